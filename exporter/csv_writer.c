@@ -1,0 +1,308 @@
+/* csv_writer.c
+ * Writes one CSV: cells, rows, and a file that appears whole or not at all.
+ * [RFC 4180], [RFC 3339]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "csv_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "packet.h"
+#include "text.h"
+
+#define BUFFER_SIZE (256 * 1024)
+
+/* The longest cell that is not text: a time, an address, a number. */
+#define SHORT_CELL 64
+
+#define NS_PER_S 1000000000
+
+struct csv {
+    int fd;
+    char *path;      /* NULL: standard output */
+    char *temporary;
+    struct csv_style style;
+    char *buffer;
+    size_t used;
+    uint64_t rows;
+    bool in_row;
+    int error;       /* errno of the first failed write */
+    time_t second;   /* of the time formatted last */
+    char second_text[32];
+};
+
+struct csv *
+csv_open(const char *directory, const char *name, struct csv_style style, char **message)
+{
+    struct csv *csv = g_new0(struct csv, 1);
+
+    csv->fd = STDOUT_FILENO;
+    csv->style = style;
+    csv->second = -1;
+    if (directory) {
+        char *file = g_strconcat(name, ".csv", NULL);
+        csv->path = g_build_filename(directory, file, NULL);
+        csv->temporary = g_strdup_printf("%s.%ld.partial", csv->path, (long)getpid());
+        g_free(file);
+        csv->fd = g_open(csv->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    }
+    if (csv->fd < 0) {
+        *message = g_strdup_printf("%s: %s", csv->path, g_strerror(errno));
+        g_free(csv->path);
+        g_free(csv->temporary);
+        g_free(csv);
+        return NULL;
+    }
+    csv->buffer = g_malloc(BUFFER_SIZE);
+    if (style.bom) {
+        memcpy(csv->buffer, "\xEF\xBB\xBF", 3);
+        csv->used = 3;
+    }
+    return csv;
+}
+
+static void
+write_out(struct csv *csv)
+{
+    size_t done = 0;
+
+    while (done < csv->used && !csv->error) {
+        ssize_t n = write(csv->fd, csv->buffer + done, csv->used - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            csv->error = n == 0 ? EIO : errno;
+    }
+    csv->used = 0;
+}
+
+static char *
+room(struct csv *csv, size_t length)
+{
+    if (BUFFER_SIZE - csv->used < length)
+        write_out(csv);
+    return csv->buffer + csv->used;
+}
+
+static void
+begin_cell(struct csv *csv)
+{
+    if (csv->in_row) {
+        *room(csv, 1) = ',';
+        csv->used++;
+    }
+    csv->in_row = true;
+}
+
+static void
+put(struct csv *csv, const char *text, size_t length)
+{
+    while (length) {
+        size_t piece = MIN(length, BUFFER_SIZE);
+        memcpy(room(csv, piece), text, piece);
+        csv->used += piece;
+        text += piece;
+        length -= piece;
+    }
+}
+
+void
+csv_empty(struct csv *csv)
+{
+    begin_cell(csv);
+}
+
+void
+csv_text(struct csv *csv, const char *text)
+{
+    begin_cell(csv);
+    if (!text || !text[0])
+        return;
+    bool is_formula = strchr("=+-@\t\r", text[0]) != NULL;
+    if (!strpbrk(text, ",\"\r\n")) {
+        if (is_formula)
+            put(csv, "'", 1);
+        put(csv, text, strlen(text));
+        return;
+    }
+    put(csv, is_formula ? "\"'" : "\"", is_formula ? 2 : 1);
+    for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
+        put(csv, text, (size_t)(quote - text) + 1);
+        put(csv, "\"", 1);
+    }
+    put(csv, text, strlen(text));
+    put(csv, "\"", 1);
+}
+
+static char *
+put_number(char *at, uint64_t number, unsigned width)
+{
+    char digits[20];
+    unsigned n = 0;
+
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (width-- > n)
+        *at++ = '0';
+    while (n)
+        *at++ = digits[--n];
+    return at;
+}
+
+void
+csv_number(struct csv *csv, uint64_t number)
+{
+    begin_cell(csv);
+    char *at = room(csv, SHORT_CELL);
+    csv->used += (size_t)(put_number(at, number, 1) - at);
+}
+
+/* Rows come in time order, so the second changes seldom; only its fraction is formatted anew. */
+void
+csv_time(struct csv *csv, int64_t time_ns)
+{
+    int64_t fraction = time_ns % NS_PER_S;
+    time_t second = (time_t)(time_ns / NS_PER_S);
+
+    if (fraction < 0) {
+        fraction += NS_PER_S;
+        second--;
+    }
+    if (second != csv->second) {
+        struct tm tm;
+        if (!gmtime_r(&second, &tm) || !strftime(csv->second_text, sizeof csv->second_text, "%Y-%m-%dT%H:%M:%S.", &tm)) {
+            csv_empty(csv);
+            return;
+        }
+        csv->second = second;
+    }
+    begin_cell(csv);
+    put(csv, csv->second_text, strlen(csv->second_text));
+    char *at = room(csv, SHORT_CELL);
+    char *end = put_number(at, (uint64_t)fraction / 1000, 6);
+    *end++ = 'Z';
+    csv->used += (size_t)(end - at);
+}
+
+void
+csv_ms(struct csv *csv, int64_t duration_ns)
+{
+    begin_cell(csv);
+    char *at = room(csv, SHORT_CELL);
+    char *end = at;
+    uint64_t us = ((uint64_t)(duration_ns < 0 ? -duration_ns : duration_ns) + 500) / 1000;
+
+    if (duration_ns < 0 && us)
+        *end++ = '-';
+    end = put_number(end, us / 1000, 1);
+    *end++ = '.';
+    end = put_number(end, us % 1000, 3);
+    csv->used += (size_t)(end - at);
+}
+
+void
+csv_ratio(struct csv *csv, double ratio)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    csv_text(csv, g_ascii_formatd(text, sizeof text, "%.4f", ratio));
+}
+
+void
+csv_uuid(struct csv *csv, const uint8_t wire[16])
+{
+    char text[OA_UUID_TEXT];
+
+    oa_text_uuid(wire, text);
+    csv_text(csv, text);
+}
+
+void
+csv_address(struct csv *csv, const uint8_t bytes[16])
+{
+    struct address address;
+    char text[ADDRESS_TEXT];
+
+    memcpy(address.bytes, bytes, sizeof address.bytes);
+    csv_text(csv, address_text(&address, text));
+}
+
+void
+csv_end_row(struct csv *csv)
+{
+    put(csv, "\r\n" + !csv->style.crlf, csv->style.crlf ? 2 : 1);
+    csv->in_row = false;
+    csv->rows++;
+}
+
+uint64_t
+csv_rows(const struct csv *csv)
+{
+    return csv->rows ? csv->rows - 1 : 0;
+}
+
+bool
+csv_failed(const struct csv *csv)
+{
+    return csv->error != 0;
+}
+
+static const char *
+place(const struct csv *csv)
+{
+    return csv->path ? csv->path : "standard output";
+}
+
+bool
+csv_flush(struct csv *csv, char **message)
+{
+    write_out(csv);
+    if (!csv->error && csv->path && fsync(csv->fd) != 0 && errno != EINVAL)
+        csv->error = errno;
+    if (csv->error)
+        *message = g_strdup_printf("%s: %s", place(csv), g_strerror(csv->error));
+    return !csv->error;
+}
+
+static void
+free_csv(struct csv *csv)
+{
+    g_free(csv->path);
+    g_free(csv->temporary);
+    g_free(csv->buffer);
+    g_free(csv);
+}
+
+bool
+csv_commit(struct csv *csv, char **message)
+{
+    bool done = true;
+
+    if (csv->path) {
+        done = close(csv->fd) == 0 && g_rename(csv->temporary, csv->path) == 0;
+        if (!done) {
+            *message = g_strdup_printf("%s: %s", csv->path, g_strerror(errno));
+            g_unlink(csv->temporary);
+        }
+    }
+    free_csv(csv);
+    return done;
+}
+
+void
+csv_discard(struct csv *csv)
+{
+    if (csv->path) {
+        close(csv->fd);
+        g_unlink(csv->temporary);
+    }
+    free_csv(csv);
+}

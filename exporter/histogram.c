@@ -1,0 +1,112 @@
+/* histogram.c
+ * Distribution of durations in fixed memory: each power of two is divided into 128 equal buckets.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "histogram.h"
+
+#include <glib.h>
+
+#define SUB_BITS 7
+#define SUB_BUCKETS (1u << SUB_BITS)
+#define BUCKETS ((64 - SUB_BITS) * SUB_BUCKETS + SUB_BUCKETS)
+
+struct histogram {
+    uint64_t count;
+    double sum;
+    int64_t min, max;
+    uint32_t buckets[BUCKETS];
+};
+
+struct histogram *
+histogram_new(void)
+{
+    return g_new0(struct histogram, 1);
+}
+
+void
+histogram_free(struct histogram *histogram)
+{
+    g_free(histogram);
+}
+
+/* Values below SUB_BUCKETS have a bucket each; above, the highest SUB_BITS + 1 bits choose it. */
+static unsigned
+bucket_of(uint64_t value)
+{
+    unsigned shift = 0;
+
+    if (value >= SUB_BUCKETS)
+        shift = (unsigned)(63 - SUB_BITS - __builtin_clzll(value)) + 1;
+    return value < SUB_BUCKETS ? (unsigned)value
+                               : (shift << SUB_BITS) + (unsigned)(value >> (shift - 1)) - SUB_BUCKETS;
+}
+
+static int64_t
+middle_of(unsigned bucket)
+{
+    unsigned shift = bucket >> SUB_BITS;
+    uint64_t low, width;
+
+    if (shift == 0)
+        return bucket;
+    width = 1ull << (shift - 1);
+    low = ((uint64_t)(bucket & (SUB_BUCKETS - 1)) + SUB_BUCKETS) << (shift - 1);
+    return (int64_t)(low + width / 2);
+}
+
+void
+histogram_add(struct histogram *histogram, int64_t ns)
+{
+    int64_t value = MAX(ns, 0);
+
+    if (histogram->count == 0 || value < histogram->min)
+        histogram->min = value;
+    histogram->max = MAX(value, histogram->max);
+    histogram->count++;
+    histogram->sum += (double)value;
+    histogram->buckets[bucket_of((uint64_t)value)]++;
+}
+
+uint64_t
+histogram_count(const struct histogram *histogram)
+{
+    return histogram->count;
+}
+
+int64_t
+histogram_min(const struct histogram *histogram)
+{
+    return histogram->min;
+}
+
+int64_t
+histogram_max(const struct histogram *histogram)
+{
+    return histogram->max;
+}
+
+double
+histogram_mean(const struct histogram *histogram)
+{
+    return histogram->count ? histogram->sum / (double)histogram->count : 0;
+}
+
+int64_t
+histogram_percentile(const struct histogram *histogram, double percent)
+{
+    double exact = percent / 100 * (double)histogram->count;
+    uint64_t rank = (uint64_t)exact;
+    uint64_t seen = 0;
+
+    if (histogram->count == 0)
+        return 0;
+    if ((double)rank < exact || rank == 0)
+        rank++;
+    for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
+        seen += histogram->buckets[bucket];
+        if (seen >= rank)
+            return CLAMP(middle_of(bucket), histogram->min, histogram->max);
+    }
+    return histogram->max;
+}

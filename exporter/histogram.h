@@ -1,0 +1,27 @@
+/* histogram.h
+ * Distribution of durations in fixed memory: exact count, sum, least and greatest; percentiles within 0.4 percent.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HISTOGRAM_H
+#define HISTOGRAM_H
+
+#include <stdint.h>
+
+struct histogram;
+
+struct histogram *histogram_new(void);
+void histogram_free(struct histogram *histogram);
+
+/* Adds one duration in nanoseconds; negative ones count as 0. */
+void histogram_add(struct histogram *histogram, int64_t ns);
+
+uint64_t histogram_count(const struct histogram *histogram);
+int64_t histogram_min(const struct histogram *histogram);
+int64_t histogram_max(const struct histogram *histogram);
+double histogram_mean(const struct histogram *histogram);
+
+/* The smallest value that at least `percent` of all values do not exceed (nearest rank), by the middle of its bucket. 0 when empty. */
+int64_t histogram_percentile(const struct histogram *histogram, double percent);
+
+#endif

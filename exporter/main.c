@@ -1,0 +1,258 @@
+/* main.c
+ * oaexport: captures of Outlook Anywhere in, CSV reports out.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wireshark.h>
+#include <wiretap/wtap.h>
+#include <wsutil/privileges.h>
+#include <wsutil/report_message.h>
+#include <wsutil/wslog.h>
+
+#include "exit_codes.h"
+#include "native_source.h"
+#include "options.h"
+
+#define PROGRAM "oaexport"
+#define US_BETWEEN_PROGRESS 200000
+
+struct run {
+    const struct options *options;
+    struct report_run *reports;
+    size_t n_reports;
+    uint64_t sessions;
+    bool shows_progress;
+    int64_t started_us, shown_us;
+};
+
+static void
+complain(const char *message)
+{
+    fprintf(stderr, PROGRAM ": %s\n", message);
+}
+
+/* Prints the message, frees it, passes the code through. */
+static int
+fail(char *message, enum exit_code code)
+{
+    complain(message);
+    g_free(message);
+    return code;
+}
+
+/* One report's columns, or all; false if a report had no such column table is impossible, so nothing is returned. */
+static void
+describe(const struct report *report)
+{
+    printf("%s: one row for each %s, %s\n", report->name, report->row_is, report->order);
+    for (size_t i = 0; i < report->n_columns; i++)
+        printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].unit, report->columns[i].definition);
+}
+
+static int
+inform(const struct options *options)
+{
+    switch (options->action) {
+    case ACTION_HELP:
+        options_help();
+        break;
+    case ACTION_VERSION:
+        printf(PROGRAM " %s (wiretap %s, GLib %u.%u.%u)\n", OA_VERSION, WIRETAP_VERSION, glib_major_version,
+               glib_minor_version, glib_micro_version);
+        break;
+    case ACTION_LIST_REPORTS:
+        for (size_t i = 0; REPORTS[i]; i++)
+            printf("%-12s %s\n", REPORTS[i]->name, REPORTS[i]->row_is);
+        break;
+    case ACTION_DESCRIBE:
+        for (size_t i = 0; REPORTS[i]; i++)
+            if (!options->describe || options->describe == REPORTS[i])
+                describe(REPORTS[i]);
+        break;
+    case ACTION_EXPORT:
+        break;
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return fail(g_strdup_printf("standard output: %s", g_strerror(errno)), EXIT_NOT_WRITTEN);
+    return EXIT_DONE;
+}
+
+static void
+on_event(void *context, const struct oa_event *event)
+{
+    struct run *run = context;
+
+    run->sessions += event->type == OA_EVENT_VC_OPENED;
+    for (size_t i = 0; i < run->n_reports; i++)
+        if (run->reports[i].report->event)
+            run->reports[i].report->event(&run->reports[i], event);
+}
+
+static void
+on_connection(void *context, const struct connection_row *row)
+{
+    struct run *run = context;
+
+    for (size_t i = 0; i < run->n_reports; i++)
+        if (run->reports[i].report->connection)
+            run->reports[i].report->connection(&run->reports[i], row);
+}
+
+static void
+clear_progress(const struct run *run)
+{
+    if (run->shows_progress && run->shown_us)
+        fputs("\r\033[K", stderr);
+}
+
+static void
+on_warning(void *context, const char *message)
+{
+    clear_progress(context);
+    complain(message);
+}
+
+static bool
+on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
+{
+    struct run *run = context;
+    int64_t now = g_get_monotonic_time();
+    uint64_t done, total;
+
+    for (size_t i = 0; i < run->n_reports; i++)
+        if (csv_failed(run->reports[i].csv))
+            return false;
+    if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
+        return true;
+    run->shown_us = now;
+    capture_reader_progress(reader, &done, &total);
+    char *size = g_format_size(done);
+    char *all = total ? g_format_size(total) : g_strdup("?");
+    fprintf(stderr, "\r%s of %s, %.0f frames/s, %" G_GUINT64_FORMAT " sessions\033[K", size, all,
+            (double)frames * 1e6 / (double)(now - run->started_us), run->sessions);
+    g_free(size);
+    g_free(all);
+    return true;
+}
+
+static bool
+open_reports(struct run *run, char **message)
+{
+    run->reports = g_new0(struct report_run, run->options->n_reports);
+    if (run->options->directory && g_mkdir_with_parents(run->options->directory, 0777) != 0) {
+        *message = g_strdup_printf("%s: %s", run->options->directory, g_strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < run->options->n_reports; i++) {
+        struct report_run *report = &run->reports[i];
+        report->report = run->options->reports[i];
+        report->csv = csv_open(run->options->directory, report->report->name, run->options->style, message);
+        if (!report->csv)
+            return false;
+        run->n_reports++;
+        report->state = report->report->new_state ? report->report->new_state() : NULL;
+        report_header(report);
+    }
+    return true;
+}
+
+/* Either all files appear or, as far as the file system allows, none. */
+static bool
+write_reports(struct run *run, char **message)
+{
+    size_t n = run->n_reports;
+    bool good = true;
+
+    for (size_t i = 0; i < n && good; i++) {
+        if (run->reports[i].report->finish)
+            run->reports[i].report->finish(&run->reports[i]);
+        good = csv_flush(run->reports[i].csv, message);
+    }
+    for (size_t i = 0; i < n && good; i++) {
+        good = csv_commit(run->reports[i].csv, message);
+        run->reports[i].csv = NULL;
+    }
+    return good;
+}
+
+static void
+close_reports(struct run *run)
+{
+    for (size_t i = 0; i < run->n_reports; i++) {
+        if (run->reports[i].csv)
+            csv_discard(run->reports[i].csv);
+        if (run->reports[i].report->free_state)
+            run->reports[i].report->free_state(run->reports[i].state);
+    }
+    g_free(run->reports);
+}
+
+static int
+judge(const struct source_result *result, bool quiet)
+{
+    if (result->incomplete)
+        return EXIT_INCOMPLETE;
+    if (result->channels)
+        return EXIT_DONE;
+    if (result->frames && result->unsupported_frames == result->frames)
+        complain("no frame has a link type that can be read");
+    else if (!quiet)
+        complain("no RPC over HTTP in the captures");
+    return EXIT_NOTHING_FOUND;
+}
+
+static int
+export(const struct options *options)
+{
+    struct run run = { .options = options,
+                       .shows_progress = !options->quiet && isatty(STDERR_FILENO),
+                       .started_us = g_get_monotonic_time() };
+    struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
+    struct source_result result;
+    char *message = NULL;
+    int code;
+
+    struct capture_reader *reader = capture_reader_open(options->paths, options->n_paths, &message);
+    if (!reader)
+        return fail(message, EXIT_UNREADABLE);
+    if (!open_reports(&run, &message)) {
+        code = fail(message, EXIT_NOT_WRITTEN);
+    } else {
+        native_source_run(reader, &sink, &result);
+        clear_progress(&run);
+        code = write_reports(&run, &message) ? judge(&result, options->quiet) : fail(message, EXIT_NOT_WRITTEN);
+    }
+    close_reports(&run);
+    capture_reader_close(reader);
+    return code;
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct options options;
+    char *message = NULL;
+    int code;
+
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write error, told like any other */
+    init_process_policies();
+    ws_log_init(PROGRAM, NULL);
+    if (!options_parse(argc, argv, &options, &message)) {
+        code = fail(message, EXIT_USAGE);
+    } else if (options.action != ACTION_EXPORT) {
+        code = inform(&options);
+    } else {
+        wtap_init(FALSE);
+        code = export(&options);
+        wtap_cleanup();
+    }
+    options_clear(&options);
+    return code;
+}

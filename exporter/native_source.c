@@ -1,0 +1,198 @@
+/* native_source.c
+ * The fast source: capture files through wiretap, our own TCP reassembly, the decoder.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "native_source.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "channel.h"
+
+#define FRAMES_BETWEEN_PROGRESS 4096
+
+/* Longer than any method of RPC over HTTP with its blank. */
+#define METHOD_MAX 16
+
+struct source {
+    const struct source_sink *sink;
+    struct source_result *result;
+    struct oa_tracker *tracker;
+};
+
+/* What is kept of each TCP connection. */
+struct flow {
+    struct oa_channel *channel;
+    /* The beginning of a segment that may become a request line of RPC over HTTP, by sender. */
+    struct {
+        uint8_t bytes[METHOD_MAX];
+        size_t length;
+        struct oa_stamp stamp;
+    } held[2];
+};
+
+static struct oa_stamp
+stamp_of(struct tcp_stamp stamp)
+{
+    return (struct oa_stamp){ stamp.time_ns, stamp.frame };
+}
+
+static void
+endpoint_of(const struct tcp_connection *connection, enum tcp_side side, struct oa_endpoint *endpoint)
+{
+    memcpy(endpoint->address, connection->address[side].bytes, sizeof endpoint->address);
+    endpoint->port = connection->port[side];
+}
+
+static void
+open_channel(struct source *source, struct tcp_connection *connection, struct flow *flow, struct oa_stamp stamp)
+{
+    struct oa_endpoint client, server;
+
+    endpoint_of(connection, TCP_CLIENT, &client);
+    endpoint_of(connection, TCP_SERVER, &server);
+    flow->channel = oa_channel_open(source->tracker, &client, &server, connection, stamp);
+    source->result->channels++;
+}
+
+/*
+ * Looks for the request that makes a connection one of RPC over HTTP. It may follow ordinary HTTP requests, so every segment's beginning is looked
+ * at; one that is only the beginning of a method's name is held until more comes.
+ */
+static void
+look_for_channel(struct source *source, struct tcp_connection *connection, struct flow *flow, enum tcp_side side,
+                 const uint8_t *data, size_t length, struct oa_stamp stamp)
+{
+    uint8_t begin[METHOD_MAX];
+    size_t held = flow->held[side].length;
+    size_t n = MIN(length, METHOD_MAX - held);
+    enum oa_http_method method;
+
+    if (held == 0 && data[0] != 'R')
+        return;
+    memcpy(begin, flow->held[side].bytes, held);
+    memcpy(begin + held, data, n);
+    switch (oa_http_rpc_method(begin, held + n, &method)) {
+    case OA_HTTP_COMPLETE:
+        if (side == TCP_SERVER)
+            tcp_connection_swap(connection);
+        open_channel(source, connection, flow, held ? flow->held[side].stamp : stamp);
+        if (held)
+            oa_channel_data(flow->channel, OA_CLIENT, begin, held, flow->held[side].stamp);
+        oa_channel_data(flow->channel, OA_CLIENT, data, length, stamp);
+        break;
+    case OA_HTTP_INCOMPLETE:
+        if (held == 0)
+            flow->held[side].stamp = stamp;
+        memcpy(flow->held[side].bytes, begin, held + n);
+        flow->held[side].length = held + n;
+        return;
+    case OA_HTTP_NOT_A_HEAD:
+        break;
+    }
+    flow->held[side].length = 0;
+}
+
+static void
+on_opened(void *context, struct tcp_connection *connection)
+{
+    (void)context;
+    connection->user = g_new0(struct flow, 1);
+}
+
+static void
+on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data, size_t length,
+        struct tcp_stamp stamp)
+{
+    struct source *source = context;
+    struct flow *flow = connection->user;
+
+    if (flow->channel)
+        oa_channel_data(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, data, length, stamp_of(stamp));
+    else
+        look_for_channel(source, connection, flow, side, data, length, stamp_of(stamp));
+}
+
+static void
+on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes, struct tcp_stamp stamp)
+{
+    struct flow *flow = connection->user;
+
+    (void)context;
+    (void)stamp;
+    flow->held[side].length = 0;
+    if (flow->channel)
+        oa_channel_lost(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, bytes);
+}
+
+static void
+on_closed(void *context, struct tcp_connection *connection)
+{
+    static const enum oa_end ENDS[] = {
+        [TCP_END_OPEN] = OA_END_OPEN,
+        [TCP_END_FIN] = OA_END_FIN,
+        [TCP_END_RESET] = OA_END_RESET,
+        [TCP_END_REPLACED] = OA_END_REPLACED,
+    };
+    struct source *source = context;
+    struct flow *flow = connection->user;
+    struct connection_row row = { connection, flow->channel };
+
+    source->sink->connection(source->sink->context, &row);
+    if (row.channel)
+        oa_channel_close(flow->channel,
+                         (struct oa_ending){ ENDS[connection->end],
+                                             connection->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER });
+    g_free(flow);
+    connection->user = NULL;
+}
+
+static void
+take_frame(struct source *source, struct tcp_table *table, const struct capture_frame *frame)
+{
+    struct segment segment;
+
+    source->result->frames++;
+    switch (packet_decode(frame->encap, frame->data, frame->captured, frame->on_wire, &segment)) {
+    case PACKET_TCP:
+        source->result->tcp_segments++;
+        tcp_table_segment(table, &segment, (struct tcp_stamp){ frame->time_ns, frame->number });
+        break;
+    case PACKET_UNSUPPORTED:
+        source->result->unsupported_frames++;
+        break;
+    case PACKET_OTHER:
+    case PACKET_CUT:
+        break;
+    }
+}
+
+void
+native_source_run(struct capture_reader *reader, const struct source_sink *sink, struct source_result *result)
+{
+    static const struct tcp_listener listener = {
+        .opened = on_opened, .data = on_data, .lost = on_lost, .closed = on_closed
+    };
+    struct source source = { .sink = sink, .result = result };
+    struct capture_frame frame;
+    enum capture_status status;
+    char *message = NULL;
+
+    memset(result, 0, sizeof *result);
+    source.tracker = oa_tracker_new(sink->event, sink->context, false);
+    struct tcp_table *table = tcp_table_new(&listener, &source, &TCP_DEFAULT_LIMITS);
+    while ((status = capture_reader_next(reader, &frame, &message)) != CAPTURE_END && !result->stopped) {
+        if (status == CAPTURE_OK) {
+            take_frame(&source, table, &frame);
+        } else {
+            result->incomplete = true;
+            sink->warning(sink->context, message);
+            g_clear_pointer(&message, g_free);
+        }
+        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0)
+            result->stopped = !sink->progress(sink->context, reader, result->frames);
+    }
+    tcp_table_free(table);
+    oa_tracker_free(source.tracker);
+}

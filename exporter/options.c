@@ -1,0 +1,176 @@
+/* options.c
+ * The command line of oaexport.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM };
+
+/* One row an option: getopt's part, and the help line. */
+static const struct {
+    struct option option;
+    const char *argument;
+    const char *help;
+} ROWS[] = {
+    { { "reports", required_argument, NULL, 'r' }, "LIST", "reports to write, separated by commas (all)" },
+    { { "output", required_argument, NULL, 'o' }, "DIR", "write DIR/REPORT.csv; without it one report goes to standard output" },
+    { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS }, NULL, "name the reports and what a row of each is" },
+    { { "describe", optional_argument, NULL, LONG_DESCRIBE }, "[=REPORT]", "columns, units and definitions, of one report or of all" },
+    { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
+    { { "bom", no_argument, NULL, LONG_BOM }, NULL, "begin files with a UTF-8 byte order mark" },
+    { { "quiet", no_argument, NULL, 'q' }, NULL, "no progress line and no summary on a terminal" },
+    { { "help", no_argument, NULL, 'h' }, NULL, "print this help" },
+    { { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
+};
+
+void
+options_help(void)
+{
+    printf("Usage: oaexport [OPTION]... CAPTURE...\n"
+           "Turns captures of Outlook Anywhere (RPC over HTTP) into CSV reports.\n\n"
+           "CAPTURE is anything Wireshark reads (pcap, pcapng, Network Monitor, also compressed), or - for standard\n"
+           "input. Several captures are merged by time.\n\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        const struct option *option = &ROWS[i].option;
+        bool is_short = option->val < 256;
+        char *text = g_strdup_printf("%s%c%s--%s%s%s", is_short ? "-" : " ", is_short ? option->val : ' ',
+                                     is_short ? ", " : "  ", option->name,
+                                     ROWS[i].argument && option->has_arg == required_argument ? " " : "",
+                                     ROWS[i].argument ? ROWS[i].argument : "");
+        printf("  %-28s %s\n", text, ROWS[i].help);
+        g_free(text);
+    }
+    printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short (all before is\n"
+           "reported), 4 report not written, 5 no RPC over HTTP found.\n");
+}
+
+static bool
+choose_reports(const char *list, struct options *options, char **message)
+{
+    char **names = g_strsplit(list, ",", -1);
+    GPtrArray *chosen = g_ptr_array_new();
+
+    for (char **name = names; *name && !*message; name++) {
+        const struct report *report = report_find(g_strstrip(*name));
+        if (!report)
+            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", *name);
+        else if (!g_ptr_array_find(chosen, report, NULL))
+            g_ptr_array_add(chosen, (void *)report);
+    }
+    g_strfreev(names);
+    options->n_reports = chosen->len;
+    g_ptr_array_add(chosen, NULL);
+    g_free(options->reports);
+    options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
+    return !*message;
+}
+
+static bool
+all_reports(struct options *options)
+{
+    while (REPORTS[options->n_reports])
+        options->n_reports++;
+    options->reports = g_memdup2(REPORTS, (options->n_reports + 1) * sizeof(REPORTS[0]));
+    return true;
+}
+
+/* False for an option that is none, or lacks its argument. */
+static bool
+take_option(int value, struct options *options, char **message)
+{
+    switch (value) {
+    case 'r':
+        return choose_reports(optarg, options, message);
+    case 'o':
+        options->directory = optarg;
+        return true;
+    case 'q':
+        options->quiet = true;
+        return true;
+    case 'h':
+        options->action = ACTION_HELP;
+        return true;
+    case 'V':
+        options->action = ACTION_VERSION;
+        return true;
+    case LONG_LIST_REPORTS:
+        options->action = ACTION_LIST_REPORTS;
+        return true;
+    case LONG_DESCRIBE:
+        options->action = ACTION_DESCRIBE;
+        options->describe = optarg ? report_find(optarg) : NULL;
+        if (optarg && !options->describe)
+            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", optarg);
+        return !*message;
+    case LONG_CRLF:
+        options->style.crlf = true;
+        return true;
+    case LONG_BOM:
+        options->style.bom = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What getopt_long stumbled over, in words. */
+static char *
+complaint(int value, char *argv[])
+{
+    const char *what = argv[optind - 1];
+
+    if (value == ':')
+        return g_strdup_printf("option '%s' needs an argument (see --help)", what);
+    if (optopt && optopt < 256)
+        return g_strdup_printf("there is no option '-%c' (see --help)", optopt);
+    return g_strdup_printf("there is no option '%s' (see --help)", what);
+}
+
+bool
+options_parse(int argc, char *argv[], struct options *options, char **message)
+{
+    struct option long_options[G_N_ELEMENTS(ROWS) + 1];
+    int value;
+
+    memset(options, 0, sizeof *options);
+    memset(long_options, 0, sizeof long_options);
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
+        long_options[i] = ROWS[i].option;
+    opterr = 0;
+    while ((value = getopt_long(argc, argv, ":r:o:qhV", long_options, NULL)) != -1)
+        if (!take_option(value, options, message)) {
+            if (!*message)
+                *message = complaint(value, argv);
+            return false;
+        }
+    options->paths = argv + optind;
+    options->n_paths = (size_t)(argc - optind);
+    if (options->action == ACTION_DESCRIBE && !options->describe && options->n_paths == 1) {
+        options->describe = report_find(options->paths[0]);
+        if (!options->describe)
+            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", options->paths[0]);
+        return !*message;
+    }
+    if (options->action != ACTION_EXPORT)
+        return true;
+    if (options->n_paths == 0)
+        *message = g_strdup("no capture is given (see --help)");
+    else if (!options->reports)
+        all_reports(options);
+    if (!*message && !options->directory && options->n_reports != 1)
+        *message = g_strdup("several reports need a folder to go to: -o DIR (or choose one with --reports)");
+    return !*message;
+}
+
+void
+options_clear(struct options *options)
+{
+    g_free(options->reports);
+    options->reports = NULL;
+}

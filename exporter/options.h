@@ -1,0 +1,33 @@
+/* options.h
+ * The command line of oaexport.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "csv_writer.h"
+#include "report.h"
+
+enum action { ACTION_EXPORT, ACTION_HELP, ACTION_VERSION, ACTION_LIST_REPORTS, ACTION_DESCRIBE };
+
+struct options {
+    enum action action;
+    const struct report *describe; /* ACTION_DESCRIBE: that one, or NULL for all */
+    const struct report **reports; /* ended by NULL; g_free by options_clear */
+    size_t n_reports;
+    const char *directory; /* NULL: standard output */
+    struct csv_style style;
+    bool quiet;
+    char *const *paths;
+    size_t n_paths;
+};
+
+/* Parses the command line; what is in it is kept, not copied. False with one line in `*message` (g_free) when it is wrong. */
+bool options_parse(int argc, char *argv[], struct options *options, char **message);
+void options_clear(struct options *options);
+
+/* Prints the help text. */
+void options_help(void);
+
+#endif

@@ -1,0 +1,102 @@
+/* report.c
+ * The list of reports, and the cells that several of them have.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct report *const REPORTS[] = {
+    &REPORT_CONNECTIONS, &REPORT_CHANNELS, &REPORT_SESSIONS, &REPORT_CALLS, &REPORT_OPERATIONS, NULL,
+};
+
+const struct report *
+report_find(const char *name)
+{
+    for (size_t i = 0; REPORTS[i]; i++)
+        if (strcmp(REPORTS[i]->name, name) == 0)
+            return REPORTS[i];
+    return NULL;
+}
+
+void
+report_header(struct report_run *run)
+{
+    for (size_t i = 0; i < run->report->n_columns; i++)
+        csv_text(run->csv, run->report->columns[i].name);
+    csv_end_row(run->csv);
+}
+
+void
+report_row(struct report_run *run, const void *row)
+{
+    for (size_t i = 0; i < run->report->n_columns; i++)
+        run->report->columns[i].cell(run->csv, row);
+    csv_end_row(run->csv);
+}
+
+void
+cell_status(struct csv *csv, uint32_t status)
+{
+    const char *name = oa_rpc_status_name(status);
+    char text[16];
+
+    snprintf(text, sizeof text, "0x%08x", status);
+    csv_text(csv, name ? name : text);
+}
+
+void
+cell_operation(struct csv *csv, const struct oa_call *call)
+{
+    const char *name = oa_rpc_operation_name(call->iface, call->opnum);
+    char text[16];
+
+    snprintf(text, sizeof text, "opnum %u", call->opnum);
+    csv_text(csv, !call->has_opnum ? NULL : name ? name : text);
+}
+
+void
+cell_interface(struct csv *csv, const struct oa_call *call)
+{
+    static const struct oa_rpc_syntax NONE;
+
+    if (call->iface)
+        csv_text(csv, call->iface->name);
+    else if (memcmp(&call->syntax, &NONE, sizeof NONE) == 0)
+        csv_empty(csv);
+    else
+        csv_uuid(csv, call->syntax.uuid);
+}
+
+void
+cell_user(struct csv *csv, const struct oa_auth *auth)
+{
+    char text[2 * OA_AUTH_NAME];
+
+    if (!auth || !auth->user[0]) {
+        csv_empty(csv);
+        return;
+    }
+    snprintf(text, sizeof text, "%s%s%s", auth->domain, auth->domain[0] ? "\\" : "", auth->user);
+    csv_text(csv, text);
+}
+
+void
+cell_ending(struct csv *csv, struct oa_ending ending)
+{
+    static const char *const NAMES[] = {
+        [OA_END_OPEN] = "open", [OA_END_FIN] = "fin", [OA_END_RESET] = "reset", [OA_END_REPLACED] = "replaced"
+    };
+    csv_text(csv, NAMES[ending.how]);
+}
+
+void
+cell_ended_by(struct csv *csv, struct oa_ending ending)
+{
+    if (ending.how == OA_END_FIN || ending.how == OA_END_RESET)
+        csv_text(csv, ending.by == OA_CLIENT ? "client" : "server");
+    else
+        csv_empty(csv);
+}

@@ -1,0 +1,74 @@
+/* report.h
+ * What a report is: a table of columns, and what it does with the decoder's events.
+ *
+ * Each report stands in report_<name>.c. A row of the column table carries everything there is to say of a column, so that header line,
+ * --describe, the schema document and the cells cannot differ.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "csv_writer.h"
+#include "events.h"
+#include "tcp.h"
+
+struct column {
+    const char *name; /* snake_case with the unit last; never changed once published */
+    const char *unit; /* "ms", "bytes", "count", "time", "text", ... */
+    const char *definition;
+    void (*cell)(struct csv *csv, const void *row);
+};
+
+/* A TCP connection that has ended, with what the decoder made of it. */
+struct connection_row {
+    const struct tcp_connection *tcp;
+    const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
+};
+
+struct report_run;
+
+struct report {
+    const char *name;
+    const char *row_is; /* "RPC call" */
+    const char *order;  /* how the rows are ordered */
+    const struct column *columns;
+    size_t n_columns;
+
+    /* All optional. `state` is the report's own. */
+    void *(*new_state)(void);
+    void (*event)(struct report_run *run, const struct oa_event *event);
+    void (*connection)(struct report_run *run, const struct connection_row *row);
+    void (*finish)(struct report_run *run);
+    void (*free_state)(void *state);
+};
+
+struct report_run {
+    const struct report *report;
+    struct csv *csv;
+    void *state;
+};
+
+#define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
+
+/* All reports, ended by NULL, in the order of --list-reports. */
+extern const struct report *const REPORTS[];
+
+/* The report of that name, or NULL. */
+const struct report *report_find(const char *name);
+
+/* Writes the header line, or one row. */
+void report_header(struct report_run *run);
+void report_row(struct report_run *run, const void *row);
+
+extern const struct report REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS, REPORT_OPERATIONS, REPORT_SESSIONS;
+
+/* Cells that several reports have. */
+void cell_status(struct csv *csv, uint32_t status);               /* by name, else as 0x%08x */
+void cell_operation(struct csv *csv, const struct oa_call *call); /* by name, else "opnum N"; empty if not seen */
+void cell_interface(struct csv *csv, const struct oa_call *call); /* by name, else the UUID; empty if not seen */
+void cell_user(struct csv *csv, const struct oa_auth *auth);      /* DOMAIN\user, or user */
+void cell_ending(struct csv *csv, struct oa_ending ending);
+void cell_ended_by(struct csv *csv, struct oa_ending ending);
+
+#endif

@@ -1,0 +1,202 @@
+/* report_calls.c
+ * calls.csv: one row for each RPC call.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "report.h"
+
+#define ROW(name) const struct oa_call *name = row
+
+static void
+call_number(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_number(csv, call->number);
+}
+
+static void
+session(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_number(csv, call->vc->number);
+}
+
+static void
+client_address(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_address(csv, call->vc->endpoint[OA_CLIENT].address);
+}
+
+static void
+target_server(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_text(csv, call->vc->target_server);
+}
+
+static void
+service(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_text(csv, call->iface ? call->iface->service : NULL);
+}
+
+static void
+interface_name(struct csv *csv, const void *row)
+{
+    ROW(call);
+    cell_interface(csv, call);
+}
+
+static void
+operation(struct csv *csv, const void *row)
+{
+    ROW(call);
+    cell_operation(csv, call);
+}
+
+static void
+opnum(struct csv *csv, const void *row)
+{
+    ROW(call);
+    if (call->has_opnum)
+        csv_number(csv, call->opnum);
+    else
+        csv_empty(csv);
+}
+
+static void
+call_id(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_number(csv, call->call_id);
+}
+
+static void
+auth_level(struct csv *csv, const void *row)
+{
+    ROW(call);
+    csv_text(csv, call->auth_level ? oa_rpc_auth_level_name(call->auth_level) : NULL);
+}
+
+static void
+state(struct csv *csv, const void *row)
+{
+    static const char *const NAMES[] = {
+        [OA_CALL_PENDING] = "pending",       [OA_CALL_ANSWERED] = "answered",
+        [OA_CALL_FAULT] = "fault",           [OA_CALL_UNANSWERED] = "unanswered",
+        [OA_CALL_NO_REQUEST] = "no_request",
+    };
+    ROW(call);
+    csv_text(csv, NAMES[call->state]);
+}
+
+static void
+fault(struct csv *csv, const void *row)
+{
+    ROW(call);
+    if (call->state == OA_CALL_FAULT)
+        cell_status(csv, call->fault_status);
+    else
+        csv_empty(csv);
+}
+
+static void
+number_of_half(struct csv *csv, const struct oa_call_half *half, uint64_t value)
+{
+    if (half->fragments)
+        csv_number(csv, value);
+    else
+        csv_empty(csv);
+}
+
+#define HALF_CELL(function, half, member)                                                                              \
+    static void function(struct csv *csv, const void *row)                                                             \
+    {                                                                                                                  \
+        ROW(call);                                                                                                     \
+        number_of_half(csv, &call->half, call->half.member);                                                           \
+    }
+
+HALF_CELL(request_bytes, request, stub_bytes)
+HALF_CELL(response_bytes, response, stub_bytes)
+HALF_CELL(request_pdu_bytes, request, pdu_bytes)
+HALF_CELL(response_pdu_bytes, response, pdu_bytes)
+HALF_CELL(request_fragments, request, fragments)
+HALF_CELL(response_fragments, response, fragments)
+HALF_CELL(request_frame, request, last.frame)
+HALF_CELL(response_frame, response, last.frame)
+
+static void
+start(struct csv *csv, const void *row)
+{
+    ROW(call);
+    if (call->request.fragments)
+        csv_time(csv, call->request.first.time_ns);
+    else
+        csv_empty(csv);
+}
+
+static void
+since_request(struct csv *csv, const struct oa_call *call, struct oa_stamp stamp, bool known)
+{
+    if (known && call->request.is_complete)
+        csv_ms(csv, stamp.time_ns - call->request.last.time_ns);
+    else
+        csv_empty(csv);
+}
+
+static void
+latency_first(struct csv *csv, const void *row)
+{
+    ROW(call);
+    since_request(csv, call, call->response.first, call->response.fragments > 0);
+}
+
+static void
+latency(struct csv *csv, const void *row)
+{
+    ROW(call);
+    since_request(csv, call, call->response.last, call->response.is_complete);
+}
+
+static const struct column COLUMNS_OF_CALLS[] = {
+    { "call", "number", "Number of the call, from 0 in the order of the requests", call_number },
+    { "session", "number", "Session it belongs to, as in sessions.csv", session },
+    { "client_address", "address", "Client as seen in the capture", client_address },
+    { "target_server", "text", "Server named in the URI of the channels", target_server },
+    { "service", "text", "What the interface is for: store, directory, referral, management, endpoint mapper", service },
+    { "interface", "text", "RPC interface by name, else its UUID; empty if the bind is not in the capture", interface_name },
+    { "operation", "text", "Operation by name, else by number; empty if the request is not in the capture", operation },
+    { "opnum", "number", "Operation number", opnum },
+    { "call_id", "number", "Call id on the wire", call_id },
+    { "auth_level", "text", "Protection by the verifier of the request; empty without one", auth_level },
+    { "state", "text", "answered, fault, unanswered (the session or the capture ended first), no_request", state },
+    { "fault_status", "text", "Status of the fault by name, else in hex", fault },
+    { "request_bytes", "bytes", "Stub data of the request, without headers, verifiers and padding", request_bytes },
+    { "response_bytes", "bytes", "Stub data of the response", response_bytes },
+    { "request_pdu_bytes", "bytes", "All PDUs of the request as they are on the wire", request_pdu_bytes },
+    { "response_pdu_bytes", "bytes", "All PDUs of the response as they are on the wire", response_pdu_bytes },
+    { "request_fragments", "count", "PDUs of the request", request_fragments },
+    { "response_fragments", "count", "PDUs of the response", response_fragments },
+    { "start", "time", "First byte of the request", start },
+    { "latency_first_ms", "ms", "Last byte of the request to first byte of the response", latency_first },
+    { "latency_ms", "ms", "Last byte of the request to last byte of the response", latency },
+    { "request_frame", "number", "Frame with the last byte of the request", request_frame },
+    { "response_frame", "number", "Frame with the last byte of the response", response_frame },
+};
+
+static void
+take(struct report_run *run, const struct oa_event *event)
+{
+    if (event->type == OA_EVENT_CALL)
+        report_row(run, event->call);
+}
+
+const struct report REPORT_CALLS = {
+    .name = "calls",
+    .row_is = "RPC call",
+    .order = "by the end of the call",
+    COLUMNS(COLUMNS_OF_CALLS),
+    .event = take,
+};

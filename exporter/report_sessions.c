@@ -1,0 +1,270 @@
+/* report_sessions.c
+ * sessions.csv: one row for each virtual connection.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "report.h"
+
+#define ROW(name) const struct oa_virtual_connection *name = row
+
+static void
+session(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_number(csv, vc->number);
+}
+
+static void
+transport(struct csv *csv, const void *row)
+{
+    (void)row;
+    csv_text(csv, "rpc_http");
+}
+
+static void
+halves(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, !vc->channel_seen[0] ? "out_only" : !vc->channel_seen[1] ? "in_only" : "both");
+}
+
+static void
+client_address(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_address(csv, vc->endpoint[OA_CLIENT].address);
+}
+
+static void
+proxy_address(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_address(csv, vc->endpoint[OA_SERVER].address);
+}
+
+static void
+proxy_name(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->proxy_name);
+}
+
+static void
+target_server(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->target_server);
+}
+
+static void
+target_port(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->target_server)
+        csv_number(csv, vc->target_port);
+    else
+        csv_empty(csv);
+}
+
+static void
+service(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->iface ? vc->iface->service : NULL);
+}
+
+static void
+interface_name(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->iface ? vc->iface->name : NULL);
+}
+
+static void
+http_user(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_user(csv, vc->auth);
+}
+
+static void
+http_auth(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->auth ? oa_auth_scheme_name(vc->auth->scheme) : NULL);
+}
+
+static void
+rpc_user(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_user(csv, &vc->security.auth);
+}
+
+static void
+rpc_auth(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->security.present ? oa_rpc_auth_type_name(vc->security.type) : NULL);
+}
+
+static void
+rpc_auth_level(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->security.present ? oa_rpc_auth_level_name(vc->security.level) : NULL);
+}
+
+static void
+workstation(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->auth && vc->auth->workstation[0] ? vc->auth->workstation : vc->security.auth.workstation);
+}
+
+static void
+start(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_time(csv, vc->opened.time_ns);
+}
+
+static void
+end(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_time(csv, vc->last.time_ns);
+}
+
+static void
+duration(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_ms(csv, vc->last.time_ns - vc->opened.time_ns);
+}
+
+static void
+setup(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->established.frame)
+        csv_ms(csv, vc->established.time_ns - vc->opened.time_ns);
+    else
+        csv_empty(csv);
+}
+
+#define NUMBER_CELL(function, value)                                                                                   \
+    static void function(struct csv *csv, const void *row)                                                             \
+    {                                                                                                                  \
+        ROW(vc);                                                                                                       \
+        csv_number(csv, value);                                                                                        \
+    }
+
+NUMBER_CELL(binds, vc->binds)
+NUMBER_CELL(rejected, vc->rejected_bindings)
+NUMBER_CELL(calls, vc->calls)
+NUMBER_CELL(answered, vc->answered)
+NUMBER_CELL(faults, vc->faults)
+NUMBER_CELL(unanswered, vc->unanswered)
+NUMBER_CELL(rpc_pdus_in, vc->traffic[OA_CLIENT].rpc_pdus)
+NUMBER_CELL(rpc_pdus_out, vc->traffic[OA_SERVER].rpc_pdus)
+NUMBER_CELL(rpc_bytes_in, vc->traffic[OA_CLIENT].rpc_bytes)
+NUMBER_CELL(rpc_bytes_out, vc->traffic[OA_SERVER].rpc_bytes)
+NUMBER_CELL(rts_pdus, vc->traffic[OA_CLIENT].rts_pdus + vc->traffic[OA_SERVER].rts_pdus)
+NUMBER_CELL(pings, vc->traffic[OA_CLIENT].pings + vc->traffic[OA_SERVER].pings)
+NUMBER_CELL(acks, vc->traffic[OA_CLIENT].acks + vc->traffic[OA_SERVER].acks)
+NUMBER_CELL(skipped, vc->traffic[OA_CLIENT].skipped_bytes + vc->traffic[OA_SERVER].skipped_bytes)
+NUMBER_CELL(recycles_in, vc->recycles[0])
+NUMBER_CELL(recycles_out, vc->recycles[1])
+
+static void
+cookie(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->has_cookie)
+        csv_uuid(csv, vc->cookie.bytes);
+    else
+        csv_empty(csv);
+}
+
+static void
+association_group(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->has_association_group)
+        csv_uuid(csv, vc->association_group.bytes);
+    else
+        csv_empty(csv);
+}
+
+static void
+ending(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_ending(csv, vc->ending);
+}
+
+static void
+ended_by(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_ended_by(csv, vc->ending);
+}
+
+static const struct column COLUMNS_OF_SESSIONS[] = {
+    { "session", "number", "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark", session },
+    { "transport", "text", "rpc_http", transport },
+    { "channels", "text", "both, or in_only or out_only when the other channel is not in the capture", halves },
+    { "client_address", "address", "Client as seen in the capture", client_address },
+    { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
+    { "proxy_name", "text", "Host header of the requests", proxy_name },
+    { "target_server", "text", "Server named in the URI", target_server },
+    { "target_port", "number", "Port named in the URI", target_port },
+    { "service", "text", "What the bound interface is for: store, directory, referral, management, endpoint mapper", service },
+    { "interface", "text", "RPC interface accepted first, else proposed first, among the known ones", interface_name },
+    { "user", "text", "User of the HTTP authentication", http_user },
+    { "http_auth", "text", "HTTP authentication scheme", http_auth },
+    { "rpc_user", "text", "User of the authentication inside RPC", rpc_user },
+    { "rpc_auth", "text", "Authentication type inside RPC", rpc_auth },
+    { "rpc_auth_level", "text", "Protection agreed inside RPC", rpc_auth_level },
+    { "workstation", "text", "Client computer by its own word (NTLM)", workstation },
+    { "start", "time", "First request head of its channels", start },
+    { "end", "time", "Last PDU", end },
+    { "duration_ms", "ms", "start to end", duration },
+    { "setup_ms", "ms", "start to CONN/C2; empty if the session was never established", setup },
+    { "binds", "count", "bind PDUs", binds },
+    { "rejected_contexts", "count", "Presentation contexts that the server rejected", rejected },
+    { "calls", "count", "RPC calls", calls },
+    { "answered", "count", "Calls with a whole response", answered },
+    { "faults", "count", "Calls answered by a fault", faults },
+    { "unanswered", "count", "Calls whose answer is not in the capture", unanswered },
+    { "rpc_pdus_in", "count", "RPC PDUs from the client", rpc_pdus_in },
+    { "rpc_pdus_out", "count", "RPC PDUs to the client", rpc_pdus_out },
+    { "rpc_bytes_in", "bytes", "RPC PDU bytes from the client", rpc_bytes_in },
+    { "rpc_bytes_out", "bytes", "RPC PDU bytes to the client", rpc_bytes_out },
+    { "rts_pdus", "count", "RTS PDUs, both directions", rts_pdus },
+    { "pings", "count", "Ping RTS PDUs, both directions", pings },
+    { "flow_control_acks", "count", "RTS PDUs with a flow control acknowledgment", acks },
+    { "skipped_bytes", "bytes", "Bytes lost by the capture or not understood", skipped },
+    { "recycles_in", "count", "Recyclings of the IN channel begun", recycles_in },
+    { "recycles_out", "count", "Recyclings of the OUT channel begun", recycles_out },
+    { "cookie", "uuid", "Virtual connection cookie", cookie },
+    { "association_group", "uuid", "Client association group, the same for the sessions of one client process", association_group },
+    { "end_state", "text", "How the channel that ended first ended: fin, reset, replaced, open", ending },
+    { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
+};
+
+static void
+take(struct report_run *run, const struct oa_event *event)
+{
+    if (event->type == OA_EVENT_VC_CLOSED)
+        report_row(run, event->vc);
+}
+
+const struct report REPORT_SESSIONS = {
+    .name = "sessions",
+    .row_is = "virtual connection",
+    .order = "by the end of the session",
+    COLUMNS(COLUMNS_OF_SESSIONS),
+    .event = take,
+};

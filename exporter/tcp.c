@@ -1,0 +1,856 @@
+/* tcp.c
+ * TCP connections of a capture, put back in order: streaming, bounded memory.
+ * [RFC 9293]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tcp.h"
+
+#include <glib.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * How long after the receiver acknowledged missing bytes they may still turn up: frames of one connection stand in a
+ * capture in another order than on the wire when several queues or several captures fed it, but not by more than this.
+ */
+#define LOSS_SEGMENTS 64
+#define LOSS_NS G_GINT64_CONSTANT(1000000000)
+
+/* The largest window there is [RFC 7323] section 2.3; an acknowledgment farther ahead is damage. */
+#define LARGEST_WINDOW (INT64_C(1) << 30)
+
+/* What an out-of-order piece costs beside its bytes, so that a flood of tiny ones is bounded too. */
+#define CHUNK_COST (sizeof(struct chunk) + 48)
+
+#define FIRST_BUCKETS 1024
+#define UNKNOWN_OFFSET INT64_MIN
+
+const struct tcp_limits TCP_DEFAULT_LIMITS = {
+    .pending_bytes = 4 * 1024 * 1024,
+    .total_pending_bytes = 256 * 1024 * 1024,
+    .connections = 262144,
+    .linger_ns = INT64_C(30) * 1000000000,
+    .idle_ns = INT64_C(4) * 3600 * 1000000000,
+};
+
+/* A piece of a stream that waits for what is missing before it. */
+struct chunk {
+    int64_t offset;
+    uint32_t length;
+    bool is_cut;    /* cut off by the snap length: lost, but not missing */
+    uint8_t *bytes; /* NULL when cut off, or when the connection is only counted */
+};
+
+/* One direction. Offsets count from the first byte after the SYN, or from where the capture came in. */
+struct half {
+    uint32_t base;      /* sequence number of offset 0; before the start, of a skipped probe */
+    bool is_started;    /* the stream has an offset 0 */
+    bool is_seen;       /* isn is known */
+    bool is_finished;   /* its FIN was seen */
+    bool probe_skipped; /* a single byte came first, see starts_stream() */
+    uint8_t index;      /* in connection->half */
+    uint32_t isn;       /* of the SYN, or what it would be if the first segment seen were the first one sent */
+    int64_t next;       /* first offset not yet delivered */
+    int64_t acked;      /* by the other side */
+    int64_t fin;        /* offset of the FIN; UNKNOWN_OFFSET */
+    GSequence *pending; /* of struct chunk, by offset, not overlapping; NULL when there is none */
+    size_t pending_bytes;
+    /* The acknowledgment beyond a gap that decides whether it is given up, and when that came. */
+    int64_t mark;
+    int64_t mark_ns;
+    uint64_t mark_segments;
+};
+
+struct connection {
+    struct tcp_connection shown; /* first, so that a tcp_connection is a connection */
+    struct tcp_table *table;
+    struct connection *bucket_next;
+    struct connection *older, *newer; /* in one of the table's two lists */
+    uint64_t hash;
+    int64_t since_ns; /* silent since, or ended at */
+    bool is_ended;
+    bool is_ignored;
+    uint8_t flipped; /* side = half.index ^ flipped */
+    struct half half[2];
+};
+
+/* Connections by the time they entered; the oldest expires first. */
+struct list {
+    struct connection *oldest, *newest;
+};
+
+struct tcp_table {
+    struct tcp_listener listener;
+    void *context;
+    struct tcp_limits limits;
+    struct connection **buckets;
+    size_t n_buckets; /* a power of two */
+    size_t n_connections;
+    uint64_t seed;
+    uint64_t next_number;
+    size_t pending_bytes; /* of all streams */
+    struct connection *last;
+    struct list open, ended;
+};
+
+/* ---- lists and hash table ---- */
+
+static void
+list_remove(struct list *list, struct connection *c)
+{
+    if (c->older)
+        c->older->newer = c->newer;
+    else
+        list->oldest = c->newer;
+    if (c->newer)
+        c->newer->older = c->older;
+    else
+        list->newest = c->older;
+}
+
+static void
+list_append(struct list *list, struct connection *c)
+{
+    c->older = list->newest;
+    c->newer = NULL;
+    if (list->newest)
+        list->newest->newer = c;
+    else
+        list->oldest = c;
+    list->newest = c;
+}
+
+static uint64_t
+mix(uint64_t value)
+{
+    value ^= value >> 32;
+    value *= UINT64_C(0xd6e8feb86659fd93);
+    value ^= value >> 32;
+    return value * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static uint64_t
+endpoint_hash(const struct tcp_table *table, const struct address *address, uint16_t port)
+{
+    uint64_t words[2];
+
+    memcpy(words, address, sizeof words);
+    return mix(mix(words[0] ^ table->seed) + words[1] + ((uint64_t)port << 16));
+}
+
+/* The same for both directions, so that one look-up finds either. */
+static uint64_t
+segment_hash(const struct tcp_table *table, const struct segment *segment)
+{
+    uint64_t hash = endpoint_hash(table, &segment->source, segment->source_port) +
+                    endpoint_hash(table, &segment->destination, segment->destination_port);
+
+    return hash ^ hash >> 29;
+}
+
+static bool
+is_endpoint(const struct connection *c, unsigned side, const struct address *address, uint16_t port)
+{
+    return c->shown.port[side] == port && memcmp(&c->shown.address[side], address, sizeof *address) == 0;
+}
+
+/* Whether the segment belongs to the connection, and if so who sent it. */
+static bool
+matches(const struct connection *c, const struct segment *segment, unsigned *side)
+{
+    for (unsigned from = TCP_CLIENT; from <= TCP_SERVER; from++) {
+        if (is_endpoint(c, from, &segment->source, segment->source_port) &&
+            is_endpoint(c, from ^ 1, &segment->destination, segment->destination_port)) {
+            *side = from;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct connection *
+find(struct tcp_table *table, const struct segment *segment, unsigned *side)
+{
+    if (table->last && matches(table->last, segment, side))
+        return table->last;
+
+    uint64_t hash = segment_hash(table, segment);
+    struct connection *c = table->buckets[hash & (table->n_buckets - 1)];
+    while (c && !(c->hash == hash && matches(c, segment, side)))
+        c = c->bucket_next;
+    if (c)
+        table->last = c;
+    return c;
+}
+
+static void
+bucket_push(struct tcp_table *table, struct connection *c)
+{
+    struct connection **bucket = &table->buckets[c->hash & (table->n_buckets - 1)];
+
+    c->bucket_next = *bucket;
+    *bucket = c;
+}
+
+static void
+bucket_remove(struct tcp_table *table, struct connection *c)
+{
+    struct connection **at = &table->buckets[c->hash & (table->n_buckets - 1)];
+
+    while (*at != c)
+        at = &(*at)->bucket_next;
+    *at = c->bucket_next;
+}
+
+static void
+grow_buckets(struct tcp_table *table)
+{
+    struct connection **old = table->buckets;
+    size_t n_old = table->n_buckets;
+
+    table->n_buckets *= 2;
+    table->buckets = g_new0(struct connection *, table->n_buckets);
+    for (size_t i = 0; i < n_old; i++) {
+        for (struct connection *c = old[i], *next; c; c = next) {
+            next = c->bucket_next;
+            bucket_push(table, c);
+        }
+    }
+    g_free(old);
+}
+
+/* ---- streams ---- */
+
+/* Capture time may go back, which counts as no time. */
+static int64_t
+elapsed(int64_t now, int64_t then)
+{
+    if (now <= then)
+        return 0;
+    return (uint64_t)now - (uint64_t)then > INT64_MAX ? INT64_MAX : now - then;
+}
+
+static unsigned
+side_of(const struct connection *c, const struct half *half)
+{
+    return half->index ^ c->flipped;
+}
+
+static struct half *
+half_of(struct connection *c, unsigned side)
+{
+    return &c->half[side ^ c->flipped];
+}
+
+/* A listener may turn the sides round in any call, so a side is worked out anew for each. */
+static struct tcp_stream *
+stream_of(struct connection *c, const struct half *half)
+{
+    return &c->shown.stream[side_of(c, half)];
+}
+
+static struct tcp_stamp
+last_stamp(const struct connection *c)
+{
+    return (struct tcp_stamp){ .time_ns = c->shown.last_ns, .frame = c->shown.last_frame };
+}
+
+/* Extends a sequence number to the offset nearest to the next one wanted. */
+static int64_t
+offset_of(const struct half *half, uint32_t sequence)
+{
+    uint32_t next = half->base + (uint32_t)half->next;
+
+    return half->next + (int32_t)(sequence - next);
+}
+
+static void
+deliver(struct connection *c, struct half *half, const uint8_t *bytes, size_t length, struct tcp_stamp stamp)
+{
+    half->next += (int64_t)length;
+    if (!c->is_ignored && bytes)
+        c->table->listener.data(c->table->context, &c->shown, (enum tcp_side)side_of(c, half), bytes, length, stamp);
+}
+
+static void
+lose(struct connection *c, struct half *half, int64_t bytes, struct tcp_stamp stamp)
+{
+    half->next += bytes;
+    stream_of(c, half)->lost_bytes += (uint64_t)bytes;
+    if (!c->is_ignored)
+        c->table->listener.lost(c->table->context, &c->shown, (enum tcp_side)side_of(c, half), (uint64_t)bytes, stamp);
+}
+
+static void
+chunk_free(gpointer data)
+{
+    struct chunk *chunk = (struct chunk *)data;
+
+    g_free(chunk->bytes);
+    g_free(chunk);
+}
+
+static size_t
+chunk_cost(const struct chunk *chunk)
+{
+    return CHUNK_COST + (chunk->bytes ? chunk->length : 0);
+}
+
+static int
+compare_chunks(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const struct chunk *left = (const struct chunk *)a, *right = (const struct chunk *)b;
+
+    (void)data;
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+static void
+count_pending(struct connection *c, struct half *half, size_t added, size_t taken)
+{
+    half->pending_bytes += added - taken;
+    c->table->pending_bytes += added - taken;
+}
+
+static const struct chunk *
+first_chunk(const struct half *half)
+{
+    return half->pending ? (const struct chunk *)g_sequence_get(g_sequence_get_begin_iter(half->pending)) : NULL;
+}
+
+/* Takes the first piece out, so that a listener which drops the others does not pull it away under the delivery. */
+static struct chunk
+take_first_chunk(struct connection *c, struct half *half)
+{
+    GSequenceIter *first = g_sequence_get_begin_iter(half->pending);
+    struct chunk *chunk = (struct chunk *)g_sequence_get(first);
+    struct chunk taken = *chunk;
+
+    count_pending(c, half, 0, chunk_cost(chunk));
+    chunk->bytes = NULL;
+    g_sequence_remove(first);
+    if (g_sequence_is_empty(half->pending)) {
+        g_sequence_free(half->pending);
+        half->pending = NULL;
+    }
+    return taken;
+}
+
+/* Delivers the pieces that nothing is missing before any more. */
+static void
+flush(struct connection *c, struct half *half, struct tcp_stamp stamp)
+{
+    const struct chunk *first;
+
+    while ((first = first_chunk(half)) && first->offset == half->next) {
+        struct chunk taken = take_first_chunk(c, half);
+
+        if (taken.is_cut)
+            lose(c, half, taken.length, stamp);
+        else
+            deliver(c, half, taken.bytes, taken.length, stamp);
+        g_free(taken.bytes);
+    }
+}
+
+static void
+give_up_gap(struct connection *c, struct half *half, struct tcp_stamp stamp)
+{
+    lose(c, half, first_chunk(half)->offset - half->next, stamp);
+    flush(c, half, stamp);
+}
+
+/* Adds what is new of a piece to the pending ones (the first copy of a byte wins); returns how many bytes that was. */
+static uint64_t
+insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *bytes, uint32_t length)
+{
+    struct chunk key = { .offset = offset };
+    int64_t end = offset + length, at = offset;
+    uint64_t added = 0;
+
+    if (length == 0)
+        return 0;
+    if (!half->pending)
+        half->pending = g_sequence_new(chunk_free);
+    GSequenceIter *next = g_sequence_search(half->pending, &key, compare_chunks, NULL);
+    if (!g_sequence_iter_is_begin(next)) {
+        const struct chunk *before = (const struct chunk *)g_sequence_get(g_sequence_iter_prev(next));
+        at = MAX(at, before->offset + before->length);
+    }
+    while (at < end) {
+        const struct chunk *after = g_sequence_iter_is_end(next) ? NULL : (const struct chunk *)g_sequence_get(next);
+        int64_t stop = after ? MIN(end, after->offset) : end;
+
+        if (at < stop) {
+            struct chunk *chunk = g_new(struct chunk, 1);
+            *chunk = (struct chunk){ .offset = at, .length = (uint32_t)(stop - at), .is_cut = bytes == NULL };
+            if (bytes && !c->is_ignored)
+                chunk->bytes = (uint8_t *)g_memdup2(bytes + (at - offset), chunk->length);
+            count_pending(c, half, chunk_cost(chunk), 0);
+            g_sequence_insert_before(next, chunk);
+            added += chunk->length;
+        }
+        if (!after)
+            break;
+        at = MAX(at, after->offset + after->length);
+        next = g_sequence_iter_next(next);
+    }
+    return added;
+}
+
+static bool
+is_over_limit(const struct connection *c, const struct half *half)
+{
+    const struct tcp_table *table = c->table;
+
+    return half->pending_bytes > table->limits.pending_bytes ||
+           (table->limits.total_pending_bytes > 0 && table->pending_bytes > table->limits.total_pending_bytes);
+}
+
+/* Payload that does not simply continue the stream. */
+static void
+receive_pending(struct connection *c, struct half *half, const struct segment *segment, int64_t offset,
+                struct tcp_stamp stamp)
+{
+    const uint8_t *payload = segment->payload;
+    uint32_t length = segment->payload_length, cut = segment->cut_length;
+
+    if (offset < half->next) {
+        uint64_t old = (uint64_t)(half->next - offset);
+        uint32_t old_payload = (uint32_t)MIN(old, length);
+
+        payload += old_payload;
+        length -= old_payload;
+        cut -= (uint32_t)MIN(old - old_payload, cut);
+        offset = half->next;
+    }
+    uint64_t added = insert(c, half, offset, payload, length);
+    stream_of(c, half)->payload_bytes += added;
+    added += insert(c, half, offset + length, NULL, cut);
+    if (added == 0)
+        stream_of(c, half)->retransmitted_frames++;
+
+    flush(c, half, stamp);
+    while (half->pending && is_over_limit(c, half))
+        give_up_gap(c, half, stamp);
+}
+
+static void
+half_start(struct half *half, uint32_t base)
+{
+    half->base = base;
+    half->is_started = true;
+    half->acked = half->mark = 0;
+    half->fin = UNKNOWN_OFFSET;
+}
+
+/*
+ * A stream whose SYN was not captured starts at the first payload seen. But a single byte is most often a keep-alive
+ * probe, which repeats a byte sent long ago: such a stream starts only where another segment comes after it.
+ */
+static bool
+starts_stream(struct half *half, uint32_t sequence, uint32_t length)
+{
+    if (length == 1 && (!half->probe_skipped || sequence == half->base)) {
+        half->probe_skipped = true;
+        half->base = sequence;
+        return false;
+    }
+    half_start(half, sequence);
+    return true;
+}
+
+static void
+receive(struct connection *c, struct half *half, const struct segment *segment, struct tcp_stamp stamp)
+{
+    uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+
+    if (!half->is_started && !starts_stream(half, sequence, segment->payload_length + segment->cut_length))
+        return;
+
+    int64_t offset = offset_of(half, sequence);
+    if (offset != half->next || half->pending) {
+        receive_pending(c, half, segment, offset, stamp);
+        return;
+    }
+    if (segment->payload_length > 0) {
+        stream_of(c, half)->payload_bytes += segment->payload_length;
+        deliver(c, half, segment->payload, segment->payload_length, stamp);
+    }
+    if (segment->cut_length > 0)
+        lose(c, half, segment->cut_length, stamp);
+}
+
+static void
+acknowledge(struct half *half, uint32_t acknowledgment)
+{
+    if (!half->is_started)
+        return;
+    int64_t offset = offset_of(half, acknowledgment);
+    if (offset > half->acked && offset - half->next <= LARGEST_WINDOW)
+        half->acked = offset;
+}
+
+/*
+ * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not. The mark keeps the first such
+ * acknowledgment while it holds for the gap at hand; from there on late frames have their time to turn up.
+ */
+static void
+check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
+{
+    while (half->is_started && half->acked > half->next) {
+        const struct chunk *first = first_chunk(half);
+        int64_t beyond = first ? first->offset : half->next + 1;
+        uint64_t segments = c->shown.stream[0].frames + c->shown.stream[1].frames;
+
+        if (half->acked < beyond)
+            return;
+        if (half->mark < beyond) {
+            half->mark = half->acked;
+            half->mark_ns = stamp.time_ns;
+            half->mark_segments = segments;
+            return;
+        }
+        if (!first ||
+            (segments - half->mark_segments < LOSS_SEGMENTS && elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
+            return;
+        give_up_gap(c, half, stamp);
+    }
+}
+
+/* At the end nothing more can turn up; also what was sent or acknowledged behind the last byte seen is lost then. */
+static void
+finish_half(struct connection *c, struct half *half)
+{
+    struct tcp_stamp stamp = last_stamp(c);
+
+    while (half->pending)
+        give_up_gap(c, half, stamp);
+    if (!half->is_started)
+        return;
+    /* Without the FIN, its own number in the acknowledgment must not pass for a byte. */
+    int64_t missing = half->fin != UNKNOWN_OFFSET ? half->fin - half->next : half->acked - half->next - 1;
+    if (missing > 0)
+        lose(c, half, half->fin != UNKNOWN_OFFSET ? missing : missing + 1, stamp);
+}
+
+/* ---- connections ---- */
+
+static void
+close_connection(struct connection *c)
+{
+    struct tcp_table *table = c->table;
+    /* Chosen before either is finished, for a listener may turn the sides round in between. */
+    struct half *client = half_of(c, TCP_CLIENT), *server = half_of(c, TCP_SERVER);
+
+    finish_half(c, client);
+    finish_half(c, server);
+    table->listener.closed(table->context, &c->shown);
+
+    list_remove(c->is_ended ? &table->ended : &table->open, c);
+    bucket_remove(table, c);
+    table->n_connections--;
+    if (table->last == c)
+        table->last = NULL;
+    g_free(c);
+}
+
+static bool
+oldest_expires(struct list *list, int64_t now, int64_t limit)
+{
+    struct connection *c = list->oldest;
+
+    if (!c)
+        return false;
+    /* Capture time went back: without this one frame from the future would hold all behind it for ever. */
+    if (c->since_ns > now)
+        c->since_ns = now;
+    return elapsed(now, c->since_ns) >= limit;
+}
+
+static void
+expire(struct tcp_table *table, int64_t now)
+{
+    while (oldest_expires(&table->ended, now, table->limits.linger_ns))
+        close_connection(table->ended.oldest);
+    while (oldest_expires(&table->open, now, table->limits.idle_ns))
+        close_connection(table->open.oldest);
+}
+
+/* Makes room for one more connection: those that ended go first, then the longest silent one. */
+static void
+make_room(struct tcp_table *table)
+{
+    while (table->n_connections >= MAX(table->limits.connections, 1))
+        close_connection(table->ended.oldest ? table->ended.oldest : table->open.oldest);
+    if (table->n_connections >= table->n_buckets)
+        grow_buckets(table);
+}
+
+static bool
+is_server_port(uint16_t port)
+{
+    return port < 1024 || port == 6001 || port == 6002 || port == 6004 || port == 3268 || port == 3269;
+}
+
+static bool
+sent_by_server(const struct segment *segment)
+{
+    bool source_serves = is_server_port(segment->source_port);
+
+    if (segment->flags & TCP_SYN)
+        return (segment->flags & TCP_ACK) != 0;
+    return source_serves && !is_server_port(segment->destination_port);
+}
+
+static struct connection *
+open_connection(struct tcp_table *table, const struct segment *segment, unsigned *side, struct tcp_stamp stamp)
+{
+    make_room(table);
+    struct connection *c = g_new0(struct connection, 1);
+
+    *side = sent_by_server(segment) ? TCP_SERVER : TCP_CLIENT;
+    c->table = table;
+    c->hash = segment_hash(table, segment);
+    c->since_ns = stamp.time_ns;
+    c->half[1].index = 1;
+    c->half[0].fin = c->half[1].fin = UNKNOWN_OFFSET;
+    c->shown = (struct tcp_connection){
+        .number = table->next_number++,
+        .handshake_seen = (segment->flags & TCP_SYN) != 0,
+        .first_ns = stamp.time_ns,
+        .last_ns = stamp.time_ns,
+        .first_frame = stamp.frame,
+        .last_frame = stamp.frame,
+    };
+    c->shown.address[*side] = segment->source;
+    c->shown.port[*side] = segment->source_port;
+    c->shown.address[*side ^ 1] = segment->destination;
+    c->shown.port[*side ^ 1] = segment->destination_port;
+
+    bucket_push(table, c);
+    list_append(&table->open, c);
+    table->n_connections++;
+    table->last = c;
+    table->listener.opened(table->context, &c->shown);
+    /* The listener may have turned the sides round. */
+    *side ^= c->flipped;
+    return c;
+}
+
+/* Whether a SYN begins another connection than the one that has its ports. */
+static bool
+is_new_handshake(struct connection *c, const struct segment *segment, unsigned side)
+{
+    const struct half *half = half_of(c, side);
+    const struct half *other = half_of(c, side ^ 1);
+    bool is_same = half->is_seen && half->isn == segment->sequence;
+
+    if (!(segment->flags & TCP_ACK))
+        return c->shown.end != TCP_END_OPEN || (half->is_seen && !is_same);
+    if (is_same || (!half->is_seen && c->shown.end == TCP_END_OPEN))
+        return false;
+    /* A server may answer a repeated SYN with another number of its own, as long as nobody has used the first one. */
+    bool answers = other->is_seen && other->isn + 1 == segment->acknowledgment;
+    return c->shown.end != TCP_END_OPEN || !answers || half->next > 0 || half->pending;
+}
+
+/* The part of a segment with SYN that no other segment has: which connection, which sides, where the streams start. */
+static struct connection *
+handshake(struct tcp_table *table, struct connection *c, const struct segment *segment, unsigned *side,
+          struct tcp_stamp stamp)
+{
+    bool is_answer = (segment->flags & TCP_ACK) != 0;
+
+    if (c && is_new_handshake(c, segment, *side)) {
+        if (c->shown.end == TCP_END_OPEN)
+            c->shown.end = TCP_END_REPLACED;
+        close_connection(c);
+        c = NULL;
+    }
+    if (!c)
+        c = open_connection(table, segment, side, stamp);
+    if (!c->shown.handshake_seen) {
+        bool is_unused = c->shown.stream[0].payload_bytes + c->shown.stream[1].payload_bytes == 0;
+
+        if (is_unused && *side == (is_answer ? TCP_CLIENT : TCP_SERVER)) {
+            tcp_connection_swap(&c->shown);
+            *side ^= 1;
+        }
+        c->shown.handshake_seen = true;
+    }
+
+    struct half *half = half_of(c, *side), *other = half_of(c, *side ^ 1);
+    if (!half->is_started || (is_answer && half->isn != segment->sequence)) {
+        half_start(half, segment->sequence + 1);
+        half->isn = segment->sequence;
+        half->is_seen = true;
+    }
+    if (is_answer && !other->is_started) {
+        half_start(other, segment->acknowledgment);
+        other->isn = segment->acknowledgment - 1;
+        other->is_seen = true;
+    }
+    return c;
+}
+
+static void
+end_connection(struct connection *c, struct half *half, const struct segment *segment, struct tcp_stamp stamp)
+{
+    if (segment->flags & TCP_RST) {
+        c->shown.end = TCP_END_RESET;
+        c->shown.ended_by = (enum tcp_side)side_of(c, half);
+    } else {
+        if (half->is_started && half->fin == UNKNOWN_OFFSET)
+            half->fin = offset_of(half, segment->sequence + (segment->flags & TCP_SYN ? 1 : 0)) +
+                        segment->payload_length + segment->cut_length;
+        half->is_finished = true;
+        if (c->shown.end == TCP_END_OPEN) {
+            c->shown.end = TCP_END_FIN;
+            c->shown.ended_by = (enum tcp_side)side_of(c, half);
+        }
+        if (!c->half[0].is_finished || !c->half[1].is_finished)
+            return;
+    }
+    c->is_ended = true;
+    c->since_ns = stamp.time_ns;
+    list_remove(&c->table->open, c);
+    list_append(&c->table->ended, c);
+}
+
+static void
+count_segment(struct connection *c, unsigned side, const struct segment *segment, struct tcp_stamp stamp)
+{
+    struct half *half = half_of(c, side);
+
+    c->shown.stream[side].frames++;
+    c->shown.last_ns = MAX(c->shown.last_ns, stamp.time_ns);
+    c->shown.last_frame = stamp.frame;
+    if (!half->is_seen) {
+        half->is_seen = true;
+        half->isn = segment->sequence - 1;
+    }
+    if (!c->is_ended) {
+        c->since_ns = stamp.time_ns;
+        if (c != c->table->open.newest) {
+            list_remove(&c->table->open, c);
+            list_append(&c->table->open, c);
+        }
+    }
+}
+
+void
+tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct tcp_stamp stamp)
+{
+    unsigned side = TCP_CLIENT;
+
+    expire(table, stamp.time_ns);
+    struct connection *c = find(table, segment, &side);
+    if (segment->flags & TCP_SYN)
+        c = handshake(table, c, segment, &side, stamp);
+    else if (!c)
+        c = open_connection(table, segment, &side, stamp);
+
+    struct half *half = half_of(c, side), *other = half_of(c, side ^ 1);
+    count_segment(c, side, segment, stamp);
+    /* What a reset acknowledges or carries is not of the streams: stacks and middleboxes put anything there. */
+    if (!(segment->flags & TCP_RST)) {
+        if (segment->flags & TCP_ACK)
+            acknowledge(other, segment->acknowledgment);
+        if (segment->payload_length > 0 || segment->cut_length > 0)
+            receive(c, half, segment, stamp);
+    }
+    if ((segment->flags & (TCP_FIN | TCP_RST)) && !c->is_ended)
+        end_connection(c, half, segment, stamp);
+    check_loss(c, half, stamp);
+    check_loss(c, other, stamp);
+}
+
+static void
+drop_bytes(gpointer data, gpointer user)
+{
+    struct chunk *chunk = (struct chunk *)data;
+    size_t *dropped = (size_t *)user;
+
+    *dropped += chunk->bytes ? chunk->length : 0;
+    g_free(chunk->bytes);
+    chunk->bytes = NULL;
+}
+
+/* The places of pending pieces stay, so that later copies still count as retransmitted. */
+void
+tcp_connection_ignore(struct tcp_connection *connection)
+{
+    struct connection *c = (struct connection *)connection;
+
+    c->is_ignored = true;
+    for (int i = 0; i < 2; i++) {
+        size_t dropped = 0;
+
+        if (c->half[i].pending)
+            g_sequence_foreach(c->half[i].pending, drop_bytes, &dropped);
+        count_pending(c, &c->half[i], 0, dropped);
+    }
+}
+
+void
+tcp_connection_swap(struct tcp_connection *connection)
+{
+    struct connection *c = (struct connection *)connection;
+    struct tcp_connection old = c->shown;
+
+    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++) {
+        c->shown.address[side] = old.address[side ^ 1];
+        c->shown.port[side] = old.port[side ^ 1];
+        c->shown.stream[side] = old.stream[side ^ 1];
+    }
+    c->shown.ended_by = old.ended_by == TCP_CLIENT ? TCP_SERVER : TCP_CLIENT;
+    c->flipped ^= 1;
+}
+
+struct tcp_table *
+tcp_table_new(const struct tcp_listener *listener, void *context, const struct tcp_limits *limits)
+{
+    struct tcp_table *table = g_new0(struct tcp_table, 1);
+
+    table->listener = *listener;
+    table->context = context;
+    table->limits = *limits;
+    table->n_buckets = FIRST_BUCKETS;
+    table->buckets = g_new0(struct connection *, table->n_buckets);
+    /* A capture made to collide must not be able to know what collides. */
+    table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+    return table;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+    const struct connection *left = *(struct connection *const *)a;
+    const struct connection *right = *(struct connection *const *)b;
+
+    return left->shown.number < right->shown.number ? -1 : left->shown.number > right->shown.number;
+}
+
+void
+tcp_table_free(struct tcp_table *table)
+{
+    if (!table)
+        return;
+
+    /* One more than needed, for qsort() takes no NULL. */
+    struct connection **all = g_new(struct connection *, table->n_connections + 1);
+    size_t n = 0;
+    for (struct connection *c = table->open.oldest; c; c = c->newer)
+        all[n++] = c;
+    for (struct connection *c = table->ended.oldest; c; c = c->newer)
+        all[n++] = c;
+    qsort(all, n, sizeof *all, compare_numbers);
+    for (size_t i = 0; i < n; i++)
+        close_connection(all[i]);
+    g_free(all);
+    g_free(table->buckets);
+    g_free(table);
+}

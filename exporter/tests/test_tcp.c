@@ -1,0 +1,684 @@
+/* test_tcp.c
+ * The flow table on scripts of segments: what the listener is told, byte by byte.
+ * [RFC 9293]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tcp.h"
+
+#include <glib.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A script is a list of words, each a segment or a change of the capture:
+ *
+ *   c or s      who sends, then any of
+ *     S         SYN
+ *     @7        the stream's ISN is 7 steps (of 7 million) above the usual one
+ *     A20       acknowledges up to offset 20 of the other stream (else no ACK flag, so that nothing is implied)
+ *     F R       FIN, RST
+ *     0+10      ten bytes at offset 0; negative offsets lie before the start
+ *     !5        five more bytes that the snap length cut away
+ *     ^         in capitals, to tell whose copy was taken
+ *   +500        the capture clock moves by so many milliseconds; it may go back
+ *   *70         the segment before once more, so many times
+ *   p1          the client's port is now the usual one + 1
+ *   end         the table is freed (done at the end of the script if not before)
+ *
+ * The bytes at an offset are its letter: a to z, and again. The log has, in order, "open", "c:abc" for data (pieces joined
+ * while the sender stays), "c?5" for a loss, and "fin-c", "rst-s", "open-", "new-" for the close, each behind "#number"
+ * when it is not connection 0.
+ */
+struct script_row {
+    const char *name;
+    const char *script;
+    const char *log;
+};
+
+#define SHAKE "cS sSA0 cA0 "
+
+static const struct script_row SCRIPT_ROWS[] = {
+    { "in-order", SHAKE "c0+3 c3+3 s0+4 cF6 sF4", "open c:abcdef s:abcd fin-c" },
+    { "first-fin-names-the-side", SHAKE "sF0 cF0", "open fin-s" },
+    { "half-closed-goes-on", SHAKE "cF0 s0+3 s3+3", "open s:abcdef fin-c" },
+    { "data-with-fin", SHAKE "c0+3F sF0", "open c:abc fin-c" },
+    { "data-with-syn", "cS0+3 c3+2", "open c:abcde open-" },
+    { "reset", SHAKE "c0+3 sR", "open c:abc rst-s" },
+    { "reset-after-one-fin", SHAKE "cF0 sR", "open rst-s" },
+    { "reset-after-both-fins", SHAKE "cF0 sF0 cR", "open fin-c" },
+    { "reset-carries-no-data", SHAKE "c0+3 sR0+5", "open c:abc rst-s" },
+    { "late-data-after-reset", SHAKE "c3+3 sR c0+3", "open c:abcdef rst-s" },
+    { "swapped", SHAKE "c3+3 c0+3", "open c:abcdef open-" },
+    { "retransmitted", SHAKE "c0+3 c0+3 c3+3", "open c:abcdef open-" },
+    { "retransmitted-longer", SHAKE "c0+3 c0+6", "open c:abcdef open-" },
+    { "retransmitted-in-part", SHAKE "c0+6 c3+6", "open c:abcdefghi open-" },
+    { "first-copy-wins-delivered", SHAKE "c0+4 c2+4^", "open c:abcdEF open-" },
+    { "first-copy-wins-inside", SHAKE "c4+2 c2+6^ c0+2", "open c:abCDefGH open-" },
+    { "first-copy-wins-around", SHAKE "c2+6 c4+2^ c0+2", "open c:abcdefgh open-" },
+    { "first-copy-wins-left", SHAKE "c4+4 c2+4^ c0+2", "open c:abCDefgh open-" },
+    { "first-copy-wins-right", SHAKE "c2+4 c4+4^ c0+2", "open c:abcdefGH open-" },
+    { "first-copy-wins-bridge", SHAKE "c1+2 c5+2 c9+2 c0+12^", "open c:AbcDEfgHIjkL open-" },
+    { "keep-alive", SHAKE "c0+3 c2+1^ sA3 c2+0 sA3 c3+2", "open c:abcde open-" },
+    { "zero-window-probe", SHAKE "c0+3 c3+1 c3+1 c3+3", "open c:abcdef open-" },
+    { "cut", SHAKE "c0+3!3 c6+3", "open c:abc c?3 c:ghi open-" },
+    { "cut-wholly", SHAKE "c0+0!6 c6+3", "open c?6 c:ghi open-" },
+    { "cut-out-of-order", SHAKE "c3+1!2 c6+2 c0+3", "open c:abcd c?2 c:gh open-" },
+    { "cut-overlapping", SHAKE "c0+6 c3+1!8", "open c:abcdef c?6 open-" },
+    { "cut-retransmitted", SHAKE "c0+3!3 c0+3!3 c6+1", "open c:abc c?3 c:g open-" },
+    { "loss-at-end", SHAKE "c0+3 c5+3", "open c:abc c?2 c:fgh open-" },
+    { "loss-before-fin", SHAKE "c0+3 cF9 sF0", "open c:abc c?6 fin-c" },
+    { "loss-acknowledged-at-end", SHAKE "c0+3 sA9", "open c:abc c?6 open-" },
+    { "acknowledged-fin-is-no-loss", SHAKE "c0+3 sA4", "open c:abc open-" },
+    { "acknowledged-fin-seen", SHAKE "c0+3F sA4F cA1", "open c:abc fin-c" },
+    { "loss-by-limit", SHAKE "c5+200 s0+1 c205+200 c405+200 s1+1 c0+5", "open s:a c?5 c:@5+600 s:b open-" },
+    { "gap-waits", SHAKE "c5+3 s0+1 *200 +5000 s1+1 c0+5", "open s:ab c:abcdefgh open-" },
+    { "loss-by-ack-and-segments", SHAKE "c5+3 sA8 *63 s0+1 c8+1 c0+5", "open s:a c?5 c:fghi open-" },
+    { "loss-by-ack-needs-segments", SHAKE "c5+3 sA8 *60 s0+1 c8+1 c0+5", "open s:a c:abcdefghi open-" },
+    { "loss-by-ack-and-time", SHAKE "c5+3 sA8 +1000 c8+1 s0+1 c0+5", "open c?5 c:fghi s:a open-" },
+    { "loss-by-ack-needs-time", SHAKE "c5+3 sA8 +999 c8+1 s0+1 c0+5", "open s:a c:abcdefghi open-" },
+    { "loss-by-ack-clock-back", SHAKE "c5+3 sA8 +-9000 c8+1 c0+5", "open c:abcdefghi open-" },
+    { "loss-by-ack-within-gap", SHAKE "c5+3 sA4 +5000 sA4 *99 s0+1 c0+5", "open s:a c:abcdefgh open-" },
+    { "loss-by-ack-later-gap-end", SHAKE "c5+3 sA4 +5000 sA8 s0+1 c0+5", "open s:a c:abcdefgh open-" },
+    { "loss-by-ack-before-data", SHAKE "sA5 +5000 c5+3 s0+1", "open c?5 c:fgh s:a open-" },
+    { "loss-two-gaps", SHAKE "c2+1 c5+1 sA6 +2000 c6+1", "open c?2 c:c c?2 c:fg open-" },
+    { "ack-before-data", SHAKE "sA3 c0+3 sA6 c3+3", "open c:abcdef open-" },
+    { "ack-before-data-swapped", SHAKE "sA6 c3+3 c0+3", "open c:abcdef open-" },
+    { "ack-beyond-any-window", SHAKE "c0+3 sA2000000000 +5000 c4+1 c3+1", "open c:abcde open-" },
+    { "mid-stream", "c0+3 s0+3 c3+3", "open c:abc s:abc c:def open-" },
+    { "mid-stream-server-first", "s0+3 c0+3", "open s:abc c:abc open-" },
+    { "mid-stream-earlier-segment", "c3+3 c0+3 c6+3", "open c:defghi open-" },
+    { "mid-stream-earlier-overlaps", "c3+3 c0+9^", "open c:defGHI open-" },
+    { "mid-stream-acks-only", "cA0 sA0 c0+3", "open c:abc open-" },
+    { "mid-stream-keep-alive", "c-1+1 sA0 c-1+1 sA0 c0+3", "open c:abc open-" },
+    { "mid-stream-single-bytes", "c0+1 c1+1 c2+1", "open c:bc open-" },
+    { "mid-stream-then-syn", "c0+3 cS", "open c:abc open-" },
+    { "syn-ack-first", "sSA0 c2+3 c0+2 s0+1", "open c:abcde s:a open-" },
+    { "syn-ack-then-syn", "sSA0 cS c0+2", "open c:ab open-" },
+    { "syn-repeated", "cS cS sSA0 sSA0 cS c0+2", "open c:ab open-" },
+    { "syn-answered-anew", "cS sSA0 sS@7A0 s0+2@7", "open s:ab open-" },
+    { "ports-reused-open", SHAKE "c0+2 c9+1 cS@7 c0+3@7", "open c:ab c?7 c:j new- #1 open c:abc open-" },
+    { "ports-reused-ended", SHAKE "c0+2F sF0 cS c0+3", "open c:ab fin-c #1 open c:abc open-" },
+    { "ports-reused-syn-ack-only", SHAKE "c0+2 s0+1 sS@7A0 s0+2@7", "open c:ab s:a new- #1 open s:ab open-" },
+    { "ports-reused-after-reset", "cS sR cS sSA0 c0+2", "open rst-s #1 open c:ab open-" },
+    { "linger-takes-late-data", SHAKE "c3+3 cF6 sF0 +29999 c0+3", "open c:abcdef fin-c" },
+    { "linger-ends", SHAKE "c3+3 cF6 sF0 +30000 p1 c0+2 c2+1", "open c?3 c:def fin-c #1 open c:abc open-" },
+    { "idle-stays", SHAKE "c0+3 +14399999 c3+3", "open c:abcdef open-" },
+    { "idle-ends", SHAKE "c0+3 +14400000 p1 c0+2", "open c:abc open- #1 open c:ab open-" },
+    { "clock-back", SHAKE "c0+3 +-99999999 c3+3 p1 cS", "open c:abcdef #1 open #0 open- #1 open-" },
+    { "clock-back-linger", SHAKE "cF0 sF0 +-99999999 p1 cS +30000 cS", "open #1 open #0 fin-c #1 open-" },
+    { "longest-silent-goes", "cS p1 cS p2 cS p0 c0+2 p3 cS",
+      "open #1 open #2 open #0 c:ab #1 open- #3 open #0 open- #2 open- #3 open-" },
+    { "ended-goes-before-silent", "cS p1 cS p2 cS cR p3 cS",
+      "open #1 open #2 open rst-c #3 open #0 open- #1 open- #3 open-" },
+};
+
+#define USUAL_CLIENT_PORT 40000
+#define ISN_STEP 7000000u
+
+struct fixture {
+    struct tcp_table *table;
+    GString *log;
+    uint64_t logged_number;
+    int sender; /* whose data the log ends in; -1 */
+    uint32_t isn[2];
+    uint16_t client_port, server_port;
+    struct tcp_stamp stamp;
+    /* What the listener is to do with the first data, and what it saw last. */
+    void (*on_data)(struct tcp_connection *connection);
+    struct tcp_connection closed;
+    uint64_t delivered[2], lost[2];
+};
+
+static uint8_t
+byte_at(int64_t offset, bool capital)
+{
+    return (uint8_t)((capital ? 'A' : 'a') + (offset % 26 + 26) % 26);
+}
+
+static void
+log_word(struct fixture *fixture, const struct tcp_connection *connection, const char *word)
+{
+    if (fixture->log->len > 0)
+        g_string_append_c(fixture->log, ' ');
+    if (connection->number != fixture->logged_number)
+        g_string_append_printf(fixture->log, "#%" G_GUINT64_FORMAT " ", connection->number);
+    fixture->logged_number = connection->number;
+    fixture->sender = -1;
+    g_string_append(fixture->log, word);
+}
+
+static void
+on_opened(void *context, struct tcp_connection *connection)
+{
+    struct fixture *fixture = (struct fixture *)context;
+
+    connection->user = g_new0(char, 1);
+    log_word(fixture, connection, "open");
+}
+
+static void
+on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data, size_t length,
+        struct tcp_stamp stamp)
+{
+    struct fixture *fixture = (struct fixture *)context;
+
+    g_assert_cmpuint(length, >, 0);
+    g_assert_cmpuint(stamp.frame, <=, fixture->stamp.frame);
+    if (fixture->sender != (int)side || connection->number != fixture->logged_number) {
+        log_word(fixture, connection, side == TCP_CLIENT ? "c:" : "s:");
+        fixture->sender = (int)side;
+    }
+    g_string_append_len(fixture->log, (const char *)data, (gssize)length);
+    fixture->delivered[side] += length;
+    if (fixture->on_data)
+        fixture->on_data(connection);
+}
+
+static void
+on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes, struct tcp_stamp stamp)
+{
+    struct fixture *fixture = (struct fixture *)context;
+    g_autofree char *word = g_strdup_printf("%c?%" G_GUINT64_FORMAT, side == TCP_CLIENT ? 'c' : 's', bytes);
+
+    (void)stamp;
+    g_assert_cmpuint(bytes, >, 0);
+    log_word(fixture, connection, word);
+    fixture->lost[side] += bytes;
+}
+
+static void
+on_closed(void *context, struct tcp_connection *connection)
+{
+    static const char *const ENDS[] = {
+        [TCP_END_OPEN] = "open-", [TCP_END_FIN] = "fin-", [TCP_END_RESET] = "rst-", [TCP_END_REPLACED] = "new-"
+    };
+    struct fixture *fixture = (struct fixture *)context;
+
+    log_word(fixture, connection, ENDS[connection->end]);
+    if (connection->end == TCP_END_FIN || connection->end == TCP_END_RESET)
+        g_string_append_c(fixture->log, connection->ended_by == TCP_CLIENT ? 'c' : 's');
+    fixture->closed = *connection;
+    g_free(connection->user);
+}
+
+static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_closed };
+
+static void
+fixture_begin(struct fixture *fixture, const struct tcp_limits *limits, uint32_t isn)
+{
+    *fixture = (struct fixture){
+        .log = g_string_new(NULL),
+        .sender = -1,
+        .isn = { isn, isn ^ 0x55 },
+        .client_port = USUAL_CLIENT_PORT,
+        .server_port = 80,
+        .stamp = { .time_ns = G_GINT64_CONSTANT(1700000000000000000) },
+    };
+    fixture->table = tcp_table_new(&LISTENER, fixture, limits);
+}
+
+static void
+fixture_end(struct fixture *fixture)
+{
+    tcp_table_free(fixture->table);
+    fixture->table = NULL;
+}
+
+static void
+send_segment(struct fixture *fixture, unsigned side, struct segment segment, int64_t offset, bool capital)
+{
+    uint8_t *payload = (uint8_t *)g_malloc(segment.payload_length + 1);
+
+    for (uint32_t i = 0; i < segment.payload_length; i++)
+        payload[i] = byte_at(offset + i, capital);
+    segment.payload = payload;
+    memset(segment.source.bytes, 1 + (int)side, sizeof segment.source.bytes);
+    memset(segment.destination.bytes, 2 - (int)side, sizeof segment.destination.bytes);
+    segment.source_port = side == TCP_CLIENT ? fixture->client_port : fixture->server_port;
+    segment.destination_port = side == TCP_CLIENT ? fixture->server_port : fixture->client_port;
+    fixture->stamp.frame++;
+    tcp_table_segment(fixture->table, &segment, fixture->stamp);
+    g_free(payload);
+}
+
+static long
+take_number(const char **text)
+{
+    char *end;
+    long number = strtol(*text, &end, 10);
+
+    *text = end;
+    return number;
+}
+
+/* Reads one segment's word, see above. */
+static void
+run_segment(struct fixture *fixture, const char *word)
+{
+    unsigned side = *word++ == 'c' ? TCP_CLIENT : TCP_SERVER;
+    struct segment segment = { .acknowledgment = 0 };
+    int64_t offset = 0;
+    uint32_t isn_steps = 0;
+    bool capital = false;
+
+    while (*word) {
+        switch (*word++) {
+        case 'S':
+            segment.flags |= TCP_SYN;
+            break;
+        case '@':
+            isn_steps = (uint32_t)take_number(&word);
+            break;
+        case 'A':
+            segment.flags |= TCP_ACK;
+            segment.acknowledgment = fixture->isn[side ^ 1] + 1 + (uint32_t)take_number(&word);
+            break;
+        case 'F':
+            segment.flags |= TCP_FIN;
+            if (g_ascii_isdigit(*word))
+                offset = take_number(&word);
+            break;
+        case 'R':
+            segment.flags |= TCP_RST;
+            break;
+        case '^':
+            capital = true;
+            break;
+        case '!':
+            segment.cut_length = (uint32_t)take_number(&word);
+            break;
+        default:
+            word--;
+            offset = take_number(&word);
+            g_assert_cmpint(*word++, ==, '+');
+            segment.payload_length = (uint32_t)take_number(&word);
+        }
+    }
+    segment.sequence = fixture->isn[side] + isn_steps * ISN_STEP + (uint32_t)offset;
+    if (!(segment.flags & TCP_SYN))
+        segment.sequence++;
+    send_segment(fixture, side, segment, offset, capital);
+}
+
+static void
+run_script(struct fixture *fixture, const char *script)
+{
+    g_auto(GStrv) words = g_strsplit(script, " ", -1);
+    const char *before = NULL;
+
+    for (char **word = words; *word; word++) {
+        if (**word == 'c' || **word == 's') {
+            run_segment(fixture, before = *word);
+        } else if (**word == '+') {
+            fixture->stamp.time_ns += strtol(*word + 1, NULL, 10) * 1000000;
+        } else if (**word == '*') {
+            for (long n = strtol(*word + 1, NULL, 10); n > 0; n--)
+                run_segment(fixture, before);
+        } else if (**word == 'p') {
+            fixture->client_port = (uint16_t)(USUAL_CLIENT_PORT + strtol(*word + 1, NULL, 10));
+        }
+    }
+}
+
+/* In an expected log "@5+600" stands for the bytes at these offsets. */
+static char *
+expand_log(const char *log)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; *log; log++) {
+        if (*log != '@') {
+            g_string_append_c(out, *log);
+            continue;
+        }
+        log++;
+        long offset = take_number(&log), length = take_number(&log);
+        for (long i = 0; i < length; i++)
+            g_string_append_c(out, (char)byte_at(offset + i, false));
+        log--;
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Every script runs with sequence numbers that stay small, that wrap, and that pass the sign. */
+static const uint32_t ISNS[] = { 1000, 0xffffffff, 0xfffffffc, 0x7ffffffd };
+
+static void
+test_script(gconstpointer data)
+{
+    const struct script_row *row = (const struct script_row *)data;
+    g_autofree char *expected = expand_log(row->log);
+    struct tcp_limits limits = TCP_DEFAULT_LIMITS;
+
+    limits.pending_bytes = 800;
+    limits.connections = 3;
+    for (size_t i = 0; i < G_N_ELEMENTS(ISNS); i++) {
+        struct fixture fixture;
+
+        fixture_begin(&fixture, &limits, ISNS[i]);
+        run_script(&fixture, row->script);
+        fixture_end(&fixture);
+        g_assert_cmpstr(fixture.log->str, ==, expected);
+        g_string_free(fixture.log, TRUE);
+    }
+}
+
+struct count_row {
+    const char *name;
+    const char *script;
+    struct tcp_stream client;
+    bool handshake_seen;
+    uint64_t first_frame, last_frame;
+};
+
+static const struct count_row COUNT_ROWS[] = {
+    { "plain", SHAKE "c0+3 c3+3", { 4, 6, 0, 0 }, true, 1, 5 },
+    { "retransmitted", SHAKE "c0+3 c0+3 c0+2 c3+1 c0+5", { 7, 5, 2, 0 }, true, 1, 8 },
+    { "pending-repeated", SHAKE "c3+3 c3+3 c4+1 c0+3", { 6, 6, 2, 0 }, true, 1, 7 },
+    { "keep-alive", SHAKE "c0+3 c2+1 c2+0", { 5, 3, 1, 0 }, true, 1, 6 },
+    { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0 }, true, 1, 6 },
+    { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 4, 1, 4 }, true, 1, 6 },
+    { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5 }, true, 1, 5 },
+    { "mid-stream", "c5+3 c0+5 c8+1", { 3, 4, 1, 0 }, false, 1, 3 },
+};
+
+static void
+assert_stream(const struct tcp_stream *stream, const struct tcp_stream *expected)
+{
+    g_assert_cmpuint(stream->frames, ==, expected->frames);
+    g_assert_cmpuint(stream->payload_bytes, ==, expected->payload_bytes);
+    g_assert_cmpuint(stream->retransmitted_frames, ==, expected->retransmitted_frames);
+    g_assert_cmpuint(stream->lost_bytes, ==, expected->lost_bytes);
+}
+
+static void
+ignore_connection(struct tcp_connection *connection)
+{
+    tcp_connection_ignore(connection);
+}
+
+/* The counters, and that a connection ignored from its first byte on counts the same. */
+static void
+test_counts(gconstpointer data)
+{
+    const struct count_row *row = (const struct count_row *)data;
+
+    for (int ignored = 0; ignored < 2; ignored++) {
+        struct fixture fixture;
+
+        fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 0xfffffffd);
+        fixture.on_data = ignored ? ignore_connection : NULL;
+        run_script(&fixture, row->script);
+        fixture_end(&fixture);
+        assert_stream(&fixture.closed.stream[TCP_CLIENT], &row->client);
+        g_assert_cmpint(fixture.closed.handshake_seen, ==, row->handshake_seen);
+        g_assert_cmpuint(fixture.closed.first_frame, ==, row->first_frame);
+        g_assert_cmpuint(fixture.closed.last_frame, ==, row->last_frame);
+        g_string_free(fixture.log, TRUE);
+    }
+}
+
+static void
+test_ignore(void)
+{
+    struct fixture fixture;
+
+    fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 5);
+    fixture.on_data = ignore_connection;
+    run_script(&fixture, SHAKE "c5+5 c12+3 s4+2 c0+5 c5+5 c5+8 s0+4 c20+1");
+    fixture_end(&fixture);
+    g_assert_cmpstr(fixture.log->str, ==, "open c:abcde open-");
+    assert_stream(&fixture.closed.stream[TCP_CLIENT], &(struct tcp_stream){ 8, 16, 1, 5 });
+    assert_stream(&fixture.closed.stream[TCP_SERVER], &(struct tcp_stream){ 3, 6, 0, 0 });
+    g_string_free(fixture.log, TRUE);
+}
+
+static void
+swap_8080(struct tcp_connection *connection)
+{
+    if (connection->port[TCP_SERVER] != 8080)
+        tcp_connection_swap(connection);
+}
+
+/*
+ * The server's data come first, so it is taken for the client; the listener says otherwise from within these data. All
+ * that was counted and is pending turns, and data go on under the other name.
+ */
+static void
+test_swap(void)
+{
+    struct fixture fixture;
+
+    fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 5);
+    fixture.server_port = 8080;
+    fixture.on_data = swap_8080;
+    run_script(&fixture, "s0+2 s4+2 c0+3 c5+1 s2+2 sF6 sA3");
+    fixture_end(&fixture);
+    g_assert_cmpstr(fixture.log->str, ==, "open c:ababc s:cdef c?2 c:f fin-s");
+    assert_stream(&fixture.closed.stream[TCP_SERVER], &(struct tcp_stream){ 5, 6, 0, 0 });
+    assert_stream(&fixture.closed.stream[TCP_CLIENT], &(struct tcp_stream){ 2, 4, 0, 2 });
+    g_string_free(fixture.log, TRUE);
+}
+
+struct side_row {
+    uint16_t sender_port, receiver_port;
+    uint16_t client_port;
+};
+
+static const struct side_row SIDE_ROWS[] = {
+    { 50000, 80, 50000 },   { 443, 50000, 50000 }, { 6001, 50000, 50000 }, { 50000, 6004, 50000 },
+    { 50000, 3268, 50000 }, { 8080, 50000, 8080 }, { 50000, 8080, 50000 }, { 80, 443, 80 },
+    { 6001, 6002, 6001 },   { 6003, 6001, 6003 },  { 3269, 6003, 6003 },   { 1023, 1024, 1024 },
+};
+
+static void
+test_sides(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(SIDE_ROWS); i++) {
+        struct fixture fixture;
+
+        fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 5);
+        fixture.client_port = SIDE_ROWS[i].sender_port;
+        fixture.server_port = SIDE_ROWS[i].receiver_port;
+        run_script(&fixture, "c0+2");
+        fixture_end(&fixture);
+        g_assert_cmpuint(fixture.closed.port[TCP_CLIENT], ==, SIDE_ROWS[i].client_port);
+        g_assert_false(fixture.closed.handshake_seen);
+        g_string_free(fixture.log, TRUE);
+    }
+}
+
+static void
+permute(int *order, int n, void (*visit)(const int *order))
+{
+    if (n == 1) {
+        visit(order);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        permute(order, n - 1, visit);
+        int other = n % 2 ? 0 : i;
+        int moved = order[other];
+        order[other] = order[n - 1];
+        order[n - 1] = moved;
+    }
+}
+
+#define PIECES 5
+
+/* Offsets and lengths that meet, and that overlap. */
+static const int PIECE_ROWS[2][PIECES][2] = {
+    { { 0, 4 }, { 4, 1 }, { 5, 6 }, { 11, 2 }, { 13, 3 } },
+    { { 0, 6 }, { 2, 7 }, { 5, 6 }, { 6, 3 }, { 8, 8 } },
+};
+
+static unsigned permutations_seen;
+
+static void
+check_permutation(const int *order)
+{
+    for (int set = 0; set < 2; set++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(ISNS); i++) {
+            struct fixture fixture;
+
+            fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, ISNS[i] - 6);
+            run_script(&fixture, SHAKE);
+            for (int k = 0; k < PIECES; k++) {
+                g_autofree char *word =
+                    g_strdup_printf("s%d+%d", PIECE_ROWS[set][order[k]][0], PIECE_ROWS[set][order[k]][1]);
+                run_script(&fixture, word);
+            }
+            fixture_end(&fixture);
+            g_assert_cmpstr(fixture.log->str, ==, "open s:abcdefghijklmnop open-");
+            g_assert_cmpuint(fixture.closed.stream[TCP_SERVER].payload_bytes, ==, 16);
+            g_string_free(fixture.log, TRUE);
+        }
+    }
+    permutations_seen++;
+}
+
+static void
+test_permutations(void)
+{
+    int order[PIECES] = { 0, 1, 2, 3, 4 };
+
+    permutations_seen = 0;
+    permute(order, PIECES, check_permutation);
+    g_assert_cmpuint(permutations_seen, ==, 120);
+}
+
+#define STREAM_BYTES 200000
+#define SHUFFLE_WINDOW 20
+
+/* Cuts a stream into segments, moves each within a window, repeats some, and expects the stream again. */
+static void
+test_shuffled(void)
+{
+    for (guint32 seed = 1; seed <= 25; seed++) {
+        GRand *random = g_rand_new_with_seed(seed);
+        GArray *pieces = g_array_new(FALSE, FALSE, sizeof(int[2]));
+        struct fixture fixture;
+
+        for (int at = 0; at < STREAM_BYTES;) {
+            int piece[2] = { at, g_rand_int_range(random, 1, 1461) };
+
+            piece[1] = MIN(piece[1], STREAM_BYTES - at);
+            at += piece[1];
+            for (int copies = g_rand_int_range(random, 0, 8) == 0 ? 2 : 1; copies > 0; copies--) {
+                int back = g_rand_int_range(random, 0, SHUFFLE_WINDOW);
+                guint to = pieces->len - MIN((guint)back, pieces->len);
+                g_array_insert_vals(pieces, to, piece, 1);
+            }
+        }
+        fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 0xffffffff - STREAM_BYTES / 2);
+        run_script(&fixture, SHAKE);
+        for (guint i = 0; i < pieces->len; i++) {
+            const int *piece = (const int *)(void *)(pieces->data + i * sizeof(int[2]));
+            struct segment segment = {
+                .sequence = fixture.isn[TCP_CLIENT] + 1 + (uint32_t)piece[0],
+                .payload_length = (uint32_t)piece[1],
+            };
+
+            send_segment(&fixture, TCP_CLIENT, segment, piece[0], false);
+        }
+        fixture_end(&fixture);
+        g_autofree char *expected = expand_log("open c:@0+200000 open-");
+        g_assert_true(strcmp(fixture.log->str, expected) == 0);
+        g_assert_cmpuint(fixture.closed.stream[TCP_CLIENT].payload_bytes, ==, STREAM_BYTES);
+        g_assert_cmpuint(fixture.closed.stream[TCP_CLIENT].lost_bytes, ==, 0);
+        g_string_free(fixture.log, TRUE);
+        g_array_free(pieces, TRUE);
+        g_rand_free(random);
+    }
+}
+
+/* More than 4 GiB in one stream: offsets go on where sequence numbers begin again. */
+static void
+test_long_stream(void)
+{
+    enum { STEP = 1 << 20, STEPS = 5 << 10 };
+    uint8_t *payload = (uint8_t *)g_malloc0(STEP);
+    struct fixture fixture;
+
+    fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 77);
+    fixture.on_data = ignore_connection;
+    run_script(&fixture, "cS");
+    struct segment segment = { .payload = payload, .payload_length = STEP };
+    memset(segment.source.bytes, 1, sizeof segment.source.bytes);
+    memset(segment.destination.bytes, 2, sizeof segment.destination.bytes);
+    segment.source_port = fixture.client_port;
+    segment.destination_port = fixture.server_port;
+    for (uint32_t i = 0; i < STEPS; i++) {
+        /* Pairs change places. */
+        segment.sequence = 78 + (i ^ 1) * STEP;
+        tcp_table_segment(fixture.table, &segment, fixture.stamp);
+    }
+    fixture_end(&fixture);
+    g_assert_cmpuint(fixture.closed.stream[TCP_CLIENT].payload_bytes, ==, (uint64_t)STEP * STEPS);
+    g_assert_cmpuint(fixture.closed.stream[TCP_CLIENT].lost_bytes, ==, 0);
+    g_string_free(fixture.log, TRUE);
+    g_free(payload);
+}
+
+static void
+test_total_limit(void)
+{
+    struct tcp_limits limits = TCP_DEFAULT_LIMITS;
+    struct fixture fixture;
+
+    limits.total_pending_bytes = 1000;
+    fixture_begin(&fixture, &limits, 5);
+    run_script(&fixture, "cS c1+600 p1 cS c1+2 c9+600 p0 c0+1 p1 c0+1");
+    fixture_end(&fixture);
+    g_autofree char *expected = expand_log("open #1 open c?1 c:bc c?6 c:@9+600 #0 c:@0+601 open- #1 open-");
+    g_assert_cmpstr(fixture.log->str, ==, expected);
+    g_string_free(fixture.log, TRUE);
+}
+
+/* Enough connections for the hash table to grow, each with one byte, closed in order of their numbers. */
+static void
+test_many(void)
+{
+    struct fixture fixture;
+    uint64_t n = 20000;
+
+    fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 5);
+    for (uint64_t round = 0; round < 2; round++) {
+        for (uint64_t i = 0; i < n; i++) {
+            fixture.client_port = (uint16_t)(30000 + i);
+            run_script(&fixture, round ? "c0+1" : "cS");
+        }
+    }
+    g_string_truncate(fixture.log, 0);
+    fixture.logged_number = n;
+    fixture_end(&fixture);
+    g_assert_cmpuint(fixture.closed.number, ==, n - 1);
+    g_assert_cmpuint(fixture.delivered[TCP_CLIENT], ==, n);
+    g_assert_true(g_str_has_prefix(fixture.log->str, "#0 open- #1 open- #2 open- #3 open- "));
+    g_string_free(fixture.log, TRUE);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(SCRIPT_ROWS); i++) {
+        g_autofree char *path = g_strdup_printf("/tcp/script/%s", SCRIPT_ROWS[i].name);
+        g_test_add_data_func(path, &SCRIPT_ROWS[i], test_script);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(COUNT_ROWS); i++) {
+        g_autofree char *path = g_strdup_printf("/tcp/count/%s", COUNT_ROWS[i].name);
+        g_test_add_data_func(path, &COUNT_ROWS[i], test_counts);
+    }
+    g_test_add_func("/tcp/ignore", test_ignore);
+    g_test_add_func("/tcp/swap", test_swap);
+    g_test_add_func("/tcp/sides", test_sides);
+    g_test_add_func("/tcp/permutations", test_permutations);
+    g_test_add_func("/tcp/shuffled", test_shuffled);
+    g_test_add_func("/tcp/long-stream", test_long_stream);
+    g_test_add_func("/tcp/total-limit", test_total_limit);
+    g_test_add_func("/tcp/many", test_many);
+    return g_test_run();
+}

@@ -1,0 +1,19 @@
+/* ws_compat.h
+ * What differs between the Wireshark versions the plugins are built on (4.0, 4.4, 4.6). No other file looks at the version.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef WS_COMPAT_H
+#define WS_COMPAT_H
+
+#include <wireshark.h>
+#include <ws_version.h>
+
+#define WS_COMPAT_VERSION (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR)
+
+/* Plugins describe what they add since 4.2. */
+#if WS_COMPAT_VERSION >= 402
+#define WS_COMPAT_PLUGIN_DESCRIBE 1
+#endif
+
+#endif

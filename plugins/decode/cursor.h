@@ -1,0 +1,109 @@
+/* cursor.h
+ * Bounds-checked reader over a byte range: the only way decode/ looks at packet bytes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_CURSOR_H
+#define OA_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A reading position in bytes that somebody else owns. A read that does not fit sets is_short, which sticks: from then on
+ * every getter returns 0 or NULL, and the position stays where the first missing byte was wanted. So a decoder may
+ * read a whole structure and ask once at the end whether all of it was there.
+ */
+struct oa_cursor {
+    const uint8_t *data;
+    size_t length;
+    size_t offset;
+    bool big_endian; /* byte order of u16, u32, u64; little endian unless set */
+    bool is_short;
+};
+
+static inline struct oa_cursor
+oa_cursor_over(const void *data, size_t length)
+{
+    return (struct oa_cursor){ .data = (const uint8_t *)data, .length = length };
+}
+
+/* Bytes between the position and the end; 0 once the cursor is short. */
+static inline size_t
+oa_cursor_left(const struct oa_cursor *cursor)
+{
+    return cursor->is_short ? 0 : cursor->length - cursor->offset;
+}
+
+/* Takes the next `count` bytes: their address, or NULL (and short) when there are not that many. */
+static inline const uint8_t *
+oa_cursor_bytes(struct oa_cursor *cursor, size_t count)
+{
+    if (cursor->is_short || count > cursor->length - cursor->offset) {
+        cursor->is_short = true;
+        return NULL;
+    }
+    const uint8_t *at = cursor->data + cursor->offset;
+    cursor->offset += count;
+    return at;
+}
+
+static inline bool
+oa_cursor_skip(struct oa_cursor *cursor, size_t count)
+{
+    return oa_cursor_bytes(cursor, count) != NULL || (count == 0 && !cursor->is_short);
+}
+
+/* Reads an unsigned integer of 1, 2, 4 or 8 bytes in the cursor's byte order. */
+static inline uint64_t
+oa_cursor_uint(struct oa_cursor *cursor, unsigned size)
+{
+    const uint8_t *at = oa_cursor_bytes(cursor, size);
+    uint64_t value = 0;
+
+    if (!at)
+        return 0;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint64_t)at[cursor->big_endian ? size - 1 - i : i] << (8 * i);
+    return value;
+}
+
+static inline uint8_t
+oa_cursor_u8(struct oa_cursor *cursor)
+{
+    return (uint8_t)oa_cursor_uint(cursor, 1);
+}
+
+static inline uint16_t
+oa_cursor_u16(struct oa_cursor *cursor)
+{
+    return (uint16_t)oa_cursor_uint(cursor, 2);
+}
+
+static inline uint32_t
+oa_cursor_u32(struct oa_cursor *cursor)
+{
+    return (uint32_t)oa_cursor_uint(cursor, 4);
+}
+
+static inline uint64_t
+oa_cursor_u64(struct oa_cursor *cursor)
+{
+    return oa_cursor_uint(cursor, 8);
+}
+
+/* Takes the next `count` bytes as a reader of their own that cannot see beyond them; a short one when they are not there. */
+static inline struct oa_cursor
+oa_cursor_sub(struct oa_cursor *cursor, size_t count)
+{
+    struct oa_cursor sub = { .data = cursor->data + cursor->offset, .big_endian = cursor->big_endian };
+
+    if (oa_cursor_skip(cursor, count))
+        sub.length = count;
+    else
+        sub.is_short = true;
+    return sub;
+}
+
+#endif

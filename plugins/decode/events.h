@@ -1,0 +1,226 @@
+/* events.h
+ * The one contract between the decoder and its hosts: what happened in the capture, as plain C structs.
+ *
+ * The decoder fills these; hosts only read. Objects (channel, virtual connection, recycling, call) stay where they are from the event that
+ * opens them to the one that closes them, or until the tracker is freed if it was told to keep everything. What an event points to
+ * besides (a parsed head or PDU) is valid during the call that delivers it. Sizes are bytes, times nanoseconds since the epoch.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_EVENTS_H
+#define OA_EVENTS_H
+
+#include "auth.h"
+#include "dcerpc.h"
+#include "http_head.h"
+#include "rpc_interface.h"
+#include "rts.h"
+
+enum oa_side { OA_CLIENT, OA_SERVER };
+
+/* Where in the capture: frame is 0 when nothing was seen. */
+struct oa_stamp {
+    int64_t time_ns;
+    uint64_t frame;
+};
+
+/* IPv4 in its IPv4-mapped IPv6 form. */
+struct oa_endpoint {
+    uint8_t address[16];
+    uint16_t port;
+};
+
+enum oa_channel_kind {
+    OA_CHANNEL_UNKNOWN,
+    OA_CHANNEL_IN,
+    OA_CHANNEL_OUT,
+    OA_CHANNEL_ECHO, /* proxy discovery, [MS-RPCH] 2.1.2.1.5 */
+};
+
+/* What one direction of a channel, or a virtual connection, carried. */
+struct oa_traffic {
+    uint64_t rpc_pdus, rpc_bytes; /* RTS PDUs not among them */
+    uint64_t rts_pdus, rts_bytes;
+    uint64_t pings;
+    uint64_t acks;
+    uint64_t skipped_bytes; /* lost by the capture, or not understood */
+};
+
+enum oa_end {
+    OA_END_OPEN,     /* still open when the capture ended, or given up after long silence */
+    OA_END_FIN,
+    OA_END_RESET,
+    OA_END_REPLACED, /* another connection took the same ports */
+};
+
+/* How a TCP connection ended; `by` is meaningful with FIN and RESET: who sent the first. */
+struct oa_ending {
+    enum oa_end how;
+    enum oa_side by;
+};
+
+struct oa_virtual_connection;
+
+/* An IN or OUT channel instance: one TCP connection to the proxy, after its authentication legs. */
+struct oa_channel {
+    uint64_t number; /* from 0, in order of appearance */
+    void *host;      /* the host's own */
+    struct oa_endpoint endpoint[2]; /* by enum oa_side */
+    enum oa_channel_kind kind;
+    struct oa_virtual_connection *vc; /* NULL while not known */
+    struct oa_stamp opened, last;
+    struct oa_stamp head;           /* the request head that carries the channel */
+    struct oa_stamp response;       /* head of the final response to it */
+    char *target_server;            /* from the URI; NULL when not seen */
+    uint32_t target_port;
+    char *proxy_name;               /* Host header */
+    char *user_agent;
+    uint64_t lifetime;              /* Content-Length of the message that carries the channel; 0 unknown */
+    unsigned http_status;           /* last final status; 0 none */
+    bool has_rpc_error;             /* `RPC Error:` reason phrase */
+    uint32_t rpc_error;
+    unsigned auth_legs;             /* requests answered with 401 or 407 */
+    struct oa_auth *auth;           /* who, by the last head that told a user; else the last token; NULL none */
+    bool has_cookie;
+    struct oa_cookie cookie;
+    bool is_successor;
+    struct oa_cookie predecessor_cookie;
+    uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 unknown */
+    uint32_t connection_timeout_ms; /* 0 unknown */
+    uint32_t client_keepalive_ms;   /* CONN/B1 */
+    struct oa_traffic traffic[2];   /* by sender */
+    struct oa_ending ending;        /* from oa_channel_close() */
+};
+
+/* A recycling of the IN or OUT channel, [MS-RPCH] 3.2.1.5.2. */
+struct oa_recycle {
+    bool is_out;
+    enum oa_recycle_type type;
+    bool is_complete;
+    struct oa_stamp first, last;
+    struct oa_recycle *next; /* the one before it of the same virtual connection */
+};
+
+/* What a bind or alter_context made of one context id. */
+struct oa_rpc_binding {
+    uint16_t context_id;
+    struct oa_rpc_syntax syntax;
+    const struct oa_rpc_interface *iface; /* NULL if not a known one */
+    enum { OA_BINDING_PROPOSED, OA_BINDING_ACCEPTED, OA_BINDING_REJECTED } state;
+    uint16_t result, reason;
+};
+
+enum oa_call_state {
+    OA_CALL_PENDING,
+    OA_CALL_ANSWERED,
+    OA_CALL_FAULT,
+    OA_CALL_UNANSWERED,  /* the virtual connection, or the capture, ended first */
+    OA_CALL_NO_REQUEST,  /* only the answer is in the capture */
+};
+
+/* One direction of a call: first is where its first byte came, last where its last fragment was complete. */
+struct oa_call_half {
+    struct oa_stamp first, last;
+    uint32_t fragments;
+    uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are */
+    uint64_t pdu_bytes;
+    bool is_complete;    /* the last fragment was seen */
+};
+
+struct oa_call {
+    uint64_t number; /* from 0, in order of the requests */
+    struct oa_virtual_connection *vc;
+    uint32_t call_id;
+    uint16_t context_id;
+    uint16_t opnum;
+    bool has_opnum;                        /* the request was seen */
+    struct oa_rpc_syntax syntax;           /* interface; all zero when the bind was not seen */
+    const struct oa_rpc_interface *iface;  /* NULL if not a known one */
+    uint8_t auth_level;
+    enum oa_call_state state;
+    uint32_t fault_status;
+    struct oa_call_half request, response;
+};
+
+/* RPC-level facts of a virtual connection, from binds and verifiers. */
+struct oa_rpc_security {
+    bool present;
+    uint8_t type, level;
+    struct oa_auth auth; /* of the last token understood; user from NTLM AUTHENTICATE */
+};
+
+/* The pair of an IN and an OUT channel that carries one RPC connection; lasts over recycling. */
+struct oa_virtual_connection {
+    uint64_t number; /* from 0, in order of appearance */
+    void *host;      /* the host's own */
+    bool has_cookie;
+    struct oa_cookie cookie;
+    bool has_association_group;
+    struct oa_cookie association_group;
+    struct oa_stamp opened, last;
+    struct oa_stamp established;    /* CONN/C2 */
+    struct oa_channel *channel[2];  /* the current IN and OUT channel (index OA_CHANNEL_IN - 1, OA_CHANNEL_OUT - 1); NULL if not seen or gone */
+    bool channel_seen[2];           /* whether there ever was one; only one: a half connection */
+    struct oa_endpoint endpoint[2]; /* of its first channel */
+    char *target_server;
+    uint32_t target_port;
+    char *proxy_name;
+    struct oa_auth *auth;           /* who, at the HTTP level; NULL none */
+    struct oa_ending ending;        /* of the current channel that ended first */
+    struct oa_traffic traffic[2];   /* sums over all channels, by sender */
+    uint64_t calls, answered, faults, unanswered;
+    uint64_t binds, rejected_bindings;
+    struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
+    unsigned n_bindings;
+    const struct oa_rpc_interface *iface; /* the first accepted, else proposed, known one */
+    uint32_t assoc_group_id;
+    struct oa_rpc_security security;
+    struct oa_recycle *recycle[2];  /* newest of IN, of OUT */
+    unsigned recycles[2];           /* started */
+};
+
+enum oa_event_type {
+    OA_EVENT_NONE,
+
+    /* Something that stands in the bytes; `length` of them. */
+    OA_EVENT_HTTP_HEAD,
+    OA_EVENT_HTTP_BODY,  /* part of a body that is not RPC over HTTP */
+    OA_EVENT_CHUNK,      /* chunk framing between PDUs */
+    OA_EVENT_RTS,
+    OA_EVENT_RPC,
+    OA_EVENT_SKIPPED,    /* not understood; passed over up to the next PDU or head */
+
+    /* Something that follows from them. */
+    OA_EVENT_AUTH,
+    OA_EVENT_CHANNEL_OPENED,
+    OA_EVENT_CHANNEL_CLOSED,
+    OA_EVENT_VC_OPENED,
+    OA_EVENT_VC_CLOSED,
+    OA_EVENT_CALL,       /* answered, or known to stay unanswered */
+};
+
+enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
+
+struct oa_event {
+    enum oa_event_type type;
+    struct oa_stamp first, last; /* of its bytes */
+    enum oa_side side;
+    struct oa_channel *channel;
+    struct oa_virtual_connection *vc; /* NULL while not known */
+    size_t length;
+    const uint8_t *pdu;               /* RTS, RPC: the PDU's bytes, put together if chunks had split it */
+    size_t pdu_length;
+
+    const struct oa_http_head *http;
+    const struct oa_auth *auth;
+    enum oa_auth_place auth_place;
+    const struct oa_rts *rts;
+    struct oa_rts_name rts_name;
+    const struct oa_recycle *recycle; /* that the RTS PDU belongs to, or NULL */
+    const struct oa_rpc_pdu *rpc;
+    struct oa_call *call;             /* that the RPC PDU belongs to, or that ended */
+};
+
+typedef void (*oa_event_function)(void *context, const struct oa_event *event);
+
+#endif

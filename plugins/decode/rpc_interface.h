@@ -1,0 +1,30 @@
+/* rpc_interface.h
+ * The RPC interfaces that run through RPC over HTTP, with the names of their operations.
+ * [MS-OXCRPC] 3.1.4, 3.3.4, [MS-OXNSPI] 3.1.4.1, [MS-OXABREF] 3.1.4, [C706] appendix O and Q
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_RPC_INTERFACE_H
+#define OA_RPC_INTERFACE_H
+
+#include "dcerpc.h"
+
+struct oa_rpc_interface {
+    const char *uuid; /* as text, lower case */
+    uint16_t major, minor;
+    const char *name;    /* "EMSMDB" */
+    const char *service; /* what it is for: "store", "directory", "referral", ... */
+    unsigned n_operations;
+    const char *const *operations; /* by opnum */
+};
+
+/* The interface of that UUID, whatever the version; NULL when it is none of the known ones. The row lives forever. */
+const struct oa_rpc_interface *oa_rpc_interface_find(const uint8_t uuid[16]);
+
+/* The interface of that name ("EMSMDB"), or NULL. */
+const struct oa_rpc_interface *oa_rpc_interface_by_name(const char *name);
+
+/* The operation's name, or NULL beyond the table. */
+const char *oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum);
+
+#endif

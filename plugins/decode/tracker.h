@@ -1,0 +1,95 @@
+/* tracker.h
+ * State shared by the modules that follow channels, virtual connections and calls. Not for hosts: these see channel.h and events.h.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_TRACKER_H
+#define OA_TRACKER_H
+
+#include "channel.h"
+
+#include <glib.h>
+
+/* What the next bytes of one direction are. */
+enum stream_state {
+    STREAM_HEAD,
+    STREAM_BODY,  /* of an HTTP message that carries no PDUs */
+    STREAM_PDUS,
+    STREAM_TAIL,  /* the rest of a PDU whose beginning is lost: `tail` bytes */
+    STREAM_LOST,  /* look for the next PDU or head */
+    STREAM_DRAIN, /* after the last PDU of a recycled OUT channel: bytes without meaning, [MS-RPCH] 3.2.3.5.10 */
+};
+
+struct stream {
+    enum stream_state state;
+    bool chunked;
+    bool in_chunk;    /* chunked: inside a chunk's data, `left` bytes of it to come */
+    bool after_chunk; /* chunked: the line end behind a chunk's data is still to come */
+    uint64_t left;    /* bytes of the body to come; UINT64_MAX until the connection ends */
+    uint64_t tail;
+    GByteArray *carry;          /* oa_channel_data: bytes that wait for their rest */
+    struct oa_stamp carry_from;
+    size_t carry_need;          /* how many bytes the waiting ones have to become before another try is worth it */
+};
+
+struct channel {
+    struct oa_channel facts; /* first, so that the two convert */
+    struct oa_tracker *tracker;
+    struct stream stream[2];
+    enum oa_http_method method; /* of the last RPC over HTTP request */
+    bool last_request_is_rpc;
+    bool last_request_is_head;
+    struct channel *next_in_vc;
+};
+
+struct virtual_connection {
+    struct oa_virtual_connection facts; /* first, so that the two convert */
+    struct oa_tracker *tracker;
+    unsigned open_channels;
+    GHashTable *pending; /* call_id -> struct call, those not yet ended */
+    GQueue pending_order;
+    uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its order */
+    unsigned n_proposed;
+    bool iface_accepted; /* facts.iface is of an accepted binding */
+};
+
+struct call {
+    struct oa_call facts; /* first */
+    GList link;           /* in pending_order */
+};
+
+struct oa_tracker {
+    oa_event_function on_event;
+    void *context;
+    bool keep;
+    uint64_t n_channels, n_vcs, n_calls;
+    GHashTable *vc_by_cookie;
+    GHashTable *channels; /* every open one */
+    GHashTable *vcs;      /* every open one */
+    GPtrArray *kept;      /* closed objects, with `keep`; freed by their own functions */
+    struct call *ended;   /* the call whose last PDU is the current event */
+    uint8_t *joined;      /* 64 KiB: a PDU put together from chunks */
+
+    /* What the event of oa_channel_next points to. */
+    struct oa_http_head http;
+    struct oa_rts rts;
+    struct oa_rpc_pdu rpc;
+    struct oa_auth auth;
+};
+
+/* virtual_connection.c */
+void oa_vc_take_rts(struct channel *channel, struct oa_event *event);
+struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
+void oa_vc_leave(struct channel *channel);
+void oa_vc_free(struct virtual_connection *vc);
+
+/* calls.c */
+void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
+void oa_calls_end(struct virtual_connection *vc);
+void oa_calls_forget_ended(struct oa_tracker *tracker);
+
+/* channel.c */
+void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);
+void oa_tracker_retire(struct oa_tracker *tracker, void *object, GDestroyNotify free_object);
+
+#endif

@@ -1,0 +1,377 @@
+/* packet-rpch.c
+ * RPC over HTTP in Wireshark: takes over the connections, and remembers what each frame held.
+ * [MS-RPCH] 2.1.2
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch.h"
+
+#include <epan/address.h>
+#include <epan/conversation.h>
+#include <epan/proto_data.h>
+#include <epan/tap.h>
+
+#include "channel.h"
+#include "rpch_tap.h"
+
+/* What belongs to one TCP connection taken over. */
+struct connection {
+    struct oa_channel *channel;
+    address client;
+    guint32 client_port;
+};
+
+/* All units of one connection in one frame, in order; a frame may be handed over in several calls. */
+struct frame_units {
+    wmem_array_t *units;
+};
+
+/* How far this dissection of the frame has come in them. */
+struct frame_position {
+    guint next;
+};
+
+int proto_rpch = -1;
+
+static int proto_http_or_rpch = -1;
+static int rpch_tap = -1;
+static dissector_handle_t rpch_handle;
+static dissector_handle_t http_or_rpch_handle;
+static dissector_handle_t http_tcp_handle;
+static struct oa_tracker *tracker;
+
+static void
+endpoint_of(const address *addr, guint32 port, struct oa_endpoint *endpoint)
+{
+    memset(endpoint, 0, sizeof *endpoint);
+    endpoint->port = (uint16_t)port;
+    if (addr->type == AT_IPv4) {
+        memset(endpoint->address + 10, 0xFF, 2);
+        memcpy(endpoint->address + 12, addr->data, 4);
+    } else if (addr->type == AT_IPv6) {
+        memcpy(endpoint->address, addr->data, 16);
+    }
+}
+
+static struct oa_stamp
+stamp_of(const packet_info *pinfo)
+{
+    return (struct oa_stamp){ (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs, pinfo->num };
+}
+
+/* Whether the data begin with a request of RPC over HTTP; OA_HTTP_INCOMPLETE while they are too short to tell. */
+static enum oa_http_parse
+begins_rpc_request(tvbuff_t *tvb)
+{
+    enum oa_http_method method;
+    guint length = MIN(tvb_captured_length(tvb), 16);
+
+    return oa_http_rpc_method(tvb_get_ptr(tvb, 0, length), length, &method);
+}
+
+static void
+take_over(packet_info *pinfo)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    struct connection *connection = conversation_get_proto_data(conversation, proto_rpch);
+    struct oa_endpoint client, server;
+
+    if (connection)
+        return;
+    connection = wmem_new0(wmem_file_scope(), struct connection);
+    copy_address_wmem(wmem_file_scope(), &connection->client, &pinfo->src);
+    connection->client_port = pinfo->srcport;
+    endpoint_of(&pinfo->src, pinfo->srcport, &client);
+    endpoint_of(&pinfo->dst, pinfo->destport, &server);
+    connection->channel = oa_channel_open(tracker, &client, &server, connection, stamp_of(pinfo));
+    conversation_add_proto_data(conversation, proto_rpch, connection);
+    conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
+}
+
+/*
+ * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over HTTP go to us from that frame on;
+ * everything else passes unchanged.
+ */
+static int
+dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    dissector_handle_t handle = http_tcp_handle;
+
+    /* These are handed through, so what TCP allows them to ask for must not lessen by the step in between. */
+    if (pinfo->can_desegment > 0)
+        pinfo->can_desegment++;
+    switch (begins_rpc_request(tvb)) {
+    case OA_HTTP_COMPLETE:
+        if (!PINFO_FD_VISITED(pinfo))
+            take_over(pinfo);
+        handle = rpch_handle;
+        break;
+    case OA_HTTP_INCOMPLETE:
+        if (pinfo->can_desegment > 0 && tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
+            pinfo->desegment_offset = 0;
+            pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+            return tvb_captured_length(tvb);
+        }
+        break;
+    case OA_HTTP_NOT_A_HEAD:
+        break;
+    }
+    return call_dissector_only(handle, tvb, pinfo, tree, data);
+}
+
+/* Serves the ports that have no dissector. */
+static gboolean
+dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (begins_rpc_request(tvb) != OA_HTTP_COMPLETE)
+        return FALSE;
+    if (!PINFO_FD_VISITED(pinfo))
+        take_over(pinfo);
+    if (pinfo->can_desegment > 0)
+        pinfo->can_desegment++;
+    call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
+    return TRUE;
+}
+
+static struct frame_units *
+units_of_frame(packet_info *pinfo, const struct oa_channel *channel)
+{
+    guint32 key = (guint32)channel->number;
+    struct frame_units *frame = p_get_proto_data(wmem_file_scope(), pinfo, proto_rpch, key);
+
+    if (!frame) {
+        frame = wmem_new0(wmem_file_scope(), struct frame_units);
+        frame->units = wmem_array_new(wmem_file_scope(), sizeof(struct rpch_unit));
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_rpch, key, frame);
+    }
+    return frame;
+}
+
+static struct frame_position *
+position_in_frame(packet_info *pinfo, const struct oa_channel *channel)
+{
+    guint32 key = (guint32)channel->number;
+    struct frame_position *position = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, key);
+
+    if (!position) {
+        position = wmem_new0(pinfo->pool, struct frame_position);
+        p_add_proto_data(pinfo->pool, pinfo, proto_rpch, key, position);
+    }
+    return position;
+}
+
+static struct rpch_unit
+unit_of_event(const struct oa_event *event, const guint8 *at)
+{
+    struct rpch_unit unit = { .type = event->type,
+                              .length = (guint)event->length,
+                              .vc = event->vc,
+                              .rts_name = event->rts_name,
+                              .recycle = event->recycle,
+                              .call = event->call };
+
+    if (event->pdu && event->pdu != at) {
+        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, event->pdu_length);
+        unit.joined_length = (guint)event->pdu_length;
+    }
+    return unit;
+}
+
+/*
+ * The first visit: the bytes go through the decoder, which changes its state; what it says is kept with the frame. Bytes that wait for their
+ * rest are asked for again with it, unless TCP cannot give it.
+ */
+static void
+decode(const struct rpch_place *place, struct frame_units *frame)
+{
+    guint length = tvb_captured_length(place->tvb);
+    guint missing = tvb_reported_length(place->tvb) - length;
+    const guint8 *data = tvb_get_ptr(place->tvb, 0, length);
+    struct oa_stamp stamp = stamp_of(place->pinfo);
+    struct oa_event event;
+    guint at = 0;
+    size_t need = 0;
+
+    while (at < length &&
+           oa_channel_next(place->channel, place->side, data + at, length - at, stamp, stamp, &event, &need)) {
+        struct rpch_unit unit = unit_of_event(&event, data + at);
+        wmem_array_append_one(frame->units, unit);
+        at += unit.length;
+    }
+    if (at < length || missing) {
+        struct rpch_unit rest = { .type = OA_EVENT_NONE, .length = length - at, .need = (guint)need };
+        if (missing || !place->pinfo->can_desegment) {
+            rest.type = at < length ? OA_EVENT_SKIPPED : OA_EVENT_NONE;
+            oa_channel_lost(place->channel, place->side, rest.length + missing);
+        }
+        wmem_array_append_one(frame->units, rest);
+    }
+}
+
+static void
+ask_for_more(const struct rpch_place *place, int offset, const struct rpch_unit *rest)
+{
+    place->pinfo->desegment_offset = offset;
+    place->pinfo->desegment_len =
+        rest->need > rest->length ? rest->need - rest->length : DESEGMENT_ONE_MORE_SEGMENT;
+}
+
+static void
+tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offset)
+{
+    struct rpch_tap *record;
+    struct oa_event *event;
+    wmem_allocator_t *pool = place->pinfo->pool;
+
+    if (!have_tap_listener(rpch_tap) || unit->type == OA_EVENT_CHUNK)
+        return;
+    record = wmem_new0(pool, struct rpch_tap);
+    record->version = RPCH_TAP_VERSION;
+    event = &record->event;
+    event->type = unit->type;
+    event->first = event->last = stamp_of(place->pinfo);
+    event->side = place->side;
+    event->channel = place->channel;
+    event->vc = unit->vc;
+    event->length = unit->length;
+    event->pdu = unit->joined ? unit->joined : tvb_get_ptr(place->tvb, offset, unit->length);
+    event->pdu_length = unit->joined ? unit->joined_length : unit->length;
+    event->rts_name = unit->rts_name;
+    event->recycle = unit->recycle;
+    event->call = unit->call;
+    if (unit->type == OA_EVENT_HTTP_HEAD) {
+        struct oa_http_head *http = wmem_new0(pool, struct oa_http_head);
+        oa_http_head_parse(event->pdu, event->pdu_length, http);
+        event->http = http;
+    } else if (unit->type == OA_EVENT_RTS) {
+        struct oa_rts *rts = wmem_new0(pool, struct oa_rts);
+        oa_rts_parse(event->pdu, event->pdu_length, rts);
+        event->rts = rts;
+    } else if (unit->type == OA_EVENT_RPC) {
+        struct oa_rpc_pdu *rpc = wmem_new0(pool, struct oa_rpc_pdu);
+        oa_rpc_parse(event->pdu, event->pdu_length, rpc);
+        event->rpc = rpc;
+    }
+    tap_queue_packet(rpch_tap, place->pinfo, record);
+}
+
+/* Ordinary body bytes right behind a head, as far as these data reach; they are shown with it. */
+static guint
+body_behind(const struct frame_units *frame, guint head, guint room)
+{
+    guint body = 0;
+
+    for (guint i = head + 1; i < wmem_array_get_count(frame->units); i++) {
+        const struct rpch_unit *unit = wmem_array_index(frame->units, i);
+        if (unit->type != OA_EVENT_HTTP_BODY || body + unit->length > room)
+            break;
+        body += unit->length;
+    }
+    return body;
+}
+
+static int
+dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    struct connection *connection =
+        conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+    guint length = tvb_captured_length(tvb);
+    guint offset = 0;
+    guint shown_body = 0;
+
+    if (!connection)
+        return 0;
+    struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, data };
+    if (pinfo->srcport == connection->client_port && addresses_equal(&pinfo->src, &connection->client))
+        place.side = OA_CLIENT;
+    struct frame_units *frame = units_of_frame(pinfo, place.channel);
+    struct frame_position *position = position_in_frame(pinfo, place.channel);
+    if (!PINFO_FD_VISITED(pinfo))
+        decode(&place, frame);
+
+    while (position->next < wmem_array_get_count(frame->units)) {
+        const struct rpch_unit *unit = wmem_array_index(frame->units, position->next);
+        guint body = 0;
+
+        if (unit->length > length - offset)
+            break;
+        if (unit->type == OA_EVENT_NONE && unit->length) {
+            ask_for_more(&place, offset, unit);
+        } else if (shown_body >= unit->length && unit->type == OA_EVENT_HTTP_BODY) {
+            shown_body -= unit->length;
+        } else if (unit->type != OA_EVENT_NONE) {
+            if (unit->type == OA_EVENT_HTTP_HEAD)
+                shown_body = body = body_behind(frame, position->next, length - offset - unit->length);
+            rpch_show(&place, unit, (int)offset, body);
+            tell_tap(&place, unit, (int)offset);
+        }
+        position->next++;
+        offset += unit->length;
+        if (offset == length)
+            break;
+    }
+    if (tvb_reported_length(tvb) > length)
+        rpch_show_cut(&place, tvb_reported_length(tvb) - length);
+    return (int)length;
+}
+
+static void
+collect_http_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
+{
+    dtbl_entry_t *entry = value;
+
+    if (dtbl_entry_get_handle(entry) == http_tcp_handle)
+        g_array_append_val((GArray *)user, key);
+}
+
+/*
+ * Reading the preferences gives the ports to stock HTTP anew, after the plugins' handoff; so the place is taken each time a file is opened.
+ * Not by dissector_change_uint, as if the user had chosen it: that would change the order in which TCP asks for all ports.
+ */
+static void
+take_http_ports(void)
+{
+    GArray *ports = g_array_new(FALSE, FALSE, sizeof(gpointer));
+
+    dissector_table_foreach("tcp.port", collect_http_port, ports);
+    for (guint i = 0; i < ports->len; i++)
+        dissector_add_uint("tcp.port", GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)), http_or_rpch_handle);
+    g_array_free(ports, TRUE);
+}
+
+static void
+open_file(void)
+{
+    tracker = oa_tracker_new(NULL, NULL, true);
+    take_http_ports();
+}
+
+static void
+close_file(void)
+{
+    oa_tracker_free(tracker);
+    tracker = NULL;
+}
+
+void
+proto_register_rpch(void)
+{
+    proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
+    proto_http_or_rpch = proto_register_protocol_in_name_only("RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch",
+                                                              proto_rpch, FT_PROTOCOL);
+    rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
+    http_or_rpch_handle = create_dissector_handle(dissect_http_or_rpch, proto_http_or_rpch);
+    rpch_tap = register_tap(RPCH_TAP);
+    rpch_show_register();
+    register_init_routine(open_file);
+    register_cleanup_routine(close_file);
+}
+
+void
+proto_reg_handoff_rpch(void)
+{
+    http_tcp_handle = find_dissector("http-over-tcp");
+    heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch, HEURISTIC_ENABLE);
+    rpch_show_handoff();
+}

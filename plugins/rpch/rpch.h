@@ -1,0 +1,57 @@
+/* rpch.h
+ * Between the parts of the rpch plugin: what is kept of a frame, and how it is shown.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RPCH_H
+#define RPCH_H
+
+#include "ws_compat.h"
+
+#include <epan/packet.h>
+
+#include "events.h"
+
+/*
+ * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot read from the bytes
+ * again. Objects it points to live as long as the tracker, that is until the file is closed.
+ */
+struct rpch_unit {
+    enum oa_event_type type; /* OA_EVENT_NONE: bytes that wait for more */
+    guint length;            /* in the frame's data */
+    guint need;              /* OA_EVENT_NONE: bytes wanted in all, 0 unknown */
+    const guint8 *joined;    /* the PDU, if chunks had split it */
+    guint joined_length;
+    struct oa_virtual_connection *vc; /* as known then */
+    struct oa_rts_name rts_name;
+    const struct oa_recycle *recycle;
+    struct oa_call *call;
+};
+
+/* Where a unit is shown. */
+struct rpch_place {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    struct oa_channel *channel;
+    enum oa_side side;
+    void *tcp_data; /* what TCP passed on, for the dissectors below */
+};
+
+extern int proto_rpch;
+
+/* packet-rpch.c */
+void proto_register_rpch(void);
+void proto_reg_handoff_rpch(void);
+
+/* rpch_show.c */
+void rpch_show_register(void);
+void rpch_show_handoff(void);
+
+/* Shows the unit at `offset` of the place's tvb. `body` is how many bytes of an ordinary HTTP body follow a head in the same data. */
+void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset, guint body);
+
+/* Bytes at the end of the data that the capture cut off. */
+void rpch_show_cut(const struct rpch_place *place, guint missing);
+
+#endif
