@@ -30,7 +30,8 @@ struct source {
     int64_t time_ns;  /* of the frame at hand, or of the first one while the file waits; NO_TIME */
     uint64_t size;
     bool is_regular;
-    bool is_primed; /* the frame at hand was read when the reader was opened, and not given out yet */
+    bool is_primed; /* the frame at hand was read when the reader was opened, and not given out yet
+                     */
     wtap *file;     /* NULL while it waits and when it is done */
     wtap_rec record;
     Buffer buffer;
@@ -49,9 +50,11 @@ struct capture_reader {
     uint64_t bytes_total;
 };
 
-/* Files that wiretap opens as a single frame, for they are no captures; anything beginning with a "{" is JSON to it. */
+/* Files that wiretap opens as a single frame, for they are no captures; anything beginning with a
+ * "{" is JSON to it. */
 static const int DOCUMENT_ENCAPS[] = {
-    WTAP_ENCAP_MIME, WTAP_ENCAP_JSON, WTAP_ENCAP_MP4, WTAP_ENCAP_RFC7468, WTAP_ENCAP_MPEG, WTAP_ENCAP_RUBY_MARSHAL,
+    WTAP_ENCAP_MIME,    WTAP_ENCAP_JSON, WTAP_ENCAP_MP4,
+    WTAP_ENCAP_RFC7468, WTAP_ENCAP_MPEG, WTAP_ENCAP_RUBY_MARSHAL,
 };
 
 enum read_result { READ_FRAME, READ_END, READ_FAILED };
@@ -60,8 +63,9 @@ enum read_result { READ_FRAME, READ_END, READ_FAILED };
 static char *
 error_message(const struct source *source, const char *what, char *err_info)
 {
-    char *message = err_info && *err_info ? g_strdup_printf("%s: %s (%s)", source->name, what, err_info)
-                                          : g_strdup_printf("%s: %s", source->name, what);
+    char *message = err_info && *err_info
+                        ? g_strdup_printf("%s: %s (%s)", source->name, what, err_info)
+                        : g_strdup_printf("%s: %s", source->name, what);
 
     g_free(err_info);
     return g_strdelimit(message, "\r\n", ' ');
@@ -150,7 +154,8 @@ record_time(const wtap_rec *record)
     return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
 }
 
-/* Reads on to the next frame, past records that are none (interface statistics, system events, logs). */
+/* Reads on to the next frame, past records that are none (interface statistics, system events,
+ * logs). */
 static enum read_result
 source_read(struct source *source, int *err, char **err_info)
 {
@@ -200,7 +205,8 @@ is_document(const struct source *source)
     return false;
 }
 
-/* Opens the file once and reads up to the first frame. What cannot be read twice, or need not be, stays open. */
+/* Opens the file once and reads up to the first frame. What cannot be read twice, or need not be,
+ * stays open. */
 static bool
 source_prepare(struct source *source, bool is_only, char **message)
 {
@@ -327,7 +333,8 @@ static bool
 is_due(const struct capture_reader *reader)
 {
     return reader->n_admitted < reader->n_sources &&
-           (reader->n_heap == 0 || reader->sources[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
+           (reader->n_heap == 0 ||
+            reader->sources[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
 }
 
 struct capture_reader *

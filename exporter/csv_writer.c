@@ -26,15 +26,15 @@
 
 struct csv {
     int fd;
-    char *path;      /* NULL: standard output */
+    char *path; /* NULL: standard output */
     char *temporary;
     struct csv_style style;
     char *buffer;
     size_t used;
     uint64_t rows;
     bool in_row;
-    int error;       /* errno of the first failed write */
-    time_t second;   /* of the time formatted last */
+    int error;     /* errno of the first failed write */
+    time_t second; /* of the time formatted last */
     char second_text[32];
 };
 
@@ -178,7 +178,8 @@ csv_time(struct csv *csv, int64_t time_ns)
     }
     if (second != csv->second) {
         struct tm tm;
-        if (!gmtime_r(&second, &tm) || !strftime(csv->second_text, sizeof csv->second_text, "%Y-%m-%dT%H:%M:%S.", &tm)) {
+        if (!gmtime_r(&second, &tm) ||
+            !strftime(csv->second_text, sizeof csv->second_text, "%Y-%m-%dT%H:%M:%S.", &tm)) {
             csv_empty(csv);
             return;
         }

@@ -19,19 +19,21 @@ struct csv_style {
 struct csv;
 
 /*
- * Opens `directory`/`name`.csv for writing (a temporary file beside it until csv_commit), or standard output when `directory` is NULL. Returns NULL with a
- * message for one line in `*message` (g_free) when that fails.
+ * Opens `directory`/`name`.csv for writing (a temporary file beside it until csv_commit), or
+ * standard output when `directory` is NULL. Returns NULL with a message for one line in `*message`
+ * (g_free) when that fails.
  */
-struct csv *csv_open(const char *directory, const char *name, struct csv_style style, char **message);
+struct csv *csv_open(const char *directory, const char *name, struct csv_style style,
+                     char **message);
 
 /*
- * Cells in the order of the columns. Text that a spreadsheet would take for a formula gets an apostrophe in front. NULL and empty text make an
- * empty cell.
+ * Cells in the order of the columns. Text that a spreadsheet would take for a formula gets an
+ * apostrophe in front. NULL and empty text make an empty cell.
  */
 void csv_text(struct csv *csv, const char *text);
 void csv_number(struct csv *csv, uint64_t number);
 void csv_empty(struct csv *csv);
-void csv_time(struct csv *csv, int64_t time_ns);  /* since the epoch; 2026-11-24T01:02:03.456789Z */
+void csv_time(struct csv *csv, int64_t time_ns); /* since the epoch; 2026-11-24T01:02:03.456789Z */
 void csv_ms(struct csv *csv, int64_t duration_ns); /* milliseconds with three decimals */
 void csv_ratio(struct csv *csv, double ratio);     /* four decimals */
 void csv_uuid(struct csv *csv, const uint8_t wire[16]);
@@ -44,7 +46,8 @@ uint64_t csv_rows(const struct csv *csv);
 /* A write has failed; nothing more is written. */
 bool csv_failed(const struct csv *csv);
 
-/* Writes everything out to the temporary file. False with a message if that failed; the CSV is then to be discarded. */
+/* Writes everything out to the temporary file. False with a message if that failed; the CSV is then
+ * to be discarded. */
 bool csv_flush(struct csv *csv, char **message);
 
 /* Gives the flushed file its name, and frees. False with a message if that failed. */

@@ -38,8 +38,9 @@ bucket_of(uint64_t value)
 
     if (value >= SUB_BUCKETS)
         shift = (unsigned)(63 - SUB_BITS - __builtin_clzll(value)) + 1;
-    return value < SUB_BUCKETS ? (unsigned)value
-                               : (shift << SUB_BITS) + (unsigned)(value >> (shift - 1)) - SUB_BUCKETS;
+    return value < SUB_BUCKETS
+               ? (unsigned)value
+               : (shift << SUB_BITS) + (unsigned)(value >> (shift - 1)) - SUB_BUCKETS;
 }
 
 static int64_t

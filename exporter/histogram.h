@@ -1,5 +1,6 @@
 /* histogram.h
- * Distribution of durations in fixed memory: exact count, sum, least and greatest; percentiles within 0.4 percent.
+ * Distribution of durations in fixed memory: exact count, sum, least and greatest; percentiles
+ * within 0.4 percent.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,7 +22,8 @@ int64_t histogram_min(const struct histogram *histogram);
 int64_t histogram_max(const struct histogram *histogram);
 double histogram_mean(const struct histogram *histogram);
 
-/* The smallest value that at least `percent` of all values do not exceed (nearest rank), by the middle of its bucket. 0 when empty. */
+/* The smallest value that at least `percent` of all values do not exceed (nearest rank), by the
+ * middle of its bucket. 0 when empty. */
 int64_t histogram_percentile(const struct histogram *histogram, double percent);
 
 #endif

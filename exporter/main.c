@@ -47,13 +47,15 @@ fail(char *message, enum exit_code code)
     return code;
 }
 
-/* One report's columns, or all; false if a report had no such column table is impossible, so nothing is returned. */
+/* One report's columns, or all; false if a report had no such column table is impossible, so
+ * nothing is returned. */
 static void
 describe(const struct report *report)
 {
     printf("%s: one row for each %s, %s\n", report->name, report->row_is, report->order);
     for (size_t i = 0; i < report->n_columns; i++)
-        printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].unit, report->columns[i].definition);
+        printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].unit,
+               report->columns[i].definition);
 }
 
 static int
@@ -64,8 +66,8 @@ inform(const struct options *options)
         options_help();
         break;
     case ACTION_VERSION:
-        printf(PROGRAM " %s (wiretap %s, GLib %u.%u.%u)\n", OA_VERSION, WIRETAP_VERSION, glib_major_version,
-               glib_minor_version, glib_micro_version);
+        printf(PROGRAM " %s (wiretap %s, GLib %u.%u.%u)\n", OA_VERSION, WIRETAP_VERSION,
+               glib_major_version, glib_minor_version, glib_micro_version);
         break;
     case ACTION_LIST_REPORTS:
         for (size_t i = 0; REPORTS[i]; i++)
@@ -153,7 +155,8 @@ open_reports(struct run *run, char **message)
     for (size_t i = 0; i < run->options->n_reports; i++) {
         struct report_run *report = &run->reports[i];
         report->report = run->options->reports[i];
-        report->csv = csv_open(run->options->directory, report->report->name, run->options->style, message);
+        report->csv =
+            csv_open(run->options->directory, report->report->name, run->options->style, message);
         if (!report->csv)
             return false;
         run->n_reports++;
@@ -208,8 +211,7 @@ judge(const struct source_result *result, bool quiet)
     return EXIT_NOTHING_FOUND;
 }
 
-static int
-export(const struct options *options)
+static int export(const struct options *options)
 {
     struct run run = { .options = options,
                        .shows_progress = !options->quiet && isatty(STDERR_FILENO),
@@ -227,7 +229,8 @@ export(const struct options *options)
     } else {
         native_source_run(reader, &sink, &result);
         clear_progress(&run);
-        code = write_reports(&run, &message) ? judge(&result, options->quiet) : fail(message, EXIT_NOT_WRITTEN);
+        code = write_reports(&run, &message) ? judge(&result, options->quiet)
+                                             : fail(message, EXIT_NOT_WRITTEN);
     }
     close_reports(&run);
     capture_reader_close(reader);

@@ -39,14 +39,16 @@ stamp_of(struct tcp_stamp stamp)
 }
 
 static void
-endpoint_of(const struct tcp_connection *connection, enum tcp_side side, struct oa_endpoint *endpoint)
+endpoint_of(const struct tcp_connection *connection, enum tcp_side side,
+            struct oa_endpoint *endpoint)
 {
     memcpy(endpoint->address, connection->address[side].bytes, sizeof endpoint->address);
     endpoint->port = connection->port[side];
 }
 
 static void
-open_channel(struct source *source, struct tcp_connection *connection, struct flow *flow, struct oa_stamp stamp)
+open_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
+             struct oa_stamp stamp)
 {
     struct oa_endpoint client, server;
 
@@ -57,12 +59,13 @@ open_channel(struct source *source, struct tcp_connection *connection, struct fl
 }
 
 /*
- * Looks for the request that makes a connection one of RPC over HTTP. It may follow ordinary HTTP requests, so every segment's beginning is looked
- * at; one that is only the beginning of a method's name is held until more comes.
+ * Looks for the request that makes a connection one of RPC over HTTP. It may follow ordinary HTTP
+ * requests, so every segment's beginning is looked at; one that is only the beginning of a method's
+ * name is held until more comes.
  */
 static void
-look_for_channel(struct source *source, struct tcp_connection *connection, struct flow *flow, enum tcp_side side,
-                 const uint8_t *data, size_t length, struct oa_stamp stamp)
+look_for_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
+                 enum tcp_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
 {
     uint8_t begin[METHOD_MAX];
     size_t held = flow->held[side].length;
@@ -102,20 +105,22 @@ on_opened(void *context, struct tcp_connection *connection)
 }
 
 static void
-on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data, size_t length,
-        struct tcp_stamp stamp)
+on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
+        size_t length, struct tcp_stamp stamp)
 {
     struct source *source = context;
     struct flow *flow = connection->user;
 
     if (flow->channel)
-        oa_channel_data(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, data, length, stamp_of(stamp));
+        oa_channel_data(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, data, length,
+                        stamp_of(stamp));
     else
         look_for_channel(source, connection, flow, side, data, length, stamp_of(stamp));
 }
 
 static void
-on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes, struct tcp_stamp stamp)
+on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes,
+        struct tcp_stamp stamp)
 {
     struct flow *flow = connection->user;
 
@@ -141,9 +146,10 @@ on_closed(void *context, struct tcp_connection *connection)
 
     source->sink->connection(source->sink->context, &row);
     if (row.channel)
-        oa_channel_close(flow->channel,
-                         (struct oa_ending){ ENDS[connection->end],
-                                             connection->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER });
+        oa_channel_close(
+            flow->channel,
+            (struct oa_ending){ ENDS[connection->end],
+                                connection->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER });
     g_free(flow);
     connection->user = NULL;
 }
@@ -169,7 +175,8 @@ take_frame(struct source *source, struct tcp_table *table, const struct capture_
 }
 
 void
-native_source_run(struct capture_reader *reader, const struct source_sink *sink, struct source_result *result)
+native_source_run(struct capture_reader *reader, const struct source_sink *sink,
+                  struct source_result *result)
 {
     static const struct tcp_listener listener = {
         .opened = on_opened, .data = on_data, .lost = on_lost, .closed = on_closed
@@ -182,7 +189,8 @@ native_source_run(struct capture_reader *reader, const struct source_sink *sink,
     memset(result, 0, sizeof *result);
     source.tracker = oa_tracker_new(sink->event, sink->context, false);
     struct tcp_table *table = tcp_table_new(&listener, &source, &TCP_DEFAULT_LIMITS);
-    while ((status = capture_reader_next(reader, &frame, &message)) != CAPTURE_END && !result->stopped) {
+    while ((status = capture_reader_next(reader, &frame, &message)) != CAPTURE_END &&
+           !result->stopped) {
         if (status == CAPTURE_OK) {
             take_frame(&source, table, &frame);
         } else {

@@ -1,5 +1,6 @@
 /* native_source.h
- * The fast source: capture files through wiretap, our own TCP reassembly, the decoder; memory does not grow with the captures.
+ * The fast source: capture files through wiretap, our own TCP reassembly, the decoder; memory does
+ * not grow with the captures.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,7 +16,8 @@ struct source_sink {
     oa_event_function event;
     void (*connection)(void *context, const struct connection_row *row);
     void (*warning)(void *context, const char *message); /* one line; the capture goes on */
-    bool (*progress)(void *context, const struct capture_reader *reader, uint64_t frames); /* now and then; false: stop */
+    bool (*progress)(void *context, const struct capture_reader *reader,
+                     uint64_t frames); /* now and then; false: stop */
 };
 
 struct source_result {
@@ -28,6 +30,7 @@ struct source_result {
 };
 
 /* Reads all of `reader`; every connection, channel and session is closed at the end. */
-void native_source_run(struct capture_reader *reader, const struct source_sink *sink, struct source_result *result);
+void native_source_run(struct capture_reader *reader, const struct source_sink *sink,
+                       struct source_result *result);
 
 #endif

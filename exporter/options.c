@@ -18,10 +18,18 @@ static const struct {
     const char *argument;
     const char *help;
 } ROWS[] = {
-    { { "reports", required_argument, NULL, 'r' }, "LIST", "reports to write, separated by commas (all)" },
-    { { "output", required_argument, NULL, 'o' }, "DIR", "write DIR/REPORT.csv; without it one report goes to standard output" },
-    { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS }, NULL, "name the reports and what a row of each is" },
-    { { "describe", optional_argument, NULL, LONG_DESCRIBE }, "[=REPORT]", "columns, units and definitions, of one report or of all" },
+    { { "reports", required_argument, NULL, 'r' },
+      "LIST",
+      "reports to write, separated by commas (all)" },
+    { { "output", required_argument, NULL, 'o' },
+      "DIR",
+      "write DIR/REPORT.csv; without it one report goes to standard output" },
+    { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
+      NULL,
+      "name the reports and what a row of each is" },
+    { { "describe", optional_argument, NULL, LONG_DESCRIBE },
+      "[=REPORT]",
+      "columns, units and definitions, of one report or of all" },
     { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
     { { "bom", no_argument, NULL, LONG_BOM }, NULL, "begin files with a UTF-8 byte order mark" },
     { { "quiet", no_argument, NULL, 'q' }, NULL, "no progress line and no summary on a terminal" },
@@ -34,19 +42,22 @@ options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
            "Turns captures of Outlook Anywhere (RPC over HTTP) into CSV reports.\n\n"
-           "CAPTURE is anything Wireshark reads (pcap, pcapng, Network Monitor, also compressed), or - for standard\n"
+           "CAPTURE is anything Wireshark reads (pcap, pcapng, Network Monitor, also compressed), "
+           "or - for standard\n"
            "input. Several captures are merged by time.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         const struct option *option = &ROWS[i].option;
         bool is_short = option->val < 256;
-        char *text = g_strdup_printf("%s%c%s--%s%s%s", is_short ? "-" : " ", is_short ? option->val : ' ',
-                                     is_short ? ", " : "  ", option->name,
-                                     ROWS[i].argument && option->has_arg == required_argument ? " " : "",
-                                     ROWS[i].argument ? ROWS[i].argument : "");
+        char *text =
+            g_strdup_printf("%s%c%s--%s%s%s", is_short ? "-" : " ", is_short ? option->val : ' ',
+                            is_short ? ", " : "  ", option->name,
+                            ROWS[i].argument && option->has_arg == required_argument ? " " : "",
+                            ROWS[i].argument ? ROWS[i].argument : "");
         printf("  %-28s %s\n", text, ROWS[i].help);
         g_free(text);
     }
-    printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short (all before is\n"
+    printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short "
+           "(all before is\n"
            "reported), 4 report not written, 5 no RPC over HTTP found.\n");
 }
 
@@ -154,7 +165,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     if (options->action == ACTION_DESCRIBE && !options->describe && options->n_paths == 1) {
         options->describe = report_find(options->paths[0]);
         if (!options->describe)
-            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", options->paths[0]);
+            *message =
+                g_strdup_printf("no report is called '%s' (see --list-reports)", options->paths[0]);
         return !*message;
     }
     if (options->action != ACTION_EXPORT)
@@ -164,7 +176,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     else if (!options->reports)
         all_reports(options);
     if (!*message && !options->directory && options->n_reports != 1)
-        *message = g_strdup("several reports need a folder to go to: -o DIR (or choose one with --reports)");
+        *message = g_strdup(
+            "several reports need a folder to go to: -o DIR (or choose one with --reports)");
     return !*message;
 }
 

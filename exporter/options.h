@@ -23,7 +23,8 @@ struct options {
     size_t n_paths;
 };
 
-/* Parses the command line; what is in it is kept, not copied. False with one line in `*message` (g_free) when it is wrong. */
+/* Parses the command line; what is in it is kept, not copied. False with one line in `*message`
+ * (g_free) when it is wrong. */
 bool options_parse(int argc, char *argv[], struct options *options, char **message);
 void options_clear(struct options *options);
 

@@ -28,7 +28,8 @@
 /* The layer being read: what was captured, and how far the same bytes went on the wire. */
 struct packet {
     struct oa_cursor cursor;
-    size_t on_wire; /* where the layer ends, counted as the cursor's offset is; may lie behind what was captured */
+    size_t on_wire; /* where the layer ends, counted as the cursor's offset is; may lie behind what
+                       was captured */
 };
 
 static bool
@@ -84,7 +85,8 @@ link_loopback(struct oa_cursor *cursor)
 {
     uint32_t family = oa_cursor_u32(cursor);
 
-    /* BSD writes the family in the byte order of its machine, OpenBSD in network order; families are small numbers. */
+    /* BSD writes the family in the byte order of its machine, OpenBSD in network order; families
+     * are small numbers. */
     if (family > 0xffff)
         family = GUINT32_SWAP_LE_BE(family);
     switch (family) {
@@ -105,8 +107,9 @@ static const struct link_row {
     int encap;
     uint16_t (*enter)(struct oa_cursor *cursor);
 } LINK_ROWS[] = {
-    { WTAP_ENCAP_ETHERNET, link_ethernet }, { WTAP_ENCAP_SLL, link_cooked },    { WTAP_ENCAP_SLL2, link_cooked_2 },
-    { WTAP_ENCAP_RAW_IP, link_raw },        { WTAP_ENCAP_RAW_IP4, link_raw },   { WTAP_ENCAP_RAW_IP6, link_raw },
+    { WTAP_ENCAP_ETHERNET, link_ethernet }, { WTAP_ENCAP_SLL, link_cooked },
+    { WTAP_ENCAP_SLL2, link_cooked_2 },     { WTAP_ENCAP_RAW_IP, link_raw },
+    { WTAP_ENCAP_RAW_IP4, link_raw },       { WTAP_ENCAP_RAW_IP6, link_raw },
     { WTAP_ENCAP_NULL, link_loopback },     { WTAP_ENCAP_LOOP, link_loopback },
 };
 
@@ -145,7 +148,8 @@ decode_tcp(struct packet *packet, struct segment *segment)
     if (cursor->is_short || header < TCP_HEADER || packet->on_wire < start + header)
         return PACKET_CUT;
 
-    /* Options that were cut off leave the facts above and the length whole: then all of the payload is cut. */
+    /* Options that were cut off leave the facts above and the length whole: then all of the payload
+     * is cut. */
     size_t payload = MIN(start + header, cursor->length);
     size_t payload_end = MIN(packet->on_wire, cursor->length);
     size_t wire_length = packet->on_wire - start - header;
@@ -189,7 +193,8 @@ decode_ipv4(struct packet *packet, struct segment *segment)
     return decode_tcp(packet, segment);
 }
 
-/* Moves behind the extension headers to the one that is none, and returns its number; no number for a later fragment. */
+/* Moves behind the extension headers to the one that is none, and returns its number; -1 for a
+ * later fragment. */
 static int
 skip_extension_headers(struct oa_cursor *cursor, uint8_t next)
 {
@@ -254,7 +259,8 @@ decode_ipv6(struct packet *packet, struct segment *segment)
 }
 
 enum packet_kind
-packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire, struct segment *segment)
+packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
+              struct segment *segment)
 {
     const struct link_row *link = find_link(encap);
     struct packet packet = {

@@ -17,7 +17,8 @@ enum tcp_flag {
     TCP_ACK = 0x10,
 };
 
-/* IPv4 addresses are kept in their IPv4-mapped IPv6 form (::ffff:a.b.c.d), so that one comparison serves both. */
+/* IPv4 addresses are kept in their IPv4-mapped IPv6 form (::ffff:a.b.c.d), so that one comparison
+ * serves both. */
 struct address {
     uint8_t bytes[16];
 };
@@ -40,10 +41,12 @@ enum packet_kind {
 };
 
 /*
- * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type is `encap` (WTAP_ENCAP_* of wiretap).
- * Reads Ethernet (with any stack of 802.1Q/802.1ad tags), Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with
- * extension headers. `segment->payload` points into `data`. The IP length decides the payload's length, so Ethernet padding never counts; a
- * total length of 0 (TCP segmentation offload) means up to the end of the frame.
+ * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type
+ * is `encap` (WTAP_ENCAP_* of wiretap). Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
+ * Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with extension
+ * headers. `segment->payload` points into `data`. The IP length decides the payload's length, so
+ * Ethernet padding never counts; a total length of 0 (TCP segmentation offload) means up to the end
+ * of the frame.
  */
 enum packet_kind packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
                                struct segment *segment);

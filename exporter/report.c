@@ -9,7 +9,8 @@
 #include <string.h>
 
 const struct report *const REPORTS[] = {
-    &REPORT_CONNECTIONS, &REPORT_CHANNELS, &REPORT_SESSIONS, &REPORT_CALLS, &REPORT_OPERATIONS, NULL,
+    &REPORT_CONNECTIONS, &REPORT_CHANNELS,   &REPORT_SESSIONS,
+    &REPORT_CALLS,       &REPORT_OPERATIONS, NULL,
 };
 
 const struct report *
@@ -86,9 +87,10 @@ cell_user(struct csv *csv, const struct oa_auth *auth)
 void
 cell_ending(struct csv *csv, struct oa_ending ending)
 {
-    static const char *const NAMES[] = {
-        [OA_END_OPEN] = "open", [OA_END_FIN] = "fin", [OA_END_RESET] = "reset", [OA_END_REPLACED] = "replaced"
-    };
+    static const char *const NAMES[] = { [OA_END_OPEN] = "open",
+                                         [OA_END_FIN] = "fin",
+                                         [OA_END_RESET] = "reset",
+                                         [OA_END_REPLACED] = "replaced" };
     csv_text(csv, NAMES[ending.how]);
 }
 

@@ -1,7 +1,8 @@
 /* report.h
  * What a report is: a table of columns, and what it does with the decoder's events.
  *
- * Each report stands in report_<name>.c. A row of the column table carries everything there is to say of a column, so that header line,
+ * Each report stands in report_<name>.c. A row of the column table carries everything there is to
+ * say of a column, so that header line,
  * --describe, the schema document and the cells cannot differ.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -61,13 +62,16 @@ const struct report *report_find(const char *name);
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
-extern const struct report REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS, REPORT_OPERATIONS, REPORT_SESSIONS;
+extern const struct report REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS, REPORT_OPERATIONS,
+    REPORT_SESSIONS;
 
 /* Cells that several reports have. */
-void cell_status(struct csv *csv, uint32_t status);               /* by name, else as 0x%08x */
-void cell_operation(struct csv *csv, const struct oa_call *call); /* by name, else "opnum N"; empty if not seen */
-void cell_interface(struct csv *csv, const struct oa_call *call); /* by name, else the UUID; empty if not seen */
-void cell_user(struct csv *csv, const struct oa_auth *auth);      /* DOMAIN\user, or user */
+void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */
+void cell_operation(struct csv *csv,
+                    const struct oa_call *call); /* by name, else "opnum N"; empty if not seen */
+void cell_interface(struct csv *csv,
+                    const struct oa_call *call); /* by name, else the UUID; empty if not seen */
+void cell_user(struct csv *csv, const struct oa_auth *auth); /* DOMAIN\user, or user */
 void cell_ending(struct csv *csv, struct oa_ending ending);
 void cell_ended_by(struct csv *csv, struct oa_ending ending);
 

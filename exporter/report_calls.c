@@ -102,30 +102,40 @@ fault(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
+/* A size is told only if all of it is there. */
 static void
-number_of_half(struct csv *csv, const struct oa_call_half *half, uint64_t value)
+size_of_half(struct csv *csv, const struct oa_call_half *half, uint64_t size)
 {
-    if (half->fragments)
-        csv_number(csv, value);
+    if (half->is_complete && !half->has_gap)
+        csv_number(csv, size);
     else
         csv_empty(csv);
 }
 
-#define HALF_CELL(function, half, member)                                                                              \
-    static void function(struct csv *csv, const void *row)                                                             \
-    {                                                                                                                  \
-        ROW(call);                                                                                                     \
-        number_of_half(csv, &call->half, call->half.member);                                                           \
+static void
+number_of_half(struct csv *csv, const struct oa_call_half *half, uint64_t number)
+{
+    if (half->fragments)
+        csv_number(csv, number);
+    else
+        csv_empty(csv);
+}
+
+#define HALF_CELL(function, half, member, put)                                                     \
+    static void function(struct csv *csv, const void *row)                                         \
+    {                                                                                              \
+        ROW(call);                                                                                 \
+        put(csv, &call->half, call->half.member);                                                  \
     }
 
-HALF_CELL(request_bytes, request, stub_bytes)
-HALF_CELL(response_bytes, response, stub_bytes)
-HALF_CELL(request_pdu_bytes, request, pdu_bytes)
-HALF_CELL(response_pdu_bytes, response, pdu_bytes)
-HALF_CELL(request_fragments, request, fragments)
-HALF_CELL(response_fragments, response, fragments)
-HALF_CELL(request_frame, request, last.frame)
-HALF_CELL(response_frame, response, last.frame)
+HALF_CELL(request_bytes, request, stub_bytes, size_of_half)
+HALF_CELL(response_bytes, response, stub_bytes, size_of_half)
+HALF_CELL(request_pdu_bytes, request, pdu_bytes, size_of_half)
+HALF_CELL(response_pdu_bytes, response, pdu_bytes, size_of_half)
+HALF_CELL(request_fragments, request, fragments, number_of_half)
+HALF_CELL(response_fragments, response, fragments, number_of_half)
+HALF_CELL(request_frame, request, last.frame, number_of_half)
+HALF_CELL(response_frame, response, last.frame, number_of_half)
 
 static void
 start(struct csv *csv, const void *row)
@@ -150,7 +160,8 @@ static void
 latency_first(struct csv *csv, const void *row)
 {
     ROW(call);
-    since_request(csv, call, call->response.first, call->response.fragments > 0);
+    since_request(csv, call, call->response.first,
+                  call->response.fragments > 0 && !call->response.has_gap);
 }
 
 static void
@@ -165,22 +176,36 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "session", "number", "Session it belongs to, as in sessions.csv", session },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "target_server", "text", "Server named in the URI of the channels", target_server },
-    { "service", "text", "What the interface is for: store, directory, referral, management, endpoint mapper", service },
-    { "interface", "text", "RPC interface by name, else its UUID; empty if the bind is not in the capture", interface_name },
-    { "operation", "text", "Operation by name, else by number; empty if the request is not in the capture", operation },
+    { "service", "text",
+      "What the interface is for: store, directory, referral, management, endpoint mapper",
+      service },
+    { "interface", "text",
+      "RPC interface by name, else its UUID; empty if the bind is not in the capture",
+      interface_name },
+    { "operation", "text",
+      "Operation by name, else by number; empty if the request is not in the capture", operation },
     { "opnum", "number", "Operation number", opnum },
     { "call_id", "number", "Call id on the wire", call_id },
-    { "auth_level", "text", "Protection by the verifier of the request; empty without one", auth_level },
-    { "state", "text", "answered, fault, unanswered (the session or the capture ended first), no_request", state },
+    { "auth_level", "text", "Protection by the verifier of the request; empty without one",
+      auth_level },
+    { "state", "text",
+      "answered, fault, unanswered (the session or the capture ended first), no_request", state },
     { "fault_status", "text", "Status of the fault by name, else in hex", fault },
-    { "request_bytes", "bytes", "Stub data of the request, without headers, verifiers and padding", request_bytes },
-    { "response_bytes", "bytes", "Stub data of the response", response_bytes },
-    { "request_pdu_bytes", "bytes", "All PDUs of the request as they are on the wire", request_pdu_bytes },
-    { "response_pdu_bytes", "bytes", "All PDUs of the response as they are on the wire", response_pdu_bytes },
-    { "request_fragments", "count", "PDUs of the request", request_fragments },
-    { "response_fragments", "count", "PDUs of the response", response_fragments },
+    { "request_bytes", "bytes",
+      "Stub data of the request, without headers, verifiers and padding; empty unless all of it is "
+      "in the capture",
+      request_bytes },
+    { "response_bytes", "bytes",
+      "Stub data of the response; empty unless all of it is in the capture", response_bytes },
+    { "request_pdu_bytes", "bytes", "All PDUs of the request as they are on the wire",
+      request_pdu_bytes },
+    { "response_pdu_bytes", "bytes", "All PDUs of the response as they are on the wire",
+      response_pdu_bytes },
+    { "request_fragments", "count", "PDUs of the request in the capture", request_fragments },
+    { "response_fragments", "count", "PDUs of the response in the capture", response_fragments },
     { "start", "time", "First byte of the request", start },
-    { "latency_first_ms", "ms", "Last byte of the request to first byte of the response", latency_first },
+    { "latency_first_ms", "ms", "Last byte of the request to first byte of the response",
+      latency_first },
     { "latency_ms", "ms", "Last byte of the request to last byte of the response", latency },
     { "request_frame", "number", "Frame with the last byte of the request", request_frame },
     { "response_frame", "number", "Frame with the last byte of the response", response_frame },

@@ -191,7 +191,8 @@ static void
 response_time(struct csv *csv, const void *row)
 {
     ROW(channel);
-    if (channel->head.frame && channel->response.frame && channel->response.time_ns >= channel->head.time_ns)
+    if (channel->head.frame && channel->response.frame &&
+        channel->response.time_ns >= channel->head.time_ns)
         csv_ms(csv, channel->response.time_ns - channel->head.time_ns);
     else
         csv_empty(csv);
@@ -212,11 +213,11 @@ lifetime_used(struct csv *csv, const void *row)
     csv_number(csv, traffic->rpc_bytes + traffic->rts_bytes);
 }
 
-#define TRAFFIC_CELL(member)                                                                                           \
-    static void member(struct csv *csv, const void *row)                                                               \
-    {                                                                                                                  \
-        ROW(channel);                                                                                                  \
-        csv_number(csv, channel->traffic[OA_CLIENT].member + channel->traffic[OA_SERVER].member);                      \
+#define TRAFFIC_CELL(member)                                                                       \
+    static void member(struct csv *csv, const void *row)                                           \
+    {                                                                                              \
+        ROW(channel);                                                                              \
+        csv_number(csv, channel->traffic[OA_CLIENT].member + channel->traffic[OA_SERVER].member);  \
     }
 
 TRAFFIC_CELL(rpc_pdus)
@@ -256,10 +257,13 @@ ended_by(struct csv *csv, const void *row)
 }
 
 static const struct column COLUMNS_OF_CHANNELS[] = {
-    { "channel", "number", "Number of the channel instance, from 0 in order of appearance", channel_number },
-    { "session", "number", "Session it belongs to, as in sessions.csv; empty if it never carried a PDU", session },
+    { "channel", "number", "Number of the channel instance, from 0 in order of appearance",
+      channel_number },
+    { "session", "number",
+      "Session it belongs to, as in sessions.csv; empty if it never carried a PDU", session },
     { "connection", "number", "TCP connection, as in connections.csv", connection },
-    { "kind", "text", "IN, OUT, or echo (proxy discovery); empty while only authentication was seen", kind },
+    { "kind", "text",
+      "IN, OUT, or echo (proxy discovery); empty while only authentication was seen", kind },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
     { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
@@ -267,25 +271,31 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "target_server", "text", "Server named in the URI", target_server },
     { "target_port", "number", "Port named in the URI", target_port },
     { "user_agent", "text", "User-Agent header", user_agent },
-    { "http_status", "number", "Last final HTTP status; an IN channel that works has none", http_status },
-    { "rpc_error", "text", "Error of the reason phrase `RPC Error: ...` by name, else in hex", rpc_error },
+    { "http_status", "number", "Last final HTTP status; an IN channel that works has none",
+      http_status },
+    { "rpc_error", "text", "Error of the reason phrase `RPC Error: ...` by name, else in hex",
+      rpc_error },
     { "auth_scheme", "text", "HTTP authentication scheme of the requests", auth_scheme },
     { "auth_legs", "count", "Requests answered with 401 or 407", auth_legs },
     { "user", "text", "User of the HTTP authentication", user },
     { "cookie", "uuid", "Channel cookie", cookie },
-    { "predecessor_cookie", "uuid", "Cookie of the channel that this one replaces in a recycling", predecessor_cookie },
+    { "predecessor_cookie", "uuid", "Cookie of the channel that this one replaces in a recycling",
+      predecessor_cookie },
     { "start", "time", "First request head", start },
     { "end", "time", "Last thing decoded", end },
     { "duration_ms", "ms", "start to end", duration },
-    { "response_time_ms", "ms", "Request head that carries the channel to the head of its final response", response_time },
+    { "response_time_ms", "ms",
+      "Request head that carries the channel to the head of its final response", response_time },
     { "lifetime_bytes", "bytes", "Bytes the channel may carry (Content-Length)", lifetime },
-    { "lifetime_used_bytes", "bytes", "RPC and RTS bytes it has carried in its own direction", lifetime_used },
+    { "lifetime_used_bytes", "bytes", "RPC and RTS bytes it has carried in its own direction",
+      lifetime_used },
     { "rpc_pdus", "count", "RPC PDUs, RTS not among them", rpc_pdus },
     { "rpc_bytes", "bytes", "Bytes of these", rpc_bytes },
     { "rts_pdus", "count", "RTS PDUs, both directions", rts_pdus },
     { "rts_bytes", "bytes", "Bytes of these", rts_bytes },
     { "pings", "count", "Ping RTS PDUs, both directions", pings },
-    { "flow_control_acks", "count", "RTS PDUs with a flow control acknowledgment that it carried", acks },
+    { "flow_control_acks", "count", "RTS PDUs with a flow control acknowledgment that it carried",
+      acks },
     { "skipped_bytes", "bytes", "Bytes lost by the capture or not understood", skipped_bytes },
     { "receive_window_bytes", "bytes", "Receive window announced for the channel", receive_window },
     { "connection_timeout_ms", "ms", "Idle timeout announced for the channel", connection_timeout },

@@ -1,5 +1,6 @@
 /* report_connections.c
- * connections.csv: one row for each TCP connection of a service hop, also those that stay undecoded.
+ * connections.csv: one row for each TCP connection of a service hop, also those that stay
+ * undecoded.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +9,8 @@
 
 #define ROW(name) const struct connection_row *name = row
 
-/* Plain HTTP is a service hop only where it carries RPC; everything else on port 80 is not asked for. */
+/* Plain HTTP is a service hop only where it carries RPC; everything else on port 80 is not asked
+ * for. */
 #define HTTP_PORT 80
 
 static const struct service_port *
@@ -38,16 +40,16 @@ service(struct csv *csv, const void *row)
     csv_text(csv, connection->channel ? "rpc over http" : port_of(connection)->service);
 }
 
-#define SIDE_CELLS(side, index)                                                                                        \
-    static void side##_address(struct csv *csv, const void *row)                                                       \
-    {                                                                                                                  \
-        ROW(connection);                                                                                               \
-        csv_address(csv, connection->tcp->address[index].bytes);                                                       \
-    }                                                                                                                  \
-    static void side##_port(struct csv *csv, const void *row)                                                          \
-    {                                                                                                                  \
-        ROW(connection);                                                                                               \
-        csv_number(csv, connection->tcp->port[index]);                                                                 \
+#define SIDE_CELLS(side, index)                                                                    \
+    static void side##_address(struct csv *csv, const void *row)                                   \
+    {                                                                                              \
+        ROW(connection);                                                                           \
+        csv_address(csv, connection->tcp->address[index].bytes);                                   \
+    }                                                                                              \
+    static void side##_port(struct csv *csv, const void *row)                                      \
+    {                                                                                              \
+        ROW(connection);                                                                           \
+        csv_number(csv, connection->tcp->port[index]);                                             \
     }
 
 SIDE_CELLS(client, TCP_CLIENT)
@@ -74,11 +76,11 @@ duration(struct csv *csv, const void *row)
     csv_ms(csv, connection->tcp->last_ns - connection->tcp->first_ns);
 }
 
-#define STREAM_CELL(function, sender, member)                                                                          \
-    static void function(struct csv *csv, const void *row)                                                             \
-    {                                                                                                                  \
-        ROW(connection);                                                                                               \
-        csv_number(csv, connection->tcp->stream[sender].member);                                                       \
+#define STREAM_CELL(function, sender, member)                                                      \
+    static void function(struct csv *csv, const void *row)                                         \
+    {                                                                                              \
+        ROW(connection);                                                                           \
+        csv_number(csv, connection->tcp->stream[sender].member);                                   \
     }
 
 STREAM_CELL(frames_in, TCP_CLIENT, frames)
@@ -106,7 +108,8 @@ ending_of(const struct tcp_connection *tcp)
         [TCP_END_RESET] = OA_END_RESET,
         [TCP_END_REPLACED] = OA_END_REPLACED,
     };
-    return (struct oa_ending){ ENDS[tcp->end], tcp->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER };
+    return (struct oa_ending){ ENDS[tcp->end],
+                               tcp->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER };
 }
 
 static void
@@ -139,7 +142,9 @@ decoded_share(struct csv *csv, const void *row)
     if (payload == 0)
         csv_empty(csv);
     else
-        csv_ratio(csv, connection->channel && undecoded <= payload ? 1.0 - (double)undecoded / (double)payload : 0.0);
+        csv_ratio(csv, connection->channel && undecoded <= payload
+                           ? 1.0 - (double)undecoded / (double)payload
+                           : 0.0);
 }
 
 static void
@@ -157,9 +162,11 @@ last_frame(struct csv *csv, const void *row)
 }
 
 static const struct column COLUMNS_OF_CONNECTIONS[] = {
-    { "connection", "number", "Number of the TCP connection, from 0; tcp.stream in Wireshark", connection_number },
+    { "connection", "number", "Number of the TCP connection, from 0; tcp.stream in Wireshark",
+      connection_number },
     { "hop", "text", "client_proxy, proxy_store, or store_dc", hop },
-    { "service", "text", "What the connection is for, by its content, else by the server's port", service },
+    { "service", "text", "What the connection is for, by its content, else by the server's port",
+      service },
     { "client_address", "address", "Side that opened the connection", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
     { "server_address", "address", "Side that accepted the connection", server_address },
@@ -171,14 +178,19 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "frames_out", "count", "Frames to the client", frames_out },
     { "bytes_in", "bytes", "TCP payload from the client, each byte once", bytes_in },
     { "bytes_out", "bytes", "TCP payload to the client, each byte once", bytes_out },
-    { "retransmitted_frames_in", "count", "Frames from the client with nothing but payload seen before", retransmitted_in },
-    { "retransmitted_frames_out", "count", "Frames to the client with nothing but payload seen before", retransmitted_out },
+    { "retransmitted_frames_in", "count",
+      "Frames from the client with nothing but payload seen before", retransmitted_in },
+    { "retransmitted_frames_out", "count",
+      "Frames to the client with nothing but payload seen before", retransmitted_out },
     { "lost_bytes_in", "bytes", "Payload from the client that the capture does not hold", lost_in },
     { "lost_bytes_out", "bytes", "Payload to the client that the capture does not hold", lost_out },
     { "handshake", "text", "Whether the capture has the SYN: seen, not_seen", handshake },
-    { "end_state", "text", "fin, reset, replaced (by a new connection of the same ports), open", ending },
+    { "end_state", "text", "fin, reset, replaced (by a new connection of the same ports), open",
+      ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
-    { "decoded_share", "ratio", "Part of the payload that was understood as RPC over HTTP; empty without payload", decoded_share },
+    { "decoded_share", "ratio",
+      "Part of the payload that was understood as RPC over HTTP; empty without payload",
+      decoded_share },
     { "first_frame", "number", "Number of the first frame", first_frame },
     { "last_frame", "number", "Number of the last frame", last_frame },
 };

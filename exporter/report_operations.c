@@ -13,7 +13,8 @@
 /* Different fault codes told apart for one operation; hostile captures could bring any number. */
 #define FAULT_KINDS_MAX 16
 
-/* Operations told apart; the rest is counted in one row without a name. Real servers have some dozens. */
+/* Operations told apart; the rest is counted in one row without a name. Real servers have some
+ * dozens. */
 #define OPERATIONS_MAX 4096
 
 struct operation {
@@ -70,11 +71,11 @@ opnum(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
-#define NUMBER_CELL(member)                                                                                            \
-    static void member(struct csv *csv, const void *row)                                                               \
-    {                                                                                                                  \
-        ROW(operation);                                                                                                \
-        csv_number(csv, operation->member);                                                                            \
+#define NUMBER_CELL(member)                                                                        \
+    static void member(struct csv *csv, const void *row)                                           \
+    {                                                                                              \
+        ROW(operation);                                                                            \
+        csv_number(csv, operation->member);                                                        \
     }
 
 NUMBER_CELL(calls)
@@ -104,14 +105,14 @@ fault_statuses(struct csv *csv, const void *row)
     g_string_free(text, TRUE);
 }
 
-#define LATENCY_CELL(function, value)                                                                                  \
-    static void function(struct csv *csv, const void *row)                                                             \
-    {                                                                                                                  \
-        ROW(operation);                                                                                                \
-        if (histogram_count(operation->latency))                                                                       \
-            csv_ms(csv, (int64_t)(value));                                                                             \
-        else                                                                                                           \
-            csv_empty(csv);                                                                                            \
+#define LATENCY_CELL(function, value)                                                              \
+    static void function(struct csv *csv, const void *row)                                         \
+    {                                                                                              \
+        ROW(operation);                                                                            \
+        if (histogram_count(operation->latency))                                                   \
+            csv_ms(csv, (int64_t)(value));                                                         \
+        else                                                                                       \
+            csv_empty(csv);                                                                        \
     }
 
 LATENCY_CELL(latency_min, histogram_min(operation->latency))
@@ -131,10 +132,12 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "answered", "count", "Calls with a whole response", answered },
     { "faults", "count", "Calls answered by a fault", faults },
     { "unanswered", "count", "Calls whose answer is not in the capture", unanswered },
-    { "fault_statuses", "text", "Fault statuses with their counts, `name:count` joined by semicolons", fault_statuses },
+    { "fault_statuses", "text",
+      "Fault statuses with their counts, `name:count` joined by semicolons", fault_statuses },
     { "request_bytes", "bytes", "Stub data of all requests", request_bytes },
     { "response_bytes", "bytes", "Stub data of all responses", response_bytes },
-    { "latency_min_ms", "ms", "Least latency: last byte of the request to last byte of the response", latency_min },
+    { "latency_min_ms", "ms",
+      "Least latency: last byte of the request to last byte of the response", latency_min },
     { "latency_mean_ms", "ms", "Arithmetic mean of the latencies", latency_mean },
     { "latency_p50_ms", "ms", "Median latency, within 0.4 percent", latency_p50 },
     { "latency_p95_ms", "ms", "95th percentile, nearest rank, within 0.4 percent", latency_p95 },
@@ -166,8 +169,9 @@ key_of(const struct oa_call *call)
     char uuid[OA_UUID_TEXT];
 
     oa_text_uuid(call->syntax.uuid, uuid);
-    return g_strdup_printf("%s\t%s\t%s\t%05d", call->vc->target_server ? call->vc->target_server : "",
-                           call->iface ? call->iface->name : "~", uuid, call->has_opnum ? call->opnum : 99999);
+    return g_strdup_printf(
+        "%s\t%s\t%s\t%05d", call->vc->target_server ? call->vc->target_server : "",
+        call->iface ? call->iface->name : "~", uuid, call->has_opnum ? call->opnum : 99999);
 }
 
 static struct operation *

@@ -119,7 +119,8 @@ static void
 workstation(struct csv *csv, const void *row)
 {
     ROW(vc);
-    csv_text(csv, vc->auth && vc->auth->workstation[0] ? vc->auth->workstation : vc->security.auth.workstation);
+    csv_text(csv, vc->auth && vc->auth->workstation[0] ? vc->auth->workstation
+                                                       : vc->security.auth.workstation);
 }
 
 static void
@@ -153,11 +154,11 @@ setup(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
-#define NUMBER_CELL(function, value)                                                                                   \
-    static void function(struct csv *csv, const void *row)                                                             \
-    {                                                                                                                  \
-        ROW(vc);                                                                                                       \
-        csv_number(csv, value);                                                                                        \
+#define NUMBER_CELL(function, value)                                                               \
+    static void function(struct csv *csv, const void *row)                                         \
+    {                                                                                              \
+        ROW(vc);                                                                                   \
+        csv_number(csv, value);                                                                    \
     }
 
 NUMBER_CELL(binds, vc->binds)
@@ -212,16 +213,22 @@ ended_by(struct csv *csv, const void *row)
 }
 
 static const struct column COLUMNS_OF_SESSIONS[] = {
-    { "session", "number", "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark", session },
+    { "session", "number",
+      "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
+      session },
     { "transport", "text", "rpc_http", transport },
-    { "channels", "text", "both, or in_only or out_only when the other channel is not in the capture", halves },
+    { "channels", "text",
+      "both, or in_only or out_only when the other channel is not in the capture", halves },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
     { "proxy_name", "text", "Host header of the requests", proxy_name },
     { "target_server", "text", "Server named in the URI", target_server },
     { "target_port", "number", "Port named in the URI", target_port },
-    { "service", "text", "What the bound interface is for: store, directory, referral, management, endpoint mapper", service },
-    { "interface", "text", "RPC interface accepted first, else proposed first, among the known ones", interface_name },
+    { "service", "text",
+      "What the bound interface is for: store, directory, referral, management, endpoint mapper",
+      service },
+    { "interface", "text",
+      "RPC interface accepted first, else proposed first, among the known ones", interface_name },
     { "user", "text", "User of the HTTP authentication", http_user },
     { "http_auth", "text", "HTTP authentication scheme", http_auth },
     { "rpc_user", "text", "User of the authentication inside RPC", rpc_user },
@@ -249,8 +256,11 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "recycles_in", "count", "Recyclings of the IN channel begun", recycles_in },
     { "recycles_out", "count", "Recyclings of the OUT channel begun", recycles_out },
     { "cookie", "uuid", "Virtual connection cookie", cookie },
-    { "association_group", "uuid", "Client association group, the same for the sessions of one client process", association_group },
-    { "end_state", "text", "How the channel that ended first ended: fin, reset, replaced, open", ending },
+    { "association_group", "uuid",
+      "Client association group, the same for the sessions of one client process",
+      association_group },
+    { "end_state", "text", "How the channel that ended first ended: fin, reset, replaced, open",
+      ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
 };
 

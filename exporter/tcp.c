@@ -12,8 +12,9 @@
 #include <string.h>
 
 /*
- * How long after the receiver acknowledged missing bytes they may still turn up: frames of one connection stand in a
- * capture in another order than on the wire when several queues or several captures fed it, but not by more than this.
+ * How long after the receiver acknowledged missing bytes they may still turn up: frames of one
+ * connection stand in a capture in another order than on the wire when several queues or several
+ * captures fed it, but not by more than this.
  */
 #define LOSS_SEGMENTS 64
 #define LOSS_NS G_GINT64_CONSTANT(1000000000)
@@ -21,7 +22,8 @@
 /* The largest window there is [RFC 7323] section 2.3; an acknowledgment farther ahead is damage. */
 #define LARGEST_WINDOW (INT64_C(1) << 30)
 
-/* What an out-of-order piece costs beside its bytes, so that a flood of tiny ones is bounded too. */
+/* What an out-of-order piece costs beside its bytes, so that a flood of tiny ones is bounded too.
+ */
 #define CHUNK_COST (sizeof(struct chunk) + 48)
 
 #define FIRST_BUCKETS 1024
@@ -43,7 +45,8 @@ struct chunk {
     uint8_t *bytes; /* NULL when cut off, or when the connection is only counted */
 };
 
-/* One direction. Offsets count from the first byte after the SYN, or from where the capture came in. */
+/* One direction. Offsets count from the first byte after the SYN, or from where the capture came
+ * in. */
 struct half {
     uint32_t base;      /* sequence number of offset 0; before the start, of a skipped probe */
     bool is_started;    /* the stream has an offset 0 */
@@ -51,7 +54,8 @@ struct half {
     bool is_finished;   /* its FIN was seen */
     bool probe_skipped; /* a single byte came first, see starts_stream() */
     uint8_t index;      /* in connection->half */
-    uint32_t isn;       /* of the SYN, or what it would be if the first segment seen were the first one sent */
+    uint32_t
+        isn; /* of the SYN, or what it would be if the first segment seen were the first one sent */
     int64_t next;       /* first offset not yet delivered */
     int64_t acked;      /* by the other side */
     int64_t fin;        /* offset of the FIN; UNKNOWN_OFFSET */
@@ -153,7 +157,8 @@ segment_hash(const struct tcp_table *table, const struct segment *segment)
 static bool
 is_endpoint(const struct connection *c, unsigned side, const struct address *address, uint16_t port)
 {
-    return c->shown.port[side] == port && memcmp(&c->shown.address[side], address, sizeof *address) == 0;
+    return c->shown.port[side] == port &&
+           memcmp(&c->shown.address[side], address, sizeof *address) == 0;
 }
 
 /* Whether the segment belongs to the connection, and if so who sent it. */
@@ -267,11 +272,13 @@ offset_of(const struct half *half, uint32_t sequence)
 }
 
 static void
-deliver(struct connection *c, struct half *half, const uint8_t *bytes, size_t length, struct tcp_stamp stamp)
+deliver(struct connection *c, struct half *half, const uint8_t *bytes, size_t length,
+        struct tcp_stamp stamp)
 {
     half->next += (int64_t)length;
     if (!c->is_ignored && bytes)
-        c->table->listener.data(c->table->context, &c->shown, (enum tcp_side)side_of(c, half), bytes, length, stamp);
+        c->table->listener.data(c->table->context, &c->shown, (enum tcp_side)side_of(c, half),
+                                bytes, length, stamp);
 }
 
 static void
@@ -280,7 +287,8 @@ lose(struct connection *c, struct half *half, int64_t bytes, struct tcp_stamp st
     half->next += bytes;
     stream_of(c, half)->lost_bytes += (uint64_t)bytes;
     if (!c->is_ignored)
-        c->table->listener.lost(c->table->context, &c->shown, (enum tcp_side)side_of(c, half), (uint64_t)bytes, stamp);
+        c->table->listener.lost(c->table->context, &c->shown, (enum tcp_side)side_of(c, half),
+                                (uint64_t)bytes, stamp);
 }
 
 static void
@@ -317,10 +325,13 @@ count_pending(struct connection *c, struct half *half, size_t added, size_t take
 static const struct chunk *
 first_chunk(const struct half *half)
 {
-    return half->pending ? (const struct chunk *)g_sequence_get(g_sequence_get_begin_iter(half->pending)) : NULL;
+    return half->pending
+               ? (const struct chunk *)g_sequence_get(g_sequence_get_begin_iter(half->pending))
+               : NULL;
 }
 
-/* Takes the first piece out, so that a listener which drops the others does not pull it away under the delivery. */
+/* Takes the first piece out, so that a listener which drops the others does not pull it away under
+ * the delivery. */
 static struct chunk
 take_first_chunk(struct connection *c, struct half *half)
 {
@@ -362,9 +373,11 @@ give_up_gap(struct connection *c, struct half *half, struct tcp_stamp stamp)
     flush(c, half, stamp);
 }
 
-/* Adds what is new of a piece to the pending ones (the first copy of a byte wins); returns how many bytes that was. */
+/* Adds what is new of a piece to the pending ones (the first copy of a byte wins); returns how many
+ * bytes that was. */
 static uint64_t
-insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *bytes, uint32_t length)
+insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *bytes,
+       uint32_t length)
 {
     struct chunk key = { .offset = offset };
     int64_t end = offset + length, at = offset;
@@ -376,16 +389,20 @@ insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *b
         half->pending = g_sequence_new(chunk_free);
     GSequenceIter *next = g_sequence_search(half->pending, &key, compare_chunks, NULL);
     if (!g_sequence_iter_is_begin(next)) {
-        const struct chunk *before = (const struct chunk *)g_sequence_get(g_sequence_iter_prev(next));
+        const struct chunk *before =
+            (const struct chunk *)g_sequence_get(g_sequence_iter_prev(next));
         at = MAX(at, before->offset + before->length);
     }
     while (at < end) {
-        const struct chunk *after = g_sequence_iter_is_end(next) ? NULL : (const struct chunk *)g_sequence_get(next);
+        const struct chunk *after =
+            g_sequence_iter_is_end(next) ? NULL : (const struct chunk *)g_sequence_get(next);
         int64_t stop = after ? MIN(end, after->offset) : end;
 
         if (at < stop) {
             struct chunk *chunk = g_new(struct chunk, 1);
-            *chunk = (struct chunk){ .offset = at, .length = (uint32_t)(stop - at), .is_cut = bytes == NULL };
+            *chunk = (struct chunk){ .offset = at,
+                                     .length = (uint32_t)(stop - at),
+                                     .is_cut = bytes == NULL };
             if (bytes && !c->is_ignored)
                 chunk->bytes = (uint8_t *)g_memdup2(bytes + (at - offset), chunk->length);
             count_pending(c, half, chunk_cost(chunk), 0);
@@ -406,13 +423,14 @@ is_over_limit(const struct connection *c, const struct half *half)
     const struct tcp_table *table = c->table;
 
     return half->pending_bytes > table->limits.pending_bytes ||
-           (table->limits.total_pending_bytes > 0 && table->pending_bytes > table->limits.total_pending_bytes);
+           (table->limits.total_pending_bytes > 0 &&
+            table->pending_bytes > table->limits.total_pending_bytes);
 }
 
 /* Payload that does not simply continue the stream. */
 static void
-receive_pending(struct connection *c, struct half *half, const struct segment *segment, int64_t offset,
-                struct tcp_stamp stamp)
+receive_pending(struct connection *c, struct half *half, const struct segment *segment,
+                int64_t offset, struct tcp_stamp stamp)
 {
     const uint8_t *payload = segment->payload;
     uint32_t length = segment->payload_length, cut = segment->cut_length;
@@ -447,8 +465,9 @@ half_start(struct half *half, uint32_t base)
 }
 
 /*
- * A stream whose SYN was not captured starts at the first payload seen. But a single byte is most often a keep-alive
- * probe, which repeats a byte sent long ago: such a stream starts only where another segment comes after it.
+ * A stream whose SYN was not captured starts at the first payload seen. But a single byte is most
+ * often a keep-alive probe, which repeats a byte sent long ago: such a stream starts only where
+ * another segment comes after it.
  */
 static bool
 starts_stream(struct half *half, uint32_t sequence, uint32_t length)
@@ -463,11 +482,13 @@ starts_stream(struct half *half, uint32_t sequence, uint32_t length)
 }
 
 static void
-receive(struct connection *c, struct half *half, const struct segment *segment, struct tcp_stamp stamp)
+receive(struct connection *c, struct half *half, const struct segment *segment,
+        struct tcp_stamp stamp)
 {
     uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
 
-    if (!half->is_started && !starts_stream(half, sequence, segment->payload_length + segment->cut_length))
+    if (!half->is_started &&
+        !starts_stream(half, sequence, segment->payload_length + segment->cut_length))
         return;
 
     int64_t offset = offset_of(half, sequence);
@@ -494,8 +515,9 @@ acknowledge(struct half *half, uint32_t acknowledgment)
 }
 
 /*
- * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not. The mark keeps the first such
- * acknowledgment while it holds for the gap at hand; from there on late frames have their time to turn up.
+ * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not. The mark
+ * keeps the first such acknowledgment while it holds for the gap at hand; from there on late frames
+ * have their time to turn up.
  */
 static void
 check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
@@ -513,14 +535,15 @@ check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
             half->mark_segments = segments;
             return;
         }
-        if (!first ||
-            (segments - half->mark_segments < LOSS_SEGMENTS && elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
+        if (!first || (segments - half->mark_segments < LOSS_SEGMENTS &&
+                       elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
             return;
         give_up_gap(c, half, stamp);
     }
 }
 
-/* At the end nothing more can turn up; also what was sent or acknowledged behind the last byte seen is lost then. */
+/* At the end nothing more can turn up; also what was sent or acknowledged behind the last byte seen
+ * is lost then. */
 static void
 finish_half(struct connection *c, struct half *half)
 {
@@ -531,7 +554,8 @@ finish_half(struct connection *c, struct half *half)
     if (!half->is_started)
         return;
     /* Without the FIN, its own number in the acknowledgment must not pass for a byte. */
-    int64_t missing = half->fin != UNKNOWN_OFFSET ? half->fin - half->next : half->acked - half->next - 1;
+    int64_t missing =
+        half->fin != UNKNOWN_OFFSET ? half->fin - half->next : half->acked - half->next - 1;
     if (missing > 0)
         lose(c, half, half->fin != UNKNOWN_OFFSET ? missing : missing + 1, stamp);
 }
@@ -564,7 +588,8 @@ oldest_expires(struct list *list, int64_t now, int64_t limit)
 
     if (!c)
         return false;
-    /* Capture time went back: without this one frame from the future would hold all behind it for ever. */
+    /* Capture time went back: without this one frame from the future would hold all behind it for
+     * ever. */
     if (c->since_ns > now)
         c->since_ns = now;
     return elapsed(now, c->since_ns) >= limit;
@@ -592,7 +617,8 @@ make_room(struct tcp_table *table)
 static bool
 is_server_port(uint16_t port)
 {
-    return port < 1024 || port == 6001 || port == 6002 || port == 6004 || port == 3268 || port == 3269;
+    return port < 1024 || port == 6001 || port == 6002 || port == 6004 || port == 3268 ||
+           port == 3269;
 }
 
 static bool
@@ -606,7 +632,8 @@ sent_by_server(const struct segment *segment)
 }
 
 static struct connection *
-open_connection(struct tcp_table *table, const struct segment *segment, unsigned *side, struct tcp_stamp stamp)
+open_connection(struct tcp_table *table, const struct segment *segment, unsigned *side,
+                struct tcp_stamp stamp)
 {
     make_room(table);
     struct connection *c = g_new0(struct connection, 1);
@@ -652,15 +679,17 @@ is_new_handshake(struct connection *c, const struct segment *segment, unsigned s
         return c->shown.end != TCP_END_OPEN || (half->is_seen && !is_same);
     if (is_same || (!half->is_seen && c->shown.end == TCP_END_OPEN))
         return false;
-    /* A server may answer a repeated SYN with another number of its own, as long as nobody has used the first one. */
+    /* A server may answer a repeated SYN with another number of its own, as long as nobody has used
+     * the first one. */
     bool answers = other->is_seen && other->isn + 1 == segment->acknowledgment;
     return c->shown.end != TCP_END_OPEN || !answers || half->next > 0 || half->pending;
 }
 
-/* The part of a segment with SYN that no other segment has: which connection, which sides, where the streams start. */
+/* The part of a segment with SYN that no other segment has: which connection, which sides, where
+ * the streams start. */
 static struct connection *
-handshake(struct tcp_table *table, struct connection *c, const struct segment *segment, unsigned *side,
-          struct tcp_stamp stamp)
+handshake(struct tcp_table *table, struct connection *c, const struct segment *segment,
+          unsigned *side, struct tcp_stamp stamp)
 {
     bool is_answer = (segment->flags & TCP_ACK) != 0;
 
@@ -697,7 +726,8 @@ handshake(struct tcp_table *table, struct connection *c, const struct segment *s
 }
 
 static void
-end_connection(struct connection *c, struct half *half, const struct segment *segment, struct tcp_stamp stamp)
+end_connection(struct connection *c, struct half *half, const struct segment *segment,
+               struct tcp_stamp stamp)
 {
     if (segment->flags & TCP_RST) {
         c->shown.end = TCP_END_RESET;
@@ -721,7 +751,8 @@ end_connection(struct connection *c, struct half *half, const struct segment *se
 }
 
 static void
-count_segment(struct connection *c, unsigned side, const struct segment *segment, struct tcp_stamp stamp)
+count_segment(struct connection *c, unsigned side, const struct segment *segment,
+              struct tcp_stamp stamp)
 {
     struct half *half = half_of(c, side);
 
@@ -755,7 +786,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 
     struct half *half = half_of(c, side), *other = half_of(c, side ^ 1);
     count_segment(c, side, segment, stamp);
-    /* What a reset acknowledges or carries is not of the streams: stacks and middleboxes put anything there. */
+    /* What a reset acknowledges or carries is not of the streams: stacks and middleboxes put
+     * anything there. */
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);

@@ -26,8 +26,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int ENCAPS[] = {
-        WTAP_ENCAP_ETHERNET, WTAP_ENCAP_SLL,  WTAP_ENCAP_SLL2, WTAP_ENCAP_RAW_IP, WTAP_ENCAP_RAW_IP4,
-        WTAP_ENCAP_RAW_IP6,  WTAP_ENCAP_NULL, WTAP_ENCAP_LOOP, WTAP_ENCAP_PPP,
+        WTAP_ENCAP_ETHERNET, WTAP_ENCAP_SLL,     WTAP_ENCAP_SLL2,
+        WTAP_ENCAP_RAW_IP,   WTAP_ENCAP_RAW_IP4, WTAP_ENCAP_RAW_IP6,
+        WTAP_ENCAP_NULL,     WTAP_ENCAP_LOOP,    WTAP_ENCAP_PPP,
     };
     struct segment segment;
     char text[ADDRESS_TEXT];
@@ -46,7 +47,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (kind == PACKET_TCP) {
         require(segment.payload >= frame && segment.payload <= frame + captured);
         require(segment.payload_length <= (size_t)(frame + captured - segment.payload));
-        /* An IP length counts even where it says more than the frame could hold, so this is all that bounds it. */
+        /* An IP length counts even where it says more than the frame could hold, so this is all
+         * that bounds it. */
         require(segment.cut_length <= MAX(on_wire, 65535u + 40));
         require(strlen(address_text(&segment.source, text)) < ADDRESS_TEXT);
         require(strlen(address_text(&segment.destination, text)) < ADDRESS_TEXT);

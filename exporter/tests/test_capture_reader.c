@@ -1,6 +1,6 @@
 /* test_capture_reader.c
- * Little capture files made by hand: their frames in time order, and a clear message for what is none.
- * [Wireshark wiretap/wtap.h]
+ * Little capture files made by hand: their frames in time order, and a clear message for what is
+ * none. [Wireshark wiretap/wtap.h]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -103,7 +103,8 @@ gzip_of(GByteArray *plain)
     return g_byte_array_new_take((guint8 *)contents, length);
 }
 
-/* Reads all: the letters of the frames in order, "!" for CAPTURE_CUT, "?" for CAPTURE_UNREADABLE; the last message. */
+/* Reads all: the letters of the frames in order, "!" for CAPTURE_CUT, "?" for CAPTURE_UNREADABLE;
+ * the last message. */
 static char *
 read_all(struct capture_reader *reader, char **last_message)
 {
@@ -228,8 +229,9 @@ test_ring(void)
 }
 
 /*
- * Every prefix of a file from `first` bytes on, plain or compressed: the whole frames, then CAPTURE_CUT; never silence
- * where bytes are missing. `frame_length` is 0 when whole frames cannot be told from the length.
+ * Every prefix of a file from `first` bytes on, plain or compressed: the whole frames, then
+ * CAPTURE_CUT; never silence where bytes are missing. `frame_length` is 0 when whole frames cannot
+ * be told from the length.
  */
 static void
 check_prefixes(GByteArray *whole, size_t first, size_t first_frames, size_t frame_length)
@@ -267,7 +269,8 @@ test_cut(void)
 {
     size_t frame = 16 + FRAME_BYTES;
 
-    /* From the first three records wiretap guesses which variant of the format it is, and cut ones mislead it. */
+    /* From the first three records wiretap guesses which variant of the format it is, and cut ones
+     * mislead it. */
     check_prefixes(pcap_of("a1 b2 c3 d4 e5 f6"), 24 + 3 * frame, 3, frame);
 }
 
@@ -328,7 +331,8 @@ test_gzip(void)
     capture_reader_close(reader);
 }
 
-/* A file that vanishes or changes between opening and its turn is reported, and the others go on. */
+/* A file that vanishes or changes between opening and its turn is reported, and the others go on.
+ */
 static void
 test_vanished(void)
 {
@@ -346,15 +350,17 @@ test_vanished(void)
     g_free(paths[1]);
 }
 
-/* Frames without a time stamp, which pcapng's simple packets are, have the time of the frame before. */
+/* Frames without a time stamp, which pcapng's simple packets are, have the time of the frame
+ * before. */
 static void
 test_no_time(void)
 {
     static const uint32_t BLOCKS[] = {
-        0x0a0d0d0a, 28, 0x1a2b3c4d, 1,          0xffffffff, 0xffffffff, 28,                 /* section header */
-        1,          20, 1,          65535,      20,                                         /* interface: Ethernet */
-        6,          36, 0,          0,          5000000,    4,          4,  0x61616161, 36, /* enhanced packet at 5 s */
-        3,          20, 4,          0x62626262, 20,                                         /* simple packet */
+        0x0a0d0d0a, 28, 0x1a2b3c4d, 1,          0xffffffff, 0xffffffff, 28, /* section header */
+        1,          20, 1,          65535,      20, /* interface: Ethernet */
+        6,          36, 0,          0,          5000000,    4,          4,
+        0x61616161, 36,                             /* enhanced packet at 5 s */
+        3,          20, 4,          0x62626262, 20, /* simple packet */
     };
     GByteArray *bytes = g_byte_array_new();
     char *message = NULL;
@@ -385,8 +391,10 @@ static const struct refused_row REFUSED_ROWS[] = {
     { "text", "hello\n", ": not a capture file of a known format" },
     { "json", "{\"hello\": 1}\n", ": not a capture file of a known format" },
     { "xml", "<?xml version=\"1.0\"?>\n<a/>\n", ": not a capture file of a known format" },
-    { "lines", "time,host\n1,2\n3,4\n5,6\n7,8\n9,10\n11,12\n", ": not a capture file of a known format" },
-    { "header-cut", "\xd4\xc3\xb2\xa1\x02\x01\x04\x01", ": the file ends in the middle of its header" },
+    { "lines", "time,host\n1,2\n3,4\n5,6\n7,8\n9,10\n11,12\n",
+      ": not a capture file of a known format" },
+    { "header-cut", "\xd4\xc3\xb2\xa1\x02\x01\x04\x01",
+      ": the file ends in the middle of its header" },
 };
 
 /* The second of two files, so that the first is to be released. */

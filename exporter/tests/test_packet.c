@@ -14,14 +14,16 @@
 
 #define LONGEST_FRAME 512
 
-/* Hexadecimal text; spaces are for the reader, and names in the text stand for headers that recur. */
+/* Hexadecimal text; spaces are for the reader, and names in the text stand for headers that recur.
+ */
 static const struct header_row {
     const char *name;
     const char *hex;
 } HEADER_ROWS[] = {
     { "MACS", "020202020202 040404040404" },
     { "IP4", "45 00 002d 0001 4000 40 06 0000 c6336402 cb007107" }, /* 20 + 20 + 5 */
-    { "IP6", "60000000 0019 06 40 20010db8000000000000000000000001 20010db8000000000000000000000002" },
+    { "IP6",
+      "60000000 0019 06 40 20010db8000000000000000000000001 20010db8000000000000000000000002" },
     { "ADDR6", "20010db8000000000000000000000001 20010db8000000000000000000000002" },
     { "TCP", "c001 0050 01020304 05060708 50 18 ffff 0000 0000" },
     { "HELLO", "68656c6c6f" },
@@ -39,7 +41,8 @@ append_hex(struct frame *frame, const char *hex)
         if (*hex == ' ')
             continue;
         g_assert_cmpuint(frame->length, <, LONGEST_FRAME);
-        frame->bytes[frame->length++] = (uint8_t)(g_ascii_xdigit_value(hex[0]) << 4 | g_ascii_xdigit_value(hex[1]));
+        frame->bytes[frame->length++] =
+            (uint8_t)(g_ascii_xdigit_value(hex[0]) << 4 | g_ascii_xdigit_value(hex[1]));
         hex++;
     }
 }
@@ -81,16 +84,18 @@ static const struct frame_row FRAME_ROWS[] = {
     { "padding-ipv6", ETHERNET, "MACS 86dd IP6 TCP HELLO 0000000000", PACKET_TCP, "hello", 0, 0 },
     { "padding-cut", ETHERNET, "MACS 0800 IP4 TCP HELLO", PACKET_TCP, "hello", 0, 9 },
     { "vlan", ETHERNET, "MACS 8100 0007 0800 IP4 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
-    { "vlan-stack", ETHERNET, "MACS 88a8 0007 8100 0008 9100 0009 86dd IP6 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
+    { "vlan-stack", ETHERNET, "MACS 88a8 0007 8100 0008 9100 0009 86dd IP6 TCP HELLO", PACKET_TCP,
+      "hello", 0, 0 },
     { "vlan-cut", ETHERNET, "MACS 8100 0007", PACKET_CUT, NULL, 0, 0 },
     { "arp", ETHERNET, "MACS 0806 0001", PACKET_OTHER, NULL, 0, 0 },
     { "type-zero", ETHERNET, "MACS 0000 IP4 TCP HELLO", PACKET_OTHER, NULL, 0, 0 },
     { "empty", ETHERNET, "", PACKET_CUT, NULL, 0, 60 },
-    { "cooked", WTAP_ENCAP_SLL, "0000 0001 0006 0202020202020000 0800 IP4 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
-    { "cooked-vlan", WTAP_ENCAP_SLL, "0000 0001 0006 0202020202020000 8100 0001 86dd IP6 TCP HELLO", PACKET_TCP,
+    { "cooked", WTAP_ENCAP_SLL, "0000 0001 0006 0202020202020000 0800 IP4 TCP HELLO", PACKET_TCP,
       "hello", 0, 0 },
-    { "cooked-2", WTAP_ENCAP_SLL2, "0800 0000 00000001 0001 00 06 0202020202020000 IP4 TCP HELLO", PACKET_TCP, "hello",
-      0, 0 },
+    { "cooked-vlan", WTAP_ENCAP_SLL, "0000 0001 0006 0202020202020000 8100 0001 86dd IP6 TCP HELLO",
+      PACKET_TCP, "hello", 0, 0 },
+    { "cooked-2", WTAP_ENCAP_SLL2, "0800 0000 00000001 0001 00 06 0202020202020000 IP4 TCP HELLO",
+      PACKET_TCP, "hello", 0, 0 },
     { "raw-ip", WTAP_ENCAP_RAW_IP, "IP4 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
     { "raw-ip-6", WTAP_ENCAP_RAW_IP, "IP6 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
     { "raw-ip4", WTAP_ENCAP_RAW_IP4, "IP4 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
@@ -103,52 +108,60 @@ static const struct frame_row FRAME_ROWS[] = {
     { "loopback-openbsd-6", WTAP_ENCAP_LOOP, "00000018 IP6 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
     { "loopback-other", WTAP_ENCAP_LOOP, "00000007 IP4 TCP HELLO", PACKET_OTHER, NULL, 0, 0 },
     { "unsupported", WTAP_ENCAP_PPP, "ff03 0021 IP4 TCP HELLO", PACKET_UNSUPPORTED, NULL, 0, 0 },
-    { "ipv4-options", WTAP_ENCAP_RAW_IP4, "46 00 0031 0001 4000 40 06 0000 c6336402 cb007107 01010101 TCP HELLO",
-      PACKET_TCP, "hello", 0, 0 },
-    { "ipv4-length-zero", WTAP_ENCAP_RAW_IP4, "45 00 0000 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP,
-      "hello", 0, 0 },
-    { "ipv4-length-zero-cut", WTAP_ENCAP_RAW_IP4, "45 00 0000 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_TCP, "hello", 70000, 70000 },
-    { "ipv4-length-short", WTAP_ENCAP_RAW_IP4, "45 00 0013 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_CUT, NULL, 0, 0 },
-    { "ipv4-length-in-tcp-header", WTAP_ENCAP_RAW_IP4, "45 00 0027 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_CUT, NULL, 0, 0 },
-    { "ipv4-length-long", WTAP_ENCAP_RAW_IP4, "45 00 0037 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP,
-      "hello", 10, 0 },
-    { "ipv4-first-fragment", WTAP_ENCAP_RAW_IP4, "45 00 002d 0001 2000 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_TCP, "hello", 0, 0 },
-    { "ipv4-later-fragment", WTAP_ENCAP_RAW_IP4, "45 00 002d 0001 2001 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_OTHER, NULL, 0, 0 },
-    { "ipv4-udp", WTAP_ENCAP_RAW_IP4, "45 00 002d 0001 4000 40 11 0000 c6336402 cb007107 TCP HELLO", PACKET_OTHER, NULL,
+    { "ipv4-options", WTAP_ENCAP_RAW_IP4,
+      "46 00 0031 0001 4000 40 06 0000 c6336402 cb007107 01010101 TCP HELLO", PACKET_TCP, "hello",
       0, 0 },
+    { "ipv4-length-zero", WTAP_ENCAP_RAW_IP4,
+      "45 00 0000 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
+    { "ipv4-length-zero-cut", WTAP_ENCAP_RAW_IP4,
+      "45 00 0000 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP, "hello", 70000,
+      70000 },
+    { "ipv4-length-short", WTAP_ENCAP_RAW_IP4,
+      "45 00 0013 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
+    { "ipv4-length-in-tcp-header", WTAP_ENCAP_RAW_IP4,
+      "45 00 0027 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
+    { "ipv4-length-long", WTAP_ENCAP_RAW_IP4,
+      "45 00 0037 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP, "hello", 10, 0 },
+    { "ipv4-first-fragment", WTAP_ENCAP_RAW_IP4,
+      "45 00 002d 0001 2000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
+    { "ipv4-later-fragment", WTAP_ENCAP_RAW_IP4,
+      "45 00 002d 0001 2001 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_OTHER, NULL, 0, 0 },
+    { "ipv4-udp", WTAP_ENCAP_RAW_IP4, "45 00 002d 0001 4000 40 11 0000 c6336402 cb007107 TCP HELLO",
+      PACKET_OTHER, NULL, 0, 0 },
     { "ipv4-version", ETHERNET, "MACS 0800 IP6 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
-    { "ipv4-header-short", WTAP_ENCAP_RAW_IP4, "44 00 002d 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO",
-      PACKET_CUT, NULL, 0, 0 },
+    { "ipv4-header-short", WTAP_ENCAP_RAW_IP4,
+      "44 00 002d 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
     { "ipv6-version", ETHERNET, "MACS 86dd IP4 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
-    { "ipv6-hop-by-hop", WTAP_ENCAP_RAW_IP6, "60000000 0021 00 40 ADDR6 06 00 000000000000 TCP HELLO", PACKET_TCP,
-      "hello", 0, 0 },
+    { "ipv6-hop-by-hop", WTAP_ENCAP_RAW_IP6,
+      "60000000 0021 00 40 ADDR6 06 00 000000000000 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
     { "ipv6-header-chain", WTAP_ENCAP_RAW_IP6,
-      "60000000 0059 00 40 ADDR6 2b 00 000000000000 3c 01 0000000000000000000000000000 33 00 000000000000 "
+      "60000000 0059 00 40 ADDR6 2b 00 000000000000 3c 01 0000000000000000000000000000 33 00 "
+      "000000000000 "
       "2c 04 00000000000000000000000000000000000000000000 06 00 0000 00000001 TCP HELLO",
       PACKET_TCP, "hello", 0, 0 },
-    { "ipv6-later-fragment", WTAP_ENCAP_RAW_IP6, "60000000 0021 2c 40 ADDR6 06 00 0009 00000001 TCP HELLO",
-      PACKET_OTHER, NULL, 0, 0 },
-    { "ipv6-udp", WTAP_ENCAP_RAW_IP6, "60000000 0019 11 40 ADDR6 TCP HELLO", PACKET_OTHER, NULL, 0, 0 },
-    { "ipv6-extension-cut", WTAP_ENCAP_RAW_IP6, "60000000 0021 00 40 ADDR6 06 09 000000000000", PACKET_CUT, NULL, 0,
+    { "ipv6-later-fragment", WTAP_ENCAP_RAW_IP6,
+      "60000000 0021 2c 40 ADDR6 06 00 0009 00000001 TCP HELLO", PACKET_OTHER, NULL, 0, 0 },
+    { "ipv6-udp", WTAP_ENCAP_RAW_IP6, "60000000 0019 11 40 ADDR6 TCP HELLO", PACKET_OTHER, NULL, 0,
       0 },
-    { "ipv6-length-zero", WTAP_ENCAP_RAW_IP6, "60000000 0000 06 40 ADDR6 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
+    { "ipv6-extension-cut", WTAP_ENCAP_RAW_IP6, "60000000 0021 00 40 ADDR6 06 09 000000000000",
+      PACKET_CUT, NULL, 0, 0 },
+    { "ipv6-length-zero", WTAP_ENCAP_RAW_IP6, "60000000 0000 06 40 ADDR6 TCP HELLO", PACKET_TCP,
+      "hello", 0, 0 },
     { "tcp-options", WTAP_ENCAP_RAW_IP4,
-      "45 00 0031 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 60 18 ffff 0000 0000 01010101 "
+      "45 00 0031 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 60 18 ffff "
+      "0000 0000 01010101 "
       "HELLO",
       PACKET_TCP, "hello", 0, 0 },
     { "tcp-options-cut", WTAP_ENCAP_RAW_IP4,
-      "45 00 0031 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 60 18 ffff 0000 0000 0101",
+      "45 00 0031 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 60 18 ffff "
+      "0000 0000 0101",
       PACKET_TCP, "", 5, 7 },
     { "tcp-header-short", WTAP_ENCAP_RAW_IP4,
-      "45 00 002d 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 40 18 ffff 0000 0000 HELLO",
+      "45 00 002d 0001 4000 40 06 0000 c6336402 cb007107 c001 0050 01020304 05060708 40 18 ffff "
+      "0000 0000 HELLO",
       PACKET_CUT, NULL, 0, 0 },
-    { "tcp-no-payload", WTAP_ENCAP_RAW_IP4, "45 00 0028 0001 4000 40 06 0000 c6336402 cb007107 TCP", PACKET_TCP, "", 0,
-      0 },
+    { "tcp-no-payload", WTAP_ENCAP_RAW_IP4, "45 00 0028 0001 4000 40 06 0000 c6336402 cb007107 TCP",
+      PACKET_TCP, "", 0, 0 },
 };
 
 static void
@@ -157,13 +170,14 @@ test_frame(gconstpointer data)
     const struct frame_row *row = (const struct frame_row *)data;
     struct frame frame = make_frame(row->frame);
     struct segment segment;
-    enum packet_kind kind =
-        packet_decode(row->encap, frame.bytes, frame.length, frame.length + (size_t)row->more_on_wire, &segment);
+    enum packet_kind kind = packet_decode(row->encap, frame.bytes, frame.length,
+                                          frame.length + (size_t)row->more_on_wire, &segment);
 
     g_assert_cmpint(kind, ==, row->kind);
     if (kind != PACKET_TCP)
         return;
-    g_assert_cmpmem(segment.payload, (int)segment.payload_length, row->payload, (int)strlen(row->payload));
+    g_assert_cmpmem(segment.payload, (int)segment.payload_length, row->payload,
+                    (int)strlen(row->payload));
     g_assert_cmpuint(segment.cut_length, ==, row->cut);
     g_assert_cmpuint(segment.source_port, ==, 0xc001);
     g_assert_cmpuint(segment.destination_port, ==, 80);
@@ -172,7 +186,8 @@ test_frame(gconstpointer data)
     g_assert_cmphex(segment.flags & TCP_ACK, ==, TCP_ACK);
 }
 
-/* Every prefix of every frame, in memory of just its size: headers are cut, or whole and then what is left adds up. */
+/* Every prefix of every frame, in memory of just its size: headers are cut, or whole and then what
+ * is left adds up. */
 static void
 test_prefixes(void)
 {
@@ -187,8 +202,10 @@ test_prefixes(void)
             enum packet_kind kind = packet_decode(row->encap, prefix, n, on_wire, &segment);
 
             if (kind == PACKET_TCP) {
-                g_assert_cmpuint(segment.payload_length + segment.cut_length, ==, strlen(row->payload) + row->cut);
-                g_assert_cmpmem(segment.payload, (int)segment.payload_length, row->payload, segment.payload_length);
+                g_assert_cmpuint(segment.payload_length + segment.cut_length, ==,
+                                 strlen(row->payload) + row->cut);
+                g_assert_cmpmem(segment.payload, (int)segment.payload_length, row->payload,
+                                segment.payload_length);
             } else if (kind != row->kind) {
                 g_assert_cmpint(kind, ==, PACKET_CUT);
             }
@@ -216,8 +233,9 @@ test_addresses(void)
         struct frame frame = make_frame(ADDRESS_ROWS[i].frame);
         struct segment segment;
 
-        g_assert_cmpint(packet_decode(ADDRESS_ROWS[i].encap, frame.bytes, frame.length, frame.length, &segment), ==,
-                        PACKET_TCP);
+        g_assert_cmpint(
+            packet_decode(ADDRESS_ROWS[i].encap, frame.bytes, frame.length, frame.length, &segment),
+            ==, PACKET_TCP);
         g_assert_cmpstr(address_text(&segment.source, text), ==, ADDRESS_ROWS[i].source);
         g_assert_cmpstr(address_text(&segment.destination, text), ==, ADDRESS_ROWS[i].destination);
     }

@@ -17,19 +17,16 @@
  *   c or s      who sends, then any of
  *     S         SYN
  *     @7        the stream's ISN is 7 steps (of 7 million) above the usual one
- *     A20       acknowledges up to offset 20 of the other stream (else no ACK flag, so that nothing is implied)
- *     F R       FIN, RST
- *     0+10      ten bytes at offset 0; negative offsets lie before the start
- *     !5        five more bytes that the snap length cut away
- *     ^         in capitals, to tell whose copy was taken
- *   +500        the capture clock moves by so many milliseconds; it may go back
+ *     A20       acknowledges up to offset 20 of the other stream (else no ACK flag, so that nothing
+ * is implied) F R       FIN, RST 0+10      ten bytes at offset 0; negative offsets lie before the
+ * start !5        five more bytes that the snap length cut away ^         in capitals, to tell
+ * whose copy was taken +500        the capture clock moves by so many milliseconds; it may go back
  *   *70         the segment before once more, so many times
  *   p1          the client's port is now the usual one + 1
- *   end         the table is freed (done at the end of the script if not before)
  *
- * The bytes at an offset are its letter: a to z, and again. The log has, in order, "open", "c:abc" for data (pieces joined
- * while the sender stays), "c?5" for a loss, and "fin-c", "rst-s", "open-", "new-" for the close, each behind "#number"
- * when it is not connection 0.
+ * The byte at an offset is its letter: a to z, and again. The log has, in order, "open", "c:abc"
+ * for data (joined while the sender stays), "c?5" for a loss, and "fin-c", "rst-s", "open-", "new-"
+ * for the close; "#number" comes before when it is another connection than that of the word before.
  */
 struct script_row {
     const char *name;
@@ -72,15 +69,21 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "loss-acknowledged-at-end", SHAKE "c0+3 sA9", "open c:abc c?6 open-" },
     { "acknowledged-fin-is-no-loss", SHAKE "c0+3 sA4", "open c:abc open-" },
     { "acknowledged-fin-seen", SHAKE "c0+3F sA4F cA1", "open c:abc fin-c" },
-    { "loss-by-limit", SHAKE "c5+200 s0+1 c205+200 c405+200 s1+1 c0+5", "open s:a c?5 c:@5+600 s:b open-" },
+    { "loss-by-limit", SHAKE "c5+200 s0+1 c205+200 c405+200 s1+1 c0+5",
+      "open s:a c?5 c:@5+600 s:b open-" },
     { "gap-waits", SHAKE "c5+3 s0+1 *200 +5000 s1+1 c0+5", "open s:ab c:abcdefgh open-" },
-    { "loss-by-ack-and-segments", SHAKE "c5+3 sA8 *63 s0+1 c8+1 c0+5", "open s:a c?5 c:fghi open-" },
-    { "loss-by-ack-needs-segments", SHAKE "c5+3 sA8 *60 s0+1 c8+1 c0+5", "open s:a c:abcdefghi open-" },
+    { "loss-by-ack-and-segments", SHAKE "c5+3 sA8 *63 s0+1 c8+1 c0+5",
+      "open s:a c?5 c:fghi open-" },
+    { "loss-by-ack-needs-segments", SHAKE "c5+3 sA8 *60 s0+1 c8+1 c0+5",
+      "open s:a c:abcdefghi open-" },
     { "loss-by-ack-and-time", SHAKE "c5+3 sA8 +1000 c8+1 s0+1 c0+5", "open c?5 c:fghi s:a open-" },
-    { "loss-by-ack-needs-time", SHAKE "c5+3 sA8 +999 c8+1 s0+1 c0+5", "open s:a c:abcdefghi open-" },
+    { "loss-by-ack-needs-time", SHAKE "c5+3 sA8 +999 c8+1 s0+1 c0+5",
+      "open s:a c:abcdefghi open-" },
     { "loss-by-ack-clock-back", SHAKE "c5+3 sA8 +-9000 c8+1 c0+5", "open c:abcdefghi open-" },
-    { "loss-by-ack-within-gap", SHAKE "c5+3 sA4 +5000 sA4 *99 s0+1 c0+5", "open s:a c:abcdefgh open-" },
-    { "loss-by-ack-later-gap-end", SHAKE "c5+3 sA4 +5000 sA8 s0+1 c0+5", "open s:a c:abcdefgh open-" },
+    { "loss-by-ack-within-gap", SHAKE "c5+3 sA4 +5000 sA4 *99 s0+1 c0+5",
+      "open s:a c:abcdefgh open-" },
+    { "loss-by-ack-later-gap-end", SHAKE "c5+3 sA4 +5000 sA8 s0+1 c0+5",
+      "open s:a c:abcdefgh open-" },
     { "loss-by-ack-before-data", SHAKE "sA5 +5000 c5+3 s0+1", "open c?5 c:fgh s:a open-" },
     { "loss-two-gaps", SHAKE "c2+1 c5+1 sA6 +2000 c6+1", "open c?2 c:c c?2 c:fg open-" },
     { "ack-before-data", SHAKE "sA3 c0+3 sA6 c3+3", "open c:abcdef open-" },
@@ -98,16 +101,20 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "syn-ack-then-syn", "sSA0 cS c0+2", "open c:ab open-" },
     { "syn-repeated", "cS cS sSA0 sSA0 cS c0+2", "open c:ab open-" },
     { "syn-answered-anew", "cS sSA0 sS@7A0 s0+2@7", "open s:ab open-" },
-    { "ports-reused-open", SHAKE "c0+2 c9+1 cS@7 c0+3@7", "open c:ab c?7 c:j new- #1 open c:abc open-" },
+    { "ports-reused-open", SHAKE "c0+2 c9+1 cS@7 c0+3@7",
+      "open c:ab c?7 c:j new- #1 open c:abc open-" },
     { "ports-reused-ended", SHAKE "c0+2F sF0 cS c0+3", "open c:ab fin-c #1 open c:abc open-" },
-    { "ports-reused-syn-ack-only", SHAKE "c0+2 s0+1 sS@7A0 s0+2@7", "open c:ab s:a new- #1 open s:ab open-" },
+    { "ports-reused-syn-ack-only", SHAKE "c0+2 s0+1 sS@7A0 s0+2@7",
+      "open c:ab s:a new- #1 open s:ab open-" },
     { "ports-reused-after-reset", "cS sR cS sSA0 c0+2", "open rst-s #1 open c:ab open-" },
     { "linger-takes-late-data", SHAKE "c3+3 cF6 sF0 +29999 c0+3", "open c:abcdef fin-c" },
-    { "linger-ends", SHAKE "c3+3 cF6 sF0 +30000 p1 c0+2 c2+1", "open c?3 c:def fin-c #1 open c:abc open-" },
+    { "linger-ends", SHAKE "c3+3 cF6 sF0 +30000 p1 c0+2 c2+1",
+      "open c?3 c:def fin-c #1 open c:abc open-" },
     { "idle-stays", SHAKE "c0+3 +14399999 c3+3", "open c:abcdef open-" },
     { "idle-ends", SHAKE "c0+3 +14400000 p1 c0+2", "open c:abc open- #1 open c:ab open-" },
     { "clock-back", SHAKE "c0+3 +-99999999 c3+3 p1 cS", "open c:abcdef #1 open #0 open- #1 open-" },
-    { "clock-back-linger", SHAKE "cF0 sF0 +-99999999 p1 cS +30000 cS", "open #1 open #0 fin-c #1 open-" },
+    { "clock-back-linger", SHAKE "cF0 sF0 +-99999999 p1 cS +30000 cS",
+      "open #1 open #0 fin-c #1 open-" },
     { "longest-silent-goes", "cS p1 cS p2 cS p0 c0+2 p3 cS",
       "open #1 open #2 open #0 c:ab #1 open- #3 open #0 open- #2 open- #3 open-" },
     { "ended-goes-before-silent", "cS p1 cS p2 cS cR p3 cS",
@@ -159,8 +166,8 @@ on_opened(void *context, struct tcp_connection *connection)
 }
 
 static void
-on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data, size_t length,
-        struct tcp_stamp stamp)
+on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
+        size_t length, struct tcp_stamp stamp)
 {
     struct fixture *fixture = (struct fixture *)context;
 
@@ -177,10 +184,12 @@ on_data(void *context, struct tcp_connection *connection, enum tcp_side side, co
 }
 
 static void
-on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes, struct tcp_stamp stamp)
+on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes,
+        struct tcp_stamp stamp)
 {
     struct fixture *fixture = (struct fixture *)context;
-    g_autofree char *word = g_strdup_printf("%c?%" G_GUINT64_FORMAT, side == TCP_CLIENT ? 'c' : 's', bytes);
+    g_autofree char *word =
+        g_strdup_printf("%c?%" G_GUINT64_FORMAT, side == TCP_CLIENT ? 'c' : 's', bytes);
 
     (void)stamp;
     g_assert_cmpuint(bytes, >, 0);
@@ -191,9 +200,10 @@ on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, ui
 static void
 on_closed(void *context, struct tcp_connection *connection)
 {
-    static const char *const ENDS[] = {
-        [TCP_END_OPEN] = "open-", [TCP_END_FIN] = "fin-", [TCP_END_RESET] = "rst-", [TCP_END_REPLACED] = "new-"
-    };
+    static const char *const ENDS[] = { [TCP_END_OPEN] = "open-",
+                                        [TCP_END_FIN] = "fin-",
+                                        [TCP_END_RESET] = "rst-",
+                                        [TCP_END_REPLACED] = "new-" };
     struct fixture *fixture = (struct fixture *)context;
 
     log_word(fixture, connection, ENDS[connection->end]);
@@ -227,7 +237,8 @@ fixture_end(struct fixture *fixture)
 }
 
 static void
-send_segment(struct fixture *fixture, unsigned side, struct segment segment, int64_t offset, bool capital)
+send_segment(struct fixture *fixture, unsigned side, struct segment segment, int64_t offset,
+             bool capital)
 {
     uint8_t *payload = (uint8_t *)g_malloc(segment.payload_length + 1);
 
@@ -443,8 +454,9 @@ swap_8080(struct tcp_connection *connection)
 }
 
 /*
- * The server's data come first, so it is taken for the client; the listener says otherwise from within these data. All
- * that was counted and is pending turns, and data go on under the other name.
+ * The server's data come first, so it is taken for the client; the listener says otherwise from
+ * within these data. All that was counted and is pending turns, and data go on under the other
+ * name.
  */
 static void
 test_swap(void)
@@ -526,8 +538,8 @@ check_permutation(const int *order)
             fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, ISNS[i] - 6);
             run_script(&fixture, SHAKE);
             for (int k = 0; k < PIECES; k++) {
-                g_autofree char *word =
-                    g_strdup_printf("s%d+%d", PIECE_ROWS[set][order[k]][0], PIECE_ROWS[set][order[k]][1]);
+                g_autofree char *word = g_strdup_printf("s%d+%d", PIECE_ROWS[set][order[k]][0],
+                                                        PIECE_ROWS[set][order[k]][1]);
                 run_script(&fixture, word);
             }
             fixture_end(&fixture);
@@ -552,7 +564,8 @@ test_permutations(void)
 #define STREAM_BYTES 200000
 #define SHUFFLE_WINDOW 20
 
-/* Cuts a stream into segments, moves each within a window, repeats some, and expects the stream again. */
+/* Cuts a stream into segments, moves each within a window, repeats some, and expects the stream
+ * again. */
 static void
 test_shuffled(void)
 {
@@ -632,12 +645,14 @@ test_total_limit(void)
     fixture_begin(&fixture, &limits, 5);
     run_script(&fixture, "cS c1+600 p1 cS c1+2 c9+600 p0 c0+1 p1 c0+1");
     fixture_end(&fixture);
-    g_autofree char *expected = expand_log("open #1 open c?1 c:bc c?6 c:@9+600 #0 c:@0+601 open- #1 open-");
+    g_autofree char *expected =
+        expand_log("open #1 open c?1 c:bc c?6 c:@9+600 #0 c:@0+601 open- #1 open-");
     g_assert_cmpstr(fixture.log->str, ==, expected);
     g_string_free(fixture.log, TRUE);
 }
 
-/* Enough connections for the hash table to grow, each with one byte, closed in order of their numbers. */
+/* Enough connections for the hash table to grow, each with one byte, closed in order of their
+ * numbers. */
 static void
 test_many(void)
 {

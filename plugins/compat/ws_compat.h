@@ -1,5 +1,6 @@
 /* ws_compat.h
- * What differs between the Wireshark versions the plugins are built on (4.0, 4.4, 4.6). No other file looks at the version.
+ * What differs between the Wireshark versions the plugins are built on (4.0, 4.4, 4.6). No other
+ * file looks at the version.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -72,18 +72,17 @@ struct ntlm {
 };
 
 /* The av pairs that are names, by their id, [MS-NLMP] 2.2.2.1. */
-#define AV_NAME(id, name) [id] = { offsetof(struct oa_auth, name) }
 static const struct {
+    uint16_t id;
     size_t member;
 } AV_NAMES[] = {
-    AV_NAME(1, netbios_computer),
-    AV_NAME(2, netbios_domain),
-    AV_NAME(3, dns_computer),
-    AV_NAME(4, dns_domain),
-    AV_NAME(5, dns_forest),
-    AV_NAME(AV_TARGET_NAME, target_name),
+    { 1, offsetof(struct oa_auth, netbios_computer) },         /* MsvAvNbComputerName */
+    { 2, offsetof(struct oa_auth, netbios_domain) },           /* MsvAvNbDomainName */
+    { 3, offsetof(struct oa_auth, dns_computer) },             /* MsvAvDnsComputerName */
+    { 4, offsetof(struct oa_auth, dns_domain) },               /* MsvAvDnsDomainName */
+    { 5, offsetof(struct oa_auth, dns_forest) },               /* MsvAvDnsTreeName */
+    { AV_TARGET_NAME, offsetof(struct oa_auth, target_name) }, /* MsvAvTargetName */
 };
-#undef AV_NAME
 
 static void
 copy_utf16(struct oa_cursor bytes, char *out)
@@ -153,8 +152,9 @@ read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
     /* A challenge has its target name in a field of its own. */
     if (id == AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
         return;
-    if (id < G_N_ELEMENTS(AV_NAMES) && AV_NAMES[id].member != 0)
-        copy_utf16(value, (char *)auth + AV_NAMES[id].member);
+    for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
+        if (AV_NAMES[i].id == id)
+            copy_utf16(value, (char *)auth + AV_NAMES[i].member);
 }
 
 /* Reads the pairs up to the end mark, and returns the value of the flags pair. */

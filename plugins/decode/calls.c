@@ -8,10 +8,12 @@
 
 #include <string.h>
 
-/* Calls waiting for their answer on one virtual connection; a client has a handful. Beyond, the oldest is given up. */
+/* Calls waiting for their answer on one virtual connection; a client has a handful. Beyond, the
+ * oldest is given up. */
 #define PENDING_MAX 4096
 
-/* [MS-RPCE] 2.2.2.4: bind time feature negotiation is a context of its own, with a result that is no rejection. */
+/* [MS-RPCE] 2.2.2.4: bind time feature negotiation is a context of its own, with a result that is
+ * no rejection. */
 #define RESULT_ACCEPTANCE 0
 #define RESULT_NEGOTIATE_ACK 3
 
@@ -42,7 +44,8 @@ take_bind(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc)
             continue;
         *binding = (struct oa_rpc_binding){ .context_id = context->id,
                                             .syntax = context->abstract_syntax,
-                                            .iface = oa_rpc_interface_find(context->abstract_syntax.uuid) };
+                                            .iface = oa_rpc_interface_find(
+                                                context->abstract_syntax.uuid) };
         if (!facts->iface)
             facts->iface = binding->iface;
     }
@@ -86,7 +89,8 @@ take_bind_nak(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc)
     }
 }
 
-/* The tokens of an authentication come in binds, their answers and auth3; later verifiers are signatures. */
+/* The tokens of an authentication come in binds, their answers and auth3; later verifiers are
+ * signatures. */
 static void
 take_verifier(struct virtual_connection *vc, struct oa_event *event)
 {
@@ -101,7 +105,7 @@ take_verifier(struct virtual_connection *vc, struct oa_event *event)
     security->level = verifier->level;
     if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
         return;
-    if (auth->user[0] || !security->auth.user[0])
+    if (auth->user[0] || (auth->mechanism != OA_AUTH_UNKNOWN && !security->auth.user[0]))
         security->auth = *auth;
     event->auth = auth;
     event->auth_place = OA_AUTH_RPC;
@@ -162,8 +166,10 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
 
-    if (half->fragments++ == 0)
+    if (half->fragments++ == 0) {
         half->first = event->first;
+        half->has_gap = !(rpc->header.flags & OA_RPC_FIRST_FRAG);
+    }
     half->last = event->last;
     half->stub_bytes += rpc->stub_length;
     half->pdu_bytes += event->pdu_length;
@@ -257,6 +263,19 @@ oa_calls_take_rpc(struct channel *channel, struct oa_event *event)
         break;
     default:
         break;
+    }
+}
+
+/* Bytes of that side are missing: what has begun and not ended may lack a fragment. */
+void
+oa_calls_note_loss(struct virtual_connection *vc, enum oa_side side)
+{
+    for (const GList *link = vc->pending_order.head; link; link = link->next) {
+        struct oa_call *call = &((struct call *)link->data)->facts;
+        struct oa_call_half *half = side == OA_CLIENT ? &call->request : &call->response;
+
+        if (half->fragments && !half->is_complete)
+            half->has_gap = true;
     }
 }
 

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request, [MS-RPCH] 2.1.2.1.5. */
+/* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
+ * [MS-RPCH] 2.1.2.1.5. */
 #define ECHO_BODY_MAX 16
 
 /* The longest chunk-size line taken for one. */
@@ -18,7 +19,8 @@
 
 #define PDU_MAX 0xFFFF
 
-/* Bytes before a head's end is looked for again without parsing; the start line was judged by then. */
+/* Bytes before a head's end is looked for again without parsing; the start line was judged by then.
+ */
 #define HEAD_JUDGED 512
 
 void
@@ -128,15 +130,16 @@ oa_tracker_free(struct oa_tracker *tracker)
 const char *
 oa_channel_kind_name(enum oa_channel_kind kind)
 {
-    static const char *const NAMES[] = {
-        [OA_CHANNEL_UNKNOWN] = "", [OA_CHANNEL_IN] = "IN", [OA_CHANNEL_OUT] = "OUT", [OA_CHANNEL_ECHO] = "echo"
-    };
+    static const char *const NAMES[] = { [OA_CHANNEL_UNKNOWN] = "",
+                                         [OA_CHANNEL_IN] = "IN",
+                                         [OA_CHANNEL_OUT] = "OUT",
+                                         [OA_CHANNEL_ECHO] = "echo" };
     return NAMES[kind];
 }
 
 struct oa_channel *
-oa_channel_open(struct oa_tracker *tracker, const struct oa_endpoint *client, const struct oa_endpoint *server,
-                void *host, struct oa_stamp stamp)
+oa_channel_open(struct oa_tracker *tracker, const struct oa_endpoint *client,
+                const struct oa_endpoint *server, void *host, struct oa_stamp stamp)
 {
     struct channel *channel = g_new0(struct channel, 1);
 
@@ -255,7 +258,8 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         facts->target_port = http->rpc_port;
     }
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
-        /* Without a body it is the first leg of an authentication, or an echo request; the answer tells. */
+        /* Without a body it is the first leg of an authentication, or an echo request; the answer
+         * tells. */
         if (facts->kind == OA_CHANNEL_UNKNOWN && http->content_length)
             facts->kind = OA_CHANNEL_ECHO;
         begin_body(stream, STREAM_BODY, http->content_length);
@@ -271,16 +275,19 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
     if (http->chunked)
         begin_chunked_body(stream, STREAM_PDUS);
     else
-        begin_body(stream, STREAM_PDUS, http->has_content_length ? http->content_length : UINT64_MAX);
+        begin_body(stream, STREAM_PDUS,
+                   http->has_content_length ? http->content_length : UINT64_MAX);
 }
 
-/* Whether the body of that answer is made of PDUs. Clients look at the status alone; an IN channel has no such answer. */
+/* Whether the body of that answer is made of PDUs. Clients look at the status alone; an IN channel
+ * has no such answer. */
 static bool
 answers_with_pdus(const struct channel *channel, const struct oa_http_head *http)
 {
     if (http->status != 200 || !channel->last_request_is_rpc)
         return false;
-    return channel->method != OA_HTTP_RPC_IN_DATA || oa_text_equals(http->content_type, "application/rpc");
+    return channel->method != OA_HTTP_RPC_IN_DATA ||
+           oa_text_equals(http->content_type, "application/rpc");
 }
 
 static void
@@ -327,16 +334,18 @@ take_head(struct channel *channel, struct oa_event *event)
         take_response(channel, event->http, event->last);
 }
 
-/* Progress of a walk over the chunk framing in front of, and inside of, what is wanted. [RFC 9112] 7.1 */
+/* Progress of a walk over the chunk framing in front of, and inside of, what is wanted. [RFC
+ * 9112] 7.1 */
 struct chunk_walk {
-    size_t wire;   /* bytes walked over */
+    size_t wire; /* bytes walked over */
     bool in_chunk, after_chunk;
     uint64_t left;
-    bool ended;    /* the last chunk was met */
-    bool broken;   /* no chunk framing */
+    bool ended;  /* the last chunk was met */
+    bool broken; /* no chunk framing */
 };
 
-/* Walks over line ends and chunk-size lines up to chunk data. Returns false when there are not enough bytes, or it is no framing. */
+/* Walks over line ends and chunk-size lines up to chunk data. Returns false when there are not
+ * enough bytes, or it is no framing. */
 static bool
 walk_to_chunk_data(struct chunk_walk *walk, const uint8_t *data, size_t length)
 {
@@ -375,14 +384,17 @@ walk_to_chunk_data(struct chunk_walk *walk, const uint8_t *data, size_t length)
 }
 
 /*
- * Finds `want` bytes of the body at the start of `data`: where they are (in place, or put together in the tracker's buffer), and how many bytes they
- * take on the wire. NULL if they are not all there; `*got` is then how many are.
+ * Finds `want` bytes of the body at the start of `data`: where they are (in place, or put together
+ * in the tracker's buffer), and how many bytes they take on the wire. NULL if they are not all
+ * there; `*got` is then how many are.
  */
 static const uint8_t *
-body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *data, size_t length, size_t want,
-           struct chunk_walk *walk, size_t *got)
+body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *data, size_t length,
+           size_t want, struct chunk_walk *walk, size_t *got)
 {
-    *walk = (struct chunk_walk){ .in_chunk = stream->in_chunk, .after_chunk = stream->after_chunk, .left = stream->left };
+    *walk = (struct chunk_walk){ .in_chunk = stream->in_chunk,
+                                 .after_chunk = stream->after_chunk,
+                                 .left = stream->left };
     *got = 0;
     if (!stream->chunked) {
         *got = MIN(length, want);
@@ -416,8 +428,10 @@ static void
 count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
-    if (channel->facts.vc)
+    if (channel->facts.vc && bytes) {
         channel->facts.vc->traffic[side].skipped_bytes += bytes;
+        oa_calls_note_loss((struct virtual_connection *)channel->facts.vc, side);
+    }
 }
 
 static bool
@@ -440,8 +454,9 @@ is_head_here(enum oa_side side, const uint8_t *data, size_t length)
 }
 
 /*
- * Whether a PDU begins here, after bytes that made no sense. One header alone can be chance, so a second one behind it is asked for where
- * the bytes reach that far. `*need` is set when more bytes would decide.
+ * Whether a PDU begins here, after bytes that made no sense. One header alone can be chance, so a
+ * second one behind it is asked for where the bytes reach that far. `*need` is set when more bytes
+ * would decide.
  */
 static bool
 is_pdu_here(const uint8_t *data, size_t length, size_t *need)
@@ -465,14 +480,17 @@ is_pdu_here(const uint8_t *data, size_t length, size_t *need)
 
 /* Looks for the place where decoding can take up again; what stands before it is skipped. */
 static bool
-next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length, size_t *need)
+next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+                size_t *need)
 {
     struct stream *stream = &channel->stream[event->side];
 
     for (size_t at = 0; at < length; at++) {
         size_t wanted = 0;
-        bool head = (data[at] == 'H' || data[at] == 'R') && is_head_here(event->side, data + at, length - at) &&
-                    oa_http_head_parse(data + at, length - at, &channel->tracker->http) != OA_HTTP_NOT_A_HEAD;
+        bool head = (data[at] == 'H' || data[at] == 'R') &&
+                    is_head_here(event->side, data + at, length - at) &&
+                    oa_http_head_parse(data + at, length - at, &channel->tracker->http) !=
+                        OA_HTTP_NOT_A_HEAD;
 
         if (!head && data[at] != 5)
             continue;
@@ -518,11 +536,21 @@ take_pdu(struct channel *channel, struct oa_event *event, const struct oa_rpc_he
 
 /* Chunk framing that stands between PDUs, or behind the last one. */
 static bool
-next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length)
+next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_t *data,
+                   size_t length)
 {
     struct stream *stream = &channel->stream[event->side];
-    struct chunk_walk walk = { .after_chunk = stream->after_chunk };
+    size_t line_end = data[0] == '\r' ? 2 : 1;
+    struct chunk_walk walk = { 0 };
 
+    event->type = OA_EVENT_CHUNK;
+    if (stream->after_chunk && (data[0] == '\r' || data[0] == '\n')) {
+        if (length < line_end)
+            return false;
+        event->length = line_end;
+        stream->after_chunk = false;
+        return true;
+    }
     if (!walk_to_chunk_data(&walk, data, length)) {
         if (walk.broken) {
             stream->state = STREAM_LOST;
@@ -530,7 +558,6 @@ next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_
         }
         return false;
     }
-    event->type = OA_EVENT_CHUNK;
     event->length = walk.wire;
     stream->in_chunk = walk.in_chunk;
     stream->after_chunk = false;
@@ -541,7 +568,8 @@ next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_
 }
 
 static bool
-next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length, size_t *need)
+next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+         size_t *need)
 {
     struct stream *stream = &channel->stream[event->side];
     struct oa_rpc_header header;
@@ -554,7 +582,8 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     }
     const uint8_t *pdu = body_bytes(channel, stream, data, length, OA_RPC_HEADER_SIZE, &walk, &got);
     const uint8_t *seen = pdu ? pdu : stream->chunked ? channel->tracker->joined : data;
-    if (walk.broken || !oa_rpc_may_be_header(seen, got) || (pdu && !oa_rpc_header_parse(pdu, got, &header))) {
+    if (walk.broken || !oa_rpc_may_be_header(seen, got) ||
+        (pdu && !oa_rpc_header_parse(pdu, got, &header))) {
         stream->state = STREAM_LOST;
         stream->chunked = false;
         return false;
@@ -596,7 +625,8 @@ next_body(struct channel *channel, struct oa_event *event, size_t length)
 static bool
 next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length)
 {
-    if (data[0] == '\r' || data[0] == '\n') { /* an empty line before a message is to be ignored, [RFC 9112] 2.2 */
+    if (data[0] == '\r' ||
+        data[0] == '\n') { /* an empty line before a message is to be ignored, [RFC 9112] 2.2 */
         event->type = OA_EVENT_CHUNK;
         event->length = 1;
         return true;
@@ -619,7 +649,8 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
 
 /* One try in the state as it is; a try that fails may have changed the state. */
 static bool
-try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length, size_t *need)
+try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+         size_t *need)
 {
     struct stream *stream = &channel->stream[event->side];
 
@@ -649,8 +680,8 @@ try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, s
 }
 
 bool
-oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length, struct oa_stamp first,
-                struct oa_stamp last, struct oa_event *event, size_t *need)
+oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
+                struct oa_stamp first, struct oa_stamp last, struct oa_event *event, size_t *need)
 {
     struct channel *channel = (struct channel *)facts;
     struct stream *stream = &channel->stream[side];
@@ -675,7 +706,8 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     return false;
 }
 
-/* The waiting bytes of a head are looked through for its end, so that bytes that trickle in are not parsed anew each time. */
+/* The waiting bytes of a head are looked through for its end, so that bytes that trickle in are not
+ * parsed anew each time. */
 static bool
 head_may_be_whole(const GByteArray *carry, size_t was)
 {
@@ -691,16 +723,17 @@ head_may_be_whole(const GByteArray *carry, size_t was)
 
 /* Takes as much of `data` as makes sense; returns how many bytes wait for their rest at its end. */
 static size_t
-take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length, size_t old,
-         struct oa_stamp stamp)
+take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
+         size_t old, struct oa_stamp stamp)
 {
     struct stream *stream = &((struct channel *)facts)->stream[side];
     struct oa_event event;
     size_t at = 0;
     size_t need = 0;
 
-    while (at < length && oa_channel_next(facts, side, data + at, length - at, at < old ? stream->carry_from : stamp,
-                                          stamp, &event, &need))
+    while (at < length &&
+           oa_channel_next(facts, side, data + at, length - at,
+                           at < old ? stream->carry_from : stamp, stamp, &event, &need))
         at += event.length;
     if (at >= old)
         stream->carry_from = stamp;
@@ -709,7 +742,8 @@ take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_
 }
 
 void
-oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
+oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
+                struct oa_stamp stamp)
 {
     struct stream *stream = &((struct channel *)facts)->stream[side];
     size_t was = stream->carry ? stream->carry->len : 0;

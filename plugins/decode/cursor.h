@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 /*
- * A reading position in bytes that somebody else owns. A read that does not fit sets is_short, which sticks: from then on
- * every getter returns 0 or NULL, and the position stays where the first missing byte was wanted. So a decoder may
- * read a whole structure and ask once at the end whether all of it was there.
+ * A reading position in bytes that somebody else owns. A read that does not fit sets is_short,
+ * which sticks: from then on every getter returns 0 or NULL, and the position stays where the first
+ * missing byte was wanted. So a decoder may read a whole structure and ask once at the end whether
+ * all of it was there.
  */
 struct oa_cursor {
     const uint8_t *data;
@@ -93,11 +94,13 @@ oa_cursor_u64(struct oa_cursor *cursor)
     return oa_cursor_uint(cursor, 8);
 }
 
-/* Takes the next `count` bytes as a reader of their own that cannot see beyond them; a short one when they are not there. */
+/* Takes the next `count` bytes as a reader of their own that cannot see beyond them; a short one
+ * when they are not there. */
 static inline struct oa_cursor
 oa_cursor_sub(struct oa_cursor *cursor, size_t count)
 {
-    struct oa_cursor sub = { .data = cursor->data + cursor->offset, .big_endian = cursor->big_endian };
+    struct oa_cursor sub = { .data = cursor->data + cursor->offset,
+                             .big_endian = cursor->big_endian };
 
     if (oa_cursor_skip(cursor, count))
         sub.length = count;

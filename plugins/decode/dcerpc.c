@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By PTYPE; the smallest frag_length a PDU of that type can have, 0 for types that do not run over connections. */
+/* By PTYPE; the smallest frag_length a PDU of that type can have, 0 for types that do not run over
+ * connections. */
 static const struct {
     const char *name;
     uint8_t min_length;
@@ -127,7 +128,8 @@ read_bind_ack(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
 {
     read_frag_sizes(body, pdu);
     oa_cursor_skip(body, oa_cursor_u16(body));
-    /* The result list is aligned to 4 from the start of the PDU; so is the body, which begins 16 bytes into it. */
+    /* The result list is aligned to 4 from the start of the PDU; so is the body, which begins 16
+     * bytes into it. */
     oa_cursor_skip(body, (4 - body->offset % 4) % 4);
     unsigned announced = oa_cursor_u8(body);
     oa_cursor_skip(body, 3);
@@ -163,12 +165,14 @@ read_call(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
     pdu->stub = oa_cursor_bytes(body, pdu->stub_length);
 }
 
-/* [MS-RPCE] 2.2.2.11: the trailer's place follows from the end, never from alignment. Takes it and the padding off `body`. */
+/* [MS-RPCE] 2.2.2.11: the trailer's place follows from the end, never from alignment. Takes it and
+ * the padding off `body`. */
 static void
 read_verifier(const uint8_t *data, struct oa_cursor *body, struct oa_rpc_pdu *pdu)
 {
     size_t value_at = (size_t)pdu->header.frag_length - pdu->header.auth_length;
-    struct oa_cursor trailer = oa_cursor_over(data + value_at - OA_RPC_TRAILER_SIZE, OA_RPC_TRAILER_SIZE);
+    struct oa_cursor trailer =
+        oa_cursor_over(data + value_at - OA_RPC_TRAILER_SIZE, OA_RPC_TRAILER_SIZE);
     struct oa_rpc_verifier *verifier = &pdu->verifier;
 
     trailer.big_endian = pdu->header.big_endian;
@@ -194,8 +198,8 @@ oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
     if (!oa_rpc_header_parse(data, length, &pdu->header) || length < pdu->header.frag_length)
         return false;
 
-    struct oa_cursor body =
-        oa_cursor_over(data + OA_RPC_HEADER_SIZE, (size_t)pdu->header.frag_length - OA_RPC_HEADER_SIZE);
+    struct oa_cursor body = oa_cursor_over(data + OA_RPC_HEADER_SIZE,
+                                           (size_t)pdu->header.frag_length - OA_RPC_HEADER_SIZE);
     body.big_endian = pdu->header.big_endian;
     if (pdu->header.auth_length && pdu->header.ptype != OA_RPC_RTS)
         read_verifier(data, &body, pdu);
@@ -281,8 +285,9 @@ oa_rpc_auth_type_name(uint8_t type)
 const char *
 oa_rpc_auth_level_name(uint8_t level)
 {
-    static const char *const NAMES[] = { "default",          "none",   "connect", "call", "packet",
-                                         "packet integrity", "packet privacy" };
+    static const char *const NAMES[] = { "default",       "none",   "connect",
+                                         "call",          "packet", "packet integrity",
+                                         "packet privacy" };
 
     return level < sizeof NAMES / sizeof NAMES[0] ? NAMES[level] : "";
 }

@@ -115,8 +115,9 @@ struct oa_rpc_pdu {
 };
 
 /*
- * Reads the common header if it can be one: version 5.0 or 5.1, a connection-oriented PTYPE, a known data representation, and lengths that fit each
- * other. `length` may be less than the PDU. Returns false if it is no header or too few bytes are given (16).
+ * Reads the common header if it can be one: version 5.0 or 5.1, a connection-oriented PTYPE, a
+ * known data representation, and lengths that fit each other. `length` may be less than the PDU.
+ * Returns false if it is no header or too few bytes are given (16).
  */
 bool oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_header *header);
 

@@ -1,9 +1,12 @@
 /* events.h
- * The one contract between the decoder and its hosts: what happened in the capture, as plain C structs.
+ * The one contract between the decoder and its hosts: what happened in the capture, as plain C
+ * structs.
  *
- * The decoder fills these; hosts only read. Objects (channel, virtual connection, recycling, call) stay where they are from the event that
- * opens them to the one that closes them, or until the tracker is freed if it was told to keep everything. What an event points to
- * besides (a parsed head or PDU) is valid during the call that delivers it. Sizes are bytes, times nanoseconds since the epoch.
+ * The decoder fills these; hosts only read. Objects (channel, virtual connection, recycling, call)
+ * stay where they are from the event that opens them to the one that closes them, or until the
+ * tracker is freed if it was told to keep everything. What an event points to besides (a parsed
+ * head or PDU) is valid during the call that delivers it. Sizes are bytes, times nanoseconds since
+ * the epoch.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -47,7 +50,7 @@ struct oa_traffic {
 };
 
 enum oa_end {
-    OA_END_OPEN,     /* still open when the capture ended, or given up after long silence */
+    OA_END_OPEN, /* still open when the capture ended, or given up after long silence */
     OA_END_FIN,
     OA_END_RESET,
     OA_END_REPLACED, /* another connection took the same ports */
@@ -63,24 +66,25 @@ struct oa_virtual_connection;
 
 /* An IN or OUT channel instance: one TCP connection to the proxy, after its authentication legs. */
 struct oa_channel {
-    uint64_t number; /* from 0, in order of appearance */
-    void *host;      /* the host's own */
+    uint64_t number;                /* from 0, in order of appearance */
+    void *host;                     /* the host's own */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
     enum oa_channel_kind kind;
     struct oa_virtual_connection *vc; /* NULL while not known */
     struct oa_stamp opened, last;
-    struct oa_stamp head;           /* the request head that carries the channel */
-    struct oa_stamp response;       /* head of the final response to it */
-    char *target_server;            /* from the URI; NULL when not seen */
+    struct oa_stamp head;     /* the request head that carries the channel */
+    struct oa_stamp response; /* head of the final response to it */
+    char *target_server;      /* from the URI; NULL when not seen */
     uint32_t target_port;
-    char *proxy_name;               /* Host header */
+    char *proxy_name; /* Host header */
     char *user_agent;
-    uint64_t lifetime;              /* Content-Length of the message that carries the channel; 0 unknown */
-    unsigned http_status;           /* last final status; 0 none */
-    bool has_rpc_error;             /* `RPC Error:` reason phrase */
+    uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 unknown */
+    unsigned http_status; /* last final status; 0 none */
+    bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
-    unsigned auth_legs;             /* requests answered with 401 or 407 */
-    struct oa_auth *auth;           /* who, by the last head that told a user; else the last token; NULL none */
+    unsigned auth_legs; /* requests answered with 401 or 407 */
+    struct oa_auth
+        *auth; /* who, by the last head that told a user; else the last token; NULL none */
     bool has_cookie;
     struct oa_cookie cookie;
     bool is_successor;
@@ -114,17 +118,19 @@ enum oa_call_state {
     OA_CALL_PENDING,
     OA_CALL_ANSWERED,
     OA_CALL_FAULT,
-    OA_CALL_UNANSWERED,  /* the virtual connection, or the capture, ended first */
-    OA_CALL_NO_REQUEST,  /* only the answer is in the capture */
+    OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
+    OA_CALL_NO_REQUEST, /* only the answer is in the capture */
 };
 
-/* One direction of a call: first is where its first byte came, last where its last fragment was complete. */
+/* One direction of a call: first is where its first byte came, last where its last fragment was
+ * complete. */
 struct oa_call_half {
     struct oa_stamp first, last;
     uint32_t fragments;
     uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are */
     uint64_t pdu_bytes;
-    bool is_complete;    /* the last fragment was seen */
+    bool is_complete; /* the last fragment was seen */
+    bool has_gap;     /* a fragment is not in the capture: the numbers are of what is there */
 };
 
 struct oa_call {
@@ -133,9 +139,9 @@ struct oa_call {
     uint32_t call_id;
     uint16_t context_id;
     uint16_t opnum;
-    bool has_opnum;                        /* the request was seen */
-    struct oa_rpc_syntax syntax;           /* interface; all zero when the bind was not seen */
-    const struct oa_rpc_interface *iface;  /* NULL if not a known one */
+    bool has_opnum;                       /* the request was seen */
+    struct oa_rpc_syntax syntax;          /* interface; all zero when the bind was not seen */
+    const struct oa_rpc_interface *iface; /* NULL if not a known one */
     uint8_t auth_level;
     enum oa_call_state state;
     uint32_t fault_status;
@@ -159,15 +165,16 @@ struct oa_virtual_connection {
     struct oa_cookie association_group;
     struct oa_stamp opened, last;
     struct oa_stamp established;    /* CONN/C2 */
-    struct oa_channel *channel[2];  /* the current IN and OUT channel (index OA_CHANNEL_IN - 1, OA_CHANNEL_OUT - 1); NULL if not seen or gone */
+    struct oa_channel *channel[2];  /* the current IN and OUT channel (index OA_CHANNEL_IN - 1,
+                                       OA_CHANNEL_OUT - 1); NULL if not seen or gone */
     bool channel_seen[2];           /* whether there ever was one; only one: a half connection */
     struct oa_endpoint endpoint[2]; /* of its first channel */
     char *target_server;
     uint32_t target_port;
     char *proxy_name;
-    struct oa_auth *auth;           /* who, at the HTTP level; NULL none */
-    struct oa_ending ending;        /* of the current channel that ended first */
-    struct oa_traffic traffic[2];   /* sums over all channels, by sender */
+    struct oa_auth *auth;         /* who, at the HTTP level; NULL none */
+    struct oa_ending ending;      /* of the current channel that ended first */
+    struct oa_traffic traffic[2]; /* sums over all channels, by sender */
     uint64_t calls, answered, faults, unanswered;
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
@@ -175,8 +182,8 @@ struct oa_virtual_connection {
     const struct oa_rpc_interface *iface; /* the first accepted, else proposed, known one */
     uint32_t assoc_group_id;
     struct oa_rpc_security security;
-    struct oa_recycle *recycle[2];  /* newest of IN, of OUT */
-    unsigned recycles[2];           /* started */
+    struct oa_recycle *recycle[2]; /* newest of IN, of OUT */
+    unsigned recycles[2];          /* started */
 };
 
 enum oa_event_type {
@@ -184,11 +191,11 @@ enum oa_event_type {
 
     /* Something that stands in the bytes; `length` of them. */
     OA_EVENT_HTTP_HEAD,
-    OA_EVENT_HTTP_BODY,  /* part of a body that is not RPC over HTTP */
-    OA_EVENT_CHUNK,      /* chunk framing between PDUs */
+    OA_EVENT_HTTP_BODY, /* part of a body that is not RPC over HTTP */
+    OA_EVENT_CHUNK,     /* chunk framing between PDUs */
     OA_EVENT_RTS,
     OA_EVENT_RPC,
-    OA_EVENT_SKIPPED,    /* not understood; passed over up to the next PDU or head */
+    OA_EVENT_SKIPPED, /* not understood; passed over up to the next PDU or head */
 
     /* Something that follows from them. */
     OA_EVENT_AUTH,
@@ -196,7 +203,7 @@ enum oa_event_type {
     OA_EVENT_CHANNEL_CLOSED,
     OA_EVENT_VC_OPENED,
     OA_EVENT_VC_CLOSED,
-    OA_EVENT_CALL,       /* answered, or known to stay unanswered */
+    OA_EVENT_CALL, /* answered, or known to stay unanswered */
 };
 
 enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
@@ -208,7 +215,7 @@ struct oa_event {
     struct oa_channel *channel;
     struct oa_virtual_connection *vc; /* NULL while not known */
     size_t length;
-    const uint8_t *pdu;               /* RTS, RPC: the PDU's bytes, put together if chunks had split it */
+    const uint8_t *pdu; /* RTS, RPC: the PDU's bytes, put together if chunks had split it */
     size_t pdu_length;
 
     const struct oa_http_head *http;
@@ -218,7 +225,7 @@ struct oa_event {
     struct oa_rts_name rts_name;
     const struct oa_recycle *recycle; /* that the RTS PDU belongs to, or NULL */
     const struct oa_rpc_pdu *rpc;
-    struct oa_call *call;             /* that the RPC PDU belongs to, or that ended */
+    struct oa_call *call; /* that the RPC PDU belongs to, or that ended */
 };
 
 typedef void (*oa_event_function)(void *context, const struct oa_event *event);

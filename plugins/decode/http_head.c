@@ -502,8 +502,8 @@ may_be_request_line(struct oa_text bytes)
 /* --- the whole --- */
 
 /*
- * Looks for the blank line. Control characters but the tab, and a CR that no LF follows, stand in no
- * line of a head ([RFC 9112] 2.2), so binary data are told apart long before OA_HTTP_HEAD_MAX.
+ * Looks for the blank line. Control characters but the tab, and a CR that no LF follows, stand in
+ * no line of a head ([RFC 9112] 2.2), so binary data are told apart long before OA_HTTP_HEAD_MAX.
  */
 static enum oa_http_parse
 find_end(struct oa_text bytes, size_t *end)

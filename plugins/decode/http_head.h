@@ -9,7 +9,8 @@
 
 #include "text.h"
 
-/* A head that has not ended after this many bytes is not taken for one (Kerberos tickets reach 64 KiB in base64). */
+/* A head that has not ended after this many bytes is not taken for one (Kerberos tickets reach 64
+ * KiB in base64). */
 #define OA_HTTP_HEAD_MAX (128 * 1024)
 
 /* Authentication header lines kept of one head; servers offer a handful of schemes at the most. */
@@ -29,7 +30,8 @@ enum oa_http_auth_header {
     OA_HTTP_PROXY_AUTHENTICATE,
 };
 
-/* One scheme of one authentication header: `Authorization: NTLM TlRM...`. The token may be absent (an offer only). */
+/* One scheme of one authentication header: `Authorization: NTLM TlRM...`. The token may be absent
+ * (an offer only). */
 struct oa_http_credentials {
     enum oa_http_auth_header header;
     struct oa_text scheme;
@@ -54,8 +56,9 @@ struct oa_http_head {
     struct oa_text target; /* as sent, origin or absolute form */
     struct oa_text path;   /* of either form, without the query */
     struct oa_text query;
-    bool has_rpc_server;        /* the query is `server:port`, [MS-RPCH] 2.2.2 */
-    struct oa_text rpc_server;  /* DNS name, IPv4, IPv6 (brackets, if any, taken off), NetBIOS name or mailbox-guid@domain */
+    bool has_rpc_server;       /* the query is `server:port`, [MS-RPCH] 2.2.2 */
+    struct oa_text rpc_server; /* DNS name, IPv4, IPv6 (brackets, if any, taken off), NetBIOS name
+                                  or mailbox-guid@domain */
     uint32_t rpc_port;
 
     /* responses */
@@ -86,16 +89,20 @@ struct oa_http_head {
 };
 
 /*
- * Parses the head at the start of `data`. Fills `head` only when it returns OA_HTTP_COMPLETE. Accepts lines ended by CR LF or LF, any case of
- * names, folded lines (read as their own, ignored). A request's method must consist of token characters and its line
- * end in HTTP/1.x; a response must begin with HTTP/1. Never reads beyond `length`.
+ * Parses the head at the start of `data`. Fills `head` only when it returns OA_HTTP_COMPLETE.
+ * Accepts lines ended by CR LF or LF, any case of names, folded lines (read as their own, ignored).
+ * A request's method must consist of token characters and its line end in HTTP/1.x; a response must
+ * begin with HTTP/1. Never reads beyond `length`.
  */
-enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head);
+enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
+                                      struct oa_http_head *head);
 
 /*
- * Whether bytes are the beginning of an RPC over HTTP request line (`RPC_IN_DATA `, `RPC_OUT_DATA `, `RPC_CONNECT `): OA_HTTP_COMPLETE if the
- * method stands there in full, OA_HTTP_INCOMPLETE if all bytes given fit but are too few, else OA_HTTP_NOT_A_HEAD.
+ * Whether bytes are the beginning of an RPC over HTTP request line (`RPC_IN_DATA `, `RPC_OUT_DATA
+ * `, `RPC_CONNECT `): OA_HTTP_COMPLETE if the method stands there in full, OA_HTTP_INCOMPLETE if
+ * all bytes given fit but are too few, else OA_HTTP_NOT_A_HEAD.
  */
-enum oa_http_parse oa_http_rpc_method(const uint8_t *data, size_t length, enum oa_http_method *method);
+enum oa_http_parse oa_http_rpc_method(const uint8_t *data, size_t length,
+                                      enum oa_http_method *method);
 
 #endif

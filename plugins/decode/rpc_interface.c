@@ -10,40 +10,71 @@
 
 #include <string.h>
 
-/* Numbers that the document only reserves keep the names they had in Exchange 2000 to 2007 clients. */
+/* Numbers that the document only reserves keep the names they had in Exchange 2000 to 2007 clients.
+ */
 static const char *const EMSMDB[] = {
-    "EcDoConnect",      "EcDoDisconnect",   "EcDoRpc",       "EcGetMoreRpc",        "EcRRegisterPushNotification",
-    "EcRUnregisterPushNotification",        "EcDummyRpc",    "EcRGetDCName",        "EcRNetGetDCName",
-    "EcDoRpcExt",       "EcDoConnectEx",    "EcDoRpcExt2",   "Opnum12Reserved",     "Opnum13Reserved",
+    "EcDoConnect",
+    "EcDoDisconnect",
+    "EcDoRpc",
+    "EcGetMoreRpc",
+    "EcRRegisterPushNotification",
+    "EcRUnregisterPushNotification",
+    "EcDummyRpc",
+    "EcRGetDCName",
+    "EcRNetGetDCName",
+    "EcDoRpcExt",
+    "EcDoConnectEx",
+    "EcDoRpcExt2",
+    "Opnum12Reserved",
+    "Opnum13Reserved",
     "EcDoAsyncConnectEx",
 };
 
 static const char *const ASYNC_EMSMDB[] = { "EcDoAsyncWaitEx" };
 
 static const char *const NSPI[] = {
-    "NspiBind",           "NspiUnbind",          "NspiUpdateStat",     "NspiQueryRows",       "NspiSeekEntries",
-    "NspiGetMatches",     "NspiResortRestriction", "NspiDNToMId",      "NspiGetPropList",     "NspiGetProps",
-    "NspiCompareMIds",    "NspiModProps",        "NspiGetSpecialTable", "NspiGetTemplateInfo", "NspiModLinkAtt",
-    "Opnum15NotUsedOnWire", "NspiQueryColumns",  "Opnum17NotUsedOnWire", "Opnum18NotUsedOnWire", "NspiResolveNames",
+    "NspiBind",
+    "NspiUnbind",
+    "NspiUpdateStat",
+    "NspiQueryRows",
+    "NspiSeekEntries",
+    "NspiGetMatches",
+    "NspiResortRestriction",
+    "NspiDNToMId",
+    "NspiGetPropList",
+    "NspiGetProps",
+    "NspiCompareMIds",
+    "NspiModProps",
+    "NspiGetSpecialTable",
+    "NspiGetTemplateInfo",
+    "NspiModLinkAtt",
+    "Opnum15NotUsedOnWire",
+    "NspiQueryColumns",
+    "Opnum17NotUsedOnWire",
+    "Opnum18NotUsedOnWire",
+    "NspiResolveNames",
     "NspiResolveNamesW",
 };
 
 static const char *const RFR[] = { "RfrGetNewDSA", "RfrGetFQDNFromServerDN" };
 
 static const char *const MGMT[] = {
-    "rpc__mgmt_inq_if_ids",           "rpc__mgmt_inq_stats",      "rpc__mgmt_is_server_listening",
-    "rpc__mgmt_stop_server_listening", "rpc__mgmt_inq_princ_name",
+    "rpc__mgmt_inq_if_ids",          "rpc__mgmt_inq_stats",
+    "rpc__mgmt_is_server_listening", "rpc__mgmt_stop_server_listening",
+    "rpc__mgmt_inq_princ_name",
 };
 
 static const char *const EPM[] = {
-    "ept_insert", "ept_delete", "ept_map", "ept_lookup", "ept_lookup_handle_free", "ept_inq_object", "ept_mgmt_delete",
+    "ept_insert",     "ept_delete",      "ept_map", "ept_lookup", "ept_lookup_handle_free",
+    "ept_inq_object", "ept_mgmt_delete",
 };
 
 #define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
 
 static const struct oa_rpc_interface INTERFACES[] = {
     { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", OPERATIONS(EMSMDB) },
-    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", OPERATIONS(ASYNC_EMSMDB) },
+    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store",
+      OPERATIONS(ASYNC_EMSMDB) },
     { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", OPERATIONS(NSPI) },
     { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", OPERATIONS(RFR) },
     { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", OPERATIONS(MGMT) },

@@ -18,7 +18,8 @@ struct oa_rpc_interface {
     const char *const *operations; /* by opnum */
 };
 
-/* The interface of that UUID, whatever the version; NULL when it is none of the known ones. The row lives forever. */
+/* The interface of that UUID, whatever the version; NULL when it is none of the known ones. The row
+ * lives forever. */
 const struct oa_rpc_interface *oa_rpc_interface_find(const uint8_t uuid[16]);
 
 /* The interface of that name ("EMSMDB"), or NULL. */

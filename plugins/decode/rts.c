@@ -33,15 +33,16 @@ const struct oa_rts_command_row OA_RTS_COMMAND_ROWS[OA_RTS_COMMAND_TYPES] = {
 
 const struct oa_rts_pdu_row OA_RTS_PDU_ROWS[OA_RTS_PDUS] = {
     [OA_RTS_UNKNOWN] = { .name = "Unknown RTS PDU" },
-#define OA_RTS_PDU(id, name, flags, places, n_commands, ...)                                                           \
+#define OA_RTS_PDU(id, name, flags, places, n_commands, ...)                                       \
     [OA_RTS_##id] = { name, flags, places, n_commands, { __VA_ARGS__ } },
 #include "rts_pdus.def"
 #undef OA_RTS_PDU
 };
 
 /*
- * Forms that the sections on the PDU do not give but that follow from others or are seen: the fill PDU may be made of Padding, A8 is A7 passed
- * on unchanged, and a client may send the short A7 in either recycling.
+ * Forms that the sections on the PDU do not give but that follow from others or are seen: the fill
+ * PDU may be made of Padding, A8 is A7 passed on unchanged, and a client may send the short A7 in
+ * either recycling.
  */
 static const struct {
     enum oa_rts_pdu pdu;
@@ -62,8 +63,9 @@ is_zero(const uint8_t *bytes, size_t length)
 }
 
 /*
- * The text puts the address first and 12 bytes of padding behind it; the one known Windows vector is a sockaddr with family and port
- * zeroed, the address where sin_addr or sin6_addr would be. Zeros in front of something tell that form.
+ * The text puts the address first and 12 bytes of padding behind it; the one known Windows vector
+ * is a sockaddr with family and port zeroed, the address where sin_addr or sin6_addr would be.
+ * Zeros in front of something tell that form.
  */
 static void
 read_address(struct oa_cursor *cursor, struct oa_rts_address *address)
@@ -188,7 +190,8 @@ has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu)
     if (has_commands(rts, row->commands, row->n_commands))
         return true;
     for (size_t i = 0; i < sizeof OTHER_FORMS / sizeof OTHER_FORMS[0]; i++)
-        if (OTHER_FORMS[i].pdu == pdu && has_commands(rts, OTHER_FORMS[i].commands, OTHER_FORMS[i].n_commands))
+        if (OTHER_FORMS[i].pdu == pdu &&
+            has_commands(rts, OTHER_FORMS[i].commands, OTHER_FORMS[i].n_commands))
             return true;
     return false;
 }

@@ -85,9 +85,11 @@ enum oa_recycle_type {
 
 struct oa_rts_address {
     bool is_ipv6;
-    bool sockaddr_form; /* the 16 or 28 bytes are the image of a sockaddr (seen), not the address first (the text) */
+    bool sockaddr_form; /* the 16 or 28 bytes are the image of a sockaddr (seen), not the address
+                           first (the text) */
     bool padding_used;  /* other bytes than the address are not zero */
-    uint8_t bytes[16];  /* network order; 4 or 16 of them. In the text form the order on the wire is kept */
+    uint8_t bytes[16];  /* network order; 4 or 16 of them. In the text form the order on the wire is
+                           kept */
 };
 
 struct oa_rts_ack {
@@ -97,11 +99,12 @@ struct oa_rts_ack {
 };
 
 struct oa_rts_command {
-    uint32_t type;   /* enum oa_rts_command_type, or something else */
-    size_t offset;   /* from the start of the PDU */
-    size_t length;   /* with the 4 bytes of the type */
+    uint32_t type; /* enum oa_rts_command_type, or something else */
+    size_t offset; /* from the start of the PDU */
+    size_t length; /* with the 4 bytes of the type */
     union {
-        uint32_t number; /* window, timeout (ms), lifetime, keepalive (ms), version, padding count, destination, ping bytes */
+        uint32_t number; /* window, timeout (ms), lifetime, keepalive (ms), version, padding count,
+                            destination, ping bytes */
         struct oa_cookie cookie; /* Cookie, AssociationGroupId */
         struct oa_rts_ack ack;
         struct oa_rts_address address;
@@ -114,7 +117,7 @@ struct oa_rts {
     size_t length;       /* frag_length */
     unsigned n_parsed;   /* commands kept below */
     struct oa_rts_command commands[OA_RTS_COMMANDS_MAX];
-    bool is_complete;    /* every announced command was read and they fill the PDU exactly */
+    bool is_complete; /* every announced command was read and they fill the PDU exactly */
 };
 
 /* What a command's body looks like; also the labels of output. */
@@ -145,20 +148,24 @@ extern const struct oa_rts_command_row OA_RTS_COMMAND_ROWS[OA_RTS_COMMAND_TYPES]
 extern const struct oa_rts_pdu_row OA_RTS_PDU_ROWS[OA_RTS_PDUS];
 
 /*
- * Reads the command at the cursor, which runs over one PDU. Returns false at the end, on a command whose size is not known (undefined type,
- * undefined address family: command->length is then 4 or what was read) and when bytes are missing; a caller tells these apart by `cursor`.
+ * Reads the command at the cursor, which runs over one PDU. Returns false at the end, on a command
+ * whose size is not known (undefined type, undefined address family: command->length is then 4 or
+ * what was read) and when bytes are missing; a caller tells these apart by `cursor`.
  */
 bool oa_rts_command_next(struct oa_cursor *cursor, struct oa_rts_command *command);
 
-/* Parses a whole RTS PDU (`length` is its frag_length). Returns false if it is shorter than its header. */
+/* Parses a whole RTS PDU (`length` is its frag_length). Returns false if it is shorter than its
+ * header. */
 bool oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts);
 
 /* The n-th command of that type (from 0), or NULL. */
-const struct oa_rts_command *oa_rts_find(const struct oa_rts *rts, enum oa_rts_command_type type, unsigned nth);
+const struct oa_rts_command *oa_rts_find(const struct oa_rts *rts, enum oa_rts_command_type type,
+                                         unsigned nth);
 
 /*
- * A PDU's name. One signature can stand for two PDUs that only the type of the recycling tells apart; `r1` and `r2` are then
- * different, else equal. `unexpected` is set when the signature exists but is not legal at that place.
+ * A PDU's name. One signature can stand for two PDUs that only the type of the recycling tells
+ * apart; `r1` and `r2` are then different, else equal. `unexpected` is set when the signature
+ * exists but is not legal at that place.
  */
 struct oa_rts_name {
     enum oa_rts_pdu r1, r2;
@@ -173,7 +180,8 @@ enum oa_rts_pdu oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type ty
 
 /* The name as text: "CONN/A1", or while undecided "OUT_R?/A2", "IN_R1/A6 or IN_R2/A2". */
 #define OA_RTS_NAME_TEXT 48
-void oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type, char out[OA_RTS_NAME_TEXT]);
+void oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type,
+                      char out[OA_RTS_NAME_TEXT]);
 
 const char *oa_rts_destination_name(uint32_t destination);
 

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Characters inside bytes that somebody else owns; not terminated; `at` is NULL when there is no such text. */
+/* Characters inside bytes that somebody else owns; not terminated; `at` is NULL when there is no
+ * such text. */
 struct oa_text {
     const char *at;
     size_t length;
@@ -27,12 +28,13 @@ bool oa_text_starts(struct oa_text text, const char *prefix);
 struct oa_text oa_text_trim(struct oa_text text);
 
 /*
- * Copies text to `out` (of `size` bytes, always terminated) as clean UTF-8: control characters and bytes that are not UTF-8 become
- * U+FFFD, what does not fit is left away at a character's border.
+ * Copies text to `out` (of `size` bytes, always terminated) as clean UTF-8: control characters and
+ * bytes that are not UTF-8 become U+FFFD, what does not fit is left away at a character's border.
  */
 void oa_text_copy(struct oa_text text, char *out, size_t size);
 
-/* The same from UTF-16LE (`length` in bytes; an odd last byte is ignored); unpaired surrogates become U+FFFD. */
+/* The same from UTF-16LE (`length` in bytes; an odd last byte is ignored); unpaired surrogates
+ * become U+FFFD. */
 void oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t size);
 
 /* Formats a 16-byte UUID in its little-endian wire form, the way Windows and Wireshark print it. */

@@ -1,5 +1,6 @@
 /* tracker.h
- * State shared by the modules that follow channels, virtual connections and calls. Not for hosts: these see channel.h and events.h.
+ * State shared by the modules that follow channels, virtual connections and calls. Not for hosts:
+ * these see channel.h and events.h.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,11 +14,12 @@
 /* What the next bytes of one direction are. */
 enum stream_state {
     STREAM_HEAD,
-    STREAM_BODY,  /* of an HTTP message that carries no PDUs */
+    STREAM_BODY, /* of an HTTP message that carries no PDUs */
     STREAM_PDUS,
     STREAM_TAIL,  /* the rest of a PDU whose beginning is lost: `tail` bytes */
     STREAM_LOST,  /* look for the next PDU or head */
-    STREAM_DRAIN, /* after the last PDU of a recycled OUT channel: bytes without meaning, [MS-RPCH] 3.2.3.5.10 */
+    STREAM_DRAIN, /* after the last PDU of a recycled OUT channel: bytes without meaning,
+                     [MS-RPCH] 3.2.3.5.10 */
 };
 
 struct stream {
@@ -27,9 +29,10 @@ struct stream {
     bool after_chunk; /* chunked: the line end behind a chunk's data is still to come */
     uint64_t left;    /* bytes of the body to come; UINT64_MAX until the connection ends */
     uint64_t tail;
-    GByteArray *carry;          /* oa_channel_data: bytes that wait for their rest */
+    GByteArray *carry; /* oa_channel_data: bytes that wait for their rest */
     struct oa_stamp carry_from;
-    size_t carry_need;          /* how many bytes the waiting ones have to become before another try is worth it */
+    size_t carry_need; /* how many bytes the waiting ones have to become before another try is worth
+                          it */
 };
 
 struct channel {
@@ -48,7 +51,8 @@ struct virtual_connection {
     unsigned open_channels;
     GHashTable *pending; /* call_id -> struct call, those not yet ended */
     GQueue pending_order;
-    uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its order */
+    uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its
+                                               order */
     unsigned n_proposed;
     bool iface_accepted; /* facts.iface is of an accepted binding */
 };
@@ -86,6 +90,7 @@ void oa_vc_free(struct virtual_connection *vc);
 /* calls.c */
 void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_calls_end(struct virtual_connection *vc);
+void oa_calls_note_loss(struct virtual_connection *vc, enum oa_side side);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
 
 /* channel.c */

@@ -110,7 +110,8 @@ attach(struct channel *channel, struct virtual_connection *vc)
         add_traffic(&vc->facts.traffic[side], &facts->traffic[side]);
 }
 
-/* The virtual connection of the channel; a new one without a cookie when it is not known, as in a capture that begins in the middle. */
+/* The virtual connection of the channel; a new one without a cookie when it is not known, as in a
+ * capture that begins in the middle. */
 struct virtual_connection *
 oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
 {
@@ -124,13 +125,15 @@ close_vc(struct virtual_connection *vc, struct oa_channel *last_channel)
 {
     oa_calls_end(vc);
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);
-    if (vc->facts.has_cookie && g_hash_table_lookup(vc->tracker->vc_by_cookie, &vc->facts.cookie) == vc)
+    if (vc->facts.has_cookie &&
+        g_hash_table_lookup(vc->tracker->vc_by_cookie, &vc->facts.cookie) == vc)
         g_hash_table_remove(vc->tracker->vc_by_cookie, &vc->facts.cookie);
     g_hash_table_remove(vc->tracker->vcs, vc);
     oa_tracker_retire(vc->tracker, vc, free_vc);
 }
 
-/* The channel is over, or goes to another virtual connection. With `keep` its facts still say where it belonged. */
+/* The channel is over, or goes to another virtual connection. With `keep` its facts still say where
+ * it belonged. */
 void
 oa_vc_leave(struct channel *channel)
 {
@@ -199,11 +202,13 @@ number_of(const struct oa_rts *rts, enum oa_rts_command_type type, uint32_t *val
 }
 
 /*
- * What the first PDU of a channel tells. Its cookies are, in order, those of the virtual connection and of the channel (CONN), or of the
- * virtual connection, the predecessor and the successor (recycling).
+ * What the first PDU of a channel tells. Its cookies are, in order, those of the virtual connection
+ * and of the channel (CONN), or of the virtual connection, the predecessor and the successor
+ * (recycling).
  */
 static struct virtual_connection *
-open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor, struct oa_stamp stamp)
+open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
+            struct oa_stamp stamp)
 {
     const struct oa_rts_command *vc_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 0);
     const struct oa_rts_command *cookie = oa_rts_find(rts, OA_RTS_COOKIE, is_successor ? 2 : 1);
@@ -262,8 +267,8 @@ is_step(struct oa_rts_name name, const char *sequence, const char *step)
 }
 
 /*
- * The recycling that the PDU belongs to. A step that only one type has decides the type; [MS-RPCH] gives each PDU name to one sequence,
- * so the table of names is the table of evidence.
+ * The recycling that the PDU belongs to. A step that only one type has decides the type; [MS-RPCH]
+ * gives each PDU name to one sequence, so the table of names is the table of evidence.
  */
 static struct oa_recycle *
 follow_recycle(struct virtual_connection *vc, struct oa_rts_name name, struct oa_stamp stamp)

@@ -26,9 +26,11 @@ static struct protocol {
     gint ett;
 } protocols[] = {
     { "EMSMDB", "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1 },
-    { "AsyncEMSMDB", "Exchange Server Store RPC, asynchronous (AsyncEMSMDB)", "OXCRPC-ASYNC", "oxcrpc_async", -1, -1, -1 },
+    { "AsyncEMSMDB", "Exchange Server Store RPC, asynchronous (AsyncEMSMDB)", "OXCRPC-ASYNC",
+      "oxcrpc_async", -1, -1, -1 },
     { "NSPI", "Exchange Server Name Service Provider (NSPI)", "OXNSPI", "oxnspi", -1, -1, -1 },
-    { "RFR", "Exchange Address Book Name Service Provider Referral (RFR)", "OXABREF", "oxabref", -1, -1, -1 },
+    { "RFR", "Exchange Address Book Name Service Provider Referral (RFR)", "OXABREF", "oxabref", -1,
+      -1, -1 },
 };
 
 void
@@ -40,9 +42,10 @@ proto_register_exchange(void)
     for (size_t i = 0; i < array_length(protocols); i++) {
         struct protocol *protocol = &protocols[i];
         hf_register_info opnum = { &protocol->hf_opnum,
-                                   { "Operation", g_strconcat(protocol->filter, ".opnum", NULL), FT_UINT16, BASE_DEC, NULL,
-                                     0, NULL, HFILL } };
-        protocol->proto = proto_register_protocol(protocol->name, protocol->short_name, protocol->filter);
+                                   { "Operation", g_strconcat(protocol->filter, ".opnum", NULL),
+                                     FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL } };
+        protocol->proto =
+            proto_register_protocol(protocol->name, protocol->short_name, protocol->filter);
         hf[i] = opnum;
         ett[i] = &protocol->ett;
         proto_register_field_array(protocol->proto, &hf[i], 1);
@@ -55,8 +58,9 @@ parse_guid(const char *text, e_guid_t *guid)
 {
     uint8_t *d = guid->data4;
 
-    return sscanf(text, "%8x-%4hx-%4hx-%2hhx%2hhx-%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &guid->data1, &guid->data2,
-                  &guid->data3, &d[0], &d[1], &d[2], &d[3], &d[4], &d[5], &d[6], &d[7]) == 11;
+    return sscanf(text, "%8x-%4hx-%4hx-%2hhx%2hhx-%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &guid->data1,
+                  &guid->data2, &guid->data3, &d[0], &d[1], &d[2], &d[3], &d[4], &d[5], &d[6],
+                  &d[7]) == 11;
 }
 
 /* The operations as stock DCE/RPC wants them: named rows, ended by one without a name. */
@@ -82,6 +86,7 @@ proto_reg_handoff_exchange(void)
         e_guid_t uuid;
 
         if (parse_guid(iface->uuid, &uuid))
-            dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->major, operations_of(iface), protocol->hf_opnum);
+            dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->major,
+                             operations_of(iface), protocol->hf_opnum);
     }
 }

@@ -1,8 +1,10 @@
 /* rpch_tap.h
- * What the rpch plugin tells its tap listeners: one record for each thing found in the bytes of a frame.
+ * What the rpch plugin tells its tap listeners: one record for each thing found in the bytes of a
+ * frame.
  *
- * Listen to the tap RPCH_TAP; the data are a const struct rpch_tap *. Everything it points to is good during the call; channel, virtual connection and
- * call stay for as long as the capture file is open, and at a later pass hold what the whole capture has told about them.
+ * Listen to the tap RPCH_TAP; the data are a const struct rpch_tap *. Everything it points to is
+ * good during the call; channel, virtual connection and call stay for as long as the capture file
+ * is open, and at a later pass hold what the whole capture has told about them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,7 +22,8 @@ struct rpch_tap {
     struct oa_event event;
 };
 
-/* Per-packet data (p_get_proto_data of protocol "rpch" in the packet's pool, this key): the virtual connection of the RPC PDU being dissected. */
+/* Per-packet data (p_get_proto_data of protocol "rpch" in the packet's pool, this key): the virtual
+ * connection of the RPC PDU being dissected. */
 #define RPCH_PACKET_VC 0x52504348u
 
 #endif

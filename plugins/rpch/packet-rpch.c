@@ -21,7 +21,8 @@ struct connection {
     guint32 client_port;
 };
 
-/* All units of one connection in one frame, in order; a frame may be handed over in several calls. */
+/* All units of one connection in one frame, in order; a frame may be handed over in several calls.
+ */
 struct frame_units {
     wmem_array_t *units;
 };
@@ -56,10 +57,12 @@ endpoint_of(const address *addr, guint32 port, struct oa_endpoint *endpoint)
 static struct oa_stamp
 stamp_of(const packet_info *pinfo)
 {
-    return (struct oa_stamp){ (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs, pinfo->num };
+    return (struct oa_stamp){ (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs,
+                              pinfo->num };
 }
 
-/* Whether the data begin with a request of RPC over HTTP; OA_HTTP_INCOMPLETE while they are too short to tell. */
+/* Whether the data begin with a request of RPC over HTTP; OA_HTTP_INCOMPLETE while they are too
+ * short to tell. */
 static enum oa_http_parse
 begins_rpc_request(tvbuff_t *tvb)
 {
@@ -89,15 +92,16 @@ take_over(packet_info *pinfo)
 }
 
 /*
- * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over HTTP go to us from that frame on;
- * everything else passes unchanged.
+ * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over
+ * HTTP go to us from that frame on; everything else passes unchanged.
  */
 static int
 dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     dissector_handle_t handle = http_tcp_handle;
 
-    /* These are handed through, so what TCP allows them to ask for must not lessen by the step in between. */
+    /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
+     * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
     switch (begins_rpc_request(tvb)) {
@@ -178,8 +182,9 @@ unit_of_event(const struct oa_event *event, const guint8 *at)
 }
 
 /*
- * The first visit: the bytes go through the decoder, which changes its state; what it says is kept with the frame. Bytes that wait for their
- * rest are asked for again with it, unless TCP cannot give it.
+ * The first visit: the bytes go through the decoder, which changes its state; what it says is kept
+ * with the frame. Bytes that wait for their rest are asked for again with it, unless TCP cannot
+ * give it.
  */
 static void
 decode(const struct rpch_place *place, struct frame_units *frame)
@@ -192,14 +197,16 @@ decode(const struct rpch_place *place, struct frame_units *frame)
     guint at = 0;
     size_t need = 0;
 
-    while (at < length &&
-           oa_channel_next(place->channel, place->side, data + at, length - at, stamp, stamp, &event, &need)) {
+    while (at < length && oa_channel_next(place->channel, place->side, data + at, length - at,
+                                          stamp, stamp, &event, &need)) {
         struct rpch_unit unit = unit_of_event(&event, data + at);
         wmem_array_append_one(frame->units, unit);
         at += unit.length;
     }
     if (at < length || missing) {
-        struct rpch_unit rest = { .type = OA_EVENT_NONE, .length = length - at, .need = (guint)need };
+        struct rpch_unit rest = { .type = OA_EVENT_NONE,
+                                  .length = length - at,
+                                  .need = (guint)need };
         if (missing || !place->pinfo->can_desegment) {
             rest.type = at < length ? OA_EVENT_SKIPPED : OA_EVENT_NONE;
             oa_channel_lost(place->channel, place->side, rest.length + missing);
@@ -283,7 +290,8 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     if (!connection)
         return 0;
     struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, data };
-    if (pinfo->srcport == connection->client_port && addresses_equal(&pinfo->src, &connection->client))
+    if (pinfo->srcport == connection->client_port &&
+        addresses_equal(&pinfo->src, &connection->client))
         place.side = OA_CLIENT;
     struct frame_units *frame = units_of_frame(pinfo, place.channel);
     struct frame_position *position = position_in_frame(pinfo, place.channel);
@@ -302,7 +310,8 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
             shown_body -= unit->length;
         } else if (unit->type != OA_EVENT_NONE) {
             if (unit->type == OA_EVENT_HTTP_HEAD)
-                shown_body = body = body_behind(frame, position->next, length - offset - unit->length);
+                shown_body = body =
+                    body_behind(frame, position->next, length - offset - unit->length);
             rpch_show(&place, unit, (int)offset, body);
             tell_tap(&place, unit, (int)offset);
         }
@@ -326,8 +335,9 @@ collect_http_port(const char *table _U_, ftenum_t type _U_, void *key, void *val
 }
 
 /*
- * Reading the preferences gives the ports to stock HTTP anew, after the plugins' handoff; so the place is taken each time a file is opened.
- * Not by dissector_change_uint, as if the user had chosen it: that would change the order in which TCP asks for all ports.
+ * Reading the preferences gives the ports to stock HTTP anew, after the plugins' handoff; so the
+ * place is taken each time a file is opened. Not by dissector_change_uint, as if the user had
+ * chosen it: that would change the order in which TCP asks for all ports.
  */
 static void
 take_http_ports(void)
@@ -336,7 +346,8 @@ take_http_ports(void)
 
     dissector_table_foreach("tcp.port", collect_http_port, ports);
     for (guint i = 0; i < ports->len; i++)
-        dissector_add_uint("tcp.port", GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)), http_or_rpch_handle);
+        dissector_add_uint("tcp.port", GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)),
+                           http_or_rpch_handle);
     g_array_free(ports, TRUE);
 }
 
@@ -358,8 +369,8 @@ void
 proto_register_rpch(void)
 {
     proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
-    proto_http_or_rpch = proto_register_protocol_in_name_only("RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch",
-                                                              proto_rpch, FT_PROTOCOL);
+    proto_http_or_rpch = proto_register_protocol_in_name_only(
+        "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch", proto_rpch, FT_PROTOCOL);
     rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
     http_or_rpch_handle = create_dissector_handle(dissect_http_or_rpch, proto_http_or_rpch);
     rpch_tap = register_tap(RPCH_TAP);
@@ -372,6 +383,7 @@ void
 proto_reg_handoff_rpch(void)
 {
     http_tcp_handle = find_dissector("http-over-tcp");
-    heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch, HEURISTIC_ENABLE);
+    heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
+                       HEURISTIC_ENABLE);
     rpch_show_handoff();
 }

@@ -13,8 +13,9 @@
 #include "events.h"
 
 /*
- * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot read from the bytes
- * again. Objects it points to live as long as the tracker, that is until the file is closed.
+ * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot
+ * read from the bytes again. Objects it points to live as long as the tracker, that is until the
+ * file is closed.
  */
 struct rpch_unit {
     enum oa_event_type type; /* OA_EVENT_NONE: bytes that wait for more */
@@ -48,8 +49,10 @@ void proto_reg_handoff_rpch(void);
 void rpch_show_register(void);
 void rpch_show_handoff(void);
 
-/* Shows the unit at `offset` of the place's tvb. `body` is how many bytes of an ordinary HTTP body follow a head in the same data. */
-void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset, guint body);
+/* Shows the unit at `offset` of the place's tvb. `body` is how many bytes of an ordinary HTTP body
+ * follow a head in the same data. */
+void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset,
+               guint body);
 
 /* Bytes at the end of the data that the capture cut off. */
 void rpch_show_cut(const struct rpch_place *place, guint missing);

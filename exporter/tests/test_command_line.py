@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""oaexport's command line: what it prints, its exit codes, and that nothing half-written is left.
+
+Usage: test_command_line.py OAEXPORT
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import gzip
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+BASIC = TOP / "test-captures" / "real" / "basic.pcapng"
+PROGRAM = sys.argv.pop(1)
+REPORTS = {"connections", "channels", "sessions", "calls", "operations"}
+
+
+class CommandLine(unittest.TestCase):
+    """Each test is a thing a user does."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def export(self, *arguments, **more):
+        """Runs oaexport; the result carries stdout, stderr and the code."""
+        return tools.oaexport(PROGRAM, *arguments, check=False, **more)
+
+    def expect_error(self, code, *arguments, words="", **more):
+        """One clear line on stderr, the code, nothing on stdout."""
+        result = self.export(*arguments, **more)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertTrue(result.stderr.startswith("oaexport: "), result.stderr)
+        self.assertIn(words, result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_all_reports(self):
+        result = self.export("-o", self.folder / "new" / "deep", BASIC)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+        self.assertEqual({path.name for path in (self.folder / "new" / "deep").iterdir()},
+                         {f"{name}.csv" for name in REPORTS})
+
+    def test_one_report_to_standard_output(self):
+        result = self.export("--reports", "calls", BASIC)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(result.stdout.count("\n"), 118)
+
+    def test_spreadsheet_style(self):
+        result = subprocess.run([PROGRAM, "--reports=sessions", "--crlf", "--bom", BASIC], capture_output=True, check=True)
+        self.assertTrue(result.stdout.startswith(b"\xef\xbb\xbfsession,"))
+        self.assertEqual(result.stdout.count(b"\r\n"), result.stdout.count(b"\n"))
+
+    def test_several_files_and_compression(self):
+        whole = self.export("--reports", "calls", BASIC).stdout
+        zipped = self.folder / "basic.pcapng.gz"
+        zipped.write_bytes(gzip.compress(BASIC.read_bytes()))
+        self.assertEqual(self.export("--reports", "calls", zipped).stdout, whole)
+        parts = []
+        for index, frames in enumerate(("301-622", "1-150", "151-300")):
+            part = self.folder / f"part{index}.pcap"
+            subprocess.run(["editcap", "-F", "nsecpcap", "-r", BASIC, part, frames], check=True, capture_output=True)
+            parts.append(part)
+        self.assertEqual(self.export("--reports", "calls", *parts).stdout, whole)
+        with open(BASIC, "rb") as file:
+            self.assertEqual(self.export("--reports", "calls", "-", stdin=file).stdout, whole)
+
+    def test_network_monitor(self):
+        cap = self.folder / "basic.cap"
+        subprocess.run(["editcap", "-F", "netmon2", BASIC, cap], check=True, capture_output=True)
+        result = self.export("--reports", "operations", cap)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("EMSMDB,EcDoRpcExt2,11,108,108,", result.stdout)
+
+    def test_informing(self):
+        self.assertIn("oaexport 0.", self.export("--version").stdout)
+        self.assertIn("Usage: oaexport", self.export("--help").stdout)
+        listed = {line.split()[0] for line in self.export("--list-reports").stdout.splitlines()}
+        self.assertEqual(listed, REPORTS)
+        for arguments in (["--describe=calls"], ["--describe", "calls"]):
+            described = self.export(*arguments).stdout
+            self.assertIn("latency_ms", described)
+            self.assertNotIn("sessions: one row", described)
+        self.assertIn("sessions: one row", self.export("--describe").stdout)
+
+    def test_wrong_command_lines(self):
+        self.expect_error(1, words="no capture")
+        self.expect_error(1, BASIC, words="-o DIR")
+        self.expect_error(1, "--reports", "calls,nonsense", BASIC, words="'nonsense'")
+        self.expect_error(1, "--nonsense", BASIC, words="'--nonsense'")
+        self.expect_error(1, "-Z", BASIC, words="'-Z'")
+        self.expect_error(1, "-o", words="needs an argument")
+        self.expect_error(1, "--describe=nonsense", words="'nonsense'")
+
+    def test_unreadable_captures(self):
+        text = self.folder / "text.pcap"
+        text.write_text("This is a letter and not a capture, though its name says so.\n" * 20, encoding="ascii")
+        empty = self.folder / "empty.pcap"
+        empty.touch()
+        output = self.folder / "out"
+        for path in (self.folder / "missing.pcap", self.folder, empty, text):
+            self.expect_error(2, "-o", output, path, words=str(path))
+            self.expect_error(2, "-o", output, BASIC, path, words=str(path))
+            self.assertFalse(output.exists())
+
+    def test_cut_capture(self):
+        cut = self.folder / "cut.pcapng"
+        cut.write_bytes(BASIC.read_bytes()[:100001])
+        result = self.export("--reports", "calls", cut)
+        self.assertEqual(result.returncode, 3)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(str(cut), result.stderr)
+        whole = set(self.export("--reports", "calls", BASIC).stdout.splitlines())
+        answered = [line for line in result.stdout.splitlines() if ",answered," in line]
+        self.assertGreater(len(answered), 50)
+        self.assertLessEqual(set(answered), whole)
+
+    def test_nothing_found(self):
+        result = self.export("-o", self.folder, TOP / "test-captures" / "real" / "mapihttp.pcapng")
+        self.assertEqual(result.returncode, 5)
+        self.assertEqual(result.stderr, "oaexport: no RPC over HTTP in the captures\n")
+        for name in REPORTS:
+            self.assertEqual((self.folder / f"{name}.csv").read_text(encoding="utf-8").count("\n"), 1)
+
+    def test_output_that_cannot_be_written(self):
+        self.expect_error(4, "-o", "/dev/full", BASIC, words="/dev/full")
+        self.expect_error(4, "-o", BASIC, BASIC, words=str(BASIC))
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, "--reports", "calls", BASIC], stdout=full, stderr=subprocess.PIPE, text=True,
+                                    check=False)
+        self.assertEqual(result.returncode, 4)
+        self.assertEqual(result.stderr.count("\n"), 1)
+        blocked = self.folder / "blocked"
+        (blocked / "calls.csv").mkdir(parents=True)
+        self.expect_error(4, "-o", blocked, BASIC, words="calls.csv")
+        self.assertEqual([path.name for path in blocked.iterdir() if path.name.endswith(".partial")], [])
+
+    def test_full_disk(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root for a file system of its own")
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True,
+                          check=False).returncode:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        self.expect_error(4, "-o", disk, BASIC, words="No space left")
+        self.assertEqual(list(disk.iterdir()), [])
+
+    def test_closed_pipe(self):
+        process = subprocess.Popen([PROGRAM, "--reports", "calls", BASIC], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        message = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(), 4)
+        self.assertEqual(message.count(b"\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

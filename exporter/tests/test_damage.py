@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Captures that are cut, damaged, shuffled or doubled: oaexport never fails, and what it says stays true.
+
+Usage: test_damage.py OAEXPORT
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+CAPTURES = sorted((TOP / "test-captures" / "real").glob("*.pcapng"))
+PROGRAM = sys.argv.pop(1)
+GOOD_CODES = (0, 3, 5)
+
+
+class Damage(unittest.TestCase):
+    """Each test damages every real capture in one way."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def export(self, *captures):
+        """All reports; the code must be one of a run that went through."""
+        result = tools.oaexport(PROGRAM, "-o", self.folder / "out", *captures, check=False)
+        self.assertIn(result.returncode, GOOD_CODES, f"{captures}: {result.stderr}")
+        return result
+
+    def edited(self, capture, *arguments):
+        """A copy of the capture made by editcap."""
+        copy = self.folder / "edited.pcapng"
+        subprocess.run(["editcap", *arguments, str(capture), str(copy)], check=True, capture_output=True)
+        return copy
+
+    def test_random_errors(self):
+        for capture in CAPTURES:
+            for seed in range(1, 13):
+                self.export(self.edited(capture, "-E", "0.02", "--seed", str(seed)))
+
+    def test_snap_lengths(self):
+        for capture in CAPTURES:
+            for length in (14, 33, 54, 66, 67, 80, 100, 200, 400, 1000):
+                self.export(self.edited(capture, "-s", str(length)))
+
+    def test_prefixes(self):
+        for capture in CAPTURES:
+            data = capture.read_bytes()
+            copy = self.folder / "prefix.pcapng"
+            for length in range(400, len(data), len(data) // 25):
+                copy.write_bytes(data[:length])
+                self.export(copy)
+
+    def test_one_direction(self):
+        for capture in CAPTURES:
+            for word in ("src", "dst"):
+                part = self.folder / "part.pcapng"
+                with open(part, "wb") as file:
+                    file.write(subprocess.run(["tshark", "-r", str(capture), "-Y", f"tcp.{word}port < 1024", "-w", "-"],
+                                              check=True, capture_output=True).stdout)
+                self.export(part)
+
+    def test_doubled_frames(self):
+        for capture in CAPTURES:
+            once = {name: tools.oaexport(PROGRAM, "--reports", name, capture, check=False).stdout
+                    for name in ("sessions", "operations")}
+            for name, text in once.items():
+                doubled = tools.oaexport(PROGRAM, "--reports", name, capture, capture, check=False).stdout
+                self.assertEqual(doubled, text, f"{capture} twice, {name}")
+
+    def test_lost_frames(self):
+        """Every call that is reported as answered is one that was there, with its sizes."""
+        chance = random.Random(7)
+        columns = ("session", "operation", "call_id")
+        sizes = ("request_bytes", "response_bytes")
+        for capture in CAPTURES:
+            if capture.stem in ("tls", "mapihttp"):
+                continue
+            true = {tuple(row[name] for name in columns): row for row in tools.report(PROGRAM, "calls", capture)}
+            for _ in range(6):
+                gone = sorted(chance.sample(range(40, 240), 6))
+                part = self.folder / "lossy.pcapng"
+                subprocess.run(["editcap", str(capture), str(part), *map(str, gone)], check=True, capture_output=True)
+                for row in tools.report(PROGRAM, "calls", part):
+                    if row["state"] != "answered":
+                        continue
+                    whole = true[tuple(row[name] for name in columns)]
+                    for size in sizes:
+                        self.assertIn(row[size], ("", whole[size]), f"{capture} without {gone}: {row}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,91 @@
+/* test_histogram.c
+ * Percentiles against those of the sorted values.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <glib.h>
+#include <stdlib.h>
+
+#include "histogram.h"
+
+static int
+compare(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+
+    return first < second ? -1 : first > second;
+}
+
+static void
+expect_percentiles(int64_t *values, size_t n)
+{
+    static const double PERCENTS[] = { 0.1, 1, 50, 95, 99, 100 };
+    struct histogram *histogram = histogram_new();
+
+    for (size_t i = 0; i < n; i++)
+        histogram_add(histogram, values[i]);
+    qsort(values, n, sizeof *values, compare);
+    g_assert_cmpuint(histogram_count(histogram), ==, n);
+    g_assert_cmpint(histogram_min(histogram), ==, values[0]);
+    g_assert_cmpint(histogram_max(histogram), ==, values[n - 1]);
+    for (size_t i = 0; i < G_N_ELEMENTS(PERCENTS); i++) {
+        size_t rank = (size_t)(PERCENTS[i] / 100 * (double)n);
+        if ((double)rank < PERCENTS[i] / 100 * (double)n || rank == 0)
+            rank++;
+        int64_t exact = values[rank - 1];
+        int64_t found = histogram_percentile(histogram, PERCENTS[i]);
+        g_assert_cmpint(llabs(found - exact), <=, exact / 250);
+    }
+    histogram_free(histogram);
+}
+
+static void
+test_random(void)
+{
+    for (int round = 0; round < 50; round++) {
+        size_t n = (size_t)g_test_rand_int_range(1, 3000);
+        int64_t *values = g_new(int64_t, n);
+        for (size_t i = 0; i < n; i++)
+            values[i] = (int64_t)(g_test_rand_double_range(0, 1) *
+                                  (double)(1ll << g_test_rand_int_range(1, 50)));
+        expect_percentiles(values, n);
+        g_free(values);
+    }
+}
+
+/* Each value alone, over every power of two: it is its own percentile. */
+static void
+test_single(void)
+{
+    for (int bit = 0; bit < 63; bit++)
+        for (int64_t off = -1; off <= 1; off++) {
+            int64_t value = (1ll << bit) + off;
+            expect_percentiles(&value, 1);
+        }
+    int64_t greatest = INT64_MAX;
+    expect_percentiles(&greatest, 1);
+}
+
+static void
+test_edges(void)
+{
+    struct histogram *histogram = histogram_new();
+
+    g_assert_cmpint(histogram_percentile(histogram, 50), ==, 0);
+    histogram_add(histogram, -5);
+    g_assert_cmpint(histogram_min(histogram), ==, 0);
+    g_assert_cmpint(histogram_max(histogram), ==, 0);
+    histogram_add(histogram, 10);
+    g_assert_cmpfloat(histogram_mean(histogram), ==, 5.0);
+    histogram_free(histogram);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/histogram/random", test_random);
+    g_test_add_func("/histogram/single", test_single);
+    g_test_add_func("/histogram/edges", test_edges);
+    return g_test_run();
+}

@@ -1,0 +1,71 @@
+/* fuzz_channel.c
+ * Any bytes on two connections, cut, lost and closed anywhere, through the whole decoder.
+ *
+ * The input is a list of actions: a byte that says which connection, which side, and what; a
+ * length; then that many bytes of data.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+
+#include "channel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum action_bits { CONNECTION = 0x01, FROM_SERVER = 0x02, LOSS = 0x04, CLOSE = 0x08, LONG = 0x10 };
+
+static void
+check(void *context, const struct oa_event *event)
+{
+    uint64_t *taken = context;
+
+    if (event->type >= OA_EVENT_HTTP_HEAD && event->type <= OA_EVENT_SKIPPED) {
+        if (event->length == 0)
+            abort();
+        *taken += event->length;
+    }
+    if (event->type == OA_EVENT_RPC && event->rpc->header.frag_length != event->pdu_length)
+        abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct oa_cursor cursor = oa_cursor_over(data, size);
+    uint64_t taken = 0, given = 0;
+    struct oa_tracker *tracker = oa_tracker_new(check, &taken, size & 1);
+    struct oa_endpoint client = { .port = 1 }, server = { .port = 80 };
+    struct oa_stamp stamp = { 0, 0 };
+    struct oa_channel *channels[2];
+
+    for (int i = 0; i < 2; i++)
+        channels[i] = oa_channel_open(tracker, &client, &server, NULL, stamp);
+    while (oa_cursor_left(&cursor)) {
+        unsigned action = oa_cursor_u8(&cursor);
+        struct oa_channel **channel = &channels[action & CONNECTION];
+        enum oa_side side = action & FROM_SERVER ? OA_SERVER : OA_CLIENT;
+        size_t length = action & LONG ? oa_cursor_u16(&cursor) : oa_cursor_u8(&cursor);
+
+        if (action & CLOSE) {
+            oa_channel_close(*channel, (struct oa_ending){ OA_END_FIN, side });
+            *channel = oa_channel_open(tracker, &client, &server, NULL, stamp);
+        } else if (action & LOSS) {
+            oa_channel_lost(*channel, side, length);
+        } else {
+            if (length > oa_cursor_left(&cursor))
+                length = oa_cursor_left(&cursor);
+            const uint8_t *bytes = oa_cursor_bytes(&cursor, length);
+            if (bytes)
+                oa_channel_data(*channel, side, bytes, length, stamp);
+            given += length;
+        }
+        stamp.time_ns++;
+        stamp.frame++;
+    }
+    if (taken > given)
+        abort();
+    for (int i = 0; i < 2; i++)
+        oa_channel_close(channels[i], (struct oa_ending){ OA_END_OPEN, OA_CLIENT });
+    oa_tracker_free(tracker);
+    return 0;
+}

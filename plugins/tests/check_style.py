@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""House rules that a program can see, over all files git knows.
+
+Usage: check_style.py TOP RULE
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+BANNED = re.compile(r"\b(strcpy|strcat|sprintf|atoi|gets|alloca|wmem_packet_scope)\s*\(")
+VERSION = re.compile(r"WIRESHARK_VERSION_(MAJOR|MINOR)\s*[<>=*]|VERSION_(MAJOR|MINOR)\s*[<>]")
+ABSOLUTE = re.compile(r"(^|[^A-Za-z0-9_.])/(work|home|root)/[A-Za-z0-9_.-]+")
+
+
+def files(top, *suffixes):
+    """Files of the work tree with those suffixes, tracked or new."""
+    names = subprocess.run(["git", "-C", top, "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    paths = [pathlib.Path(top) / name for name in names]
+    return [path for path in paths if path.suffix in suffixes and path.is_file()]
+
+
+def check_format(top):
+    """clang-format has nothing to change."""
+    subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, files(top, ".c", ".h"))], check=True)
+
+
+def check_spelling(top):
+    """codespell finds nothing."""
+    subprocess.run(["codespell", "--ignore-words-list", "ande,ans,ance,nd,fo", *map(str, files(top, ".c", ".h", ".md", ".py", ".1"))],
+                   check=True)
+
+
+def check_shell(top):
+    """shellcheck finds nothing."""
+    scripts = [str(pathlib.Path(top) / name) for name in ("demo", ".ci/run", ".ci/install-packages")]
+    subprocess.run(["shellcheck", *scripts, *map(str, files(top, ".sh"))], check=True)
+
+
+def check_static(top):
+    """cppcheck finds no error in our own code."""
+    sources = [str(path) for path in files(top, ".c") if "tests" not in path.parts and "fuzz" not in path.parts]
+    subprocess.run(["cppcheck", "--quiet", "--error-exitcode=1", "--inline-suppr", "--library=gtk",
+                    "--enable=warning,portability", "--suppress=missingInclude", "--suppress=unknownMacro",
+                    "--suppress=normalCheckLevelMaxBranches", f"-I{top}/plugins/decode", f"-I{top}/exporter", *sources],
+                   check=True)
+
+
+def check_words(top):
+    """No banned call, no version test outside the compatibility header, no absolute path, a licence in every source."""
+    found = []
+    for path in files(top, ".c", ".h", ".py", ".sh", ".def", ".txt", ".md", ".cmake"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.suffix in (".c", ".h", ".py", ".def") and "SPDX-License-Identifier: GPL-2.0-or-later" not in text:
+            found.append(f"{path}: no SPDX line")
+        if path.name == pathlib.Path(__file__).name:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if path.suffix in (".c", ".h") and BANNED.search(line):
+                found.append(f"{path}:{number}: banned call")
+            if VERSION.search(line) and path.name != "ws_compat.h":
+                found.append(f"{path}:{number}: looks at the Wireshark version")
+            if ABSOLUTE.search(line):
+                found.append(f"{path}:{number}: absolute path")
+    if found:
+        sys.exit("\n".join(found))
+
+
+def main():
+    """Runs the rule named."""
+    top, rule = sys.argv[1:3]
+    try:
+        globals()[f"check_{rule}"](top)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.cmd[0]} found something (exit {error.returncode})")
+
+
+if __name__ == "__main__":
+    main()

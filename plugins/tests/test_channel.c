@@ -1,0 +1,214 @@
+/* test_channel.c
+ * A session through the decoder: cut anywhere, cut short, in chunks, with losses.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "session.h"
+
+static const char EXPECTED[] =
+    "open 0 \n"
+    "open 0 \n"
+    "head 0 IN\n"
+    "auth 0 IN LAB\\alice\n"
+    "head 0 OUT\n"
+    "vc-open 0 OUT vc 0\n"
+    "rts 0 OUT vc 0 CONN/A1\n"
+    "rts 0 IN vc 0 CONN/B1\n"
+    "head 1 OUT vc 0\n"
+    "rts 1 OUT vc 0 CONN/A3\n"
+    "rts 1 OUT vc 0 CONN/C2\n"
+    "rpc 0 IN vc 0 bind 72\n"
+    "rpc 1 OUT vc 0 bind_ack 60\n"
+    "rpc 0 IN vc 0 request 324\n"
+    "rpc 0 IN vc 0 request 324\n"
+    "rpc 0 IN vc 0 request 64\n"
+    "rpc 0 IN vc 0 request 41\n"
+    "ended 0 vc 0 call 3 opnum 10 EMSMDB state 2 fault 1c010003 request 1/40 response 1/0\n"
+    "rpc 1 OUT vc 0 fault 32\n"
+    "rpc 1 OUT vc 0 response 124\n"
+    "rts 0 IN vc 0 Ping\n"
+    "rts 1 OUT vc 0 Ping\n"
+    "ended 0 vc 0 call 2 opnum 11 EMSMDB state 1 fault 0 request 3/617 response 2/101\n"
+    "rpc 1 OUT vc 0 response 25\n"
+    "rpc 0 IN vc 0 request 44\n"
+    "close 0 IN vc 0\n"
+    "close 0 OUT vc 0\n"
+    "ended 0 vc 0 call 4 opnum 1 EMSMDB state 3 fault 0 request 1/20 response 0/0\n"
+    "vc-close 0 OUT vc 0 calls 3 answered 1 faults 1 unanswered 1 rpc 869+241 rts 200+92 "
+    "skipped 0+0\n";
+
+static void
+expect_session(bool chunked, int cut, bool keep)
+{
+    GPtrArray *session = session_new(chunked);
+    char *text = session_play(session, cut, keep);
+
+    g_assert_cmpstr(text, ==, EXPECTED);
+    g_free(text);
+    session_free(session);
+}
+
+static void
+test_whole(void)
+{
+    expect_session(false, 0, false);
+    expect_session(false, 0, true);
+}
+
+static void
+test_every_split(void)
+{
+    for (int cut = 1; cut < 130; cut++)
+        expect_session(false, cut, false);
+    for (int i = 0; i < 200; i++)
+        expect_session(false, -1, false);
+}
+
+static void
+test_chunked(void)
+{
+    expect_session(true, 0, false);
+    for (int cut = 1; cut < 40; cut++)
+        expect_session(true, cut, false);
+    for (int i = 0; i < 200; i++)
+        expect_session(true, -1, false);
+}
+
+/* A capture that ends anywhere: what came before is told as if nothing had been cut. */
+static void
+test_prefixes(void)
+{
+    for (int chunked = 0; chunked < 2; chunked++) {
+        GPtrArray *session = session_new(chunked);
+        while (session->len) {
+            struct session_piece *last = session->pdata[session->len - 1];
+            for (; last->bytes->len; g_byte_array_set_size(last->bytes, last->bytes->len - 1)) {
+                char *text = session_play(session, 0, false);
+                size_t same = 0;
+                while (text[same] && text[same] == EXPECTED[same])
+                    same++;
+                while (same && text[same - 1] != '\n')
+                    same--;
+                /* After the common part only ends may follow. */
+                for (char **line = g_strsplit(text + same, "\n", -1), **first = line;; line++)
+                    if (!*line) {
+                        g_strfreev(first);
+                        break;
+                    } else {
+                        g_assert_true(!**line || g_str_has_prefix(*line, "close") ||
+                                      g_str_has_prefix(*line, "ended") ||
+                                      g_str_has_prefix(*line, "vc-close"));
+                    }
+                g_free(text);
+            }
+            g_ptr_array_set_size(session, (gint)session->len - 1);
+        }
+        session_free(session);
+    }
+}
+
+struct counts {
+    unsigned rts, rpc, answered;
+    uint64_t skipped;
+};
+
+static void
+count_event(void *context, const struct oa_event *event)
+{
+    struct counts *counts = context;
+
+    counts->rts += event->type == OA_EVENT_RTS;
+    counts->rpc += event->type == OA_EVENT_RPC;
+    counts->answered += event->type == OA_EVENT_CALL && event->call->state == OA_CALL_ANSWERED;
+    if (event->type == OA_EVENT_CHANNEL_CLOSED)
+        counts->skipped +=
+            event->channel->traffic[0].skipped_bytes + event->channel->traffic[1].skipped_bytes;
+}
+
+/*
+ * Loses `length` bytes that begin `offset` bytes into piece `lost`, and goes on: every PDU that is
+ * whole on the wire has to be there, and no other; the bytes that are missing or of no use are
+ * counted to the byte.
+ */
+static void
+expect_loss(const GPtrArray *session, guint lost, guint offset, guint length)
+{
+    struct counts counts = { 0 };
+    struct oa_tracker *tracker = oa_tracker_new(count_event, &counts, false);
+    struct oa_endpoint client = { .port = 50000 }, server = { .port = 80 };
+    struct oa_channel *channels[2];
+    struct oa_stamp stamp = { 0, 0 };
+
+    for (int i = SESSION_IN; i <= SESSION_OUT; i++)
+        channels[i] = oa_channel_open(tracker, &client, &server, NULL, stamp);
+    for (guint i = 0; i < session->len; i++) {
+        const struct session_piece *piece = session->pdata[i];
+        struct oa_channel *channel = channels[piece->connection];
+        guint before = i == lost ? offset : piece->bytes->len;
+
+        oa_channel_data(channel, piece->side, piece->bytes->data, before, stamp);
+        if (i == lost) {
+            oa_channel_lost(channel, piece->side, length);
+            oa_channel_data(channel, piece->side, piece->bytes->data + offset + length,
+                            piece->bytes->len - offset - length, stamp);
+        }
+    }
+    for (int i = SESSION_IN; i <= SESSION_OUT; i++)
+        oa_channel_close(channels[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+    oa_tracker_free(tracker);
+    g_assert_cmpuint(counts.rts + counts.rpc, ==, 15);
+    g_assert_cmpuint(counts.skipped, ==,
+                     ((const struct session_piece *)session->pdata[lost])->bytes->len);
+}
+
+static void
+test_loss(void)
+{
+    GPtrArray *session = session_new(false);
+
+    g_assert_cmpuint(session->len, ==, 19);
+    for (guint lost = 0; lost < session->len; lost++) {
+        const struct session_piece *piece = session->pdata[lost];
+        if (piece->bytes->data[0] != 5)
+            continue; /* a head that is lost takes the connection with it */
+        for (guint offset = 0; offset < piece->bytes->len; offset += 5)
+            for (guint length = 1; offset + length <= piece->bytes->len; length += 7)
+                expect_loss(session, lost, offset, length);
+    }
+    session_free(session);
+}
+
+/* A stranger's capture: any bytes end in events or nothing, never worse. */
+static void
+test_noise(void)
+{
+    GPtrArray *session = session_new(false);
+
+    for (int round = 0; round < 500; round++) {
+        GPtrArray *noisy = session_new(round & 1);
+        for (int i = 0; i < 30; i++) {
+            struct session_piece *piece =
+                noisy->pdata[g_test_rand_int_range(0, (gint32)noisy->len)];
+            piece->bytes->data[g_test_rand_int_range(0, (gint32)piece->bytes->len)] =
+                (guint8)g_test_rand_int_range(0, 256);
+        }
+        g_free(session_play(noisy, -1, round & 2));
+        session_free(noisy);
+    }
+    session_free(session);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/channel/whole", test_whole);
+    g_test_add_func("/channel/every-split", test_every_split);
+    g_test_add_func("/channel/chunked", test_chunked);
+    g_test_add_func("/channel/prefixes", test_prefixes);
+    g_test_add_func("/channel/loss", test_loss);
+    g_test_add_func("/channel/noise", test_noise);
+    return g_test_run();
+}

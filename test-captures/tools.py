@@ -1,0 +1,63 @@
+"""Runs tshark with the plugins of a build tree, and oaexport, always in the same surroundings.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import csv
+import io
+import os
+import pathlib
+import subprocess
+import tempfile
+
+CAPTURES = pathlib.Path(__file__).resolve().parent
+
+
+def surroundings(home):
+    """The environment of a run: nothing of the user's own settings, a fixed locale and time zone."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "XDG_CONFIG_HOME": str(pathlib.Path(home) / ".config"), "WIRESHARK_RUN_FROM_BUILD_DIRECTORY": ""}
+
+
+def as_ordinary_user():
+    """Wireshark programs started as root do not load the plugins of a home folder."""
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+
+
+def run(command, env, check=True, **more):
+    """Runs a command and returns it with its output as text."""
+    result = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", errors="replace",
+                            timeout=300, **more)
+    if check and (result.returncode or result.stderr):
+        raise AssertionError(f"{command}: exit {result.returncode}\n{result.stderr[-2000:]}")
+    return result
+
+
+
+
+def tshark(home, capture, *arguments, check=True):
+    """tshark's standard output for the capture. Two passes need a file, so the capture is copied where all may read it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        copy = pathlib.Path(folder) / "capture"
+        copy.write_bytes(pathlib.Path(capture).read_bytes())
+        copy.chmod(0o644)
+        result = run([*as_ordinary_user(), "tshark", "-r", str(copy), *arguments], surroundings(home), check)
+    return result.stdout
+
+
+def fields(home, capture, names, *arguments):
+    """Rows of field values, one for each frame; several values of one field in a frame are joined by semicolons."""
+    wanted = [part for name in names for part in ("-e", name)]
+    text = tshark(home, capture, "-T", "fields", "-E", "aggregator=;", *wanted, *arguments)
+    return [line.split("\t") for line in text.splitlines()]
+
+
+def oaexport(program, *arguments, check=True, **more):
+    """A run of oaexport."""
+    return run([program, *map(str, arguments)], surroundings("/nonexistent"), check, **more)
+
+
+def report(program, name, *captures):
+    """The rows of one report, as dictionaries."""
+    text = oaexport(program, "--reports", name, *captures).stdout
+    return list(csv.DictReader(io.StringIO(text)))
