@@ -34,22 +34,30 @@ def run(command, env, check=True, **more):
 
 
 
-def tshark(home, capture, *arguments, check=True):
-    """tshark's standard output for the capture. Two passes need a file, so the capture is copied where all may read it."""
+def tshark_result(home, capture, *arguments, check=True):
+    """A run of tshark over the capture, which is copied to where an ordinary user may read it."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         copy = pathlib.Path(folder) / "capture"
         copy.write_bytes(pathlib.Path(capture).read_bytes())
         copy.chmod(0o644)
-        result = run([*as_ordinary_user(), "tshark", "-r", str(copy), *arguments], surroundings(home), check)
-    return result.stdout
+        return run([*as_ordinary_user(), "tshark", "-r", str(copy), *arguments], surroundings(home), check)
+
+
+def tshark(home, capture, *arguments, check=True):
+    """tshark's standard output for the capture."""
+    return tshark_result(home, capture, *arguments, check=check).stdout
+
+
+def fields_result(home, capture, names, *arguments, check=False):
+    """A run of tshark -T fields; several values of one field in a frame are joined by semicolons."""
+    wanted = [part for name in names for part in ("-e", name)]
+    return tshark_result(home, capture, "-T", "fields", "-E", "aggregator=;", *wanted, *arguments, check=check)
 
 
 def fields(home, capture, names, *arguments):
-    """Rows of field values, one for each frame; several values of one field in a frame are joined by semicolons."""
-    wanted = [part for name in names for part in ("-e", name)]
-    text = tshark(home, capture, "-T", "fields", "-E", "aggregator=;", *wanted, *arguments)
-    return [line.split("\t") for line in text.splitlines()]
+    """Rows of field values, one for each frame."""
+    return [line.split("\t") for line in fields_result(home, capture, names, *arguments, check=True).stdout.splitlines()]
 
 
 def oaexport(program, *arguments, check=True, **more):

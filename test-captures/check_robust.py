@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Damaged copies of every capture through tshark with the plugins: no crash, no dissector bug, no complaint, in one pass and in two.
+
+Usage: check_robust.py PLUGIN_HOME
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import tools
+
+SNAP_LENGTHS = (60, 66, 70, 90, 120, 200, 500)
+SEEDS = (1, 2, 3)
+PREFIXES = 4
+
+
+def damaged_copies(capture, folder):
+    """Paths of copies with random errors, cut frames, and a cut end."""
+    copy = folder / "damaged.pcapng"
+    edits = [["-E", "0.02", "--seed", str(seed)] for seed in SEEDS] + [["-s", str(length)] for length in SNAP_LENGTHS]
+    for edit in edits:
+        subprocess.run(["editcap", *edit, str(capture), str(copy)], check=True, capture_output=True)
+        yield f"{capture.name} {edit}", copy
+    data = capture.read_bytes()
+    for part in range(1, PREFIXES):
+        copy.write_bytes(data[:len(data) * part // PREFIXES])
+        yield f"{capture.name} cut", copy
+
+
+def check(home, what, capture):
+    """Both passes go through; only a cut file may be complained about."""
+    for passes in ([], ["-2"]):
+        text = tools.tshark(home, capture, "-V", *passes, check=False)
+        if "Dissector bug" in text:
+            raise AssertionError(f"{what} {passes}: dissector bug")
+        fields = tools.fields_result(home, capture, ["rpch.pdu", "rpch.vc"], *passes)
+        if fields.returncode not in (0, 2) or (fields.returncode == 2 and "cut" not in what and "-E" not in what):
+            raise AssertionError(f"{what} {passes}: exit {fields.returncode}\n{fields.stderr[-2000:]}")
+
+
+def main():
+    """Every capture, every damage."""
+    home = sys.argv[1]
+    copies = 0
+    with tempfile.TemporaryDirectory() as name:
+        for capture in sorted(tools.CAPTURES.glob("**/*.pcap*")):
+            for what, copy in damaged_copies(capture, pathlib.Path(name)):
+                check(home, what, copy)
+                copies += 1
+    if not copies:
+        raise AssertionError("no capture")
+    print(f"{copies} damaged copies, two ways each")
+
+
+if __name__ == "__main__":
+    main()
