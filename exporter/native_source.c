@@ -12,9 +12,6 @@
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
-/* Longer than any method of RPC over HTTP with its blank. */
-#define METHOD_MAX 16
-
 struct source {
     const struct source_sink *sink;
     struct source_result *result;
@@ -24,10 +21,9 @@ struct source {
 /* What is kept of each TCP connection. */
 struct flow {
     struct oa_channel *channel;
-    /* The beginning of a segment that may become a request line of RPC over HTTP, by sender. */
-    struct {
-        uint8_t bytes[METHOD_MAX];
-        size_t length;
+    /* The beginning of a segment that may turn out to be ours, by sender. */
+    struct held {
+        GByteArray *bytes;
         struct oa_stamp stamp;
     } held[2];
 };
@@ -47,54 +43,82 @@ endpoint_of(const struct tcp_connection *connection, enum tcp_side side,
 }
 
 static void
+drop_held(struct held *held)
+{
+    if (held->bytes)
+        g_byte_array_unref(held->bytes);
+    held->bytes = NULL;
+}
+
+static enum oa_side
+side_of(enum tcp_side side)
+{
+    return side == TCP_CLIENT ? OA_CLIENT : OA_SERVER;
+}
+
+/* Returns who sent what was recognised; the sides may have turned round by it. */
+static enum tcp_side
 open_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
-             struct oa_stamp stamp)
+             enum tcp_side side, const struct oa_recognition *recognition, struct oa_stamp stamp)
 {
     struct oa_endpoint client, server;
 
+    /* The SYN is a better witness than PDUs that either side may send. */
+    bool is_certain = !recognition->is_raw || recognition->has_start;
+    if ((is_certain || !connection->handshake_seen) &&
+        (side == TCP_CLIENT) != (recognition->sender == OA_CLIENT)) {
+        tcp_connection_swap(connection);
+        side ^= 1;
+    }
     endpoint_of(connection, TCP_CLIENT, &client);
     endpoint_of(connection, TCP_SERVER, &server);
-    flow->channel = oa_channel_open(source->tracker, &client, &server, connection, stamp);
+    flow->channel =
+        oa_channel_open(source->tracker, recognition, &client, &server, connection, stamp);
     source->result->channels++;
+    return side;
 }
 
 /*
- * Looks for the request that makes a connection one of RPC over HTTP. It may follow ordinary HTTP
- * requests, so every segment's beginning is looked at; one that is only the beginning of a method's
- * name is held until more comes.
+ * Looks for what makes a connection one of ours. It may come after ordinary HTTP requests, or in
+ * the middle, so every segment's beginning is looked at; one that is too short to tell is held
+ * until more comes.
  */
 static void
 look_for_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
                  enum tcp_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
 {
-    uint8_t begin[METHOD_MAX];
-    size_t held = flow->held[side].length;
-    size_t n = MIN(length, METHOD_MAX - held);
-    enum oa_http_method method;
+    struct held *held = &flow->held[side];
+    struct oa_recognition recognition;
+    const uint8_t *begin = data;
+    size_t known = length;
 
-    if (held == 0 && data[0] != 'R')
-        return;
-    memcpy(begin, flow->held[side].bytes, held);
-    memcpy(begin + held, data, n);
-    switch (oa_http_rpc_method(begin, held + n, &method)) {
-    case OA_HTTP_COMPLETE:
-        if (side == TCP_SERVER)
-            tcp_connection_swap(connection);
-        open_channel(source, connection, flow, held ? flow->held[side].stamp : stamp);
-        if (held)
-            oa_channel_data(flow->channel, OA_CLIENT, begin, held, flow->held[side].stamp);
-        oa_channel_data(flow->channel, OA_CLIENT, data, length, stamp);
+    if (held->bytes) {
+        g_byte_array_append(held->bytes, data, (guint)length);
+        begin = held->bytes->data;
+        known = held->bytes->len;
+    }
+    switch (oa_recognise(begin, known, connection->port[side], connection->port[side ^ 1],
+                         &recognition)) {
+    case OA_OURS:
+        side = open_channel(source, connection, flow, side, &recognition,
+                            held->bytes ? held->stamp : stamp);
+        if (known > length)
+            oa_channel_data(flow->channel, side_of(side), begin, known - length, held->stamp);
+        oa_channel_data(flow->channel, side_of(side), data, length, stamp);
         break;
-    case OA_HTTP_INCOMPLETE:
-        if (held == 0)
-            flow->held[side].stamp = stamp;
-        memcpy(flow->held[side].bytes, begin, held + n);
-        flow->held[side].length = held + n;
+    case OA_MAYBE:
+        if (known > OA_RECOGNISE_MAX)
+            break;
+        if (!held->bytes) {
+            held->stamp = stamp;
+            held->bytes = g_byte_array_new();
+            g_byte_array_append(held->bytes, data, (guint)length);
+        }
         return;
-    case OA_HTTP_NOT_A_HEAD:
+    case OA_NOT_OURS:
         break;
     }
-    flow->held[side].length = 0;
+    drop_held(held);
 }
 
 static void
@@ -112,8 +136,7 @@ on_data(void *context, struct tcp_connection *connection, enum tcp_side side, co
     struct flow *flow = connection->user;
 
     if (flow->channel)
-        oa_channel_data(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, data, length,
-                        stamp_of(stamp));
+        oa_channel_data(flow->channel, side_of(side), data, length, stamp_of(stamp));
     else
         look_for_channel(source, connection, flow, side, data, length, stamp_of(stamp));
 }
@@ -126,9 +149,9 @@ on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, ui
 
     (void)context;
     (void)stamp;
-    flow->held[side].length = 0;
+    drop_held(&flow->held[side]);
     if (flow->channel)
-        oa_channel_lost(flow->channel, side == TCP_CLIENT ? OA_CLIENT : OA_SERVER, bytes);
+        oa_channel_lost(flow->channel, side_of(side), bytes);
 }
 
 static void
@@ -150,6 +173,8 @@ on_closed(void *context, struct tcp_connection *connection)
             flow->channel,
             (struct oa_ending){ ENDS[connection->end],
                                 connection->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER });
+    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++)
+        drop_held(&flow->held[side]);
     g_free(flow);
     connection->user = NULL;
 }

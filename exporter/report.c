@@ -102,3 +102,23 @@ cell_ended_by(struct csv *csv, struct oa_ending ending)
     else
         csv_empty(csv);
 }
+
+/* Where the client's hop is not in the capture, the proxy tells the server who the client is,
+ * [MS-RPCH] 2.2.3.5.12. */
+void
+cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc)
+{
+    uint8_t address[16] = { [10] = 0xFF, [11] = 0xFF };
+
+    if (oa_vc_hop(vc) == OA_HOP_CLIENT || vc->transport == OA_TRANSPORT_RPC_TCP) {
+        csv_address(csv, vc->endpoint[oa_vc_hop(vc)][OA_CLIENT].address);
+    } else if (vc->has_client_address) {
+        if (vc->client_address.is_ipv6)
+            memcpy(address, vc->client_address.bytes, 16);
+        else
+            memcpy(address + 12, vc->client_address.bytes, 4);
+        csv_address(csv, address);
+    } else {
+        csv_empty(csv);
+    }
+}

@@ -74,5 +74,7 @@ void cell_interface(struct csv *csv,
 void cell_user(struct csv *csv, const struct oa_auth *auth); /* DOMAIN\user, or user */
 void cell_ending(struct csv *csv, struct oa_ending ending);
 void cell_ended_by(struct csv *csv, struct oa_ending ending);
+void cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc); /* as captured,
+                                                                    else by the proxy's word */
 
 #endif

@@ -25,7 +25,7 @@ static void
 client_address(struct csv *csv, const void *row)
 {
     ROW(call);
-    csv_address(csv, call->vc->endpoint[OA_CLIENT].address);
+    cell_client_address(csv, call->vc);
 }
 
 static void
@@ -121,11 +121,23 @@ number_of_half(struct csv *csv, const struct oa_call_half *half, uint64_t number
         csv_empty(csv);
 }
 
+static const struct oa_call_half *
+request_of(const struct oa_call *call)
+{
+    return &call->request[oa_call_hop(call)];
+}
+
+static const struct oa_call_half *
+response_of(const struct oa_call *call)
+{
+    return &call->response[oa_call_hop(call)];
+}
+
 #define HALF_CELL(function, half, member, put)                                                     \
     static void function(struct csv *csv, const void *row)                                         \
     {                                                                                              \
         ROW(call);                                                                                 \
-        put(csv, &call->half, call->half.member);                                                  \
+        put(csv, half##_of(call), half##_of(call)->member);                                        \
     }
 
 HALF_CELL(request_bytes, request, stub_bytes, size_of_half)
@@ -141,8 +153,8 @@ static void
 start(struct csv *csv, const void *row)
 {
     ROW(call);
-    if (call->request.fragments)
-        csv_time(csv, call->request.first.time_ns);
+    if (request_of(call)->fragments)
+        csv_time(csv, request_of(call)->first.time_ns);
     else
         csv_empty(csv);
 }
@@ -150,8 +162,8 @@ start(struct csv *csv, const void *row)
 static void
 since_request(struct csv *csv, const struct oa_call *call, struct oa_stamp stamp, bool known)
 {
-    if (known && call->request.is_complete)
-        csv_ms(csv, stamp.time_ns - call->request.last.time_ns);
+    if (known && request_of(call)->is_complete)
+        csv_ms(csv, stamp.time_ns - request_of(call)->last.time_ns);
     else
         csv_empty(csv);
 }
@@ -160,15 +172,56 @@ static void
 latency_first(struct csv *csv, const void *row)
 {
     ROW(call);
-    since_request(csv, call, call->response.first,
-                  call->response.fragments > 0 && !call->response.has_gap);
+    const struct oa_call_half *response = response_of(call);
+    since_request(csv, call, response->first, response->fragments > 0 && !response->has_gap);
 }
 
 static void
 latency(struct csv *csv, const void *row)
 {
     ROW(call);
-    since_request(csv, call, call->response.last, call->response.is_complete);
+    since_request(csv, call, response_of(call)->last, response_of(call)->is_complete);
+}
+
+static void
+hops(struct csv *csv, const void *row)
+{
+    ROW(call);
+    bool client = call->request[OA_HOP_CLIENT].fragments || call->response[OA_HOP_CLIENT].fragments;
+    bool server = call->request[OA_HOP_SERVER].fragments || call->response[OA_HOP_SERVER].fragments;
+    csv_text(csv, !server ? "client_proxy" : !client ? "proxy_store" : "both");
+}
+
+static bool
+has_latency(const struct oa_call *call, enum oa_hop hop)
+{
+    return call->request[hop].is_complete && call->response[hop].is_complete;
+}
+
+static int64_t
+latency_on(const struct oa_call *call, enum oa_hop hop)
+{
+    return call->response[hop].last.time_ns - call->request[hop].last.time_ns;
+}
+
+static void
+store_latency(struct csv *csv, const void *row)
+{
+    ROW(call);
+    if (has_latency(call, OA_HOP_SERVER))
+        csv_ms(csv, latency_on(call, OA_HOP_SERVER));
+    else
+        csv_empty(csv);
+}
+
+static void
+proxy_latency(struct csv *csv, const void *row)
+{
+    ROW(call);
+    if (has_latency(call, OA_HOP_CLIENT) && has_latency(call, OA_HOP_SERVER))
+        csv_ms(csv, latency_on(call, OA_HOP_CLIENT) - latency_on(call, OA_HOP_SERVER));
+    else
+        csv_empty(csv);
 }
 
 static const struct column COLUMNS_OF_CALLS[] = {
@@ -209,6 +262,11 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "latency_ms", "ms", "Last byte of the request to last byte of the response", latency },
     { "request_frame", "number", "Frame with the last byte of the request", request_frame },
     { "response_frame", "number", "Frame with the last byte of the response", response_frame },
+    { "hops", "text", "Hops on which it is in the capture: client_proxy, proxy_store, both", hops },
+    { "store_latency_ms", "ms", "Latency as the proxy sees the server", store_latency },
+    { "proxy_latency_ms", "ms",
+      "What the proxy, and the way between, add to it; empty unless both hops are captured",
+      proxy_latency },
 };
 
 static void

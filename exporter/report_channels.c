@@ -22,7 +22,7 @@ number_or_empty(struct csv *csv, uint64_t number)
 static enum oa_side
 carrying_side(const struct oa_channel *channel)
 {
-    return channel->kind == OA_CHANNEL_IN ? OA_CLIENT : OA_SERVER;
+    return oa_channel_carrier(channel);
 }
 
 static void
@@ -256,6 +256,65 @@ ended_by(struct csv *csv, const void *row)
     cell_ended_by(csv, channel->ending);
 }
 
+static void
+hop(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_text(csv, channel->hop == OA_HOP_CLIENT ? "client_proxy" : "proxy_store");
+}
+
+static void
+successor_cookie(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    if (channel->has_successor)
+        csv_uuid(csv, channel->successor_cookie.bytes);
+    else
+        csv_empty(csv);
+}
+
+static void
+join(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_text(csv, oa_join_name(channel->join));
+}
+
+static void
+join_certainty(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_text(csv, oa_join_certainty(channel->join));
+}
+
+static void
+window_stalls(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_number(csv, channel->flow.stalls);
+}
+
+static void
+window_stalled(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_ms(csv, channel->flow.stalled_ns);
+}
+
+static void
+longest_stall(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_ms(csv, channel->flow.longest_stall_ns);
+}
+
+static void
+longest_idle(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    csv_ms(csv, channel->longest_idle_ns);
+}
+
 static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", "number", "Number of the channel instance, from 0 in order of appearance",
       channel_number },
@@ -263,7 +322,9 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "Session it belongs to, as in sessions.csv; empty if it never carried a PDU", session },
     { "connection", "number", "TCP connection, as in connections.csv", connection },
     { "kind", "text",
-      "IN, OUT, or echo (proxy discovery); empty while only authentication was seen", kind },
+      "IN, OUT, IN and OUT (version 1, RPC over TCP), or echo (proxy discovery); empty while only "
+      "authentication was seen",
+      kind },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
     { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
@@ -301,6 +362,17 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "connection_timeout_ms", "ms", "Idle timeout announced for the channel", connection_timeout },
     { "end_state", "text", "How its TCP connection ended: fin, reset, replaced, open", ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
+    { "hop", "text", "client_proxy (HTTP), or proxy_store (TCP)", hop },
+    { "successor_cookie", "uuid", "Cookie of the channel that replaces this one in a recycling",
+      successor_cookie },
+    { "join", "text",
+      "What ties it to its session: cookie, recycling, call ids, or alone (no other channel)",
+      join },
+    { "join_certainty", "text", "certain, or likely", join_certainty },
+    { "window_stalls", "count", "Times the sender waited for the receive window", window_stalls },
+    { "window_stalled_ms", "ms", "Sum of these waits", window_stalled },
+    { "longest_stall_ms", "ms", "The longest of these waits", longest_stall },
+    { "longest_idle_ms", "ms", "Longest time without a PDU in either direction", longest_idle },
 };
 
 static void

@@ -29,15 +29,24 @@ connection_number(struct csv *csv, const void *row)
 static void
 hop(struct csv *csv, const void *row)
 {
+    static const char *const HOPS[OA_HOPS] = { "client_proxy", "proxy_store" };
     ROW(connection);
-    csv_text(csv, connection->channel ? "client_proxy" : port_of(connection)->hop);
+    csv_text(csv, connection->channel ? HOPS[connection->channel->hop] : port_of(connection)->hop);
 }
 
 static void
 service(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_text(csv, connection->channel ? "rpc over http" : port_of(connection)->service);
+    const struct oa_channel *channel = connection->channel;
+    const struct service_port *port = port_of(connection);
+
+    if (channel && channel->hop == OA_HOP_CLIENT)
+        csv_text(csv, "rpc over http");
+    else if (channel && channel->vc && channel->vc->iface)
+        csv_text(csv, channel->vc->iface->service);
+    else
+        csv_text(csv, port ? port->service : "rpc");
 }
 
 #define SIDE_CELLS(side, index)                                                                    \

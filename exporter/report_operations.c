@@ -222,17 +222,19 @@ take(struct report_run *run, const struct oa_event *event)
 
     if (event->type != OA_EVENT_CALL)
         return;
+    const struct oa_call_half *request = &call->request[oa_call_hop(call)];
+    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     struct operation *operation = operation_of(run->state, call);
     operation->calls++;
     operation->answered += call->state == OA_CALL_ANSWERED;
     operation->faults += call->state == OA_CALL_FAULT;
     operation->unanswered += call->state == OA_CALL_UNANSWERED;
-    operation->request_bytes += call->request.stub_bytes;
-    operation->response_bytes += call->response.stub_bytes;
+    operation->request_bytes += request->stub_bytes;
+    operation->response_bytes += response->stub_bytes;
     if (call->state == OA_CALL_FAULT)
         count_fault(operation, call->fault_status);
-    if (call->request.is_complete && call->response.is_complete)
-        histogram_add(operation->latency, call->response.last.time_ns - call->request.last.time_ns);
+    if (request->is_complete && response->is_complete)
+        histogram_add(operation->latency, response->last.time_ns - request->last.time_ns);
 }
 
 static int

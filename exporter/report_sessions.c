@@ -17,29 +17,41 @@ session(struct csv *csv, const void *row)
 static void
 transport(struct csv *csv, const void *row)
 {
-    (void)row;
-    csv_text(csv, "rpc_http");
+    static const char *const NAMES[] = { [OA_TRANSPORT_RPC_HTTP] = "rpc_http",
+                                         [OA_TRANSPORT_RPC_HTTP_V1] = "rpc_http_v1",
+                                         [OA_TRANSPORT_RPC_TCP] = "rpc_tcp" };
+    ROW(vc);
+    csv_text(csv, NAMES[vc->transport]);
 }
 
 static void
 halves(struct csv *csv, const void *row)
 {
     ROW(vc);
-    csv_text(csv, !vc->channel_seen[0] ? "out_only" : !vc->channel_seen[1] ? "in_only" : "both");
+    const bool *seen = vc->leg_seen[oa_vc_hop(vc)];
+    csv_text(csv, seen[OA_LEG_IN] && seen[OA_LEG_OUT] ? "both"
+                  : seen[OA_LEG_IN]                   ? "in_only"
+                  : seen[OA_LEG_OUT]                  ? "out_only"
+                                                      : NULL);
 }
 
 static void
 client_address(struct csv *csv, const void *row)
 {
     ROW(vc);
-    csv_address(csv, vc->endpoint[OA_CLIENT].address);
+    cell_client_address(csv, vc);
 }
 
 static void
 proxy_address(struct csv *csv, const void *row)
 {
     ROW(vc);
-    csv_address(csv, vc->endpoint[OA_SERVER].address);
+    if (oa_vc_hop(vc) == OA_HOP_CLIENT)
+        csv_address(csv, vc->endpoint[OA_HOP_CLIENT][OA_SERVER].address);
+    else if (vc->transport == OA_TRANSPORT_RPC_TCP)
+        csv_empty(csv);
+    else
+        csv_address(csv, vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address);
 }
 
 static void
@@ -62,6 +74,8 @@ target_port(struct csv *csv, const void *row)
     ROW(vc);
     if (vc->target_server)
         csv_number(csv, vc->target_port);
+    else if (vc->endpoint[OA_HOP_SERVER][OA_SERVER].port)
+        csv_number(csv, vc->endpoint[OA_HOP_SERVER][OA_SERVER].port);
     else
         csv_empty(csv);
 }
@@ -167,16 +181,69 @@ NUMBER_CELL(calls, vc->calls)
 NUMBER_CELL(answered, vc->answered)
 NUMBER_CELL(faults, vc->faults)
 NUMBER_CELL(unanswered, vc->unanswered)
-NUMBER_CELL(rpc_pdus_in, vc->traffic[OA_CLIENT].rpc_pdus)
-NUMBER_CELL(rpc_pdus_out, vc->traffic[OA_SERVER].rpc_pdus)
-NUMBER_CELL(rpc_bytes_in, vc->traffic[OA_CLIENT].rpc_bytes)
-NUMBER_CELL(rpc_bytes_out, vc->traffic[OA_SERVER].rpc_bytes)
-NUMBER_CELL(rts_pdus, vc->traffic[OA_CLIENT].rts_pdus + vc->traffic[OA_SERVER].rts_pdus)
-NUMBER_CELL(pings, vc->traffic[OA_CLIENT].pings + vc->traffic[OA_SERVER].pings)
-NUMBER_CELL(acks, vc->traffic[OA_CLIENT].acks + vc->traffic[OA_SERVER].acks)
-NUMBER_CELL(skipped, vc->traffic[OA_CLIENT].skipped_bytes + vc->traffic[OA_SERVER].skipped_bytes)
-NUMBER_CELL(recycles_in, vc->recycles[0])
-NUMBER_CELL(recycles_out, vc->recycles[1])
+NUMBER_CELL(rpc_pdus_in, vc->traffic[oa_vc_hop(vc)][OA_CLIENT].rpc_pdus)
+NUMBER_CELL(rpc_pdus_out, vc->traffic[oa_vc_hop(vc)][OA_SERVER].rpc_pdus)
+NUMBER_CELL(rpc_bytes_in, vc->traffic[oa_vc_hop(vc)][OA_CLIENT].rpc_bytes)
+NUMBER_CELL(rpc_bytes_out, vc->traffic[oa_vc_hop(vc)][OA_SERVER].rpc_bytes)
+NUMBER_CELL(rts_pdus, vc->traffic[oa_vc_hop(vc)][OA_CLIENT].rts_pdus +
+                          vc->traffic[oa_vc_hop(vc)][OA_SERVER].rts_pdus)
+NUMBER_CELL(pings, vc->traffic[oa_vc_hop(vc)][OA_CLIENT].pings +
+                       vc->traffic[oa_vc_hop(vc)][OA_SERVER].pings)
+NUMBER_CELL(acks,
+            vc->traffic[oa_vc_hop(vc)][OA_CLIENT].acks + vc->traffic[oa_vc_hop(vc)][OA_SERVER].acks)
+NUMBER_CELL(skipped, vc->traffic[oa_vc_hop(vc)][OA_CLIENT].skipped_bytes +
+                         vc->traffic[oa_vc_hop(vc)][OA_SERVER].skipped_bytes)
+NUMBER_CELL(recycles_in, vc->recycles[OA_LEG_IN])
+NUMBER_CELL(recycles_out, vc->recycles[OA_LEG_OUT])
+NUMBER_CELL(recycles_failed, vc->recycles_failed)
+
+static bool
+has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
+}
+
+static void
+hops(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, !has_hop(vc, OA_HOP_SERVER)   ? "client_proxy"
+                  : !has_hop(vc, OA_HOP_CLIENT) ? "proxy_store"
+                                                : "both");
+}
+
+static void
+store_address(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (has_hop(vc, OA_HOP_SERVER))
+        csv_address(csv, vc->endpoint[OA_HOP_SERVER][OA_SERVER].address);
+    else
+        csv_empty(csv);
+}
+
+static void
+store_port(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (has_hop(vc, OA_HOP_SERVER))
+        csv_number(csv, vc->endpoint[OA_HOP_SERVER][OA_SERVER].port);
+    else
+        csv_empty(csv);
+}
+
+/* RPCPing sets a connection up, and at the most asks the management interface. */
+static void
+purpose(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->exchange_calls)
+        csv_text(csv, "mail");
+    else if (vc->established.frame || vc->calls || vc->binds)
+        csv_text(csv, !vc->iface || !vc->iface->is_exchange ? "rpcping" : "connect_only");
+    else
+        csv_empty(csv);
+}
 
 static void
 cookie(struct csv *csv, const void *row)
@@ -216,14 +283,16 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", "number",
       "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
       session },
-    { "transport", "text", "rpc_http", transport },
+    { "transport", "text", "rpc_http, rpc_http_v1, or rpc_tcp", transport },
     { "channels", "text",
       "both, or in_only or out_only when the other channel is not in the capture", halves },
-    { "client_address", "address", "Client as seen in the capture", client_address },
+    { "client_address", "address",
+      "Client as seen in the capture; if its hop is not, by the word of the proxy",
+      client_address },
     { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
     { "proxy_name", "text", "Host header of the requests", proxy_name },
     { "target_server", "text", "Server named in the URI", target_server },
-    { "target_port", "number", "Port named in the URI", target_port },
+    { "target_port", "number", "Port named in the URI, else that of the server", target_port },
     { "service", "text",
       "What the bound interface is for: store, directory, referral, management, endpoint mapper",
       service },
@@ -238,7 +307,10 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "start", "time", "First request head of its channels", start },
     { "end", "time", "Last PDU", end },
     { "duration_ms", "ms", "start to end", duration },
-    { "setup_ms", "ms", "start to CONN/C2; empty if the session was never established", setup },
+    { "setup_ms", "ms",
+      "start to CONN/C2, or CONN/C1 where the client's hop is not captured; empty if the session "
+      "was never established",
+      setup },
     { "binds", "count", "bind PDUs", binds },
     { "rejected_contexts", "count", "Presentation contexts that the server rejected", rejected },
     { "calls", "count", "RPC calls", calls },
@@ -262,6 +334,15 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "end_state", "text", "How the channel that ended first ended: fin, reset, replaced, open",
       ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
+    { "hops", "text", "Hops in the capture: client_proxy, proxy_store, both", hops },
+    { "store_address", "address", "Server that the proxy, or the client, connected to",
+      store_address },
+    { "store_port", "number", "TCP port of that server", store_port },
+    { "recycles_failed", "count", "Recyclings refused or not finished", recycles_failed },
+    { "purpose", "text",
+      "mail (calls of an Exchange interface); rpcping (no more than a connection, or calls of "
+      "management); connect_only (an Exchange interface was bound and not called)",
+      purpose },
 };
 
 static void

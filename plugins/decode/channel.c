@@ -8,6 +8,8 @@
 
 #include "tracker.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
@@ -28,6 +30,27 @@ oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event)
 {
     if (tracker->on_event)
         tracker->on_event(tracker->context, event);
+}
+
+/* Tells a problem; `where` is the event it was found at, or one made for it. */
+void
+oa_tracker_find(struct oa_tracker *tracker, const struct oa_event *where, enum oa_finding_id id,
+                const char *format, ...)
+{
+    struct oa_finding finding = { .id = id };
+    struct oa_event event = *where;
+    va_list arguments;
+
+    if (!tracker->on_event)
+        return;
+    va_start(arguments, format);
+    vsnprintf(finding.text, sizeof finding.text, format, arguments);
+    va_end(arguments);
+    event.type = OA_EVENT_FINDING;
+    event.finding = &finding;
+    if (!event.vc && event.channel)
+        event.vc = event.channel->vc;
+    oa_tracker_emit(tracker, &event);
 }
 
 struct kept {
@@ -96,6 +119,8 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->context = context;
     tracker->keep = keep;
     tracker->vc_by_cookie = g_hash_table_new(hash_cookie, equal_cookies);
+    tracker->vc_by_channel = g_hash_table_new(hash_cookie, equal_cookies);
+    tracker->loose_calls = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     tracker->channels = g_hash_table_new(NULL, NULL);
     tracker->vcs = g_hash_table_new(NULL, NULL);
     tracker->kept = g_ptr_array_new_with_free_func(free_kept);
@@ -123,6 +148,8 @@ oa_tracker_free(struct oa_tracker *tracker)
     g_hash_table_unref(tracker->channels);
     g_hash_table_unref(tracker->vcs);
     g_hash_table_unref(tracker->vc_by_cookie);
+    g_hash_table_unref(tracker->vc_by_channel);
+    g_hash_table_unref(tracker->loose_calls);
     g_free(tracker->joined);
     g_free(tracker);
 }
@@ -133,17 +160,84 @@ oa_channel_kind_name(enum oa_channel_kind kind)
     static const char *const NAMES[] = { [OA_CHANNEL_UNKNOWN] = "",
                                          [OA_CHANNEL_IN] = "IN",
                                          [OA_CHANNEL_OUT] = "OUT",
-                                         [OA_CHANNEL_ECHO] = "echo" };
+                                         [OA_CHANNEL_ECHO] = "echo",
+                                         [OA_CHANNEL_DUPLEX] = "IN and OUT" };
     return NAMES[kind];
 }
 
+unsigned
+oa_channel_places(const struct oa_channel *channel, enum oa_side side)
+{
+    static const uint8_t PLACES[OA_HOPS][2][5] = {
+        [OA_HOP_CLIENT] = {
+            [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST,
+                            [OA_CHANNEL_IN] = OA_RTS_IN_REQUEST,
+                            [OA_CHANNEL_OUT] = OA_RTS_OUT_REQUEST },
+            [OA_SERVER] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_OUT_RESPONSE,
+                            [OA_CHANNEL_OUT] = OA_RTS_OUT_RESPONSE,
+                            [OA_CHANNEL_ECHO] = OA_RTS_ECHO_RESPONSE },
+        },
+        [OA_HOP_SERVER] = {
+            [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_PROXY | OA_RTS_OUT_PROXY,
+                            [OA_CHANNEL_IN] = OA_RTS_IN_PROXY,
+                            [OA_CHANNEL_OUT] = OA_RTS_OUT_PROXY },
+            [OA_SERVER] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_SERVER | OA_RTS_OUT_SERVER,
+                            [OA_CHANNEL_IN] = OA_RTS_IN_SERVER,
+                            [OA_CHANNEL_OUT] = OA_RTS_OUT_SERVER },
+        },
+    };
+    return PLACES[channel->hop][side][channel->kind];
+}
+
+enum oa_side
+oa_channel_carrier(const struct oa_channel *channel)
+{
+    return channel->kind == OA_CHANNEL_OUT || channel->kind == OA_CHANNEL_ECHO ? OA_SERVER
+                                                                               : OA_CLIENT;
+}
+
+static const struct {
+    const char *name, *certainty;
+} JOINS[] = {
+    [OA_JOIN_NONE] = { "", "" },
+    [OA_JOIN_ALONE] = { "alone", "certain" },
+    [OA_JOIN_COOKIE] = { "cookie", "certain" },
+    [OA_JOIN_RECYCLE] = { "recycling", "certain" },
+    [OA_JOIN_CALL_IDS] = { "call ids", "likely" },
+};
+
+const char *
+oa_join_name(enum oa_join join)
+{
+    return JOINS[join].name;
+}
+
+const char *
+oa_join_certainty(enum oa_join join)
+{
+    return JOINS[join].certainty;
+}
+
 struct oa_channel *
-oa_channel_open(struct oa_tracker *tracker, const struct oa_endpoint *client,
-                const struct oa_endpoint *server, void *host, struct oa_stamp stamp)
+oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recognition,
+                const struct oa_endpoint *client, const struct oa_endpoint *server, void *host,
+                struct oa_stamp stamp)
 {
     struct channel *channel = g_new0(struct channel, 1);
 
     channel->tracker = tracker;
+    channel->link.data = channel;
+    channel->is_raw = recognition->is_raw;
+    channel->facts.hop = recognition->hop;
+    channel->facts.has_start = recognition->has_start;
+    if (recognition->is_direct)
+        channel->facts.kind = OA_CHANNEL_DUPLEX;
+    if (recognition->is_raw) {
+        channel->stream[OA_CLIENT].state = STREAM_PDUS;
+        channel->stream[OA_CLIENT].left = UINT64_MAX;
+        channel->stream[OA_SERVER].state = STREAM_BANNER;
+        channel->stream[OA_SERVER].left = UINT64_MAX;
+    }
     channel->facts.number = tracker->n_channels++;
     channel->facts.host = host;
     channel->facts.endpoint[OA_CLIENT] = *client;
@@ -269,6 +363,8 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         facts->kind = OA_CHANNEL_IN;
     else if (http->method_id == OA_HTTP_RPC_OUT_DATA)
         facts->kind = OA_CHANNEL_OUT;
+    else
+        facts->kind = OA_CHANNEL_DUPLEX;
     facts->head = stamp;
     if (http->method_id == OA_HTTP_RPC_IN_DATA && http->has_content_length)
         facts->lifetime = http->content_length;
@@ -429,8 +525,8 @@ count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
     if (channel->facts.vc && bytes) {
-        channel->facts.vc->traffic[side].skipped_bytes += bytes;
-        oa_calls_note_loss((struct virtual_connection *)channel->facts.vc, side);
+        channel->facts.vc->traffic[channel->facts.hop][side].skipped_bytes += bytes;
+        oa_calls_note_loss(channel, side);
     }
 }
 
@@ -487,7 +583,7 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
 
     for (size_t at = 0; at < length; at++) {
         size_t wanted = 0;
-        bool head = (data[at] == 'H' || data[at] == 'R') &&
+        bool head = channel->facts.hop == OA_HOP_CLIENT && (data[at] == 'H' || data[at] == 'R') &&
                     is_head_here(event->side, data + at, length - at) &&
                     oa_http_head_parse(data + at, length - at, &channel->tracker->http) !=
                         OA_HTTP_NOT_A_HEAD;
@@ -512,26 +608,140 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
 }
 
 static void
+set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
+{
+    channel->facts.kind = kind;
+    channel->kind_is_guess = is_guess;
+    if (channel->facts.vc)
+        oa_vc_place_channel(channel);
+}
+
+/*
+ * Without an HTTP head the PDUs have to tell whether the channel is an IN or an OUT one: RTS PDUs
+ * by their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
+ */
+static void
+settle_kind(struct channel *channel, const struct oa_event *event)
+{
+    bool from_client = event->side == OA_CLIENT;
+
+    if (event->type == OA_EVENT_RTS) {
+        if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
+            return;
+        unsigned all = oa_channel_places(
+            &(struct oa_channel){ .hop = channel->facts.hop, .kind = OA_CHANNEL_UNKNOWN },
+            event->side);
+        unsigned places = 0;
+        for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
+            if (oa_rts_has_signature(event->rts, (enum oa_rts_pdu)pdu))
+                places |= OA_RTS_PDU_ROWS[pdu].places & all;
+        unsigned in = places & (OA_RTS_IN_REQUEST | OA_RTS_IN_PROXY | OA_RTS_IN_SERVER);
+        if (places && (in == places || in == 0))
+            set_kind(channel, in ? OA_CHANNEL_IN : OA_CHANNEL_OUT, false);
+    } else if (channel->facts.kind == OA_CHANNEL_UNKNOWN) {
+        bool is_v1 = channel->facts.has_banner && channel->facts.has_start &&
+                     event->rpc->header.ptype == OA_RPC_BIND;
+        set_kind(channel,
+                 is_v1         ? OA_CHANNEL_DUPLEX
+                 : from_client ? OA_CHANNEL_IN
+                               : OA_CHANNEL_OUT,
+                 !is_v1);
+    } else if (channel->kind_is_guess && from_client != (channel->facts.kind == OA_CHANNEL_IN)) {
+        set_kind(channel, OA_CHANNEL_DUPLEX, false);
+    }
+}
+
+/* What every RTS header has to be, [MS-RPCH] 2.2.3.6.1. */
+static void
+check_rts(struct channel *channel, const struct oa_event *event, const struct oa_rpc_header *header)
+{
+    struct oa_tracker *tracker = channel->tracker;
+
+    if (header->flags != (OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG))
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "pfc_flags is 0x%02x, not 0x03",
+                        header->flags);
+    if (header->big_endian)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER,
+                        "The data representation is not little endian");
+    if (header->auth_length)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "auth_length is %u, not 0",
+                        header->auth_length);
+    if (header->call_id)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
+                        header->call_id);
+    if (!event->rts->is_complete)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_LENGTH,
+                        "%u of %u commands were read; they do not fill the %u bytes of the PDU",
+                        event->rts->n_parsed, event->rts->n_commands, header->frag_length);
+    for (unsigned i = 0; i < event->rts->n_parsed; i++) {
+        const struct oa_rts_command *command = &event->rts->commands[i];
+        if (!oa_rts_in_range(command))
+            oa_tracker_find(tracker, event, OA_FINDING_RTS_RANGE, "%s %u is outside its range",
+                            OA_RTS_COMMAND_ROWS[command->type].name, command->value.number);
+    }
+}
+
+static void
+check_lifetime(struct channel *channel, const struct oa_event *event)
+{
+    const struct oa_traffic *traffic = &channel->facts.traffic[event->side];
+    uint64_t used = traffic->rpc_bytes + traffic->rts_bytes;
+
+    if (channel->told_overrun || !channel->facts.lifetime || used <= channel->facts.lifetime ||
+        event->side != oa_channel_carrier(&channel->facts))
+        return;
+    channel->told_overrun = true;
+    oa_tracker_find(channel->tracker, event, OA_FINDING_LIFETIME_OVERRUN,
+                    "%" G_GUINT64_FORMAT
+                    " bytes on a channel with a lifetime of %" G_GUINT64_FORMAT,
+                    used, channel->facts.lifetime);
+}
+
+/* Time without a PDU; longer than the timeout it should not be: either side is to ping by then,
+ * [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
+static void
+measure_idle(struct channel *channel, struct oa_event *event)
+{
+    struct oa_channel *facts = &channel->facts;
+    int64_t timeout_ns = (int64_t)facts->connection_timeout_ms * 1000000;
+
+    if (facts->last_pdu.frame)
+        event->idle_ns = MAX(event->last.time_ns - facts->last_pdu.time_ns, 0);
+    facts->last_pdu = event->last;
+    facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
+    if (timeout_ns && event->idle_ns > timeout_ns)
+        oa_tracker_find(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
+                        "%.3f s without a PDU; the connection timeout is %u s",
+                        (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
+}
+
+static void
 take_pdu(struct channel *channel, struct oa_event *event, const struct oa_rpc_header *header)
 {
     struct oa_traffic *traffic = &channel->facts.traffic[event->side];
 
     channel->facts.last = event->last;
+    measure_idle(channel, event);
     if (header->ptype == OA_RPC_RTS) {
         event->type = OA_EVENT_RTS;
         event->rts = &channel->tracker->rts;
         oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->rts);
+        settle_kind(channel, event);
         oa_vc_take_rts(channel, event);
+        check_rts(channel, event, header);
         traffic->rts_pdus++;
         traffic->rts_bytes += event->pdu_length;
     } else {
         event->type = OA_EVENT_RPC;
         event->rpc = &channel->tracker->rpc;
         oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->rpc);
+        settle_kind(channel, event);
         oa_calls_take_rpc(channel, event);
+        oa_flow_take_rpc(channel, event);
         traffic->rpc_pdus++;
         traffic->rpc_bytes += event->pdu_length;
     }
+    check_lifetime(channel, event);
 }
 
 /* Chunk framing that stands between PDUs, or behind the last one. */
@@ -576,7 +786,8 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     struct chunk_walk walk;
     size_t got;
 
-    if (!stream->chunked && is_head_here(event->side, data, length)) {
+    if (!stream->chunked && channel->facts.hop == OA_HOP_CLIENT &&
+        is_head_here(event->side, data, length)) {
         stream->state = STREAM_HEAD; /* an error in the middle of the stream, or the next request */
         return false;
     }
@@ -647,6 +858,29 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
     return false;
 }
 
+/* The server's first bytes on a raw connection; version 2 proxies do not insist on a banner,
+ * [MS-RPCH] 2.1.2.2. */
+static bool
+next_banner(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+            size_t *need)
+{
+    struct stream *stream = &channel->stream[event->side];
+
+    if (memcmp(data, OA_BANNER, MIN(length, OA_BANNER_SIZE)) != 0) {
+        stream->state = STREAM_PDUS;
+        return false;
+    }
+    if (length < OA_BANNER_SIZE) {
+        *need = OA_BANNER_SIZE;
+        return false;
+    }
+    event->type = OA_EVENT_BANNER;
+    event->length = OA_BANNER_SIZE;
+    channel->facts.has_banner = channel->facts.has_start = true;
+    stream->state = STREAM_PDUS;
+    return true;
+}
+
 /* One try in the state as it is; a try that fails may have changed the state. */
 static bool
 try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
@@ -657,6 +891,8 @@ try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     switch (stream->state) {
     case STREAM_HEAD:
         return next_head(channel, event, data, length);
+    case STREAM_BANNER:
+        return next_banner(channel, event, data, length, need);
     case STREAM_BODY:
         if (stream->chunked && !stream->in_chunk)
             return next_chunk_framing(channel, event, data, length);

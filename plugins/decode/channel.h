@@ -3,7 +3,7 @@
  * come. [MS-RPCH] 2.1.2, 3.2
  *
  * A host creates one tracker for a capture and one channel for each TCP connection that
- * oa_http_rpc_method() finds in its first bytes (of a segment). It then gives the bytes of both
+ * oa_recognise() finds in its first bytes (of a segment). It then gives the bytes of both
  * directions, in order, in whatever pieces:
  *   - a host that keeps no bytes of its own calls oa_channel_data(), which keeps the little that
  * waits for its rest;
@@ -15,7 +15,7 @@
 #ifndef OA_CHANNEL_H
 #define OA_CHANNEL_H
 
-#include "events.h"
+#include "recognise.h"
 
 struct oa_tracker;
 
@@ -26,9 +26,11 @@ struct oa_tracker;
 struct oa_tracker *oa_tracker_new(oa_event_function on_event, void *context, bool keep);
 void oa_tracker_free(struct oa_tracker *tracker);
 
-/* Opens a channel; the tracker owns it until oa_channel_close(). `host` is the caller's own and
- * only kept. */
-struct oa_channel *oa_channel_open(struct oa_tracker *tracker, const struct oa_endpoint *client,
+/* Opens a channel of a connection recognised as told; the tracker owns it until oa_channel_close().
+ * `host` is the caller's own and only kept. */
+struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
+                                   const struct oa_recognition *recognition,
+                                   const struct oa_endpoint *client,
                                    const struct oa_endpoint *server, void *host,
                                    struct oa_stamp stamp);
 
@@ -54,6 +56,21 @@ void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t byt
 /* The TCP connection is over. When this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);
 
+/* Where RTS PDUs of that sender stand, as far as the kind of the channel is known: bits of enum
+ * oa_rts_place. */
+unsigned oa_channel_places(const struct oa_channel *channel, enum oa_side side);
+
+/* The side whose RPC PDUs the channel is for: the client of an IN, the server of an OUT channel. */
+enum oa_side oa_channel_carrier(const struct oa_channel *channel);
+
+/* What the sender may still send, bytes; negative when it has sent more than it might. */
+int64_t oa_flow_available(const struct oa_flow *flow);
+
+/* "IN", "OUT", "echo", "IN and OUT"; "" while not known. */
 const char *oa_channel_kind_name(enum oa_channel_kind kind);
+
+/* "cookie", "recycling", "call ids", ...; and how sure that is: "certain", "likely", "". */
+const char *oa_join_name(enum oa_join join);
+const char *oa_join_certainty(enum oa_join join);
 
 #endif

@@ -72,14 +72,16 @@ static const char *const EPM[] = {
 #define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
 
 static const struct oa_rpc_interface INTERFACES[] = {
-    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", OPERATIONS(EMSMDB) },
-    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store",
+    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, OPERATIONS(EMSMDB) },
+    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true,
       OPERATIONS(ASYNC_EMSMDB) },
-    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", OPERATIONS(NSPI) },
-    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", OPERATIONS(RFR) },
-    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", OPERATIONS(MGMT) },
-    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", OPERATIONS(EPM) },
-    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", 0, NULL },
+    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, OPERATIONS(NSPI) },
+    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, OPERATIONS(RFR) },
+    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, OPERATIONS(MGMT) },
+    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false,
+      OPERATIONS(EPM) },
+    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false, 0,
+      NULL },
 };
 
 const struct oa_rpc_interface *

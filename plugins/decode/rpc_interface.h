@@ -14,6 +14,7 @@ struct oa_rpc_interface {
     uint16_t major, minor;
     const char *name;    /* "EMSMDB" */
     const char *service; /* what it is for: "store", "directory", "referral", ... */
+    bool is_exchange;    /* no program but Outlook and Exchange speaks it */
     unsigned n_operations;
     const char *const *operations; /* by opnum */
 };

@@ -50,6 +50,7 @@ static const struct {
     uint8_t commands[OA_RTS_COMMANDS_MAX];
 } OTHER_FORMS[] = {
     { OA_RTS_OUT_R2_C1, 1, { OA_RTS_PADDING } },
+    { OA_RTS_OUT_R2_A7, 2, { OA_RTS_DESTINATION, OA_RTS_COOKIE } },
     { OA_RTS_OUT_R2_A8, 3, { OA_RTS_DESTINATION, OA_RTS_COOKIE, OA_RTS_VERSION } },
 };
 
@@ -160,6 +161,29 @@ oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts)
     return true;
 }
 
+bool
+oa_rts_in_range(const struct oa_rts_command *command)
+{
+    uint32_t number = command->value.number;
+
+    switch (command->type) {
+    case OA_RTS_RECEIVE_WINDOW_SIZE:
+        return number >= 0x2000 && number <= 0x40000;
+    case OA_RTS_CONNECTION_TIMEOUT:
+        return number >= 120000 && number <= 14400000;
+    case OA_RTS_CHANNEL_LIFETIME:
+        return number >= 0x20000 && number <= 0x80000000;
+    case OA_RTS_CLIENT_KEEPALIVE:
+        return number == 0 || number >= 60000;
+    case OA_RTS_PADDING:
+        return number <= 0xFFFF;
+    case OA_RTS_DESTINATION:
+        return number <= OA_RTS_FD_OUT_PROXY;
+    default:
+        return true;
+    }
+}
+
 const struct oa_rts_command *
 oa_rts_find(const struct oa_rts *rts, enum oa_rts_command_type type, unsigned nth)
 {
@@ -180,8 +204,8 @@ has_commands(const struct oa_rts *rts, const uint8_t *types, unsigned n_types)
     return true;
 }
 
-static bool
-has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu)
+bool
+oa_rts_has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu)
 {
     const struct oa_rts_pdu_row *row = &OA_RTS_PDU_ROWS[pdu];
 
@@ -203,15 +227,15 @@ belongs_to_r2(enum oa_rts_pdu pdu)
 }
 
 struct oa_rts_name
-oa_rts_identify(const struct oa_rts *rts, enum oa_rts_place place)
+oa_rts_identify(const struct oa_rts *rts, unsigned places)
 {
     struct oa_rts_name name = { OA_RTS_UNKNOWN, OA_RTS_UNKNOWN, false };
     struct oa_rts_name elsewhere = name;
 
     for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++) {
-        if (!has_signature(rts, (enum oa_rts_pdu)pdu))
+        if (!oa_rts_has_signature(rts, (enum oa_rts_pdu)pdu))
             continue;
-        struct oa_rts_name *found = OA_RTS_PDU_ROWS[pdu].places & place ? &name : &elsewhere;
+        struct oa_rts_name *found = OA_RTS_PDU_ROWS[pdu].places & places ? &name : &elsewhere;
         if (belongs_to_r2((enum oa_rts_pdu)pdu)) {
             if (found->r2 == OA_RTS_UNKNOWN || found->r2 == found->r1)
                 found->r2 = (enum oa_rts_pdu)pdu;

@@ -158,6 +158,10 @@ bool oa_rts_command_next(struct oa_cursor *cursor, struct oa_rts_command *comman
  * header. */
 bool oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts);
 
+/* Whether the command's number is in its legal range ([MS-RPCH] 2.2.3.5); true for commands that
+ * have none. */
+bool oa_rts_in_range(const struct oa_rts_command *command);
+
 /* The n-th command of that type (from 0), or NULL. */
 const struct oa_rts_command *oa_rts_find(const struct oa_rts *rts, enum oa_rts_command_type type,
                                          unsigned nth);
@@ -172,8 +176,12 @@ struct oa_rts_name {
     bool unexpected;
 };
 
-/* Names by signature and place ([MS-RPCH] 2.2.4). */
-struct oa_rts_name oa_rts_identify(const struct oa_rts *rts, enum oa_rts_place place);
+/* Whether its flags and commands are those of the named PDU, wherever it stands. */
+bool oa_rts_has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu);
+
+/* Names by signature and place ([MS-RPCH] 2.2.4). `places` may be several, while it is not known
+ * which it is. */
+struct oa_rts_name oa_rts_identify(const struct oa_rts *rts, unsigned places);
 
 /* The one PDU when it is decided, else OA_RTS_UNKNOWN. */
 enum oa_rts_pdu oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type type);

@@ -14,7 +14,8 @@
 /* What the next bytes of one direction are. */
 enum stream_state {
     STREAM_HEAD,
-    STREAM_BODY, /* of an HTTP message that carries no PDUs */
+    STREAM_BANNER, /* the server's side of a raw connection, before its first byte */
+    STREAM_BODY,   /* of an HTTP message that carries no PDUs */
     STREAM_PDUS,
     STREAM_TAIL,  /* the rest of a PDU whose beginning is lost: `tail` bytes */
     STREAM_LOST,  /* look for the next PDU or head */
@@ -42,13 +43,28 @@ struct channel {
     enum oa_http_method method; /* of the last RPC over HTTP request */
     bool last_request_is_rpc;
     bool last_request_is_head;
-    struct channel *next_in_vc;
+    bool is_raw;        /* no HTTP around the PDUs */
+    bool kind_is_guess; /* by one RPC PDU; one from the other side makes it a duplex one */
+    bool told_overrun;  /* findings that are told once */
+    bool told_violation;
+    int64_t available_before_ack; /* of the receive window, before the last acknowledgment */
+    GList link;                   /* in the virtual connection's channels */
 };
+
+/* Channel cookies remembered of one virtual connection; a recycling makes one, and the last ones
+ * matter. */
+#define OA_CHANNEL_COOKIES_MAX 32
 
 struct virtual_connection {
     struct oa_virtual_connection facts; /* first, so that the two convert */
     struct oa_tracker *tracker;
-    unsigned open_channels;
+    GQueue channels;  /* open ones */
+    bool is_loose;    /* without a cookie: may turn out to be a part of another */
+    uint64_t fitting; /* number of the virtual connection whose requests the last answers fitted */
+    unsigned fits;    /* in a row */
+    unsigned orphans; /* pending calls without a request */
+    struct oa_cookie channel_cookies[OA_CHANNEL_COOKIES_MAX];
+    unsigned n_channel_cookies;
     GHashTable *pending; /* call_id -> struct call, those not yet ended */
     GQueue pending_order;
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its
@@ -59,7 +75,11 @@ struct virtual_connection {
 
 struct call {
     struct oa_call facts; /* first */
-    GList link;           /* in pending_order */
+    struct virtual_connection *vc;
+    GList link;                           /* in pending_order */
+    GList loose_link;                     /* in the tracker's loose_calls of its call id */
+    bool is_indexed;                      /* in loose_calls */
+    uint64_t request_hash, response_hash; /* of the first PDU; 0 not computed */
 };
 
 struct oa_tracker {
@@ -68,11 +88,15 @@ struct oa_tracker {
     bool keep;
     uint64_t n_channels, n_vcs, n_calls;
     GHashTable *vc_by_cookie;
-    GHashTable *channels; /* every open one */
-    GHashTable *vcs;      /* every open one */
-    GPtrArray *kept;      /* closed objects, with `keep`; freed by their own functions */
-    struct call *ended;   /* the call whose last PDU is the current event */
-    uint8_t *joined;      /* 64 KiB: a PDU put together from chunks */
+    GHashTable *channels;      /* every open one */
+    GHashTable *vcs;           /* every open one */
+    GHashTable *vc_by_channel; /* by cookies of channels */
+    GHashTable *loose_calls;   /* call_id -> GQueue of struct call, of virtual connections without a
+                                  cookie */
+    unsigned n_loose;          /* such virtual connections */
+    GPtrArray *kept;           /* closed objects, with `keep`; freed by their own functions */
+    struct call *ended;        /* the call whose last PDU is the current event */
+    uint8_t *joined;           /* 64 KiB: a PDU put together from chunks */
 
     /* What the event of oa_channel_next points to. */
     struct oa_http_head http;
@@ -84,17 +108,34 @@ struct oa_tracker {
 /* virtual_connection.c */
 void oa_vc_take_rts(struct channel *channel, struct oa_event *event);
 struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
+void oa_vc_place_channel(struct channel *channel);
 void oa_vc_leave(struct channel *channel);
+void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from,
+                 enum oa_join join);
 void oa_vc_free(struct virtual_connection *vc);
+
+/* sequence.c */
+void oa_sequence_take(struct virtual_connection *vc, struct channel *channel,
+                      struct oa_event *event);
+void oa_sequence_judge(struct virtual_connection *vc, struct oa_channel *channel);
+
+/* flow_control.c */
+void oa_flow_begin(struct channel *channel, uint32_t window);
+void oa_flow_take_rpc(struct channel *channel, struct oa_event *event);
+void oa_flow_take_ack(struct channel *channel, struct oa_event *event);
 
 /* calls.c */
 void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_calls_end(struct virtual_connection *vc);
-void oa_calls_note_loss(struct virtual_connection *vc, enum oa_side side);
+void oa_calls_note_loss(struct channel *channel, enum oa_side side);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
+void oa_call_free(void *call);
+void oa_calls_merge(struct virtual_connection *into, struct virtual_connection *from);
 
 /* channel.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);
 void oa_tracker_retire(struct oa_tracker *tracker, void *object, GDestroyNotify free_object);
+void oa_tracker_find(struct oa_tracker *tracker, const struct oa_event *where,
+                     enum oa_finding_id id, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 #endif

@@ -37,9 +37,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct oa_endpoint client = { .port = 1 }, server = { .port = 80 };
     struct oa_stamp stamp = { 0, 0 };
     struct oa_channel *channels[2];
+    struct oa_recognition recognition = { .hop = size & 2 ? OA_HOP_SERVER : OA_HOP_CLIENT,
+                                          .is_raw = (size & 2) != 0,
+                                          .has_start = true };
 
     for (int i = 0; i < 2; i++)
-        channels[i] = oa_channel_open(tracker, &client, &server, NULL, stamp);
+        channels[i] = oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
     while (oa_cursor_left(&cursor)) {
         unsigned action = oa_cursor_u8(&cursor);
         struct oa_channel **channel = &channels[action & CONNECTION];
@@ -48,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (action & CLOSE) {
             oa_channel_close(*channel, (struct oa_ending){ OA_END_FIN, side });
-            *channel = oa_channel_open(tracker, &client, &server, NULL, stamp);
+            *channel = oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
         } else if (action & LOSS) {
             oa_channel_lost(*channel, side, length);
         } else {

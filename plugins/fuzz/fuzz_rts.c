@@ -21,7 +21,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (rts.commands[i].offset + rts.commands[i].length > size)
             abort();
     for (unsigned place = 1; place <= OA_RTS_OUT_SERVER; place <<= 1)
-        oa_rts_name_text(oa_rts_identify(&rts, (enum oa_rts_place)place), OA_RECYCLE_UNDECIDED,
-                         name);
+        oa_rts_name_text(oa_rts_identify(&rts, (unsigned)place), OA_RECYCLE_UNDECIDED, name);
     return 0;
 }

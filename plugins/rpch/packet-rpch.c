@@ -37,9 +37,24 @@ int proto_rpch = -1;
 static int proto_http_or_rpch = -1;
 static int rpch_tap = -1;
 static dissector_handle_t rpch_handle;
-static dissector_handle_t http_or_rpch_handle;
-static dissector_handle_t http_tcp_handle;
 static struct oa_tracker *tracker;
+static struct rpch_finding *new_findings; /* of the bytes being decoded */
+
+static int dissect_ours_or_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
+static int dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
+
+/* Whose place in the table of ports is taken: HTTP's everywhere, X11's where proxies meet servers.
+ */
+static struct taken_place {
+    const char *name;
+    dissector_t dissect;
+    bool server_ports_only;
+    dissector_handle_t handle;     /* the stock one */
+    dissector_handle_t ours_or_it; /* what stands in its place */
+} taken_places[] = {
+    { .name = "http-over-tcp", .dissect = dissect_ours_or_http },
+    { .name = "x11", .dissect = dissect_ours_or_x11, .server_ports_only = true },
+};
 
 static void
 endpoint_of(const address *addr, guint32 port, struct oa_endpoint *endpoint)
@@ -61,20 +76,20 @@ stamp_of(const packet_info *pinfo)
                               pinfo->num };
 }
 
-/* Whether the data begin with a request of RPC over HTTP; OA_HTTP_INCOMPLETE while they are too
- * short to tell. */
-static enum oa_http_parse
-begins_rpc_request(tvbuff_t *tvb)
+/* Whether the data begin with something of ours; OA_MAYBE while they are too short to tell. */
+static enum oa_verdict
+recognise(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recognition)
 {
-    enum oa_http_method method;
-    guint length = MIN(tvb_captured_length(tvb), 16);
+    guint length = tvb_captured_length(tvb);
 
-    return oa_http_rpc_method(tvb_get_ptr(tvb, 0, length), length, &method);
+    return oa_recognise(tvb_get_ptr(tvb, 0, (gint)length), length, (uint16_t)pinfo->srcport,
+                        (uint16_t)pinfo->destport, recognition);
 }
 
 static void
-take_over(packet_info *pinfo)
+take_over(packet_info *pinfo, const struct oa_recognition *recognition)
 {
+    bool by_client = recognition->sender == OA_CLIENT;
     conversation_t *conversation = find_or_create_conversation(pinfo);
     struct connection *connection = conversation_get_proto_data(conversation, proto_rpch);
     struct oa_endpoint client, server;
@@ -82,55 +97,76 @@ take_over(packet_info *pinfo)
     if (connection)
         return;
     connection = wmem_new0(wmem_file_scope(), struct connection);
-    copy_address_wmem(wmem_file_scope(), &connection->client, &pinfo->src);
-    connection->client_port = pinfo->srcport;
-    endpoint_of(&pinfo->src, pinfo->srcport, &client);
-    endpoint_of(&pinfo->dst, pinfo->destport, &server);
-    connection->channel = oa_channel_open(tracker, &client, &server, connection, stamp_of(pinfo));
+    copy_address_wmem(wmem_file_scope(), &connection->client,
+                      by_client ? &pinfo->src : &pinfo->dst);
+    connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
+    endpoint_of(&pinfo->src, pinfo->srcport, by_client ? &client : &server);
+    endpoint_of(&pinfo->dst, pinfo->destport, by_client ? &server : &client);
+    connection->channel =
+        oa_channel_open(tracker, recognition, &client, &server, connection, stamp_of(pinfo));
     conversation_add_proto_data(conversation, proto_rpch, connection);
     conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
 }
 
 /*
- * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over
- * HTTP go to us from that frame on; everything else passes unchanged.
+ * Stands where a stock dissector stood in the table of ports. Connections that begin something of
+ * ours go to us from that frame on; everything else passes to the stock one unchanged.
  */
 static int
-dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+dissect_ours_or(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                void *data)
 {
-    dissector_handle_t handle = http_tcp_handle;
+    struct oa_recognition recognition;
 
     /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
-    switch (begins_rpc_request(tvb)) {
-    case OA_HTTP_COMPLETE:
+    switch (recognise(tvb, pinfo, &recognition)) {
+    case OA_OURS:
         if (!PINFO_FD_VISITED(pinfo))
-            take_over(pinfo);
+            take_over(pinfo, &recognition);
         handle = rpch_handle;
         break;
-    case OA_HTTP_INCOMPLETE:
+    case OA_MAYBE:
         if (pinfo->can_desegment > 0 && tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
             pinfo->desegment_offset = 0;
             pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
             return tvb_captured_length(tvb);
         }
         break;
-    case OA_HTTP_NOT_A_HEAD:
+    case OA_NOT_OURS:
         break;
     }
     return call_dissector_only(handle, tvb, pinfo, tree, data);
 }
 
-/* Serves the ports that have no dissector. */
+static int
+dissect_ours_or_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_ours_or(taken_places[0].handle, tvb, pinfo, tree, data);
+}
+
+static int
+dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_ours_or(taken_places[1].handle, tvb, pinfo, tree, data);
+}
+
+/* Serves the ports that have no dissector. Plain RPC over TCP is left to stock DCE/RPC, but for the
+ * ports where proxies and clients meet the servers. */
 static gboolean
 dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (begins_rpc_request(tvb) != OA_HTTP_COMPLETE)
+    struct oa_recognition recognition;
+
+    if (recognise(tvb, pinfo, &recognition) != OA_OURS)
+        return FALSE;
+    if (recognition.is_direct && !oa_is_server_port((uint16_t)pinfo->srcport) &&
+        !oa_is_server_port((uint16_t)pinfo->destport))
         return FALSE;
     if (!PINFO_FD_VISITED(pinfo))
-        take_over(pinfo);
+        take_over(pinfo, &recognition);
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
     call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
@@ -171,7 +207,11 @@ unit_of_event(const struct oa_event *event, const guint8 *at)
                               .length = (guint)event->length,
                               .vc = event->vc,
                               .rts_name = event->rts_name,
-                              .recycle = event->recycle,
+                              .sequence = event->sequence,
+                              .acknowledged = event->acknowledged,
+                              .flow = event->flow,
+                              .idle_ns = event->idle_ns,
+                              .stall_ns = event->stall_ns,
                               .call = event->call };
 
     if (event->pdu && event->pdu != at) {
@@ -200,6 +240,7 @@ decode(const struct rpch_place *place, struct frame_units *frame)
     while (at < length && oa_channel_next(place->channel, place->side, data + at, length - at,
                                           stamp, stamp, &event, &need)) {
         struct rpch_unit unit = unit_of_event(&event, data + at);
+        unit.findings = g_steal_pointer(&new_findings);
         wmem_array_append_one(frame->units, unit);
         at += unit.length;
     }
@@ -244,7 +285,11 @@ tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offse
     event->pdu = unit->joined ? unit->joined : tvb_get_ptr(place->tvb, offset, unit->length);
     event->pdu_length = unit->joined ? unit->joined_length : unit->length;
     event->rts_name = unit->rts_name;
-    event->recycle = unit->recycle;
+    event->sequence = unit->sequence;
+    event->acknowledged = unit->acknowledged;
+    event->flow = unit->flow;
+    event->idle_ns = unit->idle_ns;
+    event->stall_ns = unit->stall_ns;
     event->call = unit->call;
     if (unit->type == OA_EVENT_HTTP_HEAD) {
         struct oa_http_head *http = wmem_new0(pool, struct oa_http_head);
@@ -325,37 +370,65 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)length;
 }
 
-static void
-collect_http_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
-{
-    dtbl_entry_t *entry = value;
+struct port_search {
+    const struct taken_place *place;
+    GArray *ports;
+};
 
-    if (dtbl_entry_get_handle(entry) == http_tcp_handle)
-        g_array_append_val((GArray *)user, key);
+static void
+collect_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
+{
+    struct port_search *search = user;
+    bool wanted =
+        !search->place->server_ports_only || oa_is_server_port((uint16_t)GPOINTER_TO_UINT(key));
+
+    if (wanted && dtbl_entry_get_handle(value) == search->place->handle)
+        g_array_append_val(search->ports, key);
 }
 
 /*
- * Reading the preferences gives the ports to stock HTTP anew, after the plugins' handoff; so the
- * place is taken each time a file is opened. Not by dissector_change_uint, as if the user had
- * chosen it: that would change the order in which TCP asks for all ports.
+ * Reading the preferences gives the ports to the stock dissectors anew, after the plugins' handoff;
+ * so the places are taken each time a file is opened. Not by dissector_change_uint, as if the user
+ * had chosen it: that would change the order in which TCP asks for all ports.
  */
 static void
-take_http_ports(void)
+take_places(void)
 {
-    GArray *ports = g_array_new(FALSE, FALSE, sizeof(gpointer));
+    for (size_t i = 0; i < array_length(taken_places); i++) {
+        struct port_search search = { &taken_places[i],
+                                      g_array_new(FALSE, FALSE, sizeof(gpointer)) };
 
-    dissector_table_foreach("tcp.port", collect_http_port, ports);
-    for (guint i = 0; i < ports->len; i++)
-        dissector_add_uint("tcp.port", GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)),
-                           http_or_rpch_handle);
-    g_array_free(ports, TRUE);
+        if (search.place->handle)
+            dissector_table_foreach("tcp.port", collect_port, &search);
+        for (guint port = 0; port < search.ports->len; port++)
+            dissector_add_uint("tcp.port",
+                               GPOINTER_TO_UINT(g_array_index(search.ports, gpointer, port)),
+                               search.place->ours_or_it);
+        g_array_free(search.ports, TRUE);
+    }
+}
+
+/* Problems are told while the bytes they are about are decoded; they are kept with their unit. */
+static void
+on_event(void *context _U_, const struct oa_event *event)
+{
+    struct rpch_finding *finding;
+
+    if (event->type != OA_EVENT_FINDING)
+        return;
+    finding = wmem_new(wmem_file_scope(), struct rpch_finding);
+    finding->id = event->finding->id;
+    finding->text = wmem_strdup(wmem_file_scope(), event->finding->text);
+    finding->next = new_findings;
+    new_findings = finding;
 }
 
 static void
 open_file(void)
 {
-    tracker = oa_tracker_new(NULL, NULL, true);
-    take_http_ports();
+    tracker = oa_tracker_new(on_event, NULL, true);
+    new_findings = NULL;
+    take_places();
 }
 
 static void
@@ -370,9 +443,12 @@ proto_register_rpch(void)
 {
     proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
     proto_http_or_rpch = proto_register_protocol_in_name_only(
-        "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch", proto_rpch, FT_PROTOCOL);
+        "RPC over HTTP, else the stock dissector", "HTTP or RPCH", "http_or_rpch", proto_rpch,
+        FT_PROTOCOL);
     rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
-    http_or_rpch_handle = create_dissector_handle(dissect_http_or_rpch, proto_http_or_rpch);
+    for (size_t i = 0; i < array_length(taken_places); i++)
+        taken_places[i].ours_or_it =
+            create_dissector_handle(taken_places[i].dissect, proto_http_or_rpch);
     rpch_tap = register_tap(RPCH_TAP);
     rpch_show_register();
     register_init_routine(open_file);
@@ -382,7 +458,8 @@ proto_register_rpch(void)
 void
 proto_reg_handoff_rpch(void)
 {
-    http_tcp_handle = find_dissector("http-over-tcp");
+    for (size_t i = 0; i < array_length(taken_places); i++)
+        taken_places[i].handle = find_dissector(taken_places[i].name);
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
     rpch_show_handoff();

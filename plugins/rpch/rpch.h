@@ -12,6 +12,13 @@
 
 #include "events.h"
 
+/* A problem found while a unit was decoded. */
+struct rpch_finding {
+    enum oa_finding_id id;
+    const char *text;
+    struct rpch_finding *next;
+};
+
 /*
  * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot
  * read from the bytes again. Objects it points to live as long as the tracker, that is until the
@@ -25,8 +32,12 @@ struct rpch_unit {
     guint joined_length;
     struct oa_virtual_connection *vc; /* as known then */
     struct oa_rts_name rts_name;
-    const struct oa_recycle *recycle;
+    const struct oa_sequence *sequence;
     struct oa_call *call;
+    const struct oa_channel *acknowledged;
+    struct oa_flow flow;
+    int64_t idle_ns, stall_ns;
+    const struct rpch_finding *findings;
 };
 
 /* Where a unit is shown. */

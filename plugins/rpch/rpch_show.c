@@ -461,7 +461,7 @@ append_summary(wmem_strbuf_t *line, const struct oa_rts *rts)
 static void
 name_text(const struct rpch_unit *unit, char name[OA_RTS_NAME_TEXT])
 {
-    oa_rts_name_text(unit->rts_name, unit->recycle ? unit->recycle->type : OA_RECYCLE_UNDECIDED,
+    oa_rts_name_text(unit->rts_name, unit->sequence ? unit->sequence->type : OA_RECYCLE_UNDECIDED,
                      name);
 }
 
@@ -538,14 +538,17 @@ static void
 show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
           const struct oa_rpc_header *header, const struct oa_call *call)
 {
-    if (place->side == OA_CLIENT && call->response.is_complete)
-        generated(proto_tree_add_uint(tree, hf_response_in, tvb, 0, 0,
-                                      (guint32)call->response.last.frame));
-    if (place->side == OA_SERVER && call->request.fragments) {
-        int64_t ns = call->response.last.time_ns - call->request.last.time_ns;
+    const struct oa_call_half *request = &call->request[place->channel->hop];
+    const struct oa_call_half *response = &call->response[place->channel->hop];
+
+    if (place->side == OA_CLIENT && response->is_complete)
+        generated(
+            proto_tree_add_uint(tree, hf_response_in, tvb, 0, 0, (guint32)response->last.frame));
+    if (place->side == OA_SERVER && request->fragments) {
+        int64_t ns = response->last.time_ns - request->last.time_ns;
         nstime_t time = { ns / 1000000000, (int)(ns % 1000000000) };
         generated(
-            proto_tree_add_uint(tree, hf_request_in, tvb, 0, 0, (guint32)call->request.last.frame));
+            proto_tree_add_uint(tree, hf_request_in, tvb, 0, 0, (guint32)request->last.frame));
         if (header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG))
             generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &time));
     }

@@ -10,6 +10,8 @@
 
 #define CHUNK_SIZE 7
 
+const struct oa_recognition SESSION_RECOGNITION = { .hop = OA_HOP_CLIENT, .has_start = true };
+
 static const char IN_HEAD[] =
     "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1.lab.test:6001 HTTP/1.1\r\n"
     "Host: mail.lab.test\r\nUser-Agent: MSRPC\r\nContent-Length: 1073741824\r\n"
@@ -249,11 +251,13 @@ session_free(GPtrArray *session)
 static void
 describe_call(GString *text, const struct oa_call *call)
 {
+    const struct oa_call_half *request = &call->request[oa_call_hop(call)];
+    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     g_string_append_printf(
         text, " call %u opnum %u %s state %d fault %x request %u/%u response %u/%u", call->call_id,
         call->opnum, call->iface ? call->iface->name : "?", call->state, call->fault_status,
-        call->request.fragments, (unsigned)call->request.stub_bytes, call->response.fragments,
-        (unsigned)call->response.stub_bytes);
+        request->fragments, (unsigned)request->stub_bytes, response->fragments,
+        (unsigned)response->stub_bytes);
 }
 
 void
@@ -269,8 +273,11 @@ session_describe(GString *text, const struct oa_event *event)
         [OA_EVENT_VC_OPENED] = "vc-open",
         [OA_EVENT_VC_CLOSED] = "vc-close",
         [OA_EVENT_CALL] = "ended",
+        [OA_EVENT_FINDING] = "finding",
+        [OA_EVENT_BANNER] = "banner",
     };
     char name[OA_RTS_NAME_TEXT];
+    enum oa_hop hop = event->vc ? oa_vc_hop(event->vc) : OA_HOP_CLIENT;
 
     if (event->type >= G_N_ELEMENTS(NAMES) || !NAMES[event->type])
         return; /* bodies, framing and skipped bytes come in pieces as they were cut */
@@ -281,7 +288,7 @@ session_describe(GString *text, const struct oa_event *event)
         g_string_append_printf(text, " vc %u", (unsigned)event->vc->number);
     if (event->type == OA_EVENT_RTS) {
         oa_rts_name_text(event->rts_name,
-                         event->recycle ? event->recycle->type : OA_RECYCLE_UNDECIDED, name);
+                         event->sequence ? event->sequence->type : OA_RECYCLE_UNDECIDED, name);
         g_string_append_printf(text, " %s", name);
     }
     if (event->type == OA_EVENT_RPC)
@@ -291,15 +298,18 @@ session_describe(GString *text, const struct oa_event *event)
         g_string_append_printf(text, " %s\\%s", event->auth->domain, event->auth->user);
     if (event->type == OA_EVENT_CALL)
         describe_call(text, event->call);
+    if (event->type == OA_EVENT_FINDING)
+        g_string_append_printf(text, " %s", OA_FINDING_ROWS[event->finding->id].code);
     if (event->type == OA_EVENT_VC_CLOSED)
         g_string_append_printf(
             text, " calls %u answered %u faults %u unanswered %u rpc %u+%u rts %u+%u skipped %u+%u",
             (unsigned)event->vc->calls, (unsigned)event->vc->answered, (unsigned)event->vc->faults,
-            (unsigned)event->vc->unanswered, (unsigned)event->vc->traffic[0].rpc_bytes,
-            (unsigned)event->vc->traffic[1].rpc_bytes, (unsigned)event->vc->traffic[0].rts_bytes,
-            (unsigned)event->vc->traffic[1].rts_bytes,
-            (unsigned)event->vc->traffic[0].skipped_bytes,
-            (unsigned)event->vc->traffic[1].skipped_bytes);
+            (unsigned)event->vc->unanswered, (unsigned)event->vc->traffic[hop][0].rpc_bytes,
+            (unsigned)event->vc->traffic[hop][1].rpc_bytes,
+            (unsigned)event->vc->traffic[hop][0].rts_bytes,
+            (unsigned)event->vc->traffic[hop][1].rts_bytes,
+            (unsigned)event->vc->traffic[hop][0].skipped_bytes,
+            (unsigned)event->vc->traffic[hop][1].skipped_bytes);
     g_string_append_c(text, '\n');
 }
 
@@ -319,7 +329,7 @@ session_play(const GPtrArray *session, int cut, bool keep)
     struct oa_stamp stamp = { 0, 0 };
 
     for (int i = SESSION_IN; i <= SESSION_OUT; i++)
-        channels[i] = oa_channel_open(tracker, &client, &server, NULL, stamp);
+        channels[i] = oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
     for (guint i = 0; i < session->len; i++) {
         const struct session_piece *piece = session->pdata[i];
         for (guint at = 0; at < piece->bytes->len;) {

@@ -10,6 +10,9 @@
 
 #include "channel.h"
 
+/* A connection that begins with a request of RPC over HTTP. */
+extern const struct oa_recognition SESSION_RECOGNITION;
+
 enum session_connection { SESSION_IN, SESSION_OUT };
 
 /* The next bytes of one direction of one of the two TCP connections. */

@@ -25,6 +25,7 @@ static const char EXPECTED[] =
     "rpc 0 IN vc 0 request 324\n"
     "rpc 0 IN vc 0 request 64\n"
     "rpc 0 IN vc 0 request 41\n"
+    "finding 1 vc 0 rpc_fault\n"
     "ended 0 vc 0 call 3 opnum 10 EMSMDB state 2 fault 1c010003 request 1/40 response 1/0\n"
     "rpc 1 OUT vc 0 fault 32\n"
     "rpc 1 OUT vc 0 response 124\n"
@@ -99,6 +100,7 @@ test_prefixes(void)
                     } else {
                         g_assert_true(!**line || g_str_has_prefix(*line, "close") ||
                                       g_str_has_prefix(*line, "ended") ||
+                                      g_str_has_prefix(*line, "finding") ||
                                       g_str_has_prefix(*line, "vc-close"));
                     }
                 g_free(text);
@@ -142,7 +144,7 @@ expect_loss(const GPtrArray *session, guint lost, guint offset, guint length)
     struct oa_stamp stamp = { 0, 0 };
 
     for (int i = SESSION_IN; i <= SESSION_OUT; i++)
-        channels[i] = oa_channel_open(tracker, &client, &server, NULL, stamp);
+        channels[i] = oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
     for (guint i = 0; i < session->len; i++) {
         const struct session_piece *piece = session->pdata[i];
         struct oa_channel *channel = channels[piece->connection];

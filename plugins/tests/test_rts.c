@@ -22,7 +22,7 @@ expect_name(const struct oa_rts *rts, const char *expected)
         for (unsigned place = 1; place <= OA_RTS_OUT_SERVER; place <<= 1) {
             if (!(OA_RTS_PDU_ROWS[pdu].places & place))
                 continue;
-            struct oa_rts_name name = oa_rts_identify(rts, (enum oa_rts_place)place);
+            struct oa_rts_name name = oa_rts_identify(rts, (unsigned)place);
             enum oa_recycle_type type = strstr(expected, "_R2/") ? OA_RECYCLE_R2 : OA_RECYCLE_R1;
             g_assert_false(name.unexpected);
             g_assert_cmpstr(OA_RTS_PDU_ROWS[oa_rts_name_pdu(name, type)].name, ==, expected);

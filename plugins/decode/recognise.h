@@ -1,0 +1,52 @@
+/* recognise.h
+ * Whether a TCP connection is one of RPC over HTTP, by the first bytes of a segment.
+ * [MS-RPCH] 2.1.1, 2.1.2
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_RECOGNISE_H
+#define OA_RECOGNISE_H
+
+#include "events.h"
+
+/* What a proxy's server says first, [MS-RPCH] 2.1.2.2 */
+#define OA_BANNER "ncacn_http/1.0"
+#define OA_BANNER_SIZE (sizeof OA_BANNER - 1)
+
+/* No more bytes than these are ever needed to tell. */
+#define OA_RECOGNISE_MAX 1024
+
+enum oa_verdict {
+    OA_NOT_OURS,
+    OA_MAYBE, /* all bytes fit, but more of them are needed to tell */
+    OA_OURS,
+};
+
+struct oa_recognition {
+    enum oa_hop hop;
+    enum oa_side sender; /* of the bytes looked at */
+    bool is_raw;         /* PDUs or the banner, no HTTP head */
+    bool is_direct;      /* a bind comes first: plain RPC over TCP, or version 1 */
+    bool has_start;      /* these bytes begin the connection */
+};
+
+/*
+ * Looks at bytes that one side sent, the first of a segment. Ours are
+ *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT);
+ *   2. the banner `ncacn_http/1.0`;
+ *   3. an RTS PDU with the signature of a named one, every fixed field of its header right;
+ *   4. a bind of an interface of Exchange; of management or endpoint mapper only on a port of
+ *      the proxy's hop (see 6);
+ *   5. a connection-oriented PDU that an RTS PDU of 3 follows;
+ *   6. on the ports of the proxy's hop (593, 6001 to 6004) and of HTTP (80, 443, 8080, 3128), two
+ *      connection-oriented PDUs in a row, or one that ends with the bytes: the middle of a
+ *      connection whose beginning is not in the capture.
+ * Nothing else is.
+ */
+enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,
+                             uint16_t destination_port, struct oa_recognition *recognition);
+
+/* A port on which proxies reach servers. */
+bool oa_is_server_port(uint16_t port);
+
+#endif
