@@ -176,7 +176,7 @@ index_call(struct call *call)
     if (call->is_indexed || !call->vc->is_loose)
         return;
     if (!queue) {
-        queue = g_queue_new();
+        queue = g_new0(GQueue, 1);
         g_hash_table_insert(tracker->loose_calls, key, queue);
     }
     call->loose_link.data = call;

@@ -16,6 +16,9 @@
  * [MS-RPCH] 2.1.2.1.5. */
 #define ECHO_BODY_MAX 16
 
+/* An echo is answered by one RTS PDU without commands. */
+#define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
+
 /* The longest chunk-size line taken for one. */
 #define CHUNK_LINE_MAX 256
 
@@ -238,6 +241,8 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
         channel->stream[OA_SERVER].state = STREAM_BANNER;
         channel->stream[OA_SERVER].left = UINT64_MAX;
     }
+    /* A request that is not in the capture; whether it was for an IN channel, PDUs tell. */
+    channel->last_request_is_rpc = recognition->is_raw || recognition->is_answer;
     channel->facts.number = tracker->n_channels++;
     channel->facts.host = host;
     channel->facts.endpoint[OA_CLIENT] = *client;
@@ -406,7 +411,9 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
     }
     enum stream_state state = answers_with_pdus(channel, http) ? STREAM_PDUS : STREAM_BODY;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
-        facts->kind = OA_CHANNEL_ECHO;
+        facts->kind = http->has_content_length && http->content_length > ECHO_ANSWER_SIZE
+                          ? OA_CHANNEL_OUT
+                          : OA_CHANNEL_ECHO;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_OUT && http->has_content_length)
         facts->lifetime = http->content_length;
     if (http->status == 204 || http->status == 304 || channel->last_request_is_head)

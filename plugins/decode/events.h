@@ -169,8 +169,12 @@ struct oa_sequence {
     struct oa_stamp first, last;
     unsigned n_steps;
     struct oa_sequence_step step[OA_SEQUENCE_STEPS_MAX]; /* in the order of the capture */
-    struct oa_sequence *next; /* the one before it of the same virtual connection */
+    struct oa_sequence *next;         /* the one before it of the same virtual connection */
+    const struct oa_sequence *joined; /* the one it turned out to be a part of, or NULL */
 };
+
+/* The whole that the sequence is, or turned out to be a part of. */
+const struct oa_sequence *oa_sequence_whole(const struct oa_sequence *sequence);
 
 /* Frame of the step whose name has that r1; 0 if it was not seen. */
 uint64_t oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);

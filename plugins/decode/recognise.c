@@ -58,6 +58,19 @@ recognise_banner(const uint8_t *data, size_t length, struct oa_recognition *reco
     return OA_OURS;
 }
 
+static enum oa_verdict
+recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    struct oa_http_head head;
+
+    if (oa_http_head_parse(data, length, &head) != OA_HTTP_COMPLETE || head.is_request ||
+        head.status != 200 || !oa_text_equals(head.content_type, "application/rpc"))
+        return OA_NOT_OURS;
+    *recognition =
+        (struct oa_recognition){ .hop = OA_HOP_CLIENT, .sender = OA_SERVER, .is_answer = true };
+    return OA_OURS;
+}
+
 /* Where the PDU is legal under any of its names; 0 when no named PDU is like it. */
 static unsigned
 places_of_rts(const uint8_t *data, size_t length)
@@ -174,7 +187,7 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
         places = places_of_rts(next, left);
         if (!places && !(on_known_port && oa_rpc_may_be_header(next, left)))
             return OA_NOT_OURS;
-    } else if (!(on_known_port && header.frag_length == length)) {
+    } else if (!on_known_port) {
         return OA_NOT_OURS;
     }
     recognition->hop = hop_of(places, source, destination);
@@ -203,6 +216,8 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
             return OA_NOT_OURS;
         }
         return OA_NOT_OURS;
+    case 'H':
+        return recognise_answer(data, length, recognition);
     case 'n':
         return recognise_banner(data, length, recognition);
     case 5:

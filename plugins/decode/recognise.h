@@ -26,6 +26,7 @@ struct oa_recognition {
     enum oa_hop hop;
     enum oa_side sender; /* of the bytes looked at */
     bool is_raw;         /* PDUs or the banner, no HTTP head */
+    bool is_answer;      /* a response head; its request is not in the capture */
     bool is_direct;      /* a bind comes first: plain RPC over TCP, or version 1 */
     bool has_start;      /* these bytes begin the connection */
 };
@@ -38,9 +39,10 @@ struct oa_recognition {
  *   4. a bind of an interface of Exchange; of management or endpoint mapper only on a port of
  *      the proxy's hop (see 6);
  *   5. a connection-oriented PDU that an RTS PDU of 3 follows;
- *   6. on the ports of the proxy's hop (593, 6001 to 6004) and of HTTP (80, 443, 8080, 3128), two
- *      connection-oriented PDUs in a row, or one that ends with the bytes: the middle of a
- *      connection whose beginning is not in the capture.
+ *   6. on the ports of the proxy's hop (593, 6001 to 6004) and of HTTP (80, 443, 8080, 3128), a
+ *      connection-oriented PDU that another one, or the end of the bytes, follows: the middle of a
+ *      connection whose beginning is not in the capture;
+ *   7. a response head with 200 and `Content-Type: application/rpc`.
  * Nothing else is.
  */
 enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,

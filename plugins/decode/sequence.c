@@ -7,6 +7,7 @@
  */
 #include "tracker.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Names with the same step in
@@ -44,6 +45,14 @@ static const struct {
     { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A8 }, { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R2_A8 },
     { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R2_B3 }, { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A6 },
 };
+
+const struct oa_sequence *
+oa_sequence_whole(const struct oa_sequence *sequence)
+{
+    while (sequence && sequence->joined)
+        sequence = sequence->joined;
+    return sequence;
+}
 
 uint64_t
 oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
@@ -133,7 +142,7 @@ begins_another(const struct oa_sequence *recycle, struct oa_rts_name name)
     case OA_RTS_OUT_R1_A2:
         return true;
     case OA_RTS_IN_R1_A6:
-        return recycle->type != OA_RECYCLE_R1;
+        return recycle->type == OA_RECYCLE_R2;
     default:
         return false;
     }
@@ -236,6 +245,65 @@ oa_sequence_take(struct virtual_connection *vc, struct channel *channel, struct 
     }
     add_step(vc, sequence, event);
     note_end(vc, channel, sequence, event);
+}
+
+static bool
+share_a_step(const struct oa_sequence *a, const struct oa_sequence *b)
+{
+    for (unsigned i = 0; i < a->n_steps; i++)
+        if (oa_sequence_frame(b, a->step[i].name.r1))
+            return true;
+    return false;
+}
+
+static int
+compare_steps(const void *a, const void *b)
+{
+    uint64_t mine = ((const struct oa_sequence_step *)a)->frame;
+    uint64_t other = ((const struct oa_sequence_step *)b)->frame;
+
+    return mine < other ? -1 : mine > other;
+}
+
+static void
+merge_steps(struct oa_sequence *into, struct oa_sequence *from)
+{
+    for (unsigned i = 0; i < from->n_steps && into->n_steps < OA_SEQUENCE_STEPS_MAX; i++)
+        into->step[into->n_steps++] = from->step[i];
+    qsort(into->step, into->n_steps, sizeof into->step[0], compare_steps);
+    if (into->type == OA_RECYCLE_UNDECIDED)
+        into->type = from->type;
+    into->is_complete |= from->is_complete;
+    into->has_failed |= from->has_failed;
+    if (!into->first.frame || (from->first.frame && from->first.frame < into->first.frame))
+        into->first = from->first;
+    if (from->last.frame > into->last.frame)
+        into->last = from->last;
+    from->joined = into;
+}
+
+/* Two virtual connections are one: each may have seen a part of the same recycling. */
+void
+oa_sequence_merge(struct virtual_connection *into, struct virtual_connection *from)
+{
+    merge_steps(&into->facts.conn, &from->facts.conn);
+    for (int leg = 0; leg < OA_LEGS; leg++) {
+        struct oa_sequence *mine = into->facts.recycle[leg];
+        struct oa_sequence **end = &into->facts.recycle[leg];
+        struct oa_sequence *other = from->facts.recycle[leg];
+
+        into->facts.recycles[leg] += from->facts.recycles[leg];
+        if (mine && other && !share_a_step(mine, other)) {
+            merge_steps(mine, other);
+            into->facts.recycles[leg]--;
+            continue; /* it goes with the virtual connection it stood in */
+        }
+        while (*end)
+            end = &(*end)->next;
+        *end = other;
+        from->facts.recycle[leg] = NULL;
+    }
+    into->facts.recycles_failed += from->facts.recycles_failed;
 }
 
 static bool

@@ -117,6 +117,7 @@ void oa_vc_free(struct virtual_connection *vc);
 /* sequence.c */
 void oa_sequence_take(struct virtual_connection *vc, struct channel *channel,
                       struct oa_event *event);
+void oa_sequence_merge(struct virtual_connection *into, struct virtual_connection *from);
 void oa_sequence_judge(struct virtual_connection *vc, struct oa_channel *channel);
 
 /* flow_control.c */

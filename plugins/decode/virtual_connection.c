@@ -283,14 +283,6 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->established = from->established;
     if (from->last.time_ns > into->last.time_ns)
         into->last = from->last;
-    for (int leg = 0; leg < OA_LEGS; leg++) {
-        if (!into->recycle[leg]) {
-            into->recycle[leg] = from->recycle[leg];
-            from->recycle[leg] = NULL;
-        }
-        into->recycles[leg] += from->recycles[leg];
-    }
-    into->recycles_failed += from->recycles_failed;
 }
 
 /* A virtual connection turns out to be a part of another one: its channels and calls move. */
@@ -305,6 +297,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
         attach(channel, into, join);
     }
     adopt_facts(&into->facts, &from->facts);
+    oa_sequence_merge(into, from);
     oa_calls_merge(into, from);
     from->facts.joined = &into->facts;
     forget_vc(from);
@@ -521,16 +514,19 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
     oa_flow_take_ack(channel, event);
 }
 
-/* An acknowledgment names the other channel of the virtual connection; in a capture that begins in
- * the middle this may be all there is to join them by. */
+/* Acknowledgments name the other channel of the virtual connection, steps of a recycling the
+ * successor; in a capture that begins in the middle this may be all there is to join them by. */
 static struct virtual_connection *
-take_named_channel(struct virtual_connection *vc, const struct oa_rts *rts)
+take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
 {
-    const struct oa_rts_command *ack = oa_rts_find(rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
+    const struct oa_rts_command *ack = oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
+    const struct oa_rts_command *cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, 0);
 
-    if (!ack || vc->facts.has_cookie)
+    if (vc->facts.has_cookie || event->rts_name.r1 == OA_RTS_UNKNOWN || event->rts_name.unexpected)
         return vc;
-    return claim_channel_cookie(vc, &ack->value.ack.cookie);
+    if (ack)
+        return claim_channel_cookie(vc, &ack->value.ack.cookie);
+    return cookie ? claim_channel_cookie(vc, &cookie->value.cookie) : vc;
 }
 
 static void
@@ -573,7 +569,7 @@ oa_vc_take_rts(struct channel *channel, struct oa_event *event)
         vc = open_by_pdu(channel, rts, true, event->last);
         break;
     default:
-        vc = take_named_channel(oa_vc_of_channel(channel, event->last), rts);
+        vc = take_named_channel(oa_vc_of_channel(channel, event->last), event);
         break;
     }
     event->vc = &vc->facts;

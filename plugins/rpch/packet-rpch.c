@@ -34,7 +34,6 @@ struct frame_position {
 
 int proto_rpch = -1;
 
-static int proto_http_or_rpch = -1;
 static int rpch_tap = -1;
 static dissector_handle_t rpch_handle;
 static struct oa_tracker *tracker;
@@ -46,14 +45,20 @@ static int dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tr
 /* Whose place in the table of ports is taken: HTTP's everywhere, X11's where proxies meet servers.
  */
 static struct taken_place {
-    const char *name;
+    const char *name;    /* of the stock dissector, or else the filter name of its protocol */
+    const char *ours[3]; /* name, short name, filter name of what stands in its place */
     dissector_t dissect;
     bool server_ports_only;
     dissector_handle_t handle;     /* the stock one */
     dissector_handle_t ours_or_it; /* what stands in its place */
 } taken_places[] = {
-    { .name = "http-over-tcp", .dissect = dissect_ours_or_http },
-    { .name = "x11", .dissect = dissect_ours_or_x11, .server_ports_only = true },
+    { .name = "http-over-tcp",
+      .ours = { "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch" },
+      .dissect = dissect_ours_or_http },
+    { .name = "x11",
+      .ours = { "RPC over HTTP, else X11", "X11 or RPCH", "x11_or_rpch" },
+      .dissect = dissect_ours_or_x11,
+      .server_ports_only = true },
 };
 
 static void
@@ -371,9 +376,19 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 }
 
 struct port_search {
-    const struct taken_place *place;
+    struct taken_place *place;
     GArray *ports;
 };
+
+/* The stock dissector of X11 has no name to find it by; its handle stands in the table only. */
+static bool
+is_stock(struct taken_place *place, dissector_handle_t handle)
+{
+    if (!place->handle && handle &&
+        dissector_handle_get_protocol_index(handle) == proto_get_id_by_filter_name(place->name))
+        place->handle = handle;
+    return handle && handle == place->handle;
+}
 
 static void
 collect_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
@@ -382,7 +397,7 @@ collect_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, v
     bool wanted =
         !search->place->server_ports_only || oa_is_server_port((uint16_t)GPOINTER_TO_UINT(key));
 
-    if (wanted && dtbl_entry_get_handle(value) == search->place->handle)
+    if (wanted && is_stock(search->place, dtbl_entry_get_handle(value)))
         g_array_append_val(search->ports, key);
 }
 
@@ -398,8 +413,7 @@ take_places(void)
         struct port_search search = { &taken_places[i],
                                       g_array_new(FALSE, FALSE, sizeof(gpointer)) };
 
-        if (search.place->handle)
-            dissector_table_foreach("tcp.port", collect_port, &search);
+        dissector_table_foreach("tcp.port", collect_port, &search);
         for (guint port = 0; port < search.ports->len; port++)
             dissector_add_uint("tcp.port",
                                GPOINTER_TO_UINT(g_array_index(search.ports, gpointer, port)),
@@ -442,13 +456,13 @@ void
 proto_register_rpch(void)
 {
     proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
-    proto_http_or_rpch = proto_register_protocol_in_name_only(
-        "RPC over HTTP, else the stock dissector", "HTTP or RPCH", "http_or_rpch", proto_rpch,
-        FT_PROTOCOL);
     rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
-    for (size_t i = 0; i < array_length(taken_places); i++)
-        taken_places[i].ours_or_it =
-            create_dissector_handle(taken_places[i].dissect, proto_http_or_rpch);
+    for (size_t i = 0; i < array_length(taken_places); i++) {
+        struct taken_place *place = &taken_places[i];
+        int proto = proto_register_protocol_in_name_only(place->ours[0], place->ours[1],
+                                                         place->ours[2], proto_rpch, FT_PROTOCOL);
+        place->ours_or_it = create_dissector_handle(place->dissect, proto);
+    }
     rpch_tap = register_tap(RPCH_TAP);
     rpch_show_register();
     register_init_routine(open_file);

@@ -461,8 +461,9 @@ append_summary(wmem_strbuf_t *line, const struct oa_rts *rts)
 static void
 name_text(const struct rpch_unit *unit, char name[OA_RTS_NAME_TEXT])
 {
-    oa_rts_name_text(unit->rts_name, unit->sequence ? unit->sequence->type : OA_RECYCLE_UNDECIDED,
-                     name);
+    const struct oa_sequence *sequence = oa_sequence_whole(unit->sequence);
+
+    oa_rts_name_text(unit->rts_name, sequence ? sequence->type : OA_RECYCLE_UNDECIDED, name);
 }
 
 static void
