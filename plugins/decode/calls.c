@@ -396,21 +396,19 @@ final_state(const struct oa_call *call)
     return OA_CALL_UNANSWERED;
 }
 
-/* Answered on every hop on which its request, or any part of the answer, was seen. */
+/* Answered on every hop on which a part of it was seen, or the answer is to come. */
 static bool
 is_finished(const struct oa_call *call)
 {
-    bool any = false;
-
     if (!call->has_opnum)
         return false;
     for (int hop = 0; hop < OA_HOPS; hop++) {
-        bool seen = call->request[hop].fragments || call->response[hop].fragments;
-        if (seen && !(call->response[hop].is_complete && call->request[hop].fragments))
+        bool is_wanted = call->request[hop].fragments || call->response[hop].fragments ||
+                         call->vc->channel[hop][OA_LEG_OUT];
+        if (is_wanted && !call->response[hop].is_complete)
             return false;
-        any |= seen;
     }
-    return any;
+    return true;
 }
 
 static void

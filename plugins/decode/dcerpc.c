@@ -54,19 +54,21 @@ oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_header *he
 
     if (length < OA_RPC_HEADER_SIZE || !oa_rpc_may_be_header(data, length))
         return false;
-    cursor.big_endian = data[4] == 0;
+    /* RTS PDUs are little endian whatever they say, and have no verifier, [MS-RPCH] 2.2.3.6.1. */
+    bool is_rts = data[2] == OA_RPC_RTS;
+    cursor.big_endian = data[4] == 0 && !is_rts;
     oa_cursor_skip(&cursor, 1);
     header->minor = oa_cursor_u8(&cursor);
     header->ptype = oa_cursor_u8(&cursor);
     header->flags = oa_cursor_u8(&cursor);
     oa_cursor_skip(&cursor, 4);
-    header->big_endian = cursor.big_endian;
+    header->big_endian = data[4] == 0;
     header->frag_length = oa_cursor_u16(&cursor);
     header->auth_length = oa_cursor_u16(&cursor);
     header->call_id = oa_cursor_u32(&cursor);
     if (header->frag_length < PTYPES[header->ptype].min_length)
         return false;
-    return header->auth_length == 0 ||
+    return header->auth_length == 0 || is_rts ||
            header->auth_length + OA_RPC_HEADER_SIZE + OA_RPC_TRAILER_SIZE <= header->frag_length;
 }
 

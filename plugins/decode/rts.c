@@ -226,6 +226,16 @@ belongs_to_r2(enum oa_rts_pdu pdu)
     return strstr(OA_RTS_PDU_ROWS[pdu].name, "_R2/") != NULL;
 }
 
+/* Two PDUs of different steps have the signature. */
+static bool
+is_ambiguous(struct oa_rts_name name)
+{
+    const char *step1 = strchr(OA_RTS_PDU_ROWS[name.r1].name, '/');
+    const char *step2 = strchr(OA_RTS_PDU_ROWS[name.r2].name, '/');
+
+    return step1 && step2 && strcmp(step1, step2) != 0;
+}
+
 struct oa_rts_name
 oa_rts_identify(const struct oa_rts *rts, unsigned places)
 {
@@ -244,8 +254,10 @@ oa_rts_identify(const struct oa_rts *rts, unsigned places)
         }
     }
     if (name.r1 == OA_RTS_UNKNOWN && name.r2 == OA_RTS_UNKNOWN) {
-        name = elsewhere;
-        name.unexpected = name.r1 != OA_RTS_UNKNOWN || name.r2 != OA_RTS_UNKNOWN;
+        bool exists = elsewhere.r1 != OA_RTS_UNKNOWN || elsewhere.r2 != OA_RTS_UNKNOWN;
+        if (!is_ambiguous(elsewhere))
+            name = elsewhere;
+        name.unexpected = exists;
     }
     if (name.r1 == OA_RTS_UNKNOWN)
         name.r1 = name.r2;

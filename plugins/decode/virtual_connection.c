@@ -535,7 +535,9 @@ check_name(struct channel *channel, const struct oa_event *event)
     if (event->rts_name.unexpected)
         oa_tracker_find(channel->tracker, event, OA_FINDING_RTS_UNEXPECTED,
                         "%s is not legal from the %s on this %s channel",
-                        OA_RTS_PDU_ROWS[event->rts_name.r1].name,
+                        event->rts_name.r1 == OA_RTS_UNKNOWN
+                            ? "A PDU of this signature"
+                            : OA_RTS_PDU_ROWS[event->rts_name.r1].name,
                         event->side == OA_CLIENT ? "client" : "server",
                         oa_channel_kind_name(channel->facts.kind));
     else if (event->rts_name.r1 == OA_RTS_UNKNOWN)
