@@ -264,6 +264,7 @@ oa_calls_take_rpc(struct channel *channel, struct oa_event *event)
     default:
         break;
     }
+    oa_auth_exchange_take_rpc(vc, event);
 }
 
 /* Bytes of that side are missing: what has begun and not ended may lack a fragment. */
@@ -287,4 +288,5 @@ oa_calls_end(struct virtual_connection *vc)
 
     while ((call = g_queue_peek_head(&vc->pending_order)))
         retire_call(vc, call, OA_CALL_UNANSWERED);
+    oa_auth_exchange_close_vc(vc);
 }

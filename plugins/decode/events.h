@@ -62,6 +62,7 @@ struct oa_ending {
     enum oa_side by;
 };
 
+struct oa_auth_exchange; /* auth_exchange.h */
 struct oa_virtual_connection;
 
 /* An IN or OUT channel instance: one TCP connection to the proxy, after its authentication legs. */
@@ -85,6 +86,8 @@ struct oa_channel {
     unsigned auth_legs; /* requests answered with 401 or 407 */
     struct oa_auth
         *auth; /* who, by the last head that told a user; else the last token; NULL none */
+    struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and once told
+                                          at the end */
     bool has_cookie;
     struct oa_cookie cookie;
     bool is_successor;
@@ -182,8 +185,9 @@ struct oa_virtual_connection {
     const struct oa_rpc_interface *iface; /* the first accepted, else proposed, known one */
     uint32_t assoc_group_id;
     struct oa_rpc_security security;
-    struct oa_recycle *recycle[2]; /* newest of IN, of OUT */
-    unsigned recycles[2];          /* started */
+    struct oa_auth_exchange *rpc_exchange; /* the last one; NULL none, and once told at the end */
+    struct oa_recycle *recycle[2];         /* newest of IN, of OUT */
+    unsigned recycles[2];                  /* started */
 };
 
 enum oa_event_type {
@@ -203,7 +207,8 @@ enum oa_event_type {
     OA_EVENT_CHANNEL_CLOSED,
     OA_EVENT_VC_OPENED,
     OA_EVENT_VC_CLOSED,
-    OA_EVENT_CALL, /* answered, or known to stay unanswered */
+    OA_EVENT_CALL,      /* answered, or known to stay unanswered */
+    OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
 };
 
 enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
@@ -221,6 +226,8 @@ struct oa_event {
     const struct oa_http_head *http;
     const struct oa_auth *auth;
     enum oa_auth_place auth_place;
+    const struct oa_auth_exchange *exchange; /* that the head or PDU belongs to, or rests on */
+    unsigned auth_leg; /* which leg of it this is, from 1; 0 for one that rests on it */
     const struct oa_rts *rts;
     struct oa_rts_name rts_name;
     const struct oa_recycle *recycle; /* that the RTS PDU belongs to, or NULL */

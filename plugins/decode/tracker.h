@@ -66,7 +66,7 @@ struct oa_tracker {
     oa_event_function on_event;
     void *context;
     bool keep;
-    uint64_t n_channels, n_vcs, n_calls;
+    uint64_t n_channels, n_vcs, n_calls, n_exchanges;
     GHashTable *vc_by_cookie;
     GHashTable *channels; /* every open one */
     GHashTable *vcs;      /* every open one */
@@ -92,6 +92,13 @@ void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_calls_end(struct virtual_connection *vc);
 void oa_calls_note_loss(struct virtual_connection *vc, enum oa_side side);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
+
+/* auth_exchange.c */
+void oa_auth_exchange_take_head(struct channel *channel, struct oa_event *event);
+void oa_auth_exchange_take_pdu(struct channel *channel, const struct oa_event *event);
+void oa_auth_exchange_close_channel(struct channel *channel);
+void oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event);
+void oa_auth_exchange_close_vc(struct virtual_connection *vc);
 
 /* channel.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);
