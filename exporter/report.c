@@ -9,8 +9,13 @@
 #include <string.h>
 
 const struct report *const REPORTS[] = {
-    &REPORT_CONNECTIONS, &REPORT_CHANNELS,   &REPORT_SESSIONS,
-    &REPORT_CALLS,       &REPORT_OPERATIONS, NULL,
+    &REPORT_CONNECTIONS,
+    &REPORT_CHANNELS,
+    &REPORT_SESSIONS,
+    &REPORT_CALLS,
+    &REPORT_OPERATIONS,
+    &REPORT_AUTH,
+    NULL,
 };
 
 const struct report *

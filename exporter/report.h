@@ -62,8 +62,8 @@ const struct report *report_find(const char *name);
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
-extern const struct report REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS, REPORT_OPERATIONS,
-    REPORT_SESSIONS;
+extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
+    REPORT_OPERATIONS, REPORT_SESSIONS;
 
 /* Cells that several reports have. */
 void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */

@@ -77,6 +77,21 @@ def check_calls(home, program, capture):
     return len(rows)
 
 
+def check_auth(program, capture):
+    """Every channel and every accepted bind of the log was authenticated by the log's user; nothing was refused."""
+    with open(pathlib.Path(capture).with_suffix(".jsonl"), encoding="utf-8") as file:
+        facts = [entry for entry in map(json.loads, file) if "fact" in entry]
+    asked = next(entry["args"] for entry in facts if entry["fact"] == "start")
+    rows = tools.report(program, "auth", capture)
+    http = [row for row in rows if row["place"] == "http"]
+    bound = [row for row in rows if row["place"] == "rpc" and row["result"] == "accepted"]
+    equal("HTTP exchanges", len(http), len(tools.report(program, "channels", capture)))
+    equal("who and how", {(row["user"], row["scheme"], row["result"]) for row in http}, {(asked["user"], asked["http_auth"], "accepted")})
+    equal("binds", len(bound), sum(entry["fact"] == "bind" for entry in facts))
+    equal("who binds", {(row["user"], row["mechanism"], row["ntlm_version"]) for row in bound}, {(asked["user"], "NTLM", "v2")})
+    equal("refused", [row for row in rows if row["result"] == "refused"], [])
+
+
 def check_clean(home, capture):
     """Nothing malformed, no dissector bug, and no bytes left to stock HTTP, in one pass and in two."""
     for passes in ([], ["-2"]):
@@ -113,11 +128,12 @@ def main():
     if pathlib.Path(capture).stem not in ("mapihttp", "tls"):
         calls = check_calls(home, program, capture)
         print(f"{calls} calls: the log, calls.csv and tshark agree")
+        check_auth(program, capture)
     if pathlib.Path(capture).stem == "basic":
         check_basic(home, program, capture)
     # A password is never shown by our own fields, nor in any report.
     text = "".join(tools.oaexport(program, "--reports", name, capture, check=False).stdout
-                   for name in ("sessions", "channels"))
+                   for name in ("auth", "sessions", "channels"))
     equal("password in reports", "Seed-Lab-1" in text, False)
 
 

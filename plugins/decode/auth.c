@@ -59,11 +59,7 @@ cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
 #define NTLM_V2_PROOF 16
 #define NTLM_V2_FIXED 28
 
-#define AV_END 0
-#define AV_FLAGS 6
-#define AV_TARGET_NAME 9
-#define AV_CHANNEL_BINDINGS 10
-#define AV_FLAG_MIC 0x2
+#define NTLM_EXTENDED_SESSIONSECURITY 0x00080000
 
 struct ntlm {
     struct oa_cursor message;
@@ -73,15 +69,15 @@ struct ntlm {
 
 /* The av pairs that are names, by their id, [MS-NLMP] 2.2.2.1. */
 static const struct {
-    uint16_t id;
+    enum oa_ntlm_av id;
     size_t member;
 } AV_NAMES[] = {
-    { 1, offsetof(struct oa_auth, netbios_computer) },         /* MsvAvNbComputerName */
-    { 2, offsetof(struct oa_auth, netbios_domain) },           /* MsvAvNbDomainName */
-    { 3, offsetof(struct oa_auth, dns_computer) },             /* MsvAvDnsComputerName */
-    { 4, offsetof(struct oa_auth, dns_domain) },               /* MsvAvDnsDomainName */
-    { 5, offsetof(struct oa_auth, dns_forest) },               /* MsvAvDnsTreeName */
-    { AV_TARGET_NAME, offsetof(struct oa_auth, target_name) }, /* MsvAvTargetName */
+    { OA_NTLM_AV_NB_COMPUTER_NAME, offsetof(struct oa_auth, netbios_computer) },
+    { OA_NTLM_AV_NB_DOMAIN_NAME, offsetof(struct oa_auth, netbios_domain) },
+    { OA_NTLM_AV_DNS_COMPUTER_NAME, offsetof(struct oa_auth, dns_computer) },
+    { OA_NTLM_AV_DNS_DOMAIN_NAME, offsetof(struct oa_auth, dns_domain) },
+    { OA_NTLM_AV_DNS_TREE_NAME, offsetof(struct oa_auth, dns_forest) },
+    { OA_NTLM_AV_TARGET_NAME, offsetof(struct oa_auth, target_name) },
 };
 
 static void
@@ -144,40 +140,56 @@ read_version(struct ntlm *ntlm, size_t at)
     auth->version_major = oa_cursor_u8(&version);
     auth->version_minor = oa_cursor_u8(&version);
     auth->version_build = oa_cursor_u16(&version);
+    oa_cursor_skip(&version, 3); /* reserved */
+    auth->version_revision = oa_cursor_u8(&version);
 }
 
 static void
 read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
 {
     /* A challenge has its target name in a field of its own. */
-    if (id == AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
+    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
         if (AV_NAMES[i].id == id)
             copy_utf16(value, (char *)auth + AV_NAMES[i].member);
 }
 
-/* Reads the pairs up to the end mark, and returns the value of the flags pair. */
-static uint32_t
+static void
+read_av_value(struct oa_auth *auth, unsigned id, struct oa_cursor value)
+{
+    switch (id) {
+    case OA_NTLM_AV_FLAGS:
+        auth->av_flags = oa_cursor_u32(&value);
+        break;
+    case OA_NTLM_AV_TIMESTAMP:
+        auth->av_timestamp = oa_cursor_u64(&value);
+        break;
+    case OA_NTLM_AV_CHANNEL_BINDINGS:
+        while (oa_cursor_left(&value) > 0)
+            auth->has_channel_bindings |= oa_cursor_u8(&value) != 0;
+        break;
+    default:
+        read_av_name(auth, id, value);
+        break;
+    }
+    auth->malformed |= value.is_short;
+}
+
+/* Reads the pairs up to the end mark. */
+static void
 read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
 {
-    uint32_t flags = 0;
-
     for (;;) {
         unsigned id = oa_cursor_u16(&list);
         struct oa_cursor value = oa_cursor_sub(&list, oa_cursor_u16(&list));
 
-        if (list.is_short)
-            auth->malformed = true;
-        if (list.is_short || id == AV_END)
-            return flags;
-        if (id == AV_FLAGS)
-            flags = oa_cursor_u32(&value);
-        else if (id == AV_CHANNEL_BINDINGS)
-            while (oa_cursor_left(&value) > 0)
-                auth->has_channel_bindings |= oa_cursor_u8(&value) != 0;
-        else
-            read_av_name(auth, id, value);
+        auth->malformed |= list.is_short;
+        if (list.is_short || id == OA_NTLM_AV_END)
+            return;
+        if (id < OA_NTLM_AV_IDS)
+            auth->av_ids |= 1u << id;
+        read_av_value(auth, id, value);
     }
 }
 
@@ -219,8 +231,21 @@ static void
 read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
 {
     oa_cursor_skip(&response, NTLM_V2_PROOF + NTLM_V2_FIXED);
-    uint32_t av_flags = read_av_pairs(ntlm->auth, response);
-    ntlm->auth->has_mic = (av_flags & AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
+    read_av_pairs(ntlm->auth, response);
+    ntlm->auth->has_mic =
+        (ntlm->auth->av_flags & OA_NTLM_AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
+}
+
+/* [MS-NLMP] 3.3.1, 3.3.2; told apart by the lengths, as the messages do not say it. */
+static enum oa_ntlm_proof
+proof_of(const struct oa_auth *auth, size_t nt_length, size_t lm_length)
+{
+    if (nt_length > NTLM_V1_RESPONSE)
+        return OA_NTLM_PROOF_V2;
+    if (nt_length == NTLM_V1_RESPONSE)
+        return auth->ntlm_flags & NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
+                                                                : OA_NTLM_PROOF_V1;
+    return lm_length == NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM : OA_NTLM_PROOF_NONE;
 }
 
 /* [MS-NLMP] 2.2.1.3 */
@@ -245,7 +270,8 @@ read_authenticate(struct ntlm *ntlm)
     copy(user, auth->user);
     copy(workstation, auth->workstation);
     read_version(ntlm, 64);
-    auth->is_ntlm_v2 = oa_cursor_left(&nt_response) > NTLM_V1_RESPONSE;
+    auth->ntlm_proof = proof_of(auth, oa_cursor_left(&nt_response), oa_cursor_left(&lm_response));
+    auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
     if (auth->is_ntlm_v2)
         read_v2_response(ntlm, nt_response);
     /* [MS-NLMP] 3.2.5.1.2; a name that runs out of the message is not an empty one. */
@@ -284,11 +310,14 @@ read_ntlm(struct oa_auth *auth, struct oa_cursor message)
 #define DER_INTEGER 0x02
 #define DER_OCTET_STRING 0x04
 #define DER_OID 0x06
+#define DER_ENUMERATED 0x0A
 #define DER_GENERAL_STRING 0x1B
 #define DER_SEQUENCE 0x30
 #define DER_GSS_TOKEN 0x60 /* [APPLICATION 0], [RFC 2743] 3.1 */
 #define DER_TICKET 0x61    /* [APPLICATION 1] */
 #define DER_AP_REQ 0x6E    /* [APPLICATION 14] */
+#define DER_AP_REP 0x6F    /* [APPLICATION 15] */
+#define DER_KRB_ERROR 0x7E /* [APPLICATION 30] */
 #define DER_CONTEXT(n) (0xA0 + (n))
 
 struct der {
@@ -339,43 +368,64 @@ der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malfo
 
 /* --- Kerberos --- */
 
-static const struct {
+static const struct mech_row {
+    enum oa_spnego_mech mech;
     enum oa_auth_mechanism mechanism;
     size_t length;
     uint8_t oid[10];
-} MECHANISMS[] = {
-    { OA_AUTH_NTLM, 10, { 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0A } },
-    { OA_AUTH_KERBEROS, 9, { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
+} MECHS[] = {
+    { OA_SPNEGO_MECH_NTLM,
+      OA_AUTH_NTLM,
+      10,
+      { 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0A } },
+    { OA_SPNEGO_MECH_KERBEROS,
+      OA_AUTH_KERBEROS,
+      9,
+      { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
     /* a truncated encoding of the same that Windows 2000 began with, [MS-SPNG] 3.1.5.2 */
-    { OA_AUTH_KERBEROS, 9, { 0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
-    /* user to user */
-    { OA_AUTH_KERBEROS, 10, { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02, 0x03 } },
+    { OA_SPNEGO_MECH_MS_KERBEROS,
+      OA_AUTH_KERBEROS,
+      9,
+      { 0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
+    { OA_SPNEGO_MECH_KERBEROS_USER_TO_USER,
+      OA_AUTH_KERBEROS,
+      10,
+      { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02, 0x03 } },
+    { OA_SPNEGO_MECH_NEGOEX,
+      OA_AUTH_UNKNOWN,
+      10,
+      { 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x1E } },
 };
 
 static const uint8_t SPNEGO_OID[] = { 0x2B, 0x06, 0x01, 0x05, 0x05, 0x02 };
 
-static enum oa_auth_mechanism
-mechanism_of(struct oa_cursor oid)
+static const struct mech_row *
+mech_of(struct oa_cursor oid)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(MECHANISMS); i++)
-        if (cursor_equals(oid, MECHANISMS[i].oid, MECHANISMS[i].length))
-            return MECHANISMS[i].mechanism;
-    return OA_AUTH_UNKNOWN;
+    static const struct mech_row OTHER = { .mech = OA_SPNEGO_MECH_OTHER };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(MECHS); i++)
+        if (cursor_equals(oid, MECHS[i].oid, MECHS[i].length))
+            return &MECHS[i];
+    return &OTHER;
 }
 
-/* The service that the ticket is for: components parted by slashes, [RFC 4120] 5.3, 5.5.1. */
+/* Reads the text or the number that a path of tags leads to; nothing where it ends. */
+static void
+read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
+                    char *out)
+{
+    if (der_descend(&at, path, depth, &auth->malformed))
+        oa_text_copy(as_text(at), out, OA_AUTH_NAME);
+}
+
+/* A service's name: components parted by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
 static void
 read_service_name(struct oa_auth *auth, struct oa_cursor at)
 {
-    static const uint8_t PATH[] = {
-        DER_SEQUENCE,   DER_CONTEXT(3), DER_TICKET,     DER_SEQUENCE,
-        DER_CONTEXT(2), DER_SEQUENCE,   DER_CONTEXT(1), DER_SEQUENCE,
-    };
     struct der part;
     size_t used = 0;
 
-    if (!der_descend(&at, PATH, sizeof PATH, &auth->malformed))
-        return;
     while (used + 1 < OA_AUTH_NAME && der_next(&at, &part, &auth->malformed)) {
         if (part.tag != DER_GENERAL_STRING)
             continue;
@@ -383,6 +433,63 @@ read_service_name(struct oa_auth *auth, struct oa_cursor at)
             auth->target_name[used++] = '/';
         oa_text_copy(as_text(part.body), auth->target_name + used, OA_AUTH_NAME - used);
         used += strlen(auth->target_name + used);
+    }
+}
+
+/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in clear, the client's name is not. */
+static void
+read_ap_req(struct oa_auth *auth, struct oa_cursor message)
+{
+    static const uint8_t TICKET[] = { DER_SEQUENCE, DER_CONTEXT(3), DER_TICKET, DER_SEQUENCE };
+    static const uint8_t REALM[] = { DER_CONTEXT(1), DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { DER_CONTEXT(2), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
+
+    if (!der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
+        return;
+    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
+    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+        read_service_name(auth, message);
+}
+
+/* [RFC 4120] 5.9.1 */
+static void
+read_krb_error(struct oa_auth *auth, struct oa_cursor message)
+{
+    static const uint8_t CODE[] = { DER_CONTEXT(6), DER_INTEGER };
+    static const uint8_t REALM[] = { DER_CONTEXT(9), DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { DER_CONTEXT(10), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
+    static const uint8_t BODY[] = { DER_SEQUENCE };
+
+    if (!der_descend(&message, BODY, sizeof BODY, &auth->malformed))
+        return;
+    struct oa_cursor code = message;
+    if (der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
+        size_t left = oa_cursor_left(&code);
+        code.big_endian = true;
+        auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
+    }
+    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
+    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+        read_service_name(auth, message);
+}
+
+static void
+read_kerberos_message(struct oa_auth *auth, const struct der *message)
+{
+    switch (message->tag) {
+    case DER_AP_REQ:
+        auth->kerberos_message = OA_KERBEROS_AP_REQ;
+        read_ap_req(auth, message->body);
+        break;
+    case DER_AP_REP:
+        auth->kerberos_message = OA_KERBEROS_AP_REP; /* all of it that tells something is sealed */
+        break;
+    case DER_KRB_ERROR:
+        auth->kerberos_message = OA_KERBEROS_ERROR;
+        read_krb_error(auth, message->body);
+        break;
+    default:
+        break;
     }
 }
 
@@ -419,7 +526,7 @@ read_kerberos(struct oa_auth *auth, struct oa_cursor token)
 
         if (!der_next(&body, &oid, &malformed) || oid.tag != DER_OID)
             return false;
-        if (mechanism_of(oid.body) != OA_AUTH_KERBEROS)
+        if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
             return false;
         oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type; the message tells it again */
         malformed |= body.is_short;
@@ -430,38 +537,87 @@ read_kerberos(struct oa_auth *auth, struct oa_cursor token)
     }
     auth->mechanism = OA_AUTH_KERBEROS;
     auth->malformed |= malformed;
-    if (element.tag == DER_AP_REQ)
-        read_service_name(auth, element.body);
+    read_kerberos_message(auth, &element);
     return true;
 }
 
 /* --- SPNEGO, [RFC 4178] 4.2 --- */
 
-/* NegTokenInit: the first mechanism is the preferred one. NegTokenResp: the one that was chosen. */
+/* NegTokenInit [0]: the first mechanism is the preferred one. */
+static void
+read_mech_list(struct oa_auth *auth, struct oa_cursor at)
+{
+    static const uint8_t LIST[] = { DER_SEQUENCE };
+    struct der mech;
+    bool is_first = true;
+
+    if (!der_descend(&at, LIST, sizeof LIST, &auth->malformed))
+        return;
+    while (der_next(&at, &mech, &auth->malformed)) {
+        if (mech.tag != DER_OID)
+            continue;
+        const struct mech_row *row = mech_of(mech.body);
+        if (is_first)
+            auth->mechanism = row->mechanism;
+        if (auth->n_mechs < OA_SPNEGO_MECHS_MAX)
+            auth->mechs[auth->n_mechs++] = row->mech;
+        is_first = false;
+    }
+}
+
+/* NegTokenResp [0] and [1]: how it stands, and the mechanism that was chosen. */
+static void
+read_resp_field(struct oa_auth *auth, const struct der *field)
+{
+    static const uint8_t STATE[] = { DER_ENUMERATED };
+    static const uint8_t CHOSEN[] = { DER_OID };
+    struct oa_cursor at = field->body;
+
+    if (field->tag == DER_CONTEXT(0) && der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
+        auth->state = oa_cursor_u8(&at);
+        auth->has_state = !at.is_short;
+        auth->malformed |= at.is_short;
+    } else if (field->tag == DER_CONTEXT(1) &&
+               der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
+        auth->chosen = mech_of(at)->mech;
+        auth->mechanism = mech_of(at)->mechanism;
+    }
+}
+
+static void
+read_mech_token(struct oa_auth *auth, struct oa_cursor at)
+{
+    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
+
+    if (!der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+        return;
+    auth->has_mech_token = true;
+    at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
+    if (!read_ntlm(auth, at))
+        read_kerberos(auth, at);
+}
+
+/*
+ * [3] of NegTokenInit and NegTokenResp is the MIC of the mechanism list; in NegTokenInit2 it is the
+ * hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
+ */
 static void
 read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
 {
-    static const uint8_t FIRST_OF_LIST[] = { DER_SEQUENCE, DER_OID };
-    static const uint8_t CHOSEN[] = { DER_OID };
-    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
-    bool *malformed = &auth->malformed;
     struct der field;
 
-    while (der_next(&fields, &field, malformed)) {
+    auth->is_spnego_init = is_init;
+    while (der_next(&fields, &field, &auth->malformed)) {
         struct oa_cursor at = field.body;
-        bool found = false;
 
-        if (field.tag == DER_CONTEXT(0) && is_init)
-            found = der_descend(&at, FIRST_OF_LIST, sizeof FIRST_OF_LIST, malformed);
-        else if (field.tag == DER_CONTEXT(1) && !is_init)
-            found = der_descend(&at, CHOSEN, sizeof CHOSEN, malformed);
-        if (found)
-            auth->mechanism = mechanism_of(at);
-        if (field.tag != DER_CONTEXT(2) || !der_descend(&at, TOKEN, sizeof TOKEN, malformed))
-            continue;
-        at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
-        if (!read_ntlm(auth, at))
-            read_kerberos(auth, at);
+        if (field.tag == DER_CONTEXT(2))
+            read_mech_token(auth, at);
+        else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
+            auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
+        else if (!is_init)
+            read_resp_field(auth, &field);
+        else if (field.tag == DER_CONTEXT(0))
+            read_mech_list(auth, at);
     }
 }
 
@@ -636,17 +792,4 @@ const char *
 oa_auth_scheme_name(enum oa_auth_scheme scheme)
 {
     return (size_t)scheme < G_N_ELEMENTS(SCHEMES) ? SCHEMES[scheme].name : "";
-}
-
-const char *
-oa_auth_mechanism_name(enum oa_auth_mechanism mechanism)
-{
-    static const char *const NAMES[] = {
-        [OA_AUTH_UNKNOWN] = "",
-        [OA_AUTH_BASIC] = "Basic",
-        [OA_AUTH_NTLM] = "NTLM",
-        [OA_AUTH_KERBEROS] = "Kerberos",
-    };
-
-    return (size_t)mechanism < G_N_ELEMENTS(NAMES) ? NAMES[mechanism] : "";
 }

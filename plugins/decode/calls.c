@@ -637,6 +637,8 @@ oa_calls_take_rpc(struct channel *channel, struct oa_event *event)
     traffic->rpc_pdus++;
     traffic->rpc_bytes += event->pdu_length;
     vc->facts.last = event->last;
+    if (channel->facts.hop == oa_vc_hop(&vc->facts))
+        oa_auth_exchange_take_rpc(vc, event);
 }
 
 /* Bytes of that side are missing: what has begun and not ended may lack a fragment. */
@@ -663,4 +665,5 @@ oa_calls_end(struct virtual_connection *vc)
 
     while ((call = g_queue_peek_head(&vc->pending_order)))
         retire_call(vc, call, final_state(&call->facts));
+    oa_auth_exchange_close_vc(vc);
 }

@@ -95,6 +95,7 @@ free_channel(void *data)
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
     g_free(channel->facts.auth);
+    g_free(channel->facts.exchange);
     g_free(channel);
 }
 
@@ -435,6 +436,7 @@ take_head(struct channel *channel, struct oa_event *event)
         take_request(channel, event->http, event->last);
     else
         take_response(channel, event->http, event->last);
+    oa_auth_exchange_take_head(channel, event);
 }
 
 /* Progress of a walk over the chunk framing in front of, and inside of, what is wanted. [RFC
@@ -729,6 +731,7 @@ take_pdu(struct channel *channel, struct oa_event *event, const struct oa_rpc_he
 
     channel->facts.last = event->last;
     measure_idle(channel, event);
+    oa_auth_exchange_take_pdu(channel, event);
     if (header->ptype == OA_RPC_RTS) {
         event->type = OA_EVENT_RTS;
         event->rts = &channel->tracker->rts;
@@ -1050,6 +1053,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         if (channel->stream[side].carry)
             count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len);
     facts->ending = ending;
+    oa_auth_exchange_close_channel(channel);
     oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
                                                  .first = facts->opened,
                                                  .last = facts->last,

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* [MS-RPCE] 2.2.2.8 */
+#define FAULT_SIZE 32
+#define FAULT_HAS_EEINFO 0x01
+
 /* By PTYPE; the smallest frag_length a PDU of that type can have, 0 for types that do not run over
  * connections. */
 static const struct {
@@ -149,6 +153,8 @@ read_bind_ack(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
 static void
 read_call(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
 {
+    bool has_eeinfo = false;
+
     pdu->alloc_hint = oa_cursor_u32(body);
     pdu->context_id = oa_cursor_u16(body);
     if (pdu->header.ptype == OA_RPC_REQUEST) {
@@ -156,7 +162,8 @@ read_call(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
         if (pdu->header.flags & OA_RPC_OBJECT_UUID)
             pdu->object_uuid = oa_cursor_bytes(body, 16);
     } else {
-        oa_cursor_skip(body, 2);
+        oa_cursor_skip(body, 1); /* cancel count */
+        has_eeinfo = oa_cursor_u8(body) & FAULT_HAS_EEINFO && pdu->header.ptype == OA_RPC_FAULT;
     }
     if (pdu->header.ptype == OA_RPC_FAULT) {
         pdu->fault_status = oa_cursor_u32(body);
@@ -165,6 +172,38 @@ read_call(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
     }
     pdu->stub_length = oa_cursor_left(body);
     pdu->stub = oa_cursor_bytes(body, pdu->stub_length);
+    if (has_eeinfo && pdu->stub_length) {
+        /* alloc_hint counts from the PDU's start, [MS-RPCE] 2.2.2.8; a smaller one is no length */
+        size_t told = pdu->alloc_hint >= FAULT_SIZE ? pdu->alloc_hint - FAULT_SIZE : SIZE_MAX;
+        pdu->eeinfo = pdu->stub;
+        pdu->eeinfo_length = told < pdu->stub_length ? told : pdu->stub_length;
+    }
+}
+
+/*
+ * [C706] 12.6.4.5, [MS-RPCE] 2.2.2.9: a signature marks the extended error information behind the
+ * protocol versions. How it is aligned is not said; it is looked for up to the next multiple of 8.
+ */
+static void
+read_bind_nak(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
+{
+    static const uint8_t SIGNATURE[16] = { 0x20, 0x03, 0x74, 0x90, 0xd0, 0xfa, 0xd3, 0x11,
+                                           0x82, 0xd7, 0x00, 0x90, 0x27, 0xb1, 0x30, 0xab };
+    pdu->reject_reason = oa_cursor_u16(body);
+    struct oa_cursor more = *body; /* old senders end here */
+    oa_cursor_skip(&more, 2 * (size_t)oa_cursor_u8(&more));
+    for (unsigned pad = 0; pad < 8; pad++) {
+        struct oa_cursor here = more;
+        uint8_t signature[16] = { 0 };
+
+        oa_cursor_skip(&here, pad);
+        read_uuid(&here, signature);
+        if (memcmp(signature, SIGNATURE, sizeof signature) != 0)
+            continue;
+        pdu->eeinfo_length = oa_cursor_left(&here);
+        pdu->eeinfo = oa_cursor_bytes(&here, pdu->eeinfo_length);
+        return;
+    }
 }
 
 /* [MS-RPCE] 2.2.2.11: the trailer's place follows from the end, never from alignment. Takes it and
@@ -220,7 +259,7 @@ oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
         read_bind_ack(&body, pdu);
         break;
     case OA_RPC_BIND_NAK:
-        pdu->reject_reason = oa_cursor_u16(&body);
+        read_bind_nak(&body, pdu);
         break;
     default:
         break;

@@ -111,6 +111,10 @@ struct oa_rpc_pdu {
     /* bind_nak */
     uint16_t reject_reason;
 
+    /* fault, bind_nak: what oa_eeinfo_parse() takes; NULL when there is none */
+    const uint8_t *eeinfo;
+    size_t eeinfo_length;
+
     struct oa_rpc_verifier verifier;
 };
 

@@ -89,6 +89,7 @@ struct oa_ending {
     enum oa_side by;
 };
 
+struct oa_auth_exchange; /* auth_exchange.h */
 struct oa_virtual_connection;
 
 /*
@@ -133,6 +134,8 @@ struct oa_channel {
     unsigned auth_legs; /* requests answered with 401 or 407 */
     struct oa_auth
         *auth; /* who, by the last head that told a user; else the last token; NULL none */
+    struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and once told
+                                          at the end */
     bool has_cookie;
     struct oa_cookie cookie;
     bool is_successor;
@@ -283,6 +286,7 @@ struct oa_virtual_connection {
     struct oa_sequence *recycle[OA_LEGS]; /* newest of IN, of OUT */
     unsigned recycles[OA_LEGS];           /* started */
     unsigned recycles_failed;
+    struct oa_auth_exchange *rpc_exchange; /* the last one; NULL none, and once told at the end */
 };
 
 /* The hop nearest to the client on which the virtual connection is in the capture. */
@@ -312,7 +316,8 @@ enum oa_event_type {
     OA_EVENT_CHANNEL_CLOSED,
     OA_EVENT_VC_OPENED,
     OA_EVENT_VC_CLOSED,
-    OA_EVENT_CALL, /* answered, or known to stay unanswered */
+    OA_EVENT_CALL,      /* answered, or known to stay unanswered */
+    OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
     OA_EVENT_FINDING,
 };
 
@@ -331,6 +336,8 @@ struct oa_event {
     const struct oa_http_head *http;
     const struct oa_auth *auth;
     enum oa_auth_place auth_place;
+    const struct oa_auth_exchange *exchange; /* that the head or PDU belongs to, or rests on */
+    unsigned auth_leg; /* which leg of it this is, from 1; 0 for one that rests on it */
     const struct oa_rts *rts;
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence; /* that the RTS PDU belongs to, or NULL */

@@ -86,7 +86,7 @@ struct oa_tracker {
     oa_event_function on_event;
     void *context;
     bool keep;
-    uint64_t n_channels, n_vcs, n_calls;
+    uint64_t n_channels, n_vcs, n_calls, n_exchanges;
     GHashTable *vc_by_cookie;
     GHashTable *channels;      /* every open one */
     GHashTable *vcs;           /* every open one */
@@ -132,6 +132,14 @@ void oa_calls_note_loss(struct channel *channel, enum oa_side side);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
 void oa_call_free(void *call);
 void oa_calls_merge(struct virtual_connection *into, struct virtual_connection *from);
+
+/* auth_exchange.c */
+void oa_auth_exchange_take_head(struct channel *channel, struct oa_event *event);
+void oa_auth_exchange_take_pdu(struct channel *channel, const struct oa_event *event);
+void oa_auth_exchange_close_channel(struct channel *channel);
+void oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event);
+void oa_auth_exchange_close_vc(struct virtual_connection *vc);
+void oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from);
 
 /* channel.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);

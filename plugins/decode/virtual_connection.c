@@ -33,6 +33,7 @@ oa_vc_free(struct virtual_connection *vc)
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
     g_free(vc->facts.auth);
+    g_free(vc->facts.rpc_exchange);
     g_free(vc);
 }
 
@@ -297,6 +298,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
         attach(channel, into, join);
     }
     adopt_facts(&into->facts, &from->facts);
+    oa_auth_exchange_merge_vc(into, from);
     oa_sequence_merge(into, from);
     oa_calls_merge(into, from);
     from->facts.joined = &into->facts;

@@ -28,6 +28,7 @@ check(const struct oa_auth *auth)
         auth->user,         auth->domain,           auth->workstation,
         auth->target_name,  auth->netbios_computer, auth->netbios_domain, /* av pairs */
         auth->dns_computer, auth->dns_domain,       auth->dns_forest,
+        auth->realm,
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -38,6 +39,14 @@ check(const struct oa_auth *auth)
         g_assert_true(auth->ntlm_type == 3 || auth->mechanism == OA_AUTH_BASIC);
     g_assert_false(auth->is_anonymous && auth->user[0]);
     g_assert_false(auth->has_mic && !auth->is_ntlm_v2);
+    g_assert_true((auth->ntlm_proof == OA_NTLM_PROOF_V2) == auth->is_ntlm_v2);
+    g_assert_true(auth->ntlm_proof == OA_NTLM_PROOF_NONE || auth->ntlm_type == 3);
+    g_assert_true(auth->av_ids >> OA_NTLM_AV_IDS == 0);
+    g_assert_true(auth->n_mechs <= OA_SPNEGO_MECHS_MAX);
+    g_assert_true(auth->n_mechs == 0 || auth->is_spnego_init);
+    g_assert_true(auth->is_spnego || (!auth->is_spnego_init && !auth->has_state));
+    g_assert_true(auth->kerberos_message == 0 || auth->mechanism == OA_AUTH_KERBEROS);
+    g_assert_true(auth->realm[0] == '\0' || auth->kerberos_message != 0);
     bool has_name = oa_auth_mechanism_name(auth->mechanism)[0] != '\0';
     g_assert_true(has_name == (auth->mechanism != OA_AUTH_UNKNOWN));
     has_name = oa_auth_scheme_name(auth->scheme)[0] != '\0';

@@ -217,7 +217,12 @@ unit_of_event(const struct oa_event *event, const guint8 *at)
                               .flow = event->flow,
                               .idle_ns = event->idle_ns,
                               .stall_ns = event->stall_ns,
-                              .call = event->call };
+                              .call = event->call,
+                              .exchange = event->exchange,
+                              .auth_leg = event->auth_leg };
+
+    if (event->exchange)
+        unit.auth_result = event->exchange->result;
 
     if (event->pdu && event->pdu != at) {
         unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, event->pdu_length);
@@ -296,6 +301,8 @@ tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offse
     event->idle_ns = unit->idle_ns;
     event->stall_ns = unit->stall_ns;
     event->call = unit->call;
+    event->exchange = unit->exchange;
+    event->auth_leg = unit->auth_leg;
     if (unit->type == OA_EVENT_HTTP_HEAD) {
         struct oa_http_head *http = wmem_new0(pool, struct oa_http_head);
         oa_http_head_parse(event->pdu, event->pdu_length, http);

@@ -10,6 +10,9 @@
 
 #include <epan/packet.h>
 
+#include <epan/expert.h>
+
+#include "auth_exchange.h"
 #include "events.h"
 
 /* A problem found while a unit was decoded. */
@@ -38,6 +41,9 @@ struct rpch_unit {
     struct oa_flow flow;
     int64_t idle_ns, stall_ns;
     const struct rpch_finding *findings;
+    const struct oa_auth_exchange *exchange;
+    guint auth_leg;
+    enum oa_auth_result auth_result; /* as known then */
 };
 
 /* Where a unit is shown. */
@@ -64,6 +70,23 @@ void rpch_show_handoff(void);
  * follow a head in the same data. */
 void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset,
                guint body);
+
+/* rpch_auth.c: the tokens of a head, or of a PDU's verifier, and the exchange they belong to. */
+void rpch_auth_register(expert_module_t *expert);
+void rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit,
+                         proto_tree *tree, tvbuff_t *tvb, const struct oa_http_head *http);
+void rpch_auth_show_rpc(const struct rpch_place *place, const struct rpch_unit *unit,
+                        proto_tree *tree, tvbuff_t *tvb, const struct oa_rpc_pdu *rpc);
+
+/* rpch_eeinfo.c: extended error information of a head and the body behind it in `tvb`, of body
+ * bytes in the place's tvb, or of a PDU; nothing when there is none. */
+void rpch_eeinfo_register(expert_module_t *expert);
+void rpch_eeinfo_show_head(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
+                           guint head_length, const struct oa_http_head *http);
+void rpch_eeinfo_show_body(const struct rpch_place *place, proto_tree *tree, int offset,
+                           guint length);
+void rpch_eeinfo_show_rpc(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
+                          const struct oa_rpc_pdu *rpc);
 
 /* Bytes at the end of the data that the capture cut off. */
 void rpch_show_cut(const struct rpch_place *place, guint missing);

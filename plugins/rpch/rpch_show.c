@@ -36,13 +36,6 @@ static int hf_session_id = -1;
 static int hf_resource_type_uuid = -1;
 static int hf_rpc_error = -1;
 static int hf_rpc_error_name = -1;
-static int hf_auth_scheme = -1;
-static int hf_auth_mechanism = -1;
-static int hf_auth_ntlm_type = -1;
-static int hf_auth_user = -1;
-static int hf_auth_domain = -1;
-static int hf_auth_workstation = -1;
-static int hf_auth_server = -1;
 static int hf_rts_version = -1;
 static int hf_rts_version_minor = -1;
 static int hf_rts_ptype = -1;
@@ -100,7 +93,6 @@ static expert_field ei_command_short = EI_INIT;
 static expert_field ei_length_mismatch = EI_INIT;
 static expert_field ei_rpc_error = EI_INIT;
 static expert_field ei_rejected = EI_INIT;
-static expert_field ei_anonymous = EI_INIT;
 
 static const value_string command_names[] = {
     { OA_RTS_RECEIVE_WINDOW_SIZE, "ReceiveWindowSize" },
@@ -231,23 +223,6 @@ add_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)
         generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
 }
 
-/* Who, by which scheme. The password of Basic is not decoded at all. */
-static void
-show_auth(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct oa_auth *auth)
-{
-    add_text(tree, hf_auth_scheme, tvb, oa_auth_scheme_name(auth->scheme));
-    add_text(tree, hf_auth_mechanism, tvb, oa_auth_mechanism_name(auth->mechanism));
-    if (auth->ntlm_type)
-        generated(proto_tree_add_uint(tree, hf_auth_ntlm_type, tvb, 0, 0, auth->ntlm_type));
-    add_text(tree, hf_auth_user, tvb, auth->user);
-    add_text(tree, hf_auth_domain, tvb, auth->domain);
-    add_text(tree, hf_auth_workstation, tvb, auth->workstation);
-    add_text(tree, hf_auth_server, tvb,
-             auth->dns_computer[0] ? auth->dns_computer : auth->netbios_computer);
-    if (auth->is_anonymous)
-        expert_add_info(pinfo, tree, &ei_anonymous);
-}
-
 static void
 show_wire_text(proto_tree *tree, int hf, tvbuff_t *tvb, packet_info *pinfo, struct oa_text text)
 {
@@ -281,11 +256,6 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
         expert_add_info_format(pinfo, item, &ei_rpc_error, "The proxy reports RPC error %u (%s)",
                                http->rpc_error, name ? name : "not in the table");
     }
-    for (size_t i = 0; i < http->n_credentials; i++) {
-        struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
-        oa_auth_from_http(&http->credentials[i], auth);
-        show_auth(tree, tvb, pinfo, auth);
-    }
 }
 
 static void
@@ -310,6 +280,8 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     proto_tree *tree = proto_item_add_subtree(item, ett_rpch);
     show_context(place, tree, unit->vc);
     show_head_facts(place, tree, tvb, http);
+    rpch_auth_show_head(place, unit, tree, tvb, http);
+    rpch_eeinfo_show_head(place, tree, tvb, unit->length, http);
     proto_item_append_text(item, ", HTTP %s of the %s channel",
                            http->is_request ? "request" : "response",
                            oa_channel_kind_name(place->channel->kind));
@@ -577,11 +549,8 @@ show_rpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t 
         if (rpc->results[i].result == 1 || rpc->results[i].result == 2)
             expert_add_info_format(pinfo, item, &ei_rejected,
                                    "Presentation context %u of the bind is rejected", i);
-    if (rpc->verifier.present && rpc->header.ptype >= OA_RPC_BIND) {
-        struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
-        if (oa_auth_from_token(rpc->verifier.value, rpc->verifier.value_length, auth))
-            show_auth(tree, tvb, pinfo, auth);
-    }
+    rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
+    rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
 
     if (begins_frame(place))
         col_clear(pinfo->cinfo, COL_INFO);
@@ -610,6 +579,8 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
     item = proto_tree_add_item(tree, hf, place->tvb, offset, (gint)unit->length, ENC_NA);
     if (unit->type == OA_EVENT_CHUNK)
         return;
+    if (unit->type == OA_EVENT_HTTP_BODY)
+        rpch_eeinfo_show_body(place, tree, offset, unit->length);
     if (unit->type == OA_EVENT_SKIPPED)
         expert_add_info_format(
             place->pinfo, item, &ei_skipped,
@@ -694,23 +665,6 @@ register_fields(void)
             "Win32 error in the reason phrase", HFILL } },
         { &hf_rpc_error_name,
           { "RPC error name", "rpch.rpc_error.name", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_auth_scheme,
-          { "Authentication scheme", "rpch.auth.scheme", FT_STRING, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
-        { &hf_auth_mechanism,
-          { "Authentication mechanism", "rpch.auth.mechanism", FT_STRING, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
-        { &hf_auth_ntlm_type,
-          { "NTLM message type", "rpch.auth.ntlm_type", FT_UINT32, BASE_DEC, NULL, 0, NULL,
-            HFILL } },
-        { &hf_auth_user, { "User", "rpch.auth.user", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_auth_domain,
-          { "Domain", "rpch.auth.domain", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_auth_workstation,
-          { "Workstation", "rpch.auth.workstation", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_auth_server,
-          { "Authenticating server", "rpch.auth.server", FT_STRING, BASE_NONE, NULL, 0,
-            "Computer name in the target information", HFILL } },
         { &hf_rts_version,
           { "Version", "rpch.rts.rpc_vers", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
         { &hf_rts_version_minor,
@@ -853,13 +807,14 @@ rpch_show_register(void)
         { &ei_rejected,
           { "rpch.bind.rejected", PI_RESPONSE_CODE, PI_NOTE, "Presentation context rejected",
             EXPFILL } },
-        { &ei_anonymous,
-          { "rpch.auth.anonymous", PI_SECURITY, PI_NOTE, "Anonymous authentication", EXPFILL } },
     };
 
     register_fields();
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_rpch), ei, array_length(ei));
+    expert_module_t *expert = expert_register_protocol(proto_rpch);
+    expert_register_field_array(expert, ei, array_length(ei));
+    rpch_auth_register(expert);
+    rpch_eeinfo_register(expert);
 }
 
 void

@@ -689,9 +689,142 @@ test_long_names(void)
     }
 }
 
+/* A token that has to be understood. */
+static void
+read_hex(const char *hex, struct oa_auth *auth)
+{
+    GByteArray *token = from_hex(hex);
+
+    g_assert_true(read_exact(token->data, token->len, auth));
+    g_byte_array_unref(token);
+}
+
+/* What the rows above do not hold of the same tokens. */
+static void
+test_ntlm_facts(void)
+{
+    struct oa_auth auth;
+
+    read_hex(AUTHENTICATE_FULL, &auth);
+    g_assert_cmpint(auth.ntlm_proof, ==, OA_NTLM_PROOF_V2);
+    g_assert_cmphex(auth.av_ids, ==, 0x6FE); /* 1 to 7, 9, 10 */
+    g_assert_cmphex(auth.av_flags, ==, OA_NTLM_AV_FLAG_MIC);
+    g_assert_cmphex(auth.av_timestamp, ==, 0x0101010101010101);
+    g_assert_cmpuint(auth.version_revision, ==, 15);
+    read_hex(AUTHENTICATE_V1, &auth);
+    g_assert_cmpint(auth.ntlm_proof, ==, OA_NTLM_PROOF_V1);
+    g_assert_cmphex(auth.av_ids, ==, 0);
+    read_hex(AUTHENTICATE_V1_CLIENT, &auth);
+    g_assert_cmpint(auth.ntlm_proof, ==, OA_NTLM_PROOF_V1_SESSION);
+    read_hex(AUTHENTICATE_ANONYMOUS, &auth);
+    g_assert_cmpint(auth.ntlm_proof, ==, OA_NTLM_PROOF_NONE);
+    read_hex(CHALLENGE_V2, &auth);
+    g_assert_cmphex(auth.av_ids, ==, 0x6);
+}
+
+static void
+test_spnego_facts(void)
+{
+    struct oa_auth auth;
+
+    read_hex(INIT2_NEGOEX, &auth);
+    g_assert_true(auth.is_spnego_init && auth.has_mech_token && !auth.has_mech_list_mic);
+    g_assert_cmpuint(auth.n_mechs, ==, 2);
+    g_assert_cmpint(auth.mechs[0], ==, OA_SPNEGO_MECH_NEGOEX);
+    g_assert_cmpint(auth.mechs[1], ==, OA_SPNEGO_MECH_NTLM);
+    g_assert_false(auth.has_state);
+    read_hex(KERBEROS_IN_INIT, &auth);
+    g_assert_cmpuint(auth.n_mechs, ==, 3);
+    g_assert_cmpint(auth.mechs[0], ==, OA_SPNEGO_MECH_MS_KERBEROS);
+    g_assert_cmpint(auth.mechs[1], ==, OA_SPNEGO_MECH_KERBEROS);
+    g_assert_cmpint(auth.mechs[2], ==, OA_SPNEGO_MECH_NTLM);
+    read_hex(NTLM_IN_RESP, &auth);
+    g_assert_false(auth.is_spnego_init);
+    g_assert_true(auth.has_state && auth.has_mech_token);
+    g_assert_cmpuint(auth.state, ==, OA_SPNEGO_ACCEPT_INCOMPLETE);
+    g_assert_cmpint(auth.chosen, ==, OA_SPNEGO_MECH_NTLM);
+    read_hex(RESP_ACCEPTED, &auth);
+    g_assert_true(auth.has_state && !auth.has_mech_token);
+    g_assert_cmpuint(auth.state, ==, OA_SPNEGO_ACCEPT_COMPLETED);
+    g_assert_cmpint(auth.chosen, ==, OA_SPNEGO_MECH_NONE);
+    read_hex("a1073005a0030a0102", &auth);
+    g_assert_cmpuint(auth.state, ==, OA_SPNEGO_REJECT);
+    g_assert_false(auth.has_mech_list_mic);
+    read_hex("a10d300ba0030a0103a3040402abcd", &auth);
+    g_assert_cmpuint(auth.state, ==, OA_SPNEGO_REQUEST_MIC);
+    g_assert_true(auth.has_mech_list_mic);
+}
+
+/* Of ten mechanisms eight are kept. */
+static void
+test_many_mechs(void)
+{
+    static const char TEN[] =
+        "a0333031a02f302d06022a0306022a0306022a0306022a0306022a0306022a0306022a0306022a0306022a03"
+        "06072b060104018237";
+    struct oa_auth auth;
+
+    read_hex(TEN, &auth);
+    g_assert_false(auth.malformed);
+    g_assert_cmpuint(auth.n_mechs, ==, OA_SPNEGO_MECHS_MAX);
+    g_assert_cmpint(auth.mechs[0], ==, OA_SPNEGO_MECH_OTHER);
+}
+
+/* A KRB-ERROR made by [RFC 4120] 5.9.1: KRB_AP_ERR_SKEW of HTTP/proxy.example.com. */
+static void
+test_kerberos_facts(void)
+{
+    static const char ERROR[] =
+        "7e60305ea003020105a10302011ea411180f32303236303130313030303030305aa50502030300d4a6030201"
+        "25a90d1b0b4558414d504c452e434f4daa243022a003020102a11b30191b04485454501b1170726f78792e65"
+        "78616d706c652e636f6d";
+    struct oa_auth auth;
+
+    read_hex(KERBEROS_IN_INIT, &auth);
+    g_assert_cmpuint(auth.kerberos_message, ==, OA_KERBEROS_AP_REQ);
+    g_assert_cmpstr(auth.realm, ==, "EXAMPLE.COM");
+    read_hex(KERBEROS_IN_RESP, &auth);
+    g_assert_cmpuint(auth.kerberos_message, ==, OA_KERBEROS_AP_REP);
+    g_assert_cmpstr(auth.realm, ==, "");
+    read_hex(ERROR, &auth);
+    g_assert_false(auth.malformed);
+    g_assert_cmpuint(auth.kerberos_message, ==, OA_KERBEROS_ERROR);
+    g_assert_cmpuint(auth.kerberos_error, ==, 37);
+    g_assert_cmpstr(auth.realm, ==, "EXAMPLE.COM");
+    g_assert_cmpstr(auth.target_name, ==, "HTTP/proxy.example.com");
+}
+
+/* Every bit has a name of its own. */
+static void
+test_flag_names(void)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        const char *name = oa_ntlm_flag_name(1u << i);
+
+        g_assert_nonnull(name);
+        for (unsigned j = 0; j < i; j++)
+            g_assert_cmpstr(name, !=, oa_ntlm_flag_name(1u << j));
+    }
+    g_assert_cmpstr(oa_ntlm_flag_name(0x02000000), ==, "NTLMSSP_NEGOTIATE_VERSION");
+    g_assert_null(oa_ntlm_flag_name(0x3));
+}
+
 static void
 test_names(void)
 {
+    g_assert_cmpstr(oa_ntlm_av_name(OA_NTLM_AV_CHANNEL_BINDINGS), ==, "MsvAvChannelBindings");
+    g_assert_null(oa_ntlm_av_name(OA_NTLM_AV_IDS));
+    g_assert_cmpstr(oa_ntlm_proof_name(OA_NTLM_PROOF_V2), ==, "NTLMv2");
+    g_assert_cmpstr(oa_ntlm_product_name(6, 1), ==, "Windows 7 or Server 2008 R2");
+    g_assert_cmpstr(oa_ntlm_product_name(7, 0), ==, "");
+    g_assert_cmpstr(oa_spnego_mech_name(OA_SPNEGO_MECH_NEGOEX), ==, "NEGOEX");
+    g_assert_cmpstr(oa_spnego_state_name(OA_SPNEGO_REJECT), ==, "reject");
+    g_assert_cmpstr(oa_spnego_state_name(4), ==, "unknown");
+    g_assert_cmpstr(oa_kerberos_message_name(OA_KERBEROS_ERROR), ==, "KRB-ERROR");
+    g_assert_cmpstr(oa_kerberos_message_name(0), ==, "");
+    g_assert_cmpstr(oa_kerberos_error_name(37), ==, "KRB_AP_ERR_SKEW");
+    g_assert_null(oa_kerberos_error_name(0));
+
     g_assert_cmpstr(oa_auth_scheme_name(OA_AUTH_SCHEME_NONE), ==, "");
     g_assert_cmpstr(oa_auth_scheme_name(OA_AUTH_SCHEME_BASIC), ==, "Basic");
     g_assert_cmpstr(oa_auth_scheme_name(OA_AUTH_SCHEME_NEGOTIATE), ==, "Negotiate");
@@ -714,6 +847,11 @@ main(int argc, char **argv)
     g_test_add_func("/auth/http-tokens", test_http_tokens);
     g_test_add_func("/auth/basic", test_basic);
     g_test_add_func("/auth/long-names", test_long_names);
+    g_test_add_func("/auth/ntlm-facts", test_ntlm_facts);
+    g_test_add_func("/auth/spnego-facts", test_spnego_facts);
+    g_test_add_func("/auth/many-mechs", test_many_mechs);
+    g_test_add_func("/auth/kerberos-facts", test_kerberos_facts);
+    g_test_add_func("/auth/flag-names", test_flag_names);
     g_test_add_func("/auth/names", test_names);
     return g_test_run();
 }
