@@ -19,6 +19,8 @@ struct connection {
     struct oa_channel *channel;
     address client;
     guint32 client_port;
+    guint32 first_frame;     /* from which on it is ours */
+    dissector_handle_t http; /* stock HTTP on the same transport */
 };
 
 /* All units of one connection in one frame, in order; a frame may be handed over in several calls.
@@ -72,8 +74,9 @@ begins_rpc_request(tvbuff_t *tvb)
     return oa_http_rpc_method(tvb_get_ptr(tvb, 0, length), length, &method);
 }
 
+/* TCP passes the frames that follow to us; TLS hands over what it decrypts by itself. */
 static void
-take_over(packet_info *pinfo)
+take_over(packet_info *pinfo, dissector_handle_t http)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
     struct connection *connection = conversation_get_proto_data(conversation, proto_rpch);
@@ -84,30 +87,49 @@ take_over(packet_info *pinfo)
     connection = wmem_new0(wmem_file_scope(), struct connection);
     copy_address_wmem(wmem_file_scope(), &connection->client, &pinfo->src);
     connection->client_port = pinfo->srcport;
+    connection->first_frame = pinfo->num;
+    connection->http = http;
     endpoint_of(&pinfo->src, pinfo->srcport, &client);
     endpoint_of(&pinfo->dst, pinfo->destport, &server);
     connection->channel = oa_channel_open(tracker, &client, &server, connection, stamp_of(pinfo));
     conversation_add_proto_data(conversation, proto_rpch, connection);
-    conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
+    if (http == http_tcp_handle)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
 }
 
 /*
- * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over
- * HTTP go to us from that frame on; everything else passes unchanged.
+ * Whether what comes in this frame is ours without looking at it. In the frame of the takeover,
+ * that is from the request on.
  */
-static int
-dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static bool
+is_taken(packet_info *pinfo)
 {
-    dissector_handle_t handle = http_tcp_handle;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    struct connection *connection =
+        conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+
+    if (!connection || pinfo->num < connection->first_frame)
+        return false;
+    return pinfo->num > connection->first_frame ||
+           p_get_proto_data(pinfo->pool, pinfo, proto_rpch, (guint32)connection->channel->number);
+}
+
+int
+rpch_dissect_or(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                void *data)
+{
+    dissector_handle_t handle = http;
 
     /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
+    if (is_taken(pinfo))
+        return call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
     switch (begins_rpc_request(tvb)) {
     case OA_HTTP_COMPLETE:
         if (!PINFO_FD_VISITED(pinfo))
-            take_over(pinfo);
+            take_over(pinfo, http);
         handle = rpch_handle;
         break;
     case OA_HTTP_INCOMPLETE:
@@ -123,18 +145,14 @@ dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *
     return call_dissector_only(handle, tvb, pinfo, tree, data);
 }
 
-/* Serves the ports that have no dissector. */
-static gboolean
-dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/*
+ * Stands where stock HTTP stood in the table of ports. Connections that begin a request of RPC over
+ * HTTP go to us from that frame on; everything else passes unchanged.
+ */
+static int
+dissect_http_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (begins_rpc_request(tvb) != OA_HTTP_COMPLETE)
-        return FALSE;
-    if (!PINFO_FD_VISITED(pinfo))
-        take_over(pinfo);
-    if (pinfo->can_desegment > 0)
-        pinfo->can_desegment++;
-    call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
-    return TRUE;
+    return rpch_dissect_or(http_tcp_handle, tvb, pinfo, tree, data);
 }
 
 static struct frame_units *
@@ -215,6 +233,12 @@ decode(const struct rpch_place *place, struct frame_units *frame)
     }
 }
 
+static bool
+waits(const struct rpch_unit *unit)
+{
+    return unit->type == OA_EVENT_NONE && unit->length;
+}
+
 static void
 ask_for_more(const struct rpch_place *place, int offset, const struct rpch_unit *rest)
 {
@@ -289,7 +313,8 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     if (!connection)
         return 0;
-    struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, data };
+    struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, connection->http,
+                                data };
     if (pinfo->srcport == connection->client_port &&
         addresses_equal(&pinfo->src, &connection->client))
         place.side = OA_CLIENT;
@@ -302,9 +327,15 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         const struct rpch_unit *unit = wmem_array_index(frame->units, position->next);
         guint body = 0;
 
+        /* Bytes that waited and have come with their rest in the same frame: TLS does not hand them
+         * over alone again. */
+        if (waits(unit) && unit->length < length - offset) {
+            position->next++;
+            continue;
+        }
         if (unit->length > length - offset)
             break;
-        if (unit->type == OA_EVENT_NONE && unit->length) {
+        if (waits(unit)) {
             ask_for_more(&place, offset, unit);
         } else if (shown_body >= unit->length && unit->type == OA_EVENT_HTTP_BODY) {
             shown_body -= unit->length;
@@ -325,37 +356,77 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)length;
 }
 
-static void
-collect_http_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
+bool
+rpch_begins(tvbuff_t *tvb)
 {
-    dtbl_entry_t *entry = value;
+    return begins_rpc_request(tvb) == OA_HTTP_COMPLETE;
+}
 
-    if (dtbl_entry_get_handle(entry) == http_tcp_handle)
-        g_array_append_val((GArray *)user, key);
+/* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
+bool
+rpch_claim(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!rpch_begins(tvb))
+        return false;
+    if (!PINFO_FD_VISITED(pinfo))
+        take_over(pinfo, http);
+    dissect_rpch(tvb, pinfo, tree, data);
+    return true;
+}
+
+/* Serves the ports that have no dissector. */
+static gboolean
+dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_claim(http_tcp_handle, tvb, pinfo, tree, data);
+}
+
+/* The keys of a dissector table that lead to a handle. */
+struct places {
+    dissector_handle_t handle;
+    GPtrArray *keys;
+};
+
+static void
+collect_place(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
+{
+    struct places *places = user;
+
+    if (dtbl_entry_get_handle(value) == places->handle)
+        g_ptr_array_add(places->keys, key);
 }
 
 /*
  * Reading the preferences gives the ports to stock HTTP anew, after the plugins' handoff; so the
- * place is taken each time a file is opened. Not by dissector_change_uint, as if the user had
+ * places are taken each time a file is opened. Not by dissector_change_uint, as if the user had
  * chosen it: that would change the order in which TCP asks for all ports.
  */
-static void
-take_http_ports(void)
+void
+rpch_take_places(const char *table, dissector_handle_t from, dissector_handle_t to)
 {
-    GArray *ports = g_array_new(FALSE, FALSE, sizeof(gpointer));
+    struct places places = { from, g_ptr_array_new() };
+    bool by_text = get_dissector_table_selector_type(table) == FT_STRING;
 
-    dissector_table_foreach("tcp.port", collect_http_port, ports);
-    for (guint i = 0; i < ports->len; i++)
-        dissector_add_uint("tcp.port", GPOINTER_TO_UINT(g_array_index(ports, gpointer, i)),
-                           http_or_rpch_handle);
-    g_array_free(ports, TRUE);
+    dissector_table_foreach(table, collect_place, &places);
+    for (guint i = 0; i < places.keys->len; i++) {
+        const void *key = places.keys->pdata[i];
+        if (by_text) {
+            gchar *pattern = g_strdup(key);
+            dissector_add_string(table, pattern, to);
+            g_free(pattern);
+        } else {
+            dissector_add_uint(table, GPOINTER_TO_UINT(key), to);
+        }
+    }
+    g_ptr_array_free(places.keys, TRUE);
 }
 
 static void
 open_file(void)
 {
     tracker = oa_tracker_new(NULL, NULL, true);
-    take_http_ports();
+    rpch_take_places("tcp.port", http_tcp_handle, http_or_rpch_handle);
+    rpch_tls_take_places();
 }
 
 static void
@@ -375,6 +446,7 @@ proto_register_rpch(void)
     http_or_rpch_handle = create_dissector_handle(dissect_http_or_rpch, proto_http_or_rpch);
     rpch_tap = register_tap(RPCH_TAP);
     rpch_show_register();
+    rpch_tls_register();
     register_init_routine(open_file);
     register_cleanup_routine(close_file);
 }
@@ -386,4 +458,5 @@ proto_reg_handoff_rpch(void)
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
     rpch_show_handoff();
+    rpch_tls_handoff();
 }
