@@ -24,6 +24,11 @@ REQUEST = "0"
 STOCK_NAME = "Hypertext Transfer Protocol"
 OUR_NAME = "Hypertext Transfer Protocol or RPC over HTTP"
 
+# Connections of the other capture, as its notes list them.
+ORDINARY = "0 .. 15, 24"
+CHANNELS = (16, 18, 20, 22)  # the OUT channel of each pair; the IN channel follows
+BEHIND_REQUEST = (16, 20)
+
 
 def equal(what, left, right):
     """Ends the test with both values when they differ."""
@@ -45,7 +50,8 @@ def logged(path):
 def stub_bytes(row):
     """Bytes of the stubs in the PDUs of a frame, from the fields of their headers and verifiers."""
     lengths, auths = (map(int, row[field].split(";")) for field in ("dcerpc.cn_frag_len", "dcerpc.cn_auth_len"))
-    return sum(length - 24 for length in lengths) - sum(auth + 8 for auth in auths if auth) - sum(map(int, filter(None, row["dcerpc.auth_pad_len"].split(";"))))
+    padding = sum(map(int, filter(None, row["dcerpc.auth_pad_len"].split(";"))))
+    return sum(length - 24 for length in lengths) - sum(auth + 8 for auth in auths if auth) - padding
 
 
 def operation_of(row):
@@ -98,16 +104,58 @@ def check_session(home, keys):
     return len(calls), connections
 
 
+def without_name(text):
+    """Lines of a text, with the application's protocol as stock calls it."""
+    return [line.replace(OUR_NAME, STOCK_NAME) for line in text.splitlines()]
+
+
+def check_ordinary(home, keys):
+    """Ordinary HTTPS looks as without the plugins, in one pass and in two, and nothing of it is taken for ours."""
+    capture = REAL / "tls_handshakes.pcapng"
+    wanted = ["-Y", f"tcp.stream in {{{ORDINARY}}}", "-V", *keys]
+    for passes in PASSES:
+        stock, ours = (without_name(tools.tshark(where, capture, *wanted, *passes)) for where in ("/nonexistent", home))
+        changed = [pair for pair in zip(stock, ours) if pair[0] != pair[1]]
+        equal(f"first difference of ordinary HTTPS {passes}", changed[:1], [])
+        equal("lines", len(stock), len(ours))
+    requests = tools.fields(home, capture, ["frame.number"], *keys, "-Y", "http.request.method == GET")
+    equal("ordinary requests", len(requests) > 12, True)
+
+
+def check_mixed(home, keys):
+    """Channels behind ordinary requests and alone, with ALPN and without, on the HTTPS port and on another, cut into records anyhow."""
+    capture = REAL / "tls_handshakes.pcapng"
+    for passes in PASSES:
+        rows = tools.fields(home, capture, ["tcp.stream", "rpch.pdu"], *keys, "-Y", "rpch.pdu", *passes)
+        pdus = collections.defaultdict(list)
+        for stream, names in rows:
+            pdus[int(stream)] += names.split(";")
+        equal(f"PDUs {passes}", pdus, {out + half: (["CONN/B1"] if half else ["CONN/A1", "CONN/A3", "CONN/C2"])
+                                     for out in CHANNELS for half in (0, 1)})
+        for word in ("Malformed", "Dissector bug", "Continuation"):
+            text = tools.tshark(home, capture, "-V", *keys, *passes)
+            equal(f"lines with {word} {passes}", [line for line in text.splitlines() if word in line], [])
+        heads = tools.fields(home, capture, ["tcp.stream", "http.request.method"], *keys, "-Y", "http.request && tcp.stream in {16 .. 23}", *passes)
+        equal(f"requests {passes}", heads, [row for out in CHANNELS for half, method in enumerate(("RPC_OUT_DATA", "RPC_IN_DATA"))
+                                            for row in [[str(out + half), "GET"]] * (out in BEHIND_REQUEST) + [[str(out + half), method]]])
+    return len(pdus)
+
+
 def main():
     """Every check."""
     home = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        copy = pathlib.Path(folder) / "keys"
-        copy.write_bytes((REAL / "tls.keys").read_bytes())
-        copy.chmod(0o644)
-        calls, connections = check_session(home, ["-o", f"tls.keylog_file:{copy}"])
-    print(f"{calls} calls on {connections} virtual connections inside TLS agree with the log")
+        options = []
+        for name in ("tls", "tls_handshakes"):
+            copy = pathlib.Path(folder) / f"{name}.keys"
+            copy.write_bytes((REAL / copy.name).read_bytes())
+            copy.chmod(0o644)
+            options.append(["-o", f"tls.keylog_file:{copy}"])
+        calls, connections = check_session(home, options[0])
+        check_ordinary(home, options[1])
+        channels = check_mixed(home, options[1])
+    print(f"{calls} calls on {connections} virtual connections inside TLS agree with the log; {channels} channels more")
 
 
 if __name__ == "__main__":

@@ -300,11 +300,12 @@ bool
 oa_tls_certificate_parse(const uint8_t *der, size_t length, struct oa_tls_certificate *certificate)
 {
     struct oa_cursor whole = oa_cursor_over(der, length);
-    struct oa_cursor body = der_expect(&whole, DER_SEQUENCE);
-    struct oa_cursor tbs = der_expect(&body, DER_SEQUENCE);
     struct der part;
 
     memset(certificate, 0, sizeof *certificate);
+    whole.big_endian = true;
+    struct oa_cursor body = der_expect(&whole, DER_SEQUENCE);
+    struct oa_cursor tbs = der_expect(&body, DER_SEQUENCE);
     /* The version is left away in version 1; the serial number and the algorithm are not asked for.
      */
     if (!der_next(&tbs, &part) || (part.tag == DER_VERSION && !der_next(&tbs, &part)))

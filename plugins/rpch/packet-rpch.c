@@ -41,6 +41,7 @@ static int rpch_tap = -1;
 static dissector_handle_t rpch_handle;
 static dissector_handle_t http_or_rpch_handle;
 static dissector_handle_t http_tcp_handle;
+static heur_dissector_t http_tcp_heur;
 static struct oa_tracker *tracker;
 
 static void
@@ -239,12 +240,15 @@ waits(const struct rpch_unit *unit)
     return unit->type == OA_EVENT_NONE && unit->length;
 }
 
+/* TLS loses its place if, with bytes of the same record left, a number of bytes that it was asked
+ * for turns out not to be enough; so it is asked for whole records only. */
 static void
 ask_for_more(const struct rpch_place *place, int offset, const struct rpch_unit *rest)
 {
     place->pinfo->desegment_offset = offset;
-    place->pinfo->desegment_len =
-        rest->need > rest->length ? rest->need - rest->length : DESEGMENT_ONE_MORE_SEGMENT;
+    place->pinfo->desegment_len = rest->need > rest->length && place->http == http_tcp_handle
+                                      ? rest->need - rest->length
+                                      : DESEGMENT_ONE_MORE_SEGMENT;
 }
 
 static void
@@ -381,6 +385,38 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return rpch_claim(http_tcp_handle, tvb, pinfo, tree, data);
 }
 
+/*
+ * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
+ * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
+ * have to stay open for them.
+ */
+static gboolean
+dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (rpch_begins(tvb) || !http_tcp_heur(tvb, pinfo, tree, data))
+        return FALSE;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    if (conversation && conversation_get_dissector(conversation, pinfo->num) == http_tcp_handle)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, http_or_rpch_handle);
+    return TRUE;
+}
+
+heur_dissector_t
+rpch_take_heuristic(const char *table, const char *short_name, heur_dissector_t ours)
+{
+    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(short_name);
+
+    if (!entry)
+        return NULL;
+    heur_dissector_t stock = entry->dissector;
+    const char *display_name = entry->display_name;
+    int proto = proto_get_id(entry->protocol);
+    heuristic_enable_e enabled = entry->enabled ? HEURISTIC_ENABLE : HEURISTIC_DISABLE;
+    heur_dissector_delete(table, stock, proto);
+    heur_dissector_add(table, ours, display_name, short_name, proto, enabled);
+    return stock;
+}
+
 /* The keys of a dissector table that lead to a handle. */
 struct places {
     dissector_handle_t handle;
@@ -457,6 +493,7 @@ proto_reg_handoff_rpch(void)
     http_tcp_handle = find_dissector("http-over-tcp");
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
+    http_tcp_heur = rpch_take_heuristic("tcp", "http_tcp", dissect_http_heur);
     rpch_show_handoff();
     rpch_tls_handoff();
 }

@@ -62,6 +62,11 @@ bool rpch_claim(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, prot
 /* In a dissector table, puts `to` wherever `from` stands. */
 void rpch_take_places(const char *table, dissector_handle_t from, dissector_handle_t to);
 
+/* Replaces a stock heuristic dissector, by its short name, under all its names; returns the stock
+ * one, or NULL if there is none. */
+heur_dissector_t rpch_take_heuristic(const char *table, const char *short_name,
+                                     heur_dissector_t ours);
+
 /* rpch_tls.c */
 void rpch_tls_register(void);
 void rpch_tls_handoff(void);

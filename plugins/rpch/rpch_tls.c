@@ -11,14 +11,15 @@
 /*
  * TLS asks for an application dissector in this order: the session's handle, which ALPN or a
  * heuristic dissector has set; the heuristic dissectors; the port. Stock HTTP has a place in the
- * tables of ALPN and of ports, and recognizes requests heuristically without setting the handle. So
- * these hooks see the first request of RPC over HTTP of every session, even if it follows ordinary
- * requests.
+ * tables of ALPN and of ports, and recognizes requests heuristically without setting the handle. A
+ * heuristic dissector that had success is asked first from then on. So these hooks see the first
+ * request of RPC over HTTP of every session, even if it follows ordinary requests.
  */
 
 static int proto_https_or_rpch = -1;
 static dissector_handle_t https_or_rpch_handle;
 static dissector_handle_t http_tls_handle;
+static heur_dissector_t http_tls_heur;
 
 /* Stands where stock HTTP stood in the tables of TLS. */
 static int
@@ -39,6 +40,13 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     if (data)
         *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
     return rpch_claim(http_tls_handle, tvb, pinfo, tree, data);
+}
+
+/* Stands in the place of stock HTTP, which would take our requests as well. */
+static gboolean
+dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !rpch_begins(tvb) && http_tls_heur(tvb, pinfo, tree, data);
 }
 
 void
@@ -66,4 +74,5 @@ rpch_tls_handoff(void)
     http_tls_handle = find_dissector("http-over-tls");
     heur_dissector_add("tls", dissect_rpch_tls_heur, "RPC over HTTP in TLS", "rpch_tls", proto_rpch,
                        HEURISTIC_ENABLE);
+    http_tls_heur = rpch_take_heuristic("tls", "http_tls", dissect_https_heur);
 }
