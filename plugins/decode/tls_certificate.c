@@ -24,7 +24,6 @@ enum der_tag {
     DER_GENERALIZED_TIME = 0x18,
     DER_VISIBLE = 0x1a,
     DER_BMP = 0x1e,
-    DER_BOOLEAN = 0x01,
     DER_OCTETS = 0x04,
     DER_SEQUENCE = 0x30,
     DER_SET = 0x31,
