@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "channel.h"
+#include "tls_facts.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
@@ -21,6 +22,8 @@ struct source {
 /* What is kept of each TCP connection. */
 struct flow {
     struct oa_channel *channel;
+    struct oa_tls *tls; /* the connection began as TLS does */
+    bool has_begun;     /* its first bytes have come */
     /* The beginning of a segment that may turn out to be ours, by sender. */
     struct held {
         GByteArray *bytes;
@@ -122,6 +125,28 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
 }
 
 static void
+take_tls(struct flow *flow, enum tcp_side side, const uint8_t *data, size_t length)
+{
+    if (!oa_tls_data(flow->tls, side_of(side), data, length)) {
+        oa_tls_free(flow->tls);
+        flow->tls = NULL;
+    }
+}
+
+/* The sender of a hello is the client, whatever was guessed without the handshake of TCP. */
+static void
+begin_tls(struct tcp_connection *connection, struct flow *flow, enum tcp_side side,
+          const uint8_t *data, size_t length)
+{
+    if (side == TCP_SERVER && !connection->handshake_seen && oa_tls_begins_hello(data, length)) {
+        tcp_connection_swap(connection);
+        side = TCP_CLIENT;
+    }
+    flow->tls = oa_tls_new();
+    take_tls(flow, side, data, length);
+}
+
+static void
 on_opened(void *context, struct tcp_connection *connection)
 {
     (void)context;
@@ -137,8 +162,13 @@ on_data(void *context, struct tcp_connection *connection, enum tcp_side side, co
 
     if (flow->channel)
         oa_channel_data(flow->channel, side_of(side), data, length, stamp_of(stamp));
+    else if (flow->tls)
+        take_tls(flow, side, data, length);
+    else if (!flow->has_begun && oa_tls_may_begin(data[0]))
+        begin_tls(connection, flow, side, data, length);
     else
         look_for_channel(source, connection, flow, side, data, length, stamp_of(stamp));
+    flow->has_begun = true;
 }
 
 static void
@@ -152,6 +182,8 @@ on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, ui
     drop_held(&flow->held[side]);
     if (flow->channel)
         oa_channel_lost(flow->channel, side_of(side), bytes);
+    else if (flow->tls)
+        oa_tls_lost(flow->tls, side_of(side));
 }
 
 static void
@@ -165,16 +197,15 @@ on_closed(void *context, struct tcp_connection *connection)
     };
     struct source *source = context;
     struct flow *flow = connection->user;
-    struct connection_row row = { connection, flow->channel };
+    struct connection_row row = { connection, flow->channel, oa_tls_facts_of(flow->tls) };
 
     source->sink->connection(source->sink->context, &row);
     if (row.channel)
-        oa_channel_close(
-            flow->channel,
-            (struct oa_ending){ ENDS[connection->end],
-                                connection->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER });
+        oa_channel_close(flow->channel, (struct oa_ending){ ENDS[connection->end],
+                                                            side_of(connection->ended_by) });
     for (int side = TCP_CLIENT; side <= TCP_SERVER; side++)
         drop_held(&flow->held[side]);
+    oa_tls_free(flow->tls);
     g_free(flow);
     connection->user = NULL;
 }

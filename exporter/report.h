@@ -13,6 +13,7 @@
 #include "csv_writer.h"
 #include "events.h"
 #include "tcp.h"
+#include "tls_facts.h"
 
 struct column {
     const char *name; /* snake_case with the unit last; never changed once published */
@@ -25,6 +26,7 @@ struct column {
 struct connection_row {
     const struct tcp_connection *tcp;
     const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
+    const struct oa_tls_facts *tls;   /* NULL if it did not begin as TLS does */
 };
 
 struct report_run;

@@ -70,22 +70,24 @@ connection(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
+static const struct oa_endpoint *
+ends_of(const struct row *auth)
+{
+    return auth->channel ? auth->channel->endpoint : auth->vc->endpoint[oa_vc_hop(auth->vc)];
+}
+
 static void
 client_address(struct csv *csv, const void *row)
 {
     ROW(auth);
-    const struct oa_endpoint *ends = auth->channel ? auth->channel->endpoint : auth->vc->endpoint;
-
-    csv_address(csv, ends[OA_CLIENT].address);
+    csv_address(csv, ends_of(auth)[OA_CLIENT].address);
 }
 
 static void
 server_address(struct csv *csv, const void *row)
 {
     ROW(auth);
-    const struct oa_endpoint *ends = auth->channel ? auth->channel->endpoint : auth->vc->endpoint;
-
-    csv_address(csv, ends[OA_SERVER].address);
+    csv_address(csv, ends_of(auth)[OA_SERVER].address);
 }
 
 static void

@@ -7,9 +7,11 @@
 #include "report.h"
 #include "service_ports.h"
 
+#include <glib.h>
+
 #define ROW(name) const struct connection_row *name = row
 
-/* Plain HTTP is a service hop only where it carries RPC; everything else on port 80 is not asked
+/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
  * for. */
 #define HTTP_PORT 80
 
@@ -157,6 +159,147 @@ decoded_share(struct csv *csv, const void *row)
 }
 
 static void
+tls_version(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    char text[OA_TLS_VERSION_TEXT];
+
+    if (!connection->tls || !connection->tls->has_server_hello) {
+        csv_empty(csv);
+        return;
+    }
+    oa_tls_version_text(connection->tls->version, text);
+    csv_text(csv, text);
+}
+
+static void
+tls_sni(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    csv_text(csv, connection->tls ? connection->tls->sni : NULL);
+}
+
+/* Chosen, or offered where the choice is not visible. */
+static void
+tls_alpn(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    const struct oa_tls_facts *tls = connection->tls;
+
+    if (!tls || tls->alpn[0] || !tls->alpn_offered[0] ||
+        (tls->has_server_hello && tls->version <= OA_TLS_1_2)) {
+        csv_text(csv, tls ? tls->alpn : NULL);
+        return;
+    }
+    char *text = g_strconcat("offered:", tls->alpn_offered, NULL);
+    csv_text(csv, text);
+    g_free(text);
+}
+
+static void
+tls_cipher(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    char text[OA_TLS_CIPHER_TEXT];
+
+    if (!connection->tls || !connection->tls->has_server_hello) {
+        csv_empty(csv);
+        return;
+    }
+    oa_tls_cipher_text(connection->tls->cipher_suite, text);
+    csv_text(csv, text);
+}
+
+static const struct oa_tls_certificate *
+certificate_of(const void *row)
+{
+    ROW(connection);
+    return connection->tls ? connection->tls->certificate : NULL;
+}
+
+static void
+tls_certificate_subject(struct csv *csv, const void *row)
+{
+    const struct oa_tls_certificate *certificate = certificate_of(row);
+    csv_text(csv, certificate ? certificate->subject : NULL);
+}
+
+static void
+tls_certificate_issuer(struct csv *csv, const void *row)
+{
+    const struct oa_tls_certificate *certificate = certificate_of(row);
+    csv_text(csv, certificate ? certificate->issuer : NULL);
+}
+
+/* Certificates may end in the year 9999, beyond what nanoseconds since the epoch can say. */
+static void
+tls_certificate_not_after(struct csv *csv, const void *row)
+{
+    const struct oa_tls_certificate *certificate = certificate_of(row);
+    GDateTime *time = certificate && certificate->has_validity
+                          ? g_date_time_new_from_unix_utc(certificate->not_after_s)
+                          : NULL;
+    char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.000000Z") : NULL;
+
+    csv_text(csv, text);
+    g_free(text);
+    if (time)
+        g_date_time_unref(time);
+}
+
+static void
+tls_alert(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    const char *name;
+    char number[OA_TLS_VERSION_TEXT];
+
+    if (!connection->tls || !connection->tls->alert.is_seen) {
+        csv_empty(csv);
+        return;
+    }
+    name = oa_tls_alert_name(connection->tls->alert.description);
+    g_snprintf(number, sizeof number, "alert %u", connection->tls->alert.description);
+    csv_text(csv, name ? name : number);
+}
+
+static void
+tls_alert_by(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    const struct oa_tls_facts *tls = connection->tls;
+
+    if (!tls || !tls->alert.is_seen)
+        csv_empty(csv);
+    else
+        csv_text(csv, tls->alert.by == OA_CLIENT ? "client" : "server");
+}
+
+static void
+tls_handshake(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    if (!connection->tls)
+        csv_empty(csv);
+    else
+        csv_text(csv, connection->tls->is_finished ? "finished" : "unfinished");
+}
+
+static void
+tls_client_certificate(struct csv *csv, const void *row)
+{
+    ROW(connection);
+    const struct oa_tls_facts *tls = connection->tls;
+
+    if (!tls || !(tls->certificate_requested || tls->client_certificate_sent))
+        csv_empty(csv);
+    else
+        csv_text(csv, tls->client_certificate_sent      ? "sent"
+                      : tls->client_certificate_refused ? "refused"
+                                                        : "requested");
+}
+
+static void
 first_frame(struct csv *csv, const void *row)
 {
     ROW(connection);
@@ -202,6 +345,29 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
       decoded_share },
     { "first_frame", "number", "Number of the first frame", first_frame },
     { "last_frame", "number", "Number of the last frame", last_frame },
+    { "tls_version", "text", "TLS version that the server chose", tls_version },
+    { "tls_sni", "text", "Server name that the client asked for", tls_sni },
+    { "tls_alpn", "text",
+      "Application protocol that the server chose; \"offered:\" and the client's list where the "
+      "choice cannot be seen, as in TLS 1.3",
+      tls_alpn },
+    { "tls_cipher", "text", "Cipher suite that the server chose; a number if it has no known name",
+      tls_cipher },
+    { "tls_certificate_subject", "text",
+      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a session is "
+      "resumed",
+      tls_certificate_subject },
+    { "tls_certificate_issuer", "text", "Issuer of that certificate", tls_certificate_issuer },
+    { "tls_certificate_not_after", "time", "End of its validity", tls_certificate_not_after },
+    { "tls_alert", "text",
+      "First unencrypted alert but close_notify; else close_notify if there was one", tls_alert },
+    { "tls_alert_by", "text", "Who sent it: client, server", tls_alert_by },
+    { "tls_handshake", "text",
+      "finished if both sides went on to encrypted data, as far as the capture shows; unfinished",
+      tls_handshake },
+    { "tls_client_certificate", "text",
+      "requested by the server, refused (an empty answer), sent; encrypted in TLS 1.3",
+      tls_client_certificate },
 };
 
 static void
@@ -209,7 +375,7 @@ take(struct report_run *run, const struct connection_row *row)
 {
     const struct service_port *port = port_of(row);
 
-    if (row->channel || (port && port->port != HTTP_PORT))
+    if (row->channel || (port && (port->port != HTTP_PORT || row->tls)))
         report_row(run, row);
 }
 

@@ -22,9 +22,9 @@ def damaged_copies(capture, folder):
     copy = folder / "damaged.pcapng"
     edits = [["-E", "0.02", "--seed", str(seed)] for seed in SEEDS] + [["-s", str(length)] for length in SNAP_LENGTHS]
     for edit in edits:
-        subprocess.run(["editcap", *edit, str(capture), str(copy)], check=True, capture_output=True)
+        subprocess.run(["editcap", *edit, *tools.secrets(capture), str(capture), str(copy)], check=True, capture_output=True)
         yield f"{capture.name} {edit}", copy
-    data = capture.read_bytes()
+    data = tools.with_keys(capture, folder).read_bytes()
     for part in range(1, PREFIXES):
         copy.write_bytes(data[:len(data) * part // PREFIXES])
         yield f"{capture.name} cut", copy

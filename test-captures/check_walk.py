@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,16 @@ class Sharkd:
             raise AssertionError(f"sharkd ended with {self.process.returncode}")
 
 
+# Stock itself does not show these the same each time: TCP's conversation completeness, TLS handshake messages over several records,
+# and the URI of a request that HTTP says with the response to another once it has shown both.
+UNSTABLE = re.compile(r"(tcp|tls)$|http\.response_for\.uri ")
+
+
+def stable(parts):
+    """A tree without what stock shows differently each time."""
+    return [{**part, "n": stable(part.get("n", []))} for part in parts if not UNSTABLE.match(part.get("f", ""))]
+
+
 def walk(home, capture):
     """Trees and columns of all frames, each seen three times at random moments."""
     shark = Sharkd(home, capture)
@@ -60,8 +71,7 @@ def walk(home, capture):
     for _ in range(3):
         for frame in order:
             shown = shark.ask("frame", frame=frame, proto=True, columns=True)
-            # Stock TCP itself is not the same each time: "Conversation completeness".
-            lines = [json.dumps(part) for part in shown["tree"] if part.get("f") != "tcp"] + shown["col"]
+            lines = [json.dumps(part) for part in stable(shown["tree"])] + shown["col"]
             before = seen.setdefault(frame, lines)
             if before != lines:
                 change = [pair for pair in zip(before, lines) if pair[0] != pair[1]][:1]
@@ -78,7 +88,7 @@ def main():
         os.chmod(folder, 0o755)
         for capture in sorted(tools.CAPTURES.glob("**/*.pcap*")):
             copy = pathlib.Path(folder) / capture.name
-            shutil.copyfile(capture, copy)
+            shutil.copyfile(tools.with_keys(capture, folder), copy)
             copy.chmod(0o644)
             total += walk(sys.argv[1], copy)
     if not total:

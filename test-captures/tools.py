@@ -60,6 +60,21 @@ def fields(home, capture, names, *arguments):
     return [line.split("\t") for line in fields_result(home, capture, names, *arguments, check=True).stdout.splitlines()]
 
 
+def secrets(capture):
+    """Options with which editcap puts the key log beside a capture into its copy."""
+    keys = capture.with_suffix(".keys")
+    return ["--inject-secrets", f"tls,{keys}"] if keys.exists() else []
+
+
+def with_keys(capture, folder):
+    """The capture, or a copy in the folder that holds its keys."""
+    if not secrets(capture):
+        return capture
+    copy = pathlib.Path(folder) / f"keys_{capture.name}"
+    subprocess.run(["editcap", *secrets(capture), str(capture), str(copy)], check=True, capture_output=True)
+    return copy
+
+
 def oaexport(program, *arguments, check=True, **more):
     """A run of oaexport."""
     return run([program, *map(str, arguments)], surroundings("/nonexistent"), check, **more)

@@ -17,4 +17,14 @@
 #define WS_COMPAT_PLUGIN_DESCRIBE 1
 #endif
 
+/*
+ * Heuristic dissectors on TLS are passed the place of the session's application handle; since
+ * struct tlsinfo exists, inside it. That is found out when the build is configured.
+ */
+#ifdef WS_COMPAT_HAVE_TLSINFO
+#define WS_COMPAT_TLS_APP_HANDLE(data) (((struct tlsinfo *)(data))->app_handle)
+#else
+#define WS_COMPAT_TLS_APP_HANDLE(data) ((dissector_handle_t *)(data))
+#endif
+
 #endif

@@ -19,6 +19,8 @@ struct connection {
     struct oa_channel *channel;
     address client;
     guint32 client_port;
+    guint32 first_frame;     /* from which on it is ours */
+    dissector_handle_t http; /* stock HTTP on the same transport */
 };
 
 /* All units of one connection in one frame, in order; a frame may be handed over in several calls.
@@ -36,6 +38,8 @@ int proto_rpch = -1;
 
 static int rpch_tap = -1;
 static dissector_handle_t rpch_handle;
+static heur_dissector_t http_tcp_heur;
+static heur_dissector_t dcerpc_tcp_heur;
 static struct oa_tracker *tracker;
 static struct rpch_finding *new_findings; /* of the bytes being decoded */
 
@@ -60,6 +64,9 @@ static struct taken_place {
       .dissect = dissect_ours_or_x11,
       .server_ports_only = true },
 };
+
+#define HTTP_PLACE taken_places[0]
+#define X11_PLACE taken_places[1]
 
 static void
 endpoint_of(const address *addr, guint32 port, struct oa_endpoint *endpoint)
@@ -91,8 +98,9 @@ recognise(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recogn
                         (uint16_t)pinfo->destport, recognition);
 }
 
+/* TCP passes the frames that follow to us; TLS hands over what it decrypts by itself. */
 static void
-take_over(packet_info *pinfo, const struct oa_recognition *recognition)
+take_over(packet_info *pinfo, const struct oa_recognition *recognition, dissector_handle_t http)
 {
     bool by_client = recognition->sender == OA_CLIENT;
     conversation_t *conversation = find_or_create_conversation(pinfo);
@@ -105,32 +113,51 @@ take_over(packet_info *pinfo, const struct oa_recognition *recognition)
     copy_address_wmem(wmem_file_scope(), &connection->client,
                       by_client ? &pinfo->src : &pinfo->dst);
     connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
+    connection->first_frame = pinfo->num;
+    connection->http = http;
     endpoint_of(&pinfo->src, pinfo->srcport, by_client ? &client : &server);
     endpoint_of(&pinfo->dst, pinfo->destport, by_client ? &server : &client);
     connection->channel =
         oa_channel_open(tracker, recognition, &client, &server, connection, stamp_of(pinfo));
     conversation_add_proto_data(conversation, proto_rpch, connection);
-    conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
+    if (http == HTTP_PLACE.handle)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
 }
 
 /*
- * Stands where a stock dissector stood in the table of ports. Connections that begin something of
- * ours go to us from that frame on; everything else passes to the stock one unchanged.
+ * Whether what comes in this frame is ours without looking at it. In the frame of the takeover,
+ * that is from the request on.
  */
-static int
-dissect_ours_or(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+static bool
+is_taken(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    struct connection *connection =
+        conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+
+    if (!connection || pinfo->num < connection->first_frame)
+        return false;
+    return pinfo->num > connection->first_frame ||
+           p_get_proto_data(pinfo->pool, pinfo, proto_rpch, (guint32)connection->channel->number);
+}
+
+int
+rpch_dissect_or(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                 void *data)
 {
+    dissector_handle_t handle = stock;
     struct oa_recognition recognition;
 
     /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
+    if (is_taken(pinfo))
+        return call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
     switch (recognise(tvb, pinfo, &recognition)) {
     case OA_OURS:
         if (!PINFO_FD_VISITED(pinfo))
-            take_over(pinfo, &recognition);
+            take_over(pinfo, &recognition, stock == X11_PLACE.handle ? HTTP_PLACE.handle : stock);
         handle = rpch_handle;
         break;
     case OA_MAYBE:
@@ -146,36 +173,18 @@ dissect_ours_or(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, pr
     return call_dissector_only(handle, tvb, pinfo, tree, data);
 }
 
+/* Stand where the stock dissectors stood in the table of ports. Connections that begin something of
+ * ours go to us from that frame on; everything else passes to the stock one unchanged. */
 static int
 dissect_ours_or_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return dissect_ours_or(taken_places[0].handle, tvb, pinfo, tree, data);
+    return rpch_dissect_or(HTTP_PLACE.handle, tvb, pinfo, tree, data);
 }
 
 static int
 dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return dissect_ours_or(taken_places[1].handle, tvb, pinfo, tree, data);
-}
-
-/* Serves the ports that have no dissector. Plain RPC over TCP is left to stock DCE/RPC, but for the
- * ports where proxies and clients meet the servers. */
-static gboolean
-dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    struct oa_recognition recognition;
-
-    if (recognise(tvb, pinfo, &recognition) != OA_OURS)
-        return FALSE;
-    if (recognition.is_direct && !oa_is_server_port((uint16_t)pinfo->srcport) &&
-        !oa_is_server_port((uint16_t)pinfo->destport))
-        return FALSE;
-    if (!PINFO_FD_VISITED(pinfo))
-        take_over(pinfo, &recognition);
-    if (pinfo->can_desegment > 0)
-        pinfo->can_desegment++;
-    call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
-    return TRUE;
+    return rpch_dissect_or(X11_PLACE.handle, tvb, pinfo, tree, data);
 }
 
 static struct frame_units *
@@ -266,12 +275,21 @@ decode(const struct rpch_place *place, struct frame_units *frame)
     }
 }
 
+static bool
+waits(const struct rpch_unit *unit)
+{
+    return unit->type == OA_EVENT_NONE && unit->length;
+}
+
+/* TLS loses its place if, with bytes of the same record left, a number of bytes that it was asked
+ * for turns out not to be enough; so it is asked for whole records only. */
 static void
 ask_for_more(const struct rpch_place *place, int offset, const struct rpch_unit *rest)
 {
     place->pinfo->desegment_offset = offset;
-    place->pinfo->desegment_len =
-        rest->need > rest->length ? rest->need - rest->length : DESEGMENT_ONE_MORE_SEGMENT;
+    place->pinfo->desegment_len = rest->need > rest->length && place->http == HTTP_PLACE.handle
+                                      ? rest->need - rest->length
+                                      : DESEGMENT_ONE_MORE_SEGMENT;
 }
 
 static void
@@ -346,7 +364,8 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     if (!connection)
         return 0;
-    struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, data };
+    struct rpch_place place = { tvb, pinfo, tree, connection->channel, OA_SERVER, connection->http,
+                                data };
     if (pinfo->srcport == connection->client_port &&
         addresses_equal(&pinfo->src, &connection->client))
         place.side = OA_CLIENT;
@@ -359,9 +378,15 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
         const struct rpch_unit *unit = wmem_array_index(frame->units, position->next);
         guint body = 0;
 
+        /* Bytes that waited and have come with their rest in the same frame: TLS does not hand them
+         * over alone again. */
+        if (waits(unit) && unit->length < length - offset) {
+            position->next++;
+            continue;
+        }
         if (unit->length > length - offset)
             break;
-        if (unit->type == OA_EVENT_NONE && unit->length) {
+        if (waits(unit)) {
             ask_for_more(&place, offset, unit);
         } else if (shown_body >= unit->length && unit->type == OA_EVENT_HTTP_BODY) {
             shown_body -= unit->length;
@@ -382,30 +407,143 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)length;
 }
 
-struct port_search {
-    struct taken_place *place;
-    GArray *ports;
+/* Plain RPC over TCP is left to stock DCE/RPC, but for the ports where proxies and clients meet the
+ * servers. */
+static bool
+begins_ours(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recognition)
+{
+    return recognise(tvb, pinfo, recognition) == OA_OURS &&
+           (!recognition->is_direct || oa_is_server_port((uint16_t)pinfo->srcport) ||
+            oa_is_server_port((uint16_t)pinfo->destport));
+}
+
+bool
+rpch_begins(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    struct oa_recognition recognition;
+
+    return begins_ours(tvb, pinfo, &recognition);
+}
+
+/* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
+bool
+rpch_claim(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct oa_recognition recognition;
+
+    if (!begins_ours(tvb, pinfo, &recognition))
+        return false;
+    if (!PINFO_FD_VISITED(pinfo))
+        take_over(pinfo, &recognition, http);
+    dissect_rpch(tvb, pinfo, tree, data);
+    return true;
+}
+
+/* Serves the ports that have no dissector. */
+static gboolean
+dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_claim(HTTP_PLACE.handle, tvb, pinfo, tree, data);
+}
+
+/*
+ * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
+ * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
+ * have to stay open for them.
+ */
+static gboolean
+dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (rpch_begins(tvb, pinfo) || !http_tcp_heur(tvb, pinfo, tree, data))
+        return FALSE;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    if (conversation && conversation_get_dissector(conversation, pinfo->num) == HTTP_PLACE.handle)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num,
+                                                     HTTP_PLACE.ours_or_it);
+    return TRUE;
+}
+
+/* The same for stock DCE/RPC, which would take the PDUs of proxies on any port. */
+static gboolean
+dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !rpch_begins(tvb, pinfo) && dcerpc_tcp_heur(tvb, pinfo, tree, data);
+}
+
+heur_dissector_t
+rpch_take_heuristic(const char *table, const char *short_name, heur_dissector_t ours)
+{
+    heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(short_name);
+
+    if (!entry)
+        return NULL;
+    heur_dissector_t stock = entry->dissector;
+    const char *display_name = entry->display_name;
+    int proto = proto_get_id(entry->protocol);
+    heuristic_enable_e enabled = entry->enabled ? HEURISTIC_ENABLE : HEURISTIC_DISABLE;
+    heur_dissector_delete(table, stock, proto);
+    heur_dissector_add(table, ours, display_name, short_name, proto, enabled);
+    return stock;
+}
+
+/* The keys of a dissector table that lead to a handle. */
+struct places {
+    dissector_handle_t handle;
+    bool server_ports_only;
+    GPtrArray *keys;
 };
 
-/* The stock dissector of X11 has no name to find it by; its handle stands in the table only. */
-static bool
-is_stock(struct taken_place *place, dissector_handle_t handle)
+static void
+collect_place(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
 {
-    if (!place->handle && handle &&
-        dissector_handle_get_protocol_index(handle) == proto_get_id_by_filter_name(place->name))
-        place->handle = handle;
-    return handle && handle == place->handle;
+    struct places *places = user;
+    bool wanted = !places->server_ports_only || oa_is_server_port((uint16_t)GPOINTER_TO_UINT(key));
+
+    if (wanted && dtbl_entry_get_handle(value) == places->handle)
+        g_ptr_array_add(places->keys, key);
 }
 
 static void
-collect_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
+take_places(const char *table, struct places *places, dissector_handle_t to)
 {
-    struct port_search *search = user;
-    bool wanted =
-        !search->place->server_ports_only || oa_is_server_port((uint16_t)GPOINTER_TO_UINT(key));
+    bool by_text = get_dissector_table_selector_type(table) == FT_STRING;
 
-    if (wanted && is_stock(search->place, dtbl_entry_get_handle(value)))
-        g_array_append_val(search->ports, key);
+    places->keys = g_ptr_array_new();
+    dissector_table_foreach(table, collect_place, places);
+    for (guint i = 0; i < places->keys->len; i++) {
+        const void *key = places->keys->pdata[i];
+        if (by_text) {
+            gchar *pattern = g_strdup(key);
+            dissector_add_string(table, pattern, to);
+            g_free(pattern);
+        } else {
+            dissector_add_uint(table, GPOINTER_TO_UINT(key), to);
+        }
+    }
+    g_ptr_array_free(places->keys, TRUE);
+}
+
+void
+rpch_take_places(const char *table, dissector_handle_t from, dissector_handle_t to)
+{
+    struct places places = { .handle = from };
+
+    take_places(table, &places, to);
+}
+
+/* The stock dissector of X11 has no name to find it by; its handle stands in the table only. */
+static dissector_handle_t
+find_x11(void)
+{
+    dissector_handle_t handle = NULL;
+
+    for (guint32 port = 6001; port <= 6004 && !handle; port++) {
+        handle = dissector_get_uint_handle(find_dissector_table("tcp.port"), port);
+        if (handle && dissector_handle_get_protocol_index(handle) !=
+                          proto_get_id_by_filter_name(X11_PLACE.name))
+            handle = NULL;
+    }
+    return handle;
 }
 
 /*
@@ -414,18 +552,15 @@ collect_port(const char *table _U_, ftenum_t type _U_, void *key, void *value, v
  * had chosen it: that would change the order in which TCP asks for all ports.
  */
 static void
-take_places(void)
+take_tcp_ports(void)
 {
+    if (!X11_PLACE.handle)
+        X11_PLACE.handle = find_x11();
     for (size_t i = 0; i < array_length(taken_places); i++) {
-        struct port_search search = { &taken_places[i],
-                                      g_array_new(FALSE, FALSE, sizeof(gpointer)) };
-
-        dissector_table_foreach("tcp.port", collect_port, &search);
-        for (guint port = 0; port < search.ports->len; port++)
-            dissector_add_uint("tcp.port",
-                               GPOINTER_TO_UINT(g_array_index(search.ports, gpointer, port)),
-                               search.place->ours_or_it);
-        g_array_free(search.ports, TRUE);
+        struct places places = { .handle = taken_places[i].handle,
+                                 .server_ports_only = taken_places[i].server_ports_only };
+        if (places.handle)
+            take_places("tcp.port", &places, taken_places[i].ours_or_it);
     }
 }
 
@@ -449,7 +584,8 @@ open_file(void)
 {
     tracker = oa_tracker_new(on_event, NULL, true);
     new_findings = NULL;
-    take_places();
+    take_tcp_ports();
+    rpch_tls_take_places();
 }
 
 static void
@@ -472,6 +608,7 @@ proto_register_rpch(void)
     }
     rpch_tap = register_tap(RPCH_TAP);
     rpch_show_register();
+    rpch_tls_register();
     register_init_routine(open_file);
     register_cleanup_routine(close_file);
 }
@@ -483,5 +620,8 @@ proto_reg_handoff_rpch(void)
         taken_places[i].handle = find_dissector(taken_places[i].name);
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
+    http_tcp_heur = rpch_take_heuristic("tcp", "http_tcp", dissect_http_heur);
+    dcerpc_tcp_heur = rpch_take_heuristic("tcp", "dcerpc_tcp", dissect_dcerpc_heur);
     rpch_show_handoff();
+    rpch_tls_handoff();
 }

@@ -53,7 +53,8 @@ struct rpch_place {
     proto_tree *tree;
     struct oa_channel *channel;
     enum oa_side side;
-    void *tcp_data; /* what TCP passed on, for the dissectors below */
+    dissector_handle_t http; /* stock HTTP on the transport that the bytes came by */
+    void *transport_data;    /* what TCP or TLS passed on, for stock HTTP */
 };
 
 extern int proto_rpch;
@@ -61,6 +62,32 @@ extern int proto_rpch;
 /* packet-rpch.c */
 void proto_register_rpch(void);
 void proto_reg_handoff_rpch(void);
+
+/* Whether the data begin with a whole method of RPC over HTTP. */
+bool rpch_begins(tvbuff_t *tvb, const packet_info *pinfo);
+
+/* Dissects what a transport hands over: by us if the connection is ours or becomes ours with these
+ * data, else by `http`, stock HTTP on that transport. */
+int rpch_dissect_or(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                    void *data);
+
+/* For heuristic dissectors: dissects data that begin with a request of RPC over HTTP, and makes the
+ * connection ours; false for all other data. */
+bool rpch_claim(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                void *data);
+
+/* In a dissector table, puts `to` wherever `from` stands. */
+void rpch_take_places(const char *table, dissector_handle_t from, dissector_handle_t to);
+
+/* Replaces a stock heuristic dissector, by its short name, under all its names; returns the stock
+ * one, or NULL if there is none. */
+heur_dissector_t rpch_take_heuristic(const char *table, const char *short_name,
+                                     heur_dissector_t ours);
+
+/* rpch_tls.c */
+void rpch_tls_register(void);
+void rpch_tls_handoff(void);
+void rpch_tls_take_places(void);
 
 /* rpch_show.c */
 void rpch_show_register(void);

@@ -19,7 +19,6 @@
  * real ones. */
 #define VC_PORT_BASE 0x10000
 
-static dissector_handle_t http_handle;
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
 
@@ -206,7 +205,7 @@ call_guarded(dissector_handle_t handle, tvbuff_t *tvb, const struct rpch_place *
     place->pinfo->can_desegment = 0;
     TRY
     {
-        call_dissector_only(handle, tvb, place->pinfo, place->tree, place->tcp_data);
+        call_dissector_only(handle, tvb, place->pinfo, place->tree, place->transport_data);
     }
     CATCH_NONFATAL_ERRORS
     {
@@ -272,7 +271,7 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     else
         col_append_str(place->pinfo->cinfo, COL_INFO, ", ");
     col_set_fence(place->pinfo->cinfo, COL_INFO);
-    call_guarded(http_handle, tvb, place);
+    call_guarded(place->http, tvb, place);
     col_set_fence(place->pinfo->cinfo, COL_INFO);
 
     proto_item *item =
@@ -820,7 +819,6 @@ rpch_show_register(void)
 void
 rpch_show_handoff(void)
 {
-    http_handle = find_dissector("http-over-tcp");
     data_handle = find_dissector("data");
     dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
 }

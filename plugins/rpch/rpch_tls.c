@@ -1,0 +1,78 @@
+/* rpch_tls.c
+ * RPC over HTTP inside TLS that Wireshark can decrypt: the same as on plain TCP.
+ * [MS-RPCH] 2.1.2.1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch.h"
+
+#include <epan/dissectors/packet-tls.h>
+
+/*
+ * TLS asks for an application dissector in this order: the session's handle, which ALPN or a
+ * heuristic dissector has set; the heuristic dissectors; the port. Stock HTTP has a place in the
+ * tables of ALPN and of ports, and recognizes requests heuristically without setting the handle. A
+ * heuristic dissector that had success is asked first from then on. So these hooks see the first
+ * request of RPC over HTTP of every session, even if it follows ordinary requests.
+ */
+
+static int proto_https_or_rpch = -1;
+static dissector_handle_t https_or_rpch_handle;
+static dissector_handle_t http_tls_handle;
+static heur_dissector_t http_tls_heur;
+
+/* Stands where stock HTTP stood in the tables of TLS. */
+static int
+dissect_https_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_dissect_or(http_tls_handle, tvb, pinfo, tree, data);
+}
+
+/*
+ * Serves the sessions without ALPN. On a later visit the session's handle stands for all of its
+ * frames, also for those before the takeover: it is the one that tells them apart.
+ */
+static gboolean
+dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!rpch_begins(tvb, pinfo))
+        return FALSE;
+    if (data)
+        *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
+    return rpch_claim(http_tls_handle, tvb, pinfo, tree, data);
+}
+
+/* Stands in the place of stock HTTP, which would take our requests as well. */
+static gboolean
+dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return !rpch_begins(tvb, pinfo) && http_tls_heur(tvb, pinfo, tree, data);
+}
+
+void
+rpch_tls_take_places(void)
+{
+    rpch_take_places("tls.alpn", http_tls_handle, https_or_rpch_handle);
+    rpch_take_places("tls.port", http_tls_handle, https_or_rpch_handle);
+}
+
+void
+rpch_tls_register(void)
+{
+    /* The long name is what TLS shows as the application's protocol of a record. */
+    proto_https_or_rpch = proto_register_protocol_in_name_only(
+        "Hypertext Transfer Protocol or RPC over HTTP", "HTTPS or RPCH", "https_or_rpch",
+        proto_rpch, FT_PROTOCOL);
+    /* The dissector's name is what decrypted data are exported under. */
+    https_or_rpch_handle = create_dissector_handle_with_name(dissect_https_or_rpch,
+                                                             proto_https_or_rpch, "http-over-tls");
+}
+
+void
+rpch_tls_handoff(void)
+{
+    http_tls_handle = find_dissector("http-over-tls");
+    heur_dissector_add("tls", dissect_rpch_tls_heur, "RPC over HTTP in TLS", "rpch_tls", proto_rpch,
+                       HEURISTIC_ENABLE);
+    http_tls_heur = rpch_take_heuristic("tls", "http_tls", dissect_https_heur);
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""What connections.csv says of TLS without keys, against stock tshark and openssl for the same captures.
+
+Usage: check_tls_facts.py OAEXPORT
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import binascii
+import datetime
+import re
+import subprocess
+import sys
+
+import tools
+
+REAL = tools.CAPTURES / "real"
+STOCK_HOME = "/nonexistent"
+SERVICE_PORTS = {"443", "636"}
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = "1", "2", "11", "13"
+VERSIONS = {"0x0301": "TLS 1.0", "0x0302": "TLS 1.1", "0x0303": "TLS 1.2", "0x0304": "TLS 1.3"}
+FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type", "version": "tls.handshake.version",
+          "supported": "tls.handshake.extensions.supported_version", "sni": "tls.handshake.extensions_server_name",
+          "alpn": "tls.handshake.extensions_alpn_str", "suite": "tls.handshake.ciphersuite", "certificates": "tls.handshake.certificate",
+          "alert": "tls.alert_message.desc"}
+
+
+def stock_names(field):
+    """Names of the values of a field, as stock tshark prints its tables."""
+    text = tools.run(["tshark", "-G", "values"], tools.surroundings(STOCK_HOME), check=False).stdout
+    rows = (line.split("\t") for line in text.splitlines())
+    return {int(row[2], 0): row[3].strip() for row in rows if row[0] == "V" and row[1] == field}
+
+
+def by_openssl(certificate):
+    """Subject, issuer and end of a certificate in hex, parts of a set in alphabetical order."""
+    text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-subject", "-issuer", "-enddate", "-nameopt",
+                           "RFC2253,-esc_msb,utf8"], input=binascii.unhexlify(certificate), capture_output=True, check=True).stdout.decode()
+    facts = dict(line.split("=", 1) for line in text.splitlines())
+    end = datetime.datetime.strptime(facts["notAfter"], "%b %d %H:%M:%S %Y GMT").strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    return sorted_sets(facts["subject"]), sorted_sets(facts["issuer"]), end
+
+
+def sorted_sets(name):
+    """A distinguished name with the parts of each set sorted: their order says nothing."""
+    return ",".join("+".join(sorted(re.split(r"(?<!\\)\+", part))) for part in re.split(r"(?<!\\),", name))
+
+
+def alert_name(number, names):
+    """The name by the specification, from Wireshark's words."""
+    return names[number].lower().replace(" ", "_")
+
+
+def by_tshark(capture):
+    """The facts of each connection on a service port, from the fields of stock tshark."""
+    suites, alerts = stock_names("tls.handshake.ciphersuite"), stock_names("tls.alert_message.desc")
+    facts = {}
+    for values in tools.fields(STOCK_HOME, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
+        row = dict(zip(FIELDS, values))
+        by_client = row["to"] in SERVICE_PORTS
+        if not by_client and row["from"] not in SERVICE_PORTS:
+            continue
+        types = row["types"].split(";")
+        fact = facts.setdefault(row["stream"], dict.fromkeys(
+            ("version", "sni", "alpn", "cipher", "certificate_subject", "certificate_issuer", "certificate_not_after", "alert", "alert_by",
+             "client_certificate"), ""))
+        if CLIENT_HELLO in types and by_client:
+            fact["sni"], fact["offered"] = row["sni"], row["alpn"].replace(";", ",")
+        if SERVER_HELLO in types and not by_client:
+            fact["version"] = VERSIONS[(row["supported"] or row["version"]).split(";")[0]]
+            fact["cipher"] = suites[int(row["suite"].split(";")[0], 0)]
+            fact["alpn"] = row["alpn"]
+        if CERTIFICATE in types and not by_client:
+            fact.update(zip(("certificate_subject", "certificate_issuer", "certificate_not_after"), by_openssl(row["certificates"].split(";")[0])))
+        if CERTIFICATE_REQUEST in types:
+            fact["client_certificate"] = "requested"
+        if CERTIFICATE in types and by_client:
+            fact["client_certificate"] = "sent" if row["certificates"] else "refused"
+        if row["alert"] and fact["alert"] in ("", "close_notify"):
+            fact["alert"], fact["alert_by"] = alert_name(int(row["alert"].split(";")[0]), alerts), "client" if by_client else "server"
+    for fact in facts.values():
+        offered = fact.pop("offered")
+        if fact["version"] in ("", "TLS 1.3") and offered:
+            fact["alpn"] = f"offered:{offered}"
+        # In these captures every handshake ended well unless an alert says otherwise.
+        fact["handshake"] = "unfinished" if fact["alert"] else "finished"
+    return facts
+
+
+def by_oaexport(program, capture):
+    """The same columns of connections.csv."""
+    result = tools.oaexport(program, "--reports", "connections", capture, check=False)
+    rows = tools.csv.DictReader(tools.io.StringIO(result.stdout))
+    facts = {row["connection"]: {name[4:]: row[name] for name in row if name.startswith("tls_")} for row in rows}
+    for fact in facts.values():
+        for name in ("certificate_subject", "certificate_issuer"):
+            fact[name] = sorted_sets(fact[name])
+    return facts
+
+
+def main():
+    """Both captures that hold TLS."""
+    connections, seen = 0, set()
+    for name in ("tls", "tls_handshakes"):
+        capture = REAL / f"{name}.pcapng"
+        stock, ours = by_tshark(capture), by_oaexport(sys.argv[1], capture)
+        if set(stock) != set(ours):
+            raise AssertionError(f"{name}: connections {sorted(stock)}\n{sorted(ours)}")
+        for stream, fact in stock.items():
+            if fact != ours[stream]:
+                raise AssertionError(f"{name}, connection {stream}:\n  {fact}\n  {ours[stream]}")
+            seen |= set(fact.values())
+            connections += 1
+    for wanted in (*VERSIONS.values(), "unknown_ca", "bad_certificate", "certificate_expired", "protocol_version", "handshake_failure", "sent", "refused"):
+        if wanted not in seen:
+            raise AssertionError(f"no capture shows {wanted}")
+    print(f"{connections} TLS connections as stock tshark and openssl see them")
+
+
+if __name__ == "__main__":
+    main()
