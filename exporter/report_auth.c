@@ -119,16 +119,16 @@ legs(struct csv *csv, const void *row)
         csv_text(csv, auth->exchange->member);                                                     \
     }
 
-TEXT_CELL(user, client.user)
-TEXT_CELL(domain, client.domain)
-TEXT_CELL(workstation, client.workstation)
-TEXT_CELL(realm, client.realm)
+TEXT_CELL(user, client->user)
+TEXT_CELL(domain, client->domain)
+TEXT_CELL(workstation, client->workstation)
+TEXT_CELL(realm, client->realm)
 
 /* The target name of a CHALLENGE; clients repeat the av pairs but not this. */
-TEXT_CELL(target_name, server.target_name)
+TEXT_CELL(target_name, server->target_name)
 
 /* The service asked for: of the ticket, or of the NTLMv2 response. */
-TEXT_CELL(spn, client.target_name)
+TEXT_CELL(spn, client->target_name)
 
 /* The server's names: of the CHALLENGE, else of the NTLMv2 response, which repeats them. */
 #define SERVER_NAME_CELL(function, member)                                                         \
@@ -136,8 +136,8 @@ TEXT_CELL(spn, client.target_name)
     {                                                                                              \
         ROW(auth);                                                                                 \
         const struct oa_auth_exchange *exchange = auth->exchange;                                  \
-        csv_text(csv,                                                                              \
-                 exchange->server.member[0] ? exchange->server.member : exchange->client.member);  \
+        csv_text(csv, exchange->server->member[0] ? exchange->server->member                       \
+                                                  : exchange->client->member);                     \
     }
 
 SERVER_NAME_CELL(netbios_computer, netbios_computer)
@@ -155,7 +155,7 @@ ntlm_version(struct csv *csv, const void *row)
                                          [OA_NTLM_PROOF_V1_SESSION] = "v1_session",
                                          [OA_NTLM_PROOF_V2] = "v2" };
     ROW(auth);
-    csv_text(csv, NAMES[auth->exchange->client.ntlm_proof]);
+    csv_text(csv, NAMES[auth->exchange->client->ntlm_proof]);
 }
 
 static void
@@ -176,14 +176,14 @@ static void
 client_version(struct csv *csv, const void *row)
 {
     ROW(auth);
-    version(csv, &auth->exchange->client);
+    version(csv, auth->exchange->client);
 }
 
 static void
 server_version(struct csv *csv, const void *row)
 {
     ROW(auth);
-    version(csv, &auth->exchange->server);
+    version(csv, auth->exchange->server);
 }
 
 static void
@@ -192,11 +192,11 @@ ntlm_flags(struct csv *csv, const void *row)
     ROW(auth);
     char text[16];
 
-    if (!auth->exchange->client.ntlm_type) {
+    if (!auth->exchange->client->ntlm_type) {
         csv_empty(csv);
         return;
     }
-    snprintf(text, sizeof text, "0x%08x", auth->exchange->client.ntlm_flags);
+    snprintf(text, sizeof text, "0x%08x", auth->exchange->client->ntlm_flags);
     csv_text(csv, text);
 }
 
@@ -205,8 +205,8 @@ ntlm_flags(struct csv *csv, const void *row)
     static void function(struct csv *csv, const void *row)                                         \
     {                                                                                              \
         ROW(auth);                                                                                 \
-        if (auth->exchange->client.ntlm_type == 3)                                                 \
-            yes_or_no(csv, auth->exchange->client.value);                                          \
+        if (auth->exchange->client->ntlm_type == 3)                                                \
+            yes_or_no(csv, auth->exchange->client->value);                                         \
         else                                                                                       \
             csv_empty(csv);                                                                        \
     }
@@ -219,7 +219,7 @@ static void
 spnego_state(struct csv *csv, const void *row)
 {
     ROW(auth);
-    const struct oa_auth *server = &auth->exchange->server;
+    const struct oa_auth *server = auth->exchange->server;
 
     csv_text(csv, server->has_state ? oa_spnego_state_name(server->state) : NULL);
 }
@@ -228,7 +228,7 @@ static void
 kerberos_error(struct csv *csv, const void *row)
 {
     ROW(auth);
-    const struct oa_auth *server = &auth->exchange->server;
+    const struct oa_auth *server = auth->exchange->server;
     const char *name = oa_kerberos_error_name(server->kerberos_error);
 
     if (server->kerberos_message != OA_KERBEROS_ERROR)

@@ -30,11 +30,16 @@ def damaged_copies(capture, folder):
         yield f"{capture.name} cut", copy
 
 
+def bugs(text):
+    """The dissector bugs told; stock dissectors have some of their own with frames that are cut."""
+    return [line for line in text.splitlines() if line.startswith("[Dissector bug")]
+
+
 def check(home, what, capture):
     """Both passes go through; only a cut file may be complained about."""
     for passes in ([], ["-2"]):
         text = tools.tshark(home, capture, "-V", *passes, check=False)
-        if "Dissector bug" in text:
+        if bugs(text) and bugs(text) != bugs(tools.tshark("/nonexistent", capture, "-V", *passes, check=False)):
             raise AssertionError(f"{what} {passes}: dissector bug")
         fields = tools.fields_result(home, capture, ["rpch.pdu", "rpch.vc"], *passes)
         if fields.returncode not in (0, 2) or (fields.returncode == 2 and "cut" not in what and "-E" not in what):

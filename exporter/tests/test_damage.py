@@ -79,7 +79,7 @@ class Damage(unittest.TestCase):
     def test_lost_frames(self):
         """Every call that is reported as answered is one that was there, with its sizes."""
         chance = random.Random(7)
-        columns = ("session", "operation", "call_id")
+        columns = ("session", "opnum", "call_id")
         sizes = ("request_bytes", "response_bytes")
         for capture in CAPTURES:
             if capture.stem in ("tls", "mapihttp"):

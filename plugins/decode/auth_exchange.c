@@ -33,6 +33,32 @@ struct exchange {
     unsigned pdus;          /* of the client, behind the last request */
 };
 
+/* Most requests bring no token: what is kept of one is large. */
+static const struct oa_auth NO_TOKEN;
+
+static void
+free_token(const struct oa_auth *token)
+{
+    if (token != &NO_TOKEN)
+        g_free((struct oa_auth *)token);
+}
+
+void
+oa_auth_exchange_free(struct oa_auth_exchange *exchange)
+{
+    if (!exchange)
+        return;
+    free_token(exchange->client);
+    free_token(exchange->server);
+    g_free(exchange);
+}
+
+static void
+free_exchange(void *exchange)
+{
+    oa_auth_exchange_free(exchange);
+}
+
 static struct exchange *
 begin(struct oa_tracker *tracker, enum oa_auth_place place, struct oa_stamp first)
 {
@@ -40,6 +66,7 @@ begin(struct oa_tracker *tracker, enum oa_auth_place place, struct oa_stamp firs
 
     exchange->facts.number = tracker->n_exchanges++;
     exchange->facts.place = place;
+    exchange->facts.client = exchange->facts.server = &NO_TOKEN;
     exchange->facts.first = exchange->facts.last = first;
     return exchange;
 }
@@ -63,7 +90,7 @@ finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_cha
                                                  .vc = vc,
                                                  .auth_place = facts->place,
                                                  .exchange = facts });
-    oa_tracker_retire(tracker, exchange, g_free);
+    oa_tracker_retire(tracker, exchange, free_exchange);
 }
 
 /*
@@ -71,8 +98,9 @@ finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_cha
  * mechanisms comes only with the first token, and the last one often holds a state alone.
  */
 static void
-add_token(struct oa_auth *to, const struct oa_auth *token)
+add_token(const struct oa_auth **kept, const struct oa_auth *token)
 {
+    struct oa_auth *to = g_memdup2(*kept, sizeof **kept);
     struct oa_auth was = *to;
 
     if (!to->has_token || token->ntlm_type || token->mechanism == OA_AUTH_BASIC) {
@@ -81,25 +109,19 @@ add_token(struct oa_auth *to, const struct oa_auth *token)
             memcpy(to->mechs, was.mechs, sizeof to->mechs);
             to->n_mechs = was.n_mechs;
         }
-        if (!token->has_state && was.has_state) {
-            to->has_state = true;
-            to->state = was.state;
-        }
-        return;
-    }
-    if (token->mechanism != OA_AUTH_UNKNOWN)
+    } else if (token->mechanism != OA_AUTH_UNKNOWN) {
         to->mechanism = token->mechanism;
-    if (token->has_state) {
-        to->has_state = true;
-        to->state = token->state;
     }
-    if (token->chosen)
-        to->chosen = token->chosen;
+    to->has_state = was.has_state || token->has_state;
+    to->state = token->has_state ? token->state : was.state;
+    to->chosen = token->chosen ? token->chosen : was.chosen;
     if (token->kerberos_message) {
         to->kerberos_message = token->kerberos_message;
         to->kerberos_error = token->kerberos_error;
     }
-    to->malformed |= token->malformed;
+    to->malformed = was.malformed || token->malformed;
+    free_token(*kept);
+    *kept = to;
 }
 
 /* Some mechanisms tell in their tokens how it ended; NTLM does not. */
@@ -154,7 +176,7 @@ continues(const struct exchange *exchange, const struct oa_auth *auth)
 static bool
 rests_on(const struct exchange *exchange, const struct oa_auth *auth)
 {
-    const struct oa_auth *known = &exchange->facts.client;
+    const struct oa_auth *known = exchange->facts.client;
 
     if (exchange->facts.result != OA_AUTH_ACCEPTED)
         return false;
@@ -246,12 +268,12 @@ static void
 refuse_request(struct exchange *exchange, bool has_token)
 {
     struct oa_auth_exchange *facts = &exchange->facts;
-    bool is_rejected = result_of_token(&facts->server) == OA_AUTH_REFUSED;
+    bool is_rejected = result_of_token(facts->server) == OA_AUTH_REFUSED;
 
     exchange->phase = CHALLENGED;
     if (!exchange->tries_credentials) {
         facts->anonymous = OA_AUTH_ANONYMOUS_REFUSED;
-    } else if (!has_token || is_rejected || is_final(&facts->client)) {
+    } else if (!has_token || is_rejected || is_final(facts->client)) {
         exchange->phase = SETTLED;
         facts->result = OA_AUTH_REFUSED;
     }
@@ -510,8 +532,8 @@ oa_auth_exchange_has_credentials(const struct oa_auth_exchange *exchange)
 enum oa_auth_mechanism
 oa_auth_exchange_mechanism(const struct oa_auth_exchange *exchange)
 {
-    return exchange->server.mechanism != OA_AUTH_UNKNOWN ? exchange->server.mechanism
-                                                         : exchange->client.mechanism;
+    return exchange->server->mechanism != OA_AUTH_UNKNOWN ? exchange->server->mechanism
+                                                          : exchange->client->mechanism;
 }
 
 const char *

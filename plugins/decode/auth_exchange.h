@@ -37,9 +37,10 @@ struct oa_auth_exchange {
                              token */
     bool answered;        /* `last` is of the other side */
     unsigned legs;        /* HTTP: requests; RPC: PDUs with a token, of both sides */
-    enum oa_auth_scheme scheme; /* of the client's credentials; NONE without any */
-    struct oa_auth client;      /* what the client's tokens told, the later ones first */
-    struct oa_auth server;      /* the same of the server's */
+    enum oa_auth_scheme scheme;   /* of the client's credentials; NONE without any */
+    const struct oa_auth *client; /* what the client's tokens told, the later ones first; never
+                                     NULL, all empty without a token */
+    const struct oa_auth *server; /* the same of the server's */
     enum oa_auth_result result;
 
     /* HTTP */

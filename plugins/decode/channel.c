@@ -95,7 +95,7 @@ free_channel(void *data)
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
     g_free(channel->facts.auth);
-    g_free(channel->facts.exchange);
+    oa_auth_exchange_free(channel->facts.exchange);
     g_free(channel);
 }
 

@@ -140,6 +140,7 @@ void oa_auth_exchange_close_channel(struct channel *channel);
 void oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event);
 void oa_auth_exchange_close_vc(struct virtual_connection *vc);
 void oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from);
+void oa_auth_exchange_free(struct oa_auth_exchange *exchange);
 
 /* channel.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);

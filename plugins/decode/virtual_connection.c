@@ -33,7 +33,7 @@ oa_vc_free(struct virtual_connection *vc)
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
     g_free(vc->facts.auth);
-    g_free(vc->facts.rpc_exchange);
+    oa_auth_exchange_free(vc->facts.rpc_exchange);
     g_free(vc);
 }
 

@@ -336,7 +336,7 @@ static void
 show_bare_head(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                tvbuff_t *tvb)
 {
-    const struct oa_auth *known = &unit->exchange->client;
+    const struct oa_auth *known = unit->exchange->client;
     struct spot spot = { place->pinfo, tvb, 0, 0, NULL };
     const char *what = "no credentials";
 

@@ -330,7 +330,7 @@ append(GString *text, const char *label, const char *value)
 static void
 describe(GString *text, const struct oa_auth_exchange *exchange)
 {
-    const struct oa_auth *client = &exchange->client;
+    const struct oa_auth *client = exchange->client;
     bool http = exchange->place == OA_AUTH_HTTP;
     char *user = g_strjoin(client->domain[0] ? "\\" : "", client->domain, client->user, NULL);
 
@@ -341,12 +341,12 @@ describe(GString *text, const struct oa_auth_exchange *exchange)
         g_string_append_printf(text, " type %s level %s", oa_rpc_auth_type_name(exchange->type),
                                oa_rpc_auth_level_name(exchange->level));
     append(text, "mechanism", oa_auth_mechanism_name(oa_auth_exchange_mechanism(exchange)));
-    if (exchange->client.mechanism == OA_AUTH_KERBEROS) {
+    if (exchange->client->mechanism == OA_AUTH_KERBEROS) {
         append(text, "spn", client->target_name);
         append(text, "realm", client->realm);
     }
     append(text, "user", user);
-    append(text, "server", exchange->server.netbios_computer);
+    append(text, "server", exchange->server->netbios_computer);
     append(text, "result", oa_auth_result_name(exchange->result));
     if (http)
         g_string_append_printf(text, " status %u", exchange->status);
@@ -437,10 +437,10 @@ test_no_password(void)
     GByteArray *bytes = head_of(STEPS);
 
     oa_channel_data(channel, OA_CLIENT, bytes->data, bytes->len, (struct oa_stamp){ 1, 1 });
-    g_assert_cmpstr(channel->exchange->client.user, ==, "alice");
-    g_assert_true(channel->exchange->client.has_password);
-    const char *kept = (const char *)channel->exchange;
-    for (size_t i = 0; i + 6 <= sizeof *channel->exchange; i++)
+    g_assert_cmpstr(channel->exchange->client->user, ==, "alice");
+    g_assert_true(channel->exchange->client->has_password);
+    const char *kept = (const char *)channel->exchange->client;
+    for (size_t i = 0; i + 6 <= sizeof *channel->exchange->client; i++)
         g_assert_true(memcmp(kept + i, "secret", 6) != 0);
     g_byte_array_unref(bytes);
     oa_tracker_free(tracker);
