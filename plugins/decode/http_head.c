@@ -10,6 +10,9 @@
 
 #include <glib.h>
 
+/* A head of so many bytes has a start line that was judged when there were fewer. */
+#define HEAD_JUDGED 512
+
 /* Longer than any registered method (17 characters) or private one seen: binary data fail early. */
 #define METHOD_MAX 32
 
@@ -308,6 +311,7 @@ static const struct header_row {
     { HEADER("Cookie"), take_cookie, 0 },
     { HEADER("Set-Cookie"), take_cookie, 0 },
     { HEADER("Content-Type"), take_content_type, MEMBER(content_type) },
+    { HEADER("Content-Encoding"), take_text, MEMBER(content_encoding) },
     { HEADER("Content-Length"), take_content_length, 0 },
     { HEADER("Transfer-Encoding"), take_transfer_encoding, 0 },
     { HEADER("Connection"), take_connection, 0 },
@@ -566,6 +570,19 @@ oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head
     }
     *head = parser.head;
     return OA_HTTP_COMPLETE;
+}
+
+bool
+oa_http_head_may_be_whole(const uint8_t *data, size_t length, size_t was)
+{
+    size_t from = was > 3 ? was - 3 : 0;
+
+    if (length < HEAD_JUDGED || length > OA_HTTP_HEAD_MAX)
+        return true;
+    for (size_t i = from; i + 1 < length; i++)
+        if (data[i] == '\n' && (data[i + 1] == '\n' || data[i + 1] == '\r'))
+            return true;
+    return false;
 }
 
 bool

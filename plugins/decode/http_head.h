@@ -96,7 +96,8 @@ struct oa_http_head {
     struct oa_text host;
     struct oa_text user_agent;
     struct oa_text server_software;
-    struct oa_text content_type;                 /* without parameters */
+    struct oa_text content_type; /* without parameters */
+    struct oa_text content_encoding;
     struct oa_text cookies[OA_HTTP_COOKIES_MAX]; /* values of Cookie and Set-Cookie lines */
     size_t n_cookies;
     struct oa_http_mapi mapi;
@@ -116,6 +117,13 @@ struct oa_http_head {
  */
 enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
                                       struct oa_http_head *head);
+
+/*
+ * Whether the bytes of a head that grows may have become a whole one since there were `was` of
+ * them, so that bytes that trickle in are not parsed anew each time. Few bytes are always worth a
+ * parse, which judges the start line.
+ */
+bool oa_http_head_may_be_whole(const uint8_t *data, size_t length, size_t was);
 
 /* Finds a cookie by its name in Cookie and Set-Cookie lines. */
 bool oa_http_cookie(const struct oa_http_head *head, const char *name, struct oa_text *value);

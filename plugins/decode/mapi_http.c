@@ -63,8 +63,8 @@ static const char *const RESPONSE_CODES[] = {
 };
 
 /* Servers compare without regard to case. The document's own names are taken as well. */
-static enum oa_mapi_http_type
-type_of(struct oa_text text)
+enum oa_mapi_http_type
+oa_mapi_http_type_of(struct oa_text text)
 {
     for (int type = OA_MAPI_HTTP_UNKNOWN + 1; type < OA_MAPI_HTTP_TYPES; type++)
         if (oa_text_equals(text, TYPES[type].wire) || oa_text_equals(text, TYPES[type].name))
@@ -113,7 +113,7 @@ oa_mapi_http_request(const struct oa_http_head *head, struct oa_mapi_http_reques
     if (!head->is_request || !oa_text_equals(head->method, "POST"))
         return false;
     *request = (struct oa_mapi_http_request){ .endpoint = endpoint_of(head->path),
-                                              .type = type_of(head->mapi.request_type),
+                                              .type = oa_mapi_http_type_of(head->mapi.request_type),
                                               .mailbox_id = mailbox_of(head->query) };
     if (request->endpoint != OA_MAPI_HTTP_NO_ENDPOINT)
         return has_type || has_content_type;

@@ -61,6 +61,7 @@ check_head(const struct oa_http_head *head, const uint8_t *data)
         head->host,
         head->user_agent,
         head->content_type,
+        head->content_encoding,
         head->server_software,
         head->resource_type_uuid,
         head->session_id,
