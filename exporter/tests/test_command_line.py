@@ -19,7 +19,7 @@ import tools  # noqa: E402
 
 BASIC = TOP / "test-captures" / "real" / "basic.pcapng"
 PROGRAM = sys.argv.pop(1)
-REPORTS = {"connections", "channels", "sessions", "calls", "operations"}
+REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations"}
 
 
 class CommandLine(unittest.TestCase):

@@ -6,6 +6,7 @@
  */
 #include "channel.h"
 
+#include "chunked.h"
 #include "tracker.h"
 
 #include <stdarg.h>
@@ -19,14 +20,7 @@
 /* An echo is answered by one RTS PDU without commands. */
 #define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
 
-/* The longest chunk-size line taken for one. */
-#define CHUNK_LINE_MAX 256
-
 #define PDU_MAX 0xFFFF
-
-/* Bytes before a head's end is looked for again without parsing; the start line was judged by then.
- */
-#define HEAD_JUDGED 512
 
 void
 oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event)
@@ -439,55 +433,6 @@ take_head(struct channel *channel, struct oa_event *event)
     oa_auth_exchange_take_head(channel, event);
 }
 
-/* Progress of a walk over the chunk framing in front of, and inside of, what is wanted. [RFC
- * 9112] 7.1 */
-struct chunk_walk {
-    size_t wire; /* bytes walked over */
-    bool in_chunk, after_chunk;
-    uint64_t left;
-    bool ended;  /* the last chunk was met */
-    bool broken; /* no chunk framing */
-};
-
-/* Walks over line ends and chunk-size lines up to chunk data. Returns false when there are not
- * enough bytes, or it is no framing. */
-static bool
-walk_to_chunk_data(struct chunk_walk *walk, const uint8_t *data, size_t length)
-{
-    while (!walk->in_chunk) {
-        size_t at = walk->wire;
-        uint64_t size = 0;
-        const uint8_t *end = memchr(data + at, '\n', MIN(length - at, CHUNK_LINE_MAX));
-
-        if (!end) {
-            walk->broken = length - at >= CHUNK_LINE_MAX;
-            return false;
-        }
-        size_t digits = 0;
-        for (; at < length && g_ascii_isxdigit(data[at]) && digits < 15; at++, digits++)
-            size = size << 4 | (unsigned)g_ascii_xdigit_value((char)data[at]);
-        bool empty_line = digits == 0 && (data[at] == '\r' || data[at] == '\n');
-        walk->wire = (size_t)(end - data) + 1;
-        if (walk->ended && empty_line)
-            return true;
-        if (walk->after_chunk && empty_line) {
-            walk->after_chunk = false;
-            continue;
-        }
-        if (digits == 0 && !walk->ended) {
-            walk->broken = true;
-            return false;
-        }
-        if (walk->ended)
-            continue; /* trailer fields */
-        walk->after_chunk = false;
-        walk->ended = size == 0;
-        walk->in_chunk = size != 0;
-        walk->left = size;
-    }
-    return true;
-}
-
 /*
  * Finds `want` bytes of the body at the start of `data`: where they are (in place, or put together
  * in the tracker's buffer), and how many bytes they take on the wire. NULL if they are not all
@@ -495,11 +440,11 @@ walk_to_chunk_data(struct chunk_walk *walk, const uint8_t *data, size_t length)
  */
 static const uint8_t *
 body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *data, size_t length,
-           size_t want, struct chunk_walk *walk, size_t *got)
+           size_t want, struct oa_chunk_walk *walk, size_t *got)
 {
-    *walk = (struct chunk_walk){ .in_chunk = stream->in_chunk,
-                                 .after_chunk = stream->after_chunk,
-                                 .left = stream->left };
+    *walk = (struct oa_chunk_walk){ .in_chunk = stream->in_chunk,
+                                    .after_chunk = stream->after_chunk,
+                                    .left = stream->left };
     *got = 0;
     if (!stream->chunked) {
         *got = MIN(length, want);
@@ -507,7 +452,7 @@ body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *
         return length >= want ? data : NULL;
     }
     while (*got < want) {
-        if (!walk_to_chunk_data(walk, data, length) || walk->ended)
+        if (!oa_chunk_walk_to_data(walk, data, length) || walk->ended)
             return NULL;
         size_t piece = MIN(want - *got, MIN(walk->left, length - walk->wire));
         if (piece == 0)
@@ -761,7 +706,7 @@ next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_
 {
     struct stream *stream = &channel->stream[event->side];
     size_t line_end = data[0] == '\r' ? 2 : 1;
-    struct chunk_walk walk = { 0 };
+    struct oa_chunk_walk walk = { 0 };
 
     event->type = OA_EVENT_CHUNK;
     if (stream->after_chunk && (data[0] == '\r' || data[0] == '\n')) {
@@ -771,7 +716,7 @@ next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_
         stream->after_chunk = false;
         return true;
     }
-    if (!walk_to_chunk_data(&walk, data, length)) {
+    if (!oa_chunk_walk_to_data(&walk, data, length)) {
         if (walk.broken) {
             stream->state = STREAM_LOST;
             stream->chunked = false;
@@ -793,7 +738,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
 {
     struct stream *stream = &channel->stream[event->side];
     struct oa_rpc_header header;
-    struct chunk_walk walk;
+    struct oa_chunk_walk walk;
     size_t got;
 
     if (!stream->chunked && channel->facts.hop == OA_HOP_CLIENT &&
@@ -952,21 +897,6 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     return false;
 }
 
-/* The waiting bytes of a head are looked through for its end, so that bytes that trickle in are not
- * parsed anew each time. */
-static bool
-head_may_be_whole(const GByteArray *carry, size_t was)
-{
-    size_t from = was > 3 ? was - 3 : 0;
-
-    if (carry->len < HEAD_JUDGED || carry->len > OA_HTTP_HEAD_MAX)
-        return true;
-    for (size_t i = from; i + 1 < carry->len; i++)
-        if (carry->data[i] == '\n' && (carry->data[i + 1] == '\n' || carry->data[i + 1] == '\r'))
-            return true;
-    return false;
-}
-
 /* Takes as much of `data` as makes sense; returns how many bytes wait for their rest at its end. */
 static size_t
 take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
@@ -1007,7 +937,8 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     g_byte_array_append(stream->carry, data, (guint)length);
     if (stream->carry->len < stream->carry_need)
         return;
-    if (stream->state == STREAM_HEAD && !head_may_be_whole(stream->carry, was))
+    if (stream->state == STREAM_HEAD &&
+        !oa_http_head_may_be_whole(stream->carry->data, stream->carry->len, was))
         return;
     rest = take_all(facts, side, stream->carry->data, stream->carry->len, was, stamp);
     g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);

@@ -1,0 +1,283 @@
+/* test_http_exchange.c
+ * Exchanges of MAPI over HTTP put together: chunks, keep-alive, pipelining, other HTTP in between,
+ * loss, limits; every split gives the same. [MS-OXCMAPIHTTP] 2.2.2, [RFC 9112] 6, 7.1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "http_exchange.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+/* The heads of mapihttp.pcapng, without what plays no part. */
+#define POST(endpoint, type, id, length)                                                           \
+    "POST /mapi/" endpoint "/?MailboxId=lab@lab.test HTTP/1.1\r\nContent-Length: " length "\r\n"   \
+    "Content-Type: application/mapi-http\r\nX-RequestType: " type "\r\nX-RequestId: {E}:" id       \
+    "\r\n\r\n"
+#define OK(type, id, rest)                                                                         \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/mapi-http\r\nX-RequestType: " type               \
+    "\r\nX-RequestId: {E}:" id "\r\nX-ResponseCode: 0\r\n" rest "\r\n"
+#define CHUNKED "Transfer-Encoding: chunked\r\n"
+#define PREAMBLE "PROCESSING\r\nDONE\r\n\r\n"
+
+/* One thing that happens on the connection: 'c' the client sends the text, 's' the server; 'C' and
+ * 'S': as many bytes of theirs as the text says are lost. */
+struct step {
+    char what;
+    const char *text;
+};
+
+#define STEPS_MAX 12
+
+/*
+ * A connection, and one line for each exchange: number, endpoint, type, status and X-ResponseCode,
+ * sizes of the bodies, the bodies that were kept; `-` for what is not there, `!` behind a message
+ * that is not complete, `~` behind one with a gap.
+ */
+static const struct row {
+    const char *name;
+    struct step steps[STEPS_MAX];
+    const char *expect;
+} ROWS[] = {
+    { "two calls, the second with a pending period",
+      { { 'c', POST("emsmdb", "Connect", "1", "3") "abc" },
+        { 's', OK("Connect", "1", CHUNKED) "14\r\n" PREAMBLE "\r\n2\r\nxy\r\n0\r\n\r\n" },
+        { 'c', POST("emsmdb", "Execute", "2", "2") "de" },
+        { 's', OK("Execute", "2", CHUNKED) "c\r\nPROCESSING\r\n\r\n" },
+        { 's', "9\r\nPENDING\r\n\r\n9;x=y\r\nPENDING\r\n\r\n" },
+        { 's', "1d\r\nDONE\r\nX-ResponseCode: 10\r\n\r\nz\r\n00\r\nTrailer: t\r\n\r\n" } },
+      "0 emsmdb Connect 200 0 abc PROCESSING|DONE||xy\n"
+      "1 emsmdb Execute 200 10 de PROCESSING|PENDING|PENDING|DONE|X-ResponseCode: 10||z\n" },
+    { "pipelined, answered in order, the last not at all",
+      { { 'c', POST("nspi", "Bind", "1", "1") "a" POST("nspi", "QueryRows", "2", "1") "b" },
+        { 'c', POST("nspi", "Unbind", "3", "1") "c" },
+        { 's', OK("Bind", "1", "Content-Length: 1\r\n") "A" },
+        { 's', OK("QueryRows", "2", "Content-Length: 0\r\n") } },
+      "0 nspi Bind 200 0 a A\n1 nspi QueryRows 200 0 b -\n2 nspi Unbind - - c -!\n" },
+    { "authentication leg, 100 Continue, other HTTP in between, blank lines",
+      { { 'c', POST("emsmdb", "Connect", "1", "0") },
+        { 's', "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno" },
+        { 'c', "\r\nHEAD /ews HTTP/1.1\r\n\r\nGET /mapi/healthcheck.htm HTTP/1.1\r\n\r\n" },
+        { 's', "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"
+               "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n200" },
+        { 'c', POST("emsmdb", "Connect", "2", "4") },
+        { 's', "HTTP/1.1 100 Continue\r\n\r\n" },
+        { 'c', "body" },
+        { 's', OK("Connect", "2", "Content-Length: 1\r\n") "B" } },
+      "0 emsmdb Connect 401 - - no\n3 emsmdb Connect 200 0 body B\n" },
+    { "an answer that the end of the connection ends",
+      { { 'c', POST("emsmdb", "PING", "1", "0") }, { 's', OK("PING", "1", "") "to the end" } },
+      "0 emsmdb PING 200 0 - to the end\n" },
+    { "an answer is lost, the next ones are not mixed up",
+      { { 'c', POST("emsmdb", "Execute", "1", "1") "a" },
+        { 'c', POST("emsmdb", "Execute", "2", "1") "b" },
+        { 'c', POST("emsmdb", "Execute", "3", "1") "c" },
+        { 'S', "200" },
+        { 's', "tail of some answer HTTP/1.x no head, POST " },
+        { 's', OK("Execute", "3", "Content-Length: 1\r\n") "C" } },
+      "0 emsmdb Execute - - a -!~\n1 emsmdb Execute - - b -!\n2 emsmdb Execute 200 0 c C\n" },
+    { "a request is lost, its answer is still one",
+      { { 'C', "300" },
+        { 's', OK("Bind", "7", "Content-Length: 1\r\n") "A" },
+        { 'c', "tail" POST("emsmdb", "Execute", "8", "1") "b" },
+        { 's', OK("Execute", "8", "Content-Length: 1\r\n") "B" } },
+      "0 nspi Bind 200 0 -! A\n1 emsmdb Execute 200 0 b B\n" },
+    { "bytes in the middle of bodies are lost",
+      { { 'c', POST("emsmdb", "Execute", "1", "8") "ab" },
+        { 'C', "4" },
+        { 'c', "gh" POST("emsmdb", "Execute", "2", "3") "d" },
+        { 's', OK("Execute", "1", "Content-Length: 3\r\n") "A" },
+        { 'S', "2" },
+        { 'C', "2" },
+        { 's', OK("Execute", "2", CHUNKED) "16\r\nPROCESS" },
+        { 'S', "9" },
+        { 's', "whatever" } },
+      "0 emsmdb Execute 200 0 ab~ A~\n1 emsmdb Execute 200 0 d~ PROCESS!~\n" },
+    { "what is no chunk framing, and an encoded body",
+      { { 'c', POST("emsmdb", "Execute", "1", "0") POST("emsmdb", "Execute", "2", "0") },
+        { 's', OK("Execute", "1", CHUNKED) "1\r\nA\r\nnonsense\r\n" },
+        { 's', OK("Execute", "2", "Content-Encoding: gzip\r\nContent-Length: 4\r\n") "DONE" } },
+      "0 emsmdb Execute 200 0 - A!~\n1 emsmdb Execute 200 0 - DONE\n" },
+    { "the connection becomes another protocol",
+      { { 'c', POST("emsmdb", "Execute", "1", "0") "GET / HTTP/1.1\r\nUpgrade: x\r\n\r\n" },
+        { 's', OK("Execute", "1", "Content-Length: 0\r\n") },
+        { 's', "HTTP/1.1 101 Switching\r\n\r\n" OK("Execute", "2", "Content-Length: 0\r\n") },
+        { 'c', POST("emsmdb", "Execute", "2", "0") } },
+      "0 emsmdb Execute 200 0 - -\n" },
+    { "no HTTP at all", { { 'c', "\1\2\3" }, { 's', "\4\5\6" } }, "" },
+};
+
+static void
+add_message(GString *lines, const struct oa_http_message *message)
+{
+    g_string_append_c(lines, ' ');
+    if (message->body_kept == 0)
+        g_string_append_c(lines, '-');
+    for (size_t i = 0; i < message->body_kept; i++) {
+        if (message->body[i] == '\n')
+            g_string_append_c(lines, '|');
+        else if (message->body[i] != '\r')
+            g_string_append_c(lines, (char)message->body[i]);
+    }
+    if (!message->is_complete)
+        g_string_append_c(lines, '!');
+    if (message->has_gap)
+        g_string_append_c(lines, '~');
+}
+
+static void
+add_line(void *context, const struct oa_http_exchange *exchange)
+{
+    GString *lines = context;
+    char *status = exchange->response.has_head
+                       ? g_strdup_printf("%u", exchange->response.head.status)
+                       : g_strdup("-");
+    char *code = exchange->has_response_code ? g_strdup_printf("%u", exchange->response_code)
+                                             : g_strdup("-");
+
+    g_string_append_printf(lines, "%u %s %s %s %s", (unsigned)exchange->number,
+                           oa_mapi_http_endpoint_name(exchange->mapi.endpoint),
+                           oa_mapi_http_type_name(exchange->mapi.type), status, code);
+    add_message(lines, &exchange->request);
+    add_message(lines, &exchange->response);
+    g_string_append_c(lines, '\n');
+    g_free(status);
+    g_free(code);
+}
+
+/* Gives the connection's bytes in pieces of that size. */
+static char *
+run(const struct row *row, size_t piece)
+{
+    GString *lines = g_string_new(NULL);
+    struct oa_http_connection *connection = oa_http_connection_new(add_line, lines);
+    struct oa_stamp stamp = { 0, 0 };
+
+    for (const struct step *step = row->steps; step->what; step++) {
+        enum oa_side side = g_ascii_tolower(step->what) == 'c' ? OA_CLIENT : OA_SERVER;
+        size_t length = strlen(step->text);
+
+        if (g_ascii_isupper(step->what)) {
+            oa_http_connection_lost(connection, side, g_ascii_strtoull(step->text, NULL, 10));
+            continue;
+        }
+        for (size_t at = 0; at < length; at += piece) {
+            uint8_t *copy = g_memdup2(step->text + at, MIN(piece, length - at));
+
+            oa_http_connection_data(connection, side, copy, MIN(piece, length - at), stamp);
+            g_free(copy);
+        }
+    }
+    oa_http_connection_close(connection, true);
+    return g_string_free(lines, FALSE);
+}
+
+static void
+test_rows(void)
+{
+    static const size_t PIECES[] = { G_MAXUINT16, 1, 2, 3, 7, 31, 64 };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(PIECES); j++) {
+            char *lines = run(&ROWS[i], PIECES[j]);
+
+            g_test_message("%s, pieces of %u", ROWS[i].name, (unsigned)PIECES[j]);
+            g_assert_cmpstr(lines, ==, ROWS[i].expect);
+            g_free(lines);
+        }
+    }
+}
+
+static void
+keep_stamps(void *context, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *messages[] = { &exchange->request, &exchange->response };
+    GString *lines = context;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        g_string_append_printf(lines, "%u-%u ", (unsigned)messages[side]->first.frame,
+                               (unsigned)messages[side]->last.frame);
+    g_string_append_printf(lines, "%u %u %u\n", (unsigned)exchange->request.wire_bytes,
+                           (unsigned)exchange->response.wire_bytes, exchange->n_continues);
+}
+
+/* Each piece has a frame of its own: where the first and the last byte of a message came. */
+static void
+test_stamps(void)
+{
+    static const char REQUEST[] = POST("emsmdb", "Execute", "1", "4") "body";
+    static const char RESPONSE[] =
+        OK("Execute", "1", CHUNKED) "14\r\nPROCESSING\r\nDONE\r\n\r\n2\r\n\r\n\r\n0\r\n\r\n";
+    GString *lines = g_string_new(NULL);
+    struct oa_http_connection *connection = oa_http_connection_new(keep_stamps, lines);
+    struct oa_stamp stamp = { 0, 0 };
+    size_t half = sizeof REQUEST / 2;
+
+    for (size_t at = 0; at < sizeof REQUEST - 1; at += half, stamp.frame++)
+        oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)REQUEST + at,
+                                MIN(half, sizeof REQUEST - 1 - at), stamp);
+    g_assert_cmpuint(stamp.frame, ==, 2);
+    oa_http_connection_data(connection, OA_SERVER, (const uint8_t *)"HTTP/1.1 100 Continue\r\n\r\n",
+                            25, stamp);
+    for (size_t at = 0; at < sizeof RESPONSE - 1; at++) {
+        stamp.frame++;
+        oa_http_connection_data(connection, OA_SERVER, (const uint8_t *)RESPONSE + at, 1, stamp);
+    }
+    g_assert_cmpuint(oa_http_connection_mapi_requests(connection), ==, 1);
+    char *expect = g_strdup_printf("0-1 3-%u %u %u 1\n", (unsigned)stamp.frame,
+                                   (unsigned)sizeof REQUEST - 1, (unsigned)sizeof RESPONSE - 1);
+    g_assert_cmpstr(lines->str, ==, expect);
+    oa_http_connection_close(connection, true);
+    g_free(expect);
+    g_string_free(lines, TRUE);
+}
+
+static void
+keep_sizes(void *context, const struct oa_http_exchange *exchange)
+{
+    uint64_t *sizes = context;
+
+    sizes[0] = exchange->request.body_kept;
+    sizes[1] = exchange->request.body_length;
+    sizes[2]++;
+}
+
+/* Bodies without end, and requests without answers, fill no memory. */
+static void
+test_limits(void)
+{
+    static const char HEAD[] = POST("emsmdb", "Execute", "1", "4294967296");
+    static const char SHORT[] = POST("emsmdb", "Execute", "1", "0");
+    uint64_t sizes[3] = { 0 };
+    uint8_t *block = g_malloc0(1024 * 1024);
+    struct oa_stamp stamp = { 0, 0 };
+    struct oa_http_connection *connection = oa_http_connection_new(keep_sizes, sizes);
+
+    oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
+    for (unsigned i = 0; i < 16; i++)
+        oa_http_connection_data(connection, OA_CLIENT, block, 1024 * 1024, stamp);
+    oa_http_connection_close(connection, true);
+    g_assert_cmpuint(sizes[0], ==, OA_HTTP_BODY_KEPT_MAX);
+    g_assert_cmpuint(sizes[1], ==, 16 * 1024 * 1024);
+    g_assert_cmpuint(sizes[2], ==, 1);
+
+    connection = oa_http_connection_new(keep_sizes, sizes);
+    for (unsigned i = 0; i < 2 * OA_HTTP_PIPELINE_MAX; i++)
+        oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,
+                                stamp);
+    g_assert_cmpuint(oa_http_connection_mapi_requests(connection), ==, OA_HTTP_PIPELINE_MAX);
+    oa_http_connection_close(connection, true);
+    g_assert_cmpuint(sizes[2], ==, 1 + OA_HTTP_PIPELINE_MAX);
+    g_free(block);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/http-exchange/rows", test_rows);
+    g_test_add_func("/http-exchange/stamps", test_stamps);
+    g_test_add_func("/http-exchange/limits", test_limits);
+    return g_test_run();
+}
