@@ -118,6 +118,8 @@ def check_ordinary(home, keys):
         changed = [pair for pair in zip(stock, ours) if pair[0] != pair[1]]
         equal(f"first difference of ordinary HTTPS {passes}", changed[:1], [])
         equal("lines", len(stock), len(ours))
+    disabled, stock = (tools.tshark(where, capture, *keys, *off) for where, off in ((home, ["--disable-protocol", "rpch"]), ("/nonexistent", [])))
+    equal("the whole capture with the protocol disabled", disabled == stock, True)
     requests = tools.fields(home, capture, ["frame.number"], *keys, "-Y", "http.request.method == GET")
     equal("ordinary requests", len(requests) > 12, True)
 

@@ -24,11 +24,11 @@ FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "t
           "alert": "tls.alert_message.desc"}
 
 
-def stock_names(field):
-    """Names of the values of a field, as stock tshark prints its tables."""
+def stock_names(*fields):
+    """Names of the values of each field, as stock tshark prints its tables."""
     text = tools.run(["tshark", "-G", "values"], tools.surroundings(STOCK_HOME), check=False).stdout
-    rows = (line.split("\t") for line in text.splitlines())
-    return {int(row[2], 0): row[3].strip() for row in rows if row[0] == "V" and row[1] == field}
+    rows = re.findall(rf"^V\t({'|'.join(map(re.escape, fields))})\t(\w+)\t(.*)$", text, re.MULTILINE)
+    return [{int(value, 0): name.strip() for wanted, value, name in rows if wanted == field} for field in fields]
 
 
 def by_openssl(certificate):
@@ -50,9 +50,8 @@ def alert_name(number, names):
     return names[number].lower().replace(" ", "_")
 
 
-def by_tshark(capture):
+def by_tshark(capture, suites, alerts):
     """The facts of each connection on a service port, from the fields of stock tshark."""
-    suites, alerts = stock_names("tls.handshake.ciphersuite"), stock_names("tls.alert_message.desc")
     facts = {}
     for values in tools.fields(STOCK_HOME, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
         row = dict(zip(FIELDS, values))
@@ -100,9 +99,10 @@ def by_oaexport(program, capture):
 def main():
     """Both captures that hold TLS."""
     connections, seen = 0, set()
+    names = stock_names("tls.handshake.ciphersuite", "tls.alert_message.desc")
     for name in ("tls", "tls_handshakes"):
         capture = REAL / f"{name}.pcapng"
-        stock, ours = by_tshark(capture), by_oaexport(sys.argv[1], capture)
+        stock, ours = by_tshark(capture, *names), by_oaexport(sys.argv[1], capture)
         if set(stock) != set(ours):
             raise AssertionError(f"{name}: connections {sorted(stock)}\n{sorted(ours)}")
         for stream, fact in stock.items():

@@ -125,6 +125,8 @@ rpch_dissect_or(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, prot
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_rpch)))
+        return call_dissector_only(http, tvb, pinfo, tree, data);
     if (is_taken(pinfo))
         return call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
     switch (begins_rpc_request(tvb)) {
@@ -360,10 +362,12 @@ dissect_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     return (int)length;
 }
 
+/* Never while the protocol is disabled: then stock HTTP takes all. */
 bool
 rpch_begins(tvbuff_t *tvb)
 {
-    return begins_rpc_request(tvb) == OA_HTTP_COMPLETE;
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_rpch)) &&
+           begins_rpc_request(tvb) == OA_HTTP_COMPLETE;
 }
 
 /* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
@@ -476,8 +480,10 @@ void
 proto_register_rpch(void)
 {
     proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
+    /* Belongs to HTTP, so that HTTP stays when ours is disabled. */
     proto_http_or_rpch = proto_register_protocol_in_name_only(
-        "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch", proto_rpch, FT_PROTOCOL);
+        "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch",
+        proto_get_id_by_filter_name("http"), FT_PROTOCOL);
     rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
     http_or_rpch_handle = create_dissector_handle(dissect_http_or_rpch, proto_http_or_rpch);
     rpch_tap = register_tap(RPCH_TAP);
