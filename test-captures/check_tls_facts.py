@@ -18,8 +18,8 @@ STOCK_HOME = "/nonexistent"
 SERVICE_PORTS = {"443", "636"}
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = "1", "2", "11", "13"
 VERSIONS = {"0x0301": "TLS 1.0", "0x0302": "TLS 1.1", "0x0303": "TLS 1.2", "0x0304": "TLS 1.3"}
-FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type", "version": "tls.handshake.version",
-          "supported": "tls.handshake.extensions.supported_version", "sni": "tls.handshake.extensions_server_name",
+FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type",
+          "version": "tls.handshake.version", "supported": "tls.handshake.extensions.supported_version", "sni": "tls.handshake.extensions_server_name",
           "alpn": "tls.handshake.extensions_alpn_str", "suite": "tls.handshake.ciphersuite", "certificates": "tls.handshake.certificate",
           "alert": "tls.alert_message.desc"}
 
@@ -69,7 +69,8 @@ def by_tshark(capture, suites, alerts):
             fact["cipher"] = suites[int(row["suite"].split(";")[0], 0)]
             fact["alpn"] = row["alpn"]
         if CERTIFICATE in types and not by_client:
-            fact.update(zip(("certificate_subject", "certificate_issuer", "certificate_not_after"), by_openssl(row["certificates"].split(";")[0])))
+            fact.update(zip(("certificate_subject", "certificate_issuer", "certificate_not_after"),
+                            by_openssl(row["certificates"].split(";")[0])))
         if CERTIFICATE_REQUEST in types:
             fact["client_certificate"] = "requested"
         if CERTIFICATE in types and by_client:
@@ -110,7 +111,8 @@ def main():
                 raise AssertionError(f"{name}, connection {stream}:\n  {fact}\n  {ours[stream]}")
             seen |= set(fact.values())
             connections += 1
-    for wanted in (*VERSIONS.values(), "unknown_ca", "bad_certificate", "certificate_expired", "protocol_version", "handshake_failure", "sent", "refused"):
+    for wanted in (*VERSIONS.values(), "unknown_ca", "bad_certificate", "certificate_expired", "protocol_version", "handshake_failure",
+                   "sent", "refused"):
         if wanted not in seen:
             raise AssertionError(f"no capture shows {wanted}")
     print(f"{connections} TLS connections as stock tshark and openssl see them")
