@@ -19,7 +19,8 @@ SERVICE_PORTS = {"443", "636"}
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = "1", "2", "11", "13"
 VERSIONS = {"0x0301": "TLS 1.0", "0x0302": "TLS 1.1", "0x0303": "TLS 1.2", "0x0304": "TLS 1.3"}
 FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type",
-          "version": "tls.handshake.version", "supported": "tls.handshake.extensions.supported_version", "sni": "tls.handshake.extensions_server_name",
+          "version": "tls.handshake.version", "supported": "tls.handshake.extensions.supported_version",
+          "sni": "tls.handshake.extensions_server_name",
           "alpn": "tls.handshake.extensions_alpn_str", "suite": "tls.handshake.ciphersuite", "certificates": "tls.handshake.certificate",
           "alert": "tls.alert_message.desc"}
 

@@ -244,7 +244,8 @@ def handshakes(lab):
                     talk=half(pdus, first_get))
     # 24: handshake messages over many small records.
     process = subprocess.Popen(["openssl", "s_server", "-accept", f"{SERVER}:443", "-cert", "many.pem", "-key", "many.key",
-                                "-max_send_frag", "512", "-tls1_2", "-www", "-naccept", "1", "-quiet"], cwd=lab.folder, stdin=subprocess.DEVNULL)
+                                "-max_send_frag", "512", "-tls1_2", "-www", "-naccept", "1", "-quiet"],
+                               cwd=lab.folder, stdin=subprocess.DEVNULL)
     time.sleep(0.5)
     lab.connect(443, lab.context("client", V1_2, V1_2), lambda secure: (secure.sendall(GET), secure.recv(1000)))
     process.wait(10)
