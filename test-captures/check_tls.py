@@ -118,6 +118,9 @@ def check_ordinary(home, keys):
         changed = [pair for pair in zip(stock, ours) if pair[0] != pair[1]]
         equal(f"first difference of ordinary HTTPS {passes}", changed[:1], [])
         equal("lines", len(stock), len(ours))
+    disabled = tools.tshark(home, capture, *keys, "--disable-protocol", "rpch")
+    stock = tools.tshark("/nonexistent", capture, *keys)
+    equal("the whole capture with the protocol disabled", disabled == stock, True)
     requests = tools.fields(home, capture, ["frame.number"], *keys, "-Y", "http.request.method == GET")
     equal("ordinary requests", len(requests) > 12, True)
 
@@ -135,7 +138,8 @@ def check_mixed(home, keys):
         for word in ("Malformed", "Dissector bug", "Continuation"):
             text = tools.tshark(home, capture, "-V", *keys, *passes)
             equal(f"lines with {word} {passes}", [line for line in text.splitlines() if word in line], [])
-        heads = tools.fields(home, capture, ["tcp.stream", "http.request.method"], *keys, "-Y", "http.request && tcp.stream in {16 .. 23}", *passes)
+        heads = tools.fields(home, capture, ["tcp.stream", "http.request.method"], *keys, *passes,
+                             "-Y", "http.request && tcp.stream in {16 .. 23}")
         equal(f"requests {passes}", heads, [row for out in CHANNELS for half, method in enumerate(("RPC_OUT_DATA", "RPC_IN_DATA"))
                                             for row in [[str(out + half), "GET"]] * (out in BEHIND_REQUEST) + [[str(out + half), method]]])
     return len(pdus)

@@ -18,17 +18,18 @@ STOCK_HOME = "/nonexistent"
 SERVICE_PORTS = {"443", "636"}
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = "1", "2", "11", "13"
 VERSIONS = {"0x0301": "TLS 1.0", "0x0302": "TLS 1.1", "0x0303": "TLS 1.2", "0x0304": "TLS 1.3"}
-FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type", "version": "tls.handshake.version",
-          "supported": "tls.handshake.extensions.supported_version", "sni": "tls.handshake.extensions_server_name",
+FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "types": "tls.handshake.type",
+          "version": "tls.handshake.version", "supported": "tls.handshake.extensions.supported_version",
+          "sni": "tls.handshake.extensions_server_name",
           "alpn": "tls.handshake.extensions_alpn_str", "suite": "tls.handshake.ciphersuite", "certificates": "tls.handshake.certificate",
           "alert": "tls.alert_message.desc"}
 
 
-def stock_names(field):
-    """Names of the values of a field, as stock tshark prints its tables."""
+def stock_names(*fields):
+    """Names of the values of each field, as stock tshark prints its tables."""
     text = tools.run(["tshark", "-G", "values"], tools.surroundings(STOCK_HOME), check=False).stdout
-    rows = (line.split("\t") for line in text.splitlines())
-    return {int(row[2], 0): row[3].strip() for row in rows if row[0] == "V" and row[1] == field}
+    rows = re.findall(rf"^V\t({'|'.join(map(re.escape, fields))})\t(\w+)\t(.*)$", text, re.MULTILINE)
+    return [{int(value, 0): name.strip() for wanted, value, name in rows if wanted == field} for field in fields]
 
 
 def by_openssl(certificate):
@@ -50,9 +51,8 @@ def alert_name(number, names):
     return names[number].lower().replace(" ", "_")
 
 
-def by_tshark(capture):
+def by_tshark(capture, suites, alerts):
     """The facts of each connection on a service port, from the fields of stock tshark."""
-    suites, alerts = stock_names("tls.handshake.ciphersuite"), stock_names("tls.alert_message.desc")
     facts = {}
     for values in tools.fields(STOCK_HOME, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
         row = dict(zip(FIELDS, values))
@@ -70,7 +70,8 @@ def by_tshark(capture):
             fact["cipher"] = suites[int(row["suite"].split(";")[0], 0)]
             fact["alpn"] = row["alpn"]
         if CERTIFICATE in types and not by_client:
-            fact.update(zip(("certificate_subject", "certificate_issuer", "certificate_not_after"), by_openssl(row["certificates"].split(";")[0])))
+            fact.update(zip(("certificate_subject", "certificate_issuer", "certificate_not_after"),
+                            by_openssl(row["certificates"].split(";")[0])))
         if CERTIFICATE_REQUEST in types:
             fact["client_certificate"] = "requested"
         if CERTIFICATE in types and by_client:
@@ -100,9 +101,10 @@ def by_oaexport(program, capture):
 def main():
     """Both captures that hold TLS."""
     connections, seen = 0, set()
+    names = stock_names("tls.handshake.ciphersuite", "tls.alert_message.desc")
     for name in ("tls", "tls_handshakes"):
         capture = REAL / f"{name}.pcapng"
-        stock, ours = by_tshark(capture), by_oaexport(sys.argv[1], capture)
+        stock, ours = by_tshark(capture, *names), by_oaexport(sys.argv[1], capture)
         if set(stock) != set(ours):
             raise AssertionError(f"{name}: connections {sorted(stock)}\n{sorted(ours)}")
         for stream, fact in stock.items():
@@ -110,7 +112,8 @@ def main():
                 raise AssertionError(f"{name}, connection {stream}:\n  {fact}\n  {ours[stream]}")
             seen |= set(fact.values())
             connections += 1
-    for wanted in (*VERSIONS.values(), "unknown_ca", "bad_certificate", "certificate_expired", "protocol_version", "handshake_failure", "sent", "refused"):
+    for wanted in (*VERSIONS.values(), "unknown_ca", "bad_certificate", "certificate_expired", "protocol_version", "handshake_failure",
+                   "sent", "refused"):
         if wanted not in seen:
             raise AssertionError(f"no capture shows {wanted}")
     print(f"{connections} TLS connections as stock tshark and openssl see them")

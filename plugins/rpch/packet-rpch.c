@@ -49,17 +49,19 @@ static int dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tr
 /* Whose place in the table of ports is taken: HTTP's everywhere, X11's where proxies meet servers.
  */
 static struct taken_place {
-    const char *name;    /* of the stock dissector, or else the filter name of its protocol */
-    const char *ours[3]; /* name, short name, filter name of what stands in its place */
+    const char *name;     /* of the stock dissector; NULL if it has none */
+    const char *protocol; /* its filter name */
+    const char *ours[3];  /* name, short name, filter name of what stands in its place */
     dissector_t dissect;
     bool server_ports_only;
     dissector_handle_t handle;     /* the stock one */
     dissector_handle_t ours_or_it; /* what stands in its place */
 } taken_places[] = {
     { .name = "http-over-tcp",
+      .protocol = "http",
       .ours = { "RPC over HTTP, else HTTP", "HTTP or RPCH", "http_or_rpch" },
       .dissect = dissect_ours_or_http },
-    { .name = "x11",
+    { .protocol = "x11",
       .ours = { "RPC over HTTP, else X11", "X11 or RPCH", "x11_or_rpch" },
       .dissect = dissect_ours_or_x11,
       .server_ports_only = true },
@@ -88,12 +90,21 @@ stamp_of(const packet_info *pinfo)
                               pinfo->num };
 }
 
-/* Whether the data begin with something of ours; OA_MAYBE while they are too short to tell. */
+static bool
+is_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_rpch));
+}
+
+/* Whether the data begin with something of ours; OA_MAYBE while they are too short to tell. Never
+ * while the protocol is disabled: then the stock dissectors take all. */
 static enum oa_verdict
 recognise(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recognition)
 {
     guint length = tvb_captured_length(tvb);
 
+    if (!is_enabled())
+        return OA_NOT_OURS;
     return oa_recognise(tvb_get_ptr(tvb, 0, (gint)length), length, (uint16_t)pinfo->srcport,
                         (uint16_t)pinfo->destport, recognition);
 }
@@ -152,7 +163,7 @@ rpch_dissect_or(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, pro
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
-    if (is_taken(pinfo))
+    if (is_enabled() && is_taken(pinfo))
         return call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
     switch (recognise(tvb, pinfo, &recognition)) {
     case OA_OURS:
@@ -540,7 +551,7 @@ find_x11(void)
     for (guint32 port = 6001; port <= 6004 && !handle; port++) {
         handle = dissector_get_uint_handle(find_dissector_table("tcp.port"), port);
         if (handle && dissector_handle_get_protocol_index(handle) !=
-                          proto_get_id_by_filter_name(X11_PLACE.name))
+                          proto_get_id_by_filter_name(X11_PLACE.protocol))
             handle = NULL;
     }
     return handle;
@@ -602,8 +613,10 @@ proto_register_rpch(void)
     rpch_handle = register_dissector("rpch", dissect_rpch, proto_rpch);
     for (size_t i = 0; i < array_length(taken_places); i++) {
         struct taken_place *place = &taken_places[i];
-        int proto = proto_register_protocol_in_name_only(place->ours[0], place->ours[1],
-                                                         place->ours[2], proto_rpch, FT_PROTOCOL);
+        /* Belongs to the stock one, so that that stays when ours is disabled. */
+        int proto = proto_register_protocol_in_name_only(
+            place->ours[0], place->ours[1], place->ours[2],
+            proto_get_id_by_filter_name(place->protocol), FT_PROTOCOL);
         place->ours_or_it = create_dissector_handle(place->dissect, proto);
     }
     rpch_tap = register_tap(RPCH_TAP);
@@ -617,7 +630,8 @@ void
 proto_reg_handoff_rpch(void)
 {
     for (size_t i = 0; i < array_length(taken_places); i++)
-        taken_places[i].handle = find_dissector(taken_places[i].name);
+        if (taken_places[i].name)
+            taken_places[i].handle = find_dissector(taken_places[i].name);
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
     http_tcp_heur = rpch_take_heuristic("tcp", "http_tcp", dissect_http_heur);

@@ -62,7 +62,7 @@ rpch_tls_register(void)
     /* The long name is what TLS shows as the application's protocol of a record. */
     proto_https_or_rpch = proto_register_protocol_in_name_only(
         "Hypertext Transfer Protocol or RPC over HTTP", "HTTPS or RPCH", "https_or_rpch",
-        proto_rpch, FT_PROTOCOL);
+        proto_get_id_by_filter_name("http"), FT_PROTOCOL);
     /* The dissector's name is what decrypted data are exported under. */
     https_or_rpch_handle = create_dissector_handle_with_name(dissect_https_or_rpch,
                                                              proto_https_or_rpch, "http-over-tls");
