@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,14 +24,28 @@
 #define PROGRAM "oaexport"
 #define US_BETWEEN_PROGRESS 200000
 
+/* The signal that asked for an end, or 0: the reports begun are taken back before it is obeyed. */
+static volatile sig_atomic_t asked_to_end;
+
 struct run {
     const struct options *options;
     struct report_run *reports;
     size_t n_reports;
     uint64_t sessions;
     bool shows_progress;
+    bool made_directory;
     int64_t started_us, shown_us;
 };
+
+/* A wait for standard input may begin just after the signal was noted, so it is broken off again.
+ */
+static void
+note_signal(int number)
+{
+    if (number != SIGALRM)
+        asked_to_end = number;
+    alarm(1);
+}
 
 static void
 complain(const char *message)
@@ -47,8 +62,6 @@ fail(char *message, enum exit_code code)
     return code;
 }
 
-/* One report's columns, or all; false if a report had no such column table is impossible, so
- * nothing is returned. */
 static void
 describe(const struct report *report)
 {
@@ -117,6 +130,8 @@ clear_progress(const struct run *run)
 static void
 on_warning(void *context, const char *message)
 {
+    if (asked_to_end)
+        return; /* a read that the signal broke off */
     clear_progress(context);
     complain(message);
 }
@@ -128,6 +143,8 @@ on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
     int64_t now = g_get_monotonic_time();
     uint64_t done, total;
 
+    if (asked_to_end)
+        return false;
     for (size_t i = 0; i < run->n_reports; i++)
         if (csv_failed(run->reports[i].csv))
             return false;
@@ -147,16 +164,18 @@ on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
 static bool
 open_reports(struct run *run, char **message)
 {
+    const char *directory = run->options->directory;
+
     run->reports = g_new0(struct report_run, run->options->n_reports);
-    if (run->options->directory && g_mkdir_with_parents(run->options->directory, 0777) != 0) {
-        *message = g_strdup_printf("%s: %s", run->options->directory, g_strerror(errno));
+    run->made_directory = directory && !g_file_test(directory, G_FILE_TEST_EXISTS);
+    if (directory && g_mkdir_with_parents(directory, 0777) != 0) {
+        *message = g_strdup_printf("%s: %s", directory, g_strerror(errno));
         return false;
     }
     for (size_t i = 0; i < run->options->n_reports; i++) {
         struct report_run *report = &run->reports[i];
         report->report = run->options->reports[i];
-        report->csv =
-            csv_open(run->options->directory, report->report->name, run->options->style, message);
+        report->csv = csv_open(directory, report->report->name, run->options->style, message);
         if (!report->csv)
             return false;
         run->n_reports++;
@@ -185,6 +204,7 @@ write_reports(struct run *run, char **message)
     return good;
 }
 
+/* Files that were not committed go, and with them a folder that was made for them. */
 static void
 close_reports(struct run *run)
 {
@@ -195,6 +215,8 @@ close_reports(struct run *run)
             run->reports[i].report->free_state(run->reports[i].state);
     }
     g_free(run->reports);
+    if (run->made_directory)
+        g_rmdir(run->options->directory); /* stays if there is anything in it */
 }
 
 static int
@@ -229,12 +251,30 @@ static int export(const struct options *options)
     } else {
         native_source_run(reader, &sink, &result);
         clear_progress(&run);
-        code = write_reports(&run, &message) ? judge(&result, options->quiet)
-                                             : fail(message, EXIT_NOT_WRITTEN);
+        if (asked_to_end)
+            code = EXIT_NOT_WRITTEN;
+        else if (write_reports(&run, &message))
+            code = judge(&result, options->quiet);
+        else
+            code = fail(message, EXIT_NOT_WRITTEN);
     }
     close_reports(&run);
     capture_reader_close(reader);
     return code;
+}
+
+/* Without SA_RESTART, so that waiting for standard input ends too. A shell that runs this in the
+ * background has it ignore SIGINT, which stays so. */
+static void
+note_signals(void)
+{
+    static const int SIGNALS[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = note_signal }, before;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(SIGNALS[i], &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
 }
 
 int
@@ -245,6 +285,7 @@ main(int argc, char *argv[])
     int code;
 
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write error, told like any other */
+    note_signals();
     init_process_policies();
     ws_log_init(PROGRAM, NULL);
     if (!options_parse(argc, argv, &options, &message)) {
@@ -257,5 +298,9 @@ main(int argc, char *argv[])
         wtap_cleanup();
     }
     options_clear(&options);
+    if (asked_to_end) {
+        signal(asked_to_end, SIG_DFL);
+        raise(asked_to_end);
+    }
     return code;
 }

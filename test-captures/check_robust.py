@@ -50,7 +50,7 @@ def main():
     home = sys.argv[1]
     copies = 0
     with tempfile.TemporaryDirectory() as name:
-        for capture in sorted(tools.CAPTURES.glob("**/*.pcap*")):
+        for capture in tools.of_outlook_anywhere():
             for what, copy in damaged_copies(capture, pathlib.Path(name)):
                 check(home, what, copy)
                 copies += 1

@@ -86,7 +86,7 @@ def main():
     total = 0
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        for capture in sorted(tools.CAPTURES.glob("**/*.pcap*")):
+        for capture in tools.of_outlook_anywhere():
             copy = pathlib.Path(folder) / capture.name
             shutil.copyfile(tools.with_keys(capture, folder), copy)
             copy.chmod(0o644)

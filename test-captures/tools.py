@@ -12,6 +12,11 @@ import tempfile
 CAPTURES = pathlib.Path(__file__).resolve().parent
 
 
+def of_outlook_anywhere():
+    """The captures the plugins are for, without those of ordinary HTTP."""
+    return sorted(path for path in CAPTURES.glob("**/*.pcap*") if path.parent.name != "ordinary")
+
+
 def surroundings(home):
     """The environment of a run: nothing of the user's own settings, a fixed locale and time zone."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
@@ -30,8 +35,6 @@ def run(command, env, check=True, **more):
     if check and (result.returncode or result.stderr):
         raise AssertionError(f"{command}: exit {result.returncode}\n{result.stderr[-2000:]}")
     return result
-
-
 
 
 def tshark_result(home, capture, *arguments, check=True):

@@ -8,9 +8,11 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import gzip
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -154,6 +156,26 @@ class CommandLine(unittest.TestCase):
         self.addCleanup(subprocess.run, ["umount", disk], check=True)
         self.expect_error(4, "-o", disk, BASIC, words="No space left")
         self.assertEqual(list(disk.iterdir()), [])
+        self.expect_error(4, "-o", disk / "new", BASIC, words="No space left")
+        self.assertEqual(list(disk.iterdir()), [])
+
+    def test_interrupted(self):
+        """In the middle of reading from a pipe, all that was begun is taken back."""
+        output = self.folder / "out"
+        data = BASIC.read_bytes()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # A test run in the background may have been started with SIGINT ignored.
+            with subprocess.Popen([PROGRAM, "-o", output, "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+                process.stdin.write(data[:100000])
+                process.stdin.flush()
+                while not output.exists() or len(list(output.iterdir())) < len(REPORTS):
+                    self.assertIsNone(process.poll())
+                    time.sleep(0.01)
+                process.send_signal(number)
+                self.assertEqual(process.wait(20), -number)
+                self.assertEqual(process.stderr.read(), b"")
+            self.assertFalse(output.exists())
 
     def test_closed_pipe(self):
         process = subprocess.Popen([PROGRAM, "--reports", "calls", BASIC], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

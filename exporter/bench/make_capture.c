@@ -1,0 +1,280 @@
+/* make_capture.c
+ * A large capture of many RPC over HTTP sessions that come and go, the same bytes every time:
+ * make_capture FILE SESSIONS CONCURRENT CALLS [SHARE_IN_PERCENT]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session_template.h"
+
+#define HEADERS 54 /* Ethernet, IPv4, TCP without options */
+#define FIRST_SECOND 1700000000u
+#define OUTPUT_BUFFER (4u << 20)
+
+/* A session under way. */
+struct session {
+    unsigned number;
+    guint next; /* frame of the template */
+    uint64_t start_us;
+    unsigned pace; /* how much slower than the template, in 64ths */
+    uint64_t due_us;
+    uint32_t initial[BENCH_CONNECTIONS][2];
+    uint16_t port[BENCH_CONNECTIONS];
+    uint8_t client[4];
+    struct bench_identity identity;
+};
+
+/* A good mixing of 64 bits (the finalizer of splitmix64), so that nothing depends on a library. */
+static uint64_t
+mixed(uint64_t value)
+{
+    value += 0x9e3779b97f4a7c15;
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
+    value = (value ^ value >> 27) * 0x94d049bb133111eb;
+    return value ^ value >> 31;
+}
+
+static void
+fill_cookie(uint8_t cookie[16], unsigned session, unsigned which)
+{
+    uint64_t half[2] = { mixed(session * 16u + which), mixed(~(uint64_t)(session * 16u + which)) };
+
+    for (unsigned i = 0; i < 16; i++)
+        cookie[i] = (uint8_t)(half[i / 8] >> i % 8 * 8);
+}
+
+static void
+set_due(struct session *session, const struct bench_template *template)
+{
+    uint64_t time = g_array_index(template->frames, struct bench_frame, session->next).time_us;
+
+    session->due_us = session->start_us + time + time * session->pace / 64;
+}
+
+static void
+session_begin(struct session *session, unsigned number, uint64_t start_us,
+              const struct bench_template *template)
+{
+    uint64_t chance = mixed(number);
+    struct bench_identity *identity = &session->identity;
+    char credentials[28];
+
+    session->number = number;
+    session->next = 0;
+    session->start_us = start_us;
+    session->pace = chance % 16;
+    session->client[0] = 10;
+    session->client[1] = (uint8_t)(number / 64000 + 1);
+    session->client[2] = (uint8_t)(number / 250 % 256);
+    session->client[3] = (uint8_t)(number % 250 + 1);
+    for (unsigned i = 0; i < BENCH_CONNECTIONS; i++) {
+        session->port[i] = (uint16_t)(49152 + 2 * (chance >> 8) % 8000 + i);
+        session->initial[i][BENCH_CLIENT] = (uint32_t)mixed(chance + i);
+        session->initial[i][BENCH_SERVER] = (uint32_t)mixed(chance - 1 - i);
+    }
+    fill_cookie(identity->vc_cookie, number, 0);
+    fill_cookie(identity->in_cookie, number, 1);
+    fill_cookie(identity->out_cookie, number, 2);
+    fill_cookie(identity->association_group, number, 3);
+    fill_cookie(identity->context_handle, number, 4);
+    snprintf(credentials, sizeof credentials, "user%05u@bench.test:word%02u", number % 100000,
+             number % 100);
+    memcpy(identity->user_number, credentials + 4, sizeof identity->user_number);
+    char *encoded = g_base64_encode((const guchar *)credentials, 27);
+    memcpy(identity->credentials, encoded, sizeof identity->credentials);
+    g_free(encoded);
+    set_due(session, template);
+}
+
+static void
+be16(uint8_t *out, unsigned value)
+{
+    out[0] = (uint8_t)(value >> 8);
+    out[1] = (uint8_t)value;
+}
+
+static void
+be32(uint8_t *out, uint32_t value)
+{
+    be16(out, value >> 16);
+    be16(out + 2, value & 0xffff);
+}
+
+/* [RFC 1071] over an even offset of a larger sum. */
+static uint64_t
+sum16(const uint8_t *data, size_t length, uint64_t sum)
+{
+    size_t i;
+
+    for (i = 0; i + 1 < length; i += 2)
+        sum += (uint64_t)data[i] << 8 | data[i + 1];
+    if (i < length)
+        sum += (uint64_t)data[i] << 8;
+    return sum;
+}
+
+static unsigned
+checksum(uint64_t sum)
+{
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return ~(unsigned)sum & 0xffff;
+}
+
+/* Replaces what differs between sessions, also where it is split between two segments. */
+static void
+apply_marks(uint8_t *payload, const struct bench_template *template,
+            const struct bench_frame *frame, const struct bench_identity *identity)
+{
+    uint32_t end = frame->offset + frame->length;
+
+    for (guint i = frame->mark; i < template->marks->len; i++) {
+        const struct bench_mark *mark = &g_array_index(template->marks, struct bench_mark, i);
+        if (mark->offset >= end)
+            break;
+        uint32_t from = MAX(mark->offset, frame->offset);
+        uint32_t to = MIN(mark->offset + mark->length, end);
+        if (from < to)
+            memcpy(payload + (from - frame->offset),
+                   (const uint8_t *)identity + mark->from + (from - mark->offset), to - from);
+    }
+}
+
+static void
+write_headers(uint8_t *out, const struct session *session, const struct bench_frame *frame)
+{
+    static const uint8_t SERVER[4] = { 192, 0, 2, 10 };
+    static const uint8_t MAC[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
+    bool is_client = frame->sender == BENCH_CLIENT;
+    uint16_t port = session->port[frame->connection];
+    bool has_ack = frame->flags & 0x10;
+    uint8_t *ip = out + 14, *tcp = out + 34;
+    unsigned tcp_length = 20u + frame->length;
+
+    memcpy(out, MAC[is_client], 6);
+    memcpy(out + 6, MAC[!is_client], 6);
+    be16(out + 12, 0x0800);
+    memcpy(ip, "\x45\0\0\0\0\0\x40\0\x40\x06\0\0", 12);
+    be16(ip + 2, 20 + tcp_length);
+    be16(ip + 4, session->next);
+    memcpy(ip + 12, is_client ? session->client : SERVER, 4);
+    memcpy(ip + 16, is_client ? SERVER : session->client, 4);
+    be16(ip + 10, checksum(sum16(ip, 20, 0)));
+    be16(tcp, is_client ? port : 80);
+    be16(tcp + 2, is_client ? 80 : port);
+    be32(tcp + 4, session->initial[frame->connection][frame->sender] + frame->seq);
+    be32(tcp + 8, has_ack ? session->initial[frame->connection][!frame->sender] + frame->ack : 0);
+    tcp[12] = 5 << 4;
+    tcp[13] = frame->flags;
+    be16(tcp + 14, 65535);
+    be16(tcp + 16, 0);
+    be16(tcp + 18, 0);
+    be16(tcp + 16, checksum(sum16(tcp, tcp_length, sum16(ip + 12, 8, 6 + tcp_length))));
+}
+
+static void
+write_frame(FILE *file, const struct session *session, const struct bench_template *template)
+{
+    const struct bench_frame *frame =
+        &g_array_index(template->frames, struct bench_frame, session->next);
+    uint8_t data[HEADERS + BENCH_MSS];
+    uint32_t length = HEADERS + frame->length;
+    uint32_t record[4] = { FIRST_SECOND + (uint32_t)(session->due_us / 1000000),
+                           (uint32_t)(session->due_us % 1000000), length, length };
+
+    memcpy(data + HEADERS, template->payload->data + frame->offset, frame->length);
+    apply_marks(data + HEADERS, template, frame, &session->identity);
+    write_headers(data, session, frame);
+    fwrite(record, sizeof record, 1, file);
+    fwrite(data, length, 1, file);
+}
+
+/* Earlier first, then by number: the order of the heap. */
+static bool
+is_before(const struct session *left, const struct session *right)
+{
+    if (left->due_us != right->due_us)
+        return left->due_us < right->due_us;
+    return left->number < right->number;
+}
+
+/* Lets the session at `i` of the heap sink to its place. */
+static void
+sink(struct session **heap, unsigned n, unsigned i)
+{
+    struct session *moved = heap[i];
+
+    for (unsigned child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n && is_before(heap[child + 1], heap[child]))
+            child++;
+        if (!is_before(heap[child], moved))
+            break;
+        heap[i] = heap[child];
+    }
+    heap[i] = moved;
+}
+
+/* As many sessions at a time as asked for; when one ends, the next begins. */
+static void
+write_capture(FILE *file, const struct bench_template *template, unsigned sessions,
+              unsigned concurrent, uint64_t frames)
+{
+    const struct bench_frame *last =
+        &g_array_index(template->frames, struct bench_frame, template->frames->len - 1);
+    struct session *all = g_new0(struct session, concurrent);
+    struct session **heap = g_new(struct session *, concurrent);
+    unsigned begun, n = concurrent;
+
+    for (begun = 0; begun < concurrent; begun++) {
+        session_begin(&all[begun], begun, last->time_us * begun / concurrent, template);
+        heap[begun] = &all[begun];
+    }
+    for (; n > 0 && frames > 0; frames--) {
+        struct session *session = heap[0];
+        write_frame(file, session, template);
+        if (++session->next < template->frames->len)
+            set_due(session, template);
+        else if (begun < sessions)
+            session_begin(session, begun++, session->due_us + 1000, template);
+        else
+            heap[0] = heap[--n];
+        sink(heap, n, 0);
+    }
+    g_free(heap);
+    g_free(all);
+}
+
+int
+main(int argc, char *argv[])
+{
+    static const uint32_t PCAP[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1 };
+    unsigned number[4] = { 0, 0, 0, 100 };
+
+    for (int i = 2; i < argc && i < 6; i++)
+        number[i - 2] = (unsigned)strtoul(argv[i], NULL, 10);
+    if (argc < 5 || number[0] == 0 || number[1] == 0 || number[1] > number[0]) {
+        fputs("Usage: make_capture FILE SESSIONS CONCURRENT CALLS [SHARE_IN_PERCENT]\n", stderr);
+        return 1;
+    }
+    FILE *file = fopen(argv[1], "wb");
+    if (!file) {
+        perror(argv[1]);
+        return 1;
+    }
+    setvbuf(file, NULL, _IOFBF, OUTPUT_BUFFER);
+    struct bench_template *template = bench_template_new(number[2]);
+    fwrite(PCAP, sizeof PCAP, 1, file);
+    write_capture(file, template, number[0], number[1],
+                  (uint64_t) template->frames->len * number[0] * number[3] / 100);
+    bench_template_free(template);
+    if (fflush(file) != 0 || ferror(file) || fclose(file) != 0) {
+        perror(argv[1]);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""The benchmark's capture is the same each time, and oaexport finds in it what was put in.
+
+Usage: test_bench.py OAEXPORT MAKE_CAPTURE
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+SESSIONS, CONCURRENT, CALLS = 7, 3, 20
+# EcDoConnectEx, and EcDoRpcExt2 with the logon and with the opening of the stream.
+CALLS_BEFORE = 3
+
+
+def main():
+    """Makes it twice, exports it once."""
+    program, maker = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [pathlib.Path(folder) / name for name in ("first.pcap", "second.pcap")]
+        for path in paths:
+            subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS)], check=True)
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        sessions = tools.report(program, "sessions", paths[0])
+        calls = tools.report(program, "calls", paths[0])
+        connections = tools.report(program, "connections", paths[0])
+    found = {(row["channels"], row["user"], row["calls"], row["answered"], row["skipped_bytes"], row["end_state"])
+             for row in sessions}
+    expected = {("both", f"user{number:05}@bench.test", str(CALLS + CALLS_BEFORE), str(CALLS + CALLS_BEFORE), "0", "fin")
+                for number in range(SESSIONS)}
+    assert found == expected, found ^ expected
+    assert {row["operation"] for row in calls} == {"EcDoConnectEx", "EcDoRpcExt2"}
+    assert {row["decoded_share"] for row in connections} == {"1.0000"}
+    assert len(connections) == 2 * SESSIONS
+
+
+if __name__ == "__main__":
+    main()
