@@ -204,7 +204,7 @@ class Exchange:
 
     def __init__(self, kind, label, account):
         self.kind, self.account = kind, account
-        self.ntlm = Ntlm(label, account) if account else None
+        self.ntlm = Ntlm(label, account)
         self.label = label
 
     def legs(self):

@@ -8,11 +8,12 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pathlib
 import sys
 
+import http_cases
 import recycling
 import truth
 import two_hops
 
-MODULES = (two_hops, recycling)
+MODULES = (two_hops, recycling, http_cases)
 
 
 def scenarios():

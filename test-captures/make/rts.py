@@ -111,12 +111,11 @@ PDUS = {
 }
 
 
-def pack(flags, commands, count=None, pfc_flags=3, call_id=0, length=None):
+def pack(flags, commands, count=None, pfc_flags=3, drep=b"\x10\0\0\0", auth_length=0, call_id=0):
     """An RTS PDU of the given commands; the header's fixed values can be broken on purpose."""
     body = b"".join(commands)
     count = len(commands) if count is None else count
-    length = 20 + len(body) if length is None else length
-    return struct.pack("<BBBB4sHHIHH", 5, 0, 0x14, pfc_flags, b"\x10\0\0\0", length, 0, call_id, flags, count) + body
+    return struct.pack("<BBBB4sHHIHH", 5, 0, 0x14, pfc_flags, drep, 20 + len(body), auth_length, call_id, flags, count) + body
 
 
 def build(name, broken=None, **values):

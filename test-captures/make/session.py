@@ -29,7 +29,8 @@ class Channel:
     def __init__(self, kind, cookie, proxy):
         self.kind, self.cookie, self.proxy = kind, cookie, proxy
         self.http = self.back = None
-        self.predecessor = self.recycle = None
+        self.predecessor = self.recycle = self.exchange = None
+        self.auth_result = "accepted"
         self.sent = {"client": 0, "server": 0}   # RPC bytes of each leg
         self.acked = {"client": 0, "server": 0}
 
@@ -74,7 +75,7 @@ class Session:
                         "fragment": rpc.FRAGMENT, "one_segment": False, "host": "mail.lab.test", "path": "/rpc/rpcproxy.dll",
                         "absolute": False, "headers": (), "out_headers": (), "ack": True, "in_length": None, "out_length": None,
                         "chunks": None, "version": "HTTP/1.1", "content_type": "application/rpc", "expect": False,
-                        "content_lengths": True, "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False}
+                        "content_lengths": True, "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False, "tunnel": None}
         unknown = set(options) - set(self.options)
         if unknown:
             raise ValueError(f"unknown options {unknown}")
@@ -93,12 +94,12 @@ class Session:
 
     # Sending -----------------------------------------------------------------------------------------------------------
 
-    def _place(self, connection, side, data, sizes=()):
+    def _place(self, connection, side, data):
         """Sends, and returns where it stands; a chunked OUT response wraps it."""
         chunk = self.options["chunks"]
         if chunk and connection.facts["hop"] == "client" and connection.facts["channel"] == "OUT" and side == 1:
             return self._chunked(connection, data, chunk)
-        start, end = connection.send(side, data, sizes)
+        start, end = connection.send(side, data)
         return connection, side, start, end
 
     @staticmethod
@@ -114,8 +115,8 @@ class Session:
                 connection.send(1, b"\r\n")
         return connection, 1, first, last
 
-    def send_rts(self, name, channel, path=None, broken=None, sizes=(), data=None, note=None, **values):
-        """Sends an RTS PDU over the leg its path names ("client->inproxy") and notes it."""
+    def send_rts(self, name, channel, path=None, broken=None, data=None, note=None, violation=None, **values):
+        """Sends an RTS PDU over the leg its path names ("client->inproxy") and notes it, and which rule it breaks."""
         sender, receiver = (path or rts.PDUS[name][1]).split("->")
         hop = "client" if "client" in (sender, receiver) else "server"
         side = 0 if sender == "client" or receiver == "server" else 1
@@ -124,15 +125,18 @@ class Session:
             values.setdefault(key, self.options[key])
         values.setdefault("group", self.group)
         data = data or rts.build(name, broken, **values)
-        place = self._place(channel.http if hop == "client" else channel.back, side, data, sizes)
+        place = self._place(channel.http if hop == "client" else channel.back, side, data)
         self.capture.pdus.append({"type": "rts", "name": name, "session": self.number, "hop": hop, "from": sender, "to": receiver,
-                                  "channel": channel.cookie.hex(), "place": place, "bytes": len(data), "note": note})
+                                  "channel": channel.cookie.hex(), "place": place, "bytes": len(data), "note": note,
+                                  "violation": violation})
+        if violation:
+            self.capture.notes.append({"code": violation, "session": self.number, "place": place})
         return name
 
-    def send_rpc(self, kind, data, channel, hop, call_id, fragment=None, sizes=()):
+    def send_rpc(self, kind, data, channel, hop, call_id, fragment=None):
         """Sends an RPC PDU over one leg of a channel, counts it against the window, and notes it."""
         side = 0 if channel.kind == "IN" else 1
-        place = self._place(channel.http if hop == "client" else channel.back, side, data, sizes)
+        place = self._place(channel.http if hop == "client" else channel.back, side, data)
         channel.sent[hop] += len(data)
         ends = {("IN", "client"): ("client", "inproxy"), ("IN", "server"): ("inproxy", "server"),
                 ("OUT", "client"): ("outproxy", "client"), ("OUT", "server"): ("server", "outproxy")}[channel.kind, hop]
@@ -175,6 +179,8 @@ class Session:
         channel.http = Connection(self.capture, self.clock, self.client, (via or channel.proxy).front, self.options["proxy_port"],
                                   hop="client", channel=kind, session=self.number)
         connection = channel.http.open(2 * 900)
+        if self.options["tunnel"]:
+            self.tunnel(connection)
         exchange = auth.Exchange(self.options["auth"], f"{self.label}/{channel.cookie.hex()}", self.options["account"])
         if first_bare:
             self.head(connection, 0, self.request_lines(kind, 0), what="request without credentials")
@@ -188,6 +194,19 @@ class Session:
             self.clock.wait(900, 1400)
         channel.exchange = exchange
         return lambda: self.head(connection, 0, self.request_lines(kind, length, exchange.final()), what="channel request")
+
+    def tunnel(self, connection):
+        """A CONNECT through an HTTP proxy that wants credentials first."""
+        lines = [f"CONNECT {self.options['tunnel']} HTTP/1.1", f"Host: {self.options['tunnel']}", "Proxy-Connection: Keep-Alive"]
+        self.head(connection, 0, lines, what="tunnel request")
+        self.clock.wait(1500, 2500)
+        self.head(connection, 1, ["HTTP/1.1 407 Proxy Authentication Required", 'Proxy-Authenticate: Basic realm="proxy"',
+                                  "Content-Length: 0"], what="challenge")
+        self.clock.wait(900, 1400)
+        self.head(connection, 0, lines + [f"Proxy-Authorization: {auth.basic(auth.Account('surfer', ''))}"], what="tunnel request")
+        self.clock.wait(1500, 2500)
+        self.head(connection, 1, ["HTTP/1.1 200 Connection established"], what="tunnel response")
+        self.clock.wait(900, 1400)
 
     def out_response(self, channel):
         """The head of the 200 that opens an OUT response, 2.1.2.1.4."""
@@ -456,12 +475,20 @@ class Session:
         self.capture.calls.append(call)
         return call
 
+    def put(self, call, way, hop, index, channel):
+        """Sends one fragment of a call over one leg."""
+        data = (call.requests if way == "request" else call.responses)[index]
+        kind = "fault" if way == "response" and call.operation.status is not None else way
+        place = self.send_rpc(kind, data, channel, hop, call.call_id, index)
+        if place:
+            call.places[way, hop].append(place)
+        return place
+
     def request(self, call, count=None, forward=True, channel=None):
         """Sends the next request fragments (all by default) to the proxy, and on to the server."""
         channel = channel or self.inn
         for _ in range(count if count is not None else len(call.requests) - call.next_request):
-            data = call.requests[call.next_request]
-            call.places["request", "client"].append(self.send_rpc("request", data, channel, "client", call.call_id, call.next_request))
+            self.put(call, "request", "client", call.next_request, channel)
             call.next_request += 1
             self.clock.wait(60, 140)
             if forward:
@@ -472,20 +499,17 @@ class Session:
         """The inbound proxy passes on request fragments it has."""
         channel = channel or self.inn
         for _ in range(count):
-            data = call.requests[call.next_forward]
-            call.places["request", "server"].append(self.send_rpc("request", data, channel, "server", call.call_id, call.next_forward))
+            self.put(call, "request", "server", call.next_forward, channel)
             call.next_forward += 1
             self.clock.wait(20, 60)
         self._acknowledge(channel)
 
-    def response(self, call, count=None, channel=None, back=None):
+    def response(self, call, count=None, channel=None):
         """The next response fragments (all by default), from the server over the outbound proxy."""
         channel = channel or self.out
-        kind = "response" if call.operation.status is None else "fault"
         for _ in range(count if count is not None else len(call.responses) - call.next_response):
-            data = call.responses[call.next_response]
             for hop in ("server", "client"):
-                call.places["response", hop].append(self.send_rpc(kind, data, channel, hop, call.call_id, call.next_response))
+                self.put(call, "response", hop, call.next_response, channel)
                 self.clock.wait(60, 140)
             call.next_response += 1
         self._acknowledge(channel)
@@ -571,3 +595,54 @@ class Session:
         self.out.http.finish(1)
         self.inn.http.finish(1)
         self.ended = "closed by server"
+
+
+class Direct(Session):
+    """An RPC connection both ways over one TCP connection: version 1 of the protocol, 3.1, with or without its HTTP hop."""
+
+    def __init__(self, capture, label, client, proxy, server, port, http=None, **options):
+        super().__init__(capture, label, client, proxy, server, port, **options)
+        self.http = http  # the request's URI, or None: the client connects to the server itself
+        self.transport = "rpc_http_v1" if http else "ncacn_http direct"
+        self.inn = self.out = Channel("BOTH", b"", proxy)
+        self.channels.append(self.inn)
+
+    def conn(self):
+        """The connections; with a proxy RPC_CONNECT, 2.1.1.1.1, and its answer."""
+        channel = self.inn
+        if self.http:
+            channel.http = Connection(self.capture, self.clock, self.client, self.proxy.front, self.options["proxy_port"], hop="client",
+                                      channel="BOTH", session=self.number).open(1800)
+            self.head(channel.http, 0, [f"RPC_CONNECT {self.http} HTTP/1.1", f"Host: {self.options['host']}", "Pragma: No-cache",
+                                        "User-Agent: RPC"], what="channel request")
+            self.clock.wait(300)
+        channel.back = Connection(self.capture, self.clock, self.proxy.back if self.http else self.client, self.server, self.port,
+                                  hop="server", channel="BOTH", session=self.number).open(300)
+        if self.options["banner"]:
+            channel.back.send(1, b"ncacn_http/1.0")
+            self.clock.wait(60)
+        if self.http:
+            self.head(channel.http, 1, ["HTTP/1.1 200 OK"], what="channel response")
+        yield "open"
+
+    def send_rpc(self, kind, data, channel, hop, call_id, fragment=None):
+        """An RPC PDU over a leg that exists; its type says which way."""
+        connection = channel.http if hop == "client" else channel.back
+        if not connection:
+            return None
+        side = 0 if kind in ("bind", "alter_context", "auth3", "request") else 1
+        start, end = connection.send(side, data)
+        ends = ("client", "proxy") if hop == "client" else ("proxy" if self.http else "client", "server")
+        self.capture.pdus.append({"type": kind, "session": self.number, "hop": hop, "from": ends[side], "to": ends[1 - side],
+                                  "call_id": call_id, "place": (connection, side, start, end), "bytes": len(data), "fragment": fragment})
+        return connection, side, start, end
+
+    def _acknowledge(self, channel):
+        """There is no flow control."""
+
+    def close_by_client(self):
+        """The client closes."""
+        for connection in (self.inn.http, self.inn.back):
+            if connection:
+                connection.finish(0)
+        self.ended = "closed by client"

@@ -4,6 +4,9 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import json
 
+# Kinds of HTTP authentication that show the user's name.
+NAMED = ("basic", "ntlm", "negotiate-ntlm", "negotiate-raw")
+
 
 def frames(place):
     """Numbers of the frames with the first and with the last byte of something sent (None: not captured)."""
@@ -85,7 +88,7 @@ def session(record):
     row = {"session": record.number, "transport": record.transport, "client": str(record.client.address), "target": options["target"],
            "server": f"{record.server.name}:{record.port}", "http_auth": options["auth"]}
     account = options["account"]
-    if account:
+    if options["auth"] in NAMED:
         row["user"] = f"{account.domain}\\{account.user}" if account.domain else account.user
     if record.transport == "rpc_http_v2":
         row["vc_cookie"], row["association_group"] = record.vc.hex(), record.group.hex()
@@ -96,6 +99,20 @@ def session(record):
         row["recycles"] = record.recycles
     row["ended"] = record.ended
     return row
+
+
+def exchanges(record):
+    """How each HTTP connection of a session was authenticated."""
+    for channel in record.channels:
+        if channel.exchange and any(frame.number for frame in channel.http.frames):
+            exchange, account = channel.exchange, channel.exchange.account
+            row = {"connection": channel.http.number, "session": record.number, "kind": exchange.kind, "legs": len(exchange.legs()),
+                   "result": channel.auth_result}
+            if exchange.kind in NAMED:
+                row["user"], row["domain"] = account.user, account.domain
+                if exchange.kind != "basic":
+                    row["workstation"] = account.workstation
+            yield row
 
 
 def sidecar(capture):
@@ -121,6 +138,7 @@ def sidecar(capture):
     return {"capture": f"{capture.name}.pcapng", "about": capture.about, "sections": capture.sections,
             "frames": sum(frame.number is not None for frame in capture.frames), "connections": connections(capture),
             "sessions": [session(record) for record in capture.sessions if record.number in kept],
+            "auth": [row for record in capture.sessions for row in exchanges(record)],
             "rts": [row for row in pdus if row["type"] == "rts"], "rpc": [row for row in pdus if row["type"] != "rts"],
             "calls": [row for row in map(call, capture.calls) if row], "heads": sorted(heads, key=lambda row: row["frame"]),
             "notes": sorted(notes, key=lambda row: row.get("frame", 0))}
