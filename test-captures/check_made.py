@@ -46,7 +46,7 @@ def check_complete():
     places = {}
     for path in sorted(MADE.glob("*.json")):
         for row in json.loads(path.read_text(encoding="utf-8"))["rts"]:
-            if row["name"] in rts.PDUS and "broken" not in row and row["frame"] == row["first_frame"]:
+            if row.get("name") in rts.PDUS and "violation" not in row and row["frame"] == row["first_frame"]:
                 places.setdefault(row["name"], []).append((path.stem, row["frame"], row["bytes"]))
     missing = [name for name in rts.PDUS if name not in places]
     if missing:

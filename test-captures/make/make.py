@@ -8,12 +8,14 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import pathlib
 import sys
 
+import back_end
 import http_cases
 import recycling
 import truth
+import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble)
 
 
 def scenarios():

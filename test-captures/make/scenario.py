@@ -24,15 +24,18 @@ class Lab:
 
 
 class Scenario:
-    """A script and what its capture is called; keep chooses the captured frames from the finished capture."""
+    """A script and what its capture is called; keep chooses the captured frames, prepare may set when the capture begins.
 
-    def __init__(self, name, script, about, sections, keep=None, prepare=None):
+    readable tells for names of RTS PDUs what a reader of this capture can tell at most, where that is less than the name."""
+
+    def __init__(self, name, script, about, sections, keep=None, prepare=None, readable=None):
         self.name, self.script, self.about, self.sections = name, script, about, sections
-        self.keep, self.prepare = keep, prepare
+        self.keep, self.prepare, self.readable = keep, prepare, readable or {}
 
     def run(self):
         """Plays the script."""
-        capture = Capture(self.name, self.about, self.sections)
+        capture = Capture(self.name, self.about, self.sections, getattr(self.script, "func", self.script).__name__)
+        capture.readable = self.readable
         self.script(capture)
         if self.keep:
             capture.keep = self.keep

@@ -67,7 +67,7 @@ class Session:
     """A virtual connection. Options are the values of its PDUs and heads."""
 
     def __init__(self, capture, label, client, proxy, server, port=6001, **options):
-        self.capture, self.label = capture, f"{capture.name}/{label}"
+        self.capture, self.label = capture, f"{capture.seed}/{label}"
         self.client, self.proxy, self.server, self.port = client, proxy, server, port
         self.clock = options.pop("clock", None) or Clock(capture, label, options.pop("start_us", 0))
         self.options = {"target": f"{server.name}.lab.test:{port}", "auth": "basic", "account": auth.Account("ada"), "banner": True,
@@ -75,7 +75,7 @@ class Session:
                         "fragment": rpc.FRAGMENT, "one_segment": False, "host": "mail.lab.test", "path": "/rpc/rpcproxy.dll",
                         "absolute": False, "headers": (), "out_headers": (), "ack": True, "in_length": None, "out_length": None,
                         "chunks": None, "version": "HTTP/1.1", "content_type": "application/rpc", "expect": False,
-                        "content_lengths": True, "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False, "tunnel": None}
+                        "content_lengths": True, "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False, "tunnel": None, "mss": {}}
         unknown = set(options) - set(self.options)
         if unknown:
             raise ValueError(f"unknown options {unknown}")
@@ -177,7 +177,7 @@ class Session:
         """Connects to the proxy, authenticates the TCP connection, sends the final request's head."""
         via = self.options["via"]
         channel.http = Connection(self.capture, self.clock, self.client, (via or channel.proxy).front, self.options["proxy_port"],
-                                  hop="client", channel=kind, session=self.number)
+                                  hop="client", channel=kind, session=self.number, **self.options["mss"])
         connection = channel.http.open(2 * 900)
         if self.options["tunnel"]:
             self.tunnel(connection)
@@ -227,7 +227,7 @@ class Session:
     def open_back(self, channel):
         """The proxy connects to the server, which greets, 2.1.2.2.1."""
         channel.back = Connection(self.capture, self.clock, channel.proxy.back, self.server, self.port, hop="server",
-                                  channel=channel.kind, session=self.number)
+                                  channel=channel.kind, session=self.number, **self.options["mss"])
         channel.back.open(300)
         if self.options["banner"]:
             channel.back.send(1, b"ncacn_http/1.0")

@@ -40,7 +40,7 @@ def connections(capture):
     return rows
 
 
-def pdu(record):
+def pdu(record, readable):
     """One RTS or RPC PDU; None when not all of it was captured."""
     number = whole(record["place"])
     if number is None:
@@ -48,6 +48,8 @@ def pdu(record):
     row = {"frame": number, "first_frame": frames(record["place"])[0], "connection": record["place"][0].number,
            "direction": "to_server" if record["place"][1] == 0 else "to_client"}
     row.update((key, value) for key, value in record.items() if key != "place" and value is not None)
+    if row.get("name") in readable:
+        row["readable_as"] = readable[row["name"]]
     return row
 
 
@@ -117,7 +119,7 @@ def exchanges(record):
 
 def sidecar(capture):
     """The whole truth; numbers are those of the last writing of the capture."""
-    pdus = [row for row in map(pdu, capture.pdus) if row]
+    pdus = [row for row in (pdu(record, capture.readable) for record in capture.pdus) if row]
     order = {id(row): index for index, row in enumerate(pdus)}
     pdus.sort(key=lambda row: (row["frame"], order[id(row)]))
     heads = []

@@ -29,7 +29,7 @@ class Clock:
 
     def __init__(self, capture, label, start_us=0):
         self.now = start_us
-        self.label = f"{capture.name}/{label}"
+        self.label = f"{capture.seed}/{label}"
         self.draws = 0
 
     def wait(self, low_us, high_us=None):
@@ -85,7 +85,7 @@ class Connection:
         self.mss = facts.pop("mss", 1460 if client.address.version == 4 else 1440)
         self.facts = facts  # hop, channel: what the truth file says of the connection
         self.number = len(capture.connections)
-        label = f"{capture.name}/connection {self.number}"
+        label = f"{capture.seed}/connection {self.number}"
         self.first_sequence = [int.from_bytes(digest(f"{label}/{side}", 4), "big") for side in (0, 1)]
         self.sent = [0, 0]         # payload bytes of each side so far
         self.finished = [False, False]
@@ -225,11 +225,13 @@ class Connection:
 class Capture:
     """What one capture file holds, and the truth about it."""
 
-    def __init__(self, name, about, sections):
+    def __init__(self, name, about, sections, seed=None):
         self.name, self.about, self.sections = name, about, sections
+        self.seed = seed or name  # captures of one seed show the same traffic
         self.connections, self.frames = [], []
         self.sessions, self.pdus, self.calls, self.heads, self.notes = [], [], [], [], []
         self.keep = lambda frame: True  # which frames were captured
+        self.readable = {}              # what a reader can tell of a PDU, where less than its name
         self.start_us = 0
 
     def number(self):
