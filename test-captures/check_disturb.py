@@ -64,7 +64,8 @@ def check_tshark(path):
         file.write(changed)
         file.flush()
         seen = tools.tshark("/nonexistent", file.name, "-Y", "tcp.analysis.out_of_order || tcp.analysis.retransmission"
-                            " || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission || tcp.analysis.duplicate_ack_num")
+                            " || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission"
+                            " || tcp.analysis.duplicate_ack_num")
     if len(seen.splitlines()) < (swaps + twice) // 2:
         raise AssertionError(f"{path.name}: tshark remarks on {len(seen.splitlines())} frames after {swaps} swaps and {twice} duplicates")
 

@@ -8,7 +8,6 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import csv
 import json
-import pathlib
 import sys
 
 import tools

@@ -137,7 +137,7 @@ def der(tag, *parts):
 
 
 def spnego_init(mechanisms, token):
-    """A NegTokenInit in its GSS wrapping, [MS-SPNG] 2.2.1."""
+    """A NegTokenInit in its GSS wrapping, RFC 4178 4.2.1."""
     init = der(0x30, der(0xA0, der(0x30, *mechanisms)), der(0xA2, der(0x04, token)))
     return der(0x60, SPNEGO_OID, der(0xA0, init))
 

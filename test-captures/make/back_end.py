@@ -32,8 +32,9 @@ def ports(capture, banner):
         session.close_by_client()
 
 
-variant(SCENARIOS, ports, "back_end_ports", "Virtual connections to ports 6001, 6002, 6004, 593 and 49233 as seen between proxy and server: two "
-        "connections each, the server greets with its banner.", BACK, "[MS-RPCH] 2.1.2.2.1", arguments={"banner": True}, keep=hop("server"))
+variant(SCENARIOS, ports, "back_end_ports", "Virtual connections to ports 6001, 6002, 6004, 593 and 49233 between proxy and server: "
+        "two connections each, the server greets with its banner.", BACK, "[MS-RPCH] 2.1.2.2.1",
+        arguments={"banner": True}, keep=hop("server"))
 variant(SCENARIOS, ports, "back_end_no_banner", "The same without the banner, which a proxy has to do without.", BACK,
         arguments={"banner": False}, keep=hop("server"))
 
@@ -130,7 +131,7 @@ def both(name, wanted):
 
 
 for side in ("IN", "OUT"):
-    variant(SCENARIOS, small, f"half_{side.lower()}_client_hop", f"Half a virtual connection: only the HTTP connection of the {side} channel "
-            "was captured.", "[MS-RPCH] 3.2.1.1.1", keep=both("client", side))
-    variant(SCENARIOS, small, f"half_{side.lower()}_server_hop", f"Half a virtual connection: only the connection of the {side} proxy to the "
-            "server was captured.", "[MS-RPCH] 3.2.1.1.1", keep=both("server", side))
+    variant(SCENARIOS, small, f"half_{side.lower()}_client_hop", f"Half a virtual connection: only the HTTP connection of the {side} "
+            "channel was captured.", "[MS-RPCH] 3.2.1.1.1", keep=both("client", side))
+    variant(SCENARIOS, small, f"half_{side.lower()}_server_hop", f"Half a virtual connection: only the connection of the {side} proxy to "
+            "the server was captured.", "[MS-RPCH] 3.2.1.1.1", keep=both("server", side))

@@ -196,7 +196,8 @@ def disturb(data, seed, swap=0.0, twice=0.0, lose=0.0, window=4, acks=False, kee
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="Disturbs a capture: frames swapped, seen twice, lost.")
-    parser.add_argument("--reorder", type=float, default=0, metavar="SHARE", help="swap this share (0 to 1) of the pairs that may be swapped")
+    parser.add_argument("--reorder", type=float, default=0, metavar="SHARE",
+                        help="swap this share (0 to 1) of the pairs that may be swapped")
     parser.add_argument("--duplicate", type=float, default=0, metavar="SHARE", help="show this share of the frames with TCP payload twice")
     parser.add_argument("--drop", type=float, default=0, metavar="SHARE", help="lose this share of all frames")
     parser.add_argument("--window", type=int, default=4, help="frames of a pair are at most so far apart in the file (4)")

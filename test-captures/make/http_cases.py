@@ -54,7 +54,7 @@ def http_ntlm(capture):
     play(capture, "vc", auth="ntlm", account=auth.Account("grace", workstation="DESK2"))
 
 
-@scenario(REQUESTS, "[MS-SPNG] 2.2", "[MS-NTHT] 3", "RFC 4559", keep=CLIENT_HOP)
+@scenario(REQUESTS, "RFC 4178 4.2", "[MS-NTHT] 3", "RFC 4559", keep=CLIENT_HOP)
 def http_negotiate(capture):
     """Negotiate three times: SPNEGO with NTLM inside, SPNEGO with a Kerberos AP-REQ, and NTLM without SPNEGO."""
     lab = Lab()
@@ -94,7 +94,7 @@ def http_ntlm_refused(capture):
 
 
 def extended_error(status, computer="PROXY1"):
-    """An ExtendedErrorInfo of one record, [MS-EERR] 2.2.1, serialized as [MS-RPCE] 2.2.6 says."""
+    """An ExtendedErrorInfo of one record, [MS-EERR] 2.2, serialized as [MS-RPCE] 2.2.6 says."""
     name = computer.encode("utf-16-le") + b"\0\0"
     units = len(name) // 2
     data = struct.pack("<II", 0x00020000, 0)                                  # the record, its array of no parameters
@@ -115,13 +115,14 @@ def error_head(code, blob=None, version="1.0"):
     return [f"HTTP/{version} 503 RPC Error: {code:x}, EEInfo: {text}", f"Content-Length: {len(body)}", "Content-Type: text/plain"], body
 
 
-@scenario("[MS-RPCH] 2.1.2.1.3, 2.1.2.1.4", "[MS-EERR] 2.2.1")
+@scenario("[MS-RPCH] 2.1.2.1.3, 2.1.2.1.4", "[MS-EERR] 2.2")
 def http_errors(capture):
     """Error heads in place of channels: 403, 404 with the store's reason, 503 with 6ba and extended error information in head and body (the
     back end refuses the connection), 503 with 773 and without, 502; on IN, on OUT, on both."""
     lab = Lab()
     cases = (("403", ("OUT",), (["HTTP/1.1 403 Forbidden", "Content-Length: 9", "Content-Type: text/plain"], b"Forbidden")),
-             ("404", ("IN", "OUT"), (["HTTP/1.1 404 Not Found", "X-CasErrorCode: MailboxGuidWithDomainNotFound", "Content-Length: 0"], b"")),
+             ("404", ("IN", "OUT"), (["HTTP/1.1 404 Not Found", "X-CasErrorCode: MailboxGuidWithDomainNotFound",
+                                     "Content-Length: 0"], b"")),
              ("503 6ba", ("IN", "OUT"), error_head(0x6BA, extended_error(1722))),
              ("503 773", ("OUT",), error_head(0x773, version="1.1")),
              ("503 5", ("OUT",), error_head(0x5)),
@@ -177,8 +178,8 @@ def echo(session, connection, method="IN", absolute=False, headers=()):
                                  "User-Agent: MSRPC", *headers], body, "echo request")
     yield
     with connection.together(1):
-        session.head(connection, 1, ["HTTP/1.1 200 Success", "Connection: Keep-Alive", "Content-Length: 20", "Content-Type: application/rpc"],
-                     what="echo response")
+        session.head(connection, 1, ["HTTP/1.1 200 Success", "Connection: Keep-Alive", "Content-Length: 20",
+                                     "Content-Type: application/rpc"], what="echo response")
         data = rts.build("Echo")
         start, end = connection.send(1, data)
     session.capture.pdus.append({"type": "rts", "name": "Echo", "session": session.number, "hop": "client", "from": "proxy", "to": "client",

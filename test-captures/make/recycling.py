@@ -206,7 +206,8 @@ def successor_never_finished(capture):
 
 for script, sections in ((in_r1, IN_R1), (in_r2, IN_R2), (out_r1, OUT_R1), (out_r2, OUT_R2), (overlapping, IN_R2)):
     for side in ("client", "server"):
-        variant(SCENARIOS, script, f"{script.__name__}_{side}_hop", f"The scenario of {script.__name__} as captured on the {side} hop only.",
+        variant(SCENARIOS, script, f"{script.__name__}_{side}_hop",
+                f"The scenario of {script.__name__} as captured on the {side} hop only.",
                 sections, keep=hop(side))
 UNTOLD = {"IN_R2/A5": "IN_R?/A5"}  # IN_R?/A4 would tell which
 for script, first, sections in ((in_r1, "IN_R1/A2", IN_R1), (in_r2, "IN_R2/A4", IN_R2), (out_r1, "OUT_R1/A4", OUT_R1),
@@ -214,4 +215,5 @@ for script, first, sections in ((in_r1, "IN_R1/A2", IN_R1), (in_r2, "IN_R2/A4", 
     variant(SCENARIOS, script, f"mid_recycle_{script.__name__}", f"The scenario of {script.__name__} captured from after {first} on.",
             sections, prepare=start_after(first), readable=UNTOLD if script is in_r2 else None)
 variant(SCENARIOS, in_r2, "mid_recycle_in_r2_client_hop", "The scenario of in_r2 captured on the client hop from after IN_R2/A4 on: "
-        "IN_R2/A5 cannot be told from IN_R1/A5 by what was captured.", IN_R2, keep=hop("client"), prepare=start_after("IN_R2/A4"), readable=UNTOLD)
+        "IN_R2/A5 cannot be told from IN_R1/A5 by what was captured.", IN_R2, keep=hop("client"),
+        prepare=start_after("IN_R2/A4"), readable=UNTOLD)

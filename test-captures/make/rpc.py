@@ -8,10 +8,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import struct
 import uuid
 
-REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 15, 16
-TYPES = {REQUEST: "request", RESPONSE: "response", FAULT: "fault", BIND: "bind", BIND_ACK: "bind_ack", BIND_NAK: "bind_nak",
-         ALTER: "alter_context", ALTER_RESP: "alter_context_resp", AUTH3: "auth3"}
-FIRST, LAST = 1, 2
+REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3, CO_CANCEL = 0, 2, 3, 11, 12, 13, 14, 15, 16, 18
+FIRST, LAST, MULTIPLEX = 1, 2, 0x10  # pfc_flags; the last: several calls may be under way at once
 FRAGMENT = 4088  # what Outlook proposes in its bind
 
 NDR = ("8a885d04-1ceb-11c9-9fe8-08002b104860", 2, 0)
@@ -49,7 +47,7 @@ def bind(call_id, interfaces, group=0, ptype=BIND, auth=b""):
     body = struct.pack("<HHIBBH", FRAGMENT, FRAGMENT, group, len(interfaces), 0, 0)
     for number, interface in enumerate(interfaces):
         body += struct.pack("<HBB", number, 1, 0) + syntax(interface) + syntax(NDR)
-    return pdu(ptype, call_id, body, verifier=auth)
+    return pdu(ptype, call_id, body, FIRST | LAST | MULTIPLEX, auth)
 
 
 def bind_ack(call_id, results, group, port, ptype=BIND_ACK, auth=b""):
@@ -59,7 +57,7 @@ def bind_ack(call_id, results, group, port, ptype=BIND_ACK, auth=b""):
     body += bytes(-(16 + len(body)) % 4) + struct.pack("<BBH", len(results), 0, 0)
     for accepted in results:
         body += struct.pack("<HH", 0, 0) + syntax(NDR) if accepted else struct.pack("<HH", 2, 1) + bytes(20)
-    return pdu(ptype, call_id, body, verifier=auth)
+    return pdu(ptype, call_id, body, FIRST | LAST | MULTIPLEX, auth)
 
 
 def bind_nak(call_id, reason):
@@ -106,15 +104,15 @@ def _bytes(data):
     return struct.pack("<I", len(data)) + data + bytes(-len(data) % 4)
 
 
-def _varying(data, limit):
-    """A conformant varying array, padded."""
-    return struct.pack("<III", limit, 0, len(data)) + data + bytes(-len(data) % 4)
+def _varying(data):
+    """A conformant varying array, padded; what is announced is what is sent."""
+    return struct.pack("<III", len(data), 0, len(data)) + data + bytes(-len(data) % 4)
 
 
 def _text(text):
     """A string of 8-bit characters with its terminator."""
     data = text.encode() + b"\0"
-    return _varying(data, len(data))
+    return _varying(data)
 
 
 def payload(rops, handles):
@@ -133,7 +131,7 @@ def connect(user, context_handle):
     for referent, text in ((0x00020000, "/o=Lab"), (0x00020004, user)):
         response += struct.pack("<I", referent) + _text(text)
     response += struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
-    response += struct.pack("<I", 0x5F5E100) + _varying(b"", 0x1008) + struct.pack("<II", 0, 0)
+    response += struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
     return Operation("EcDoConnectEx", 10, request, response)
 
 
@@ -147,8 +145,8 @@ def ext2(context_handle, rops_in, handles_in, rops_out, handles_out):
     sent, returned = payload(rops_in, handles_in), payload(rops_out, handles_out)
     request = context_handle + struct.pack("<I", 3) + _bytes(sent) + struct.pack("<II", len(sent), 0x8007)
     request += _bytes(b"") + struct.pack("<II", 0, 0x1008)
-    response = context_handle + struct.pack("<I", 0) + _varying(returned, 0x8007) + struct.pack("<I", len(returned))
-    response += _varying(b"", 0x1008) + struct.pack("<III", 0, 1, 0)
+    response = context_handle + struct.pack("<I", 0) + _varying(returned) + struct.pack("<I", len(returned))
+    response += _varying(b"") + struct.pack("<III", 0, 1, 0)
     return Operation("EcDoRpcExt2", 11, request, response)
 
 
@@ -208,6 +206,11 @@ def read_of(context_handle, frag_length, label):
     if 24 + len(operation.response) != frag_length:
         raise ValueError(f"{frag_length} bytes cannot be had, {24 + len(operation.response)} can")
     return operation
+
+
+def cancel(call_id):
+    """A client gives a call up, [C706] 12.6.4.6."""
+    return pdu(CO_CANCEL, call_id, b"")
 
 
 def inq_if_ids():

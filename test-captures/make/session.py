@@ -75,7 +75,7 @@ class Session:
                         "fragment": rpc.FRAGMENT, "one_segment": False, "host": "mail.lab.test", "path": "/rpc/rpcproxy.dll",
                         "absolute": False, "headers": (), "out_headers": (), "ack": True, "in_length": None, "out_length": None,
                         "chunks": None, "version": "HTTP/1.1", "content_type": "application/rpc", "expect": False,
-                        "content_lengths": True, "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False, "tunnel": None, "mss": {}}
+                        "rpc_auth": False, "proxy_port": 80, "via": None, "group": None, "persistent": False, "tunnel": None, "mss": {}}
         unknown = set(options) - set(self.options)
         if unknown:
             raise ValueError(f"unknown options {unknown}")
@@ -451,16 +451,16 @@ class Session:
             token = [rpc.verifier(ntlm.negotiate()), rpc.verifier(ntlm.challenge()), ntlm.authenticate()]
         results = accepted or [True] * len(interfaces)
         names = {rpc.BIND: ("bind", "bind_ack"), rpc.ALTER: ("alter_context", "alter_context_resp")}[ptype]
-        self._both("IN", names[0], rpc.bind(self.call_id, interfaces, 0 if ptype == rpc.BIND else group, ptype, token[0]))
+        self.relay("IN", names[0], rpc.bind(self.call_id, interfaces, 0 if ptype == rpc.BIND else group, ptype, token[0]))
         self.clock.wait(500, 900)
         answer = rpc.BIND_ACK if ptype == rpc.BIND else rpc.ALTER_RESP
-        self._both("OUT", names[1], rpc.bind_ack(self.call_id, results, group, self.port, answer, token[1]))
+        self.relay("OUT", names[1], rpc.bind_ack(self.call_id, results, group, self.port, answer, token[1]))
         self.clock.wait(1800, 2400)
         if token[2]:
-            self._both("IN", "auth3", rpc.auth3(self.call_id, token[2]))
+            self.relay("IN", "auth3", rpc.auth3(self.call_id, token[2]))
             self.clock.wait(100)
 
-    def _both(self, kind, name, data, **more):
+    def relay(self, kind, name, data, **more):
         """An RPC PDU over both hops in its direction."""
         channel = self.inn if kind == "IN" else self.out
         hops = ("client", "server") if kind == "IN" else ("server", "client")
@@ -630,7 +630,7 @@ class Direct(Session):
         connection = channel.http if hop == "client" else channel.back
         if not connection:
             return None
-        side = 0 if kind in ("bind", "alter_context", "auth3", "request") else 1
+        side = 0 if kind in ("bind", "alter_context", "auth3", "co_cancel", "request") else 1
         start, end = connection.send(side, data)
         ends = ("client", "proxy") if hop == "client" else ("proxy" if self.http else "client", "server")
         self.capture.pdus.append({"type": kind, "session": self.number, "hop": hop, "from": ends[side], "to": ends[1 - side],

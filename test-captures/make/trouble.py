@@ -6,7 +6,6 @@ import rpc
 import rts
 from scenario import Lab, collector, hop, start_after, variant
 from session import Session, finish
-from wire import digest
 
 SCENARIOS = []
 scenario = collector(SCENARIOS)
@@ -49,8 +48,8 @@ def acked(session, channel, leg, **values):
 
 @scenario("[MS-RPCH] 3.2.1.1.4", "[MS-RPCH] 3.2.1.5.1.2", "[MS-RPCH] 3.2.1.4.1.3")
 def flow_control_in_stall(capture):
-    """The client fills the inbound proxy's window of 64000 bytes with PDUs of 4000 and waits 250 ms for room. Before that the numbers of the
-    specification's example times 64: 16000 sent leaves 48000; an acknowledgement (16000, 54400) after 32000 more leaves 22400; (48000,
+    """The client fills the inbound proxy's window of 64000 bytes with PDUs of 4000 and waits 250 ms for room. Before that the numbers of
+    the specification's example times 64: 16000 sent leaves 48000; an acknowledgement (16000, 54400) after 32000 more leaves 22400; (48000,
     35200) leaves 35200; (48000, 64000) leaves 64000."""
     session = quiet(capture)
     inn, clock, handle = session.inn, session.clock, session.context_handle
@@ -153,13 +152,14 @@ def broken(capture, lab, number, label, say):
 
 @scenario("[MS-RPCH] 2.2.3.6.1", "[MS-RPCH] 2.2.3.5", "[MS-RPCH] 3.2.3.5.11")
 def violations(capture):
-    """One broken rule in each session, and its receiver closes: header fields, lengths, an unknown command, PDUs where none of their kind may
-    be, acknowledgements of what was never sent."""
+    """One broken rule in each session, and its receiver closes: header fields, lengths, an unknown command, PDUs where none of their kind
+    may be, acknowledgements of what was never sent."""
     def ping(code, **fields):
         return lambda session: session.send_rts("Ping", session.inn, "client->inproxy", broken=fields, violation=code)
 
     def raw(code, name, kind, path, data):
-        return lambda session: session.send_rts(name, session.inn if kind == "IN" else session.out, path, data=data(session), violation=code)
+        return lambda session: session.send_rts(name, session.inn if kind == "IN" else session.out, path, data=data(session),
+                                                violation=code)
 
     def acknowledge(code, received, window):
         def say(session):
@@ -267,5 +267,6 @@ def split_everywhere(capture):
     session.close_by_client()
 
 
-variant(SCENARIOS, flow_control_in_stall, "mid_stream_flow_control", "flow_control_in_stall from after its first acknowledgements on: what was "
-        "sent before is known from the next acknowledgement only.", "[MS-RPCH] 3.2.1.5.1.2", prepare=start_after("FlowControlAck", 6_000))
+variant(SCENARIOS, flow_control_in_stall, "mid_stream_flow_control", "flow_control_in_stall from after its first acknowledgements on: "
+        "what was sent before is known from the next acknowledgement only.", "[MS-RPCH] 3.2.1.5.1.2",
+        prepare=start_after("FlowControlAck", 6_000))

@@ -94,8 +94,10 @@ def session(record):
         row["user"] = f"{account.domain}\\{account.user}" if account.domain else account.user
     if record.transport == "rpc_http_v2":
         row["vc_cookie"], row["association_group"] = record.vc.hex(), record.group.hex()
+        row["client_address_form"] = options["address_form"]
         row["channels"] = [{"kind": channel.kind, "cookie": channel.cookie.hex(),
-                            "http": channel.http.number if channel.http else None, "back_end": channel.back.number if channel.back else None,
+                            "http": channel.http.number if channel.http else None,
+                            "back_end": channel.back.number if channel.back else None,
                             "predecessor": channel.predecessor.cookie.hex() if channel.predecessor else None, "recycle": channel.recycle}
                            for channel in record.channels]
         row["recycles"] = record.recycles

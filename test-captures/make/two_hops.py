@@ -92,6 +92,38 @@ def two_hop_r2_four_clients(capture):
         session.close_by_client()
 
 
+@scenario("[MS-RPCH] 2.1.2.1.7, 2.1.2.1.8", "[C706] 12.6.3, 12.6.4")
+def rpc_interleaved(capture):
+    """What the RPC layer may do on a virtual connection: a refused context, an alter_context, calls answered in another order than asked,
+    response fragments of two calls in turn, a cancelled call that faults, a bind that is refused as a whole."""
+    lab = Lab()
+    session = Session(capture, "vc", lab.client, lab.proxy, lab.server)
+    clock, handle = session.clock, session.context_handle
+    finish(session.conn())
+    session.bind((rpc.EMSMDB, rpc.MGMT), [True, False])
+    session.bind((rpc.EMSMDB, rpc.NSPI), [True, False], ptype=rpc.ALTER)
+    session.mail(4)
+    calls = [session.request(session.begin(rpc.read(handle, digest(f"turn {number}", 9000 + 3000 * number)))) for number in range(3)]
+    clock.wait(2000)
+    while any(call.next_response < len(call.responses) for call in calls):
+        for call in reversed(calls):
+            if call.next_response < len(call.responses):
+                session.response(call, 1)
+    call = session.request(session.begin(rpc.Operation("EcDoRpcExt2", 11, rpc.read(handle, b"x" * 40).request, b"", status=0x1C00000D)))
+    clock.wait(5000)
+    session.relay("IN", "co_cancel", rpc.cancel(call.call_id))
+    clock.wait(900)
+    session.response(call)
+    session.close_by_client()
+    session = Session(capture, "vc refused", lab.clients[1], lab.proxy, lab.server, start_us=200_000)
+    finish(session.conn())
+    session.call_id += 1
+    session.relay("IN", "bind", rpc.bind(session.call_id, (rpc.EMSMDB,)))
+    session.clock.wait(700)
+    session.relay("OUT", "bind_nak", rpc.bind_nak(session.call_id, 2))
+    session.close_by_client()
+
+
 variant(SCENARIOS, conn_two_hops, "mid_stream_two_hops", "The conversation of conn_two_hops from after its bind on: no CONN PDU, no head; "
         "calls on both channels, acknowledgements that name the channels.", "[MS-RPCH] 2.1.2.1.7", "[MS-RPCH] 2.1.2.1.8",
         prepare=start_after("auth3", 2000))

@@ -128,7 +128,7 @@ class Connection:
 
     def open(self, round_trip_us=400):
         """The three packets that open a connection."""
-        options = struct.pack(">BBHBBBBBB", 2, 4, self.mss, 1, 3, 3, 8, 4, 2) + b"\x01\x01\x01"
+        options = struct.pack(">BBHBBBBBB", 2, 4, self.mss, 1, 3, 3, 0, 4, 2) + b"\x01\x01\x01"
         options += b"\0" * (-len(options) % 4)
         self._packet(0, SYN, options=options)
         self.clock.wait(round_trip_us)
