@@ -94,13 +94,13 @@ def http_ntlm_refused(capture):
 
 
 def extended_error(status, computer="PROXY1"):
-    """An ExtendedErrorInfo of one record, [MS-EERR] 2.2, serialized as [MS-RPCE] 2.2.6 says."""
+    """An ExtendedErrorInfo of one record, [MS-EERR] 2.2.1.8, serialized as [MS-RPCE] 2.2.6 says."""
     name = computer.encode("utf-16-le") + b"\0\0"
     units = len(name) // 2
     data = struct.pack("<II", 0x00020000, 0)                                  # the record, its array of no parameters
     data += struct.pack("<IHHH2xI", 0, 1, 1, units, 0x00020004)               # no next record; the computer's name
     data += struct.pack("<I4xQ", 1444, auth.TIME)                             # process, time
-    data += struct.pack("<IIHHH6x", 14, status, 1440, 0, 0)                   # component, status, detection location, flags
+    data += struct.pack("<IIHHH2x", 14, status, 1440, 0, 0)                   # component, status, detection location, flags
     data += struct.pack("<I", units) + name
     data += bytes(-len(data) % 8)
     return struct.pack("<BBHIII", 1, 0x10, 8, 0xCCCCCCCC, len(data), 0) + data
@@ -115,7 +115,7 @@ def error_head(code, blob=None, version="1.0"):
     return [f"HTTP/{version} 503 RPC Error: {code:x}, EEInfo: {text}", f"Content-Length: {len(body)}", "Content-Type: text/plain"], body
 
 
-@scenario("[MS-RPCH] 2.1.2.1.3, 2.1.2.1.4", "[MS-EERR] 2.2")
+@scenario("[MS-RPCH] 2.1.2.1.3, 2.1.2.1.4", "[MS-EERR] 2.2.1.8")
 def http_errors(capture):
     """Error heads in place of channels: 403, 404 with the store's reason, 503 with 6ba and extended error information in head and body (the
     back end refuses the connection), 503 with 773 and without, 502; on IN, on OUT, on both."""
