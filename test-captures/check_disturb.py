@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""The tool that disturbs captures does what it says, on every shipped capture.
+
+Usage: check_disturb.py
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import pathlib
+import sys
+import tempfile
+
+import tools
+
+sys.path.insert(0, str(tools.CAPTURES / "make"))
+import disturb  # noqa: E402
+import wire  # noqa: E402
+
+
+def equal(what, left, right):
+    """Ends the test with both values when they differ."""
+    if left != right:
+        raise AssertionError(f"{what}: {left} and {right}")
+
+
+def streams(data):
+    """Sequence number and payload of each segment, per connection and side, in sequence order and without repetition."""
+    found = collections.defaultdict(set)
+    for packet in disturb.read(data).packets():
+        facts = disturb.tcp_facts(packet)
+        if facts and facts[3]:
+            found[facts[:2]].add(packet.data[-facts[3]:])
+    return found
+
+
+def times(data):
+    """The time stamps in file order."""
+    return [packet.time for packet in disturb.read(data).packets()]
+
+
+def check(path):
+    """One capture; returns how many frames were swapped, doubled and lost."""
+    data = path.read_bytes()
+    equal(f"{path.name} untouched", disturb.disturb(data, 1)[0], data)
+    changed, (swaps, twice, _) = disturb.disturb(data, 1, swap=1.0, twice=0.2)
+    equal(f"{path.name} disturbed twice alike", disturb.disturb(data, 1, swap=1.0, twice=0.2)[0], changed)
+    equal(f"{path.name}: frames", len(times(changed)), len(times(data)) + twice)
+    equal(f"{path.name}: in time order", times(changed), sorted(times(changed)))
+    equal(f"{path.name}: contents of the streams", streams(changed), streams(data))
+    if swaps:
+        kept = disturb.disturb(data, 1, swap=1.0, keep_times=True)[0]
+        equal(f"{path.name}: time stamps stay with their frames", sorted(times(kept)), sorted(times(data)))
+        equal(f"{path.name}: packets", sorted(packet.data for packet in disturb.read(kept).packets()),
+              sorted(packet.data for packet in disturb.read(data).packets()))
+    less, (_, _, lost) = disturb.disturb(data, 1, lose=0.1)
+    equal(f"{path.name}: frames left", len(times(less)) + lost, len(times(data)))
+    return swaps, twice, lost
+
+
+def check_tshark(path):
+    """tshark reads the result and sees what was done to it."""
+    changed, (swaps, twice, _) = disturb.disturb(path.read_bytes(), 1, swap=1.0, twice=0.5)
+    with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+        file.write(changed)
+        file.flush()
+        seen = tools.tshark("/nonexistent", file.name, "-Y", "tcp.analysis.out_of_order || tcp.analysis.retransmission"
+                            " || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission"
+                            " || tcp.analysis.duplicate_ack_num")
+    if len(seen.splitlines()) < (swaps + twice) // 2:
+        raise AssertionError(f"{path.name}: tshark remarks on {len(seen.splitlines())} frames after {swaps} swaps and {twice} duplicates")
+
+
+def main():
+    """All real and made captures."""
+    total = [0, 0, 0]
+    paths = sorted([*(tools.CAPTURES / "real").glob("*.pcapng"), *(tools.CAPTURES / "made").glob("*.pcapng")])
+    for path in paths:
+        total = [a + b for a, b in zip(total, check(path))]
+    if not all(total):
+        raise AssertionError(f"nothing was done: {total}")
+    check_tshark(tools.CAPTURES / "made" / "two_hop_r2_four_clients.pcapng")
+    classic = pathlib.Path(tools.CAPTURES / "made" / "conn_two_hops.pcapng")
+    frames = [((packet.time[0] << 32 | packet.time[1]), packet.data) for packet in disturb.read(classic.read_bytes()).packets()]
+    old = wire.pcap(frames)
+    equal("classic pcap untouched", disturb.disturb(old, 1)[0], old)
+    equal("classic pcap: packets", [packet.data for packet in disturb.read(old).packets()], [data for _, data in frames])
+    print(f"{len(paths)} captures: {total[0]} swaps, {total[1]} duplicates, {total[2]} losses")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The made captures themselves: reproducible, clean as TCP, complete in RTS PDUs, equal to the published vectors.
+
+Usage: check_made.py VECTORS [NAME...]
+VECTORS is the unit tests' table of RTS PDUs.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import csv
+import json
+import sys
+
+import tools
+
+MADE = tools.CAPTURES / "made"
+sys.path.insert(0, str(tools.CAPTURES / "make"))
+import make  # noqa: E402
+import rts  # noqa: E402
+import truth  # noqa: E402
+
+
+def check_reproducible(names):
+    """The scripts give the checked-in bytes, and nothing else lies there."""
+    known = make.scenarios()
+    expected = {f"{name}.{kind}" for name in known for kind in ("pcapng", "json")}
+    found = {path.name for path in MADE.iterdir()}
+    if found != expected:
+        raise AssertionError(f"made/ holds {sorted(found ^ expected)} without need or lacks them")
+    for name in names or known:
+        capture = known[name].run()
+        for kind, data in (("pcapng", capture.pcapng()), ("json", truth.text(capture).encode())):
+            if (MADE / f"{name}.{kind}").read_bytes() != data:
+                raise AssertionError(f"{name}.{kind} is not what make/make.py makes of it")
+    return len(names or known)
+
+
+def pdu_bytes(path, frames):
+    """Payload of the given frames: frame number to bytes, as tshark reads it without our plugins."""
+    rows = tools.fields("/nonexistent", path, ["frame.number", "tcp.payload"])
+    return {int(number): bytes.fromhex(payload.replace(";", "")) for number, payload in rows if int(number) in frames}
+
+
+def check_complete():
+    """Each of the 50 RTS PDUs occurs: a capture and frame for each, and its bytes are where the sidecar says."""
+    places = {}
+    for path in sorted(MADE.glob("*.json")):
+        for row in json.loads(path.read_text(encoding="utf-8"))["rts"]:
+            if row.get("name") in rts.PDUS and "violation" not in row and row["frame"] == row["first_frame"]:
+                places.setdefault(row["name"], []).append((path.stem, row["frame"], row["bytes"]))
+    missing = [name for name in rts.PDUS if name not in places]
+    if missing:
+        raise AssertionError(f"no capture holds {', '.join(missing)}")
+    wanted = {}
+    for name in rts.PDUS:
+        capture, frame, size = places[name][0]
+        wanted.setdefault(capture, []).append((name, frame, size))
+    for capture, rows in wanted.items():
+        payloads = pdu_bytes(MADE / f"{capture}.pcapng", {frame for _, frame, _ in rows})
+        for name, frame, size in rows:
+            _, _, flags, commands = rts.PDUS[name]
+            start = bytes([5, 0, 0x14, 3, 0x10, 0, 0, 0]) + size.to_bytes(2, "little") + bytes(6)
+            start += flags.to_bytes(2, "little") + len(commands).to_bytes(2, "little")
+            if start not in payloads[frame]:
+                raise AssertionError(f"{capture} frame {frame} does not carry {name}")
+    for name in rts.PDUS:
+        print(f"{name}\t{places[name][0][0]}\t{places[name][0][1]}\t{len(places[name])} in all")
+    return len(places)
+
+
+def check_vectors(path):
+    """The builder's PDUs are those of the unit tests' vectors, which come from other implementations where there are any."""
+    cookies = {name: bytes(range(start, start + 16)) if name == "vc" else bytes([start]) * 16 for name, start in
+               (("vc", 0x10), ("in", 0x21), ("in2", 0x22), ("out", 0x31), ("out2", 0x32), ("group", 0x41))}
+    checked = 0
+    with open(path, encoding="utf-8") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            if not row["kind"].startswith("CONSTRUCTED"):
+                continue
+            kind = "out" if row["name"].startswith("OUT") or row["name"][:6] in ("CONN/A", "FlowCo") else "in"
+            data = rts.build(row["name"], vc=cookies["vc"], cookie=cookies[kind], predecessor=cookies[kind], successor=cookies[kind + "2"],
+                             window=0x10000, timeout=120000, lifetime=0x40000000, keepalive=300000, group=cookies["group"], bytes=1040,
+                             destination=rts.OUTPROXY, ack=(0x8000, 0x8000, cookies["out"]),
+                             address=bytes(8) + bytes((192, 0, 2, 1)) + bytes(8))
+            if data.hex() != row["hex"]:
+                raise AssertionError(f"{row['name']}:\n  {data.hex()}\n  {row['hex']}")
+            checked += 1
+    if checked != len(rts.PDUS):
+        raise AssertionError(f"{checked} PDUs of {len(rts.PDUS)} have a vector")
+    return checked
+
+
+def check_wire(names):
+    """As stock tshark sees it, every checksum is right and no TCP stream has anything to remark on, but what was cut away on purpose."""
+    for name in names or make.scenarios():
+        text = tools.tshark("/nonexistent", MADE / f"{name}.pcapng", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y",
+                            "(tcp.analysis.flags && !tcp.analysis.keep_alive && !tcp.analysis.keep_alive_ack) || tcp.checksum.status == 0"
+                            " || ip.checksum.status == 0")
+        if text:
+            raise AssertionError(f"{name}:\n{text}")
+
+
+def main():
+    """Runs all checks, for all captures or the named ones."""
+    names = sys.argv[2:]
+    vectors, captures = check_vectors(sys.argv[1]), check_reproducible(names)
+    check_wire(names)
+    print(f"{check_complete()} RTS PDUs in {captures} captures, {vectors} vectors")
+
+
+if __name__ == "__main__":
+    main()
