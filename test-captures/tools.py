@@ -83,7 +83,11 @@ def oaexport(program, *arguments, check=True, **more):
     return run([program, *map(str, arguments)], surroundings("/nonexistent"), check, **more)
 
 
+def rows(text):
+    """The rows of a CSV, as dictionaries."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
 def report(program, name, *captures):
     """The rows of one report, as dictionaries."""
-    text = oaexport(program, "--reports", name, *captures).stdout
-    return list(csv.DictReader(io.StringIO(text)))
+    return rows(oaexport(program, "--reports", name, *captures).stdout)
