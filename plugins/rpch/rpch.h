@@ -98,6 +98,23 @@ void rpch_show_handoff(void);
 void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset,
                guint body);
 
+/* Helpers of the parts: marks an item as not on the wire; the virtual connection of a unit, or the
+ * one it was joined to; what is known around a unit; its flow control, idle time and findings; text
+ * of the Info column, and whether it begins the frame's. */
+extern gint rpch_ett;
+proto_item *rpch_generated(proto_item *item);
+struct oa_virtual_connection *rpch_vc_of(const struct rpch_unit *unit);
+void rpch_show_context(const struct rpch_place *place, proto_tree *tree,
+                       const struct rpch_unit *unit);
+void rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
+                     tvbuff_t *tvb);
+void rpch_add_info(packet_info *pinfo, const char *text, bool begins);
+bool rpch_begins_frame(const struct rpch_place *place);
+
+/* rpch_rts.c: an RTS PDU, which is all of `tvb`. */
+void rpch_rts_register(expert_module_t *expert);
+void rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb);
+
 /* rpch_auth.c: the tokens of a head, or of a PDU's verifier, and the exchange they belong to. */
 void rpch_auth_register(expert_module_t *expert);
 void rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit,

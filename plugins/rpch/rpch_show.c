@@ -19,14 +19,14 @@
  * real ones. */
 #define VC_PORT_BASE 0x10000
 
+#define NS_PER_S 1000000000
+
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
 
 static int hf_vc = -1;
 static int hf_channel = -1;
 static int hf_channel_number = -1;
-static int hf_pdu = -1;
-static int hf_vc_cookie = -1;
 static int hf_target_server = -1;
 static int hf_target_port = -1;
 static int hf_channel_length = -1;
@@ -35,41 +35,6 @@ static int hf_session_id = -1;
 static int hf_resource_type_uuid = -1;
 static int hf_rpc_error = -1;
 static int hf_rpc_error_name = -1;
-static int hf_rts_version = -1;
-static int hf_rts_version_minor = -1;
-static int hf_rts_ptype = -1;
-static int hf_rts_pfc_flags = -1;
-static int hf_rts_drep = -1;
-static int hf_rts_frag_length = -1;
-static int hf_rts_auth_length = -1;
-static int hf_rts_call_id = -1;
-static int hf_rts_flags = -1;
-static int hf_rts_flag_ping = -1;
-static int hf_rts_flag_other_cmd = -1;
-static int hf_rts_flag_recycle_channel = -1;
-static int hf_rts_flag_in_channel = -1;
-static int hf_rts_flag_out_channel = -1;
-static int hf_rts_flag_eof = -1;
-static int hf_rts_flag_echo = -1;
-static int hf_rts_commands = -1;
-static int hf_command = -1;
-static int hf_receive_window = -1;
-static int hf_ack_bytes_received = -1;
-static int hf_ack_available_window = -1;
-static int hf_ack_cookie = -1;
-static int hf_connection_timeout = -1;
-static int hf_cookie = -1;
-static int hf_channel_lifetime = -1;
-static int hf_client_keepalive = -1;
-static int hf_version = -1;
-static int hf_padding_length = -1;
-static int hf_padding = -1;
-static int hf_client_address_type = -1;
-static int hf_client_address_ipv4 = -1;
-static int hf_client_address_ipv6 = -1;
-static int hf_association_group_id = -1;
-static int hf_destination = -1;
-static int hf_ping_traffic = -1;
 static int hf_rpc_ptype = -1;
 static int hf_rpc_call_id = -1;
 static int hf_request_in = -1;
@@ -77,105 +42,132 @@ static int hf_response_in = -1;
 static int hf_time = -1;
 static int hf_chunk = -1;
 static int hf_skipped = -1;
+static int hf_banner = -1;
+static int hf_hop = -1;
+static int hf_join = -1;
+static int hf_join_certainty = -1;
+static int hf_flow_sent = -1;
+static int hf_flow_acknowledged = -1;
+static int hf_flow_available = -1;
+static int hf_flow_estimated = -1;
+static int hf_flow_stall = -1;
+static int hf_idle = -1;
+static int hf_finding = -1;
+static int hf_other_hop = -1;
+static int hf_time_store = -1;
+static int hf_time_proxy = -1;
 static int hf_body = -1;
 
-static gint ett_rpch = -1;
-static gint ett_rts_flags = -1;
-static gint ett_rts_command = -1;
+gint rpch_ett = -1;
+static gint ett_flow = -1;
 
+static expert_field ei_findings[OA_FINDINGS];
 static expert_field ei_skipped = EI_INIT;
 static expert_field ei_cut = EI_INIT;
-static expert_field ei_unexpected = EI_INIT;
-static expert_field ei_unknown_pdu = EI_INIT;
-static expert_field ei_unknown_command = EI_INIT;
-static expert_field ei_command_short = EI_INIT;
-static expert_field ei_length_mismatch = EI_INIT;
 static expert_field ei_rpc_error = EI_INIT;
-static expert_field ei_rejected = EI_INIT;
 
-static const value_string command_names[] = {
-    { OA_RTS_RECEIVE_WINDOW_SIZE, "ReceiveWindowSize" },
-    { OA_RTS_FLOW_CONTROL_ACK_COMMAND, "FlowControlAck" },
-    { OA_RTS_CONNECTION_TIMEOUT, "ConnectionTimeout" },
-    { OA_RTS_COOKIE, "Cookie" },
-    { OA_RTS_CHANNEL_LIFETIME, "ChannelLifetime" },
-    { OA_RTS_CLIENT_KEEPALIVE, "ClientKeepalive" },
-    { OA_RTS_VERSION, "Version" },
-    { OA_RTS_EMPTY, "Empty" },
-    { OA_RTS_PADDING, "Padding" },
-    { OA_RTS_NEGATIVE_ANCE, "NegativeANCE" },
-    { OA_RTS_ANCE, "ANCE" },
-    { OA_RTS_CLIENT_ADDRESS, "ClientAddress" },
-    { OA_RTS_ASSOCIATION_GROUP_ID, "AssociationGroupId" },
-    { OA_RTS_DESTINATION, "Destination" },
-    { OA_RTS_PING_TRAFFIC_SENT, "PingTrafficSentNotify" },
-    { 0, NULL },
-};
-
-static const value_string destination_names[] = {
-    { OA_RTS_FD_CLIENT, "FDClient" },
-    { OA_RTS_FD_IN_PROXY, "FDInProxy" },
-    { OA_RTS_FD_SERVER, "FDServer" },
-    { OA_RTS_FD_OUT_PROXY, "FDOutProxy" },
+static const value_string hops[] = {
+    { OA_HOP_CLIENT, "client to proxy" },
+    { OA_HOP_SERVER, "proxy to server" },
     { 0, NULL },
 };
 
 static const value_string channel_kinds[] = {
-    { OA_CHANNEL_UNKNOWN, "unknown" },
-    { OA_CHANNEL_IN, "IN" },
-    { OA_CHANNEL_OUT, "OUT" },
-    { OA_CHANNEL_ECHO, "echo" },
-    { 0, NULL },
+    { OA_CHANNEL_UNKNOWN, "unknown" },   { OA_CHANNEL_IN, "IN" },
+    { OA_CHANNEL_OUT, "OUT" },           { OA_CHANNEL_ECHO, "echo" },
+    { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
 };
 
-static const value_string address_types[] = {
-    { 0, "IPv4" },
-    { 1, "IPv6" },
-    { 0, NULL },
-};
-
-/* How a command's number is shown in the tree and named in the summary line; milliseconds are
- * summed up in seconds. */
-static const struct number_row {
-    int *hf;
-    const char *summary;
-    bool is_ms;
-} number_rows[OA_RTS_COMMAND_TYPES] = {
-    [OA_RTS_RECEIVE_WINDOW_SIZE] = { &hf_receive_window, "window", false },
-    [OA_RTS_CONNECTION_TIMEOUT] = { &hf_connection_timeout, "timeout", true },
-    [OA_RTS_CHANNEL_LIFETIME] = { &hf_channel_lifetime, "lifetime", false },
-    [OA_RTS_CLIENT_KEEPALIVE] = { &hf_client_keepalive, "keepalive", true },
-    [OA_RTS_VERSION] = { &hf_version, NULL, false },
-    [OA_RTS_DESTINATION] = { &hf_destination, NULL, false },
-    [OA_RTS_PING_TRAFFIC_SENT] = { &hf_ping_traffic, "ping bytes", false },
-};
-
-static proto_item *
-generated(proto_item *item)
+proto_item *
+rpch_generated(proto_item *item)
 {
     proto_item_set_generated(item);
     return item;
 }
 
-/* What is known of a unit's surroundings; on later visits also what came after it. */
 static void
-show_context(const struct rpch_place *place, proto_tree *tree,
-             const struct oa_virtual_connection *vc)
+add_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)
+{
+    if (text[0])
+        rpch_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
+}
+
+struct oa_virtual_connection *
+rpch_vc_of(const struct rpch_unit *unit)
+{
+    struct oa_virtual_connection *vc = unit->vc;
+
+    while (vc && vc->joined)
+        vc = vc->joined;
+    return vc;
+}
+
+/* What is known of a unit's surroundings; on later visits also what came after it. */
+void
+rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct rpch_unit *unit)
 {
     const struct oa_channel *channel = place->channel;
+    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
 
     if (!vc && PINFO_FD_VISITED(place->pinfo))
         vc = channel->vc;
     if (vc)
-        generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
-    generated(
+        rpch_generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
+    rpch_generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
-    generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
+    rpch_generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
+    rpch_generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, channel->hop));
+    add_text(tree, hf_join, place->tvb, oa_join_name(channel->join));
+    add_text(tree, hf_join_certainty, place->tvb, oa_join_certainty(channel->join));
+}
+
+static void
+add_duration(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t ns)
+{
+    nstime_t time = { ns / NS_PER_S, (int)(ns % NS_PER_S) };
+
+    rpch_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &time));
+}
+
+static void
+show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
+{
+    proto_tree *tree = proto_tree_add_subtree_format(
+        parent, tvb, 0, 0, ett_flow, NULL,
+        "Flow control: %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT " acknowledged%s",
+        flow->sent, flow->acknowledged, flow->is_estimate ? " (estimated)" : "");
+
+    rpch_generated(tree);
+    rpch_generated(proto_tree_add_uint64(tree, hf_flow_sent, tvb, 0, 0, flow->sent));
+    rpch_generated(
+        proto_tree_add_uint64(tree, hf_flow_acknowledged, tvb, 0, 0, flow->acknowledged));
+    if (flow->has_window)
+        rpch_generated(
+            proto_tree_add_int64(tree, hf_flow_available, tvb, 0, 0, oa_flow_available(flow)));
+    rpch_generated(proto_tree_add_boolean(tree, hf_flow_estimated, tvb, 0, 0, flow->is_estimate));
+}
+
+void
+rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
+                tvbuff_t *tvb)
+{
+    if (unit->flow.sent || unit->flow.acks)
+        show_flow(tree, tvb, &unit->flow);
+    if (unit->stall_ns)
+        add_duration(tree, hf_flow_stall, tvb, unit->stall_ns);
+    if (unit->idle_ns)
+        add_duration(tree, hf_idle, tvb, unit->idle_ns);
+    for (const struct rpch_finding *finding = unit->findings; finding; finding = finding->next) {
+        proto_item *item = rpch_generated(
+            proto_tree_add_string(tree, hf_finding, tvb, 0, 0, OA_FINDING_ROWS[finding->id].code));
+        expert_add_info_format(place->pinfo, item, &ei_findings[finding->id], "%s: %s",
+                               OA_FINDING_ROWS[finding->id].meaning, finding->text);
+    }
 }
 
 /* The units of a frame stand side by side in the Info column. */
-static void
-add_info(packet_info *pinfo, const char *text, bool begins)
+void
+rpch_add_info(packet_info *pinfo, const char *text, bool begins)
 {
     if (begins)
         col_clear(pinfo->cinfo, COL_INFO);
@@ -185,8 +177,8 @@ add_info(packet_info *pinfo, const char *text, bool begins)
 
 /* Whether this is the first thing of ours in the frame, so that the Info column still says what TCP
  * wrote. */
-static bool
-begins_frame(const struct rpch_place *place)
+bool
+rpch_begins_frame(const struct rpch_place *place)
 {
     const guint32 key = RPCH_PACKET_VC + 1;
 
@@ -216,18 +208,11 @@ call_guarded(dissector_handle_t handle, tvbuff_t *tvb, const struct rpch_place *
 }
 
 static void
-add_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)
-{
-    if (text[0])
-        generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
-}
-
-static void
 show_wire_text(proto_tree *tree, int hf, tvbuff_t *tvb, packet_info *pinfo, struct oa_text text)
 {
     if (text.length)
-        generated(proto_tree_add_string(tree, hf, tvb, 0, 0,
-                                        wmem_strndup(pinfo->pool, text.at, text.length)));
+        rpch_generated(proto_tree_add_string(tree, hf, tvb, 0, 0,
+                                             wmem_strndup(pinfo->pool, text.at, text.length)));
 }
 
 static void
@@ -238,19 +223,20 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
 
     if (http->has_rpc_server) {
         show_wire_text(tree, hf_target_server, tvb, pinfo, http->rpc_server);
-        generated(proto_tree_add_uint(tree, hf_target_port, tvb, 0, 0, http->rpc_port));
+        rpch_generated(proto_tree_add_uint(tree, hf_target_port, tvb, 0, 0, http->rpc_port));
     }
     if (http->has_content_length)
-        generated(proto_tree_add_uint64(tree, hf_channel_length, tvb, 0, 0, http->content_length));
+        rpch_generated(
+            proto_tree_add_uint64(tree, hf_channel_length, tvb, 0, 0, http->content_length));
     if (http->has_min_conn_timeout)
-        generated(
+        rpch_generated(
             proto_tree_add_uint(tree, hf_min_conn_timeout, tvb, 0, 0, http->min_conn_timeout_s));
     show_wire_text(tree, hf_session_id, tvb, pinfo, http->session_id);
     show_wire_text(tree, hf_resource_type_uuid, tvb, pinfo, http->resource_type_uuid);
     if (http->has_rpc_error) {
         const char *name = oa_rpc_status_name(http->rpc_error);
         proto_item *item =
-            generated(proto_tree_add_uint(tree, hf_rpc_error, tvb, 0, 0, http->rpc_error));
+            rpch_generated(proto_tree_add_uint(tree, hf_rpc_error, tvb, 0, 0, http->rpc_error));
         add_text(tree, hf_rpc_error_name, tvb, name ? name : "");
         expert_add_info_format(pinfo, item, &ei_rpc_error, "The proxy reports RPC error %u (%s)",
                                http->rpc_error, name ? name : "not in the table");
@@ -263,7 +249,7 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     guint length = unit->length + body;
     tvbuff_t *tvb = tvb_new_subset_length(place->tvb, offset, (gint)length);
     struct oa_http_head *http = wmem_new0(place->pinfo->pool, struct oa_http_head);
-    bool begins = begins_frame(place);
+    bool begins = rpch_begins_frame(place);
 
     oa_http_head_parse(tvb_get_ptr(tvb, 0, (gint)unit->length), unit->length, http);
     if (begins)
@@ -276,11 +262,12 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
 
     proto_item *item =
         proto_tree_add_item(place->tree, proto_rpch, tvb, 0, (gint)unit->length, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_rpch);
-    show_context(place, tree, unit->vc);
+    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    rpch_show_context(place, tree, unit);
     show_head_facts(place, tree, tvb, http);
     rpch_auth_show_head(place, unit, tree, tvb, http);
     rpch_eeinfo_show_head(place, tree, tvb, unit->length, http);
+    rpch_show_facts(place, unit, tree, tvb);
     proto_item_append_text(item, ", HTTP %s of the %s channel",
                            http->is_request ? "request" : "response",
                            oa_channel_kind_name(place->channel->kind));
@@ -289,202 +276,39 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
                                http->rpc_server.at, http->rpc_port);
 }
 
-static void
-show_number(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_command *command)
+static address *
+address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
 {
-    const struct number_row *row = &number_rows[command->type];
+    address *out = wmem_new(pool, address);
 
-    if (row->hf && command->length == 8)
-        proto_tree_add_item(tree, *row->hf, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
+    set_address(out, AT_IPv6, sizeof endpoint->address, endpoint->address);
+    return out;
 }
 
+/*
+ * Stock DCE/RPC keeps its state by endpoints. Those of the virtual connection's first channel on
+ * the hop stand for all of its channels there, whatever proxies they go to.
+ */
 static void
-show_address(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_command *command)
+set_endpoints(packet_info *pinfo, const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
-    const struct oa_rts_address *address = &command->value.address;
+    const struct oa_endpoint *endpoint = vc->endpoint[hop];
 
-    proto_tree_add_item(tree, hf_client_address_type, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
-    if (command->length <= 8)
-        return;
-    if (address->is_ipv6)
-        proto_tree_add_item(tree, hf_client_address_ipv6, tvb,
-                            offset + (address->sockaddr_form ? 16 : 8), 16, ENC_NA);
-    else
-        proto_tree_add_item(tree, hf_client_address_ipv4, tvb,
-                            offset + (address->sockaddr_form ? 12 : 8), 4, ENC_BIG_ENDIAN);
-}
-
-static void
-show_command(proto_tree *parent, tvbuff_t *tvb, int offset, const struct oa_rts_command *command)
-{
-    const struct oa_rts_command_row *row = &OA_RTS_COMMAND_ROWS[command->type];
-    proto_tree *tree = proto_tree_add_subtree(parent, tvb, offset, (gint)command->length,
-                                              ett_rts_command, NULL, row->name);
-
-    proto_tree_add_item(tree, hf_command, tvb, offset, 4, ENC_LITTLE_ENDIAN);
-    switch (row->shape) {
-    case OA_RTS_SHAPE_NONE:
-        break;
-    case OA_RTS_SHAPE_NUMBER:
-        show_number(tree, tvb, offset, command);
-        proto_item_append_text(tree, ": %u", command->value.number);
-        break;
-    case OA_RTS_SHAPE_COOKIE:
-        proto_tree_add_item(tree,
-                            command->type == OA_RTS_ASSOCIATION_GROUP_ID ? hf_association_group_id
-                                                                         : hf_cookie,
-                            tvb, offset + 4, OA_COOKIE_SIZE, ENC_LITTLE_ENDIAN);
-        break;
-    case OA_RTS_SHAPE_ACK:
-        proto_tree_add_item(tree, hf_ack_bytes_received, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
-        proto_tree_add_item(tree, hf_ack_available_window, tvb, offset + 8, 4, ENC_LITTLE_ENDIAN);
-        proto_tree_add_item(tree, hf_ack_cookie, tvb, offset + 12, OA_COOKIE_SIZE,
-                            ENC_LITTLE_ENDIAN);
-        break;
-    case OA_RTS_SHAPE_PADDING:
-        proto_tree_add_item(tree, hf_padding_length, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
-        proto_tree_add_item(tree, hf_padding, tvb, offset + 8, (gint)command->length - 8, ENC_NA);
-        break;
-    case OA_RTS_SHAPE_ADDRESS:
-        show_address(tree, tvb, offset, command);
-        break;
-    }
-}
-
-static void
-show_rts_header(proto_tree *tree, tvbuff_t *tvb)
-{
-    static int *const flags[] = {
-        &hf_rts_flag_ping,
-        &hf_rts_flag_other_cmd,
-        &hf_rts_flag_recycle_channel,
-        &hf_rts_flag_in_channel,
-        &hf_rts_flag_out_channel,
-        &hf_rts_flag_eof,
-        &hf_rts_flag_echo,
-        NULL,
-    };
-
-    proto_tree_add_item(tree, hf_rts_version, tvb, 0, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_rts_version_minor, tvb, 1, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_rts_ptype, tvb, 2, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_rts_pfc_flags, tvb, 3, 1, ENC_NA);
-    proto_tree_add_item(tree, hf_rts_drep, tvb, 4, 4, ENC_BIG_ENDIAN);
-    proto_tree_add_item(tree, hf_rts_frag_length, tvb, 8, 2, ENC_LITTLE_ENDIAN);
-    proto_tree_add_item(tree, hf_rts_auth_length, tvb, 10, 2, ENC_LITTLE_ENDIAN);
-    proto_tree_add_item(tree, hf_rts_call_id, tvb, 12, 4, ENC_LITTLE_ENDIAN);
-    proto_tree_add_bitmask(tree, tvb, 16, hf_rts_flags, ett_rts_flags, flags, ENC_LITTLE_ENDIAN);
-    proto_tree_add_item(tree, hf_rts_commands, tvb, 18, 2, ENC_LITTLE_ENDIAN);
-}
-
-/* All commands, also those beyond what a named PDU can have; a problem ends the walk and is told
- * once. */
-static void
-show_commands(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct oa_rts *rts)
-{
-    struct oa_cursor cursor = oa_cursor_over(tvb_get_ptr(tvb, 0, (gint)rts->length), rts->length);
-    struct oa_rts_command command;
-    unsigned seen = 0;
-
-    oa_cursor_skip(&cursor, OA_RTS_HEADER_SIZE);
-    for (; seen < rts->n_commands && oa_rts_command_next(&cursor, &command); seen++)
-        show_command(tree, tvb, (int)command.offset, &command);
-    if (seen < rts->n_commands && cursor.is_short && command.type >= OA_RTS_COMMAND_TYPES)
-        expert_add_info_format(pinfo, tree, &ei_unknown_command,
-                               "Command %u of %u has the undefined type 0x%x; its length is not "
-                               "known, so the walk ends here",
-                               seen + 1, rts->n_commands, command.type);
-    else if (seen < rts->n_commands)
-        expert_add_info_format(pinfo, tree, &ei_command_short,
-                               "Command %u of %u does not fit in the PDU", seen + 1,
-                               rts->n_commands);
-    else if (cursor.offset != rts->length)
-        expert_add_info_format(pinfo, tree, &ei_length_mismatch,
-                               "%u bytes stand behind the last command",
-                               (unsigned)(rts->length - cursor.offset));
-}
-
-/* "window 65536, timeout 120 s": what an analyst wants of the PDU in one line. */
-static void
-append_summary(wmem_strbuf_t *line, const struct oa_rts *rts)
-{
-    for (unsigned i = 0; i < rts->n_parsed; i++) {
-        const struct oa_rts_command *command = &rts->commands[i];
-        const struct number_row *row = &number_rows[command->type];
-
-        if (row->summary && row->is_ms)
-            wmem_strbuf_append_printf(line, ", %s %g s", row->summary,
-                                      command->value.number / 1000.0);
-        else if (row->summary)
-            wmem_strbuf_append_printf(line, ", %s %u", row->summary, command->value.number);
-        else if (command->type == OA_RTS_DESTINATION)
-            wmem_strbuf_append_printf(line, ", to %s",
-                                      oa_rts_destination_name(command->value.number));
-        else if (command->type == OA_RTS_FLOW_CONTROL_ACK_COMMAND)
-            wmem_strbuf_append_printf(line, ", received %u, window %u",
-                                      command->value.ack.bytes_received,
-                                      command->value.ack.available_window);
-    }
-}
-
-/* The final name; while it is open which of two it is, both first visits and what is known only
- * later show it so. */
-static void
-name_text(const struct rpch_unit *unit, char name[OA_RTS_NAME_TEXT])
-{
-    const struct oa_sequence *sequence = oa_sequence_whole(unit->sequence);
-
-    oa_rts_name_text(unit->rts_name, sequence ? sequence->type : OA_RECYCLE_UNDECIDED, name);
-}
-
-static void
-show_rts(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
-{
-    packet_info *pinfo = place->pinfo;
-    struct oa_rts *rts = wmem_new0(pinfo->pool, struct oa_rts);
-    wmem_strbuf_t *line = wmem_strbuf_new(pinfo->pool, NULL);
-    char name[OA_RTS_NAME_TEXT];
-
-    oa_rts_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rts);
-    name_text(unit, name);
-    wmem_strbuf_append(line, name);
-    if (unit->vc)
-        wmem_strbuf_append_printf(line, ", virtual connection %u", (unsigned)unit->vc->number);
-    append_summary(line, rts);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "RPCH");
-    add_info(pinfo, wmem_strbuf_get_str(line), begins_frame(place));
-
-    proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_rpch);
-    proto_item_append_text(item, ", %s", wmem_strbuf_get_str(line));
-    proto_item *pdu = generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
-    if (unit->rts_name.unexpected)
-        expert_add_info(pinfo, pdu, &ei_unexpected);
-    else if (unit->rts_name.r1 == OA_RTS_UNKNOWN)
-        expert_add_info(pinfo, pdu, &ei_unknown_pdu);
-    show_context(place, tree, unit->vc);
-    if (unit->vc && unit->vc->has_cookie)
-        generated(
-            proto_tree_add_guid(tree, hf_vc_cookie, tvb, 0, 0,
-                                (e_guid_t *)wmem_memdup(pinfo->pool, unit->vc->cookie.bytes, 16)));
-    show_rts_header(tree, tvb);
-    show_commands(tree, tvb, pinfo, rts);
+    conversation_set_conv_addr_port_endpoints(pinfo, address_of(pinfo->pool, &endpoint[OA_CLIENT]),
+                                              address_of(pinfo->pool, &endpoint[OA_SERVER]),
+                                              CONVERSATION_TCP, VC_PORT_BASE + (guint32)vc->number,
+                                              endpoint[OA_SERVER].port);
 }
 
 static void
 call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *vc, tvbuff_t *tvb)
 {
     packet_info *pinfo = place->pinfo;
-    const struct oa_channel *channel = place->channel;
-    address *client = place->side == OA_CLIENT ? &pinfo->src : &pinfo->dst;
-    address *server = place->side == OA_CLIENT ? &pinfo->dst : &pinfo->src;
     guint16 can_desegment = pinfo->can_desegment;
     volatile bool accepted = false;
 
     if (vc)
-        conversation_set_conv_addr_port_endpoints(pinfo, client, server, CONVERSATION_TCP,
-                                                  VC_PORT_BASE + (guint32)vc->number,
-                                                  channel->endpoint[OA_SERVER].port);
+        set_endpoints(pinfo, vc, place->channel->hop);
     p_add_proto_data(pinfo->pool, pinfo, proto_rpch, RPCH_PACKET_VC, (void *)vc);
     pinfo->can_desegment = 0;
     TRY
@@ -505,25 +329,59 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
     pinfo->conv_addr_port_endpoints = NULL;
 }
 
-/* Links to the other half of the call; those forward are known on later visits only. */
+static void
+add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, const struct oa_call_half *half)
+{
+    if (half->is_complete)
+        rpch_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, (guint32)half->last.frame));
+}
+
+static bool
+has_latency(const struct oa_call *call, enum oa_hop hop)
+{
+    return call->request[hop].is_complete && call->response[hop].is_complete;
+}
+
+static int64_t
+latency_of(const struct oa_call *call, enum oa_hop hop)
+{
+    return MAX(call->response[hop].last.time_ns - call->request[hop].last.time_ns, 0);
+}
+
+/* What the store and what the proxy take of the time, where both hops are in the capture. */
+static void
+show_shares(proto_tree *tree, tvbuff_t *tvb, const struct oa_call *call)
+{
+    if (!has_latency(call, OA_HOP_CLIENT) || !has_latency(call, OA_HOP_SERVER))
+        return;
+    int64_t store = latency_of(call, OA_HOP_SERVER);
+    add_duration(tree, hf_time_store, tvb, store);
+    add_duration(tree, hf_time_proxy, tvb, MAX(latency_of(call, OA_HOP_CLIENT) - store, 0));
+}
+
+/* Links to the other half of the call, and to the same PDU on the other hop; those forward are
+ * known on later visits only. */
 static void
 show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
           const struct oa_rpc_header *header, const struct oa_call *call)
 {
-    const struct oa_call_half *request = &call->request[place->channel->hop];
-    const struct oa_call_half *response = &call->response[place->channel->hop];
+    enum oa_hop hop = place->channel->hop;
+    enum oa_hop other = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
+    bool is_request = place->side == OA_CLIENT;
+    bool is_last = header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG);
 
-    if (place->side == OA_CLIENT && response->is_complete)
-        generated(
-            proto_tree_add_uint(tree, hf_response_in, tvb, 0, 0, (guint32)response->last.frame));
-    if (place->side == OA_SERVER && request->fragments) {
-        int64_t ns = response->last.time_ns - request->last.time_ns;
-        nstime_t time = { ns / 1000000000, (int)(ns % 1000000000) };
-        generated(
-            proto_tree_add_uint(tree, hf_request_in, tvb, 0, 0, (guint32)request->last.frame));
-        if (header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG))
-            generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &time));
+    while (call->joined)
+        call = call->joined;
+    if (is_request) {
+        add_frame(tree, hf_response_in, tvb, &call->response[hop]);
+    } else {
+        add_frame(tree, hf_request_in, tvb, &call->request[hop]);
+        if (is_last && has_latency(call, hop))
+            add_duration(tree, hf_time, tvb, latency_of(call, hop));
+        if (is_last && hop == OA_HOP_CLIENT)
+            show_shares(tree, tvb, call);
     }
+    add_frame(tree, hf_other_hop, tvb, is_request ? &call->request[other] : &call->response[other]);
 }
 
 static void
@@ -534,24 +392,21 @@ show_rpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t 
 
     oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_rpch);
+    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));
     if (unit->vc)
-        proto_item_append_text(item, ", virtual connection %u", (unsigned)unit->vc->number);
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);
     proto_item_append_text(item, ", call %u", rpc->header.call_id);
-    show_context(place, tree, unit->vc);
+    rpch_show_context(place, tree, unit);
     proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
-    generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, rpc->header.call_id));
+    rpch_generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, rpc->header.call_id));
     if (unit->call)
         show_call(place, tree, tvb, &rpc->header, unit->call);
-    for (unsigned i = 0; i < rpc->n_results; i++)
-        if (rpc->results[i].result == 1 || rpc->results[i].result == 2)
-            expert_add_info_format(pinfo, item, &ei_rejected,
-                                   "Presentation context %u of the bind is rejected", i);
     rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
     rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
+    rpch_show_facts(place, unit, tree, tvb);
 
-    if (begins_frame(place))
+    if (rpch_begins_frame(place))
         col_clear(pinfo->cinfo, COL_INFO);
     else
         col_append_str(pinfo->cinfo, COL_INFO, ", ");
@@ -565,17 +420,23 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
 {
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, place->tvb, offset,
                                            (gint)unit->length, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_rpch);
-    const char *what = unit->type == OA_EVENT_CHUNK       ? "chunk framing"
-                       : unit->type == OA_EVENT_HTTP_BODY ? "HTTP body"
-                                                          : "bytes passed over";
-    int hf = unit->type == OA_EVENT_CHUNK       ? hf_chunk
-             : unit->type == OA_EVENT_HTTP_BODY ? hf_body
-                                                : hf_skipped;
+    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    static const struct {
+        const char *what;
+        int *hf;
+    } KINDS[] = {
+        [OA_EVENT_HTTP_BODY] = { "bytes of HTTP body", &hf_body },
+        [OA_EVENT_CHUNK] = { "bytes of chunk framing", &hf_chunk },
+        [OA_EVENT_BANNER] = { "bytes of banner, ncacn_http/1.0", &hf_banner },
+        [OA_EVENT_SKIPPED] = { "bytes passed over", &hf_skipped },
+    };
+    const char *what = KINDS[unit->type].what;
+    int hf = *KINDS[unit->type].hf;
 
-    proto_item_append_text(item, ", %u bytes of %s", unit->length, what);
-    show_context(place, tree, unit->vc);
-    item = proto_tree_add_item(tree, hf, place->tvb, offset, (gint)unit->length, ENC_NA);
+    proto_item_append_text(item, ", %u %s", unit->length, what);
+    rpch_show_context(place, tree, unit);
+    item = proto_tree_add_item(tree, hf, place->tvb, offset, (gint)unit->length,
+                               unit->type == OA_EVENT_BANNER ? ENC_ASCII : ENC_NA);
     if (unit->type == OA_EVENT_CHUNK)
         return;
     if (unit->type == OA_EVENT_HTTP_BODY)
@@ -586,9 +447,8 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
             "%u bytes are no PDU and no HTTP head; decoding takes up again behind them",
             unit->length);
     col_set_str(place->pinfo->cinfo, COL_PROTOCOL, "RPCH");
-    add_info(place->pinfo,
-             wmem_strdup_printf(place->pinfo->pool, "%u bytes of %s", unit->length, what),
-             begins_frame(place));
+    rpch_add_info(place->pinfo, wmem_strdup_printf(place->pinfo->pool, "%u %s", unit->length, what),
+                  rpch_begins_frame(place));
 }
 
 void
@@ -612,7 +472,7 @@ rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offs
         tvb = tvb_new_subset_length(place->tvb, offset, (gint)unit->length);
     }
     if (unit->type == OA_EVENT_RTS)
-        show_rts(place, unit, tvb);
+        rpch_rts_show(place, unit, tvb);
     else
         show_rpc(place, unit, tvb);
 }
@@ -638,11 +498,6 @@ register_fields(void)
         { &hf_channel_number,
           { "Channel number", "rpch.channel.number", FT_UINT32, BASE_DEC, NULL, 0,
             "Channel instance, numbered in order of appearance", HFILL } },
-        { &hf_pdu,
-          { "PDU", "rpch.pdu", FT_STRING, BASE_NONE, NULL, 0, "Name of the RTS PDU", HFILL } },
-        { &hf_vc_cookie,
-          { "Virtual connection cookie", "rpch.vc.cookie", FT_GUID, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
         { &hf_target_server,
           { "Target server", "rpch.target.server", FT_STRING, BASE_NONE, NULL, 0,
             "Server that the proxy is asked to connect to", HFILL } },
@@ -664,98 +519,6 @@ register_fields(void)
             "Win32 error in the reason phrase", HFILL } },
         { &hf_rpc_error_name,
           { "RPC error name", "rpch.rpc_error.name", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_rts_version,
-          { "Version", "rpch.rts.rpc_vers", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
-        { &hf_rts_version_minor,
-          { "Minor version", "rpch.rts.rpc_vers_minor", FT_UINT8, BASE_DEC, NULL, 0, NULL,
-            HFILL } },
-        { &hf_rts_ptype,
-          { "Packet type", "rpch.rts.ptype", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
-        { &hf_rts_pfc_flags,
-          { "PFC flags", "rpch.rts.pfc_flags", FT_UINT8, BASE_HEX, NULL, 0, NULL, HFILL } },
-        { &hf_rts_drep,
-          { "Data representation", "rpch.rts.drep", FT_UINT32, BASE_HEX, NULL, 0, NULL, HFILL } },
-        { &hf_rts_frag_length,
-          { "Fragment length", "rpch.rts.frag_length", FT_UINT16, BASE_DEC, NULL, 0, NULL,
-            HFILL } },
-        { &hf_rts_auth_length,
-          { "Auth length", "rpch.rts.auth_length", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL } },
-        { &hf_rts_call_id,
-          { "Call id", "rpch.rts.call_id", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
-        { &hf_rts_flags, { "Flags", "rpch.flags", FT_UINT16, BASE_HEX, NULL, 0, NULL, HFILL } },
-        { &hf_rts_flag_ping,
-          { "RTS_FLAG_PING", "rpch.flags.ping", FT_BOOLEAN, 16, NULL, OA_RTS_FLAG_PING, NULL,
-            HFILL } },
-        { &hf_rts_flag_other_cmd,
-          { "RTS_FLAG_OTHER_CMD", "rpch.flags.other_cmd", FT_BOOLEAN, 16, NULL,
-            OA_RTS_FLAG_OTHER_CMD, NULL, HFILL } },
-        { &hf_rts_flag_recycle_channel,
-          { "RTS_FLAG_RECYCLE_CHANNEL", "rpch.flags.recycle_channel", FT_BOOLEAN, 16, NULL,
-            OA_RTS_FLAG_RECYCLE_CHANNEL, NULL, HFILL } },
-        { &hf_rts_flag_in_channel,
-          { "RTS_FLAG_IN_CHANNEL", "rpch.flags.in_channel", FT_BOOLEAN, 16, NULL,
-            OA_RTS_FLAG_IN_CHANNEL, NULL, HFILL } },
-        { &hf_rts_flag_out_channel,
-          { "RTS_FLAG_OUT_CHANNEL", "rpch.flags.out_channel", FT_BOOLEAN, 16, NULL,
-            OA_RTS_FLAG_OUT_CHANNEL, NULL, HFILL } },
-        { &hf_rts_flag_eof,
-          { "RTS_FLAG_EOF", "rpch.flags.eof", FT_BOOLEAN, 16, NULL, OA_RTS_FLAG_EOF, NULL,
-            HFILL } },
-        { &hf_rts_flag_echo,
-          { "RTS_FLAG_ECHO", "rpch.flags.echo", FT_BOOLEAN, 16, NULL, OA_RTS_FLAG_ECHO, NULL,
-            HFILL } },
-        { &hf_rts_commands,
-          { "Number of commands", "rpch.number_of_commands", FT_UINT16, BASE_DEC, NULL, 0, NULL,
-            HFILL } },
-        { &hf_command,
-          { "Command", "rpch.command", FT_UINT32, BASE_HEX, VALS(command_names), 0, NULL, HFILL } },
-        { &hf_receive_window,
-          { "ReceiveWindowSize", "rpch.receive_window", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, NULL, HFILL } },
-        { &hf_ack_bytes_received,
-          { "BytesReceived", "rpch.ack.bytes_received", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, NULL, HFILL } },
-        { &hf_ack_available_window,
-          { "AvailableWindow", "rpch.ack.available_window", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, NULL, HFILL } },
-        { &hf_ack_cookie,
-          { "ChannelCookie", "rpch.ack.cookie", FT_GUID, BASE_NONE, NULL, 0,
-            "The channel whose bytes are acknowledged", HFILL } },
-        { &hf_connection_timeout,
-          { "ConnectionTimeout", "rpch.connection_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_milliseconds, 0, NULL, HFILL } },
-        { &hf_cookie, { "Cookie", "rpch.cookie", FT_GUID, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_channel_lifetime,
-          { "ChannelLifetime", "rpch.channel_lifetime", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, NULL, HFILL } },
-        { &hf_client_keepalive,
-          { "ClientKeepalive", "rpch.client_keepalive", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_milliseconds, 0, NULL, HFILL } },
-        { &hf_version,
-          { "Version", "rpch.version", FT_UINT32, BASE_DEC, NULL, 0, "RPC over HTTP v2 version",
-            HFILL } },
-        { &hf_padding_length,
-          { "ConformanceCount", "rpch.padding.length", FT_UINT32, BASE_DEC, NULL, 0, NULL,
-            HFILL } },
-        { &hf_padding, { "Padding", "rpch.padding", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
-        { &hf_client_address_type,
-          { "Address type", "rpch.client_address.type", FT_UINT32, BASE_DEC, VALS(address_types), 0,
-            NULL, HFILL } },
-        { &hf_client_address_ipv4,
-          { "ClientAddress", "rpch.client_address.ipv4", FT_IPv4, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
-        { &hf_client_address_ipv6,
-          { "ClientAddress", "rpch.client_address.ipv6", FT_IPv6, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
-        { &hf_association_group_id,
-          { "AssociationGroupId", "rpch.association_group_id", FT_GUID, BASE_NONE, NULL, 0, NULL,
-            HFILL } },
-        { &hf_destination,
-          { "Destination", "rpch.destination", FT_UINT32, BASE_DEC, VALS(destination_names), 0,
-            NULL, HFILL } },
-        { &hf_ping_traffic,
-          { "PingTrafficSent", "rpch.ping_traffic_sent", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, NULL, HFILL } },
         { &hf_rpc_ptype,
           { "RPC packet type", "rpch.rpc.ptype", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
         { &hf_rpc_call_id,
@@ -769,6 +532,47 @@ register_fields(void)
         { &hf_time,
           { "Time from request", "rpch.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "From the end of the request to the end of the response", HFILL } },
+        { &hf_banner,
+          { "Banner", "rpch.banner", FT_STRING, BASE_NONE, NULL, 0,
+            "What a server of RPC over HTTP says first", HFILL } },
+        { &hf_hop,
+          { "Hop", "rpch.hop", FT_UINT32, BASE_DEC, VALS(hops), 0,
+            "Between client and proxy, or between proxy and server", HFILL } },
+        { &hf_join,
+          { "Joined by", "rpch.join.reason", FT_STRING, BASE_NONE, NULL, 0,
+            "What ties the channel to its virtual connection", HFILL } },
+        { &hf_join_certainty,
+          { "Certainty", "rpch.join.certainty", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_flow_sent,
+          { "Sent", "rpch.flow.sent", FT_UINT64, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0,
+            "RPC bytes that the channel has carried, with this PDU", HFILL } },
+        { &hf_flow_acknowledged,
+          { "Acknowledged", "rpch.flow.acknowledged", FT_UINT64, BASE_DEC | BASE_UNIT_STRING,
+            &units_byte_bytes, 0, "Of these, by the last acknowledgment", HFILL } },
+        { &hf_flow_available,
+          { "Available", "rpch.flow.available", FT_INT64, BASE_DEC | BASE_UNIT_STRING,
+            &units_byte_bytes, 0, "What the sender may still send", HFILL } },
+        { &hf_flow_estimated,
+          { "Estimated", "rpch.flow.estimated", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "The beginning of the channel is not in the capture", HFILL } },
+        { &hf_flow_stall,
+          { "Waited for the window", "rpch.flow.stall", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "From the PDU before to this one, which did not fit into the window", HFILL } },
+        { &hf_idle,
+          { "Time since the PDU before", "rpch.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "On the same connection, in either direction", HFILL } },
+        { &hf_finding,
+          { "Finding", "rpch.finding", FT_STRING, BASE_NONE, NULL, 0,
+            "Code of a problem, as in findings.csv", HFILL } },
+        { &hf_other_hop,
+          { "On the other hop in", "rpch.other_hop", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "The same request or response between proxy and server, or client and proxy", HFILL } },
+        { &hf_time_store,
+          { "Of it the server", "rpch.time.store", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from request to response as the proxy sees it", HFILL } },
+        { &hf_time_proxy,
+          { "Of it the proxy", "rpch.time.proxy", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "What the proxy, and the way between, add to it", HFILL } },
         { &hf_chunk, { "Chunk framing", "rpch.chunk", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_skipped,
           { "Bytes passed over", "rpch.skipped", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
@@ -777,34 +581,35 @@ register_fields(void)
     proto_register_field_array(proto_rpch, hf, array_length(hf));
 }
 
+/* One expert info for each finding of the decoder. */
+static void
+register_findings(expert_module_t *expert)
+{
+    static const int SEVERITIES[] = { [OA_SEVERITY_NOTE] = PI_NOTE,
+                                      [OA_SEVERITY_WARNING] = PI_WARN,
+                                      [OA_SEVERITY_ERROR] = PI_ERROR };
+    static ei_register_info ei[OA_FINDINGS];
+
+    for (unsigned id = 0; id < OA_FINDINGS; id++) {
+        const struct oa_finding_row *row = &OA_FINDING_ROWS[id];
+        ei_findings[id] = (expert_field)EI_INIT;
+        ei[id] = (ei_register_info){ &ei_findings[id],
+                                     { g_strconcat("rpch.finding.", row->code, NULL), PI_PROTOCOL,
+                                       SEVERITIES[row->severity], row->meaning, EXPFILL } };
+    }
+    expert_register_field_array(expert, ei, array_length(ei));
+}
+
 void
 rpch_show_register(void)
 {
-    static gint *ett[] = { &ett_rpch, &ett_rts_flags, &ett_rts_command };
+    static gint *ett[] = { &rpch_ett, &ett_flow };
     static ei_register_info ei[] = {
         { &ei_skipped,
           { "rpch.skipped.expert", PI_SEQUENCE, PI_WARN, "Bytes passed over", EXPFILL } },
         { &ei_cut, { "rpch.cut", PI_SEQUENCE, PI_NOTE, "Segment cut by the capture", EXPFILL } },
-        { &ei_unexpected,
-          { "rpch.pdu.unexpected", PI_PROTOCOL, PI_WARN, "RTS PDU is not legal at this place",
-            EXPFILL } },
-        { &ei_unknown_pdu,
-          { "rpch.pdu.unknown", PI_UNDECODED, PI_WARN,
-            "RTS PDU with a signature that no named PDU has", EXPFILL } },
-        { &ei_unknown_command,
-          { "rpch.command.unknown", PI_UNDECODED, PI_WARN, "RTS command of undefined type",
-            EXPFILL } },
-        { &ei_command_short,
-          { "rpch.command.short", PI_MALFORMED, PI_ERROR, "RTS command does not fit in the PDU",
-            EXPFILL } },
-        { &ei_length_mismatch,
-          { "rpch.length_mismatch", PI_PROTOCOL, PI_WARN, "RTS commands do not fill the PDU",
-            EXPFILL } },
         { &ei_rpc_error,
           { "rpch.rpc_error.expert", PI_RESPONSE_CODE, PI_WARN, "The proxy reports an RPC error",
-            EXPFILL } },
-        { &ei_rejected,
-          { "rpch.bind.rejected", PI_RESPONSE_CODE, PI_NOTE, "Presentation context rejected",
             EXPFILL } },
     };
 
@@ -812,6 +617,8 @@ rpch_show_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_module_t *expert = expert_register_protocol(proto_rpch);
     expert_register_field_array(expert, ei, array_length(ei));
+    register_findings(expert);
+    rpch_rts_register(expert);
     rpch_auth_register(expert);
     rpch_eeinfo_register(expert);
 }
