@@ -305,7 +305,6 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
 {
     packet_info *pinfo = place->pinfo;
     guint16 can_desegment = pinfo->can_desegment;
-    volatile bool accepted = false;
 
     if (vc)
         set_endpoints(pinfo, vc, place->channel->hop);
@@ -313,16 +312,17 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
     pinfo->can_desegment = 0;
     TRY
     {
-        accepted = dcerpc_entry && dcerpc_entry->dissector(tvb, pinfo, place->tree, NULL);
+        /* Shows the bytes as data if stock DCE/RPC refuses them, or is switched off. */
+        if (dcerpc_entry)
+            call_heur_dissector_direct(dcerpc_entry, tvb, pinfo, place->tree, NULL);
+        else
+            call_dissector_only(data_handle, tvb, pinfo, place->tree, NULL);
     }
     CATCH_NONFATAL_ERRORS
     {
         show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
-        accepted = true;
     }
     ENDTRY;
-    if (!accepted)
-        call_dissector_only(data_handle, tvb, pinfo, place->tree, NULL);
     p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, RPCH_PACKET_VC);
     pinfo->can_desegment = can_desegment;
     pinfo->use_conv_addr_port_endpoints = FALSE;
