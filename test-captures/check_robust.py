@@ -21,12 +21,16 @@ STOCK_BUG = "packet-tls.c"
 
 
 def damaged_copies(capture, folder):
-    """Paths of copies with random errors, cut frames, and a cut end."""
+    """Paths of copies with random errors, cut frames, and a cut end; of made captures, which are many and much alike, errors only."""
     copy = folder / "damaged.pcapng"
     edits = [["-E", "0.02", "--seed", str(seed)] for seed in SEEDS] + [["-s", str(length)] for length in SNAP_LENGTHS]
+    if capture.parent.name == "made":
+        edits = edits[:1]
     for edit in edits:
         subprocess.run(["editcap", *edit, *tools.secrets(capture), str(capture), str(copy)], check=True, capture_output=True)
         yield f"{capture.name} {edit}", copy
+    if capture.parent.name == "made":
+        return
     data = tools.with_keys(capture, folder).read_bytes()
     for part in range(1, PREFIXES):
         copy.write_bytes(data[:len(data) * part // PREFIXES])
@@ -36,13 +40,13 @@ def damaged_copies(capture, folder):
 def check(home, what, capture):
     """Both passes go through; only a cut file may be complained about."""
     for passes in ([], ["-2"]):
-        text = tools.tshark(home, capture, "-V", *passes, check=False)
+        result = tools.tshark_result(home, capture, "-V", *passes, check=False)
+        text = result.stdout
         bugs = [line for line in text.splitlines() if "Dissector bug" in line and STOCK_BUG not in line]
         if bugs:
             raise AssertionError(f"{what} {passes}: {bugs[0]}")
-        fields = tools.fields_result(home, capture, ["rpch.pdu", "rpch.vc"], *passes)
-        if fields.returncode not in (0, 2) or (fields.returncode == 2 and "cut" not in what and "-E" not in what):
-            raise AssertionError(f"{what} {passes}: exit {fields.returncode}\n{fields.stderr[-2000:]}")
+        if result.returncode not in (0, 2) or (result.returncode == 2 and "cut" not in what and "-E" not in what):
+            raise AssertionError(f"{what} {passes}: exit {result.returncode}\n{result.stderr[-2000:]}")
 
 
 def main():

@@ -109,7 +109,7 @@ def check_basic(home, program, capture):
         ptypes = collections.Counter(ptype for row in rows for ptype in row[1].split(";") if ptype in BASIC_PTYPES)
         equal("RTS PDUs", dict(pdus), BASIC_PDUS)
         equal("binds, answers, auth3", dict(ptypes), BASIC_PTYPES)
-        equal("rejected", len(tools.fields(home, capture, ["frame.number"], "-Y", "rpch.bind.rejected", *passes)), 1)
+        equal("rejected", len(tools.fields(home, capture, ["frame.number"], "-Y", "rpch.finding.bind_rejected", *passes)), 1)
         users = tools.fields(home, capture, ["rpch.auth.user"], "-Y", "http.request && rpch.auth.user", *passes)
         equal("users", {tuple(user) for user in users}, {("brian@lab.test",)})
     sessions = sorted(tools.report(program, "sessions", capture), key=lambda row: int(row["session"]))

@@ -865,7 +865,9 @@ try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     case STREAM_LOST:
         return next_after_loss(channel, event, data, length, need);
     case STREAM_DRAIN:
-        return skip(channel, event, length);
+        event->type = OA_EVENT_IGNORED;
+        event->length = length;
+        return true;
     }
     return false;
 }
@@ -954,6 +956,8 @@ oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
     uint64_t gone = bytes + waiting;
     uint64_t tail = 0;
 
+    if (stream->state == STREAM_DRAIN)
+        return;
     count_skipped(channel, side, gone);
     if (stream->state == STREAM_PDUS && !stream->chunked && waiting &&
         oa_rpc_header_parse(stream->carry->data, waiting, &header) && header.frag_length >= gone) {

@@ -308,6 +308,7 @@ enum oa_event_type {
     OA_EVENT_BANNER,    /* `ncacn_http/1.0` */
     OA_EVENT_RTS,
     OA_EVENT_RPC,
+    OA_EVENT_IGNORED, /* without meaning: behind the last PDU of a recycled OUT channel */
     OA_EVENT_SKIPPED, /* not understood; passed over up to the next PDU or head */
 
     /* Something that follows from them. */

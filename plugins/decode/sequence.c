@@ -119,8 +119,14 @@ begin_recycle(struct virtual_connection *vc, enum oa_leg leg, struct oa_stamp st
     recycle->first = stamp;
     recycle->next = vc->facts.recycle[leg];
     vc->facts.recycle[leg] = recycle;
-    vc->facts.recycles[leg]++;
     return recycle;
+}
+
+static bool
+is_first_step(struct oa_rts_name name)
+{
+    return name.r1 == OA_RTS_IN_R1_A1 || name.r1 == OA_RTS_IN_R1_A2 || name.r1 == OA_RTS_IN_R1_A6 ||
+           name.r1 == OA_RTS_OUT_R1_A1 || name.r1 == OA_RTS_OUT_R1_A2;
 }
 
 /*
@@ -133,19 +139,8 @@ begins_another(const struct oa_sequence *recycle, struct oa_rts_name name)
 {
     if (!recycle || oa_sequence_frame(recycle, name.r1))
         return true;
-    if (!recycle->is_complete)
-        return false;
-    switch (name.r1) {
-    case OA_RTS_IN_R1_A1:
-    case OA_RTS_IN_R1_A2:
-    case OA_RTS_OUT_R1_A1:
-    case OA_RTS_OUT_R1_A2:
-        return true;
-    case OA_RTS_IN_R1_A6:
-        return recycle->type == OA_RECYCLE_R2;
-    default:
-        return false;
-    }
+    return recycle->is_complete && is_first_step(name) &&
+           (name.r1 != OA_RTS_IN_R1_A6 || recycle->type == OA_RECYCLE_R2);
 }
 
 static bool
@@ -171,6 +166,15 @@ evidence_of(const struct virtual_connection *vc, const struct oa_sequence *recyc
         !oa_sequence_frame(recycle, OA_RTS_IN_R1_A2))
         return OA_RECYCLE_R2;
     return OA_RECYCLE_UNDECIDED;
+}
+
+/* Whether the first step would be in the capture if there had been one. */
+static bool
+could_have_begun(const struct virtual_connection *vc, const struct channel *channel)
+{
+    const bool *seen = vc->facts.leg_seen[channel->facts.hop];
+
+    return has_beginning(vc) && seen[OA_LEG_IN] && seen[OA_LEG_OUT];
 }
 
 static void
@@ -236,8 +240,10 @@ oa_sequence_take(struct virtual_connection *vc, struct channel *channel, struct 
     } else if (belongs_to(name.r1, "IN_R") || belongs_to(name.r1, "OUT_R")) {
         enum oa_leg leg = belongs_to(name.r1, "OUT_R") ? OA_LEG_OUT : OA_LEG_IN;
         sequence = vc->facts.recycle[leg];
-        if (begins_another(sequence, name))
+        if (begins_another(sequence, name)) {
             sequence = begin_recycle(vc, leg, event->last);
+            vc->facts.recycles[leg] += is_first_step(name) || !could_have_begun(vc, channel);
+        }
         if (sequence->type == OA_RECYCLE_UNDECIDED)
             sequence->type = evidence_of(vc, sequence, name);
     } else {

@@ -102,6 +102,7 @@ void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int
  * one it was joined to; what is known around a unit; its flow control, idle time and findings; text
  * of the Info column, and whether it begins the frame's. */
 extern gint rpch_ett;
+extern const value_string rpch_ptypes[];
 proto_item *rpch_generated(proto_item *item);
 struct oa_virtual_connection *rpch_vc_of(const struct rpch_unit *unit);
 void rpch_show_context(const struct rpch_place *place, proto_tree *tree,

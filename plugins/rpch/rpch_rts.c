@@ -135,8 +135,27 @@ show_address(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_co
                             offset + (address->sockaddr_form ? 12 : 8), 4, ENC_BIG_ENDIAN);
 }
 
+/* What a cookie is the cookie of follows from how many the PDU has, [MS-RPCH] 2.2.4. */
+static const char *
+cookie_of(const struct oa_rts *rts, size_t offset)
+{
+    static const char *const ROLES[][3] = { { "successor" },
+                                            { "virtual connection", "channel" },
+                                            { "virtual connection", "predecessor", "successor" } };
+    unsigned cookies = 0, nth = 0;
+
+    for (unsigned i = 0; i < rts->n_parsed; i++)
+        if (rts->commands[i].type == OA_RTS_COOKIE) {
+            nth += rts->commands[i].offset < offset;
+            cookies++;
+        }
+    return cookies >= 1 && cookies <= array_length(ROLES) && nth < cookies ? ROLES[cookies - 1][nth]
+                                                                           : "unknown";
+}
+
 static void
-show_command(proto_tree *parent, tvbuff_t *tvb, int offset, const struct oa_rts_command *command)
+show_command(proto_tree *parent, tvbuff_t *tvb, int offset, const struct oa_rts *rts,
+             const struct oa_rts_command *command)
 {
     const struct oa_rts_command_row *row = &OA_RTS_COMMAND_ROWS[command->type];
     proto_tree *tree = proto_tree_add_subtree(parent, tvb, offset, (gint)command->length,
@@ -148,13 +167,18 @@ show_command(proto_tree *parent, tvbuff_t *tvb, int offset, const struct oa_rts_
         break;
     case OA_RTS_SHAPE_NUMBER:
         show_number(tree, tvb, offset, command);
-        proto_item_append_text(tree, ": %u", command->value.number);
+        if (command->type == OA_RTS_DESTINATION)
+            proto_item_append_text(tree, ": %s", oa_rts_destination_name(command->value.number));
+        else
+            proto_item_append_text(tree, ": %u", command->value.number);
         break;
     case OA_RTS_SHAPE_COOKIE:
         proto_tree_add_item(tree,
                             command->type == OA_RTS_ASSOCIATION_GROUP_ID ? hf_association_group_id
                                                                          : hf_cookie,
                             tvb, offset + 4, OA_COOKIE_SIZE, ENC_LITTLE_ENDIAN);
+        if (command->type == OA_RTS_COOKIE)
+            proto_item_append_text(tree, " of the %s", cookie_of(rts, (size_t)offset));
         break;
     case OA_RTS_SHAPE_ACK:
         proto_tree_add_item(tree, hf_ack_bytes_received, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
@@ -209,7 +233,7 @@ show_commands(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct 
 
     oa_cursor_skip(&cursor, OA_RTS_HEADER_SIZE);
     for (; seen < rts->n_commands && oa_rts_command_next(&cursor, &command); seen++)
-        show_command(tree, tvb, (int)command.offset, &command);
+        show_command(tree, tvb, (int)command.offset, rts, &command);
     if (seen < rts->n_commands && cursor.is_short && command.type >= OA_RTS_COMMAND_TYPES)
         expert_add_info_format(pinfo, tree, &ei_unknown_command,
                                "Command %u of %u has the undefined type 0x%x; its length is not "
@@ -356,7 +380,8 @@ register_fields(void)
           { "Minor version", "rpch.rts.rpc_vers_minor", FT_UINT8, BASE_DEC, NULL, 0, NULL,
             HFILL } },
         { &hf_rts_ptype,
-          { "Packet type", "rpch.rts.ptype", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
+          { "Packet type", "rpch.rts.ptype", FT_UINT8, BASE_DEC, VALS(rpch_ptypes), 0, NULL,
+            HFILL } },
         { &hf_rts_pfc_flags,
           { "PFC flags", "rpch.rts.pfc_flags", FT_UINT8, BASE_HEX, NULL, 0, NULL, HFILL } },
         { &hf_rts_drep,

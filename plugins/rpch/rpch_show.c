@@ -43,6 +43,7 @@ static int hf_time = -1;
 static int hf_chunk = -1;
 static int hf_skipped = -1;
 static int hf_banner = -1;
+static int hf_ignored = -1;
 static int hf_hop = -1;
 static int hf_join = -1;
 static int hf_join_certainty = -1;
@@ -65,6 +66,24 @@ static expert_field ei_findings[OA_FINDINGS];
 static expert_field ei_skipped = EI_INIT;
 static expert_field ei_cut = EI_INIT;
 static expert_field ei_rpc_error = EI_INIT;
+
+/* [C706] 12.6.4.1 and [MS-RPCE] 2.2.2, of those that run over connections */
+const value_string rpch_ptypes[] = {
+    { OA_RPC_REQUEST, "request" },
+    { OA_RPC_RESPONSE, "response" },
+    { OA_RPC_FAULT, "fault" },
+    { OA_RPC_BIND, "bind" },
+    { OA_RPC_BIND_ACK, "bind_ack" },
+    { OA_RPC_BIND_NAK, "bind_nak" },
+    { OA_RPC_ALTER_CONTEXT, "alter_context" },
+    { OA_RPC_ALTER_CONTEXT_RESP, "alter_context_resp" },
+    { OA_RPC_AUTH3, "auth3" },
+    { OA_RPC_SHUTDOWN, "shutdown" },
+    { OA_RPC_CO_CANCEL, "co_cancel" },
+    { OA_RPC_ORPHANED, "orphaned" },
+    { OA_RPC_RTS, "RTS" },
+    { 0, NULL },
+};
 
 static const value_string hops[] = {
     { OA_HOP_CLIENT, "client to proxy" },
@@ -243,6 +262,22 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
     }
 }
 
+/* Stock HTTP leaves a blank behind a response's reason; what comes next in the column follows a
+ * comma. */
+static void
+end_info(packet_info *pinfo)
+{
+    const char *text = col_get_text(pinfo->cinfo, COL_INFO);
+    size_t length = text ? strlen(text) : 0;
+
+    if (length && text[length - 1] == ' ') {
+        char *trimmed = wmem_strndup(pinfo->pool, text, length - 1);
+        col_clear_fence(pinfo->cinfo, COL_INFO);
+        col_add_str(pinfo->cinfo, COL_INFO, trimmed);
+    }
+    col_set_fence(pinfo->cinfo, COL_INFO);
+}
+
 static void
 show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offset, guint body)
 {
@@ -258,7 +293,7 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
         col_append_str(place->pinfo->cinfo, COL_INFO, ", ");
     col_set_fence(place->pinfo->cinfo, COL_INFO);
     call_guarded(place->http, tvb, place);
-    col_set_fence(place->pinfo->cinfo, COL_INFO);
+    end_info(place->pinfo);
 
     proto_item *item =
         proto_tree_add_item(place->tree, proto_rpch, tvb, 0, (gint)unit->length, ENC_NA);
@@ -428,6 +463,7 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
         [OA_EVENT_HTTP_BODY] = { "bytes of HTTP body", &hf_body },
         [OA_EVENT_CHUNK] = { "bytes of chunk framing", &hf_chunk },
         [OA_EVENT_BANNER] = { "bytes of banner, ncacn_http/1.0", &hf_banner },
+        [OA_EVENT_IGNORED] = { "bytes to be ignored", &hf_ignored },
         [OA_EVENT_SKIPPED] = { "bytes passed over", &hf_skipped },
     };
     const char *what = KINDS[unit->type].what;
@@ -520,7 +556,8 @@ register_fields(void)
         { &hf_rpc_error_name,
           { "RPC error name", "rpch.rpc_error.name", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_rpc_ptype,
-          { "RPC packet type", "rpch.rpc.ptype", FT_UINT8, BASE_DEC, NULL, 0, NULL, HFILL } },
+          { "RPC packet type", "rpch.rpc.ptype", FT_UINT8, BASE_DEC, VALS(rpch_ptypes), 0, NULL,
+            HFILL } },
         { &hf_rpc_call_id,
           { "RPC call id", "rpch.rpc.call_id", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
         { &hf_request_in,
@@ -532,6 +569,9 @@ register_fields(void)
         { &hf_time,
           { "Time from request", "rpch.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "From the end of the request to the end of the response", HFILL } },
+        { &hf_ignored,
+          { "Bytes to be ignored", "rpch.ignored", FT_BYTES, BASE_NONE, NULL, 0,
+            "What comes behind the last PDU of a recycled OUT channel has no meaning", HFILL } },
         { &hf_banner,
           { "Banner", "rpch.banner", FT_STRING, BASE_NONE, NULL, 0,
             "What a server of RPC over HTTP says first", HFILL } },
