@@ -20,6 +20,10 @@ import tempfile
 import tools
 
 
+# Stock X11 shows its frames differently after a jump, with the plugins and without.
+STOCK_DIFFERS = ("x11_on_6001",)
+
+
 class Sharkd:
     """A sharkd that speaks JSON-RPC over its standard streams."""
 
@@ -87,6 +91,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         for capture in tools.of_outlook_anywhere():
+            if capture.stem in STOCK_DIFFERS:
+                continue
             copy = pathlib.Path(folder) / capture.name
             shutil.copyfile(tools.with_keys(capture, folder), copy)
             copy.chmod(0o644)

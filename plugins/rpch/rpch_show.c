@@ -7,6 +7,7 @@
 #include "rpch.h"
 
 #include <epan/conversation.h>
+#include <epan/dissectors/packet-http.h>
 #include <epan/exceptions.h>
 #include <epan/expert.h>
 #include <epan/proto_data.h>
@@ -262,6 +263,35 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
     }
 }
 
+/*
+ * A head goes to stock HTTP. In a tunnel (CONNECT) that would hand all bytes on by the port of the
+ * tunnel's end, where we stand ourselves: the tunnel is hidden from it for the call.
+ */
+static void
+call_http(const struct rpch_place *place, tvbuff_t *tvb)
+{
+    conversation_t *conversation = find_conversation_pinfo(place->pinfo, 0);
+    http_conv_t *http = conversation ? (http_conv_t *)conversation_get_proto_data(
+                                           conversation, proto_get_id_by_filter_name("http"))
+                                     : NULL;
+    bool is_tunnel = http && http->request_method && strcmp(http->request_method, "CONNECT") == 0;
+
+    if (!is_tunnel) {
+        call_guarded(place->http, tvb, place);
+        return;
+    }
+    guint status = http->response_code;
+    gchar *method = http->request_method;
+    guint32 start = http->startframe;
+    http->response_code = 0;
+    http->startframe = 0;
+    call_guarded(place->http, tvb, place);
+    http->response_code = status;
+    http->request_method = method;
+    /* The tunnel's beginning, which stock HTTP would have noted with its first bytes. */
+    http->startframe = start || PINFO_FD_VISITED(place->pinfo) ? start : place->pinfo->num;
+}
+
 /* Stock HTTP leaves a blank behind a response's reason; what comes next in the column follows a
  * comma. */
 static void
@@ -292,7 +322,7 @@ show_head(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     else
         col_append_str(place->pinfo->cinfo, COL_INFO, ", ");
     col_set_fence(place->pinfo->cinfo, COL_INFO);
-    call_guarded(place->http, tvb, place);
+    call_http(place, tvb);
     end_info(place->pinfo);
 
     proto_item *item =
