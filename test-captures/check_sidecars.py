@@ -17,6 +17,7 @@ import tools
 MADE = tools.CAPTURES / "made"
 UNKNOWN = "Unknown RTS PDU"
 HOPS = ("client", "server")
+FLOW_FIELDS = {"available": "rpch.flow.available", "window stall": "rpch.flow.stall"}
 
 
 def same(what, found, wanted):
@@ -116,6 +117,34 @@ def check_sessions(program, capture, truth):
              sum(recycle["kind"] == kind for session in wanted for recycle in session.get("recycles", [])))
 
 
+def check_notes(home, capture, truth):
+    """What else is to be found: windows, stalls, idle times, broken rules."""
+    notes = truth.get("notes", [])
+    if not notes:
+        return
+    names = ["frame.number", "rpch.flow.available", "rpch.flow.stall", "rpch.idle", "rpch.finding", "rpch.sequence.missing",
+             "rpch.ignored"]
+    rows = [dict(zip(names, row)) for row in tools.fields(home, capture, names, "-2", "-Y", "rpch")]
+    by_frame = {int(row["frame.number"]): row for row in rows}
+    for note in notes:
+        row = by_frame.get(note.get("frame"))
+        code = note["code"]
+        if capture.stem.startswith("mid_") and code in FLOW_FIELDS and not row[FLOW_FIELDS[code]]:
+            continue  # which channel the first acknowledgements speak of was found later only
+        if code == "available":
+            same(f"{note}", row["rpch.flow.available"], str(note["bytes"]))
+        elif code == "window stall":
+            same(f"{note}", round(float(row["rpch.flow.stall"]) * 1e6), note["stall_us"])
+        elif "idle_us" in note:
+            idle = max(float(value) * 1e6 for row in rows for value in row["rpch.idle"].split(";") if value)
+            if "timeout_us" not in note and idle < note["idle_us"]:  # else no PDU ends the silence
+                raise AssertionError(f"{note}: longest idle time {idle}")
+        elif code.startswith("X11"):
+            same(f"{note}", tools.fields(home, capture, ["frame.number"], "-Y", f"rpch && tcp.stream == {note['connection']}"), [])
+        elif row is None or not (row["rpch.finding"] or row["rpch.sequence.missing"] or row["rpch.ignored"]):
+            raise AssertionError(f"nothing told of {note}")
+
+
 def check_clean(home, capture):
     """No complaint of a dissector; what is broken is broken on purpose, and told by us."""
     for passes in ([], ["-2"]):
@@ -138,6 +167,7 @@ def main():
             calls += check_calls(program, capture, truth)
             check_pairs(home, capture, truth)
             check_sessions(program, capture, truth)
+            check_notes(home, capture, truth)
             check_clean(home, capture)
         except AssertionError as error:
             raise AssertionError(f"{sidecar.stem}: {error}") from None
