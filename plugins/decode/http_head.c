@@ -114,20 +114,6 @@ next_item(struct oa_text *list)
     return oa_text_trim(item);
 }
 
-static bool
-read_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < digits.length; i++) {
-        int digit = g_ascii_xdigit_value(digits.at[i]);
-
-        if (digit < 0 || (unsigned)digit >= base || *value > (max - (unsigned)digit) / base)
-            return false;
-        *value = *value * base + (unsigned)digit;
-    }
-    return digits.length > 0;
-}
-
 static struct oa_text
 without_pair(struct oa_text text, char open, char close)
 {
@@ -164,7 +150,7 @@ take_content_length(struct parser *parser, struct oa_text value, size_t unused)
         struct oa_text item = next_item(&value);
         uint64_t length;
 
-        if (!read_number(item, 10, CONTENT_LENGTH_MAX, &length))
+        if (!oa_text_number(item, 10, CONTENT_LENGTH_MAX, &length))
             parser->bad_content_length = true;
         else if (head->has_content_length && head->content_length != length)
             parser->bad_content_length = true;
@@ -215,7 +201,7 @@ take_min_conn_timeout(struct oa_http_head *head, struct oa_text value)
 {
     uint64_t seconds;
 
-    if (!head->has_min_conn_timeout && read_number(value, 10, UINT32_MAX, &seconds)) {
+    if (!head->has_min_conn_timeout && oa_text_number(value, 10, UINT32_MAX, &seconds)) {
         head->has_min_conn_timeout = true;
         head->min_conn_timeout_s = (uint32_t)seconds;
     }
@@ -297,6 +283,17 @@ take_challenges(struct parser *parser, struct oa_text value, size_t header)
     }
 }
 
+/* Kept as they come: a request has Cookie lines, an answer has Set-Cookie lines. */
+static void
+take_cookie(struct parser *parser, struct oa_text value, size_t unused)
+{
+    struct oa_http_head *head = &parser->head;
+
+    (void)unused;
+    if (head->n_cookies < OA_HTTP_COOKIES_MAX)
+        head->cookies[head->n_cookies++] = value;
+}
+
 static const struct header_row {
     const char *name;
     size_t length;
@@ -308,7 +305,8 @@ static const struct header_row {
     { HEADER("Host"), take_text, MEMBER(host) },
     { HEADER("User-Agent"), take_text, MEMBER(user_agent) },
     { HEADER("Server"), take_text, MEMBER(server_software) },
-    { HEADER("Cookie"), take_text, MEMBER(cookie) },
+    { HEADER("Cookie"), take_cookie, 0 },
+    { HEADER("Set-Cookie"), take_cookie, 0 },
     { HEADER("Content-Type"), take_content_type, MEMBER(content_type) },
     { HEADER("Content-Length"), take_content_length, 0 },
     { HEADER("Transfer-Encoding"), take_transfer_encoding, 0 },
@@ -316,6 +314,17 @@ static const struct header_row {
     { HEADER("Expect"), take_expect, 0 },
     { HEADER("Pragma"), take_pragma, 0 },
     { HEADER("Persistent-Auth"), take_persistent_auth, 0 },
+    { HEADER("X-RequestType"), take_text, MEMBER(mapi.request_type) },
+    { HEADER("X-RequestId"), take_text, MEMBER(mapi.request_id) },
+    { HEADER("X-ResponseCode"), take_text, MEMBER(mapi.response_code) },
+    { HEADER("X-ClientInfo"), take_text, MEMBER(mapi.client_info) },
+    { HEADER("X-ClientApplication"), take_text, MEMBER(mapi.client_application) },
+    { HEADER("X-ServerApplication"), take_text, MEMBER(mapi.server_application) },
+    { HEADER("X-ExpirationInfo"), take_text, MEMBER(mapi.expiration_info) },
+    { HEADER("X-PendingPeriod"), take_text, MEMBER(mapi.pending_period) },
+    { HEADER("X-ElapsedTime"), take_text, MEMBER(mapi.elapsed_time) },
+    { HEADER("X-StartTime"), take_text, MEMBER(mapi.start_time) },
+    { HEADER("X-DeviceInfo"), take_text, MEMBER(mapi.device_info) },
     { HEADER("Authorization"), take_credentials, OA_HTTP_AUTHORIZATION },
     { HEADER("Proxy-Authorization"), take_credentials, OA_HTTP_PROXY_AUTHORIZATION },
     { HEADER("WWW-Authenticate"), take_challenges, OA_HTTP_WWW_AUTHENTICATE },
@@ -356,7 +365,7 @@ take_rpc_server(struct oa_http_head *head, struct oa_text text)
     struct oa_text server = { text.at, colon };
     struct oa_text port = without_start(text, colon + 1);
     uint64_t number;
-    if (port.length > PORT_DIGITS_MAX || !read_number(port, 10, UINT32_MAX, &number))
+    if (port.length > PORT_DIGITS_MAX || !oa_text_number(port, 10, UINT32_MAX, &number))
         return;
     server = without_pair(server, '[', ']');
     if (server.length == 0 || find_last(server, ' ') != server.length)
@@ -448,7 +457,7 @@ take_rpc_error(struct oa_http_head *head)
         return;
     struct oa_text info = without_start(head->reason, sizeof ERROR - 1);
     struct oa_text code = oa_text_trim(cut(&info, ','));
-    if (!read_number(code, 16, UINT32_MAX, &error))
+    if (!oa_text_number(code, 16, UINT32_MAX, &error))
         return;
     head->has_rpc_error = true;
     head->rpc_error = (uint32_t)error;
@@ -557,6 +566,24 @@ oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head
     }
     *head = parser.head;
     return OA_HTTP_COMPLETE;
+}
+
+bool
+oa_http_cookie(const struct oa_http_head *head, const char *name, struct oa_text *value)
+{
+    for (size_t i = 0; i < head->n_cookies; i++) {
+        struct oa_text rest = head->cookies[i];
+
+        while (rest.length > 0) {
+            struct oa_text pair = oa_text_trim(cut(&rest, ';'));
+
+            if (oa_text_equals(oa_text_trim(cut(&pair, '=')), name)) {
+                *value = oa_text_trim(pair);
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 enum oa_http_parse

@@ -16,6 +16,9 @@
 /* Authentication header lines kept of one head; servers offer a handful of schemes at the most. */
 #define OA_HTTP_CREDENTIALS_MAX 8
 
+/* Cookie or Set-Cookie lines kept of one head; Exchange sets four or five. */
+#define OA_HTTP_COOKIES_MAX 8
+
 enum oa_http_method {
     OA_HTTP_OTHER,
     OA_HTTP_RPC_IN_DATA,
@@ -36,6 +39,21 @@ struct oa_http_credentials {
     enum oa_http_auth_header header;
     struct oa_text scheme;
     struct oa_text token;
+};
+
+/* Header fields of MAPI over HTTP, as sent. [MS-OXCMAPIHTTP] 2.2.3.3 */
+struct oa_http_mapi {
+    struct oa_text request_type; /* X-RequestType, and so on */
+    struct oa_text request_id;
+    struct oa_text response_code;
+    struct oa_text client_info;
+    struct oa_text client_application;
+    struct oa_text server_application;
+    struct oa_text expiration_info;
+    struct oa_text pending_period;
+    struct oa_text elapsed_time;
+    struct oa_text start_time;
+    struct oa_text device_info;
 };
 
 enum oa_http_parse {
@@ -78,8 +96,10 @@ struct oa_http_head {
     struct oa_text host;
     struct oa_text user_agent;
     struct oa_text server_software;
-    struct oa_text content_type; /* without parameters */
-    struct oa_text cookie;
+    struct oa_text content_type;                 /* without parameters */
+    struct oa_text cookies[OA_HTTP_COOKIES_MAX]; /* values of Cookie and Set-Cookie lines */
+    size_t n_cookies;
+    struct oa_http_mapi mapi;
     bool has_min_conn_timeout; /* Pragma: MinConnTimeout=T, [MS-RPCH] 2.1.2.1.1 */
     uint32_t min_conn_timeout_s;
     struct oa_text resource_type_uuid; /* Pragma: ResourceTypeUuid=U, braces taken off */
@@ -96,6 +116,9 @@ struct oa_http_head {
  */
 enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
                                       struct oa_http_head *head);
+
+/* Finds a cookie by its name in Cookie and Set-Cookie lines. */
+bool oa_http_cookie(const struct oa_http_head *head, const char *name, struct oa_text *value);
 
 /*
  * Whether bytes are the beginning of an RPC over HTTP request line (`RPC_IN_DATA `, `RPC_OUT_DATA

@@ -7,6 +7,7 @@
 #include "layout.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Nesting of structures, referents and sources. Restrictions are the deepest thing seen, and
@@ -34,6 +35,12 @@ struct pending {
     void *node;
 };
 
+/* An expression that stands at a place of its own, which comes at the end of its layout. */
+struct placed {
+    const struct oa_slot *slot;
+    size_t offset;
+};
+
 struct oa_walk {
     const struct oa_visitor *visitor;
     void *user;
@@ -42,6 +49,8 @@ struct oa_walk {
     enum oa_encoding encoding;
     GArray *values;
     GArray *pending;
+    GArray *placed;
+    size_t origin;     /* where places count from */
     GArray *referents; /* IDs of full pointers seen in this run */
     unsigned depth;
     unsigned budget;
@@ -330,14 +339,65 @@ layout_alignment(const struct oa_walk *walk, const struct oa_layout *layout, uns
 
 /* Structures */
 
+static void
+place(struct oa_walk *walk, const struct oa_slot *slot)
+{
+    uint64_t at = oa_walk_value(walk, slot->by);
+
+    if (at == 0)
+        return;
+    if (at > walk->cursor.length - walk->origin) {
+        oa_walk_problem(walk, OA_WALK_SHORT, slot_value(slot)->field);
+        return;
+    }
+    struct placed placed = { slot + 1, walk->origin + (size_t)at };
+    g_array_append_val(walk->placed, placed);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct placed *left = a;
+    const struct placed *right = b;
+
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+/* Walks what was placed since `from`, in the order of the bytes. What would be read a second time
+ * is left away. */
+static void
+walk_placed(struct oa_walk *walk, void *node, unsigned from)
+{
+    unsigned count = walk->placed->len - from;
+
+    if (count == 0)
+        return;
+    qsort(&g_array_index(walk->placed, struct placed, from), count, sizeof(struct placed),
+          compare_places);
+    for (unsigned i = from; i < from + count && !oa_walk_stopped(walk); i++) {
+        struct placed placed = g_array_index(walk->placed, struct placed, i);
+        size_t offset = walk->cursor.offset;
+        if (placed.offset < offset) {
+            oa_walk_problem(walk, OA_WALK_UNKNOWN, slot_value(placed.slot)->field);
+            continue;
+        }
+        walk->cursor.offset = placed.offset;
+        report_gap(walk, node, OA_GAP_ALIGNMENT, offset, placed.offset - offset);
+        walk_slot(walk, node, placed.slot, -1);
+    }
+    g_array_set_size(walk->placed, from);
+}
+
 void
 oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout)
 {
     unsigned scope = walk->values->len;
+    unsigned placed = walk->placed->len;
 
     for (const struct oa_slot *slot = layout->slots;
          slot->kind != OA_SLOT_END && !oa_walk_stopped(walk); slot = slot_after(slot))
         walk_slot(walk, node, slot, -1);
+    walk_placed(walk, node, placed);
     g_array_set_size(walk->values, scope);
 }
 
@@ -748,6 +808,9 @@ walk_prefix(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
     case OA_SLOT_BOUND:
         walk_bound(walk, node, slot);
         break;
+    case OA_SLOT_AT:
+        place(walk, slot);
+        break;
     case OA_SLOT_CONFORMANT:
     case OA_SLOT_VARYING:
     case OA_SLOT_CONFORMANT_VARYING:
@@ -764,6 +827,9 @@ walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int inde
 {
     switch (slot->kind) {
     case OA_SLOT_END:
+        break;
+    case OA_SLOT_ORIGIN:
+        walk->origin = walk->cursor.offset;
         break;
     case OA_SLOT_STRUCT:
         walk_struct(walk, node, slot, index);
@@ -789,6 +855,7 @@ oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct 
                const uint8_t *data, size_t length)
 {
     struct oa_cursor outer = walk->cursor;
+    size_t origin = walk->origin;
 
     if (oa_walk_stopped(walk) || !enter(walk, OA_F_NONE))
         return;
@@ -796,12 +863,14 @@ oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct 
                       ? walk->visitor->begin_source(walk->user, node, name, data, length)
                       : node;
     walk->cursor = oa_cursor_over(data, length);
+    walk->origin = 0;
     oa_walk_layout(walk, inner, layout);
     report_gap(walk, inner, oa_walk_stopped(walk) ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
                walk->cursor.offset, length - walk->cursor.offset);
     if (walk->visitor->end_source)
         walk->visitor->end_source(walk->user, inner);
     walk->cursor = outer;
+    walk->origin = origin;
     walk->depth--;
 }
 
@@ -853,7 +922,9 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     if (!walk->has_inputs)
         g_array_set_size(walk->values, 0);
     g_array_set_size(walk->pending, 0);
+    g_array_set_size(walk->placed, 0);
     g_array_set_size(walk->referents, 0);
+    walk->origin = 0;
     walk_parameters(walk, root, layout);
     walk_tail(walk, root);
     g_array_set_size(walk->values, 0);
@@ -889,6 +960,7 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
     walk->user = user;
     walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
     walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    walk->placed = g_array_new(FALSE, FALSE, sizeof(struct placed));
     walk->referents = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return walk;
 }
@@ -900,6 +972,7 @@ oa_walk_free(struct oa_walk *walk)
         return;
     g_array_free(walk->values, TRUE);
     g_array_free(walk->pending, TRUE);
+    g_array_free(walk->placed, TRUE);
     g_array_free(walk->referents, TRUE);
     g_free(walk);
 }

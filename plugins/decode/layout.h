@@ -10,6 +10,7 @@
 #include "cursor.h"
 #include "fields.h"
 
+/* clang-format off */
 /*
  * HOW TO DESCRIBE BYTES
  *
@@ -45,8 +46,9 @@
  *   OA_UNION(f, size, ARMS)   the discriminant (`size` bytes) stands on the wire; ARMS is a list
  *                             of OA_ARM(value, LAYOUT), at most one OA_ARM_DEFAULT(LAYOUT),
  *                             OA_ARMS_END. A value without an arm ends the walk.
- *                             For [switch_is(x & mask)] the discriminant on the wire is masked
- * already. OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
+ *                             For [switch_is(x & mask)] it is masked on the wire already.
+ *   OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
+ *   OA_ORIGIN                 no bytes: where the places of OA_AT count from
  *   OA_CONTEXT_HANDLE(f)      20 bytes: attributes and UUID
  *
  * Prefixes
@@ -62,6 +64,9 @@
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
+ *   OA_AT(by)                 plain: stands where the earlier field `by` says, counted from the
+ *                             nearest OA_ORIGIN before; 0 is nowhere. Read at the end of the layout
+ *                             in the order of their places.
  *   OA_IF_EQUAL(by, v), OA_IF_NOT(by, v), OA_IF_ANY(by, mask), OA_IF_NONE(by, mask),
  *   OA_IF_LEFT(n)             the next expression only if an earlier field has (not) that value,
  *                             has any (none) of these bits, or at least n bytes are left
@@ -78,6 +83,7 @@
  * and the walk then ends as OA_WALK_SHORT. Depth and number of reports are limited (OA_WALK_LIMIT).
  * What is short inside a bounded part ends that part only.
  */
+/* clang-format on */
 
 struct oa_walk;
 struct oa_layout;
@@ -101,6 +107,7 @@ enum oa_slot_kind {
     OA_SLOT_STRUCT,
     OA_SLOT_UNION,
     OA_SLOT_SWITCH,
+    OA_SLOT_ORIGIN,
     OA_SLOT_FIRST_PREFIX,
     OA_SLOT_REF = OA_SLOT_FIRST_PREFIX,
     OA_SLOT_UNIQUE,
@@ -113,6 +120,7 @@ enum oa_slot_kind {
     OA_SLOT_REPEAT_REST,
     OA_SLOT_COUNTED,
     OA_SLOT_BOUND,
+    OA_SLOT_AT,
     OA_SLOT_IF_EQUAL,
     OA_SLOT_IF_NOT,
     OA_SLOT_IF_ANY,
@@ -174,6 +182,8 @@ struct oa_layout {
 #define OA_REPEAT_REST(f) { .kind = OA_SLOT_REPEAT_REST, .field = OA_F_##f }
 #define OA_COUNTED(n, f) { .kind = OA_SLOT_COUNTED, .size = n, .field = OA_F_##f }
 #define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .by = OA_F_##b, .number = add }
+#define OA_AT(b) { .kind = OA_SLOT_AT, .by = OA_F_##b }
+#define OA_ORIGIN { .kind = OA_SLOT_ORIGIN }
 #define OA_IF_EQUAL(b, v) { .kind = OA_SLOT_IF_EQUAL, .by = OA_F_##b, .number = v }
 #define OA_IF_NOT(b, v) { .kind = OA_SLOT_IF_NOT, .by = OA_F_##b, .number = v }
 #define OA_IF_ANY(b, mask) { .kind = OA_SLOT_IF_ANY, .by = OA_F_##b, .number = mask }

@@ -47,6 +47,20 @@ is_blank(char c)
 }
 
 bool
+oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        int digit = g_ascii_xdigit_value(digits.at[i]);
+
+        if (digit < 0 || (unsigned)digit >= base || *value > (max - (unsigned)digit) / base)
+            return false;
+        *value = *value * base + (unsigned)digit;
+    }
+    return digits.length > 0;
+}
+
+bool
 oa_text_starts(struct oa_text text, const char *prefix)
 {
     size_t length = strlen(prefix);

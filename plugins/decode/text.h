@@ -24,6 +24,10 @@ struct oa_text {
 bool oa_text_equals(struct oa_text text, const char *word);
 bool oa_text_starts(struct oa_text text, const char *prefix);
 
+/* Reads an unsigned number made of nothing but digits of that base (10 or 16), at least one; false
+ * if it is none, or greater than `max`. */
+bool oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value);
+
 /* Cuts blanks and tabs from both ends. */
 struct oa_text oa_text_trim(struct oa_text text);
 

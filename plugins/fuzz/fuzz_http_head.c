@@ -59,16 +59,29 @@ check_head(const struct oa_http_head *head, const uint8_t *data)
         head->reason,
         head->eeinfo,
         head->host,
-        head->cookie,
         head->user_agent,
         head->content_type,
         head->server_software,
         head->resource_type_uuid,
         head->session_id,
+        head->mapi.request_type,
+        head->mapi.request_id,
+        head->mapi.response_code,
+        head->mapi.client_info,
+        head->mapi.client_application,
+        head->mapi.server_application,
+        head->mapi.expiration_info,
+        head->mapi.pending_period,
+        head->mapi.elapsed_time,
+        head->mapi.start_time,
+        head->mapi.device_info,
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         check_text(head, data, texts[i]);
+    g_assert_true(head->n_cookies <= OA_HTTP_COOKIES_MAX);
+    for (size_t i = 0; i < head->n_cookies; i++)
+        check_text(head, data, head->cookies[i]);
     g_assert_true(head->n_credentials <= OA_HTTP_CREDENTIALS_MAX);
     for (size_t i = 0; i < head->n_credentials; i++) {
         g_assert_true(head->credentials[i].scheme.length > 0);
@@ -102,6 +115,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oa_http_head head, again;
+    struct oa_text cookie = { NULL, 0 };
     enum oa_http_method method;
     enum oa_http_parse result = oa_http_head_parse(data, size, &head);
     enum oa_http_parse start = oa_http_rpc_method(data, size, &method);
@@ -111,6 +125,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_true(head.length > 0 && head.length <= size && head.length <= OA_HTTP_HEAD_MAX);
         g_assert_true(head.method_id == method);
         check_head(&head, data);
+        if (oa_http_cookie(&head, "sid", &cookie))
+            check_text(&head, data, cookie);
         g_assert_true(parse_part(data, head.length, &again) == OA_HTTP_COMPLETE);
         g_assert_true(again.length == head.length);
     }

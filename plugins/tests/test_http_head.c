@@ -482,7 +482,8 @@ check_texts(const struct oa_http_head *head, const struct row *row)
     check_text(head->user_agent, row->user_agent);
     check_text(head->server_software, row->server_software);
     check_text(head->content_type, row->content_type);
-    check_text(head->cookie, row->cookie);
+    check_text(head->cookies[0], row->cookie);
+    g_assert_cmpuint(head->n_cookies, ==, row->cookie ? 1 : 0);
     check_text(head->resource_type_uuid, row->resource_type_uuid);
     check_text(head->session_id, row->session_id);
 }
@@ -685,6 +686,50 @@ test_rpc_method(void)
     }
 }
 
+/* Header fields of MAPI over HTTP, and cookies of several lines and several to a line. */
+static void
+test_mapi(void)
+{
+    static const char ANSWER[] = "HTTP/1.1 200 OK\r\nContent-Type: application/mapi-http\r\n"
+                                 "X-RequestType: Connect\r\nX-RequestId: {A}:1\r\n"
+                                 "X-ClientInfo: {B}:2\r\nX-ResponseCode: 0\r\n"
+                                 "X-PendingPeriod: 30000\r\nX-ExpirationInfo: 900000\r\n"
+                                 "X-ServerApplication: Exchange/15.00.0847.4040\r\n"
+                                 "Set-Cookie: MapiContext=MAPIAAAA; path=/mapi/; secure\r\n"
+                                 "Set-Cookie: MapiSequence = 1-7\r\n\r\n";
+    static const char REQUEST[] = "POST /mapi/nspi/ HTTP/1.1\r\nX-DeviceInfo: d\r\n"
+                                  "X-ClientApplication: Outlook/15.0.4815.1000\r\n"
+                                  "Cookie: a=1; sid=x=y; b\r\nCookie: sequence=2\r\n\r\n";
+    struct oa_http_head head;
+    struct oa_text value = { NULL, 0 };
+
+    g_assert_cmpint(oa_http_head_parse((const uint8_t *)ANSWER, sizeof ANSWER - 1, &head), ==,
+                    OA_HTTP_COMPLETE);
+    check_text(head.mapi.request_type, "Connect");
+    check_text(head.mapi.request_id, "{A}:1");
+    check_text(head.mapi.client_info, "{B}:2");
+    check_text(head.mapi.response_code, "0");
+    check_text(head.mapi.pending_period, "30000");
+    check_text(head.mapi.expiration_info, "900000");
+    check_text(head.mapi.server_application, "Exchange/15.00.0847.4040");
+    g_assert_true(oa_http_cookie(&head, "mapicontext", &value));
+    check_text(value, "MAPIAAAA");
+    g_assert_true(oa_http_cookie(&head, "MapiSequence", &value));
+    check_text(value, "1-7");
+    g_assert_false(oa_http_cookie(&head, "Mapi", &value));
+
+    g_assert_cmpint(oa_http_head_parse((const uint8_t *)REQUEST, sizeof REQUEST - 1, &head), ==,
+                    OA_HTTP_COMPLETE);
+    check_text(head.mapi.device_info, "d");
+    check_text(head.mapi.client_application, "Outlook/15.0.4815.1000");
+    g_assert_true(oa_http_cookie(&head, "sid", &value));
+    check_text(value, "x=y");
+    g_assert_true(oa_http_cookie(&head, "b", &value));
+    check_text(value, NULL);
+    g_assert_true(oa_http_cookie(&head, "sequence", &value));
+    check_text(value, "2");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -698,6 +743,7 @@ main(int argc, char **argv)
     g_test_add_func("/http-head/not-heads", test_not_heads);
     g_test_add_func("/http-head/longest", test_longest);
     g_test_add_func("/http-head/too-many-credentials", test_too_many_credentials);
+    g_test_add_func("/http-head/mapi", test_mapi);
     g_test_add_func("/http-head/rpc-method", test_rpc_method);
     return g_test_run();
 }

@@ -35,7 +35,7 @@ static const struct oa_slot LIST_SLOTS[] = { OA_UNIQUE, OA_STRUCT(OXCRPC_CXH, LI
 
 static const struct {
     const char *what;
-    struct oa_slot slots[8];
+    struct oa_slot slots[9];
     enum oa_encoding encoding;
     bool big_endian;
     const char *bytes;
@@ -270,6 +270,22 @@ static const struct {
       "0100 0200 03",
       "oxcrpc.cxh{ oxcrpc.icxr=1 oxcrpc.icxr=2 } <undecoded 1>",
       OA_WALK_SHORT },
+    { "plain: placed text, in the order of the bytes",
+      { OA_ORIGIN, OA_U8(OXCRPC_ICXR), OA_AT(OXCRPC_ICXR), OA_STRING8Z(OXCRPC_USER_DN),
+        OA_U8(OXCRPC_FLAGS), OA_AT(OXCRPC_FLAGS), OA_STRING8Z(OXCRPC_DISPLAY_NAME), OA_END },
+      OA_PLAIN,
+      false,
+      "06 02 6100 ffff 6200",
+      "oxcrpc.icxr=6 oxcrpc.flags=2 oxcrpc.display_name=a oxcrpc.user_dn=b",
+      OA_WALK_DONE },
+    { "plain: places nowhere, twice and beyond",
+      { OA_U8(OXCRPC_ICXR), OA_AT(OXCRPC_ICXR), OA_STRING8Z(OXCRPC_USER_DN), OA_U8(OXCRPC_FLAGS),
+        OA_AT(OXCRPC_FLAGS), OA_STRING8Z(OXCRPC_DISPLAY_NAME), OA_END },
+      OA_PLAIN,
+      false,
+      "00 01 6100",
+      "oxcrpc.icxr=0 oxcrpc.flags=1 <trailing 2>",
+      OA_WALK_UNKNOWN },
     { "plain: an earlier field decides",
       { OA_U8(OXCRPC_FLAGS), OA_SWITCH(OXCRPC_FLAGS, 0x0f, ARMS), OA_END },
       OA_PLAIN,
