@@ -6,7 +6,6 @@
  */
 #include "layout.h"
 
-#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +49,7 @@ struct oa_walk {
     GArray *values;
     GArray *pending;
     GArray *placed;
+    GByteArray *scratch;
     size_t origin;     /* where places count from */
     GArray *referents; /* IDs of full pointers seen in this run */
     unsigned depth;
@@ -883,6 +883,7 @@ walk_parameters(struct oa_walk *walk, void *root, const struct oa_layout *layout
         walk_slot(walk, root, slot, -1);
         walk_pending(walk, 0);
     }
+    walk_placed(walk, root, 0);
 }
 
 /* What stands behind the last parameter. */
@@ -939,6 +940,12 @@ oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value)
     walk->has_inputs = true;
 }
 
+GByteArray *
+oa_walk_scratch(struct oa_walk *walk)
+{
+    return walk->scratch;
+}
+
 void
 oa_walk_set_context(struct oa_walk *walk, void *context)
 {
@@ -960,6 +967,7 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
     walk->user = user;
     walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
     walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    walk->scratch = g_byte_array_new();
     walk->placed = g_array_new(FALSE, FALSE, sizeof(struct placed));
     walk->referents = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     return walk;
@@ -973,6 +981,7 @@ oa_walk_free(struct oa_walk *walk)
     g_array_free(walk->values, TRUE);
     g_array_free(walk->pending, TRUE);
     g_array_free(walk->placed, TRUE);
+    g_byte_array_unref(walk->scratch);
     g_array_free(walk->referents, TRUE);
     g_free(walk);
 }

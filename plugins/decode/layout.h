@@ -7,6 +7,8 @@
 #ifndef OA_LAYOUT_H
 #define OA_LAYOUT_H
 
+#include <glib.h>
+
 #include "cursor.h"
 #include "fields.h"
 
@@ -283,9 +285,12 @@ void oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
 void oa_walk_bytes(struct oa_walk *walk, void *node, enum oa_field field, size_t length);
 
 /* Walks a layout over bytes that the input does not hold as such, as a source of that name. They
- * have to live until the walk has ended for visitors that keep them. */
+ * need not live longer than the call: visitors that keep them copy them. */
 void oa_walk_source(struct oa_walk *walk, void *node, const char *name,
                     const struct oa_layout *layout, const uint8_t *data, size_t length);
+
+/* Bytes for what blob functions open, kept from one run to the next. */
+GByteArray *oa_walk_scratch(struct oa_walk *walk);
 
 /* Opens and closes a container at the position. */
 void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index,

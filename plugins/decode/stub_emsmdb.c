@@ -6,6 +6,8 @@
  */
 #include "stub.h"
 
+#include "ext_payload.h"
+
 static const struct oa_slot DISCONNECT_IN[] = { OA_CONTEXT_HANDLE(OXCRPC_CXH), OA_END };
 static const struct oa_slot DISCONNECT_OUT[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),
@@ -43,7 +45,7 @@ static const struct oa_slot CONNECT_EX_IN[] = {
     OA_U16(OXCRPC_CLIENT_VERSION_WORD),
     OA_U32(OXCRPC_TIME_STAMP),
     OA_CONFORMANT(NONE),
-    OA_OCTETS(OXCRPC_AUX_IN),
+    OA_BLOB(OXCRPC_AUX_IN, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_IN),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_END,
@@ -64,7 +66,7 @@ static const struct oa_slot CONNECT_EX_OUT[] = {
     OA_U16(OXCRPC_BEST_VERSION_WORD),
     OA_U32(OXCRPC_TIME_STAMP),
     OA_CONFORMANT_VARYING(NONE),
-    OA_OCTETS(OXCRPC_AUX_OUT),
+    OA_BLOB(OXCRPC_AUX_OUT, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_U32(OXCRPC_RETURN),
     OA_END,
@@ -74,11 +76,11 @@ static const struct oa_slot RPC_EXT2_IN[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT(NONE),
-    OA_OCTETS(OXCRPC_IN),
+    OA_BLOB(OXCRPC_IN, oa_ext_rops),
     OA_U32(OXCRPC_CB_IN),
     OA_U32(OXCRPC_CB_OUT),
     OA_CONFORMANT(NONE),
-    OA_OCTETS(OXCRPC_AUX_IN),
+    OA_BLOB(OXCRPC_AUX_IN, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_IN),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_END,
@@ -87,10 +89,10 @@ static const struct oa_slot RPC_EXT2_OUT[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT_VARYING(NONE),
-    OA_OCTETS(OXCRPC_OUT),
+    OA_BLOB(OXCRPC_OUT, oa_ext_rops),
     OA_U32(OXCRPC_CB_OUT),
     OA_CONFORMANT_VARYING(NONE),
-    OA_OCTETS(OXCRPC_AUX_OUT),
+    OA_BLOB(OXCRPC_AUX_OUT, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_U32(OXCRPC_TRANS_TIME),
     OA_U32(OXCRPC_RETURN),
