@@ -17,6 +17,13 @@
 #define WS_COMPAT_PLUGIN_DESCRIBE 1
 #endif
 
+/* What callbacks return changed from gboolean to bool in 4.4. */
+#if WS_COMPAT_VERSION >= 404
+typedef bool ws_compat_bool;
+#else
+typedef gboolean ws_compat_bool;
+#endif
+
 /*
  * Heuristic dissectors on TLS are passed the place of the session's application handle; since
  * struct tlsinfo exists, inside it. That is found out when the build is configured.
