@@ -551,7 +551,11 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
 static void
 walk_octets(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t count)
 {
-    if (slot->blob && count > 0 && count <= oa_walk_left(walk))
+    bool is_blob = slot->blob && count > 0 && count <= oa_walk_left(walk);
+
+    if (is_blob && slot->is_blob)
+        is_blob = slot->is_blob(walk->cursor.data + walk->cursor.offset, (size_t)count);
+    if (is_blob)
         walk_blob(walk, node, slot, (size_t)count);
     else
         read_available(walk, node, (struct oa_value){ .id = slot->field, .index = -1 }, count);
@@ -738,6 +742,8 @@ holds(const struct oa_walk *walk, const struct oa_slot *slot)
         return (value & number) != 0;
     case OA_SLOT_IF_NONE:
         return (value & number) == 0;
+    case OA_SLOT_IF_LEFT_IS:
+        return oa_walk_left(walk) == number;
     default:
         return oa_walk_left(walk) >= number;
     }

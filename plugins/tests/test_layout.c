@@ -248,6 +248,14 @@ static const struct {
       "01 0200",
       "oxcrpc.flags=1 oxcrpc.icxr=2",
       OA_WALK_DONE },
+    { "plain: exactly so many bytes left",
+      { OA_IF_LEFT_IS(2), OA_U8(OXCRPC_FLAGS), OA_IF_LEFT_IS(2), OA_U8(OXCRPC_CPID),
+        OA_U8(OXCRPC_ICXR), OA_END },
+      OA_PLAIN,
+      false,
+      "01 02",
+      "oxcrpc.flags=1 oxcrpc.icxr=2",
+      OA_WALK_DONE },
     { "plain: short in a bounded part only",
       { OA_COUNTED(2, OXCRPC_CB_OUT), OA_STRUCT(OXCRPC_CXH, PAIR), OA_U16(OXCRPC_ICXR), OA_END },
       OA_PLAIN,
@@ -385,6 +393,7 @@ test_fields(void)
     for (size_t i = 0; i < OA_BITS_COUNT; i++) {
         enum oa_type type = OA_FIELDS[OA_BITS[i].parent].type;
         g_assert_true(type >= OA_TYPE_UINT8 && type <= OA_TYPE_UINT32);
+        g_assert_true(OA_BITS[i].mask && (OA_BITS[i].is_number || !OA_BITS[i].names));
         g_assert_true(g_str_has_prefix(OA_BITS[i].filter, OA_FIELDS[OA_BITS[i].parent].filter));
         if (!g_hash_table_add(filters, (void *)OA_BITS[i].filter))
             g_error("%s stands twice", OA_BITS[i].filter);
