@@ -218,6 +218,8 @@ align(struct oa_walk *walk, void *node, unsigned to)
         return;
     if (oa_cursor_skip(&walk->cursor, padding))
         report_gap(walk, node, OA_GAP_ALIGNMENT, offset, padding);
+    else
+        oa_walk_problem(walk, OA_WALK_SHORT, OA_F_NONE);
 }
 
 static uint64_t
@@ -450,7 +452,7 @@ walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
     }
     oa_walk_layout(walk, inner, slot->layout);
     /* NDR64 pads a structure behind its last member too, [MS-RPCE] 2.2.5.3.4.1. */
-    if (walk->encoding == OA_NDR64 && !tail)
+    if (walk->encoding == OA_NDR64 && !tail && oa_walk_left(walk) > 0)
         align(walk, inner, alignment);
     oa_walk_end(walk, inner);
     walk->depth--;

@@ -411,12 +411,21 @@ static const struct oa_slot COMPARE_OUT[] = { OA_I32(OXNSPI_RESULT), RETURN };
 static const struct oa_slot MOD_PROPS_IN[] = {
     HANDLE, RESERVED, STAT, PROPERTY_TAGS, OA_STRUCT(OXNSPI_ROW, ROW), OA_END,
 };
+
 /* The pointers are [ref], without bytes. Clients made with impacket send them as [unique]: a
  * referent ID before STAT, and one before the version or, being null, in its place. No other stub
  * has these lengths, with a verification trailer neither. */
 static const struct oa_slot SPECIAL_IN[] = {
-    HANDLE, OA_U32(OXNSPI_TABLE_FLAGS), OA_IF_LEFT_IS(48),       OA_U32(NDR_REFERENT_ID),
-    STAT,   OA_IF_LEFT_IS(8),           OA_U32(NDR_REFERENT_ID), OA_U32(OXNSPI_VERSION),
+    HANDLE,
+    OA_U32(OXNSPI_TABLE_FLAGS),
+    OA_IF_LEFT_IS(44),
+    OA_U32(NDR_REFERENT_ID),
+    OA_IF_LEFT_IS(48),
+    OA_U32(NDR_REFERENT_ID),
+    STAT,
+    OA_IF_LEFT_IS(8),
+    OA_U32(NDR_REFERENT_ID),
+    OA_U32(OXNSPI_VERSION),
     OA_END,
 };
 static const struct oa_slot SPECIAL_OUT[] = { OA_U32(OXNSPI_VERSION), ROWS, RETURN };

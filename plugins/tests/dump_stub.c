@@ -128,7 +128,7 @@ dump(char *const words[5])
                                                .begin = on_begin,
                                                .gap = on_gap };
     struct oa_stub stub = { .interface = oa_rpc_interface_by_name(words[0]),
-                            .opnum = (uint16_t)atoi(words[1]),
+                            .opnum = (uint16_t)g_ascii_strtoull(words[1], NULL, 10),
                             .is_response = strcmp(words[2], "out") == 0,
                             .is_ndr64 = strcmp(words[3], "ndr64") == 0 };
     uint8_t *bytes = hex_bytes(words[4], &stub.length);
