@@ -839,6 +839,9 @@ walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int inde
     case OA_SLOT_ORIGIN:
         walk->origin = walk->cursor.offset;
         break;
+    case OA_SLOT_CALL:
+        slot->blob(walk, node, walk->cursor.data + walk->cursor.offset, oa_walk_left(walk));
+        break;
     case OA_SLOT_STRUCT:
         walk_struct(walk, node, slot, index);
         break;

@@ -51,6 +51,8 @@
  *                             OA_ARMS_END. A value without an arm ends the walk.
  *                             For [switch_is(x & mask)] it is masked on the wire already.
  *   OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
+ *   OA_CALL(fn)               plain: what no slots can say; the function walks layouts in place
+ *                             and sees all bytes that are left
  *   OA_ORIGIN                 no bytes: where the places of OA_AT count from
  *   OA_CONTEXT_HANDLE(f)      20 bytes: attributes and UUID
  *
@@ -114,6 +116,7 @@ enum oa_slot_kind {
     OA_SLOT_UNION,
     OA_SLOT_SWITCH,
     OA_SLOT_ORIGIN,
+    OA_SLOT_CALL,
     OA_SLOT_FIRST_PREFIX,
     OA_SLOT_REF = OA_SLOT_FIRST_PREFIX,
     OA_SLOT_UNIQUE,
@@ -194,6 +197,7 @@ struct oa_layout {
 #define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .by = OA_F_##b, .number = add }
 #define OA_AT(b) { .kind = OA_SLOT_AT, .by = OA_F_##b }
 #define OA_ORIGIN { .kind = OA_SLOT_ORIGIN }
+#define OA_CALL(fn) { .kind = OA_SLOT_CALL, .blob = fn }
 #define OA_IF_EQUAL(b, v) { .kind = OA_SLOT_IF_EQUAL, .by = OA_F_##b, .number = v }
 #define OA_IF_NOT(b, v) { .kind = OA_SLOT_IF_NOT, .by = OA_F_##b, .number = v }
 #define OA_IF_ANY(b, mask) { .kind = OA_SLOT_IF_ANY, .by = OA_F_##b, .number = mask }
@@ -273,7 +277,8 @@ void oa_walk_free(struct oa_walk *walk);
 void oa_walk_set_context(struct oa_walk *walk, void *context);
 void *oa_walk_context(const struct oa_walk *walk);
 
-/* Gives the next run a value that layouts refer to as an earlier field. */
+/* Gives the next run, or inside one what follows, a value that layouts refer to as an earlier
+ * field. */
 void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 
 /* Walks the whole input. Values set before are used and forgotten. */

@@ -1,9 +1,12 @@
 /* dump_stub.c
- * Prints what the decoder reads in the stubs of RPC calls, for comparison with other decoders.
+ * Prints what the decoder reads in the stubs of RPC calls and in bodies of MAPI over HTTP, for
+ * comparison with other decoders and with logs.
  *
  * Reads lines of an interface's name, an operation number, "in" or "out", "ndr" or "ndr64" and the
- * stub in hex. For each it prints the leaves, "filter value", with each pointer's referent where
- * its structure is, and then a line "end", the state of the walk and the bytes that no field holds.
+ * stub in hex; or of "MAPI/HTTP", a request type, "in" or "out", "plain" and the body, of a
+ * response with its preamble. For each it prints the leaves, "filter value", with each pointer's
+ * referent where its structure is, and then a line "end", the state of the walk and the bytes that
+ * no field holds.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,6 +16,7 @@
 
 #include <glib.h>
 
+#include "mapi_http_body.h"
 #include "stub.h"
 
 /* A container or a leaf. */
@@ -99,6 +103,16 @@ on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
         *unread += length;
 }
 
+/* Bytes of a source are gone when its walk has ended; the parts keep what they need as text. */
+static void *
+on_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+{
+    (void)data;
+    (void)length;
+    (void)name;
+    return on_begin(user, parent, NULL);
+}
+
 static void
 print_part(const struct part *part)
 {
@@ -121,32 +135,51 @@ hex_bytes(const char *hex, size_t *length)
     return bytes;
 }
 
+static const struct oa_layout *
+body_layout(const char *type, bool is_response)
+{
+    int number = 0;
+
+    while (number < OA_MAPI_HTTP_TYPES && strcmp(oa_mapi_http_type_name(number), type) != 0)
+        number++;
+    return oa_mapi_http_layout(number, is_response);
+}
+
 static bool
 dump(char *const words[5])
 {
-    static const struct oa_visitor VISITOR = { .field = on_field,
-                                               .begin = on_begin,
-                                               .gap = on_gap };
+    static const struct oa_visitor VISITOR = { on_field, on_begin, NULL, on_gap, on_source, NULL };
+    bool is_body = strcmp(words[0], "MAPI/HTTP") == 0;
+    bool is_response = strcmp(words[2], "out") == 0;
     struct oa_stub stub = { .interface = oa_rpc_interface_by_name(words[0]),
                             .opnum = (uint16_t)g_ascii_strtoull(words[1], NULL, 10),
-                            .is_response = strcmp(words[2], "out") == 0,
+                            .is_response = is_response,
                             .is_ndr64 = strcmp(words[3], "ndr64") == 0 };
-    uint8_t *bytes = hex_bytes(words[4], &stub.length);
+    const struct oa_layout *layout =
+        is_body ? body_layout(words[1], is_response) : oa_stub_layout(&stub);
+    size_t length;
+    uint8_t *bytes = hex_bytes(words[4], &length);
     struct part *root = new_container();
-    struct oa_walk_result result;
+    struct oa_mapi_http_preamble preamble = { .body_offset = 0 };
     size_t unread = 0;
     struct oa_walk *walk = oa_walk_new(&VISITOR, &unread);
 
-    stub.data = bytes;
-    bool is_known = oa_stub_walk(walk, &stub, root, &result);
-    if (is_known) {
+    if (is_body && is_response)
+        oa_mapi_http_preamble(bytes, length, &preamble);
+    if (layout) {
+        struct oa_walk_result result =
+            oa_walk_run(walk, layout,
+                        is_body         ? OA_PLAIN
+                        : stub.is_ndr64 ? OA_NDR64
+                                        : OA_NDR32,
+                        false, bytes + preamble.body_offset, length - preamble.body_offset, root);
         print_part(root);
         printf("end %d %" G_GSIZE_FORMAT "\n", (int)result.state, unread);
     }
     oa_walk_free(walk);
     free_part(root);
     g_free(bytes);
-    return is_known;
+    return layout != NULL;
 }
 
 int
