@@ -17,4 +17,11 @@
 #define WS_COMPAT_PLUGIN_DESCRIBE 1
 #endif
 
+/* What callbacks return changed from gboolean to bool in 4.4. */
+#if WS_COMPAT_VERSION >= 404
+typedef bool ws_compat_bool;
+#else
+typedef gboolean ws_compat_bool;
+#endif
+
 #endif

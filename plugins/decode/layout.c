@@ -151,10 +151,12 @@ report_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, siz
         walk->visitor->gap(walk->user, node, gap, offset, length);
 }
 
-void *
-oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name)
+static void *
+begin(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name,
+      size_t length)
 {
     struct oa_value at = { .id = field,
+                           .length = length,
                            .offset = walk->cursor.offset,
                            .bytes = walk->cursor.data + walk->cursor.offset,
                            .big_endian = walk->cursor.big_endian,
@@ -163,6 +165,12 @@ oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index, 
 
     charge(walk, field);
     return walk->visitor->begin ? walk->visitor->begin(walk->user, node, &at) : NULL;
+}
+
+void *
+oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name)
+{
+    return begin(walk, node, field, index, name, 0);
 }
 
 void
@@ -536,7 +544,7 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
 
     if (!enter(walk, slot->field))
         return;
-    void *inner = oa_walk_begin(walk, node, slot->field, -1, NULL);
+    void *inner = begin(walk, node, slot->field, -1, NULL, length);
     walk->cursor.length = outer.offset + length;
     walk->encoding = OA_PLAIN;
     slot->blob(walk, inner, outer.data + outer.offset, length);
