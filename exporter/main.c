@@ -84,7 +84,8 @@ inform(const struct options *options)
         break;
     case ACTION_LIST_REPORTS:
         for (size_t i = 0; REPORTS[i]; i++)
-            printf("%-12s %s\n", REPORTS[i]->name, REPORTS[i]->row_is);
+            printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
+                   REPORTS[i]->on_request ? " (only when asked for by name)" : "");
         break;
     case ACTION_DESCRIBE:
         for (size_t i = 0; REPORTS[i]; i++)
@@ -175,6 +176,7 @@ open_reports(struct run *run, char **message)
     for (size_t i = 0; i < run->options->n_reports; i++) {
         struct report_run *report = &run->reports[i];
         report->report = run->options->reports[i];
+        report->valid_ports = run->options->valid_ports;
         report->csv = csv_open(directory, report->report->name, run->options->style, message);
         if (!report->csv)
             return false;

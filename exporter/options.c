@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM };
+enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM, LONG_VALID_PORTS };
 
 /* One row an option: getopt's part, and the help line. */
 static const struct {
@@ -20,10 +20,13 @@ static const struct {
 } ROWS[] = {
     { { "reports", required_argument, NULL, 'r' },
       "LIST",
-      "reports to write, separated by commas (all)" },
+      "reports to write, separated by commas (all but frames, which is large)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
       "write DIR/REPORT.csv; without it one report goes to standard output" },
+    { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
+      "LIST",
+      "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': mark targets allowed or refused" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "name the reports and what a row of each is" },
@@ -82,13 +85,18 @@ choose_reports(const char *list, struct options *options, char **message)
     return !*message;
 }
 
-static bool
-all_reports(struct options *options)
+/* All that need not be asked for by name. */
+static void
+default_reports(struct options *options)
 {
-    while (REPORTS[options->n_reports])
-        options->n_reports++;
-    options->reports = g_memdup2(REPORTS, (options->n_reports + 1) * sizeof(REPORTS[0]));
-    return true;
+    GPtrArray *chosen = g_ptr_array_new();
+
+    for (size_t i = 0; REPORTS[i]; i++)
+        if (!REPORTS[i]->on_request)
+            g_ptr_array_add(chosen, (void *)REPORTS[i]);
+    options->n_reports = chosen->len;
+    g_ptr_array_add(chosen, NULL);
+    options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
 }
 
 /* False for an option that is none, or lacks its argument. */
@@ -125,6 +133,10 @@ take_option(int value, struct options *options, char **message)
     case LONG_BOM:
         options->style.bom = true;
         return true;
+    case LONG_VALID_PORTS:
+        valid_ports_free(options->valid_ports);
+        options->valid_ports = valid_ports_parse(optarg, message);
+        return options->valid_ports != NULL;
     default:
         return false;
     }
@@ -174,7 +186,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     if (options->n_paths == 0)
         *message = g_strdup("no capture is given (see --help)");
     else if (!options->reports)
-        all_reports(options);
+        default_reports(options);
     if (!*message && !options->directory && options->n_reports != 1)
         *message = g_strdup(
             "several reports need a folder to go to: -o DIR (or choose one with --reports)");
@@ -186,4 +198,5 @@ options_clear(struct options *options)
 {
     g_free(options->reports);
     options->reports = NULL;
+    g_clear_pointer(&options->valid_ports, valid_ports_free);
 }

@@ -18,6 +18,7 @@ struct options {
     size_t n_reports;
     const char *directory; /* NULL: standard output */
     struct csv_style style;
+    struct valid_ports *valid_ports; /* NULL: not told; freed by options_clear */
     bool quiet;
     char *const *paths;
     size_t n_paths;

@@ -9,13 +9,8 @@
 #include <string.h>
 
 const struct report *const REPORTS[] = {
-    &REPORT_CONNECTIONS,
-    &REPORT_CHANNELS,
-    &REPORT_SESSIONS,
-    &REPORT_CALLS,
-    &REPORT_OPERATIONS,
-    &REPORT_AUTH,
-    NULL,
+    &REPORT_CONNECTIONS, &REPORT_CHANNELS, &REPORT_SESSIONS, &REPORT_CALLS,  &REPORT_OPERATIONS,
+    &REPORT_AUTH,        &REPORT_FINDINGS, &REPORT_HOPS,     &REPORT_FRAMES, NULL,
 };
 
 const struct report *
@@ -87,6 +82,15 @@ cell_user(struct csv *csv, const struct oa_auth *auth)
     }
     snprintf(text, sizeof text, "%s%s%s", auth->domain, auth->domain[0] ? "\\" : "", auth->user);
     csv_text(csv, text);
+}
+
+void
+cell_allowed(struct csv *csv, const struct valid_ports *ports, const char *server, uint32_t port)
+{
+    if (ports && server)
+        csv_text(csv, valid_ports_allow(ports, server, port) ? "allowed" : "refused");
+    else
+        csv_empty(csv);
 }
 
 void

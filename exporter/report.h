@@ -14,6 +14,7 @@
 #include "events.h"
 #include "tcp.h"
 #include "tls_facts.h"
+#include "valid_ports.h"
 
 struct column {
     const char *name; /* snake_case with the unit last; never changed once published */
@@ -35,6 +36,7 @@ struct report {
     const char *name;
     const char *row_is; /* "RPC call" */
     const char *order;  /* how the rows are ordered */
+    bool on_request;    /* written only when asked for by name */
     const struct column *columns;
     size_t n_columns;
 
@@ -48,6 +50,7 @@ struct report {
 
 struct report_run {
     const struct report *report;
+    const struct valid_ports *valid_ports; /* NULL: not told */
     struct csv *csv;
     void *state;
 };
@@ -65,7 +68,14 @@ void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
-    REPORT_OPERATIONS, REPORT_SESSIONS;
+    REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS, REPORT_SESSIONS;
+
+/* Whether the connection is of a hop between client, proxy, server and domain controller; what the
+ * hop is, and what the service, by the content, else by the server's port. */
+bool connection_is_of_service(const struct connection_row *row);
+const char *hop_name(const struct oa_channel *channel, uint16_t port);
+const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
+                         uint16_t port);
 
 /* Cells that several reports have. */
 void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */
@@ -74,6 +84,9 @@ void cell_operation(struct csv *csv,
 void cell_interface(struct csv *csv,
                     const struct oa_call *call); /* by name, else the UUID; empty if not seen */
 void cell_user(struct csv *csv, const struct oa_auth *auth); /* DOMAIN\user, or user */
+/* allowed, refused; empty when ValidPorts is not told, or the target not known */
+void cell_allowed(struct csv *csv, const struct valid_ports *ports, const char *server,
+                  uint32_t port);
 void cell_ending(struct csv *csv, struct oa_ending ending);
 void cell_ended_by(struct csv *csv, struct oa_ending ending);
 void cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc); /* as captured,

@@ -7,7 +7,12 @@
 
 #include "channel.h"
 
-#define ROW(name) const struct oa_channel *name = row
+struct row {
+    const struct oa_channel *channel;
+    const struct valid_ports *valid_ports;
+};
+
+#define ROW(name) const struct oa_channel *name = ((const struct row *)row)->channel
 
 static void
 number_or_empty(struct csv *csv, uint64_t number)
@@ -315,6 +320,14 @@ longest_idle(struct csv *csv, const void *row)
     csv_ms(csv, channel->longest_idle_ns);
 }
 
+static void
+target_allowed(struct csv *csv, const void *row)
+{
+    ROW(channel);
+    cell_allowed(csv, ((const struct row *)row)->valid_ports, channel->target_server,
+                 channel->target_port);
+}
+
 static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", "number", "Number of the channel instance, from 0 in order of appearance",
       channel_number },
@@ -373,13 +386,18 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "window_stalled_ms", "ms", "Sum of these waits", window_stalled },
     { "longest_stall_ms", "ms", "The longest of these waits", longest_stall },
     { "longest_idle_ms", "ms", "Longest time without a PDU in either direction", longest_idle },
+    { "target_allowed", "text",
+      "Whether the target is among --valid-ports: allowed, refused; empty without the option, or "
+      "if "
+      "no target was seen",
+      target_allowed },
 };
 
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
     if (event->type == OA_EVENT_CHANNEL_CLOSED)
-        report_row(run, event->channel);
+        report_row(run, &(struct row){ event->channel, run->valid_ports });
 }
 
 const struct report REPORT_CHANNELS = {

@@ -28,12 +28,41 @@ connection_number(struct csv *csv, const void *row)
     csv_number(csv, connection->tcp->number);
 }
 
+bool
+connection_is_of_service(const struct connection_row *row)
+{
+    const struct service_port *port = port_of(row);
+
+    return row->channel || (port && (port->port != HTTP_PORT || row->tls));
+}
+
+const char *
+hop_name(const struct oa_channel *channel, uint16_t server_port)
+{
+    static const char *const HOPS[OA_HOPS] = { "client_proxy", "proxy_store" };
+    const struct service_port *port = service_port_find(server_port);
+
+    return channel ? HOPS[channel->hop] : port ? port->hop : "proxy_store";
+}
+
+const char *
+service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
+             uint16_t server_port)
+{
+    const struct service_port *port = service_port_find(server_port);
+
+    if (channel && channel->hop == OA_HOP_CLIENT)
+        return "rpc over http";
+    if (channel && vc && vc->iface)
+        return vc->iface->service;
+    return port ? port->service : "rpc";
+}
+
 static void
 hop(struct csv *csv, const void *row)
 {
-    static const char *const HOPS[OA_HOPS] = { "client_proxy", "proxy_store" };
     ROW(connection);
-    csv_text(csv, connection->channel ? HOPS[connection->channel->hop] : port_of(connection)->hop);
+    csv_text(csv, hop_name(connection->channel, connection->tcp->port[TCP_SERVER]));
 }
 
 static void
@@ -41,14 +70,9 @@ service(struct csv *csv, const void *row)
 {
     ROW(connection);
     const struct oa_channel *channel = connection->channel;
-    const struct service_port *port = port_of(connection);
 
-    if (channel && channel->hop == OA_HOP_CLIENT)
-        csv_text(csv, "rpc over http");
-    else if (channel && channel->vc && channel->vc->iface)
-        csv_text(csv, channel->vc->iface->service);
-    else
-        csv_text(csv, port ? port->service : "rpc");
+    csv_text(csv, service_name(channel, channel ? channel->vc : NULL,
+                               connection->tcp->port[TCP_SERVER]));
 }
 
 #define SIDE_CELLS(side, index)                                                                    \
@@ -373,9 +397,7 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
 static void
 take(struct report_run *run, const struct connection_row *row)
 {
-    const struct service_port *port = port_of(row);
-
-    if (row->channel || (port && (port->port != HTTP_PORT || row->tls)))
+    if (connection_is_of_service(row))
         report_row(run, row);
 }
 

@@ -5,7 +5,12 @@
  */
 #include "report.h"
 
-#define ROW(name) const struct oa_virtual_connection *name = row
+struct row {
+    const struct oa_virtual_connection *vc;
+    const struct valid_ports *valid_ports;
+};
+
+#define ROW(name) const struct oa_virtual_connection *name = ((const struct row *)row)->vc
 
 static void
 session(struct csv *csv, const void *row)
@@ -279,6 +284,21 @@ ended_by(struct csv *csv, const void *row)
     cell_ended_by(csv, vc->ending);
 }
 
+static void
+target_allowed(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_allowed(csv, ((const struct row *)row)->valid_ports, vc->target_server, vc->target_port);
+}
+
+/* One of the two channels may have been let in, and the other not. */
+static void
+anonymous(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    csv_text(csv, vc->anonymous_accepted ? "accepted" : vc->anonymous_refused ? "refused" : NULL);
+}
+
 static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", "number",
       "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
@@ -343,13 +363,22 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "mail (calls of an Exchange interface); rpcping (no more than a connection, or calls of "
       "management); connect_only (an Exchange interface was bound and not called)",
       purpose },
+    { "target_allowed", "text",
+      "Whether the target is among --valid-ports: allowed, refused; empty without the option, or "
+      "if "
+      "no target was seen",
+      target_allowed },
+    { "anonymous", "text",
+      "What became of requests without credentials, or with an anonymous logon: accepted, refused; "
+      "empty if there was none",
+      anonymous },
 };
 
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
     if (event->type == OA_EVENT_VC_CLOSED)
-        report_row(run, event->vc);
+        report_row(run, &(struct row){ event->vc, run->valid_ports });
 }
 
 const struct report REPORT_SESSIONS = {

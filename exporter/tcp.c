@@ -76,7 +76,8 @@ struct connection {
     int64_t since_ns; /* silent since, or ended at */
     bool is_ended;
     bool is_ignored;
-    uint8_t flipped; /* side = half.index ^ flipped */
+    bool is_answered; /* a SYN+ACK was seen */
+    uint8_t flipped;  /* side = half.index ^ flipped */
     struct half half[2];
 };
 
@@ -711,6 +712,7 @@ handshake(struct tcp_table *table, struct connection *c, const struct segment *s
         c->shown.handshake_seen = true;
     }
 
+    c->is_answered |= is_answer;
     struct half *half = half_of(c, *side), *other = half_of(c, *side ^ 1);
     if (!half->is_started || (is_answer && half->isn != segment->sequence)) {
         half_start(half, segment->sequence + 1);
@@ -840,6 +842,16 @@ tcp_connection_swap(struct tcp_connection *connection)
     }
     c->shown.ended_by = old.ended_by == TCP_CLIENT ? TCP_SERVER : TCP_CLIENT;
     c->flipped ^= 1;
+}
+
+bool
+tcp_connection_was_refused(const struct tcp_connection *connection)
+{
+    const struct connection *c = (const struct connection *)connection;
+
+    return connection->end == TCP_END_RESET && connection->ended_by == TCP_SERVER &&
+           connection->handshake_seen && !c->is_answered && !connection->stream[0].payload_bytes &&
+           !connection->stream[1].payload_bytes;
 }
 
 struct tcp_table *

@@ -92,6 +92,9 @@ void tcp_connection_ignore(struct tcp_connection *connection);
  */
 void tcp_connection_swap(struct tcp_connection *connection);
 
+/* The server answered the SYN by a reset: nobody listens there. */
+bool tcp_connection_was_refused(const struct tcp_connection *connection);
+
 /* Delivers what is still pending (gaps as lost), closes every connection in order of number, and
  * frees the table. */
 void tcp_table_free(struct tcp_table *table);

@@ -21,7 +21,7 @@ import tools  # noqa: E402
 
 BASIC = TOP / "test-captures" / "real" / "basic.pcapng"
 PROGRAM = sys.argv.pop(1)
-REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations"}
+REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations", "findings", "hops"}
 
 
 class CommandLine(unittest.TestCase):

@@ -71,6 +71,79 @@ begin(struct oa_tracker *tracker, enum oa_auth_place place, struct oa_stamp firs
     return exchange;
 }
 
+/* --- findings --- */
+
+/* "NTLM, LAB\\ada", "NTLM, an anonymous logon", "no credentials". */
+static void
+describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
+{
+    const struct oa_auth *client = facts->client;
+    const char *scheme = facts->place == OA_AUTH_RPC ? oa_rpc_auth_type_name(facts->type)
+                                                     : oa_auth_scheme_name(facts->scheme);
+
+    if (facts->place == OA_AUTH_HTTP && !oa_auth_exchange_has_credentials(facts))
+        g_snprintf(text, (gulong)size, "no credentials");
+    else if (client->is_anonymous)
+        g_snprintf(text, (gulong)size, "%s, an anonymous logon", scheme);
+    else if (client->user[0])
+        g_snprintf(text, (gulong)size, "%s, %.80s%s%.80s", scheme, client->domain,
+                   client->domain[0] ? "\\" : "", client->user);
+    else
+        g_snprintf(text, (gulong)size, "%s", scheme);
+}
+
+/* How many refusals of one connection make a loop. Further ones are not told. */
+#define LOOP 3
+
+static void
+tell_refusal(struct channel *channel, const struct oa_auth_exchange *facts,
+             const struct oa_event *where, enum oa_finding_id id)
+{
+    char client[OA_FINDING_TEXT];
+
+    describe_client(facts, client, sizeof client);
+    if (channel->facts.vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
+        channel->facts.vc->anonymous_refused = true;
+    if (++channel->refusals < LOOP)
+        oa_tracker_find(channel->tracker, where, id, "%s; %u after %u requests", client,
+                        facts->status, facts->legs);
+    else if (channel->refusals == LOOP)
+        oa_tracker_find(channel->tracker, where, OA_FINDING_AUTH_LOOP,
+                        "%u authentications refused, the last: %s; %u", channel->refusals, client,
+                        facts->status);
+}
+
+/* Once for a virtual connection. */
+static void
+tell_acceptance(struct channel *channel, const struct oa_auth_exchange *facts,
+                const struct oa_event *where)
+{
+    struct virtual_connection *vc = (struct virtual_connection *)channel->facts.vc;
+    char client[OA_FINDING_TEXT];
+
+    if (facts->anonymous != OA_AUTH_ANONYMOUS_ACCEPTED && !facts->client->is_anonymous)
+        return;
+    if (vc) {
+        vc->facts.anonymous_accepted = true;
+        if (vc->told_anonymous)
+            return;
+        vc->told_anonymous = true;
+    }
+    describe_client(facts, client, sizeof client);
+    oa_tracker_find(channel->tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
+}
+
+static void
+tell_rpc_refusal(struct virtual_connection *vc, const struct oa_auth_exchange *facts,
+                 const struct oa_event *where)
+{
+    char client[OA_FINDING_TEXT];
+
+    describe_client(facts, client, sizeof client);
+    oa_tracker_find(vc->tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
+                    oa_rpc_ptype_name(where->rpc->header.ptype));
+}
+
 /* Tells of it, and lets it go. */
 static void
 finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_channel *channel,
@@ -81,8 +154,14 @@ finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_cha
     if (!exchange)
         return;
     /* A client that had nothing to try after the first 401 has been refused. */
-    if (exchange->phase == CHALLENGED && !exchange->tries_credentials)
+    if (exchange->phase == CHALLENGED && !exchange->tries_credentials) {
         facts->result = OA_AUTH_REFUSED;
+        tell_refusal(
+            (struct channel *)channel, facts,
+            &(struct oa_event){
+                .first = facts->first, .last = facts->last, .side = OA_SERVER, .channel = channel },
+            OA_FINDING_ANONYMOUS_REFUSED);
+    }
     oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_AUTH_DONE,
                                                  .first = facts->first,
                                                  .last = facts->last,
@@ -281,11 +360,12 @@ refuse_request(struct exchange *exchange, bool has_token)
 
 /* The request was let in: nothing but a request without credentials makes it an anonymous one. */
 static void
-accept_request(struct oa_auth_exchange *facts)
+accept_request(struct oa_auth_exchange *facts, const struct oa_event *event)
 {
     facts->result = OA_AUTH_ACCEPTED;
     if (!oa_auth_exchange_has_credentials(facts))
         facts->anonymous = OA_AUTH_ANONYMOUS_ACCEPTED;
+    tell_acceptance((struct channel *)facts->channel, facts, event);
 }
 
 static void
@@ -305,12 +385,14 @@ settle(struct exchange *exchange, const struct oa_http_head *http, struct oa_eve
     event->auth_leg = facts->legs;
     if (http->status == 401 || http->status == 407) {
         refuse_request(exchange, has_token);
+        if (exchange->phase == SETTLED)
+            tell_refusal((struct channel *)facts->channel, facts, event, OA_FINDING_AUTH_REFUSED);
         return;
     }
     exchange->phase = SETTLED;
     /* An error of the RPC proxy itself is one behind the authentication. */
     if (http->status < 400 || http->has_rpc_error)
-        accept_request(facts);
+        accept_request(facts, event);
     else
         facts->result = OA_AUTH_UNDECIDED;
 }
@@ -377,7 +459,7 @@ oa_auth_exchange_take_pdu(struct channel *channel, const struct oa_event *event)
     if (exchange->is_later_request)
         exchange->facts.is_persistent |= exchange->facts.scheme != OA_AUTH_SCHEME_BASIC;
     else if (exchange->phase == WAITING)
-        accept_request(&exchange->facts);
+        accept_request(&exchange->facts, event);
 }
 
 void
@@ -440,6 +522,8 @@ take_rpc_token(struct virtual_connection *vc, struct oa_event *event)
         add_token(&facts->server, event->auth);
         if (facts->result == OA_AUTH_PENDING)
             facts->result = result_of_token(event->auth);
+        if (facts->result == OA_AUTH_REFUSED)
+            tell_rpc_refusal(vc, facts, event);
     }
 }
 
@@ -464,18 +548,21 @@ is_refusal(uint32_t fault)
 
 /* What the server does behind the last token answers it. */
 static void
-take_rpc_answer(struct oa_auth_exchange *facts, const struct oa_event *event)
+take_rpc_answer(struct virtual_connection *vc, const struct oa_event *event)
 {
+    struct oa_auth_exchange *facts = vc->facts.rpc_exchange;
     uint8_t ptype = event->rpc->header.ptype;
     bool refused =
         ptype == OA_RPC_BIND_NAK || (ptype == OA_RPC_FAULT && is_refusal(event->rpc->fault_status));
 
     if (!facts || facts->result != OA_AUTH_PENDING)
         return;
-    if (refused)
+    if (refused) {
         facts->result = OA_AUTH_REFUSED;
-    else if (ptype == OA_RPC_RESPONSE || ptype == OA_RPC_FAULT)
+        tell_rpc_refusal(vc, facts, event);
+    } else if (ptype == OA_RPC_RESPONSE || ptype == OA_RPC_FAULT) {
         facts->result = OA_AUTH_ACCEPTED;
+    }
 }
 
 void
@@ -493,7 +580,7 @@ oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event)
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
-        take_rpc_answer(vc->facts.rpc_exchange, event);
+        take_rpc_answer(vc, event);
         break;
     default:
         break;

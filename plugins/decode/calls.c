@@ -351,12 +351,15 @@ check_fault(struct virtual_connection *vc, const struct oa_call *call)
 
     if (call->state != OA_CALL_FAULT)
         return;
-    oa_tracker_find(
-        vc->tracker,
-        &(struct oa_event){
-            .first = answer->first, .last = answer->last, .vc = &vc->facts, .side = OA_SERVER },
-        is_directory ? OA_FINDING_DIRECTORY_REFUSED : OA_FINDING_RPC_FAULT, "%s: %s (0x%08x)",
-        operation ? operation : "call", status ? status : "unknown status", call->fault_status);
+    oa_tracker_find(vc->tracker,
+                    &(struct oa_event){ .first = answer->first,
+                                        .last = answer->last,
+                                        .channel = vc->facts.channel[oa_call_hop(call)][OA_LEG_OUT],
+                                        .vc = &vc->facts,
+                                        .side = OA_SERVER },
+                    is_directory ? OA_FINDING_DIRECTORY_REFUSED : OA_FINDING_RPC_FAULT,
+                    "%s: %s (0x%08x)", operation ? operation : "call",
+                    status ? status : "unknown status", call->fault_status);
 }
 
 static void

@@ -425,11 +425,13 @@ take_head(struct channel *channel, struct oa_event *event)
     event->type = OA_EVENT_HTTP_HEAD;
     event->http = &channel->tracker->http;
     event->length = event->http->length;
-    channel->stream[event->side].chunked = false;
+    bool broken_off = channel->stream[event->side].broken_off;
+    channel->stream[event->side].chunked = channel->stream[event->side].broken_off = false;
     if (event->http->is_request)
         take_request(channel, event->http, event->last);
     else
         take_response(channel, event->http, event->last);
+    oa_http_error_tell(channel, event, broken_off);
     oa_auth_exchange_take_head(channel, event);
 }
 
@@ -662,6 +664,7 @@ measure_idle(struct channel *channel, struct oa_event *event)
     if (facts->last_pdu.frame)
         event->idle_ns = MAX(event->last.time_ns - facts->last_pdu.time_ns, 0);
     facts->last_pdu = event->last;
+    facts->last_idle_ns = event->idle_ns;
     facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
     if (timeout_ns && event->idle_ns > timeout_ns)
         oa_tracker_find(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
@@ -744,6 +747,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     if (!stream->chunked && channel->facts.hop == OA_HOP_CLIENT &&
         is_head_here(event->side, data, length)) {
         stream->state = STREAM_HEAD; /* an error in the middle of the stream, or the next request */
+        stream->broken_off = true;
         return false;
     }
     const uint8_t *pdu = body_bytes(channel, stream, data, length, OA_RPC_HEADER_SIZE, &walk, &got);

@@ -148,6 +148,7 @@ struct oa_channel {
     struct oa_traffic traffic[2];   /* by sender */
     struct oa_flow flow;            /* of its RPC bytes */
     int64_t longest_idle_ns;        /* without a PDU in either direction */
+    int64_t last_idle_ns;           /* before the last PDU */
     struct oa_stamp last_pdu;
     struct oa_ending ending; /* from oa_channel_close() */
 };
@@ -286,6 +287,8 @@ struct oa_virtual_connection {
     struct oa_sequence *recycle[OA_LEGS]; /* newest of IN, of OUT */
     unsigned recycles[OA_LEGS];           /* started */
     unsigned recycles_failed;
+    bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was */
+    bool anonymous_refused;
     struct oa_auth_exchange *rpc_exchange; /* the last one; NULL none, and once told at the end */
 };
 
@@ -320,6 +323,7 @@ enum oa_event_type {
     OA_EVENT_CALL,      /* answered, or known to stay unanswered */
     OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
     OA_EVENT_FINDING,
+    OA_EVENT_VC_JOINED, /* `vc` turned out to be a part of vc->joined, and goes */
 };
 
 enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };

@@ -288,6 +288,14 @@ merge_steps(struct oa_sequence *into, struct oa_sequence *from)
     from->joined = into;
 }
 
+/* What was told of it stays good as long as the whole: hosts ask it for its type. */
+static void
+absorb(struct virtual_connection *into, struct oa_sequence *part)
+{
+    part->next = into->absorbed;
+    into->absorbed = part;
+}
+
 /* Two virtual connections are one: each may have seen a part of the same recycling. */
 void
 oa_sequence_merge(struct virtual_connection *into, struct virtual_connection *from)
@@ -300,14 +308,21 @@ oa_sequence_merge(struct virtual_connection *into, struct virtual_connection *fr
 
         into->facts.recycles[leg] += from->facts.recycles[leg];
         if (mine && other && !share_a_step(mine, other)) {
+            struct oa_sequence *older = other->next;
             merge_steps(mine, other);
             into->facts.recycles[leg]--;
-            continue; /* it goes with the virtual connection it stood in */
+            absorb(into, other);
+            other = older;
         }
         while (*end)
             end = &(*end)->next;
         *end = other;
         from->facts.recycle[leg] = NULL;
+    }
+    while (from->absorbed) {
+        struct oa_sequence *next = from->absorbed->next;
+        absorb(into, from->absorbed);
+        from->absorbed = next;
     }
     into->facts.recycles_failed += from->facts.recycles_failed;
 }

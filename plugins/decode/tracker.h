@@ -30,6 +30,7 @@ struct stream {
     bool after_chunk; /* chunked: the line end behind a chunk's data is still to come */
     uint64_t left;    /* bytes of the body to come; UINT64_MAX until the connection ends */
     uint64_t tail;
+    bool broken_off;   /* a head stands where a PDU had to */
     GByteArray *carry; /* oa_channel_data: bytes that wait for their rest */
     struct oa_stamp carry_from;
     size_t carry_need; /* how many bytes the waiting ones have to become before another try is worth
@@ -47,6 +48,7 @@ struct channel {
     bool kind_is_guess; /* by one RPC PDU; one from the other side makes it a duplex one */
     bool told_overrun;  /* findings that are told once */
     bool told_violation;
+    unsigned refusals;            /* authentication exchanges refused */
     int64_t available_before_ack; /* of the receive window, before the last acknowledgment */
     GList link;                   /* in the virtual connection's channels */
 };
@@ -70,7 +72,9 @@ struct virtual_connection {
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its
                                                order */
     unsigned n_proposed;
-    bool iface_accepted; /* facts.iface is of an accepted binding */
+    bool iface_accepted;          /* facts.iface is of an accepted binding */
+    struct oa_sequence *absorbed; /* sequences that were found to be parts of others */
+    bool told_anonymous;          /* a finding that is told once */
 };
 
 struct call {
@@ -141,6 +145,9 @@ void oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *e
 void oa_auth_exchange_close_vc(struct virtual_connection *vc);
 void oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from);
 void oa_auth_exchange_free(struct oa_auth_exchange *exchange);
+
+/* http_error.c */
+void oa_http_error_tell(struct channel *channel, const struct oa_event *event, bool in_stream);
 
 /* channel.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);

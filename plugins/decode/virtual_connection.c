@@ -30,6 +30,7 @@ oa_vc_free(struct virtual_connection *vc)
     g_hash_table_unref(vc->pending);
     for (int leg = 0; leg < OA_LEGS; leg++)
         free_sequences(vc->facts.recycle[leg]);
+    free_sequences(vc->absorbed);
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
     g_free(vc->facts.auth);
@@ -282,6 +283,8 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->assoc_group_id = from->assoc_group_id;
     if (!into->established.frame)
         into->established = from->established;
+    into->anonymous_accepted |= from->anonymous_accepted;
+    into->anonymous_refused |= from->anonymous_refused;
     if (from->last.time_ns > into->last.time_ns)
         into->last = from->last;
 }
@@ -302,6 +305,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_sequence_merge(into, from);
     oa_calls_merge(into, from);
     from->facts.joined = &into->facts;
+    emit_vc(from, OA_EVENT_VC_JOINED, NULL);
     forget_vc(from);
     oa_tracker_retire(from->tracker, from, free_vc);
 }

@@ -272,6 +272,7 @@ session_describe(GString *text, const struct oa_event *event)
         [OA_EVENT_CHANNEL_CLOSED] = "close",
         [OA_EVENT_VC_OPENED] = "vc-open",
         [OA_EVENT_VC_CLOSED] = "vc-close",
+        [OA_EVENT_VC_JOINED] = "vc-join",
         [OA_EVENT_CALL] = "ended",
         [OA_EVENT_FINDING] = "finding",
         [OA_EVENT_BANNER] = "banner",
