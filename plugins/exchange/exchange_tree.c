@@ -228,7 +228,8 @@ free_walk(wmem_allocator_t *pool, wmem_cb_event_t event, void *walk)
 }
 
 static void
-show_result(packet_info *pinfo, proto_tree *tree, const struct oa_walk_result *result)
+show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+            const struct oa_walk_result *result)
 {
     static const struct {
         expert_field *expert;
@@ -240,7 +241,7 @@ show_result(packet_info *pinfo, proto_tree *tree, const struct oa_walk_result *r
     };
 
     if (result->state != OA_WALK_DONE)
-        proto_tree_add_expert_format(tree, pinfo, STATES[result->state].expert, NULL, 0, 0,
+        proto_tree_add_expert_format(tree, pinfo, STATES[result->state].expert, tvb, 0, 0,
                                      "%s: %s, at offset %" G_GSIZE_FORMAT,
                                      STATES[result->state].text, OA_FIELDS[result->field].label,
                                      result->offset);
@@ -259,7 +260,7 @@ exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const st
     wmem_register_callback(pinfo->pool, free_walk, walk);
     oa_call_facts_start(facts, stub);
     oa_stub_walk(walk, stub, tree, &facts->walk);
-    show_result(pinfo, tree, &facts->walk);
+    show_result(pinfo, tree, tvb, &facts->walk);
     return true;
 }
 
