@@ -39,10 +39,12 @@ def is_open(name):
     return "?" in name or " or " in name
 
 
-def check_names(home, capture, truth):
-    """All PDUs are there, and no other, under their names."""
+def check_names(home, program, capture, truth):
+    """All PDUs are there, and no other, under their names, in tshark and in frames.csv."""
     wanted = collections.Counter((row["frame"], row.get("readable_as") or row.get("name") or UNKNOWN) for row in truth["rts"])
     same("names in two passes", names_shown(home, capture, "-2"), wanted)
+    exported = collections.Counter((int(row["frame"]), row["pdu"]) for row in tools.report(program, "frames", capture) if row["pdu"])
+    same("names in frames.csv", exported, wanted)
     first = names_shown(home, capture)
     for frame, name in (first - wanted):
         if not is_open(name):
@@ -163,7 +165,7 @@ def main():
         if "rts" not in truth or (names and sidecar.stem not in names):
             continue
         try:
-            pdus += check_names(home, capture, truth)
+            pdus += check_names(home, program, capture, truth)
             calls += check_calls(program, capture, truth)
             check_pairs(home, capture, truth)
             check_sessions(program, capture, truth)
