@@ -1,0 +1,46 @@
+/* fuzz_recognise.c
+ * Any first bytes on any ports: whatever is recognised can be opened and decoded.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+
+#include "channel.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct oa_cursor cursor = oa_cursor_over(data, size);
+    uint16_t source = oa_cursor_u16(&cursor);
+    uint16_t destination = oa_cursor_u16(&cursor);
+    size_t length = oa_cursor_left(&cursor);
+    const uint8_t *bytes = oa_cursor_bytes(&cursor, length);
+    struct oa_recognition recognition;
+
+    if (!bytes)
+        return 0;
+    switch (oa_recognise(bytes, length, source, destination, &recognition)) {
+    case OA_NOT_OURS:
+        break;
+    case OA_MAYBE:
+        /* Waiting has an end. */
+        if (length > OA_RECOGNISE_MAX)
+            abort();
+        break;
+    case OA_OURS: {
+        struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, false);
+        struct oa_endpoint client = { .port = source }, server = { .port = destination };
+        struct oa_stamp stamp = { 0, 1 };
+        struct oa_channel *channel =
+            oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+
+        oa_channel_data(channel, recognition.sender, bytes, length, stamp);
+        oa_channel_close(channel, (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_tracker_free(tracker);
+        break;
+    }
+    }
+    return 0;
+}
