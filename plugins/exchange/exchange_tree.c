@@ -147,8 +147,11 @@ static void
 on_field(void *user, void *parent, const struct oa_value *value)
 {
     struct show *show = user;
-    proto_item *item = add_value(show, parent, value);
 
+    /* No bytes would be shown as "<MISSING>". */
+    if (OA_FIELDS[value->id].type == OA_TYPE_BYTES && value->length == 0)
+        return;
+    proto_item *item = add_value(show, parent, value);
     if (value->about)
         proto_item_append_text(item, " (%s)", OA_FIELDS[value->about].label);
     if (value->is_cut)
