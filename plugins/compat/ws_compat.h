@@ -27,4 +27,11 @@
 #define WS_COMPAT_TLS_APP_HANDLE(data) ((dissector_handle_t *)(data))
 #endif
 
+/* What callbacks return changed from gboolean to bool in 4.4. */
+#if WS_COMPAT_VERSION >= 404
+typedef bool ws_compat_bool;
+#else
+typedef gboolean ws_compat_bool;
+#endif
+
 #endif

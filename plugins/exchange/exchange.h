@@ -1,12 +1,30 @@
 /* exchange.h
- * The Exchange interfaces in Wireshark.
+ * Between the parts of the exchange plugin.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 
+#include "ws_compat.h"
+
+#include <epan/packet.h>
+
+#include "call_facts.h"
+
+/* packet-exchange.c */
 void proto_register_exchange(void);
 void proto_reg_handoff_exchange(void);
+
+/* exchange_tree.c */
+
+/* Registers the decoder's fields with the protocols their filters begin with; those have to be
+ * registered before. */
+void exchange_tree_register(void);
+
+/* Shows a stub's parameters, and what is wrong with them, and collects its facts. False, and
+ * nothing is shown, when the operation has no layout. */
+bool exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                        const struct oa_stub *stub, struct oa_call_facts *facts);
 
 #endif

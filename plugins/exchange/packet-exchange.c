@@ -1,19 +1,20 @@
 /* packet-exchange.c
- * The RPC interfaces of Exchange in Wireshark, in place of the stock dissectors of the same UUIDs.
- * [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
+ * The RPC interfaces of Exchange in Wireshark, in place of the stock dissectors of the same UUIDs:
+ * on RPC over HTTP, on TCP and on named pipes. [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "exchange.h"
 
-#include "ws_compat.h"
-
 #include <epan/dissectors/packet-dcerpc.h>
-#include <epan/packet.h>
+#include <epan/proto_data.h>
+#include <epan/tap.h>
 
 #include <stdio.h>
+#include <string.h>
 
-#include "rpc_interface.h"
+#include "exchange_tap.h"
+#include "rpch_tap.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
 static struct protocol {
@@ -33,8 +34,187 @@ static struct protocol {
       -1, -1 },
 };
 
-void
-proto_register_exchange(void)
+static int hf_session = -1;
+static int hf_session_user = -1;
+static int hf_client_version = -1;
+static int hf_client_product = -1;
+static int hf_server_version = -1;
+static int hf_server_product = -1;
+
+static int exchange_tap = -1;
+static struct oa_exchange_sessions *sessions;
+
+/* What is kept of a call from the first visit: stock DCE/RPC holds it for the call. */
+struct exchange_call {
+    struct oa_call_facts *request;
+    struct oa_call_facts *response;
+    const struct oa_exchange_session *session;
+    bool request_noted, response_noted;
+};
+
+static proto_item *
+generated(proto_item *item)
+{
+    proto_item_set_generated(item);
+    return item;
+}
+
+static struct exchange_call *
+call_of(dcerpc_info *di)
+{
+    if (!di->call_data->se_data)
+        di->call_data->se_data = wmem_new0(wmem_file_scope(), struct exchange_call);
+    return (struct exchange_call *)di->call_data->se_data;
+}
+
+/* First visit only: keeps the facts and takes notice of the call. */
+static void
+note_call(struct exchange_call *call, const struct oa_call_facts *facts)
+{
+    bool *noted = facts->is_response ? &call->response_noted : &call->request_noted;
+    struct oa_call_facts **kept = facts->is_response ? &call->response : &call->request;
+
+    if (*noted)
+        return;
+    *noted = true;
+    *kept = (struct oa_call_facts *)wmem_memdup(wmem_file_scope(), facts, sizeof *facts);
+    const struct oa_exchange_session *session =
+        oa_exchange_sessions_note(sessions, call->request, call->response);
+    if (session)
+        call->session = session;
+}
+
+/* A version with its product, as generated items behind the words it came from. */
+static void
+show_version(proto_tree *tree, tvbuff_t *tvb, const struct oa_call_facts *facts)
+{
+    struct oa_version version = oa_version_from_words(facts->version_words);
+    const char *product = facts->is_response ? oa_version_server_product(&version)
+                                             : oa_version_client_product(&version);
+    char text[OA_VERSION_TEXT];
+
+    oa_version_text(&version, text);
+    generated(proto_tree_add_string(
+        tree, facts->is_response ? hf_server_version : hf_client_version, tvb, 0, 0, text));
+    if (product)
+        generated(proto_tree_add_string(
+            tree, facts->is_response ? hf_server_product : hf_client_product, tvb, 0, 0, product));
+}
+
+static void
+show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_exchange_session *session)
+{
+    generated(proto_tree_add_uint64(tree, hf_session, tvb, 0, 0, session->number));
+    if (session->user_dn[0])
+        generated(proto_tree_add_string(tree, hf_session_user, tvb, 0, 0, session->user_dn));
+}
+
+/* What the Info column says behind the operation's name. */
+static void
+show_info(column_info *cinfo, const struct oa_call_facts *facts)
+{
+    const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
+
+    if (facts->has_status && facts->status && name)
+        col_append_fstr(cinfo, COL_INFO, ", %s", name);
+    else if (facts->has_status && facts->status)
+        col_append_fstr(cinfo, COL_INFO, ", error 0x%08x", facts->status);
+    if (facts->user_dn[0])
+        col_append_fstr(cinfo, COL_INFO, ", %s", facts->user_dn);
+    if (facts->is_response && facts->server[0])
+        col_append_fstr(cinfo, COL_INFO, ", %s", facts->server);
+    if (facts->rop_bytes)
+        col_append_fstr(cinfo, COL_INFO, ", %u bytes of ROPs", (guint)facts->rop_bytes);
+}
+
+static void
+tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *call,
+         const struct oa_call_facts *facts)
+{
+    if (!have_tap_listener(exchange_tap))
+        return;
+    struct exchange_tap *record = wmem_new0(pinfo->pool, struct exchange_tap);
+    record->version = EXCHANGE_TAP_VERSION;
+    record->is_response = facts->is_response;
+    record->operation = oa_rpc_operation_name(facts->interface, facts->opnum);
+    record->request = call->request;
+    record->response = facts->is_response ? call->response : NULL;
+    record->session = call->session;
+    record->vc = (const struct oa_virtual_connection *)p_get_proto_data(
+        pinfo->pool, pinfo, proto_get_id_by_filter_name("rpch"), RPCH_PACKET_VC);
+    record->request_frame = di->call_data->req_frame;
+    if (facts->is_response && record->request_frame) {
+        nstime_t latency;
+        nstime_delta(&latency, &pinfo->abs_ts, &di->call_data->req_time);
+        record->latency = nstime_to_sec(&latency);
+    }
+    tap_queue_packet(exchange_tap, pinfo, record);
+}
+
+/* The interface of a call, by the UUID stock DCE/RPC found for its context. */
+static const struct oa_rpc_interface *
+interface_of(const dcerpc_info *di)
+{
+    const e_guid_t *guid = &di->call_data->uuid;
+    uint8_t wire[16];
+
+    for (int i = 0; i < 4; i++)
+        wire[i] = (uint8_t)(guid->data1 >> (8 * i));
+    for (int i = 0; i < 2; i++) {
+        wire[4 + i] = (uint8_t)(guid->data2 >> (8 * i));
+        wire[6 + i] = (uint8_t)(guid->data3 >> (8 * i));
+    }
+    memcpy(wire + 8, guid->data4, 8);
+    return oa_rpc_interface_find(wire);
+}
+
+/* The stub of any operation that has a layout. */
+static int
+dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dcerpc_info *di,
+             guint8 *drep)
+{
+    int length = tvb_captured_length_remaining(tvb, offset);
+    tvbuff_t *stub_tvb = tvb_new_subset_length(tvb, offset, length);
+    struct oa_stub stub = {
+        .interface = interface_of(di),
+        .opnum = di->call_data->opnum,
+        .is_response = di->ptype == PDU_RESP,
+        .is_ndr64 = (di->call_data->flags & DCERPC_IS_NDR64) != 0,
+        .big_endian = (drep[0] & DREP_LITTLE_ENDIAN) == 0,
+        .data = length > 0 ? tvb_get_ptr(stub_tvb, 0, length) : (const guint8 *)"",
+        .length = (size_t)length,
+    };
+    struct exchange_call *call = call_of(di);
+    struct oa_call_facts facts;
+
+    if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
+        return offset;
+    if (!PINFO_FD_VISITED(pinfo))
+        note_call(call, &facts);
+    if (facts.has_version)
+        show_version(tree, stub_tvb, &facts);
+    if (call->session)
+        show_session(tree, stub_tvb, call->session);
+    show_info(pinfo->cinfo, &facts);
+    tell_tap(pinfo, di, call, &facts);
+    return offset + length;
+}
+
+static void
+start_file(void)
+{
+    sessions = oa_exchange_sessions_new();
+}
+
+static void
+end_file(void)
+{
+    oa_exchange_sessions_free(sessions);
+    sessions = NULL;
+}
+
+static void
+register_protocols(void)
 {
     static hf_register_info hf[array_length(protocols)];
     static gint *ett[array_length(protocols)];
@@ -51,6 +231,38 @@ proto_register_exchange(void)
         proto_register_field_array(protocol->proto, &hf[i], 1);
     }
     proto_register_subtree_array(ett, array_length(ett));
+}
+
+void
+proto_register_exchange(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_session,
+          { "Session", "oxcrpc.session", FT_UINT64, BASE_DEC, NULL, 0,
+            "Numbered in the order of the capture", HFILL } },
+        { &hf_session_user,
+          { "Session's User", "oxcrpc.session.user_dn", FT_STRING, BASE_NONE, NULL, 0,
+            "szUserDN of the session's EcDoConnectEx", HFILL } },
+        { &hf_client_version,
+          { "Client Version", "oxcrpc.client_version", FT_STRING, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_client_product,
+          { "Client Product", "oxcrpc.client_product", FT_STRING, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_server_version,
+          { "Server Version", "oxcrpc.server_version", FT_STRING, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_server_product,
+          { "Server Product", "oxcrpc.server_product", FT_STRING, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+    };
+
+    register_protocols();
+    proto_register_field_array(protocols[0].proto, hf, array_length(hf));
+    exchange_tree_register();
+    exchange_tap = register_tap(EXCHANGE_TAP);
+    register_init_routine(start_file);
+    register_cleanup_routine(end_file);
 }
 
 static bool
@@ -70,8 +282,13 @@ operations_of(const struct oa_rpc_interface *iface)
     dcerpc_sub_dissector *rows = g_new0(dcerpc_sub_dissector, iface->n_operations + 1);
 
     for (unsigned i = 0; i < iface->n_operations; i++) {
+        struct oa_stub stub = { .interface = iface, .opnum = (uint16_t)i };
         rows[i].num = (guint16)i;
         rows[i].name = iface->operations[i];
+        if (oa_stub_layout(&stub)) {
+            rows[i].dissect_rqst = dissect_stub;
+            rows[i].dissect_resp = dissect_stub;
+        }
     }
     return rows;
 }

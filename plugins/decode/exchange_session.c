@@ -1,0 +1,166 @@
+/* exchange_session.c
+ * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
+ * handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange_session.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum { EC_DO_DISCONNECT = 1, EC_DO_CONNECT_EX = 10, EC_DO_ASYNC_CONNECT_EX = 14 };
+
+struct oa_exchange_sessions {
+    GHashTable *by_handle; /* GBytes of synchronous and asynchronous handles; sessions not ended */
+    GPtrArray *all;
+};
+
+struct oa_exchange_sessions *
+oa_exchange_sessions_new(void)
+{
+    struct oa_exchange_sessions *sessions = g_new0(struct oa_exchange_sessions, 1);
+
+    sessions->by_handle =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    sessions->all = g_ptr_array_new_with_free_func(g_free);
+    return sessions;
+}
+
+void
+oa_exchange_sessions_free(struct oa_exchange_sessions *sessions)
+{
+    if (!sessions)
+        return;
+    g_hash_table_destroy(sessions->by_handle);
+    g_ptr_array_free(sessions->all, TRUE);
+    g_free(sessions);
+}
+
+static bool
+is_null_handle(const uint8_t handle[OA_HANDLE_SIZE])
+{
+    static const uint8_t ZEROS[OA_HANDLE_SIZE];
+
+    return memcmp(handle, ZEROS, OA_HANDLE_SIZE) == 0;
+}
+
+static void
+link_handle(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDLE_SIZE],
+            struct oa_exchange_session *session)
+{
+    g_hash_table_replace(sessions->by_handle, g_bytes_new(handle, OA_HANDLE_SIZE), session);
+}
+
+static struct oa_exchange_session *
+add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    struct oa_exchange_session *session = g_new0(struct oa_exchange_session, 1);
+
+    g_ptr_array_add(sessions->all, session);
+    session->number = sessions->all->len;
+    memcpy(session->handle, handle, OA_HANDLE_SIZE);
+    link_handle(sessions, handle, session);
+    return session;
+}
+
+/* The session of a handle, begun in the middle if it has to be. */
+static struct oa_exchange_session *
+session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts)
+{
+    if (!facts || !facts->has_handle || is_null_handle(facts->handle))
+        return NULL;
+    GBytes *key = g_bytes_new_static(facts->handle, OA_HANDLE_SIZE);
+    struct oa_exchange_session *session = g_hash_table_lookup(sessions->by_handle, key);
+    g_bytes_unref(key);
+    return session ? session : add_session(sessions, facts->handle);
+}
+
+static void
+copy_text(char *out, const char *text, size_t size)
+{
+    if (text[0] != '\0')
+        g_strlcpy(out, text, size);
+}
+
+static void
+learn_client(struct oa_exchange_session *session, const struct oa_call_facts *request)
+{
+    copy_text(session->user_dn, request->user_dn, sizeof session->user_dn);
+    copy_text(session->machine, request->machine, sizeof session->machine);
+    if (request->client_mode)
+        session->client_mode = request->client_mode;
+    if (request->has_version) {
+        session->client_version = oa_version_from_words(request->version_words);
+        session->has_client_version = true;
+    }
+    if (request->has_locale) {
+        session->code_page = request->code_page;
+        session->lcid_string = request->lcid_string;
+        session->lcid_sort = request->lcid_sort;
+    }
+}
+
+/* An answered EcDoConnectEx begins a session if it succeeded. */
+static struct oa_exchange_session *
+note_connect(struct oa_exchange_sessions *sessions, const struct oa_call_facts *request,
+             const struct oa_call_facts *response)
+{
+    if (!response || !response->has_handle || is_null_handle(response->handle))
+        return NULL;
+    struct oa_exchange_session *session = add_session(sessions, response->handle);
+    session->has_connect = true;
+    if (request)
+        learn_client(session, request);
+    copy_text(session->display_name, response->display_name, sizeof session->display_name);
+    if (response->has_version) {
+        session->server_version = oa_version_from_words(response->version_words);
+        session->has_server_version = true;
+    }
+    return session;
+}
+
+static gboolean
+is_of_session(gpointer handle, gpointer session, gpointer wanted)
+{
+    (void)handle;
+    return session == wanted;
+}
+
+static void
+note_answer(struct oa_exchange_sessions *sessions, struct oa_exchange_session *session,
+            const struct oa_call_facts *response)
+{
+    session->calls++;
+    session->failures += response->has_status && response->status != 0;
+    if (strcmp(response->interface->name, "EMSMDB") != 0)
+        return;
+    if (response->opnum == EC_DO_DISCONNECT) {
+        session->has_ended = true;
+        g_hash_table_foreach_remove(sessions->by_handle, is_of_session, session);
+    }
+    if (response->opnum == EC_DO_ASYNC_CONNECT_EX && response->has_handle &&
+        !is_null_handle(response->handle))
+        link_handle(sessions, response->handle, session);
+}
+
+struct oa_exchange_session *
+oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
+                          const struct oa_call_facts *request, const struct oa_call_facts *response)
+{
+    const struct oa_call_facts *any = request ? request : response;
+    struct oa_exchange_session *session;
+
+    if (!any || !any->interface || strcmp(any->interface->service, "store") != 0)
+        return NULL;
+    if (any->opnum == EC_DO_CONNECT_EX && strcmp(any->interface->name, "EMSMDB") == 0) {
+        session = note_connect(sessions, request, response);
+    } else {
+        session = session_of(sessions, any);
+        if (session && request && !response)
+            learn_client(session, request);
+    }
+    if (session && response)
+        note_answer(sessions, session, response);
+    return session;
+}

@@ -1,0 +1,412 @@
+/* exchange_tree.c
+ * Shows what the decoder reports of a call's parameters: registers its field rows with Wireshark
+ * and turns each report into an item.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange.h"
+
+#include <epan/expert.h>
+#include <wsutil/nstime.h>
+
+#include <string.h>
+
+/* Sources in sources do not happen; one payload at a time is open. */
+#define SOURCES_MAX 8
+
+static int proto_layout = -1;
+static int hf[OA_FIELDS_COUNT];
+static int *hf_bits;
+/* The bits of a field, ended by NULL, or NULL. */
+static int **bits_of[OA_FIELDS_COUNT];
+
+static int hf_source = -1;
+static int hf_trailing = -1;
+static int hf_undecoded = -1;
+static int hf_verification = -1;
+
+static gint ett_structure = -1;
+static gint ett_bits = -1;
+static gint ett_source = -1;
+
+static expert_field ei_short = EI_INIT;
+static expert_field ei_limit = EI_INIT;
+static expert_field ei_unknown = EI_INIT;
+static expert_field ei_trailing = EI_INIT;
+static expert_field ei_status = EI_INIT;
+
+/* What the visitor needs at every report. */
+struct show {
+    packet_info *pinfo;
+    tvbuff_t *sources[SOURCES_MAX];
+    unsigned n_sources;
+    struct oa_call_facts *facts;
+};
+
+static tvbuff_t *
+source(const struct show *show)
+{
+    return show->sources[show->n_sources - 1];
+}
+
+static proto_item *
+add_integer(const struct show *show, proto_tree *tree, const struct oa_value *value)
+{
+    const struct oa_field_row *row = &OA_FIELDS[value->id];
+    tvbuff_t *tvb = source(show);
+    int offset = (int)value->offset;
+    int length = (int)value->length;
+
+    if (bits_of[value->id])
+        return proto_tree_add_bitmask_value(tree, tvb, offset, hf[value->id], ett_bits,
+                                            bits_of[value->id], value->number);
+    if (row->type == OA_TYPE_UINT64)
+        return proto_tree_add_uint64(tree, hf[value->id], tvb, offset, length, value->number);
+    if (row->type == OA_TYPE_INT32)
+        return proto_tree_add_int(tree, hf[value->id], tvb, offset, length, (gint32)value->number);
+    return proto_tree_add_uint(tree, hf[value->id], tvb, offset, length, (guint32)value->number);
+}
+
+static proto_item *
+add_text(const struct show *show, proto_tree *tree, const struct oa_value *value)
+{
+    guint encoding = ENC_WINDOWS_1252;
+
+    if (OA_FIELDS[value->id].type == OA_TYPE_TEXT16)
+        encoding = ENC_UTF_16 | (value->big_endian ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN);
+    char *text = (char *)tvb_get_string_enc(show->pinfo->pool, source(show), (gint)value->offset,
+                                            (gint)value->text_length, encoding);
+    return proto_tree_add_string(tree, hf[value->id], source(show), (gint)value->offset,
+                                 (gint)value->length, text);
+}
+
+static proto_item *
+add_value(const struct show *show, proto_tree *tree, const struct oa_value *value)
+{
+    guint encoding = value->big_endian ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN;
+    nstime_t time;
+
+    switch (OA_FIELDS[value->id].type) {
+    case OA_TYPE_TEXT8:
+    case OA_TYPE_TEXT16:
+        return add_text(show, tree, value);
+    case OA_TYPE_FILETIME:
+        filetime_to_nstime(&time, value->number);
+        return proto_tree_add_time(tree, hf[value->id], source(show), (gint)value->offset,
+                                   (gint)value->length, &time);
+    case OA_TYPE_GUID:
+    case OA_TYPE_FLOAT:
+    case OA_TYPE_DOUBLE:
+        return proto_tree_add_item(tree, hf[value->id], source(show), (gint)value->offset,
+                                   (gint)value->length, encoding);
+    case OA_TYPE_NONE:
+    case OA_TYPE_BYTES:
+        return proto_tree_add_item(tree, hf[value->id], source(show), (gint)value->offset,
+                                   (gint)value->length, ENC_NA);
+    default:
+        return add_integer(show, tree, value);
+    }
+}
+
+/* An element of an array is titled by the first value in it that has a name. */
+static void
+title_parent(proto_tree *tree, const struct oa_value *value)
+{
+    enum oa_names names = OA_FIELDS[value->id].names;
+    const char *name = names ? oa_field_name(names, (uint32_t)value->number) : NULL;
+    proto_item *parent = proto_tree_get_parent(tree);
+
+    if (name && parent && PITEM_FINFO(parent) &&
+        PITEM_FINFO(parent)->hfinfo->id == hf[OA_F_AUX_BLOCK])
+        proto_item_append_text(parent, ": %s", name);
+}
+
+static const char *
+status_name(uint32_t status)
+{
+    const char *name = oa_field_name(OA_NAMES_STATUS, status);
+
+    return name ? name : "unknown error";
+}
+
+static void
+on_field(void *user, void *parent, const struct oa_value *value)
+{
+    struct show *show = user;
+
+    /* No bytes would be shown as "<MISSING>". */
+    if (OA_FIELDS[value->id].type == OA_TYPE_BYTES && value->length == 0)
+        return;
+    proto_item *item = add_value(show, parent, value);
+    if (value->about)
+        proto_item_append_text(item, " (%s)", OA_FIELDS[value->about].label);
+    if (value->is_cut)
+        proto_item_append_text(item, " [cut short]");
+    title_parent(parent, value);
+    bool was_known = show->facts->has_status;
+    oa_call_facts_field(show->facts, value);
+    if (!was_known && show->facts->has_status && show->facts->status)
+        expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
+                               status_name(show->facts->status), show->facts->status);
+}
+
+static void *
+on_begin(void *user, void *parent, const struct oa_value *at)
+{
+    struct show *show = user;
+    proto_item *item = add_value(show, parent, at);
+
+    if (at->index >= 0)
+        proto_item_append_text(item, " %d", at->index + 1);
+    return proto_item_add_subtree(item, ett_structure);
+}
+
+static void
+on_end(void *user, void *node, size_t offset)
+{
+    struct show *show = user;
+    proto_item *item = proto_tree_get_parent(node);
+
+    if (item)
+        proto_item_set_end(item, source(show), (gint)offset);
+}
+
+static void
+on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
+{
+    static const int *const FIELDS[] = {
+        [OA_GAP_VERIFICATION] = &hf_verification,
+        [OA_GAP_TRAILING] = &hf_trailing,
+        [OA_GAP_UNDECODED] = &hf_undecoded,
+    };
+    struct show *show = user;
+
+    if (gap == OA_GAP_ALIGNMENT)
+        return;
+    proto_item *item =
+        proto_tree_add_item(parent, *FIELDS[gap], source(show), (gint)offset, (gint)length, ENC_NA);
+    if (gap == OA_GAP_TRAILING)
+        expert_add_info(show->pinfo, item, &ei_trailing);
+}
+
+static void *
+on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+{
+    struct show *show = user;
+    guint8 *copy = (guint8 *)wmem_memdup(show->pinfo->pool, data, length);
+    tvbuff_t *tvb = tvb_new_child_real_data(source(show), copy, (guint)length, (gint)length);
+
+    add_new_data_source(show->pinfo, tvb, name);
+    if (show->n_sources < SOURCES_MAX)
+        show->n_sources++;
+    show->sources[show->n_sources - 1] = tvb;
+    proto_item *item = proto_tree_add_item(parent, hf_source, tvb, 0, (gint)length, ENC_NA);
+    proto_item_set_text(item, "%s (%u bytes)", name, (guint)length);
+    return proto_item_add_subtree(item, ett_source);
+}
+
+static void
+on_end_source(void *user, void *node)
+{
+    struct show *show = user;
+
+    (void)node;
+    if (show->n_sources > 1)
+        show->n_sources--;
+}
+
+static const struct oa_visitor VISITOR = { on_field, on_begin,        on_end,
+                                           on_gap,   on_begin_source, on_end_source };
+
+static ws_compat_bool
+free_walk(wmem_allocator_t *pool, wmem_cb_event_t event, void *walk)
+{
+    (void)pool;
+    (void)event;
+    oa_walk_free((struct oa_walk *)walk);
+    return false;
+}
+
+static void
+show_result(packet_info *pinfo, proto_tree *tree, const struct oa_walk_result *result)
+{
+    static const struct {
+        expert_field *expert;
+        const char *text;
+    } STATES[] = {
+        [OA_WALK_SHORT] = { &ei_short, "Bytes are missing" },
+        [OA_WALK_LIMIT] = { &ei_limit, "Too deep or too many parts" },
+        [OA_WALK_UNKNOWN] = { &ei_unknown, "Cannot be decoded" },
+    };
+
+    if (result->state != OA_WALK_DONE)
+        proto_tree_add_expert_format(tree, pinfo, STATES[result->state].expert, NULL, 0, 0,
+                                     "%s: %s, at offset %" G_GSIZE_FORMAT,
+                                     STATES[result->state].text, OA_FIELDS[result->field].label,
+                                     result->offset);
+}
+
+bool
+exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct oa_stub *stub,
+                   struct oa_call_facts *facts)
+{
+    struct show show = { .pinfo = pinfo, .sources = { tvb }, .n_sources = 1, .facts = facts };
+
+    if (!oa_stub_layout(stub))
+        return false;
+    struct oa_walk *walk = oa_walk_new(&VISITOR, &show);
+    /* Wireshark leaves by longjmp when a tree grows beyond its limit. */
+    wmem_register_callback(pinfo->pool, free_walk, walk);
+    oa_call_facts_start(facts, stub);
+    oa_stub_walk(walk, stub, tree, &facts->walk);
+    show_result(pinfo, tree, &facts->walk);
+    return true;
+}
+
+/* Registration */
+
+static const value_string_ext *
+value_names(enum oa_names names)
+{
+    static value_string_ext *made[OA_NAMES_COUNT];
+    const struct oa_name_table *table = &OA_NAME_TABLES[names];
+
+    if (!made[names]) {
+        value_string *rows = g_new0(value_string, table->count + 1);
+        for (size_t i = 0; i < table->count; i++) {
+            rows[i].value = table->rows[i].value;
+            rows[i].strptr = table->rows[i].name;
+        }
+        made[names] = value_string_ext_new(rows, (guint)table->count + 1, "value names");
+    }
+    return made[names];
+}
+
+static enum ftenum
+field_type(enum oa_type type)
+{
+    static const enum ftenum TYPES[] = {
+        [OA_TYPE_NONE] = FT_NONE,
+        [OA_TYPE_UINT8] = FT_UINT8,
+        [OA_TYPE_UINT16] = FT_UINT16,
+        [OA_TYPE_UINT32] = FT_UINT32,
+        [OA_TYPE_UINT64] = FT_UINT64,
+        [OA_TYPE_INT32] = FT_INT32,
+        [OA_TYPE_FLOAT] = FT_FLOAT,
+        [OA_TYPE_DOUBLE] = FT_DOUBLE,
+        [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
+        [OA_TYPE_GUID] = FT_GUID,
+        [OA_TYPE_BYTES] = FT_BYTES,
+        [OA_TYPE_TEXT8] = FT_STRING,
+        [OA_TYPE_TEXT16] = FT_STRING,
+    };
+    return TYPES[type];
+}
+
+static int
+field_display(const struct oa_field_row *row)
+{
+    int display = row->base == OA_BASE_HEX ? BASE_HEX : BASE_DEC;
+
+    if (row->type == OA_TYPE_FILETIME)
+        return ABSOLUTE_TIME_UTC;
+    if (row->type < OA_TYPE_UINT8 || row->type > OA_TYPE_INT32)
+        return BASE_NONE;
+    return row->names ? display | BASE_EXT_STRING : display;
+}
+
+/* The protocol a filter begins with. */
+static int
+protocol_of(const char *filter)
+{
+    char *name = g_strndup(filter, strcspn(filter, "."));
+    int proto = proto_get_id_by_filter_name(name);
+
+    g_free(name);
+    return proto;
+}
+
+static void
+register_field(int id, hf_register_info *info)
+{
+    const struct oa_field_row *row = &OA_FIELDS[id];
+    hf_register_info made = { &hf[id],
+                              { row->label, row->filter, field_type(row->type), field_display(row),
+                                row->names ? value_names(row->names) : NULL, 0, NULL, HFILL } };
+
+    hf[id] = -1;
+    *info = made;
+    proto_register_field_array(protocol_of(row->filter), info, 1);
+}
+
+static void
+register_bit(size_t i, hf_register_info *info)
+{
+    const struct oa_bit_row *row = &OA_BITS[i];
+    enum oa_type type = OA_FIELDS[row->parent].type;
+    int width = type == OA_TYPE_UINT8 ? 8 : type == OA_TYPE_UINT16 ? 16 : 32;
+    hf_register_info made = {
+        &hf_bits[i], { row->label, row->filter, FT_BOOLEAN, width, NULL, row->mask, NULL, HFILL }
+    };
+
+    hf_bits[i] = -1;
+    *info = made;
+    proto_register_field_array(protocol_of(row->filter), info, 1);
+    int **list = bits_of[row->parent];
+    size_t count = 0;
+    while (list && list[count])
+        count++;
+    list = g_renew(int *, list, count + 2);
+    list[count] = &hf_bits[i];
+    list[count + 1] = NULL;
+    bits_of[row->parent] = list;
+}
+
+static void
+register_rows(void)
+{
+    hf_register_info *fields = g_new0(hf_register_info, OA_FIELDS_COUNT + OA_BITS_COUNT);
+
+    hf_bits = g_new0(int, OA_BITS_COUNT);
+    for (int id = OA_F_NONE + 1; id < OA_FIELDS_COUNT; id++)
+        register_field(id, &fields[id]);
+    for (size_t i = 0; i < OA_BITS_COUNT; i++)
+        register_bit(i, &fields[OA_FIELDS_COUNT + i]);
+}
+
+void
+exchange_tree_register(void)
+{
+    static hf_register_info own[] = {
+        { &hf_source,
+          { "Opened payload", "exchange.source", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_trailing,
+          { "Trailing bytes", "exchange.trailing", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_undecoded,
+          { "Bytes not decoded", "exchange.undecoded", FT_BYTES, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_verification,
+          { "Verification trailer", "exchange.verification_trailer", FT_BYTES, BASE_NONE, NULL, 0,
+            NULL, HFILL } },
+    };
+    static ei_register_info experts[] = {
+        { &ei_short, { "exchange.short", PI_MALFORMED, PI_WARN, "Bytes are missing", EXPFILL } },
+        { &ei_limit,
+          { "exchange.limit", PI_UNDECODED, PI_WARN, "Too deep or too many parts", EXPFILL } },
+        { &ei_unknown,
+          { "exchange.unknown", PI_UNDECODED, PI_WARN, "Cannot be decoded", EXPFILL } },
+        { &ei_trailing,
+          { "exchange.trailing.expert", PI_UNDECODED, PI_NOTE, "Bytes behind the last parameter",
+            EXPFILL } },
+        { &ei_status,
+          { "exchange.failed", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL } },
+    };
+    static gint *ett[] = { &ett_structure, &ett_bits, &ett_source };
+
+    proto_layout = proto_register_protocol("Exchange parameters", "Exchange", "exchange");
+    proto_register_field_array(proto_layout, own, array_length(own));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto_layout), experts,
+                                array_length(experts));
+    register_rows();
+}

@@ -1,0 +1,415 @@
+/* test_layout.c
+ * The interpreter of layouts: alignment, arrays, pointers, unions, text, bounds, limits, cuts; and
+ * the tables of fields.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+
+#include "coverage_visitor.h"
+#include "stub.h"
+#include "vectors.h"
+
+static const struct oa_slot PAIR_SLOTS[] = { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END };
+static const struct oa_layout PAIR = { "pair", PAIR_SLOTS };
+
+/* A structure with a pointer: what is embedded comes after the array. */
+static const struct oa_slot NAMED_SLOTS[] = { OA_U16(OXCRPC_ICXR), OA_UNIQUE,
+                                              OA_STRING8(OXCRPC_USER_DN), OA_END };
+static const struct oa_layout NAMED = { "named", NAMED_SLOTS };
+
+/* A structure that ends in a conformant array. */
+static const struct oa_slot TAIL_SLOTS[] = { OA_U16(OXCRPC_ICXR), OA_CONFORMANT(NONE),
+                                             OA_U32(OXCRPC_FLAGS), OA_END };
+static const struct oa_layout TAIL = { "tail", TAIL_SLOTS };
+
+static const struct oa_slot WIDE_SLOTS[] = { OA_U64(NDR_MAX_COUNT), OA_END };
+static const struct oa_layout WIDE = { "wide", WIDE_SLOTS };
+static const struct oa_arm ARMS[] = { OA_ARM(1, PAIR), OA_ARM(2, WIDE), OA_ARM_EMPTY(3),
+                                      OA_ARMS_END };
+
+/* A list, which can be as deep as it likes to be. */
+static const struct oa_slot LIST_SLOTS[];
+static const struct oa_layout LIST = { "list", LIST_SLOTS };
+static const struct oa_slot LIST_SLOTS[] = { OA_UNIQUE, OA_STRUCT(OXCRPC_CXH, LIST), OA_END };
+
+static const struct {
+    const char *what;
+    struct oa_slot slots[9];
+    enum oa_encoding encoding;
+    bool big_endian;
+    const char *bytes;
+    const char *expected;
+    enum oa_walk_state state;
+} CASES[] = {
+    { "integers are aligned",
+      { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "0100 ffff 02000000",
+      "oxcrpc.icxr=1 oxcrpc.flags=2",
+      OA_WALK_DONE },
+    { "not in plain bytes",
+      { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_PLAIN,
+      false,
+      "0100 02000000",
+      "oxcrpc.icxr=1 oxcrpc.flags=2",
+      OA_WALK_DONE },
+    { "big endian",
+      { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      true,
+      "0001 ffff 00000002",
+      "oxcrpc.icxr=1 oxcrpc.flags=2",
+      OA_WALK_DONE },
+    { "conformant bytes",
+      { OA_CONFORMANT(NONE), OA_OCTETS(OXCRPC_IN), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "03000000 aabbcc 00 05000000",
+      "max_count=3 oxcrpc.in=[3] oxcrpc.flags=5",
+      OA_WALK_DONE },
+    { "their count in NDR64",
+      { OA_CONFORMANT(NONE), OA_OCTETS(OXCRPC_IN), OA_END },
+      OA_NDR64,
+      false,
+      "0300000000000000 aabbcc",
+      "max_count=3 oxcrpc.in=[3]",
+      OA_WALK_DONE },
+    { "conformant varying integers",
+      { OA_CONFORMANT_VARYING(OXCRPC_CXH), OA_U16(OXCRPC_ICXR), OA_END },
+      OA_NDR32,
+      false,
+      "09000000 00000000 02000000 0100 0200",
+      "max_count=9 offset=0 actual_count=2 oxcrpc.cxh{ oxcrpc.icxr=1 oxcrpc.icxr=2 }",
+      OA_WALK_DONE },
+    { "varying",
+      { OA_VARYING(NONE), OA_OCTETS(OXCRPC_IN), OA_END },
+      OA_NDR32,
+      false,
+      "00000000 02000000 aabb",
+      "offset=0 actual_count=2 oxcrpc.in=[2]",
+      OA_WALK_DONE },
+    { "string",
+      { OA_STRING8(OXCRPC_USER_DN), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "04000000 00000000 04000000 61626300 07000000",
+      "max_count=4 offset=0 actual_count=4 oxcrpc.user_dn=abc oxcrpc.flags=7",
+      OA_WALK_DONE },
+    { "null pointer",
+      { OA_UNIQUE, OA_STRING8(OXCRPC_USER_DN), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "00000000 07000000",
+      "referent_id=0 oxcrpc.flags=7",
+      OA_WALK_DONE },
+    { "pointer to pointer",
+      { OA_UNIQUE, OA_UNIQUE, OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "01000000 02000000 0300 ffff 04000000",
+      "referent_id=1 referent_id=2 oxcrpc.icxr=3 oxcrpc.flags=4",
+      OA_WALK_DONE },
+    { "pointer in NDR64",
+      { OA_UNIQUE, OA_U16(OXCRPC_ICXR), OA_END },
+      OA_NDR64,
+      false,
+      "0100000000000000 0300",
+      "referent_id=1 oxcrpc.icxr=3",
+      OA_WALK_DONE },
+    { "full pointers share a referent",
+      { OA_FULL, OA_U16(OXCRPC_ICXR), OA_FULL, OA_U16(OXCRPC_ICXR), OA_END },
+      OA_NDR32,
+      false,
+      "05000000 0700 ffff 05000000",
+      "referent_id=5 oxcrpc.icxr=7 referent_id=5",
+      OA_WALK_DONE },
+    { "structures with pointers: referents after the array",
+      { OA_CONFORMANT(NONE), OA_STRUCT(OXCRPC_CXH, NAMED), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "02000000 0100ffff 11000000 0200ffff 12000000"
+      "02000000 00000000 02000000 6100 ffff 02000000 00000000 02000000 6200 ffff 09000000",
+      "max_count=2 oxcrpc.cxh{ oxcrpc.icxr=1 referent_id=17 } oxcrpc.cxh{ oxcrpc.icxr=2 "
+      "referent_id=18 } max_count=2 offset=0 actual_count=2 oxcrpc.user_dn=a max_count=2 offset=0 "
+      "actual_count=2 oxcrpc.user_dn=b oxcrpc.flags=9",
+      OA_WALK_DONE },
+    { "the count of a conformant structure is in front",
+      { OA_U16(OXCRPC_ICXR), OA_STRUCT(OXCRPC_CXH, TAIL), OA_END },
+      OA_NDR32,
+      false,
+      "0100 ffff 02000000 0300 ffff 04000000 05000000",
+      "oxcrpc.icxr=1 oxcrpc.cxh{ max_count=2 oxcrpc.icxr=3 oxcrpc.flags=4 oxcrpc.flags=5 }",
+      OA_WALK_DONE },
+    { "union",
+      { OA_UNION(OXCRPC_CXH, 2, ARMS), OA_END },
+      OA_NDR32,
+      false,
+      "0100 0900 05000000",
+      "discriminant=1 oxcrpc.icxr=9 oxcrpc.flags=5",
+      OA_WALK_DONE },
+    { "union in NDR64 is aligned to its largest arm",
+      { OA_U8(OXCRPC_FLAGS), OA_UNION(OXCRPC_CXH, 2, ARMS), OA_END },
+      OA_NDR64,
+      false,
+      "01 ffffffffffffff 0100 ffffffffffff 0900 ffff 05000000",
+      "oxcrpc.flags=1 discriminant=1 oxcrpc.icxr=9 oxcrpc.flags=5",
+      OA_WALK_DONE },
+    { "an arm without bytes",
+      { OA_UNION(OXCRPC_CXH, 4, ARMS), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "03000000 08000000",
+      "discriminant=3 oxcrpc.flags=8",
+      OA_WALK_DONE },
+    { "no such arm",
+      { OA_UNION(OXCRPC_CXH, 4, ARMS), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "04000000 08000000",
+      "discriminant=4 <undecoded 4>",
+      OA_WALK_UNKNOWN },
+    { "NDR64 pads a structure at its end",
+      { OA_FIXED(NONE, 2), OA_STRUCT(OXCRPC_CXH, NAMED), OA_END },
+      OA_NDR64,
+      false,
+      "0100 ffffffffffff 0000000000000000 0200 ffffffffffff 0000000000000000",
+      "oxcrpc.cxh{ oxcrpc.icxr=1 referent_id=0 } oxcrpc.cxh{ oxcrpc.icxr=2 referent_id=0 }",
+      OA_WALK_DONE },
+    { "handle, GUID and FILETIME are aligned to 4",
+      { OA_U8(OXCRPC_FLAGS), OA_CONTEXT_HANDLE(OXCRPC_CXH), OA_U8(OXCRPC_FLAGS),
+        OA_FILETIME(NDR_MAX_COUNT), OA_END },
+      OA_NDR32,
+      false,
+      "01 ffffff 00000000 00112233445566778899aabbccddeeff 02 ffffff 0100000002000000",
+      "oxcrpc.flags=1 oxcrpc.cxh{ handle.attributes=0 handle.uuid=[16] } oxcrpc.flags=2 "
+      "max_count=8589934593",
+      OA_WALK_DONE },
+    { "verification trailer",
+      { OA_U16(OXCRPC_ICXR), OA_END },
+      OA_NDR32,
+      false,
+      "0100 ffff 8ae3137102f43671 0100 0000",
+      "oxcrpc.icxr=1 <verification 12>",
+      OA_WALK_DONE },
+    { "bytes behind the end",
+      { OA_U16(OXCRPC_ICXR), OA_END },
+      OA_NDR32,
+      false,
+      "0100 ffffff",
+      "oxcrpc.icxr=1 <trailing 3>",
+      OA_WALK_DONE },
+    { "a count that does not fit",
+      { OA_CONFORMANT(NONE), OA_OCTETS(OXCRPC_IN), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "ffffffff aabb",
+      "max_count=4294967295 oxcrpc.in=[2]...",
+      OA_WALK_SHORT },
+    { "elements that do not fit",
+      { OA_CONFORMANT(NONE), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "00000010 01000000 0200",
+      "max_count=268435456 oxcrpc.flags=1 <undecoded 2>",
+      OA_WALK_SHORT },
+    { "counts of 64 bits do not wrap",
+      { OA_STRING16(OXCRPC_USER_DN), OA_END },
+      OA_NDR64,
+      false,
+      "0100000000000080 0000000000000000 0100000000000080 6162",
+      "max_count=9223372036854775809 offset=0 actual_count=9223372036854775809 "
+      "oxcrpc.user_dn=ab...",
+      OA_WALK_SHORT },
+    { "plain: text to its end mark",
+      { OA_STRING8Z(OXCRPC_USER_DN), OA_STRING8Z(OXCRPC_USER_DN), OA_END },
+      OA_PLAIN,
+      false,
+      "616200 6364",
+      "oxcrpc.user_dn=ab oxcrpc.user_dn=cd...",
+      OA_WALK_SHORT },
+    { "plain: counted, repeated, conditional",
+      { OA_COUNTED(1, OXCRPC_CB_OUT), OA_STRING8(OXCRPC_USER_DN), OA_U8(OXCRPC_FLAGS),
+        OA_REPEAT(NONE, OXCRPC_FLAGS), OA_U16(OXCRPC_ICXR), OA_IF_EQUAL(OXCRPC_CB_OUT, 2),
+        OA_U8(OXCRPC_CPID), OA_END },
+      OA_PLAIN,
+      false,
+      "02 6162 02 0100 0200 09",
+      "oxcrpc.cb_out=2 oxcrpc.user_dn=ab oxcrpc.flags=2 oxcrpc.icxr=1 oxcrpc.icxr=2 oxcrpc.cpid=9",
+      OA_WALK_DONE },
+    { "plain: a condition that does not hold",
+      { OA_U8(OXCRPC_FLAGS), OA_IF_ANY(OXCRPC_FLAGS, 6), OA_U8(OXCRPC_CPID),
+        OA_IF_NONE(OXCRPC_FLAGS, 6), OA_U16(OXCRPC_ICXR), OA_IF_LEFT(1), OA_U8(OXCRPC_CPID),
+        OA_END },
+      OA_PLAIN,
+      false,
+      "01 0200",
+      "oxcrpc.flags=1 oxcrpc.icxr=2",
+      OA_WALK_DONE },
+    { "plain: short in a bounded part only",
+      { OA_COUNTED(2, OXCRPC_CB_OUT), OA_STRUCT(OXCRPC_CXH, PAIR), OA_U16(OXCRPC_ICXR), OA_END },
+      OA_PLAIN,
+      false,
+      "0300 0100 ff 0700",
+      "oxcrpc.cb_out=3 oxcrpc.cxh{ oxcrpc.icxr=1 } <undecoded 1> oxcrpc.icxr=7",
+      OA_WALK_SHORT },
+    { "plain: a bounded part with more than its layout",
+      { OA_U8(OXCRPC_FLAGS), OA_BOUND(OXCRPC_FLAGS, -1), OA_STRUCT(OXCRPC_CXH, PAIR),
+        OA_U8(OXCRPC_CPID), OA_END },
+      OA_PLAIN,
+      false,
+      "09 0100 02000000 ffff 03",
+      "oxcrpc.flags=9 oxcrpc.cxh{ oxcrpc.icxr=1 oxcrpc.flags=2 } <trailing 2> oxcrpc.cpid=3",
+      OA_WALK_DONE },
+    { "plain: to the end of the bytes",
+      { OA_REPEAT_REST(OXCRPC_CXH), OA_U16(OXCRPC_ICXR), OA_END },
+      OA_PLAIN,
+      false,
+      "0100 0200 03",
+      "oxcrpc.cxh{ oxcrpc.icxr=1 oxcrpc.icxr=2 } <undecoded 1>",
+      OA_WALK_SHORT },
+    { "plain: placed text, in the order of the bytes",
+      { OA_ORIGIN, OA_U8(OXCRPC_ICXR), OA_AT(OXCRPC_ICXR), OA_STRING8Z(OXCRPC_USER_DN),
+        OA_U8(OXCRPC_FLAGS), OA_AT(OXCRPC_FLAGS), OA_STRING8Z(OXCRPC_DISPLAY_NAME), OA_END },
+      OA_PLAIN,
+      false,
+      "06 02 6100 ffff 6200",
+      "oxcrpc.icxr=6 oxcrpc.flags=2 oxcrpc.display_name=a oxcrpc.user_dn=b",
+      OA_WALK_DONE },
+    { "plain: places nowhere, twice and beyond",
+      { OA_U8(OXCRPC_ICXR), OA_AT(OXCRPC_ICXR), OA_STRING8Z(OXCRPC_USER_DN), OA_U8(OXCRPC_FLAGS),
+        OA_AT(OXCRPC_FLAGS), OA_STRING8Z(OXCRPC_DISPLAY_NAME), OA_END },
+      OA_PLAIN,
+      false,
+      "00 01 6100",
+      "oxcrpc.icxr=0 oxcrpc.flags=1 <trailing 2>",
+      OA_WALK_UNKNOWN },
+    { "plain: an earlier field decides",
+      { OA_U8(OXCRPC_FLAGS), OA_SWITCH(OXCRPC_FLAGS, 0x0f, ARMS), OA_END },
+      OA_PLAIN,
+      false,
+      "f1 0100 02000000",
+      "oxcrpc.flags=241 oxcrpc.icxr=1 oxcrpc.flags=2",
+      OA_WALK_DONE },
+};
+
+/* Bytes of hex digits with blanks for the reader's eye. */
+static uint8_t *
+spaced_bytes(const char *hex, size_t *length)
+{
+    char **parts = g_strsplit(hex, " ", -1);
+    char *joined = g_strjoinv(NULL, parts);
+    uint8_t *bytes = vectors_bytes(joined, length);
+
+    g_free(joined);
+    g_strfreev(parts);
+    return bytes;
+}
+
+static void
+test_case(const void *data)
+{
+    size_t i = GPOINTER_TO_SIZE(data);
+    struct oa_layout layout = { CASES[i].what, CASES[i].slots };
+    struct oa_walk_result result;
+    size_t length;
+    uint8_t *bytes = spaced_bytes(CASES[i].bytes, &length);
+    char *text =
+        coverage_walk(&layout, CASES[i].encoding, CASES[i].big_endian, bytes, length, &result);
+
+    g_assert_cmpstr(text, ==, CASES[i].expected);
+    g_assert_cmpint(result.state, ==, CASES[i].state);
+    g_free(text);
+    /* Every prefix is reported byte for byte too, and only the whole is complete. */
+    for (size_t cut = 0; cut < length; cut++) {
+        g_free(coverage_walk(&layout, CASES[i].encoding, CASES[i].big_endian, bytes, cut, &result));
+        g_assert_cmpuint(result.offset, <=, cut);
+    }
+    g_free(bytes);
+}
+
+static void
+test_depth(void)
+{
+    struct oa_slot slots[] = { OA_STRUCT(OXCRPC_CXH, LIST), OA_END };
+    struct oa_layout layout = { "list", slots };
+    struct oa_walk_result result;
+    size_t length = 4000;
+    uint8_t *bytes = g_malloc(length);
+
+    memset(bytes, 1, length);
+    g_free(coverage_walk(&layout, OA_NDR32, false, bytes, length, &result));
+    g_assert_cmpint(result.state, ==, OA_WALK_LIMIT);
+    g_assert_cmpuint(result.undecoded, >, 3000);
+    g_free(bytes);
+}
+
+/* Elements without bytes, and more elements than anybody sends. */
+static void
+test_budget(void)
+{
+    static const struct oa_slot NOTHING[] = { OA_END };
+    static const struct oa_layout EMPTY = { "empty", NOTHING };
+    struct oa_slot empty[] = { OA_CONFORMANT(NONE), OA_STRUCT(OXCRPC_CXH, EMPTY), OA_END };
+    struct oa_slot many[] = { OA_CONFORMANT(NONE), OA_U8(OXCRPC_FLAGS), OA_END };
+    struct oa_layout layouts[] = { { "empty", empty }, { "many", many } };
+    struct oa_walk_result result;
+    size_t length = 1u << 19;
+    uint8_t *bytes = g_malloc(length);
+
+    memset(bytes, 0xff, length);
+    for (size_t i = 0; i < G_N_ELEMENTS(layouts); i++) {
+        g_free(coverage_walk(&layouts[i], OA_NDR32, false, bytes, length, &result));
+        g_assert_cmpint(result.state, ==, OA_WALK_LIMIT);
+    }
+    g_free(bytes);
+}
+
+/* Filters are unique and in a protocol, names ascend, bits belong to integers. */
+static void
+test_fields(void)
+{
+    GHashTable *filters = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (int i = 1; i < OA_FIELDS_COUNT; i++) {
+        const struct oa_field_row *row = &OA_FIELDS[i];
+        g_assert_nonnull(strchr(row->filter, '.'));
+        g_assert_true(row->label[0] != '\0');
+        if (row->names != OA_NAMES_NONE)
+            g_assert_true(row->type >= OA_TYPE_UINT8 && row->type <= OA_TYPE_UINT32);
+        if (!g_hash_table_add(filters, (void *)row->filter))
+            g_error("%s stands twice", row->filter);
+    }
+    for (size_t i = 0; i < OA_BITS_COUNT; i++) {
+        enum oa_type type = OA_FIELDS[OA_BITS[i].parent].type;
+        g_assert_true(type >= OA_TYPE_UINT8 && type <= OA_TYPE_UINT32);
+        g_assert_true(g_str_has_prefix(OA_BITS[i].filter, OA_FIELDS[OA_BITS[i].parent].filter));
+        if (!g_hash_table_add(filters, (void *)OA_BITS[i].filter))
+            g_error("%s stands twice", OA_BITS[i].filter);
+    }
+    for (int table = 1; table < OA_NAMES_COUNT; table++)
+        for (size_t i = 0; i < OA_NAME_TABLES[table].count; i++) {
+            uint32_t value = OA_NAME_TABLES[table].rows[i].value;
+            g_assert_true(i == 0 || OA_NAME_TABLES[table].rows[i - 1].value < value);
+            g_assert_cmpstr(oa_field_name(table, value), ==, OA_NAME_TABLES[table].rows[i].name);
+        }
+    g_assert_null(oa_field_name(OA_NAMES_STATUS, 0x12345678));
+    g_hash_table_destroy(filters);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        char *name = g_strdup_printf("/layout/%s", CASES[i].what);
+        g_test_add_data_func(name, GSIZE_TO_POINTER(i), test_case);
+        g_free(name);
+    }
+    g_test_add_func("/layout/depth", test_depth);
+    g_test_add_func("/layout/budget", test_budget);
+    g_test_add_func("/layout/fields", test_fields);
+    return g_test_run();
+}
