@@ -10,17 +10,23 @@ const struct oa_field_row OA_FIELDS[OA_FIELDS_COUNT] = {
 #define OA_FIELD(id, filter, label, type, base, names)                                             \
     [OA_F_##id] = { filter, label, OA_TYPE_##type, OA_BASE_##base, OA_NAMES_##names },
 #define OA_BIT(parent, filter, label, mask)
+#define OA_PART(parent, filter, label, mask, names)
 #include "fields.def"
 #undef OA_FIELD
 #undef OA_BIT
+#undef OA_PART
 };
 
 const struct oa_bit_row OA_BITS[] = {
 #define OA_FIELD(id, filter, label, type, base, names)
-#define OA_BIT(parent, filter, label, mask) { OA_F_##parent, filter, label, mask },
+#define OA_BIT(parent, filter, label, mask)                                                        \
+    { OA_F_##parent, filter, label, mask, false, OA_NAMES_NONE },
+#define OA_PART(parent, filter, label, mask, names)                                                \
+    { OA_F_##parent, filter, label, mask, true, OA_NAMES_##names },
 #include "fields.def"
 #undef OA_FIELD
 #undef OA_BIT
+#undef OA_PART
 };
 
 const size_t OA_BITS_COUNT = sizeof OA_BITS / sizeof OA_BITS[0];

@@ -10,6 +10,7 @@
 #ifndef OA_FIELDS_H
 #define OA_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +18,11 @@ enum oa_field {
     OA_F_NONE,
 #define OA_FIELD(id, filter, label, type, base, names) OA_F_##id,
 #define OA_BIT(parent, filter, label, mask)
+#define OA_PART(parent, filter, label, mask, names)
 #include "fields.def"
 #undef OA_FIELD
 #undef OA_BIT
+#undef OA_PART
     OA_FIELDS_COUNT
 };
 
@@ -30,6 +33,7 @@ enum oa_type {
     OA_TYPE_UINT16,
     OA_TYPE_UINT32,
     OA_TYPE_UINT64,
+    OA_TYPE_INT16,
     OA_TYPE_INT32,
     OA_TYPE_FLOAT,
     OA_TYPE_DOUBLE,
@@ -78,12 +82,14 @@ struct oa_field_row {
     enum oa_names names;
 };
 
-/* One bit, or a group of bits, of an integer field. */
+/* One bit of an integer field, or a group of bits that is a number of its own. */
 struct oa_bit_row {
     enum oa_field parent;
     const char *filter;
     const char *label;
     uint32_t mask;
+    bool is_number;      /* shown as a number, shifted down, not as set or not */
+    enum oa_names names; /* of that number */
 };
 
 extern const struct oa_field_row OA_FIELDS[OA_FIELDS_COUNT];

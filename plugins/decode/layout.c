@@ -226,6 +226,8 @@ align(struct oa_walk *walk, void *node, unsigned to)
         return;
     if (oa_cursor_skip(&walk->cursor, padding))
         report_gap(walk, node, OA_GAP_ALIGNMENT, offset, padding);
+    else
+        oa_walk_problem(walk, OA_WALK_SHORT, OA_F_NONE);
 }
 
 static uint64_t
@@ -458,7 +460,7 @@ walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
     }
     oa_walk_layout(walk, inner, slot->layout);
     /* NDR64 pads a structure behind its last member too, [MS-RPCE] 2.2.5.3.4.1. */
-    if (walk->encoding == OA_NDR64 && !tail)
+    if (walk->encoding == OA_NDR64 && !tail && oa_walk_left(walk) > 0)
         align(walk, inner, alignment);
     oa_walk_end(walk, inner);
     walk->depth--;
@@ -559,7 +561,11 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
 static void
 walk_octets(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t count)
 {
-    if (slot->blob && count > 0 && count <= oa_walk_left(walk))
+    bool is_blob = slot->blob && count > 0 && count <= oa_walk_left(walk);
+
+    if (is_blob && slot->is_blob)
+        is_blob = slot->is_blob(walk->cursor.data + walk->cursor.offset, (size_t)count);
+    if (is_blob)
         walk_blob(walk, node, slot, (size_t)count);
     else
         read_available(walk, node, (struct oa_value){ .id = slot->field, .index = -1 }, count);
@@ -746,6 +752,8 @@ holds(const struct oa_walk *walk, const struct oa_slot *slot)
         return (value & number) != 0;
     case OA_SLOT_IF_NONE:
         return (value & number) == 0;
+    case OA_SLOT_IF_LEFT_IS:
+        return oa_walk_left(walk) == number;
     default:
         return oa_walk_left(walk) >= number;
     }
@@ -838,6 +846,9 @@ walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int inde
         break;
     case OA_SLOT_ORIGIN:
         walk->origin = walk->cursor.offset;
+        break;
+    case OA_SLOT_CALL:
+        slot->blob(walk, node, walk->cursor.data + walk->cursor.offset, oa_walk_left(walk));
         break;
     case OA_SLOT_STRUCT:
         walk_struct(walk, node, slot, index);

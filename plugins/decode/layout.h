@@ -39,6 +39,7 @@
  *   OA_OCTETS(f)              element of an array of bytes: the array is ONE field; alone, or
  *                             behind OA_COUNTED/OA_BOUND: all bytes that are left
  *   OA_BLOB(f, fn)            OA_OCTETS whose bytes a function takes apart (see oa_blob_fn)
+ *   OA_BLOB_IF(f, is, fn)     the same for bytes that `is` recognises, else one field
  *   OA_STRING8(f), 16(f)      [string]: conformant varying       all bytes that are left
  *   OA_STRING8Z(f), 16Z(f)    -                                  up to and with the end mark
  *
@@ -50,6 +51,8 @@
  *                             OA_ARMS_END. A value without an arm ends the walk.
  *                             For [switch_is(x & mask)] it is masked on the wire already.
  *   OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
+ *   OA_CALL(fn)               plain: what no slots can say; the function walks layouts in place
+ *                             and sees all bytes that are left
  *   OA_ORIGIN                 no bytes: where the places of OA_AT count from
  *   OA_CONTEXT_HANDLE(f)      20 bytes: attributes and UUID
  *
@@ -70,8 +73,8 @@
  *                             nearest OA_ORIGIN before; 0 is nowhere. Read at the end of the layout
  *                             in the order of their places.
  *   OA_IF_EQUAL(by, v), OA_IF_NOT(by, v), OA_IF_ANY(by, mask), OA_IF_NONE(by, mask),
- *   OA_IF_LEFT(n)             the next expression only if an earlier field has (not) that value,
- *                             has any (none) of these bits, or at least n bytes are left
+ *   OA_IF_LEFT(n),            the next expression only if an earlier field has (not) that value,
+ *   OA_IF_LEFT_IS(n)          has any (none) of these bits, or at least or exactly n bytes are left
  *
  * "Earlier field" is the nearest one before, in the same structure or one around it, or one given
  * with oa_walk_set(). An absent one is 0.
@@ -97,6 +100,9 @@ struct oa_layout;
  */
 typedef void oa_blob_fn(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
+/* Whether a blob is of the kind its function takes apart. */
+typedef bool oa_blob_test(const uint8_t *bytes, size_t length);
+
 enum oa_slot_kind {
     OA_SLOT_END,
     OA_SLOT_INT,
@@ -110,6 +116,7 @@ enum oa_slot_kind {
     OA_SLOT_UNION,
     OA_SLOT_SWITCH,
     OA_SLOT_ORIGIN,
+    OA_SLOT_CALL,
     OA_SLOT_FIRST_PREFIX,
     OA_SLOT_REF = OA_SLOT_FIRST_PREFIX,
     OA_SLOT_UNIQUE,
@@ -128,6 +135,7 @@ enum oa_slot_kind {
     OA_SLOT_IF_ANY,
     OA_SLOT_IF_NONE,
     OA_SLOT_IF_LEFT,
+    OA_SLOT_IF_LEFT_IS,
 };
 
 struct oa_arm {
@@ -145,6 +153,7 @@ struct oa_slot {
     const struct oa_layout *layout;
     const struct oa_arm *arms;
     oa_blob_fn *blob;
+    oa_blob_test *is_blob; /* NULL: always */
 };
 
 struct oa_layout {
@@ -165,6 +174,8 @@ struct oa_layout {
 #define OA_BYTES(f, n) { .kind = OA_SLOT_BYTES, .field = OA_F_##f, .number = n }
 #define OA_OCTETS(f) { .kind = OA_SLOT_OCTETS, .size = 1, .field = OA_F_##f }
 #define OA_BLOB(f, fn) { .kind = OA_SLOT_OCTETS, .size = 1, .field = OA_F_##f, .blob = fn }
+#define OA_BLOB_IF(f, is, fn) { .kind = OA_SLOT_OCTETS, .size = 1, .field = OA_F_##f, .blob = fn, \
+                                .is_blob = is }
 #define OA_STRING8(f) { .kind = OA_SLOT_STRING, .size = 1, .field = OA_F_##f }
 #define OA_STRING16(f) { .kind = OA_SLOT_STRING, .size = 2, .field = OA_F_##f }
 #define OA_STRING8Z(f) { .kind = OA_SLOT_STRING_Z, .size = 1, .field = OA_F_##f }
@@ -186,11 +197,13 @@ struct oa_layout {
 #define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .by = OA_F_##b, .number = add }
 #define OA_AT(b) { .kind = OA_SLOT_AT, .by = OA_F_##b }
 #define OA_ORIGIN { .kind = OA_SLOT_ORIGIN }
+#define OA_CALL(fn) { .kind = OA_SLOT_CALL, .blob = fn }
 #define OA_IF_EQUAL(b, v) { .kind = OA_SLOT_IF_EQUAL, .by = OA_F_##b, .number = v }
 #define OA_IF_NOT(b, v) { .kind = OA_SLOT_IF_NOT, .by = OA_F_##b, .number = v }
 #define OA_IF_ANY(b, mask) { .kind = OA_SLOT_IF_ANY, .by = OA_F_##b, .number = mask }
 #define OA_IF_NONE(b, mask) { .kind = OA_SLOT_IF_NONE, .by = OA_F_##b, .number = mask }
 #define OA_IF_LEFT(n) { .kind = OA_SLOT_IF_LEFT, .number = n }
+#define OA_IF_LEFT_IS(n) { .kind = OA_SLOT_IF_LEFT_IS, .number = n }
 #define OA_ARM(v, l) { OA_ARM_IS_VALUE, v, &l }
 #define OA_ARM_EMPTY(v) { OA_ARM_IS_VALUE, v, NULL }
 #define OA_ARM_DEFAULT(l) { OA_ARM_IS_DEFAULT, 0, &l }
@@ -264,7 +277,8 @@ void oa_walk_free(struct oa_walk *walk);
 void oa_walk_set_context(struct oa_walk *walk, void *context);
 void *oa_walk_context(const struct oa_walk *walk);
 
-/* Gives the next run a value that layouts refer to as an earlier field. */
+/* Gives the next run, or inside one what follows, a value that layouts refer to as an earlier
+ * field. */
 void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 
 /* Walks the whole input. Values set before are used and forgotten. */

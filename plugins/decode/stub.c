@@ -11,6 +11,7 @@
 static const struct oa_stub_table *const TABLES[] = {
     &OA_STUB_EMSMDB,
     &OA_STUB_ASYNC_EMSMDB,
+    &OA_STUB_NSPI,
     &OA_STUB_RFR,
 };
 

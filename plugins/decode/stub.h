@@ -28,6 +28,7 @@ struct oa_stub_table {
 
 extern const struct oa_stub_table OA_STUB_EMSMDB;
 extern const struct oa_stub_table OA_STUB_ASYNC_EMSMDB;
+extern const struct oa_stub_table OA_STUB_NSPI;
 extern const struct oa_stub_table OA_STUB_RFR;
 
 struct oa_stub {

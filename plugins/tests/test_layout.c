@@ -194,6 +194,13 @@ static const struct {
       "0100 ffff 8ae3137102f43671 0100 0000",
       "oxcrpc.icxr=1 <verification 12>",
       OA_WALK_DONE },
+    { "bytes end in the padding",
+      { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END },
+      OA_NDR32,
+      false,
+      "0100 ff",
+      "oxcrpc.icxr=1 <undecoded 1>",
+      OA_WALK_SHORT },
     { "bytes behind the end",
       { OA_U16(OXCRPC_ICXR), OA_END },
       OA_NDR32,
@@ -246,6 +253,14 @@ static const struct {
       OA_PLAIN,
       false,
       "01 0200",
+      "oxcrpc.flags=1 oxcrpc.icxr=2",
+      OA_WALK_DONE },
+    { "plain: exactly so many bytes left",
+      { OA_IF_LEFT_IS(2), OA_U8(OXCRPC_FLAGS), OA_IF_LEFT_IS(2), OA_U8(OXCRPC_CPID),
+        OA_U8(OXCRPC_ICXR), OA_END },
+      OA_PLAIN,
+      false,
+      "01 02",
       "oxcrpc.flags=1 oxcrpc.icxr=2",
       OA_WALK_DONE },
     { "plain: short in a bounded part only",
@@ -385,6 +400,7 @@ test_fields(void)
     for (size_t i = 0; i < OA_BITS_COUNT; i++) {
         enum oa_type type = OA_FIELDS[OA_BITS[i].parent].type;
         g_assert_true(type >= OA_TYPE_UINT8 && type <= OA_TYPE_UINT32);
+        g_assert_true(OA_BITS[i].mask && (OA_BITS[i].is_number || !OA_BITS[i].names));
         g_assert_true(g_str_has_prefix(OA_BITS[i].filter, OA_FIELDS[OA_BITS[i].parent].filter));
         if (!g_hash_table_add(filters, (void *)OA_BITS[i].filter))
             g_error("%s stands twice", OA_BITS[i].filter);
