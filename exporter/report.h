@@ -67,13 +67,22 @@ void report_row(struct report_run *run, const void *row);
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
     REPORT_OPERATIONS, REPORT_SESSIONS;
 
+/* What several reports ask of a call: a status by name, else by number; whether it failed, by a
+ * fault or by what it returned. */
+#define STATUS_TEXT 32
+const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
+bool call_failed(const struct oa_call *call);
+
+const char *transport_name(enum oa_transport transport); /* "rpc_http" */
+
 /* Cells that several reports have. */
 void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */
 void cell_operation(struct csv *csv,
                     const struct oa_call *call); /* by name, else "opnum N"; empty if not seen */
 void cell_interface(struct csv *csv,
                     const struct oa_call *call); /* by name, else the UUID; empty if not seen */
-void cell_user(struct csv *csv, const struct oa_auth *auth); /* DOMAIN\user, or user */
+void cell_user(struct csv *csv, const struct oa_auth *auth);     /* DOMAIN\user, or user */
+void cell_mode(struct csv *csv, const struct oa_client *client); /* classic, cached */
 void cell_ending(struct csv *csv, struct oa_ending ending);
 void cell_ended_by(struct csv *csv, struct oa_ending ending);
 void cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc); /* as captured,

@@ -43,7 +43,9 @@ service(struct csv *csv, const void *row)
     const struct oa_channel *channel = connection->channel;
     const struct service_port *port = port_of(connection);
 
-    if (channel && channel->hop == OA_HOP_CLIENT)
+    if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
+        csv_text(csv, "mapi over http");
+    else if (channel && channel->hop == OA_HOP_CLIENT)
         csv_text(csv, "rpc over http");
     else if (channel && channel->vc && channel->vc->iface)
         csv_text(csv, channel->vc->iface->service);
