@@ -90,6 +90,11 @@ oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
             memcpy(facts->handle, value->bytes, OA_HANDLE_SIZE);
         facts->has_handle = true;
         break;
+    case OA_F_OXNSPI_UNBIND_RETURN:
+        /* UnbindSuccess is 1. */
+        facts->has_status = true;
+        facts->status = value->number == 1 ? 0 : (uint32_t)value->number;
+        break;
     case OA_F_OXCRPC_USER_DN:
     case OA_F_OXABREF_USER_DN:
         keep_text(value, facts->user_dn, sizeof facts->user_dn);

@@ -347,7 +347,7 @@ static const struct oa_slot BIND_OUT[] = {
     RETURN,
 };
 static const struct oa_slot UNBIND_IN[] = { HANDLE, RESERVED, OA_END };
-static const struct oa_slot UNBIND_OUT[] = { HANDLE, RETURN };
+static const struct oa_slot UNBIND_OUT[] = { HANDLE, OA_U32(OXNSPI_UNBIND_RETURN), OA_END };
 static const struct oa_slot UPDATE_STAT_IN[] = {
     HANDLE, RESERVED, STAT, OA_UNIQUE, OA_I32(OXNSPI_DELTA), OA_END,
 };

@@ -62,6 +62,8 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
                                             bits_of[value->id], value->number);
     if (row->type == OA_TYPE_UINT64)
         return proto_tree_add_uint64(tree, hf[value->id], tvb, offset, length, value->number);
+    if (row->type == OA_TYPE_INT16)
+        return proto_tree_add_int(tree, hf[value->id], tvb, offset, length, (gint16)value->number);
     if (row->type == OA_TYPE_INT32)
         return proto_tree_add_int(tree, hf[value->id], tvb, offset, length, (gint32)value->number);
     return proto_tree_add_uint(tree, hf[value->id], tvb, offset, length, (guint32)value->number);
@@ -108,17 +110,29 @@ add_value(const struct show *show, proto_tree *tree, const struct oa_value *valu
     }
 }
 
-/* An element of an array is titled by the first value in it that has a name. */
+/* An element of an array is titled by the first value in it that has a name, a property's value by
+ * the property. */
 static void
 title_parent(proto_tree *tree, const struct oa_value *value)
 {
     enum oa_names names = OA_FIELDS[value->id].names;
     const char *name = names ? oa_field_name(names, (uint32_t)value->number) : NULL;
+    enum oa_field titled = OA_F_AUX_BLOCK;
     proto_item *parent = proto_tree_get_parent(tree);
 
-    if (name && parent && PITEM_FINFO(parent) &&
-        PITEM_FINFO(parent)->hfinfo->id == hf[OA_F_AUX_BLOCK])
+    if (value->id == OA_F_OXNSPI_TAG) {
+        name = oa_field_name(OA_NAMES_PROPERTY_ID, (uint32_t)value->number >> 16);
+        titled = OA_F_OXNSPI_VALUE;
+    }
+    if (name && parent && PITEM_FINFO(parent) && PITEM_FINFO(parent)->hfinfo->id == hf[titled])
         proto_item_append_text(parent, ": %s", name);
+}
+
+/* Warnings are results all the same, [MS-OXCDATA] 2.4.3. */
+static bool
+is_failure(uint32_t status)
+{
+    return status != 0 && status >> 16 != 4;
 }
 
 static const char *
@@ -145,7 +159,7 @@ on_field(void *user, void *parent, const struct oa_value *value)
     title_parent(parent, value);
     bool was_known = show->facts->has_status;
     oa_call_facts_field(show->facts, value);
-    if (!was_known && show->facts->has_status && show->facts->status)
+    if (!was_known && show->facts->has_status && is_failure(show->facts->status))
         expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
                                status_name(show->facts->status), show->facts->status);
 }
@@ -228,7 +242,8 @@ free_walk(wmem_allocator_t *pool, wmem_cb_event_t event, void *walk)
 }
 
 static void
-show_result(packet_info *pinfo, proto_tree *tree, const struct oa_walk_result *result)
+show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+            const struct oa_walk_result *result)
 {
     static const struct {
         expert_field *expert;
@@ -240,7 +255,7 @@ show_result(packet_info *pinfo, proto_tree *tree, const struct oa_walk_result *r
     };
 
     if (result->state != OA_WALK_DONE)
-        proto_tree_add_expert_format(tree, pinfo, STATES[result->state].expert, NULL, 0, 0,
+        proto_tree_add_expert_format(tree, pinfo, STATES[result->state].expert, tvb, 0, 0,
                                      "%s: %s, at offset %" G_GSIZE_FORMAT,
                                      STATES[result->state].text, OA_FIELDS[result->field].label,
                                      result->offset);
@@ -259,7 +274,7 @@ exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const st
     wmem_register_callback(pinfo->pool, free_walk, walk);
     oa_call_facts_start(facts, stub);
     oa_stub_walk(walk, stub, tree, &facts->walk);
-    show_result(pinfo, tree, &facts->walk);
+    show_result(pinfo, tree, tvb, &facts->walk);
     return true;
 }
 
@@ -286,19 +301,13 @@ static enum ftenum
 field_type(enum oa_type type)
 {
     static const enum ftenum TYPES[] = {
-        [OA_TYPE_NONE] = FT_NONE,
-        [OA_TYPE_UINT8] = FT_UINT8,
-        [OA_TYPE_UINT16] = FT_UINT16,
-        [OA_TYPE_UINT32] = FT_UINT32,
-        [OA_TYPE_UINT64] = FT_UINT64,
-        [OA_TYPE_INT32] = FT_INT32,
-        [OA_TYPE_FLOAT] = FT_FLOAT,
-        [OA_TYPE_DOUBLE] = FT_DOUBLE,
-        [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
-        [OA_TYPE_GUID] = FT_GUID,
-        [OA_TYPE_BYTES] = FT_BYTES,
-        [OA_TYPE_TEXT8] = FT_STRING,
-        [OA_TYPE_TEXT16] = FT_STRING,
+        [OA_TYPE_NONE] = FT_NONE,     [OA_TYPE_UINT8] = FT_UINT8,
+        [OA_TYPE_UINT16] = FT_UINT16, [OA_TYPE_UINT32] = FT_UINT32,
+        [OA_TYPE_UINT64] = FT_UINT64, [OA_TYPE_INT16] = FT_INT16,
+        [OA_TYPE_INT32] = FT_INT32,   [OA_TYPE_FLOAT] = FT_FLOAT,
+        [OA_TYPE_DOUBLE] = FT_DOUBLE, [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
+        [OA_TYPE_GUID] = FT_GUID,     [OA_TYPE_BYTES] = FT_BYTES,
+        [OA_TYPE_TEXT8] = FT_STRING,  [OA_TYPE_TEXT16] = FT_STRING,
     };
     return TYPES[type];
 }
@@ -348,6 +357,12 @@ register_bit(size_t i, hf_register_info *info)
     hf_register_info made = {
         &hf_bits[i], { row->label, row->filter, FT_BOOLEAN, width, NULL, row->mask, NULL, HFILL }
     };
+
+    if (row->is_number) {
+        made.hfinfo.type = field_type(type);
+        made.hfinfo.display = row->names ? BASE_HEX | BASE_EXT_STRING : BASE_HEX;
+        made.hfinfo.strings = row->names ? value_names(row->names) : NULL;
+    }
 
     hf_bits[i] = -1;
     *info = made;

@@ -258,6 +258,7 @@ proto_register_exchange(void)
     };
 
     register_protocols();
+    proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
     exchange_tree_register();
     exchange_tap = register_tap(EXCHANGE_TAP);

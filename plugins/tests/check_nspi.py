@@ -332,15 +332,25 @@ def made(seed, rounds):
             yield (opnum, way, item.getData()), item
 
 
+def stub_of(payload, fragment, auth, padding):
+    """The stub in a segment that ends with a PDU of one fragment."""
+    pdu = bytes.fromhex(payload)[-int(fragment):]
+    if len(pdu) != int(fragment) or pdu[0] != 5 or pdu[3] & 3 != 3:
+        raise AssertionError(f"no whole PDU: {payload}")
+    verifier = int(auth) + 8 + int(padding or "0") if int(auth) else 0
+    return pdu[24:len(pdu) - verifier]
+
+
 def captured(home, capture):
     """(opnum, direction, stub) of the directory calls in a capture."""
-    names = ["rpch.vc", "dcerpc.pkt_type", "dcerpc.opnum", "dcerpc.stub_data", "dcerpc.cn_bind_to_uuid"]
+    names = ["rpch.vc", "dcerpc.pkt_type", "dcerpc.cn_bind_to_uuid", "dcerpc.opnum", "tcp.payload", "dcerpc.cn_frag_len",
+             "dcerpc.cn_auth_len", "dcerpc.auth_pad_len"]
     calls, directory = [], set()
-    for session, ptype, opnum, stub, uuids in tools.fields(home, capture, names, "-Y", "dcerpc"):
+    for session, ptype, uuids, opnum, *pdu in tools.fields(home, capture, names, "-Y", "dcerpc"):
         if nspi_uuid() in uuids:
             directory.add(session)
         if session in directory and ptype in ("0", "2"):
-            calls.append((int(opnum), "in" if ptype == "0" else "out", bytes.fromhex(stub)))
+            calls.append((int(opnum), "in" if ptype == "0" else "out", stub_of(*pdu)))
     return calls
 
 
