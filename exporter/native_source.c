@@ -81,6 +81,16 @@ open_channel(struct source *source, struct tcp_connection *connection, struct fl
     return side;
 }
 
+static enum oa_verdict
+recognise(const struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
+          size_t length, struct oa_recognition *recognition)
+{
+    enum oa_verdict verdict =
+        oa_recognise(data, length, connection->port[side], connection->port[side ^ 1], recognition);
+
+    return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
+}
+
 /*
  * Looks for what makes a connection one of ours. It may come after ordinary HTTP requests, or in
  * the middle, so every segment's beginning is looked at; one that is too short to tell is held
@@ -100,8 +110,7 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
         begin = held->bytes->data;
         known = held->bytes->len;
     }
-    switch (oa_recognise(begin, known, connection->port[side], connection->port[side ^ 1],
-                         &recognition)) {
+    switch (recognise(connection, side, begin, known, &recognition)) {
     case OA_OURS:
         side = open_channel(source, connection, flow, side, &recognition,
                             held->bytes ? held->stamp : stamp);
@@ -110,7 +119,7 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
         oa_channel_data(flow->channel, side_of(side), data, length, stamp);
         break;
     case OA_MAYBE:
-        if (known > OA_RECOGNISE_MAX)
+        if (known > OA_RECOGNISE_HEAD_MAX)
             break;
         if (!held->bytes) {
             held->stamp = stamp;
@@ -258,5 +267,6 @@ native_source_run(struct capture_reader *reader, const struct source_sink *sink,
             result->stopped = !sink->progress(sink->context, reader, result->frames);
     }
     tcp_table_free(table);
+    oa_tracker_end(source.tracker);
     oa_tracker_free(source.tracker);
 }

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fields.h"
+#include "mapi_http.h"
+
 const struct report *const REPORTS[] = {
     &REPORT_CONNECTIONS, &REPORT_CHANNELS, &REPORT_SESSIONS, &REPORT_CALLS,  &REPORT_OPERATIONS,
     &REPORT_AUTH,        &REPORT_FINDINGS, &REPORT_HOPS,     &REPORT_FRAMES, NULL,
@@ -38,14 +41,42 @@ report_row(struct report_run *run, const void *row)
     csv_end_row(run->csv);
 }
 
+const char *
+status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
+{
+    const char *name = kind == OA_STATUS_RPC         ? oa_rpc_status_name(status)
+                       : kind == OA_STATUS_MAPI_HTTP ? oa_mapi_http_response_code_name(status)
+                                                     : NULL;
+
+    if (kind == OA_STATUS_RPC)
+        snprintf(number, STATUS_TEXT, "0x%08x", status);
+    else
+        snprintf(number, STATUS_TEXT, "%s %u", kind == OA_STATUS_HTTP ? "HTTP" : "X-ResponseCode",
+                 status);
+    return name ? name : number;
+}
+
 void
 cell_status(struct csv *csv, uint32_t status)
 {
-    const char *name = oa_rpc_status_name(status);
-    char text[16];
+    char number[STATUS_TEXT];
 
-    snprintf(text, sizeof text, "0x%08x", status);
-    csv_text(csv, name ? name : text);
+    csv_text(csv, status_text(OA_STATUS_RPC, status, number));
+}
+
+/* NspiUnbind, and Unbind, return 1 where all is well, [MS-OXNSPI] 3.1.4.1.2; warnings are results
+ * all the same, [MS-OXCDATA] 2.4.3. */
+bool
+call_failed(const struct oa_call *call)
+{
+    const char *operation = oa_rpc_operation_name(call->iface, call->opnum);
+    bool is_unbind = operation && call->has_return_value && call->return_value == 1 &&
+                     (strcmp(operation, "NspiUnbind") == 0 || strcmp(operation, "Unbind") == 0);
+
+    if (call->state == OA_CALL_FAULT)
+        return true;
+    return call->has_return_value && call->return_value != 0 && call->return_value >> 16 != 4 &&
+           !is_unbind;
 }
 
 void
@@ -130,4 +161,25 @@ cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc)
     } else {
         csv_empty(csv);
     }
+}
+
+void
+cell_mode(struct csv *csv, const struct oa_client *client)
+{
+    static const char *const NAMES[] = { [OA_CLIENT_MODE_UNKNOWN] = NULL,
+                                         [OA_CLIENT_CLASSIC] = "classic",
+                                         [OA_CLIENT_CACHED] = "cached" };
+
+    csv_text(csv, client ? NAMES[client->mode] : NULL);
+}
+
+const char *
+transport_name(enum oa_transport transport)
+{
+    static const char *const NAMES[] = { [OA_TRANSPORT_RPC_HTTP] = "rpc_http",
+                                         [OA_TRANSPORT_RPC_HTTP_V1] = "rpc_http_v1",
+                                         [OA_TRANSPORT_RPC_TCP] = "rpc_tcp",
+                                         [OA_TRANSPORT_MAPI_HTTP] = "mapi_http" };
+
+    return NAMES[transport];
 }

@@ -77,6 +77,14 @@ const char *hop_name(const struct oa_channel *channel, uint16_t port);
 const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
                          uint16_t port);
 
+/* What several reports ask of a call: a status by name, else by number; whether it failed, by a
+ * fault or by what it returned. */
+#define STATUS_TEXT 32
+const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
+bool call_failed(const struct oa_call *call);
+
+const char *transport_name(enum oa_transport transport); /* "rpc_http" */
+
 /* Cells that several reports have. */
 void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */
 void cell_operation(struct csv *csv,
@@ -87,6 +95,7 @@ void cell_user(struct csv *csv, const struct oa_auth *auth); /* DOMAIN\user, or 
 /* allowed, refused; empty when ValidPorts is not told, or the target not known */
 void cell_allowed(struct csv *csv, const struct valid_ports *ports, const char *server,
                   uint32_t port);
+void cell_mode(struct csv *csv, const struct oa_client *client); /* classic, cached */
 void cell_ending(struct csv *csv, struct oa_ending ending);
 void cell_ended_by(struct csv *csv, struct oa_ending ending);
 void cell_client_address(struct csv *csv, const struct oa_virtual_connection *vc); /* as captured,

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "fields.h"
 #include "report.h"
 
 #define ROW(name) const struct oa_call *name = row
@@ -60,7 +61,7 @@ static void
 opnum(struct csv *csv, const void *row)
 {
     ROW(call);
-    if (call->has_opnum)
+    if (call->has_opnum && !(call->iface && oa_rpc_interface_is_mapi_http(call->iface)))
         csv_number(csv, call->opnum);
     else
         csv_empty(csv);
@@ -96,10 +97,24 @@ static void
 fault(struct csv *csv, const void *row)
 {
     ROW(call);
-    if (call->state == OA_CALL_FAULT)
-        cell_status(csv, call->fault_status);
-    else
+    char number[STATUS_TEXT];
+
+    csv_text(csv, call->state == OA_CALL_FAULT
+                      ? status_text(call->fault_kind, call->fault_status, number)
+                      : NULL);
+}
+
+static void
+return_value(struct csv *csv, const void *row)
+{
+    ROW(call);
+    const char *name = oa_field_name(OA_NAMES_STATUS, call->return_value);
+    char number[STATUS_TEXT];
+
+    if (!call->has_return_value)
         csv_empty(csv);
+    else
+        csv_text(csv, name ? name : status_text(OA_STATUS_RPC, call->return_value, number));
 }
 
 /* A size is told only if all of it is there. */
@@ -225,31 +240,42 @@ proxy_latency(struct csv *csv, const void *row)
 }
 
 static const struct column COLUMNS_OF_CALLS[] = {
-    { "call", "number", "Number of the call, from 0 in the order of the requests", call_number },
+    { "call", "number",
+      "Number of the call, from 0 in the order of the requests; of MAPI over HTTP in that of the "
+      "answers",
+      call_number },
     { "session", "number", "Session it belongs to, as in sessions.csv", session },
     { "client_address", "address", "Client as seen in the capture", client_address },
-    { "target_server", "text", "Server named in the URI of the channels", target_server },
+    { "target_server", "text",
+      "Server named in the URI of the channels; of MAPI over HTTP the MailboxId", target_server },
     { "service", "text",
       "What the interface is for: store, directory, referral, management, endpoint mapper",
       service },
     { "interface", "text",
-      "RPC interface by name, else its UUID; empty if the bind is not in the capture",
+      "RPC interface by name, else its UUID; empty if the bind is not in the capture; of MAPI over "
+      "HTTP by the endpoint",
       interface_name },
     { "operation", "text",
       "Operation by name, else by number; empty if the request is not in the capture", operation },
-    { "opnum", "number", "Operation number", opnum },
-    { "call_id", "number", "Call id on the wire", call_id },
+    { "opnum", "number", "Operation number; MAPI over HTTP has none", opnum },
+    { "call_id", "number", "Call id on the wire; of MAPI over HTTP the counter in X-RequestId",
+      call_id },
     { "auth_level", "text", "Protection by the verifier of the request; empty without one",
       auth_level },
     { "state", "text",
       "answered, fault, unanswered (the session or the capture ended first), no_request", state },
-    { "fault_status", "text", "Status of the fault by name, else in hex", fault },
+    { "fault_status", "text",
+      "Status of the fault by name, else in hex; of MAPI over HTTP the X-ResponseCode by name, or "
+      "the HTTP status",
+      fault },
     { "request_bytes", "bytes",
-      "Stub data of the request, without headers, verifiers and padding; empty unless all of it is "
-      "in the capture",
+      "Stub data of the request, without headers, verifiers and padding, or the body; empty unless "
+      "all of it is in the capture",
       request_bytes },
     { "response_bytes", "bytes",
-      "Stub data of the response; empty unless all of it is in the capture", response_bytes },
+      "Stub data of the response, or the body without the lines in front of it; empty unless all "
+      "of it is in the capture",
+      response_bytes },
     { "request_pdu_bytes", "bytes", "All PDUs of the request as they are on the wire",
       request_pdu_bytes },
     { "response_pdu_bytes", "bytes", "All PDUs of the response as they are on the wire",
@@ -267,6 +293,11 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "proxy_latency_ms", "ms",
       "What the proxy, and the way between, add to it; empty unless both hops are captured",
       proxy_latency },
+    { "return_value", "text",
+      "What the operation returned, by name, else in hex; empty if it is sealed, or of an "
+      "interface "
+      "that is not Exchange's",
+      return_value },
 };
 
 static void

@@ -332,11 +332,13 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", "number", "Number of the channel instance, from 0 in order of appearance",
       channel_number },
     { "session", "number",
-      "Session it belongs to, as in sessions.csv; empty if it never carried a PDU", session },
+      "Session it belongs to, as in sessions.csv; of MAPI over HTTP the last one that used it; "
+      "empty if it never carried a PDU",
+      session },
     { "connection", "number", "TCP connection, as in connections.csv", connection },
     { "kind", "text",
-      "IN, OUT, IN and OUT (version 1, RPC over TCP), or echo (proxy discovery); empty while only "
-      "authentication was seen",
+      "IN, OUT, IN and OUT (version 1, RPC over TCP), echo (proxy discovery), or MAPI over HTTP; "
+      "empty while only authentication was seen",
       kind },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
@@ -379,7 +381,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "successor_cookie", "uuid", "Cookie of the channel that replaces this one in a recycling",
       successor_cookie },
     { "join", "text",
-      "What ties it to its session: cookie, recycling, call ids, or alone (no other channel)",
+      "What ties it to its session: cookie, recycling, call ids, session context, or alone (no "
+      "other channel)",
       join },
     { "join_certainty", "text", "certain, or likely", join_certainty },
     { "window_stalls", "count", "Times the sender waited for the receive window", window_stalls },
@@ -402,7 +405,7 @@ take(struct report_run *run, const struct oa_event *event)
 
 const struct report REPORT_CHANNELS = {
     .name = "channels",
-    .row_is = "IN or OUT channel instance",
+    .row_is = "IN or OUT channel instance, or connection with MAPI over HTTP",
     .order = "by the end of the channel",
     COLUMNS(COLUMNS_OF_CHANNELS),
     .event = take,

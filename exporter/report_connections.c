@@ -51,6 +51,8 @@ service_name(const struct oa_channel *channel, const struct oa_virtual_connectio
 {
     const struct service_port *port = service_port_find(server_port);
 
+    if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
+        return "mapi over http";
     if (channel && channel->hop == OA_HOP_CLIENT)
         return "rpc over http";
     if (channel && vc && vc->iface)

@@ -25,6 +25,7 @@ struct operation {
     uint64_t request_bytes, response_bytes;
     struct histogram *latency;
     struct fault_count {
+        enum oa_status_kind kind;
         uint32_t status;
         uint64_t count;
     } fault_counts[FAULT_KINDS_MAX];
@@ -65,7 +66,8 @@ static void
 opnum(struct csv *csv, const void *row)
 {
     ROW(operation);
-    if (operation->sample.has_opnum)
+    if (operation->sample.has_opnum &&
+        !(operation->sample.iface && oa_rpc_interface_is_mapi_http(operation->sample.iface)))
         csv_number(csv, operation->sample.opnum);
     else
         csv_empty(csv);
@@ -93,13 +95,10 @@ fault_statuses(struct csv *csv, const void *row)
 
     for (unsigned i = 0; i < operation->n_fault_counts; i++) {
         const struct fault_count *fault = &operation->fault_counts[i];
-        const char *name = oa_rpc_status_name(fault->status);
-        g_string_append(text, i ? ";" : "");
-        if (name)
-            g_string_append(text, name);
-        else
-            g_string_append_printf(text, "0x%08x", fault->status);
-        g_string_append_printf(text, ":%" G_GUINT64_FORMAT, fault->count);
+        char number[STATUS_TEXT];
+
+        g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "",
+                               status_text(fault->kind, fault->status, number), fault->count);
     }
     csv_text(csv, text->str);
     g_string_free(text, TRUE);
@@ -202,16 +201,19 @@ operation_of(GHashTable *operations, const struct oa_call *call)
 }
 
 static void
-count_fault(struct operation *operation, uint32_t status)
+count_fault(struct operation *operation, enum oa_status_kind kind, uint32_t status)
 {
     unsigned i = 0;
 
-    while (i < operation->n_fault_counts && operation->fault_counts[i].status != status)
+    while (i < operation->n_fault_counts &&
+           (operation->fault_counts[i].status != status || operation->fault_counts[i].kind != kind))
         i++;
     if (i == FAULT_KINDS_MAX)
         return;
-    if (i == operation->n_fault_counts)
-        operation->fault_counts[operation->n_fault_counts++].status = status;
+    if (i == operation->n_fault_counts) {
+        operation->fault_counts[i] = (struct fault_count){ .kind = kind, .status = status };
+        operation->n_fault_counts++;
+    }
     operation->fault_counts[i].count++;
 }
 
@@ -232,7 +234,7 @@ take(struct report_run *run, const struct oa_event *event)
     operation->request_bytes += request->stub_bytes;
     operation->response_bytes += response->stub_bytes;
     if (call->state == OA_CALL_FAULT)
-        count_fault(operation, call->fault_status);
+        count_fault(operation, call->fault_kind, call->fault_status);
     if (request->is_complete && response->is_complete)
         histogram_add(operation->latency, response->last.time_ns - request->last.time_ns);
 }

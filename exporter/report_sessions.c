@@ -1,5 +1,5 @@
 /* report_sessions.c
- * sessions.csv: one row for each virtual connection.
+ * sessions.csv: one row for each virtual connection, or session of MAPI over HTTP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,11 +22,8 @@ session(struct csv *csv, const void *row)
 static void
 transport(struct csv *csv, const void *row)
 {
-    static const char *const NAMES[] = { [OA_TRANSPORT_RPC_HTTP] = "rpc_http",
-                                         [OA_TRANSPORT_RPC_HTTP_V1] = "rpc_http_v1",
-                                         [OA_TRANSPORT_RPC_TCP] = "rpc_tcp" };
     ROW(vc);
-    csv_text(csv, NAMES[vc->transport]);
+    csv_text(csv, transport_name(vc->transport));
 }
 
 static void
@@ -77,7 +74,7 @@ static void
 target_port(struct csv *csv, const void *row)
 {
     ROW(vc);
-    if (vc->target_server)
+    if (vc->target_server && vc->target_port)
         csv_number(csv, vc->target_port);
     else if (vc->endpoint[OA_HOP_SERVER][OA_SERVER].port)
         csv_number(csv, vc->endpoint[OA_HOP_SERVER][OA_SERVER].port);
@@ -250,6 +247,26 @@ purpose(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
+#define CLIENT_CELL(function, member)                                                              \
+    static void function(struct csv *csv, const void *row)                                         \
+    {                                                                                              \
+        ROW(vc);                                                                                   \
+        csv_text(csv, vc->client ? vc->client->member : NULL);                                     \
+    }
+
+CLIENT_CELL(user_dn, user_dn)
+CLIENT_CELL(client_software, software)
+CLIENT_CELL(client_version, version)
+CLIENT_CELL(client_name, computer)
+CLIENT_CELL(server_version, server_version)
+
+static void
+client_mode(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    cell_mode(csv, vc->client);
+}
+
 static void
 cookie(struct csv *csv, const void *row)
 {
@@ -303,7 +320,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", "number",
       "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
       session },
-    { "transport", "text", "rpc_http, rpc_http_v1, or rpc_tcp", transport },
+    { "transport", "text",
+      "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any connections)",
+      transport },
     { "channels", "text",
       "both, or in_only or out_only when the other channel is not in the capture", halves },
     { "client_address", "address",
@@ -311,7 +330,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       client_address },
     { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
     { "proxy_name", "text", "Host header of the requests", proxy_name },
-    { "target_server", "text", "Server named in the URI", target_server },
+    { "target_server", "text", "Server named in the URI; of MAPI over HTTP the MailboxId",
+      target_server },
     { "target_port", "number", "Port named in the URI, else that of the server", target_port },
     { "service", "text",
       "What the bound interface is for: store, directory, referral, management, endpoint mapper",
@@ -328,19 +348,21 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "end", "time", "Last PDU", end },
     { "duration_ms", "ms", "start to end", duration },
     { "setup_ms", "ms",
-      "start to CONN/C2, or CONN/C1 where the client's hop is not captured; empty if the session "
-      "was never established",
+      "start to CONN/C2, or CONN/C1 where the client's hop is not captured, or to the answer of "
+      "Connect or Bind; empty if the session was never established",
       setup },
     { "binds", "count", "bind PDUs", binds },
     { "rejected_contexts", "count", "Presentation contexts that the server rejected", rejected },
-    { "calls", "count", "RPC calls", calls },
+    { "calls", "count", "RPC calls, or requests of MAPI over HTTP", calls },
     { "answered", "count", "Calls with a whole response", answered },
-    { "faults", "count", "Calls answered by a fault", faults },
+    { "faults", "count",
+      "Calls answered by a fault, of MAPI over HTTP by an X-ResponseCode or an HTTP status",
+      faults },
     { "unanswered", "count", "Calls whose answer is not in the capture", unanswered },
-    { "rpc_pdus_in", "count", "RPC PDUs from the client", rpc_pdus_in },
-    { "rpc_pdus_out", "count", "RPC PDUs to the client", rpc_pdus_out },
-    { "rpc_bytes_in", "bytes", "RPC PDU bytes from the client", rpc_bytes_in },
-    { "rpc_bytes_out", "bytes", "RPC PDU bytes to the client", rpc_bytes_out },
+    { "rpc_pdus_in", "count", "RPC PDUs, or requests, from the client", rpc_pdus_in },
+    { "rpc_pdus_out", "count", "RPC PDUs, or answers, to the client", rpc_pdus_out },
+    { "rpc_bytes_in", "bytes", "Bytes of these; of MAPI over HTTP bodies alone", rpc_bytes_in },
+    { "rpc_bytes_out", "bytes", "Bytes of these; of MAPI over HTTP bodies alone", rpc_bytes_out },
     { "rts_pdus", "count", "RTS PDUs, both directions", rts_pdus },
     { "pings", "count", "Ping RTS PDUs, both directions", pings },
     { "flow_control_acks", "count", "RTS PDUs with a flow control acknowledgment", acks },
@@ -351,7 +373,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "association_group", "uuid",
       "Client association group, the same for the sessions of one client process",
       association_group },
-    { "end_state", "text", "How the channel that ended first ended: fin, reset, replaced, open",
+    { "end_state", "text",
+      "How the channel that ended first ended: fin, reset, replaced, open; of MAPI over HTTP the "
+      "one that was last in use",
       ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
     { "hops", "text", "Hops in the capture: client_proxy, proxy_store, both", hops },
@@ -372,6 +396,16 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "What became of requests without credentials, or with an anonymous logon: accepted, refused; "
       "empty if there was none",
       anonymous },
+    { "user_dn", "text",
+      "Distinguished name of the user in the first call: EcDoConnectEx, RfrGetNewDSA, or Connect",
+      user_dn },
+    { "client_software", "text",
+      "Program that the client names; else its product by the version; X-ClientApplication",
+      client_software },
+    { "client_version", "text", "Version by the client's own word", client_version },
+    { "client_mode", "text", "classic or cached, by the client's own word", client_mode },
+    { "client_name", "text", "Client computer by its own word (auxiliary block)", client_name },
+    { "server_version", "text", "Version by the server's own word", server_version },
 };
 
 static void
@@ -383,7 +417,7 @@ take(struct report_run *run, const struct oa_event *event)
 
 const struct report REPORT_SESSIONS = {
     .name = "sessions",
-    .row_is = "virtual connection",
+    .row_is = "virtual connection, or session of MAPI over HTTP",
     .order = "by the end of the session",
     COLUMNS(COLUMNS_OF_SESSIONS),
     .event = take,

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "call_facts.h"
+
 /* Calls waiting for their answer on one virtual connection; a client has a handful. Beyond, the
  * oldest is given up; sooner when only one of the two channels is in the capture. */
 #define PENDING_MAX 4096
@@ -32,6 +34,12 @@
  * no rejection. */
 #define RESULT_ACCEPTANCE 0
 #define RESULT_NEGOTIATE_ACK 3
+
+/* Bytes of one connect's parameters that are kept; a user's name and some auxiliary blocks. */
+#define CONNECT_STUB_MAX 65536
+
+/* Verifiers of this level seal the stub. */
+#define LEVEL_PRIVACY 6
 
 static struct oa_rpc_binding *
 find_binding(struct virtual_connection *vc, uint16_t context_id)
@@ -151,6 +159,9 @@ oa_call_free(void *data)
 {
     struct call *call = data;
 
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        if (call->stub[side])
+            g_byte_array_unref(call->stub[side]);
     g_free(call);
 }
 
@@ -362,6 +373,76 @@ check_fault(struct virtual_connection *vc, const struct oa_call *call)
                     status ? status : "unknown status", call->fault_status);
 }
 
+/* --- what connects tell of the client --- */
+
+/* Of all calls only those that tell who the client is have their parameters kept, until they end.
+ */
+static void
+keep_stub(struct call *call, const struct oa_event *event)
+{
+    const struct oa_rpc_interface *iface = call->facts.iface;
+    const struct oa_rpc_pdu *rpc = event->rpc;
+    GByteArray *stub = call->stub[event->side];
+
+    if (!iface || iface->connect == OA_NO_OPERATION || iface->connect != call->facts.opnum ||
+        !call->facts.has_opnum || rpc->header.ptype == OA_RPC_FAULT ||
+        event->channel->hop != oa_vc_hop(&call->vc->facts) ||
+        (rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY))
+        return;
+    if (!stub)
+        stub = call->stub[event->side] = g_byte_array_new();
+    if (stub->len + rpc->stub_length <= CONNECT_STUB_MAX)
+        g_byte_array_append(stub, rpc->stub, (guint)rpc->stub_length);
+    call->is_big_endian = rpc->header.big_endian;
+}
+
+static void
+read_stubs(struct virtual_connection *vc, struct call *call)
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        const struct oa_call_half *halves =
+            side == OA_CLIENT ? call->facts.request : call->facts.response;
+        const struct oa_call_half *half = &halves[oa_vc_hop(&vc->facts)];
+        struct oa_call_facts facts;
+
+        if (!call->stub[side] || !half->is_complete || half->has_gap)
+            continue;
+        struct oa_stub stub = { .interface = call->facts.iface,
+                                .opnum = call->facts.opnum,
+                                .is_response = side == OA_SERVER,
+                                .big_endian = call->is_big_endian,
+                                .data = call->stub[side]->data,
+                                .length = call->stub[side]->len };
+        struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+        oa_call_facts_start(&facts, &stub);
+        if (oa_stub_walk(walk, &stub, NULL, &facts.walk)) {
+            if (!vc->facts.client)
+                vc->facts.client = g_new0(struct oa_client, 1);
+            oa_client_take_call(vc->facts.client, &facts);
+        }
+        oa_walk_free(walk);
+    }
+}
+
+/* What operations of Exchange return stands last. [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1 */
+static void
+take_return_value(struct oa_call *call, const struct oa_event *event)
+{
+    const struct oa_rpc_pdu *rpc = event->rpc;
+    bool is_sealed = rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY;
+
+    if (rpc->header.ptype != OA_RPC_RESPONSE || !(rpc->header.flags & OA_RPC_LAST_FRAG) ||
+        is_sealed || rpc->stub_length < 4 || !call->iface || !call->iface->is_exchange)
+        return;
+    const uint8_t *at = rpc->stub + rpc->stub_length - 4;
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++)
+        value |= (uint32_t)at[rpc->header.big_endian ? 3 - i : i] << (8 * i);
+    call->has_return_value = true;
+    call->return_value = value;
+}
+
 static void
 end_call(struct virtual_connection *vc, struct call *call, enum oa_call_state state)
 {
@@ -374,6 +455,8 @@ end_call(struct virtual_connection *vc, struct call *call, enum oa_call_state st
     vc->facts.exchange_calls += facts->iface && facts->iface->is_exchange;
     take_call_out(vc, call);
     check_fault(vc, facts);
+    if (call->stub[OA_CLIENT] || call->stub[OA_SERVER])
+        read_stubs(vc, call);
     oa_tracker_emit(vc->tracker,
                     &(struct oa_event){ .type = OA_EVENT_CALL,
                                         .first = facts->request[oa_call_hop(facts)].first,
@@ -491,6 +574,7 @@ take_request(struct virtual_connection *vc, struct oa_event *event)
     if (rpc->verifier.present)
         call->facts.auth_level = rpc->verifier.level;
     add_fragment(&call->facts.request[hop], event);
+    keep_stub(call, event);
     event->call = &call->facts;
     if (vc->is_loose && call->facts.request[hop].fragments == 1) {
         call->request_hash = hash_of_pdu(event->pdu, event->pdu_length);
@@ -514,6 +598,8 @@ take_answer(struct virtual_connection *vc, struct oa_event *event)
     if (!call)
         call = new_call(vc, rpc);
     add_fragment(&call->facts.response[hop], event);
+    keep_stub(call, event);
+    take_return_value(&call->facts, event);
     if (rpc->header.ptype == OA_RPC_FAULT) {
         call->facts.is_fault = true;
         call->facts.fault_status = rpc->fault_status;
@@ -581,6 +667,10 @@ oa_calls_merge(struct virtual_connection *into, struct virtual_connection *from)
         if (call->facts.is_fault) {
             known->facts.is_fault = true;
             known->facts.fault_status = call->facts.fault_status;
+        }
+        if (call->facts.has_return_value) {
+            known->facts.has_return_value = true;
+            known->facts.return_value = call->facts.return_value;
         }
         to->calls--;
         call->facts.joined = &known->facts;

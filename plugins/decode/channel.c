@@ -7,6 +7,7 @@
 #include "channel.h"
 
 #include "chunked.h"
+#include "http_exchange.h"
 #include "tracker.h"
 
 #include <stdarg.h>
@@ -90,6 +91,7 @@ free_channel(void *data)
     g_free(channel->facts.user_agent);
     g_free(channel->facts.auth);
     oa_auth_exchange_free(channel->facts.exchange);
+    oa_http_connection_free(channel->mapi);
     g_free(channel);
 }
 
@@ -123,7 +125,15 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->vcs = g_hash_table_new(NULL, NULL);
     tracker->kept = g_ptr_array_new_with_free_func(free_kept);
     tracker->joined = g_malloc(PDU_MAX);
+    tracker->mapi_sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_queue_init(&tracker->mapi_by_age);
     return tracker;
+}
+
+void
+oa_tracker_end(struct oa_tracker *tracker)
+{
+    oa_mapi_end(tracker);
 }
 
 void
@@ -148,6 +158,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     g_hash_table_unref(tracker->vc_by_cookie);
     g_hash_table_unref(tracker->vc_by_channel);
     g_hash_table_unref(tracker->loose_calls);
+    g_hash_table_unref(tracker->mapi_sessions);
     g_free(tracker->joined);
     g_free(tracker);
 }
@@ -155,18 +166,18 @@ oa_tracker_free(struct oa_tracker *tracker)
 const char *
 oa_channel_kind_name(enum oa_channel_kind kind)
 {
-    static const char *const NAMES[] = { [OA_CHANNEL_UNKNOWN] = "",
-                                         [OA_CHANNEL_IN] = "IN",
-                                         [OA_CHANNEL_OUT] = "OUT",
-                                         [OA_CHANNEL_ECHO] = "echo",
-                                         [OA_CHANNEL_DUPLEX] = "IN and OUT" };
+    static const char *const NAMES[] = {
+        [OA_CHANNEL_UNKNOWN] = "",          [OA_CHANNEL_IN] = "IN",
+        [OA_CHANNEL_OUT] = "OUT",           [OA_CHANNEL_ECHO] = "echo",
+        [OA_CHANNEL_DUPLEX] = "IN and OUT", [OA_CHANNEL_MAPI_HTTP] = "MAPI over HTTP"
+    };
     return NAMES[kind];
 }
 
 unsigned
 oa_channel_places(const struct oa_channel *channel, enum oa_side side)
 {
-    static const uint8_t PLACES[OA_HOPS][2][5] = {
+    static const uint8_t PLACES[OA_HOPS][2][OA_CHANNEL_KINDS] = {
         [OA_HOP_CLIENT] = {
             [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST,
                             [OA_CHANNEL_IN] = OA_RTS_IN_REQUEST,
@@ -202,6 +213,7 @@ static const struct {
     [OA_JOIN_COOKIE] = { "cookie", "certain" },
     [OA_JOIN_RECYCLE] = { "recycling", "certain" },
     [OA_JOIN_CALL_IDS] = { "call ids", "likely" },
+    [OA_JOIN_CONTEXT] = { "session context", "certain" },
 };
 
 const char *
@@ -248,6 +260,8 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
                                                  .first = stamp,
                                                  .last = stamp,
                                                  .channel = &channel->facts });
+    if (recognition->is_mapi_http)
+        oa_mapi_begin(channel);
     return &channel->facts;
 }
 
@@ -300,8 +314,8 @@ note_auth(struct channel *channel, const struct oa_auth *auth)
         *channel->facts.auth = *auth;
 }
 
-static void
-take_credentials(struct channel *channel, const struct oa_event *head)
+void
+oa_channel_take_credentials(struct channel *channel, const struct oa_event *head)
 {
     const struct oa_http_head *http = head->http;
     struct oa_tracker *tracker = channel->tracker;
@@ -318,8 +332,8 @@ take_credentials(struct channel *channel, const struct oa_event *head)
     }
 }
 
-static void
-copy_once(char **to, struct oa_text text)
+void
+oa_channel_copy_once(char **to, struct oa_text text)
 {
     char clean[1024];
 
@@ -345,10 +359,10 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         return;
     }
     channel->method = http->method_id;
-    copy_once(&facts->proxy_name, http->host);
-    copy_once(&facts->user_agent, http->user_agent);
+    oa_channel_copy_once(&facts->proxy_name, http->host);
+    oa_channel_copy_once(&facts->user_agent, http->user_agent);
     if (http->has_rpc_server && !facts->target_server) {
-        copy_once(&facts->target_server, http->rpc_server);
+        oa_channel_copy_once(&facts->target_server, http->rpc_server);
         facts->target_port = http->rpc_port;
     }
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
@@ -896,7 +910,7 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
             event->vc = facts->vc;
             oa_tracker_emit(channel->tracker, event);
             if (event->type == OA_EVENT_HTTP_HEAD)
-                take_credentials(channel, event);
+                oa_channel_take_credentials(channel, event);
             return true;
         }
     } while (stream->state != tried);
@@ -927,10 +941,16 @@ void
 oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
                 struct oa_stamp stamp)
 {
-    struct stream *stream = &((struct channel *)facts)->stream[side];
+    struct channel *channel = (struct channel *)facts;
+    struct stream *stream = &channel->stream[side];
     size_t was = stream->carry ? stream->carry->len : 0;
     size_t rest;
 
+    if (channel->mapi) {
+        facts->last = stamp;
+        oa_http_connection_data(channel->mapi, side, data, length, stamp);
+        return;
+    }
     if (was == 0) {
         rest = take_all(facts, side, data, length, 0, stamp);
         if (rest) {
@@ -963,6 +983,10 @@ oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
     if (stream->state == STREAM_DRAIN)
         return;
     count_skipped(channel, side, gone);
+    if (channel->mapi) {
+        oa_http_connection_lost(channel->mapi, side, bytes);
+        return;
+    }
     if (stream->state == STREAM_PDUS && !stream->chunked && waiting &&
         oa_rpc_header_parse(stream->carry->data, waiting, &header) && header.frag_length >= gone) {
         tail = header.frag_length - gone;
@@ -992,6 +1016,9 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         if (channel->stream[side].carry)
             count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len);
     facts->ending = ending;
+    if (channel->mapi)
+        oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
+    channel->mapi = NULL;
     oa_auth_exchange_close_channel(channel);
     oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
                                                  .first = facts->opened,

@@ -56,6 +56,10 @@ void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t byt
 /* The TCP connection is over. When this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);
 
+/* The capture is over, all channels are closed: sessions of MAPI over HTTP, which outlive their
+ * connections, end too. */
+void oa_tracker_end(struct oa_tracker *tracker);
+
 /* Where RTS PDUs of that sender stand, as far as the kind of the channel is known: bits of enum
  * oa_rts_place. */
 unsigned oa_channel_places(const struct oa_channel *channel, enum oa_side side);

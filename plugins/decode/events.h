@@ -14,6 +14,7 @@
 #define OA_EVENTS_H
 
 #include "auth.h"
+#include "client_facts.h"
 #include "dcerpc.h"
 #include "findings.h"
 #include "http_head.h"
@@ -45,8 +46,10 @@ enum oa_channel_kind {
     OA_CHANNEL_UNKNOWN,
     OA_CHANNEL_IN,
     OA_CHANNEL_OUT,
-    OA_CHANNEL_ECHO,   /* proxy discovery, [MS-RPCH] 2.1.2.1.5 */
-    OA_CHANNEL_DUPLEX, /* RPC both ways on one connection: RPC over HTTP v1, RPC over TCP */
+    OA_CHANNEL_ECHO,      /* proxy discovery, [MS-RPCH] 2.1.2.1.5 */
+    OA_CHANNEL_DUPLEX,    /* RPC both ways on one connection: RPC over HTTP v1, RPC over TCP */
+    OA_CHANNEL_MAPI_HTTP, /* a connection with requests of MAPI over HTTP, of any sessions */
+    OA_CHANNEL_KINDS
 };
 
 /* Index of the IN and the OUT leg of a hop in the arrays of a virtual connection. */
@@ -56,6 +59,7 @@ enum oa_transport {
     OA_TRANSPORT_RPC_HTTP,    /* version 2: an IN and an OUT channel */
     OA_TRANSPORT_RPC_HTTP_V1, /* RPC_CONNECT, or the proxy's connection for one */
     OA_TRANSPORT_RPC_TCP,
+    OA_TRANSPORT_MAPI_HTTP, /* a Session Context of [MS-OXCMAPIHTTP] 3.2.1.1; no RPC at all */
 };
 
 /* What says that a channel belongs to its virtual connection, and how sure that is. */
@@ -65,6 +69,7 @@ enum oa_join {
     OA_JOIN_COOKIE,   /* the virtual connection's cookie in its own first PDU: certain */
     OA_JOIN_RECYCLE,  /* a recycling named this channel's cookie: certain */
     OA_JOIN_CALL_IDS, /* requests and answers, or the calls of both hops, fit: likely */
+    OA_JOIN_CONTEXT,  /* the session's cookie or X-ClientInfo in a request: certain */
 };
 
 /* What one direction of a channel, or a virtual connection, carried. */
@@ -208,30 +213,41 @@ enum oa_call_state {
     OA_CALL_NO_REQUEST, /* only the answer is in the capture */
 };
 
+/* What kind of number tells that a call failed. */
+enum oa_status_kind {
+    OA_STATUS_RPC,       /* of a fault */
+    OA_STATUS_MAPI_HTTP, /* X-ResponseCode, [MS-OXCMAPIHTTP] 2.2.3.3.3 */
+    OA_STATUS_HTTP,
+};
+
 /* One direction of a call: first is where its first byte came, last where its last fragment was
  * complete. */
 struct oa_call_half {
     struct oa_stamp first, last;
     uint32_t fragments;
-    uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are */
+    uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are;
+                            of MAPI over HTTP the body, without the lines in front of an answer's */
     uint64_t pdu_bytes;
     bool is_complete; /* the last fragment was seen */
     bool has_gap;     /* a fragment is not in the capture: the numbers are of what is there */
 };
 
 struct oa_call {
-    uint64_t number; /* from 0, in order of the requests */
+    uint64_t number; /* from 0, in order of the requests; MAPI over HTTP: of the answers */
     struct oa_virtual_connection *vc;
     uint32_t call_id;
     uint16_t context_id;
-    uint16_t opnum;
+    uint16_t opnum;                       /* MAPI over HTTP: enum oa_mapi_http_type */
     bool has_opnum;                       /* the request was seen */
     struct oa_rpc_syntax syntax;          /* interface; all zero when the bind was not seen */
     const struct oa_rpc_interface *iface; /* NULL if not a known one */
     uint8_t auth_level;
     enum oa_call_state state;
     bool is_fault; /* the answer is a fault, of this status */
+    enum oa_status_kind fault_kind;
     uint32_t fault_status;
+    bool has_return_value; /* what the operation itself returned, where it is not sealed */
+    uint32_t return_value;
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as they are on each hop */
     struct oa_call *joined; /* the call this answer turned out to belong to, or NULL */
 };
@@ -273,6 +289,7 @@ struct oa_virtual_connection {
     uint32_t target_port;
     char *proxy_name;
     struct oa_auth *auth;                  /* who, at the HTTP level; NULL none */
+    struct oa_client *client;              /* who and what, by its own word; NULL not known */
     struct oa_ending ending;               /* of the current channel that ended first */
     struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
     uint64_t calls, answered, faults, unanswered;

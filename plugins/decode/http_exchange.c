@@ -116,7 +116,7 @@ finish(struct oa_http_connection *connection, struct exchange *exchange)
         message->body = exchange->body[side] ? exchange->body[side]->data : NULL;
         message->body_kept = exchange->body[side] ? exchange->body[side]->len : 0;
     }
-    if (exchange->is_mapi) {
+    if (exchange->is_mapi && connection->on_exchange) {
         complete_facts(&exchange->facts);
         connection->on_exchange(connection->context, &exchange->facts);
     }
@@ -511,6 +511,15 @@ oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
         if (connection->stream[side].carry)
             g_byte_array_unref(connection->stream[side].carry);
     g_free(connection);
+}
+
+void
+oa_http_connection_free(struct oa_http_connection *connection)
+{
+    if (!connection)
+        return;
+    connection->on_exchange = NULL;
+    oa_http_connection_close(connection, false);
 }
 
 uint64_t

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "mapi_http.h"
+
 /* Fixed in every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment, little endian, nothing
  * else. */
 #define RTS_PFC_FLAGS 0x03
@@ -225,4 +227,36 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
     default:
         return OA_NOT_OURS;
     }
+}
+
+enum oa_verdict
+oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    static const char *const STARTS[] = { [OA_CLIENT] = "POST ", [OA_SERVER] = "HTTP/1." };
+    struct oa_http_head head;
+    struct oa_mapi_http_request request;
+
+    if (length == 0)
+        return OA_MAYBE;
+    enum oa_side sender = data[0] == 'H' ? OA_SERVER : OA_CLIENT;
+    const char *start = STARTS[sender];
+    if (memcmp(data, start, MIN(length, strlen(start))) != 0)
+        return OA_NOT_OURS;
+    *recognition = (struct oa_recognition){ .hop = OA_HOP_CLIENT,
+                                            .sender = sender,
+                                            .is_answer = sender == OA_SERVER,
+                                            .has_start = sender == OA_CLIENT,
+                                            .is_mapi_http = true };
+    switch (oa_http_head_parse(data, length, &head)) {
+    case OA_HTTP_INCOMPLETE:
+        return length <= OA_RECOGNISE_HEAD_MAX ? OA_MAYBE : OA_NOT_OURS;
+    case OA_HTTP_NOT_A_HEAD:
+        return OA_NOT_OURS;
+    case OA_HTTP_COMPLETE:
+        break;
+    }
+    return (sender == OA_CLIENT ? oa_mapi_http_request(&head, &request)
+                                : oa_mapi_http_has_body(&head) && head.mapi.request_type.length > 0)
+               ? OA_OURS
+               : OA_NOT_OURS;
 }

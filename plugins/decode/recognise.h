@@ -29,6 +29,7 @@ struct oa_recognition {
     bool is_answer;      /* a response head; its request is not in the capture */
     bool is_direct;      /* a bind comes first: plain RPC over TCP, or version 1 */
     bool has_start;      /* these bytes begin the connection */
+    bool is_mapi_http;   /* MAPI over HTTP; only of oa_recognise_mapi_http() */
 };
 
 /*
@@ -47,6 +48,15 @@ struct oa_recognition {
  */
 enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,
                              uint16_t destination_port, struct oa_recognition *recognition);
+
+/*
+ * The same for MAPI over HTTP, which is HTTP like any other but for the heads of its requests and
+ * answers: a whole one is asked for. Beyond OA_RECOGNISE_HEAD_MAX bytes it
+ * is not worth waiting.
+ */
+#define OA_RECOGNISE_HEAD_MAX 16384
+enum oa_verdict oa_recognise_mapi_http(const uint8_t *data, size_t length,
+                                       struct oa_recognition *recognition);
 
 /* A port on which proxies reach servers. */
 bool oa_is_server_port(uint16_t port);

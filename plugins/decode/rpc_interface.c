@@ -1,6 +1,7 @@
 /* rpc_interface.c
- * The RPC interfaces that run through RPC over HTTP, with the names of their operations.
- * [MS-OXCRPC] 3.1.4, 3.3.4, [MS-OXNSPI] 3.1.4.1, [MS-OXABREF] 3.1.4, [C706] appendix O and Q
+ * The RPC interfaces that run through RPC over HTTP, and what takes their place in MAPI over HTTP,
+ * with the names of their operations. [MS-OXCRPC] 3.1.4, 3.3.4, [MS-OXNSPI] 3.1.4.1, [MS-OXABREF]
+ * 3.1.4, [MS-OXCMAPIHTTP] 2.2.4, 2.2.5, [C706] appendix O and Q
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -69,19 +70,32 @@ static const char *const EPM[] = {
     "ept_inq_object", "ept_mgmt_delete",
 };
 
+/* The document's names; what is sent as the type may differ. Where no type fits is "Unknown". */
+static const char *const MAPI_HTTP[] = {
+    "Unknown",
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) name,
+#include "mapi_http_types.def"
+#undef OA_MAPI_HTTP_TYPE
+};
+
 #define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
 
 static const struct oa_rpc_interface INTERFACES[] = {
-    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, OPERATIONS(EMSMDB) },
-    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true,
+    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, 10,
+      OPERATIONS(EMSMDB) },
+    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true, OA_NO_OPERATION,
       OPERATIONS(ASYNC_EMSMDB) },
-    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, OPERATIONS(NSPI) },
-    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, OPERATIONS(RFR) },
-    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, OPERATIONS(MGMT) },
+    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, OA_NO_OPERATION,
+      OPERATIONS(NSPI) },
+    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, 0, OPERATIONS(RFR) },
+    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, OA_NO_OPERATION,
+      OPERATIONS(MGMT) },
     { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false,
-      OPERATIONS(EPM) },
-    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false, 0,
-      NULL },
+      OA_NO_OPERATION, OPERATIONS(EPM) },
+    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false,
+      OA_NO_OPERATION, 0, NULL },
+    { "", 0, 0, "EMSMDB over HTTP", "store", true, OA_NO_OPERATION, OPERATIONS(MAPI_HTTP) },
+    { "", 0, 0, "NSPI over HTTP", "directory", true, OA_NO_OPERATION, OPERATIONS(MAPI_HTTP) },
 };
 
 const struct oa_rpc_interface *
@@ -103,6 +117,12 @@ oa_rpc_interface_by_name(const char *name)
         if (strcmp(name, INTERFACES[i].name) == 0)
             return &INTERFACES[i];
     return NULL;
+}
+
+bool
+oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface)
+{
+    return iface->uuid[0] == '\0';
 }
 
 const char *

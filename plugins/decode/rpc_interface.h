@@ -9,14 +9,18 @@
 
 #include "dcerpc.h"
 
+/* An operation that no interface has. */
+#define OA_NO_OPERATION 0xFFFF
+
 struct oa_rpc_interface {
-    const char *uuid; /* as text, lower case */
+    const char *uuid; /* as text, lower case; "" for those of MAPI over HTTP */
     uint16_t major, minor;
     const char *name;    /* "EMSMDB" */
     const char *service; /* what it is for: "store", "directory", "referral", ... */
     bool is_exchange;    /* no program but Outlook and Exchange speaks it */
+    uint16_t connect;    /* the operation by which a client tells who it is */
     unsigned n_operations;
-    const char *const *operations; /* by opnum */
+    const char *const *operations; /* by opnum; MAPI over HTTP: by enum oa_mapi_http_type */
 };
 
 /* The interface of that UUID, whatever the version; NULL when it is none of the known ones. The row
@@ -25,6 +29,9 @@ const struct oa_rpc_interface *oa_rpc_interface_find(const uint8_t uuid[16]);
 
 /* The interface of that name ("EMSMDB"), or NULL. */
 const struct oa_rpc_interface *oa_rpc_interface_by_name(const char *name);
+
+/* Whether it is none of RPC, and its operations have no numbers. */
+bool oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface);
 
 /* The operation's name, or NULL beyond the table. */
 const char *oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum);

@@ -48,9 +48,10 @@ struct channel {
     bool kind_is_guess; /* by one RPC PDU; one from the other side makes it a duplex one */
     bool told_overrun;  /* findings that are told once */
     bool told_violation;
-    unsigned refusals;            /* authentication exchanges refused */
-    int64_t available_before_ack; /* of the receive window, before the last acknowledgment */
-    GList link;                   /* in the virtual connection's channels */
+    unsigned refusals;               /* authentication exchanges refused */
+    int64_t available_before_ack;    /* of the receive window, before the last acknowledgment */
+    GList link;                      /* in the virtual connection's channels */
+    struct oa_http_connection *mapi; /* MAPI over HTTP, which takes all the bytes; or NULL */
 };
 
 /* Channel cookies remembered of one virtual connection; a recycling makes one, and the last ones
@@ -75,6 +76,8 @@ struct virtual_connection {
     bool iface_accepted;          /* facts.iface is of an accepted binding */
     struct oa_sequence *absorbed; /* sequences that were found to be parts of others */
     bool told_anonymous;          /* a finding that is told once */
+    struct mapi_session *mapi; /* a session of MAPI over HTTP, which outlives its channels; or NULL
+                                */
 };
 
 struct call {
@@ -84,6 +87,8 @@ struct call {
     GList loose_link;                     /* in the tracker's loose_calls of its call id */
     bool is_indexed;                      /* in loose_calls */
     uint64_t request_hash, response_hash; /* of the first PDU; 0 not computed */
+    GByteArray *stub[2];                  /* of a connect, by sender; NULL of all others */
+    bool is_big_endian;                   /* these */
 };
 
 struct oa_tracker {
@@ -101,6 +106,8 @@ struct oa_tracker {
     GPtrArray *kept;           /* closed objects, with `keep`; freed by their own functions */
     struct call *ended;        /* the call whose last PDU is the current event */
     uint8_t *joined;           /* 64 KiB: a PDU put together from chunks */
+    GHashTable *mapi_sessions; /* text -> struct mapi_session, by what requests tell of it */
+    GQueue mapi_by_age;        /* of these, the longest silent first */
 
     /* What the event of oa_channel_next points to. */
     struct oa_http_head http;
@@ -110,6 +117,10 @@ struct oa_tracker {
 };
 
 /* virtual_connection.c */
+struct virtual_connection *oa_vc_new(struct channel *channel, struct oa_stamp stamp);
+void oa_vc_tie(struct virtual_connection *vc);
+void oa_vc_detach(struct channel *channel, struct virtual_connection *vc);
+void oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel);
 void oa_vc_take_rts(struct channel *channel, struct oa_event *event);
 struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
 void oa_vc_place_channel(struct channel *channel);
@@ -149,7 +160,14 @@ void oa_auth_exchange_free(struct oa_auth_exchange *exchange);
 /* http_error.c */
 void oa_http_error_tell(struct channel *channel, const struct oa_event *event, bool in_stream);
 
+/* mapi_session.c */
+void oa_mapi_begin(struct channel *channel);
+void oa_mapi_free_session(struct mapi_session *session);
+void oa_mapi_end(struct oa_tracker *tracker);
+
 /* channel.c */
+void oa_channel_take_credentials(struct channel *channel, const struct oa_event *head);
+void oa_channel_copy_once(char **to, struct oa_text text);
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);
 void oa_tracker_retire(struct oa_tracker *tracker, void *object, GDestroyNotify free_object);
 void oa_tracker_find(struct oa_tracker *tracker, const struct oa_event *where,

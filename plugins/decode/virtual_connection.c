@@ -34,6 +34,8 @@ oa_vc_free(struct virtual_connection *vc)
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
     g_free(vc->facts.auth);
+    g_free(vc->facts.client);
+    oa_mapi_free_session(vc->mapi);
     oa_auth_exchange_free(vc->facts.rpc_exchange);
     g_free(vc);
 }
@@ -54,8 +56,8 @@ emit_vc(struct virtual_connection *vc, enum oa_event_type type, struct oa_channe
                                                      .vc = &vc->facts });
 }
 
-static struct virtual_connection *
-new_vc(struct channel *channel, struct oa_stamp stamp)
+struct virtual_connection *
+oa_vc_new(struct channel *channel, struct oa_stamp stamp)
 {
     struct oa_tracker *tracker = channel->tracker;
     struct virtual_connection *vc = g_new0(struct virtual_connection, 1);
@@ -74,8 +76,8 @@ new_vc(struct channel *channel, struct oa_stamp stamp)
 }
 
 /* Its cookie is known, or it is over: it cannot become a part of another any more. */
-static void
-tie(struct virtual_connection *vc)
+void
+oa_vc_tie(struct virtual_connection *vc)
 {
     if (vc->is_loose)
         vc->tracker->n_loose--;
@@ -88,7 +90,7 @@ give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
     g_hash_table_insert(vc->tracker->vc_by_cookie, &vc->facts.cookie, vc);
-    tie(vc);
+    oa_vc_tie(vc);
 }
 
 static void
@@ -113,7 +115,7 @@ oa_vc_place_channel(struct channel *channel)
 
     for (int leg = 0; leg < OA_LEGS; leg++) {
         enum oa_channel_kind wanted = leg == OA_LEG_IN ? OA_CHANNEL_IN : OA_CHANNEL_OUT;
-        if (kind != wanted && kind != OA_CHANNEL_DUPLEX)
+        if (kind != wanted && kind != OA_CHANNEL_DUPLEX && kind != OA_CHANNEL_MAPI_HTTP)
             continue;
         vc->channel[facts->hop][leg] = facts;
         vc->leg_seen[facts->hop][leg] = true;
@@ -179,7 +181,7 @@ struct virtual_connection *
 oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
 {
     if (!channel->facts.vc)
-        attach(channel, new_vc(channel, stamp), OA_JOIN_ALONE);
+        attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
     return (struct virtual_connection *)channel->facts.vc;
 }
 
@@ -200,7 +202,7 @@ forget_vc(struct virtual_connection *vc)
         g_hash_table_remove(tracker->vc_by_cookie, &vc->facts.cookie);
     if (vc->n_channel_cookies)
         g_hash_table_foreach_remove(tracker->vc_by_channel, is_of_vc, vc);
-    tie(vc);
+    oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs, vc);
 }
 
@@ -220,18 +222,19 @@ judge(struct virtual_connection *vc, struct oa_channel *channel)
             seen[OA_LEG_IN] ? "IN" : "OUT");
 }
 
-static void
-close_vc(struct virtual_connection *vc, struct oa_channel *last_channel)
+void
+oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
 {
     oa_calls_end(vc);
-    judge(vc, last_channel);
+    if (!vc->mapi)
+        judge(vc, last_channel);
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);
     forget_vc(vc);
     oa_tracker_retire(vc->tracker, vc, free_vc);
 }
 
-static void
-detach(struct channel *channel, struct virtual_connection *vc)
+void
+oa_vc_detach(struct channel *channel, struct virtual_connection *vc)
 {
     g_queue_unlink(&vc->channels, &channel->link);
     for (int leg = 0; leg < OA_LEGS; leg++)
@@ -251,11 +254,11 @@ oa_vc_leave(struct channel *channel)
         return;
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
-    detach(channel, vc);
-    if (is_current && vc->facts.ending.how == OA_END_OPEN)
+    oa_vc_detach(channel, vc);
+    if (is_current && (vc->facts.ending.how == OA_END_OPEN || vc->mapi))
         vc->facts.ending = channel->facts.ending;
-    if (vc->channels.length == 0)
-        close_vc(vc, &channel->facts);
+    if (vc->channels.length == 0 && !vc->mapi)
+        oa_vc_close(vc, &channel->facts);
     if (!channel->tracker->keep)
         channel->facts.vc = NULL;
 }
@@ -279,6 +282,8 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
     }
     if (!into->security.present)
         into->security = from->security;
+    if (!into->client)
+        into->client = g_steal_pointer(&from->client);
     if (!into->assoc_group_id)
         into->assoc_group_id = from->assoc_group_id;
     if (!into->established.frame)
@@ -297,7 +302,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
 
     while ((link = g_queue_peek_head_link(&from->channels))) {
         struct channel *channel = link->data;
-        detach(channel, from);
+        oa_vc_detach(channel, from);
         attach(channel, into, join);
     }
     adopt_facts(&into->facts, &from->facts);
@@ -330,7 +335,7 @@ join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct o
     if (own)
         oa_vc_leave(channel);
     if (!known) {
-        known = new_vc(channel, stamp);
+        known = oa_vc_new(channel, stamp);
         give_cookie(known, cookie);
     }
     attach(channel, known, OA_JOIN_COOKIE);
