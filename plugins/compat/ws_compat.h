@@ -27,6 +27,24 @@
 #define WS_COMPAT_TLS_APP_HANDLE(data) ((dissector_handle_t *)(data))
 #endif
 
+/*
+ * What HTTP tells dissectors of a body; the header fields are in its member `data`, as a map of
+ * texts. WS_COMPAT_HTTP_HEADER names the file to include.
+ */
+#if WS_COMPAT_VERSION >= 402
+#define WS_COMPAT_HTTP_HEADER <epan/media_params.h>
+#define WS_COMPAT_HTTP_MESSAGE media_content_info_t
+#define WS_COMPAT_HTTP_IS_RESPONSE(info) ((info)->type == MEDIA_CONTAINER_HTTP_RESPONSE)
+#define WS_COMPAT_HTTP_IS_MESSAGE(info)                                                            \
+    (WS_COMPAT_HTTP_IS_RESPONSE(info) || (info)->type == MEDIA_CONTAINER_HTTP_REQUEST)
+#else
+#define WS_COMPAT_HTTP_HEADER <epan/dissectors/packet-http.h>
+#define WS_COMPAT_HTTP_MESSAGE http_message_info_t
+#define WS_COMPAT_HTTP_IS_RESPONSE(info) ((info)->type == HTTP_RESPONSE)
+#define WS_COMPAT_HTTP_IS_MESSAGE(info)                                                            \
+    (WS_COMPAT_HTTP_IS_RESPONSE(info) || (info)->type == HTTP_REQUEST)
+#endif
+
 /* What callbacks return changed from gboolean to bool in 4.4. */
 #if WS_COMPAT_VERSION >= 404
 typedef bool ws_compat_bool;
