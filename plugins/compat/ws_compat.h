@@ -34,4 +34,22 @@ typedef gboolean ws_compat_bool;
 #define WS_COMPAT_TLS_APP_HANDLE(data) ((dissector_handle_t *)(data))
 #endif
 
+/*
+ * What HTTP tells dissectors of a body; the header fields are in its member `data`, as a map of
+ * texts. WS_COMPAT_HTTP_HEADER names the file to include.
+ */
+#if WS_COMPAT_VERSION >= 402
+#define WS_COMPAT_HTTP_HEADER <epan/media_params.h>
+#define WS_COMPAT_HTTP_MESSAGE media_content_info_t
+#define WS_COMPAT_HTTP_IS_RESPONSE(info) ((info)->type == MEDIA_CONTAINER_HTTP_RESPONSE)
+#define WS_COMPAT_HTTP_IS_MESSAGE(info)                                                            \
+    (WS_COMPAT_HTTP_IS_RESPONSE(info) || (info)->type == MEDIA_CONTAINER_HTTP_REQUEST)
+#else
+#define WS_COMPAT_HTTP_HEADER <epan/dissectors/packet-http.h>
+#define WS_COMPAT_HTTP_MESSAGE http_message_info_t
+#define WS_COMPAT_HTTP_IS_RESPONSE(info) ((info)->type == HTTP_RESPONSE)
+#define WS_COMPAT_HTTP_IS_MESSAGE(info)                                                            \
+    (WS_COMPAT_HTTP_IS_RESPONSE(info) || (info)->type == HTTP_REQUEST)
+#endif
+
 #endif

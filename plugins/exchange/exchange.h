@@ -27,4 +27,12 @@ void exchange_tree_register(void);
 bool exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                         const struct oa_stub *stub, struct oa_call_facts *facts);
 
+/* Shows bytes along a layout, in the plain encoding, and collects facts that have been started. */
+void exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                               const struct oa_layout *layout, struct oa_call_facts *facts);
+
+/* packet-oxcmapihttp.c; parts of the two functions above. */
+void exchange_register_mapi_http(void);
+void exchange_handoff_mapi_http(void);
+
 #endif

@@ -261,6 +261,16 @@ show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
                                      result->offset);
 }
 
+static struct oa_walk *
+new_walk(struct show *show)
+{
+    struct oa_walk *walk = oa_walk_new(&VISITOR, show);
+
+    /* Wireshark leaves by longjmp when a tree grows beyond its limit. */
+    wmem_register_callback(show->pinfo->pool, free_walk, walk);
+    return walk;
+}
+
 bool
 exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct oa_stub *stub,
                    struct oa_call_facts *facts)
@@ -269,13 +279,22 @@ exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const st
 
     if (!oa_stub_layout(stub))
         return false;
-    struct oa_walk *walk = oa_walk_new(&VISITOR, &show);
-    /* Wireshark leaves by longjmp when a tree grows beyond its limit. */
-    wmem_register_callback(pinfo->pool, free_walk, walk);
     oa_call_facts_start(facts, stub);
-    oa_stub_walk(walk, stub, tree, &facts->walk);
+    oa_stub_walk(new_walk(&show), stub, tree, &facts->walk);
     show_result(pinfo, tree, tvb, &facts->walk);
     return true;
+}
+
+void
+exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                          const struct oa_layout *layout, struct oa_call_facts *facts)
+{
+    struct show show = { .pinfo = pinfo, .sources = { tvb }, .n_sources = 1, .facts = facts };
+    size_t length = tvb_captured_length(tvb);
+
+    facts->walk = oa_walk_run(new_walk(&show), layout, OA_PLAIN, false,
+                              tvb_get_ptr(tvb, 0, (gint)length), length, tree);
+    show_result(pinfo, tree, tvb, &facts->walk);
 }
 
 /* Registration */

@@ -258,7 +258,7 @@ proto_register_exchange(void)
     };
 
     register_protocols();
-    proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
+    exchange_register_mapi_http();
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
     exchange_tree_register();
     exchange_tap = register_tap(EXCHANGE_TAP);
@@ -298,6 +298,7 @@ operations_of(const struct oa_rpc_interface *iface)
 void
 proto_reg_handoff_exchange(void)
 {
+    exchange_handoff_mapi_http();
     for (size_t i = 0; i < array_length(protocols); i++) {
         const struct protocol *protocol = &protocols[i];
         const struct oa_rpc_interface *iface = oa_rpc_interface_by_name(protocol->interface_name);

@@ -1,0 +1,463 @@
+/* packet-oxcmapihttp.c
+ * MAPI over HTTP in Wireshark: the bodies that stock HTTP hands on by their media type, with the
+ * facts of their heads. [MS-OXCMAPIHTTP] 2.2.2 to 2.2.5, 2.2.7
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange.h"
+
+#include <epan/conversation.h>
+#include <epan/expert.h>
+#include <epan/proto_data.h>
+#include WS_COMPAT_HTTP_HEADER
+
+#include <string.h>
+
+#include "mapi_http_body.h"
+
+#define MEDIA_TYPE "application/mapi-http"
+
+/* Response codes asked for, to make a table of them. */
+#define RESPONSE_CODES 32
+
+static int proto = -1;
+
+/* One header field of HTTP that has a display field of its own. */
+static struct header {
+    const char *name;
+    const char *filter;
+    const char *label;
+    bool is_number; /* milliseconds, or a code */
+    int hf;
+} headers[] = {
+    { "X-RequestType", "oxcmapihttp.request_type", "Request Type", false, -1 },
+    { "X-RequestId", "oxcmapihttp.request_id", "Request ID", false, -1 },
+    { "X-ClientInfo", "oxcmapihttp.client_info", "Client Information", false, -1 },
+    { "X-ClientApplication", "oxcmapihttp.client_application", "Client Application", false, -1 },
+    { "X-ServerApplication", "oxcmapihttp.server_application", "Server Application", false, -1 },
+    { "X-DeviceInfo", "oxcmapihttp.device_info", "Device Information", false, -1 },
+    { "X-ResponseCode", "oxcmapihttp.response_code", "Response Code", true, -1 },
+    { "X-PendingPeriod", "oxcmapihttp.pending_period", "Pending Period (ms)", true, -1 },
+    { "X-ExpirationInfo", "oxcmapihttp.expiration_info", "Expiration (ms)", true, -1 },
+    { "X-ElapsedTime", "oxcmapihttp.elapsed_time", "Elapsed Time (ms)", true, -1 },
+    { "X-StartTime", "oxcmapihttp.start_time", "Start Time", false, -1 },
+};
+enum { REQUEST_TYPE, REQUEST_ID, RESPONSE_CODE = 6, HEADERS = array_length(headers) };
+
+static int hf_operation = -1;
+static int hf_meta_tag = -1;
+static int hf_header = -1;
+static int hf_blank = -1;
+static int hf_other = -1;
+static int hf_request_in = -1;
+static int hf_response_in = -1;
+static int hf_time = -1;
+
+static gint ett_message = -1;
+static gint ett_preamble = -1;
+static gint ett_header = -1;
+
+static expert_field ei_failed = EI_INIT;
+static expert_field ei_preamble = EI_INIT;
+
+/* A request with its answer; lives as long as the file is open. */
+struct transaction {
+    enum oa_mapi_http_type type;
+    char *request_id; /* NULL without one */
+    guint32 request_frame, response_frame;
+    nstime_t request_time;
+};
+
+/* What is kept of a TCP connection: requests without an answer, in order. */
+struct connection {
+    wmem_list_t *waiting;
+};
+
+/* What is under way for one message. */
+struct message {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    bool is_response;
+    const char *values[HEADERS]; /* of the head; NULL where it has none */
+    struct transaction *transaction;
+    enum oa_mapi_http_type type;
+};
+
+static proto_item *
+generated(proto_item *item)
+{
+    proto_item_set_generated(item);
+    return item;
+}
+
+static struct oa_text
+text_of(const char *text)
+{
+    return (struct oa_text){ text, text ? strlen(text) : 0 };
+}
+
+static void
+note_header(void *key, void *value, void *user)
+{
+    struct message *message = user;
+
+    for (int i = 0; i < HEADERS; i++)
+        if (g_ascii_strcasecmp(key, headers[i].name) == 0)
+            message->values[i] = value;
+}
+
+/* --- requests and answers --- */
+
+static struct connection *
+connection_of(packet_info *pinfo)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    struct connection *connection = conversation_get_proto_data(conversation, proto);
+
+    if (!connection) {
+        connection = wmem_new0(wmem_file_scope(), struct connection);
+        connection->waiting = wmem_list_new(wmem_file_scope());
+        conversation_add_proto_data(conversation, proto, connection);
+    }
+    return connection;
+}
+
+static struct transaction *
+new_transaction(const struct message *message)
+{
+    struct transaction *transaction = wmem_new0(wmem_file_scope(), struct transaction);
+
+    transaction->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
+    transaction->request_id = wmem_strdup(wmem_file_scope(), message->values[REQUEST_ID]);
+    return transaction;
+}
+
+/* The oldest request with the same X-RequestId; where one has none, the oldest. */
+static struct transaction *
+take_answered(struct connection *connection, const char *request_id)
+{
+    for (wmem_list_frame_t *frame = wmem_list_head(connection->waiting); frame;
+         frame = wmem_list_frame_next(frame)) {
+        struct transaction *transaction = wmem_list_frame_data(frame);
+
+        if (request_id && transaction->request_id &&
+            strcmp(request_id, transaction->request_id) != 0)
+            continue;
+        wmem_list_remove_frame(connection->waiting, frame);
+        return transaction;
+    }
+    return NULL;
+}
+
+/* First visit only. */
+static struct transaction *
+match(const struct message *message)
+{
+    struct connection *connection = connection_of(message->pinfo);
+    struct transaction *transaction;
+
+    if (!message->is_response) {
+        transaction = new_transaction(message);
+        transaction->request_frame = message->pinfo->num;
+        transaction->request_time = message->pinfo->abs_ts;
+        wmem_list_append(connection->waiting, transaction);
+        return transaction;
+    }
+    transaction = take_answered(connection, message->values[REQUEST_ID]);
+    if (!transaction)
+        transaction = new_transaction(message);
+    transaction->response_frame = message->pinfo->num;
+    return transaction;
+}
+
+/* Which message of its frame this is, from 0: one segment may hold several. */
+static guint
+place_in_frame(packet_info *pinfo)
+{
+    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto, 0);
+
+    if (!count) {
+        count = wmem_new0(pinfo->pool, guint);
+        p_add_proto_data(pinfo->pool, pinfo, proto, 0, count);
+    }
+    return (*count)++;
+}
+
+static void
+show_links(const struct message *message)
+{
+    const struct transaction *transaction = message->transaction;
+
+    if (!message->is_response && transaction->response_frame)
+        generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
+                                      transaction->response_frame));
+    if (message->is_response && transaction->request_frame) {
+        nstime_t time;
+
+        generated(proto_tree_add_uint(message->tree, hf_request_in, message->tvb, 0, 0,
+                                      transaction->request_frame));
+        nstime_delta(&time, &message->pinfo->abs_ts, &transaction->request_time);
+        generated(proto_tree_add_time(message->tree, hf_time, message->tvb, 0, 0, &time));
+    }
+}
+
+/* --- heads --- */
+
+static proto_item *
+add_header(const struct message *message, proto_tree *tree, int i, struct oa_text value, int offset,
+           int length)
+{
+    const char *text = wmem_strndup(message->pinfo->pool, value.at, value.length);
+    uint64_t number;
+
+    if (!headers[i].is_number)
+        return proto_tree_add_string(tree, headers[i].hf, message->tvb, offset, length, text);
+    if (!oa_text_number(value, 10, UINT32_MAX, &number))
+        return NULL;
+    proto_item *item =
+        proto_tree_add_uint(tree, headers[i].hf, message->tvb, offset, length, (guint32)number);
+    if (i == RESPONSE_CODE && number != 0)
+        expert_add_info_format(message->pinfo, item, &ei_failed, "The request failed: %s",
+                               oa_mapi_http_response_code_name((uint32_t)number)
+                                   ? oa_mapi_http_response_code_name((uint32_t)number)
+                                   : text);
+    return item;
+}
+
+/* The fields of the head; HTTP shows them where they stand. */
+static void
+show_head(const struct message *message)
+{
+    for (int i = 0; i < HEADERS; i++)
+        if (message->values[i]) {
+            proto_item *item =
+                add_header(message, message->tree, i, text_of(message->values[i]), 0, 0);
+            if (item)
+                generated(item);
+        }
+}
+
+/* --- bodies --- */
+
+static void
+show_line(const struct message *message, proto_tree *tree, const struct oa_mapi_http_line *line)
+{
+    int offset = (int)line->offset, length = (int)line->length;
+
+    if (line->kind == OA_MAPI_HTTP_BLANK) {
+        proto_tree_add_item(tree, hf_blank, message->tvb, offset, length, ENC_NA);
+        return;
+    }
+    if (line->kind != OA_MAPI_HTTP_HEADER) {
+        proto_tree_add_string(tree, hf_meta_tag, message->tvb, offset, length,
+                              oa_mapi_http_line_name(line->kind));
+        return;
+    }
+    const char *text =
+        wmem_strdup_printf(message->pinfo->pool, "%.*s: %.*s", (int)line->name.length,
+                           line->name.at, (int)line->value.length, line->value.at);
+    proto_item *item = proto_tree_add_string(tree, hf_header, message->tvb, offset, length, text);
+    for (int i = 0; i < HEADERS; i++)
+        if (oa_text_equals(line->name, headers[i].name))
+            add_header(message, proto_item_add_subtree(item, ett_header), i, line->value, offset,
+                       length);
+}
+
+/* The lines in front of an answer's body; returns where the body begins. */
+static int
+show_preamble(const struct message *message, const uint8_t *data, size_t length)
+{
+    struct oa_mapi_http_reader reader = { .offset = 0 };
+    struct oa_mapi_http_line line;
+    proto_item *item;
+    proto_tree *tree =
+        proto_tree_add_subtree(message->tree, message->tvb, 0, 0, ett_preamble, &item, "Preamble");
+
+    while (oa_mapi_http_next_line(&reader, data, length, &line))
+        show_line(message, tree, &line);
+    proto_item_set_len(item, (int)reader.offset);
+    if (reader.state != OA_MAPI_HTTP_BODY)
+        expert_add_info(message->pinfo, item, &ei_preamble);
+    return (int)reader.offset;
+}
+
+static void
+show_body(const struct message *message, int offset)
+{
+    const struct oa_layout *layout = oa_mapi_http_layout(message->type, message->is_response);
+    int length = tvb_reported_length_remaining(message->tvb, offset);
+    const char *code = message->values[RESPONSE_CODE];
+    bool has_failed = message->is_response && code && strcmp(code, "0") != 0;
+    struct oa_call_facts facts;
+
+    if (length <= 0)
+        return;
+    tvbuff_t *body = tvb_new_subset_remaining(message->tvb, offset);
+    if (!layout || has_failed) {
+        proto_tree_add_item(message->tree, hf_other, body, 0, -1, ENC_NA);
+        return;
+    }
+    oa_call_facts_start(&facts, &(struct oa_stub){ .is_response = message->is_response });
+    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, &facts);
+    const char *status = oa_field_name(OA_NAMES_STATUS, facts.status);
+    if (facts.has_status && facts.status)
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s (0x%08x)", status ? status : "error",
+                        facts.status);
+    if (facts.user_dn[0])
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s", facts.user_dn);
+    if (facts.rop_bytes)
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %u bytes of ROPs",
+                        (guint)facts.rop_bytes);
+}
+
+static void
+show_info(const struct message *message, guint place)
+{
+    column_info *cinfo = message->pinfo->cinfo;
+    uint32_t code = 0;
+    const char *sent = message->values[REQUEST_TYPE];
+
+    col_set_str(cinfo, COL_PROTOCOL, "OXCMAPIHTTP");
+    if (place == 0)
+        col_clear(cinfo, COL_INFO);
+    else
+        col_append_str(cinfo, COL_INFO, " | ");
+    col_append_fstr(cinfo, COL_INFO, "%s %s",
+                    message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
+                    message->is_response ? "response" : "request");
+    if (message->is_response &&
+        oa_mapi_http_response_code(text_of(message->values[RESPONSE_CODE]), &code) && code)
+        col_append_fstr(cinfo, COL_INFO, ", failed: %s (%u)",
+                        oa_mapi_http_response_code_name(code)
+                            ? oa_mapi_http_response_code_name(code)
+                            : "unknown code",
+                        code);
+}
+
+static int
+dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const WS_COMPAT_HTTP_MESSAGE *http = data;
+    size_t length = tvb_captured_length(tvb);
+    guint place = place_in_frame(pinfo);
+
+    if (!http || !WS_COMPAT_HTTP_IS_MESSAGE(http) || length == 0)
+        return 0;
+    struct message message = { .tvb = tvb,
+                               .pinfo = pinfo,
+                               .is_response = WS_COMPAT_HTTP_IS_RESPONSE(http) };
+    if (http->data)
+        wmem_map_foreach(http->data, note_header, &message);
+    if (!PINFO_FD_VISITED(pinfo)) {
+        message.transaction = match(&message);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto, place + 1, message.transaction);
+    } else {
+        message.transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto, place + 1);
+    }
+    message.type = oa_mapi_http_type_of(text_of(message.values[REQUEST_TYPE]));
+    if (!message.type && message.transaction)
+        message.type = message.transaction->type;
+    show_info(&message, place);
+
+    proto_item *item = proto_tree_add_item(tree, proto, tvb, 0, -1, ENC_NA);
+    proto_item_append_text(item, ", %s %s", oa_mapi_http_type_name(message.type),
+                           message.is_response ? "response" : "request");
+    message.tree = proto_item_add_subtree(item, ett_message);
+    generated(proto_tree_add_string(message.tree, hf_operation, tvb, 0, 0,
+                                    oa_mapi_http_type_name(message.type)));
+    show_head(&message);
+    if (message.transaction)
+        show_links(&message);
+    int offset = message.is_response
+                     ? show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length)
+                     : 0;
+    show_body(&message, offset);
+    return (int)length;
+}
+
+/* --- registration --- */
+
+static const value_string *
+response_codes(void)
+{
+    static value_string rows[RESPONSE_CODES + 1];
+    size_t count = 0;
+
+    for (uint32_t code = 0; code < RESPONSE_CODES; code++)
+        if (oa_mapi_http_response_code_name(code)) {
+            rows[count].value = code;
+            rows[count++].strptr = oa_mapi_http_response_code_name(code);
+        }
+    return rows;
+}
+
+static void
+register_headers(void)
+{
+    static hf_register_info hf[HEADERS];
+
+    for (int i = 0; i < HEADERS; i++) {
+        bool is_code = i == RESPONSE_CODE;
+        hf_register_info info = {
+            &headers[i].hf,
+            { headers[i].label, headers[i].filter, headers[i].is_number ? FT_UINT32 : FT_STRING,
+              headers[i].is_number ? BASE_DEC : BASE_NONE, is_code ? VALS(response_codes()) : NULL,
+              0, headers[i].name, HFILL }
+        };
+        hf[i] = info;
+    }
+    proto_register_field_array(proto, hf, HEADERS);
+}
+
+void
+exchange_register_mapi_http(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_operation,
+          { "Operation", "oxcmapihttp.operation", FT_STRING, BASE_NONE, NULL, 0,
+            "Request type by its name in the document", HFILL } },
+        { &hf_meta_tag,
+          { "Meta-Tag", "oxcmapihttp.meta_tag", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_header,
+          { "Additional Header", "oxcmapihttp.header", FT_STRING, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_blank,
+          { "End of Additional Headers", "oxcmapihttp.blank", FT_NONE, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
+        { &hf_other,
+          { "Body", "oxcmapihttp.body", FT_BYTES, BASE_NONE, NULL, 0,
+            "Of a request type that is not known, or of an answer that tells of a failure",
+            HFILL } },
+        { &hf_request_in,
+          { "Request in", "oxcmapihttp.request_in", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
+        { &hf_response_in,
+          { "Response in", "oxcmapihttp.response_in", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL, HFILL } },
+        { &hf_time,
+          { "Time from request", "oxcmapihttp.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "From the frame that completes the request to the one that completes the answer",
+            HFILL } },
+    };
+    static ei_register_info experts[] = {
+        { &ei_failed,
+          { "oxcmapihttp.failed", PI_RESPONSE_CODE, PI_NOTE, "The request failed", EXPFILL } },
+        { &ei_preamble,
+          { "oxcmapihttp.preamble", PI_PROTOCOL, PI_WARN,
+            "The lines in front of the body do not end as they have to", EXPFILL } },
+    };
+    static gint *ett[] = { &ett_message, &ett_preamble, &ett_header };
+
+    proto = proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
+    proto_register_field_array(proto, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    register_headers();
+}
+
+void
+exchange_handoff_mapi_http(void)
+{
+    dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect, proto));
+}
