@@ -26,6 +26,10 @@
  */
 #define CHUNK_COST (sizeof(struct chunk) + 48)
 
+/* How far before the first segment seen of a stream without a SYN another may belong that the
+ * capture shows later. */
+#define BEFORE_START 65536
+
 #define FIRST_BUCKETS 1024
 #define UNKNOWN_OFFSET INT64_MIN
 
@@ -43,6 +47,7 @@ struct chunk {
     uint32_t length;
     bool is_cut;    /* cut off by the snap length: lost, but not missing */
     uint8_t *bytes; /* NULL when cut off, or when the connection is only counted */
+    struct tcp_stamp stamp;
 };
 
 /* One direction. Offsets count from the first byte after the SYN, or from where the capture came
@@ -52,6 +57,7 @@ struct half {
     bool is_started;    /* the stream has an offset 0 */
     bool is_seen;       /* isn is known */
     bool is_finished;   /* its FIN was seen */
+    bool is_held;       /* the first segment waits, see hold_start() */
     bool probe_skipped; /* a single byte came first, see starts_stream() */
     uint8_t index;      /* in connection->half */
     uint32_t
@@ -359,6 +365,8 @@ flush(struct connection *c, struct half *half, struct tcp_stamp stamp)
     while ((first = first_chunk(half)) && first->offset == half->next) {
         struct chunk taken = take_first_chunk(c, half);
 
+        if (taken.stamp.frame > stamp.frame)
+            stamp = taken.stamp;
         if (taken.is_cut)
             lose(c, half, taken.length, stamp);
         else
@@ -367,9 +375,13 @@ flush(struct connection *c, struct half *half, struct tcp_stamp stamp)
     }
 }
 
+/* The receiver has had what is missing all the time: what waited behind it came when its own frames
+ * came. */
 static void
-give_up_gap(struct connection *c, struct half *half, struct tcp_stamp stamp)
+give_up_gap(struct connection *c, struct half *half)
 {
+    struct tcp_stamp stamp = first_chunk(half)->stamp;
+
     lose(c, half, first_chunk(half)->offset - half->next, stamp);
     flush(c, half, stamp);
 }
@@ -378,7 +390,7 @@ give_up_gap(struct connection *c, struct half *half, struct tcp_stamp stamp)
  * bytes that was. */
 static uint64_t
 insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *bytes,
-       uint32_t length)
+       uint32_t length, struct tcp_stamp stamp)
 {
     struct chunk key = { .offset = offset };
     int64_t end = offset + length, at = offset;
@@ -403,7 +415,8 @@ insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *b
             struct chunk *chunk = g_new(struct chunk, 1);
             *chunk = (struct chunk){ .offset = at,
                                      .length = (uint32_t)(stop - at),
-                                     .is_cut = bytes == NULL };
+                                     .is_cut = bytes == NULL,
+                                     .stamp = stamp };
             if (bytes && !c->is_ignored)
                 chunk->bytes = (uint8_t *)g_memdup2(bytes + (at - offset), chunk->length);
             count_pending(c, half, chunk_cost(chunk), 0);
@@ -428,6 +441,19 @@ is_over_limit(const struct connection *c, const struct half *half)
             table->pending_bytes > table->limits.total_pending_bytes);
 }
 
+/* The stream begins with what has come first in its order; nothing is missing before it. */
+static void
+release_start(struct connection *c, struct half *half)
+{
+    if (!half->is_held)
+        return;
+    half->is_held = false;
+    if (!half->pending)
+        return;
+    half->next = first_chunk(half)->offset;
+    flush(c, half, (struct tcp_stamp){ 0 });
+}
+
 /* Payload that does not simply continue the stream. */
 static void
 receive_pending(struct connection *c, struct half *half, const struct segment *segment,
@@ -435,6 +461,7 @@ receive_pending(struct connection *c, struct half *half, const struct segment *s
 {
     const uint8_t *payload = segment->payload;
     uint32_t length = segment->payload_length, cut = segment->cut_length;
+    bool begins = half->is_held && !half->pending;
 
     if (offset < half->next) {
         uint64_t old = (uint64_t)(half->next - offset);
@@ -445,15 +472,17 @@ receive_pending(struct connection *c, struct half *half, const struct segment *s
         cut -= (uint32_t)MIN(old - old_payload, cut);
         offset = half->next;
     }
-    uint64_t added = insert(c, half, offset, payload, length);
+    uint64_t added = insert(c, half, offset, payload, length, stamp);
     stream_of(c, half)->payload_bytes += added;
-    added += insert(c, half, offset + length, NULL, cut);
+    added += insert(c, half, offset + length, NULL, cut, stamp);
     if (added == 0)
         stream_of(c, half)->retransmitted_frames++;
+    else if (!begins)
+        release_start(c, half);
 
     flush(c, half, stamp);
-    while (half->pending && is_over_limit(c, half))
-        give_up_gap(c, half, stamp);
+    while (half->pending && !half->is_held && is_over_limit(c, half))
+        give_up_gap(c, half);
 }
 
 static void
@@ -463,6 +492,17 @@ half_start(struct half *half, uint32_t base)
     half->is_started = true;
     half->acked = half->mark = 0;
     half->fin = UNKNOWN_OFFSET;
+}
+
+/*
+ * Where a stream without a SYN begins, its first two segments tell: the capture may show them in
+ * the wrong order. The first one waits for another one, or for an answer to it.
+ */
+static void
+hold_start(struct half *half, uint32_t sequence)
+{
+    half_start(half, sequence - BEFORE_START);
+    half->is_held = true;
 }
 
 /*
@@ -478,7 +518,7 @@ starts_stream(struct half *half, uint32_t sequence, uint32_t length)
         half->base = sequence;
         return false;
     }
-    half_start(half, sequence);
+    hold_start(half, sequence);
     return true;
 }
 
@@ -523,7 +563,7 @@ acknowledge(struct half *half, uint32_t acknowledgment)
 static void
 check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
 {
-    while (half->is_started && half->acked > half->next) {
+    while (half->is_started && !half->is_held && half->acked > half->next) {
         const struct chunk *first = first_chunk(half);
         int64_t beyond = first ? first->offset : half->next + 1;
         uint64_t segments = c->shown.stream[0].frames + c->shown.stream[1].frames;
@@ -539,7 +579,7 @@ check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
         if (!first || (segments - half->mark_segments < LOSS_SEGMENTS &&
                        elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
             return;
-        give_up_gap(c, half, stamp);
+        give_up_gap(c, half);
     }
 }
 
@@ -550,8 +590,9 @@ finish_half(struct connection *c, struct half *half)
 {
     struct tcp_stamp stamp = last_stamp(c);
 
+    release_start(c, half);
     while (half->pending)
-        give_up_gap(c, half, stamp);
+        give_up_gap(c, half);
     if (!half->is_started)
         return;
     /* Without the FIN, its own number in the acknowledgment must not pass for a byte. */
@@ -727,6 +768,16 @@ handshake(struct tcp_table *table, struct connection *c, const struct segment *s
     return c;
 }
 
+/* Whether the segment shows that the other side has what waits: it answers, or acknowledges it. */
+static bool
+is_answered(const struct half *half, const struct segment *segment)
+{
+    const struct chunk *first = first_chunk(half);
+
+    return segment->payload_length > 0 || segment->cut_length > 0 ||
+           (first && half->acked >= first->offset + (int64_t)first->length);
+}
+
 static void
 end_connection(struct connection *c, struct half *half, const struct segment *segment,
                struct tcp_stamp stamp)
@@ -793,11 +844,17 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);
+        if (other->is_held && is_answered(other, segment))
+            release_start(c, other);
         if (segment->payload_length > 0 || segment->cut_length > 0)
             receive(c, half, segment, stamp);
     }
-    if ((segment->flags & (TCP_FIN | TCP_RST)) && !c->is_ended)
-        end_connection(c, half, segment, stamp);
+    if (segment->flags & (TCP_FIN | TCP_RST)) {
+        release_start(c, half);
+        release_start(c, other);
+        if (!c->is_ended)
+            end_connection(c, half, segment, stamp);
+    }
     check_loss(c, half, stamp);
     check_loss(c, other, stamp);
 }

@@ -91,8 +91,13 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "ack-beyond-any-window", SHAKE "c0+3 sA2000000000 +5000 c4+1 c3+1", "open c:abcde open-" },
     { "mid-stream", "c0+3 s0+3 c3+3", "open c:abc s:abc c:def open-" },
     { "mid-stream-server-first", "s0+3 c0+3", "open s:abc c:abc open-" },
-    { "mid-stream-earlier-segment", "c3+3 c0+3 c6+3", "open c:defghi open-" },
-    { "mid-stream-earlier-overlaps", "c3+3 c0+9^", "open c:defGHI open-" },
+    { "mid-stream-earlier-segment", "c3+3 c0+3 c6+3", "open c:abcdefghi open-" },
+    { "mid-stream-earlier-twice", "c3+3 c3+3 c0+3 c6+3", "open c:abcdefghi open-" },
+    { "mid-stream-earlier-too-late", "c3+3 c6+3 c0+3", "open c:defghi open-" },
+    { "mid-stream-earlier-acked", "c3+3 sA6 c0+3 c6+3", "open c:defghi open-" },
+    { "mid-stream-earlier-answered", "c3+3 s0+2 c0+3", "open c:def s:ab open-" },
+    { "mid-stream-one-segment-reset", "c3+3 sR", "open c:def rst-s" },
+    { "mid-stream-earlier-overlaps", "c3+3 c0+9^", "open c:ABCdefGHI open-" },
     { "mid-stream-acks-only", "cA0 sA0 c0+3", "open c:abc open-" },
     { "mid-stream-keep-alive", "c-1+1 sA0 c-1+1 sA0 c0+3", "open c:abc open-" },
     { "mid-stream-single-bytes", "c0+1 c1+1 c2+1", "open c:bc open-" },
@@ -392,7 +397,8 @@ static const struct count_row COUNT_ROWS[] = {
     { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0 }, true, 1, 6 },
     { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 4, 1, 4 }, true, 1, 6 },
     { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5 }, true, 1, 5 },
-    { "mid-stream", "c5+3 c0+5 c8+1", { 3, 4, 1, 0 }, false, 1, 3 },
+    { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0 }, false, 1, 3 },
+    { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0 }, false, 1, 3 },
 };
 
 static void

@@ -482,6 +482,16 @@ final_state(const struct oa_call *call)
     return OA_CALL_UNANSWERED;
 }
 
+/* Whether more of the request is to come: captures put frames of two connections in the wrong
+ * order.
+ */
+static bool
+waits_for_request(const struct oa_call *call, enum oa_hop hop)
+{
+    return call->response[hop].fragments && !call->request[hop].is_complete &&
+           call->vc->channel[hop][OA_LEG_IN];
+}
+
 /* Answered on every hop on which a part of it was seen, or the answer is to come. */
 static bool
 is_finished(const struct oa_call *call)
@@ -491,7 +501,8 @@ is_finished(const struct oa_call *call)
     for (int hop = 0; hop < OA_HOPS; hop++) {
         bool is_wanted = call->request[hop].fragments || call->response[hop].fragments ||
                          call->vc->channel[hop][OA_LEG_OUT];
-        if (is_wanted && !call->response[hop].is_complete)
+        if ((is_wanted && !call->response[hop].is_complete) ||
+            waits_for_request(call, (enum oa_hop)hop))
             return false;
     }
     return true;
@@ -580,6 +591,10 @@ take_request(struct virtual_connection *vc, struct oa_event *event)
         call->request_hash = hash_of_pdu(event->pdu, event->pdu_length);
         vc = join_by_pdu(vc, hop, call, false);
         call = find_call(vc, rpc->header.call_id);
+        if (!call) { /* it ended as it was joined */
+            event->call = vc->tracker->ended ? &vc->tracker->ended->facts : NULL;
+            return vc;
+        }
         event->call = &call->facts;
     }
     index_call(call);
