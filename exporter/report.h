@@ -11,7 +11,7 @@
 #define REPORT_H
 
 #include "csv_writer.h"
-#include "events.h"
+#include "facts.h"
 #include "tcp.h"
 #include "tls_facts.h"
 
@@ -65,15 +65,7 @@ void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
-    REPORT_OPERATIONS, REPORT_SESSIONS;
-
-/* What several reports ask of a call: a status by name, else by number; whether it failed, by a
- * fault or by what it returned. */
-#define STATUS_TEXT 32
-const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
-bool call_failed(const struct oa_call *call);
-
-const char *transport_name(enum oa_transport transport); /* "rpc_http" */
+    REPORT_CONNECTION_STATUS, REPORT_OPERATIONS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Cells that several reports have. */
 void cell_status(struct csv *csv, uint32_t status); /* by name, else as 0x%08x */

@@ -475,6 +475,8 @@ renew(struct mapi_session *session, struct channel *channel,
         give_key(session, KEY_CLIENT,
                  client_key(session->endpoint, &channel->facts, telling_head(exchange)));
     if (ends_session(exchange->mapi.type) && is_good(exchange))
+        session->vc->facts.has_logged_off = true;
+    if (session->vc->facts.has_logged_off)
         expires_ms = LINGER_MS;
     keep_alive(session, now_ns, expires_ms);
 }
