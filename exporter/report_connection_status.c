@@ -256,6 +256,13 @@ take_call(struct state *state, const struct oa_call *call)
     }
 }
 
+static bool
+is_open(const struct oa_virtual_connection *vc)
+{
+    return vc->ending.how == OA_END_OPEN && !vc->has_logged_off &&
+           (vc->established.frame || vc->answered);
+}
+
 static void
 take_session(struct state *state, const struct oa_virtual_connection *vc)
 {
@@ -263,7 +270,7 @@ take_session(struct state *state, const struct oa_virtual_connection *vc)
 
     g_hash_table_remove(state->sessions, GSIZE_TO_POINTER((gsize)vc->number));
     status->sessions++;
-    status->open_sessions += vc->ending.how == OA_END_OPEN && !vc->has_logged_off;
+    status->open_sessions += is_open(vc);
     status->last_ns = MAX(status->last_ns, vc->last.time_ns);
     if (!status->user)
         return;

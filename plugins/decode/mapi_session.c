@@ -422,12 +422,12 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
     oa_channel_copy_once(&facts->proxy_name, exchange->request.head.host);
     if (!facts->auth && channel->facts.auth)
         facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
+    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
+        read_connect(facts->client, &exchange->request);
     if (exchange->request.has_head)
         oa_client_take_head(facts->client, &exchange->request.head);
     if (exchange->response.has_head)
         oa_client_take_head(facts->client, &exchange->response.head);
-    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
-        read_connect(facts->client, &exchange->request);
 }
 
 static void
