@@ -1,5 +1,6 @@
 /* histogram.c
- * Distribution of durations in fixed memory: each power of two is divided into 128 equal buckets.
+ * Distribution of durations in bounded memory: each power of two that occurs is divided into 128
+ * equal buckets.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,13 +10,13 @@
 
 #define SUB_BITS 7
 #define SUB_BUCKETS (1u << SUB_BITS)
-#define BUCKETS ((64 - SUB_BITS) * SUB_BUCKETS + SUB_BUCKETS)
+#define OCTAVES (64 - SUB_BITS + 1)
 
 struct histogram {
     uint64_t count;
     double sum;
     int64_t min, max;
-    uint32_t buckets[BUCKETS];
+    uint32_t *octave[OCTAVES]; /* SUB_BUCKETS each; NULL while all are 0 */
 };
 
 struct histogram *
@@ -27,6 +28,8 @@ histogram_new(void)
 void
 histogram_free(struct histogram *histogram)
 {
+    for (unsigned i = 0; histogram && i < OCTAVES; i++)
+        g_free(histogram->octave[i]);
     g_free(histogram);
 }
 
@@ -66,7 +69,11 @@ histogram_add(struct histogram *histogram, int64_t ns)
     histogram->max = MAX(value, histogram->max);
     histogram->count++;
     histogram->sum += (double)value;
-    histogram->buckets[bucket_of((uint64_t)value)]++;
+    unsigned bucket = bucket_of((uint64_t)value);
+    uint32_t **octave = &histogram->octave[bucket >> SUB_BITS];
+    if (!*octave)
+        *octave = g_new0(uint32_t, SUB_BUCKETS);
+    (*octave)[bucket & (SUB_BUCKETS - 1)]++;
 }
 
 uint64_t
@@ -104,8 +111,9 @@ histogram_percentile(const struct histogram *histogram, double percent)
         return 0;
     if ((double)rank < exact || rank == 0)
         rank++;
-    for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
-        seen += histogram->buckets[bucket];
+    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
+        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
+        seen += octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
         if (seen >= rank)
             return CLAMP(middle_of(bucket), histogram->min, histogram->max);
     }

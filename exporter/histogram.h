@@ -1,5 +1,5 @@
 /* histogram.h
- * Distribution of durations in fixed memory: exact count, sum, least and greatest; percentiles
+ * Distribution of durations in bounded memory: exact count, sum, least and greatest; percentiles
  * within 0.4 percent.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -11,7 +11,7 @@
 #define REPORT_H
 
 #include "csv_writer.h"
-#include "events.h"
+#include "facts.h"
 #include "tcp.h"
 #include "tls_facts.h"
 #include "valid_ports.h"
@@ -68,7 +68,8 @@ void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
-    REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS, REPORT_SESSIONS;
+    REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,
+    REPORT_SESSIONS, REPORT_USERS;
 
 /* Whether the connection is of a hop between client, proxy, server and domain controller; what the
  * hop is, and what the service, by the content, else by the server's port. */

@@ -289,6 +289,7 @@ struct oa_virtual_connection {
     uint32_t target_port;
     char *proxy_name;
     struct oa_auth *auth;                  /* who, at the HTTP level; NULL none */
+    bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
     struct oa_client *client;              /* who and what, by its own word; NULL not known */
     struct oa_ending ending;               /* of the current channel that ended first */
     struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */

@@ -422,12 +422,12 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
     oa_channel_copy_once(&facts->proxy_name, exchange->request.head.host);
     if (!facts->auth && channel->facts.auth)
         facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
+    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
+        read_connect(facts->client, &exchange->request);
     if (exchange->request.has_head)
         oa_client_take_head(facts->client, &exchange->request.head);
     if (exchange->response.has_head)
         oa_client_take_head(facts->client, &exchange->response.head);
-    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
-        read_connect(facts->client, &exchange->request);
 }
 
 static void
@@ -475,6 +475,8 @@ renew(struct mapi_session *session, struct channel *channel,
         give_key(session, KEY_CLIENT,
                  client_key(session->endpoint, &channel->facts, telling_head(exchange)));
     if (ends_session(exchange->mapi.type) && is_good(exchange))
+        session->vc->facts.has_logged_off = true;
+    if (session->vc->facts.has_logged_off)
         expires_ms = LINGER_MS;
     keep_alive(session, now_ns, expires_ms);
 }

@@ -319,9 +319,9 @@ show_info(const struct message *message, guint place)
     const char *sent = message->values[REQUEST_TYPE];
 
     col_set_str(cinfo, COL_PROTOCOL, "OXCMAPIHTTP");
-    if (place == 0)
-        col_clear(cinfo, COL_INFO);
-    else
+    /* HTTP puts a fence behind each message of a segment. */
+    col_clear(cinfo, COL_INFO);
+    if (place > 0)
         col_append_str(cinfo, COL_INFO, " | ");
     col_append_fstr(cinfo, COL_INFO, "%s %s",
                     message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
@@ -335,45 +335,102 @@ show_info(const struct message *message, guint place)
                         code);
 }
 
+/* All that is not the body; false when the message is none of HTTP. */
+static bool
+begin_message(struct message *message, const WS_COMPAT_HTTP_MESSAGE *http)
+{
+    if (!http || !WS_COMPAT_HTTP_IS_MESSAGE(http))
+        return false;
+    message->is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
+    if (http->data)
+        wmem_map_foreach(http->data, note_header, message);
+    return true;
+}
+
+static void
+show_message(struct message *message, int length)
+{
+    packet_info *pinfo = message->pinfo;
+    guint place = place_in_frame(pinfo);
+
+    if (!PINFO_FD_VISITED(pinfo)) {
+        message->transaction = match(message);
+        p_add_proto_data(wmem_file_scope(), pinfo, proto, place + 1, message->transaction);
+    } else {
+        message->transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto, place + 1);
+    }
+    message->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
+    if (!message->type && message->transaction)
+        message->type = message->transaction->type;
+    show_info(message, place);
+
+    const char *name = oa_mapi_http_type_name(message->type);
+    proto_item *item = proto_tree_add_item(message->tree, proto, message->tvb, 0, length, ENC_NA);
+    proto_item_append_text(item, ", %s %s", name, message->is_response ? "response" : "request");
+    message->tree = proto_item_add_subtree(item, ett_message);
+    generated(proto_tree_add_string(message->tree, hf_operation, message->tvb, 0, 0, name));
+    show_head(message);
+    if (message->transaction)
+        show_links(message);
+}
+
 static int
 dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    const WS_COMPAT_HTTP_MESSAGE *http = data;
     size_t length = tvb_captured_length(tvb);
-    guint place = place_in_frame(pinfo);
+    struct message message = { .tvb = tvb, .pinfo = pinfo, .tree = tree };
+    int offset = 0;
 
-    if (!http || !WS_COMPAT_HTTP_IS_MESSAGE(http) || length == 0)
+    if (length == 0 || !begin_message(&message, data))
         return 0;
-    struct message message = { .tvb = tvb,
-                               .pinfo = pinfo,
-                               .is_response = WS_COMPAT_HTTP_IS_RESPONSE(http) };
-    if (http->data)
-        wmem_map_foreach(http->data, note_header, &message);
-    if (!PINFO_FD_VISITED(pinfo)) {
-        message.transaction = match(&message);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto, place + 1, message.transaction);
-    } else {
-        message.transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto, place + 1);
-    }
-    message.type = oa_mapi_http_type_of(text_of(message.values[REQUEST_TYPE]));
-    if (!message.type && message.transaction)
-        message.type = message.transaction->type;
-    show_info(&message, place);
-
-    proto_item *item = proto_tree_add_item(tree, proto, tvb, 0, -1, ENC_NA);
-    proto_item_append_text(item, ", %s %s", oa_mapi_http_type_name(message.type),
-                           message.is_response ? "response" : "request");
-    message.tree = proto_item_add_subtree(item, ett_message);
-    generated(proto_tree_add_string(message.tree, hf_operation, tvb, 0, 0,
-                                    oa_mapi_http_type_name(message.type)));
-    show_head(&message);
-    if (message.transaction)
-        show_links(&message);
-    int offset = message.is_response
-                     ? show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length)
-                     : 0;
+    show_message(&message, -1);
+    if (message.is_response)
+        offset = show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length);
     show_body(&message, offset);
     return (int)length;
+}
+
+/* --- failures told in a text --- */
+
+/* The body of an answer that tells of a failure is often a page, [MS-OXCMAPIHTTP] 2.2.2.2; what it
+ * is, only its head says. All other texts are shown as they always are. */
+static struct text_type {
+    const char *name;
+    dissector_handle_t stock;
+} text_types[] = { { "text/html", NULL }, { "text/plain", NULL } };
+
+static int
+dissect_text(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, size_t i)
+{
+    struct message message = { .tvb = tvb, .pinfo = pinfo, .tree = tree };
+
+    if (proto_is_protocol_enabled(find_protocol_by_id(proto)) && begin_message(&message, data) &&
+        message.is_response && message.values[RESPONSE_CODE] && message.values[REQUEST_ID])
+        show_message(&message, 0);
+    return text_types[i].stock ? call_dissector_only(text_types[i].stock, tvb, pinfo, tree, data)
+                               : 0;
+}
+
+static int
+dissect_html(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_text(tvb, pinfo, tree, data, 0);
+}
+
+static int
+dissect_plain(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return dissect_text(tvb, pinfo, tree, data, 1);
+}
+
+/* Without a protocol of its own, so that the frame's protocols stay as they are. */
+static void
+stand_before(size_t i, dissector_t dissector)
+{
+    dissector_table_t table = find_dissector_table("media_type");
+
+    text_types[i].stock = dissector_get_string_handle(table, text_types[i].name);
+    dissector_add_string("media_type", text_types[i].name, create_dissector_handle(dissector, -1));
 }
 
 /* --- registration --- */
@@ -460,4 +517,6 @@ void
 exchange_handoff_mapi_http(void)
 {
     dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect, proto));
+    stand_before(0, dissect_html);
+    stand_before(1, dissect_plain);
 }

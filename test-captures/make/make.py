@@ -10,12 +10,13 @@ import sys
 
 import back_end
 import http_cases
+import mapi_http
 import recycling
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http)
 
 
 def scenarios():

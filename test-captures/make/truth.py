@@ -119,6 +119,15 @@ def exchanges(record):
             yield row
 
 
+def mapi_exchange(record):
+    """One request of MAPI over HTTP with its answer."""
+    row = {key: value for key, value in record.items() if key not in ("request", "response")}
+    request, response = record["request"], record["response"]
+    row.update(connection=request[0].number, request_frame=whole(request), response_frame=whole(response),
+               latency_us=microseconds(response) - microseconds(request))
+    return row
+
+
 def sidecar(capture):
     """The whole truth; numbers are those of the last writing of the capture."""
     pdus = [row for row in (pdu(record, capture.readable) for record in capture.pdus) if row]
@@ -139,13 +148,14 @@ def sidecar(capture):
                 continue
         notes.append(row)
     kept = {row["session"] for row in pdus} | {row["session"] for row in heads}
+    more = {"mapi_http": [mapi_exchange(record) for record in capture.exchanges]} if capture.exchanges else {}
     return {"capture": f"{capture.name}.pcapng", "about": capture.about, "sections": capture.sections,
             "frames": sum(frame.number is not None for frame in capture.frames), "connections": connections(capture),
             "sessions": [session(record) for record in capture.sessions if record.number in kept],
             "auth": [row for record in capture.sessions for row in exchanges(record)],
             "rts": [row for row in pdus if row["type"] == "rts"], "rpc": [row for row in pdus if row["type"] != "rts"],
             "calls": [row for row in map(call, capture.calls) if row], "heads": sorted(heads, key=lambda row: row["frame"]),
-            "notes": sorted(notes, key=lambda row: row.get("frame", 0))}
+            "notes": sorted(notes, key=lambda row: row.get("frame", 0)), **more}
 
 
 def text(capture):

@@ -230,6 +230,7 @@ class Capture:
         self.seed = seed or name  # captures of one seed show the same traffic
         self.connections, self.frames = [], []
         self.sessions, self.pdus, self.calls, self.heads, self.notes = [], [], [], [], []
+        self.exchanges = []             # of MAPI over HTTP
         self.keep = lambda frame: True  # which frames were captured
         self.readable = {}              # what a reader can tell of a PDU, where less than its name
         self.start_us = 0
