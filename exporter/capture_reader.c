@@ -15,6 +15,8 @@
 
 #include <wiretap/wtap.h>
 
+#include "ws_compat.h"
+
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 #define STANDARD_INPUT "-"
 
@@ -34,7 +36,7 @@ struct source {
                      */
     wtap *file;     /* NULL while it waits and when it is done */
     wtap_rec record;
-    Buffer buffer;
+    Buffer buffer; /* of the frame's data, where the record does not hold them */
 };
 
 struct capture_reader {
@@ -130,8 +132,7 @@ source_open(struct source *source, char **message)
         *message = open_message(source, err, err_info);
         return false;
     }
-    wtap_rec_init(&source->record);
-    ws_buffer_init(&source->buffer, 2048);
+    WS_COMPAT_RECORD_INIT(&source->record, &source->buffer, 2048);
     return true;
 }
 
@@ -141,8 +142,7 @@ source_close(struct source *source)
     if (!source->file)
         return;
     wtap_close(source->file);
-    wtap_rec_cleanup(&source->record);
-    ws_buffer_free(&source->buffer);
+    WS_COMPAT_RECORD_CLEANUP(&source->record, &source->buffer);
     source->file = NULL;
 }
 
@@ -165,7 +165,8 @@ source_read(struct source *source, int *err, char **err_info)
     *err_info = NULL;
     do {
         wtap_rec_reset(&source->record);
-        if (!wtap_read(source->file, &source->record, &source->buffer, err, err_info, &offset))
+        if (!WS_COMPAT_RECORD_READ(source->file, &source->record, &source->buffer, err, err_info,
+                                   &offset))
             return *err == 0 ? READ_END : READ_FAILED;
     } while (source->record.rec_type != REC_TYPE_PACKET);
     if (source->record.presence_flags & WTAP_HAS_TS)
@@ -398,7 +399,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .number = ++reader->frames,
         .time_ns = reader->last_ns,
         .encap = header->pkt_encap,
-        .data = ws_buffer_start_ptr(&root->buffer),
+        .data = WS_COMPAT_RECORD_DATA(&root->record, &root->buffer),
         .captured = header->caplen,
         .on_wire = MAX(header->len, header->caplen),
     };

@@ -20,6 +20,7 @@
 #include "exit_codes.h"
 #include "native_source.h"
 #include "options.h"
+#include "ws_compat.h"
 
 #define PROGRAM "oaexport"
 #define US_BETWEEN_PROGRESS 200000
@@ -289,7 +290,7 @@ main(int argc, char *argv[])
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write error, told like any other */
     note_signals();
     init_process_policies();
-    ws_log_init(PROGRAM, NULL);
+    WS_COMPAT_LOG_INIT(PROGRAM);
     if (!options_parse(argc, argv, &options, &message)) {
         code = fail(message, EXIT_USAGE);
     } else if (options.action != ACTION_EXPORT) {

@@ -1,6 +1,6 @@
 /* ws_compat.h
- * What differs between the Wireshark versions the plugins are built on (4.0, 4.4, 4.6). No other
- * file looks at the version.
+ * What differs between the Wireshark versions that the plugins and oaexport are built on (4.0, 4.4,
+ * 4.6). No other file looks at the version.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,6 +22,48 @@
 typedef bool ws_compat_bool;
 #else
 typedef gboolean ws_compat_bool;
+#endif
+
+/* The allocator of an extended value_string is named since 4.6; before, it lived as long as epan.
+ */
+#if WS_COMPAT_VERSION >= 406
+#define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name)                                          \
+    value_string_ext_new(wmem_epan_scope(), rows, count, name)
+#else
+#define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name) value_string_ext_new(rows, count, name)
+#endif
+
+/* Where stock HTTP keeps the method and the status of a connection's last request: with the
+ * connection; since 4.4 in an object for each request, and NULL before the first one. */
+#if WS_COMPAT_VERSION >= 404
+#define WS_COMPAT_HTTP_LAST http_req_res_t
+#define WS_COMPAT_HTTP_LAST_OF(connection) ((connection)->req_res_tail)
+#else
+#define WS_COMPAT_HTTP_LAST http_conv_t
+#define WS_COMPAT_HTTP_LAST_OF(connection) (connection)
+#endif
+
+/* Since 4.6 wiretap keeps a record's data with the record; before, in a buffer of the caller. */
+#if WS_COMPAT_VERSION >= 406
+#define WS_COMPAT_RECORD_INIT(record, buffer, space) wtap_rec_init(record, space)
+#define WS_COMPAT_RECORD_READ(file, record, buffer, err, err_info, offset)                         \
+    wtap_read(file, record, err, err_info, offset)
+#define WS_COMPAT_RECORD_DATA(record, buffer) ws_buffer_start_ptr(&(record)->data)
+#define WS_COMPAT_RECORD_CLEANUP(record, buffer) wtap_rec_cleanup(record)
+#else
+#define WS_COMPAT_RECORD_INIT(record, buffer, space)                                               \
+    (wtap_rec_init(record), ws_buffer_init(buffer, space))
+#define WS_COMPAT_RECORD_READ(file, record, buffer, err, err_info, offset)                         \
+    wtap_read(file, record, buffer, err, err_info, offset)
+#define WS_COMPAT_RECORD_DATA(record, buffer) ws_buffer_start_ptr(buffer)
+#define WS_COMPAT_RECORD_CLEANUP(record, buffer) (wtap_rec_cleanup(record), ws_buffer_free(buffer))
+#endif
+
+/* The log takes the program's name from GLib since 4.6. */
+#if WS_COMPAT_VERSION >= 406
+#define WS_COMPAT_LOG_INIT(program) (g_set_prgname(program), ws_log_init(NULL))
+#else
+#define WS_COMPAT_LOG_INIT(program) ws_log_init(program, NULL)
 #endif
 
 /*

@@ -311,7 +311,7 @@ value_names(enum oa_names names)
             rows[i].value = table->rows[i].value;
             rows[i].strptr = table->rows[i].name;
         }
-        made[names] = value_string_ext_new(rows, (guint)table->count + 1, "value names");
+        made[names] = WS_COMPAT_VALUE_STRING_EXT_NEW(rows, (guint)table->count + 1, "value names");
     }
     return made[names];
 }

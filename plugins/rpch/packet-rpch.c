@@ -451,7 +451,7 @@ rpch_claim(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tre
 }
 
 /* Serves the ports that have no dissector. */
-static gboolean
+static ws_compat_bool
 dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return rpch_claim(HTTP_PLACE.handle, tvb, pinfo, tree, data);
@@ -462,20 +462,20 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
  * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
  * have to stay open for them.
  */
-static gboolean
+static ws_compat_bool
 dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (rpch_begins(tvb, pinfo) || !http_tcp_heur(tvb, pinfo, tree, data))
-        return FALSE;
+        return false;
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
     if (conversation && conversation_get_dissector(conversation, pinfo->num) == HTTP_PLACE.handle)
         conversation_set_dissector_from_frame_number(conversation, pinfo->num,
                                                      HTTP_PLACE.ours_or_it);
-    return TRUE;
+    return true;
 }
 
 /* The same for stock DCE/RPC, which would take the PDUs of proxies on any port. */
-static gboolean
+static ws_compat_bool
 dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return !rpch_begins(tvb, pinfo) && dcerpc_tcp_heur(tvb, pinfo, tree, data);

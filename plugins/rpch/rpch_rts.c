@@ -6,6 +6,8 @@
  */
 #include "rpch.h"
 
+#include <epan/unit_strings.h>
+
 #include "channel.h"
 
 static int hf_pdu = -1;

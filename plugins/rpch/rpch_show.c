@@ -12,6 +12,7 @@
 #include <epan/expert.h>
 #include <epan/proto_data.h>
 #include <epan/show_exception.h>
+#include <epan/unit_strings.h>
 
 #include "channel.h"
 #include "rpch_tap.h"
@@ -265,7 +266,8 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
 
 /*
  * A head goes to stock HTTP. In a tunnel (CONNECT) that would hand all bytes on by the port of the
- * tunnel's end, where we stand ourselves: the tunnel is hidden from it for the call.
+ * tunnel's end, where we stand ourselves: the tunnel is hidden from it for the call. It is known by
+ * the connection's last request, or by where it began once there are requests inside.
  */
 static void
 call_http(const struct rpch_place *place, tvbuff_t *tvb)
@@ -274,20 +276,24 @@ call_http(const struct rpch_place *place, tvbuff_t *tvb)
     http_conv_t *http = conversation ? (http_conv_t *)conversation_get_proto_data(
                                            conversation, proto_get_id_by_filter_name("http"))
                                      : NULL;
-    bool is_tunnel = http && http->request_method && strcmp(http->request_method, "CONNECT") == 0;
+    WS_COMPAT_HTTP_LAST *last = http ? WS_COMPAT_HTTP_LAST_OF(http) : NULL;
+    bool is_connect = last && last->request_method && strcmp(last->request_method, "CONNECT") == 0;
 
-    if (!is_tunnel) {
+    if (!is_connect && !(http && http->startframe)) {
         call_guarded(place->http, tvb, place);
         return;
     }
-    guint status = http->response_code;
-    gchar *method = http->request_method;
+    guint status = last ? last->response_code : 0;
+    gchar *method = last ? last->request_method : NULL;
     guint32 start = http->startframe;
-    http->response_code = 0;
+    if (is_connect)
+        last->response_code = 0;
     http->startframe = 0;
     call_guarded(place->http, tvb, place);
-    http->response_code = status;
-    http->request_method = method;
+    if (is_connect) {
+        last->response_code = status;
+        last->request_method = method;
+    }
     /* The tunnel's beginning, which stock HTTP would have noted with its first bytes. */
     http->startframe = start || PINFO_FD_VISITED(place->pinfo) ? start : place->pinfo->num;
 }

@@ -32,18 +32,18 @@ dissect_https_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
  * Serves the sessions without ALPN. On a later visit the session's handle stands for all of its
  * frames, also for those before the takeover: it is the one that tells them apart.
  */
-static gboolean
+static ws_compat_bool
 dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!rpch_begins(tvb, pinfo))
-        return FALSE;
+        return false;
     if (data)
         *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
     return rpch_claim(http_tls_handle, tvb, pinfo, tree, data);
 }
 
 /* Stands in the place of stock HTTP, which would take our requests as well. */
-static gboolean
+static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return !rpch_begins(tvb, pinfo) && http_tls_heur(tvb, pinfo, tree, data);
