@@ -6,14 +6,19 @@ Usage: check_golden.py PLUGIN_HOME OAEXPORT [NAME ...]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import decimal
 import difflib
 import itertools
+import re
 import shlex
 import sys
 
 import tools
 
 GOLDEN = tools.CAPTURES / "golden"
+# Labels are the same at least so far.
+LABEL = 200
+SECONDS = {"milliseconds": "1e-3", "microseconds": "1e-6", "nanoseconds": "1e-9"}
 
 
 def cases():
@@ -31,6 +36,23 @@ def output(home, program, capture, command):
     if command[0] == "oaexport":
         return tools.oaexport(program, *command[1:], capture).stdout
     raise AssertionError(f"neither tshark nor oaexport: {command}")
+
+
+def in_seconds(duration):
+    """A duration of the text as seconds."""
+    value = decimal.Decimal(duration[1]) * decimal.Decimal(SECONDS[duration[2]])
+    return f"{value:.9f} seconds"
+
+
+def comparable(text):
+    """Lines without what Wireshark's versions print differently: since 4.4 a long label is marked as cut short, and so is cut earlier;
+    since 4.6 frames are "packets", and short durations have smaller units."""
+    for line in text.splitlines():
+        line = re.sub(r"^(Frame \d+: )Packet, ", r"\1", line)
+        if line.startswith(" "):
+            line = re.sub(rf"([\d.]+) ({'|'.join(SECONDS)})\b", in_seconds, line)
+            line = re.sub(r"\[\u2026\] | \[\u2026\]", "", line, count=1)[:LABEL]
+        yield line
 
 
 def main():
@@ -53,10 +75,10 @@ def main():
         if regenerate:
             golden.write_text(printed, encoding="utf-8", newline="")
             continue
-        expected = golden.read_text(encoding="utf-8")
+        expected, printed = (list(comparable(text)) for text in (golden.read_text(encoding="utf-8"), printed))
         if printed != expected:
             failed += 1
-            diff = difflib.unified_diff(expected.splitlines(), printed.splitlines(), golden.name, name, lineterm="", n=1)
+            diff = difflib.unified_diff(expected, printed, golden.name, name, lineterm="", n=1)
             print("\n".join(itertools.islice(diff, 40)))
     if failed:
         sys.exit(f"{failed} cases differ (check_golden.py PLUGIN_HOME OAEXPORT --regenerate NAME)")

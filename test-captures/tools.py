@@ -58,9 +58,15 @@ def fields_result(home, capture, names, *arguments, check=False):
     return tshark_result(home, capture, "-T", "fields", "-E", "aggregator=;", *wanted, *arguments, check=check)
 
 
+def as_numbers(cell):
+    """Wireshark 4.0 prints booleans as 1 and 0, later versions as True and False."""
+    return ";".join({"True": "1", "False": "0"}.get(value, value) for value in cell.split(";"))
+
+
 def fields(home, capture, names, *arguments):
-    """Rows of field values, one for each frame."""
-    return [line.split("\t") for line in fields_result(home, capture, names, *arguments, check=True).stdout.splitlines()]
+    """Rows of field values, one for each frame; booleans are 1 and 0."""
+    return [[as_numbers(cell) for cell in line.split("\t")]
+            for line in fields_result(home, capture, names, *arguments, check=True).stdout.splitlines()]
 
 
 def secrets(capture):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|atoi|gets|alloca|wmem_packet_scope)\s*\(")
-VERSION = re.compile(r"WIRESHARK_VERSION_(MAJOR|MINOR)\s*[<>=*]|VERSION_(MAJOR|MINOR)\s*[<>]")
+VERSION = re.compile(r"WIRESHARK_VERSION_(MAJOR|MINOR)\s*[<>=*]|VERSION_(MAJOR|MINOR)\s*[<>]|\bWS_COMPAT_VERSION\b")
 ABSOLUTE = re.compile(r"(^|[^A-Za-z0-9_.])/(work|home|root)/[A-Za-z0-9_.-]+")
 
 

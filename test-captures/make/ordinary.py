@@ -63,6 +63,8 @@ def conversations():
     basic = "Authorization: Basic " + base64.b64encode(b"anna:Secret-1").decode()
     form = b"from=Lab&text=" + b"RPC_IN_DATA+is+a+word+in+this+form. " * 200
     zipped = gzip.compress(PAGE, mtime=0)
+    # Which system made it (RFC 1952 2.3.1) differs between versions of Python.
+    zipped = zipped[:9] + b"\x03" + zipped[10:]
     yield "plain", [(CLIENT, request("GET", "/")), (SERVER, response("200 OK", "Content-Type: text/html", body=PAGE)),
                     (CLIENT, request("HEAD", "/")), (SERVER, response("200 OK", "Content-Type: text/html", "Content-Length: 3000")),
                     (CLIENT, request("GET", "/cached", 'If-None-Match: "1"')), (SERVER, response("304 Not Modified", 'ETag: "1"')),
