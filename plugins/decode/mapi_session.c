@@ -50,7 +50,7 @@ context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head
 
     for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
         if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
-            return g_strdup_printf("%u cookie %.*s", endpoint, (int)value.length, value.at);
+            return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length, value.at);
     return NULL;
 }
 

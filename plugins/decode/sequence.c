@@ -182,7 +182,12 @@ add_step(struct virtual_connection *vc, struct oa_sequence *sequence, struct oa_
 {
     event->sequence = sequence;
     sequence->last = event->last;
-    if (oa_sequence_frame(sequence, event->rts_name.r1)) {
+    bool is_again = oa_sequence_frame(sequence, event->rts_name.r1) != 0;
+    if (is_again && event->channel->auth_legs) {
+        /* After a 401 the client sends its first PDU again with the next request. */
+        return;
+    }
+    if (is_again) {
         char name[OA_RTS_NAME_TEXT];
         oa_rts_name_text(event->rts_name, sequence->type, name);
         oa_tracker_find(vc->tracker, event, OA_FINDING_RTS_STATE,
