@@ -12,8 +12,9 @@ enum exit_code {
     EXIT_UNREADABLE = 2, /* a capture cannot be opened, or is none; no report was written */
     EXIT_INCOMPLETE =
         3, /* a capture is cut short or damaged; the reports hold all that came before */
-    EXIT_NOT_WRITTEN = 4,   /* a report cannot be written; none of its file is left */
-    EXIT_NOTHING_FOUND = 5, /* no RPC over HTTP in the captures; the reports have no sessions */
+    EXIT_NOT_WRITTEN = 4, /* a report cannot be written; none of its file is left */
+    EXIT_NOTHING_FOUND =
+        5, /* no RPC or MAPI over HTTP in the captures; the reports have no sessions */
 };
 
 #endif

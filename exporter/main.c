@@ -232,7 +232,7 @@ judge(const struct source_result *result, bool quiet)
     if (result->frames && result->unsupported_frames == result->frames)
         complain("no frame has a link type that can be read");
     else if (!quiet)
-        complain("no RPC over HTTP in the captures");
+        complain("no RPC or MAPI over HTTP in the captures");
     return EXIT_NOTHING_FOUND;
 }
 

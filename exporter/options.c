@@ -61,7 +61,7 @@ options_help(void)
     }
     printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short "
            "(all before is\n"
-           "reported), 4 report not written, 5 no RPC over HTTP found.\n");
+           "reported), 4 report not written, 5 no RPC or MAPI over HTTP found.\n");
 }
 
 static bool

@@ -217,7 +217,7 @@ row_of(struct state *state, const struct oa_virtual_connection *vc)
         return status;
     char *user = user_name(vc), *server = server_name(vc);
     char *key = g_strdup_printf("%s\t%s\t%s\t%u", user, server, vc->iface ? vc->iface->name : "~",
-                                vc->transport);
+                                (unsigned)vc->transport);
     bool is_full = g_hash_table_size(state->rows) >= ROWS_MAX;
     status = g_hash_table_lookup(state->rows, key);
     if (!status && is_full)

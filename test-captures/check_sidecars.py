@@ -160,9 +160,9 @@ def main():
     home, program, *names = sys.argv[1:]
     pdus = calls = captures = 0
     for sidecar in sorted(MADE.glob("*.json")):
-        truth = json.loads(sidecar.read_text(encoding="utf-8"))
+        truth = json.loads(sidecar.read_text(encoding="utf-8"))  # check_mapihttp.py has those of MAPI over HTTP
         capture = MADE / truth["capture"]
-        if "rts" not in truth or (names and sidecar.stem not in names):
+        if "mapi_http" in truth or (names and sidecar.stem not in names):
             continue
         try:
             pdus += check_names(home, program, capture, truth)

@@ -21,7 +21,7 @@ import tools  # noqa: E402
 
 BASIC = TOP / "test-captures" / "real" / "basic.pcapng"
 PROGRAM = sys.argv.pop(1)
-REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations", "findings", "hops"}
+REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations", "findings", "hops", "users", "connection_status"}
 
 
 class CommandLine(unittest.TestCase):
@@ -126,9 +126,9 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual(set(answered), whole)
 
     def test_nothing_found(self):
-        result = self.export("-o", self.folder, TOP / "test-captures" / "real" / "mapihttp.pcapng")
+        result = self.export("-o", self.folder, TOP / "test-captures" / "ordinary" / "loopback.pcap")
         self.assertEqual(result.returncode, 5)
-        self.assertEqual(result.stderr, "oaexport: no RPC over HTTP in the captures\n")
+        self.assertEqual(result.stderr, "oaexport: no RPC or MAPI over HTTP in the captures\n")
         for name in REPORTS:
             self.assertEqual((self.folder / f"{name}.csv").read_text(encoding="utf-8").count("\n"), 1)
 

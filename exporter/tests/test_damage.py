@@ -82,7 +82,7 @@ class Damage(unittest.TestCase):
         columns = ("session", "opnum", "call_id")
         sizes = ("request_bytes", "response_bytes")
         for capture in CAPTURES:
-            if capture.stem in ("tls", "tls_handshakes", "mapihttp"):
+            if capture.stem in ("tls", "tls_handshakes"):
                 continue
             true = {tuple(row[name] for name in columns): row for row in tools.report(PROGRAM, "calls", capture)}
             for _ in range(6):

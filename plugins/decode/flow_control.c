@@ -38,14 +38,15 @@ oa_flow_available(const struct oa_flow *flow)
 
 /*
  * The sender of this PDU had to wait if it did not fit into the window as it was before the last
- * acknowledgment, which came after the PDU before this one. Estimates are not sure enough to say so.
+ * acknowledgment, which came after the PDU before this one. Estimates are not sure enough to say
+ * so.
  */
 static int64_t
 stall_before(const struct oa_flow *flow, int64_t available_before_ack, uint64_t length,
              struct oa_stamp now)
 {
-    if (flow->is_estimate || !flow->acks || !flow->last_sent.frame || flow->last_ack.time_ns < flow->last_sent.time_ns ||
-        available_before_ack > (int64_t)length)
+    if (flow->is_estimate || !flow->acks || !flow->last_sent.frame ||
+        flow->last_ack.time_ns < flow->last_sent.time_ns || available_before_ack > (int64_t)length)
         return 0;
     return MAX(now.time_ns - flow->last_sent.time_ns, 0);
 }

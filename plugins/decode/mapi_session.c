@@ -50,7 +50,8 @@ context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head
 
     for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
         if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
-            return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length, value.at);
+            return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length,
+                                   value.at);
     return NULL;
 }
 
@@ -61,7 +62,7 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
     GString *key = g_string_new(NULL);
     struct oa_text info = head->mapi.client_info;
 
-    g_string_printf(key, "%u client ", endpoint);
+    g_string_printf(key, "%u client ", (unsigned)endpoint);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         for (int i = 0; i < 16; i++)
             g_string_append_printf(key, "%02x", channel->endpoint[side].address[i]);
