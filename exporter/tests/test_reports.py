@@ -189,6 +189,8 @@ class Reports(unittest.TestCase):
             for row in rows:
                 frames[frozenset((row["source"], row["destination"]))].append(int(row["frame"]))
                 self.assertNotIn("Authorization", row["description"])
+            if "mapi_http" in truth(path.stem):
+                continue  # requests of MAPI over HTTP are told with their answers
             for numbers in frames.values():
                 self.assertEqual(numbers, sorted(numbers), path.stem)
             total += sum(known.values())
