@@ -67,9 +67,7 @@ open_channel(struct source *source, struct tcp_connection *connection, struct fl
     struct oa_endpoint client, server;
 
     /* The SYN is a better witness than PDUs that either side may send. */
-    bool is_certain = !recognition->is_raw || recognition->has_start;
-    if ((is_certain || !connection->handshake_seen) &&
-        (side == TCP_CLIENT) != (recognition->sender == OA_CLIENT)) {
+    if (!connection->handshake_seen && (side == TCP_CLIENT) != (recognition->sender == OA_CLIENT)) {
         tcp_connection_swap(connection);
         side ^= 1;
     }
@@ -89,6 +87,17 @@ recognise(const struct tcp_connection *connection, enum tcp_side side, const uin
         oa_recognise(data, length, connection->port[side], connection->port[side ^ 1], recognition);
 
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
+}
+
+/* Whether the SYN says that the other side would have to say this: text in the answer of a server
+ * that looks like a request makes no client of it. */
+static bool
+contradicts_handshake(const struct tcp_connection *connection, enum tcp_side side,
+                      const struct oa_recognition *recognition)
+{
+    bool is_certain = !recognition->is_raw || recognition->has_start;
+
+    return connection->handshake_seen && is_certain && side_of(side) != recognition->sender;
 }
 
 /*
@@ -112,6 +121,8 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
     }
     switch (recognise(connection, side, begin, known, &recognition)) {
     case OA_OURS:
+        if (contradicts_handshake(connection, side, &recognition))
+            break;
         side = open_channel(source, connection, flow, side, &recognition,
                             held->bytes ? held->stamp : stamp);
         if (known > length)

@@ -126,7 +126,8 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual(set(answered), whole)
 
     def test_nothing_found(self):
-        result = self.export("-o", self.folder, TOP / "test-captures" / "ordinary" / "loopback.pcap")
+        result = self.export("-o", self.folder, TOP / "test-captures" / "ordinary" / "loopback.pcap",
+                             TOP / "test-captures" / "ordinary" / "made.pcapng")
         self.assertEqual(result.returncode, 5)
         self.assertEqual(result.stderr, "oaexport: no RPC or MAPI over HTTP in the captures\n")
         for name in REPORTS:
