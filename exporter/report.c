@@ -48,6 +48,22 @@ report_row(struct report_run *run, const void *row)
     csv_end_row(run->csv);
 }
 
+static int
+compare_texts(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+void
+report_rows_by_key(struct report_run *run, GHashTable *rows)
+{
+    GList *keys = g_list_sort(g_hash_table_get_keys(rows), compare_texts);
+
+    for (const GList *key = keys; key; key = key->next)
+        report_row(run, g_hash_table_lookup(rows, key->data));
+    g_list_free(keys);
+}
+
 void
 cell_status(struct csv *csv, uint32_t status)
 {

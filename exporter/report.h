@@ -10,6 +10,8 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <glib.h>
+
 #include "csv_writer.h"
 #include "facts.h"
 #include "tcp.h"
@@ -66,6 +68,9 @@ const struct report *report_find(const char *name);
 /* Writes the header line, or one row. */
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
+
+/* Writes all rows of a table whose keys are texts, in the order of these. */
+void report_rows_by_key(struct report_run *run, GHashTable *rows);
 
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
     REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,

@@ -295,21 +295,11 @@ take(struct report_run *run, const struct oa_event *event)
         take_session(run->state, event->vc);
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-    return strcmp(((const struct status *)a)->key, ((const struct status *)b)->key);
-}
-
 static void
 finish(struct report_run *run)
 {
     const struct state *own = run->state;
-    GList *rows = g_list_sort(g_hash_table_get_values(own->rows), compare_keys);
-
-    for (const GList *row = rows; row; row = row->next)
-        report_row(run, row->data);
-    g_list_free(rows);
+    report_rows_by_key(run, own->rows);
 }
 
 static void

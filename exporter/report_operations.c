@@ -239,20 +239,10 @@ take(struct report_run *run, const struct oa_event *event)
         histogram_add(operation->latency, response->last.time_ns - request->last.time_ns);
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-    return strcmp(((const struct operation *)a)->key, ((const struct operation *)b)->key);
-}
-
 static void
 finish(struct report_run *run)
 {
-    GList *rows = g_list_sort(g_hash_table_get_values(run->state), compare_keys);
-
-    for (const GList *row = rows; row; row = row->next)
-        report_row(run, row->data);
-    g_list_free(rows);
+    report_rows_by_key(run, run->state);
 }
 
 static void

@@ -313,21 +313,11 @@ take(struct report_run *run, const struct oa_event *event)
         take_session(run->state, event->vc);
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-    return strcmp(((const struct user *)a)->key, ((const struct user *)b)->key);
-}
-
 static void
 finish(struct report_run *run)
 {
     const struct state *state = run->state;
-    GList *rows = g_list_sort(g_hash_table_get_values(state->users), compare_keys);
-
-    for (const GList *row = rows; row; row = row->next)
-        report_row(run, row->data);
-    g_list_free(rows);
+    report_rows_by_key(run, state->users);
 }
 
 static void

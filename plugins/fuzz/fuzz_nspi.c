@@ -4,47 +4,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdlib.h>
+#include "count_bytes.h"
 
 #include "stub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct count {
-    size_t length;
-    size_t seen;
-};
-
-static void
-see(struct count *count, size_t offset, size_t length)
-{
-    if (offset > count->length || length > count->length - offset)
-        abort();
-    count->seen += length;
-}
-
-static void
-on_field(void *user, void *parent, const struct oa_value *value)
-{
-    (void)parent;
-    if (value->text_length > value->length)
-        abort();
-    see(user, value->offset, value->length);
-}
-
-static void
-on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
-{
-    (void)parent;
-    (void)gap;
-    see(user, offset, length);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct oa_visitor VISITOR = { .field = on_field, .gap = on_gap };
-
     if (size < 2)
         return 0;
     struct oa_stub stub = {
@@ -57,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .length = size - 2,
     };
     struct count count = { .length = stub.length };
-    struct oa_walk *walk = oa_walk_new(&VISITOR, &count);
+    struct oa_walk *walk = oa_walk_new(&COUNT_VISITOR, &count);
     struct oa_walk_result result;
 
     if (!oa_stub_walk(walk, &stub, NULL, &result) || count.seen != stub.length)

@@ -4,74 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdlib.h>
+#include "count_bytes.h"
 
 #include "stub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Bytes reported have to be bytes of the input, and all of them. */
-struct count {
-    const uint8_t *data;
-    size_t length;
-    size_t seen;
-    unsigned sources;
-};
-
-static void
-on_field(void *user, void *parent, const struct oa_value *value)
-{
-    struct count *count = user;
-
-    (void)parent;
-    if (count->sources)
-        return;
-    if (value->offset > count->length || value->length > count->length - value->offset)
-        abort();
-    count->seen += value->length;
-}
-
-static void
-on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
-{
-    struct count *count = user;
-
-    (void)parent;
-    (void)gap;
-    if (count->sources)
-        return;
-    if (offset > count->length || length > count->length - offset)
-        abort();
-    count->seen += length;
-}
-
-static void *
-on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
-{
-    struct count *count = user;
-
-    (void)name;
-    (void)data;
-    (void)length;
-    count->sources++;
-    return parent;
-}
-
-static void
-on_end_source(void *user, void *node)
-{
-    struct count *count = user;
-
-    (void)node;
-    count->sources--;
-}
-
-static const struct oa_visitor VISITOR = {
-    .field = on_field,
-    .gap = on_gap,
-    .begin_source = on_begin_source,
-    .end_source = on_end_source,
-};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,8 +26,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .data = data + 3,
         .length = size - 3,
     };
-    struct count count = { .data = stub.data, .length = stub.length };
-    struct oa_walk *walk = oa_walk_new(&VISITOR, &count);
+    struct count count = { .length = stub.length };
+    struct oa_walk *walk = oa_walk_new(&COUNT_VISITOR, &count);
     struct oa_walk_result result;
 
     if (oa_stub_walk(walk, &stub, NULL, &result) && count.seen != stub.length)
