@@ -10,8 +10,6 @@
 #include "http_exchange.h"
 #include "tracker.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
@@ -21,65 +19,9 @@
 /* An echo is answered by one RTS PDU without commands. */
 #define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
 
-#define PDU_MAX 0xFFFF
-
+/* Frees a channel that is in no table any more. */
 void
-oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event)
-{
-    if (tracker->on_event)
-        tracker->on_event(tracker->context, event);
-}
-
-/* Tells a problem; `where` is the event it was found at, or one made for it. */
-void
-oa_tracker_find(struct oa_tracker *tracker, const struct oa_event *where, enum oa_finding_id id,
-                const char *format, ...)
-{
-    struct oa_finding finding = { .id = id };
-    struct oa_event event = *where;
-    va_list arguments;
-
-    if (!tracker->on_event)
-        return;
-    va_start(arguments, format);
-    vsnprintf(finding.text, sizeof finding.text, format, arguments);
-    va_end(arguments);
-    event.type = OA_EVENT_FINDING;
-    event.finding = &finding;
-    if (!event.vc && event.channel)
-        event.vc = event.channel->vc;
-    oa_tracker_emit(tracker, &event);
-}
-
-struct kept {
-    void *object;
-    GDestroyNotify free_object;
-};
-
-static void
-free_kept(void *data)
-{
-    struct kept *kept = data;
-
-    kept->free_object(kept->object);
-    g_free(kept);
-}
-
-/* An object has closed: frees it, or puts it by. */
-void
-oa_tracker_retire(struct oa_tracker *tracker, void *object, GDestroyNotify free_object)
-{
-    if (!tracker->keep) {
-        free_object(object);
-        return;
-    }
-    struct kept *kept = g_new(struct kept, 1);
-    *kept = (struct kept){ object, free_object };
-    g_ptr_array_add(tracker->kept, kept);
-}
-
-static void
-free_channel(void *data)
+oa_channel_free(void *data)
 {
     struct channel *channel = data;
 
@@ -93,74 +35,6 @@ free_channel(void *data)
     oa_auth_exchange_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
     g_free(channel);
-}
-
-static unsigned
-hash_cookie(const void *key)
-{
-    unsigned value;
-
-    memcpy(&value, key, sizeof value);
-    return value;
-}
-
-static int
-equal_cookies(const void *a, const void *b)
-{
-    return memcmp(a, b, OA_COOKIE_SIZE) == 0;
-}
-
-struct oa_tracker *
-oa_tracker_new(oa_event_function on_event, void *context, bool keep)
-{
-    struct oa_tracker *tracker = g_new0(struct oa_tracker, 1);
-
-    tracker->on_event = on_event;
-    tracker->context = context;
-    tracker->keep = keep;
-    tracker->vc_by_cookie = g_hash_table_new(hash_cookie, equal_cookies);
-    tracker->vc_by_channel = g_hash_table_new(hash_cookie, equal_cookies);
-    tracker->loose_calls = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    tracker->channels = g_hash_table_new(NULL, NULL);
-    tracker->vcs = g_hash_table_new(NULL, NULL);
-    tracker->kept = g_ptr_array_new_with_free_func(free_kept);
-    tracker->joined = g_malloc(PDU_MAX);
-    tracker->mapi_sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_queue_init(&tracker->mapi_by_age);
-    return tracker;
-}
-
-void
-oa_tracker_end(struct oa_tracker *tracker)
-{
-    oa_mapi_end(tracker);
-}
-
-void
-oa_tracker_free(struct oa_tracker *tracker)
-{
-    GHashTableIter iter;
-    void *object;
-
-    if (!tracker)
-        return;
-    tracker->on_event = NULL;
-    g_hash_table_iter_init(&iter, tracker->channels);
-    while (g_hash_table_iter_next(&iter, &object, NULL))
-        free_channel(object);
-    g_hash_table_iter_init(&iter, tracker->vcs);
-    while (g_hash_table_iter_next(&iter, &object, NULL))
-        oa_vc_free(object);
-    oa_calls_forget_ended(tracker);
-    g_ptr_array_unref(tracker->kept);
-    g_hash_table_unref(tracker->channels);
-    g_hash_table_unref(tracker->vcs);
-    g_hash_table_unref(tracker->vc_by_cookie);
-    g_hash_table_unref(tracker->vc_by_channel);
-    g_hash_table_unref(tracker->loose_calls);
-    g_hash_table_unref(tracker->mapi_sessions);
-    g_free(tracker->joined);
-    g_free(tracker);
 }
 
 const char *
@@ -577,145 +451,6 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
     return skip(channel, event, length);
 }
 
-static void
-set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
-{
-    channel->facts.kind = kind;
-    channel->kind_is_guess = is_guess;
-    if (channel->facts.vc)
-        oa_vc_place_channel(channel);
-}
-
-/*
- * Without an HTTP head the PDUs have to tell whether the channel is an IN or an OUT one: RTS PDUs
- * by their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
- */
-static void
-settle_kind(struct channel *channel, const struct oa_event *event)
-{
-    bool from_client = event->side == OA_CLIENT;
-
-    if (event->type == OA_EVENT_RTS) {
-        if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
-            return;
-        unsigned all = oa_channel_places(
-            &(struct oa_channel){ .hop = channel->facts.hop, .kind = OA_CHANNEL_UNKNOWN },
-            event->side);
-        unsigned places = 0;
-        for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
-            if (oa_rts_has_signature(event->rts, (enum oa_rts_pdu)pdu))
-                places |= OA_RTS_PDU_ROWS[pdu].places & all;
-        unsigned in = places & (OA_RTS_IN_REQUEST | OA_RTS_IN_PROXY | OA_RTS_IN_SERVER);
-        if (places && (in == places || in == 0))
-            set_kind(channel, in ? OA_CHANNEL_IN : OA_CHANNEL_OUT, false);
-    } else if (channel->facts.kind == OA_CHANNEL_UNKNOWN) {
-        bool is_v1 = channel->facts.has_banner && channel->facts.has_start &&
-                     event->rpc->header.ptype == OA_RPC_BIND;
-        set_kind(channel,
-                 is_v1         ? OA_CHANNEL_DUPLEX
-                 : from_client ? OA_CHANNEL_IN
-                               : OA_CHANNEL_OUT,
-                 !is_v1);
-    } else if (channel->kind_is_guess && from_client != (channel->facts.kind == OA_CHANNEL_IN)) {
-        set_kind(channel, OA_CHANNEL_DUPLEX, false);
-    }
-}
-
-/* What every RTS header has to be, [MS-RPCH] 2.2.3.6.1. */
-static void
-check_rts(struct channel *channel, const struct oa_event *event, const struct oa_rpc_header *header)
-{
-    struct oa_tracker *tracker = channel->tracker;
-
-    if (header->flags != (OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG))
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "pfc_flags is 0x%02x, not 0x03",
-                        header->flags);
-    if (header->big_endian)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER,
-                        "The data representation is not little endian");
-    if (header->auth_length)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "auth_length is %u, not 0",
-                        header->auth_length);
-    if (header->call_id)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
-                        header->call_id);
-    if (!event->rts->is_complete)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_LENGTH,
-                        "%u of %u commands were read; they do not fill the %u bytes of the PDU",
-                        event->rts->n_parsed, event->rts->n_commands, header->frag_length);
-    for (unsigned i = 0; i < event->rts->n_parsed; i++) {
-        const struct oa_rts_command *command = &event->rts->commands[i];
-        if (!oa_rts_in_range(command))
-            oa_tracker_find(tracker, event, OA_FINDING_RTS_RANGE, "%s %u is outside its range",
-                            OA_RTS_COMMAND_ROWS[command->type].name, command->value.number);
-    }
-}
-
-static void
-check_lifetime(struct channel *channel, const struct oa_event *event)
-{
-    const struct oa_traffic *traffic = &channel->facts.traffic[event->side];
-    uint64_t used = traffic->rpc_bytes + traffic->rts_bytes;
-
-    if (channel->told_overrun || !channel->facts.lifetime || used <= channel->facts.lifetime ||
-        event->side != oa_channel_carrier(&channel->facts))
-        return;
-    channel->told_overrun = true;
-    oa_tracker_find(channel->tracker, event, OA_FINDING_LIFETIME_OVERRUN,
-                    "%" G_GUINT64_FORMAT
-                    " bytes on a channel with a lifetime of %" G_GUINT64_FORMAT,
-                    used, channel->facts.lifetime);
-}
-
-/* Time without a PDU; longer than the timeout it should not be: either side is to ping by then,
- * [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
-static void
-measure_idle(struct channel *channel, struct oa_event *event)
-{
-    struct oa_channel *facts = &channel->facts;
-    int64_t timeout_ns = (int64_t)facts->connection_timeout_ms * 1000000;
-
-    if (facts->last_pdu.frame)
-        event->idle_ns = MAX(event->last.time_ns - facts->last_pdu.time_ns, 0);
-    facts->last_pdu = event->last;
-    facts->last_idle_ns = event->idle_ns;
-    facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
-    if (timeout_ns && event->idle_ns > timeout_ns)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
-                        "%.3f s without a PDU; the connection timeout is %u s",
-                        (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
-}
-
-static void
-take_pdu(struct channel *channel, struct oa_event *event, const struct oa_rpc_header *header)
-{
-    struct oa_traffic *traffic = &channel->facts.traffic[event->side];
-
-    channel->facts.last = event->last;
-    measure_idle(channel, event);
-    oa_auth_exchange_take_pdu(channel, event);
-    if (header->ptype == OA_RPC_RTS) {
-        event->type = OA_EVENT_RTS;
-        event->rts = &channel->tracker->rts;
-        oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->rts);
-        settle_kind(channel, event);
-        oa_vc_take_rts(channel, event);
-        check_rts(channel, event, header);
-        traffic->rts_pdus++;
-        traffic->rts_bytes += event->pdu_length;
-    } else {
-        event->type = OA_EVENT_RPC;
-        event->rpc = &channel->tracker->rpc;
-        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->rpc);
-        settle_kind(channel, event);
-        oa_calls_take_rpc(channel, event);
-        oa_flow_take_rpc(channel, event);
-        traffic->rpc_pdus++;
-        traffic->rpc_bytes += event->pdu_length;
-    }
-    check_lifetime(channel, event);
-}
-
 /* Chunk framing that stands between PDUs, or behind the last one. */
 static bool
 next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_t *data,
@@ -791,7 +526,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     } else {
         take_bytes_of_body(stream, header.frag_length);
     }
-    take_pdu(channel, event, &header);
+    oa_channel_take_pdu(channel, event, &header);
     return true;
 }
 
@@ -1027,5 +762,5 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
                                                  .vc = facts->vc });
     oa_vc_leave(channel);
     g_hash_table_remove(tracker->channels, channel);
-    oa_tracker_retire(tracker, channel, free_channel);
+    oa_tracker_retire(tracker, channel, oa_channel_free);
 }

@@ -165,12 +165,19 @@ void oa_mapi_begin(struct channel *channel);
 void oa_mapi_free_session(struct mapi_session *session);
 void oa_mapi_end(struct oa_tracker *tracker);
 
-/* channel.c */
-void oa_channel_take_credentials(struct channel *channel, const struct oa_event *head);
-void oa_channel_copy_once(char **to, struct oa_text text);
+/* tracker.c */
 void oa_tracker_emit(struct oa_tracker *tracker, const struct oa_event *event);
 void oa_tracker_retire(struct oa_tracker *tracker, void *object, GDestroyNotify free_object);
 void oa_tracker_find(struct oa_tracker *tracker, const struct oa_event *where,
                      enum oa_finding_id id, const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* channel_pdu.c */
+void oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
+                         const struct oa_rpc_header *header);
+
+/* channel.c */
+void oa_channel_free(void *channel);
+void oa_channel_take_credentials(struct channel *channel, const struct oa_event *head);
+void oa_channel_copy_once(char **to, struct oa_text text);
 
 #endif
