@@ -99,20 +99,25 @@ class Operation:
 
 # [MS-OXCRPC] -----------------------------------------------------------------------------------------------------------
 
+def _aligned(stub, size):
+    """A stub with the padding that an integer of that size needs before it."""
+    return stub + bytes(-len(stub) % size)
+
+
 def _bytes(data):
-    """A conformant array, padded."""
-    return struct.pack("<I", len(data)) + data + bytes(-len(data) % 4)
+    """A conformant array before an integer of four bytes."""
+    return _aligned(struct.pack("<I", len(data)) + data, 4)
 
 
 def _varying(data):
-    """A conformant varying array, padded; what is announced is what is sent."""
-    return struct.pack("<III", len(data), 0, len(data)) + data + bytes(-len(data) % 4)
+    """A conformant varying array before an integer of four bytes; what is announced is what is sent."""
+    return _aligned(struct.pack("<III", len(data), 0, len(data)) + data, 4)
 
 
 def _text(text):
     """A string of 8-bit characters with its terminator."""
     data = text.encode() + b"\0"
-    return _varying(data)
+    return struct.pack("<III", len(data), 0, len(data)) + data
 
 
 def payload(rops, handles):
@@ -123,15 +128,14 @@ def payload(rops, handles):
 
 def connect(user, context_handle):
     """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1: a client of version 15.0.5023.1000."""
-    request = _text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}")
+    request = _aligned(_text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}"), 4)
     request += struct.pack("<IIIIIIIHHHH", 0, 0, 0, 1252, 1033, 1033, 0xFFFFFFFF, 0, 0x0F00, 0x939F, 1000)
-    request += bytes(-len(request) % 4) + struct.pack("<I", 0) + _bytes(b"") + struct.pack("<II", 0, 0x1008)
+    request = _aligned(request, 4) + struct.pack("<I", 0) + _bytes(b"") + struct.pack("<II", 0, 0x1008)
     response = context_handle + struct.pack("<IIIH", 60000, 6, 10000, 1)
-    response += bytes(-len(response) % 4)
     for referent, text in ((0x00020000, "/o=Lab"), (0x00020004, user)):
-        response += struct.pack("<I", referent) + _text(text)
-    response += struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
-    response += struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
+        response = _aligned(response, 4) + struct.pack("<I", referent) + _text(text)
+    response = _aligned(response, 2) + struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
+    response = _aligned(response, 4) + struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
     return Operation("EcDoConnectEx", 10, request, response)
 
 
