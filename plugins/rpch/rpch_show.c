@@ -39,6 +39,8 @@ static int hf_rpc_error = -1;
 static int hf_rpc_error_name = -1;
 static int hf_rpc_ptype = -1;
 static int hf_rpc_call_id = -1;
+static int hf_interface = -1;
+static int hf_operation = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
@@ -357,18 +359,27 @@ address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
 }
 
 /*
- * Stock DCE/RPC keeps its state by endpoints. Those of the virtual connection's first channel on
- * the hop stand for all of its channels there, whatever proxies they go to.
+ * Stock DCE/RPC keeps its state by endpoints: calls by those of a conversation, their fragments by
+ * those of the frame. Those of the virtual connection's first channel on the hop stand for all of
+ * its channels there, whatever proxies they go to.
  */
 static void
-set_endpoints(packet_info *pinfo, const struct oa_virtual_connection *vc, enum oa_hop hop)
+set_endpoints(const struct rpch_place *place, const struct oa_virtual_connection *vc)
 {
-    const struct oa_endpoint *endpoint = vc->endpoint[hop];
+    packet_info *pinfo = place->pinfo;
+    const struct oa_endpoint *endpoint = vc->endpoint[place->channel->hop];
+    bool by_client = place->side == OA_CLIENT;
+    address *client = address_of(pinfo->pool, &endpoint[OA_CLIENT]);
+    address *server = address_of(pinfo->pool, &endpoint[OA_SERVER]);
+    guint32 client_port = VC_PORT_BASE + (guint32)vc->number;
+    guint32 server_port = endpoint[OA_SERVER].port;
 
-    conversation_set_conv_addr_port_endpoints(pinfo, address_of(pinfo->pool, &endpoint[OA_CLIENT]),
-                                              address_of(pinfo->pool, &endpoint[OA_SERVER]),
-                                              CONVERSATION_TCP, VC_PORT_BASE + (guint32)vc->number,
-                                              endpoint[OA_SERVER].port);
+    conversation_set_conv_addr_port_endpoints(pinfo, client, server, CONVERSATION_TCP, client_port,
+                                              server_port);
+    copy_address_shallow(&pinfo->src, by_client ? client : server);
+    copy_address_shallow(&pinfo->dst, by_client ? server : client);
+    pinfo->srcport = by_client ? client_port : server_port;
+    pinfo->destport = by_client ? server_port : client_port;
 }
 
 static void
@@ -376,9 +387,11 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
 {
     packet_info *pinfo = place->pinfo;
     guint16 can_desegment = pinfo->can_desegment;
+    address src = pinfo->src, dst = pinfo->dst;
+    guint32 srcport = pinfo->srcport, destport = pinfo->destport;
 
     if (vc)
-        set_endpoints(pinfo, vc, place->channel->hop);
+        set_endpoints(place, vc);
     p_add_proto_data(pinfo->pool, pinfo, proto_rpch, RPCH_PACKET_VC, (void *)vc);
     pinfo->can_desegment = 0;
     TRY
@@ -398,6 +411,10 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
     pinfo->can_desegment = can_desegment;
     pinfo->use_conv_addr_port_endpoints = FALSE;
     pinfo->conv_addr_port_endpoints = NULL;
+    pinfo->src = src;
+    pinfo->dst = dst;
+    pinfo->srcport = srcport;
+    pinfo->destport = destport;
 }
 
 static void
@@ -430,6 +447,24 @@ show_shares(proto_tree *tree, tvbuff_t *tvb, const struct oa_call *call)
     add_duration(tree, hf_time_proxy, tvb, MAX(latency_of(call, OA_HOP_CLIENT) - store, 0));
 }
 
+static const char *
+operation_name(const struct oa_call *call)
+{
+    return call && call->iface && call->has_opnum ? oa_rpc_operation_name(call->iface, call->opnum)
+                                                  : NULL;
+}
+
+/* Stock DCE/RPC names the operation of stubs only that are whole and open. */
+static void
+name_operation(column_info *cinfo, size_t before, const struct oa_call *call)
+{
+    const char *text = col_get_text(cinfo, COL_INFO);
+    const char *name = operation_name(call);
+
+    if (text && name && strlen(text) >= before && !strstr(text + before, name))
+        col_append_fstr(cinfo, COL_INFO, ", %s", name);
+}
+
 /* Links to the other half of the call, and to the same PDU on the other hop; those forward are
  * known on later visits only. */
 static void
@@ -441,8 +476,10 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
     bool is_request = place->side == OA_CLIENT;
     bool is_last = header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG);
 
-    while (call->joined)
-        call = call->joined;
+    if (operation_name(call)) {
+        rpch_generated(proto_tree_add_string(tree, hf_interface, tvb, 0, 0, call->iface->name));
+        rpch_generated(proto_tree_add_string(tree, hf_operation, tvb, 0, 0, operation_name(call)));
+    }
     if (is_request) {
         add_frame(tree, hf_response_in, tvb, &call->response[hop]);
     } else {
@@ -460,7 +497,10 @@ show_rpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t 
 {
     packet_info *pinfo = place->pinfo;
     struct oa_rpc_pdu *rpc = wmem_new0(pinfo->pool, struct oa_rpc_pdu);
+    const struct oa_call *call = unit->call;
 
+    while (call && call->joined)
+        call = call->joined;
     oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
@@ -471,8 +511,8 @@ show_rpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t 
     rpch_show_context(place, tree, unit);
     proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
     rpch_generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, rpc->header.call_id));
-    if (unit->call)
-        show_call(place, tree, tvb, &rpc->header, unit->call);
+    if (call)
+        show_call(place, tree, tvb, &rpc->header, call);
     rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
     rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
     rpch_show_facts(place, unit, tree, tvb);
@@ -482,7 +522,10 @@ show_rpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t 
     else
         col_append_str(pinfo->cinfo, COL_INFO, ", ");
     col_set_fence(pinfo->cinfo, COL_INFO);
+    const char *info = col_get_text(pinfo->cinfo, COL_INFO);
+    size_t before = info ? strlen(info) : 0;
     call_dcerpc(place, unit->vc, tvb);
+    name_operation(pinfo->cinfo, before, call);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
@@ -596,6 +639,13 @@ register_fields(void)
             HFILL } },
         { &hf_rpc_call_id,
           { "RPC call id", "rpch.rpc.call_id", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
+        { &hf_interface,
+          { "Interface", "rpch.rpc.interface", FT_STRING, BASE_NONE, NULL, 0,
+            "Of the call that the PDU is a part of", HFILL } },
+        { &hf_operation,
+          { "Operation", "rpch.rpc.operation", FT_STRING, BASE_NONE, NULL, 0,
+            "Of the call that the PDU is a part of, also of fragments, faults and sealed calls",
+            HFILL } },
         { &hf_request_in,
           { "Request in", "rpch.request_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },

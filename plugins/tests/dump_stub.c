@@ -5,8 +5,8 @@
  * Reads lines of an interface's name, an operation number, "in" or "out", "ndr" or "ndr64" and the
  * stub in hex; or of "MAPI/HTTP", a request type, "in" or "out", "plain" and the body, of a
  * response with its preamble. For each it prints the leaves, "filter value", with each pointer's
- * referent where its structure is, and then a line "end", the state of the walk and the bytes that
- * no field holds.
+ * referent where its structure is, and then a line "end", the state of the walk and how many bytes
+ * are not held by exactly one field: padding and the verification trailer aside.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,6 +16,7 @@
 
 #include <glib.h>
 
+#include "coverage_visitor.h"
 #include "mapi_http_body.h"
 #include "stub.h"
 
@@ -73,7 +74,7 @@ on_field(void *user, void *parent, const struct oa_value *value)
     struct part *part = g_new0(struct part, 1);
     GString *text = value_text(value);
 
-    (void)user;
+    COVERAGE_VISITOR.field(user, NULL, value);
     g_string_prepend_c(text, ' ');
     g_string_prepend(text, OA_FIELDS[value->id].filter);
     part->text = g_string_free(text, FALSE);
@@ -95,22 +96,22 @@ on_begin(void *user, void *parent, const struct oa_value *at)
 static void
 on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
 {
-    size_t *unread = user;
-
     (void)parent;
-    (void)offset;
-    if (gap != OA_GAP_ALIGNMENT && gap != OA_GAP_VERIFICATION)
-        *unread += length;
+    COVERAGE_VISITOR.gap(user, NULL, gap, offset, length);
 }
 
 /* Bytes of a source are gone when its walk has ended; the parts keep what they need as text. */
 static void *
-on_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
 {
-    (void)data;
-    (void)length;
-    (void)name;
+    COVERAGE_VISITOR.begin_source(user, NULL, name, data, length);
     return on_begin(user, parent, NULL);
+}
+
+static void
+on_end_source(void *user, void *node)
+{
+    COVERAGE_VISITOR.end_source(user, node);
 }
 
 static void
@@ -148,7 +149,8 @@ body_layout(const char *type, bool is_response)
 static bool
 dump(char *const words[5])
 {
-    static const struct oa_visitor VISITOR = { on_field, on_begin, NULL, on_gap, on_source, NULL };
+    static const struct oa_visitor VISITOR = { on_field, on_begin,        NULL,
+                                               on_gap,   on_begin_source, on_end_source };
     bool is_body = strcmp(words[0], "MAPI/HTTP") == 0;
     bool is_response = strcmp(words[2], "out") == 0;
     struct oa_stub stub = { .interface = oa_rpc_interface_by_name(words[0]),
@@ -161,21 +163,27 @@ dump(char *const words[5])
     uint8_t *bytes = hex_bytes(words[4], &length);
     struct part *root = new_container();
     struct oa_mapi_http_preamble preamble = { .body_offset = 0 };
-    size_t unread = 0;
-    struct oa_walk *walk = oa_walk_new(&VISITOR, &unread);
+    struct coverage coverage;
+    struct oa_walk *walk = oa_walk_new(&VISITOR, &coverage);
 
     if (is_body && is_response)
         oa_mapi_http_preamble(bytes, length, &preamble);
+    length -= preamble.body_offset;
+    coverage_start(&coverage, length);
     if (layout) {
         struct oa_walk_result result =
             oa_walk_run(walk, layout,
                         is_body         ? OA_PLAIN
                         : stub.is_ndr64 ? OA_NDR64
                                         : OA_NDR32,
-                        false, bytes + preamble.body_offset, length - preamble.body_offset, root);
+                        false, bytes + preamble.body_offset, length, root);
+        coverage_finish(&coverage);
         print_part(root);
-        printf("end %d %" G_GSIZE_FORMAT "\n", (int)result.state, unread);
+        printf("end %d %" G_GSIZE_FORMAT "\n", (int)result.state,
+               coverage.missed + coverage.twice + coverage.gaps[OA_GAP_TRAILING] +
+                   coverage.gaps[OA_GAP_UNDECODED]);
     }
+    coverage_end(&coverage);
     oa_walk_free(walk);
     free_part(root);
     g_free(bytes);

@@ -20,7 +20,7 @@ def conversation(session):
     session.mail(9)
     session.call(rpc.read(handle, digest("big read", 9000)))
     session.call(rpc.write(handle, digest("big write", 9000)))
-    session.call(rpc.Operation("EcDoRpcExt2", 11, handle, b"", status=0x1C010003))
+    session.call(rpc.Operation("EcDoRpcExt2", 11, rpc.read(handle, b"x" * 40).request, b"", status=0x1C010003))
     # Acknowledgements of all four legs, 3.2.1.4.1.1, though nobody's window is half used yet.
     for kind in ("OUT", "IN"):
         channel = session.out if kind == "OUT" else session.inn

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Every byte of every stub, and of every body of MAPI over HTTP, in all captures: held by one field, and by one only.
+
+The bytes are those that tshark hands to the plugin: put together from fragments, and opened with the keys and the password of
+the lab. Of real captures the client's log says how many there have to be.
+
+Usage: check_coverage.py DUMP_STUB PLUGIN_HOME
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import json
+import subprocess
+import sys
+import tempfile
+
+import tools
+
+PASSWORD = ["-o", "ntlmssp.nt_password:Seed-Lab-1"]
+INTERFACES = {"oxcrpc": "EMSMDB", "oxcrpc_async": "AsyncEMSMDB", "oxnspi": "NSPI", "oxabref": "RFR"}
+WAYS = {"0": "in", "2": "out"}
+
+
+def layers_of(home, capture):
+    """Of each frame its layers, (name, contents) or (name_raw, [bytes, ...]), in order; several of one name stay several."""
+    shown = ["http", "dcerpc", "oxcmapihttp", *INTERFACES]
+    text = tools.tshark(home, capture, "-T", "json", "-x", "-J", " ".join(shown), "-Y", " || ".join(shown[2:]), *PASSWORD)
+    for packet in json.loads(text, object_pairs_hook=list):
+        yield dict(dict(packet)["_source"])["layers"]
+
+
+def stubs(home, capture):
+    """For each stub and body that the plugin was given: whose, operation, way, encoding and bytes, as dump_stub wants them."""
+    for layers in layers_of(home, capture):
+        latest = {}
+        for name, content in layers:
+            latest[name] = content
+            if name in INTERFACES:
+                operation = dict(content)[f"{name}.opnum"]
+                way = WAYS[dict(latest["dcerpc"])["dcerpc.pkt_type"]]
+                yield INTERFACES[name], operation, way, "ndr", latest[f"{name}_raw"][0]
+            # A request or an answer without a body has no bytes.
+            elif name == "oxcmapihttp" and "oxcmapihttp_raw" in latest:
+                way = "out" if "http.response" in dict(latest["http"]) else "in"
+                yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", latest["oxcmapihttp_raw"][0]
+
+
+def check_names(home, capture, found, log):
+    """As many requests and responses of each operation, by its name, as the client has logged; all of them were opened."""
+    if not log.exists() or log.stem == "mapihttp":
+        return
+    wanted = collections.Counter()
+    for call in map(json.loads, log.read_text("utf-8").splitlines()):
+        if call.get("iface") in ("emsmdb", "nspi", "rfr") and "name" in call and "error" not in call:
+            wanted.update((call["name"], way) for way in WAYS)
+    rows = tools.fields(home, capture, ["rpch.rpc.operation", "dcerpc.pkt_type", "dcerpc.cn_flags.last_frag"], "-Y", "rpch.rpc.operation")
+    shown = collections.Counter()
+    for row in rows:
+        shown.update((name, way) for name, way, last in zip(*(cell.split(";") for cell in row)) if last == "1")
+    if shown != wanted or len(found) != wanted.total():
+        raise AssertionError(f"{capture.stem}: {shown - wanted} too many, {wanted - shown} missing, {len(found)} opened")
+
+
+def check_bytes(dump, capture, found):
+    """Every walk ends well, and no byte is left over or read twice."""
+    lines = "".join(" ".join(row) + "\n" for row in found)
+    output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
+    ends = [line for line in output.splitlines() if line.startswith("end ")]
+    if len(ends) != len(found):
+        raise AssertionError(f"{capture.stem}: {len(ends)} of {len(found)} were read")
+    for end, row in zip(ends, found):
+        if end != "end 0 0":
+            raise AssertionError(f"{capture.stem}: {' '.join(row)}: {end}")
+    return sum(len(row[4]) // 2 for row in found)
+
+
+def main():
+    """All captures."""
+    dump, home = sys.argv[1:3]
+    stubs_read = bytes_read = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for capture in tools.of_outlook_anywhere():
+            opened = tools.with_keys(capture, folder)
+            found = list(stubs(home, opened))
+            check_names(home, opened, found, capture.with_suffix(".jsonl"))
+            stubs_read += len(found)
+            bytes_read += check_bytes(dump, capture, found)
+    print(f"{stubs_read} stubs and bodies, {bytes_read} bytes: each held by one field")
+
+
+if __name__ == "__main__":
+    main()
