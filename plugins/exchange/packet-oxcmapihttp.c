@@ -66,6 +66,7 @@ struct transaction {
     char *request_id; /* NULL without one */
     guint32 request_frame, response_frame;
     nstime_t request_time;
+    guint32 code_page; /* of 8-bit text in the answer, said by the request; 0: none */
 };
 
 /* What is kept of a TCP connection: requests without an answer, in order. */
@@ -298,8 +299,13 @@ show_body(const struct message *message, int offset)
         proto_tree_add_item(message->tree, hf_other, body, 0, -1, ENC_NA);
         return;
     }
-    oa_call_facts_start(&facts, &(struct oa_stub){ .is_response = message->is_response });
+    struct oa_stub stub = { .is_response = message->is_response };
+    if (message->is_response && message->transaction)
+        stub.code_page = message->transaction->code_page;
+    oa_call_facts_start(&facts, &stub);
     exchange_tree_show_layout(body, message->pinfo, message->tree, layout, &facts);
+    if (!message->is_response && message->transaction && !PINFO_FD_VISITED(message->pinfo))
+        message->transaction->code_page = facts.code_page;
     const char *status = oa_field_name(OA_NAMES_STATUS, facts.status);
     if (facts.has_status && facts.status)
         col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s (0x%08x)", status ? status : "error",
