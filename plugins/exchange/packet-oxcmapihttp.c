@@ -308,9 +308,10 @@ code_page_before(const struct message *message)
     if (!message->transaction)
         return 0;
     guint32 *kept = &message->transaction->code_pages[message->is_response];
-    const char *key = client_key(message);
-    if (!message->is_response && key && !PINFO_FD_VISITED(message->pinfo))
-        *kept = GPOINTER_TO_UINT(wmem_map_lookup(client_code_pages, key));
+    if (!message->is_response && !PINFO_FD_VISITED(message->pinfo)) {
+        const char *key = client_key(message);
+        *kept = key ? GPOINTER_TO_UINT(wmem_map_lookup(client_code_pages, key)) : 0;
+    }
     return *kept;
 }
 
@@ -318,11 +319,10 @@ code_page_before(const struct message *message)
 static void
 note_code_page(const struct message *message, guint32 code_page)
 {
-    const char *key = client_key(message);
-
     if (message->is_response || !message->transaction || PINFO_FD_VISITED(message->pinfo))
         return;
     message->transaction->code_pages[true] = code_page;
+    const char *key = client_key(message);
     if (key && (message->type == OA_MAPI_HTTP_CONNECT || message->type == OA_MAPI_HTTP_BIND))
         wmem_map_insert(client_code_pages, wmem_strdup(wmem_file_scope(), key),
                         GUINT_TO_POINTER(code_page));
