@@ -9,8 +9,6 @@
 #include <glib.h>
 #include <string.h>
 
-#include "text.h"
-
 void
 oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub)
 {
@@ -18,15 +16,14 @@ oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub)
     facts->interface = stub->interface;
     facts->opnum = stub->opnum;
     facts->is_response = stub->is_response;
+    facts->code_page = stub->code_page;
 }
 
 static void
-keep_text(const struct oa_value *value, char *out, size_t size)
+keep_code_page(struct oa_call_facts *facts, const struct oa_value *value)
 {
-    if (OA_FIELDS[value->id].type == OA_TYPE_TEXT16)
-        oa_text_copy_utf16le(value->bytes, value->text_length, out, size);
-    else
-        oa_text_copy((struct oa_text){ (const char *)value->bytes, value->text_length }, out, size);
+    if (value->number != 0)
+        facts->code_page = (uint32_t)value->number;
 }
 
 static void
@@ -62,10 +59,10 @@ keep_aux(struct oa_call_facts *facts, const struct oa_value *value)
         facts->client_mode = (uint16_t)value->number;
         break;
     case OA_F_AUX_MACHINE_NAME:
-        keep_text(value, facts->machine, sizeof facts->machine);
+        oa_value_text(value, facts->machine, sizeof facts->machine);
         break;
     case OA_F_AUX_PROCESS_NAME:
-        keep_text(value, facts->process, sizeof facts->process);
+        oa_value_text(value, facts->process, sizeof facts->process);
         break;
     case OA_F_AUX_TIME_TO_COMPLETE:
         keep_latency(facts, value->number, &facts->aux_succeeded);
@@ -97,14 +94,14 @@ oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
         break;
     case OA_F_OXCRPC_USER_DN:
     case OA_F_OXABREF_USER_DN:
-        keep_text(value, facts->user_dn, sizeof facts->user_dn);
+        oa_value_text(value, facts->user_dn, sizeof facts->user_dn);
         break;
     case OA_F_OXCRPC_DISPLAY_NAME:
-        keep_text(value, facts->display_name, sizeof facts->display_name);
+        oa_value_text(value, facts->display_name, sizeof facts->display_name);
         break;
     case OA_F_OXABREF_SERVER:
     case OA_F_OXABREF_FQDN:
-        keep_text(value, facts->server, sizeof facts->server);
+        oa_value_text(value, facts->server, sizeof facts->server);
         break;
     case OA_F_OXCRPC_CLIENT_VERSION_WORD:
     case OA_F_OXCRPC_SERVER_VERSION_WORD:
@@ -112,7 +109,11 @@ oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
         break;
     case OA_F_OXCRPC_CPID:
         facts->has_locale = true;
-        facts->code_page = (uint32_t)value->number;
+        keep_code_page(facts, value);
+        break;
+    case OA_F_OXNSPI_CODE_PAGE:
+    case OA_F_OXNSPI_STAT_CODE_PAGE:
+        keep_code_page(facts, value);
         break;
     case OA_F_OXCRPC_LCID_STRING:
         facts->lcid_string = (uint32_t)value->number;

@@ -34,8 +34,9 @@ struct oa_call_facts {
     char process[OA_SERVER_TEXT];  /* AUX_PERF_PROCESSINFO */
     bool has_version;
     uint16_t version_words[3]; /* the client's in a request, the server's in a response */
+    uint32_t code_page; /* of 8-bit text: the stub's own word, else as it was given; 0: none */
     bool has_locale;
-    uint32_t code_page, lcid_string, lcid_sort;
+    uint32_t lcid_string, lcid_sort;
     uint16_t client_mode; /* AUX_PERF_CLIENTINFO; 0 unknown, 1 classic, 2 cached */
 
     bool has_server_time;

@@ -399,6 +399,8 @@ keep_stub(struct call *call, const struct oa_event *event)
 static void
 read_stubs(struct virtual_connection *vc, struct call *call)
 {
+    uint32_t code_page = 0;
+
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         const struct oa_call_half *halves =
             side == OA_CLIENT ? call->facts.request : call->facts.response;
@@ -412,8 +414,10 @@ read_stubs(struct virtual_connection *vc, struct call *call)
                                 .is_response = side == OA_SERVER,
                                 .big_endian = call->is_big_endian,
                                 .data = call->stub[side]->data,
-                                .length = call->stub[side]->len };
+                                .length = call->stub[side]->len,
+                                .code_page = code_page };
         struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+        oa_walk_set_code_pages(walk, vc->tracker->code_pages);
         oa_call_facts_start(&facts, &stub);
         if (oa_stub_walk(walk, &stub, NULL, &facts.walk)) {
             if (!vc->facts.client)
@@ -421,6 +425,7 @@ read_stubs(struct virtual_connection *vc, struct call *call)
             oa_client_take_call(vc->facts.client, &facts);
         }
         oa_walk_free(walk);
+        code_page = facts.code_page;
     }
 }
 

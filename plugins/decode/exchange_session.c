@@ -1,6 +1,7 @@
 /* exchange_session.c
  * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
+ * handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3,
+ * [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,10 +11,15 @@
 #include <string.h>
 
 enum { EC_DO_DISCONNECT = 1, EC_DO_CONNECT_EX = 10, EC_DO_ASYNC_CONNECT_EX = 14 };
+enum { NSPI_BIND = 0, NSPI_UNBIND = 1 };
+
+/* Where the UUID of a context handle stands in a stub that begins with one. */
+#define HANDLE_AT 4
 
 struct oa_exchange_sessions {
     GHashTable *by_handle; /* GBytes of synchronous and asynchronous handles; sessions not ended */
     GPtrArray *all;
+    GHashTable *bindings; /* GBytes of handles -> code page; bindings to a directory not ended */
 };
 
 struct oa_exchange_sessions *
@@ -24,6 +30,8 @@ oa_exchange_sessions_new(void)
     sessions->by_handle =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     sessions->all = g_ptr_array_new_with_free_func(g_free);
+    sessions->bindings =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     return sessions;
 }
 
@@ -34,6 +42,7 @@ oa_exchange_sessions_free(struct oa_exchange_sessions *sessions)
         return;
     g_hash_table_destroy(sessions->by_handle);
     g_ptr_array_free(sessions->all, TRUE);
+    g_hash_table_destroy(sessions->bindings);
     g_free(sessions);
 }
 
@@ -64,15 +73,23 @@ add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
     return session;
 }
 
+static gpointer
+look_up(GHashTable *table, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    GBytes *key = g_bytes_new_static(handle, OA_HANDLE_SIZE);
+    gpointer found = g_hash_table_lookup(table, key);
+
+    g_bytes_unref(key);
+    return found;
+}
+
 /* The session of a handle, begun in the middle if it has to be. */
 static struct oa_exchange_session *
 session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts)
 {
     if (!facts || !facts->has_handle || is_null_handle(facts->handle))
         return NULL;
-    GBytes *key = g_bytes_new_static(facts->handle, OA_HANDLE_SIZE);
-    struct oa_exchange_session *session = g_hash_table_lookup(sessions->by_handle, key);
-    g_bytes_unref(key);
+    struct oa_exchange_session *session = look_up(sessions->by_handle, facts->handle);
     return session ? session : add_session(sessions, facts->handle);
 }
 
@@ -144,6 +161,38 @@ note_answer(struct oa_exchange_sessions *sessions, struct oa_exchange_session *s
         link_handle(sessions, response->handle, session);
 }
 
+static void
+note_directory(struct oa_exchange_sessions *sessions, const struct oa_call_facts *request,
+               const struct oa_call_facts *response)
+{
+    if (!request || !response)
+        return;
+    if (request->opnum == NSPI_BIND && response->has_handle && !is_null_handle(response->handle))
+        g_hash_table_replace(sessions->bindings, g_bytes_new(response->handle, OA_HANDLE_SIZE),
+                             GUINT_TO_POINTER(request->code_page));
+    if (request->opnum == NSPI_UNBIND && request->has_handle) {
+        GBytes *key = g_bytes_new_static(request->handle, OA_HANDLE_SIZE);
+        g_hash_table_remove(sessions->bindings, key);
+        g_bytes_unref(key);
+    }
+}
+
+uint32_t
+oa_exchange_sessions_code_page(const struct oa_exchange_sessions *sessions,
+                               const struct oa_stub *stub)
+{
+    const struct oa_layout *layout = oa_stub_layout(stub);
+
+    if (!layout || layout->slots[0].layout != &OA_LAYOUT_CONTEXT_HANDLE ||
+        stub->length < HANDLE_AT + OA_HANDLE_SIZE)
+        return 0;
+    const uint8_t *handle = stub->data + HANDLE_AT;
+    const struct oa_exchange_session *session = look_up(sessions->by_handle, handle);
+    if (session)
+        return session->code_page;
+    return GPOINTER_TO_UINT(look_up(sessions->bindings, handle));
+}
+
 struct oa_exchange_session *
 oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
                           const struct oa_call_facts *request, const struct oa_call_facts *response)
@@ -151,7 +200,11 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
     const struct oa_call_facts *any = request ? request : response;
     struct oa_exchange_session *session;
 
-    if (!any || !any->interface || strcmp(any->interface->service, "store") != 0)
+    if (!any || !any->interface)
+        return NULL;
+    if (strcmp(any->interface->name, "NSPI") == 0)
+        note_directory(sessions, request, response);
+    if (strcmp(any->interface->service, "store") != 0)
         return NULL;
     if (any->opnum == EC_DO_CONNECT_EX && strcmp(any->interface->name, "EMSMDB") == 0) {
         session = note_connect(sessions, request, response);

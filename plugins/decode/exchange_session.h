@@ -1,6 +1,7 @@
 /* exchange_session.h
  * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
+ * handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3,
+ * [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -39,5 +40,10 @@ void oa_exchange_sessions_free(struct oa_exchange_sessions *sessions);
 struct oa_exchange_session *oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
                                                       const struct oa_call_facts *request,
                                                       const struct oa_call_facts *response);
+
+/* The code page that the session or the binding was opened with whose context handle the stub
+ * begins with; 0: no handle, or nobody said. */
+uint32_t oa_exchange_sessions_code_page(const struct oa_exchange_sessions *sessions,
+                                        const struct oa_stub *stub);
 
 #endif

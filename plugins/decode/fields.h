@@ -40,8 +40,9 @@ enum oa_type {
     OA_TYPE_FILETIME, /* number: 100 ns since 1601, [MS-DTYP] 2.3.3 */
     OA_TYPE_GUID,
     OA_TYPE_BYTES,
-    OA_TYPE_TEXT8,  /* in the session's code page */
-    OA_TYPE_TEXT16, /* UTF-16 in the walk's byte order */
+    OA_TYPE_TEXT8,   /* in the code page that applies, see oa_value */
+    OA_TYPE_TELETEX, /* 8-bit text that is ASCII in every code page: DNs, names of servers */
+    OA_TYPE_TEXT16,  /* UTF-16 in the walk's byte order */
 };
 
 enum oa_base {

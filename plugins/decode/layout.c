@@ -44,6 +44,8 @@ struct oa_walk {
     const struct oa_visitor *visitor;
     void *user;
     void *context;
+    struct oa_code_pages *code_pages;
+    uint32_t code_page; /* of 8-bit text, as said last; 0: nobody said */
     struct oa_cursor cursor;
     enum oa_encoding encoding;
     GArray *values;
@@ -134,6 +136,9 @@ report_field(struct oa_walk *walk, void *node, struct oa_value value)
 {
     value.bytes = walk->cursor.data + value.offset;
     value.big_endian = walk->cursor.big_endian;
+    value.code_page =
+        OA_FIELDS[value.id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
+    value.code_pages = walk->code_pages;
     if (walk->visitor->field)
         walk->visitor->field(walk->user, node, &value);
 }
@@ -188,6 +193,8 @@ remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
     struct value value = { field, number };
 
     g_array_append_val(walk->values, value);
+    if (OA_FIELDS[field].names == OA_NAMES_CODE_PAGE && number != 0)
+        walk->code_page = (uint32_t)number;
 }
 
 uint64_t
@@ -939,8 +946,10 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk->has_max_count = false;
     walk->stopped = false;
     walk->result = (struct oa_walk_result){ .state = OA_WALK_DONE };
-    if (!walk->has_inputs)
+    if (!walk->has_inputs) {
         g_array_set_size(walk->values, 0);
+        walk->code_page = 0;
+    }
     g_array_set_size(walk->pending, 0);
     g_array_set_size(walk->placed, 0);
     g_array_set_size(walk->referents, 0);
@@ -948,8 +957,15 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk_parameters(walk, root, layout);
     walk_tail(walk, root);
     g_array_set_size(walk->values, 0);
+    walk->code_page = 0;
     walk->has_inputs = false;
     return walk->result;
+}
+
+void
+oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages)
+{
+    walk->code_pages = pages;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "code_page.h"
 #include "cursor.h"
 #include "fields.h"
 
@@ -78,6 +79,9 @@
  *
  * "Earlier field" is the nearest one before, in the same structure or one around it, or one given
  * with oa_walk_set(). An absent one is 0.
+ *
+ * Fields with the names CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
+ * that follow, wherever these stand. One that was said before is given with oa_walk_set() too.
  *
  * Parameters of an RPC call are the slots of one layout; each parameter's referents follow it.
  *
@@ -223,6 +227,8 @@ struct oa_value {
     uint64_t number;      /* of integers and FILETIME */
     const uint8_t *bytes; /* the wire bytes, all `length` of them */
     size_t text_length;   /* bytes of text before the end mark */
+    uint32_t code_page;   /* of 8-bit text; 0: nobody said */
+    struct oa_code_pages *code_pages; /* the walk's */
     bool big_endian;
     bool is_cut;      /* fewer bytes than announced */
     int index;        /* of an array's element, else -1 */
@@ -277,6 +283,9 @@ void oa_walk_free(struct oa_walk *walk);
 void oa_walk_set_context(struct oa_walk *walk, void *context);
 void *oa_walk_context(const struct oa_walk *walk);
 
+/* Gives the walk converters for 8-bit text, which have to outlive it; without them it is UTF-8. */
+void oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages);
+
 /* Gives the next run, or inside one what follows, a value that layouts refer to as an earlier
  * field. */
 void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
@@ -285,6 +294,10 @@ void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 struct oa_walk_result oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout,
                                   enum oa_encoding encoding, bool big_endian, const uint8_t *data,
                                   size_t length, void *root);
+
+/* A text's characters before its end mark, as clean UTF-8, terminated, cut at a character's border.
+ */
+void oa_value_text(const struct oa_value *value, char *out, size_t size);
 
 /* For blob functions. */
 

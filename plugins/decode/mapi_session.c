@@ -398,7 +398,8 @@ take_call(struct mapi_session *session, struct channel *channel,
 
 /* The user, and the auxiliary blocks, of a Connect. */
 static void
-read_connect(struct oa_client *client, const struct oa_http_message *request)
+read_connect(struct oa_client *client, const struct oa_http_message *request,
+             struct oa_code_pages *code_pages)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
     struct oa_stub stub = { .interface = NULL };
@@ -407,6 +408,7 @@ read_connect(struct oa_client *client, const struct oa_http_message *request)
     if (!layout || !request->body)
         return;
     struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+    oa_walk_set_code_pages(walk, code_pages);
     oa_call_facts_start(&facts, &stub);
     oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
     oa_client_take_call(client, &facts);
@@ -424,7 +426,7 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
     if (!facts->auth && channel->facts.auth)
         facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
     if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
-        read_connect(facts->client, &exchange->request);
+        read_connect(facts->client, &exchange->request, vc->tracker->code_pages);
     if (exchange->request.has_head)
         oa_client_take_head(facts->client, &exchange->request.head);
     if (exchange->response.has_head)

@@ -47,6 +47,8 @@ oa_stub_walk(struct oa_walk *walk, const struct oa_stub *stub, void *root,
 
     if (!layout)
         return false;
+    if (stub->code_page)
+        oa_walk_set(walk, OA_F_OXCRPC_CPID, stub->code_page);
     *result = oa_walk_run(walk, layout, stub->is_ndr64 ? OA_NDR64 : OA_NDR32, stub->big_endian,
                           stub->data, stub->length, root);
     return true;

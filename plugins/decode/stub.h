@@ -39,6 +39,7 @@ struct oa_stub {
     bool big_endian;
     const uint8_t *data; /* without auth padding and verifier */
     size_t length;
+    uint32_t code_page; /* of 8-bit text, as it was said before the stub; 0: nobody said */
 };
 
 /* The table of an interface, or NULL. */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_page.h"
+
 /* frag_length has 16 bits. */
 #define PDU_MAX 0xFFFF
 
@@ -98,6 +100,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->vcs = g_hash_table_new(NULL, NULL);
     tracker->kept = g_ptr_array_new_with_free_func(free_kept);
     tracker->joined = g_malloc(PDU_MAX);
+    tracker->code_pages = oa_code_pages_new();
     tracker->mapi_sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&tracker->mapi_by_age);
     return tracker;
@@ -133,5 +136,6 @@ oa_tracker_free(struct oa_tracker *tracker)
     g_hash_table_unref(tracker->loose_calls);
     g_hash_table_unref(tracker->mapi_sessions);
     g_free(tracker->joined);
+    oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

@@ -106,6 +106,7 @@ struct oa_tracker {
     GPtrArray *kept;           /* closed objects, with `keep`; freed by their own functions */
     struct call *ended;        /* the call whose last PDU is the current event */
     uint8_t *joined;           /* 64 KiB: a PDU put together from chunks */
+    struct oa_code_pages *code_pages;
     GHashTable *mapi_sessions; /* text -> struct mapi_session, by what requests tell of it */
     GQueue mapi_by_age;        /* of these, the longest silent first */
 

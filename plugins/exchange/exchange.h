@@ -27,7 +27,8 @@ void exchange_tree_register(void);
 bool exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                         const struct oa_stub *stub, struct oa_call_facts *facts);
 
-/* Shows bytes along a layout, in the plain encoding, and collects facts that have been started. */
+/* Shows bytes along a layout, in the plain encoding, and collects facts that have been started,
+ * with the code page that was said before. */
 void exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                                const struct oa_layout *layout, struct oa_call_facts *facts);
 

@@ -29,6 +29,8 @@ static gint ett_structure = -1;
 static gint ett_bits = -1;
 static gint ett_source = -1;
 
+static struct oa_code_pages *code_pages;
+
 static expert_field ei_short = EI_INIT;
 static expert_field ei_limit = EI_INIT;
 static expert_field ei_unknown = EI_INIT;
@@ -69,15 +71,28 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
     return proto_tree_add_uint(tree, hf[value->id], tvb, offset, length, (guint32)value->number);
 }
 
+/* 8-bit text; not kept outside the pool, as Wireshark may leave by longjmp. */
+static char *
+text8(wmem_allocator_t *pool, const struct oa_value *value)
+{
+    struct oa_text text = { (const char *)value->bytes, value->text_length };
+    char *made = oa_code_pages_dup(value->code_pages, value->code_page, text);
+    char *kept = wmem_strdup(pool, made);
+
+    g_free(made);
+    return kept;
+}
+
 static proto_item *
 add_text(const struct show *show, proto_tree *tree, const struct oa_value *value)
 {
-    guint encoding = ENC_WINDOWS_1252;
+    guint encoding = ENC_UTF_16 | (value->big_endian ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN);
+    char *text =
+        OA_FIELDS[value->id].type == OA_TYPE_TEXT16
+            ? (char *)tvb_get_string_enc(show->pinfo->pool, source(show), (gint)value->offset,
+                                         (gint)value->text_length, encoding)
+            : text8(show->pinfo->pool, value);
 
-    if (OA_FIELDS[value->id].type == OA_TYPE_TEXT16)
-        encoding = ENC_UTF_16 | (value->big_endian ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN);
-    char *text = (char *)tvb_get_string_enc(show->pinfo->pool, source(show), (gint)value->offset,
-                                            (gint)value->text_length, encoding);
     return proto_tree_add_string(tree, hf[value->id], source(show), (gint)value->offset,
                                  (gint)value->length, text);
 }
@@ -90,6 +105,7 @@ add_value(const struct show *show, proto_tree *tree, const struct oa_value *valu
 
     switch (OA_FIELDS[value->id].type) {
     case OA_TYPE_TEXT8:
+    case OA_TYPE_TELETEX:
     case OA_TYPE_TEXT16:
         return add_text(show, tree, value);
     case OA_TYPE_FILETIME:
@@ -266,6 +282,7 @@ new_walk(struct show *show)
 {
     struct oa_walk *walk = oa_walk_new(&VISITOR, show);
 
+    oa_walk_set_code_pages(walk, code_pages);
     /* Wireshark leaves by longjmp when a tree grows beyond its limit. */
     wmem_register_callback(show->pinfo->pool, free_walk, walk);
     return walk;
@@ -292,8 +309,12 @@ exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     struct show show = { .pinfo = pinfo, .sources = { tvb }, .n_sources = 1, .facts = facts };
     size_t length = tvb_captured_length(tvb);
 
-    facts->walk = oa_walk_run(new_walk(&show), layout, OA_PLAIN, false,
-                              tvb_get_ptr(tvb, 0, (gint)length), length, tree);
+    struct oa_walk *walk = new_walk(&show);
+
+    if (facts->code_page)
+        oa_walk_set(walk, OA_F_OXCRPC_CPID, facts->code_page);
+    facts->walk =
+        oa_walk_run(walk, layout, OA_PLAIN, false, tvb_get_ptr(tvb, 0, (gint)length), length, tree);
     show_result(pinfo, tree, tvb, &facts->walk);
 }
 
@@ -326,7 +347,8 @@ field_type(enum oa_type type)
         [OA_TYPE_INT32] = FT_INT32,   [OA_TYPE_FLOAT] = FT_FLOAT,
         [OA_TYPE_DOUBLE] = FT_DOUBLE, [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
         [OA_TYPE_GUID] = FT_GUID,     [OA_TYPE_BYTES] = FT_BYTES,
-        [OA_TYPE_TEXT8] = FT_STRING,  [OA_TYPE_TEXT16] = FT_STRING,
+        [OA_TYPE_TEXT8] = FT_STRING,  [OA_TYPE_TELETEX] = FT_STRING,
+        [OA_TYPE_TEXT16] = FT_STRING,
     };
     return TYPES[type];
 }
@@ -408,6 +430,19 @@ register_rows(void)
         register_bit(i, &fields[OA_FIELDS_COUNT + i]);
 }
 
+static void
+open_code_pages(void)
+{
+    code_pages = oa_code_pages_new();
+}
+
+static void
+close_code_pages(void)
+{
+    oa_code_pages_free(code_pages);
+    code_pages = NULL;
+}
+
 void
 exchange_tree_register(void)
 {
@@ -443,4 +478,6 @@ exchange_tree_register(void)
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
     register_rows();
+    register_init_routine(open_code_pages);
+    register_cleanup_routine(close_code_pages);
 }

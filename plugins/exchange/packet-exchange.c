@@ -50,6 +50,7 @@ struct exchange_call {
     struct oa_call_facts *response;
     const struct oa_exchange_session *session;
     bool request_noted, response_noted;
+    uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
 };
 
 static proto_item *
@@ -82,6 +83,21 @@ note_call(struct exchange_call *call, const struct oa_call_facts *facts)
         oa_exchange_sessions_note(sessions, call->request, call->response);
     if (session)
         call->session = session;
+}
+
+/* Which code page was said before this stub: a response's by its request, else by the session's or
+ * binding's beginning. Found on the first visit. */
+static uint32_t
+code_page_before(struct exchange_call *call, const struct oa_stub *stub, bool is_first_visit)
+{
+    bool was_noted = stub->is_response ? call->response_noted : call->request_noted;
+    uint32_t *kept = &call->code_pages[stub->is_response];
+
+    if (!is_first_visit || was_noted)
+        return *kept;
+    *kept = stub->is_response && call->request ? call->request->code_page
+                                               : oa_exchange_sessions_code_page(sessions, stub);
+    return *kept;
 }
 
 /* A version with its product, as generated items behind the words it came from. */
@@ -187,6 +203,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     struct exchange_call *call = call_of(di);
     struct oa_call_facts facts;
 
+    stub.code_page = code_page_before(call, &stub, !PINFO_FD_VISITED(pinfo));
     if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
         return offset;
     if (!PINFO_FD_VISITED(pinfo))

@@ -9,6 +9,7 @@
 #include <epan/conversation.h>
 #include <epan/expert.h>
 #include <epan/proto_data.h>
+#include <epan/to_str.h>
 #include WS_COMPAT_HTTP_HEADER
 
 #include <string.h>
@@ -42,7 +43,7 @@ static struct header {
     { "X-ElapsedTime", "oxcmapihttp.elapsed_time", "Elapsed Time (ms)", true, -1 },
     { "X-StartTime", "oxcmapihttp.start_time", "Start Time", false, -1 },
 };
-enum { REQUEST_TYPE, REQUEST_ID, RESPONSE_CODE = 6, HEADERS = array_length(headers) };
+enum { REQUEST_TYPE, REQUEST_ID, CLIENT_INFO, RESPONSE_CODE = 6, HEADERS = array_length(headers) };
 
 static int hf_operation = -1;
 static int hf_meta_tag = -1;
@@ -66,7 +67,12 @@ struct transaction {
     char *request_id; /* NULL without one */
     guint32 request_frame, response_frame;
     nstime_t request_time;
+    guint32 code_pages[2]; /* of 8-bit text in request and answer, said before; 0: none */
 };
+
+/* The code page that a client said when it opened its last session, by its address and
+ * X-ClientInfo: one for all its sessions, on whichever connections they go on. */
+static wmem_map_t *client_code_pages;
 
 /* What is kept of a TCP connection: requests without an answer, in order. */
 struct connection {
@@ -282,6 +288,46 @@ show_preamble(const struct message *message, const uint8_t *data, size_t length)
     return (int)reader.offset;
 }
 
+/* NULL where the client does not say who it is. */
+static char *
+client_key(const struct message *message)
+{
+    wmem_allocator_t *pool = message->pinfo->pool;
+
+    if (!message->values[CLIENT_INFO])
+        return NULL;
+    return wmem_strdup_printf(pool, "%s %s", address_to_str(pool, &message->pinfo->src),
+                              message->values[CLIENT_INFO]);
+}
+
+/* Which code page was said before this body: an answer's by its request, a request's by its client.
+ * Found on the first visit. */
+static guint32
+code_page_before(const struct message *message)
+{
+    if (!message->transaction)
+        return 0;
+    guint32 *kept = &message->transaction->code_pages[message->is_response];
+    if (!message->is_response && !PINFO_FD_VISITED(message->pinfo)) {
+        const char *key = client_key(message);
+        *kept = key ? GPOINTER_TO_UINT(wmem_map_lookup(client_code_pages, key)) : 0;
+    }
+    return *kept;
+}
+
+/* First visit only: a request says it for its answer, one that opens a session for what follows. */
+static void
+note_code_page(const struct message *message, guint32 code_page)
+{
+    if (message->is_response || !message->transaction || PINFO_FD_VISITED(message->pinfo))
+        return;
+    message->transaction->code_pages[true] = code_page;
+    const char *key = client_key(message);
+    if (key && (message->type == OA_MAPI_HTTP_CONNECT || message->type == OA_MAPI_HTTP_BIND))
+        wmem_map_insert(client_code_pages, wmem_strdup(wmem_file_scope(), key),
+                        GUINT_TO_POINTER(code_page));
+}
+
 static void
 show_body(const struct message *message, int offset)
 {
@@ -298,8 +344,11 @@ show_body(const struct message *message, int offset)
         proto_tree_add_item(message->tree, hf_other, body, 0, -1, ENC_NA);
         return;
     }
-    oa_call_facts_start(&facts, &(struct oa_stub){ .is_response = message->is_response });
+    struct oa_stub stub = { .is_response = message->is_response };
+    stub.code_page = code_page_before(message);
+    oa_call_facts_start(&facts, &stub);
     exchange_tree_show_layout(body, message->pinfo, message->tree, layout, &facts);
+    note_code_page(message, facts.code_page);
     const char *status = oa_field_name(OA_NAMES_STATUS, facts.status);
     if (facts.has_status && facts.status)
         col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s (0x%08x)", status ? status : "error",
@@ -511,6 +560,8 @@ exchange_register_mapi_http(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
     register_headers();
+    client_code_pages =
+        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
 }
 
 void

@@ -62,11 +62,9 @@ on_field(void *user, void *parent, const struct oa_value *value)
     coverage->fields++;
     mark(coverage, value->offset, value->length);
     g_string_append_printf(coverage->text, "%s=", short_name(value->id));
-    if (type == OA_TYPE_TEXT8)
-        oa_text_copy((struct oa_text){ (const char *)value->bytes, value->text_length }, copy,
-                     sizeof copy);
-    else if (type == OA_TYPE_TEXT16 && !value->big_endian)
-        oa_text_copy_utf16le(value->bytes, value->text_length, copy, sizeof copy);
+    if (type == OA_TYPE_TEXT8 || type == OA_TYPE_TELETEX ||
+        (type == OA_TYPE_TEXT16 && !value->big_endian))
+        oa_value_text(value, copy, sizeof copy);
     else if (type == OA_TYPE_BYTES || type == OA_TYPE_GUID || type == OA_TYPE_TEXT16)
         g_snprintf(copy, sizeof copy, "[%" G_GSIZE_FORMAT "]", value->length);
     else
@@ -171,7 +169,9 @@ coverage_walk(const struct oa_layout *layout, enum oa_encoding encoding, bool bi
     uint8_t *copy = g_memdup2(data, length ? length : 1);
     struct coverage coverage;
     struct oa_walk *walk = oa_walk_new(&COVERAGE_VISITOR, &coverage);
+    struct oa_code_pages *pages = oa_code_pages_new();
 
+    oa_walk_set_code_pages(walk, pages);
     coverage_start(&coverage, length);
     *result = oa_walk_run(walk, layout, encoding, big_endian, copy, length, &coverage);
     coverage_finish(&coverage);
@@ -180,6 +180,7 @@ coverage_walk(const struct oa_layout *layout, enum oa_encoding encoding, bool bi
     char *text = g_strdup(g_strchomp(coverage.text->str));
     coverage_end(&coverage);
     oa_walk_free(walk);
+    oa_code_pages_free(pages);
     g_free(copy);
     return text;
 }

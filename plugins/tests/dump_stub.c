@@ -53,7 +53,7 @@ value_text(const struct oa_value *value)
     enum oa_type type = OA_FIELDS[value->id].type;
     size_t length = value->length;
 
-    if (type == OA_TYPE_TEXT8 || type == OA_TYPE_TEXT16)
+    if (type == OA_TYPE_TEXT8 || type == OA_TYPE_TELETEX || type == OA_TYPE_TEXT16)
         length = value->text_length;
     if (type == OA_TYPE_INT16)
         g_string_printf(text, "%d", (int16_t)value->number);

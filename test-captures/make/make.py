@@ -9,6 +9,7 @@ import pathlib
 import sys
 
 import back_end
+import code_pages
 import http_cases
 import mapi_http
 import recycling
@@ -16,7 +17,7 @@ import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages)
 
 
 def scenarios():

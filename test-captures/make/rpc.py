@@ -114,9 +114,9 @@ def _varying(data):
     return _aligned(struct.pack("<III", len(data), 0, len(data)) + data, 4)
 
 
-def _text(text):
-    """A string of 8-bit characters with its terminator."""
-    data = text.encode() + b"\0"
+def text(data):
+    """A string of 8-bit characters, with the terminator that it gets."""
+    data += b"\0"
     return struct.pack("<III", len(data), 0, len(data)) + data
 
 
@@ -126,14 +126,14 @@ def payload(rops, handles):
     return struct.pack("<HHHH", 0, 4, len(buffer), len(buffer)) + buffer
 
 
-def connect(user, context_handle):
-    """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1: a client of version 15.0.5023.1000."""
-    request = _aligned(_text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}"), 4)
-    request += struct.pack("<IIIIIIIHHHH", 0, 0, 0, 1252, 1033, 1033, 0xFFFFFFFF, 0, 0x0F00, 0x939F, 1000)
+def connect(user, context_handle, display_name=None, code_page=1252):
+    """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1: a client of version 15.0.5023.1000; the display name is in the code page."""
+    request = _aligned(text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}".encode()), 4)
+    request += struct.pack("<IIIIIIIHHHH", 0, 0, 0, code_page, 1033, 1033, 0xFFFFFFFF, 0, 0x0F00, 0x939F, 1000)
     request = _aligned(request, 4) + struct.pack("<I", 0) + _bytes(b"") + struct.pack("<II", 0, 0x1008)
     response = context_handle + struct.pack("<IIIH", 60000, 6, 10000, 1)
-    for referent, text in ((0x00020000, "/o=Lab"), (0x00020004, user)):
-        response = _aligned(response, 4) + struct.pack("<I", referent) + _text(text)
+    for referent, value in ((0x00020000, b"/o=Lab"), (0x00020004, display_name or user.encode())):
+        response = _aligned(response, 4) + struct.pack("<I", referent) + text(value)
     response = _aligned(response, 2) + struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
     response = _aligned(response, 4) + struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
     return Operation("EcDoConnectEx", 10, request, response)

@@ -128,6 +128,15 @@ def mapi_exchange(record):
     return row
 
 
+def text_row(record):
+    """Texts of 8 bits in one request or response, and the frames that complete it."""
+    if "call" in record:
+        places = [record["call"].places[record["way"], hop][-1] for hop in ("client", "server")]
+    else:
+        places = [record["exchange"][record["way"]]]
+    return {"frames": [whole(place) for place in places], "field": record["field"], "texts": record["texts"]}
+
+
 def sidecar(capture):
     """The whole truth; numbers are those of the last writing of the capture."""
     pdus = [row for row in (pdu(record, capture.readable) for record in capture.pdus) if row]
@@ -149,6 +158,8 @@ def sidecar(capture):
         notes.append(row)
     kept = {row["session"] for row in pdus} | {row["session"] for row in heads}
     more = {"mapi_http": [mapi_exchange(record) for record in capture.exchanges]} if capture.exchanges else {}
+    if capture.texts:
+        more["texts"] = [text_row(record) for record in capture.texts]
     return {"capture": f"{capture.name}.pcapng", "about": capture.about, "sections": capture.sections,
             "frames": sum(frame.number is not None for frame in capture.frames), "connections": connections(capture),
             "sessions": [session(record) for record in capture.sessions if record.number in kept],

@@ -231,6 +231,7 @@ class Capture:
         self.connections, self.frames = [], []
         self.sessions, self.pdus, self.calls, self.heads, self.notes = [], [], [], [], []
         self.exchanges = []             # of MAPI over HTTP
+        self.texts = []                 # of 8 bits, in their code pages
         self.keep = lambda frame: True  # which frames were captured
         self.readable = {}              # what a reader can tell of a PDU, where less than its name
         self.start_us = 0
