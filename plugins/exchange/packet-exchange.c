@@ -189,7 +189,9 @@ is_ndr64(packet_info *pinfo, const dcerpc_info *di, const struct oa_rpc_interfac
 
     for (unsigned i = 0; vc && i < vc->n_bindings; i++) {
         const struct oa_rpc_binding *binding = &vc->bindings[i];
-        if (binding->state != OA_BINDING_ACCEPTED || binding->iface != iface)
+        /* By name: each plugin has a table of interfaces of its own. */
+        if (binding->state != OA_BINDING_ACCEPTED || !binding->iface ||
+            strcmp(binding->iface->name, iface->name) != 0)
             continue;
         if (oa_rpc_is_ndr64(&binding->transfer_syntax) == proposed)
             return proposed;

@@ -12,11 +12,12 @@ import back_end
 import http_cases
 import mapi_http
 import recycling
+import transfer_syntax
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, transfer_syntax)
 
 
 def scenarios():
