@@ -187,7 +187,7 @@ is_ndr64(packet_info *pinfo, const dcerpc_info *di, const struct oa_rpc_interfac
     bool proposed = (di->call_data->flags & DCERPC_IS_NDR64) != 0;
     bool contradicted = false;
 
-    for (unsigned i = 0; vc && i < vc->n_bindings; i++) {
+    for (unsigned i = 0; vc && iface && i < vc->n_bindings; i++) {
         const struct oa_rpc_binding *binding = &vc->bindings[i];
         /* By name: each plugin has a table of interfaces of its own. */
         if (binding->state != OA_BINDING_ACCEPTED || !binding->iface ||

@@ -1,4 +1,4 @@
-"""Calls to the address book, [MS-OXNSPI], by descriptions of their parameters.
+"""Calls to the address book, [MS-NSPI] 2.3 and 3.1.4, by descriptions of their parameters.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -6,9 +6,9 @@ from ndr import conformant, conformant_octets, handle, octets, structure, text, 
 from rpc import Operation
 
 STAT = structure(ulong(0, 0, 0, 0, 0, 2, 1200, 1033, 1033))  # 2.3.7
-UNBIND_SUCCESS = 1  # 3.1.4.2
+UNBIND_SUCCESS = 1
 
-# Arms of PROP_VAL_UNION, 2.3.1.12, by the property type: a description of the value.
+# Arms of PROP_VAL_UNION, 2.3.1.11, by the property type: a description of the value.
 ARMS = {
     0x0002: ushort,
     0x0003: ulong,
@@ -33,17 +33,17 @@ def property_tags(tags):
 
 
 def property_value(tag, value):
-    """PropertyValue_r, 2.3.1.13."""
+    """PropertyValue_r, 2.3.1.12."""
     return structure(ulong(tag, 0), union(tag & 0xFFFF, ARMS[tag & 0xFFFF](value)), pointers=True)
 
 
 def property_row(values):
-    """PropertyRow_r, 2.3.3."""
+    """PropertyRow_r, 2.3.2."""
     return structure(ulong(0, len(values)), unique(conformant(*(property_value(*value) for value in values.items()))), pointers=True)
 
 
 def property_rows(rows):
-    """PropertyRowSet_r, 2.3.4."""
+    """PropertyRowSet_r, 2.3.3."""
     def write(stub):
         stub.put(stub.count, len(rows))
         stub.put("I", len(rows))
@@ -52,17 +52,17 @@ def property_rows(rows):
 
 
 def bind(server_guid, context_handle):
-    """NspiBind, 3.1.4.1.1."""
+    """NspiBind, 3.1.4.1."""
     return Operation("NspiBind", 0, (ulong(0), STAT, unique(octets(bytes(16)))),
                      (unique(octets(server_guid)), handle(context_handle), ulong(0)), "NSPI")
 
 
 def query_rows(context_handle, rows):
-    """NspiQueryRows, 3.1.4.1.8: rows that have the same properties."""
+    """NspiQueryRows, 3.1.4.8: rows that have the same properties."""
     request = (handle(context_handle), ulong(0), STAT, ulong(0), unique(), ulong(len(rows)), unique(property_tags(list(rows[0]))))
     return Operation("NspiQueryRows", 3, request, (STAT, unique(property_rows(rows)), ulong(0)), "NSPI")
 
 
 def unbind(context_handle):
-    """NspiUnbind, 3.1.4.1.2."""
+    """NspiUnbind, 3.1.4.2."""
     return Operation("NspiUnbind", 1, (handle(context_handle), ulong(0)), (handle(bytes(20)), ulong(UNBIND_SUCCESS)), "NSPI")

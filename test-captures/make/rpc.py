@@ -121,7 +121,12 @@ def payload(rops, handles):
     return struct.pack("<HHHH", 0, 4, len(buffer), len(buffer)) + buffer
 
 
-CLIENT_VERSION = (0x0F00, 0x939F, 1000)  # 15.0.5023.1000, [MS-OXCRPC] 3.1.4.1.3.2
+CLIENT_VERSION, SERVER_VERSION = (15, 0, 5023, 1000), (15, 0, 5024, 16)
+
+
+def words(version):
+    """A version as rgwClientVersion has it: the high bit says that major and minor number share a word."""
+    return ushort(version[0] << 8 | version[1], 0x8000 | version[2], version[3])
 
 
 def user_dn(user):
@@ -131,11 +136,11 @@ def user_dn(user):
 
 def connect(user, context_handle):
     """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1."""
-    request = (text(user_dn(user)), ulong(0, 0, 0, 1252, 1033, 1033, 0xFFFFFFFF), ushort(0, *CLIENT_VERSION), ulong(0),
+    request = (text(user_dn(user)), ulong(0, 0, 0, 1252, 1033, 1033, 0xFFFFFFFF), ushort(0), words(CLIENT_VERSION), ulong(0),
                conformant_octets(b""), ulong(0, 0x1008))
     response = (handle(context_handle), ulong(60000, 6, 10000), ushort(1), unique(text("/o=Lab")), unique(text(user)),
-                ushort(0x0F00, 0x93A0, 16, *CLIENT_VERSION), ulong(0x5F5E100), varying_octets(b""), ulong(0, 0))
-    return Operation("EcDoConnectEx", 10, request, response, user_dn=user_dn(user), client_version="15.0.5023.1000")
+                words(SERVER_VERSION), words(CLIENT_VERSION), ulong(0x5F5E100), varying_octets(b""), ulong(0, 0))
+    return Operation("EcDoConnectEx", 10, request, response, user_dn=user_dn(user), client_version=".".join(map(str, CLIENT_VERSION)))
 
 
 def disconnect(context_handle):
