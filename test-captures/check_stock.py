@@ -166,8 +166,17 @@ def units(made):
     assert "ReceiveWindowSize: 65536 bytes" in text and "ConnectionTimeout: 120000ms" in text
 
 
+def accepted_transfer_syntax(made):
+    """A context that proposes several transfer syntaxes is read in the one the server accepted, not in the last."""
+    shown = made("ndr64")
+    assert len(shown.frames("dcerpc.cn_num_trans_items == 2 && tcp.port == 80")) == 4
+    names = [row[0] for row in shown.fields(["oxcrpc.user_dn"], "oxcrpc.user_dn")]
+    assert len(names) == 5 and len(set(names)) == 1, names
+
+
 POINTS = (ping_and_echo, ports_of_x11, banner, later_segments, split_pdus, negative_ance, flag_bits, client_address, one_name,
-          unknown_command, content_type, two_gibibytes, request_of_120, version_1, second_request, rts_invariants, units)
+          unknown_command, content_type, two_gibibytes, request_of_120, version_1, second_request, rts_invariants, units,
+          accepted_transfer_syntax)
 
 
 def main():

@@ -66,10 +66,11 @@ take_bind(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc)
             binding = &facts->bindings[facts->n_bindings++];
         if (!binding)
             continue;
-        *binding = (struct oa_rpc_binding){ .context_id = context->id,
-                                            .syntax = context->abstract_syntax,
-                                            .iface = oa_rpc_interface_find(
-                                                context->abstract_syntax.uuid) };
+        *binding =
+            (struct oa_rpc_binding){ .context_id = context->id,
+                                     .syntax = context->abstract_syntax,
+                                     .iface = oa_rpc_interface_find(context->abstract_syntax.uuid),
+                                     .transfer_syntax = context->transfer_syntax };
         if (!facts->iface)
             facts->iface = binding->iface;
     }
@@ -88,6 +89,22 @@ note_rejection(struct virtual_connection *vc, const struct oa_event *event,
                     binding->iface ? binding->iface->name : uuid, binding->result, binding->reason);
 }
 
+/*
+ * A client proposes an interface once for each transfer syntax it knows, and the server accepts
+ * one of them, [MS-RPCE] 3.3.1.5.6: whether the interface is accepted in another context.
+ */
+static bool
+is_alternative(const struct virtual_connection *vc, const struct oa_rpc_binding *rejected)
+{
+    for (unsigned i = 0; i < vc->facts.n_bindings; i++) {
+        const struct oa_rpc_binding *other = &vc->facts.bindings[i];
+        if (other->state == OA_BINDING_ACCEPTED && other->syntax.major == rejected->syntax.major &&
+            memcmp(other->syntax.uuid, rejected->syntax.uuid, sizeof other->syntax.uuid) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 take_bind_ack(struct virtual_connection *vc, const struct oa_event *event)
 {
@@ -103,14 +120,20 @@ take_bind_ack(struct virtual_connection *vc, const struct oa_event *event)
         binding->reason = rpc->results[i].reason;
         if (binding->result == RESULT_ACCEPTANCE) {
             binding->state = OA_BINDING_ACCEPTED;
+            binding->transfer_syntax = rpc->results[i].transfer_syntax;
             if (binding->iface && !vc->iface_accepted) {
                 vc->facts.iface = binding->iface;
                 vc->iface_accepted = true;
             }
         } else if (binding->result != RESULT_NEGOTIATE_ACK) {
             binding->state = OA_BINDING_REJECTED;
-            note_rejection(vc, event, binding);
         }
+    }
+    for (unsigned i = 0; i < rpc->n_results && i < vc->n_proposed; i++) {
+        const struct oa_rpc_binding *binding = find_binding(vc, vc->proposed[i]);
+
+        if (binding && binding->state == OA_BINDING_REJECTED && !is_alternative(vc, binding))
+            note_rejection(vc, event, binding);
     }
 }
 
@@ -405,6 +428,7 @@ read_stubs(struct virtual_connection *vc, struct call *call)
         const struct oa_call_half *halves =
             side == OA_CLIENT ? call->facts.request : call->facts.response;
         const struct oa_call_half *half = &halves[oa_vc_hop(&vc->facts)];
+        const struct oa_rpc_binding *binding = find_binding(vc, call->facts.context_id);
         struct oa_call_facts facts;
 
         if (!call->stub[side] || !half->is_complete || half->has_gap)
@@ -412,6 +436,7 @@ read_stubs(struct virtual_connection *vc, struct call *call)
         struct oa_stub stub = { .interface = call->facts.iface,
                                 .opnum = call->facts.opnum,
                                 .is_response = side == OA_SERVER,
+                                .is_ndr64 = binding && oa_rpc_is_ndr64(&binding->transfer_syntax),
                                 .big_endian = call->is_big_endian,
                                 .data = call->stub[side]->data,
                                 .length = call->stub[side]->len,

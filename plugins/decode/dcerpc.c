@@ -268,6 +268,15 @@ oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
     return true;
 }
 
+bool
+oa_rpc_is_ndr64(const struct oa_rpc_syntax *syntax)
+{
+    static const uint8_t NDR64[16] = { 0x33, 0x05, 0x71, 0x71, 0xba, 0xbe, 0x37, 0x49,
+                                       0x83, 0x19, 0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36 };
+
+    return memcmp(syntax->uuid, NDR64, sizeof NDR64) == 0;
+}
+
 const char *
 oa_rpc_ptype_name(uint8_t ptype)
 {

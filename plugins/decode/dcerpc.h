@@ -131,6 +131,9 @@ bool oa_rpc_may_be_header(const uint8_t *data, size_t length);
 /* Parses a whole PDU of frag_length bytes. Returns false if its header is none. */
 bool oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
 
+/* Whether it is NDR64 of any version, [MS-RPCE] 2.2.5.1. */
+bool oa_rpc_is_ndr64(const struct oa_rpc_syntax *syntax);
+
 /* "request", "bind_ack"; "unknown" for connectionless types. */
 const char *oa_rpc_ptype_name(uint8_t ptype);
 

@@ -201,6 +201,7 @@ struct oa_rpc_binding {
     uint16_t context_id;
     struct oa_rpc_syntax syntax;
     const struct oa_rpc_interface *iface; /* NULL if not a known one */
+    struct oa_rpc_syntax transfer_syntax; /* the one agreed on; before, the first proposed */
     enum { OA_BINDING_PROPOSED, OA_BINDING_ACCEPTED, OA_BINDING_REJECTED } state;
     uint16_t result, reason;
 };

@@ -452,15 +452,15 @@ static void
 walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
 {
     unsigned alignment = layout_alignment(walk, slot->layout, 0);
-    const struct oa_slot *tail =
-        walk->encoding == OA_PLAIN || walk->has_max_count ? NULL : conformant_tail(slot->layout);
+    const struct oa_slot *tail = walk->encoding == OA_PLAIN ? NULL : conformant_tail(slot->layout);
+    bool count_first = tail && !walk->has_max_count;
 
     if (!enter(walk, slot->field))
         return;
-    if (!tail)
+    if (!count_first)
         align(walk, node, alignment);
     void *inner = oa_walk_begin(walk, node, slot->field, index, slot->layout->name);
-    if (tail) {
+    if (count_first) {
         walk->max_count = read_count(walk, inner, OA_F_NDR_MAX_COUNT, tail);
         walk->has_max_count = true;
         align(walk, inner, alignment);

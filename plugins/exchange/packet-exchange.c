@@ -143,6 +143,14 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts)
         col_append_fstr(cinfo, COL_INFO, ", %u bytes of ROPs", (guint)facts->rop_bytes);
 }
 
+/* The virtual connection a call belongs to; NULL when it is not RPC over HTTP. */
+static const struct oa_virtual_connection *
+vc_of(packet_info *pinfo)
+{
+    return (const struct oa_virtual_connection *)p_get_proto_data(
+        pinfo->pool, pinfo, proto_get_id_by_filter_name("rpch"), RPCH_PACKET_VC);
+}
+
 static void
 tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *call,
          const struct oa_call_facts *facts)
@@ -156,8 +164,7 @@ tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *
     record->request = call->request;
     record->response = facts->is_response ? call->response : NULL;
     record->session = call->session;
-    record->vc = (const struct oa_virtual_connection *)p_get_proto_data(
-        pinfo->pool, pinfo, proto_get_id_by_filter_name("rpch"), RPCH_PACKET_VC);
+    record->vc = vc_of(pinfo);
     record->request_frame = di->call_data->req_frame;
     if (facts->is_response && record->request_frame) {
         nstime_t latency;
@@ -184,6 +191,31 @@ interface_of(const dcerpc_info *di)
     return oa_rpc_interface_find(wire);
 }
 
+/*
+ * Stock DCE/RPC goes by the last transfer syntax that a context's bind proposes. What the server
+ * accepted for the interface is known of RPC over HTTP; where it accepted several, stock is right:
+ * each was proposed in a context of its own, [MS-RPCE] 3.3.1.5.6.
+ */
+static bool
+is_ndr64(packet_info *pinfo, const dcerpc_info *di, const struct oa_rpc_interface *iface)
+{
+    const struct oa_virtual_connection *vc = vc_of(pinfo);
+    bool proposed = (di->call_data->flags & DCERPC_IS_NDR64) != 0;
+    bool contradicted = false;
+
+    for (unsigned i = 0; vc && iface && i < vc->n_bindings; i++) {
+        const struct oa_rpc_binding *binding = &vc->bindings[i];
+        /* By name: each plugin has a table of interfaces of its own. */
+        if (binding->state != OA_BINDING_ACCEPTED || !binding->iface ||
+            strcmp(binding->iface->name, iface->name) != 0)
+            continue;
+        if (oa_rpc_is_ndr64(&binding->transfer_syntax) == proposed)
+            return proposed;
+        contradicted = true;
+    }
+    return proposed != contradicted;
+}
+
 /* The stub of any operation that has a layout. */
 static int
 dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dcerpc_info *di,
@@ -191,11 +223,12 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
 {
     int length = tvb_captured_length_remaining(tvb, offset);
     tvbuff_t *stub_tvb = tvb_new_subset_length(tvb, offset, length);
+    const struct oa_rpc_interface *iface = interface_of(di);
     struct oa_stub stub = {
-        .interface = interface_of(di),
+        .interface = iface,
         .opnum = di->call_data->opnum,
         .is_response = di->ptype == PDU_RESP,
-        .is_ndr64 = (di->call_data->flags & DCERPC_IS_NDR64) != 0,
+        .is_ndr64 = is_ndr64(pinfo, di, iface),
         .big_endian = (drep[0] & DREP_LITTLE_ENDIAN) == 0,
         .data = length > 0 ? tvb_get_ptr(stub_tvb, 0, length) : (const guint8 *)"",
         .length = (size_t)length,

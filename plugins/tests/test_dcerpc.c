@@ -155,6 +155,43 @@ test_status_table(void)
     g_assert_null(oa_rpc_status_name(0x12345678));
 }
 
+/* Two contexts of EMSMDB, which propose NDR64, and NDR before NDR64. */
+static void
+test_transfer_syntaxes(void)
+{
+    static const char BIND[] = "05000b0310000000"
+                               "8800"
+                               "0000"
+                               "01000000" /* header */
+                               "f80ff80f"
+                               "00000000"
+                               "02000000" /* fragment sizes, group, contexts */
+                               "00000100"
+                               "00dbf1a447ca6710b31f00dd010662da"
+                               "00005100"
+                               "33057171babe37498319b5dbef9ccc36"
+                               "01000000"
+                               "01000200"
+                               "00dbf1a447ca6710b31f00dd010662da"
+                               "00005100"
+                               "045d888aeb1cc9119fe808002b104860"
+                               "02000000"
+                               "33057171babe37498319b5dbef9ccc36"
+                               "01000000";
+    size_t length;
+    uint8_t *bytes = vectors_bytes(BIND, &length);
+    struct oa_rpc_pdu pdu;
+
+    g_assert_cmpuint(length, ==, 0x88);
+    g_assert_true(oa_rpc_parse(bytes, length, &pdu));
+    g_assert_false(pdu.is_short);
+    g_assert_cmpuint(pdu.n_contexts, ==, 2);
+    g_assert_true(oa_rpc_is_ndr64(&pdu.contexts[0].transfer_syntax));
+    g_assert_cmpuint(pdu.contexts[1].n_transfer_syntaxes, ==, 2);
+    g_assert_false(oa_rpc_is_ndr64(&pdu.contexts[1].transfer_syntax));
+    g_free(bytes);
+}
+
 static void
 test_interfaces(void)
 {
@@ -182,6 +219,7 @@ main(int argc, char *argv[])
     g_test_add_func("/dcerpc/prefixes", test_prefixes);
     g_test_add_func("/dcerpc/noise", test_noise);
     g_test_add_func("/dcerpc/status-table", test_status_table);
+    g_test_add_func("/dcerpc/transfer-syntaxes", test_transfer_syntaxes);
     g_test_add_func("/dcerpc/interfaces", test_interfaces);
     return g_test_run();
 }

@@ -23,6 +23,14 @@ static const struct oa_slot TAIL_SLOTS[] = { OA_U16(OXCRPC_ICXR), OA_CONFORMANT(
                                              OA_U32(OXCRPC_FLAGS), OA_END };
 static const struct oa_layout TAIL = { "tail", TAIL_SLOTS };
 
+/* One that ends in such a structure, which has bytes for its array. */
+static const struct oa_slot BYTES_SLOTS[] = { OA_U32(OXCRPC_FLAGS), OA_CONFORMANT(NONE),
+                                              OA_OCTETS(OXCRPC_IN), OA_END };
+static const struct oa_layout BYTES = { "bytes", BYTES_SLOTS };
+static const struct oa_slot AROUND_SLOTS[] = { OA_U64(NDR_MAX_COUNT), OA_STRUCT(OXCRPC_CXH, BYTES),
+                                               OA_END };
+static const struct oa_layout AROUND = { "around", AROUND_SLOTS };
+
 static const struct oa_slot WIDE_SLOTS[] = { OA_U64(NDR_MAX_COUNT), OA_END };
 static const struct oa_layout WIDE = { "wide", WIDE_SLOTS };
 static const struct oa_arm ARMS[] = { OA_ARM(1, PAIR), OA_ARM(2, WIDE), OA_ARM_EMPTY(3),
@@ -177,6 +185,14 @@ static const struct {
       false,
       "0100 ffffffffffff 0000000000000000 0200 ffffffffffff 0000000000000000",
       "oxcrpc.cxh{ oxcrpc.icxr=1 referent_id=0 } oxcrpc.cxh{ oxcrpc.icxr=2 referent_id=0 }",
+      OA_WALK_DONE },
+    { "but not one that ends in an array, whoever counts it",
+      { OA_STRUCT(OXCRPC_CXH, AROUND), OA_U8(OXCRPC_ICXR), OA_END },
+      OA_NDR64,
+      false,
+      "0300000000000000 0100000000000000 02000000 aabbcc 04",
+      "oxcrpc.cxh{ max_count=3 max_count=1 oxcrpc.cxh{ oxcrpc.flags=2 oxcrpc.in=[3] } } "
+      "oxcrpc.icxr=4",
       OA_WALK_DONE },
     { "handle, GUID and FILETIME are aligned to 4",
       { OA_U8(OXCRPC_FLAGS), OA_CONTEXT_HANDLE(OXCRPC_CXH), OA_U8(OXCRPC_FLAGS),

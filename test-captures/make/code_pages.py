@@ -15,6 +15,10 @@ from wire import digest
 SCENARIOS = []
 scenario = collector(SCENARIOS)
 
+# With the type PtypString8, and PtypInteger32.
+DISPLAY_NAME, EMAIL_ADDRESS, OBJECT_TYPE = 0x3001001E, 0x3003001E, 0x0FFE0003
+MAIL_USER = 6
+
 STRING8, NAME8, DN = "oxnspi.value.string8", "oxnspi.name8", "oxnspi.dn"
 # What Windows calls a code page, and Python.
 CODECS = {0: "cp1252", 932: "cp932", 949: "cp949", 950: "cp950", 1251: "cp1251", 1253: "cp1253"}
@@ -29,7 +33,8 @@ def user_dn(number):
 
 def entries(names, code_page):
     """Rows of the address book, and what is to be read in them."""
-    rows = [nspi.entry(name.encode(CODECS[code_page]), user_dn(number)) for number, name in enumerate(names)]
+    rows = [{DISPLAY_NAME: name.encode(CODECS[code_page]), EMAIL_ADDRESS: user_dn(number).encode(), OBJECT_TYPE: MAIL_USER}
+            for number, name in enumerate(names)]
     return rows, [part for number, name in enumerate(names) for part in (name, user_dn(number))]
 
 
@@ -52,18 +57,18 @@ def directory(capture, lab):
     reader, handle = Reader(session), session.context_handle
     finish(session.conn())
     session.bind((rpc.NSPI,))
-    session.call(nspi.bind(handle, digest("guid"), 1251))
+    session.call(nspi.bind(digest("guid"), handle, 1251))
     rows, texts = entries(RUSSIAN, 1251)
-    reader.call(nspi.query_rows(handle, 1251, rows), response=(STRING8, texts))
-    reader.call(nspi.get_special_table(handle, 1251, rows[:1]), response=(STRING8, texts[:2]))
+    reader.call(nspi.query_rows(handle, rows, 1251), response=(STRING8, texts))
+    reader.call(nspi.get_special_table(handle, rows[:1], 1251), response=(STRING8, texts[:2]))
     names = [name.encode("cp1251") for name in RUSSIAN]
-    reader.call(nspi.resolve_names(handle, 1251, names, rows), request=(NAME8, list(RUSSIAN)), response=(STRING8, texts))
+    reader.call(nspi.resolve_names(handle, names, rows, 1251), request=(NAME8, list(RUSSIAN)), response=(STRING8, texts))
     for code_page, name in ((1253, GREEK), (950, CHINESE), (949, KOREAN)):
         row, texts = entries([name], code_page)
-        reader.call(nspi.get_props(handle, code_page, row[0]), response=(STRING8, texts))
+        reader.call(nspi.get_props(handle, row[0], code_page), response=(STRING8, texts))
     # A request that says nothing is in the code page of its binding.
     rows, texts = entries(RUSSIAN[1:2], 1251)
-    reader.call(nspi.resolve_names(handle, 0, names[:2], rows), request=(NAME8, list(RUSSIAN[:2])), response=(STRING8, texts))
+    reader.call(nspi.resolve_names(handle, names[:2], rows, 0), request=(NAME8, list(RUSSIAN[:2])), response=(STRING8, texts))
     reader.call(nspi.dn_to_mid(handle, [user_dn(0), user_dn(1)]), request=(DN, [user_dn(0), user_dn(1)]))
     session.call(nspi.unbind(handle))
     session.close_by_client()
@@ -95,7 +100,7 @@ def nspi_code_page(capture):
 def value_list(row):
     """AddressBookPropertyValueList, [MS-OXCMAPIHTTP] 2.2.1.3."""
     out = struct.pack("<I", len(row))
-    for tag, value in row:
+    for tag, value in row.items():
         out += struct.pack("<I", tag)
         out += mapi_http.PRESENT + value + b"\0" if isinstance(value, bytes) else struct.pack("<I", value)
     return mapi_http.PRESENT + out
@@ -115,20 +120,20 @@ def mapi_http_code_page(capture):
 
     present, no_aux, good = mapi_http.PRESENT, mapi_http.NO_AUX, mapi_http.good
     absent = b"\0"
-    exchange("Bind", struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat(1251)) + no_aux,
+    exchange("Bind", struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat_fields(1251)) + no_aux,
              lambda row: player.chunked(row, good(digest("server")), more=player.new_cookies("nspi")))
     rows, texts = entries(RUSSIAN[:1], 1251)
     change = bytes(4) + absent + absent + value_list(rows[0]) + no_aux
     exchange("ModProps", change, lambda row: player.chunked(row, good()), request=texts)
-    tags = present + struct.pack("<I3I", 3, *nspi.COLUMNS)
+    tags = present + struct.pack("<I3I", 3, DISPLAY_NAME, EMAIL_ADDRESS, OBJECT_TYPE)
     # The answer says a code page of its own.
     rows, texts = entries([CHINESE], 950)
-    wanted = struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat(1251, 16)) + tags + no_aux
+    wanted = struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat_fields(1251, 16)) + tags + no_aux
     exchange("GetProps", wanted, lambda row: player.chunked(row, good(struct.pack("<I", 950) + value_list(rows[0]))), response=texts)
     # The answer has none.
     greek, texts = entries([GREEK], 1253)
-    query = struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat(1253)) + struct.pack("<II", 0, 50) + tags + no_aux
-    cells = b"".join(present + value + b"\0" if isinstance(value, bytes) else struct.pack("<I", value) for _, value in greek[0])
+    query = struct.pack("<I", 0) + present + struct.pack("<9I", *nspi.stat_fields(1253)) + struct.pack("<II", 0, 50) + tags + no_aux
+    cells = b"".join(present + value + b"\0" if isinstance(value, bytes) else struct.pack("<I", value) for value in greek[0].values())
     table = tags[1:] + struct.pack("<I", 1) + b"\0" + cells
     exchange("QueryRows", query, lambda row: player.chunked(row, good(absent + present + table)), response=texts)
     exchange("Unbind", bytes(4) + no_aux, lambda row: player.chunked(row, good(error=1)))

@@ -13,11 +13,12 @@ import code_pages
 import http_cases
 import mapi_http
 import recycling
+import transfer_syntax
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax)
 
 
 def scenarios():

@@ -8,11 +8,16 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import struct
 import uuid
 
+from ndr import conformant_octets, handle, marshal, text, ulong, unique, ushort, varying_octets
+
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3, CO_CANCEL = 0, 2, 3, 11, 12, 13, 14, 15, 16, 18
 FIRST, LAST, MULTIPLEX = 1, 2, 0x10  # pfc_flags; the last: several calls may be under way at once
 FRAGMENT = 4088  # what Outlook proposes in its bind
 
 NDR = ("8a885d04-1ceb-11c9-9fe8-08002b104860", 2, 0)
+NDR64 = ("71710533-beba-4937-8319-b5dbef9ccc36", 1, 0)
+# Bind time feature negotiation: security context multiplexing and keeping the connection on orphans, [MS-RPCE] 2.2.2.14.
+FEATURES = ("6cb71c2c-9812-4540-0300-000000000000", 1, 0)
 EMSMDB = ("a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81)
 MGMT = ("afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0)
 EPM = ("e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0)
@@ -42,21 +47,25 @@ def verifier(token, kind=10, level=2, context=0):
     return struct.pack("<BBBBI", kind, level, 0, 0, context) + token
 
 
-def bind(call_id, interfaces, group=0, ptype=BIND, auth=b""):
-    """Asks for presentation contexts 0, 1, ... for the interfaces."""
-    body = struct.pack("<HHIBBH", FRAGMENT, FRAGMENT, group, len(interfaces), 0, 0)
-    for number, interface in enumerate(interfaces):
-        body += struct.pack("<HBB", number, 1, 0) + syntax(interface) + syntax(NDR)
+def bind(call_id, contexts, group=0, ptype=BIND, auth=b""):
+    """Asks for presentation contexts 0, 1, ...: each an interface (in NDR), or an interface and its transfer syntaxes."""
+    body = struct.pack("<HHIBBH", FRAGMENT, FRAGMENT, group, len(contexts), 0, 0)
+    for number, context in enumerate(contexts):
+        interface, transfer = context if len(context) == 2 else (context, (NDR,))
+        body += struct.pack("<HBB", number, len(transfer), 0) + syntax(interface) + b"".join(map(syntax, transfer))
     return pdu(ptype, call_id, body, FIRST | LAST | MULTIPLEX, auth)
 
 
 def bind_ack(call_id, results, group, port, ptype=BIND_ACK, auth=b""):
-    """Answers each proposed context: True accepted, False abstract syntax not supported."""
+    """Answers each proposed context: True or a transfer syntax accepts, False: abstract syntax not supported, None: none of the transfer
+    syntaxes; FEATURES acknowledges what is negotiated, [MS-RPCE] 3.3.1.5.3."""
+    answers = {True: (0, 0, syntax(NDR)), False: (2, 1, bytes(20)), None: (2, 2, bytes(20)), FEATURES: (3, 3, bytes(20))}
     name = str(port).encode() + b"\0" if port else b""
     body = struct.pack("<HHIH", FRAGMENT, FRAGMENT, group, len(name)) + name
     body += bytes(-(16 + len(body)) % 4) + struct.pack("<BBH", len(results), 0, 0)
-    for accepted in results:
-        body += struct.pack("<HH", 0, 0) + syntax(NDR) if accepted else struct.pack("<HH", 2, 1) + bytes(20)
+    for answer in results:
+        result, reason, transfer = answers[answer] if answer in answers else (0, 0, syntax(answer))
+        body += struct.pack("<HH", result, reason) + transfer
     return pdu(ptype, call_id, body, FIRST | LAST | MULTIPLEX, auth)
 
 
@@ -89,36 +98,22 @@ def fragments(ptype, call_id, stub, opnum=0, context=0, size=FRAGMENT):
 
 
 class Operation:
-    """A call to be made: its name and number and the stubs of both ways."""
+    """A call to be made: its name and number, and the stubs of both ways or the descriptions of their parameters."""
 
-    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None):
-        self.name, self.opnum, self.request, self.response = name, opnum, request, response
+    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None, **told):
+        self.name, self.opnum, self.parameters = name, opnum, (request, response)
         self.interface, self.context = interface, context
         self.status = status  # answered by a fault with this status
+        self.told = told      # what a reader learns of the client
+        self.request = self.response = b""
+        self.encode()
+
+    def encode(self, wide=False):
+        """Marshals both stubs in NDR, or in NDR64."""
+        self.request, self.response = (part if isinstance(part, bytes) else marshal(part, wide) for part in self.parameters)
 
 
 # [MS-OXCRPC] -----------------------------------------------------------------------------------------------------------
-
-def _aligned(stub, size):
-    """A stub with the padding that an integer of that size needs before it."""
-    return stub + bytes(-len(stub) % size)
-
-
-def _bytes(data):
-    """A conformant array before an integer of four bytes."""
-    return _aligned(struct.pack("<I", len(data)) + data, 4)
-
-
-def _varying(data):
-    """A conformant varying array before an integer of four bytes; what is announced is what is sent."""
-    return _aligned(struct.pack("<III", len(data), 0, len(data)) + data, 4)
-
-
-def text(data):
-    """A string of 8-bit characters, with the terminator that it gets."""
-    data += b"\0"
-    return struct.pack("<III", len(data), 0, len(data)) + data
-
 
 def payload(rops, handles):
     """A ROP buffer under its RPC_HEADER_EXT, [MS-OXCRPC] 2.2.2.1, neither compressed nor obfuscated."""
@@ -126,31 +121,39 @@ def payload(rops, handles):
     return struct.pack("<HHHH", 0, 4, len(buffer), len(buffer)) + buffer
 
 
+CLIENT_VERSION, SERVER_VERSION = (15, 0, 5023, 1000), (15, 0, 5024, 16)
+
+
+def words(version):
+    """A version as rgwClientVersion has it: the high bit says that major and minor number share a word."""
+    return ushort(version[0] << 8 | version[1], 0x8000 | version[2], version[3])
+
+
+def user_dn(user):
+    """The distinguished name of a mailbox's owner."""
+    return f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}"
+
+
 def connect(user, context_handle, display_name=None, code_page=1252):
-    """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1: a client of version 15.0.5023.1000; the display name is in the code page."""
-    request = _aligned(text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}".encode()), 4)
-    request += struct.pack("<IIIIIIIHHHH", 0, 0, 0, code_page, 1033, 1033, 0xFFFFFFFF, 0, 0x0F00, 0x939F, 1000)
-    request = _aligned(request, 4) + struct.pack("<I", 0) + _bytes(b"") + struct.pack("<II", 0, 0x1008)
-    response = context_handle + struct.pack("<IIIH", 60000, 6, 10000, 1)
-    for referent, value in ((0x00020000, b"/o=Lab"), (0x00020004, display_name or user.encode())):
-        response = _aligned(response, 4) + struct.pack("<I", referent) + text(value)
-    response = _aligned(response, 2) + struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
-    response = _aligned(response, 4) + struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
-    return Operation("EcDoConnectEx", 10, request, response)
+    """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1; the display name is in the code page."""
+    request = (text(user_dn(user)), ulong(0, 0, 0, code_page, 1033, 1033, 0xFFFFFFFF), ushort(0), words(CLIENT_VERSION), ulong(0),
+               conformant_octets(b""), ulong(0, 0x1008))
+    response = (handle(context_handle), ulong(60000, 6, 10000), ushort(1), unique(text("/o=Lab")), unique(text(display_name or user)),
+                words(SERVER_VERSION), words(CLIENT_VERSION), ulong(0x5F5E100), varying_octets(b""), ulong(0, 0))
+    return Operation("EcDoConnectEx", 10, request, response, user_dn=user_dn(user), client_version=".".join(map(str, CLIENT_VERSION)))
 
 
 def disconnect(context_handle):
     """EcDoDisconnect, [MS-OXCRPC] 3.1.4.3."""
-    return Operation("EcDoDisconnect", 1, context_handle, bytes(20) + struct.pack("<I", 0))
+    return Operation("EcDoDisconnect", 1, (handle(context_handle),), (handle(bytes(20)), ulong(0)))
 
 
 def ext2(context_handle, rops_in, handles_in, rops_out, handles_out):
     """EcDoRpcExt2, [MS-OXCRPC] 3.1.4.2."""
     sent, returned = payload(rops_in, handles_in), payload(rops_out, handles_out)
-    request = context_handle + struct.pack("<I", 3) + _bytes(sent) + struct.pack("<II", len(sent), 0x8007)
-    request += _bytes(b"") + struct.pack("<II", 0, 0x1008)
-    response = context_handle + struct.pack("<I", 0) + _varying(returned) + struct.pack("<I", len(returned))
-    response += _varying(b"") + struct.pack("<III", 0, 1, 0)
+    request = (handle(context_handle), ulong(3), conformant_octets(sent), ulong(len(sent), 0x8007), conformant_octets(b""),
+               ulong(0, 0x1008))
+    response = (handle(context_handle), ulong(0), varying_octets(returned), ulong(len(returned)), varying_octets(b""), ulong(0, 1, 0))
     return Operation("EcDoRpcExt2", 11, request, response)
 
 
@@ -164,7 +167,7 @@ def identifier(counter):
 
 def logon(context_handle, user, mailbox):
     """RopLogon to a private mailbox, [MS-OXCROPS] 2.2.3.1."""
-    name = f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}".encode() + b"\0"
+    name = user_dn(user).encode() + b"\0"
     rops_in = struct.pack("<BBBBIIH", 0xFE, 0, 0, 1, 0x01000000 | 0x4, 0, len(name)) + name
     folders = b"".join(identifier(number) for number in range(1, 14))
     rops_out = struct.pack("<BBIB", 0xFE, 0, 0, 1) + folders + b"\x07" + mailbox + struct.pack("<H", 1) + mailbox[::-1]

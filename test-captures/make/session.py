@@ -85,7 +85,7 @@ class Session:
         self.channels, self.recycles = [], []
         self.inn = self.out = None            # the default channels as the client sees them
         self.call_id = 0
-        self.interfaces = []
+        self.agreed = None  # context and transfer syntax of the calls, where a bind settled them
         self.ended = "capture ends"
         self.transport = "rpc_http_v2"
         self.number = len(capture.sessions) + 1
@@ -450,6 +450,9 @@ class Session:
             ntlm = auth.Ntlm(f"{self.label}/rpc", self.options["account"], self.server.name.upper(), f"exchangeMDB/{self.server.name}")
             token = [rpc.verifier(ntlm.negotiate()), rpc.verifier(ntlm.challenge()), ntlm.authenticate()]
         results = accepted or [True] * len(interfaces)
+        for context, answer in enumerate(results):
+            if answer in (rpc.NDR, rpc.NDR64):
+                self.agreed = context, answer
         names = {rpc.BIND: ("bind", "bind_ack"), rpc.ALTER: ("alter_context", "alter_context_resp")}[ptype]
         self.relay("IN", names[0], rpc.bind(self.call_id, interfaces, 0 if ptype == rpc.BIND else group, ptype, token[0]))
         self.clock.wait(500, 900)
@@ -471,6 +474,9 @@ class Session:
     def begin(self, operation, size=None):
         """A call that is going to be made."""
         self.call_id += 1
+        if self.agreed:
+            operation.context = self.agreed[0]
+            operation.encode(wide=self.agreed[1] == rpc.NDR64)
         call = Call(self, self.call_id, operation, size or self.options["fragment"])
         self.capture.calls.append(call)
         return call

@@ -4,6 +4,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import json
 
+import rpc
+
 # Kinds of HTTP authentication that show the user's name.
 NAMED = ("basic", "ntlm", "negotiate-ntlm", "negotiate-raw")
 
@@ -61,6 +63,8 @@ def call(record):
            "response_bytes": None if operation.status is not None else len(operation.response)}
     if operation.status is not None:
         row["fault"] = f"0x{operation.status:08x}"
+    if record.session.agreed:
+        row.update(transfer_syntax="NDR64" if record.session.agreed[1] == rpc.NDR64 else "NDR", **operation.told)
     captured = False
     for hop in ("client", "server"):
         leg = {}

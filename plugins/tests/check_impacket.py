@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""NSPI stubs read by two decoders that do not know each other: ours and impacket's.
+"""Stubs of Exchange calls read by two decoders that do not know each other: ours and impacket's.
 
-Compares every value of the directory calls in the captures, and of stubs that impacket makes with random content for each
-operation and property type it knows. Ends with 77 (skipped) where impacket is not installed.
+Compares every value of the directory calls in the captures, and of stubs that impacket makes with random content, in NDR and in
+NDR64, for each operation of EMSMDB, AsyncEMSMDB and RFR and each operation and property type of NSPI. Ends with 77 (skipped) where
+impacket is not installed.
 
-Usage: check_nspi.py DUMP_STUB PLUGIN_HOME CAPTURES
+Usage: check_impacket.py DUMP_STUB PLUGIN_HOME CAPTURES
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -18,8 +19,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "test-captu
 sys.path.append("/usr/lib/python3/dist-packages")
 try:
     from impacket.dcerpc.v5 import ndr, nspi
-    from impacket.dcerpc.v5.dtypes import NULL
-    from impacket.uuid import bin_to_string
+    from impacket.dcerpc.v5.dtypes import LPSTR, NULL, STR, ULONG, USHORT
+    from impacket.uuid import bin_to_string, uuidtup_to_bin
 except ImportError:
     print("impacket is not installed")
     sys.exit(77)
@@ -28,12 +29,20 @@ import tools  # noqa: E402
 
 # What NDR puts around values has no counterpart in impacket's trees, or another place.
 FRAMING = ("exchange.ndr.max_count", "exchange.ndr.offset", "exchange.ndr.actual_count", "exchange.ndr.discriminant")
-ENTRY_ID = "oxnspi.entry_id."
+
+# What we take apart of arrays of bytes: entry IDs, and buffers with their RPC_HEADER_EXT. "hex" are bytes, "text" with an end mark.
+PARTS = {"oxnspi.entry_id.type": "<B", "oxnspi.entry_id.reserved": "hex", "oxnspi.entry_id.provider": "hex",
+         "oxnspi.entry_id.version": "<L", "oxnspi.entry_id.display_type": "<L", "oxnspi.entry_id.dn": "text", "oxnspi.mid": "<L",
+         "oxcrpc.ext.version": "<H", "oxcrpc.ext.flags": "<H", "oxcrpc.ext.size": "<H", "oxcrpc.ext.size_actual": "<H",
+         "oxcrpc.rop_size": "<H", "oxcrpc.rops": "hex", "oxcrpc.handle": "<L", "oxcrpc.aux.size": "<H", "oxcrpc.aux.version": "<B",
+         "oxcrpc.aux.type": "<B", "oxcrpc.aux.unknown": "hex"}
+FIRST_PARTS = ("oxnspi.entry_id.type", "oxcrpc.ext.version")
+NDR64 = uuidtup_to_bin(("71710533-BEBA-4937-8319-B5DBEF9CCC36", "1.0"))
 
 
 def ours(dump, calls):
-    """The values of each (opnum, direction, stub), and that they are all there is."""
-    lines = "".join(f"NSPI {opnum} {way} ndr {stub.hex()}\n" for opnum, way, stub in calls)
+    """The values of each (interface, opnum, direction, transfer syntax, stub), and that they are all there is."""
+    lines = "".join(f"{interface} {opnum} {way} {syntax} {stub.hex()}\n" for interface, opnum, way, syntax, stub in calls)
     output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
     leaves, all_leaves = [], []
     for line in output.splitlines():
@@ -49,31 +58,26 @@ def ours(dump, calls):
 
 
 def joined(leaves):
-    """Values only; what we take apart of an entry ID is put together again."""
-    values, entry_id = [], b""
+    """Values only; what we take apart of an array of bytes is put together again."""
+    values, whole = [], None
     for name, value in [*leaves, ("", "")]:
-        part = entry_id_part(name, value, bool(entry_id))
-        if part is None and entry_id:
-            values.append(entry_id.hex())
-            entry_id = b""
-        if part is None:
+        if whole is not None and (name in FIRST_PARTS or name not in PARTS):
+            values.append(whole.hex())
+            whole = None
+        if name in FIRST_PARTS:
+            whole = b""
+        if whole is None:
             values.append(value)
         else:
-            entry_id += part
+            whole += part(PARTS[name], value)
     return values[:-1]
 
 
-def entry_id_part(name, value, inside):
-    """The bytes of that part of an entry ID, or None when it is none."""
-    if name == ENTRY_ID + "type":
-        return bytes([int(value)])
-    if name in (ENTRY_ID + "reserved", ENTRY_ID + "provider"):
-        return bytes.fromhex(value)
-    if name == ENTRY_ID + "dn":
-        return bytes.fromhex(value) + b"\0"
-    if name.startswith(ENTRY_ID) or (name == "oxnspi.mid" and inside):
-        return struct.pack("<L", int(value))
-    return None
+def part(form, value):
+    """The bytes of a part."""
+    if form in ("hex", "text"):
+        return bytes.fromhex(value) + (b"\0" if form == "text" else b"")
+    return struct.pack(form, int(value))
 
 
 def theirs(item):
@@ -96,9 +100,9 @@ def split(item):
         return split(item.fields[item.structure[0][0]])
     if isinstance(item, ndr.NDRArray):
         data = item.fields["Data"]
-        if data and all(isinstance(element, bytes) for element in data):
-            return [b"".join(data).hex()], []
-        return joined_parts(data if not isinstance(data, bytes) else [data])
+        if item.item == "c":
+            return [(data if isinstance(data, bytes) else b"".join(data)).hex()], []
+        return joined_parts(data)
     return split_structure(item)
 
 
@@ -121,6 +125,20 @@ def split_structure(item):
     return joined_parts([item.fields[name] for name, _ in item.structure])
 
 
+def with_trailing_gap(structure_data):
+    """[MS-RPCE] 2.2.5.3.4.1: NDR64 fills a structure up to its alignment, but for one that ends in an array or a text. impacket cites
+    this and leaves it out."""
+    def data_of(self, soFar=0):
+        data = structure_data(self, soFar)
+        last = self.fields[(self.commonHdr + self.structure)[-1][0]]
+        open_end = isinstance(last, (ndr.NDRUniConformantArray, ndr.NDRUniConformantVaryingArray)) or "ActualCount" in self.fields
+        if self._isNDR64 and not isinstance(self, ndr.NDRPOINTER) and not open_end:
+            data += bytes(-(soFar + len(data)) % self.getAlignment())
+        return data
+    return data_of
+
+
+ndr.NDRSTRUCT.getData = with_trailing_gap(ndr.NDRSTRUCT.getData)
 # [MS-OXNSPI] 2.2.2.10: an array of FILETIME, not of pointers to them.
 nspi.DateTimeArray.item = nspi.FILETIME
 # [MS-OXNSPI] 2.2.2.1: FlatUID_r is an array of bytes, which is not aligned as a GUID is.
@@ -198,8 +216,69 @@ class NspiGetIDsFromNames(ndr.NDRCALL):
                  ("pNames", PropertyNames))
 
 
+# The store and the referral, of which impacket knows nothing.
+class Words(ndr.NDRSTRUCT):
+    """unsigned short [3]"""
+    structure = (("First", USHORT), ("Second", USHORT), ("Third", USHORT))
+
+
+class Octets(ndr.NDRUniConformantArray):
+    """[size_is] bytes without a form"""
+
+
+class Rops(ndr.NDRUniConformantArray):
+    """[size_is] bytes of an extended buffer with ROPs"""
+
+
+class Aux(ndr.NDRUniConformantArray):
+    """[size_is] bytes of an extended buffer with auxiliary blocks"""
+
+
+class RopsOut(ndr.NDRUniConformantVaryingArray):
+    """[size_is, length_is] bytes of an extended buffer with ROPs"""
+
+
+class AuxOut(ndr.NDRUniConformantVaryingArray):
+    """[size_is, length_is] bytes of an extended buffer with auxiliary blocks"""
+
+
+class PointerToText(ndr.NDRPOINTER):
+    """[unique, string] unsigned char **"""
+    referent = (("Data", LPSTR),)
+
+
+def call_class(*kinds):
+    """The class of a call with parameters of these kinds."""
+    structure = tuple((f"p{number}", kind) for number, kind in enumerate(kinds))
+    return type("Call", (ndr.NDRCALL,), {"structure": structure})
+
+
+HANDLE = nspi.handle_t
+# [MS-OXCRPC] 6 and [MS-OXABREF] 6: by interface and opnum the [in] parameters, then the [out] ones and what is returned.
+PARAMETERS = {
+    # EcDoDisconnect
+    ("EMSMDB", 1): ((HANDLE,), (HANDLE, ULONG)),
+    # EcRRegisterPushNotification
+    ("EMSMDB", 4): ((HANDLE, ULONG, Octets, USHORT, ULONG, Octets, USHORT), (HANDLE, ULONG, ULONG)),
+    # EcDoConnectEx
+    ("EMSMDB", 10): ((STR, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, USHORT, Words, ULONG, Aux, ULONG, ULONG),
+                     (HANDLE, ULONG, ULONG, ULONG, USHORT, LPSTR, LPSTR, Words, Words, ULONG, AuxOut, ULONG, ULONG)),
+    # EcDoRpcExt2
+    ("EMSMDB", 11): ((HANDLE, ULONG, Rops, ULONG, ULONG, Aux, ULONG, ULONG),
+                     (HANDLE, ULONG, RopsOut, ULONG, AuxOut, ULONG, ULONG, ULONG)),
+    # EcDoAsyncConnectEx
+    ("EMSMDB", 14): ((HANDLE,), (HANDLE, ULONG)),
+    # EcDoAsyncWaitEx
+    ("AsyncEMSMDB", 0): ((HANDLE, ULONG), (ULONG, ULONG)),
+    # RfrGetNewDSA
+    ("RFR", 0): ((ULONG, STR, PointerToText, PointerToText), (PointerToText, PointerToText, ULONG)),
+    # RfrGetFQDNFromServerDN
+    ("RFR", 1): ((ULONG, ULONG, STR), (LPSTR, ULONG)),
+}
+
+
 def class_of(opnum, way):
-    """impacket's class of a call as its clients send it, or None."""
+    """impacket's class of a directory call as its clients send it, or None."""
     for cls in vars(nspi).values():
         if isinstance(cls, type) and getattr(cls, "opnum", None) == opnum:
             return cls if way == "in" else getattr(nspi, cls.__name__ + "Response")
@@ -207,15 +286,18 @@ def class_of(opnum, way):
 
 
 def made_classes():
-    """(opnum, direction, class) of everything that can be made."""
+    """(interface, opnum, direction, class) of everything that can be made."""
     own = {cls.opnum: cls for cls in (NspiGetMatches, NspiResortRestriction, NspiGetProps, NspiModProps, NspiSeekEntries,
                                       NspiSpecialTable, NspiGetIDsFromNames)}
     own_out = {5: NspiGetMatchesResponse, 6: NspiResortRestrictionResponse, 11: NspiModPropsResponse}
     for opnum in range(21):
         request = own.get(opnum) or class_of(opnum, "in")
         if request:
-            yield opnum, "in", request
-            yield opnum, "out", own_out.get(opnum) or class_of(opnum, "out")
+            yield "NSPI", opnum, "in", request
+            yield "NSPI", opnum, "out", own_out.get(opnum) or class_of(opnum, "out")
+    for (interface, opnum), (request, response) in PARAMETERS.items():
+        yield interface, opnum, "in", call_class(*request)
+        yield interface, opnum, "out", call_class(*response)
 
 
 class Maker:
@@ -234,6 +316,20 @@ class Maker:
         kinds = (head + self.text().encode(), b"\x87" + head[1:] + self.chance.randbytes(4),
                  self.chance.randbytes(self.chance.randrange(1, 40)))
         return self.chance.choice(kinds)
+
+    def extended(self, payload):
+        """Under its RPC_HEADER_EXT; or nothing at all."""
+        header = struct.pack("<HHHH", 0, 4, len(payload), len(payload))
+        return self.chance.choice((b"", header + payload, header + payload))
+
+    def octets(self, kind):
+        """What an array of bytes holds."""
+        some = self.chance.randbytes(self.chance.randrange(1, 40))
+        if kind in (Rops, RopsOut):
+            return self.extended(struct.pack("<H", len(some) + 2) + some + self.chance.randbytes(4 * self.chance.randrange(3)))
+        if kind in (Aux, AuxOut):
+            return self.extended(struct.pack("<HBB", len(some) + 4, 1, 0x77) + some)
+        return some if kind is Octets else self.entry_id()
 
     def fill(self, item, depth=0):
         """Fills a structure in place and returns it."""
@@ -309,7 +405,7 @@ class Maker:
     def fill_array(self, array, depth):
         """An array of a few elements."""
         if array.item == "c":
-            array["Data"] = self.entry_id()
+            array["Data"] = self.octets(type(array))
             return
         elements = []
         for _ in range(self.chance.randrange(1, 4)):
@@ -324,12 +420,15 @@ class Maker:
 
 
 def made(seed, rounds):
-    """(opnum, direction, stub) with random content, and impacket's tree of each."""
+    """(interface, opnum, direction, transfer syntax, stub) with random content in both transfer syntaxes, and the values of each."""
     maker = Maker(seed)
     for _ in range(rounds):
-        for opnum, way, cls in made_classes():
+        for interface, opnum, way, cls in made_classes():
             item = maker.fill(cls())
-            yield (opnum, way, item.getData()), item
+            values = theirs(item)
+            yield (interface, opnum, way, "ndr", item.getData()), values
+            item.changeTransferSyntax(NDR64)
+            yield (interface, opnum, way, "ndr64", item.getData()), values
 
 
 def stub_of(payload, fragment, auth, padding):
@@ -342,7 +441,7 @@ def stub_of(payload, fragment, auth, padding):
 
 
 def captured(home, capture):
-    """(opnum, direction, stub) of the directory calls in a capture."""
+    """(interface, opnum, direction, transfer syntax, stub) of the directory calls in a capture."""
     names = ["rpch.vc", "dcerpc.pkt_type", "dcerpc.cn_bind_to_uuid", "dcerpc.opnum", "tcp.payload", "dcerpc.cn_frag_len",
              "dcerpc.cn_auth_len", "dcerpc.auth_pad_len"]
     calls, directory = [], set()
@@ -350,7 +449,7 @@ def captured(home, capture):
         if nspi_uuid() in uuids:
             directory.add(session)
         if session in directory and ptype in ("0", "2"):
-            calls.append((int(opnum), "in" if ptype == "0" else "out", stub_of(*pdu)))
+            calls.append(("NSPI", int(opnum), "in" if ptype == "0" else "out", "ndr", stub_of(*pdu)))
     return calls
 
 
@@ -359,15 +458,12 @@ def nspi_uuid():
     return bin_to_string(nspi.MSRPC_UUID_NSPI[:16]).lower()
 
 
-def compare(what, calls, parsed, all_values):
+def compare(what, dump, calls, expected):
     """The number of values, all of them equal."""
-    count = 0
-    for call, item, values in zip(calls, parsed, all_values, strict=True):
-        expected = theirs(item)
-        if values != expected:
-            raise AssertionError(f"{what}, {call[:2]} {call[2].hex()}:\n  ours   {values}\n  theirs {expected}")
-        count += len(values)
-    return count
+    for call, values, wanted in zip(calls, ours(dump, calls), expected, strict=True):
+        if values != wanted:
+            raise AssertionError(f"{what}, {call[:4]} {call[4].hex()}:\n  ours   {values}\n  theirs {wanted}")
+    return sum(map(len, expected))
 
 
 def main():
@@ -376,9 +472,9 @@ def main():
     found = 0
     for capture in sorted(pathlib.Path(captures).glob("*.pcapng")):
         calls = captured(home, capture)
-        found += compare(capture.name, calls, [class_of(*call[:2])(call[2]) for call in calls], ours(dump, calls))
-    calls, items = zip(*made(7, 60))
-    print(f"{found} values of captured calls, {compare('made', calls, items, ours(dump, calls))} of {len(calls)} made stubs")
+        found += compare(capture.name, dump, calls, [theirs(class_of(*call[1:3])(call[4])) for call in calls])
+    calls, values = zip(*made(7, 60))
+    print(f"{found} values of captured calls, {compare('made', dump, calls, values)} of {len(calls)} made stubs")
     if not found:
         raise AssertionError("no directory call in the captures")
 

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Calls in NDR and in NDR64: tshark shows the same values of both, and oaexport learns the same of the client.
+
+Usage: check_transfer_syntax.py PLUGIN_HOME OAEXPORT
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import json
+import sys
+import xml.etree.ElementTree
+
+import tools
+
+CAPTURE = tools.CAPTURES / "made" / "ndr64.pcapng"
+INTERFACES = ("oxcrpc", "oxnspi")
+# What differs from session to session, and what is said of other frames.
+OWN = ("oxcrpc.session", "dcerpc.", "exchange.ndr.")
+
+
+def values_shown(home, *passes):
+    """By frame: names and values of all that is shown of a stub, without what a transfer syntax puts around them."""
+    document = xml.etree.ElementTree.fromstring(tools.tshark(home, CAPTURE, "-T", "pdml", "-Y", " || ".join(INTERFACES), *passes))
+    shown = {}
+    for packet in document.iter("packet"):
+        (number,) = [field.get("show") for field in packet.iter("field") if field.get("name") == "frame.number"]
+        fields = [field for proto in packet.iter("proto") if proto.get("name") in INTERFACES for field in proto.iter("field")]
+        shown[int(number)] = [(field.get("name"), field.get("show")) for field in fields
+                              if field.get("name") and not field.get("name").startswith(OWN)]
+    return shown
+
+
+def check_values(home, calls, *passes):
+    """Each half of each operation shows the same in every session, whatever its transfer syntax."""
+    shown, by_half = values_shown(home, *passes), collections.defaultdict(list)
+    for call in calls:
+        for way in ("request", "response"):
+            by_half[call["operation"], way].append((call, shown.pop(call["client"][f"{way}_frames"][-1])))
+    if shown:
+        raise AssertionError(f"frames of no call: {sorted(shown)}")
+    for half, found in by_half.items():
+        first = found[0][1]
+        for call, values in found:
+            if values != first:
+                raise AssertionError(f"{half} {passes}, call {call}:\n  {values}\n  {first}")
+            if call.get("user_dn") and half[1] == "request" and ("oxcrpc.user_dn", call["user_dn"]) not in values:
+                raise AssertionError(f"{half} {passes}: no {call['user_dn']} in {values}")
+        if {call["transfer_syntax"] for call, _ in found} != {"NDR", "NDR64"}:
+            raise AssertionError(f"{half} is there in one transfer syntax only")
+    return sum(len(values) for found in by_half.values() for _, values in found)
+
+
+def check_sessions(program, truth):
+    """sessions.csv and findings.csv: who the client is in each session of the store, and no context that only lost to another."""
+    wanted = collections.Counter((call["user_dn"], call["client_version"]) for call in truth["calls"] if "user_dn" in call)
+    wanted["", ""] = len(truth["sessions"]) - wanted.total()
+    rows = tools.report(program, "sessions", CAPTURE)
+    found = collections.Counter((row["user_dn"], row["client_version"]) for row in rows)
+    if found != wanted:
+        raise AssertionError(f"sessions: {found}, wanted {wanted}")
+    findings = tools.report(program, "findings", CAPTURE)
+    if findings:
+        raise AssertionError(f"findings: {findings}")
+    return len(rows)
+
+
+def main():
+    """In one pass and in two."""
+    home, program = sys.argv[1:3]
+    truth = json.loads(CAPTURE.with_suffix(".json").read_text(encoding="utf-8"))
+    one, two = check_values(home, truth["calls"]), check_values(home, truth["calls"], "-2")
+    print(f"{one} and {two} values, {check_sessions(program, truth)} sessions")
+
+
+if __name__ == "__main__":
+    main()
