@@ -1,6 +1,6 @@
 /* exchange_session.c
- * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
+ * Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect, known by
+ * their context handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { EC_DO_DISCONNECT = 1, EC_DO_CONNECT_EX = 10, EC_DO_ASYNC_CONNECT_EX = 14 };
+enum { EC_DO_DISCONNECT = 1, EC_DO_ASYNC_CONNECT_EX = 14 };
 
 struct oa_exchange_sessions {
     GHashTable *by_handle; /* GBytes of synchronous and asynchronous handles; sessions not ended */
@@ -101,7 +101,7 @@ learn_client(struct oa_exchange_session *session, const struct oa_call_facts *re
     }
 }
 
-/* An answered EcDoConnectEx begins a session if it succeeded. */
+/* An answered connect begins a session if it succeeded. */
 static struct oa_exchange_session *
 note_connect(struct oa_exchange_sessions *sessions, const struct oa_call_facts *request,
              const struct oa_call_facts *response)
@@ -153,7 +153,7 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
 
     if (!any || !any->interface || strcmp(any->interface->service, "store") != 0)
         return NULL;
-    if (any->opnum == EC_DO_CONNECT_EX && strcmp(any->interface->name, "EMSMDB") == 0) {
+    if (oa_rpc_operation_is_connect(any->interface, any->opnum)) {
         session = note_connect(sessions, request, response);
     } else {
         session = session_of(sessions, any);

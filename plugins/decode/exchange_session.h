@@ -1,6 +1,6 @@
 /* exchange_session.h
- * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
+ * Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect, known by
+ * their context handles. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
