@@ -52,6 +52,17 @@ link_handle(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
     g_hash_table_replace(sessions->by_handle, g_bytes_new(handle, OA_HANDLE_SIZE), session);
 }
 
+/* The session that uses the handle now, or NULL. */
+static struct oa_exchange_session *
+known_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    GBytes *key = g_bytes_new_static(handle, OA_HANDLE_SIZE);
+    struct oa_exchange_session *session = g_hash_table_lookup(sessions->by_handle, key);
+
+    g_bytes_unref(key);
+    return session;
+}
+
 static struct oa_exchange_session *
 add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDLE_SIZE])
 {
@@ -64,16 +75,23 @@ add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
     return session;
 }
 
-/* The session of a handle, begun in the middle if it has to be. */
-static struct oa_exchange_session *
-session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts)
+static bool
+is_disconnect(const struct oa_call_facts *facts)
 {
-    if (!facts || !facts->has_handle || is_null_handle(facts->handle))
+    return facts->opnum == EC_DO_DISCONNECT && strcmp(facts->interface->name, "EMSMDB") == 0;
+}
+
+/* The session of a handle, begun in the middle if it has to be; but not with the answer to a
+ * disconnect, which comes once more on the other hop. */
+static struct oa_exchange_session *
+session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts, bool is_answer)
+{
+    if (!facts->has_handle || is_null_handle(facts->handle))
         return NULL;
-    GBytes *key = g_bytes_new_static(facts->handle, OA_HANDLE_SIZE);
-    struct oa_exchange_session *session = g_hash_table_lookup(sessions->by_handle, key);
-    g_bytes_unref(key);
-    return session ? session : add_session(sessions, facts->handle);
+    struct oa_exchange_session *session = known_session(sessions, facts->handle);
+    if (!session && !(is_answer && is_disconnect(facts)))
+        session = add_session(sessions, facts->handle);
+    return session;
 }
 
 static void
@@ -101,14 +119,16 @@ learn_client(struct oa_exchange_session *session, const struct oa_call_facts *re
     }
 }
 
-/* An answered connect begins a session if it succeeded. */
+/* An answered connect begins a session if it succeeded. Where both hops are in the capture it is
+ * seen once on each. */
 static struct oa_exchange_session *
 note_connect(struct oa_exchange_sessions *sessions, const struct oa_call_facts *request,
              const struct oa_call_facts *response)
 {
-    if (!response || !response->has_handle || is_null_handle(response->handle))
+    struct oa_exchange_session *session = response ? session_of(sessions, response, true) : NULL;
+
+    if (!session)
         return NULL;
-    struct oa_exchange_session *session = add_session(sessions, response->handle);
     session->has_connect = true;
     if (request)
         learn_client(session, request);
@@ -133,13 +153,12 @@ note_answer(struct oa_exchange_sessions *sessions, struct oa_exchange_session *s
 {
     session->calls++;
     session->failures += response->has_status && response->status != 0;
-    if (strcmp(response->interface->name, "EMSMDB") != 0)
-        return;
-    if (response->opnum == EC_DO_DISCONNECT) {
+    if (is_disconnect(response)) {
         session->has_ended = true;
         g_hash_table_foreach_remove(sessions->by_handle, is_of_session, session);
     }
-    if (response->opnum == EC_DO_ASYNC_CONNECT_EX && response->has_handle &&
+    if (response->opnum == EC_DO_ASYNC_CONNECT_EX &&
+        strcmp(response->interface->name, "EMSMDB") == 0 && response->has_handle &&
         !is_null_handle(response->handle))
         link_handle(sessions, response->handle, session);
 }
@@ -156,7 +175,7 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
     if (oa_rpc_operation_is_connect(any->interface, any->opnum)) {
         session = note_connect(sessions, request, response);
     } else {
-        session = session_of(sessions, any);
+        session = session_of(sessions, any, response != NULL);
         if (session && request && !response)
             learn_client(session, request);
     }

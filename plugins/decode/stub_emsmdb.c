@@ -2,9 +2,9 @@
  * Parameters of EMSMDB and AsyncEMSMDB, the calls to a mailbox store.
  * [MS-OXCRPC] 3.1.4 (EMSMDB), 3.3.4 (AsyncEMSMDB), 6 (IDL)
  *
- * The document only reserves the numbers of the calls that clients before Outlook 2003 and Exchange
- * 2003 made. Their parameters here are those that OpenChange (exchange.idl and ndr_mapi.c) and
- * Wireshark (mapi.idl) agree on; where they do not, the layout says what was chosen and why.
+ * The document only reserves the numbers of the calls that older clients made. Their parameters
+ * here are those that OpenChange (exchange.idl and ndr_mapi.c) and Wireshark (mapi.idl) agree on;
+ * where they do not, the layout says what was chosen and why.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -638,6 +638,7 @@ test_old_session(void)
 
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &refused));
+    g_assert_true(response.has_version);
     struct oa_exchange_session *session = oa_exchange_sessions_note(sessions, &request, &response);
     g_assert_cmpuint(session->number, ==, 1);
     g_assert_true(session->has_connect);
@@ -661,6 +662,32 @@ test_old_session(void)
                        HANDLE "01000000"
                               "03000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+
+    /* What a refused connect returns is no version. */
+    refused = facts_of("EMSMDB", 0, true,
+                       NULL_HANDLE "00000000"
+                                   "00000000"
+                                   "00000000"
+                                   "0000"
+                                   "0000"
+                                   "00000000"
+                                   "00000000"
+                                   "000000000000"
+                                   "000000000000"
+                                   "00000000"
+                                   "11010480");
+    g_assert_cmpint(refused.walk.state, ==, OA_WALK_DONE);
+    g_assert_cmphex(refused.status, ==, 0x80040111);
+    g_assert_false(refused.has_version);
+
+    /* On the other hop the same answers come once more. */
+    request = facts_of("EMSMDB", 0, false, OLD_CONNECT_IN);
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    request = facts_of("EMSMDB", 1, false, HANDLE);
+    response = facts_of("EMSMDB", 1, true, NULL_HANDLE "00000000");
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(session->has_ended);
+    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
     oa_exchange_sessions_free(sessions);
 }
 

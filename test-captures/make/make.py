@@ -11,12 +11,13 @@ import sys
 import back_end
 import http_cases
 import mapi_http
+import old_store
 import recycling
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, old_store)
 
 
 def scenarios():

@@ -91,51 +91,57 @@ def fragments(ptype, call_id, stub, opnum=0, context=0, size=FRAGMENT):
 class Operation:
     """A call to be made: its name and number and the stubs of both ways."""
 
-    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None):
+    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None, values=None):
         self.name, self.opnum, self.request, self.response = name, opnum, request, response
         self.interface, self.context = interface, context
         self.status = status  # answered by a fault with this status
+        self.values = values  # of parameters, by the names of our fields, for the request and for the response; or None
 
 
 # [MS-OXCRPC] -----------------------------------------------------------------------------------------------------------
 
-def _aligned(stub, size):
+def aligned(stub, size):
     """A stub with the padding that an integer of that size needs before it."""
     return stub + bytes(-len(stub) % size)
 
 
-def _bytes(data):
+def conformant(data):
     """A conformant array before an integer of four bytes."""
-    return _aligned(struct.pack("<I", len(data)) + data, 4)
+    return aligned(struct.pack("<I", len(data)) + data, 4)
 
 
-def _varying(data):
+def varying(data):
     """A conformant varying array before an integer of four bytes; what is announced is what is sent."""
-    return _aligned(struct.pack("<III", len(data), 0, len(data)) + data, 4)
+    return aligned(struct.pack("<III", len(data), 0, len(data)) + data, 4)
 
 
-def _text(text):
+def ndr_text(text):
     """A string of 8-bit characters with its terminator."""
     data = text.encode() + b"\0"
     return struct.pack("<III", len(data), 0, len(data)) + data
 
 
+def rop_buffer(rops, handles):
+    """ROPs and their table of server object handles, [MS-OXCROPS] 2.2.1."""
+    return struct.pack("<H", len(rops) + 2) + rops + b"".join(struct.pack("<I", handle) for handle in handles)
+
+
 def payload(rops, handles):
     """A ROP buffer under its RPC_HEADER_EXT, [MS-OXCRPC] 2.2.2.1, neither compressed nor obfuscated."""
-    buffer = struct.pack("<H", len(rops) + 2) + rops + b"".join(struct.pack("<I", handle) for handle in handles)
+    buffer = rop_buffer(rops, handles)
     return struct.pack("<HHHH", 0, 4, len(buffer), len(buffer)) + buffer
 
 
 def connect(user, context_handle):
     """EcDoConnectEx, [MS-OXCRPC] 3.1.4.1: a client of version 15.0.5023.1000."""
-    request = _aligned(_text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}"), 4)
+    request = aligned(ndr_text(f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}"), 4)
     request += struct.pack("<IIIIIIIHHHH", 0, 0, 0, 1252, 1033, 1033, 0xFFFFFFFF, 0, 0x0F00, 0x939F, 1000)
-    request = _aligned(request, 4) + struct.pack("<I", 0) + _bytes(b"") + struct.pack("<II", 0, 0x1008)
+    request = aligned(request, 4) + struct.pack("<I", 0) + conformant(b"") + struct.pack("<II", 0, 0x1008)
     response = context_handle + struct.pack("<IIIH", 60000, 6, 10000, 1)
     for referent, text in ((0x00020000, "/o=Lab"), (0x00020004, user)):
-        response = _aligned(response, 4) + struct.pack("<I", referent) + _text(text)
-    response = _aligned(response, 2) + struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
-    response = _aligned(response, 4) + struct.pack("<I", 0x5F5E100) + _varying(b"") + struct.pack("<II", 0, 0)
+        response = aligned(response, 4) + struct.pack("<I", referent) + ndr_text(text)
+    response = aligned(response, 2) + struct.pack("<HHHHHH", 0x0F00, 0x93A0, 16, 0x0F00, 0x939F, 1000)
+    response = aligned(response, 4) + struct.pack("<I", 0x5F5E100) + varying(b"") + struct.pack("<II", 0, 0)
     return Operation("EcDoConnectEx", 10, request, response)
 
 
@@ -147,10 +153,10 @@ def disconnect(context_handle):
 def ext2(context_handle, rops_in, handles_in, rops_out, handles_out):
     """EcDoRpcExt2, [MS-OXCRPC] 3.1.4.2."""
     sent, returned = payload(rops_in, handles_in), payload(rops_out, handles_out)
-    request = context_handle + struct.pack("<I", 3) + _bytes(sent) + struct.pack("<II", len(sent), 0x8007)
-    request += _bytes(b"") + struct.pack("<II", 0, 0x1008)
-    response = context_handle + struct.pack("<I", 0) + _varying(returned) + struct.pack("<I", len(returned))
-    response += _varying(b"") + struct.pack("<III", 0, 1, 0)
+    request = context_handle + struct.pack("<I", 3) + conformant(sent) + struct.pack("<II", len(sent), 0x8007)
+    request += conformant(b"") + struct.pack("<II", 0, 0x1008)
+    response = context_handle + struct.pack("<I", 0) + varying(returned) + struct.pack("<I", len(returned))
+    response += varying(b"") + struct.pack("<III", 0, 1, 0)
     return Operation("EcDoRpcExt2", 11, request, response)
 
 
@@ -162,34 +168,34 @@ def identifier(counter):
     return struct.pack("<H", 1) + counter.to_bytes(6, "big")
 
 
-def logon(context_handle, user, mailbox):
-    """RopLogon to a private mailbox, [MS-OXCROPS] 2.2.3.1."""
+def logon(context_handle, user, mailbox, carrier=ext2):
+    """RopLogon to a private mailbox, [MS-OXCROPS] 2.2.3.1; the carrier makes the call that brings it there."""
     name = f"/o=Lab/ou=Exchange Administrative Group/cn=Recipients/cn={user}".encode() + b"\0"
     rops_in = struct.pack("<BBBBIIH", 0xFE, 0, 0, 1, 0x01000000 | 0x4, 0, len(name)) + name
     folders = b"".join(identifier(number) for number in range(1, 14))
     rops_out = struct.pack("<BBIB", 0xFE, 0, 0, 1) + folders + b"\x07" + mailbox + struct.pack("<H", 1) + mailbox[::-1]
     rops_out += struct.pack("<BBBBBBH", 0, 0, 8, 1, 2, 3, 2026) + struct.pack("<QI", 0x01DCA0F000000000, 0)
-    return ext2(context_handle, rops_in, [0xFFFFFFFF], rops_out, [LOGON])
+    return carrier(context_handle, rops_in, [0xFFFFFFFF], rops_out, [LOGON])
 
 
-def open_stream(context_handle):
+def open_stream(context_handle, carrier=ext2):
     """RopOpenFolder and RopOpenStream in one buffer, [MS-OXCROPS] 2.2.4.1 and 2.2.9.1."""
     rops_in = struct.pack("<BBBB", 0x02, 0, 0, 1) + identifier(7) + b"\0"
     rops_in += struct.pack("<BBBBIB", 0x2B, 0, 1, 2, 0x3FE00102, 1)
     rops_out = struct.pack("<BBIBB", 0x02, 1, 0, 0, 0) + struct.pack("<BBII", 0x2B, 2, 0, 0)
-    return ext2(context_handle, rops_in, [LOGON, 0xFFFFFFFF, 0xFFFFFFFF], rops_out, [LOGON, FOLDER, STREAM])
+    return carrier(context_handle, rops_in, [LOGON, 0xFFFFFFFF, 0xFFFFFFFF], rops_out, [LOGON, FOLDER, STREAM])
 
 
-def write(context_handle, data):
+def write(context_handle, data, carrier=ext2):
     """RopWriteStream, [MS-OXCROPS] 2.2.9.3: a big request, a small response."""
-    return ext2(context_handle, struct.pack("<BBBH", 0x2D, 0, 0, len(data)) + data, [STREAM],
-                struct.pack("<BBIH", 0x2D, 0, 0, len(data)), [STREAM])
+    return carrier(context_handle, struct.pack("<BBBH", 0x2D, 0, 0, len(data)) + data, [STREAM],
+                   struct.pack("<BBIH", 0x2D, 0, 0, len(data)), [STREAM])
 
 
-def read(context_handle, data):
+def read(context_handle, data, carrier=ext2):
     """RopReadStream, [MS-OXCROPS] 2.2.9.2: a small request, a big response."""
-    return ext2(context_handle, struct.pack("<BBBH", 0x2C, 0, 0, len(data)), [STREAM],
-                struct.pack("<BBIH", 0x2C, 0, 0, len(data)) + data, [STREAM])
+    return carrier(context_handle, struct.pack("<BBBH", 0x2C, 0, 0, len(data)), [STREAM],
+                   struct.pack("<BBIH", 0x2C, 0, 0, len(data)) + data, [STREAM])
 
 
 def write_of(context_handle, frag_length, label):

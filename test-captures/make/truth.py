@@ -61,6 +61,8 @@ def call(record):
            "response_bytes": None if operation.status is not None else len(operation.response)}
     if operation.status is not None:
         row["fault"] = f"0x{operation.status:08x}"
+    if operation.values is not None:
+        row["values"] = operation.values
     captured = False
     for hop in ("client", "server"):
         leg = {}
