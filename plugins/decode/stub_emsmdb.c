@@ -77,11 +77,11 @@ static const struct oa_slot CONNECT_IN[] = { CONNECT_IN_SLOTS, OA_END };
 static const struct oa_slot CONNECT_OUT[] = { CONNECT_OUT_SLOTS, OA_U32(OXCRPC_RETURN), OA_END };
 
 /*
- * A conformant varying array whose counts are usSize and *pusLength: in OpenChange's and older
- * Wireshark's descriptions the counts are parameters of their own ("size", "offset", and the length
- * in front of the buffer), which is the same on the wire. EcGetMoreRpc, which Wireshark alone
- * describes, has the same parameters; as nothing tells what the rest of a buffer looks like, it is
- * not opened.
+ * A conformant varying array whose counts are usSize and *pusLength: both sources have the counts
+ * as parameters of their own ("size", "offset", and the length in front of the buffer), which is
+ * the same on the wire. EcGetMoreRpc, which Wireshark alone describes, has such an array, and gives
+ * the two parameters their names; as nothing tells what the rest of a buffer looks like, it is not
+ * opened.
  */
 static const struct oa_slot RPC_IN[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),
@@ -116,8 +116,8 @@ static const struct oa_slot UNREGISTER_IN[] = {
     OA_END,
 };
 
-/* OpenChange knows no more of these two than their names. Wireshark describes them, with the names
- * that GetDCName of the Exchange client's offline interface has, where the name has room for 18. */
+/* OpenChange knows no more of these two than their names. Wireshark describes them, with parameters
+ * as GetDCName has them in a header of Exchange's client, where there is room for 18 characters. */
 static const struct oa_slot DC_NAME_IN[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),
     OA_STRING8(OXCRPC_DOMAIN),
@@ -142,6 +142,7 @@ static const struct oa_slot NET_DC_NAME_OUT[] = {
  * in the request alone; to OpenChange a reserved conformant varying array and its size, in both
  * directions. Neither shows bytes. What is left tells them apart: an empty reserved array and its
  * size are 16 bytes, no array and its size 8, and a buffer with more than a header is more than 16.
+ * In NDR64, which is younger than the call, a request is always taken to be of the first form.
  */
 static const struct oa_slot RPC_EXT_IN[] = {
     OA_CONTEXT_HANDLE(OXCRPC_CXH),

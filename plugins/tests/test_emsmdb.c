@@ -691,6 +691,35 @@ test_old_session(void)
     oa_exchange_sessions_free(sessions);
 }
 
+/* The arrays of the older calls have counts of eight bytes in NDR64. [MS-RPCE] 2.2.5.3.2 */
+static void
+test_old_ndr64(void)
+{
+    size_t length;
+    uint8_t *bytes = vectors_bytes(HANDLE "00000000"
+                                          "ff7f000000000000"
+                                          "0000000000000000"
+                                          "0900000000000000"
+                                          "a0a5a4a5a4a6a5a5a5"
+                                          "00"
+                                          "0900"
+                                          "ff7f",
+                                   &length);
+    struct oa_stub stub = { .interface = oa_rpc_interface_by_name("EMSMDB"), .opnum = 2 };
+    struct oa_walk_result result;
+    char *text = coverage_walk(oa_stub_layout(&stub), OA_NDR64, false, bytes, length, &result);
+
+    g_assert_cmpstr(text, ==,
+                    HANDLE_TEXT
+                    "max_count=32767 offset=0 actual_count=9 oxcrpc.rgb{ "
+                    "oxcrpc.ext.payload=[9] (Deobfuscated ROP buffer: oxcrpc.rop_size=5 "
+                    "oxcrpc.rops=[3] oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=9 "
+                    "oxcrpc.cb_rgb_max=32767");
+    g_assert_cmpint(result.state, ==, OA_WALK_DONE);
+    g_free(text);
+    g_free(bytes);
+}
+
 /* Which operations tell who the client is, and which numbers are only reserved. */
 static void
 test_kinds(void)
@@ -743,6 +772,7 @@ main(int argc, char *argv[])
     g_test_add_func("/emsmdb/versions", test_versions);
     g_test_add_func("/emsmdb/session", test_session);
     g_test_add_func("/emsmdb/old-session", test_old_session);
+    g_test_add_func("/emsmdb/old-ndr64", test_old_ndr64);
     g_test_add_func("/emsmdb/kinds", test_kinds);
     g_test_add_func("/emsmdb/few-functions", test_few_functions);
     return g_test_run();
