@@ -397,7 +397,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "empty if there was none",
       anonymous },
     { "user_dn", "text",
-      "Distinguished name of the user in the first call: EcDoConnectEx, RfrGetNewDSA, or Connect",
+      "Distinguished name of the user in the first call: EcDoConnect, EcDoConnectEx, RfrGetNewDSA, "
+      "or Connect",
       user_dn },
     { "client_software", "text",
       "Program that the client names; else its product by the version; X-ClientApplication",

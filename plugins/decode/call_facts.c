@@ -26,13 +26,16 @@ keep_code_page(struct oa_call_facts *facts, const struct oa_value *value)
         facts->code_page = (uint32_t)value->number;
 }
 
+/* A connect that is refused returns zeros, which are no version. */
 static void
 keep_word(struct oa_call_facts *facts, const struct oa_value *value)
 {
+    uint16_t *words = facts->version_words;
+
     if (value->index < 0 || value->index > 2)
         return;
-    facts->version_words[value->index] = (uint16_t)value->number;
-    facts->has_version = value->index == 2;
+    words[value->index] = (uint16_t)value->number;
+    facts->has_version = value->index == 2 && (words[0] || words[1] || words[2]);
 }
 
 static void

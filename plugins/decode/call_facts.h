@@ -27,8 +27,8 @@ struct oa_call_facts {
     bool has_handle;
     uint8_t handle[OA_HANDLE_SIZE]; /* UUID of the first context handle; zeros: none */
 
-    char user_dn[OA_DN_TEXT];      /* EcDoConnectEx, RfrGetNewDSA */
-    char display_name[OA_DN_TEXT]; /* EcDoConnectEx */
+    char user_dn[OA_DN_TEXT];      /* EcDoConnect, EcDoConnectEx, RfrGetNewDSA */
+    char display_name[OA_DN_TEXT]; /* EcDoConnect, EcDoConnectEx */
     char server[OA_SERVER_TEXT];   /* RfrGetNewDSA, RfrGetFQDNFromServerDN */
     char machine[OA_SERVER_TEXT];  /* AUX_PERF_CLIENTINFO */
     char process[OA_SERVER_TEXT];  /* AUX_PERF_PROCESSINFO */

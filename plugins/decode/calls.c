@@ -407,9 +407,8 @@ keep_stub(struct call *call, const struct oa_event *event)
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray *stub = call->stub[event->side];
 
-    if (!iface || iface->connect == OA_NO_OPERATION || iface->connect != call->facts.opnum ||
-        !call->facts.has_opnum || rpc->header.ptype == OA_RPC_FAULT ||
-        event->channel->hop != oa_vc_hop(&call->vc->facts) ||
+    if (!oa_rpc_operation_is_connect(iface, call->facts.opnum) || !call->facts.has_opnum ||
+        rpc->header.ptype == OA_RPC_FAULT || event->channel->hop != oa_vc_hop(&call->vc->facts) ||
         (rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY))
         return;
     if (!stub)

@@ -1,6 +1,7 @@
 /* client_facts.c
  * What a client of Exchange tells of itself as it opens a session.
- * [MS-OXCRPC] 3.1.4.1 (EcDoConnectEx), [MS-OXCMAPIHTTP] 2.2.3.3, 2.2.4.1 (Connect)
+ * [MS-OXCRPC] 3.1.4.1 (EcDoConnectEx, and EcDoConnect before it), [MS-OXCMAPIHTTP] 2.2.3.3, 2.2.4.1
+ * (Connect)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

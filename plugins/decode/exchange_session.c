@@ -1,7 +1,7 @@
 /* exchange_session.c
- * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3,
- * [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
+ * Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect, known by
+ * their context handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1,
+ * 3.1.4.1, 3.1.4.3, [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { EC_DO_DISCONNECT = 1, EC_DO_CONNECT_EX = 10, EC_DO_ASYNC_CONNECT_EX = 14 };
+enum { EC_DO_DISCONNECT = 1, EC_DO_ASYNC_CONNECT_EX = 14 };
 enum { NSPI_BIND = 0, NSPI_UNBIND = 1 };
 
 /* Where the UUID of a context handle stands in a stub that begins with one. */
@@ -61,6 +61,17 @@ link_handle(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
     g_hash_table_replace(sessions->by_handle, g_bytes_new(handle, OA_HANDLE_SIZE), session);
 }
 
+/* The session that uses the handle now, or NULL. */
+static gpointer
+look_up(GHashTable *table, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    GBytes *key = g_bytes_new_static(handle, OA_HANDLE_SIZE);
+    gpointer found = g_hash_table_lookup(table, key);
+
+    g_bytes_unref(key);
+    return found;
+}
+
 static struct oa_exchange_session *
 add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDLE_SIZE])
 {
@@ -73,24 +84,23 @@ add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
     return session;
 }
 
-static gpointer
-look_up(GHashTable *table, const uint8_t handle[OA_HANDLE_SIZE])
+static bool
+is_disconnect(const struct oa_call_facts *facts)
 {
-    GBytes *key = g_bytes_new_static(handle, OA_HANDLE_SIZE);
-    gpointer found = g_hash_table_lookup(table, key);
-
-    g_bytes_unref(key);
-    return found;
+    return facts->opnum == EC_DO_DISCONNECT && strcmp(facts->interface->name, "EMSMDB") == 0;
 }
 
-/* The session of a handle, begun in the middle if it has to be. */
+/* The session of a handle, begun in the middle if it has to be; but not with the answer to a
+ * disconnect, which comes once more on the other hop. */
 static struct oa_exchange_session *
-session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts)
+session_of(struct oa_exchange_sessions *sessions, const struct oa_call_facts *facts, bool is_answer)
 {
-    if (!facts || !facts->has_handle || is_null_handle(facts->handle))
+    if (!facts->has_handle || is_null_handle(facts->handle))
         return NULL;
     struct oa_exchange_session *session = look_up(sessions->by_handle, facts->handle);
-    return session ? session : add_session(sessions, facts->handle);
+    if (!session && !(is_answer && is_disconnect(facts)))
+        session = add_session(sessions, facts->handle);
+    return session;
 }
 
 static void
@@ -118,14 +128,16 @@ learn_client(struct oa_exchange_session *session, const struct oa_call_facts *re
     }
 }
 
-/* An answered EcDoConnectEx begins a session if it succeeded. */
+/* An answered connect begins a session if it succeeded. Where both hops are in the capture it is
+ * seen once on each. */
 static struct oa_exchange_session *
 note_connect(struct oa_exchange_sessions *sessions, const struct oa_call_facts *request,
              const struct oa_call_facts *response)
 {
-    if (!response || !response->has_handle || is_null_handle(response->handle))
+    struct oa_exchange_session *session = response ? session_of(sessions, response, true) : NULL;
+
+    if (!session)
         return NULL;
-    struct oa_exchange_session *session = add_session(sessions, response->handle);
     session->has_connect = true;
     if (request)
         learn_client(session, request);
@@ -150,13 +162,12 @@ note_answer(struct oa_exchange_sessions *sessions, struct oa_exchange_session *s
 {
     session->calls++;
     session->failures += response->has_status && response->status != 0;
-    if (strcmp(response->interface->name, "EMSMDB") != 0)
-        return;
-    if (response->opnum == EC_DO_DISCONNECT) {
+    if (is_disconnect(response)) {
         session->has_ended = true;
         g_hash_table_foreach_remove(sessions->by_handle, is_of_session, session);
     }
-    if (response->opnum == EC_DO_ASYNC_CONNECT_EX && response->has_handle &&
+    if (response->opnum == EC_DO_ASYNC_CONNECT_EX &&
+        strcmp(response->interface->name, "EMSMDB") == 0 && response->has_handle &&
         !is_null_handle(response->handle))
         link_handle(sessions, response->handle, session);
 }
@@ -206,10 +217,10 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
         note_directory(sessions, request, response);
     if (strcmp(any->interface->service, "store") != 0)
         return NULL;
-    if (any->opnum == EC_DO_CONNECT_EX && strcmp(any->interface->name, "EMSMDB") == 0) {
+    if (oa_rpc_operation_is_connect(any->interface, any->opnum)) {
         session = note_connect(sessions, request, response);
     } else {
-        session = session_of(sessions, any);
+        session = session_of(sessions, any, response != NULL);
         if (session && request && !response)
             learn_client(session, request);
     }

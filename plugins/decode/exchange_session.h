@@ -1,7 +1,7 @@
 /* exchange_session.h
- * Sessions with a mailbox store: from EcDoConnectEx to EcDoDisconnect, known by their context
- * handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3,
- * [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
+ * Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect, known by
+ * their context handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1,
+ * 3.1.4.1, 3.1.4.3, [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,7 +23,7 @@ struct oa_exchange_session {
     struct oa_version client_version, server_version;
     uint32_t code_page, lcid_string, lcid_sort;
     uint16_t client_mode;
-    uint64_t calls, failures; /* answered calls; those with another return value than 0 */
+    uint64_t calls, failures; /* answered, on each hop; with another return value than 0 */
 };
 
 struct oa_exchange_sessions *oa_exchange_sessions_new(void);
@@ -35,7 +35,8 @@ void oa_exchange_sessions_free(struct oa_exchange_sessions *sessions);
  * Takes notice of a call, in capture order: once with its request (`response` NULL), once more when
  * it is answered (`request` may be NULL). Returns the session it belongs to, which lives as long as
  * `sessions`; NULL for calls of other interfaces, for a connect that is not yet answered or failed,
- * and for calls without a handle. A handle that nobody saw being made begins a session too.
+ * for calls without a handle, and for what the other hop shows of a disconnect after its end. A
+ * handle that nobody saw being made begins a session too.
  */
 struct oa_exchange_session *oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
                                                       const struct oa_call_facts *request,

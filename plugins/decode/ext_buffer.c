@@ -113,6 +113,13 @@ oa_ext_decompress(const uint8_t *data, size_t length, uint8_t *out, size_t expec
 }
 
 void
+oa_ext_deobfuscate(const uint8_t *data, size_t length, uint8_t *out)
+{
+    for (size_t i = 0; i < length; i++)
+        out[i] = data[i] ^ XOR_BYTE;
+}
+
+void
 oa_ext_reader_start(struct oa_ext_reader *reader, const uint8_t *data, size_t length,
                     GByteArray *scratch)
 {
@@ -149,8 +156,7 @@ open_payload(struct oa_ext_payload *payload, const uint8_t *data, size_t length,
     if (!payload->is_stored)
         g_byte_array_set_size(scratch, (guint)(readable + (compressed ? payload->size_actual : 0)));
     if (obfuscated) {
-        for (size_t i = 0; i < length; i++)
-            scratch->data[i] = data[i] ^ XOR_BYTE;
+        oa_ext_deobfuscate(data, length, scratch->data);
         payload->data = scratch->data;
     }
     if (compressed) {

@@ -80,6 +80,9 @@ size_t oa_ext_left(const struct oa_ext_reader *reader);
 enum oa_ext_error oa_ext_decompress(const uint8_t *data, size_t length, uint8_t *out,
                                     size_t expected, size_t *written, size_t *error_offset);
 
+/* Takes the obfuscation of [MS-OXCRPC] 3.1.4.1.1.3 off `length` bytes; `out` has room for them. */
+void oa_ext_deobfuscate(const uint8_t *data, size_t length, uint8_t *out);
+
 /* What the error means, for people. */
 const char *oa_ext_error_text(enum oa_ext_error error);
 

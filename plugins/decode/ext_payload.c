@@ -83,6 +83,17 @@ oa_ext_rops(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t lengt
 }
 
 void
+oa_ext_bare_rops(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
+{
+    GByteArray *scratch = oa_walk_scratch(walk);
+
+    g_byte_array_set_size(scratch, (guint)length);
+    oa_ext_deobfuscate(bytes, length, scratch->data);
+    oa_walk_bytes(walk, node, OA_F_EXT_RAW, length);
+    oa_walk_source(walk, node, ROPS.deobfuscated, ROPS.layout, scratch->data, length);
+}
+
+void
 oa_ext_aux(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
 {
     walk_ext(walk, node, bytes, length, &AUX);

@@ -23,4 +23,7 @@ extern const struct oa_layout OA_LAYOUT_AUX_BUFFER;
 void oa_ext_rops(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 void oa_ext_aux(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
+/* The same for the ROP buffer of EcDoRpc, which has no header in front and is always obfuscated. */
+void oa_ext_bare_rops(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
+
 #endif

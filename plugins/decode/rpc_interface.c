@@ -79,23 +79,33 @@ static const char *const MAPI_HTTP[] = {
 };
 
 #define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
+#define BIT(opnum) (1U << (opnum))
+
+/* EcDoConnectEx, and EcDoConnect before it; RfrGetNewDSA. */
+#define EMSMDB_CONNECTS (BIT(0) | BIT(10))
+#define RFR_CONNECTS BIT(0)
+/* [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1 */
+#define EMSMDB_RESERVED                                                                            \
+    (BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(12) | BIT(13))
+#define NSPI_RESERVED (BIT(15) | BIT(17) | BIT(18))
 
 static const struct oa_rpc_interface INTERFACES[] = {
-    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, 10,
-      OPERATIONS(EMSMDB) },
-    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true, OA_NO_OPERATION,
+    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, EMSMDB_CONNECTS,
+      EMSMDB_RESERVED, OPERATIONS(EMSMDB) },
+    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true, 0, 0,
       OPERATIONS(ASYNC_EMSMDB) },
-    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, OA_NO_OPERATION,
+    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, 0, NSPI_RESERVED,
       OPERATIONS(NSPI) },
-    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, 0, OPERATIONS(RFR) },
-    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, OA_NO_OPERATION,
+    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, RFR_CONNECTS, 0,
+      OPERATIONS(RFR) },
+    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, 0, 0,
       OPERATIONS(MGMT) },
-    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false,
-      OA_NO_OPERATION, OPERATIONS(EPM) },
-    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false,
-      OA_NO_OPERATION, 0, NULL },
-    { "", 0, 0, "EMSMDB over HTTP", "store", true, OA_NO_OPERATION, OPERATIONS(MAPI_HTTP) },
-    { "", 0, 0, "NSPI over HTTP", "directory", true, OA_NO_OPERATION, OPERATIONS(MAPI_HTTP) },
+    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false, 0, 0,
+      OPERATIONS(EPM) },
+    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false, 0,
+      0, 0, NULL },
+    { "", 0, 0, "EMSMDB over HTTP", "store", true, 0, 0, OPERATIONS(MAPI_HTTP) },
+    { "", 0, 0, "NSPI over HTTP", "directory", true, 0, 0, OPERATIONS(MAPI_HTTP) },
 };
 
 const struct oa_rpc_interface *
@@ -129,4 +139,22 @@ const char *
 oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum)
 {
     return iface && opnum < iface->n_operations ? iface->operations[opnum] : NULL;
+}
+
+static bool
+has_bit(uint32_t bits, uint16_t opnum)
+{
+    return opnum < 32 && (bits & BIT(opnum)) != 0;
+}
+
+bool
+oa_rpc_operation_is_connect(const struct oa_rpc_interface *iface, uint16_t opnum)
+{
+    return iface && has_bit(iface->connects, opnum);
+}
+
+bool
+oa_rpc_operation_is_reserved(const struct oa_rpc_interface *iface, uint16_t opnum)
+{
+    return iface && has_bit(iface->reserved, opnum);
 }

@@ -9,16 +9,14 @@
 
 #include "dcerpc.h"
 
-/* An operation that no interface has. */
-#define OA_NO_OPERATION 0xFFFF
-
 struct oa_rpc_interface {
     const char *uuid; /* as text, lower case; "" for those of MAPI over HTTP */
     uint16_t major, minor;
     const char *name;    /* "EMSMDB" */
     const char *service; /* what it is for: "store", "directory", "referral", ... */
     bool is_exchange;    /* no program but Outlook and Exchange speaks it */
-    uint16_t connect;    /* the operation by which a client tells who it is */
+    uint32_t connects;   /* bits of the operations by which a client tells who it is */
+    uint32_t reserved;   /* bits of those that the document only reserves */
     unsigned n_operations;
     const char *const *operations; /* by opnum; MAPI over HTTP: by enum oa_mapi_http_type */
 };
@@ -35,5 +33,12 @@ bool oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface);
 
 /* The operation's name, or NULL beyond the table. */
 const char *oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum);
+
+/* Whether a client tells with it who it is: the name of its user, its version. */
+bool oa_rpc_operation_is_connect(const struct oa_rpc_interface *iface, uint16_t opnum);
+
+/* Whether the document only reserves its number: clients older than the document use it, or none.
+ */
+bool oa_rpc_operation_is_reserved(const struct oa_rpc_interface *iface, uint16_t opnum);
 
 #endif

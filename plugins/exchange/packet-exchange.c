@@ -24,14 +24,15 @@ static struct protocol {
     const char *filter;
     int proto;
     int hf_opnum;
+    int hf_reserved; /* of interfaces with such operations */
     gint ett;
 } protocols[] = {
-    { "EMSMDB", "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1 },
+    { "EMSMDB", "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1, -1 },
     { "AsyncEMSMDB", "Exchange Server Store RPC, asynchronous (AsyncEMSMDB)", "OXCRPC-ASYNC",
-      "oxcrpc_async", -1, -1, -1 },
-    { "NSPI", "Exchange Server Name Service Provider (NSPI)", "OXNSPI", "oxnspi", -1, -1, -1 },
+      "oxcrpc_async", -1, -1, -1, -1 },
+    { "NSPI", "Exchange Server Name Service Provider (NSPI)", "OXNSPI", "oxnspi", -1, -1, -1, -1 },
     { "RFR", "Exchange Address Book Name Service Provider Referral (RFR)", "OXABREF", "oxabref", -1,
-      -1, -1 },
+      -1, -1, -1 },
 };
 
 static int hf_session = -1;
@@ -123,6 +124,18 @@ show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_exchange_session *
     generated(proto_tree_add_uint64(tree, hf_session, tvb, 0, 0, session->number));
     if (session->user_dn[0])
         generated(proto_tree_add_string(tree, hf_session_user, tvb, 0, 0, session->user_dn));
+}
+
+/* That the document only reserves the operation's number. */
+static void
+show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct oa_stub *stub)
+{
+    if (!oa_rpc_operation_is_reserved(stub->interface, stub->opnum))
+        return;
+    col_append_str(cinfo, COL_INFO, ", reserved operation");
+    for (size_t i = 0; i < array_length(protocols); i++)
+        if (strcmp(protocols[i].interface_name, stub->interface->name) == 0)
+            generated(proto_tree_add_boolean(tree, protocols[i].hf_reserved, tvb, 0, 0, TRUE));
 }
 
 /* What the Info column says behind the operation's name. */
@@ -237,6 +250,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     struct oa_call_facts facts;
 
     stub.code_page = code_page_before(call, &stub, !PINFO_FD_VISITED(pinfo));
+    show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
     if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
         return offset;
     if (!PINFO_FD_VISITED(pinfo))
@@ -267,6 +281,7 @@ static void
 register_protocols(void)
 {
     static hf_register_info hf[array_length(protocols)];
+    static hf_register_info reserved[array_length(protocols)];
     static gint *ett[array_length(protocols)];
 
     for (size_t i = 0; i < array_length(protocols); i++) {
@@ -279,6 +294,16 @@ register_protocols(void)
         hf[i] = opnum;
         ett[i] = &protocol->ett;
         proto_register_field_array(protocol->proto, &hf[i], 1);
+        if (oa_rpc_interface_by_name(protocol->interface_name)->reserved == 0)
+            continue;
+        hf_register_info row = {
+            &protocol->hf_reserved,
+            { "Reserved Operation", g_strconcat(protocol->filter, ".opnum.reserved", NULL),
+              FT_BOOLEAN, BASE_NONE, NULL, 0,
+              "The document only reserves the number; older clients may use it", HFILL }
+        };
+        reserved[i] = row;
+        proto_register_field_array(protocol->proto, &reserved[i], 1);
     }
     proto_register_subtree_array(ett, array_length(ett));
 }

@@ -38,6 +38,70 @@
     "00000000"                                                                                     \
     "08100000"
 
+/* EcDoConnect of "/o=a", Outlook 2003 SP2 in the form of three numbers, and its answer. */
+#define OLD_CONNECT_IN                                                                             \
+    "05000000"                                                                                     \
+    "00000000"                                                                                     \
+    "05000000"                                                                                     \
+    "2f6f3d6100"                                                                                   \
+    "000000" /* szUserDN */ "00000000"                                                             \
+    "07000000"                                                                                     \
+    "00000000"                                                                                     \
+    "e4040000"                                                                                     \
+    "07040000"                                                                                     \
+    "09040000"                                                                                     \
+    "ffffffff"                                                                                     \
+    "0100"                                                                                         \
+    "0b00"                                                                                         \
+    "9b19"                                                                                         \
+    "0000" /* rgwClientVersion */ "02000000"
+#define OLD_CONNECT_OUT(handle, status)                                                            \
+    handle "60ea0000"                                                                              \
+           "06000000"                                                                              \
+           "10270000"                                                                              \
+           "0100"                                                                                  \
+           "0000"                                                                                  \
+           "00000000"                                                                              \
+           "01000000"                                                                              \
+           "03000000"                                                                              \
+           "00000000"                                                                              \
+           "03000000"                                                                              \
+           "426f00"                                                                                \
+           "00" /* szDisplayName */ "0600"                                                         \
+           "d61d"                                                                                  \
+           "0100"                                                                                  \
+           "0b00"                                                                                  \
+           "9b19"                                                                                  \
+           "0000"                                                                                  \
+           "02000000" status
+
+/* EcDoRpcExt up to what the sources do not agree on. */
+#define RPC_EXT_IN                                                                                 \
+    HANDLE "03000000"                                                                              \
+           "10000000"                                                                              \
+           "0000040008000800"                                                                      \
+           "0400010203000000"                                                                      \
+           "10000000"                                                                              \
+           "00800000"
+#define RPC_EXT_TEXT                                                                               \
+    HANDLE_TEXT "oxcrpc.flags=3 max_count=16 oxcrpc.in{ oxcrpc.ext{ oxcrpc.ext.version=0 "         \
+                "oxcrpc.ext.flags=4 oxcrpc.ext.size=8 oxcrpc.ext.size_actual=8 "                   \
+                "oxcrpc.rop_buffer{ oxcrpc.rop_size=4 oxcrpc.rops=[2] oxcrpc.handle_table{ "       \
+                "oxcrpc.handle=3 } } } } oxcrpc.cb_in=16 oxcrpc.cb_out=32768 "
+#define RPC_EXT_OUT                                                                                \
+    HANDLE "00000000"                                                                              \
+           "10000000"                                                                              \
+           "00000000"                                                                              \
+           "10000000"                                                                              \
+           "0000040008000800"                                                                      \
+           "0400010203000000"                                                                      \
+           "10000000"
+#define RPC_EXT_OUT_TEXT                                                                           \
+    HANDLE_TEXT "oxcrpc.flags=0 max_count=16 offset=0 actual_count=16 oxcrpc.out{ oxcrpc.ext{ "    \
+                "oxcrpc.ext.version=0 oxcrpc.ext.flags=4 oxcrpc.ext.size=8 "                       \
+                "oxcrpc.ext.size_actual=8 oxcrpc.rop_buffer{ oxcrpc.rop_size=4 oxcrpc.rops=[2] "   \
+                "oxcrpc.handle_table{ oxcrpc.handle=3 } } } } oxcrpc.cb_out=16 "
+
 static const struct {
     const char *what;
     const char *interface;
@@ -69,7 +133,155 @@ static const struct {
       HANDLE_TEXT "oxcrpc.notification=3 oxcrpc.return=0", OA_WALK_DONE },
     { "EcDummyRpc", "EMSMDB", 6, false, "", "", OA_WALK_DONE },
     { "EcDummyRpc answered", "EMSMDB", 6, true, "00000000", "oxcrpc.return=0", OA_WALK_DONE },
-    { "a reserved operation", "EMSMDB", 0, false, "0102", "oxcrpc.reserved=[2]", OA_WALK_DONE },
+    { "a number without parameters", "EMSMDB", 12, false, "0102", "oxcrpc.reserved=[2]",
+      OA_WALK_DONE },
+    { "EcDoConnect", "EMSMDB", 0, false, OLD_CONNECT_IN,
+      "max_count=5 offset=0 actual_count=5 oxcrpc.user_dn=/o=a oxcrpc.connect_flags=0 "
+      "oxcrpc.con_mod=7 oxcrpc.limit=0 oxcrpc.cpid=1252 oxcrpc.lcid_string=1031 "
+      "oxcrpc.lcid_sort=1033 oxcrpc.icxr_link=4294967295 oxcrpc.can_convert=1 "
+      "oxcrpc.client_version_words{ oxcrpc.client_version_word=11 "
+      "oxcrpc.client_version_word=6555 oxcrpc.client_version_word=0 } oxcrpc.time_stamp=2",
+      OA_WALK_DONE },
+    { "EcDoConnect answered", "EMSMDB", 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"),
+      HANDLE_TEXT "oxcrpc.polls_max=60000 oxcrpc.retry=6 oxcrpc.retry_delay=10000 oxcrpc.icxr=1 "
+                  "referent_id=0 referent_id=1 max_count=3 offset=0 actual_count=3 "
+                  "oxcrpc.display_name=Bo oxcrpc.server_version_words{ "
+                  "oxcrpc.server_version_word=6 oxcrpc.server_version_word=7638 "
+                  "oxcrpc.server_version_word=1 } oxcrpc.best_version_words{ "
+                  "oxcrpc.best_version_word=11 oxcrpc.best_version_word=6555 "
+                  "oxcrpc.best_version_word=0 } oxcrpc.time_stamp=2 oxcrpc.return=0",
+      OA_WALK_DONE },
+    { "EcDoRpc", "EMSMDB", 2, false,
+      HANDLE "ff7f0000"
+             "00000000"
+             "09000000"
+             "a0a5a4a5a4a6a5a5a5"
+             "00"
+             "0900"
+             "ff7f",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=9 oxcrpc.rgb{ oxcrpc.ext.payload=[9] "
+                  "(Deobfuscated ROP buffer: oxcrpc.rop_size=5 oxcrpc.rops=[3] "
+                  "oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=9 "
+                  "oxcrpc.cb_rgb_max=32767",
+      OA_WALK_DONE },
+    { "EcDoRpc answered", "EMSMDB", 2, true,
+      HANDLE "ff7f0000"
+             "00000000"
+             "08000000"
+             "a1a5a4a5a6a5a5a5"
+             "0800"
+             "0000"
+             "00000000",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=8 oxcrpc.rgb{ oxcrpc.ext.payload=[8] "
+                  "(Deobfuscated ROP buffer: oxcrpc.rop_size=4 oxcrpc.rops=[2] "
+                  "oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=8 oxcrpc.return=0",
+      OA_WALK_DONE },
+    { "EcDoRpc answered by an error", "EMSMDB", 2, true,
+      HANDLE "ff7f0000"
+             "00000000"
+             "00000000"
+             "0000"
+             "0000"
+             "05400080",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=0 oxcrpc.rgb=[0] oxcrpc.cb_rgb=0 "
+                  "oxcrpc.return=2147500037",
+      OA_WALK_DONE },
+    { "EcDoRpc, RopSize beyond the buffer", "EMSMDB", 2, false,
+      HANDLE "ff7f0000"
+             "00000000"
+             "04000000"
+             "9aa5a4a5"
+             "0400"
+             "ff7f",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=4 oxcrpc.rgb{ oxcrpc.ext.payload=[4] "
+                  "(Deobfuscated ROP buffer: oxcrpc.rop_size=63 oxcrpc.rops=[2] "
+                  ") } oxcrpc.cb_rgb=4 oxcrpc.cb_rgb_max=32767",
+      OA_WALK_SHORT },
+    { "EcGetMoreRpc", "EMSMDB", 3, false,
+      HANDLE "ff7f0000"
+             "00000000"
+             "00000000"
+             "0000"
+             "ff7f",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=0 oxcrpc.more=[0] oxcrpc.cb_rgb=0 "
+                  "oxcrpc.cb_rgb_max=32767",
+      OA_WALK_DONE },
+    { "EcGetMoreRpc answered", "EMSMDB", 3, true,
+      HANDLE "ff7f0000"
+             "00000000"
+             "03000000"
+             "aabbcc"
+             "00"
+             "0300"
+             "0000"
+             "00000000",
+      HANDLE_TEXT "max_count=32767 offset=0 actual_count=3 oxcrpc.more=[3] oxcrpc.cb_rgb=3 "
+                  "oxcrpc.return=0",
+      OA_WALK_DONE },
+    { "EcRUnregisterPushNotification", "EMSMDB", 5, false,
+      HANDLE "01000000"
+             "03000000",
+      HANDLE_TEXT "oxcrpc.rpc_index=1 oxcrpc.notification=3", OA_WALK_DONE },
+    { "EcRUnregisterPushNotification answered", "EMSMDB", 5, true, HANDLE "00000000",
+      HANDLE_TEXT "oxcrpc.return=0", OA_WALK_DONE },
+    { "EcRGetDCName", "EMSMDB", 7, false,
+      HANDLE "04000000"
+             "00000000"
+             "04000000"
+             "4c414200",
+      HANDLE_TEXT "max_count=4 offset=0 actual_count=4 oxcrpc.domain=LAB", OA_WALK_DONE },
+    { "EcRGetDCName answered", "EMSMDB", 7, true,
+      HANDLE "5c5c4443310000000000000000000000"
+             "00000000",
+      HANDLE_TEXT "oxcrpc.domain_controller=[16] oxcrpc.return=0", OA_WALK_DONE },
+    { "EcRNetGetDCName", "EMSMDB", 8, false,
+      "04000000"
+      "00000000"
+      "04000000"
+      "4c414200",
+      "max_count=4 offset=0 actual_count=4 oxcrpc.domain=LAB", OA_WALK_DONE },
+    { "EcRNetGetDCName answered", "EMSMDB", 8, true,
+      "5c5c4443310000000000000000000000"
+      "00000000",
+      "oxcrpc.domain_controller=[16] oxcrpc.return=0", OA_WALK_DONE },
+    { "EcDoRpcExt, no auxiliary input", "EMSMDB", 9, false,
+      RPC_EXT_IN "00000000"
+                 "00000000",
+      RPC_EXT_TEXT "max_count=0 oxcrpc.aux_in=[0] oxcrpc.cb_aux_in=0", OA_WALK_DONE },
+    { "EcDoRpcExt, auxiliary input", "EMSMDB", 9, false,
+      RPC_EXT_IN "10000000"
+                 "0000040008000800"
+                 "0800011703000000"
+                 "10000000",
+      RPC_EXT_TEXT "max_count=16 oxcrpc.aux_in{ oxcrpc.ext{ oxcrpc.ext.version=0 "
+                   "oxcrpc.ext.flags=4 oxcrpc.ext.size=8 oxcrpc.ext.size_actual=8 "
+                   "oxcrpc.aux{ oxcrpc.aux.block{ oxcrpc.aux.size=8 oxcrpc.aux.version=1 "
+                   "oxcrpc.aux.type=23 oxcrpc.aux.body{ oxcrpc.aux.org_flags=3 } } } } } "
+                   "oxcrpc.cb_aux_in=16",
+      OA_WALK_DONE },
+    { "EcDoRpcExt, an empty reserved array", "EMSMDB", 9, false,
+      RPC_EXT_IN "00000000"
+                 "00000000"
+                 "00000000"
+                 "00000000",
+      RPC_EXT_TEXT "max_count=0 offset=0 actual_count=0 oxcrpc.reserved0=[0] oxcrpc.cb_aux_in=0",
+      OA_WALK_DONE },
+    { "EcDoRpcExt answered", "EMSMDB", 9, true,
+      RPC_EXT_OUT "07000000"
+                  "00000000",
+      RPC_EXT_OUT_TEXT "oxcrpc.trans_time=7 oxcrpc.return=0", OA_WALK_DONE },
+    { "EcDoRpcExt answered, a reserved array", "EMSMDB", 9, true,
+      RPC_EXT_OUT "02000000"
+                  "00000000"
+                  "02000000"
+                  "aabb"
+                  "0000"
+                  "02000000"
+                  "07000000"
+                  "00000000",
+      RPC_EXT_OUT_TEXT "max_count=2 offset=0 actual_count=2 oxcrpc.reserved0=[2] "
+                       "oxcrpc.reserved1=2 oxcrpc.trans_time=7 oxcrpc.return=0",
+      OA_WALK_DONE },
     { "EcDoConnectEx", "EMSMDB", 10, false, CONNECT_IN,
       "max_count=5 offset=0 actual_count=5 oxcrpc.user_dn=/o=a oxcrpc.connect_flags=0 "
       "oxcrpc.con_mod=0 oxcrpc.limit=0 oxcrpc.cpid=1252 oxcrpc.lcid_string=1031 "
@@ -413,7 +625,122 @@ test_session(void)
     oa_exchange_sessions_free(sessions);
 }
 
-/* Layouts are data; functions stay the exception. These are the four payloads of EMSMDB. */
+/* EcDoConnect begins a session like EcDoConnectEx, and EcDoRpc is a call of it with its ROPs. */
+static void
+test_old_session(void)
+{
+    struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
+    struct oa_call_facts request = facts_of("EMSMDB", 0, false, OLD_CONNECT_IN);
+    struct oa_call_facts refused =
+        facts_of("EMSMDB", 0, true, OLD_CONNECT_OUT(NULL_HANDLE, "0f010480"));
+    struct oa_call_facts response =
+        facts_of("EMSMDB", 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"));
+
+    g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
+    g_assert_null(oa_exchange_sessions_note(sessions, &request, &refused));
+    g_assert_true(response.has_version);
+    struct oa_exchange_session *session = oa_exchange_sessions_note(sessions, &request, &response);
+    g_assert_cmpuint(session->number, ==, 1);
+    g_assert_true(session->has_connect);
+    g_assert_cmpstr(session->user_dn, ==, "/o=a");
+    g_assert_cmpstr(session->display_name, ==, "Bo");
+    g_assert_cmpuint(session->code_page, ==, 1252);
+    g_assert_cmpstr(oa_version_client_product(&session->client_version), ==, "Outlook 2003 SP2");
+    g_assert_cmpstr(oa_version_server_product(&session->server_version), ==,
+                    "Exchange 2000 or 2003");
+
+    request = facts_of("EMSMDB", 2, false,
+                       HANDLE "ff7f0000"
+                              "00000000"
+                              "08000000"
+                              "a1a5a4a5a6a5a5a5"
+                              "0800"
+                              "ff7f");
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+    g_assert_cmpuint(request.rop_bytes, ==, 2);
+    request = facts_of("EMSMDB", 5, false,
+                       HANDLE "01000000"
+                              "03000000");
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+
+    /* What a refused connect returns is no version. */
+    refused = facts_of("EMSMDB", 0, true,
+                       NULL_HANDLE "00000000"
+                                   "00000000"
+                                   "00000000"
+                                   "0000"
+                                   "0000"
+                                   "00000000"
+                                   "00000000"
+                                   "000000000000"
+                                   "000000000000"
+                                   "00000000"
+                                   "11010480");
+    g_assert_cmpint(refused.walk.state, ==, OA_WALK_DONE);
+    g_assert_cmphex(refused.status, ==, 0x80040111);
+    g_assert_false(refused.has_version);
+
+    /* On the other hop the same answers come once more. */
+    request = facts_of("EMSMDB", 0, false, OLD_CONNECT_IN);
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    request = facts_of("EMSMDB", 1, false, HANDLE);
+    response = facts_of("EMSMDB", 1, true, NULL_HANDLE "00000000");
+    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(session->has_ended);
+    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
+    oa_exchange_sessions_free(sessions);
+}
+
+/* The arrays of the older calls have counts of eight bytes in NDR64. [MS-RPCE] 2.2.5.3.2 */
+static void
+test_old_ndr64(void)
+{
+    size_t length;
+    uint8_t *bytes = vectors_bytes(HANDLE "00000000"
+                                          "ff7f000000000000"
+                                          "0000000000000000"
+                                          "0900000000000000"
+                                          "a0a5a4a5a4a6a5a5a5"
+                                          "00"
+                                          "0900"
+                                          "ff7f",
+                                   &length);
+    struct oa_stub stub = { .interface = oa_rpc_interface_by_name("EMSMDB"), .opnum = 2 };
+    struct oa_walk_result result;
+    char *text = coverage_walk(oa_stub_layout(&stub), OA_NDR64, false, bytes, length, &result);
+
+    g_assert_cmpstr(text, ==,
+                    HANDLE_TEXT
+                    "max_count=32767 offset=0 actual_count=9 oxcrpc.rgb{ "
+                    "oxcrpc.ext.payload=[9] (Deobfuscated ROP buffer: oxcrpc.rop_size=5 "
+                    "oxcrpc.rops=[3] oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=9 "
+                    "oxcrpc.cb_rgb_max=32767");
+    g_assert_cmpint(result.state, ==, OA_WALK_DONE);
+    g_free(text);
+    g_free(bytes);
+}
+
+/* Which operations tell who the client is, and which numbers are only reserved. */
+static void
+test_kinds(void)
+{
+    static const bool CONNECTS[15] = { [0] = true, [10] = true };
+    static const bool RESERVED[15] = { true, false, true,  true,  false, true, false, true,
+                                       true, true,  false, false, true,  true, false };
+    const struct oa_rpc_interface *store = oa_rpc_interface_by_name("EMSMDB");
+
+    for (uint16_t opnum = 0; opnum < 15; opnum++) {
+        g_assert_cmpint(oa_rpc_operation_is_connect(store, opnum), ==, CONNECTS[opnum]);
+        g_assert_cmpint(oa_rpc_operation_is_reserved(store, opnum), ==, RESERVED[opnum]);
+    }
+    g_assert_true(oa_rpc_operation_is_connect(oa_rpc_interface_by_name("RFR"), 0));
+    g_assert_true(oa_rpc_operation_is_reserved(oa_rpc_interface_by_name("NSPI"), 17));
+    g_assert_false(oa_rpc_operation_is_reserved(store, 32));
+    g_assert_false(oa_rpc_operation_is_reserved(NULL, 0));
+}
+
+/* Layouts are data; functions stay the exception. These are the payloads of the connects,
+ * of EcDoRpcExt2, and of EcDoRpc and EcDoRpcExt before it. */
 static void
 test_few_functions(void)
 {
@@ -429,7 +756,7 @@ test_few_functions(void)
             for (const struct oa_slot *slot = layout->slots; slot->kind != OA_SLOT_END; slot++)
                 functions += slot->blob != NULL;
         }
-    g_assert_cmpuint(functions, ==, 6);
+    g_assert_cmpuint(functions, ==, 11);
 }
 
 int
@@ -444,6 +771,9 @@ main(int argc, char *argv[])
     g_test_add_func("/emsmdb/aux", test_aux);
     g_test_add_func("/emsmdb/versions", test_versions);
     g_test_add_func("/emsmdb/session", test_session);
+    g_test_add_func("/emsmdb/old-session", test_old_session);
+    g_test_add_func("/emsmdb/old-ndr64", test_old_ndr64);
+    g_test_add_func("/emsmdb/kinds", test_kinds);
     g_test_add_func("/emsmdb/few-functions", test_few_functions);
     return g_test_run();
 }

@@ -12,13 +12,14 @@ import back_end
 import code_pages
 import http_cases
 import mapi_http
+import old_store
 import recycling
 import transfer_syntax
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store)
 
 
 def scenarios():

@@ -91,10 +91,10 @@ def conformant_octets(data):
     return write
 
 
-def varying_octets(data):
-    """An array of bytes that tells its size and how much of it is sent: all."""
+def varying_octets(data, size=None):
+    """An array of bytes that tells its size, by default that of the bytes, and how much of it is sent: these."""
     def write(stub):
-        stub.put(stub.count, len(data), 0, len(data))
+        stub.put(stub.count, len(data) if size is None else size, 0, len(data))
         stub.data += data
     return write
 

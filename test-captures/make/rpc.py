@@ -100,10 +100,11 @@ def fragments(ptype, call_id, stub, opnum=0, context=0, size=FRAGMENT):
 class Operation:
     """A call to be made: its name and number, and the stubs of both ways or the descriptions of their parameters."""
 
-    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None, **told):
+    def __init__(self, name, opnum, request, response, interface="EMSMDB", context=0, status=None, values=None, **told):
         self.name, self.opnum, self.parameters = name, opnum, (request, response)
         self.interface, self.context = interface, context
         self.status = status  # answered by a fault with this status
+        self.values = values  # of parameters, by the names of our fields, for the request and for the response; or None
         self.told = told      # what a reader learns of the client
         self.request = self.response = b""
         self.encode()
@@ -115,9 +116,14 @@ class Operation:
 
 # [MS-OXCRPC] -----------------------------------------------------------------------------------------------------------
 
+def rop_buffer(rops, handles):
+    """ROPs and their table of server object handles, [MS-OXCROPS] 2.2.1."""
+    return struct.pack("<H", len(rops) + 2) + rops + b"".join(struct.pack("<I", handle) for handle in handles)
+
+
 def payload(rops, handles):
     """A ROP buffer under its RPC_HEADER_EXT, [MS-OXCRPC] 2.2.2.1, neither compressed nor obfuscated."""
-    buffer = struct.pack("<H", len(rops) + 2) + rops + b"".join(struct.pack("<I", handle) for handle in handles)
+    buffer = rop_buffer(rops, handles)
     return struct.pack("<HHHH", 0, 4, len(buffer), len(buffer)) + buffer
 
 
@@ -165,34 +171,34 @@ def identifier(counter):
     return struct.pack("<H", 1) + counter.to_bytes(6, "big")
 
 
-def logon(context_handle, user, mailbox):
-    """RopLogon to a private mailbox, [MS-OXCROPS] 2.2.3.1."""
+def logon(context_handle, user, mailbox, carrier=ext2):
+    """RopLogon to a private mailbox, [MS-OXCROPS] 2.2.3.1; the carrier makes the call that brings it there."""
     name = user_dn(user).encode() + b"\0"
     rops_in = struct.pack("<BBBBIIH", 0xFE, 0, 0, 1, 0x01000000 | 0x4, 0, len(name)) + name
     folders = b"".join(identifier(number) for number in range(1, 14))
     rops_out = struct.pack("<BBIB", 0xFE, 0, 0, 1) + folders + b"\x07" + mailbox + struct.pack("<H", 1) + mailbox[::-1]
     rops_out += struct.pack("<BBBBBBH", 0, 0, 8, 1, 2, 3, 2026) + struct.pack("<QI", 0x01DCA0F000000000, 0)
-    return ext2(context_handle, rops_in, [0xFFFFFFFF], rops_out, [LOGON])
+    return carrier(context_handle, rops_in, [0xFFFFFFFF], rops_out, [LOGON])
 
 
-def open_stream(context_handle):
+def open_stream(context_handle, carrier=ext2):
     """RopOpenFolder and RopOpenStream in one buffer, [MS-OXCROPS] 2.2.4.1 and 2.2.9.1."""
     rops_in = struct.pack("<BBBB", 0x02, 0, 0, 1) + identifier(7) + b"\0"
     rops_in += struct.pack("<BBBBIB", 0x2B, 0, 1, 2, 0x3FE00102, 1)
     rops_out = struct.pack("<BBIBB", 0x02, 1, 0, 0, 0) + struct.pack("<BBII", 0x2B, 2, 0, 0)
-    return ext2(context_handle, rops_in, [LOGON, 0xFFFFFFFF, 0xFFFFFFFF], rops_out, [LOGON, FOLDER, STREAM])
+    return carrier(context_handle, rops_in, [LOGON, 0xFFFFFFFF, 0xFFFFFFFF], rops_out, [LOGON, FOLDER, STREAM])
 
 
-def write(context_handle, data):
+def write(context_handle, data, carrier=ext2):
     """RopWriteStream, [MS-OXCROPS] 2.2.9.3: a big request, a small response."""
-    return ext2(context_handle, struct.pack("<BBBH", 0x2D, 0, 0, len(data)) + data, [STREAM],
-                struct.pack("<BBIH", 0x2D, 0, 0, len(data)), [STREAM])
+    return carrier(context_handle, struct.pack("<BBBH", 0x2D, 0, 0, len(data)) + data, [STREAM],
+                   struct.pack("<BBIH", 0x2D, 0, 0, len(data)), [STREAM])
 
 
-def read(context_handle, data):
+def read(context_handle, data, carrier=ext2):
     """RopReadStream, [MS-OXCROPS] 2.2.9.2: a small request, a big response."""
-    return ext2(context_handle, struct.pack("<BBBH", 0x2C, 0, 0, len(data)), [STREAM],
-                struct.pack("<BBIH", 0x2C, 0, 0, len(data)) + data, [STREAM])
+    return carrier(context_handle, struct.pack("<BBBH", 0x2C, 0, 0, len(data)), [STREAM],
+                   struct.pack("<BBIH", 0x2C, 0, 0, len(data)) + data, [STREAM])
 
 
 def write_of(context_handle, frag_length, label):

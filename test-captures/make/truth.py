@@ -65,6 +65,8 @@ def call(record):
         row["fault"] = f"0x{operation.status:08x}"
     if record.session.agreed:
         row.update(transfer_syntax="NDR64" if record.session.agreed[1] == rpc.NDR64 else "NDR", **operation.told)
+    if operation.values is not None:
+        row["values"] = operation.values
     captured = False
     for hop in ("client", "server"):
         leg = {}
