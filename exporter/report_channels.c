@@ -265,7 +265,7 @@ static void
 hop(struct csv *csv, const void *row)
 {
     ROW(channel);
-    csv_text(csv, channel->hop == OA_HOP_CLIENT ? "client_proxy" : "proxy_store");
+    csv_text(csv, hop_of_session(channel->vc, channel->hop));
 }
 
 static void
@@ -377,7 +377,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "connection_timeout_ms", "ms", "Idle timeout announced for the channel", connection_timeout },
     { "end_state", "text", "How its TCP connection ended: fin, reset, replaced, open", ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
-    { "hop", "text", "client_proxy (HTTP), or proxy_store (TCP)", hop },
+    { "hop", "text", "client_proxy (HTTP), proxy_store (TCP), or client_store (plain RPC over TCP)",
+      hop },
     { "successor_cookie", "uuid", "Cookie of the channel that replaces this one in a recycling",
       successor_cookie },
     { "join", "text",

@@ -66,7 +66,7 @@ static const char *const MGMT[] = {
 };
 
 static const char *const EPM[] = {
-    "ept_insert",     "ept_delete",      "ept_map", "ept_lookup", "ept_lookup_handle_free",
+    "ept_insert",     "ept_delete",      "ept_lookup", "ept_map", "ept_lookup_handle_free",
     "ept_inq_object", "ept_mgmt_delete",
 };
 
@@ -90,8 +90,8 @@ static const struct oa_rpc_interface INTERFACES[] = {
     { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, 0, OPERATIONS(RFR) },
     { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, OA_NO_OPERATION,
       OPERATIONS(MGMT) },
-    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false,
-      OA_NO_OPERATION, OPERATIONS(EPM) },
+    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false, 3,
+      OPERATIONS(EPM) },
     { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false,
       OA_NO_OPERATION, 0, NULL },
     { "", 0, 0, "EMSMDB over HTTP", "store", true, OA_NO_OPERATION, OPERATIONS(MAPI_HTTP) },
@@ -123,6 +123,15 @@ bool
 oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface)
 {
     return iface->uuid[0] == '\0';
+}
+
+struct oa_rpc_syntax
+oa_rpc_interface_syntax(const struct oa_rpc_interface *iface)
+{
+    struct oa_rpc_syntax syntax = { .major = iface->major, .minor = iface->minor };
+
+    oa_text_uuid_to_wire(iface->uuid, syntax.uuid);
+    return syntax;
 }
 
 const char *

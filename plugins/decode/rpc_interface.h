@@ -18,7 +18,8 @@ struct oa_rpc_interface {
     const char *name;    /* "EMSMDB" */
     const char *service; /* what it is for: "store", "directory", "referral", ... */
     bool is_exchange;    /* no program but Outlook and Exchange speaks it */
-    uint16_t connect;    /* the operation by which a client tells who it is */
+    uint16_t telling;    /* the operation whose parameters tell who the client is, or where an
+                            interface listens */
     unsigned n_operations;
     const char *const *operations; /* by opnum; MAPI over HTTP: by enum oa_mapi_http_type */
 };
@@ -32,6 +33,9 @@ const struct oa_rpc_interface *oa_rpc_interface_by_name(const char *name);
 
 /* Whether it is none of RPC, and its operations have no numbers. */
 bool oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface);
+
+/* Its abstract syntax: UUID as on the wire, and version. */
+struct oa_rpc_syntax oa_rpc_interface_syntax(const struct oa_rpc_interface *iface);
 
 /* The operation's name, or NULL beyond the table. */
 const char *oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum);

@@ -11,12 +11,14 @@ import sys
 import back_end
 import http_cases
 import mapi_http
+import named_pipe
+import plain_rpc
 import recycling
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, plain_rpc, named_pipe)
 
 
 def scenarios():
