@@ -79,7 +79,10 @@ static void
 proxy_address(struct csv *csv, const void *row)
 {
     ROW(channel);
-    csv_address(csv, channel->endpoint[OA_SERVER].address);
+    if (channel->vc && channel->vc->transport == OA_TRANSPORT_RPC_TCP)
+        csv_empty(csv);
+    else
+        csv_address(csv, channel->endpoint[OA_SERVER].address);
 }
 
 static void
@@ -342,7 +345,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       kind },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
-    { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
+    { "proxy_address", "address", "Proxy as seen in the capture; empty where there is none", proxy_address },
     { "proxy_name", "text", "Host header of the request", proxy_name },
     { "target_server", "text", "Server named in the URI", target_server },
     { "target_port", "number", "Port named in the URI", target_port },

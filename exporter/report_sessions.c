@@ -322,6 +322,16 @@ anonymous(struct csv *csv, const void *row)
     csv_text(csv, vc->anonymous_accepted ? "accepted" : vc->anonymous_refused ? "refused" : NULL);
 }
 
+static void
+rpc_association_group(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->assoc_group_id)
+        csv_number(csv, vc->assoc_group_id);
+    else
+        csv_empty(csv);
+}
+
 static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", "number",
       "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
@@ -415,6 +425,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "client_mode", "text", "classic or cached, by the client's own word", client_mode },
     { "client_name", "text", "Client computer by its own word (auxiliary block)", client_name },
     { "server_version", "text", "Version by the server's own word", server_version },
+    { "rpc_association_group", "number",
+      "Number by which the server marks connections of one client that share context handles",
+      rpc_association_group },
 };
 
 static void

@@ -104,6 +104,7 @@ def store(capture, clock, client, server, account):
     pending = third.request(third.begin(calls.async_wait(waiting, news=False)))
     clock.wait(3000)
     management = Plain(capture, "management", client, server, STORE, first, clock=clock).open((rpc.MGMT,))
+    management.tell_client()
     management.call(rpc.inq_if_ids())
     management.end()
     second.call(rpc.Operation("EcDoRpcExt2", 11, rpc.read(handle, b"x" * 40).request, b"", status=0x1C00001A))
@@ -138,7 +139,7 @@ def rpc_tcp(capture):
 
     # Before the capture began: one whose port the mapper has told or others bind to, and one that its requests alone give away.
     for number, (target, port) in enumerate(((server, STORE), (other, 50123)), 1):
-        late = Plain(capture, f"late {number}", lab.clients[number], target, port, start_us=400_000, rpc_auth=True,
+        late = Plain(capture, f"late {number}", lab.clients[number], target, port, start_us=200_000 * number + 200_000, rpc_auth=True,
                      account=auth.Account(("grace", "edsger")[number - 1], workstation=f"DESK{number + 1}")).open()
         late.mail(5)
         late.go_on(rpc.EMSMDB)
