@@ -96,7 +96,7 @@ recognise(const struct source *source, const struct tcp_connection *connection, 
     enum oa_verdict verdict =
         oa_recognise(data, length, connection->port[side], connection->port[side ^ 1], recognition);
 
-    if (verdict == OA_NOT_OURS) {
+    if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length)) {
         enum oa_endpoint_known known = MAX(known_endpoint(source, connection, TCP_CLIENT),
                                            known_endpoint(source, connection, TCP_SERVER));
         verdict = oa_recognise_plain_rpc(data, length, known, recognition);

@@ -15,7 +15,7 @@ from wire import Connection, Host, digest
 SCENARIOS = []
 scenario = collector(SCENARIOS)
 NEGOTIATE, SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE, READ, WRITE, IOCTL = 0, 1, 2, 3, 4, 5, 6, 8, 9, 11
-MORE, PENDING = 0xC0000016, 0x00000103  # STATUS_MORE_PROCESSING_REQUIRED, STATUS_PENDING
+MORE = 0xC0000016  # STATUS_MORE_PROCESSING_REQUIRED
 FSCTL_PIPE_TRANSCEIVE = 0x0011C017
 DIALECT = 0x0210
 MAX_WRITE = 4280
@@ -66,7 +66,7 @@ class Smb:
                 (auth.spnego_response(None, None, ntlm.authenticate()), auth.spnego_response(0), 0))
         for token, answer, status in legs:
             self.request(SESSION_SETUP, struct.pack("<HBBIIHHQ", 25, 0, 1, 0, 0, 88, len(token), 0) + token)
-            self.identifier = 0x0000400000000011
+            self.identifier = 0x0000400000000001 | int.from_bytes(digest(f"{self.session.label}/session", 4), "little") << 4
             self.response(SESSION_SETUP, struct.pack("<HHHH", 9, 0, 72, len(answer)) + answer, status)
 
     def connect_tree(self, server):
