@@ -89,7 +89,7 @@ note_rejection(struct virtual_connection *vc, const struct oa_event *event,
 }
 
 static void
-accept(struct virtual_connection *vc, const struct oa_rpc_binding *binding)
+accept_binding(struct virtual_connection *vc, const struct oa_rpc_binding *binding)
 {
     if (binding->iface && !vc->iface_accepted) {
         vc->facts.iface = binding->iface;
@@ -115,7 +115,7 @@ take_bind_ack(struct virtual_connection *vc, const struct oa_event *event)
         binding->reason = rpc->results[i].reason;
         if (binding->result == RESULT_ACCEPTANCE) {
             binding->state = OA_BINDING_ACCEPTED;
-            accept(vc, binding);
+            accept_binding(vc, binding);
         } else if (binding->result != RESULT_NEGOTIATE_ACK) {
             binding->state = OA_BINDING_REJECTED;
             note_rejection(vc, event, binding);

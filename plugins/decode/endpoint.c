@@ -138,6 +138,8 @@ oa_endpoints_take_map(struct virtual_connection *vc, const GByteArray *stub, boo
     struct oa_endpoint endpoint = vc->facts.endpoint[OA_HOP_SERVER][OA_SERVER];
     unsigned pointers = 0;
 
+    if (!endpoint.port) /* the mapper was asked over HTTP, and the proxy's hop is not there */
+        return;
     cursor.big_endian = big_endian;
     oa_cursor_skip(&cursor, HANDLE_SIZE + 4 + 4 + 4); /* handle, num_towers, max_count, offset */
     uint32_t count = oa_cursor_u32(&cursor);
