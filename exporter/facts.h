@@ -29,6 +29,10 @@ void user_text(const struct oa_auth *auth, char text[USER_TEXT]);
 /* The user of the HTTP authentication, else of the one inside RPC. */
 void user_of_session(const struct oa_virtual_connection *vc, char text[USER_TEXT]);
 
+/* The server named in the URI, or MailboxId; else its address; "" when not known. Freed with
+ * g_free(). */
+char *server_of_session(const struct oa_virtual_connection *vc);
+
 /* As seen in the capture, else by the word of the proxy; false when neither tells. */
 bool client_address_of(const struct oa_virtual_connection *vc, uint8_t address[16]);
 

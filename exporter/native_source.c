@@ -79,13 +79,28 @@ open_channel(struct source *source, struct tcp_connection *connection, struct fl
     return side;
 }
 
+static enum oa_endpoint_known
+known_endpoint(const struct source *source, const struct tcp_connection *connection,
+               enum tcp_side side)
+{
+    struct oa_endpoint endpoint;
+
+    endpoint_of(connection, side, &endpoint);
+    return oa_tracker_endpoint(source->tracker, &endpoint);
+}
+
 static enum oa_verdict
-recognise(const struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
-          size_t length, struct oa_recognition *recognition)
+recognise(const struct source *source, const struct tcp_connection *connection, enum tcp_side side,
+          const uint8_t *data, size_t length, struct oa_recognition *recognition)
 {
     enum oa_verdict verdict =
         oa_recognise(data, length, connection->port[side], connection->port[side ^ 1], recognition);
 
+    if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length)) {
+        enum oa_endpoint_known known = MAX(known_endpoint(source, connection, TCP_CLIENT),
+                                           known_endpoint(source, connection, TCP_SERVER));
+        verdict = oa_recognise_plain_rpc(data, length, known, recognition);
+    }
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
 }
 
@@ -119,7 +134,7 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
         begin = held->bytes->data;
         known = held->bytes->len;
     }
-    switch (recognise(connection, side, begin, known, &recognition)) {
+    switch (recognise(source, connection, side, begin, known, &recognition)) {
     case OA_OURS:
         if (contradicts_handshake(connection, side, &recognition))
             break;

@@ -80,6 +80,8 @@ extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CO
  * hop is, and what the service, by the content, else by the server's port. */
 bool connection_is_of_service(const struct connection_row *row);
 const char *hop_name(const struct oa_channel *channel, uint16_t port);
+/* The same of one hop of a session. */
+const char *hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop);
 const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
                          uint16_t port);
 

@@ -204,7 +204,9 @@ hops(struct csv *csv, const void *row)
     ROW(call);
     bool client = call->request[OA_HOP_CLIENT].fragments || call->response[OA_HOP_CLIENT].fragments;
     bool server = call->request[OA_HOP_SERVER].fragments || call->response[OA_HOP_SERVER].fragments;
-    csv_text(csv, !server ? "client_proxy" : !client ? "proxy_store" : "both");
+    csv_text(csv, !server   ? "client_proxy"
+                  : !client ? hop_of_session(call->vc, OA_HOP_SERVER)
+                            : "both");
 }
 
 static bool
@@ -288,7 +290,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "latency_ms", "ms", "Last byte of the request to last byte of the response", latency },
     { "request_frame", "number", "Frame with the last byte of the request", request_frame },
     { "response_frame", "number", "Frame with the last byte of the response", response_frame },
-    { "hops", "text", "Hops on which it is in the capture: client_proxy, proxy_store, both", hops },
+    { "hops", "text",
+      "Hops on which it is in the capture: client_proxy, proxy_store, both; client_store", hops },
     { "store_latency_ms", "ms", "Latency as the proxy sees the server", store_latency },
     { "proxy_latency_ms", "ms",
       "What the proxy, and the way between, add to it; empty unless both hops are captured",

@@ -79,7 +79,10 @@ static void
 proxy_address(struct csv *csv, const void *row)
 {
     ROW(channel);
-    csv_address(csv, channel->endpoint[OA_SERVER].address);
+    if (channel->vc && channel->vc->transport == OA_TRANSPORT_RPC_TCP)
+        csv_empty(csv);
+    else
+        csv_address(csv, channel->endpoint[OA_SERVER].address);
 }
 
 static void
@@ -265,7 +268,7 @@ static void
 hop(struct csv *csv, const void *row)
 {
     ROW(channel);
-    csv_text(csv, channel->hop == OA_HOP_CLIENT ? "client_proxy" : "proxy_store");
+    csv_text(csv, hop_of_session(channel->vc, channel->hop));
 }
 
 static void
@@ -342,7 +345,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       kind },
     { "client_address", "address", "Client as seen in the capture", client_address },
     { "client_port", "number", "TCP port of the client", client_port },
-    { "proxy_address", "address", "Proxy as seen in the capture", proxy_address },
+    { "proxy_address", "address", "Proxy as seen in the capture; empty where there is none",
+      proxy_address },
     { "proxy_name", "text", "Host header of the request", proxy_name },
     { "target_server", "text", "Server named in the URI", target_server },
     { "target_port", "number", "Port named in the URI", target_port },
@@ -377,7 +381,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "connection_timeout_ms", "ms", "Idle timeout announced for the channel", connection_timeout },
     { "end_state", "text", "How its TCP connection ended: fin, reset, replaced, open", ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
-    { "hop", "text", "client_proxy (HTTP), or proxy_store (TCP)", hop },
+    { "hop", "text", "client_proxy (HTTP), proxy_store (TCP), or client_store (plain RPC over TCP)",
+      hop },
     { "successor_cookie", "uuid", "Cookie of the channel that replaces this one in a recycling",
       successor_cookie },
     { "join", "text",

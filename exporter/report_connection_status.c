@@ -192,21 +192,6 @@ user_name(const struct oa_virtual_connection *vc)
     return g_strdup(name[0] ? name : vc->client ? vc->client->user_dn : "");
 }
 
-static char *
-server_name(const struct oa_virtual_connection *vc)
-{
-    enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
-    struct address address;
-    char text[ADDRESS_TEXT];
-
-    if (vc->target_server)
-        return g_strdup(vc->target_server);
-    if (!vc->endpoint[hop][OA_SERVER].port)
-        return g_strdup("");
-    memcpy(address.bytes, vc->endpoint[hop][OA_SERVER].address, sizeof address.bytes);
-    return g_strdup(address_text(&address, text));
-}
-
 static struct status *
 row_of(struct state *state, const struct oa_virtual_connection *vc)
 {
@@ -215,7 +200,7 @@ row_of(struct state *state, const struct oa_virtual_connection *vc)
 
     if (status)
         return status;
-    char *user = user_name(vc), *server = server_name(vc);
+    char *user = user_name(vc), *server = server_of_session(vc);
     char *key = g_strdup_printf("%s\t%s\t%s\t%u", user, server, vc->iface ? vc->iface->name : "~",
                                 (unsigned)vc->transport);
     bool is_full = g_hash_table_size(state->rows) >= ROWS_MAX;

@@ -37,12 +37,21 @@ connection_is_of_service(const struct connection_row *row)
 }
 
 const char *
+hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    if (hop == OA_HOP_CLIENT)
+        return "client_proxy";
+    return vc && vc->transport == OA_TRANSPORT_RPC_TCP ? "client_store" : "proxy_store";
+}
+
+const char *
 hop_name(const struct oa_channel *channel, uint16_t server_port)
 {
-    static const char *const HOPS[OA_HOPS] = { "client_proxy", "proxy_store" };
     const struct service_port *port = service_port_find(server_port);
 
-    return channel ? HOPS[channel->hop] : port ? port->hop : "proxy_store";
+    if (channel)
+        return hop_of_session(channel->vc, channel->hop);
+    return port ? port->hop : "proxy_store";
 }
 
 const char *
@@ -342,7 +351,8 @@ last_frame(struct csv *csv, const void *row)
 static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "connection", "number", "Number of the TCP connection, from 0; tcp.stream in Wireshark",
       connection_number },
-    { "hop", "text", "client_proxy, proxy_store, or store_dc", hop },
+    { "hop", "text",
+      "client_proxy, proxy_store, client_store (plain RPC over TCP, no proxy), or store_dc", hop },
     { "service", "text", "What the connection is for, by its content, else by the server's port",
       service },
     { "client_address", "address", "Side that opened the connection", client_address },

@@ -105,8 +105,8 @@ last_seen(struct csv *csv, const void *row)
 
 static const struct column COLUMNS_OF_HOPS[] = {
     { "hop", "text",
-      "client_proxy, proxy_store, or store_dc; empty in the row of all pairs beyond the first "
-      "65536",
+      "client_proxy, proxy_store, client_store, or store_dc, as in connections.csv; empty in the "
+      "row of all pairs beyond the first 65536",
       hop_cell },
     { "service", "text",
       "What the connections are for, by their content, else by the server's port", service_cell },
@@ -246,7 +246,7 @@ take(struct report_run *run, const struct oa_event *event)
         return;
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_endpoint *endpoint = vc->endpoint[hop];
-        const struct oa_channel any = { .hop = (enum oa_hop)hop };
+        const struct oa_channel any = { .hop = (enum oa_hop)hop, .vc = event->vc };
 
         if (!vc->leg_seen[hop][OA_LEG_IN] && !vc->leg_seen[hop][OA_LEG_OUT])
             continue;

@@ -122,7 +122,9 @@ LATENCY_CELL(latency_p99, histogram_percentile(operation->latency, 99))
 LATENCY_CELL(latency_max, histogram_max(operation->latency))
 
 static const struct column COLUMNS_OF_OPERATIONS[] = {
-    { "target_server", "text", "Server named in the URI of the channels", target_server },
+    { "target_server", "text",
+      "Server named in the URI of the channels, or MailboxId; else the address of the server",
+      target_server },
     { "service", "text", "What the interface is for", service },
     { "interface", "text", "RPC interface by name, else its UUID", interface_name },
     { "operation", "text", "Operation by name, else by number", operation_name },
@@ -168,9 +170,11 @@ key_of(const struct oa_call *call)
     char uuid[OA_UUID_TEXT];
 
     oa_text_uuid(call->syntax.uuid, uuid);
-    return g_strdup_printf(
-        "%s\t%s\t%s\t%05d", call->vc->target_server ? call->vc->target_server : "",
-        call->iface ? call->iface->name : "~", uuid, call->has_opnum ? call->opnum : 99999);
+    char *server = server_of_session(call->vc);
+    char *key = g_strdup_printf("%s\t%s\t%s\t%05d", server, call->iface ? call->iface->name : "~",
+                                uuid, call->has_opnum ? call->opnum : 99999);
+    g_free(server);
+    return key;
 }
 
 static struct operation *
@@ -193,7 +197,7 @@ operation_of(GHashTable *operations, const struct oa_call *call)
     operation->key = key;
     if (!is_full) {
         operation->sample = *call;
-        operation->target_server = g_strdup(call->vc->target_server);
+        operation->target_server = server_of_session(call->vc);
     }
     operation->latency = histogram_new();
     g_hash_table_insert(operations, operation->key, operation);

@@ -5,6 +5,8 @@
  */
 #include "report.h"
 
+#include <string.h>
+
 struct row {
     const struct oa_virtual_connection *vc;
     const struct valid_ports *valid_ports;
@@ -210,7 +212,7 @@ hops(struct csv *csv, const void *row)
 {
     ROW(vc);
     csv_text(csv, !has_hop(vc, OA_HOP_SERVER)   ? "client_proxy"
-                  : !has_hop(vc, OA_HOP_CLIENT) ? "proxy_store"
+                  : !has_hop(vc, OA_HOP_CLIENT) ? hop_of_session(vc, OA_HOP_SERVER)
                                                 : "both");
 }
 
@@ -234,7 +236,8 @@ store_port(struct csv *csv, const void *row)
         csv_empty(csv);
 }
 
-/* RPCPing sets a connection up, and at the most asks the management interface. */
+/* RPCPing sets a connection up, and at the most asks the management interface. What calls are for
+ * whose bind is not in the capture is not known. */
 static void
 purpose(struct csv *csv, const void *row)
 {
@@ -242,7 +245,10 @@ purpose(struct csv *csv, const void *row)
     if (vc->exchange_calls)
         csv_text(csv, "mail");
     else if (vc->established.frame || vc->calls || vc->binds)
-        csv_text(csv, !vc->iface || !vc->iface->is_exchange ? "rpcping" : "connect_only");
+        csv_text(csv, vc->iface && vc->iface->is_exchange                ? "connect_only"
+                      : vc->iface && strcmp(vc->iface->name, "epm") == 0 ? "endpoint_lookup"
+                      : vc->calls && !vc->n_bindings                     ? NULL
+                                                                         : "rpcping");
     else
         csv_empty(csv);
 }
@@ -316,6 +322,16 @@ anonymous(struct csv *csv, const void *row)
     csv_text(csv, vc->anonymous_accepted ? "accepted" : vc->anonymous_refused ? "refused" : NULL);
 }
 
+static void
+rpc_association_group(struct csv *csv, const void *row)
+{
+    ROW(vc);
+    if (vc->assoc_group_id)
+        csv_number(csv, vc->assoc_group_id);
+    else
+        csv_empty(csv);
+}
+
 static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", "number",
       "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark",
@@ -378,14 +394,17 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "one that was last in use",
       ending },
     { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
-    { "hops", "text", "Hops in the capture: client_proxy, proxy_store, both", hops },
+    { "hops", "text",
+      "Hops in the capture: client_proxy, proxy_store, both; client_store where there is no proxy",
+      hops },
     { "store_address", "address", "Server that the proxy, or the client, connected to",
       store_address },
     { "store_port", "number", "TCP port of that server", store_port },
     { "recycles_failed", "count", "Recyclings refused or not finished", recycles_failed },
     { "purpose", "text",
       "mail (calls of an Exchange interface); rpcping (no more than a connection, or calls of "
-      "management); connect_only (an Exchange interface was bound and not called)",
+      "management); connect_only (an Exchange interface was bound and not called); endpoint_lookup "
+      "(calls of the endpoint mapper); empty where the capture does not tell",
       purpose },
     { "target_allowed", "text",
       "Whether the target is among --valid-ports: allowed, refused; empty without the option, or "
@@ -407,6 +426,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "client_mode", "text", "classic or cached, by the client's own word", client_mode },
     { "client_name", "text", "Client computer by its own word (auxiliary block)", client_name },
     { "server_version", "text", "Version by the server's own word", server_version },
+    { "rpc_association_group", "number",
+      "Number by which the server marks connections of one client that share context handles",
+      rpc_association_group },
 };
 
 static void

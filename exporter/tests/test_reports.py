@@ -180,6 +180,8 @@ class Reports(unittest.TestCase):
         for path in sorted(MADE.glob("*.json")):
             known = collections.Counter((row["frame"], row.get("readable_as", row["name"])) for row in truth(path.stem)["rts"]
                                         if "violation" not in row)
+            if path.stem == "named_pipe":
+                continue  # none of ours, check_plain_rpc.py
             rows = report("frames", path.stem)
             broken = {row["frame"] for row in truth(path.stem)["rts"] if "violation" in row}
             told = collections.Counter((int(row["frame"]), row["pdu"]) for row in rows if row["pdu"] and int(row["frame"]) not in broken)

@@ -35,14 +35,14 @@
 #define RESULT_ACCEPTANCE 0
 #define RESULT_NEGOTIATE_ACK 3
 
-/* Bytes of one connect's parameters that are kept; a user's name and some auxiliary blocks. */
-#define CONNECT_STUB_MAX 65536
+/* Bytes of one call's parameters that are kept; a user's name and some auxiliary blocks. */
+#define TELLING_STUB_MAX 65536
 
 /* Verifiers of this level seal the stub. */
 #define LEVEL_PRIVACY 6
 
-static struct oa_rpc_binding *
-find_binding(struct virtual_connection *vc, uint16_t context_id)
+struct oa_rpc_binding *
+oa_vc_binding(struct virtual_connection *vc, uint16_t context_id)
 {
     for (unsigned i = 0; i < vc->facts.n_bindings; i++)
         if (vc->facts.bindings[i].context_id == context_id)
@@ -59,7 +59,7 @@ take_bind(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc)
     vc->n_proposed = 0;
     for (unsigned i = 0; i < rpc->n_contexts; i++) {
         const struct oa_rpc_context *context = &rpc->contexts[i];
-        struct oa_rpc_binding *binding = find_binding(vc, context->id);
+        struct oa_rpc_binding *binding = oa_vc_binding(vc, context->id);
 
         vc->proposed[vc->n_proposed++] = context->id;
         if (!binding && facts->n_bindings < OA_RPC_CONTEXTS_MAX)
@@ -106,13 +106,25 @@ is_alternative(const struct virtual_connection *vc, const struct oa_rpc_binding 
 }
 
 static void
+accept_binding(struct virtual_connection *vc, const struct oa_rpc_binding *binding)
+{
+    if (binding->iface && !vc->iface_accepted) {
+        vc->facts.iface = binding->iface;
+        vc->iface_accepted = true;
+    }
+    if (binding->iface && binding->iface->is_exchange)
+        oa_endpoints_take_bind(vc);
+}
+
+static void
 take_bind_ack(struct virtual_connection *vc, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
 
     vc->facts.assoc_group_id = rpc->assoc_group_id;
+    oa_association_join(vc);
     for (unsigned i = 0; i < rpc->n_results && i < vc->n_proposed; i++) {
-        struct oa_rpc_binding *binding = find_binding(vc, vc->proposed[i]);
+        struct oa_rpc_binding *binding = oa_vc_binding(vc, vc->proposed[i]);
 
         if (!binding)
             continue;
@@ -121,16 +133,13 @@ take_bind_ack(struct virtual_connection *vc, const struct oa_event *event)
         if (binding->result == RESULT_ACCEPTANCE) {
             binding->state = OA_BINDING_ACCEPTED;
             binding->transfer_syntax = rpc->results[i].transfer_syntax;
-            if (binding->iface && !vc->iface_accepted) {
-                vc->facts.iface = binding->iface;
-                vc->iface_accepted = true;
-            }
+            accept_binding(vc, binding);
         } else if (binding->result != RESULT_NEGOTIATE_ACK) {
             binding->state = OA_BINDING_REJECTED;
         }
     }
     for (unsigned i = 0; i < rpc->n_results && i < vc->n_proposed; i++) {
-        const struct oa_rpc_binding *binding = find_binding(vc, vc->proposed[i]);
+        const struct oa_rpc_binding *binding = oa_vc_binding(vc, vc->proposed[i]);
 
         if (binding && binding->state == OA_BINDING_REJECTED && !is_alternative(vc, binding))
             note_rejection(vc, event, binding);
@@ -141,7 +150,7 @@ static void
 take_bind_nak(struct virtual_connection *vc, const struct oa_event *event)
 {
     for (unsigned i = 0; i < vc->n_proposed; i++) {
-        struct oa_rpc_binding *binding = find_binding(vc, vc->proposed[i]);
+        struct oa_rpc_binding *binding = oa_vc_binding(vc, vc->proposed[i]);
 
         if (binding && binding->state == OA_BINDING_PROPOSED) {
             binding->state = OA_BINDING_REJECTED;
@@ -351,7 +360,7 @@ take_call_out(struct virtual_connection *vc, struct call *call)
 static void
 name_interface(struct virtual_connection *vc, struct oa_call *call)
 {
-    const struct oa_rpc_binding *binding = find_binding(vc, call->context_id);
+    const struct oa_rpc_binding *binding = oa_vc_binding(vc, call->context_id);
 
     if (binding) {
         call->syntax = binding->syntax;
@@ -396,10 +405,10 @@ check_fault(struct virtual_connection *vc, const struct oa_call *call)
                     status ? status : "unknown status", call->fault_status);
 }
 
-/* --- what connects tell of the client --- */
+/* --- what parameters tell --- */
 
-/* Of all calls only those that tell who the client is have their parameters kept, until they end.
- */
+/* Of all calls only those that tell more than themselves have their parameters kept, until they
+ * end. */
 static void
 keep_stub(struct call *call, const struct oa_event *event)
 {
@@ -407,13 +416,13 @@ keep_stub(struct call *call, const struct oa_event *event)
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray *stub = call->stub[event->side];
 
-    if (!oa_rpc_operation_is_connect(iface, call->facts.opnum) || !call->facts.has_opnum ||
+    if (!oa_rpc_operation_is_telling(iface, call->facts.opnum) || !call->facts.has_opnum ||
         rpc->header.ptype == OA_RPC_FAULT || event->channel->hop != oa_vc_hop(&call->vc->facts) ||
         (rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY))
         return;
     if (!stub)
         stub = call->stub[event->side] = g_byte_array_new();
-    if (stub->len + rpc->stub_length <= CONNECT_STUB_MAX)
+    if (stub->len + rpc->stub_length <= TELLING_STUB_MAX)
         g_byte_array_append(stub, rpc->stub, (guint)rpc->stub_length);
     call->is_big_endian = rpc->header.big_endian;
 }
@@ -422,16 +431,19 @@ static void
 read_stubs(struct virtual_connection *vc, struct call *call)
 {
     uint32_t code_page = 0;
+    bool is_map = strcmp(call->facts.iface->name, "epm") == 0;
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         const struct oa_call_half *halves =
             side == OA_CLIENT ? call->facts.request : call->facts.response;
         const struct oa_call_half *half = &halves[oa_vc_hop(&vc->facts)];
-        const struct oa_rpc_binding *binding = find_binding(vc, call->facts.context_id);
+        const struct oa_rpc_binding *binding = oa_vc_binding(vc, call->facts.context_id);
         struct oa_call_facts facts;
 
         if (!call->stub[side] || !half->is_complete || half->has_gap)
             continue;
+        if (is_map && side == OA_SERVER)
+            oa_endpoints_take_map(vc, call->stub[side], call->is_big_endian);
         struct oa_stub stub = { .interface = call->facts.iface,
                                 .opnum = call->facts.opnum,
                                 .is_response = side == OA_SERVER,
@@ -447,13 +459,15 @@ read_stubs(struct virtual_connection *vc, struct call *call)
             if (!vc->facts.client)
                 vc->facts.client = g_new0(struct oa_client, 1);
             oa_client_take_call(vc->facts.client, &facts);
+            oa_association_share(vc);
         }
         oa_walk_free(walk);
         code_page = facts.code_page;
     }
 }
 
-/* What operations of Exchange return stands last. [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1 */
+/* What operations of Exchange, and of the endpoint mapper, return stands last.
+ * [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O */
 static void
 take_return_value(struct oa_call *call, const struct oa_event *event)
 {
@@ -461,7 +475,8 @@ take_return_value(struct oa_call *call, const struct oa_event *event)
     bool is_sealed = rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY;
 
     if (rpc->header.ptype != OA_RPC_RESPONSE || !(rpc->header.flags & OA_RPC_LAST_FRAG) ||
-        is_sealed || rpc->stub_length < 4 || !call->iface || !call->iface->is_exchange)
+        is_sealed || rpc->stub_length < 4 || !call->iface ||
+        !(call->iface->is_exchange || strcmp(call->iface->name, "epm") == 0))
         return;
     const uint8_t *at = rpc->stub + rpc->stub_length - 4;
     uint32_t value = 0;
@@ -598,6 +613,7 @@ take_request(struct virtual_connection *vc, struct oa_event *event)
     enum oa_hop hop = event->channel->hop;
     struct call *call = find_call(vc, rpc->header.call_id);
 
+    oa_endpoints_take_request(vc, rpc);
     if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) && call->facts.request[hop].fragments) {
         retire_call(vc, call, final_state(&call->facts)); /* the number is used anew */
         call = NULL;

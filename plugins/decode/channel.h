@@ -26,6 +26,11 @@ struct oa_tracker;
 struct oa_tracker *oa_tracker_new(oa_event_function on_event, void *context, bool keep);
 void oa_tracker_free(struct oa_tracker *tracker);
 
+/* What is known of a server's endpoint from the connections so far: from the endpoint mapper, from
+ * binds, from requests whose shape gives them away. Bounded; OA_ENDPOINT_UNKNOWN says nothing. */
+enum oa_endpoint_known oa_tracker_endpoint(const struct oa_tracker *tracker,
+                                           const struct oa_endpoint *endpoint);
+
 /* Opens a channel of a connection recognised as told; the tracker owns it until oa_channel_close().
  * `host` is the caller's own and only kept. */
 struct oa_channel *oa_channel_open(struct oa_tracker *tracker,

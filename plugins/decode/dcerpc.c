@@ -235,15 +235,24 @@ read_verifier(const uint8_t *data, struct oa_cursor *body, struct oa_rpc_pdu *pd
 bool
 oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
 {
+    return oa_rpc_parse_beginning(data, length, pdu) && length >= pdu->header.frag_length;
+}
+
+bool
+oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
+{
     memset(pdu, 0, sizeof *pdu);
-    if (!oa_rpc_header_parse(data, length, &pdu->header) || length < pdu->header.frag_length)
+    if (!oa_rpc_header_parse(data, length, &pdu->header))
         return false;
 
-    struct oa_cursor body = oa_cursor_over(data + OA_RPC_HEADER_SIZE,
-                                           (size_t)pdu->header.frag_length - OA_RPC_HEADER_SIZE);
+    bool is_whole = length >= pdu->header.frag_length;
+    struct oa_cursor body =
+        oa_cursor_over(data + OA_RPC_HEADER_SIZE,
+                       (is_whole ? pdu->header.frag_length : length) - OA_RPC_HEADER_SIZE);
     body.big_endian = pdu->header.big_endian;
-    if (pdu->header.auth_length && pdu->header.ptype != OA_RPC_RTS)
+    if (is_whole && pdu->header.auth_length && pdu->header.ptype != OA_RPC_RTS)
         read_verifier(data, &body, pdu);
+    pdu->is_short |= !is_whole;
     switch (pdu->header.ptype) {
     case OA_RPC_REQUEST:
     case OA_RPC_RESPONSE:

@@ -128,8 +128,13 @@ bool oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_heade
 /* Whether the first bytes (any number, also fewer than a header) do not contradict a PDU header. */
 bool oa_rpc_may_be_header(const uint8_t *data, size_t length);
 
-/* Parses a whole PDU of frag_length bytes. Returns false if its header is none. */
+/* Parses a whole PDU of frag_length bytes. Returns false if its header is none, or bytes are
+ * missing. */
 bool oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
+
+/* The same for the beginning of a PDU: what has come of its body is read, but no verifier, which
+ * stands at the end. is_short says that bytes are missing. */
+bool oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
 
 /* Whether it is NDR64 of any version, [MS-RPCE] 2.2.5.1. */
 bool oa_rpc_is_ndr64(const struct oa_rpc_syntax *syntax);

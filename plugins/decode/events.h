@@ -196,7 +196,8 @@ uint64_t oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_
 /* The PDU that had to come before that one (r1 of its name) and was not seen, or OA_RTS_UNKNOWN. */
 enum oa_rts_pdu oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
 
-/* What a bind or alter_context made of one context id. */
+/* What a bind or alter_context made of one context id; without them, what a request's shape says.
+ */
 struct oa_rpc_binding {
     uint16_t context_id;
     struct oa_rpc_syntax syntax;
@@ -240,7 +241,7 @@ struct oa_call {
     uint16_t context_id;
     uint16_t opnum;                       /* MAPI over HTTP: enum oa_mapi_http_type */
     bool has_opnum;                       /* the request was seen */
-    struct oa_rpc_syntax syntax;          /* interface; all zero when the bind was not seen */
+    struct oa_rpc_syntax syntax;          /* interface; all zero when nothing tells it */
     const struct oa_rpc_interface *iface; /* NULL if not a known one */
     uint8_t auth_level;
     enum oa_call_state state;

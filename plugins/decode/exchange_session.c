@@ -217,7 +217,7 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
         note_directory(sessions, request, response);
     if (strcmp(any->interface->service, "store") != 0)
         return NULL;
-    if (oa_rpc_operation_is_connect(any->interface, any->opnum)) {
+    if (oa_rpc_operation_is_telling(any->interface, any->opnum)) {
         session = note_connect(sessions, request, response);
     } else {
         session = session_of(sessions, any, response != NULL);

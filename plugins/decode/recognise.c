@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mapi_http.h"
+#include "request_shape.h"
 
 /* Fixed in every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment, little endian, nothing
  * else. */
@@ -22,6 +23,12 @@
     (OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE | OA_RTS_IN_SERVER | OA_RTS_OUT_SERVER)
 #define PLACES_OF_CLIENT_HOP                                                                       \
     (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE)
+
+/* The endpoint mapper's well-known port, [MS-RPCE] 2.1.1.1. */
+#define MAPPER_PORT 135
+
+/* As much of a bind as holds its first context. */
+#define BIND_MIN 72
 
 bool
 oa_is_server_port(uint16_t port)
@@ -120,18 +127,20 @@ sender_of(unsigned places, uint16_t source, uint16_t destination)
     return sender_by_port(source, destination);
 }
 
-/* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it. */
+/* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
+ * `other` is an interface that counts too, or NULL. */
 static bool
-binds_exchange(const uint8_t *data, size_t length, bool on_known_port)
+binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const char *other)
 {
     struct oa_rpc_pdu pdu;
 
-    if (!oa_rpc_parse(data, length, &pdu))
+    if (!oa_rpc_parse_beginning(data, length, &pdu))
         return false;
     for (unsigned i = 0; i < pdu.n_contexts; i++) {
         const struct oa_rpc_interface *iface =
             oa_rpc_interface_find(pdu.contexts[i].abstract_syntax.uuid);
-        if (iface && (iface->is_exchange || on_known_port))
+        if (iface &&
+            (iface->is_exchange || on_known_port || (other && strcmp(iface->name, other) == 0)))
             return true;
     }
     return false;
@@ -162,6 +171,7 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
 {
     bool on_server_port = oa_is_server_port(source) || oa_is_server_port(destination);
     bool on_known_port = on_server_port || is_http_port(source) || is_http_port(destination);
+    bool on_mapper_port = source == MAPPER_PORT || destination == MAPPER_PORT;
     struct oa_rpc_header header;
     unsigned places = 0;
 
@@ -180,9 +190,12 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
         if (!places)
             return OA_NOT_OURS;
         recognition->has_start = begins_connection(places);
-    } else if (header.ptype == OA_RPC_BIND && binds_exchange(data, length, on_server_port)) {
+    } else if (header.ptype == OA_RPC_BIND &&
+               binds_exchange(data, length, on_server_port, on_mapper_port ? "epm" : NULL)) {
         recognition->is_direct = true;
         recognition->has_start = true;
+    } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {
+        return OA_MAYBE;
     } else if (is_whole && header.frag_length < length) {
         const uint8_t *next = data + header.frag_length;
         size_t left = length - header.frag_length;
@@ -227,6 +240,33 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
     default:
         return OA_NOT_OURS;
     }
+}
+
+enum oa_verdict
+oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_known known,
+                       struct oa_recognition *recognition)
+{
+    struct oa_rpc_pdu pdu;
+    size_t next;
+
+    if (length == 0)
+        return OA_MAYBE;
+    if (!oa_rpc_may_be_header(data, length))
+        return OA_NOT_OURS;
+    if (length < OA_RPC_HEADER_SIZE)
+        return OA_MAYBE;
+    if (!oa_rpc_parse_beginning(data, length, &pdu) || pdu.header.ptype == OA_RPC_RTS)
+        return OA_NOT_OURS;
+    next = MIN(pdu.header.frag_length, length);
+    if (known == OA_ENDPOINT_UNKNOWN ? !oa_request_shape(&pdu)
+                                     : !oa_rpc_may_be_header(data + next, length - next))
+        return OA_NOT_OURS;
+    *recognition = (struct oa_recognition){ .hop = OA_HOP_SERVER,
+                                            .sender = sender_by_ptype(pdu.header.ptype, OA_CLIENT),
+                                            .is_raw = true,
+                                            .is_direct = known == OA_ENDPOINT_TCP,
+                                            .has_start = pdu.header.ptype == OA_RPC_BIND };
+    return OA_OURS;
 }
 
 enum oa_verdict

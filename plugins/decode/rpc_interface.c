@@ -66,7 +66,7 @@ static const char *const MGMT[] = {
 };
 
 static const char *const EPM[] = {
-    "ept_insert",     "ept_delete",      "ept_map", "ept_lookup", "ept_lookup_handle_free",
+    "ept_insert",     "ept_delete",      "ept_lookup", "ept_map", "ept_lookup_handle_free",
     "ept_inq_object", "ept_mgmt_delete",
 };
 
@@ -81,26 +81,27 @@ static const char *const MAPI_HTTP[] = {
 #define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
 #define BIT(opnum) (1U << (opnum))
 
-/* EcDoConnectEx, and EcDoConnect before it; RfrGetNewDSA. */
-#define EMSMDB_CONNECTS (BIT(0) | BIT(10))
-#define RFR_CONNECTS BIT(0)
+/* EcDoConnectEx, and EcDoConnect before it; RfrGetNewDSA; ept_map. */
+#define EMSMDB_TELLING (BIT(0) | BIT(10))
+#define RFR_TELLING BIT(0)
+#define EPM_TELLING BIT(3)
 /* [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1 */
 #define EMSMDB_RESERVED                                                                            \
     (BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(12) | BIT(13))
 #define NSPI_RESERVED (BIT(15) | BIT(17) | BIT(18))
 
 static const struct oa_rpc_interface INTERFACES[] = {
-    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, EMSMDB_CONNECTS,
+    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, EMSMDB_TELLING,
       EMSMDB_RESERVED, OPERATIONS(EMSMDB) },
     { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true, 0, 0,
       OPERATIONS(ASYNC_EMSMDB) },
     { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, 0, NSPI_RESERVED,
       OPERATIONS(NSPI) },
-    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, RFR_CONNECTS, 0,
+    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, RFR_TELLING, 0,
       OPERATIONS(RFR) },
     { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, 0, 0,
       OPERATIONS(MGMT) },
-    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false, 0, 0,
+    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false, EPM_TELLING, 0,
       OPERATIONS(EPM) },
     { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false, 0,
       0, 0, NULL },
@@ -135,6 +136,15 @@ oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface)
     return iface->uuid[0] == '\0';
 }
 
+struct oa_rpc_syntax
+oa_rpc_interface_syntax(const struct oa_rpc_interface *iface)
+{
+    struct oa_rpc_syntax syntax = { .major = iface->major, .minor = iface->minor };
+
+    oa_text_uuid_to_wire(iface->uuid, syntax.uuid);
+    return syntax;
+}
+
 const char *
 oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum)
 {
@@ -148,9 +158,9 @@ has_bit(uint32_t bits, uint16_t opnum)
 }
 
 bool
-oa_rpc_operation_is_connect(const struct oa_rpc_interface *iface, uint16_t opnum)
+oa_rpc_operation_is_telling(const struct oa_rpc_interface *iface, uint16_t opnum)
 {
-    return iface && has_bit(iface->connects, opnum);
+    return iface && has_bit(iface->telling, opnum);
 }
 
 bool

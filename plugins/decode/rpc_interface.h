@@ -15,7 +15,8 @@ struct oa_rpc_interface {
     const char *name;    /* "EMSMDB" */
     const char *service; /* what it is for: "store", "directory", "referral", ... */
     bool is_exchange;    /* no program but Outlook and Exchange speaks it */
-    uint32_t connects;   /* bits of the operations by which a client tells who it is */
+    uint32_t telling;    /* bits of the operations whose parameters tell who the client is, or where
+                            an interface listens */
     uint32_t reserved;   /* bits of those that the document only reserves */
     unsigned n_operations;
     const char *const *operations; /* by opnum; MAPI over HTTP: by enum oa_mapi_http_type */
@@ -31,11 +32,15 @@ const struct oa_rpc_interface *oa_rpc_interface_by_name(const char *name);
 /* Whether it is none of RPC, and its operations have no numbers. */
 bool oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface);
 
+/* Its abstract syntax: UUID as on the wire, and version. */
+struct oa_rpc_syntax oa_rpc_interface_syntax(const struct oa_rpc_interface *iface);
+
 /* The operation's name, or NULL beyond the table. */
 const char *oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum);
 
-/* Whether a client tells with it who it is: the name of its user, its version. */
-bool oa_rpc_operation_is_connect(const struct oa_rpc_interface *iface, uint16_t opnum);
+/* Whether its parameters tell who the client is, the name of its user and its version, or where an
+ * interface listens. */
+bool oa_rpc_operation_is_telling(const struct oa_rpc_interface *iface, uint16_t opnum);
 
 /* Whether the document only reserves its number: clients older than the document use it, or none.
  */

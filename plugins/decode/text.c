@@ -146,19 +146,31 @@ oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t size)
     out[copy.used] = '\0';
 }
 
+/* Data1, Data2 and Data3 are little endian on the wire, [MS-DTYP] 2.3.4.2. */
+static const uint8_t UUID_ORDER[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
 void
 oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT])
 {
-    /* Data1, Data2 and Data3 are little endian on the wire, [MS-DTYP] 2.3.4.2. */
-    static const uint8_t ORDER[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
     static const char DIGITS[] = "0123456789abcdef";
     char *to = out;
 
-    for (size_t i = 0; i < sizeof ORDER; i++) {
+    for (size_t i = 0; i < sizeof UUID_ORDER; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *to++ = '-';
-        *to++ = DIGITS[wire[ORDER[i]] >> 4];
-        *to++ = DIGITS[wire[ORDER[i]] & 15];
+        *to++ = DIGITS[wire[UUID_ORDER[i]] >> 4];
+        *to++ = DIGITS[wire[UUID_ORDER[i]] & 15];
     }
     *to = '\0';
+}
+
+void
+oa_text_uuid_to_wire(const char *text, uint8_t wire[16])
+{
+    for (size_t i = 0; i < sizeof UUID_ORDER; i++) {
+        text += *text == '-';
+        wire[UUID_ORDER[i]] =
+            (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+        text += 2;
+    }
 }

@@ -103,6 +103,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->code_pages = oa_code_pages_new();
     tracker->mapi_sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&tracker->mapi_by_age);
+    oa_endpoints_init(tracker);
     return tracker;
 }
 
@@ -128,6 +129,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     while (g_hash_table_iter_next(&iter, &object, NULL))
         oa_vc_free(object);
     oa_calls_forget_ended(tracker);
+    oa_endpoints_clear(tracker);
     g_ptr_array_unref(tracker->kept);
     g_hash_table_unref(tracker->channels);
     g_hash_table_unref(tracker->vcs);

@@ -58,6 +58,13 @@ struct channel {
  * matter. */
 #define OA_CHANNEL_COOKIES_MAX 32
 
+/* Connections of one client to one server that share context handles, [C706] 12.6.4.3. */
+struct oa_association {
+    uint8_t client[16];
+    struct oa_endpoint server;
+    uint32_t group; /* 0 none */
+};
+
 struct virtual_connection {
     struct oa_virtual_connection facts; /* first, so that the two convert */
     struct oa_tracker *tracker;
@@ -73,9 +80,10 @@ struct virtual_connection {
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context, in its
                                                order */
     unsigned n_proposed;
-    bool iface_accepted;          /* facts.iface is of an accepted binding */
-    struct oa_sequence *absorbed; /* sequences that were found to be parts of others */
-    bool told_anonymous;          /* a finding that is told once */
+    bool iface_accepted;               /* facts.iface is of an accepted binding */
+    struct oa_sequence *absorbed;      /* sequences that were found to be parts of others */
+    bool told_anonymous;               /* a finding that is told once */
+    struct oa_association association; /* of plain RPC over TCP */
     struct mapi_session *mapi; /* a session of MAPI over HTTP, which outlives its channels; or NULL
                                 */
 };
@@ -87,7 +95,7 @@ struct call {
     GList loose_link;                     /* in the tracker's loose_calls of its call id */
     bool is_indexed;                      /* in loose_calls */
     uint64_t request_hash, response_hash; /* of the first PDU; 0 not computed */
-    GByteArray *stub[2];                  /* of a connect, by sender; NULL of all others */
+    GByteArray *stub[2];                  /* of a call that tells more, by sender; else NULL */
     bool is_big_endian;                   /* these */
 };
 
@@ -107,6 +115,9 @@ struct oa_tracker {
     struct call *ended;        /* the call whose last PDU is the current event */
     uint8_t *joined;           /* 64 KiB: a PDU put together from chunks */
     struct oa_code_pages *code_pages;
+    GHashTable *endpoints; /* struct oa_endpoint -> enum oa_endpoint_known */
+    GHashTable
+        *associations; /* struct oa_association -> struct virtual_connection, its key in it */
     GHashTable *mapi_sessions; /* text -> struct mapi_session, by what requests tell of it */
     GQueue mapi_by_age;        /* of these, the longest silent first */
 
@@ -142,12 +153,23 @@ void oa_flow_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_flow_take_ack(struct channel *channel, struct oa_event *event);
 
 /* calls.c */
+struct oa_rpc_binding *oa_vc_binding(struct virtual_connection *vc, uint16_t context_id);
 void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_calls_end(struct virtual_connection *vc);
 void oa_calls_note_loss(struct channel *channel, enum oa_side side);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
 void oa_call_free(void *call);
 void oa_calls_merge(struct virtual_connection *into, struct virtual_connection *from);
+
+/* endpoint.c */
+void oa_endpoints_init(struct oa_tracker *tracker);
+void oa_endpoints_clear(struct oa_tracker *tracker);
+void oa_endpoints_take_map(struct virtual_connection *vc, const GByteArray *stub, bool big_endian);
+void oa_endpoints_take_bind(struct virtual_connection *vc);
+void oa_endpoints_take_request(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc);
+void oa_association_join(struct virtual_connection *vc);
+void oa_association_share(struct virtual_connection *vc);
+void oa_association_leave(struct virtual_connection *vc);
 
 /* auth_exchange.c */
 void oa_auth_exchange_take_head(struct channel *channel, struct oa_event *event);

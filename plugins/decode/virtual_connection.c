@@ -202,6 +202,7 @@ forget_vc(struct virtual_connection *vc)
         g_hash_table_remove(tracker->vc_by_cookie, &vc->facts.cookie);
     if (vc->n_channel_cookies)
         g_hash_table_foreach_remove(tracker->vc_by_channel, is_of_vc, vc);
+    oa_association_leave(vc);
     oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs, vc);
 }
@@ -226,6 +227,7 @@ void
 oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
 {
     oa_calls_end(vc);
+    oa_association_share(vc);
     if (!vc->mapi)
         judge(vc, last_channel);
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);

@@ -478,7 +478,10 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !rpch_begins(tvb, pinfo) && dcerpc_tcp_heur(tvb, pinfo, tree, data);
+    if (rpch_begins(tvb, pinfo))
+        return false;
+    rpch_context_introduce_segment(pinfo, tvb);
+    return dcerpc_tcp_heur(tvb, pinfo, tree, data);
 }
 
 heur_dissector_t
@@ -621,6 +624,7 @@ proto_register_rpch(void)
     }
     rpch_tap = register_tap(RPCH_TAP);
     rpch_show_register();
+    rpch_context_register();
     rpch_tls_register();
     register_init_routine(open_file);
     register_cleanup_routine(close_file);
@@ -637,5 +641,6 @@ proto_reg_handoff_rpch(void)
     http_tcp_heur = rpch_take_heuristic("tcp", "http_tcp", dissect_http_heur);
     dcerpc_tcp_heur = rpch_take_heuristic("tcp", "dcerpc_tcp", dissect_dcerpc_heur);
     rpch_show_handoff();
+    rpch_context_handoff();
     rpch_tls_handoff();
 }

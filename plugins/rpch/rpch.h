@@ -112,6 +112,14 @@ void rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *uni
 void rpch_add_info(packet_info *pinfo, const char *text, bool begins);
 bool rpch_begins_frame(const struct rpch_place *place);
 
+/* rpch_context.c: where the bind is not in the capture, makes the context of a request known to
+ * stock DCE/RPC if its shape tells the interface; of a PDU, and of a segment on plain TCP. First
+ * visits only. */
+void rpch_context_register(void);
+void rpch_context_handoff(void);
+void rpch_context_introduce(packet_info *pinfo, tvbuff_t *tvb);
+void rpch_context_introduce_segment(packet_info *pinfo, tvbuff_t *tvb);
+
 /* rpch_rts.c: an RTS PDU, which is all of `tvb`. */
 void rpch_rts_register(expert_module_t *expert);
 void rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb);

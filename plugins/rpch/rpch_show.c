@@ -397,6 +397,8 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
     TRY
     {
         /* Shows the bytes as data if stock DCE/RPC refuses them, or is switched off. */
+        if (vc && vc->binds == 0)
+            rpch_context_introduce(pinfo, tvb);
         if (dcerpc_entry)
             call_heur_dissector_direct(dcerpc_entry, tvb, pinfo, place->tree, NULL);
         else

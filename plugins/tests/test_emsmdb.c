@@ -730,10 +730,10 @@ test_kinds(void)
     const struct oa_rpc_interface *store = oa_rpc_interface_by_name("EMSMDB");
 
     for (uint16_t opnum = 0; opnum < 15; opnum++) {
-        g_assert_cmpint(oa_rpc_operation_is_connect(store, opnum), ==, CONNECTS[opnum]);
+        g_assert_cmpint(oa_rpc_operation_is_telling(store, opnum), ==, CONNECTS[opnum]);
         g_assert_cmpint(oa_rpc_operation_is_reserved(store, opnum), ==, RESERVED[opnum]);
     }
-    g_assert_true(oa_rpc_operation_is_connect(oa_rpc_interface_by_name("RFR"), 0));
+    g_assert_true(oa_rpc_operation_is_telling(oa_rpc_interface_by_name("RFR"), 0));
     g_assert_true(oa_rpc_operation_is_reserved(oa_rpc_interface_by_name("NSPI"), 17));
     g_assert_false(oa_rpc_operation_is_reserved(store, 32));
     g_assert_false(oa_rpc_operation_is_reserved(NULL, 0));

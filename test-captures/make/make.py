@@ -12,14 +12,16 @@ import back_end
 import code_pages
 import http_cases
 import mapi_http
+import named_pipe
 import old_store
+import plain_rpc
 import recycling
 import transfer_syntax
 import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store, plain_rpc, named_pipe)
 
 
 def scenarios():

@@ -57,9 +57,9 @@ def property_rows(rows):
     return counted([property_row(row) for row in rows])
 
 
-def stat_fields(code_page=UNICODE, current=0):
-    """The nine values of STAT, 2.3.7."""
-    return 0, 0, current, 0, 0, 2, code_page, 1033, 1033
+def stat_fields(code_page=UNICODE, current=0, delta=0):
+    """The nine values of STAT, 2.3.7, in a table of 500 rows."""
+    return 0, 0, current, delta, 0, 500, code_page, 1033, 1033
 
 
 def stat(*fields):
@@ -83,6 +83,12 @@ def unbind(context_handle):
     return operation("NspiUnbind", 1, (handle(context_handle), ulong(0)), (handle(bytes(20)), ulong(UNBIND_SUCCESS)))
 
 
+def update_stat(context_handle, delta):
+    """NspiUpdateStat, 3.1.4.6."""
+    request = (handle(context_handle), ulong(0), stat(UNICODE, 0, delta), unique(ulong(delta)))
+    return operation("NspiUpdateStat", 2, request, (stat(UNICODE, 0, delta), unique(ulong(delta)), ulong(0)))
+
+
 def query_rows(context_handle, rows, code_page=UNICODE):
     """NspiQueryRows, 3.1.4.8: rows that have the same properties."""
     request = (handle(context_handle), ulong(0), stat(code_page), ulong(0), unique(), ulong(len(rows)),
@@ -94,6 +100,12 @@ def dn_to_mid(context_handle, names):
     """NspiDNToMId, 3.1.4.13."""
     request = (handle(context_handle), ulong(0), counted([unique(text(name)) for name in names]))
     return operation("NspiDNToMId", 7, request, (unique(property_tags(range(16, 16 + len(names)))), ulong(0)))
+
+
+def compare_mids(context_handle):
+    """NspiCompareMIds, 3.1.4.10: the first one sorts before the second."""
+    request = (handle(context_handle), ulong(0), stat(), ulong(0x40001, 0x40002))
+    return operation("NspiCompareMIds", 10, request, (ulong(0xFFFFFFFF, 0),))
 
 
 def get_props(context_handle, row, code_page=UNICODE):

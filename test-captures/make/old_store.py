@@ -104,7 +104,8 @@ def register(context_handle, address):
 
 def unregister(context_handle):
     """EcRUnregisterPushNotification."""
-    return rpc.Operation("EcRUnregisterPushNotification", 5, (handle(context_handle), ulong(PUSH, NOTIFICATION)), (handle(context_handle), ulong(0)),
+    return rpc.Operation("EcRUnregisterPushNotification", 5,
+                         (handle(context_handle), ulong(PUSH, NOTIFICATION)), (handle(context_handle), ulong(0)),
                          values={"request": {"oxcrpc.rpc_index": f"0x{PUSH:08x}", "oxcrpc.notification": f"0x{NOTIFICATION:08x}"},
                                  "response": returned_value(0)})
 
@@ -126,7 +127,8 @@ def ext(reserved):
     """Makes EcDoRpcExt: with an empty reserved array in both directions, as OpenChange has it, or without, as Wireshark has it."""
     def carrier(context_handle, rops_in, handles_in, rops_out, handles_out):
         sent, returned = rpc.payload(rops_in, handles_in), rpc.payload(rops_out, handles_out)
-        request = (handle(context_handle), ulong(3), conformant_octets(sent), ulong(len(sent), 0x8007), *[ulong(0)] * (4 if reserved else 2))
+        request = (handle(context_handle), ulong(3), conformant_octets(sent), ulong(len(sent), 0x8007),
+                   *[ulong(0)] * (4 if reserved else 2))
         response = (handle(context_handle), ulong(0), varying_octets(returned), ulong(len(returned)), *[ulong(0)] * (4 if reserved else 0),
                     ulong(5, 0))
         extra = {"oxcrpc.reserved1": "0"} if reserved else {}

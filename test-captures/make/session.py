@@ -88,6 +88,7 @@ class Session:
         self.agreed = None  # context and transfer syntax of the calls, where a bind settled them
         self.ended = "capture ends"
         self.transport = "rpc_http_v2"
+        self.facts = {}                       # what else the truth file says of it
         self.number = len(capture.sessions) + 1
         self.context_handle = bytes(4) + digest(f"{self.label}/context")
         capture.sessions.append(self)
@@ -442,8 +443,9 @@ class Session:
 
     # RPC ---------------------------------------------------------------------------------------------------------------
 
-    def bind(self, interfaces=(rpc.EMSMDB,), accepted=None, group=0x12345, ptype=rpc.BIND):
-        """A bind and its answer on both hops; with NTLM of level connect where the session asks for it."""
+    def bind(self, interfaces=(rpc.EMSMDB,), accepted=None, group=0x12345, ptype=rpc.BIND, asked=0):
+        """A bind and its answer on both hops; with NTLM of level connect where the session asks for it. asked is the association group
+        that a bind names, 0 for a new one."""
         self.call_id += 1
         token = [b"", b"", b""]
         if self.options["rpc_auth"]:
@@ -454,7 +456,7 @@ class Session:
             if answer in (rpc.NDR, rpc.NDR64):
                 self.agreed = context, answer
         names = {rpc.BIND: ("bind", "bind_ack"), rpc.ALTER: ("alter_context", "alter_context_resp")}[ptype]
-        self.relay("IN", names[0], rpc.bind(self.call_id, interfaces, 0 if ptype == rpc.BIND else group, ptype, token[0]))
+        self.relay("IN", names[0], rpc.bind(self.call_id, interfaces, asked if ptype == rpc.BIND else group, ptype, token[0]))
         self.clock.wait(500, 900)
         answer = rpc.BIND_ACK if ptype == rpc.BIND else rpc.ALTER_RESP
         self.relay("OUT", names[1], rpc.bind_ack(self.call_id, results, group, self.port, answer, token[1]))
@@ -609,7 +611,7 @@ class Direct(Session):
     def __init__(self, capture, label, client, proxy, server, port, http=None, **options):
         super().__init__(capture, label, client, proxy, server, port, **options)
         self.http = http  # the request's URI, or None: the client connects to the server itself
-        self.transport = "rpc_http_v1" if http else "ncacn_http direct"
+        self.transport = "rpc_http_v1" if http else "ncacn_http direct" if self.options["banner"] else "rpc_tcp"
         self.inn = self.out = Channel("BOTH", b"", proxy)
         self.channels.append(self.inn)
 

@@ -107,6 +107,7 @@ def session(record):
                             "predecessor": channel.predecessor.cookie.hex() if channel.predecessor else None, "recycle": channel.recycle}
                            for channel in record.channels]
         row["recycles"] = record.recycles
+    row.update(record.facts)
     row["ended"] = record.ended
     return row
 
