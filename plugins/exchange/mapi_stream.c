@@ -234,6 +234,8 @@ dissect_message(const struct connection *connection, struct mapi_message *messag
     position->current = NULL;
     if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
+        if (position->next > 0)
+            col_clear(pinfo->cinfo, COL_INFO); /* what HTTP has written behind its fence */
         return false;
     }
     if (!message->is_begun)
