@@ -11,6 +11,7 @@
 #include "exchange.h"
 
 #include <epan/conversation.h>
+#include <epan/exceptions.h>
 #include <epan/proto_data.h>
 
 #include "channel.h"
@@ -218,6 +219,16 @@ message_at(tvbuff_t *tvb, packet_info *pinfo, int offset)
     return message;
 }
 
+static void
+end_message(const struct connection *connection, struct mapi_message *message, packet_info *pinfo,
+            proto_tree *tree, const char *before)
+{
+    if (!message->is_begun)
+        begin(connection, pinfo, message);
+    if (message->transaction && message->head.length && !message->is_shown)
+        exchange_show_mapi_head(message, pinfo, tree, before);
+}
+
 /* False when stock HTTP asks for more bytes first. The transport's data are those of the first
  * message's bytes. */
 static bool
@@ -229,8 +240,19 @@ dissect_message(const struct connection *connection, struct mapi_message *messag
     const char *before = position->next > 0 && info ? wmem_strdup(pinfo->pool, info) : "";
 
     position->current = message;
-    call_dissector_only(stream->http, message->tvb, pinfo, tree,
-                        offset == 0 ? stream->transport_data : NULL);
+    TRY
+    {
+        call_dissector_only(stream->http, message->tvb, pinfo, tree,
+                            offset == 0 ? stream->transport_data : NULL);
+    }
+    CATCH_ALL
+    {
+        /* The capture cut the body off. */
+        position->current = NULL;
+        end_message(connection, message, pinfo, tree, before);
+        RETHROW;
+    }
+    ENDTRY;
     position->current = NULL;
     if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
@@ -238,10 +260,7 @@ dissect_message(const struct connection *connection, struct mapi_message *messag
             col_clear(pinfo->cinfo, COL_INFO); /* what HTTP has written behind its fence */
         return false;
     }
-    if (!message->is_begun)
-        begin(connection, pinfo, message);
-    if (message->transaction && message->head.length && !message->is_shown)
-        exchange_show_mapi_head(message, pinfo, tree, before);
+    end_message(connection, message, pinfo, tree, before);
     return true;
 }
 

@@ -463,6 +463,15 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return rpch_claim(HTTP_PLACE.handle, tvb, pinfo, tree, data);
 }
 
+bool
+rpch_dissect_stream(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                    void *data)
+{
+    wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+    pinfo->curr_layer_num--;
+    return rpch_dissect_or(http, tvb, pinfo, tree, data) > 0;
+}
+
 /*
  * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
  * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
@@ -476,7 +485,7 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     if (rpch_begins_stream(tvb)) {
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                      HTTP_PLACE.ours_or_it);
-        return dissect_ours_or_http(tvb, pinfo, tree, data) > 0;
+        return rpch_dissect_stream(HTTP_PLACE.handle, tvb, pinfo, tree, data);
     }
     if (!http_tcp_heur(tvb, pinfo, tree, data))
         return false;

@@ -70,6 +70,11 @@ bool rpch_begins(tvbuff_t *tvb, const packet_info *pinfo);
  * streams from their start (http_stream.h). */
 bool rpch_begins_stream(tvbuff_t *tvb);
 
+/* For heuristic dissectors of stock HTTP: rpch_dissect_or(), which enters HTTP among the frame's
+ * protocols itself. */
+bool rpch_dissect_stream(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo,
+                         proto_tree *tree, void *data);
+
 /* Dissects what a transport hands over: by us if the connection is ours or becomes ours with these
  * data, else by `http`, stock HTTP on that transport. */
 int rpch_dissect_or(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,

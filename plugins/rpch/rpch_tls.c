@@ -51,7 +51,7 @@ dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
         return false;
     if (data && rpch_begins_stream(tvb)) {
         *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
-        return rpch_dissect_or(http_tls_handle, tvb, pinfo, tree, data) > 0;
+        return rpch_dissect_stream(http_tls_handle, tvb, pinfo, tree, data);
     }
     return http_tls_heur(tvb, pinfo, tree, data);
 }
