@@ -99,7 +99,8 @@ take_over(packet_info *pinfo, const struct oa_recognition *recognition, dissecto
     bool by_client = recognition->sender == OA_CLIENT;
     conversation_t *conversation = find_or_create_conversation(pinfo);
     struct connection *connection = conversation_get_proto_data(conversation, proto_rpch);
-    struct oa_endpoint client, server;
+    struct oa_endpoint from = decode_endpoint(&pinfo->src, pinfo->srcport);
+    struct oa_endpoint to = decode_endpoint(&pinfo->dst, pinfo->destport);
 
     if (connection)
         return;
@@ -109,10 +110,8 @@ take_over(packet_info *pinfo, const struct oa_recognition *recognition, dissecto
     connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
     connection->first_frame = pinfo->num;
     connection->http = http;
-    *(by_client ? &client : &server) = decode_endpoint(&pinfo->src, pinfo->srcport);
-    *(by_client ? &server : &client) = decode_endpoint(&pinfo->dst, pinfo->destport);
-    connection->channel =
-        oa_channel_open(tracker, recognition, &client, &server, connection, decode_stamp(pinfo));
+    connection->channel = oa_channel_open(tracker, recognition, by_client ? &from : &to,
+                                          by_client ? &to : &from, connection, decode_stamp(pinfo));
     conversation_add_proto_data(conversation, proto_rpch, connection);
     if (http == HTTP_PLACE.handle)
         conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
