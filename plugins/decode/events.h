@@ -95,6 +95,7 @@ struct oa_ending {
 };
 
 struct oa_auth_exchange; /* auth_exchange.h */
+struct oa_http_exchange; /* http_exchange.h */
 struct oa_virtual_connection;
 
 /*
@@ -344,6 +345,8 @@ enum oa_event_type {
     OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
     OA_EVENT_FINDING,
     OA_EVENT_VC_JOINED, /* `vc` turned out to be a part of vc->joined, and goes */
+    OA_EVENT_MAPI_HEAD, /* a head of MAPI over HTTP has come; its OA_EVENT_HTTP_HEAD comes with the
+                           end of the exchange */
 };
 
 enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
@@ -374,6 +377,7 @@ struct oa_event {
     int64_t idle_ns; /* RTS, RPC: since the PDU before it on the same connection; 0 for the first */
     int64_t stall_ns; /* RPC: how long the sender had to wait for the window */
     const struct oa_finding *finding;
+    const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
 };
 
 typedef void (*oa_event_function)(void *context, const struct oa_event *event);

@@ -43,6 +43,7 @@ struct stream {
 
 struct oa_http_connection {
     oa_http_exchange_function on_exchange;
+    oa_http_head_function on_head;
     void *context;
     GQueue waiting; /* of struct exchange: requests in order, without a complete answer */
     struct stream stream[2];
@@ -235,15 +236,30 @@ keep_head(struct oa_http_connection *connection, struct exchange *exchange,
     connection->stream[piece->side].current = exchange;
 }
 
-/* [RFC 9112] 6.3 */
+/* Bytes of a body without chunks; UINT64_MAX: all up to the end of the connection. [RFC 9112] 6.3
+ */
+static uint64_t
+plain_body_length(const struct oa_http_head *head)
+{
+    if (head->has_content_length)
+        return head->content_length;
+    return head->is_request ? 0 : UINT64_MAX;
+}
+
+/* An answer that has no body whatever its head says. */
+static bool
+never_has_body(const struct oa_http_head *head)
+{
+    return !head->is_request && (head->status < 200 || head->status == 204 || head->status == 304);
+}
+
 static void
 begin_body(struct oa_http_connection *connection, enum oa_side side,
            const struct oa_http_head *head, bool has_none)
 {
     struct stream *stream = &connection->stream[side];
-    bool is_open = !head->is_request && !head->has_content_length;
 
-    stream->left = head->has_content_length ? head->content_length : is_open ? UINT64_MAX : 0;
+    stream->left = plain_body_length(head);
     stream->walk = (struct oa_chunk_walk){ .wire = 0 };
     if (!has_none && head->chunked)
         stream->state = IN_CHUNKS;
@@ -251,6 +267,13 @@ begin_body(struct oa_http_connection *connection, enum oa_side side,
         stream->state = IN_BODY;
     else
         end_message(connection, side);
+}
+
+static void
+tell_head(struct oa_http_connection *connection, const struct exchange *exchange, enum oa_side side)
+{
+    if (exchange->is_mapi && connection->on_head)
+        connection->on_head(connection->context, &exchange->facts, side);
 }
 
 static void
@@ -263,6 +286,7 @@ take_request(struct oa_http_connection *connection, const struct piece *piece,
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
     connection->n_mapi += exchange->is_mapi;
     g_queue_push_tail(&connection->waiting, exchange);
+    tell_head(connection, exchange, OA_CLIENT);
     begin_body(connection, OA_CLIENT, head, false);
 }
 
@@ -292,9 +316,9 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
     }
     bool is_tunnel =
         head->status == 101 || (head->status < 300 && oa_text_equals(request->method, "CONNECT"));
+    tell_head(connection, exchange, OA_SERVER);
     begin_body(connection, OA_SERVER, head,
-               head->status == 101 || head->status == 204 || head->status == 304 || is_tunnel ||
-                   oa_text_equals(request->method, "HEAD"));
+               never_has_body(head) || is_tunnel || oa_text_equals(request->method, "HEAD"));
     if (is_tunnel)
         connection->stream[OA_CLIENT].state = connection->stream[OA_SERVER].state = DRAIN;
 }
@@ -445,6 +469,51 @@ oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
     connection->context = context;
     g_queue_init(&connection->waiting);
     return connection;
+}
+
+void
+oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_function on_head)
+{
+    connection->on_head = on_head;
+}
+
+/* The length of the chunks at the start of the bytes; 0 when they do not end there. */
+static size_t
+chunks_length(const uint8_t *data, size_t length)
+{
+    struct oa_chunk_walk walk = { .wire = 0 };
+
+    while (oa_chunk_walk_to_data(&walk, data, length)) {
+        if (walk.ended)
+            return walk.wire;
+        if (walk.left > length - walk.wire)
+            return 0;
+        walk.wire += (size_t)walk.left;
+        walk.in_chunk = false;
+        walk.after_chunk = true;
+    }
+    return 0;
+}
+
+size_t
+oa_http_message_length(const uint8_t *data, size_t length)
+{
+    struct oa_http_head head;
+    size_t at = 0;
+
+    while (at < length && (data[at] == '\r' || data[at] == '\n'))
+        at++;
+    if (oa_http_head_parse(data + at, length - at, &head) != OA_HTTP_COMPLETE)
+        return 0;
+    at += head.length;
+    if (never_has_body(&head))
+        return at;
+    if (head.chunked) {
+        size_t chunks = chunks_length(data + at, length - at);
+        return chunks ? at + chunks : 0;
+    }
+    uint64_t body = plain_body_length(&head);
+    return body <= length - at ? at + (size_t)body : 0;
 }
 
 void

@@ -53,6 +53,20 @@ struct oa_http_connection;
 struct oa_http_connection *oa_http_connection_new(oa_http_exchange_function on_exchange,
                                                   void *context);
 
+/* The host is also told of each head of MAPI over HTTP when it comes, with what is known of its
+ * exchange then; exchanges are told apart by their number. */
+typedef void (*oa_http_head_function)(void *context, const struct oa_http_exchange *exchange,
+                                      enum oa_side side);
+void oa_http_connection_on_head(struct oa_http_connection *connection,
+                                oa_http_head_function on_head);
+
+/*
+ * The length of the message whose head begins the bytes, empty lines in front of it included; 0
+ * when it is not all there, when it lasts until the connection ends, and when there is no head.
+ * What answers HEAD or CONNECT is not told from others.
+ */
+size_t oa_http_message_length(const uint8_t *data, size_t length);
+
 /* Takes the next bytes of that side, all of them. Each exchange of MAPI over HTTP is given to the
  * host when its answer is complete. */
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,

@@ -392,7 +392,8 @@ take_call(struct mapi_session *session, struct channel *channel,
                                                  .last = vc->facts.last,
                                                  .channel = &channel->facts,
                                                  .vc = &vc->facts,
-                                                 .call = facts });
+                                                 .call = facts,
+                                                 .mapi = exchange });
     oa_tracker_retire(tracker, call, oa_call_free);
 }
 
@@ -516,9 +517,26 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     renew(session, channel, exchange, last.time_ns);
 }
 
+static void
+tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    struct channel *channel = context;
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
+
+    oa_tracker_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
+                                                          .first = message->first,
+                                                          .last = message->last,
+                                                          .side = side,
+                                                          .channel = &channel->facts,
+                                                          .http = &message->head,
+                                                          .mapi = exchange });
+}
+
 void
 oa_mapi_begin(struct channel *channel)
 {
     channel->facts.kind = OA_CHANNEL_MAPI_HTTP;
     channel->mapi = oa_http_connection_new(take_exchange, channel);
+    oa_http_connection_on_head(channel->mapi, tell_head);
 }

@@ -8,12 +8,10 @@
 
 #include <epan/dissectors/packet-dcerpc.h>
 #include <epan/proto_data.h>
-#include <epan/tap.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#include "exchange_tap.h"
 #include "rpch_tap.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
@@ -42,7 +40,6 @@ static int hf_client_product = -1;
 static int hf_server_version = -1;
 static int hf_server_product = -1;
 
-static int exchange_tap = -1;
 static struct oa_exchange_sessions *sessions;
 
 /* What is kept of a call from the first visit: stock DCE/RPC holds it for the call. */
@@ -168,23 +165,25 @@ static void
 tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *call,
          const struct oa_call_facts *facts)
 {
-    if (!have_tap_listener(exchange_tap))
+    struct exchange_tap *record = exchange_new_record(pinfo);
+
+    if (!record)
         return;
-    struct exchange_tap *record = wmem_new0(pinfo->pool, struct exchange_tap);
-    record->version = EXCHANGE_TAP_VERSION;
     record->is_response = facts->is_response;
-    record->operation = oa_rpc_operation_name(facts->interface, facts->opnum);
+    record->iface = facts->interface;
+    record->opnum = facts->opnum;
     record->request = call->request;
     record->response = facts->is_response ? call->response : NULL;
     record->session = call->session;
     record->vc = vc_of(pinfo);
+    record->transport = record->vc ? record->vc->transport : OA_TRANSPORT_RPC_TCP;
     record->request_frame = di->call_data->req_frame;
     if (facts->is_response && record->request_frame) {
         nstime_t latency;
         nstime_delta(&latency, &pinfo->abs_ts, &di->call_data->req_time);
-        record->latency = nstime_to_sec(&latency);
+        record->latency_ns = (int64_t)latency.secs * 1000000000 + latency.nsecs;
     }
-    tap_queue_packet(exchange_tap, pinfo, record);
+    exchange_tell_tap(pinfo, record);
 }
 
 /* The interface of a call, by the UUID stock DCE/RPC found for its context. */
@@ -336,7 +335,7 @@ proto_register_exchange(void)
     exchange_register_mapi_http();
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
     exchange_tree_register();
-    exchange_tap = register_tap(EXCHANGE_TAP);
+    exchange_stats_register(protocols[0].proto);
     register_init_routine(start_file);
     register_cleanup_routine(end_file);
 }

@@ -1,12 +1,11 @@
 /* packet-oxcmapihttp.c
- * MAPI over HTTP in Wireshark: the bodies that stock HTTP hands on by their media type, with the
- * facts of their heads. [MS-OXCMAPIHTTP] 2.2.2 to 2.2.5, 2.2.7
+ * MAPI over HTTP in Wireshark: heads, and the bodies that stock HTTP hands on by their media type.
+ * [MS-OXCMAPIHTTP] 2.2.2 to 2.2.5, 2.2.7
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "exchange.h"
 
-#include <epan/conversation.h>
 #include <epan/expert.h>
 #include <epan/proto_data.h>
 #include <epan/to_str.h>
@@ -23,27 +22,38 @@
 
 static int proto = -1;
 
+#define TEXT(member) offsetof(struct oa_http_mapi, member)
+
 /* One header field of HTTP that has a display field of its own. */
 static struct header {
     const char *name;
     const char *filter;
     const char *label;
     bool is_number; /* milliseconds, or a code */
+    size_t text;    /* where the decoder has it, in struct oa_http_mapi */
     int hf;
 } headers[] = {
-    { "X-RequestType", "oxcmapihttp.request_type", "Request Type", false, -1 },
-    { "X-RequestId", "oxcmapihttp.request_id", "Request ID", false, -1 },
-    { "X-ClientInfo", "oxcmapihttp.client_info", "Client Information", false, -1 },
-    { "X-ClientApplication", "oxcmapihttp.client_application", "Client Application", false, -1 },
-    { "X-ServerApplication", "oxcmapihttp.server_application", "Server Application", false, -1 },
-    { "X-DeviceInfo", "oxcmapihttp.device_info", "Device Information", false, -1 },
-    { "X-ResponseCode", "oxcmapihttp.response_code", "Response Code", true, -1 },
-    { "X-PendingPeriod", "oxcmapihttp.pending_period", "Pending Period (ms)", true, -1 },
-    { "X-ExpirationInfo", "oxcmapihttp.expiration_info", "Expiration (ms)", true, -1 },
-    { "X-ElapsedTime", "oxcmapihttp.elapsed_time", "Elapsed Time (ms)", true, -1 },
-    { "X-StartTime", "oxcmapihttp.start_time", "Start Time", false, -1 },
+    { "X-RequestType", "oxcmapihttp.request_type", "Request Type", false, TEXT(request_type), -1 },
+    { "X-RequestId", "oxcmapihttp.request_id", "Request ID", false, TEXT(request_id), -1 },
+    { "X-ClientInfo", "oxcmapihttp.client_info", "Client Information", false, TEXT(client_info),
+      -1 },
+    { "X-ClientApplication", "oxcmapihttp.client_application", "Client Application", false,
+      TEXT(client_application), -1 },
+    { "X-ServerApplication", "oxcmapihttp.server_application", "Server Application", false,
+      TEXT(server_application), -1 },
+    { "X-DeviceInfo", "oxcmapihttp.device_info", "Device Information", false, TEXT(device_info),
+      -1 },
+    { "X-ResponseCode", "oxcmapihttp.response_code", "Response Code", true, TEXT(response_code),
+      -1 },
+    { "X-PendingPeriod", "oxcmapihttp.pending_period", "Pending Period (ms)", true,
+      TEXT(pending_period), -1 },
+    { "X-ExpirationInfo", "oxcmapihttp.expiration_info", "Expiration (ms)", true,
+      TEXT(expiration_info), -1 },
+    { "X-ElapsedTime", "oxcmapihttp.elapsed_time", "Elapsed Time (ms)", true, TEXT(elapsed_time),
+      -1 },
+    { "X-StartTime", "oxcmapihttp.start_time", "Start Time", false, TEXT(start_time), -1 },
 };
-enum { REQUEST_TYPE, REQUEST_ID, CLIENT_INFO, RESPONSE_CODE = 6, HEADERS = array_length(headers) };
+enum { REQUEST_TYPE, CLIENT_INFO = 2, RESPONSE_CODE = 6, HEADERS = array_length(headers) };
 
 static int hf_operation = -1;
 static int hf_meta_tag = -1;
@@ -61,23 +71,9 @@ static gint ett_header = -1;
 static expert_field ei_failed = EI_INIT;
 static expert_field ei_preamble = EI_INIT;
 
-/* A request with its answer; lives as long as the file is open. */
-struct transaction {
-    enum oa_mapi_http_type type;
-    char *request_id; /* NULL without one */
-    guint32 request_frame, response_frame;
-    nstime_t request_time;
-    guint32 code_pages[2]; /* of 8-bit text in request and answer, said before; 0: none */
-};
-
 /* The code page that a client said when it opened its last session, by its address and
  * X-ClientInfo: one for all its sessions, on whichever connections they go on. */
 static wmem_map_t *client_code_pages;
-
-/* What is kept of a TCP connection: requests without an answer, in order. */
-struct connection {
-    wmem_list_t *waiting;
-};
 
 /* What is under way for one message. */
 struct message {
@@ -85,8 +81,8 @@ struct message {
     packet_info *pinfo;
     proto_tree *tree;
     bool is_response;
-    const char *values[HEADERS]; /* of the head; NULL where it has none */
-    struct transaction *transaction;
+    const char *values[HEADERS];          /* of the head; NULL where it has none */
+    struct mapi_transaction *transaction; /* NULL: not known */
     enum oa_mapi_http_type type;
 };
 
@@ -113,79 +109,29 @@ note_header(void *key, void *value, void *user)
             message->values[i] = value;
 }
 
+/* What the decoder has of the head. */
+static void
+take_head(struct message *message, const struct oa_http_head *head)
+{
+    for (int i = 0; i < HEADERS; i++) {
+        const struct oa_text *text =
+            (const struct oa_text *)((const char *)&head->mapi + headers[i].text);
+        if (text->at)
+            message->values[i] = wmem_strndup(message->pinfo->pool, text->at, text->length);
+    }
+}
+
 /* --- requests and answers --- */
-
-static struct connection *
-connection_of(packet_info *pinfo)
-{
-    conversation_t *conversation = find_or_create_conversation(pinfo);
-    struct connection *connection = conversation_get_proto_data(conversation, proto);
-
-    if (!connection) {
-        connection = wmem_new0(wmem_file_scope(), struct connection);
-        connection->waiting = wmem_list_new(wmem_file_scope());
-        conversation_add_proto_data(conversation, proto, connection);
-    }
-    return connection;
-}
-
-static struct transaction *
-new_transaction(const struct message *message)
-{
-    struct transaction *transaction = wmem_new0(wmem_file_scope(), struct transaction);
-
-    transaction->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
-    transaction->request_id = wmem_strdup(wmem_file_scope(), message->values[REQUEST_ID]);
-    return transaction;
-}
-
-/* The oldest request with the same X-RequestId; where one has none, the oldest. */
-static struct transaction *
-take_answered(struct connection *connection, const char *request_id)
-{
-    for (wmem_list_frame_t *frame = wmem_list_head(connection->waiting); frame;
-         frame = wmem_list_frame_next(frame)) {
-        struct transaction *transaction = wmem_list_frame_data(frame);
-
-        if (request_id && transaction->request_id &&
-            strcmp(request_id, transaction->request_id) != 0)
-            continue;
-        wmem_list_remove_frame(connection->waiting, frame);
-        return transaction;
-    }
-    return NULL;
-}
-
-/* First visit only. */
-static struct transaction *
-match(const struct message *message)
-{
-    struct connection *connection = connection_of(message->pinfo);
-    struct transaction *transaction;
-
-    if (!message->is_response) {
-        transaction = new_transaction(message);
-        transaction->request_frame = message->pinfo->num;
-        transaction->request_time = message->pinfo->abs_ts;
-        wmem_list_append(connection->waiting, transaction);
-        return transaction;
-    }
-    transaction = take_answered(connection, message->values[REQUEST_ID]);
-    if (!transaction)
-        transaction = new_transaction(message);
-    transaction->response_frame = message->pinfo->num;
-    return transaction;
-}
 
 /* Which message of its frame this is, from 0: one segment may hold several. */
 static guint
 place_in_frame(packet_info *pinfo)
 {
-    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto, 0);
+    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto, 1);
 
     if (!count) {
         count = wmem_new0(pinfo->pool, guint);
-        p_add_proto_data(pinfo->pool, pinfo, proto, 0, count);
+        p_add_proto_data(pinfo->pool, pinfo, proto, 1, count);
     }
     return (*count)++;
 }
@@ -193,7 +139,7 @@ place_in_frame(packet_info *pinfo)
 static void
 show_links(const struct message *message)
 {
-    const struct transaction *transaction = message->transaction;
+    const struct mapi_transaction *transaction = message->transaction;
 
     if (!message->is_response && transaction->response_frame)
         generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
@@ -328,14 +274,29 @@ note_code_page(const struct message *message, guint32 code_page)
                         GUINT_TO_POINTER(code_page));
 }
 
+/* The facts of a message of which nothing is known yet but which operation it belongs to. */
 static void
-show_body(const struct message *message, int offset)
+start_facts(const struct message *message, struct oa_call_facts *facts)
+{
+    enum oa_mapi_http_endpoint endpoint = message->transaction
+                                              ? message->transaction->endpoint
+                                              : oa_mapi_http_type_endpoint(message->type);
+    struct oa_stub stub = { .interface = oa_rpc_interface_by_name(endpoint == OA_MAPI_HTTP_NSPI
+                                                                      ? "NSPI over HTTP"
+                                                                      : "EMSMDB over HTTP"),
+                            .opnum = (uint16_t)message->type,
+                            .is_response = message->is_response };
+
+    oa_call_facts_start(facts, &stub);
+}
+
+static void
+show_body(const struct message *message, int offset, struct oa_call_facts *facts)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(message->type, message->is_response);
     int length = tvb_reported_length_remaining(message->tvb, offset);
     const char *code = message->values[RESPONSE_CODE];
     bool has_failed = message->is_response && code && strcmp(code, "0") != 0;
-    struct oa_call_facts facts;
 
     if (length <= 0)
         return;
@@ -344,33 +305,65 @@ show_body(const struct message *message, int offset)
         proto_tree_add_item(message->tree, hf_other, body, 0, -1, ENC_NA);
         return;
     }
-    struct oa_stub stub = { .is_response = message->is_response };
-    stub.code_page = code_page_before(message);
-    oa_call_facts_start(&facts, &stub);
-    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, &facts);
-    note_code_page(message, facts.code_page);
-    const char *status = oa_field_name(OA_NAMES_STATUS, facts.status);
-    if (facts.has_status && facts.status)
+    facts->code_page = code_page_before(message);
+    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, facts);
+    note_code_page(message, facts->code_page);
+    const char *status = oa_field_name(OA_NAMES_STATUS, facts->status);
+    if (facts->has_status && facts->status)
         col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s (0x%08x)", status ? status : "error",
-                        facts.status);
-    if (facts.user_dn[0])
-        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s", facts.user_dn);
-    if (facts.rop_bytes)
+                        facts->status);
+    if (facts->user_dn[0])
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s", facts->user_dn);
+    if (facts->rop_bytes)
         col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %u bytes of ROPs",
-                        (guint)facts.rop_bytes);
+                        (guint)facts->rop_bytes);
 }
 
+/* Keeps the facts with the transaction, on the first visit, and tells the tap. */
 static void
-show_info(const struct message *message, guint place)
+tell_tap(const struct message *message, const struct oa_call_facts *facts)
+{
+    struct mapi_transaction *transaction = message->transaction;
+    packet_info *pinfo = message->pinfo;
+
+    if (!transaction)
+        return;
+    const struct oa_call_facts **kept =
+        message->is_response ? &transaction->response : &transaction->request;
+    if (!*kept)
+        *kept = wmem_memdup(wmem_file_scope(), facts, sizeof *facts);
+    struct exchange_tap *record = exchange_new_record(pinfo);
+    if (!record || (message->is_response && !transaction->call))
+        return;
+    record->transport = OA_TRANSPORT_MAPI_HTTP;
+    record->is_response = message->is_response;
+    record->iface = facts->interface;
+    record->opnum = facts->opnum;
+    record->request = transaction->request;
+    record->call = transaction->call;
+    record->vc = transaction->call ? transaction->call->vc : NULL;
+    record->request_frame = transaction->request_frame;
+    if (message->is_response) {
+        const struct oa_call_half *request = &transaction->call->request[OA_HOP_CLIENT];
+        const struct oa_call_half *response = &transaction->call->response[OA_HOP_CLIENT];
+
+        record->response = transaction->response;
+        if (request->is_complete && response->is_complete)
+            record->latency_ns = response->last.time_ns - request->last.time_ns;
+    }
+    exchange_tell_tap(pinfo, record);
+}
+
+/* `status` is that of an answer whose head is known, else 0. */
+static void
+show_info(const struct message *message, bool is_first, unsigned status)
 {
     column_info *cinfo = message->pinfo->cinfo;
     uint32_t code = 0;
     const char *sent = message->values[REQUEST_TYPE];
 
     col_set_str(cinfo, COL_PROTOCOL, "OXCMAPIHTTP");
-    /* HTTP puts a fence behind each message of a segment. */
-    col_clear(cinfo, COL_INFO);
-    if (place > 0)
+    if (!is_first)
         col_append_str(cinfo, COL_INFO, " | ");
     col_append_fstr(cinfo, COL_INFO, "%s %s",
                     message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
@@ -382,39 +375,18 @@ show_info(const struct message *message, guint place)
                             ? oa_mapi_http_response_code_name(code)
                             : "unknown code",
                         code);
+    else if (status && status != 200)
+        col_append_fstr(cinfo, COL_INFO, ", HTTP status %u", status);
 }
 
-/* All that is not the body; false when the message is none of HTTP. */
-static bool
-begin_message(struct message *message, const WS_COMPAT_HTTP_MESSAGE *http)
-{
-    if (!http || !WS_COMPAT_HTTP_IS_MESSAGE(http))
-        return false;
-    message->is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
-    if (http->data)
-        wmem_map_foreach(http->data, note_header, message);
-    return true;
-}
-
+/* All that is not the body. */
 static void
-show_message(struct message *message, int length)
+show_message(struct message *message, int offset, int length)
 {
-    packet_info *pinfo = message->pinfo;
-    guint place = place_in_frame(pinfo);
-
-    if (!PINFO_FD_VISITED(pinfo)) {
-        message->transaction = match(message);
-        p_add_proto_data(wmem_file_scope(), pinfo, proto, place + 1, message->transaction);
-    } else {
-        message->transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto, place + 1);
-    }
-    message->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
-    if (!message->type && message->transaction)
-        message->type = message->transaction->type;
-    show_info(message, place);
-
     const char *name = oa_mapi_http_type_name(message->type);
-    proto_item *item = proto_tree_add_item(message->tree, proto, message->tvb, 0, length, ENC_NA);
+    proto_item *item =
+        proto_tree_add_item(message->tree, proto, message->tvb, offset, length, ENC_NA);
+
     proto_item_append_text(item, ", %s %s", name, message->is_response ? "response" : "request");
     message->tree = proto_item_add_subtree(item, ett_message);
     generated(proto_tree_add_string(message->tree, hf_operation, message->tvb, 0, 0, name));
@@ -423,63 +395,66 @@ show_message(struct message *message, int length)
         show_links(message);
 }
 
+static void
+take_transaction(struct message *message, struct mapi_transaction *transaction)
+{
+    message->transaction = transaction;
+    message->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
+    if (!message->type && transaction)
+        message->type = transaction->type;
+}
+
+/* A body, with the header fields that HTTP found in its head. */
 static int
 dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    const WS_COMPAT_HTTP_MESSAGE *http = data;
     size_t length = tvb_captured_length(tvb);
     struct message message = { .tvb = tvb, .pinfo = pinfo, .tree = tree };
+    struct oa_call_facts facts;
     int offset = 0;
 
-    if (length == 0 || !begin_message(&message, data))
+    if (length == 0 || !http || !WS_COMPAT_HTTP_IS_MESSAGE(http))
         return 0;
-    show_message(&message, -1);
+    struct mapi_message *whole = mapi_stream_message(pinfo);
+    if (whole)
+        whole->is_shown = true;
+    message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
+    if (http->data)
+        wmem_map_foreach(http->data, note_header, &message);
+    take_transaction(&message, whole ? whole->transaction : NULL);
+    /* HTTP puts a fence behind each message of a segment. */
+    col_clear(pinfo->cinfo, COL_INFO);
+    show_info(&message, place_in_frame(pinfo) == 0, 0);
+    show_message(&message, 0, -1);
     if (message.is_response)
         offset = show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length);
-    show_body(&message, offset);
+    start_facts(&message, &facts);
+    show_body(&message, offset, &facts);
+    tell_tap(&message, &facts);
     return (int)length;
 }
 
-/* --- failures told in a text --- */
-
-/* The body of an answer that tells of a failure is often a page, [MS-OXCMAPIHTTP] 2.2.2.2; what it
- * is, only its head says. All other texts are shown as they always are. */
-static struct text_type {
-    const char *name;
-    dissector_handle_t stock;
-} text_types[] = { { "text/html", NULL }, { "text/plain", NULL } };
-
-static int
-dissect_text(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, size_t i)
+void
+exchange_show_mapi_head(const struct mapi_message *whole, packet_info *pinfo, proto_tree *tree,
+                        const char *before)
 {
-    struct message message = { .tvb = tvb, .pinfo = pinfo, .tree = tree };
+    struct message message = {
+        .tvb = whole->tvb, .pinfo = pinfo, .tree = tree, .is_response = !whole->head.is_request
+    };
+    struct oa_call_facts facts;
 
-    if (proto_is_protocol_enabled(find_protocol_by_id(proto)) && begin_message(&message, data) &&
-        message.is_response && message.values[RESPONSE_CODE] && message.values[REQUEST_ID])
-        show_message(&message, 0);
-    return text_types[i].stock ? call_dissector_only(text_types[i].stock, tvb, pinfo, tree, data)
-                               : 0;
-}
-
-static int
-dissect_html(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    return dissect_text(tvb, pinfo, tree, data, 0);
-}
-
-static int
-dissect_plain(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    return dissect_text(tvb, pinfo, tree, data, 1);
-}
-
-/* Without a protocol of its own, so that the frame's protocols stay as they are. */
-static void
-stand_before(size_t i, dissector_t dissector)
-{
-    dissector_table_t table = find_dissector_table("media_type");
-
-    text_types[i].stock = dissector_get_string_handle(table, text_types[i].name);
-    dissector_add_string("media_type", text_types[i].name, create_dissector_handle(dissector, -1));
+    take_head(&message, &whole->head);
+    take_transaction(&message, whole->transaction);
+    /* In place of what HTTP wrote, and has put its fence behind. */
+    col_clear_fence(pinfo->cinfo, COL_INFO);
+    col_add_str(pinfo->cinfo, COL_INFO, before);
+    place_in_frame(pinfo);
+    show_info(&message, !before[0], whole->head.status);
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    show_message(&message, (int)whole->head_offset, (int)whole->head.length);
+    start_facts(&message, &facts);
+    tell_tap(&message, &facts);
 }
 
 /* --- registration --- */
@@ -562,12 +537,11 @@ exchange_register_mapi_http(void)
     register_headers();
     client_code_pages =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    mapi_stream_register(proto);
 }
 
 void
 exchange_handoff_mapi_http(void)
 {
     dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect, proto));
-    stand_before(0, dissect_html);
-    stand_before(1, dissect_plain);
 }

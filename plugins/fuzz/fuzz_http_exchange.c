@@ -51,6 +51,18 @@ check(void *context, const struct oa_http_exchange *exchange)
         abort();
 }
 
+static void
+check_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    struct totals totals = *(const struct totals *)context;
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
+
+    if (!message->has_head)
+        abort();
+    check_message(&totals, message);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -59,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct oa_http_connection *connection = oa_http_connection_new(check, &totals);
     struct oa_stamp stamp = { 0, 1 };
 
+    oa_http_connection_on_head(connection, check_head);
     for (; oa_cursor_left(&cursor); stamp.frame++) {
         unsigned action = oa_cursor_u8(&cursor);
         enum oa_side side = action & FROM_SERVER ? OA_SERVER : OA_CLIENT;
@@ -70,6 +83,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         length = MIN(length, oa_cursor_left(&cursor));
         const uint8_t *bytes = oa_cursor_bytes(&cursor, length);
+        if (bytes && oa_http_message_length(bytes, length) > length)
+            abort();
         if (bytes)
             oa_http_connection_data(connection, side, bytes, length, stamp);
         totals.given += length;

@@ -12,6 +12,8 @@
 #include <epan/tap.h>
 
 #include "channel.h"
+#include "decode_args.h"
+#include "http_stream.h"
 #include "rpch_tap.h"
 
 /* What belongs to one TCP connection taken over. */
@@ -38,6 +40,7 @@ int proto_rpch = -1;
 
 static int rpch_tap = -1;
 static dissector_handle_t rpch_handle;
+static dissector_handle_t http_stream_handle; /* who wants to see ordinary HTTP; NULL: nobody */
 static heur_dissector_t http_tcp_heur;
 static heur_dissector_t dcerpc_tcp_heur;
 static struct oa_tracker *tracker;
@@ -70,26 +73,6 @@ static struct taken_place {
 #define HTTP_PLACE taken_places[0]
 #define X11_PLACE taken_places[1]
 
-static void
-endpoint_of(const address *addr, guint32 port, struct oa_endpoint *endpoint)
-{
-    memset(endpoint, 0, sizeof *endpoint);
-    endpoint->port = (uint16_t)port;
-    if (addr->type == AT_IPv4) {
-        memset(endpoint->address + 10, 0xFF, 2);
-        memcpy(endpoint->address + 12, addr->data, 4);
-    } else if (addr->type == AT_IPv6) {
-        memcpy(endpoint->address, addr->data, 16);
-    }
-}
-
-static struct oa_stamp
-stamp_of(const packet_info *pinfo)
-{
-    return (struct oa_stamp){ (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs,
-                              pinfo->num };
-}
-
 static bool
 is_enabled(void)
 {
@@ -116,7 +99,8 @@ take_over(packet_info *pinfo, const struct oa_recognition *recognition, dissecto
     bool by_client = recognition->sender == OA_CLIENT;
     conversation_t *conversation = find_or_create_conversation(pinfo);
     struct connection *connection = conversation_get_proto_data(conversation, proto_rpch);
-    struct oa_endpoint client, server;
+    struct oa_endpoint from = decode_endpoint(&pinfo->src, pinfo->srcport);
+    struct oa_endpoint to = decode_endpoint(&pinfo->dst, pinfo->destport);
 
     if (connection)
         return;
@@ -126,10 +110,8 @@ take_over(packet_info *pinfo, const struct oa_recognition *recognition, dissecto
     connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
     connection->first_frame = pinfo->num;
     connection->http = http;
-    endpoint_of(&pinfo->src, pinfo->srcport, by_client ? &client : &server);
-    endpoint_of(&pinfo->dst, pinfo->destport, by_client ? &server : &client);
-    connection->channel =
-        oa_channel_open(tracker, recognition, &client, &server, connection, stamp_of(pinfo));
+    connection->channel = oa_channel_open(tracker, recognition, by_client ? &from : &to,
+                                          by_client ? &to : &from, connection, decode_stamp(pinfo));
     conversation_add_proto_data(conversation, proto_rpch, connection);
     if (http == HTTP_PLACE.handle)
         conversation_set_dissector_from_frame_number(conversation, pinfo->num, rpch_handle);
@@ -152,11 +134,25 @@ is_taken(packet_info *pinfo)
            p_get_proto_data(pinfo->pool, pinfo, proto_rpch, (guint32)connection->channel->number);
 }
 
+/* What is none of ours: to stock HTTP, by way of who wants to see it; or to stock X11. */
+static int
+call_stock(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+           void *data)
+{
+    struct http_stream stream = { stock, data };
+
+    if (http_stream_handle && stock != X11_PLACE.handle) {
+        int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &stream);
+        if (taken)
+            return taken;
+    }
+    return call_dissector_only(stock, tvb, pinfo, tree, data);
+}
+
 int
 rpch_dissect_or(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                 void *data)
 {
-    dissector_handle_t handle = stock;
     struct oa_recognition recognition;
 
     /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
@@ -169,8 +165,7 @@ rpch_dissect_or(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, pro
     case OA_OURS:
         if (!PINFO_FD_VISITED(pinfo))
             take_over(pinfo, &recognition, stock == X11_PLACE.handle ? HTTP_PLACE.handle : stock);
-        handle = rpch_handle;
-        break;
+        return call_dissector_only(rpch_handle, tvb, pinfo, tree, data);
     case OA_MAYBE:
         if (pinfo->can_desegment > 0 && tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
             pinfo->desegment_offset = 0;
@@ -181,7 +176,7 @@ rpch_dissect_or(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, pro
     case OA_NOT_OURS:
         break;
     }
-    return call_dissector_only(handle, tvb, pinfo, tree, data);
+    return call_stock(stock, tvb, pinfo, tree, data);
 }
 
 /* Stand where the stock dissectors stood in the table of ports. Connections that begin something of
@@ -262,7 +257,7 @@ decode(const struct rpch_place *place, struct frame_units *frame)
     guint length = tvb_captured_length(place->tvb);
     guint missing = tvb_reported_length(place->tvb) - length;
     const guint8 *data = tvb_get_ptr(place->tvb, 0, length);
-    struct oa_stamp stamp = stamp_of(place->pinfo);
+    struct oa_stamp stamp = decode_stamp(place->pinfo);
     struct oa_event event;
     guint at = 0;
     size_t need = 0;
@@ -316,7 +311,7 @@ tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offse
     record->version = RPCH_TAP_VERSION;
     event = &record->event;
     event->type = unit->type;
-    event->first = event->last = stamp_of(place->pinfo);
+    event->first = event->last = decode_stamp(place->pinfo);
     event->side = place->side;
     event->channel = place->channel;
     event->vc = unit->vc;
@@ -429,6 +424,16 @@ begins_ours(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *reco
 }
 
 bool
+rpch_begins_stream(tvbuff_t *tvb)
+{
+    struct oa_recognition recognition;
+    guint length = tvb_captured_length(tvb);
+
+    return http_stream_handle && oa_recognise_mapi_http(tvb_get_ptr(tvb, 0, (gint)length), length,
+                                                        &recognition) == OA_OURS;
+}
+
+bool
 rpch_begins(tvbuff_t *tvb, const packet_info *pinfo)
 {
     struct oa_recognition recognition;
@@ -457,6 +462,15 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return rpch_claim(HTTP_PLACE.handle, tvb, pinfo, tree, data);
 }
 
+bool
+rpch_dissect_stream(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                    void *data)
+{
+    wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+    pinfo->curr_layer_num--;
+    return rpch_dissect_or(http, tvb, pinfo, tree, data) > 0;
+}
+
 /*
  * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
  * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
@@ -465,7 +479,14 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo) || !http_tcp_heur(tvb, pinfo, tree, data))
+    if (rpch_begins(tvb, pinfo))
+        return false;
+    if (rpch_begins_stream(tvb)) {
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
+                                                     HTTP_PLACE.ours_or_it);
+        return rpch_dissect_stream(HTTP_PLACE.handle, tvb, pinfo, tree, data);
+    }
+    if (!http_tcp_heur(tvb, pinfo, tree, data))
         return false;
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
     if (conversation && conversation_get_dissector(conversation, pinfo->num) == HTTP_PLACE.handle)
@@ -597,6 +618,7 @@ static void
 open_file(void)
 {
     tracker = oa_tracker_new(on_event, NULL, true);
+    http_stream_handle = find_dissector(HTTP_STREAM_DISSECTOR);
     new_findings = NULL;
     take_tcp_ports();
     rpch_tls_take_places();

@@ -66,6 +66,15 @@ void proto_reg_handoff_rpch(void);
 /* Whether the data begin with a whole method of RPC over HTTP. */
 bool rpch_begins(tvbuff_t *tvb, const packet_info *pinfo);
 
+/* Whether the data begin with a whole head of MAPI over HTTP, and somebody wants to see such
+ * streams from their start (http_stream.h). */
+bool rpch_begins_stream(tvbuff_t *tvb);
+
+/* For heuristic dissectors of stock HTTP: rpch_dissect_or(), which enters HTTP among the frame's
+ * protocols itself. */
+bool rpch_dissect_stream(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo,
+                         proto_tree *tree, void *data);
+
 /* Dissects what a transport hands over: by us if the connection is ours or becomes ours with these
  * data, else by `http`, stock HTTP on that transport. */
 int rpch_dissect_or(dissector_handle_t http, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,

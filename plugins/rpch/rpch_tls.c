@@ -42,11 +42,18 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     return rpch_claim(http_tls_handle, tvb, pinfo, tree, data);
 }
 
-/* Stands in the place of stock HTTP, which would take our requests as well. */
+/* Stands in the place of stock HTTP, which would take our requests as well, and would not let
+ * others see its streams. */
 static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return !rpch_begins(tvb, pinfo) && http_tls_heur(tvb, pinfo, tree, data);
+    if (rpch_begins(tvb, pinfo))
+        return false;
+    if (data && rpch_begins_stream(tvb)) {
+        *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
+        return rpch_dissect_stream(http_tls_handle, tvb, pinfo, tree, data);
+    }
+    return http_tls_heur(tvb, pinfo, tree, data);
 }
 
 void

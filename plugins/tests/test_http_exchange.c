@@ -189,6 +189,80 @@ test_rows(void)
     }
 }
 
+/* Heads are told as they come, those of other HTTP are not. */
+static void
+add_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    g_string_append_printf(context, "%u %s %s%s\n", (unsigned)exchange->number,
+                           oa_mapi_http_type_name(exchange->mapi.type),
+                           side == OA_CLIENT ? "request" : "response",
+                           exchange->request.has_head ? "" : " alone");
+}
+
+static void
+test_heads(void)
+{
+    static const char REQUESTS[] = POST(
+        "emsmdb", "Connect", "1", "4") "body"
+                                       "GET / HTTP/1.1\r\n\r\n" POST("emsmdb", "PING", "2", "0");
+    static const char ANSWERS[] =
+        OK("Connect", "1",
+           "Content-Length: 4\r\n") "body"
+                                    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                                    "HTTP/1.1 100 Continue\r\n\r\n"
+                                    "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" OK("Execute",
+                                                                                      "9", CHUNKED);
+    GString *lines = g_string_new(NULL);
+    struct oa_http_connection *connection = oa_http_connection_new(NULL, lines);
+    struct oa_stamp stamp = { 0, 0 };
+
+    oa_http_connection_on_head(connection, add_head);
+    oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)REQUESTS, sizeof REQUESTS - 1,
+                            stamp);
+    oa_http_connection_data(connection, OA_SERVER, (const uint8_t *)ANSWERS, sizeof ANSWERS - 1,
+                            stamp);
+    g_assert_cmpstr(lines->str, ==,
+                    "0 Connect request\n2 PING request\n0 Connect response\n2 PING response\n"
+                    "3 Execute response alone\n");
+    oa_http_connection_free(connection);
+    g_string_free(lines, TRUE);
+}
+
+/* A message's length is told from all of its bytes on, and from no fewer. */
+static void
+test_message_length(void)
+{
+    static const struct {
+        const char *message;
+        bool has_end;
+    } MESSAGES[] = {
+        { POST("emsmdb", "PING", "1", "0"), true },
+        { "\r\n" POST("emsmdb", "Connect", "1", "4") "body", true },
+        { "POST / HTTP/1.1\r\n\r\n", true },
+        { OK("Connect", "1", "Content-Length: 3\r\n") "abc", true },
+        { OK("Connect", "1", CHUNKED) "2\r\nab\r\n10;x=y\r\n0123456789abcdef\r\n0\r\nA: b\r\n\r\n",
+          true },
+        { "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", true },
+        { "HTTP/1.1 100 Continue\r\n\r\n", true },
+        { OK("Connect", "1", "") "up to the end", false },
+        { OK("Connect", "1", CHUNKED) "nonsense\r\n", false },
+        { "\1\2\3", false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(MESSAGES); i++) {
+        size_t whole = strlen(MESSAGES[i].message);
+        char *more = g_strconcat(MESSAGES[i].message, MESSAGES[i].message, NULL);
+
+        for (size_t length = 0; length <= 2 * whole; length++) {
+            uint8_t *copy = g_memdup2(more, length);
+            g_assert_cmpuint(oa_http_message_length(copy, length), ==,
+                             MESSAGES[i].has_end && length >= whole ? whole : 0);
+            g_free(copy);
+        }
+        g_free(more);
+    }
+}
+
 static void
 keep_stamps(void *context, const struct oa_http_exchange *exchange)
 {
@@ -278,6 +352,8 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/http-exchange/rows", test_rows);
     g_test_add_func("/http-exchange/stamps", test_stamps);
+    g_test_add_func("/http-exchange/heads", test_heads);
+    g_test_add_func("/http-exchange/message-length", test_message_length);
     g_test_add_func("/http-exchange/limits", test_limits);
     return g_test_run();
 }

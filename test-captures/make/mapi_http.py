@@ -111,6 +111,11 @@ class Player:
         row.update(response_bytes=len(text), pending=0, is_text=bool(text))
         return self.answer_head(row, code, [*more, f"Content-Length: {len(text)}"], status, "text/html") + text.encode()
 
+    def bare(self, row, status, more=()):
+        """A head and nothing else, which does not even say that it is of MAPI over HTTP: a proxy's answer."""
+        row.update(status=int(status[:3]), code=None, response_bytes=0, pending=0)
+        return "\r\n".join([f"HTTP/1.1 {status}", "Server: proxy", *more, "Content-Length: 0"]).encode() + b"\r\n\r\n"
+
     def new_cookies(self, endpoint):
         """Cookies of a new session context; the lines that set them."""
         name = digest(f"{endpoint} {self.counter}").hex()
@@ -146,6 +151,19 @@ class Player:
         self.clock.wait(300, 900)
 
 
+    def together(self, connection, session, calls):
+        """Requests in one segment, and their answers in one; each call is (endpoint, type, body, what makes the answer)."""
+        requests = [self.request(*call[:3]) for call in calls]
+        start, _ = connection.send(0, b"".join(data for data, _ in requests))
+        self.clock.wait(2000, 3000)
+        answers = [b"".join(call[3](row)) for call, (_, row) in zip(calls, requests)]
+        back, _ = connection.send(1, b"".join(answers))
+        for (data, row), answer in zip(requests, answers):
+            self.note(row, session, (connection, 0, start, start + len(data)), (connection, 1, back, back + len(answer)))
+            start, back = start + len(data), back + len(answer)
+        self.clock.wait(500)
+
+
 def address_book(player):
     """A refused request, a failing Bind, a good one, calls one by one and two at once."""
     connection = player.connect()
@@ -159,31 +177,38 @@ def address_book(player):
     query = struct.pack("<I", 0) + PRESENT + STAT + struct.pack("<II", 0, 50) + columns + NO_AUX
     player.exchange(connection, "nspi", "QueryRows", query, lambda row: player.chunked(
         row, good(PRESENT + STAT + PRESENT + rows()), more=player.next_sequence("nspi")), "address book")
-    update, first = player.request("nspi", "UpdateStat", bytes(4) + PRESENT + STAT + b"\1" + NO_AUX)
-    names, second = player.request("nspi", "DNToMId", bytes(4) + PRESENT + struct.pack("<I", 1) + USER_DN.encode() + b"\0" + NO_AUX)
-    start, end = connection.send(0, update + names)
-    player.clock.wait(2000, 3000)
-    answers = [b"".join(player.chunked(first, good(PRESENT + STAT + PRESENT + struct.pack("<i", -3)))),
-               b"".join(player.chunked(second, good(PRESENT + struct.pack("<II", 1, 0x1A))))]
-    back, _ = connection.send(1, b"".join(answers))
-    middle = back + len(answers[0])
-    player.note(first, "address book", (connection, 0, start, start + len(update)), (connection, 1, back, middle))
-    player.note(second, "address book", (connection, 0, start + len(update), end), (connection, 1, middle, middle + len(answers[1])))
-    player.clock.wait(500)
+    update = bytes(4) + PRESENT + STAT + b"\1" + NO_AUX
+    names = bytes(4) + PRESENT + struct.pack("<I", 1) + USER_DN.encode() + b"\0" + NO_AUX
+    player.together(connection, "address book", [
+        ("nspi", "UpdateStat", update, lambda row: player.chunked(row, good(PRESENT + STAT + PRESENT + struct.pack("<i", -3)))),
+        ("nspi", "DNToMId", names, lambda row: player.chunked(row, good(PRESENT + struct.pack("<II", 1, 0x1A))))])
     player.exchange(connection, "nspi", "Unbind", bytes(4) + NO_AUX, lambda row: player.chunked(row, good(error=1)), "address book")
     connection.finish(0)
+
+
+def connect_body():
+    """The body of a Connect."""
+    body = USER_DN.encode() + b"\0" + struct.pack("<IIII", 0, 1252, 1033, 1033)
+    return body + aux_buffer(client_info("DESK1", 2) + process_info("OUTLOOK.EXE"))
+
+
+def connected():
+    """The body of its answer."""
+    return good(struct.pack("<III", 60000, 6, 10000) + b"/o=Lab\0" + text16("Grace"))
+
+
+def execute_bodies():
+    """The body of an Execute, and of its answer."""
+    rops = rpc.payload(b"\x01\x00\x00", (0x11,))
+    return struct.pack("<II", 3, len(rops)) + rops + struct.pack("<I", 0x8007) + NO_AUX, good(struct.pack("<II", 0, len(rops)) + rops)
 
 
 def mailbox(player):
     """A session on one connection, its wait for news on another, its end, and a request that comes too late."""
     work, waits = player.connect(), player.connect()
-    connect = USER_DN.encode() + b"\0" + struct.pack("<IIII", 0, 1252, 1033, 1033)
-    connect += aux_buffer(client_info("DESK1", 2) + process_info("OUTLOOK.EXE"))
-    player.exchange(work, "emsmdb", "Connect", connect, lambda row: player.chunked(
-        row, good(struct.pack("<III", 60000, 6, 10000) + b"/o=Lab\0" + text16("Grace")), more=player.new_cookies("emsmdb")), "mailbox")
-    rops = rpc.payload(b"\x01\x00\x00", (0x11,))
-    execute = struct.pack("<II", 3, len(rops)) + rops + struct.pack("<I", 0x8007) + NO_AUX
-    answer = good(struct.pack("<II", 0, len(rops)) + rops)
+    player.exchange(work, "emsmdb", "Connect", connect_body(), lambda row: player.chunked(
+        row, connected(), more=player.new_cookies("emsmdb")), "mailbox")
+    execute, answer = execute_bodies()
     player.exchange(work, "emsmdb", "Execute", execute, lambda row: player.chunked(row, answer, more=player.next_sequence("emsmdb")), "mailbox")
     player.exchange(waits, "emsmdb", "NotificationWait", bytes(4) + NO_AUX, lambda row: player.chunked(
         row, good(struct.pack("<I", 1)), pending=2), "mailbox")
@@ -201,3 +226,21 @@ def mapi_http_forms(capture):
     player = Player(capture, Lab())
     address_book(player)
     mailbox(player)
+
+
+@scenario("[MS-OXCMAPIHTTP] 2.2.2, 2.2.6, 3.1.5", "RFC 9112 6.3, 9.3.2")
+def mapi_http_heads(capture):
+    """MAPI over HTTP without bodies: PING alone, and between other requests in one segment, on both endpoints; a 401 and a 503
+    of a proxy that have a head only and no field of MAPI over HTTP."""
+    player = Player(capture, Lab())
+    connection = player.connect()
+    player.exchange(connection, "emsmdb", "PING", b"", lambda row: player.bare(
+        row, "401 Unauthorized", ['WWW-Authenticate: Basic realm="mail.lab.test"']), None, authorized=False)
+    player.exchange(connection, "emsmdb", "Connect", connect_body(), lambda row: player.chunked(
+        row, connected(), more=player.new_cookies("emsmdb")), "mailbox")
+    execute, answer = execute_bodies()
+    ping = ("emsmdb", "PING", b"", lambda row: [player.whole(row, 0, "")])
+    player.together(connection, "mailbox", [ping, ("emsmdb", "Execute", execute, lambda row: player.chunked(row, answer)), ping])
+    player.exchange(connection, "emsmdb", "PING", b"", lambda row: player.bare(row, "503 Service Unavailable"), "mailbox")
+    player.exchange(connection, "nspi", "PING", b"", lambda row: player.whole(row, 0, ""), "address book")
+    connection.finish(0)

@@ -1,0 +1,150 @@
+/* exchange_stats.c
+ * The tap of the exchange plugin, and what listens to it: service response times, and a tree of
+ * operations and how they ended. [MS-OXCRPC] 3.1.4, [MS-OXCMAPIHTTP] 2.2.4, 2.2.5
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange.h"
+
+#include <epan/srt_table.h>
+#include <epan/stats_tree.h>
+#include <epan/tap.h>
+
+#include "rpc_interface.h"
+
+#define NS_PER_S 1000000000
+
+static int exchange_tap = -1;
+
+/* --- the tap --- */
+
+struct exchange_tap *
+exchange_new_record(packet_info *pinfo)
+{
+    if (!have_tap_listener(exchange_tap))
+        return NULL;
+    struct exchange_tap *record = wmem_new0(pinfo->pool, struct exchange_tap);
+    record->version = EXCHANGE_TAP_VERSION;
+    record->latency_ns = -1;
+    return record;
+}
+
+void
+exchange_tell_tap(packet_info *pinfo, struct exchange_tap *record)
+{
+    record->operation = oa_rpc_operation_name(record->iface, record->opnum);
+    tap_queue_packet(exchange_tap, pinfo, record);
+}
+
+/* --- service response times --- */
+
+/* One table for each interface. The filter of a row is this field with the row's number; request
+ * types have no number on the wire. */
+static const struct {
+    const char *interface_name; /* as in the decoder's table */
+    const char *name;
+    const char *filter;
+} tables[] = {
+    { "EMSMDB", "Exchange EMSMDB", "oxcrpc.opnum" },
+    { "AsyncEMSMDB", "Exchange AsyncEMSMDB", "oxcrpc_async.opnum" },
+    { "NSPI", "Exchange NSPI", "oxnspi.opnum" },
+    { "RFR", "Exchange RFR", "oxabref.opnum" },
+    { "EMSMDB over HTTP", "Exchange MAPI/HTTP emsmdb", NULL },
+    { "NSPI over HTTP", "Exchange MAPI/HTTP nspi", NULL },
+};
+
+static void
+init_tables(struct register_srt *srt _U_, GArray *srt_array)
+{
+    for (size_t i = 0; i < array_length(tables); i++) {
+        const struct oa_rpc_interface *iface = oa_rpc_interface_by_name(tables[i].interface_name);
+        srt_stat_table *table = init_srt_table(tables[i].name, tables[i].interface_name, srt_array,
+                                               (int)iface->n_operations, tables[i].interface_name,
+                                               tables[i].filter, NULL);
+
+        for (unsigned opnum = 0; opnum < iface->n_operations; opnum++)
+            init_srt_table_row(table, (int)opnum, iface->operations[opnum]);
+    }
+}
+
+static tap_packet_status
+take_response_time(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+                   tap_flags_t flags _U_)
+{
+    const srt_data_t *srt = tapdata;
+    const struct exchange_tap *record = data;
+
+    if (!record->is_response || record->latency_ns < 0 || !record->operation)
+        return TAP_PACKET_DONT_REDRAW;
+    for (size_t i = 0; i < array_length(tables); i++) {
+        nstime_t latency = { (time_t)(record->latency_ns / NS_PER_S),
+                             (int)(record->latency_ns % NS_PER_S) };
+        nstime_t request_time;
+
+        if (strcmp(record->iface->name, tables[i].interface_name) != 0)
+            continue;
+        nstime_delta(&request_time, &pinfo->abs_ts, &latency);
+        add_srt_table_data(g_array_index(srt->srt_array, srt_stat_table *, i), record->opnum,
+                           &request_time, pinfo);
+        return TAP_PACKET_REDRAW;
+    }
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+/* --- operations and how they ended --- */
+
+static const char *
+outcome_of(const packet_info *pinfo, const struct exchange_tap *record)
+{
+    const struct oa_call *call = record->call;
+    const struct oa_call_facts *facts = record->response;
+
+    if (call && call->is_fault) {
+        const char *name = call->fault_kind == OA_STATUS_MAPI_HTTP
+                               ? oa_mapi_http_response_code_name(call->fault_status)
+                               : NULL;
+        return wmem_strdup_printf(pinfo->pool, "%s %u%s%s",
+                                  call->fault_kind == OA_STATUS_HTTP ? "HTTP status"
+                                                                     : "X-ResponseCode",
+                                  call->fault_status, name ? ", " : "", name ? name : "");
+    }
+    if (!facts || !facts->has_status)
+        return "no status";
+    const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
+    return name ? name : wmem_strdup_printf(pinfo->pool, "0x%08x", facts->status);
+}
+
+static tap_packet_status
+take_outcome(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+             tap_flags_t flags _U_)
+{
+    const struct exchange_tap *record = data;
+
+    if (!record->is_response || !record->operation)
+        return TAP_PACKET_DONT_REDRAW;
+    int node = tick_stat_node(tree, "Exchange responses", 0, TRUE);
+    node = tick_stat_node(tree, record->iface->name, node, TRUE);
+    node = tick_stat_node(tree, record->operation, node, TRUE);
+    tick_stat_node(tree, outcome_of(pinfo, record), node, FALSE);
+    return TAP_PACKET_REDRAW;
+}
+
+static void
+init_tree(stats_tree *tree)
+{
+    stats_tree_create_node(tree, "Exchange responses", 0, STAT_DT_INT, TRUE);
+}
+
+void
+exchange_stats_register(int parent)
+{
+    /* Statistics are found by the filter name of a protocol. */
+    int proto = proto_register_protocol_in_name_only("Exchange", "Exchange", "exchange", parent,
+                                                     FT_PROTOCOL);
+
+    exchange_tap = register_tap(EXCHANGE_TAP);
+    register_srt_table(proto, EXCHANGE_TAP, array_length(tables), take_response_time, init_tables,
+                       NULL);
+    stats_tree_register_plugin(EXCHANGE_TAP, "exchange", "Exchange", 0, take_outcome, init_tree,
+                               NULL);
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The statistics of the exchange plugin against oaexport's operations, and against the clients' logs.
+
+Calls, least, greatest and mean time of each operation are the same where both see the call: the statistics are of answers
+that the plugin shows, oaexport's latencies of all that are complete.
+
+Usage: check_srt.py PLUGIN_HOME OAEXPORT
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import json
+import re
+import sys
+
+import check_mapihttp
+import tools
+
+ROW = re.compile(r" +\d+  (\S+) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$")
+REAL = ["basic", "compressed", "mapihttp", "xor"]
+MADE = ["mapi_http_forms", "mapi_http_heads"]
+INTERFACES = ["EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "EMSMDB over HTTP", "NSPI over HTTP"]
+
+
+def response_times(home, capture, statistic, title=None):
+    """{(interface, operation): (calls, least, greatest, mean, sum)} of a statistic, times in microseconds."""
+    found = {}
+    for line in tools.tshark(home, capture, "-q", "-z", statistic).splitlines():
+        head = re.match(r"Index +(.*?) +Calls +Min SRT", line)
+        row = ROW.match(line)
+        if head:
+            interface = title or head[1]
+        elif row:
+            found[interface, row[1]] = (int(row[2]), *(round(float(value) * 1e6) for value in row.groups()[2:]))
+    return found
+
+
+def tree_counts(home, capture):
+    """{(interface, operation): responses} of the tree, and {outcome: responses}."""
+    counts, outcomes, path = {}, collections.Counter(), []
+    for line in tools.tshark(home, capture, "-q", "-z", "exchange,tree").splitlines():
+        row = re.match(r"( *)(\S.*?) {2,}(\d+) ", line)
+        if not row:
+            continue
+        depth = len(row[1])
+        path = path[:depth] + [row[2]]
+        if depth == 2:
+            counts[path[1], path[2]] = int(row[3])
+        elif depth == 3:
+            outcomes[path[3]] += int(row[3])
+    return counts, outcomes
+
+
+def exported(program, capture):
+    """The same of operations.csv, added up over the servers."""
+    found = {}
+    for row in tools.report(program, "operations", capture):
+        if not row["latency_mean_ms"] or row["interface"] not in INTERFACES:
+            continue
+        key = row["interface"], row["operation"]
+        if key in found:
+            raise AssertionError(f"{capture.name}: {key} of two servers")
+        calls = int(row["answered"]) + int(row["faults"])
+        found[key] = (calls, *(round(float(row[f"latency_{name}_ms"]) * 1000) for name in ("min", "max", "mean")))
+    return found
+
+
+def compare(name, times, wanted):
+    """Counts, least and greatest the same, means within a microsecond, the sum as many means."""
+    if {key: value[:3] for key, value in times.items()} != {key: value[:3] for key, value in wanted.items()} or not wanted:
+        raise AssertionError(f"{name}: found {times}, expected {wanted}")
+    for key, (calls, _, _, mean, total) in times.items():
+        if abs(mean - wanted[key][3]) > 1 or abs(total - calls * mean) > calls:
+            raise AssertionError(f"{name}: {key} {times[key]}, expected {wanted[key]}")
+
+
+def check_log(home, times):
+    """The recorded calls, by type, are those of the client's log."""
+    _, rows = check_mapihttp.log_rows(home)
+    found = {operation: value[0] for (_, operation), value in times.items()}
+    if found != dict(collections.Counter(row["type"] for row in rows)):
+        raise AssertionError(f"mapihttp: {found}")
+
+
+def main():
+    """All captures; stock's own statistic of EMSMDB too."""
+    home, program = sys.argv[1:3]
+    for path in [tools.CAPTURES / "real" / f"{name}.pcapng" for name in REAL] + [tools.CAPTURES / "made" / f"{name}.pcapng" for name in MADE]:
+        times = response_times(home, path, "exchange,srt")
+        compare(path.name, times, exported(program, path))
+        counts, outcomes = tree_counts(home, path)
+        if counts != {key: value[0] for key, value in times.items()} or sum(outcomes.values()) != sum(counts.values()):
+            raise AssertionError(f"{path.name}: {counts} {outcomes}")
+        if path.stem == "mapihttp":
+            check_log(home, times)
+        if path.stem == "basic":
+            stock = response_times(home, path, "dcerpc,srt,a4f1db00-ca47-1067-b31f-00dd010662da,0.81", "EMSMDB")
+            if not stock or stock != {key: value for key, value in times.items() if key[0] == "EMSMDB"}:
+                raise AssertionError(f"stock: {stock}")
+        if path.parent.name == "made":
+            rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["mapi_http"]
+            codes = collections.Counter(row["code"] for row in rows if row["session"] and row["code"])
+            told = collections.Counter({int(re.search(r"\d+", text)[0]): count for text, count in outcomes.items()
+                                        if text.startswith("X-ResponseCode")})
+            if told != codes:
+                raise AssertionError(f"{path.name}: {outcomes}, in the script {codes}")
+        print(f"{path.name}: {sum(counts.values())} calls of {len(counts)} operations; {dict(outcomes)}")
+
+
+if __name__ == "__main__":
+    main()
