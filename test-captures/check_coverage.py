@@ -36,13 +36,14 @@ def stubs(home, capture):
         for name, content in layers:
             latest[name] = content
             if name in INTERFACES:
-                operation = dict(content)[f"{name}.opnum"]
+                shown = dict(content)
                 way = WAYS[dict(latest["dcerpc"])["dcerpc.pkt_type"]]
-                yield INTERFACES[name], operation, way, "ndr", latest[f"{name}_raw"][0]
-            # A request or an answer without a body has no bytes.
-            elif name == "oxcmapihttp" and "oxcmapihttp_raw" in latest:
+                encoding = shown.get("oxcrpc.transfer_syntax", "NDR").lower()
+                yield INTERFACES[name], shown[f"{name}.opnum"], way, encoding, latest.pop(f"{name}_raw", [""])[0]
+            # Of a message without a body only its head is shown.
+            elif name == "oxcmapihttp" and not bytes.fromhex(latest["oxcmapihttp_raw"][0]).startswith((b"POST ", b"HTTP/")):
                 way = "out" if "http.response" in dict(latest["http"]) else "in"
-                yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", latest["oxcmapihttp_raw"][0]
+                yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", latest.pop("oxcmapihttp_raw")[0]
 
 
 def check_names(home, capture, found, log):
@@ -63,6 +64,7 @@ def check_names(home, capture, found, log):
 
 def check_bytes(dump, capture, found):
     """Every walk ends well, and no byte is left over or read twice."""
+    found = [row for row in found if row[4]]
     lines = "".join(" ".join(row) + "\n" for row in found)
     output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
     ends = [line for line in output.splitlines() if line.startswith("end ")]

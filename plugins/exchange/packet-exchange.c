@@ -35,6 +35,7 @@ static struct protocol {
 
 static int hf_session = -1;
 static int hf_session_user = -1;
+static int hf_transfer_syntax = -1;
 static int hf_client_version = -1;
 static int hf_client_product = -1;
 static int hf_server_version = -1;
@@ -48,6 +49,7 @@ struct exchange_call {
     struct oa_call_facts *response;
     const struct oa_exchange_session *session;
     bool request_noted, response_noted;
+    bool is_ndr64;
     uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
 };
 
@@ -240,7 +242,6 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         .interface = iface,
         .opnum = di->call_data->opnum,
         .is_response = di->ptype == PDU_RESP,
-        .is_ndr64 = is_ndr64(pinfo, di, iface),
         .big_endian = (drep[0] & DREP_LITTLE_ENDIAN) == 0,
         .data = length > 0 ? tvb_get_ptr(stub_tvb, 0, length) : (const guint8 *)"",
         .length = (size_t)length,
@@ -248,8 +249,14 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     struct exchange_call *call = call_of(di);
     struct oa_call_facts facts;
 
+    /* What binds tell may change later in the capture. */
+    if (!call->request_noted && !call->response_noted)
+        call->is_ndr64 = is_ndr64(pinfo, di, iface);
+    stub.is_ndr64 = call->is_ndr64;
     stub.code_page = code_page_before(call, &stub, !PINFO_FD_VISITED(pinfo));
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
+    if (stub.is_ndr64)
+        generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));
     if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
         return offset;
     if (!PINFO_FD_VISITED(pinfo))
@@ -317,6 +324,9 @@ proto_register_exchange(void)
         { &hf_session_user,
           { "Session's User", "oxcrpc.session.user_dn", FT_STRING, BASE_NONE, NULL, 0,
             "szUserDN of the session's EcDoConnectEx", HFILL } },
+        { &hf_transfer_syntax,
+          { "Transfer Syntax", "oxcrpc.transfer_syntax", FT_STRING, BASE_NONE, NULL, 0,
+            "Of the parameters, where it is not NDR", HFILL } },
         { &hf_client_version,
           { "Client Version", "oxcrpc.client_version", FT_STRING, BASE_NONE, NULL, 0, NULL,
             HFILL } },
