@@ -6,7 +6,7 @@ import struct
 import uuid
 
 import rpc
-from ndr import handle, octets, text, ulong, unique
+from ndr import full, handle, octets, text, ulong, unique
 from wire import digest
 
 ASYNC = ("5261574a-4572-206e-b268-6b199213b4e4", 0, 1)
@@ -34,13 +34,13 @@ def tower(interface, address, port):
     return struct.pack("<H", len(floors)) + b"".join(floors)
 
 
-def twr(data):
-    """A pointer to a twr_t, a conformant structure."""
+def twr(number, data):
+    """A pointer, of that number, to a twr_t, a conformant structure."""
     def write(stub):
         stub.put(stub.count, len(data))
         stub.put("I", len(data))
         stub.data += data
-    return unique(write)
+    return full(number, write)
 
 
 def ept_map(interface, address, port):
@@ -49,9 +49,9 @@ def ept_map(interface, address, port):
 
     def towers(stub):
         stub.put(stub.count, 4, 0, len(found))
-        stub.write(map(twr, found))
+        stub.write(twr(number, data) for number, data in enumerate(found, 3))
 
-    request = (unique(octets(bytes(16), 4)), twr(tower(interface, bytes(4), 135)), handle(NULL_HANDLE), ulong(4))
+    request = (full(1, octets(bytes(16), 4)), twr(2, tower(interface, bytes(4), 135)), handle(NULL_HANDLE), ulong(4))
     response = (handle(NULL_HANDLE), ulong(len(found)), towers, ulong(0 if found else NOT_REGISTERED))
     return rpc.Operation("ept_map", 3, request, response, interface="epm")
 

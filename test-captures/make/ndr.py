@@ -121,6 +121,14 @@ def unique(*parts):
     return write
 
 
+def full(number, *parts):
+    """The same, a full pointer: the number stands for what it points to in the request and in the response."""
+    def write(stub):
+        stub.put(stub.count, number)
+        stub.deferred.append(parts)
+    return write
+
+
 def structure(*parts, pointers=False):
     """A structure of integers of 32 bits, or also of pointers or what is aligned like them; NDR64 fills it up at its end."""
     def write(stub):
