@@ -27,6 +27,7 @@ enum state {
 struct exchange {
     struct oa_http_exchange facts;
     bool is_mapi;
+    bool is_doubtful; /* its answer may be among the bytes that were lost */
     uint8_t *head[2]; /* by enum oa_side; the texts of the heads point in here */
     GByteArray *body[2];
     size_t kept;
@@ -166,6 +167,13 @@ end_message(struct oa_http_connection *connection, enum oa_side side)
         finish(connection, exchange);
 }
 
+static void
+doubt(void *exchange, void *unused)
+{
+    (void)unused;
+    ((struct exchange *)exchange)->is_doubtful = true;
+}
+
 /* Bytes make no sense, or are missing: what was under way stays as it is. */
 static void
 lose(struct oa_http_connection *connection, enum oa_side side)
@@ -177,6 +185,8 @@ lose(struct oa_http_connection *connection, enum oa_side side)
         return;
     stream->state = LOST;
     stream->current = NULL;
+    if (side == OA_SERVER)
+        g_queue_foreach(&connection->waiting, doubt, NULL);
     if (!exchange)
         return;
     message_of(exchange, side)->has_gap = true;
@@ -190,6 +200,21 @@ static bool
 same_text(struct oa_text a, struct oa_text b)
 {
     return a.length == b.length && a.length > 0 && memcmp(a.at, b.at, a.length) == 0;
+}
+
+/* Which request an answer belongs to that does not say it. Behind lost bytes it is the first one
+ * sent since, else the last of all: clients seldom send a request before they have the answer to
+ * the one before. */
+static struct exchange *
+next_answered(struct oa_http_connection *connection)
+{
+    struct exchange *first = g_queue_peek_head(&connection->waiting);
+
+    while (first->is_doubtful && connection->waiting.length > 1) {
+        finish(connection, first);
+        first = g_queue_peek_head(&connection->waiting);
+    }
+    return first;
 }
 
 /*
@@ -206,7 +231,7 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
     if (!first)
         return NULL;
     if (head->mapi.request_id.length == 0 || first->facts.request.head.mapi.request_id.length == 0)
-        return first;
+        return next_answered(connection);
     while (found && !same_text(((struct exchange *)found->data)->facts.request.head.mapi.request_id,
                                head->mapi.request_id))
         found = found->next;
