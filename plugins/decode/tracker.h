@@ -152,8 +152,11 @@ void oa_flow_begin(struct channel *channel, uint32_t window);
 void oa_flow_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_flow_take_ack(struct channel *channel, struct oa_event *event);
 
-/* calls.c */
+/* bindings.c */
 struct oa_rpc_binding *oa_vc_binding(struct virtual_connection *vc, uint16_t context_id);
+void oa_bindings_take_rpc(struct virtual_connection *vc, struct oa_event *event);
+
+/* calls.c */
 void oa_calls_take_rpc(struct channel *channel, struct oa_event *event);
 void oa_calls_end(struct virtual_connection *vc);
 void oa_calls_note_loss(struct channel *channel, enum oa_side side);

@@ -29,6 +29,7 @@ static heur_dtbl_entry_t *dcerpc_entry;
 static int hf_vc = -1;
 static int hf_channel = -1;
 static int hf_channel_number = -1;
+static int hf_service = -1;
 static int hf_target_server = -1;
 static int hf_target_port = -1;
 static int hf_channel_length = -1;
@@ -136,6 +137,8 @@ rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct
         vc = channel->vc;
     if (vc)
         rpch_generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
+    if (vc && vc->iface)
+        add_text(tree, hf_service, place->tvb, vc->iface->service);
     rpch_generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
     rpch_generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
@@ -609,6 +612,11 @@ register_fields(void)
         { &hf_vc,
           { "Virtual connection", "rpch.vc", FT_UINT32, BASE_DEC, NULL, 0,
             "The pair of an IN and an OUT channel, numbered in order of appearance", HFILL } },
+        { &hf_service,
+          { "Service", "rpch.service", FT_STRING, BASE_NONE, NULL, 0,
+            "What the virtual connection is for, by the interface that was bound: store, "
+            "directory, referral, ...",
+            HFILL } },
         { &hf_channel,
           { "Channel", "rpch.channel", FT_UINT32, BASE_DEC, VALS(channel_kinds), 0,
             "IN or OUT channel", HFILL } },
