@@ -95,7 +95,7 @@ rpch_context_introduce_segment(packet_info *pinfo, tvbuff_t *tvb)
     if (PINFO_FD_VISITED(pinfo) || !key || tvb_captured_length(tvb) < OA_RPC_HEADER_SIZE ||
         !oa_rpc_may_be_header(tvb_get_ptr(tvb, 0, OA_RPC_HEADER_SIZE), OA_RPC_HEADER_SIZE))
         return;
-    guint8 ptype = tvb_get_guint8(tvb, PTYPE_AT);
+    guint8 ptype = tvb_get_ptr(tvb, PTYPE_AT, 1)[0];
     if (ptype == OA_RPC_BIND || ptype == OA_RPC_ALTER_CONTEXT)
         wmem_map_insert(bound, key, key);
     else if (!wmem_map_contains(bound, key))
