@@ -81,7 +81,7 @@ typedef gboolean ws_compat_bool;
  * texts. WS_COMPAT_HTTP_HEADER names the file to include.
  */
 #if WS_COMPAT_VERSION >= 402
-#define WS_COMPAT_HTTP_HEADER <epan/media_params.h>
+#define WS_COMPAT_HTTP_HEADER <epan/dissectors/packet-media-type.h>
 #define WS_COMPAT_HTTP_MESSAGE media_content_info_t
 #define WS_COMPAT_HTTP_IS_RESPONSE(info) ((info)->type == MEDIA_CONTAINER_HTTP_RESPONSE)
 #define WS_COMPAT_HTTP_IS_MESSAGE(info)                                                            \
