@@ -44,7 +44,9 @@ def log_rows(home):
 
 
 def expect(what, found, wanted):
-    """Raises unless both are the same."""
+    """Raises with the first that differs unless both are the same."""
+    if found != wanted and isinstance(found, list) and len(found) == len(wanted):
+        found, wanted = next(pair for pair in zip(found, wanted) if pair[0] != pair[1])
     if found != wanted:
         raise AssertionError(f"{what}: found {found}, expected {wanted}")
 

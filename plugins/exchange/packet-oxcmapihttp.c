@@ -404,7 +404,7 @@ take_transaction(struct message *message, struct mapi_transaction *transaction)
         message->type = transaction->type;
 }
 
-/* A body, with the header fields that HTTP found in its head. */
+/* A body, with the header fields of its head. */
 static int
 dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -420,7 +420,10 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     if (whole)
         whole->is_shown = true;
     message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
-    if (http->data)
+    /* Later versions of HTTP tell the header fields on the first visit only. */
+    if (whole && whole->head.length)
+        take_head(&message, &whole->head);
+    else if (http->data)
         wmem_map_foreach(http->data, note_header, &message);
     take_transaction(&message, whole ? whole->transaction : NULL);
     /* HTTP puts a fence behind each message of a segment. */
