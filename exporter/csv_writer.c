@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "packet.h"
-#include "text.h"
+#include "base/text.h"
 
 #define BUFFER_SIZE (256 * 1024)
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mapi_http.h"
+#include "http/mapi_http.h"
 #include "packet.h"
 
 const char *

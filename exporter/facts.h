@@ -6,7 +6,7 @@
 #ifndef FACTS_H
 #define FACTS_H
 
-#include "events.h"
+#include "track/events.h"
 
 /* A status by name, else by number. */
 #define STATUS_TEXT 32

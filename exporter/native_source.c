@@ -8,8 +8,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "channel.h"
-#include "tls_facts.h"
+#include "track/channel.h"
+#include "tls/tls_facts.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 

@@ -13,7 +13,7 @@
 
 #include <wiretap/wtap.h>
 
-#include "cursor.h"
+#include "base/cursor.h"
 
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd

@@ -15,7 +15,7 @@
 #include "csv_writer.h"
 #include "facts.h"
 #include "tcp.h"
-#include "tls_facts.h"
+#include "tls/tls_facts.h"
 #include "valid_ports.h"
 
 struct column {

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "auth_exchange.h"
-#include "channel.h"
+#include "track/auth_exchange.h"
+#include "track/channel.h"
 
 /* What is known when the exchange is told, which is when its connection ends or asks anew. */
 struct row {

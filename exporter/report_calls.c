@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fields.h"
+#include "layout/fields.h"
 #include "report.h"
 
 #define ROW(name) const struct oa_call *name = row

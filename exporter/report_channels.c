@@ -5,7 +5,7 @@
  */
 #include "report.h"
 
-#include "channel.h"
+#include "track/channel.h"
 
 struct row {
     const struct oa_channel *channel;

@@ -12,7 +12,7 @@
 
 #include <epan/packet_info.h>
 
-#include "events.h"
+#include "track/events.h"
 
 static inline struct oa_endpoint
 decode_endpoint(const address *addr, guint32 port)

@@ -10,10 +10,10 @@
 
 #include <epan/packet.h>
 
-#include "events.h"
+#include "track/events.h"
 #include "exchange_tap.h"
-#include "http_head.h"
-#include "mapi_http.h"
+#include "http/http_head.h"
+#include "http/mapi_http.h"
 
 /* packet-exchange.c */
 void proto_register_exchange(void);

@@ -10,7 +10,7 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 
-#include "rpc_interface.h"
+#include "rpc/rpc_interface.h"
 
 #define NS_PER_S 1000000000
 

@@ -14,9 +14,9 @@
 #include <epan/exceptions.h>
 #include <epan/proto_data.h>
 
-#include "channel.h"
+#include "track/channel.h"
 #include "decode_args.h"
-#include "http_exchange.h"
+#include "http/http_exchange.h"
 #include "http_stream.h"
 
 static int proto = -1;

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "mapi_http_body.h"
+#include "exchange/mapi_http_body.h"
 
 #define MEDIA_TYPE "application/mapi-http"
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "layout.h"
+#include "layout/layout.h"
 
 struct count {
     size_t length;

@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "channel.h"
+#include "track/channel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

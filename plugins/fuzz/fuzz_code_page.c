@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "code_page.h"
+#include "base/code_page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

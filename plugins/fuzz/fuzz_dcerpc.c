@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "dcerpc.h"
+#include "rpc/dcerpc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

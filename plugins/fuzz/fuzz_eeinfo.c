@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "eeinfo.h"
+#include "rpc/eeinfo.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "ext_buffer.h"
+#include "exchange/ext_buffer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

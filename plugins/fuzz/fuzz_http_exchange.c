@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
-#include "cursor.h"
-#include "http_exchange.h"
+#include "base/cursor.h"
+#include "http/http_exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
  */
 #include <glib.h>
 
-#include "mapi_http.h"
+#include "http/mapi_http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

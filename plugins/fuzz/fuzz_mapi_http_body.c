@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "mapi_http_body.h"
+#include "exchange/mapi_http_body.h"
 
 #include "count_bytes.h"
 

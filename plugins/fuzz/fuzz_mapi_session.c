@@ -11,8 +11,8 @@
 
 #include <glib.h>
 
-#include "channel.h"
-#include "cursor.h"
+#include "track/channel.h"
+#include "base/cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

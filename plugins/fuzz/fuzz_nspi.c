@@ -6,7 +6,7 @@
  */
 #include "count_bytes.h"
 
-#include "stub.h"
+#include "exchange/stub.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "rts.h"
+#include "rpc/rts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cursor.h"
-#include "tls_facts.h"
+#include "base/cursor.h"
+#include "tls/tls_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -17,9 +17,9 @@
 #ifndef EXCHANGE_TAP_H
 #define EXCHANGE_TAP_H
 
-#include "call_facts.h"
-#include "events.h"
-#include "exchange_session.h"
+#include "exchange/call_facts.h"
+#include "track/events.h"
+#include "track/exchange_session.h"
 
 #define EXCHANGE_TAP "exchange"
 #define EXCHANGE_TAP_VERSION 2

@@ -11,7 +11,7 @@
 #ifndef RPCH_TAP_H
 #define RPCH_TAP_H
 
-#include "events.h"
+#include "track/events.h"
 
 #define RPCH_TAP "rpch"
 #define RPCH_TAP_VERSION 1

@@ -11,7 +11,7 @@
 #include <epan/proto_data.h>
 #include <epan/tap.h>
 
-#include "channel.h"
+#include "track/channel.h"
 #include "decode_args.h"
 #include "http_stream.h"
 #include "rpch_tap.h"

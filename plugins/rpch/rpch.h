@@ -12,8 +12,8 @@
 
 #include <epan/expert.h>
 
-#include "auth_exchange.h"
-#include "events.h"
+#include "track/auth_exchange.h"
+#include "track/events.h"
 
 /* A problem found while a unit was decoded. */
 struct rpch_finding {

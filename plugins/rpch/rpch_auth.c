@@ -10,7 +10,7 @@
 
 #include <epan/expert.h>
 
-#include "auth_exchange.h"
+#include "track/auth_exchange.h"
 
 /* From the beginning of 1601 to that of 1970. */
 #define FILETIME_TO_EPOCH_S INT64_C(11644473600)
@@ -73,7 +73,7 @@ static const struct flag_row {
     const char *name;
 } flag_rows[] = {
 #define OA_NTLM_FLAG(mask, suffix, name) { mask, "rpch.auth.ntlm.flags." suffix, name },
-#include "ntlm_flags.def"
+#include "auth/ntlm_flags.def"
 #undef OA_NTLM_FLAG
 };
 

@@ -11,7 +11,7 @@
 #include <epan/column-utils.h>
 #include <epan/conversation.h>
 
-#include "request_shape.h"
+#include "rpc/request_shape.h"
 
 #define BIND_SIZE 72
 #define PTYPE_AT 2

@@ -8,7 +8,7 @@
 
 #include <epan/expert.h>
 
-#include "eeinfo.h"
+#include "rpc/eeinfo.h"
 
 /* From the beginning of 1601 to that of 1970. */
 #define FILETIME_TO_EPOCH_S INT64_C(11644473600)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 static void
 open_source(struct coverage *coverage, size_t length)

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "layout.h"
+#include "layout/layout.h"
 
 struct coverage {
     GString *text;      /* "label=number label="text" name{ ... }", gaps as "<kind length>" */

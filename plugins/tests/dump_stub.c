@@ -17,8 +17,8 @@
 #include <glib.h>
 
 #include "coverage_visitor.h"
-#include "mapi_http_body.h"
-#include "stub.h"
+#include "exchange/mapi_http_body.h"
+#include "exchange/stub.h"
 
 /* A container or a leaf. */
 struct part {

@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#include "code_page.h"
+#include "base/code_page.h"
 
 /* Bytes of a text, at most. */
 #define TEXT_MAX 64

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "auth.h"
+#include "auth/auth.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "auth_exchange.h"
+#include "track/auth_exchange.h"
 
 #include <string.h>
 

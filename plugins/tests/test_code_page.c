@@ -4,11 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "code_page.h"
+#include "base/code_page.h"
 
 #include <string.h>
 
-#include "exchange_session.h"
+#include "track/exchange_session.h"
 #include "vectors.h"
 
 #define BAD "\xEF\xBF\xBD" /* U+FFFD */

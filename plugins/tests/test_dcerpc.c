@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "dcerpc.h"
-#include "rpc_interface.h"
+#include "rpc/dcerpc.h"
+#include "rpc/rpc_interface.h"
 #include "vectors.h"
 
 /* A request with a verifier of 4 bytes behind 2 bytes of padding. */
@@ -142,7 +142,7 @@ test_status_table(void)
 {
     static const uint32_t CODES[] = {
 #define OA_RPC_STATUS(code, name) code,
-#include "rpc_status.def"
+#include "rpc/rpc_status.def"
 #undef OA_RPC_STATUS
     };
 

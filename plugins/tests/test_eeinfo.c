@@ -6,13 +6,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "eeinfo.h"
+#include "rpc/eeinfo.h"
 
 #include <string.h>
 
 #include <glib.h>
 
-#include "dcerpc.h"
+#include "rpc/dcerpc.h"
 
 /* One record without name and parameters: the proxy could not connect to the server. */
 static const char ONE[] =

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "coverage_visitor.h"
-#include "exchange_session.h"
-#include "ext_payload.h"
+#include "track/exchange_session.h"
+#include "exchange/ext_payload.h"
 #include "vectors.h"
 
 #define HANDLE                                                                                     \

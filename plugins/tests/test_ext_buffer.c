@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "ext_buffer.h"
+#include "exchange/ext_buffer.h"
 
 #include <string.h>
 

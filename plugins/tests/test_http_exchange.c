@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "http_exchange.h"
+#include "http/http_exchange.h"
 
 #include <string.h>
 

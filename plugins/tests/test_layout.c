@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "coverage_visitor.h"
-#include "stub.h"
+#include "exchange/stub.h"
 #include "vectors.h"
 
 static const struct oa_slot PAIR_SLOTS[] = { OA_U16(OXCRPC_ICXR), OA_U32(OXCRPC_FLAGS), OA_END };

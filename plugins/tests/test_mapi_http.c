@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "mapi_http.h"
+#include "http/mapi_http.h"
 
 #include <string.h>
 
@@ -89,7 +89,7 @@ test_types(void)
     static const char *const WIRE[] = {
         "",
 #define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) wire,
-#include "mapi_http_types.def"
+#include "http/mapi_http_types.def"
 #undef OA_MAPI_HTTP_TYPE
     };
     struct oa_http_head head;

@@ -9,8 +9,8 @@
 
 #include <glib.h>
 
-#include "auth_exchange.h"
-#include "channel.h"
+#include "track/auth_exchange.h"
+#include "track/channel.h"
 
 #define MINUTE (INT64_C(60) * 1000000000)
 

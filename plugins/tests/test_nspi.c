@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "coverage_visitor.h"
-#include "stub.h"
+#include "exchange/stub.h"
 #include "vectors.h"
 
 #define DAMAGED_COPIES 200

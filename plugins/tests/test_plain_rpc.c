@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-#include "channel.h"
-#include "request_shape.h"
+#include "track/channel.h"
+#include "rpc/request_shape.h"
 
 #define DYNAMIC_PORT 49166
 #define CLIENT_PORT 50700

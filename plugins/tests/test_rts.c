@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "dcerpc.h"
-#include "rts.h"
+#include "rpc/dcerpc.h"
+#include "rpc/rts.h"
 #include "vectors.h"
 
 /* Every place a PDU of that row may stand at gives its name back. */

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "tls_facts.h"
+#include "tls/tls_facts.h"
 #include "vectors.h"
 
 struct piece {
@@ -309,7 +309,7 @@ test_names(void)
     };
     static const uint16_t CODES[] = {
 #define OA_TLS_CIPHER_SUITE(code, name) code,
-#include "tls_cipher_suites.def"
+#include "tls/tls_cipher_suites.def"
 #undef OA_TLS_CIPHER_SUITE
     };
     char text[OA_TLS_CIPHER_TEXT], version[OA_TLS_VERSION_TEXT];

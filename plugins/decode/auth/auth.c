@@ -1,0 +1,795 @@
+/* auth.c
+ * Authentication tokens: NTLM messages, SPNEGO and Kerberos wrappings, Basic credentials.
+ * [MS-NLMP] 2.2, [MS-SPNG] 2.2, [RFC 4178] 4.2, [RFC 4121] 4.1, [RFC 4120] 5, [RFC 7617]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "auth/auth.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/cursor.h"
+
+/* The same message seen from another place; short when that is beyond its end. */
+static struct oa_cursor
+seek(struct oa_cursor message, size_t offset)
+{
+    message.offset = 0;
+    oa_cursor_skip(&message, offset);
+    return message;
+}
+
+static struct oa_text
+as_text(struct oa_cursor bytes)
+{
+    size_t left = oa_cursor_left(&bytes);
+
+    return (struct oa_text){ (const char *)oa_cursor_bytes(&bytes, left), left };
+}
+
+static bool
+cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
+{
+    if (oa_cursor_left(&bytes) != length)
+        return false;
+    return memcmp(oa_cursor_bytes(&bytes, length), wanted, length) == 0;
+}
+
+/* --- NTLM, [MS-NLMP] 2.2 --- */
+
+#define NTLM_NEGOTIATE 1
+#define NTLM_CHALLENGE 2
+#define NTLM_AUTHENTICATE 3
+
+#define NTLM_UNICODE 0x00000001
+#define NTLM_ANONYMOUS 0x00000800
+#define NTLM_OEM_DOMAIN 0x00001000
+#define NTLM_OEM_WORKSTATION 0x00002000
+#define NTLM_TARGET_INFO 0x00800000
+#define NTLM_VERSION 0x02000000
+
+#define NTLM_FLAGS_END_OF_AUTHENTICATE 64
+#define NTLM_MIC_END 88
+#define NTLM_VERSION_SIZE 8
+
+/* An NTLMv2 response is longer than one of NTLMv1; its av pairs follow a proof and a fixed part. */
+#define NTLM_V1_RESPONSE 24
+#define NTLM_V2_PROOF 16
+#define NTLM_V2_FIXED 28
+
+#define NTLM_EXTENDED_SESSIONSECURITY 0x00080000
+
+struct ntlm {
+    struct oa_cursor message;
+    struct oa_auth *auth;
+    size_t payload_start; /* smallest offset that a buffer in use has */
+};
+
+/* The av pairs that are names, by their id, [MS-NLMP] 2.2.2.1. */
+static const struct {
+    enum oa_ntlm_av id;
+    size_t member;
+} AV_NAMES[] = {
+    { OA_NTLM_AV_NB_COMPUTER_NAME, offsetof(struct oa_auth, netbios_computer) },
+    { OA_NTLM_AV_NB_DOMAIN_NAME, offsetof(struct oa_auth, netbios_domain) },
+    { OA_NTLM_AV_DNS_COMPUTER_NAME, offsetof(struct oa_auth, dns_computer) },
+    { OA_NTLM_AV_DNS_DOMAIN_NAME, offsetof(struct oa_auth, dns_domain) },
+    { OA_NTLM_AV_DNS_TREE_NAME, offsetof(struct oa_auth, dns_forest) },
+    { OA_NTLM_AV_TARGET_NAME, offsetof(struct oa_auth, target_name) },
+};
+
+static void
+copy_utf16(struct oa_cursor bytes, char *out)
+{
+    struct oa_text text = as_text(bytes);
+
+    oa_text_copy_utf16le((const uint8_t *)text.at, text.length, out, OA_AUTH_NAME);
+}
+
+static void
+copy_oem(struct oa_cursor bytes, char *out)
+{
+    oa_text_copy(as_text(bytes), out, OA_AUTH_NAME);
+}
+
+static uint32_t
+ntlm_u32(struct ntlm *ntlm, size_t at)
+{
+    struct oa_cursor cursor = seek(ntlm->message, at);
+    uint32_t value = oa_cursor_u32(&cursor);
+
+    ntlm->auth->malformed |= cursor.is_short;
+    return value;
+}
+
+/* The bytes that the descriptor at `at` tells of; the offset of an empty one means nothing. */
+static struct oa_cursor
+ntlm_buffer(struct ntlm *ntlm, size_t at)
+{
+    struct oa_cursor descriptor = seek(ntlm->message, at);
+    struct oa_cursor none = oa_cursor_over(ntlm->message.data, 0);
+    size_t length = oa_cursor_u16(&descriptor);
+
+    oa_cursor_skip(&descriptor, sizeof(uint16_t)); /* the maximum length */
+    size_t offset = oa_cursor_u32(&descriptor);
+    ntlm->auth->malformed |= descriptor.is_short;
+    if (descriptor.is_short || length == 0)
+        return none;
+    ntlm->payload_start = MIN(ntlm->payload_start, offset);
+    struct oa_cursor payload = seek(ntlm->message, offset);
+    struct oa_cursor bytes = oa_cursor_sub(&payload, length);
+    ntlm->auth->malformed |= bytes.is_short;
+    return bytes.is_short ? none : bytes;
+}
+
+/* Old senders set the flag and begin the payload where the version would stand, or end there. */
+static void
+read_version(struct ntlm *ntlm, size_t at)
+{
+    struct oa_auth *auth = ntlm->auth;
+    struct oa_cursor cursor = seek(ntlm->message, at);
+
+    if (!(auth->ntlm_flags & NTLM_VERSION) || ntlm->payload_start < at + NTLM_VERSION_SIZE)
+        return;
+    struct oa_cursor version = oa_cursor_sub(&cursor, NTLM_VERSION_SIZE);
+    if (version.is_short)
+        return;
+    auth->has_version = true;
+    auth->version_major = oa_cursor_u8(&version);
+    auth->version_minor = oa_cursor_u8(&version);
+    auth->version_build = oa_cursor_u16(&version);
+    oa_cursor_skip(&version, 3); /* reserved */
+    auth->version_revision = oa_cursor_u8(&version);
+}
+
+static void
+read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
+{
+    /* A challenge has its target name in a field of its own. */
+    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
+        if (AV_NAMES[i].id == id)
+            copy_utf16(value, (char *)auth + AV_NAMES[i].member);
+}
+
+static void
+read_av_value(struct oa_auth *auth, unsigned id, struct oa_cursor value)
+{
+    switch (id) {
+    case OA_NTLM_AV_FLAGS:
+        auth->av_flags = oa_cursor_u32(&value);
+        break;
+    case OA_NTLM_AV_TIMESTAMP:
+        auth->av_timestamp = oa_cursor_u64(&value);
+        break;
+    case OA_NTLM_AV_CHANNEL_BINDINGS:
+        while (oa_cursor_left(&value) > 0)
+            auth->has_channel_bindings |= oa_cursor_u8(&value) != 0;
+        break;
+    default:
+        read_av_name(auth, id, value);
+        break;
+    }
+    auth->malformed |= value.is_short;
+}
+
+/* Reads the pairs up to the end mark. */
+static void
+read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
+{
+    for (;;) {
+        unsigned id = oa_cursor_u16(&list);
+        struct oa_cursor value = oa_cursor_sub(&list, oa_cursor_u16(&list));
+
+        auth->malformed |= list.is_short;
+        if (list.is_short || id == OA_NTLM_AV_END)
+            return;
+        if (id < OA_NTLM_AV_IDS)
+            auth->av_ids |= 1u << id;
+        read_av_value(auth, id, value);
+    }
+}
+
+/* [MS-NLMP] 2.2.1.1; the names are in the OEM character set whatever the flags say. */
+static void
+read_negotiate(struct ntlm *ntlm)
+{
+    struct oa_auth *auth = ntlm->auth;
+
+    auth->ntlm_flags = ntlm_u32(ntlm, 12);
+    if (auth->ntlm_flags & NTLM_OEM_DOMAIN)
+        copy_oem(ntlm_buffer(ntlm, 16), auth->domain);
+    if (auth->ntlm_flags & NTLM_OEM_WORKSTATION)
+        copy_oem(ntlm_buffer(ntlm, 24), auth->workstation);
+    read_version(ntlm, 32);
+}
+
+/* [MS-NLMP] 2.2.1.2 */
+static void
+read_challenge(struct ntlm *ntlm)
+{
+    struct oa_auth *auth = ntlm->auth;
+    struct oa_cursor target = ntlm_buffer(ntlm, 12);
+
+    auth->ntlm_flags = ntlm_u32(ntlm, 20);
+    (auth->ntlm_flags & NTLM_UNICODE ? copy_utf16 : copy_oem)(target, auth->target_name);
+    ntlm->auth->malformed |= seek(ntlm->message, 32).is_short; /* the server's challenge */
+    if (auth->ntlm_flags & NTLM_TARGET_INFO) {
+        struct oa_cursor info = ntlm_buffer(ntlm, 40);
+
+        if (oa_cursor_left(&info) > 0)
+            read_av_pairs(auth, info);
+    }
+    read_version(ntlm, 48);
+}
+
+/* [MS-NLMP] 2.2.2.8; the MIC is there when the av pairs say so and the payload leaves room. */
+static void
+read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
+{
+    oa_cursor_skip(&response, NTLM_V2_PROOF + NTLM_V2_FIXED);
+    read_av_pairs(ntlm->auth, response);
+    ntlm->auth->has_mic =
+        (ntlm->auth->av_flags & OA_NTLM_AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
+}
+
+/* [MS-NLMP] 3.3.1, 3.3.2; told apart by the lengths, as the messages do not say it. */
+static enum oa_ntlm_proof
+proof_of(const struct oa_auth *auth, size_t nt_length, size_t lm_length)
+{
+    if (nt_length > NTLM_V1_RESPONSE)
+        return OA_NTLM_PROOF_V2;
+    if (nt_length == NTLM_V1_RESPONSE)
+        return auth->ntlm_flags & NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
+                                                                : OA_NTLM_PROOF_V1;
+    return lm_length == NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM : OA_NTLM_PROOF_NONE;
+}
+
+/* [MS-NLMP] 2.2.1.3 */
+static void
+read_authenticate(struct ntlm *ntlm)
+{
+    struct oa_auth *auth = ntlm->auth;
+    struct oa_cursor lm_response = ntlm_buffer(ntlm, 12);
+    struct oa_cursor nt_response = ntlm_buffer(ntlm, 20);
+    struct oa_cursor domain = ntlm_buffer(ntlm, 28);
+    struct oa_cursor user = ntlm_buffer(ntlm, 36);
+    struct oa_cursor workstation = ntlm_buffer(ntlm, 44);
+
+    /* The oldest form has neither session key nor flags; its payload begins in their place. */
+    if (ntlm->payload_start >= NTLM_FLAGS_END_OF_AUTHENTICATE) {
+        ntlm_buffer(ntlm, 52);
+        auth->ntlm_flags = ntlm_u32(ntlm, 60);
+    }
+    bool unicode = auth->ntlm_flags & NTLM_UNICODE;
+    void (*copy)(struct oa_cursor, char *) = unicode ? copy_utf16 : copy_oem;
+    copy(domain, auth->domain);
+    copy(user, auth->user);
+    copy(workstation, auth->workstation);
+    read_version(ntlm, 64);
+    auth->ntlm_proof = proof_of(auth, oa_cursor_left(&nt_response), oa_cursor_left(&lm_response));
+    auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
+    if (auth->is_ntlm_v2)
+        read_v2_response(ntlm, nt_response);
+    /* [MS-NLMP] 3.2.5.1.2; a name that runs out of the message is not an empty one. */
+    bool no_user = oa_cursor_left(&user) == 0 && !auth->malformed;
+    bool no_proof = oa_cursor_left(&nt_response) == 0 && oa_cursor_left(&lm_response) <= 1;
+    auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & NTLM_ANONYMOUS));
+}
+
+static bool
+read_ntlm(struct oa_auth *auth, struct oa_cursor message)
+{
+    static const char SIGNATURE[8] = "NTLMSSP";
+    struct ntlm ntlm = { message, auth, SIZE_MAX };
+    struct oa_cursor signature = oa_cursor_sub(&message, sizeof SIGNATURE);
+    uint32_t type = oa_cursor_u32(&message);
+
+    if (!cursor_equals(signature, SIGNATURE, sizeof SIGNATURE))
+        return false;
+    auth->mechanism = OA_AUTH_NTLM;
+    if (type < NTLM_NEGOTIATE || type > NTLM_AUTHENTICATE) {
+        auth->malformed = true;
+        return true;
+    }
+    auth->ntlm_type = type;
+    if (type == NTLM_NEGOTIATE)
+        read_negotiate(&ntlm);
+    else if (type == NTLM_CHALLENGE)
+        read_challenge(&ntlm);
+    else
+        read_authenticate(&ntlm);
+    return true;
+}
+
+/* --- DER, as much of it as the wrappings need --- */
+
+#define DER_INTEGER 0x02
+#define DER_OCTET_STRING 0x04
+#define DER_OID 0x06
+#define DER_ENUMERATED 0x0A
+#define DER_GENERAL_STRING 0x1B
+#define DER_SEQUENCE 0x30
+#define DER_GSS_TOKEN 0x60 /* [APPLICATION 0], [RFC 2743] 3.1 */
+#define DER_TICKET 0x61    /* [APPLICATION 1] */
+#define DER_AP_REQ 0x6E    /* [APPLICATION 14] */
+#define DER_AP_REP 0x6F    /* [APPLICATION 15] */
+#define DER_KRB_ERROR 0x7E /* [APPLICATION 30] */
+#define DER_CONTEXT(n) (0xA0 + (n))
+
+struct der {
+    uint8_t tag;
+    struct oa_cursor body;
+};
+
+/* Takes one element. A length that is larger than what is left is cut down to it, and reported. */
+static bool
+der_next(struct oa_cursor *from, struct der *element, bool *malformed)
+{
+    if (oa_cursor_left(from) == 0)
+        return false;
+    element->tag = oa_cursor_u8(from);
+    uint64_t length = oa_cursor_u8(from);
+    if (length > 0x84)
+        from->is_short = true; /* more than 4 GiB */
+    else if (length > 0x80) {
+        from->big_endian = true;
+        length = oa_cursor_uint(from, (unsigned)length & 0x7F);
+    } else if (length == 0x80)
+        from->is_short = true; /* the indefinite form is not DER */
+    if ((element->tag & 0x1F) == 0x1F)
+        from->is_short = true; /* no tag of more than one byte is in use here */
+    size_t left = oa_cursor_left(from);
+    *malformed |= from->is_short || length > left;
+    if (from->is_short)
+        return false;
+    element->body = oa_cursor_sub(from, (size_t)MIN(length, left));
+    return true;
+}
+
+/* Follows a path of tags from the outside in by the first element of each; false where it ends. */
+static bool
+der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed)
+{
+    for (size_t i = 0; i < depth; i++) {
+        struct der element;
+
+        do {
+            if (!der_next(at, &element, malformed))
+                return false;
+        } while (element.tag != path[i]);
+        *at = element.body;
+    }
+    return true;
+}
+
+/* --- Kerberos --- */
+
+static const struct mech_row {
+    enum oa_spnego_mech mech;
+    enum oa_auth_mechanism mechanism;
+    size_t length;
+    uint8_t oid[10];
+} MECHS[] = {
+    { OA_SPNEGO_MECH_NTLM,
+      OA_AUTH_NTLM,
+      10,
+      { 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0A } },
+    { OA_SPNEGO_MECH_KERBEROS,
+      OA_AUTH_KERBEROS,
+      9,
+      { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
+    /* a truncated encoding of the same that Windows 2000 began with, [MS-SPNG] 3.1.5.2 */
+    { OA_SPNEGO_MECH_MS_KERBEROS,
+      OA_AUTH_KERBEROS,
+      9,
+      { 0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
+    { OA_SPNEGO_MECH_KERBEROS_USER_TO_USER,
+      OA_AUTH_KERBEROS,
+      10,
+      { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02, 0x03 } },
+    { OA_SPNEGO_MECH_NEGOEX,
+      OA_AUTH_UNKNOWN,
+      10,
+      { 0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x1E } },
+};
+
+static const uint8_t SPNEGO_OID[] = { 0x2B, 0x06, 0x01, 0x05, 0x05, 0x02 };
+
+static const struct mech_row *
+mech_of(struct oa_cursor oid)
+{
+    static const struct mech_row OTHER = { .mech = OA_SPNEGO_MECH_OTHER };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(MECHS); i++)
+        if (cursor_equals(oid, MECHS[i].oid, MECHS[i].length))
+            return &MECHS[i];
+    return &OTHER;
+}
+
+/* Reads the text or the number that a path of tags leads to; nothing where it ends. */
+static void
+read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
+                    char *out)
+{
+    if (der_descend(&at, path, depth, &auth->malformed))
+        oa_text_copy(as_text(at), out, OA_AUTH_NAME);
+}
+
+/* A service's name: components parted by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
+static void
+read_service_name(struct oa_auth *auth, struct oa_cursor at)
+{
+    struct der part;
+    size_t used = 0;
+
+    while (used + 1 < OA_AUTH_NAME && der_next(&at, &part, &auth->malformed)) {
+        if (part.tag != DER_GENERAL_STRING)
+            continue;
+        if (used > 0)
+            auth->target_name[used++] = '/';
+        oa_text_copy(as_text(part.body), auth->target_name + used, OA_AUTH_NAME - used);
+        used += strlen(auth->target_name + used);
+    }
+}
+
+/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in clear, the client's name is not. */
+static void
+read_ap_req(struct oa_auth *auth, struct oa_cursor message)
+{
+    static const uint8_t TICKET[] = { DER_SEQUENCE, DER_CONTEXT(3), DER_TICKET, DER_SEQUENCE };
+    static const uint8_t REALM[] = { DER_CONTEXT(1), DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { DER_CONTEXT(2), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
+
+    if (!der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
+        return;
+    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
+    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+        read_service_name(auth, message);
+}
+
+/* [RFC 4120] 5.9.1 */
+static void
+read_krb_error(struct oa_auth *auth, struct oa_cursor message)
+{
+    static const uint8_t CODE[] = { DER_CONTEXT(6), DER_INTEGER };
+    static const uint8_t REALM[] = { DER_CONTEXT(9), DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { DER_CONTEXT(10), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
+    static const uint8_t BODY[] = { DER_SEQUENCE };
+
+    if (!der_descend(&message, BODY, sizeof BODY, &auth->malformed))
+        return;
+    struct oa_cursor code = message;
+    if (der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
+        size_t left = oa_cursor_left(&code);
+        code.big_endian = true;
+        auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
+    }
+    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
+    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+        read_service_name(auth, message);
+}
+
+static void
+read_kerberos_message(struct oa_auth *auth, const struct der *message)
+{
+    switch (message->tag) {
+    case DER_AP_REQ:
+        auth->kerberos_message = OA_KERBEROS_AP_REQ;
+        read_ap_req(auth, message->body);
+        break;
+    case DER_AP_REP:
+        auth->kerberos_message = OA_KERBEROS_AP_REP; /* all of it that tells something is sealed */
+        break;
+    case DER_KRB_ERROR:
+        auth->kerberos_message = OA_KERBEROS_ERROR;
+        read_krb_error(auth, message->body);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A Kerberos message: version 5, and the type that its tag tells, [RFC 4120] 5.5, 5.9. */
+static bool
+is_kerberos_message(const struct der *element)
+{
+    static const uint8_t VERSION[] = { DER_SEQUENCE, DER_CONTEXT(0), DER_INTEGER };
+    static const uint8_t TYPE[] = { DER_SEQUENCE, DER_CONTEXT(1), DER_INTEGER };
+    struct oa_cursor version = element->body;
+    struct oa_cursor type = element->body;
+    bool malformed = false;
+
+    if ((element->tag & 0xE0) != 0x60)
+        return false;
+    if (!der_descend(&version, VERSION, sizeof VERSION, &malformed))
+        return false;
+    if (!der_descend(&type, TYPE, sizeof TYPE, &malformed))
+        return false;
+    return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
+}
+
+/* With the GSS header, [RFC 4121] 4.1, or without it, as DCE style has it, [MS-KILE] 3.4.5.1. */
+static bool
+read_kerberos(struct oa_auth *auth, struct oa_cursor token)
+{
+    struct der element, oid;
+    bool malformed = false;
+
+    if (!der_next(&token, &element, &malformed))
+        return false;
+    if (element.tag == DER_GSS_TOKEN) {
+        struct oa_cursor body = element.body;
+
+        if (!der_next(&body, &oid, &malformed) || oid.tag != DER_OID)
+            return false;
+        if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
+            return false;
+        oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type; the message tells it again */
+        malformed |= body.is_short;
+        if (!der_next(&body, &element, &malformed))
+            element.tag = 0;
+    } else if (!is_kerberos_message(&element)) {
+        return false;
+    }
+    auth->mechanism = OA_AUTH_KERBEROS;
+    auth->malformed |= malformed;
+    read_kerberos_message(auth, &element);
+    return true;
+}
+
+/* --- SPNEGO, [RFC 4178] 4.2 --- */
+
+/* NegTokenInit [0]: the first mechanism is the preferred one. */
+static void
+read_mech_list(struct oa_auth *auth, struct oa_cursor at)
+{
+    static const uint8_t LIST[] = { DER_SEQUENCE };
+    struct der mech;
+    bool is_first = true;
+
+    if (!der_descend(&at, LIST, sizeof LIST, &auth->malformed))
+        return;
+    while (der_next(&at, &mech, &auth->malformed)) {
+        if (mech.tag != DER_OID)
+            continue;
+        const struct mech_row *row = mech_of(mech.body);
+        if (is_first)
+            auth->mechanism = row->mechanism;
+        if (auth->n_mechs < OA_SPNEGO_MECHS_MAX)
+            auth->mechs[auth->n_mechs++] = row->mech;
+        is_first = false;
+    }
+}
+
+/* NegTokenResp [0] and [1]: how it stands, and the mechanism that was chosen. */
+static void
+read_resp_field(struct oa_auth *auth, const struct der *field)
+{
+    static const uint8_t STATE[] = { DER_ENUMERATED };
+    static const uint8_t CHOSEN[] = { DER_OID };
+    struct oa_cursor at = field->body;
+
+    if (field->tag == DER_CONTEXT(0) && der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
+        auth->state = oa_cursor_u8(&at);
+        auth->has_state = !at.is_short;
+        auth->malformed |= at.is_short;
+    } else if (field->tag == DER_CONTEXT(1) &&
+               der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
+        auth->chosen = mech_of(at)->mech;
+        auth->mechanism = mech_of(at)->mechanism;
+    }
+}
+
+static void
+read_mech_token(struct oa_auth *auth, struct oa_cursor at)
+{
+    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
+
+    if (!der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+        return;
+    auth->has_mech_token = true;
+    at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
+    if (!read_ntlm(auth, at))
+        read_kerberos(auth, at);
+}
+
+/*
+ * [3] of NegTokenInit and NegTokenResp is the MIC of the mechanism list; in NegTokenInit2 it is the
+ * hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
+ */
+static void
+read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
+{
+    struct der field;
+
+    auth->is_spnego_init = is_init;
+    while (der_next(&fields, &field, &auth->malformed)) {
+        struct oa_cursor at = field.body;
+
+        if (field.tag == DER_CONTEXT(2))
+            read_mech_token(auth, at);
+        else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
+            auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
+        else if (!is_init)
+            read_resp_field(auth, &field);
+        else if (field.tag == DER_CONTEXT(0))
+            read_mech_list(auth, at);
+    }
+}
+
+static bool
+read_spnego(struct oa_auth *auth, struct oa_cursor token)
+{
+    struct der outer, oid, fields;
+    bool malformed = false;
+    bool has_header = false;
+
+    if (!der_next(&token, &outer, &malformed))
+        return false;
+    if (outer.tag == DER_GSS_TOKEN) {
+        struct oa_cursor body = outer.body;
+
+        has_header = der_next(&body, &oid, &malformed) && oid.tag == DER_OID;
+        if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
+            return false;
+        if (!der_next(&body, &outer, &malformed))
+            outer.tag = 0;
+    }
+    bool is_init = outer.tag == DER_CONTEXT(0);
+    bool found = is_init || outer.tag == DER_CONTEXT(1);
+    found = found && der_next(&outer.body, &fields, &malformed) && fields.tag == DER_SEQUENCE;
+    /* Without the header that names SPNEGO the inner tags have to be right. */
+    if (!found && !has_header)
+        return false;
+    auth->is_spnego = true;
+    auth->malformed = malformed || !found;
+    if (found)
+        read_spnego_fields(auth, fields.body, is_init);
+    return true;
+}
+
+bool
+oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth)
+{
+    struct oa_cursor cursor = oa_cursor_over(token, length);
+
+    memset(auth, 0, sizeof *auth);
+    auth->has_token = length > 0;
+    if (length == 0)
+        return false;
+    if (read_ntlm(auth, cursor))
+        auth->scheme = OA_AUTH_SCHEME_NTLM;
+    else if (read_kerberos(auth, cursor))
+        auth->scheme = OA_AUTH_SCHEME_KERBEROS;
+    else if (read_spnego(auth, cursor))
+        auth->scheme = OA_AUTH_SCHEME_NEGOTIATE;
+    return auth->scheme != OA_AUTH_SCHEME_NONE;
+}
+
+/* --- HTTP headers --- */
+
+/* Old clients send Latin-1 for UTF-8, [RFC 7617] 2.1; Latin-1 widened by zero bytes is UTF-16LE. */
+static void
+copy_user(struct oa_text text, char *out)
+{
+    uint8_t wide[2 * OA_AUTH_NAME] = { 0 };
+    size_t count = MIN(text.length, OA_AUTH_NAME);
+
+    if (text.length == 0 || g_utf8_validate_len(text.at, text.length, NULL)) {
+        oa_text_copy(text, out, OA_AUTH_NAME);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        wide[2 * i] = (uint8_t)text.at[i];
+    oa_text_copy_utf16le(wide, 2 * count, out, OA_AUTH_NAME);
+}
+
+/* Takes the bytes before the first `mark`, and the mark; nothing when there is none. */
+static bool
+take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
+{
+    struct oa_text all = as_text(*from);
+    const char *found = all.length ? memchr(all.at, mark, all.length) : NULL;
+
+    if (!found)
+        return false;
+    *piece = (struct oa_text){ all.at, (size_t)(found - all.at) };
+    return oa_cursor_skip(from, piece->length + 1);
+}
+
+/* `user:password` or `DOMAIN\user:password`. What has no colon may be a password: none is kept. */
+static bool
+read_basic(const uint8_t *data, size_t length, struct oa_auth *auth)
+{
+    struct oa_cursor cursor = oa_cursor_over(data, length);
+    struct oa_text user, domain;
+
+    memset(auth, 0, sizeof *auth);
+    auth->mechanism = OA_AUTH_BASIC;
+    if (!take_until(&cursor, ':', &user)) {
+        auth->malformed = true;
+        return false;
+    }
+    auth->has_password = oa_cursor_left(&cursor) > 0;
+    struct oa_cursor name = oa_cursor_over(user.at, user.length);
+    if (take_until(&name, '\\', &domain))
+        copy_user(domain, auth->domain);
+    copy_user(as_text(name), auth->user);
+    return true;
+}
+
+static const struct scheme_row {
+    const char *name;
+    bool (*read)(const uint8_t *token, size_t length, struct oa_auth *auth);
+    bool both_ways; /* challenges carry tokens too; those of the other schemes carry parameters */
+} SCHEMES[] = {
+    [OA_AUTH_SCHEME_NONE] = { "", NULL, false },
+    [OA_AUTH_SCHEME_BASIC] = { "Basic", read_basic, false },
+    [OA_AUTH_SCHEME_NTLM] = { "NTLM", oa_auth_from_token, true },
+    [OA_AUTH_SCHEME_NEGOTIATE] = { "Negotiate", oa_auth_from_token, true },
+    [OA_AUTH_SCHEME_KERBEROS] = { "Kerberos", oa_auth_from_token, true },
+    [OA_AUTH_SCHEME_BEARER] = { "Bearer", NULL, false },
+    [OA_AUTH_SCHEME_DIGEST] = { "Digest", NULL, false },
+    [OA_AUTH_SCHEME_OTHER] = { "Other", NULL, false },
+};
+
+static enum oa_auth_scheme
+scheme_of(struct oa_text name)
+{
+    for (unsigned i = 0; i < OA_AUTH_SCHEME_OTHER; i++)
+        if (oa_text_equals(name, SCHEMES[i].name))
+            return (enum oa_auth_scheme)i;
+    return OA_AUTH_SCHEME_OTHER;
+}
+
+/* Overwrites what may hold a password; a compiler may not leave volatile stores out as dead. */
+static void
+wipe(uint8_t *data, size_t length)
+{
+    volatile uint8_t *at = data;
+
+    while (length > 0)
+        at[--length] = 0;
+}
+
+static void
+read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_auth *auth)
+{
+    size_t size = base64.length / 4 * 3 + 3; /* what g_base64_decode_step asks for */
+    uint8_t *bytes = g_malloc(size);
+    gint state = 0;
+    guint bits = 0;
+    size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
+
+    row->read(bytes, length, auth);
+    wipe(bytes, size);
+    wipe((uint8_t *)&bits, sizeof bits);
+    g_free(bytes);
+}
+
+void
+oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth)
+{
+    enum oa_auth_scheme scheme = scheme_of(oa_text_trim(credentials->scheme));
+    const struct scheme_row *row = &SCHEMES[scheme];
+    struct oa_text token = oa_text_trim(credentials->token);
+    enum oa_http_auth_header header = credentials->header;
+    bool asks = header == OA_HTTP_WWW_AUTHENTICATE || header == OA_HTTP_PROXY_AUTHENTICATE;
+    bool has_token = token.length > 0 && (row->both_ways || !asks);
+
+    memset(auth, 0, sizeof *auth);
+    if (has_token && row->read)
+        read_base64(row, token, auth);
+    auth->scheme = scheme;
+    auth->has_token = has_token;
+}
+
+const char *
+oa_auth_scheme_name(enum oa_auth_scheme scheme)
+{
+    return (size_t)scheme < G_N_ELEMENTS(SCHEMES) ? SCHEMES[scheme].name : "";
+}

@@ -1,0 +1,186 @@
+/* auth.h
+ * Authentication tokens of HTTP headers and of RPC verifiers: who, by which scheme, which leg.
+ * Never a secret. [MS-NLMP] 2.2, [RFC 4178] 4.2, [RFC 7617]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_AUTH_H
+#define OA_AUTH_H
+
+#include "http/http_head.h"
+
+#define OA_AUTH_NAME 256
+
+/* The scheme as announced around the token. */
+enum oa_auth_scheme {
+    OA_AUTH_SCHEME_NONE,
+    OA_AUTH_SCHEME_BASIC,
+    OA_AUTH_SCHEME_NTLM,
+    OA_AUTH_SCHEME_NEGOTIATE,
+    OA_AUTH_SCHEME_KERBEROS,
+    OA_AUTH_SCHEME_BEARER,
+    OA_AUTH_SCHEME_DIGEST,
+    OA_AUTH_SCHEME_OTHER,
+};
+
+/* What the token turned out to be. */
+enum oa_auth_mechanism {
+    OA_AUTH_UNKNOWN, /* no token, or one that is not understood */
+    OA_AUTH_BASIC,
+    OA_AUTH_NTLM,
+    OA_AUTH_KERBEROS,
+};
+
+/* How an AUTHENTICATE message proves the password, [MS-NLMP] 3.3. */
+enum oa_ntlm_proof {
+    OA_NTLM_PROOF_NONE,
+    OA_NTLM_PROOF_LM, /* an LM response alone */
+    OA_NTLM_PROOF_V1,
+    OA_NTLM_PROOF_V1_SESSION, /* NTLMv1 with extended session security */
+    OA_NTLM_PROOF_V2,
+};
+
+/* Mechanisms that SPNEGO can carry, [MS-SPNG] 1.9, [RFC 4178] 4.2.2. */
+enum oa_spnego_mech {
+    OA_SPNEGO_MECH_NONE,
+    OA_SPNEGO_MECH_NTLM,
+    OA_SPNEGO_MECH_KERBEROS,
+    OA_SPNEGO_MECH_MS_KERBEROS, /* by the encoding that Windows 2000 began with */
+    OA_SPNEGO_MECH_KERBEROS_USER_TO_USER,
+    OA_SPNEGO_MECH_NEGOEX,
+    OA_SPNEGO_MECH_OTHER,
+};
+
+/* negState of a NegTokenResp, [RFC 4178] 4.2.2. */
+enum oa_spnego_state {
+    OA_SPNEGO_ACCEPT_COMPLETED,
+    OA_SPNEGO_ACCEPT_INCOMPLETE,
+    OA_SPNEGO_REJECT,
+    OA_SPNEGO_REQUEST_MIC,
+    OA_SPNEGO_STATES
+};
+
+#define OA_SPNEGO_MECHS_MAX 8
+
+/* Message types, which are also their application tags, [RFC 4120] 5.10. */
+enum oa_kerberos_message {
+    OA_KERBEROS_AP_REQ = 14,
+    OA_KERBEROS_AP_REP = 15,
+    OA_KERBEROS_ERROR = 30,
+};
+
+/* Bits of `av_ids`, and those of `av_flags`, [MS-NLMP] 2.2.2.1. */
+enum oa_ntlm_av {
+    OA_NTLM_AV_END = 0,
+    OA_NTLM_AV_NB_COMPUTER_NAME = 1,
+    OA_NTLM_AV_NB_DOMAIN_NAME = 2,
+    OA_NTLM_AV_DNS_COMPUTER_NAME = 3,
+    OA_NTLM_AV_DNS_DOMAIN_NAME = 4,
+    OA_NTLM_AV_DNS_TREE_NAME = 5,
+    OA_NTLM_AV_FLAGS = 6,
+    OA_NTLM_AV_TIMESTAMP = 7,
+    OA_NTLM_AV_SINGLE_HOST = 8,
+    OA_NTLM_AV_TARGET_NAME = 9,
+    OA_NTLM_AV_CHANNEL_BINDINGS = 10,
+    OA_NTLM_AV_IDS
+};
+
+enum oa_ntlm_av_flag {
+    OA_NTLM_AV_FLAG_CONSTRAINED = 0x1,
+    OA_NTLM_AV_FLAG_MIC = 0x2,
+    OA_NTLM_AV_FLAG_UNTRUSTED_TARGET = 0x4,
+};
+
+/* Copied facts, no pointers: may be kept as long as wanted. Texts are clean UTF-8, empty when not
+ * present. */
+struct oa_auth {
+    enum oa_auth_scheme scheme;
+    enum oa_auth_mechanism mechanism;
+    bool has_token;
+    bool is_spnego; /* the token is wrapped in SPNEGO */
+    bool malformed; /* a recognised token whose fields run out of its bytes; what could be read is
+                       there */
+    unsigned ntlm_type; /* 1 NEGOTIATE, 2 CHALLENGE, 3 AUTHENTICATE; 0 otherwise */
+    uint32_t ntlm_flags;
+    bool has_version;
+    uint8_t version_major, version_minor;
+    uint16_t version_build;
+    uint8_t version_revision; /* of NTLM itself, 15 */
+    enum oa_ntlm_proof ntlm_proof;
+    bool is_ntlm_v2; /* AUTHENTICATE with an NTLMv2 response */
+    uint32_t av_ids; /* which av pairs there are: bit 1 << enum oa_ntlm_av; ids above are left out
+                      */
+    uint32_t av_flags;
+    uint64_t av_timestamp; /* FILETIME; 0 when not present */
+    bool has_mic;
+    bool has_channel_bindings; /* a channel bindings hash other than zero */
+    bool is_anonymous;
+    bool has_password; /* Basic: there was one; the text itself is not kept anywhere */
+    char user[OA_AUTH_NAME];
+    char domain[OA_AUTH_NAME];
+    char workstation[OA_AUTH_NAME];
+    char target_name[OA_AUTH_NAME]; /* CHALLENGE: target name; AUTHENTICATE: SPN of the av pairs */
+    char netbios_computer[OA_AUTH_NAME]; /* av pairs 1 to 5 of a CHALLENGE or of the NTLMv2 response
+                                          */
+    char netbios_domain[OA_AUTH_NAME];
+    char dns_computer[OA_AUTH_NAME];
+    char dns_domain[OA_AUTH_NAME];
+    char dns_forest[OA_AUTH_NAME];
+
+    /* SPNEGO */
+    bool is_spnego_init; /* NegTokenInit or NegTokenInit2; else NegTokenResp */
+    unsigned n_mechs;    /* kept below, in order of preference */
+    enum oa_spnego_mech mechs[OA_SPNEGO_MECHS_MAX];
+    enum oa_spnego_mech chosen; /* NegTokenResp: the mechanism that was selected */
+    bool has_state;
+    uint8_t state; /* enum oa_spnego_state, or what is not defined */
+    bool has_mech_token;
+    bool has_mech_list_mic;
+
+    /* Kerberos */
+    unsigned kerberos_message; /* enum oa_kerberos_message; 0 none, or not among these */
+    uint32_t kerberos_error;   /* KRB-ERROR */
+    char realm[OA_AUTH_NAME];  /* of the ticket, or of the server that reports an error */
+};
+
+/* Decodes one authentication header line. Fills all of `auth`; a scheme without a token is a valid
+ * offer. */
+void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth);
+
+/*
+ * Decodes a raw token (an RPC verifier's auth_value, or a base64-decoded header): NTLM, SPNEGO with
+ * NTLM or Kerberos inside, raw Kerberos. `auth->scheme` is set from what is found (NTLM, NEGOTIATE,
+ * KERBEROS). Returns false if the token is none of these.
+ */
+bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth);
+
+/* Names for output: "Basic", "NTLM", "Negotiate", ... and "NTLM", "Kerberos"; "" for none and
+ * unknown. */
+const char *oa_auth_scheme_name(enum oa_auth_scheme scheme);
+const char *oa_auth_mechanism_name(enum oa_auth_mechanism mechanism);
+
+/* "NTLMv2", ...; "" for none. */
+const char *oa_ntlm_proof_name(enum oa_ntlm_proof proof);
+
+/* The flag of that one bit by its name in [MS-NLMP] 2.2.2.5; never NULL for a bit. */
+const char *oa_ntlm_flag_name(uint32_t bit);
+
+/* "MsvAvTimestamp", ..., or NULL beyond the table. */
+const char *oa_ntlm_av_name(unsigned id);
+
+/* The Windows versions that send this VERSION, [MS-NLMP] 2.2.2.10; "" when not in the table. */
+const char *oa_ntlm_product_name(uint8_t major, uint8_t minor);
+
+/* "NTLM", "Kerberos", "NEGOEX", ...; "" for none. */
+const char *oa_spnego_mech_name(enum oa_spnego_mech mech);
+
+/* "accept-completed", ...; "unknown" beyond the table. */
+const char *oa_spnego_state_name(unsigned state);
+
+/* "AP-REQ", "AP-REP", "KRB-ERROR"; "" for others. */
+const char *oa_kerberos_message_name(unsigned message);
+
+/* "KRB_AP_ERR_SKEW", ..., or NULL when not in the table. */
+const char *oa_kerberos_error_name(uint32_t error);
+
+#endif

@@ -1,0 +1,176 @@
+/* text.c
+ * Text found in packets: comparing spans, and copying them as clean UTF-8.
+ * [RFC 3629] 3, [RFC 2781] 2.2, [MS-DTYP] 2.3.4
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/cursor.h"
+
+#define REPLACEMENT 0xFFFD
+
+/* The longest UTF-8 sequence, bytes. */
+#define UTF8_MAX 6
+
+/* A terminated string that is being filled. */
+struct copy {
+    char *out;
+    size_t size;
+    size_t used;
+};
+
+/* Appends one character; false when it does not fit. */
+static bool
+put(struct copy *copy, gunichar c)
+{
+    char bytes[UTF8_MAX];
+
+    if (g_unichar_iscntrl(c))
+        c = REPLACEMENT;
+    size_t count = (size_t)g_unichar_to_utf8(c, bytes);
+    if (copy->size - copy->used <= count)
+        return false;
+    memcpy(copy->out + copy->used, bytes, count);
+    copy->used += count;
+    return true;
+}
+
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool
+oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        int digit = g_ascii_xdigit_value(digits.at[i]);
+
+        if (digit < 0 || (unsigned)digit >= base || *value > (max - (unsigned)digit) / base)
+            return false;
+        *value = *value * base + (unsigned)digit;
+    }
+    return digits.length > 0;
+}
+
+bool
+oa_text_starts(struct oa_text text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (length == 0)
+        return true;
+    return text.length >= length && g_ascii_strncasecmp(text.at, prefix, length) == 0;
+}
+
+bool
+oa_text_equals(struct oa_text text, const char *word)
+{
+    return text.length == strlen(word) && oa_text_starts(text, word);
+}
+
+struct oa_text
+oa_text_trim(struct oa_text text)
+{
+    while (text.length > 0 && is_blank(text.at[text.length - 1]))
+        text.length--;
+    while (text.length > 0 && is_blank(text.at[0])) {
+        text.at++;
+        text.length--;
+    }
+    return text;
+}
+
+void
+oa_text_copy(struct oa_text text, char *out, size_t size)
+{
+    struct copy copy = { out, size, 0 };
+
+    if (size == 0)
+        return;
+    for (size_t i = 0; i < text.length;) {
+        unsigned char first = (unsigned char)text.at[i];
+        gunichar c = first;
+        size_t taken = 1;
+
+        if (first >= 0x80) {
+            gssize left = (gssize)MIN(text.length - i, UTF8_MAX);
+
+            /* Errors are above the last character; each byte of a bad sequence counts alone. */
+            c = g_utf8_get_char_validated(text.at + i, left);
+            if (c > 0x10FFFF)
+                c = REPLACEMENT;
+            else
+                taken = (size_t)g_unichar_to_utf8(c, NULL);
+        }
+        if (!put(&copy, c))
+            break;
+        i += taken;
+    }
+    out[copy.used] = '\0';
+}
+
+/* Takes one character; of a surrogate without its partner only the one unit is taken. */
+static gunichar
+next_utf16(struct oa_cursor *cursor)
+{
+    gunichar unit = oa_cursor_u16(cursor);
+
+    if (unit < 0xD800 || unit > 0xDFFF)
+        return unit;
+    struct oa_cursor ahead = *cursor;
+    gunichar partner = oa_cursor_u16(&ahead);
+    if (unit > 0xDBFF || partner < 0xDC00 || partner > 0xDFFF)
+        return REPLACEMENT;
+    *cursor = ahead;
+    return 0x10000 + ((unit - 0xD800) << 10) + (partner - 0xDC00);
+}
+
+void
+oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t size)
+{
+    struct oa_cursor cursor = oa_cursor_over(data, length);
+    struct copy copy = { out, size, 0 };
+
+    if (size == 0)
+        return;
+    while (oa_cursor_left(&cursor) >= 2 && put(&copy, next_utf16(&cursor)))
+        continue;
+    out[copy.used] = '\0';
+}
+
+/* Data1, Data2 and Data3 are little endian on the wire, [MS-DTYP] 2.3.4.2. */
+static const uint8_t UUID_ORDER[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+void
+oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT])
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    char *to = out;
+
+    for (size_t i = 0; i < sizeof UUID_ORDER; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *to++ = '-';
+        *to++ = DIGITS[wire[UUID_ORDER[i]] >> 4];
+        *to++ = DIGITS[wire[UUID_ORDER[i]] & 15];
+    }
+    *to = '\0';
+}
+
+void
+oa_text_uuid_to_wire(const char *text, uint8_t wire[16])
+{
+    for (size_t i = 0; i < sizeof UUID_ORDER; i++) {
+        text += *text == '-';
+        wire[UUID_ORDER[i]] =
+            (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+        text += 2;
+    }
+}

@@ -1,0 +1,149 @@
+/* call_facts.c
+ * The few values of a call's parameters that sessions and reports are made of.
+ * [MS-OXCRPC], [MS-OXABREF]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "exchange/call_facts.h"
+
+#include <glib.h>
+#include <string.h>
+
+void
+oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub)
+{
+    memset(facts, 0, sizeof *facts);
+    facts->interface = stub->interface;
+    facts->opnum = stub->opnum;
+    facts->is_response = stub->is_response;
+    facts->code_page = stub->code_page;
+}
+
+static void
+keep_code_page(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    if (value->number != 0)
+        facts->code_page = (uint32_t)value->number;
+}
+
+/* A connect that is refused returns zeros, which are no version. */
+static void
+keep_word(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    uint16_t *words = facts->version_words;
+
+    if (value->index < 0 || value->index > 2)
+        return;
+    words[value->index] = (uint16_t)value->number;
+    facts->has_version = value->index == 2 && (words[0] || words[1] || words[2]);
+}
+
+static void
+keep_latency(struct oa_call_facts *facts, uint64_t ms, unsigned *count)
+{
+    (*count)++;
+    facts->aux_latency_sum_ms += ms;
+    facts->aux_latency_max_ms = MAX(facts->aux_latency_max_ms, (uint32_t)ms);
+}
+
+/* Return values are the fields named so. */
+static bool
+is_return_value(enum oa_field field)
+{
+    return OA_FIELDS[field].names == OA_NAMES_STATUS &&
+           g_str_has_suffix(OA_FIELDS[field].filter, ".return");
+}
+
+static void
+keep_aux(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    switch (value->id) {
+    case OA_F_AUX_CLIENT_MODE:
+        facts->client_mode = (uint16_t)value->number;
+        break;
+    case OA_F_AUX_MACHINE_NAME:
+        oa_value_text(value, facts->machine, sizeof facts->machine);
+        break;
+    case OA_F_AUX_PROCESS_NAME:
+        oa_value_text(value, facts->process, sizeof facts->process);
+        break;
+    case OA_F_AUX_TIME_TO_COMPLETE:
+        keep_latency(facts, value->number, &facts->aux_succeeded);
+        break;
+    case OA_F_AUX_TIME_TO_FAIL:
+        keep_latency(facts, value->number, &facts->aux_failed);
+        break;
+    default:
+        if (is_return_value(value->id)) {
+            facts->has_status = true;
+            facts->status = (uint32_t)value->number;
+        }
+    }
+}
+
+void
+oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    switch (value->id) {
+    case OA_F_NDR_HANDLE_UUID:
+        if (!facts->has_handle)
+            memcpy(facts->handle, value->bytes, OA_HANDLE_SIZE);
+        facts->has_handle = true;
+        break;
+    case OA_F_OXNSPI_UNBIND_RETURN:
+        /* UnbindSuccess is 1. */
+        facts->has_status = true;
+        facts->status = value->number == 1 ? 0 : (uint32_t)value->number;
+        break;
+    case OA_F_OXCRPC_USER_DN:
+    case OA_F_OXABREF_USER_DN:
+        oa_value_text(value, facts->user_dn, sizeof facts->user_dn);
+        break;
+    case OA_F_OXCRPC_DISPLAY_NAME:
+        oa_value_text(value, facts->display_name, sizeof facts->display_name);
+        break;
+    case OA_F_OXABREF_SERVER:
+    case OA_F_OXABREF_FQDN:
+        oa_value_text(value, facts->server, sizeof facts->server);
+        break;
+    case OA_F_OXCRPC_CLIENT_VERSION_WORD:
+    case OA_F_OXCRPC_SERVER_VERSION_WORD:
+        keep_word(facts, value);
+        break;
+    case OA_F_OXCRPC_CPID:
+        facts->has_locale = true;
+        keep_code_page(facts, value);
+        break;
+    case OA_F_OXNSPI_CODE_PAGE:
+    case OA_F_OXNSPI_STAT_CODE_PAGE:
+        keep_code_page(facts, value);
+        break;
+    case OA_F_OXCRPC_LCID_STRING:
+        facts->lcid_string = (uint32_t)value->number;
+        break;
+    case OA_F_OXCRPC_LCID_SORT:
+        facts->lcid_sort = (uint32_t)value->number;
+        break;
+    case OA_F_OXCRPC_TRANS_TIME:
+        facts->has_server_time = true;
+        facts->server_time_ms = (uint32_t)value->number;
+        break;
+    case OA_F_EXT_SIZE_ACTUAL:
+        facts->n_payloads++;
+        break;
+    case OA_F_ROPS:
+        facts->rop_bytes += value->length;
+        break;
+    default:
+        keep_aux(facts, value);
+    }
+}
+
+static void
+on_field(void *user, void *parent, const struct oa_value *value)
+{
+    (void)parent;
+    oa_call_facts_field(user, value);
+}
+
+const struct oa_visitor OA_CALL_FACTS_VISITOR = { .field = on_field };

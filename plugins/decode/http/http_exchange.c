@@ -1,0 +1,623 @@
+/* http_exchange.c
+ * Pairs the requests and answers of one TCP connection: keep-alive, pipelining, chunks, loss.
+ * [MS-OXCMAPIHTTP] 2.2.2, 2.2.3.3.2, [RFC 9112] 6, 7.1, 9.3
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "http/http_exchange.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "http/chunked.h"
+
+/* Places in one piece of bytes that are looked at closely for a head, after a loss. */
+#define TRIES_MAX 16
+
+enum state {
+    AT_HEAD,
+    IN_BODY,   /* `left` bytes are to come; UINT64_MAX: all up to the end of the connection */
+    IN_CHUNKS, /* `walk` tells where */
+    LOST,      /* a head is looked for */
+    DRAIN,     /* no HTTP any more */
+};
+
+/* What the host sees, and the memory behind it. */
+struct exchange {
+    struct oa_http_exchange facts;
+    bool is_mapi;
+    bool is_doubtful; /* its answer may be among the bytes that were lost */
+    uint8_t *head[2]; /* by enum oa_side; the texts of the heads point in here */
+    GByteArray *body[2];
+    size_t kept;
+};
+
+struct stream {
+    enum state state;
+    uint64_t left;
+    struct oa_chunk_walk walk;
+    GByteArray *carry; /* bytes that wait for their rest; NULL while there have been none */
+    struct oa_stamp carry_from;
+    struct exchange *current; /* whose message is under way; NULL at a head */
+};
+
+struct oa_http_connection {
+    oa_http_exchange_function on_exchange;
+    oa_http_head_function on_head;
+    void *context;
+    GQueue waiting; /* of struct exchange: requests in order, without a complete answer */
+    struct stream stream[2];
+    uint64_t n_exchanges;
+    uint64_t n_mapi;
+    size_t kept;
+};
+
+/* One piece of one side's bytes. */
+struct piece {
+    enum oa_side side;
+    const uint8_t *data;
+    size_t length;
+    struct oa_stamp first, last;
+};
+
+static struct oa_http_message *
+message_of(struct exchange *exchange, enum oa_side side)
+{
+    return side == OA_CLIENT ? &exchange->facts.request : &exchange->facts.response;
+}
+
+static struct exchange *
+new_exchange(struct oa_http_connection *connection)
+{
+    struct exchange *exchange = g_new0(struct exchange, 1);
+
+    exchange->facts.number = connection->n_exchanges++;
+    return exchange;
+}
+
+static void
+free_exchange(struct oa_http_connection *connection, struct exchange *exchange)
+{
+    connection->kept -= exchange->kept;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        g_free(exchange->head[side]);
+        if (exchange->body[side])
+            g_byte_array_unref(exchange->body[side]);
+    }
+    g_free(exchange);
+}
+
+/* What is known only when all has come. */
+static void
+complete_facts(struct oa_http_exchange *facts)
+{
+    struct oa_http_message *response = &facts->response;
+
+    facts->preamble.state = OA_MAPI_HTTP_OTHER;
+    if (oa_mapi_http_has_body(&response->head) && response->has_head &&
+        response->head.content_encoding.length == 0)
+        oa_mapi_http_preamble(response->body, response->body_kept, &facts->preamble);
+    facts->has_response_code = facts->preamble.has_response_code;
+    facts->response_code = facts->preamble.response_code;
+    if (!facts->has_response_code)
+        facts->has_response_code =
+            oa_mapi_http_response_code(response->head.mapi.response_code, &facts->response_code);
+}
+
+/* The exchange is over, whatever there is of it. */
+static void
+finish(struct oa_http_connection *connection, struct exchange *exchange)
+{
+    g_queue_remove(&connection->waiting, exchange);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        struct oa_http_message *message = message_of(exchange, (enum oa_side)side);
+
+        if (connection->stream[side].current == exchange)
+            connection->stream[side].current = NULL;
+        message->body = exchange->body[side] ? exchange->body[side]->data : NULL;
+        message->body_kept = exchange->body[side] ? exchange->body[side]->len : 0;
+    }
+    if (exchange->is_mapi && connection->on_exchange) {
+        complete_facts(&exchange->facts);
+        connection->on_exchange(connection->context, &exchange->facts);
+    }
+    free_exchange(connection, exchange);
+}
+
+static void
+keep_body(struct oa_http_connection *connection, const struct piece *piece, size_t count)
+{
+    struct exchange *exchange = connection->stream[piece->side].current;
+
+    if (!exchange)
+        return;
+    struct oa_http_message *message = message_of(exchange, piece->side);
+    message->wire_bytes += count;
+    message->last = piece->last;
+    GByteArray *body = exchange->body[piece->side];
+    size_t kept = body ? body->len : 0;
+    size_t room = OA_HTTP_KEPT_MAX - MIN(connection->kept, OA_HTTP_KEPT_MAX);
+
+    room = MIN(room, OA_HTTP_BODY_KEPT_MAX - kept);
+    /* Only what follows the start without a hole is kept. */
+    if (exchange->is_mapi && kept == message->body_length && room > 0) {
+        if (!body)
+            body = exchange->body[piece->side] = g_byte_array_new();
+        g_byte_array_append(body, piece->data, (guint)MIN(count, room));
+        exchange->kept += MIN(count, room);
+        connection->kept += MIN(count, room);
+    }
+    message->body_length += count;
+}
+
+/* The message under way on that side is complete. */
+static void
+end_message(struct oa_http_connection *connection, enum oa_side side)
+{
+    struct stream *stream = &connection->stream[side];
+    struct exchange *exchange = stream->current;
+
+    stream->state = AT_HEAD;
+    stream->current = NULL;
+    if (!exchange)
+        return;
+    message_of(exchange, side)->is_complete = true;
+    if (side == OA_SERVER)
+        finish(connection, exchange);
+}
+
+static void
+doubt(void *exchange, void *unused)
+{
+    (void)unused;
+    ((struct exchange *)exchange)->is_doubtful = true;
+}
+
+/* Bytes make no sense, or are missing: what was under way stays as it is. */
+static void
+lose(struct oa_http_connection *connection, enum oa_side side)
+{
+    struct stream *stream = &connection->stream[side];
+    struct exchange *exchange = stream->current;
+
+    if (stream->state == DRAIN)
+        return;
+    stream->state = LOST;
+    stream->current = NULL;
+    if (side == OA_SERVER)
+        g_queue_foreach(&connection->waiting, doubt, NULL);
+    if (!exchange)
+        return;
+    message_of(exchange, side)->has_gap = true;
+    if (side == OA_SERVER)
+        finish(connection, exchange);
+}
+
+/* --- heads --- */
+
+static bool
+same_text(struct oa_text a, struct oa_text b)
+{
+    return a.length == b.length && a.length > 0 && memcmp(a.at, b.at, a.length) == 0;
+}
+
+/* Which request an answer belongs to that does not say it. Behind lost bytes it is the first one
+ * sent since, else the last of all: clients seldom send a request before they have the answer to
+ * the one before. */
+static struct exchange *
+next_answered(struct oa_http_connection *connection)
+{
+    struct exchange *first = g_queue_peek_head(&connection->waiting);
+
+    while (first->is_doubtful && connection->waiting.length > 1) {
+        finish(connection, first);
+        first = g_queue_peek_head(&connection->waiting);
+    }
+    return first;
+}
+
+/*
+ * Answers come in the order of the requests. Where the capture lost some of either, X-RequestId
+ * ([MS-OXCMAPIHTTP] 2.2.3.3.2), which the answer repeats, tells which one is answered; the ones
+ * before it will not be. An answer that repeats none of those that wait has lost its request.
+ */
+static struct exchange *
+answered_by(struct oa_http_connection *connection, const struct oa_http_head *head)
+{
+    struct exchange *first = g_queue_peek_head(&connection->waiting);
+    GList *found = connection->waiting.head;
+
+    if (!first)
+        return NULL;
+    if (head->mapi.request_id.length == 0 || first->facts.request.head.mapi.request_id.length == 0)
+        return next_answered(connection);
+    while (found && !same_text(((struct exchange *)found->data)->facts.request.head.mapi.request_id,
+                               head->mapi.request_id))
+        found = found->next;
+    if (!found)
+        return NULL;
+    struct exchange *exchange = found->data;
+    while ((first = g_queue_peek_head(&connection->waiting)) != exchange)
+        finish(connection, first);
+    return exchange;
+}
+
+/* Keeps a head that an exchange is to have. */
+static void
+keep_head(struct oa_http_connection *connection, struct exchange *exchange,
+          const struct piece *piece, size_t length)
+{
+    struct oa_http_message *message = message_of(exchange, piece->side);
+
+    exchange->head[piece->side] = g_memdup2(piece->data, length);
+    exchange->kept += length;
+    connection->kept += length;
+    message->has_head =
+        oa_http_head_parse(exchange->head[piece->side], length, &message->head) == OA_HTTP_COMPLETE;
+    message->wire_bytes = length;
+    message->first = piece->first;
+    message->last = piece->last;
+    connection->stream[piece->side].current = exchange;
+}
+
+/* Bytes of a body without chunks; UINT64_MAX: all up to the end of the connection. [RFC 9112] 6.3
+ */
+static uint64_t
+plain_body_length(const struct oa_http_head *head)
+{
+    if (head->has_content_length)
+        return head->content_length;
+    return head->is_request ? 0 : UINT64_MAX;
+}
+
+/* An answer that has no body whatever its head says. */
+static bool
+never_has_body(const struct oa_http_head *head)
+{
+    return !head->is_request && (head->status < 200 || head->status == 204 || head->status == 304);
+}
+
+static void
+begin_body(struct oa_http_connection *connection, enum oa_side side,
+           const struct oa_http_head *head, bool has_none)
+{
+    struct stream *stream = &connection->stream[side];
+
+    stream->left = plain_body_length(head);
+    stream->walk = (struct oa_chunk_walk){ .wire = 0 };
+    if (!has_none && head->chunked)
+        stream->state = IN_CHUNKS;
+    else if (!has_none && stream->left > 0)
+        stream->state = IN_BODY;
+    else
+        end_message(connection, side);
+}
+
+static void
+tell_head(struct oa_http_connection *connection, const struct exchange *exchange, enum oa_side side)
+{
+    if (exchange->is_mapi && connection->on_head)
+        connection->on_head(connection->context, &exchange->facts, side);
+}
+
+static void
+take_request(struct oa_http_connection *connection, const struct piece *piece,
+             const struct oa_http_head *head)
+{
+    struct exchange *exchange = new_exchange(connection);
+
+    keep_head(connection, exchange, piece, head->length);
+    exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
+    connection->n_mapi += exchange->is_mapi;
+    g_queue_push_tail(&connection->waiting, exchange);
+    tell_head(connection, exchange, OA_CLIENT);
+    begin_body(connection, OA_CLIENT, head, false);
+}
+
+static void
+take_response(struct oa_http_connection *connection, const struct piece *piece,
+              const struct oa_http_head *head)
+{
+    struct exchange *exchange = answered_by(connection, head);
+
+    if (head->status < 200 && head->status != 101) {
+        if (exchange)
+            exchange->facts.n_continues++;
+        return;
+    }
+    if (!exchange) {
+        exchange = new_exchange(connection);
+        exchange->is_mapi = head->mapi.request_type.length > 0 && oa_mapi_http_has_body(head);
+        g_queue_push_head(&connection->waiting, exchange);
+    }
+    keep_head(connection, exchange, piece, head->length);
+    const struct oa_http_head *request = &exchange->facts.request.head;
+    if (!exchange->facts.request.has_head) {
+        enum oa_mapi_http_type type =
+            oa_mapi_http_type_of(exchange->facts.response.head.mapi.request_type);
+        exchange->facts.mapi.type = type;
+        exchange->facts.mapi.endpoint = oa_mapi_http_type_endpoint(type);
+    }
+    bool is_tunnel =
+        head->status == 101 || (head->status < 300 && oa_text_equals(request->method, "CONNECT"));
+    tell_head(connection, exchange, OA_SERVER);
+    begin_body(connection, OA_SERVER, head,
+               never_has_body(head) || is_tunnel || oa_text_equals(request->method, "HEAD"));
+    if (is_tunnel)
+        connection->stream[OA_CLIENT].state = connection->stream[OA_SERVER].state = DRAIN;
+}
+
+static size_t
+take_head(struct oa_http_connection *connection, const struct piece *piece)
+{
+    struct oa_http_head head;
+
+    if (piece->data[0] == '\r' || piece->data[0] == '\n')
+        return 1; /* an empty line before a message is to be ignored, [RFC 9112] 2.2 */
+    enum oa_http_parse result = oa_http_head_parse(piece->data, piece->length, &head);
+    if (result == OA_HTTP_INCOMPLETE)
+        return 0;
+    if (result == OA_HTTP_NOT_A_HEAD || head.is_request != (piece->side == OA_CLIENT)) {
+        lose(connection, piece->side);
+        return 0;
+    }
+    if (connection->waiting.length >= OA_HTTP_PIPELINE_MAX && head.is_request)
+        connection->stream[OA_CLIENT].state = DRAIN;
+    else if (head.is_request)
+        take_request(connection, piece, &head);
+    else
+        take_response(connection, piece, &head);
+    return head.length;
+}
+
+/* Skips to where a head may begin; any start of one that the bytes end in is waited for. */
+static size_t
+take_lost(struct oa_http_connection *connection, const struct piece *piece)
+{
+    static const char *const STARTS[] = { [OA_CLIENT] = "POST ", [OA_SERVER] = "HTTP/1." };
+    const char *start = STARTS[piece->side];
+    size_t full = strlen(start);
+    unsigned tries = 0;
+
+    for (size_t at = 0; at < piece->length && tries < TRIES_MAX; at++) {
+        size_t left = piece->length - at;
+        struct oa_http_head head;
+
+        if (memcmp(piece->data + at, start, MIN(full, left)) != 0)
+            continue;
+        tries++;
+        if (oa_http_head_parse(piece->data + at, left, &head) == OA_HTTP_NOT_A_HEAD)
+            continue;
+        if (at == 0 && left >= full)
+            connection->stream[piece->side].state = AT_HEAD;
+        return at;
+    }
+    return piece->length;
+}
+
+/* --- bodies --- */
+
+static size_t
+take_body(struct oa_http_connection *connection, const struct piece *piece)
+{
+    struct stream *stream = &connection->stream[piece->side];
+    size_t count = (size_t)MIN(stream->left, piece->length);
+
+    keep_body(connection, piece, count);
+    if (stream->left == UINT64_MAX)
+        return count;
+    stream->left -= count;
+    if (stream->left == 0)
+        end_message(connection, piece->side);
+    return count;
+}
+
+static size_t
+take_chunks(struct oa_http_connection *connection, const struct piece *piece)
+{
+    struct stream *stream = &connection->stream[piece->side];
+    struct oa_chunk_walk *walk = &stream->walk;
+
+    if (walk->in_chunk) {
+        size_t count = (size_t)MIN(walk->left, piece->length);
+
+        keep_body(connection, piece, count);
+        walk->left -= count;
+        walk->in_chunk = walk->left > 0;
+        walk->after_chunk = walk->left == 0;
+        return count;
+    }
+    walk->wire = 0;
+    bool found = oa_chunk_walk_to_data(walk, piece->data, piece->length);
+    if (stream->current && walk->wire > 0) {
+        message_of(stream->current, piece->side)->wire_bytes += walk->wire;
+        message_of(stream->current, piece->side)->last = piece->last;
+    }
+    size_t count = walk->wire;
+    if (walk->broken)
+        lose(connection, piece->side);
+    else if (found && walk->ended)
+        end_message(connection, piece->side);
+    return count;
+}
+
+/* Takes what stands at the start of the piece; 0 when nothing can be taken in this state. */
+static size_t
+take(struct oa_http_connection *connection, const struct piece *piece)
+{
+    switch (connection->stream[piece->side].state) {
+    case AT_HEAD:
+        return take_head(connection, piece);
+    case IN_BODY:
+        return take_body(connection, piece);
+    case IN_CHUNKS:
+        return take_chunks(connection, piece);
+    case LOST:
+        return take_lost(connection, piece);
+    case DRAIN:
+        break;
+    }
+    return piece->length;
+}
+
+/* Takes as much as makes sense; returns how many bytes wait for their rest at the end. The first
+ * `old` bytes came before `stamp`. */
+static size_t
+take_all(struct oa_http_connection *connection, enum oa_side side, const uint8_t *data,
+         size_t length, size_t old, struct oa_stamp stamp)
+{
+    struct stream *stream = &connection->stream[side];
+    size_t at = 0;
+
+    while (at < length) {
+        struct piece piece = { side, data + at, length - at, at < old ? stream->carry_from : stamp,
+                               stamp };
+        enum state was = stream->state;
+        size_t count = take(connection, &piece);
+
+        if (count == 0 && stream->state == was)
+            break;
+        at += count;
+    }
+    if (at >= old)
+        stream->carry_from = stamp;
+    return length - at;
+}
+
+struct oa_http_connection *
+oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
+{
+    struct oa_http_connection *connection = g_new0(struct oa_http_connection, 1);
+
+    connection->on_exchange = on_exchange;
+    connection->context = context;
+    g_queue_init(&connection->waiting);
+    return connection;
+}
+
+void
+oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_function on_head)
+{
+    connection->on_head = on_head;
+}
+
+/* The length of the chunks at the start of the bytes; 0 when they do not end there. */
+static size_t
+chunks_length(const uint8_t *data, size_t length)
+{
+    struct oa_chunk_walk walk = { .wire = 0 };
+
+    while (oa_chunk_walk_to_data(&walk, data, length)) {
+        if (walk.ended)
+            return walk.wire;
+        if (walk.left > length - walk.wire)
+            return 0;
+        walk.wire += (size_t)walk.left;
+        walk.in_chunk = false;
+        walk.after_chunk = true;
+    }
+    return 0;
+}
+
+size_t
+oa_http_message_length(const uint8_t *data, size_t length)
+{
+    struct oa_http_head head;
+    size_t at = 0;
+
+    while (at < length && (data[at] == '\r' || data[at] == '\n'))
+        at++;
+    if (oa_http_head_parse(data + at, length - at, &head) != OA_HTTP_COMPLETE)
+        return 0;
+    at += head.length;
+    if (never_has_body(&head))
+        return at;
+    if (head.chunked) {
+        size_t chunks = chunks_length(data + at, length - at);
+        return chunks ? at + chunks : 0;
+    }
+    uint64_t body = plain_body_length(&head);
+    return body <= length - at ? at + (size_t)body : 0;
+}
+
+void
+oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
+                        const uint8_t *data, size_t length, struct oa_stamp stamp)
+{
+    struct stream *stream = &connection->stream[side];
+    size_t was = stream->carry ? stream->carry->len : 0;
+    size_t rest;
+
+    if (was == 0) {
+        rest = take_all(connection, side, data, length, 0, stamp);
+        if (rest == 0)
+            return;
+        if (!stream->carry)
+            stream->carry = g_byte_array_new();
+        g_byte_array_append(stream->carry, data + length - rest, (guint)rest);
+        return;
+    }
+    g_byte_array_append(stream->carry, data, (guint)length);
+    if (stream->state == AT_HEAD &&
+        !oa_http_head_may_be_whole(stream->carry->data, stream->carry->len, was))
+        return;
+    rest = take_all(connection, side, stream->carry->data, stream->carry->len, was, stamp);
+    g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+}
+
+void
+oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side, uint64_t bytes)
+{
+    struct stream *stream = &connection->stream[side];
+
+    if (bytes == 0)
+        return;
+    if (stream->carry)
+        g_byte_array_set_size(stream->carry, 0);
+    if (stream->state != IN_BODY || bytes > stream->left || stream->left == UINT64_MAX) {
+        /* The answer that is missing is the oldest one that is waited for. */
+        if (side == OA_SERVER && stream->state == AT_HEAD && connection->waiting.length > 0)
+            stream->current = g_queue_peek_head(&connection->waiting);
+        lose(connection, side);
+        return;
+    }
+    if (stream->current) {
+        message_of(stream->current, side)->has_gap = true;
+        message_of(stream->current, side)->body_length += bytes;
+    }
+    stream->left -= bytes;
+    if (stream->left == 0)
+        end_message(connection, side);
+}
+
+void
+oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
+{
+    struct stream *stream = &connection->stream[OA_SERVER];
+    struct exchange *exchange;
+
+    if (is_clean && stream->state == IN_BODY && stream->left == UINT64_MAX)
+        end_message(connection, OA_SERVER);
+    while ((exchange = g_queue_peek_head(&connection->waiting)))
+        finish(connection, exchange);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        if (connection->stream[side].carry)
+            g_byte_array_unref(connection->stream[side].carry);
+    g_free(connection);
+}
+
+void
+oa_http_connection_free(struct oa_http_connection *connection)
+{
+    if (!connection)
+        return;
+    connection->on_exchange = NULL;
+    oa_http_connection_close(connection, false);
+}
+
+uint64_t
+oa_http_connection_mapi_requests(const struct oa_http_connection *connection)
+{
+    return connection->n_mapi;
+}

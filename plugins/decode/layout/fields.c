@@ -1,0 +1,73 @@
+/* fields.c
+ * Descriptors of everything the layouts can report: one row a field, names of values, single bits.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "layout/fields.h"
+
+const struct oa_field_row OA_FIELDS[OA_FIELDS_COUNT] = {
+    [OA_F_NONE] = { "exchange.none", "None", OA_TYPE_NONE, OA_BASE_NONE, OA_NAMES_NONE },
+#define OA_FIELD(id, filter, label, type, base, names)                                             \
+    [OA_F_##id] = { filter, label, OA_TYPE_##type, OA_BASE_##base, OA_NAMES_##names },
+#define OA_BIT(parent, filter, label, mask)
+#define OA_PART(parent, filter, label, mask, names)
+#include "layout/fields.def"
+#undef OA_FIELD
+#undef OA_BIT
+#undef OA_PART
+};
+
+const struct oa_bit_row OA_BITS[] = {
+#define OA_FIELD(id, filter, label, type, base, names)
+#define OA_BIT(parent, filter, label, mask)                                                        \
+    { OA_F_##parent, filter, label, mask, false, OA_NAMES_NONE },
+#define OA_PART(parent, filter, label, mask, names)                                                \
+    { OA_F_##parent, filter, label, mask, true, OA_NAMES_##names },
+#include "layout/fields.def"
+#undef OA_FIELD
+#undef OA_BIT
+#undef OA_PART
+};
+
+const size_t OA_BITS_COUNT = sizeof OA_BITS / sizeof OA_BITS[0];
+
+#define OA_NAMES_BEGIN(id) static const struct oa_name NAMES_##id[] = {
+#define OA_NAME(value, name) { value, name },
+#define OA_NAMES_END(id)                                                                           \
+    }                                                                                              \
+    ;
+#include "layout/field_names.def"
+#undef OA_NAMES_BEGIN
+#undef OA_NAME
+#undef OA_NAMES_END
+
+const struct oa_name_table OA_NAME_TABLES[OA_NAMES_COUNT] = {
+    [OA_NAMES_NONE] = { NULL, 0 },
+#define OA_NAMES_BEGIN(id)                                                                         \
+    [OA_NAMES_##id] = { NAMES_##id, sizeof NAMES_##id / sizeof NAMES_##id[0] },
+#define OA_NAME(value, name)
+#define OA_NAMES_END(id)
+#include "layout/field_names.def"
+#undef OA_NAMES_BEGIN
+#undef OA_NAME
+#undef OA_NAMES_END
+};
+
+const char *
+oa_field_name(enum oa_names names, uint32_t value)
+{
+    const struct oa_name_table *table = &OA_NAME_TABLES[names];
+    size_t low = 0;
+    size_t high = table->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table->rows[middle].value == value)
+            return table->rows[middle].name;
+        if (table->rows[middle].value < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}

@@ -1,0 +1,104 @@
+/* fields.h
+ * Descriptors of everything the layouts can report: one row a field, names of values, single bits.
+ *
+ * A row is written once, in one of the fields_*.def files, and read by all: the decoder knows a
+ * field by its number (OA_F_OXCRPC_USER_DN), the plugin registers the rows as display fields, tests
+ * and reports find labels and units in them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_FIELDS_H
+#define OA_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum oa_field {
+    OA_F_NONE,
+#define OA_FIELD(id, filter, label, type, base, names) OA_F_##id,
+#define OA_BIT(parent, filter, label, mask)
+#define OA_PART(parent, filter, label, mask, names)
+#include "layout/fields.def"
+#undef OA_FIELD
+#undef OA_BIT
+#undef OA_PART
+    OA_FIELDS_COUNT
+};
+
+/* What a field's value is; integers are reported as oa_value.number, all others as bytes. */
+enum oa_type {
+    OA_TYPE_NONE, /* a structure: only its parts have values */
+    OA_TYPE_UINT8,
+    OA_TYPE_UINT16,
+    OA_TYPE_UINT32,
+    OA_TYPE_UINT64,
+    OA_TYPE_INT16,
+    OA_TYPE_INT32,
+    OA_TYPE_FLOAT,
+    OA_TYPE_DOUBLE,
+    OA_TYPE_FILETIME, /* number: 100 ns since 1601, [MS-DTYP] 2.3.3 */
+    OA_TYPE_GUID,
+    OA_TYPE_BYTES,
+    OA_TYPE_TEXT8,   /* in the code page that applies, see oa_value */
+    OA_TYPE_TELETEX, /* 8-bit text that is ASCII in every code page: DNs, names of servers */
+    OA_TYPE_TEXT16,  /* UTF-16 in the walk's byte order */
+};
+
+enum oa_base {
+    OA_BASE_NONE,
+    OA_BASE_DEC,
+    OA_BASE_HEX,
+};
+
+/* Tables of value names, by the rows of field_names.def. */
+enum oa_names {
+    OA_NAMES_NONE,
+#define OA_NAMES_BEGIN(id) OA_NAMES_##id,
+#define OA_NAME(value, name)
+#define OA_NAMES_END(id)
+#include "layout/field_names.def"
+#undef OA_NAMES_BEGIN
+#undef OA_NAME
+#undef OA_NAMES_END
+    OA_NAMES_COUNT
+};
+
+struct oa_name {
+    uint32_t value;
+    const char *name;
+};
+
+/* Rows in ascending order of value. */
+struct oa_name_table {
+    const struct oa_name *rows;
+    size_t count;
+};
+
+struct oa_field_row {
+    const char *filter; /* "oxcrpc.user_dn"; the protocol is what stands before the first dot */
+    const char *label;
+    enum oa_type type;
+    enum oa_base base;
+    enum oa_names names;
+};
+
+/* One bit of an integer field, or a group of bits that is a number of its own. */
+struct oa_bit_row {
+    enum oa_field parent;
+    const char *filter;
+    const char *label;
+    uint32_t mask;
+    bool is_number;      /* shown as a number, shifted down, not as set or not */
+    enum oa_names names; /* of that number */
+};
+
+extern const struct oa_field_row OA_FIELDS[OA_FIELDS_COUNT];
+extern const struct oa_bit_row OA_BITS[];
+extern const size_t OA_BITS_COUNT;
+extern const struct oa_name_table OA_NAME_TABLES[OA_NAMES_COUNT];
+
+/* The name of a value in a table, or NULL. */
+const char *oa_field_name(enum oa_names names, uint32_t value);
+
+#endif

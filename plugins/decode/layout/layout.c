@@ -1,0 +1,636 @@
+/* layout.c
+ * The interpreter of layouts: walks bytes along the tables and reports every one to a visitor.
+ * [C706] 14 (NDR), [MS-RPCE] 2.2.5 (NDR64), 2.2.2.13 (verification trailer)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "layout/layout_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Nesting of structures, referents and sources. Restrictions are the deepest thing seen, and
+ * servers refuse them long before. */
+#define DEPTH_MAX 48
+
+/* Reports of one run; the largest real stub, a row set, has some ten thousand. */
+#define BUDGET_MAX (1u << 18)
+
+#define GUID_SIZE 16
+
+static const struct oa_slot CONTEXT_HANDLE[] = {
+    OA_U32(NDR_HANDLE_ATTRIBUTES),
+    OA_GUID(NDR_HANDLE_UUID),
+    OA_END,
+};
+const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE = { "ndr_context_handle", CONTEXT_HANDLE };
+
+static void walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index);
+
+/* Structures */
+
+static void
+place(struct oa_walk *walk, const struct oa_slot *slot)
+{
+    uint64_t at = oa_walk_value(walk, slot->by);
+
+    if (at == 0)
+        return;
+    if (at > walk->cursor.length - walk->origin) {
+        oa_walk_problem(walk, OA_WALK_SHORT, oa_slot_value(slot)->field);
+        return;
+    }
+    struct placed placed = { slot + 1, walk->origin + (size_t)at };
+    g_array_append_val(walk->placed, placed);
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct placed *left = a;
+    const struct placed *right = b;
+
+    return left->offset < right->offset ? -1 : left->offset > right->offset;
+}
+
+/* Walks what was placed since `from`, in the order of the bytes. What would be read a second time
+ * is left away. */
+static void
+walk_placed(struct oa_walk *walk, void *node, unsigned from)
+{
+    unsigned count = walk->placed->len - from;
+
+    if (count == 0)
+        return;
+    qsort(&g_array_index(walk->placed, struct placed, from), count, sizeof(struct placed),
+          compare_places);
+    for (unsigned i = from; i < from + count && !oa_walk_stopped(walk); i++) {
+        struct placed placed = g_array_index(walk->placed, struct placed, i);
+        size_t offset = walk->cursor.offset;
+        if (placed.offset < offset) {
+            oa_walk_problem(walk, OA_WALK_UNKNOWN, oa_slot_value(placed.slot)->field);
+            continue;
+        }
+        walk->cursor.offset = placed.offset;
+        oa_walk_gap(walk, node, OA_GAP_ALIGNMENT, offset, placed.offset - offset);
+        walk_slot(walk, node, placed.slot, -1);
+    }
+    g_array_set_size(walk->placed, from);
+}
+
+void
+oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout)
+{
+    unsigned scope = walk->values->len;
+    unsigned placed = walk->placed->len;
+
+    for (const struct oa_slot *slot = layout->slots;
+         slot->kind != OA_SLOT_END && !oa_walk_stopped(walk); slot = oa_slot_after(slot))
+        walk_slot(walk, node, slot, -1);
+    walk_placed(walk, node, placed);
+    g_array_set_size(walk->values, scope);
+}
+
+/* The last member's expression if its count goes in front of the structure, else NULL. */
+static const struct oa_slot *
+conformant_tail(const struct oa_layout *layout)
+{
+    const struct oa_slot *last = NULL;
+
+    for (const struct oa_slot *slot = layout->slots; slot->kind != OA_SLOT_END;
+         slot = oa_slot_after(slot))
+        last = slot;
+    if (!last)
+        return NULL;
+    if (last->kind == OA_SLOT_STRUCT)
+        return conformant_tail(last->layout);
+    return last->kind == OA_SLOT_CONFORMANT || last->kind == OA_SLOT_CONFORMANT_VARYING ||
+                   last->kind == OA_SLOT_STRING
+               ? last
+               : NULL;
+}
+
+static bool
+enter(struct oa_walk *walk, enum oa_field field)
+{
+    if (walk->depth >= DEPTH_MAX) {
+        oa_walk_stop(walk, OA_WALK_LIMIT, field);
+        return false;
+    }
+    walk->depth++;
+    return true;
+}
+
+static void
+walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    unsigned alignment = oa_layout_alignment(walk, slot->layout, 0);
+    const struct oa_slot *tail = walk->encoding == OA_PLAIN ? NULL : conformant_tail(slot->layout);
+    bool count_first = tail && !walk->has_max_count;
+
+    if (!enter(walk, slot->field))
+        return;
+    if (!count_first)
+        oa_walk_align(walk, node, alignment);
+    void *inner = oa_walk_begin(walk, node, slot->field, index, slot->layout->name);
+    if (count_first) {
+        walk->max_count = oa_read_count(walk, inner, OA_F_NDR_MAX_COUNT, tail);
+        walk->has_max_count = true;
+        oa_walk_align(walk, inner, alignment);
+    }
+    oa_walk_layout(walk, inner, slot->layout);
+    /* NDR64 pads a structure behind its last member too, [MS-RPCE] 2.2.5.3.4.1. */
+    if (walk->encoding == OA_NDR64 && !tail && oa_walk_left(walk) > 0)
+        oa_walk_align(walk, inner, alignment);
+    oa_walk_end(walk, inner);
+    walk->depth--;
+}
+
+static void
+walk_arm(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t discriminant)
+{
+    const struct oa_arm *arm = slot->arms;
+
+    while (arm->kind == OA_ARM_IS_VALUE && arm->value != discriminant)
+        arm++;
+    if (arm->kind == OA_ARM_IS_END)
+        oa_walk_stop(walk, OA_WALK_UNKNOWN, slot->field ? slot->field : slot->by);
+    else if (arm->layout)
+        oa_walk_layout(walk, node, arm->layout);
+}
+
+static void
+walk_union(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    /* NDR64 aligns the discriminant and the arm to the largest arm, [MS-RPCE] 2.2.5.3.4.4. */
+    unsigned alignment = walk->encoding == OA_NDR64 ? oa_arms_alignment(walk, slot, 0) : 1;
+
+    oa_walk_align(walk, node, alignment);
+    uint64_t discriminant =
+        oa_read_uint(walk, node, OA_F_NDR_DISCRIMINANT, slot->field, slot->size, -1);
+    oa_walk_align(walk, node, alignment);
+    if (!oa_walk_stopped(walk))
+        walk_arm(walk, node, slot, discriminant);
+}
+
+/* Pointers */
+
+/* Referents of everything embedded in what was just walked, each with its own behind it. */
+static void
+walk_pending(struct oa_walk *walk, unsigned from)
+{
+    unsigned to = walk->pending->len;
+
+    for (unsigned i = from; i < to && !oa_walk_stopped(walk); i++) {
+        struct pending pending = g_array_index(walk->pending, struct pending, i);
+        if (!enter(walk, oa_slot_value(pending.slot)->field))
+            break;
+        walk_slot(walk, pending.node, pending.slot, -1);
+        walk_pending(walk, to);
+        walk->depth--;
+    }
+    g_array_set_size(walk->pending, from);
+}
+
+static bool
+is_alias(struct oa_walk *walk, uint64_t id)
+{
+    for (unsigned i = 0; i < walk->referents->len; i++)
+        if (g_array_index(walk->referents, uint64_t, i) == id)
+            return true;
+    g_array_append_val(walk->referents, id);
+    return false;
+}
+
+static void
+walk_pointer(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t id = oa_read_count(walk, node, OA_F_NDR_REFERENT_ID, slot);
+
+    if (oa_walk_stopped(walk) || id == 0 || (slot->kind == OA_SLOT_FULL && is_alias(walk, id)))
+        return;
+    struct pending pending = { slot + 1, node };
+    g_array_append_val(walk->pending, pending);
+}
+
+/* Arrays */
+
+/* Takes a blob apart with its function. */
+static void
+walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t length)
+{
+    struct oa_cursor outer = walk->cursor;
+    enum oa_encoding encoding = walk->encoding;
+
+    if (!enter(walk, slot->field))
+        return;
+    void *inner = oa_walk_open(walk, node, slot->field, -1, NULL, length);
+    walk->cursor.length = outer.offset + length;
+    walk->encoding = OA_PLAIN;
+    slot->blob(walk, inner, outer.data + outer.offset, length);
+    size_t rest = walk->cursor.length - walk->cursor.offset;
+    oa_walk_gap(walk, inner, oa_walk_stopped(walk) ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
+                walk->cursor.offset, rest);
+    walk->cursor = outer;
+    walk->cursor.offset += length;
+    walk->encoding = encoding;
+    oa_walk_end(walk, inner);
+    walk->depth--;
+}
+
+static void
+walk_octets(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t count)
+{
+    bool is_blob = slot->blob && count > 0 && count <= oa_walk_left(walk);
+
+    if (is_blob && slot->is_blob)
+        is_blob = slot->is_blob(walk->cursor.data + walk->cursor.offset, (size_t)count);
+    if (is_blob)
+        walk_blob(walk, node, slot, (size_t)count);
+    else
+        oa_read_available(walk, node, (struct oa_value){ .id = slot->field, .index = -1 }, count);
+}
+
+static void
+walk_elements(struct oa_walk *walk, void *node, const struct oa_slot *array, uint64_t count)
+{
+    const struct oa_slot *element = array + 1;
+
+    if (element->kind == OA_SLOT_OCTETS) {
+        walk_octets(walk, node, element, count);
+        return;
+    }
+    void *inner = array->field ? oa_walk_begin(walk, node, array->field, -1, NULL) : node;
+    unsigned scope = walk->values->len;
+    for (uint64_t i = 0; i < count && !oa_walk_stopped(walk); i++) {
+        if (!oa_walk_charge(walk, array->field))
+            break;
+        walk_slot(walk, inner, element, (int)MIN(i, G_MAXINT));
+        g_array_set_size(walk->values, scope);
+    }
+    if (array->field)
+        oa_walk_end(walk, inner);
+}
+
+static uint64_t
+read_max_count(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    if (!walk->has_max_count)
+        return oa_read_count(walk, node, OA_F_NDR_MAX_COUNT, slot);
+    walk->has_max_count = false;
+    return walk->max_count;
+}
+
+static void
+walk_array(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t count = 0;
+
+    if (slot->kind != OA_SLOT_VARYING)
+        count = read_max_count(walk, node, slot);
+    if (slot->kind != OA_SLOT_CONFORMANT) {
+        oa_read_count(walk, node, OA_F_NDR_OFFSET, slot);
+        count = oa_read_count(walk, node, OA_F_NDR_ACTUAL_COUNT, slot);
+    }
+    if (!oa_walk_stopped(walk))
+        walk_elements(walk, node, slot, count);
+}
+
+static void
+walk_rest(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    void *inner = slot->field ? oa_walk_begin(walk, node, slot->field, -1, NULL) : node;
+    unsigned scope = walk->values->len;
+
+    for (int i = 0; oa_walk_left(walk) > 0 && oa_walk_charge(walk, slot->field); i++) {
+        size_t before = walk->cursor.offset;
+        walk_slot(walk, inner, slot + 1, i);
+        g_array_set_size(walk->values, scope);
+        if (walk->cursor.offset == before)
+            break;
+    }
+    if (slot->field)
+        oa_walk_end(walk, inner);
+}
+
+/* Text */
+
+/* Bytes before the first end mark, or all. */
+static size_t
+text_length(const struct oa_walk *walk, size_t length, unsigned size)
+{
+    const uint8_t *text = walk->cursor.data + walk->cursor.offset;
+
+    for (size_t i = 0; i + size <= length; i += size)
+        if (text[i] == 0 && (size == 1 || text[i + 1] == 0))
+            return i;
+    return length;
+}
+
+static void
+walk_text(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t length)
+{
+    size_t there = (size_t)MIN(length, oa_walk_left(walk));
+    struct oa_value value = { .id = slot->field, .index = -1 };
+
+    value.text_length = text_length(walk, there, slot->size);
+    oa_read_available(walk, node, value, length);
+}
+
+static void
+walk_string(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t count = oa_walk_left(walk) / slot->size;
+
+    if (walk->encoding != OA_PLAIN) {
+        read_max_count(walk, node, slot);
+        oa_read_count(walk, node, OA_F_NDR_OFFSET, slot);
+        count = oa_read_count(walk, node, OA_F_NDR_ACTUAL_COUNT, slot);
+    }
+    if (oa_walk_stopped(walk))
+        return;
+    /* A count near 2^64 must not wrap; it does not fit anyway. */
+    walk_text(walk, node, slot, count > G_MAXUINT32 ? count : count * slot->size);
+}
+
+static void
+walk_string_z(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    size_t left = oa_walk_left(walk);
+    size_t length = text_length(walk, left, slot->size);
+
+    /* Without an end mark one more character is wanted than there is. */
+    walk_text(walk, node, slot, length + slot->size);
+}
+
+/* Bounds and conditions of plain encodings */
+
+/* Walks an expression that sees `length` bytes; being short in it is its own trouble. */
+static void
+walk_narrowed(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t length)
+{
+    size_t left = oa_walk_left(walk);
+    size_t outer = walk->cursor.length;
+    enum oa_field field = oa_slot_value(slot)->field;
+
+    if (length > left)
+        oa_walk_problem(walk, OA_WALK_SHORT, field);
+    size_t end = walk->cursor.offset + (size_t)MIN(length, left);
+    walk->cursor.length = end;
+    walk_slot(walk, node, slot, -1);
+    if (!walk->stopped) {
+        bool was_short = walk->cursor.is_short;
+        oa_walk_gap(walk, node, was_short ? OA_GAP_UNDECODED : OA_GAP_TRAILING, walk->cursor.offset,
+                    end - walk->cursor.offset);
+        walk->cursor.offset = end;
+        walk->cursor.is_short = length > left;
+    }
+    walk->cursor.length = outer;
+}
+
+static void
+walk_counted(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t length = oa_read_uint(walk, node, slot->field, OA_F_NONE, slot->size, -1);
+
+    if (oa_walk_stopped(walk))
+        return;
+    oa_walk_remember(walk, slot->field, length);
+    walk_narrowed(walk, node, slot + 1, length);
+}
+
+static void
+walk_bound(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t value = oa_walk_value(walk, slot->by);
+    bool below = slot->number < 0 && value < (uint64_t)-slot->number;
+
+    walk_narrowed(walk, node, slot + 1, below ? 0 : value + (uint64_t)slot->number);
+}
+
+void
+oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
+                const struct oa_layout *layout, size_t length)
+{
+    struct oa_slot slot = { .kind = OA_SLOT_STRUCT, .field = field, .layout = layout };
+
+    walk_narrowed(walk, node, &slot, length);
+}
+
+static bool
+holds(const struct oa_walk *walk, const struct oa_slot *slot)
+{
+    uint64_t value = oa_walk_value(walk, slot->by);
+    uint64_t number = (uint64_t)slot->number;
+
+    switch (slot->kind) {
+    case OA_SLOT_IF_EQUAL:
+        return value == number;
+    case OA_SLOT_IF_NOT:
+        return value != number;
+    case OA_SLOT_IF_ANY:
+        return (value & number) != 0;
+    case OA_SLOT_IF_NONE:
+        return (value & number) == 0;
+    case OA_SLOT_IF_LEFT_IS:
+        return oa_walk_left(walk) == number;
+    default:
+        return oa_walk_left(walk) >= number;
+    }
+}
+
+/* The dispatch */
+
+static void
+walk_value(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    struct oa_value value = { .id = slot->field, .index = index };
+
+    switch (slot->kind) {
+    case OA_SLOT_INT:
+        value.number = oa_read_uint(walk, node, slot->field, OA_F_NONE, slot->size, index);
+        oa_walk_remember(walk, slot->field, value.number);
+        break;
+    case OA_SLOT_FILETIME:
+        oa_walk_align(walk, node, 4);
+        if (oa_walk_left(walk) >= 8) {
+            struct oa_cursor ahead = walk->cursor;
+            uint64_t low = oa_cursor_u32(&ahead);
+            value.number = low | (uint64_t)oa_cursor_u32(&ahead) << 32;
+        }
+        value.length = 8;
+        oa_read_bytes(walk, node, value);
+        break;
+    case OA_SLOT_GUID:
+        oa_walk_align(walk, node, 4);
+        value.length = GUID_SIZE;
+        oa_read_bytes(walk, node, value);
+        break;
+    case OA_SLOT_BYTES:
+        oa_read_available(walk, node, value, (uint64_t)slot->number);
+        break;
+    case OA_SLOT_OCTETS:
+        walk_octets(walk, node, slot, oa_walk_left(walk));
+        break;
+    case OA_SLOT_STRING:
+        walk_string(walk, node, slot);
+        break;
+    default:
+        walk_string_z(walk, node, slot);
+    }
+}
+
+static void
+walk_prefix(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    switch (slot->kind) {
+    case OA_SLOT_REF:
+    case OA_SLOT_UNIQUE:
+    case OA_SLOT_FULL:
+        walk_pointer(walk, node, slot);
+        break;
+    case OA_SLOT_FIXED:
+        walk_elements(walk, node, slot, (uint64_t)slot->number);
+        break;
+    case OA_SLOT_REPEAT:
+        walk_elements(walk, node, slot, oa_walk_value(walk, slot->by));
+        break;
+    case OA_SLOT_REPEAT_REST:
+        walk_rest(walk, node, slot);
+        break;
+    case OA_SLOT_COUNTED:
+        walk_counted(walk, node, slot);
+        break;
+    case OA_SLOT_BOUND:
+        walk_bound(walk, node, slot);
+        break;
+    case OA_SLOT_AT:
+        place(walk, slot);
+        break;
+    case OA_SLOT_CONFORMANT:
+    case OA_SLOT_VARYING:
+    case OA_SLOT_CONFORMANT_VARYING:
+        walk_array(walk, node, slot);
+        break;
+    default:
+        if (holds(walk, slot))
+            walk_slot(walk, node, slot + 1, index);
+    }
+}
+
+static void
+walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    switch (slot->kind) {
+    case OA_SLOT_END:
+        break;
+    case OA_SLOT_ORIGIN:
+        walk->origin = walk->cursor.offset;
+        break;
+    case OA_SLOT_CALL:
+        slot->blob(walk, node, walk->cursor.data + walk->cursor.offset, oa_walk_left(walk));
+        break;
+    case OA_SLOT_STRUCT:
+        walk_struct(walk, node, slot, index);
+        break;
+    case OA_SLOT_UNION:
+        walk_union(walk, node, slot);
+        break;
+    case OA_SLOT_SWITCH:
+        walk_arm(walk, node, slot, oa_walk_value(walk, slot->by) & (uint64_t)slot->number);
+        break;
+    default:
+        if (slot->kind >= OA_SLOT_FIRST_PREFIX)
+            walk_prefix(walk, node, slot, index);
+        else
+            walk_value(walk, node, slot, index);
+    }
+}
+
+/* Runs */
+
+void
+oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct oa_layout *layout,
+               const uint8_t *data, size_t length)
+{
+    struct oa_cursor outer = walk->cursor;
+    size_t origin = walk->origin;
+
+    if (oa_walk_stopped(walk) || !enter(walk, OA_F_NONE))
+        return;
+    void *inner = walk->visitor->begin_source
+                      ? walk->visitor->begin_source(walk->user, node, name, data, length)
+                      : node;
+    walk->cursor = oa_cursor_over(data, length);
+    walk->origin = 0;
+    oa_walk_layout(walk, inner, layout);
+    oa_walk_gap(walk, inner, oa_walk_stopped(walk) ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
+                walk->cursor.offset, length - walk->cursor.offset);
+    if (walk->visitor->end_source)
+        walk->visitor->end_source(walk->user, inner);
+    walk->cursor = outer;
+    walk->origin = origin;
+    walk->depth--;
+}
+
+/* One parameter after the other, each with its referents. */
+static void
+walk_parameters(struct oa_walk *walk, void *root, const struct oa_layout *layout)
+{
+    for (const struct oa_slot *slot = layout->slots;
+         slot->kind != OA_SLOT_END && !oa_walk_stopped(walk); slot = oa_slot_after(slot)) {
+        walk_slot(walk, root, slot, -1);
+        walk_pending(walk, 0);
+    }
+    walk_placed(walk, root, 0);
+}
+
+/* What stands behind the last parameter. */
+static void
+walk_tail(struct oa_walk *walk, void *root)
+{
+    static const uint8_t SIGNATURE[8] = { 0x8a, 0xe3, 0x13, 0x71, 0x02, 0xf4, 0x36, 0x71 };
+    size_t offset = walk->cursor.offset;
+    size_t left = walk->cursor.length - offset;
+    size_t padding = (4 - offset % 4) % 4;
+
+    if (oa_walk_stopped(walk)) {
+        oa_walk_gap(walk, root, OA_GAP_UNDECODED, offset, left);
+        return;
+    }
+    if (walk->encoding != OA_PLAIN && left >= padding + sizeof SIGNATURE &&
+        memcmp(walk->cursor.data + offset + padding, SIGNATURE, sizeof SIGNATURE) == 0) {
+        oa_walk_gap(walk, root, OA_GAP_ALIGNMENT, offset, padding);
+        oa_walk_gap(walk, root, OA_GAP_VERIFICATION, offset + padding, left - padding);
+        return;
+    }
+    oa_walk_gap(walk, root, OA_GAP_TRAILING, offset, left);
+}
+
+struct oa_walk_result
+oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encoding encoding,
+            bool big_endian, const uint8_t *data, size_t length, void *root)
+{
+    walk->cursor = oa_cursor_over(data, length);
+    walk->cursor.big_endian = big_endian;
+    walk->encoding = encoding;
+    walk->depth = 0;
+    walk->budget = BUDGET_MAX;
+    walk->has_max_count = false;
+    walk->stopped = false;
+    walk->result = (struct oa_walk_result){ .state = OA_WALK_DONE };
+    if (!walk->has_inputs) {
+        g_array_set_size(walk->values, 0);
+        walk->code_page = 0;
+    }
+    g_array_set_size(walk->pending, 0);
+    g_array_set_size(walk->placed, 0);
+    g_array_set_size(walk->referents, 0);
+    walk->origin = 0;
+    walk_parameters(walk, root, layout);
+    walk_tail(walk, root);
+    g_array_set_size(walk->values, 0);
+    walk->code_page = 0;
+    walk->has_inputs = false;
+    return walk->result;
+}

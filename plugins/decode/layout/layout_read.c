@@ -1,0 +1,352 @@
+/* layout_read.c
+ * What a walk along layouts is made of: its state, its reports to the visitor, values that are
+ * aligned, read and remembered.
+ * [C706] 14.2 (primitive types, alignment), [MS-RPCE] 2.2.5 (NDR64)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "layout/layout_read.h"
+
+/* How deep alignments of structures in structures are looked up. */
+#define ALIGNMENT_DEPTH 16
+
+/* A value that later slots may refer to. */
+struct value {
+    enum oa_field field;
+    uint64_t number;
+};
+
+const struct oa_slot *
+oa_slot_after(const struct oa_slot *slot)
+{
+    while (slot->kind >= OA_SLOT_FIRST_PREFIX)
+        slot++;
+    return slot->kind == OA_SLOT_END ? slot : slot + 1;
+}
+
+const struct oa_slot *
+oa_slot_value(const struct oa_slot *slot)
+{
+    while (slot->kind >= OA_SLOT_FIRST_PREFIX)
+        slot++;
+    return slot;
+}
+
+static unsigned
+count_size(const struct oa_walk *walk)
+{
+    return walk->encoding == OA_NDR64 ? 8 : 4;
+}
+
+/* Reports */
+
+void
+oa_walk_problem(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field)
+{
+    if (walk->result.state == OA_WALK_DONE) {
+        walk->result.state = state;
+        walk->result.field = field;
+        walk->result.offset = walk->cursor.offset;
+    }
+}
+
+bool
+oa_walk_stopped(const struct oa_walk *walk)
+{
+    return walk->stopped || walk->cursor.is_short;
+}
+
+void
+oa_walk_stop(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field)
+{
+    oa_walk_problem(walk, state, field);
+    walk->stopped = true;
+}
+
+bool
+oa_walk_charge(struct oa_walk *walk, enum oa_field field)
+{
+    if (walk->budget == 0) {
+        oa_walk_stop(walk, OA_WALK_LIMIT, field);
+        return false;
+    }
+    walk->budget--;
+    return true;
+}
+
+static void
+report_field(struct oa_walk *walk, void *node, struct oa_value value)
+{
+    value.bytes = walk->cursor.data + value.offset;
+    value.big_endian = walk->cursor.big_endian;
+    value.code_page =
+        OA_FIELDS[value.id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
+    value.code_pages = walk->code_pages;
+    if (walk->visitor->field)
+        walk->visitor->field(walk->user, node, &value);
+}
+
+void
+oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, size_t length)
+{
+    if (length == 0)
+        return;
+    if (gap == OA_GAP_UNDECODED)
+        walk->result.undecoded += length;
+    if (gap == OA_GAP_TRAILING)
+        walk->result.trailing += length;
+    if (walk->visitor->gap)
+        walk->visitor->gap(walk->user, node, gap, offset, length);
+}
+
+void *
+oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name,
+             size_t length)
+{
+    struct oa_value at = { .id = field,
+                           .length = length,
+                           .offset = walk->cursor.offset,
+                           .bytes = walk->cursor.data + walk->cursor.offset,
+                           .big_endian = walk->cursor.big_endian,
+                           .index = index,
+                           .name = name };
+
+    oa_walk_charge(walk, field);
+    return walk->visitor->begin ? walk->visitor->begin(walk->user, node, &at) : NULL;
+}
+
+void *
+oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name)
+{
+    return oa_walk_open(walk, node, field, index, name, 0);
+}
+
+void
+oa_walk_end(struct oa_walk *walk, void *node)
+{
+    if (walk->visitor->end)
+        walk->visitor->end(walk->user, node, walk->cursor.offset);
+}
+
+/* Values */
+
+void
+oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
+{
+    struct value value = { field, number };
+
+    g_array_append_val(walk->values, value);
+    if (OA_FIELDS[field].names == OA_NAMES_CODE_PAGE && number != 0)
+        walk->code_page = (uint32_t)number;
+}
+
+uint64_t
+oa_walk_value(const struct oa_walk *walk, enum oa_field field)
+{
+    for (size_t i = walk->values->len; i > 0; i--) {
+        const struct value *value = &g_array_index(walk->values, struct value, i - 1);
+        if (value->field == field)
+            return value->number;
+    }
+    return 0;
+}
+
+size_t
+oa_walk_left(const struct oa_walk *walk)
+{
+    return walk->stopped ? 0 : oa_cursor_left(&walk->cursor);
+}
+
+/* Bytes that do not fit latch the cursor; the first time it happens says what was wanted. */
+static bool
+is_there(struct oa_walk *walk, enum oa_field field)
+{
+    if (walk->cursor.is_short)
+        oa_walk_problem(walk, OA_WALK_SHORT, field);
+    return !walk->cursor.is_short;
+}
+
+void
+oa_walk_align(struct oa_walk *walk, void *node, unsigned to)
+{
+    size_t offset = walk->cursor.offset;
+    size_t padding = to > 1 ? (to - offset % to) % to : 0;
+
+    if (padding == 0 || walk->encoding == OA_PLAIN || oa_walk_stopped(walk))
+        return;
+    if (oa_cursor_skip(&walk->cursor, padding))
+        oa_walk_gap(walk, node, OA_GAP_ALIGNMENT, offset, padding);
+    else
+        oa_walk_problem(walk, OA_WALK_SHORT, OA_F_NONE);
+}
+
+uint64_t
+oa_read_uint(struct oa_walk *walk, void *node, enum oa_field field, enum oa_field about,
+             unsigned size, int index)
+{
+    oa_walk_align(walk, node, size);
+    struct oa_value value = {
+        .id = field, .about = about, .offset = walk->cursor.offset, .length = size, .index = index
+    };
+
+    if (walk->stopped || !oa_walk_charge(walk, field))
+        return 0;
+    value.number = oa_cursor_uint(&walk->cursor, size);
+    if (!is_there(walk, field))
+        return 0;
+    report_field(walk, node, value);
+    return value.number;
+}
+
+uint64_t
+oa_read_count(struct oa_walk *walk, void *node, enum oa_field field, const struct oa_slot *about)
+{
+    return oa_read_uint(walk, node, field, oa_slot_value(about)->field, count_size(walk), -1);
+}
+
+void
+oa_read_bytes(struct oa_walk *walk, void *node, struct oa_value value)
+{
+    value.offset = walk->cursor.offset;
+    if (walk->stopped || !oa_walk_charge(walk, value.id))
+        return;
+    oa_cursor_skip(&walk->cursor, value.length);
+    if (is_there(walk, value.id))
+        report_field(walk, node, value);
+}
+
+void
+oa_read_available(struct oa_walk *walk, void *node, struct oa_value value, uint64_t announced)
+{
+    size_t left = oa_walk_left(walk);
+
+    value.is_cut = announced > left;
+    value.length = value.is_cut ? left : (size_t)announced;
+    if (value.text_length > value.length)
+        value.text_length = value.length;
+    if (value.length || !value.is_cut)
+        oa_read_bytes(walk, node, value);
+    if (value.is_cut && !walk->stopped) {
+        oa_walk_problem(walk, OA_WALK_SHORT, value.id);
+        walk->cursor.is_short = true;
+    }
+}
+
+void
+oa_walk_bytes(struct oa_walk *walk, void *node, enum oa_field field, size_t length)
+{
+    oa_read_available(walk, node, (struct oa_value){ .id = field, .index = -1 }, length);
+}
+
+/* Alignment */
+
+unsigned
+oa_arms_alignment(const struct oa_walk *walk, const struct oa_slot *slot, unsigned depth)
+{
+    unsigned largest = slot->size;
+
+    for (const struct oa_arm *arm = slot->arms; arm->kind != OA_ARM_IS_END; arm++)
+        if (arm->layout)
+            largest = MAX(largest, oa_layout_alignment(walk, arm->layout, depth + 1));
+    return largest;
+}
+
+static unsigned
+slot_alignment(const struct oa_walk *walk, const struct oa_slot *slot, unsigned depth)
+{
+    switch (slot->kind) {
+    case OA_SLOT_INT:
+        return slot->size;
+    case OA_SLOT_GUID:
+    case OA_SLOT_FILETIME:
+        return 4;
+    case OA_SLOT_STRING:
+    case OA_SLOT_REF:
+    case OA_SLOT_UNIQUE:
+    case OA_SLOT_FULL:
+        return count_size(walk);
+    case OA_SLOT_CONFORMANT:
+    case OA_SLOT_VARYING:
+    case OA_SLOT_CONFORMANT_VARYING:
+        return MAX(count_size(walk), slot_alignment(walk, slot + 1, depth));
+    case OA_SLOT_STRUCT:
+        return oa_layout_alignment(walk, slot->layout, depth + 1);
+    case OA_SLOT_UNION:
+        return oa_arms_alignment(walk, slot, depth);
+    default:
+        return slot->kind >= OA_SLOT_FIRST_PREFIX ? slot_alignment(walk, slot + 1, depth) : 1;
+    }
+}
+
+/* The largest alignment of the members; pointers hide what they point to. */
+unsigned
+oa_layout_alignment(const struct oa_walk *walk, const struct oa_layout *layout, unsigned depth)
+{
+    unsigned largest = 1;
+
+    if (walk->encoding == OA_PLAIN || depth > ALIGNMENT_DEPTH)
+        return 1;
+    for (const struct oa_slot *slot = layout->slots; slot->kind != OA_SLOT_END;
+         slot = oa_slot_after(slot))
+        largest = MAX(largest, slot_alignment(walk, slot, depth));
+    return largest;
+}
+
+void
+oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages)
+{
+    walk->code_pages = pages;
+}
+
+void
+oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value)
+{
+    oa_walk_remember(walk, field, value);
+    walk->has_inputs = true;
+}
+
+GByteArray *
+oa_walk_scratch(struct oa_walk *walk)
+{
+    return walk->scratch;
+}
+
+void
+oa_walk_set_context(struct oa_walk *walk, void *context)
+{
+    walk->context = context;
+}
+
+void *
+oa_walk_context(const struct oa_walk *walk)
+{
+    return walk->context;
+}
+
+struct oa_walk *
+oa_walk_new(const struct oa_visitor *visitor, void *user)
+{
+    struct oa_walk *walk = g_new0(struct oa_walk, 1);
+
+    walk->visitor = visitor;
+    walk->user = user;
+    walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
+    walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    walk->scratch = g_byte_array_new();
+    walk->placed = g_array_new(FALSE, FALSE, sizeof(struct placed));
+    walk->referents = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    return walk;
+}
+
+void
+oa_walk_free(struct oa_walk *walk)
+{
+    if (!walk)
+        return;
+    g_array_free(walk->values, TRUE);
+    g_array_free(walk->pending, TRUE);
+    g_array_free(walk->placed, TRUE);
+    g_byte_array_unref(walk->scratch);
+    g_array_free(walk->referents, TRUE);
+    g_free(walk);
+}

@@ -1,0 +1,93 @@
+/* layout_read.h
+ * The lower half of the interpreter of layouts. Not for hosts: these see layout.h.
+ * [C706] 14.2, [MS-RPCE] 2.2.5
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_LAYOUT_READ_H
+#define OA_LAYOUT_READ_H
+
+#include "layout/layout.h"
+
+/* A pointer whose referent is still to come. */
+struct pending {
+    const struct oa_slot *slot;
+    void *node;
+};
+
+/* An expression that stands at a place of its own, which comes at the end of its layout. */
+struct placed {
+    const struct oa_slot *slot;
+    size_t offset;
+};
+
+struct oa_walk {
+    const struct oa_visitor *visitor;
+    void *user;
+    void *context;
+    struct oa_code_pages *code_pages;
+    uint32_t code_page; /* of 8-bit text, as said last; 0: nobody said */
+    struct oa_cursor cursor;
+    enum oa_encoding encoding;
+    GArray *values;
+    GArray *pending;
+    GArray *placed;
+    GByteArray *scratch;
+    size_t origin;     /* where places count from */
+    GArray *referents; /* IDs of full pointers seen in this run */
+    unsigned depth;
+    unsigned budget;
+    bool has_max_count; /* read in front of a structure for its last member */
+    uint64_t max_count;
+    bool has_inputs;
+    bool stopped;
+    struct oa_walk_result result;
+};
+
+/* The slot behind an expression: its prefixes and the value they apply to. */
+const struct oa_slot *oa_slot_after(const struct oa_slot *slot);
+
+/* The value an expression ends in: what a pointer or a count is about. */
+const struct oa_slot *oa_slot_value(const struct oa_slot *slot);
+
+/* Ends the walk where it is; what is left will be reported as not decoded. */
+void oa_walk_stop(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field);
+
+/* Takes one from the number of reports allowed; false, and the walk has ended, when there is none.
+ */
+bool oa_walk_charge(struct oa_walk *walk, enum oa_field field);
+
+/* Reports bytes that are no field; none when there are none. */
+void oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, size_t length);
+
+/* oa_walk_begin() with a length, 0 when it is not known. */
+void *oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index,
+                   const char *name, size_t length);
+
+/* Keeps a value for later slots that refer to its field. */
+void oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number);
+
+/* Passes over padding, in NDR. */
+void oa_walk_align(struct oa_walk *walk, void *node, unsigned to);
+
+/* Reads and reports an integer of `size` bytes, aligned to it; 0 when bytes are missing. `about` is
+ * the field that a count belongs to. */
+uint64_t oa_read_uint(struct oa_walk *walk, void *node, enum oa_field field, enum oa_field about,
+                      unsigned size, int index);
+
+/* A count, an offset or a pointer, which grow with the transfer syntax. */
+uint64_t oa_read_count(struct oa_walk *walk, void *node, enum oa_field field,
+                       const struct oa_slot *about);
+
+/* Reports value.length bytes as a field, all or none; oa_read_available() takes what there is when
+ * it is less than announced. */
+void oa_read_bytes(struct oa_walk *walk, void *node, struct oa_value value);
+void oa_read_available(struct oa_walk *walk, void *node, struct oa_value value, uint64_t announced);
+
+/* What a structure, and the arms of a union with their discriminant, are aligned to in the walk's
+ * encoding. `depth`: of structures around it, 0 for the outermost. */
+unsigned oa_layout_alignment(const struct oa_walk *walk, const struct oa_layout *layout,
+                             unsigned depth);
+unsigned oa_arms_alignment(const struct oa_walk *walk, const struct oa_slot *slot, unsigned depth);
+
+#endif

@@ -1,0 +1,66 @@
+/* request_shape.c
+ * Which interface a request is of, told by its parameters.
+ * [MS-OXCRPC] 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpc/request_shape.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+
+#define EC_DO_RPC_EXT2 11
+
+/* cbIn is not greater, 3.1.4.2; a header and the two bytes of a ROP buffer's size are the least. */
+#define IN_MAX 0x40000
+#define IN_MIN 10
+
+/* RPC_HEADER_EXT.Flags: Compressed, XorMagic, Last; a request has one buffer, so that it is the
+ * last. */
+#define HEADER_COMPRESSED 0x1
+#define HEADER_LAST 0x4
+#define HEADER_FLAGS 0x7
+#define HEADER_SIZE 8
+
+/* pulFlags: NoCompression, NoXorMagic, Chain; the others are 0 and ignored. */
+#define CALL_FLAGS 0x7
+
+#define UUID_SIZE 16
+
+static bool
+is_context_handle(struct oa_cursor *stub)
+{
+    static const uint8_t ZEROS[UUID_SIZE];
+    uint32_t attributes = oa_cursor_u32(stub);
+    const uint8_t *uuid = oa_cursor_bytes(stub, UUID_SIZE);
+
+    return uuid && attributes == 0 && memcmp(uuid, ZEROS, UUID_SIZE) != 0;
+}
+
+static bool
+is_rpc_ext2(struct oa_cursor stub)
+{
+    bool has_handle = is_context_handle(&stub);
+    uint32_t call_flags = oa_cursor_u32(&stub);
+    uint32_t in = oa_cursor_u32(&stub);
+    struct oa_cursor header = oa_cursor_sub(&stub, HEADER_SIZE);
+    uint16_t version = oa_cursor_u16(&header), flags = oa_cursor_u16(&header);
+    uint16_t size = oa_cursor_u16(&header), size_actual = oa_cursor_u16(&header);
+
+    return !header.is_short && has_handle && !(call_flags & ~(uint32_t)CALL_FLAGS) &&
+           in >= IN_MIN && in <= IN_MAX && version == 0 && flags & HEADER_LAST &&
+           !(flags & ~HEADER_FLAGS) && (uint32_t)size + HEADER_SIZE == in &&
+           (flags & HEADER_COMPRESSED ? size_actual >= size : size_actual == size);
+}
+
+const struct oa_rpc_interface *
+oa_request_shape(const struct oa_rpc_pdu *rpc)
+{
+    if (rpc->header.ptype != OA_RPC_REQUEST || !(rpc->header.flags & OA_RPC_FIRST_FRAG) ||
+        rpc->opnum != EC_DO_RPC_EXT2 || !rpc->stub)
+        return NULL;
+    struct oa_cursor stub = oa_cursor_over(rpc->stub, rpc->stub_length);
+    stub.big_endian = rpc->header.big_endian;
+    return is_rpc_ext2(stub) ? oa_rpc_interface_by_name("EMSMDB") : NULL;
+}

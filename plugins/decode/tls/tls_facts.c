@@ -1,0 +1,475 @@
+/* tls_facts.c
+ * What one TLS connection says of itself without keys: records, handshake messages, alerts.
+ * [RFC 8446] 4, 5, 6, [RFC 5246] 6, 7, [RFC 6066] 3, [RFC 7301] 3.1, [RFC 6101] appendix E
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tls/tls_facts.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/text.h"
+
+#define RECORD_HEADER 5
+#define MESSAGE_HEADER 4
+#define RECORD_MAX (16384 + 2048) /* with what compression and encryption may add */
+
+#define IS_GREASE(number) (((number)&0x0f0f) == 0x0a0a && ((number) >> 8) == ((number)&0xff))
+
+/* An alert of TLS 1.3: its two bytes, the content type, the authentication tag. */
+#define ENCRYPTED_ALERT_MAX (2 + 1 + 16)
+
+enum record_type {
+    RECORD_CHANGE_CIPHER_SPEC = 20,
+    RECORD_ALERT = 21,
+    RECORD_HANDSHAKE = 22,
+    RECORD_APPLICATION_DATA = 23,
+};
+
+enum message_type {
+    MESSAGE_CLIENT_HELLO = 1,
+    MESSAGE_SERVER_HELLO = 2,
+    MESSAGE_CERTIFICATE = 11,
+    MESSAGE_CERTIFICATE_REQUEST = 13,
+    MESSAGE_CLIENT_KEY_EXCHANGE = 16,
+};
+
+enum extension_type {
+    EXTENSION_SERVER_NAME = 0,
+    EXTENSION_ALPN = 16,
+    EXTENSION_SUPPORTED_VERSIONS = 43,
+};
+
+enum direction_state {
+    READING,
+    ONLY_HELLO, /* after a ChangeCipherSpec of unknown meaning: of TLS 1.3 before a second hello, or
+                   of an older version before encrypted messages */
+    DONE,       /* encrypted, lost or unreadable */
+};
+
+struct direction {
+    enum direction_state state;
+    uint8_t header[RECORD_HEADER]; /* of the record that has begun */
+    uint8_t n_header;
+    size_t record_left;  /* of its payload */
+    size_t record_taken; /* of its payload, as far as `alert` keeps it */
+    uint8_t alert[2];
+    size_t v2_left;      /* of a hello of SSL 2.0 */
+    GByteArray *message; /* the handshake message that has begun, header included */
+    size_t message_want; /* bytes of it that are kept; 0 while the header is not complete */
+    size_t message_skip; /* bytes behind them */
+};
+
+struct oa_tls {
+    struct direction direction[2];
+    struct oa_tls_facts facts;
+    bool is_recognized;
+    bool has_key_exchange; /* the client's: not in TLS 1.3 */
+};
+
+struct oa_tls *
+oa_tls_new(void)
+{
+    return g_new0(struct oa_tls, 1);
+}
+
+static void
+end_direction(struct direction *direction)
+{
+    direction->state = DONE;
+    if (direction->message)
+        g_byte_array_free(direction->message, TRUE);
+    direction->message = NULL;
+}
+
+void
+oa_tls_free(struct oa_tls *tls)
+{
+    if (!tls)
+        return;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        end_direction(&tls->direction[side]);
+    g_free(tls->facts.certificate);
+    g_free(tls);
+}
+
+void
+oa_tls_lost(struct oa_tls *tls, enum oa_side side)
+{
+    end_direction(&tls->direction[side]);
+}
+
+const struct oa_tls_facts *
+oa_tls_facts_of(const struct oa_tls *tls)
+{
+    return tls && tls->is_recognized ? &tls->facts : NULL;
+}
+
+/* A vector: its length in `size` bytes, then as many bytes. */
+static struct oa_cursor
+vector(struct oa_cursor *cursor, unsigned size)
+{
+    return oa_cursor_sub(cursor, (size_t)oa_cursor_uint(cursor, size));
+}
+
+static struct oa_text
+text_of(const struct oa_cursor *cursor)
+{
+    return (struct oa_text){ (const char *)cursor->data, cursor->is_short ? 0 : cursor->length };
+}
+
+static void
+read_server_name(struct oa_cursor *body, struct oa_tls_facts *facts)
+{
+    struct oa_cursor list = vector(body, 2);
+
+    while (oa_cursor_left(&list)) {
+        bool is_host = oa_cursor_u8(&list) == 0;
+        struct oa_cursor name = vector(&list, 2);
+        if (list.is_short)
+            return;
+        if (is_host) {
+            oa_text_copy(text_of(&name), facts->sni, sizeof facts->sni);
+            return;
+        }
+    }
+}
+
+static void
+read_alpn(struct oa_cursor *body, char out[OA_TLS_ALPN_TEXT])
+{
+    struct oa_cursor list = vector(body, 2);
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (oa_cursor_left(&list)) {
+        struct oa_cursor name = vector(&list, 1);
+        if (list.is_short)
+            return;
+        if (name.length > 1 && IS_GREASE(name.data[0] << 8 | name.data[1]))
+            continue;
+        if (used && used + 1 < OA_TLS_ALPN_TEXT)
+            out[used++] = ',';
+        oa_text_copy(text_of(&name), out + used, OA_TLS_ALPN_TEXT - used);
+        used += strlen(out + used);
+    }
+}
+
+static void
+read_offered_versions(struct oa_cursor *body, struct oa_tls_facts *facts)
+{
+    struct oa_cursor list = vector(body, 1);
+
+    facts->n_offered = 0;
+    while (oa_cursor_left(&list) >= 2 && facts->n_offered < OA_TLS_VERSIONS_MAX) {
+        uint16_t version = oa_cursor_u16(&list);
+        if (!IS_GREASE(version))
+            facts->offered[facts->n_offered++] = version;
+    }
+}
+
+static void
+read_extensions(struct oa_cursor *hello, enum oa_side side, struct oa_tls_facts *facts)
+{
+    struct oa_cursor extensions = vector(hello, 2);
+
+    while (oa_cursor_left(&extensions)) {
+        uint16_t type = oa_cursor_u16(&extensions);
+        struct oa_cursor body = vector(&extensions, 2);
+        if (extensions.is_short)
+            return;
+        switch (type) {
+        case EXTENSION_SERVER_NAME:
+            if (side == OA_CLIENT)
+                read_server_name(&body, facts);
+            break;
+        case EXTENSION_ALPN:
+            read_alpn(&body, side == OA_CLIENT ? facts->alpn_offered : facts->alpn);
+            break;
+        case EXTENSION_SUPPORTED_VERSIONS:
+            if (side == OA_CLIENT)
+                read_offered_versions(&body, facts);
+            else if (body.length == 2)
+                facts->version = oa_cursor_u16(&body);
+            break;
+        }
+    }
+}
+
+/* Without extensions the version of the hello is the highest one. */
+static void
+read_client_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
+{
+    uint16_t version = oa_cursor_u16(hello);
+
+    oa_cursor_skip(hello, 32);
+    vector(hello, 1);
+    vector(hello, 2);
+    vector(hello, 1);
+    if (hello->is_short)
+        return;
+    facts->has_client_hello = true;
+    facts->offered[0] = version;
+    facts->n_offered = 1;
+    read_extensions(hello, OA_CLIENT, facts);
+}
+
+static void
+read_server_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
+{
+    uint16_t version = oa_cursor_u16(hello);
+
+    oa_cursor_skip(hello, 32);
+    vector(hello, 1);
+    uint16_t suite = oa_cursor_u16(hello);
+    oa_cursor_skip(hello, 1);
+    if (hello->is_short)
+        return;
+    facts->has_server_hello = true;
+    facts->version = version;
+    facts->cipher_suite = suite;
+    read_extensions(hello, OA_SERVER, facts);
+}
+
+/* Up to TLS 1.2, as this is encrypted since: the sender's own certificate stands first. */
+static void
+read_certificates(struct oa_cursor *message, enum oa_side side, struct oa_tls_facts *facts)
+{
+    size_t length = (size_t)oa_cursor_u8(message) << 16;
+    length |= oa_cursor_u16(message);
+
+    if (message->is_short)
+        return;
+    if (side == OA_CLIENT) {
+        facts->client_certificate_sent = length != 0;
+        facts->client_certificate_refused = length == 0;
+        return;
+    }
+    length = (size_t)oa_cursor_u8(message) << 16;
+    length |= oa_cursor_u16(message);
+    struct oa_cursor der = oa_cursor_sub(message, length);
+    if (der.is_short || facts->certificate)
+        return;
+    facts->certificate = g_new(struct oa_tls_certificate, 1);
+    if (!oa_tls_certificate_parse(der.data, der.length, facts->certificate))
+        g_clear_pointer(&facts->certificate, g_free);
+}
+
+static void
+take_message(struct oa_tls *tls, enum oa_side side, const GByteArray *bytes)
+{
+    struct oa_cursor message =
+        oa_cursor_over(bytes->data + MESSAGE_HEADER, bytes->len - MESSAGE_HEADER);
+    uint8_t type = bytes->data[0];
+
+    message.big_endian = true;
+    if (type == MESSAGE_CLIENT_HELLO && side == OA_CLIENT)
+        read_client_hello(&message, &tls->facts);
+    else if (type == MESSAGE_SERVER_HELLO && side == OA_SERVER)
+        read_server_hello(&message, &tls->facts);
+    else if (type == MESSAGE_CERTIFICATE)
+        read_certificates(&message, side, &tls->facts);
+    else if (type == MESSAGE_CERTIFICATE_REQUEST && side == OA_SERVER)
+        tls->facts.certificate_requested = true;
+    else if (type == MESSAGE_CLIENT_KEY_EXCHANGE && side == OA_CLIENT)
+        tls->has_key_exchange = true;
+}
+
+/* Known handshake messages; anything else in a handshake record is encrypted or no TLS. */
+static bool
+is_message_type(uint8_t type)
+{
+    return type <= 5 || type == 8 || (type >= 11 && type <= 16) || (type >= 20 && type <= 25) ||
+           type == 67;
+}
+
+/* The header of a message is complete: how much of it is wanted. */
+static bool
+begin_message(struct direction *direction)
+{
+    const uint8_t *header = direction->message->data;
+    size_t length =
+        MESSAGE_HEADER + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | (size_t)header[3]);
+
+    if (!is_message_type(header[0]) ||
+        (direction->state == ONLY_HELLO && header[0] != MESSAGE_CLIENT_HELLO))
+        return false;
+    direction->message_want = MIN(length, OA_TLS_MESSAGE_MAX);
+    direction->message_skip = length - direction->message_want;
+    return true;
+}
+
+static void
+take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct direction *direction = &tls->direction[side];
+
+    while (length > 0 && direction->state != DONE) {
+        if (!direction->message)
+            direction->message = g_byte_array_new();
+        size_t want = direction->message_want ? direction->message_want : MESSAGE_HEADER;
+        size_t part = MIN(want - direction->message->len, length);
+        g_byte_array_append(direction->message, data, (guint)part);
+        if (direction->message->len == want && !direction->message_want &&
+            !begin_message(direction)) {
+            end_direction(direction);
+            return;
+        }
+        data += part;
+        length -= part;
+        if (direction->message->len < MESSAGE_HEADER ||
+            direction->message->len < direction->message_want)
+            continue;
+        part = MIN(direction->message_skip, length);
+        direction->message_skip -= part;
+        data += part;
+        length -= part;
+        if (direction->message_skip)
+            continue;
+        take_message(tls, side, direction->message);
+        g_byte_array_set_size(direction->message, 0);
+        direction->message_want = 0;
+    }
+}
+
+/* Until the version is known to be older than 1.3, a ChangeCipherSpec may be there for the sake of
+ * the boxes on the way only. [RFC 8446] appendix D.4 */
+static void
+take_change_cipher_spec(struct oa_tls *tls, enum oa_side side)
+{
+    struct direction *direction = &tls->direction[side];
+    const struct oa_tls_facts *facts = &tls->facts;
+
+    if ((facts->has_server_hello && facts->version < OA_TLS_1_3) || tls->has_key_exchange) {
+        tls->facts.has_switched[side] = true;
+        end_direction(direction);
+    } else if (!facts->has_server_hello) {
+        direction->state = ONLY_HELLO;
+    }
+    tls->facts.is_finished = facts->has_switched[OA_CLIENT] && facts->has_switched[OA_SERVER];
+}
+
+/* Since TLS 1.3 the handshake's end looks like data; an alert in its place is shorter. */
+static void
+take_application_data(struct oa_tls *tls, enum oa_side side, size_t length)
+{
+    struct oa_tls_facts *facts = &tls->facts;
+
+    if (side == OA_CLIENT && facts->has_server_hello && facts->version >= OA_TLS_1_3 &&
+        length <= ENCRYPTED_ALERT_MAX) {
+        end_direction(&tls->direction[side]);
+        return;
+    }
+    facts->has_switched[side] = true;
+    facts->is_finished = facts->has_switched[OA_CLIENT] && facts->has_switched[OA_SERVER];
+    end_direction(&tls->direction[side]);
+}
+
+/* An encrypted one is longer. */
+static void
+take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2])
+{
+    struct oa_tls_alert *kept = &tls->facts.alert;
+
+    if (kept->is_seen && kept->description != 0)
+        return;
+    *kept = (struct oa_tls_alert){ true, side, alert[0], alert[1] };
+}
+
+/* The header of a record is complete. */
+static bool
+begin_record(struct oa_tls *tls, enum oa_side side)
+{
+    struct direction *direction = &tls->direction[side];
+    const uint8_t *header = direction->header;
+    size_t length = (size_t)header[3] << 8 | (size_t)header[4];
+
+    if (header[0] < RECORD_CHANGE_CIPHER_SPEC || header[0] > RECORD_APPLICATION_DATA ||
+        header[1] != 3 || header[2] > 4 || length > RECORD_MAX ||
+        (length == 0 && header[0] != RECORD_APPLICATION_DATA))
+        return false;
+    tls->is_recognized = true;
+    direction->record_left = length;
+    direction->record_taken = 0;
+    if (header[0] == RECORD_APPLICATION_DATA)
+        take_application_data(tls, side, length);
+    else if (header[0] == RECORD_CHANGE_CIPHER_SPEC)
+        take_change_cipher_spec(tls, side);
+    return true;
+}
+
+static void
+take_payload(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct direction *direction = &tls->direction[side];
+
+    direction->record_left -= length;
+    if (direction->header[0] == RECORD_HANDSHAKE) {
+        take_handshake(tls, side, data, length);
+    } else if (direction->header[0] == RECORD_ALERT) {
+        for (size_t i = 0; i < length && direction->record_taken < 2; i++)
+            direction->alert[direction->record_taken++] = data[i];
+        if (direction->header[4] == 2 && direction->header[3] == 0 && direction->record_left == 0)
+            take_alert(tls, side, direction->alert);
+    }
+    if (direction->record_left == 0)
+        direction->n_header = 0;
+}
+
+/*
+ * A client that knew SSL 2.0 began with its hello, also to speak a later version: two bytes of
+ * length with the high bit set, message type 1, the version. [RFC 5246] appendix E.2
+ */
+static bool
+begin_v2_hello(struct oa_tls *tls, struct direction *direction)
+{
+    const uint8_t *header = direction->header;
+    size_t length = (size_t)(header[0] & 0x7f) << 8 | (size_t)header[1];
+
+    if (header[2] != MESSAGE_CLIENT_HELLO || (header[3] != 3 && (header[3] || header[4] != 2)) ||
+        length < 9 + 3)
+        return false;
+    tls->is_recognized = true;
+    tls->facts.is_sslv2_hello = true;
+    direction->v2_left = length - (RECORD_HEADER - 2);
+    direction->n_header = 0;
+    return true;
+}
+
+static bool
+begin(struct oa_tls *tls, enum oa_side side)
+{
+    struct direction *direction = &tls->direction[side];
+
+    if (!tls->is_recognized && side == OA_CLIENT && direction->header[0] >= 0x80)
+        return begin_v2_hello(tls, direction);
+    return begin_record(tls, side);
+}
+
+bool
+oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct direction *direction = &tls->direction[side];
+    struct oa_cursor cursor = oa_cursor_over(data, length);
+
+    while (oa_cursor_left(&cursor) && direction->state != DONE) {
+        size_t left = oa_cursor_left(&cursor);
+        if (direction->v2_left) {
+            size_t part = MIN(direction->v2_left, left);
+            oa_cursor_skip(&cursor, part);
+            direction->v2_left -= part;
+        } else if (direction->n_header < RECORD_HEADER) {
+            direction->header[direction->n_header++] = oa_cursor_u8(&cursor);
+            if (direction->n_header == RECORD_HEADER && !begin(tls, side))
+                end_direction(direction);
+            else if (direction->n_header == RECORD_HEADER && !direction->record_left)
+                direction->n_header = 0;
+        } else {
+            size_t part = MIN(direction->record_left, left);
+            take_payload(tls, side, oa_cursor_bytes(&cursor, part), part);
+        }
+    }
+    return tls->is_recognized || direction->state != DONE;
+}

@@ -1,0 +1,98 @@
+/* tls_facts.h
+ * What one TLS connection says of itself without keys: a parser of both directions that takes any
+ * split, in bounded memory.
+ * [RFC 8446], [RFC 5246], [RFC 6101]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_TLS_FACTS_H
+#define OA_TLS_FACTS_H
+
+#include "base/ground.h"
+#include "tls/tls_certificate.h"
+
+#define OA_TLS_1_2 0x0303
+#define OA_TLS_1_3 0x0304
+#define OA_TLS_VERSIONS_MAX 8
+#define OA_TLS_ALPN_TEXT 64
+#define OA_TLS_VERSION_TEXT 24
+#define OA_TLS_CIPHER_TEXT 64
+
+/* Room for a handshake message; what is longer is read as far as that. A Certificate message has
+ * the certificate that is asked for in front. */
+#define OA_TLS_MESSAGE_MAX 16384
+
+enum oa_tls_level { OA_TLS_WARNING = 1, OA_TLS_FATAL = 2 };
+
+struct oa_tls_alert {
+    bool is_seen;
+    enum oa_side by;
+    uint8_t level;
+    uint8_t description;
+};
+
+/* Texts are clean UTF-8, empty when not seen. */
+struct oa_tls_facts {
+    bool is_sslv2_hello;   /* the client began with a hello of SSL 2.0, which is not decoded */
+    bool has_client_hello; /* the last one, if the server asked for another */
+    uint16_t offered[OA_TLS_VERSIONS_MAX]; /* versions, in the client's order */
+    unsigned n_offered;
+    char sni[OA_TLS_NAME_TEXT];
+    char alpn_offered[OA_TLS_ALPN_TEXT]; /* separated by commas */
+    bool has_server_hello;
+    uint16_t version; /* chosen by the server */
+    uint16_t cipher_suite;
+    char alpn[OA_TLS_ALPN_TEXT];            /* chosen by the server; encrypted in TLS 1.3 */
+    struct oa_tls_certificate *certificate; /* the server's own; NULL if not seen (encrypted in TLS
+                                               1.3, not sent when a session is resumed) */
+    bool certificate_requested;             /* of the client */
+    bool client_certificate_sent;
+    bool client_certificate_refused; /* the client's answer to that was empty */
+    struct oa_tls_alert alert;       /* the first but close_notify; else close_notify */
+    bool has_switched[2];            /* by sender: what follows is encrypted */
+    bool is_finished;                /* both sides have ended the handshake, as far as visible */
+};
+
+struct oa_tls;
+
+/* Whether a connection that begins with that byte may be TLS. */
+static inline bool
+oa_tls_may_begin(uint8_t first)
+{
+    return first >= 0x80 || (first >= 0x14 && first <= 0x17);
+}
+
+/* Whether the bytes show that a client begins. */
+static inline bool
+oa_tls_begins_hello(const uint8_t *data, size_t length)
+{
+    return length > 5 &&
+           ((data[0] == 0x16 && data[1] == 3 && data[5] == 1) || (data[0] >= 0x80 && data[2] == 1));
+}
+
+struct oa_tls *oa_tls_new(void);
+void oa_tls_free(struct oa_tls *tls);
+
+/*
+ * Takes the next bytes of one direction. False as soon as it turns out that this is no TLS, before
+ * anything of it was recognized: then there are no facts. What becomes unreadable later only ends
+ * the reading of that direction.
+ */
+bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length);
+
+/* Bytes of that direction are missing: nothing more can be read from it. */
+void oa_tls_lost(struct oa_tls *tls, enum oa_side side);
+
+/* What is known so far; NULL while no record has been recognized. */
+const struct oa_tls_facts *oa_tls_facts_of(const struct oa_tls *tls);
+
+/* "TLS 1.2"; in hex if unknown. */
+void oa_tls_version_text(uint16_t version, char out[OA_TLS_VERSION_TEXT]);
+
+/* The name registered with IANA; in hex if not in the table. */
+void oa_tls_cipher_text(uint16_t suite, char out[OA_TLS_CIPHER_TEXT]);
+
+/* As [RFC 8446] appendix B.2 writes it, "unknown_ca"; NULL if unknown. */
+const char *oa_tls_alert_name(uint8_t description);
+
+#endif

@@ -1,0 +1,73 @@
+/* auth_exchange.h
+ * Authentication exchanges: which requests, or RPC PDUs, belong together, who they are about, and
+ * how they ended. [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11, [MS-RPCE] 3.3.1.5.2
+ *
+ * One TCP connection has one HTTP exchange at a time, one virtual connection one RPC exchange; each
+ * is told by OA_EVENT_AUTH_DONE when the next begins, or when its connection ends.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_AUTH_EXCHANGE_H
+#define OA_AUTH_EXCHANGE_H
+
+#include "track/events.h"
+
+enum oa_auth_result {
+    OA_AUTH_PENDING,   /* under way, or never finished */
+    OA_AUTH_ACCEPTED,  /* what was asked for was given */
+    OA_AUTH_REFUSED,   /* 401 or 407 to the last token; bind_nak, or a fault that says so */
+    OA_AUTH_UNDECIDED, /* an answer that does not tell, such as 403 or 404 */
+};
+
+/* What became of a request without any credentials. */
+enum oa_auth_anonymous {
+    OA_AUTH_ANONYMOUS_NOT_TRIED,
+    OA_AUTH_ANONYMOUS_PENDING,
+    OA_AUTH_ANONYMOUS_ACCEPTED,
+    OA_AUTH_ANONYMOUS_REFUSED,
+};
+
+struct oa_auth_exchange {
+    uint64_t number; /* from 0, in order of the first requests, HTTP and RPC together */
+    enum oa_auth_place place;
+    struct oa_channel *channel;       /* HTTP */
+    struct oa_virtual_connection *vc; /* RPC */
+    struct oa_stamp first;            /* the first request, or PDU */
+    struct oa_stamp last; /* HTTP: the last answer, else the last request; RPC: the last PDU with a
+                             token */
+    bool answered;        /* `last` is of the other side */
+    unsigned legs;        /* HTTP: requests; RPC: PDUs with a token, of both sides */
+    enum oa_auth_scheme scheme;   /* of the client's credentials; NONE without any */
+    const struct oa_auth *client; /* what the client's tokens told, the later ones first; never
+                                     NULL, all empty without a token */
+    const struct oa_auth *server; /* the same of the server's */
+    enum oa_auth_result result;
+
+    /* HTTP */
+    bool is_proxy;    /* 407 and Proxy-Authorization */
+    unsigned offered; /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
+    unsigned status;  /* of the answer to the last request; 0 none */
+    enum oa_auth_anonymous anonymous;
+    bool may_have_certificate; /* the path of clients that show one in TLS, [MS-RPCH] 2.2.2 */
+    bool is_persistent;        /* `Persistent-Auth: true`, or later requests passed without
+                                  credentials */
+    unsigned later_requests;   /* that rest on it */
+
+    /* RPC */
+    uint8_t type, level;
+    uint32_t context_id;
+};
+
+/* Whether any credentials were sent. */
+bool oa_auth_exchange_has_credentials(const struct oa_auth_exchange *exchange);
+
+/* The mechanism that both sides came to. */
+enum oa_auth_mechanism oa_auth_exchange_mechanism(const struct oa_auth_exchange *exchange);
+
+/* "accepted", "refused", "undecided", "unfinished". */
+const char *oa_auth_result_name(enum oa_auth_result result);
+
+/* "accepted", "refused"; "" otherwise. */
+const char *oa_auth_anonymous_name(enum oa_auth_anonymous anonymous);
+
+#endif

@@ -1,0 +1,149 @@
+/* channel_pdu.c
+ * One PDU of a channel: its kind of channel, its header, the channel's lifetime and silences.
+ * [MS-RPCH] 2.2.3.6 (RTS header), 2.2.3.5.5 (lifetime), 3.2.2.6.1 and 3.2.4.2.1 (pings)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/tracker.h"
+
+static void
+set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
+{
+    channel->facts.kind = kind;
+    channel->kind_is_guess = is_guess;
+    if (channel->facts.vc)
+        oa_vc_place_channel(channel);
+}
+
+/*
+ * Without an HTTP head the PDUs have to tell whether the channel is an IN or an OUT one: RTS PDUs
+ * by their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
+ */
+static void
+settle_kind(struct channel *channel, const struct oa_event *event)
+{
+    bool from_client = event->side == OA_CLIENT;
+
+    if (event->type == OA_EVENT_RTS) {
+        if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
+            return;
+        unsigned all = oa_channel_places(
+            &(struct oa_channel){ .hop = channel->facts.hop, .kind = OA_CHANNEL_UNKNOWN },
+            event->side);
+        unsigned places = 0;
+        for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
+            if (oa_rts_has_signature(event->rts, (enum oa_rts_pdu)pdu))
+                places |= OA_RTS_PDU_ROWS[pdu].places & all;
+        unsigned in = places & (OA_RTS_IN_REQUEST | OA_RTS_IN_PROXY | OA_RTS_IN_SERVER);
+        if (places && (in == places || in == 0))
+            set_kind(channel, in ? OA_CHANNEL_IN : OA_CHANNEL_OUT, false);
+    } else if (channel->facts.kind == OA_CHANNEL_UNKNOWN) {
+        bool is_v1 = channel->facts.has_banner && channel->facts.has_start &&
+                     event->rpc->header.ptype == OA_RPC_BIND;
+        set_kind(channel,
+                 is_v1         ? OA_CHANNEL_DUPLEX
+                 : from_client ? OA_CHANNEL_IN
+                               : OA_CHANNEL_OUT,
+                 !is_v1);
+    } else if (channel->kind_is_guess && from_client != (channel->facts.kind == OA_CHANNEL_IN)) {
+        set_kind(channel, OA_CHANNEL_DUPLEX, false);
+    }
+}
+
+/* What every RTS header has to be, [MS-RPCH] 2.2.3.6.1. */
+static void
+check_rts(struct channel *channel, const struct oa_event *event, const struct oa_rpc_header *header)
+{
+    struct oa_tracker *tracker = channel->tracker;
+
+    if (header->flags != (OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG))
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "pfc_flags is 0x%02x, not 0x03",
+                        header->flags);
+    if (header->big_endian)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER,
+                        "The data representation is not little endian");
+    if (header->auth_length)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "auth_length is %u, not 0",
+                        header->auth_length);
+    if (header->call_id)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
+                        header->call_id);
+    if (!event->rts->is_complete)
+        oa_tracker_find(tracker, event, OA_FINDING_RTS_LENGTH,
+                        "%u of %u commands were read; they do not fill the %u bytes of the PDU",
+                        event->rts->n_parsed, event->rts->n_commands, header->frag_length);
+    for (unsigned i = 0; i < event->rts->n_parsed; i++) {
+        const struct oa_rts_command *command = &event->rts->commands[i];
+        if (!oa_rts_in_range(command))
+            oa_tracker_find(tracker, event, OA_FINDING_RTS_RANGE, "%s %u is outside its range",
+                            OA_RTS_COMMAND_ROWS[command->type].name, command->value.number);
+    }
+}
+
+static void
+check_lifetime(struct channel *channel, const struct oa_event *event)
+{
+    const struct oa_traffic *traffic = &channel->facts.traffic[event->side];
+    uint64_t used = traffic->rpc_bytes + traffic->rts_bytes;
+
+    if (channel->told_overrun || !channel->facts.lifetime || used <= channel->facts.lifetime ||
+        event->side != oa_channel_carrier(&channel->facts))
+        return;
+    channel->told_overrun = true;
+    oa_tracker_find(channel->tracker, event, OA_FINDING_LIFETIME_OVERRUN,
+                    "%" G_GUINT64_FORMAT
+                    " bytes on a channel with a lifetime of %" G_GUINT64_FORMAT,
+                    used, channel->facts.lifetime);
+}
+
+/* Time without a PDU; longer than the timeout it should not be: either side is to ping by then,
+ * [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
+static void
+measure_idle(struct channel *channel, struct oa_event *event)
+{
+    struct oa_channel *facts = &channel->facts;
+    int64_t timeout_ns = (int64_t)facts->connection_timeout_ms * 1000000;
+
+    if (facts->last_pdu.frame)
+        event->idle_ns = MAX(event->last.time_ns - facts->last_pdu.time_ns, 0);
+    facts->last_pdu = event->last;
+    facts->last_idle_ns = event->idle_ns;
+    facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
+    if (timeout_ns && event->idle_ns > timeout_ns)
+        oa_tracker_find(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
+                        "%.3f s without a PDU; the connection timeout is %u s",
+                        (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
+}
+
+/* A PDU that has come whole: what it is, what it says of its channel and virtual connection, and
+ * whether it may be so. Fills the event. */
+void
+oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
+                    const struct oa_rpc_header *header)
+{
+    struct oa_traffic *traffic = &channel->facts.traffic[event->side];
+
+    channel->facts.last = event->last;
+    measure_idle(channel, event);
+    oa_auth_exchange_take_pdu(channel, event);
+    if (header->ptype == OA_RPC_RTS) {
+        event->type = OA_EVENT_RTS;
+        event->rts = &channel->tracker->rts;
+        oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->rts);
+        settle_kind(channel, event);
+        oa_vc_take_rts(channel, event);
+        check_rts(channel, event, header);
+        traffic->rts_pdus++;
+        traffic->rts_bytes += event->pdu_length;
+    } else {
+        event->type = OA_EVENT_RPC;
+        event->rpc = &channel->tracker->rpc;
+        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->rpc);
+        settle_kind(channel, event);
+        oa_calls_take_rpc(channel, event);
+        oa_flow_take_rpc(channel, event);
+        traffic->rpc_pdus++;
+        traffic->rpc_bytes += event->pdu_length;
+    }
+    check_lifetime(channel, event);
+}

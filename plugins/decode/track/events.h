@@ -1,0 +1,372 @@
+/* events.h
+ * The one contract between the decoder and its hosts: what happened in the capture, as plain C
+ * structs.
+ *
+ * The decoder fills these; hosts only read. Objects (channel, virtual connection, recycling, call)
+ * stay where they are from the event that opens them to the one that closes them, or until the
+ * tracker is freed if it was told to keep everything. What an event points to besides (a parsed
+ * head or PDU) is valid during the call that delivers it. Sizes are bytes, times nanoseconds since
+ * the epoch.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_EVENTS_H
+#define OA_EVENTS_H
+
+#include "auth/auth.h"
+#include "base/ground.h"
+#include "exchange/client_facts.h"
+#include "rpc/dcerpc.h"
+#include "base/findings.h"
+#include "http/http_head.h"
+#include "rpc/rpc_interface.h"
+#include "rpc/rts.h"
+
+/* The two hops of a virtual connection. */
+enum oa_hop {
+    OA_HOP_CLIENT, /* client to proxy: PDUs in the bodies of HTTP messages */
+    OA_HOP_SERVER, /* proxy to server: PDUs on TCP; also a client that speaks RPC over TCP */
+    OA_HOPS
+};
+
+enum oa_channel_kind {
+    OA_CHANNEL_UNKNOWN,
+    OA_CHANNEL_IN,
+    OA_CHANNEL_OUT,
+    OA_CHANNEL_ECHO,      /* proxy discovery, [MS-RPCH] 2.1.2.1.5 */
+    OA_CHANNEL_DUPLEX,    /* RPC both ways on one connection: RPC over HTTP v1, RPC over TCP */
+    OA_CHANNEL_MAPI_HTTP, /* a connection with requests of MAPI over HTTP, of any sessions */
+    OA_CHANNEL_KINDS
+};
+
+/* Index of the IN and the OUT leg of a hop in the arrays of a virtual connection. */
+enum oa_leg { OA_LEG_IN, OA_LEG_OUT, OA_LEGS };
+
+enum oa_transport {
+    OA_TRANSPORT_RPC_HTTP,    /* version 2: an IN and an OUT channel */
+    OA_TRANSPORT_RPC_HTTP_V1, /* RPC_CONNECT, or the proxy's connection for one */
+    OA_TRANSPORT_RPC_TCP,
+    OA_TRANSPORT_MAPI_HTTP, /* a Session Context of [MS-OXCMAPIHTTP] 3.2.1.1; no RPC at all */
+};
+
+/* What says that a channel belongs to its virtual connection, and how sure that is. */
+enum oa_join {
+    OA_JOIN_NONE,
+    OA_JOIN_ALONE,    /* nothing joined it: one connection carries all there is */
+    OA_JOIN_COOKIE,   /* the virtual connection's cookie in its own first PDU: certain */
+    OA_JOIN_RECYCLE,  /* a recycling named this channel's cookie: certain */
+    OA_JOIN_CALL_IDS, /* requests and answers, or the calls of both hops, fit: likely */
+    OA_JOIN_CONTEXT,  /* the session's cookie or X-ClientInfo in a request: certain */
+};
+
+/* What one direction of a channel, or a virtual connection, carried. */
+struct oa_traffic {
+    uint64_t rpc_pdus, rpc_bytes; /* RTS PDUs not among them */
+    uint64_t rts_pdus, rts_bytes;
+    uint64_t pings;
+    uint64_t acks;
+    uint64_t skipped_bytes; /* lost by the capture, or not understood */
+};
+
+enum oa_end {
+    OA_END_OPEN, /* still open when the capture ended, or given up after long silence */
+    OA_END_FIN,
+    OA_END_RESET,
+    OA_END_REPLACED, /* another connection took the same ports */
+};
+
+/* How a TCP connection ended; `by` is meaningful with FIN and RESET: who sent the first. */
+struct oa_ending {
+    enum oa_end how;
+    enum oa_side by;
+};
+
+struct oa_auth_exchange; /* auth_exchange.h */
+struct oa_http_exchange; /* http_exchange.h */
+struct oa_virtual_connection;
+
+/*
+ * Flow control of one channel, [MS-RPCH] 3.2.1.1.4: RPC bytes against the window of the receiver.
+ * The values are estimates when the beginning of the channel is not in the capture.
+ */
+struct oa_flow {
+    bool has_window;
+    bool is_estimate;
+    uint64_t sent;         /* RPC PDU bytes since the channel began */
+    uint64_t acknowledged; /* by the last acknowledgment */
+    uint32_t window;       /* available then; before the first one the window announced */
+    uint32_t window_max;   /* announced when the channel was opened; 0 unknown */
+    uint64_t acks;
+    uint64_t stalls; /* times the sender had to wait for an acknowledgment */
+    int64_t stalled_ns, longest_stall_ns;
+    struct oa_stamp last_sent, last_ack;
+};
+
+/* An IN or OUT channel instance on one hop: one TCP connection, after its authentication legs. */
+struct oa_channel {
+    uint64_t number;                /* from 0, in order of appearance */
+    void *host;                     /* the host's own */
+    struct oa_endpoint endpoint[2]; /* by enum oa_side */
+    enum oa_hop hop;
+    enum oa_channel_kind kind;
+    bool has_start;  /* its beginning is in the capture */
+    bool has_banner; /* the server began with `ncacn_http/1.0`, [MS-RPCH] 2.1.2.2 */
+    struct oa_virtual_connection *vc; /* NULL while not known */
+    enum oa_join join;
+    struct oa_stamp opened, last;
+    struct oa_stamp head;     /* the request head that carries the channel */
+    struct oa_stamp response; /* head of the final response to it */
+    char *target_server;      /* from the URI; NULL when not seen */
+    uint32_t target_port;
+    char *proxy_name; /* Host header */
+    char *user_agent;
+    uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 unknown */
+    unsigned http_status; /* last final status; 0 none */
+    bool has_rpc_error;   /* `RPC Error:` reason phrase */
+    uint32_t rpc_error;
+    unsigned auth_legs; /* requests answered with 401 or 407 */
+    struct oa_auth
+        *auth; /* who, by the last head that told a user; else the last token; NULL none */
+    struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and once told
+                                          at the end */
+    bool has_cookie;
+    struct oa_cookie cookie;
+    bool is_successor;
+    struct oa_cookie predecessor_cookie;
+    bool has_successor;
+    struct oa_cookie successor_cookie;
+    uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 unknown */
+    uint32_t connection_timeout_ms; /* 0 unknown */
+    uint32_t client_keepalive_ms;   /* CONN/B1 */
+    struct oa_traffic traffic[2];   /* by sender */
+    struct oa_flow flow;            /* of its RPC bytes */
+    int64_t longest_idle_ns;        /* without a PDU in either direction */
+    int64_t last_idle_ns;           /* before the last PDU */
+    struct oa_stamp last_pdu;
+    struct oa_ending ending; /* from oa_channel_close() */
+};
+
+/* The longest sequence, OUT_R1, has eleven. */
+#define OA_SEQUENCE_STEPS_MAX 16
+
+struct oa_sequence_step {
+    struct oa_rts_name name;
+    uint64_t frame;
+};
+
+/*
+ * A sequence of RTS PDUs: the establishment of a virtual connection ([MS-RPCH] 3.2.1.5.1) or a
+ * recycling of its IN or OUT channel (3.2.1.5.2).
+ */
+struct oa_sequence {
+    enum { OA_SEQUENCE_CONN, OA_SEQUENCE_IN, OA_SEQUENCE_OUT } kind;
+    enum oa_recycle_type type;
+    bool is_complete; /* its last PDU was seen on one of the hops */
+    bool has_failed;  /* the server refused the successor, OUT_R2/B2 */
+    struct oa_stamp first, last;
+    unsigned n_steps;
+    struct oa_sequence_step step[OA_SEQUENCE_STEPS_MAX]; /* in the order of the capture */
+    struct oa_sequence *next;         /* the one before it of the same virtual connection */
+    const struct oa_sequence *joined; /* the one it turned out to be a part of, or NULL */
+};
+
+/* The whole that the sequence is, or turned out to be a part of. */
+const struct oa_sequence *oa_sequence_whole(const struct oa_sequence *sequence);
+
+/* Frame of the step whose name has that r1; 0 if it was not seen. */
+uint64_t oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
+
+/* Frame where the PDU (r1 of its name) is passed on to the next hop, or was taken from the one
+ * before; 0 if not seen. */
+uint64_t oa_sequence_passed_on_in(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
+uint64_t oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
+
+/* The PDU that had to come before that one (r1 of its name) and was not seen, or OA_RTS_UNKNOWN. */
+enum oa_rts_pdu oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
+
+/* What a bind or alter_context made of one context id; without them, what a request's shape says.
+ */
+struct oa_rpc_binding {
+    uint16_t context_id;
+    struct oa_rpc_syntax syntax;
+    const struct oa_rpc_interface *iface; /* NULL if not a known one */
+    struct oa_rpc_syntax transfer_syntax; /* the one agreed on; before, the first proposed */
+    enum { OA_BINDING_PROPOSED, OA_BINDING_ACCEPTED, OA_BINDING_REJECTED } state;
+    uint16_t result, reason;
+};
+
+enum oa_call_state {
+    OA_CALL_PENDING,
+    OA_CALL_ANSWERED,
+    OA_CALL_FAULT,
+    OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
+    OA_CALL_NO_REQUEST, /* only the answer is in the capture */
+};
+
+/* What kind of number tells that a call failed. */
+enum oa_status_kind {
+    OA_STATUS_RPC,       /* of a fault */
+    OA_STATUS_MAPI_HTTP, /* X-ResponseCode, [MS-OXCMAPIHTTP] 2.2.3.3.3 */
+    OA_STATUS_HTTP,
+};
+
+/* One direction of a call: first is where its first byte came, last where its last fragment was
+ * complete. */
+struct oa_call_half {
+    struct oa_stamp first, last;
+    uint32_t fragments;
+    uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are;
+                            of MAPI over HTTP the body, without the lines in front of an answer's */
+    uint64_t pdu_bytes;
+    bool is_complete; /* the last fragment was seen */
+    bool has_gap;     /* a fragment is not in the capture: the numbers are of what is there */
+};
+
+struct oa_call {
+    uint64_t number; /* from 0, in order of the requests; MAPI over HTTP: of the answers */
+    struct oa_virtual_connection *vc;
+    uint32_t call_id;
+    uint16_t context_id;
+    uint16_t opnum;                       /* MAPI over HTTP: enum oa_mapi_http_type */
+    bool has_opnum;                       /* the request was seen */
+    struct oa_rpc_syntax syntax;          /* interface; all zero when nothing tells it */
+    const struct oa_rpc_interface *iface; /* NULL if not a known one */
+    uint8_t auth_level;
+    enum oa_call_state state;
+    bool is_fault; /* the answer is a fault, of this status */
+    enum oa_status_kind fault_kind;
+    uint32_t fault_status;
+    bool has_return_value; /* what the operation itself returned, where it is not sealed */
+    uint32_t return_value;
+    struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as they are on each hop */
+    struct oa_call *joined; /* the call this answer turned out to belong to, or NULL */
+};
+
+/* The hop nearest to the client on which the call is in the capture. */
+static inline enum oa_hop
+oa_call_hop(const struct oa_call *call)
+{
+    return call->request[OA_HOP_CLIENT].fragments || call->response[OA_HOP_CLIENT].fragments
+               ? OA_HOP_CLIENT
+               : OA_HOP_SERVER;
+}
+
+/* RPC-level facts of a virtual connection, from binds and verifiers. */
+struct oa_rpc_security {
+    bool present;
+    uint8_t type, level;
+    struct oa_auth auth; /* of the last token understood; user from NTLM AUTHENTICATE */
+};
+
+/* The pair of an IN and an OUT channel that carries one RPC connection; lasts over recycling. */
+struct oa_virtual_connection {
+    uint64_t number; /* from 0, in order of appearance */
+    void *host;      /* the host's own */
+    bool has_cookie;
+    struct oa_cookie cookie;
+    bool has_association_group;
+    struct oa_cookie association_group;
+    struct oa_stamp opened, last;
+    struct oa_stamp established; /* CONN/C2, or on the server hop CONN/C1 */
+    enum oa_transport transport;
+    struct oa_virtual_connection *joined; /* the one it turned out to be a part of, or NULL */
+    struct oa_channel *channel[OA_HOPS][OA_LEGS]; /* the current ones; NULL if not seen or gone */
+    bool leg_seen[OA_HOPS][OA_LEGS]; /* whether there ever was one; only one: a half connection */
+    struct oa_endpoint endpoint[OA_HOPS][2]; /* of the hop's first channel, by enum oa_side */
+    bool has_client_address;                 /* the proxy's word, CONN/B2 */
+    struct oa_rts_address client_address;
+    char *target_server;
+    uint32_t target_port;
+    char *proxy_name;
+    struct oa_auth *auth;                  /* who, at the HTTP level; NULL none */
+    bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
+    struct oa_client *client;              /* who and what, by its own word; NULL not known */
+    struct oa_ending ending;               /* of the current channel that ended first */
+    struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
+    uint64_t calls, answered, faults, unanswered;
+    uint64_t exchange_calls; /* of an interface of Exchange */
+    uint64_t binds, rejected_bindings;
+    struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
+    unsigned n_bindings;
+    const struct oa_rpc_interface *iface; /* the first accepted, else proposed, known one */
+    uint32_t assoc_group_id;
+    struct oa_rpc_security security;
+    struct oa_sequence conn;
+    struct oa_sequence *recycle[OA_LEGS]; /* newest of IN, of OUT */
+    unsigned recycles[OA_LEGS];           /* started */
+    unsigned recycles_failed;
+    bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was */
+    bool anonymous_refused;
+    struct oa_auth_exchange *rpc_exchange; /* the last one; NULL none, and once told at the end */
+};
+
+/* The hop nearest to the client on which the virtual connection is in the capture. */
+static inline enum oa_hop
+oa_vc_hop(const struct oa_virtual_connection *vc)
+{
+    return vc->leg_seen[OA_HOP_CLIENT][OA_LEG_IN] || vc->leg_seen[OA_HOP_CLIENT][OA_LEG_OUT]
+               ? OA_HOP_CLIENT
+               : OA_HOP_SERVER;
+}
+
+enum oa_event_type {
+    OA_EVENT_NONE,
+
+    /* Something that stands in the bytes; `length` of them. */
+    OA_EVENT_HTTP_HEAD,
+    OA_EVENT_HTTP_BODY, /* part of a body that is not RPC over HTTP */
+    OA_EVENT_CHUNK,     /* chunk framing between PDUs */
+    OA_EVENT_BANNER,    /* `ncacn_http/1.0` */
+    OA_EVENT_RTS,
+    OA_EVENT_RPC,
+    OA_EVENT_IGNORED, /* without meaning: behind the last PDU of a recycled OUT channel */
+    OA_EVENT_SKIPPED, /* not understood; passed over up to the next PDU or head */
+
+    /* Something that follows from them. */
+    OA_EVENT_AUTH,
+    OA_EVENT_CHANNEL_OPENED,
+    OA_EVENT_CHANNEL_CLOSED,
+    OA_EVENT_VC_OPENED,
+    OA_EVENT_VC_CLOSED,
+    OA_EVENT_CALL,      /* answered, or known to stay unanswered */
+    OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
+    OA_EVENT_FINDING,
+    OA_EVENT_VC_JOINED, /* `vc` turned out to be a part of vc->joined, and goes */
+    OA_EVENT_MAPI_HEAD, /* a head of MAPI over HTTP has come; its OA_EVENT_HTTP_HEAD comes with the
+                           end of the exchange */
+};
+
+enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
+
+struct oa_event {
+    enum oa_event_type type;
+    struct oa_stamp first, last; /* of its bytes */
+    enum oa_side side;
+    struct oa_channel *channel;
+    struct oa_virtual_connection *vc; /* NULL while not known */
+    size_t length;
+    const uint8_t *pdu; /* RTS, RPC: the PDU's bytes, put together if chunks had split it */
+    size_t pdu_length;
+
+    const struct oa_http_head *http;
+    const struct oa_auth *auth;
+    enum oa_auth_place auth_place;
+    const struct oa_auth_exchange *exchange; /* that the head or PDU belongs to, or rests on */
+    unsigned auth_leg; /* which leg of it this is, from 1; 0 for one that rests on it */
+    const struct oa_rts *rts;
+    struct oa_rts_name rts_name;
+    const struct oa_sequence *sequence; /* that the RTS PDU belongs to, or NULL */
+    const struct oa_rpc_pdu *rpc;
+    struct oa_call *call;                  /* that the RPC PDU belongs to, or that ended */
+    const struct oa_channel *acknowledged; /* by the RTS PDU, or NULL */
+    struct oa_flow flow; /* RPC PDU, acknowledgment: after it; of the channel that carries the RPC
+                            bytes */
+    int64_t idle_ns; /* RTS, RPC: since the PDU before it on the same connection; 0 for the first */
+    int64_t stall_ns; /* RPC: how long the sender had to wait for the window */
+    const struct oa_finding *finding;
+    const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
+};
+
+typedef void (*oa_event_function)(void *context, const struct oa_event *event);
+
+#endif

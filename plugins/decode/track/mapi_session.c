@@ -1,0 +1,542 @@
+/* mapi_session.c
+ * Sessions and calls of MAPI over HTTP: which exchanges belong to one Session Context, told like
+ * virtual connections and their calls. [MS-OXCMAPIHTTP] 2.2.3.2 (cookies), 3.1.5, 3.2.5
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/tracker.h"
+
+#include <string.h>
+
+#include "exchange/call_facts.h"
+#include "http/http_exchange.h"
+#include "exchange/mapi_http_body.h"
+
+/* A server forgets a session after the time that X-ExpirationInfo names, [MS-OXCMAPIHTTP]
+ * 2.2.3.3.11; 15 minutes is what servers say. */
+#define NS_PER_MS INT64_C(1000000)
+#define EXPIRES_MS_DEFAULT (15 * 60 * 1000)
+#define EXPIRES_MS_MIN (60 * 1000)
+#define EXPIRES_MS_MAX (24 * 3600 * 1000)
+
+/* How long the answers of other requests are waited for when the client has ended its session. */
+#define LINGER_MS (60 * 1000)
+
+/* Sessions known at the same time; beyond, the longest silent one is closed. */
+#define SESSIONS_MAX 32768
+
+/* What tells a session: its cookie, and the client with its X-ClientInfo. */
+enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
+
+struct mapi_session {
+    struct virtual_connection *vc;
+    enum oa_mapi_http_endpoint endpoint;
+    char *key[KEYS]; /* owned by the table; NULL: not in it */
+    GList link;      /* in the tracker's mapi_by_age */
+    int64_t expires_ns;
+};
+
+/* The cookies that carry the Session Context: of Exchange, of Gromox. All others (routing,
+ * sequence, load balancing) change, or are shared. */
+static const char *const CONTEXT_COOKIES[] = { "MapiContext", "sid" };
+
+/* --- which session --- */
+
+/* NULL without such a cookie. */
+static char *
+context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
+{
+    struct oa_text value;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
+        if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
+            return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length,
+                                   value.at);
+    return NULL;
+}
+
+static char *
+client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel,
+           const struct oa_http_head *head)
+{
+    GString *key = g_string_new(NULL);
+    struct oa_text info = head->mapi.client_info;
+
+    g_string_printf(key, "%u client ", (unsigned)endpoint);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        for (int i = 0; i < 16; i++)
+            g_string_append_printf(key, "%02x", channel->endpoint[side].address[i]);
+    g_string_append_len(key, info.at, (gssize)info.length);
+    return g_string_free(key, FALSE);
+}
+
+/* The session is found by that key from now on, and by no other of its kind. */
+static void
+give_key(struct mapi_session *session, enum key_kind kind, char *key)
+{
+    GHashTable *table = session->vc->tracker->mapi_sessions;
+    struct mapi_session *known = g_hash_table_lookup(table, key);
+
+    if (known == session) {
+        g_free(key);
+        return;
+    }
+    if (known)
+        known->key[kind] = NULL;
+    if (session->key[kind])
+        g_hash_table_remove(table, session->key[kind]);
+    session->key[kind] = key;
+    g_hash_table_replace(table, key, session);
+}
+
+void
+oa_mapi_free_session(struct mapi_session *session)
+{
+    g_free(session);
+}
+
+static void
+close_session(struct mapi_session *session)
+{
+    struct virtual_connection *vc = session->vc;
+    struct oa_tracker *tracker = vc->tracker;
+    GList *link;
+
+    for (int kind = 0; kind < KEYS; kind++)
+        if (session->key[kind])
+            g_hash_table_remove(tracker->mapi_sessions, session->key[kind]);
+    g_queue_unlink(&tracker->mapi_by_age, &session->link);
+    while ((link = g_queue_peek_head_link(&vc->channels))) {
+        struct channel *channel = link->data;
+
+        oa_vc_detach(channel, vc);
+        channel->facts.vc = NULL;
+    }
+    oa_vc_close(vc, NULL);
+}
+
+static void
+close_expired(struct oa_tracker *tracker, int64_t now_ns)
+{
+    struct mapi_session *oldest;
+
+    while ((oldest = g_queue_peek_head(&tracker->mapi_by_age)) &&
+           (oldest->expires_ns < now_ns || tracker->mapi_by_age.length > SESSIONS_MAX))
+        close_session(oldest);
+}
+
+void
+oa_mapi_end(struct oa_tracker *tracker)
+{
+    struct mapi_session *oldest;
+
+    while ((oldest = g_queue_peek_head(&tracker->mapi_by_age)))
+        close_session(oldest);
+}
+
+static void
+keep_alive(struct mapi_session *session, int64_t now_ns, uint64_t expires_ms)
+{
+    GQueue *by_age = &session->vc->tracker->mapi_by_age;
+
+    session->expires_ns = now_ns + (int64_t)expires_ms * NS_PER_MS;
+    g_queue_unlink(by_age, &session->link);
+    g_queue_push_tail_link(by_age, &session->link);
+}
+
+static struct mapi_session *
+new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct oa_stamp first)
+{
+    struct mapi_session *session = g_new0(struct mapi_session, 1);
+    struct virtual_connection *vc = oa_vc_new(channel, first);
+
+    oa_vc_tie(vc);
+    vc->mapi = session;
+    vc->facts.transport = OA_TRANSPORT_MAPI_HTTP;
+    vc->facts.iface = oa_rpc_interface_by_name(endpoint == OA_MAPI_HTTP_NSPI ? "NSPI over HTTP"
+                                                                             : "EMSMDB over HTTP");
+    memcpy(vc->facts.endpoint[OA_HOP_CLIENT], channel->facts.endpoint,
+           sizeof channel->facts.endpoint);
+    vc->facts.client = g_new0(struct oa_client, 1);
+    session->vc = vc;
+    session->endpoint = endpoint;
+    session->link.data = session;
+    g_queue_push_tail_link(&vc->tracker->mapi_by_age, &session->link);
+    return session;
+}
+
+/* A request that makes a new Session Context, [MS-OXCMAPIHTTP] 2.2.4.1, 2.2.5.1. */
+static bool
+begins_session(enum oa_mapi_http_type type)
+{
+    return type == OA_MAPI_HTTP_CONNECT || type == OA_MAPI_HTTP_BIND;
+}
+
+static bool
+ends_session(enum oa_mapi_http_type type)
+{
+    return type == OA_MAPI_HTTP_DISCONNECT || type == OA_MAPI_HTTP_UNBIND;
+}
+
+/* The head that says whose exchange it is: the request's, else the answer's. */
+static const struct oa_http_head *
+telling_head(const struct oa_http_exchange *exchange)
+{
+    return exchange->request.has_head ? &exchange->request.head : &exchange->response.head;
+}
+
+/*
+ * The cookie decides. Without one, or with one that was given before the capture began, the client
+ * with its X-ClientInfo does, if its session has no other cookie.
+ */
+static struct mapi_session *
+find_session(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_head *head = telling_head(exchange);
+    enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
+    GHashTable *table = channel->tracker->mapi_sessions;
+
+    if (begins_session(exchange->mapi.type))
+        return NULL;
+    char *context = context_key(endpoint, head);
+    struct mapi_session *found = context ? g_hash_table_lookup(table, context) : NULL;
+    if (!found) {
+        char *client = client_key(endpoint, &channel->facts, head);
+        found = g_hash_table_lookup(table, client);
+        if (found && context && found->key[KEY_CONTEXT])
+            found = NULL;
+        g_free(client);
+    }
+    g_free(context);
+    return found;
+}
+
+/* The connection is the session's until it carries an exchange of another. */
+static void
+use_channel(struct mapi_session *session, struct channel *channel)
+{
+    struct virtual_connection *vc = session->vc;
+
+    if (channel->facts.vc == &vc->facts)
+        return;
+    if (channel->facts.vc)
+        oa_vc_detach(channel, (struct virtual_connection *)channel->facts.vc);
+    channel->facts.vc = &vc->facts;
+    channel->facts.join = OA_JOIN_CONTEXT;
+    g_queue_push_tail_link(&vc->channels, &channel->link);
+    oa_vc_place_channel(channel);
+}
+
+/* --- what an exchange tells --- */
+
+/* Heads are told as those of RPC over HTTP are, so that authentication is followed the same way. */
+static void
+take_head(struct channel *channel, const struct oa_http_message *message, enum oa_side side)
+{
+    struct oa_channel *facts = &channel->facts;
+    const struct oa_http_head *head = &message->head;
+    struct oa_event event = { .type = OA_EVENT_HTTP_HEAD,
+                              .first = message->first,
+                              .last = message->last,
+                              .side = side,
+                              .channel = facts,
+                              .vc = facts->vc,
+                              .length = head->length,
+                              .http = head };
+
+    if (!message->has_head)
+        return;
+    if (side == OA_CLIENT) {
+        facts->head = message->first;
+        oa_channel_copy_once(&facts->proxy_name, head->host);
+        oa_channel_copy_once(&facts->user_agent, head->user_agent);
+    } else {
+        facts->response = message->first;
+        facts->http_status = head->status;
+        facts->auth_legs += head->status == 401 || head->status == 407;
+    }
+    oa_auth_exchange_take_head(channel, &event);
+    oa_tracker_emit(channel->tracker, &event);
+    oa_channel_take_credentials(channel, &event);
+}
+
+/* Bytes of the body proper. */
+static uint64_t
+body_bytes(const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
+
+    if (side == OA_CLIENT || exchange->preamble.state == OA_MAPI_HTTP_OTHER)
+        return message->body_length;
+    return message->body_length - exchange->preamble.body_offset;
+}
+
+static void
+take_half(struct oa_call_half *half, const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
+
+    if (!message->has_head)
+        return;
+    *half = (struct oa_call_half){ .first = message->first,
+                                   .last = message->last,
+                                   .fragments = 1,
+                                   .stub_bytes = body_bytes(exchange, side),
+                                   .pdu_bytes = message->wire_bytes,
+                                   .is_complete = message->is_complete,
+                                   .has_gap = message->has_gap };
+}
+
+/* StatusCode and ErrorCode begin the body of every answer that succeeded, [MS-OXCMAPIHTTP] 2.2.4,
+ * 2.2.5; the first tells that the second means nothing. */
+static void
+take_return_value(struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *response = &exchange->response;
+    struct oa_cursor cursor = oa_cursor_over(response->body, response->body_kept);
+
+    if (exchange->preamble.state != OA_MAPI_HTTP_BODY || call->is_fault ||
+        exchange->mapi.type == OA_MAPI_HTTP_PING)
+        return;
+    oa_cursor_skip(&cursor, exchange->preamble.body_offset);
+    uint32_t status = oa_cursor_u32(&cursor);
+    uint32_t error = oa_cursor_left(&cursor) >= 4 && status == 0 ? oa_cursor_u32(&cursor) : status;
+    call->has_return_value = !cursor.is_short;
+    call->return_value = error;
+}
+
+static void
+take_outcome(struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *response = &exchange->response;
+
+    if (response->has_head && response->head.status != 200) {
+        call->is_fault = true;
+        call->fault_kind = OA_STATUS_HTTP;
+        call->fault_status = response->head.status;
+    } else if (exchange->has_response_code && exchange->response_code != 0) {
+        call->is_fault = true;
+        call->fault_kind = OA_STATUS_MAPI_HTTP;
+        call->fault_status = exchange->response_code;
+    }
+    take_return_value(call, exchange);
+    call->state = call->is_fault                ? OA_CALL_FAULT
+                  : !exchange->request.has_head ? OA_CALL_NO_REQUEST
+                  : response->is_complete       ? OA_CALL_ANSWERED
+                                                : OA_CALL_UNANSWERED;
+}
+
+/* `{guid}:number`, [MS-OXCMAPIHTTP] 2.2.3.3.2 */
+static uint32_t
+number_of_request(struct oa_text id)
+{
+    const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
+    uint64_t number;
+
+    if (!colon)
+        return 0;
+    struct oa_text digits = { colon + 1, id.length - (size_t)(colon + 1 - id.at) };
+    return oa_text_number(digits, 10, UINT32_MAX, &number) ? (uint32_t)number : 0;
+}
+
+static void
+tell_failure(struct virtual_connection *vc, struct channel *channel, const struct oa_call *call)
+{
+    const struct oa_call_half *answer = &call->response[OA_HOP_CLIENT];
+    const char *name = call->fault_kind == OA_STATUS_MAPI_HTTP
+                           ? oa_mapi_http_response_code_name(call->fault_status)
+                           : NULL;
+
+    oa_tracker_find(vc->tracker,
+                    &(struct oa_event){ .first = answer->first,
+                                        .last = answer->last,
+                                        .channel = &channel->facts,
+                                        .vc = &vc->facts,
+                                        .side = OA_SERVER },
+                    OA_FINDING_MAPI_HTTP_FAILED, "%s: %s %u%s%s",
+                    oa_mapi_http_type_name((enum oa_mapi_http_type)call->opnum),
+                    call->fault_kind == OA_STATUS_HTTP ? "HTTP status" : "X-ResponseCode",
+                    call->fault_status, name ? ", " : "", name ? name : "");
+}
+
+static void
+take_call(struct mapi_session *session, struct channel *channel,
+          const struct oa_http_exchange *exchange)
+{
+    struct virtual_connection *vc = session->vc;
+    struct oa_tracker *tracker = vc->tracker;
+    struct call *call = g_new0(struct call, 1);
+    struct oa_call *facts = &call->facts;
+
+    call->vc = vc;
+    facts->vc = &vc->facts;
+    facts->number = tracker->n_calls++;
+    facts->call_id = number_of_request(telling_head(exchange)->mapi.request_id);
+    facts->opnum = (uint16_t)exchange->mapi.type;
+    facts->has_opnum = true;
+    facts->iface = vc->facts.iface;
+    take_half(&facts->request[OA_HOP_CLIENT], exchange, OA_CLIENT);
+    take_half(&facts->response[OA_HOP_CLIENT], exchange, OA_SERVER);
+    take_outcome(facts, exchange);
+    vc->facts.calls++;
+    vc->facts.exchange_calls++;
+    vc->facts.answered += facts->state == OA_CALL_ANSWERED;
+    vc->facts.faults += facts->state == OA_CALL_FAULT;
+    vc->facts.unanswered += facts->state == OA_CALL_UNANSWERED;
+    if (facts->is_fault)
+        tell_failure(vc, channel, facts);
+    oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
+                                                 .first = facts->request[OA_HOP_CLIENT].first,
+                                                 .last = vc->facts.last,
+                                                 .channel = &channel->facts,
+                                                 .vc = &vc->facts,
+                                                 .call = facts,
+                                                 .mapi = exchange });
+    oa_tracker_retire(tracker, call, oa_call_free);
+}
+
+/* The user, and the auxiliary blocks, of a Connect. */
+static void
+read_connect(struct oa_client *client, const struct oa_http_message *request,
+             struct oa_code_pages *code_pages)
+{
+    const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
+    struct oa_stub stub = { .interface = NULL };
+    struct oa_call_facts facts;
+
+    if (!layout || !request->body)
+        return;
+    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+    oa_walk_set_code_pages(walk, code_pages);
+    oa_call_facts_start(&facts, &stub);
+    oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
+    oa_client_take_call(client, &facts);
+    oa_walk_free(walk);
+}
+
+static void
+take_identity(struct virtual_connection *vc, const struct channel *channel,
+              const struct oa_http_exchange *exchange)
+{
+    struct oa_virtual_connection *facts = &vc->facts;
+
+    oa_channel_copy_once(&facts->target_server, exchange->mapi.mailbox_id);
+    oa_channel_copy_once(&facts->proxy_name, exchange->request.head.host);
+    if (!facts->auth && channel->facts.auth)
+        facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
+    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
+        read_connect(facts->client, &exchange->request, vc->tracker->code_pages);
+    if (exchange->request.has_head)
+        oa_client_take_head(facts->client, &exchange->request.head);
+    if (exchange->response.has_head)
+        oa_client_take_head(facts->client, &exchange->response.head);
+}
+
+static void
+take_traffic(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        const struct oa_http_message *message =
+            side == OA_CLIENT ? &exchange->request : &exchange->response;
+        struct oa_traffic *const to[] = { &channel->facts.traffic[side],
+                                          &channel->facts.vc->traffic[OA_HOP_CLIENT][side] };
+        for (size_t i = 0; i < G_N_ELEMENTS(to) && message->has_head; i++) {
+            to[i]->rpc_pdus++;
+            to[i]->rpc_bytes += body_bytes(exchange, (enum oa_side)side);
+        }
+    }
+}
+
+static bool
+is_good(const struct oa_http_exchange *exchange)
+{
+    return exchange->response.is_complete && exchange->response.head.status == 200 &&
+           exchange->has_response_code && exchange->response_code == 0;
+}
+
+/* The keys of the session, and how long it lasts. */
+static void
+renew(struct mapi_session *session, struct channel *channel,
+      const struct oa_http_exchange *exchange, int64_t now_ns)
+{
+    const struct oa_http_head *answer = &exchange->response.head;
+    uint64_t expires_ms = EXPIRES_MS_DEFAULT;
+    char *context = NULL;
+
+    if (exchange->response.has_head) {
+        context = context_key(session->endpoint, answer);
+        if (!oa_text_number(answer->mapi.expiration_info, 10, EXPIRES_MS_MAX, &expires_ms))
+            expires_ms = EXPIRES_MS_DEFAULT;
+        expires_ms = MAX(expires_ms, EXPIRES_MS_MIN);
+    }
+    if (!context && !begins_session(exchange->mapi.type))
+        context = context_key(session->endpoint, telling_head(exchange));
+    if (context)
+        give_key(session, KEY_CONTEXT, context);
+    if (!session->key[KEY_CLIENT] || begins_session(exchange->mapi.type))
+        give_key(session, KEY_CLIENT,
+                 client_key(session->endpoint, &channel->facts, telling_head(exchange)));
+    if (ends_session(exchange->mapi.type) && is_good(exchange))
+        session->vc->facts.has_logged_off = true;
+    if (session->vc->facts.has_logged_off)
+        expires_ms = LINGER_MS;
+    keep_alive(session, now_ns, expires_ms);
+}
+
+static void
+take_exchange(void *context, const struct oa_http_exchange *exchange)
+{
+    struct channel *channel = context;
+    const struct oa_http_message *request = &exchange->request, *response = &exchange->response;
+    struct oa_stamp first = request->has_head ? request->first : response->first;
+    struct oa_stamp last = response->has_head ? response->last : request->last;
+    unsigned status = response->has_head ? response->head.status : 0;
+
+    take_head(channel, request, OA_CLIENT);
+    take_head(channel, response, OA_SERVER);
+    if (status == 401 || status == 407)
+        return; /* a leg of an authentication, no call */
+    close_expired(channel->tracker, first.time_ns);
+    struct mapi_session *session = find_session(channel, exchange);
+    if (!session)
+        session = new_session(channel, exchange->mapi.endpoint, first);
+
+    struct virtual_connection *vc = session->vc;
+    use_channel(session, channel);
+    take_traffic(channel, exchange);
+    take_identity(vc, channel, exchange);
+    if (first.time_ns < vc->facts.opened.time_ns)
+        vc->facts.opened = first;
+    if (last.time_ns > vc->facts.last.time_ns)
+        vc->facts.last = last;
+    if (begins_session(exchange->mapi.type) && is_good(exchange))
+        vc->facts.established = response->last;
+    take_call(session, channel, exchange);
+    renew(session, channel, exchange, last.time_ns);
+}
+
+static void
+tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
+{
+    struct channel *channel = context;
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
+
+    oa_tracker_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
+                                                          .first = message->first,
+                                                          .last = message->last,
+                                                          .side = side,
+                                                          .channel = &channel->facts,
+                                                          .http = &message->head,
+                                                          .mapi = exchange });
+}
+
+void
+oa_mapi_begin(struct channel *channel)
+{
+    channel->facts.kind = OA_CHANNEL_MAPI_HTTP;
+    channel->mapi = oa_http_connection_new(take_exchange, channel);
+    oa_http_connection_on_head(channel->mapi, tell_head);
+}

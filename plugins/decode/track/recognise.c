@@ -1,0 +1,302 @@
+/* recognise.c
+ * Whether a TCP connection is one of RPC over HTTP, by the first bytes of a segment.
+ * [MS-RPCH] 2.1.1, 2.1.2, 2.2.4
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/recognise.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "http/mapi_http.h"
+#include "rpc/request_shape.h"
+
+/* Fixed in every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment, little endian, nothing
+ * else. */
+#define RTS_PFC_FLAGS 0x03
+#define RTS_LENGTH_MAX 0x200
+
+#define PLACES_OF_CLIENT                                                                           \
+    (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_IN_PROXY | OA_RTS_OUT_PROXY)
+#define PLACES_OF_SERVER                                                                           \
+    (OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE | OA_RTS_IN_SERVER | OA_RTS_OUT_SERVER)
+#define PLACES_OF_CLIENT_HOP                                                                       \
+    (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE)
+
+/* The endpoint mapper's well-known port, [MS-RPCE] 2.1.1.1. */
+#define MAPPER_PORT 135
+
+/* As much of a bind as holds its first context. */
+#define BIND_MIN 72
+
+bool
+oa_is_server_port(uint16_t port)
+{
+    return port == 593 || (port >= 6001 && port <= 6004);
+}
+
+static bool
+is_http_port(uint16_t port)
+{
+    return port == 80 || port == 443 || port == 8080 || port == 3128;
+}
+
+/* Which of both ports is the server's: a known one, else the lower one. */
+static enum oa_side
+sender_by_port(uint16_t source, uint16_t destination)
+{
+    bool source_known = oa_is_server_port(source) || is_http_port(source);
+    bool destination_known = oa_is_server_port(destination) || is_http_port(destination);
+
+    if (source_known != destination_known)
+        return source_known ? OA_SERVER : OA_CLIENT;
+    return source < destination ? OA_SERVER : OA_CLIENT;
+}
+
+static enum oa_verdict
+recognise_banner(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    if (memcmp(data, OA_BANNER, MIN(length, OA_BANNER_SIZE)) != 0)
+        return OA_NOT_OURS;
+    if (length < OA_BANNER_SIZE)
+        return OA_MAYBE;
+    *recognition = (struct oa_recognition){
+        .hop = OA_HOP_SERVER, .sender = OA_SERVER, .is_raw = true, .has_start = true
+    };
+    return OA_OURS;
+}
+
+static enum oa_verdict
+recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    struct oa_http_head head;
+
+    if (oa_http_head_parse(data, length, &head) != OA_HTTP_COMPLETE || head.is_request ||
+        head.status != 200 || !oa_text_equals(head.content_type, "application/rpc"))
+        return OA_NOT_OURS;
+    *recognition =
+        (struct oa_recognition){ .hop = OA_HOP_CLIENT, .sender = OA_SERVER, .is_answer = true };
+    return OA_OURS;
+}
+
+/* Where the PDU is legal under any of its names; 0 when no named PDU is like it. */
+static unsigned
+places_of_rts(const uint8_t *data, size_t length)
+{
+    struct oa_rts rts;
+    struct oa_rpc_header header;
+    unsigned places = 0;
+
+    if (!oa_rpc_header_parse(data, length, &header) || header.ptype != OA_RPC_RTS ||
+        header.flags != RTS_PFC_FLAGS || header.big_endian || header.auth_length ||
+        header.call_id || header.frag_length > RTS_LENGTH_MAX || header.frag_length > length)
+        return 0;
+    if (!oa_rts_parse(data, header.frag_length, &rts) || !rts.is_complete)
+        return 0;
+    for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
+        if (oa_rts_has_signature(&rts, (enum oa_rts_pdu)pdu))
+            places |= OA_RTS_PDU_ROWS[pdu].places;
+    return places;
+}
+
+static bool
+begins_connection(unsigned places)
+{
+    return places == OA_RTS_OUT_REQUEST || places == OA_RTS_IN_PROXY || places == OA_RTS_OUT_PROXY;
+}
+
+/* The hop where the PDU may stand; the ports decide where both are possible. */
+static enum oa_hop
+hop_of(unsigned places, uint16_t source, uint16_t destination)
+{
+    if (places && !(places & ~PLACES_OF_CLIENT_HOP))
+        return OA_HOP_CLIENT;
+    if (places && !(places & PLACES_OF_CLIENT_HOP))
+        return OA_HOP_SERVER;
+    return is_http_port(source) || is_http_port(destination) ? OA_HOP_CLIENT : OA_HOP_SERVER;
+}
+
+static enum oa_side
+sender_of(unsigned places, uint16_t source, uint16_t destination)
+{
+    if (places && !(places & ~PLACES_OF_CLIENT))
+        return OA_CLIENT;
+    if (places && !(places & ~PLACES_OF_SERVER))
+        return OA_SERVER;
+    return sender_by_port(source, destination);
+}
+
+/* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
+ * `other` is an interface that counts too, or NULL. */
+static bool
+binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const char *other)
+{
+    struct oa_rpc_pdu pdu;
+
+    if (!oa_rpc_parse_beginning(data, length, &pdu))
+        return false;
+    for (unsigned i = 0; i < pdu.n_contexts; i++) {
+        const struct oa_rpc_interface *iface =
+            oa_rpc_interface_find(pdu.contexts[i].abstract_syntax.uuid);
+        if (iface &&
+            (iface->is_exchange || on_known_port || (other && strcmp(iface->name, other) == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* Requests and binds come from clients, all that answers from servers; RTS from both. */
+static enum oa_side
+sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
+{
+    switch (ptype) {
+    case OA_RPC_REQUEST:
+    case OA_RPC_BIND:
+    case OA_RPC_ALTER_CONTEXT:
+    case OA_RPC_AUTH3:
+    case OA_RPC_CO_CANCEL:
+    case OA_RPC_ORPHANED:
+        return OA_CLIENT;
+    case OA_RPC_RTS:
+        return otherwise;
+    default:
+        return OA_SERVER;
+    }
+}
+
+static enum oa_verdict
+recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t destination,
+              struct oa_recognition *recognition)
+{
+    bool on_server_port = oa_is_server_port(source) || oa_is_server_port(destination);
+    bool on_known_port = on_server_port || is_http_port(source) || is_http_port(destination);
+    bool on_mapper_port = source == MAPPER_PORT || destination == MAPPER_PORT;
+    struct oa_rpc_header header;
+    unsigned places = 0;
+
+    if (!oa_rpc_may_be_header(data, length))
+        return OA_NOT_OURS;
+    if (length < OA_RPC_HEADER_SIZE)
+        return OA_MAYBE;
+    if (!oa_rpc_header_parse(data, length, &header))
+        return OA_NOT_OURS;
+    bool is_whole = header.frag_length <= length;
+    *recognition = (struct oa_recognition){ .is_raw = true };
+    if (header.ptype == OA_RPC_RTS) {
+        if (!is_whole)
+            return header.frag_length <= RTS_LENGTH_MAX ? OA_MAYBE : OA_NOT_OURS;
+        places = places_of_rts(data, length);
+        if (!places)
+            return OA_NOT_OURS;
+        recognition->has_start = begins_connection(places);
+    } else if (header.ptype == OA_RPC_BIND &&
+               binds_exchange(data, length, on_server_port, on_mapper_port ? "epm" : NULL)) {
+        recognition->is_direct = true;
+        recognition->has_start = true;
+    } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {
+        return OA_MAYBE;
+    } else if (is_whole && header.frag_length < length) {
+        const uint8_t *next = data + header.frag_length;
+        size_t left = length - header.frag_length;
+        places = places_of_rts(next, left);
+        if (!places && !(on_known_port && oa_rpc_may_be_header(next, left)))
+            return OA_NOT_OURS;
+    } else if (!on_known_port) {
+        return OA_NOT_OURS;
+    }
+    recognition->hop = hop_of(places, source, destination);
+    recognition->sender = sender_by_ptype(header.ptype, sender_of(places, source, destination));
+    return OA_OURS;
+}
+
+enum oa_verdict
+oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
+             struct oa_recognition *recognition)
+{
+    enum oa_http_method method;
+
+    if (length == 0)
+        return OA_MAYBE;
+    switch (data[0]) {
+    case 'R':
+        *recognition =
+            (struct oa_recognition){ .hop = OA_HOP_CLIENT, .sender = OA_CLIENT, .has_start = true };
+        switch (oa_http_rpc_method(data, length, &method)) {
+        case OA_HTTP_COMPLETE:
+            return OA_OURS;
+        case OA_HTTP_INCOMPLETE:
+            return OA_MAYBE;
+        case OA_HTTP_NOT_A_HEAD:
+            return OA_NOT_OURS;
+        }
+        return OA_NOT_OURS;
+    case 'H':
+        return recognise_answer(data, length, recognition);
+    case 'n':
+        return recognise_banner(data, length, recognition);
+    case 5:
+        return recognise_pdu(data, length, source_port, destination_port, recognition);
+    default:
+        return OA_NOT_OURS;
+    }
+}
+
+enum oa_verdict
+oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_known known,
+                       struct oa_recognition *recognition)
+{
+    struct oa_rpc_pdu pdu;
+    size_t next;
+
+    if (length == 0)
+        return OA_MAYBE;
+    if (!oa_rpc_may_be_header(data, length))
+        return OA_NOT_OURS;
+    if (length < OA_RPC_HEADER_SIZE)
+        return OA_MAYBE;
+    if (!oa_rpc_parse_beginning(data, length, &pdu) || pdu.header.ptype == OA_RPC_RTS)
+        return OA_NOT_OURS;
+    next = MIN(pdu.header.frag_length, length);
+    if (known == OA_ENDPOINT_UNKNOWN ? !oa_request_shape(&pdu)
+                                     : !oa_rpc_may_be_header(data + next, length - next))
+        return OA_NOT_OURS;
+    *recognition = (struct oa_recognition){ .hop = OA_HOP_SERVER,
+                                            .sender = sender_by_ptype(pdu.header.ptype, OA_CLIENT),
+                                            .is_raw = true,
+                                            .is_direct = known == OA_ENDPOINT_TCP,
+                                            .has_start = pdu.header.ptype == OA_RPC_BIND };
+    return OA_OURS;
+}
+
+enum oa_verdict
+oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    static const char *const STARTS[] = { [OA_CLIENT] = "POST ", [OA_SERVER] = "HTTP/1." };
+    struct oa_http_head head;
+    struct oa_mapi_http_request request;
+
+    if (length == 0)
+        return OA_MAYBE;
+    enum oa_side sender = data[0] == 'H' ? OA_SERVER : OA_CLIENT;
+    const char *start = STARTS[sender];
+    if (memcmp(data, start, MIN(length, strlen(start))) != 0)
+        return OA_NOT_OURS;
+    *recognition = (struct oa_recognition){ .hop = OA_HOP_CLIENT,
+                                            .sender = sender,
+                                            .is_answer = sender == OA_SERVER,
+                                            .has_start = sender == OA_CLIENT,
+                                            .is_mapi_http = true };
+    switch (oa_http_head_parse(data, length, &head)) {
+    case OA_HTTP_INCOMPLETE:
+        return length <= OA_RECOGNISE_HEAD_MAX ? OA_MAYBE : OA_NOT_OURS;
+    case OA_HTTP_NOT_A_HEAD:
+        return OA_NOT_OURS;
+    case OA_HTTP_COMPLETE:
+        break;
+    }
+    return (sender == OA_CLIENT ? oa_mapi_http_request(&head, &request)
+                                : oa_mapi_http_has_body(&head) && head.mapi.request_type.length > 0)
+               ? OA_OURS
+               : OA_NOT_OURS;
+}
