@@ -11,7 +11,8 @@
 
 enum oa_side { OA_CLIENT, OA_SERVER };
 
-/* A point of the capture. Times are nanoseconds since the epoch; frame is 0 when nothing was seen. */
+/* A point of the capture. Times are nanoseconds since the epoch; frame is 0 when nothing was seen.
+ */
 struct oa_stamp {
     int64_t time_ns;
     uint64_t frame;
