@@ -15,6 +15,7 @@
 #include <epan/proto_data.h>
 
 #include "track/channel.h"
+#include "track/tracker.h"
 #include "decode_args.h"
 #include "http/http_exchange.h"
 #include "http_stream.h"

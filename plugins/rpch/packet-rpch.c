@@ -11,10 +11,11 @@
 #include <epan/proto_data.h>
 #include <epan/tap.h>
 
-#include "track/channel.h"
 #include "decode_args.h"
 #include "http_stream.h"
 #include "rpch_tap.h"
+#include "track/channel.h"
+#include "track/tracker.h"
 
 /* What belongs to one TCP connection taken over. */
 struct connection {

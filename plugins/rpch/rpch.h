@@ -12,7 +12,7 @@
 
 #include <epan/expert.h>
 
-#include "track/auth_exchange.h"
+#include "auth/auth_exchange.h"
 #include "track/events.h"
 
 /* A problem found while a unit was decoded. */

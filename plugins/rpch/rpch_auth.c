@@ -10,7 +10,7 @@
 
 #include <epan/expert.h>
 
-#include "track/auth_exchange.h"
+#include "auth/auth_exchange.h"
 
 /* From the beginning of 1601 to that of 1970. */
 #define FILETIME_TO_EPOCH_S INT64_C(11644473600)

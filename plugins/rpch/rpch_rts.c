@@ -8,7 +8,7 @@
 
 #include <epan/unit_strings.h>
 
-#include "track/channel.h"
+#include "track/sequence_steps.h"
 
 static int hf_pdu = -1;
 static int hf_vc_cookie = -1;

@@ -14,7 +14,7 @@
 #include <epan/show_exception.h>
 #include <epan/unit_strings.h>
 
-#include "track/channel.h"
+#include "track/channel_kind.h"
 #include "rpch_tap.h"
 
 /* Stock DCE/RPC pairs by conversation. A port no TCP connection can have keeps ours apart from all
