@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ struct csv {
     bool in_row;
     int error;     /* errno of the first failed write */
     time_t second; /* of the time formatted last */
-    char second_text[32];
+    char second_text[SHORT_CELL];
+    size_t second_length; /* 0: cannot be formatted */
 };
 
 struct csv *
@@ -45,7 +47,6 @@ csv_open(const char *directory, const char *name, struct csv_style style, char *
 
     csv->fd = STDOUT_FILENO;
     csv->style = style;
-    csv->second = -1;
     if (directory) {
         char *file = g_strconcat(name, ".csv", NULL);
         csv->path = g_build_filename(directory, file, NULL);
@@ -92,16 +93,6 @@ room(struct csv *csv, size_t length)
 }
 
 static void
-begin_cell(struct csv *csv)
-{
-    if (csv->in_row) {
-        *room(csv, 1) = ',';
-        csv->used++;
-    }
-    csv->in_row = true;
-}
-
-static void
 put(struct csv *csv, const char *text, size_t length)
 {
     while (length) {
@@ -113,26 +104,68 @@ put(struct csv *csv, const char *text, size_t length)
     }
 }
 
+/* Where the cell is to be written, with room for `length` bytes; end_cell() takes what was written.
+ */
+static char *
+begin_cell(struct csv *csv, size_t length)
+{
+    char *at = room(csv, length + 1);
+
+    if (csv->in_row)
+        *at++ = ',';
+    csv->in_row = true;
+    return at;
+}
+
+static void
+end_cell(struct csv *csv, const char *end)
+{
+    csv->used = (size_t)(end - csv->buffer);
+}
+
 void
 csv_empty(struct csv *csv)
 {
-    begin_cell(csv);
+    end_cell(csv, begin_cell(csv, 0));
+}
+
+/* Text without characters that have a meaning in CSV goes out as it is. */
+static size_t
+plain_length(const char *text)
+{
+    static const bool ENDS[UCHAR_MAX + 1] = {
+        ['\0'] = true, [','] = true, ['"'] = true, ['\r'] = true, ['\n'] = true
+    };
+    size_t length = 0;
+
+    while (!ENDS[(unsigned char)text[length]])
+        length++;
+    return length;
+}
+
+static bool
+is_formula(char first)
+{
+    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
+           first == '\r';
 }
 
 void
 csv_text(struct csv *csv, const char *text)
 {
-    begin_cell(csv);
+    csv_empty(csv);
     if (!text || !text[0])
         return;
-    bool is_formula = strchr("=+-@\t\r", text[0]) != NULL;
-    if (!strpbrk(text, ",\"\r\n")) {
-        if (is_formula)
-            put(csv, "'", 1);
-        put(csv, text, strlen(text));
+    size_t length = plain_length(text);
+    bool is_plain = !text[length];
+    if (!is_plain)
+        put(csv, "\"", 1);
+    if (is_formula(text[0]))
+        put(csv, "'", 1);
+    if (is_plain) {
+        put(csv, text, length);
         return;
     }
-    put(csv, is_formula ? "\"'" : "\"", is_formula ? 2 : 1);
     for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
         put(csv, text, (size_t)(quote - text) + 1);
         put(csv, "\"", 1);
@@ -160,9 +193,7 @@ put_number(char *at, uint64_t number, unsigned width)
 void
 csv_number(struct csv *csv, uint64_t number)
 {
-    begin_cell(csv);
-    char *at = room(csv, SHORT_CELL);
-    csv->used += (size_t)(put_number(at, number, 1) - at);
+    end_cell(csv, put_number(begin_cell(csv, SHORT_CELL), number, 1));
 }
 
 /* Rows come in time order, so the second changes seldom; only its fraction is formatted anew. */
@@ -176,37 +207,35 @@ csv_time(struct csv *csv, int64_t time_ns)
         fraction += NS_PER_S;
         second--;
     }
-    if (second != csv->second) {
+    if (second != csv->second || !csv->second_length) {
         struct tm tm;
-        if (!gmtime_r(&second, &tm) ||
-            !strftime(csv->second_text, sizeof csv->second_text, "%Y-%m-%dT%H:%M:%S.", &tm)) {
-            csv_empty(csv);
-            return;
-        }
+        csv->second_length = 0;
+        if (gmtime_r(&second, &tm))
+            csv->second_length = strftime(csv->second_text, SHORT_CELL, "%Y-%m-%dT%H:%M:%S.", &tm);
         csv->second = second;
     }
-    begin_cell(csv);
-    put(csv, csv->second_text, strlen(csv->second_text));
-    char *at = room(csv, SHORT_CELL);
-    char *end = put_number(at, (uint64_t)fraction / 1000, 6);
-    *end++ = 'Z';
-    csv->used += (size_t)(end - at);
+    if (!csv->second_length) {
+        csv_empty(csv);
+        return;
+    }
+    char *at = begin_cell(csv, 2 * SHORT_CELL);
+    memcpy(at, csv->second_text, csv->second_length);
+    at = put_number(at + csv->second_length, (uint64_t)fraction / 1000, 6);
+    *at++ = 'Z';
+    end_cell(csv, at);
 }
 
 void
 csv_ms(struct csv *csv, int64_t duration_ns)
 {
-    begin_cell(csv);
-    char *at = room(csv, SHORT_CELL);
-    char *end = at;
+    char *at = begin_cell(csv, SHORT_CELL);
     uint64_t us = ((uint64_t)(duration_ns < 0 ? -duration_ns : duration_ns) + 500) / 1000;
 
     if (duration_ns < 0 && us)
-        *end++ = '-';
-    end = put_number(end, us / 1000, 1);
-    *end++ = '.';
-    end = put_number(end, us % 1000, 3);
-    csv->used += (size_t)(end - at);
+        *at++ = '-';
+    at = put_number(at, us / 1000, 1);
+    *at++ = '.';
+    end_cell(csv, put_number(at, us % 1000, 3));
 }
 
 void
@@ -226,14 +255,48 @@ csv_uuid(struct csv *csv, const uint8_t wire[16])
     csv_text(csv, text);
 }
 
+static bool
+is_ipv4(const uint8_t bytes[16])
+{
+    static const uint8_t MAPPED[12] = { [10] = 0xFF, [11] = 0xFF };
+
+    return memcmp(bytes, MAPPED, sizeof MAPPED) == 0;
+}
+
+static char *
+put_address(char *at, const uint8_t bytes[16])
+{
+    struct address address;
+
+    if (!is_ipv4(bytes)) {
+        memcpy(address.bytes, bytes, sizeof address.bytes);
+        return at + strlen(address_text(&address, at));
+    }
+    for (unsigned i = 12; i < 16; i++) {
+        at = put_number(at, bytes[i], 1);
+        *at++ = '.';
+    }
+    return at - 1;
+}
+
 void
 csv_address(struct csv *csv, const uint8_t bytes[16])
 {
-    struct address address;
-    char text[ADDRESS_TEXT];
+    end_cell(csv, put_address(begin_cell(csv, SHORT_CELL), bytes));
+}
 
-    memcpy(address.bytes, bytes, sizeof address.bytes);
-    csv_text(csv, address_text(&address, text));
+void
+csv_endpoint(struct csv *csv, const uint8_t bytes[16], uint16_t port)
+{
+    char *at = begin_cell(csv, SHORT_CELL);
+
+    if (!is_ipv4(bytes))
+        *at++ = '[';
+    at = put_address(at, bytes);
+    if (!is_ipv4(bytes))
+        *at++ = ']';
+    *at++ = ':';
+    end_cell(csv, put_number(at, port, 1));
 }
 
 void

@@ -37,7 +37,11 @@ void csv_time(struct csv *csv, int64_t time_ns); /* since the epoch; 2026-11-24T
 void csv_ms(struct csv *csv, int64_t duration_ns); /* milliseconds with three decimals */
 void csv_ratio(struct csv *csv, double ratio);     /* four decimals */
 void csv_uuid(struct csv *csv, const uint8_t wire[16]);
-void csv_address(struct csv *csv, const uint8_t address[16]); /* IPv4 in its mapped form, or IPv6 */
+
+/* IPv4 in its mapped form, or IPv6; 192.0.2.1, 2001:db8::1; with the port [2001:db8::1]:80. */
+void csv_address(struct csv *csv, const uint8_t address[16]);
+void csv_endpoint(struct csv *csv, const uint8_t address[16], uint16_t port);
+
 void csv_end_row(struct csv *csv);
 
 /* Rows written so far, the header not among them. */

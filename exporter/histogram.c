@@ -14,7 +14,7 @@
 
 struct histogram {
     uint64_t count;
-    double sum;
+    uint64_t sum; /* UINT64_MAX: that or more */
     int64_t min, max;
     uint32_t *octave[OCTAVES]; /* SUB_BUCKETS each; NULL while all are 0 */
 };
@@ -59,6 +59,23 @@ middle_of(unsigned bucket)
     return (int64_t)(low + width / 2);
 }
 
+/* The buckets of one power of two, created when it first occurs. */
+static uint32_t *
+octave_of(struct histogram *histogram, unsigned number)
+{
+    if (!histogram->octave[number])
+        histogram->octave[number] = g_new0(uint32_t, SUB_BUCKETS);
+    return histogram->octave[number];
+}
+
+static uint64_t
+add_up(uint64_t left, uint64_t right)
+{
+    uint64_t sum;
+
+    return __builtin_add_overflow(left, right, &sum) ? UINT64_MAX : sum;
+}
+
 void
 histogram_add(struct histogram *histogram, int64_t ns)
 {
@@ -68,12 +85,25 @@ histogram_add(struct histogram *histogram, int64_t ns)
         histogram->min = value;
     histogram->max = MAX(value, histogram->max);
     histogram->count++;
-    histogram->sum += (double)value;
+    histogram->sum = add_up(histogram->sum, (uint64_t)value);
     unsigned bucket = bucket_of((uint64_t)value);
-    uint32_t **octave = &histogram->octave[bucket >> SUB_BITS];
-    if (!*octave)
-        *octave = g_new0(uint32_t, SUB_BUCKETS);
-    (*octave)[bucket & (SUB_BUCKETS - 1)]++;
+    octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)]++;
+}
+
+void
+histogram_merge(struct histogram *into, const struct histogram *from)
+{
+    if (from->count == 0)
+        return;
+    into->min = into->count ? MIN(into->min, from->min) : from->min;
+    into->max = MAX(into->max, from->max);
+    into->count += from->count;
+    into->sum = add_up(into->sum, from->sum);
+    for (unsigned i = 0; i < OCTAVES; i++) {
+        uint32_t *octave = from->octave[i] ? octave_of(into, i) : NULL;
+        for (unsigned bucket = 0; octave && bucket < SUB_BUCKETS; bucket++)
+            octave[bucket] += from->octave[i][bucket];
+    }
 }
 
 uint64_t
@@ -97,7 +127,7 @@ histogram_max(const struct histogram *histogram)
 double
 histogram_mean(const struct histogram *histogram)
 {
-    return histogram->count ? histogram->sum / (double)histogram->count : 0;
+    return histogram->count ? (double)histogram->sum / (double)histogram->count : 0;
 }
 
 int64_t

@@ -5,10 +5,8 @@
  */
 #include <errno.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <wireshark.h>
@@ -20,6 +18,7 @@
 #include "exit_codes.h"
 #include "native_source.h"
 #include "options.h"
+#include "report_set.h"
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
@@ -29,12 +28,9 @@
 static volatile sig_atomic_t asked_to_end;
 
 struct run {
-    const struct options *options;
-    struct report_run *reports;
-    size_t n_reports;
+    struct report_set *reports;
     uint64_t sessions;
     bool shows_progress;
-    bool made_directory;
     int64_t started_us, shown_us;
 };
 
@@ -63,15 +59,6 @@ fail(char *message, enum exit_code code)
     return code;
 }
 
-static void
-describe(const struct report *report)
-{
-    printf("%s: one row for each %s, %s\n", report->name, report->row_is, report->order);
-    for (size_t i = 0; i < report->n_columns; i++)
-        printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].unit,
-               report->columns[i].definition);
-}
-
 static int
 inform(const struct options *options)
 {
@@ -84,14 +71,12 @@ inform(const struct options *options)
                glib_major_version, glib_minor_version, glib_micro_version);
         break;
     case ACTION_LIST_REPORTS:
-        for (size_t i = 0; REPORTS[i]; i++)
-            printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
-                   REPORTS[i]->on_request ? " (only when asked for by name)" : "");
+        reports_list();
         break;
     case ACTION_DESCRIBE:
         for (size_t i = 0; REPORTS[i]; i++)
             if (!options->describe || options->describe == REPORTS[i])
-                describe(REPORTS[i]);
+                report_describe(REPORTS[i]);
         break;
     case ACTION_EXPORT:
         break;
@@ -107,19 +92,15 @@ on_event(void *context, const struct oa_event *event)
     struct run *run = context;
 
     run->sessions += event->type == OA_EVENT_VC_OPENED;
-    for (size_t i = 0; i < run->n_reports; i++)
-        if (run->reports[i].report->event)
-            run->reports[i].report->event(&run->reports[i], event);
+    report_set_event(run->reports, event);
 }
 
 static void
 on_connection(void *context, const struct connection_row *row)
 {
-    struct run *run = context;
+    const struct run *run = context;
 
-    for (size_t i = 0; i < run->n_reports; i++)
-        if (run->reports[i].report->connection)
-            run->reports[i].report->connection(&run->reports[i], row);
+    report_set_connection(run->reports, row);
 }
 
 static void
@@ -145,11 +126,8 @@ on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
     int64_t now = g_get_monotonic_time();
     uint64_t done, total;
 
-    if (asked_to_end)
+    if (asked_to_end || report_set_failed(run->reports))
         return false;
-    for (size_t i = 0; i < run->n_reports; i++)
-        if (csv_failed(run->reports[i].csv))
-            return false;
     if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
         return true;
     run->shown_us = now;
@@ -161,65 +139,6 @@ on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
     g_free(size);
     g_free(all);
     return true;
-}
-
-static bool
-open_reports(struct run *run, char **message)
-{
-    const char *directory = run->options->directory;
-
-    run->reports = g_new0(struct report_run, run->options->n_reports);
-    run->made_directory = directory && !g_file_test(directory, G_FILE_TEST_EXISTS);
-    if (directory && g_mkdir_with_parents(directory, 0777) != 0) {
-        *message = g_strdup_printf("%s: %s", directory, g_strerror(errno));
-        return false;
-    }
-    for (size_t i = 0; i < run->options->n_reports; i++) {
-        struct report_run *report = &run->reports[i];
-        report->report = run->options->reports[i];
-        report->valid_ports = run->options->valid_ports;
-        report->csv = csv_open(directory, report->report->name, run->options->style, message);
-        if (!report->csv)
-            return false;
-        run->n_reports++;
-        report->state = report->report->new_state ? report->report->new_state() : NULL;
-        report_header(report);
-    }
-    return true;
-}
-
-/* Either all files appear or, as far as the file system allows, none. */
-static bool
-write_reports(struct run *run, char **message)
-{
-    size_t n = run->n_reports;
-    bool good = true;
-
-    for (size_t i = 0; i < n && good; i++) {
-        if (run->reports[i].report->finish)
-            run->reports[i].report->finish(&run->reports[i]);
-        good = csv_flush(run->reports[i].csv, message);
-    }
-    for (size_t i = 0; i < n && good; i++) {
-        good = csv_commit(run->reports[i].csv, message);
-        run->reports[i].csv = NULL;
-    }
-    return good;
-}
-
-/* Files that were not committed go, and with them a folder that was made for them. */
-static void
-close_reports(struct run *run)
-{
-    for (size_t i = 0; i < run->n_reports; i++) {
-        if (run->reports[i].csv)
-            csv_discard(run->reports[i].csv);
-        if (run->reports[i].report->free_state)
-            run->reports[i].report->free_state(run->reports[i].state);
-    }
-    g_free(run->reports);
-    if (run->made_directory)
-        g_rmdir(run->options->directory); /* stays if there is anything in it */
 }
 
 static int
@@ -238,8 +157,7 @@ judge(const struct source_result *result, bool quiet)
 
 static int export(const struct options *options)
 {
-    struct run run = { .options = options,
-                       .shows_progress = !options->quiet && isatty(STDERR_FILENO),
+    struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
     struct source_result result;
@@ -249,19 +167,21 @@ static int export(const struct options *options)
     struct capture_reader *reader = capture_reader_open(options->paths, options->n_paths, &message);
     if (!reader)
         return fail(message, EXIT_UNREADABLE);
-    if (!open_reports(&run, &message)) {
+    run.reports = report_set_open(options->reports, options->n_reports, options->directory,
+                                  options->style, options->valid_ports, &message);
+    if (!run.reports) {
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
         native_source_run(reader, &sink, &result);
         clear_progress(&run);
         if (asked_to_end)
             code = EXIT_NOT_WRITTEN;
-        else if (write_reports(&run, &message))
+        else if (report_set_commit(run.reports, &message))
             code = judge(&result, options->quiet);
         else
             code = fail(message, EXIT_NOT_WRITTEN);
     }
-    close_reports(&run);
+    report_set_free(run.reports);
     capture_reader_close(reader);
     return code;
 }

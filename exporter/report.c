@@ -33,6 +33,23 @@ report_find(const char *name)
 }
 
 void
+reports_list(void)
+{
+    for (size_t i = 0; REPORTS[i]; i++)
+        printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
+               REPORTS[i]->on_request ? " (only when asked for by name)" : "");
+}
+
+void
+report_describe(const struct report *report)
+{
+    printf("%s: one row for each %s, %s\n", report->name, report->row_is, report->order);
+    for (size_t i = 0; i < report->n_columns; i++)
+        printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].unit,
+               report->columns[i].definition);
+}
+
+void
 report_header(struct report_run *run)
 {
     for (size_t i = 0; i < run->report->n_columns; i++)

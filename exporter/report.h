@@ -65,6 +65,10 @@ extern const struct report *const REPORTS[];
 /* The report of that name, or NULL. */
 const struct report *report_find(const char *name);
 
+/* Prints what a row of each report is; prints what the columns of one report are. */
+void reports_list(void);
+void report_describe(const struct report *report);
+
 /* Writes the header line, or one row. */
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);

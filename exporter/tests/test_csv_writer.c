@@ -78,12 +78,15 @@ fill_numbers(struct csv *csv)
     csv_ms(csv, 1234567890);
     csv_ms(csv, -2000000);
     csv_ms(csv, -499);
+    csv_time(csv, -1);
     csv_time(csv, 0);
     csv_time(csv, 1795476117787947200);
     csv_time(csv, -1);
     csv_ratio(csv, 0.5);
     csv_address(csv, v4);
     csv_address(csv, v6);
+    csv_endpoint(csv, v4, 80);
+    csv_endpoint(csv, v6, 65535);
     csv_uuid(csv, uuid);
     csv_empty(csv);
 }
@@ -95,9 +98,11 @@ test_numbers(void)
 
     g_assert_cmpstr(text, ==,
                     "0,18446744073709551615,0.000,0.001,0.002,1234.568,-2.000,0.000,"
-                    "1970-01-01T00:00:00.000000Z,2026-11-23T23:21:57.787947Z,1969-12-31T23:59:59."
+                    "1969-12-31T23:59:59.999999Z,1970-01-01T00:00:00.000000Z,2026-11-23T23:21:57."
+                    "787947Z,1969-12-31T23:59:59."
                     "999999Z,0.5000,"
-                    "192.0.2.1,2001:db8::1,00112233-4455-6677-8899-aabbccddeeff,\n");
+                    "192.0.2.1,2001:db8::1,192.0.2.1:80,[2001:db8::1]:65535,"
+                    "00112233-4455-6677-8899-aabbccddeeff,\n");
     g_free(text);
 }
 

@@ -1,5 +1,5 @@
 /* test_histogram.c
- * Percentiles against those of the sorted values.
+ * Percentiles against those of the sorted values; merged histograms against one of all values.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "histogram.h"
+
+static const double PERCENTS[] = { 0.1, 1, 50, 95, 99, 100 };
 
 static int
 compare(const void *a, const void *b)
@@ -19,7 +21,6 @@ compare(const void *a, const void *b)
 static void
 expect_percentiles(int64_t *values, size_t n)
 {
-    static const double PERCENTS[] = { 0.1, 1, 50, 95, 99, 100 };
     struct histogram *histogram = histogram_new();
 
     for (size_t i = 0; i < n; i++)
@@ -80,6 +81,62 @@ test_edges(void)
     histogram_free(histogram);
 }
 
+static void
+expect_same(const struct histogram *one, const struct histogram *other)
+{
+    g_assert_cmpuint(histogram_count(one), ==, histogram_count(other));
+    g_assert_cmpint(histogram_min(one), ==, histogram_min(other));
+    g_assert_cmpint(histogram_max(one), ==, histogram_max(other));
+    g_assert_cmpfloat(histogram_mean(one), ==, histogram_mean(other));
+    for (size_t i = 0; i < G_N_ELEMENTS(PERCENTS); i++)
+        g_assert_cmpint(histogram_percentile(one, PERCENTS[i]), ==,
+                        histogram_percentile(other, PERCENTS[i]));
+}
+
+/* Any values, dealt out to any number of histograms, some of them empty. */
+static void
+test_merge(void)
+{
+    enum { PARTS = 5 };
+
+    for (int round = 0; round < 200; round++) {
+        struct histogram *whole = histogram_new(), *merged = histogram_new(), *part[PARTS];
+        int used = g_test_rand_int_range(1, PARTS + 1), n = g_test_rand_int_range(0, 500);
+
+        for (int i = 0; i < PARTS; i++)
+            part[i] = histogram_new();
+        for (int i = 0; i < n; i++) {
+            int64_t value =
+                (int64_t)(g_test_rand_double() * (double)(1ll << g_test_rand_int_range(1, 63)));
+            histogram_add(whole, value);
+            histogram_add(part[g_test_rand_int_range(0, used)], value);
+        }
+        for (int i = 0; i < PARTS; i++) {
+            histogram_merge(merged, part[i]);
+            histogram_free(part[i]);
+        }
+        expect_same(merged, whole);
+        histogram_free(whole);
+        histogram_free(merged);
+    }
+}
+
+/* More than the sum can hold: it stays at its greatest, whatever the order. */
+static void
+test_overflow(void)
+{
+    struct histogram *whole = histogram_new(), *part = histogram_new();
+
+    for (int i = 0; i < 3; i++)
+        histogram_add(part, INT64_MAX);
+    for (int i = 0; i < 6; i++)
+        histogram_add(whole, INT64_MAX);
+    histogram_merge(part, part);
+    expect_same(part, whole);
+    histogram_free(whole);
+    histogram_free(part);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -87,5 +144,7 @@ main(int argc, char *argv[])
     g_test_add_func("/histogram/random", test_random);
     g_test_add_func("/histogram/single", test_single);
     g_test_add_func("/histogram/edges", test_edges);
+    g_test_add_func("/histogram/merge", test_merge);
+    g_test_add_func("/histogram/overflow", test_overflow);
     return g_test_run();
 }
