@@ -67,7 +67,7 @@ service_name(const struct oa_channel *channel, const struct oa_virtual_connectio
     if (channel && channel->hop == OA_HOP_CLIENT)
         return "rpc over http";
     if (channel && vc && vc->iface)
-        return vc->iface->service;
+        return oa_service_name(vc->iface->service);
     return port ? oa_service_name(port->service) : "rpc";
 }
 

@@ -121,9 +121,9 @@ sender_of(unsigned places, uint16_t source, uint16_t destination)
 }
 
 /* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
- * `other` is an interface that counts too, or NULL. */
+ * `other` is an interface that counts too, or OA_IF_NONE. */
 static bool
-binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const char *other)
+binds_exchange(const uint8_t *data, size_t length, bool on_known_port, enum oa_interface_id other)
 {
     struct oa_rpc_pdu pdu;
 
@@ -132,8 +132,7 @@ binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const cha
     for (unsigned i = 0; i < pdu.n_contexts; i++) {
         const struct oa_rpc_interface *iface =
             oa_rpc_interface_find(pdu.contexts[i].abstract_syntax.uuid);
-        if (iface &&
-            (iface->is_exchange || on_known_port || (other && strcmp(iface->name, other) == 0)))
+        if (iface && (iface->is_exchange || on_known_port || iface->id == other))
             return true;
     }
     return false;
@@ -184,7 +183,8 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
             return OA_NOT_OURS;
         recognition->has_start = begins_connection(places);
     } else if (header.ptype == OA_RPC_BIND &&
-               binds_exchange(data, length, on_server_port, on_mapper_port ? "epm" : NULL)) {
+               binds_exchange(data, length, on_server_port,
+                              on_mapper_port ? OA_IF_EPM : OA_IF_NONE)) {
         recognition->is_direct = true;
         recognition->has_start = true;
     } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {
