@@ -27,30 +27,16 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
-/* NspiUnbind, and Unbind, return 1 where all is well, [MS-OXNSPI] 3.1.4.1.2; warnings are results
- * all the same, [MS-OXCDATA] 2.4.3. */
+/* Warnings are results all the same, [MS-OXCDATA] 2.4.3. */
 bool
 call_failed(const struct oa_call *call)
 {
-    const char *operation = oa_rpc_operation_name(call->iface, call->opnum);
-    bool is_unbind = operation && call->has_return_value && call->return_value == 1 &&
-                     (strcmp(operation, "NspiUnbind") == 0 || strcmp(operation, "Unbind") == 0);
+    bool returns_1 = oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1);
 
     if (call->state == OA_CALL_FAULT)
         return true;
     return call->has_return_value && call->return_value != 0 && call->return_value >> 16 != 4 &&
-           !is_unbind;
-}
-
-/* [MS-OXCRPC] 3.3.4.1, [MS-OXCMAPIHTTP] 2.2.4.4 */
-static bool
-waits_for_news(const struct oa_call *call)
-{
-    if (!call->iface)
-        return false;
-    if (oa_rpc_interface_is_mapi_http(call->iface))
-        return call->opnum == OA_MAPI_HTTP_NOTIFICATION_WAIT;
-    return strcmp(call->iface->name, "AsyncEMSMDB") == 0;
+           !(returns_1 && call->return_value == 1);
 }
 
 bool
@@ -59,7 +45,8 @@ call_latency(const struct oa_call *call, int64_t *ns)
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
 
-    if (!request->is_complete || !response->is_complete || waits_for_news(call))
+    if (!request->is_complete || !response->is_complete ||
+        oa_rpc_operation_has(call->iface, call->opnum, OA_OP_WAITS))
         return false;
     *ns = response->last.time_ns - request->last.time_ns;
     return true;

@@ -40,7 +40,7 @@ static void
 service(struct csv *csv, const void *row)
 {
     ROW(call);
-    csv_text(csv, call->iface ? call->iface->service : NULL);
+    csv_text(csv, call->iface ? oa_service_name(call->iface->service) : NULL);
 }
 
 static void

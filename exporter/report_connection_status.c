@@ -64,16 +64,15 @@ NUMBER_CELL(unanswered)
 static void
 type(struct csv *csv, const void *row)
 {
-    static const struct {
-        const char *service, *type;
-    } TYPES[] = { { "store", "Mail" }, { "directory", "Directory" }, { "referral", "Referral" } };
+    static const char *const TYPES[OA_SERVICES] = {
+        [OA_SERVICE_STORE] = "Mail",
+        [OA_SERVICE_DIRECTORY] = "Directory",
+        [OA_SERVICE_REFERRAL] = "Referral",
+    };
     ROW(status);
-    const char *text = status->iface ? status->iface->service : NULL;
+    enum oa_service_id service = status->iface ? status->iface->service : OA_SERVICE_NONE;
 
-    for (size_t i = 0; text && i < G_N_ELEMENTS(TYPES); i++)
-        if (strcmp(text, TYPES[i].service) == 0)
-            text = TYPES[i].type;
-    csv_text(csv, text);
+    csv_text(csv, TYPES[service] ? TYPES[service] : oa_service_name(service));
 }
 
 static void

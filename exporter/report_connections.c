@@ -5,20 +5,20 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "report.h"
-#include "service_ports.h"
 
 #include <glib.h>
 
+#include "rpc/service.h"
+
 #define ROW(name) const struct connection_row *name = row
 
-/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
- * for. */
-#define HTTP_PORT 80
-
-static const struct service_port *
-port_of(const struct connection_row *connection)
+/* The row of a port that is always on the same hop, or NULL. */
+static const struct oa_service_port *
+find_port(uint16_t server_port)
 {
-    return service_port_find(connection->tcp->port[TCP_SERVER]);
+    const struct oa_service_port *port = oa_service_port(server_port);
+
+    return port && port->hop ? port : NULL;
 }
 
 static void
@@ -28,12 +28,14 @@ connection_number(struct csv *csv, const void *row)
     csv_number(csv, connection->tcp->number);
 }
 
+/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
+ * for. */
 bool
 connection_is_of_service(const struct connection_row *row)
 {
-    const struct service_port *port = port_of(row);
+    const struct oa_service_port *port = find_port(row->tcp->port[TCP_SERVER]);
 
-    return row->channel || (port && (port->port != HTTP_PORT || row->tls));
+    return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
 }
 
 const char *
@@ -47,7 +49,7 @@ hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
 const char *
 hop_name(const struct oa_channel *channel, uint16_t server_port)
 {
-    const struct service_port *port = service_port_find(server_port);
+    const struct oa_service_port *port = find_port(server_port);
 
     if (channel)
         return hop_of_session(channel->vc, channel->hop);
@@ -58,15 +60,15 @@ const char *
 service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
              uint16_t server_port)
 {
-    const struct service_port *port = service_port_find(server_port);
+    const struct oa_service_port *port = find_port(server_port);
 
     if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
         return "mapi over http";
     if (channel && channel->hop == OA_HOP_CLIENT)
         return "rpc over http";
     if (channel && vc && vc->iface)
-        return vc->iface->service;
-    return port ? port->service : "rpc";
+        return oa_service_name(vc->iface->service);
+    return port ? oa_service_name(port->service) : "rpc";
 }
 
 static void

@@ -45,7 +45,8 @@ static void
 service(struct csv *csv, const void *row)
 {
     ROW(operation);
-    csv_text(csv, operation->sample.iface ? operation->sample.iface->service : NULL);
+    csv_text(csv,
+             operation->sample.iface ? oa_service_name(operation->sample.iface->service) : NULL);
 }
 
 static void

@@ -88,7 +88,7 @@ static void
 service(struct csv *csv, const void *row)
 {
     ROW(vc);
-    csv_text(csv, vc->iface ? vc->iface->service : NULL);
+    csv_text(csv, vc->iface ? oa_service_name(vc->iface->service) : NULL);
 }
 
 static void
@@ -245,10 +245,10 @@ purpose(struct csv *csv, const void *row)
     if (vc->exchange_calls)
         csv_text(csv, "mail");
     else if (vc->established.frame || vc->calls || vc->binds)
-        csv_text(csv, vc->iface && vc->iface->is_exchange                ? "connect_only"
-                      : vc->iface && strcmp(vc->iface->name, "epm") == 0 ? "endpoint_lookup"
-                      : vc->calls && !vc->n_bindings                     ? NULL
-                                                                         : "rpcping");
+        csv_text(csv, vc->iface && vc->iface->is_exchange         ? "connect_only"
+                      : oa_rpc_interface_is(vc->iface, OA_IF_EPM) ? "endpoint_lookup"
+                      : vc->calls && !vc->n_bindings              ? NULL
+                                                                  : "rpcping");
     else
         csv_empty(csv);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/service.h"
+
 /*
  * How long after the receiver acknowledged missing bytes they may still turn up: frames of one
  * connection stand in a capture in another order than on the wire when several queues or several
@@ -659,8 +661,9 @@ make_room(struct tcp_table *table)
 static bool
 is_server_port(uint16_t port)
 {
-    return port < 1024 || port == 6001 || port == 6002 || port == 6004 || port == 3268 ||
-           port == 3269;
+    const struct oa_service_port *row = oa_service_port(port);
+
+    return port < 1024 || (row && row->hop);
 }
 
 static bool

@@ -41,29 +41,30 @@ exchange_tell_tap(packet_info *pinfo, struct exchange_tap *record)
 /* One table for each interface. The filter of a row is this field with the row's number; request
  * types have no number on the wire. */
 static const struct {
-    const char *interface_name; /* as in the decoder's table */
+    enum oa_interface_id interface;
     const char *name;
     const char *filter;
 } tables[] = {
-    { "EMSMDB", "Exchange EMSMDB", "oxcrpc.opnum" },
-    { "AsyncEMSMDB", "Exchange AsyncEMSMDB", "oxcrpc_async.opnum" },
-    { "NSPI", "Exchange NSPI", "oxnspi.opnum" },
-    { "RFR", "Exchange RFR", "oxabref.opnum" },
-    { "EMSMDB over HTTP", "Exchange MAPI/HTTP emsmdb", NULL },
-    { "NSPI over HTTP", "Exchange MAPI/HTTP nspi", NULL },
+    { OA_IF_EMSMDB, "Exchange EMSMDB", "oxcrpc.opnum" },
+    { OA_IF_ASYNC_EMSMDB, "Exchange AsyncEMSMDB", "oxcrpc_async.opnum" },
+    { OA_IF_NSPI, "Exchange NSPI", "oxnspi.opnum" },
+    { OA_IF_RFR, "Exchange RFR", "oxabref.opnum" },
+    { OA_IF_EMSMDB_HTTP, "Exchange MAPI/HTTP emsmdb", NULL },
+    { OA_IF_NSPI_HTTP, "Exchange MAPI/HTTP nspi", NULL },
 };
 
 static void
 init_tables(struct register_srt *srt _U_, GArray *srt_array)
 {
     for (size_t i = 0; i < array_length(tables); i++) {
-        const struct oa_rpc_interface *iface = oa_rpc_interface_by_name(tables[i].interface_name);
-        srt_stat_table *table = init_srt_table(tables[i].name, tables[i].interface_name, srt_array,
-                                               (int)iface->n_operations, tables[i].interface_name,
-                                               tables[i].filter, NULL);
+        const struct oa_rpc_interface *iface = oa_rpc_interface(tables[i].interface);
+        unsigned n_operations = oa_rpc_interface_operations(iface);
+        srt_stat_table *table =
+            init_srt_table(tables[i].name, iface->name, srt_array, (int)n_operations, iface->name,
+                           tables[i].filter, NULL);
 
-        for (unsigned opnum = 0; opnum < iface->n_operations; opnum++)
-            init_srt_table_row(table, (int)opnum, iface->operations[opnum]);
+        for (unsigned opnum = 0; opnum < n_operations; opnum++)
+            init_srt_table_row(table, (int)opnum, oa_rpc_operation_name(iface, (uint16_t)opnum));
     }
 }
 
@@ -81,7 +82,7 @@ take_response_time(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, c
                              (int)(record->latency_ns % NS_PER_S) };
         nstime_t request_time;
 
-        if (strcmp(record->iface->name, tables[i].interface_name) != 0)
+        if (record->iface->id != tables[i].interface)
             continue;
         nstime_delta(&request_time, &pinfo->abs_ts, &latency);
         add_srt_table_data(g_array_index(srt->srt_array, srt_stat_table *, i), record->opnum,

@@ -9,14 +9,13 @@
 #include <epan/dissectors/packet-dcerpc.h>
 #include <epan/proto_data.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "rpch_tap.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
 static struct protocol {
-    const char *interface_name; /* as in the decoder's table */
+    enum oa_interface_id interface;
     const char *name;
     const char *short_name;
     const char *filter;
@@ -25,12 +24,13 @@ static struct protocol {
     int hf_reserved; /* of interfaces with such operations */
     gint ett;
 } protocols[] = {
-    { "EMSMDB", "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1, -1 },
-    { "AsyncEMSMDB", "Exchange Server Store RPC, asynchronous (AsyncEMSMDB)", "OXCRPC-ASYNC",
+    { OA_IF_EMSMDB, "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1, -1 },
+    { OA_IF_ASYNC_EMSMDB, "Exchange Server Store RPC, asynchronous (AsyncEMSMDB)", "OXCRPC-ASYNC",
       "oxcrpc_async", -1, -1, -1, -1 },
-    { "NSPI", "Exchange Server Name Service Provider (NSPI)", "OXNSPI", "oxnspi", -1, -1, -1, -1 },
-    { "RFR", "Exchange Address Book Name Service Provider Referral (RFR)", "OXABREF", "oxabref", -1,
-      -1, -1, -1 },
+    { OA_IF_NSPI, "Exchange Server Name Service Provider (NSPI)", "OXNSPI", "oxnspi", -1, -1, -1,
+      -1 },
+    { OA_IF_RFR, "Exchange Address Book Name Service Provider Referral (RFR)", "OXABREF", "oxabref",
+      -1, -1, -1, -1 },
 };
 
 static int hf_session = -1;
@@ -129,11 +129,11 @@ show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_exchange_session *
 static void
 show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct oa_stub *stub)
 {
-    if (!oa_rpc_operation_is_reserved(stub->interface, stub->opnum))
+    if (!oa_rpc_operation_has(stub->interface, stub->opnum, OA_OP_RESERVED))
         return;
     col_append_str(cinfo, COL_INFO, ", reserved operation");
     for (size_t i = 0; i < array_length(protocols); i++)
-        if (strcmp(protocols[i].interface_name, stub->interface->name) == 0)
+        if (protocols[i].interface == stub->interface->id)
             generated(proto_tree_add_boolean(tree, protocols[i].hf_reserved, tvb, 0, 0, TRUE));
 }
 
@@ -219,9 +219,8 @@ is_ndr64(packet_info *pinfo, const dcerpc_info *di, const struct oa_rpc_interfac
 
     for (unsigned i = 0; vc && iface && i < vc->n_bindings; i++) {
         const struct oa_rpc_binding *binding = &vc->bindings[i];
-        /* By name: each plugin has a table of interfaces of its own. */
-        if (binding->state != OA_BINDING_ACCEPTED || !binding->iface ||
-            strcmp(binding->iface->name, iface->name) != 0)
+        if (binding->state != OA_BINDING_ACCEPTED ||
+            !oa_rpc_interface_is(binding->iface, iface->id))
             continue;
         if (oa_rpc_is_ndr64(&binding->transfer_syntax) == proposed)
             return proposed;
@@ -283,6 +282,15 @@ end_file(void)
     sessions = NULL;
 }
 
+static bool
+has_reserved(const struct oa_rpc_interface *iface)
+{
+    for (unsigned opnum = 0; opnum < oa_rpc_interface_operations(iface); opnum++)
+        if (oa_rpc_operation_has(iface, (uint16_t)opnum, OA_OP_RESERVED))
+            return true;
+    return false;
+}
+
 static void
 register_protocols(void)
 {
@@ -300,7 +308,7 @@ register_protocols(void)
         hf[i] = opnum;
         ett[i] = &protocol->ett;
         proto_register_field_array(protocol->proto, &hf[i], 1);
-        if (oa_rpc_interface_by_name(protocol->interface_name)->reserved == 0)
+        if (!has_reserved(oa_rpc_interface(protocol->interface)))
             continue;
         hf_register_info row = {
             &protocol->hf_reserved,
@@ -350,26 +358,30 @@ proto_register_exchange(void)
     register_cleanup_routine(end_file);
 }
 
-static bool
-parse_guid(const char *text, e_guid_t *guid)
+static e_guid_t
+guid_of(const uint8_t wire[16])
 {
-    uint8_t *d = guid->data4;
+    struct oa_cursor cursor = oa_cursor_over(wire, 16);
+    e_guid_t guid;
 
-    return sscanf(text, "%8x-%4hx-%4hx-%2hhx%2hhx-%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx", &guid->data1,
-                  &guid->data2, &guid->data3, &d[0], &d[1], &d[2], &d[3], &d[4], &d[5], &d[6],
-                  &d[7]) == 11;
+    guid.data1 = oa_cursor_u32(&cursor);
+    guid.data2 = oa_cursor_u16(&cursor);
+    guid.data3 = oa_cursor_u16(&cursor);
+    memcpy(guid.data4, oa_cursor_bytes(&cursor, sizeof guid.data4), sizeof guid.data4);
+    return guid;
 }
 
 /* The operations as stock DCE/RPC wants them: named rows, ended by one without a name. */
 static dcerpc_sub_dissector *
 operations_of(const struct oa_rpc_interface *iface)
 {
-    dcerpc_sub_dissector *rows = g_new0(dcerpc_sub_dissector, iface->n_operations + 1);
+    unsigned n_operations = oa_rpc_interface_operations(iface);
+    dcerpc_sub_dissector *rows = g_new0(dcerpc_sub_dissector, n_operations + 1);
 
-    for (unsigned i = 0; i < iface->n_operations; i++) {
+    for (unsigned i = 0; i < n_operations; i++) {
         struct oa_stub stub = { .interface = iface, .opnum = (uint16_t)i };
         rows[i].num = (guint16)i;
-        rows[i].name = iface->operations[i];
+        rows[i].name = oa_rpc_operation_name(iface, stub.opnum);
         if (oa_stub_layout(&stub)) {
             rows[i].dissect_rqst = dissect_stub;
             rows[i].dissect_resp = dissect_stub;
@@ -385,11 +397,10 @@ proto_reg_handoff_exchange(void)
     exchange_handoff_mapi_http();
     for (size_t i = 0; i < array_length(protocols); i++) {
         const struct protocol *protocol = &protocols[i];
-        const struct oa_rpc_interface *iface = oa_rpc_interface_by_name(protocol->interface_name);
-        e_guid_t uuid;
+        const struct oa_rpc_interface *iface = oa_rpc_interface(protocol->interface);
+        e_guid_t uuid = guid_of(iface->syntax.uuid);
 
-        if (parse_guid(iface->uuid, &uuid))
-            dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->major,
-                             operations_of(iface), protocol->hf_opnum);
+        dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->syntax.major,
+                         operations_of(iface), protocol->hf_opnum);
     }
 }

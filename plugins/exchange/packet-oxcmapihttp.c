@@ -281,9 +281,7 @@ start_facts(const struct message *message, struct oa_call_facts *facts)
     enum oa_mapi_http_endpoint endpoint = message->transaction
                                               ? message->transaction->endpoint
                                               : oa_mapi_http_type_endpoint(message->type);
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name(endpoint == OA_MAPI_HTTP_NSPI
-                                                                      ? "NSPI over HTTP"
-                                                                      : "EMSMDB over HTTP"),
+    struct oa_stub stub = { .interface = oa_rpc_interface_over_http(endpoint),
                             .opnum = (uint16_t)message->type,
                             .is_response = message->is_response };
 

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     struct oa_stub stub = {
-        .interface = oa_rpc_interface_by_name("NSPI"),
+        .interface = oa_rpc_interface(OA_IF_NSPI),
         .opnum = data[0] % OA_STUB_NSPI.n_rows,
         .is_response = data[1] & 1,
         .is_ndr64 = data[1] & 2,

@@ -13,12 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const INTERFACES[] = { "EMSMDB", "AsyncEMSMDB", "RFR", "NSPI" };
+    static const enum oa_interface_id INTERFACES[] = { OA_IF_EMSMDB, OA_IF_ASYNC_EMSMDB, OA_IF_RFR,
+                                                       OA_IF_NSPI };
 
     if (size < 3)
         return 0;
     struct oa_stub stub = {
-        .interface = oa_rpc_interface_by_name(INTERFACES[data[0] % 4]),
+        .interface = oa_rpc_interface(INTERFACES[data[0] % 4]),
         .opnum = data[1],
         .is_response = data[2] & 1,
         .is_ndr64 = data[2] & 2,

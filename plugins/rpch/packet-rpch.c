@@ -573,8 +573,11 @@ find_x11(void)
 {
     dissector_handle_t handle = NULL;
 
-    for (guint32 port = 6001; port <= 6004 && !handle; port++) {
-        handle = dissector_get_uint_handle(find_dissector_table("tcp.port"), port);
+    for (size_t i = 0; i < OA_SERVICE_PORTS_COUNT && !handle; i++) {
+        if (!(OA_SERVICE_PORTS[i].facts & OA_PORT_SERVER))
+            continue;
+        handle =
+            dissector_get_uint_handle(find_dissector_table("tcp.port"), OA_SERVICE_PORTS[i].port);
         if (handle && dissector_handle_get_protocol_index(handle) !=
                           proto_get_id_by_filter_name(X11_PLACE.protocol))
             handle = NULL;

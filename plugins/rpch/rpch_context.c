@@ -47,7 +47,7 @@ make_bind(guint8 bind[BIND_SIZE], const struct oa_rpc_interface *iface, guint16 
                                                 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60 },
                                               2,
                                               0 };
-    struct oa_rpc_syntax syntax = oa_rpc_interface_syntax(iface);
+    struct oa_rpc_syntax syntax = iface->syntax;
 
     memset(bind, 0, BIND_SIZE);
     memcpy(bind, HEADER, sizeof HEADER);

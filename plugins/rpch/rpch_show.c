@@ -138,7 +138,7 @@ rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct
     if (vc)
         rpch_generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
     if (vc && vc->iface)
-        add_text(tree, hf_service, place->tvb, vc->iface->service);
+        add_text(tree, hf_service, place->tvb, oa_service_name(vc->iface->service));
     rpch_generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
     rpch_generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));

@@ -146,6 +146,15 @@ body_layout(const char *type, bool is_response)
     return oa_mapi_http_layout(number, is_response);
 }
 
+static const struct oa_rpc_interface *
+interface_of(const char *name)
+{
+    for (int id = OA_IF_NONE + 1; id < OA_INTERFACES; id++)
+        if (strcmp(oa_rpc_interface(id)->name, name) == 0)
+            return oa_rpc_interface(id);
+    return NULL;
+}
+
 static bool
 dump(char *const words[5])
 {
@@ -153,7 +162,7 @@ dump(char *const words[5])
                                                on_gap,   on_begin_source, on_end_source };
     bool is_body = strcmp(words[0], "MAPI/HTTP") == 0;
     bool is_response = strcmp(words[2], "out") == 0;
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name(words[0]),
+    struct oa_stub stub = { .interface = interface_of(words[0]),
                             .opnum = (uint16_t)g_ascii_strtoull(words[1], NULL, 10),
                             .is_response = is_response,
                             .is_ndr64 = strcmp(words[3], "ndr64") == 0 };

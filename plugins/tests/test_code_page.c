@@ -222,9 +222,9 @@ test_walk(void)
 /* Which code page a context handle stands for. */
 
 static struct oa_call_facts
-facts_of(const char *interface, uint16_t opnum, bool is_response, const uint8_t *handle)
+facts_of(enum oa_interface_id interface, uint16_t opnum, bool is_response, const uint8_t *handle)
 {
-    struct oa_call_facts facts = { .interface = oa_rpc_interface_by_name(interface),
+    struct oa_call_facts facts = { .interface = oa_rpc_interface(interface),
                                    .opnum = opnum,
                                    .is_response = is_response,
                                    .has_handle = handle };
@@ -236,11 +236,11 @@ facts_of(const char *interface, uint16_t opnum, bool is_response, const uint8_t 
 
 /* Of the handle's next request, and of one that is cut within it. */
 static uint32_t
-code_page_of(const struct oa_exchange_sessions *sessions, const char *interface, uint16_t opnum,
-             const uint8_t *handle)
+code_page_of(const struct oa_exchange_sessions *sessions, enum oa_interface_id interface,
+             uint16_t opnum, const uint8_t *handle)
 {
     uint8_t bytes[4 + OA_HANDLE_SIZE] = { 0 };
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name(interface),
+    struct oa_stub stub = { .interface = oa_rpc_interface(interface),
                             .opnum = opnum,
                             .data = bytes,
                             .length = sizeof bytes - 1 };
@@ -259,36 +259,36 @@ test_handles(void)
     static const uint8_t DIRECTORY[OA_HANDLE_SIZE] = { 1 }, STORE[OA_HANDLE_SIZE] = { 2 };
     static const uint8_t NULL_HANDLE[OA_HANDLE_SIZE] = { 0 };
     struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
-    struct oa_call_facts request = facts_of("NSPI", BIND, false, NULL);
-    struct oa_call_facts response = facts_of("NSPI", BIND, true, NULL_HANDLE);
+    struct oa_call_facts request = facts_of(OA_IF_NSPI, BIND, false, NULL);
+    struct oa_call_facts response = facts_of(OA_IF_NSPI, BIND, true, NULL_HANDLE);
 
     /* Refused, then granted. */
     request.code_page = 1251;
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", QUERY_ROWS, NULL_HANDLE), ==, 0);
-    response = facts_of("NSPI", BIND, true, DIRECTORY);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, NULL_HANDLE), ==, 0);
+    response = facts_of(OA_IF_NSPI, BIND, true, DIRECTORY);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", QUERY_ROWS, DIRECTORY), ==, 1251);
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", QUERY_ROWS, STORE), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, DIRECTORY), ==, 1251);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, STORE), ==, 0);
     /* NspiBind has no handle at its beginning, and RFR has none at all. */
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", BIND, DIRECTORY), ==, 0);
-    g_assert_cmpuint(code_page_of(sessions, "RFR", 0, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, BIND, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_RFR, 0, DIRECTORY), ==, 0);
 
-    request = facts_of("EMSMDB", CONNECT_EX, false, NULL);
+    request = facts_of(OA_IF_EMSMDB, CONNECT_EX, false, NULL);
     request.has_locale = true;
     request.code_page = 932;
-    response = facts_of("EMSMDB", CONNECT_EX, true, STORE);
+    response = facts_of(OA_IF_EMSMDB, CONNECT_EX, true, STORE);
     g_assert_nonnull(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, "EMSMDB", RPC_EXT2, STORE), ==, 932);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_EMSMDB, RPC_EXT2, STORE), ==, 932);
 
     /* What has ended says nothing more. */
-    request = facts_of("NSPI", UNBIND, false, DIRECTORY);
-    response = facts_of("NSPI", UNBIND, true, NULL_HANDLE);
+    request = facts_of(OA_IF_NSPI, UNBIND, false, DIRECTORY);
+    response = facts_of(OA_IF_NSPI, UNBIND, true, NULL_HANDLE);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", UNBIND, DIRECTORY), ==, 1251);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, UNBIND, DIRECTORY), ==, 1251);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, "NSPI", UNBIND, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, UNBIND, DIRECTORY), ==, 0);
     oa_exchange_sessions_free(sessions);
 }
 

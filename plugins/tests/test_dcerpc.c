@@ -192,23 +192,6 @@ test_transfer_syntaxes(void)
     g_free(bytes);
 }
 
-static void
-test_interfaces(void)
-{
-    const struct oa_rpc_interface *emsmdb = oa_rpc_interface_by_name("EMSMDB");
-    static const uint8_t UUID[16] = { 0x00, 0xdb, 0xf1, 0xa4, 0x47, 0xca, 0x67, 0x10,
-                                      0xb3, 0x1f, 0x00, 0xdd, 0x01, 0x06, 0x62, 0xda };
-
-    g_assert_nonnull(emsmdb);
-    g_assert_true(oa_rpc_interface_find(UUID) == emsmdb);
-    g_assert_cmpstr(oa_rpc_operation_name(emsmdb, 11), ==, "EcDoRpcExt2");
-    g_assert_cmpstr(oa_rpc_operation_name(emsmdb, 14), ==, "EcDoAsyncConnectEx");
-    g_assert_null(oa_rpc_operation_name(emsmdb, 15));
-    g_assert_cmpuint(oa_rpc_interface_by_name("NSPI")->n_operations, ==, 21);
-    g_assert_cmpuint(oa_rpc_interface_by_name("RFR")->n_operations, ==, 2);
-    g_assert_null(oa_rpc_interface_by_name("none"));
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -220,6 +203,5 @@ main(int argc, char *argv[])
     g_test_add_func("/dcerpc/noise", test_noise);
     g_test_add_func("/dcerpc/status-table", test_status_table);
     g_test_add_func("/dcerpc/transfer-syntaxes", test_transfer_syntaxes);
-    g_test_add_func("/dcerpc/interfaces", test_interfaces);
     return g_test_run();
 }

@@ -104,17 +104,17 @@
 
 static const struct {
     const char *what;
-    const char *interface;
+    enum oa_interface_id interface;
     uint16_t opnum;
     bool is_response;
     const char *bytes;
     const char *expected;
     enum oa_walk_state state;
 } STUBS[] = {
-    { "EcDoDisconnect", "EMSMDB", 1, false, HANDLE, HANDLE_TEXT, OA_WALK_DONE },
-    { "EcDoDisconnect answered", "EMSMDB", 1, true, HANDLE "05400080",
+    { "EcDoDisconnect", OA_IF_EMSMDB, 1, false, HANDLE, HANDLE_TEXT, OA_WALK_DONE },
+    { "EcDoDisconnect answered", OA_IF_EMSMDB, 1, true, HANDLE "05400080",
       HANDLE_TEXT "oxcrpc.return=2147500037", OA_WALK_DONE },
-    { "EcRRegisterPushNotification", "EMSMDB", 4, false,
+    { "EcRRegisterPushNotification", OA_IF_EMSMDB, 4, false,
       HANDLE "01000000"
              "02000000"
              "aabb"
@@ -127,22 +127,22 @@ static const struct {
       HANDLE_TEXT "oxcrpc.rpc_index=1 max_count=2 oxcrpc.context=[2] oxcrpc.cb_context=2 "
                   "oxcrpc.advise_bits=16 max_count=1 oxcrpc.callback=[1] oxcrpc.cb_callback=1",
       OA_WALK_DONE },
-    { "EcRRegisterPushNotification answered", "EMSMDB", 4, true,
+    { "EcRRegisterPushNotification answered", OA_IF_EMSMDB, 4, true,
       HANDLE "03000000"
              "00000000",
       HANDLE_TEXT "oxcrpc.notification=3 oxcrpc.return=0", OA_WALK_DONE },
-    { "EcDummyRpc", "EMSMDB", 6, false, "", "", OA_WALK_DONE },
-    { "EcDummyRpc answered", "EMSMDB", 6, true, "00000000", "oxcrpc.return=0", OA_WALK_DONE },
-    { "a number without parameters", "EMSMDB", 12, false, "0102", "oxcrpc.reserved=[2]",
+    { "EcDummyRpc", OA_IF_EMSMDB, 6, false, "", "", OA_WALK_DONE },
+    { "EcDummyRpc answered", OA_IF_EMSMDB, 6, true, "00000000", "oxcrpc.return=0", OA_WALK_DONE },
+    { "a number without parameters", OA_IF_EMSMDB, 12, false, "0102", "oxcrpc.reserved=[2]",
       OA_WALK_DONE },
-    { "EcDoConnect", "EMSMDB", 0, false, OLD_CONNECT_IN,
+    { "EcDoConnect", OA_IF_EMSMDB, 0, false, OLD_CONNECT_IN,
       "max_count=5 offset=0 actual_count=5 oxcrpc.user_dn=/o=a oxcrpc.connect_flags=0 "
       "oxcrpc.con_mod=7 oxcrpc.limit=0 oxcrpc.cpid=1252 oxcrpc.lcid_string=1031 "
       "oxcrpc.lcid_sort=1033 oxcrpc.icxr_link=4294967295 oxcrpc.can_convert=1 "
       "oxcrpc.client_version_words{ oxcrpc.client_version_word=11 "
       "oxcrpc.client_version_word=6555 oxcrpc.client_version_word=0 } oxcrpc.time_stamp=2",
       OA_WALK_DONE },
-    { "EcDoConnect answered", "EMSMDB", 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"),
+    { "EcDoConnect answered", OA_IF_EMSMDB, 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"),
       HANDLE_TEXT "oxcrpc.polls_max=60000 oxcrpc.retry=6 oxcrpc.retry_delay=10000 oxcrpc.icxr=1 "
                   "referent_id=0 referent_id=1 max_count=3 offset=0 actual_count=3 "
                   "oxcrpc.display_name=Bo oxcrpc.server_version_words{ "
@@ -151,7 +151,7 @@ static const struct {
                   "oxcrpc.best_version_word=11 oxcrpc.best_version_word=6555 "
                   "oxcrpc.best_version_word=0 } oxcrpc.time_stamp=2 oxcrpc.return=0",
       OA_WALK_DONE },
-    { "EcDoRpc", "EMSMDB", 2, false,
+    { "EcDoRpc", OA_IF_EMSMDB, 2, false,
       HANDLE "ff7f0000"
              "00000000"
              "09000000"
@@ -164,7 +164,7 @@ static const struct {
                   "oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=9 "
                   "oxcrpc.cb_rgb_max=32767",
       OA_WALK_DONE },
-    { "EcDoRpc answered", "EMSMDB", 2, true,
+    { "EcDoRpc answered", OA_IF_EMSMDB, 2, true,
       HANDLE "ff7f0000"
              "00000000"
              "08000000"
@@ -176,7 +176,7 @@ static const struct {
                   "(Deobfuscated ROP buffer: oxcrpc.rop_size=4 oxcrpc.rops=[2] "
                   "oxcrpc.handle_table{ oxcrpc.handle=3 } ) } oxcrpc.cb_rgb=8 oxcrpc.return=0",
       OA_WALK_DONE },
-    { "EcDoRpc answered by an error", "EMSMDB", 2, true,
+    { "EcDoRpc answered by an error", OA_IF_EMSMDB, 2, true,
       HANDLE "ff7f0000"
              "00000000"
              "00000000"
@@ -186,7 +186,7 @@ static const struct {
       HANDLE_TEXT "max_count=32767 offset=0 actual_count=0 oxcrpc.rgb=[0] oxcrpc.cb_rgb=0 "
                   "oxcrpc.return=2147500037",
       OA_WALK_DONE },
-    { "EcDoRpc, RopSize beyond the buffer", "EMSMDB", 2, false,
+    { "EcDoRpc, RopSize beyond the buffer", OA_IF_EMSMDB, 2, false,
       HANDLE "ff7f0000"
              "00000000"
              "04000000"
@@ -197,7 +197,7 @@ static const struct {
                   "(Deobfuscated ROP buffer: oxcrpc.rop_size=63 oxcrpc.rops=[2] "
                   ") } oxcrpc.cb_rgb=4 oxcrpc.cb_rgb_max=32767",
       OA_WALK_SHORT },
-    { "EcGetMoreRpc", "EMSMDB", 3, false,
+    { "EcGetMoreRpc", OA_IF_EMSMDB, 3, false,
       HANDLE "ff7f0000"
              "00000000"
              "00000000"
@@ -206,7 +206,7 @@ static const struct {
       HANDLE_TEXT "max_count=32767 offset=0 actual_count=0 oxcrpc.more=[0] oxcrpc.cb_rgb=0 "
                   "oxcrpc.cb_rgb_max=32767",
       OA_WALK_DONE },
-    { "EcGetMoreRpc answered", "EMSMDB", 3, true,
+    { "EcGetMoreRpc answered", OA_IF_EMSMDB, 3, true,
       HANDLE "ff7f0000"
              "00000000"
              "03000000"
@@ -218,37 +218,37 @@ static const struct {
       HANDLE_TEXT "max_count=32767 offset=0 actual_count=3 oxcrpc.more=[3] oxcrpc.cb_rgb=3 "
                   "oxcrpc.return=0",
       OA_WALK_DONE },
-    { "EcRUnregisterPushNotification", "EMSMDB", 5, false,
+    { "EcRUnregisterPushNotification", OA_IF_EMSMDB, 5, false,
       HANDLE "01000000"
              "03000000",
       HANDLE_TEXT "oxcrpc.rpc_index=1 oxcrpc.notification=3", OA_WALK_DONE },
-    { "EcRUnregisterPushNotification answered", "EMSMDB", 5, true, HANDLE "00000000",
+    { "EcRUnregisterPushNotification answered", OA_IF_EMSMDB, 5, true, HANDLE "00000000",
       HANDLE_TEXT "oxcrpc.return=0", OA_WALK_DONE },
-    { "EcRGetDCName", "EMSMDB", 7, false,
+    { "EcRGetDCName", OA_IF_EMSMDB, 7, false,
       HANDLE "04000000"
              "00000000"
              "04000000"
              "4c414200",
       HANDLE_TEXT "max_count=4 offset=0 actual_count=4 oxcrpc.domain=LAB", OA_WALK_DONE },
-    { "EcRGetDCName answered", "EMSMDB", 7, true,
+    { "EcRGetDCName answered", OA_IF_EMSMDB, 7, true,
       HANDLE "5c5c4443310000000000000000000000"
              "00000000",
       HANDLE_TEXT "oxcrpc.domain_controller=[16] oxcrpc.return=0", OA_WALK_DONE },
-    { "EcRNetGetDCName", "EMSMDB", 8, false,
+    { "EcRNetGetDCName", OA_IF_EMSMDB, 8, false,
       "04000000"
       "00000000"
       "04000000"
       "4c414200",
       "max_count=4 offset=0 actual_count=4 oxcrpc.domain=LAB", OA_WALK_DONE },
-    { "EcRNetGetDCName answered", "EMSMDB", 8, true,
+    { "EcRNetGetDCName answered", OA_IF_EMSMDB, 8, true,
       "5c5c4443310000000000000000000000"
       "00000000",
       "oxcrpc.domain_controller=[16] oxcrpc.return=0", OA_WALK_DONE },
-    { "EcDoRpcExt, no auxiliary input", "EMSMDB", 9, false,
+    { "EcDoRpcExt, no auxiliary input", OA_IF_EMSMDB, 9, false,
       RPC_EXT_IN "00000000"
                  "00000000",
       RPC_EXT_TEXT "max_count=0 oxcrpc.aux_in=[0] oxcrpc.cb_aux_in=0", OA_WALK_DONE },
-    { "EcDoRpcExt, auxiliary input", "EMSMDB", 9, false,
+    { "EcDoRpcExt, auxiliary input", OA_IF_EMSMDB, 9, false,
       RPC_EXT_IN "10000000"
                  "0000040008000800"
                  "0800011703000000"
@@ -259,18 +259,18 @@ static const struct {
                    "oxcrpc.aux.type=23 oxcrpc.aux.body{ oxcrpc.aux.org_flags=3 } } } } } "
                    "oxcrpc.cb_aux_in=16",
       OA_WALK_DONE },
-    { "EcDoRpcExt, an empty reserved array", "EMSMDB", 9, false,
+    { "EcDoRpcExt, an empty reserved array", OA_IF_EMSMDB, 9, false,
       RPC_EXT_IN "00000000"
                  "00000000"
                  "00000000"
                  "00000000",
       RPC_EXT_TEXT "max_count=0 offset=0 actual_count=0 oxcrpc.reserved0=[0] oxcrpc.cb_aux_in=0",
       OA_WALK_DONE },
-    { "EcDoRpcExt answered", "EMSMDB", 9, true,
+    { "EcDoRpcExt answered", OA_IF_EMSMDB, 9, true,
       RPC_EXT_OUT "07000000"
                   "00000000",
       RPC_EXT_OUT_TEXT "oxcrpc.trans_time=7 oxcrpc.return=0", OA_WALK_DONE },
-    { "EcDoRpcExt answered, a reserved array", "EMSMDB", 9, true,
+    { "EcDoRpcExt answered, a reserved array", OA_IF_EMSMDB, 9, true,
       RPC_EXT_OUT "02000000"
                   "00000000"
                   "02000000"
@@ -282,7 +282,7 @@ static const struct {
       RPC_EXT_OUT_TEXT "max_count=2 offset=0 actual_count=2 oxcrpc.reserved0=[2] "
                        "oxcrpc.reserved1=2 oxcrpc.trans_time=7 oxcrpc.return=0",
       OA_WALK_DONE },
-    { "EcDoConnectEx", "EMSMDB", 10, false, CONNECT_IN,
+    { "EcDoConnectEx", OA_IF_EMSMDB, 10, false, CONNECT_IN,
       "max_count=5 offset=0 actual_count=5 oxcrpc.user_dn=/o=a oxcrpc.connect_flags=0 "
       "oxcrpc.con_mod=0 oxcrpc.limit=0 oxcrpc.cpid=1252 oxcrpc.lcid_string=1031 "
       "oxcrpc.lcid_sort=1033 oxcrpc.icxr_link=4294967295 oxcrpc.can_convert=1 "
@@ -290,7 +290,7 @@ static const struct {
       "oxcrpc.client_version_word=38979 oxcrpc.client_version_word=1000 } oxcrpc.time_stamp=0 "
       "max_count=0 oxcrpc.aux_in=[0] oxcrpc.cb_aux_in=0 oxcrpc.cb_aux_out=4104",
       OA_WALK_DONE },
-    { "EcDoRpcExt2, one XOR payload", "EMSMDB", 11, false,
+    { "EcDoRpcExt2, one XOR payload", OA_IF_EMSMDB, 11, false,
       HANDLE "00000000"
              "10000000"
              "0000060008000800"
@@ -307,7 +307,7 @@ static const struct {
                   "oxcrpc.cb_out=32768 max_count=0 oxcrpc.aux_in=[0] oxcrpc.cb_aux_in=0 "
                   "oxcrpc.cb_aux_out=4104",
       OA_WALK_DONE },
-    { "EcDoRpcExt2 answered, two payloads", "EMSMDB", 11, true,
+    { "EcDoRpcExt2 answered, two payloads", OA_IF_EMSMDB, 11, true,
       HANDLE "00000000"
              "00010000"
              "00000000"
@@ -333,16 +333,16 @@ static const struct {
       "oxcrpc.handle=67305985 } } } } oxcrpc.cb_out=27 max_count=4104 offset=0 actual_count=0 "
       "oxcrpc.aux_out=[0] oxcrpc.cb_aux_out=0 oxcrpc.trans_time=7 oxcrpc.return=0",
       OA_WALK_DONE },
-    { "EcDoAsyncConnectEx answered", "EMSMDB", 14, true, HANDLE "00000000",
+    { "EcDoAsyncConnectEx answered", OA_IF_EMSMDB, 14, true, HANDLE "00000000",
       "oxcrpc.acxh{ handle.attributes=0 handle.uuid=[16] } oxcrpc.return=0", OA_WALK_DONE },
-    { "EcDoAsyncWaitEx", "AsyncEMSMDB", 0, false, HANDLE "00000000",
+    { "EcDoAsyncWaitEx", OA_IF_ASYNC_EMSMDB, 0, false, HANDLE "00000000",
       "oxcrpc_async.acxh{ handle.attributes=0 handle.uuid=[16] } oxcrpc_async.flags_in=0",
       OA_WALK_DONE },
-    { "EcDoAsyncWaitEx answered", "AsyncEMSMDB", 0, true,
+    { "EcDoAsyncWaitEx answered", OA_IF_ASYNC_EMSMDB, 0, true,
       "01000000"
       "00000000",
       "oxcrpc_async.flags_out=1 oxcrpc_async.return=0", OA_WALK_DONE },
-    { "RfrGetNewDSA, nothing asked for", "RFR", 0, false,
+    { "RfrGetNewDSA, nothing asked for", OA_IF_RFR, 0, false,
       "00000000"
       "02000000"
       "00000000"
@@ -354,7 +354,7 @@ static const struct {
       "oxabref.flags=0 max_count=2 offset=0 actual_count=2 oxabref.user_dn=a referent_id=0 "
       "referent_id=0",
       OA_WALK_DONE },
-    { "RfrGetFQDNFromServerDN", "RFR", 1, false,
+    { "RfrGetFQDNFromServerDN", OA_IF_RFR, 1, false,
       "00000000"
       "02000000"
       "02000000"
@@ -364,7 +364,7 @@ static const struct {
       "oxabref.flags=0 oxabref.cb_server_dn=2 max_count=2 offset=0 actual_count=2 "
       "oxabref.server_dn=a",
       OA_WALK_DONE },
-    { "RfrGetFQDNFromServerDN answered", "RFR", 1, true,
+    { "RfrGetFQDNFromServerDN answered", OA_IF_RFR, 1, true,
       "01000000"
       "02000000"
       "00000000"
@@ -379,7 +379,7 @@ static const struct {
 static struct oa_stub
 make_stub(size_t i, const uint8_t *data, size_t length)
 {
-    return (struct oa_stub){ .interface = oa_rpc_interface_by_name(STUBS[i].interface),
+    return (struct oa_stub){ .interface = oa_rpc_interface(STUBS[i].interface),
                              .opnum = STUBS[i].opnum,
                              .is_response = STUBS[i].is_response,
                              .data = data,
@@ -521,11 +521,11 @@ test_versions(void)
 
 /* The facts of one stub, given in hex digits. */
 static struct oa_call_facts
-facts_of(const char *interface, uint16_t opnum, bool is_response, const char *hex)
+facts_of(enum oa_interface_id interface, uint16_t opnum, bool is_response, const char *hex)
 {
     size_t length;
     uint8_t *bytes = vectors_bytes(hex, &length);
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name(interface),
+    struct oa_stub stub = { .interface = oa_rpc_interface(interface),
                             .opnum = opnum,
                             .is_response = is_response,
                             .data = bytes,
@@ -575,10 +575,11 @@ static void
 test_session(void)
 {
     struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
-    struct oa_call_facts request = facts_of("EMSMDB", 10, false, CONNECT_IN);
+    struct oa_call_facts request = facts_of(OA_IF_EMSMDB, 10, false, CONNECT_IN);
     struct oa_call_facts refused =
-        facts_of("EMSMDB", 10, true, CONNECT_OUT(NULL_HANDLE, "0f010480"));
-    struct oa_call_facts response = facts_of("EMSMDB", 10, true, CONNECT_OUT(HANDLE, "00000000"));
+        facts_of(OA_IF_EMSMDB, 10, true, CONNECT_OUT(NULL_HANDLE, "0f010480"));
+    struct oa_call_facts response =
+        facts_of(OA_IF_EMSMDB, 10, true, CONNECT_OUT(HANDLE, "00000000"));
 
     g_assert_cmpint(response.walk.state, ==, OA_WALK_DONE);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
@@ -595,13 +596,13 @@ test_session(void)
     g_assert_cmpuint(session->lcid_string, ==, 0x407);
 
     /* The asynchronous handle belongs to it, another synchronous one does not. */
-    request = facts_of("EMSMDB", 14, false, HANDLE);
-    response = facts_of("EMSMDB", 14, true, ASYNC_HANDLE "00000000");
+    request = facts_of(OA_IF_EMSMDB, 14, false, HANDLE);
+    response = facts_of(OA_IF_EMSMDB, 14, true, ASYNC_HANDLE "00000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
     g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
-    request = facts_of("AsyncEMSMDB", 0, false, ASYNC_HANDLE "00000000");
+    request = facts_of(OA_IF_ASYNC_EMSMDB, 0, false, ASYNC_HANDLE "00000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
-    request = facts_of("EMSMDB", 1, false,
+    request = facts_of(OA_IF_EMSMDB, 1, false,
                        "00000000"
                        "01000000000000000000000000000000");
     struct oa_exchange_session *other = oa_exchange_sessions_note(sessions, &request, NULL);
@@ -609,15 +610,15 @@ test_session(void)
     g_assert_false(other->has_connect);
 
     /* After the disconnect the same handle is somebody else's. */
-    request = facts_of("EMSMDB", 1, false, HANDLE);
-    response = facts_of("EMSMDB", 1, true, NULL_HANDLE "00000000");
+    request = facts_of(OA_IF_EMSMDB, 1, false, HANDLE);
+    response = facts_of(OA_IF_EMSMDB, 1, true, NULL_HANDLE "00000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
     g_assert_true(session->has_ended);
     g_assert_cmpuint(session->calls, ==, 3);
     g_assert_cmpuint(session->failures, ==, 0);
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) != session);
 
-    request = facts_of("RFR", 0, true,
+    request = facts_of(OA_IF_RFR, 0, true,
                        "00000000"
                        "00000000"
                        "00000000");
@@ -630,11 +631,11 @@ static void
 test_old_session(void)
 {
     struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
-    struct oa_call_facts request = facts_of("EMSMDB", 0, false, OLD_CONNECT_IN);
+    struct oa_call_facts request = facts_of(OA_IF_EMSMDB, 0, false, OLD_CONNECT_IN);
     struct oa_call_facts refused =
-        facts_of("EMSMDB", 0, true, OLD_CONNECT_OUT(NULL_HANDLE, "0f010480"));
+        facts_of(OA_IF_EMSMDB, 0, true, OLD_CONNECT_OUT(NULL_HANDLE, "0f010480"));
     struct oa_call_facts response =
-        facts_of("EMSMDB", 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"));
+        facts_of(OA_IF_EMSMDB, 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"));
 
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &refused));
@@ -649,7 +650,7 @@ test_old_session(void)
     g_assert_cmpstr(oa_version_server_product(&session->server_version), ==,
                     "Exchange 2000 or 2003");
 
-    request = facts_of("EMSMDB", 2, false,
+    request = facts_of(OA_IF_EMSMDB, 2, false,
                        HANDLE "ff7f0000"
                               "00000000"
                               "08000000"
@@ -658,13 +659,13 @@ test_old_session(void)
                               "ff7f");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
     g_assert_cmpuint(request.rop_bytes, ==, 2);
-    request = facts_of("EMSMDB", 5, false,
+    request = facts_of(OA_IF_EMSMDB, 5, false,
                        HANDLE "01000000"
                               "03000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
 
     /* What a refused connect returns is no version. */
-    refused = facts_of("EMSMDB", 0, true,
+    refused = facts_of(OA_IF_EMSMDB, 0, true,
                        NULL_HANDLE "00000000"
                                    "00000000"
                                    "00000000"
@@ -681,10 +682,10 @@ test_old_session(void)
     g_assert_false(refused.has_version);
 
     /* On the other hop the same answers come once more. */
-    request = facts_of("EMSMDB", 0, false, OLD_CONNECT_IN);
+    request = facts_of(OA_IF_EMSMDB, 0, false, OLD_CONNECT_IN);
     g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
-    request = facts_of("EMSMDB", 1, false, HANDLE);
-    response = facts_of("EMSMDB", 1, true, NULL_HANDLE "00000000");
+    request = facts_of(OA_IF_EMSMDB, 1, false, HANDLE);
+    response = facts_of(OA_IF_EMSMDB, 1, true, NULL_HANDLE "00000000");
     g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
     g_assert_true(session->has_ended);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
@@ -705,7 +706,7 @@ test_old_ndr64(void)
                                           "0900"
                                           "ff7f",
                                    &length);
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name("EMSMDB"), .opnum = 2 };
+    struct oa_stub stub = { .interface = oa_rpc_interface(OA_IF_EMSMDB), .opnum = 2 };
     struct oa_walk_result result;
     char *text = coverage_walk(oa_stub_layout(&stub), OA_NDR64, false, bytes, length, &result);
 
@@ -720,25 +721,6 @@ test_old_ndr64(void)
     g_free(bytes);
 }
 
-/* Which operations tell who the client is, and which numbers are only reserved. */
-static void
-test_kinds(void)
-{
-    static const bool CONNECTS[15] = { [0] = true, [10] = true };
-    static const bool RESERVED[15] = { true, false, true,  true,  false, true, false, true,
-                                       true, true,  false, false, true,  true, false };
-    const struct oa_rpc_interface *store = oa_rpc_interface_by_name("EMSMDB");
-
-    for (uint16_t opnum = 0; opnum < 15; opnum++) {
-        g_assert_cmpint(oa_rpc_operation_is_telling(store, opnum), ==, CONNECTS[opnum]);
-        g_assert_cmpint(oa_rpc_operation_is_reserved(store, opnum), ==, RESERVED[opnum]);
-    }
-    g_assert_true(oa_rpc_operation_is_telling(oa_rpc_interface_by_name("RFR"), 0));
-    g_assert_true(oa_rpc_operation_is_reserved(oa_rpc_interface_by_name("NSPI"), 17));
-    g_assert_false(oa_rpc_operation_is_reserved(store, 32));
-    g_assert_false(oa_rpc_operation_is_reserved(NULL, 0));
-}
-
 /* Layouts are data; functions stay the exception. These are the payloads of the connects,
  * of EcDoRpcExt2, and of EcDoRpc and EcDoRpcExt before it. */
 static void
@@ -748,7 +730,7 @@ test_few_functions(void)
 
     for (uint16_t opnum = 0; opnum < 15; opnum++)
         for (int is_response = 0; is_response < 2; is_response++) {
-            struct oa_stub stub = { .interface = oa_rpc_interface_by_name("EMSMDB"),
+            struct oa_stub stub = { .interface = oa_rpc_interface(OA_IF_EMSMDB),
                                     .opnum = opnum,
                                     .is_response = is_response };
             const struct oa_layout *layout = oa_stub_layout(&stub);
@@ -773,7 +755,6 @@ main(int argc, char *argv[])
     g_test_add_func("/emsmdb/session", test_session);
     g_test_add_func("/emsmdb/old-session", test_old_session);
     g_test_add_func("/emsmdb/old-ndr64", test_old_ndr64);
-    g_test_add_func("/emsmdb/kinds", test_kinds);
     g_test_add_func("/emsmdb/few-functions", test_few_functions);
     return g_test_run();
 }

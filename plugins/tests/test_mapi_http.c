@@ -87,8 +87,7 @@ static void
 test_types(void)
 {
     static const char *const WIRE[] = {
-        "",
-#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) wire,
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts) wire,
 #include "http/mapi_http_types.def"
 #undef OA_MAPI_HTTP_TYPE
     };

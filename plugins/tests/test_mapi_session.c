@@ -128,7 +128,8 @@ on_event(void *context, const struct oa_event *event)
     else if (event->type == OA_EVENT_VC_CLOSED)
         g_string_append_printf(lines, "closed %u calls %u faults %u %s\n",
                                (unsigned)event->vc->number, (unsigned)event->vc->calls,
-                               (unsigned)event->vc->faults, event->vc->iface->service);
+                               (unsigned)event->vc->faults,
+                               oa_service_name(event->vc->iface->service));
 }
 
 static struct oa_channel *

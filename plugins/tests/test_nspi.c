@@ -37,7 +37,7 @@ vector_of(const GPtrArray *rows, guint i)
     char **row = rows->pdata[i];
     struct vector vector = { .expected = row[vectors_column(rows, "expected")] };
 
-    vector.stub.interface = oa_rpc_interface_by_name("NSPI");
+    vector.stub.interface = oa_rpc_interface(OA_IF_NSPI);
     vector.stub.opnum = (uint16_t)strtoul(row[vectors_column(rows, "opnum")], NULL, 10);
     vector.stub.is_response = strcmp(row[vectors_column(rows, "direction")], "out") == 0;
     vector.stub.is_ndr64 = strcmp(row[vectors_column(rows, "syntax")], "ndr64") == 0;
@@ -111,17 +111,17 @@ test_vectors(void)
 static void
 test_table(void)
 {
-    const struct oa_rpc_interface *iface = oa_rpc_interface_by_name("NSPI");
+    const struct oa_rpc_interface *iface = oa_rpc_interface(OA_IF_NSPI);
 
-    g_assert_cmpuint(OA_STUB_NSPI.n_rows, ==, iface->n_operations);
-    for (uint16_t opnum = 0; opnum < iface->n_operations; opnum++) {
+    g_assert_cmpuint(OA_STUB_NSPI.n_rows, ==, oa_rpc_interface_operations(iface));
+    for (uint16_t opnum = 0; opnum < OA_STUB_NSPI.n_rows; opnum++) {
         struct oa_stub stub = { .interface = iface, .opnum = opnum };
         const struct oa_layout *layout = oa_stub_layout(&stub);
-        g_assert_cmpstr(layout->name, ==, iface->operations[opnum]);
+        g_assert_cmpstr(layout->name, ==, oa_rpc_operation_name(iface, opnum));
         if (opnum > 0)
             g_assert_cmpint(layout->slots[0].field, ==, OA_F_OXNSPI_HANDLE);
         stub.is_response = true;
-        g_assert_cmpstr(oa_stub_layout(&stub)->name, ==, iface->operations[opnum]);
+        g_assert_cmpstr(oa_stub_layout(&stub)->name, ==, oa_rpc_operation_name(iface, opnum));
     }
 }
 
@@ -129,7 +129,7 @@ test_table(void)
 static void
 test_depth(void)
 {
-    struct oa_stub stub = { .interface = oa_rpc_interface_by_name("NSPI"), .opnum = 5 };
+    struct oa_stub stub = { .interface = oa_rpc_interface(OA_IF_NSPI), .opnum = 5 };
     GByteArray *bytes = g_byte_array_new();
     static const uint8_t HEAD[20 + 4 + 36 + 4 + 4] = { 0 };
     static const uint8_t NOT[12] = { 2, 0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 0 };

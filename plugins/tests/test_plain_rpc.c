@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <glib.h>
@@ -32,10 +33,16 @@ put(GByteArray *bytes, uint32_t value, unsigned size)
 static void
 put_uuid(GByteArray *bytes, const char *text)
 {
-    uint8_t wire[16];
+    unsigned a, b, c, d[8];
 
-    oa_text_uuid_to_wire(text, wire);
-    g_byte_array_append(bytes, wire, sizeof wire);
+    g_assert_cmpint(sscanf(text, "%8x-%4x-%4x-%2x%2x-%2x%2x%2x%2x%2x%2x", &a, &b, &c, &d[0], &d[1],
+                           &d[2], &d[3], &d[4], &d[5], &d[6], &d[7]),
+                    ==, 11);
+    put(bytes, a, 4);
+    put(bytes, b, 2);
+    put(bytes, c, 2);
+    for (int i = 0; i < 8; i++)
+        put(bytes, d[i], 1);
 }
 
 /* A header whose length is set when the PDU is whole. */

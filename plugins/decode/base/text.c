@@ -174,14 +174,3 @@ oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT])
     }
     *to = '\0';
 }
-
-void
-oa_text_uuid_to_wire(const char *text, uint8_t wire[16])
-{
-    for (size_t i = 0; i < sizeof UUID_ORDER; i++) {
-        text += *text == '-';
-        wire[UUID_ORDER[i]] =
-            (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        text += 2;
-    }
-}

@@ -48,7 +48,4 @@ void oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t 
 /* Formats a 16-byte UUID in its little-endian wire form, the way Windows and Wireshark print it. */
 void oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT]);
 
-/* The other way round, for a text that oa_text_uuid() could have written. */
-void oa_text_uuid_to_wire(const char *text, uint8_t wire[16]);
-
 #endif

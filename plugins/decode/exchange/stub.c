@@ -6,8 +6,6 @@
  */
 #include "exchange/stub.h"
 
-#include <string.h>
-
 static const struct oa_stub_table *const TABLES[] = {
     &OA_STUB_EMSMDB,
     &OA_STUB_ASYNC_EMSMDB,
@@ -24,7 +22,7 @@ const struct oa_stub_table *
 oa_stub_table_of(const struct oa_rpc_interface *iface)
 {
     for (size_t i = 0; iface && i < sizeof TABLES / sizeof TABLES[0]; i++)
-        if (strcmp(TABLES[i]->interface_name, iface->name) == 0)
+        if (TABLES[i]->interface == iface->id)
             return TABLES[i];
     return NULL;
 }

@@ -21,7 +21,7 @@ struct oa_stub_row {
 };
 
 struct oa_stub_table {
-    const char *interface_name; /* as in rpc_interface.c */
+    enum oa_interface_id interface;
     size_t n_rows;
     const struct oa_stub_row *rows; /* by opnum */
 };

@@ -315,12 +315,12 @@ static const struct oa_stub_row EMSMDB_ROWS[] = {
 static const struct oa_stub_row ASYNC_ROWS[] = { { &WAIT_REQUEST, &WAIT_RESPONSE } };
 
 const struct oa_stub_table OA_STUB_EMSMDB = {
-    "EMSMDB",
+    OA_IF_EMSMDB,
     sizeof EMSMDB_ROWS / sizeof EMSMDB_ROWS[0],
     EMSMDB_ROWS,
 };
 const struct oa_stub_table OA_STUB_ASYNC_EMSMDB = {
-    "AsyncEMSMDB",
+    OA_IF_ASYNC_EMSMDB,
     sizeof ASYNC_ROWS / sizeof ASYNC_ROWS[0],
     ASYNC_ROWS,
 };

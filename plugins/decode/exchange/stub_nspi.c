@@ -681,7 +681,7 @@ static const struct oa_layout RESPONSES[] = { OPERATIONS(AS_RESPONSE) };
 static const struct oa_stub_row STUB_ROWS[] = { OPERATIONS(AS_ROW) };
 
 const struct oa_stub_table OA_STUB_NSPI = {
-    "NSPI",
+    OA_IF_NSPI,
     sizeof STUB_ROWS / sizeof STUB_ROWS[0],
     STUB_ROWS,
 };

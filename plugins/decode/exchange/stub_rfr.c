@@ -57,4 +57,4 @@ static const struct oa_stub_row ROWS[] = {
     { &FQDN_REQUEST, &FQDN_RESPONSE },
 };
 
-const struct oa_stub_table OA_STUB_RFR = { "RFR", sizeof ROWS / sizeof ROWS[0], ROWS };
+const struct oa_stub_table OA_STUB_RFR = { OA_IF_RFR, sizeof ROWS / sizeof ROWS[0], ROWS };

@@ -17,8 +17,8 @@ static const struct {
     const char *name;
     enum oa_mapi_http_endpoint endpoint;
 } TYPES[OA_MAPI_HTTP_TYPES] = {
-    [OA_MAPI_HTTP_UNKNOWN] = { "", "Unknown", OA_MAPI_HTTP_NO_ENDPOINT },
-#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) [OA_MAPI_HTTP_##id] = { wire, name, endpoint },
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts)                                \
+    [OA_MAPI_HTTP_##id] = { wire, name, OA_MAPI_HTTP_##endpoint },
 #include "http/mapi_http_types.def"
 #undef OA_MAPI_HTTP_TYPE
 };

@@ -18,10 +18,9 @@ enum oa_mapi_http_endpoint {
     OA_MAPI_HTTP_NSPI,   /* /mapi/nspi, the address book */
 };
 
-/* OA_MAPI_HTTP_CONNECT and so on. */
+/* OA_MAPI_HTTP_UNKNOWN, which is 0, OA_MAPI_HTTP_CONNECT and so on. */
 enum oa_mapi_http_type {
-    OA_MAPI_HTTP_UNKNOWN,
-#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) OA_MAPI_HTTP_##id,
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts) OA_MAPI_HTTP_##id,
 #include "http/mapi_http_types.def"
 #undef OA_MAPI_HTTP_TYPE
     OA_MAPI_HTTP_TYPES

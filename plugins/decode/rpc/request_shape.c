@@ -10,8 +10,6 @@
 
 #include "base/cursor.h"
 
-#define EC_DO_RPC_EXT2 11
-
 /* cbIn is not greater, 3.1.4.2; a header and the two bytes of a ROP buffer's size are the least. */
 #define IN_MAX 0x40000
 #define IN_MIN 10
@@ -58,9 +56,9 @@ const struct oa_rpc_interface *
 oa_request_shape(const struct oa_rpc_pdu *rpc)
 {
     if (rpc->header.ptype != OA_RPC_REQUEST || !(rpc->header.flags & OA_RPC_FIRST_FRAG) ||
-        rpc->opnum != EC_DO_RPC_EXT2 || !rpc->stub)
+        rpc->opnum != OA_EMSMDB_EC_DO_RPC_EXT2 || !rpc->stub)
         return NULL;
     struct oa_cursor stub = oa_cursor_over(rpc->stub, rpc->stub_length);
     stub.big_endian = rpc->header.big_endian;
-    return is_rpc_ext2(stub) ? oa_rpc_interface_by_name("EMSMDB") : NULL;
+    return is_rpc_ext2(stub) ? oa_rpc_interface(OA_IF_EMSMDB) : NULL;
 }

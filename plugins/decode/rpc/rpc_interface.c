@@ -1,170 +1,122 @@
 /* rpc_interface.c
- * The RPC interfaces that run through RPC over HTTP, and what takes their place in MAPI over HTTP,
- * with the names of their operations. [MS-OXCRPC] 3.1.4, 3.3.4, [MS-OXNSPI] 3.1.4.1, [MS-OXABREF]
- * 3.1.4, [MS-OXCMAPIHTTP] 2.2.4, 2.2.5, [C706] appendix O and Q
+ * The RPC interfaces that run through RPC over HTTP and what takes their place in MAPI over HTTP,
+ * with their operations: the rows of interfaces.def and operations.def.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "rpc/rpc_interface.h"
 
-#include "base/text.h"
-
 #include <string.h>
 
-/* Numbers that the document only reserves keep the names they had in Exchange 2000 to 2007 clients.
- */
-static const char *const EMSMDB[] = {
-    "EcDoConnect",
-    "EcDoDisconnect",
-    "EcDoRpc",
-    "EcGetMoreRpc",
-    "EcRRegisterPushNotification",
-    "EcRUnregisterPushNotification",
-    "EcDummyRpc",
-    "EcRGetDCName",
-    "EcRNetGetDCName",
-    "EcDoRpcExt",
-    "EcDoConnectEx",
-    "EcDoRpcExt2",
-    "Opnum12Reserved",
-    "Opnum13Reserved",
-    "EcDoAsyncConnectEx",
+/* A UUID by the groups of its text, as on the wire: the first three are numbers, little endian.
+ * [C706] appendix A, [MS-DTYP] 2.3.4.2 */
+#define BYTE(number, i) (uint8_t)((number) >> (8 * (i)))
+#define OA_UUID(a, b, c, d, e)                                                                     \
+    {                                                                                              \
+        BYTE(a, 0), BYTE(a, 1), BYTE(a, 2), BYTE(a, 3), BYTE(b, 0), BYTE(b, 1), BYTE(c, 0),        \
+            BYTE(c, 1), BYTE(d, 1), BYTE(d, 0), BYTE(e, 5), BYTE(e, 4), BYTE(e, 3), BYTE(e, 2),    \
+            BYTE(e, 1), BYTE(e, 0)                                                                 \
+    }
+#define OA_NO_UUID                                                                                 \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+static const struct oa_rpc_interface INTERFACES[OA_INTERFACES] = {
+#define OA_INTERFACE(id, name, service, is_exchange, major, minor, uuid)                           \
+    [OA_IF_##id] = { OA_IF_##id, name, OA_SERVICE_##service, is_exchange, { uuid, major, minor } },
+#include "rpc/interfaces.def"
+#undef OA_INTERFACE
 };
 
-static const char *const ASYNC_EMSMDB[] = { "EcDoAsyncWaitEx" };
-
-static const char *const NSPI[] = {
-    "NspiBind",
-    "NspiUnbind",
-    "NspiUpdateStat",
-    "NspiQueryRows",
-    "NspiSeekEntries",
-    "NspiGetMatches",
-    "NspiResortRestriction",
-    "NspiDNToMId",
-    "NspiGetPropList",
-    "NspiGetProps",
-    "NspiCompareMIds",
-    "NspiModProps",
-    "NspiGetSpecialTable",
-    "NspiGetTemplateInfo",
-    "NspiModLinkAtt",
-    "Opnum15NotUsedOnWire",
-    "NspiQueryColumns",
-    "Opnum17NotUsedOnWire",
-    "Opnum18NotUsedOnWire",
-    "NspiResolveNames",
-    "NspiResolveNamesW",
+struct operation {
+    const char *name;
+    unsigned facts; /* enum oa_operation_fact */
 };
 
-static const char *const RFR[] = { "RfrGetNewDSA", "RfrGetFQDNFromServerDN" };
+/* The document's names of the request types of MAPI over HTTP; what is sent as the type may differ,
+ * and either endpoint may be asked for any type. */
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts)                                \
+    [OA_MAPI_HTTP_##id] = { name, facts },
 
-static const char *const MGMT[] = {
-    "rpc__mgmt_inq_if_ids",          "rpc__mgmt_inq_stats",
-    "rpc__mgmt_is_server_listening", "rpc__mgmt_stop_server_listening",
-    "rpc__mgmt_inq_princ_name",
-};
-
-static const char *const EPM[] = {
-    "ept_insert",     "ept_delete",      "ept_lookup", "ept_map", "ept_lookup_handle_free",
-    "ept_inq_object", "ept_mgmt_delete",
-};
-
-/* The document's names; what is sent as the type may differ. Where no type fits is "Unknown". */
-static const char *const MAPI_HTTP[] = {
-    "Unknown",
-#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint) name,
+static const struct operation OPERATIONS[OA_INTERFACES][OA_OPERATIONS_MAX] = {
+#define OA_OPERATION(interface, id, opnum, name, facts, layouts)                                   \
+    [OA_IF_##interface][opnum] = { name, facts },
+#include "rpc/operations.def"
+#undef OA_OPERATION
+    [OA_IF_EMSMDB_HTTP] = {
 #include "http/mapi_http_types.def"
+    },
+    [OA_IF_NSPI_HTTP] = {
+#include "http/mapi_http_types.def"
+    },
+};
 #undef OA_MAPI_HTTP_TYPE
-};
 
-#define OPERATIONS(names) sizeof(names) / sizeof((names)[0]), names
-#define BIT(opnum) (1U << (opnum))
+/* The row of an operation, or NULL. */
+static const struct operation *
+find_operation(const struct oa_rpc_interface *iface, uint16_t opnum)
+{
+    return iface && opnum < OA_OPERATIONS_MAX ? &OPERATIONS[iface->id][opnum] : NULL;
+}
 
-/* EcDoConnectEx, and EcDoConnect before it; RfrGetNewDSA; ept_map. */
-#define EMSMDB_TELLING (BIT(0) | BIT(10))
-#define RFR_TELLING BIT(0)
-#define EPM_TELLING BIT(3)
-/* [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1 */
-#define EMSMDB_RESERVED                                                                            \
-    (BIT(0) | BIT(2) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(12) | BIT(13))
-#define NSPI_RESERVED (BIT(15) | BIT(17) | BIT(18))
-
-static const struct oa_rpc_interface INTERFACES[] = {
-    { "a4f1db00-ca47-1067-b31f-00dd010662da", 0, 81, "EMSMDB", "store", true, EMSMDB_TELLING,
-      EMSMDB_RESERVED, OPERATIONS(EMSMDB) },
-    { "5261574a-4572-206e-b268-6b199213b4e4", 0, 1, "AsyncEMSMDB", "store", true, 0, 0,
-      OPERATIONS(ASYNC_EMSMDB) },
-    { "f5cc5a18-4264-101a-8c59-08002b2f8426", 56, 0, "NSPI", "directory", true, 0, NSPI_RESERVED,
-      OPERATIONS(NSPI) },
-    { "1544f5e0-613c-11d1-93df-00c04fd7bd09", 1, 0, "RFR", "referral", true, RFR_TELLING, 0,
-      OPERATIONS(RFR) },
-    { "afa8bd80-7d8a-11c9-bef4-08002b102989", 1, 0, "mgmt", "management", false, 0, 0,
-      OPERATIONS(MGMT) },
-    { "e1af8308-5d1f-11c9-91a4-08002b14a0fa", 3, 0, "epm", "endpoint mapper", false, EPM_TELLING, 0,
-      OPERATIONS(EPM) },
-    { "44e265dd-7daf-42cd-8560-3cdb6e7a2729", 1, 3, "TsProxyRpcInterface", "RD gateway", false, 0,
-      0, 0, NULL },
-    { "", 0, 0, "EMSMDB over HTTP", "store", true, 0, 0, OPERATIONS(MAPI_HTTP) },
-    { "", 0, 0, "NSPI over HTTP", "directory", true, 0, 0, OPERATIONS(MAPI_HTTP) },
-};
+const struct oa_rpc_interface *
+oa_rpc_interface(enum oa_interface_id id)
+{
+    return id == OA_IF_NONE ? NULL : &INTERFACES[id];
+}
 
 const struct oa_rpc_interface *
 oa_rpc_interface_find(const uint8_t uuid[16])
 {
-    char text[OA_UUID_TEXT];
-
-    oa_text_uuid(uuid, text);
-    for (size_t i = 0; i < sizeof INTERFACES / sizeof INTERFACES[0]; i++)
-        if (strcmp(text, INTERFACES[i].uuid) == 0)
-            return &INTERFACES[i];
+    for (int id = OA_IF_NONE + 1; id < OA_INTERFACES; id++)
+        if (!oa_rpc_interface_is_mapi_http(&INTERFACES[id]) &&
+            memcmp(uuid, INTERFACES[id].syntax.uuid, sizeof INTERFACES[id].syntax.uuid) == 0)
+            return &INTERFACES[id];
     return NULL;
 }
 
 const struct oa_rpc_interface *
-oa_rpc_interface_by_name(const char *name)
+oa_rpc_interface_over_http(enum oa_mapi_http_endpoint endpoint)
 {
-    for (size_t i = 0; i < sizeof INTERFACES / sizeof INTERFACES[0]; i++)
-        if (strcmp(name, INTERFACES[i].name) == 0)
-            return &INTERFACES[i];
-    return NULL;
+    return &INTERFACES[endpoint == OA_MAPI_HTTP_NSPI ? OA_IF_NSPI_HTTP : OA_IF_EMSMDB_HTTP];
 }
 
 bool
 oa_rpc_interface_is_mapi_http(const struct oa_rpc_interface *iface)
 {
-    return iface->uuid[0] == '\0';
+    return iface->id == OA_IF_EMSMDB_HTTP || iface->id == OA_IF_NSPI_HTTP;
 }
 
-struct oa_rpc_syntax
-oa_rpc_interface_syntax(const struct oa_rpc_interface *iface)
+bool
+oa_rpc_interface_is(const struct oa_rpc_interface *iface, enum oa_interface_id id)
 {
-    struct oa_rpc_syntax syntax = { .major = iface->major, .minor = iface->minor };
+    return iface && iface->id == id;
+}
 
-    oa_text_uuid_to_wire(iface->uuid, syntax.uuid);
-    return syntax;
+unsigned
+oa_rpc_interface_operations(const struct oa_rpc_interface *iface)
+{
+    unsigned count = OA_OPERATIONS_MAX;
+
+    while (count > 0 && !OPERATIONS[iface->id][count - 1].name)
+        count--;
+    return count;
 }
 
 const char *
 oa_rpc_operation_name(const struct oa_rpc_interface *iface, uint16_t opnum)
 {
-    return iface && opnum < iface->n_operations ? iface->operations[opnum] : NULL;
-}
+    const struct operation *operation = find_operation(iface, opnum);
 
-static bool
-has_bit(uint32_t bits, uint16_t opnum)
-{
-    return opnum < 32 && (bits & BIT(opnum)) != 0;
+    return operation ? operation->name : NULL;
 }
 
 bool
-oa_rpc_operation_is_telling(const struct oa_rpc_interface *iface, uint16_t opnum)
+oa_rpc_operation_has(const struct oa_rpc_interface *iface, uint16_t opnum,
+                     enum oa_operation_fact fact)
 {
-    return iface && has_bit(iface->telling, opnum);
-}
+    const struct operation *operation = find_operation(iface, opnum);
 
-bool
-oa_rpc_operation_is_reserved(const struct oa_rpc_interface *iface, uint16_t opnum)
-{
-    return iface && has_bit(iface->reserved, opnum);
+    return operation && (operation->facts & fact);
 }

@@ -277,7 +277,7 @@ check_fault(struct virtual_connection *vc, const struct oa_call *call)
     const char *operation = oa_rpc_operation_name(call->iface, call->opnum);
     const char *status = oa_rpc_status_name(call->fault_status);
     bool is_directory =
-        call->iface && strcmp(call->iface->service, "store") != 0 && call->iface->is_exchange;
+        call->iface && call->iface->service != OA_SERVICE_STORE && call->iface->is_exchange;
 
     if (call->state != OA_CALL_FAULT)
         return;
@@ -303,8 +303,9 @@ keep_stub(struct call *call, const struct oa_event *event)
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray *stub = call->stub[event->side];
 
-    if (!oa_rpc_operation_is_telling(iface, call->facts.opnum) || !call->facts.has_opnum ||
-        rpc->header.ptype == OA_RPC_FAULT || event->channel->hop != oa_vc_hop(&call->vc->facts) ||
+    if (!oa_rpc_operation_has(iface, call->facts.opnum, OA_OP_IDENTIFIES) ||
+        !call->facts.has_opnum || rpc->header.ptype == OA_RPC_FAULT ||
+        event->channel->hop != oa_vc_hop(&call->vc->facts) ||
         (rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY))
         return;
     if (!stub)
@@ -318,7 +319,7 @@ static void
 read_stubs(struct virtual_connection *vc, struct call *call)
 {
     uint32_t code_page = 0;
-    bool is_map = strcmp(call->facts.iface->name, "epm") == 0;
+    bool is_map = call->facts.iface->id == OA_IF_EPM;
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         const struct oa_call_half *halves =
@@ -363,7 +364,7 @@ take_return_value(struct oa_call *call, const struct oa_event *event)
 
     if (rpc->header.ptype != OA_RPC_RESPONSE || !(rpc->header.flags & OA_RPC_LAST_FRAG) ||
         is_sealed || rpc->stub_length < 4 || !call->iface ||
-        !(call->iface->is_exchange || strcmp(call->iface->name, "epm") == 0))
+        !(call->iface->is_exchange || call->iface->id == OA_IF_EPM))
         return;
     const uint8_t *at = rpc->stub + rpc->stub_length - 4;
     uint32_t value = 0;

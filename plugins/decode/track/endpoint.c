@@ -192,11 +192,10 @@ oa_endpoints_take_request(struct virtual_connection *vc, const struct oa_rpc_pdu
         iface = oa_request_shape(rpc);
     if (!iface)
         return;
-    facts->bindings[facts->n_bindings++] =
-        (struct oa_rpc_binding){ .context_id = rpc->context_id,
-                                 .syntax = oa_rpc_interface_syntax(iface),
-                                 .iface = iface,
-                                 .state = OA_BINDING_ACCEPTED };
+    facts->bindings[facts->n_bindings++] = (struct oa_rpc_binding){ .context_id = rpc->context_id,
+                                                                    .syntax = iface->syntax,
+                                                                    .iface = iface,
+                                                                    .state = OA_BINDING_ACCEPTED };
     if (!facts->iface)
         facts->iface = iface;
     if (endpoint->port)

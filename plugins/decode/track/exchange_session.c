@@ -10,9 +10,6 @@
 #include <glib.h>
 #include <string.h>
 
-enum { EC_DO_DISCONNECT = 1, EC_DO_ASYNC_CONNECT_EX = 14 };
-enum { NSPI_BIND = 0, NSPI_UNBIND = 1 };
-
 /* Where the UUID of a context handle stands in a stub that begins with one. */
 #define HANDLE_AT 4
 
@@ -87,7 +84,7 @@ add_session(struct oa_exchange_sessions *sessions, const uint8_t handle[OA_HANDL
 static bool
 is_disconnect(const struct oa_call_facts *facts)
 {
-    return facts->opnum == EC_DO_DISCONNECT && strcmp(facts->interface->name, "EMSMDB") == 0;
+    return facts->opnum == OA_EMSMDB_EC_DO_DISCONNECT && facts->interface->id == OA_IF_EMSMDB;
 }
 
 /* The session of a handle, begun in the middle if it has to be; but not with the answer to a
@@ -166,8 +163,8 @@ note_answer(struct oa_exchange_sessions *sessions, struct oa_exchange_session *s
         session->has_ended = true;
         g_hash_table_foreach_remove(sessions->by_handle, is_of_session, session);
     }
-    if (response->opnum == EC_DO_ASYNC_CONNECT_EX &&
-        strcmp(response->interface->name, "EMSMDB") == 0 && response->has_handle &&
+    if (response->opnum == OA_EMSMDB_EC_DO_ASYNC_CONNECT_EX &&
+        response->interface->id == OA_IF_EMSMDB && response->has_handle &&
         !is_null_handle(response->handle))
         link_handle(sessions, response->handle, session);
 }
@@ -178,10 +175,10 @@ note_directory(struct oa_exchange_sessions *sessions, const struct oa_call_facts
 {
     if (!request || !response)
         return;
-    if (request->opnum == NSPI_BIND && response->has_handle && !is_null_handle(response->handle))
+    if (request->opnum == OA_NSPI_BIND && response->has_handle && !is_null_handle(response->handle))
         g_hash_table_replace(sessions->bindings, g_bytes_new(response->handle, OA_HANDLE_SIZE),
                              GUINT_TO_POINTER(request->code_page));
-    if (request->opnum == NSPI_UNBIND && request->has_handle) {
+    if (request->opnum == OA_NSPI_UNBIND && request->has_handle) {
         GBytes *key = g_bytes_new_static(request->handle, OA_HANDLE_SIZE);
         g_hash_table_remove(sessions->bindings, key);
         g_bytes_unref(key);
@@ -213,11 +210,11 @@ oa_exchange_sessions_note(struct oa_exchange_sessions *sessions,
 
     if (!any || !any->interface)
         return NULL;
-    if (strcmp(any->interface->name, "NSPI") == 0)
+    if (any->interface->id == OA_IF_NSPI)
         note_directory(sessions, request, response);
-    if (strcmp(any->interface->service, "store") != 0)
+    if (any->interface->service != OA_SERVICE_STORE)
         return NULL;
-    if (oa_rpc_operation_is_telling(any->interface, any->opnum)) {
+    if (oa_rpc_operation_has(any->interface, any->opnum, OA_OP_IDENTIFIES)) {
         session = note_connect(sessions, request, response);
     } else {
         session = session_of(sessions, any, response != NULL);

@@ -181,8 +181,7 @@ new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct
     oa_vc_tie(vc);
     vc->mapi = session;
     vc->facts.transport = OA_TRANSPORT_MAPI_HTTP;
-    vc->facts.iface = oa_rpc_interface_by_name(endpoint == OA_MAPI_HTTP_NSPI ? "NSPI over HTTP"
-                                                                             : "EMSMDB over HTTP");
+    vc->facts.iface = oa_rpc_interface_over_http(endpoint);
     memcpy(vc->facts.endpoint[OA_HOP_CLIENT], channel->facts.endpoint,
            sizeof channel->facts.endpoint);
     vc->facts.client = g_new0(struct oa_client, 1);

@@ -24,30 +24,23 @@
 #define PLACES_OF_CLIENT_HOP                                                                       \
     (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE)
 
-/* The endpoint mapper's well-known port, [MS-RPCE] 2.1.1.1. */
-#define MAPPER_PORT 135
-
 /* As much of a bind as holds its first context. */
 #define BIND_MIN 72
 
-bool
-oa_is_server_port(uint16_t port)
-{
-    return port == 593 || (port >= 6001 && port <= 6004);
-}
-
 static bool
-is_http_port(uint16_t port)
+is_mapper_port(uint16_t port)
 {
-    return port == 80 || port == 443 || port == 8080 || port == 3128;
+    const struct oa_service_port *row = oa_service_port(port);
+
+    return row && row->service == OA_SERVICE_MAPPER;
 }
 
 /* Which of both ports is the server's: a known one, else the lower one. */
 static enum oa_side
 sender_by_port(uint16_t source, uint16_t destination)
 {
-    bool source_known = oa_is_server_port(source) || is_http_port(source);
-    bool destination_known = oa_is_server_port(destination) || is_http_port(destination);
+    bool source_known = oa_is_server_port(source) || oa_is_http_port(source);
+    bool destination_known = oa_is_server_port(destination) || oa_is_http_port(destination);
 
     if (source_known != destination_known)
         return source_known ? OA_SERVER : OA_CLIENT;
@@ -114,7 +107,7 @@ hop_of(unsigned places, uint16_t source, uint16_t destination)
         return OA_HOP_CLIENT;
     if (places && !(places & PLACES_OF_CLIENT_HOP))
         return OA_HOP_SERVER;
-    return is_http_port(source) || is_http_port(destination) ? OA_HOP_CLIENT : OA_HOP_SERVER;
+    return oa_is_http_port(source) || oa_is_http_port(destination) ? OA_HOP_CLIENT : OA_HOP_SERVER;
 }
 
 static enum oa_side
@@ -128,9 +121,9 @@ sender_of(unsigned places, uint16_t source, uint16_t destination)
 }
 
 /* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
- * `other` is an interface that counts too, or NULL. */
+ * `other` is an interface that counts too, or OA_IF_NONE. */
 static bool
-binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const char *other)
+binds_exchange(const uint8_t *data, size_t length, bool on_known_port, enum oa_interface_id other)
 {
     struct oa_rpc_pdu pdu;
 
@@ -139,8 +132,7 @@ binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const cha
     for (unsigned i = 0; i < pdu.n_contexts; i++) {
         const struct oa_rpc_interface *iface =
             oa_rpc_interface_find(pdu.contexts[i].abstract_syntax.uuid);
-        if (iface &&
-            (iface->is_exchange || on_known_port || (other && strcmp(iface->name, other) == 0)))
+        if (iface && (iface->is_exchange || on_known_port || iface->id == other))
             return true;
     }
     return false;
@@ -170,8 +162,8 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
               struct oa_recognition *recognition)
 {
     bool on_server_port = oa_is_server_port(source) || oa_is_server_port(destination);
-    bool on_known_port = on_server_port || is_http_port(source) || is_http_port(destination);
-    bool on_mapper_port = source == MAPPER_PORT || destination == MAPPER_PORT;
+    bool on_known_port = on_server_port || oa_is_http_port(source) || oa_is_http_port(destination);
+    bool on_mapper_port = is_mapper_port(source) || is_mapper_port(destination);
     struct oa_rpc_header header;
     unsigned places = 0;
 
@@ -191,7 +183,8 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
             return OA_NOT_OURS;
         recognition->has_start = begins_connection(places);
     } else if (header.ptype == OA_RPC_BIND &&
-               binds_exchange(data, length, on_server_port, on_mapper_port ? "epm" : NULL)) {
+               binds_exchange(data, length, on_server_port,
+                              on_mapper_port ? OA_IF_EPM : OA_IF_NONE)) {
         recognition->is_direct = true;
         recognition->has_start = true;
     } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {

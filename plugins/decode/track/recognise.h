@@ -7,6 +7,7 @@
 #ifndef OA_RECOGNISE_H
 #define OA_RECOGNISE_H
 
+#include "rpc/service.h"
 #include "track/events.h"
 
 /* What a proxy's server says first, [MS-RPCH] 2.1.2.2 */
@@ -37,12 +38,12 @@ struct oa_recognition {
  *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT);
  *   2. the banner `ncacn_http/1.0`;
  *   3. an RTS PDU with the signature of a named one, every fixed field of its header right;
- *   4. a bind of an interface of Exchange; of the endpoint mapper on port 135; of that or of
+ *   4. a bind of an interface of Exchange; of the endpoint mapper on its port; of that or of
  *      management on a port of the proxy's hop (see 6);
  *   5. a connection-oriented PDU that an RTS PDU of 3 follows;
- *   6. on the ports of the proxy's hop (593, 6001 to 6004) and of HTTP (80, 443, 8080, 3128), a
- *      connection-oriented PDU that another one, or the end of the bytes, follows: the middle of a
- *      connection whose beginning is not in the capture;
+ *   6. on the ports of the proxy's hop and of HTTP (service.h), a connection-oriented PDU that
+ *      another one, or the end of the bytes, follows: the middle of a connection whose beginning is
+ *      not in the capture;
  *   7. a response head with 200 and `Content-Type: application/rpc`.
  * Nothing else is.
  */
@@ -76,8 +77,5 @@ enum oa_verdict oa_recognise_plain_rpc(const uint8_t *data, size_t length,
 #define OA_RECOGNISE_HEAD_MAX 16384
 enum oa_verdict oa_recognise_mapi_http(const uint8_t *data, size_t length,
                                        struct oa_recognition *recognition);
-
-/* A port on which proxies reach servers. */
-bool oa_is_server_port(uint16_t port);
 
 #endif

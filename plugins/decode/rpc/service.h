@@ -1,0 +1,64 @@
+/* service.h
+ * What a server of Exchange offers, and the TCP ports on which it does.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_SERVICE_H
+#define OA_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum oa_service_id {
+    OA_SERVICE_NONE,
+
+    /* By RPC interface; some have a port of their own as well. */
+    OA_SERVICE_STORE,
+    OA_SERVICE_DIRECTORY,
+    OA_SERVICE_REFERRAL,
+    OA_SERVICE_MANAGEMENT,
+    OA_SERVICE_MAPPER,
+    OA_SERVICE_GATEWAY,
+
+    /* By port only. */
+    OA_SERVICE_HTTP,
+    OA_SERVICE_HTTPS,
+    OA_SERVICE_KERBEROS,
+    OA_SERVICE_LDAP,
+    OA_SERVICE_LDAPS,
+    OA_SERVICE_CATALOG,
+    OA_SERVICE_CATALOG_TLS,
+    OA_SERVICES
+};
+
+/* "store", "endpoint mapper"; NULL for OA_SERVICE_NONE. */
+const char *oa_service_name(enum oa_service_id service);
+
+/* Facts about a port. */
+enum {
+    OA_PORT_SERVER = 1, /* where proxies reach servers, [MS-RPCH] 2.1.2 */
+    OA_PORT_HTTP = 2,   /* HTTP, in TLS or not */
+};
+
+struct oa_service_port {
+    uint16_t port;
+    enum oa_service_id service; /* OA_SERVICE_NONE: none in particular */
+    const char *hop; /* that a connection to the port is, whatever it carries; NULL: not known */
+    unsigned facts;  /* OA_PORT_ */
+};
+
+/* All of them, in no order. */
+extern const struct oa_service_port OA_SERVICE_PORTS[];
+extern const size_t OA_SERVICE_PORTS_COUNT;
+
+/* The row of a server's port, or NULL. */
+const struct oa_service_port *oa_service_port(uint16_t port);
+
+/* A port on which proxies reach servers. */
+bool oa_is_server_port(uint16_t port);
+
+/* A port of HTTP, that of a forward proxy among them. */
+bool oa_is_http_port(uint16_t port);
+
+#endif
