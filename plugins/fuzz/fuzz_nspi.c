@@ -13,11 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const struct oa_rpc_interface *nspi = oa_rpc_interface(OA_IF_NSPI);
+
     if (size < 2)
         return 0;
     struct oa_stub stub = {
-        .interface = oa_rpc_interface(OA_IF_NSPI),
-        .opnum = data[0] % OA_STUB_NSPI.n_rows,
+        .interface = nspi,
+        .opnum = (uint16_t)(data[0] % oa_rpc_interface_operations(nspi)),
         .is_response = data[1] & 1,
         .is_ndr64 = data[1] & 2,
         .big_endian = data[1] & 4,

@@ -113,8 +113,7 @@ test_table(void)
 {
     const struct oa_rpc_interface *iface = oa_rpc_interface(OA_IF_NSPI);
 
-    g_assert_cmpuint(OA_STUB_NSPI.n_rows, ==, oa_rpc_interface_operations(iface));
-    for (uint16_t opnum = 0; opnum < OA_STUB_NSPI.n_rows; opnum++) {
+    for (uint16_t opnum = 0; opnum < oa_rpc_interface_operations(iface); opnum++) {
         struct oa_stub stub = { .interface = iface, .opnum = opnum };
         const struct oa_layout *layout = oa_stub_layout(&stub);
         g_assert_cmpstr(layout->name, ==, oa_rpc_operation_name(iface, opnum));

@@ -10,28 +10,23 @@
 
 /* clang-format off */
 
-static const struct oa_slot HEADER[] = {
+OA_LAYOUT(RPC_HEADER_EXT, "RPC_HEADER_EXT",
     OA_U16(EXT_VERSION),
     OA_U16(EXT_FLAGS),
     OA_U16(EXT_SIZE),
-    OA_U16(EXT_SIZE_ACTUAL),
-    OA_END,
-};
-static const struct oa_layout RPC_HEADER_EXT = { "RPC_HEADER_EXT", HEADER };
+    OA_U16(EXT_SIZE_ACTUAL)
+);
 
 /* RopSize counts itself. */
-static const struct oa_slot ROP_BUFFER[] = {
+const struct oa_layout OA_LAYOUT_ROP_BUFFER = OA_LAYOUT_OF("ROP buffer",
     OA_U16(ROP_SIZE),
     OA_BOUND(ROP_SIZE, -2),
     OA_OCTETS(ROPS),
     OA_REPEAT_REST(HANDLE_TABLE),
-    OA_U32(HANDLE),
-    OA_END,
-};
+    OA_U32(HANDLE)
+);
 
 /* clang-format on */
-
-const struct oa_layout OA_LAYOUT_ROP_BUFFER = { "ROP buffer", ROP_BUFFER };
 
 /* What one kind of buffer is called when it has been opened. */
 struct kind {
@@ -41,10 +36,18 @@ struct kind {
     const char *deobfuscated;
 };
 
-static const struct kind ROPS = { OA_F_ROP_BUFFER, &OA_LAYOUT_ROP_BUFFER, "Decompressed ROP buffer",
-                                  "Deobfuscated ROP buffer" };
-static const struct kind AUX = { OA_F_AUX_BUFFER, &OA_LAYOUT_AUX_BUFFER,
-                                 "Decompressed auxiliary buffer", "Deobfuscated auxiliary buffer" };
+static const struct kind ROPS = {
+    .field = OA_F_ROP_BUFFER,
+    .layout = &OA_LAYOUT_ROP_BUFFER,
+    .decompressed = "Decompressed ROP buffer",
+    .deobfuscated = "Deobfuscated ROP buffer",
+};
+static const struct kind AUX = {
+    .field = OA_F_AUX_BUFFER,
+    .layout = &OA_LAYOUT_AUX_BUFFER,
+    .decompressed = "Decompressed auxiliary buffer",
+    .deobfuscated = "Deobfuscated auxiliary buffer",
+};
 
 /* The bytes behind one header. */
 static void

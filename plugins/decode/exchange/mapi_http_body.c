@@ -11,6 +11,8 @@
 
 #define GUID_SIZE 16
 
+/* clang-format off */
+
 /* What follows is there when the byte before it is not 0: an expression of one value. */
 #define HAS(...) OA_U8(OXCMAPIHTTP_HAS), OA_IF_NOT(OXCMAPIHTTP_HAS, 0), __VA_ARGS__
 
@@ -20,63 +22,77 @@
 
 #define ENTRY_ID_OR_BINARY                                                                         \
     OA_COUNTED(4, OXNSPI_VALUE_SIZE),                                                              \
-        OA_BLOB_IF(OXNSPI_VALUE_BINARY, oa_nspi_is_entry_id, oa_nspi_entry_id)
-
-/* A layout and its slots. */
-#define LAYOUT(id, name, ...)                                                                      \
-    static const struct oa_slot id##_SLOTS[] = { __VA_ARGS__, OA_END };                            \
-    static const struct oa_layout id = { name, id##_SLOTS };
+    OA_BLOB_IF(OXNSPI_VALUE_BINARY, oa_nspi_is_entry_id, oa_nspi_entry_id)
 
 /* A list of such, counted, and the value that is such a list. */
-#define MULTIPLE(id, ...)                                                                          \
-    LAYOUT(id##_LIST, "PtypMultiple", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT),         \
-           __VA_ARGS__)                                                                            \
-    LAYOUT(id, "PtypMultiple", HAS(OA_STRUCT(OXNSPI_VALUE_LIST, id##_LIST)))
+#define MULTIPLE(id, element)                                                                      \
+    OA_LAYOUT(id##_LIST, "PtypMultiple", OA_LIST(4, OXNSPI_COUNT, NONE), element);                 \
+    OA_LAYOUT(id, "PtypMultiple", HAS(OA_STRUCT(OXNSPI_VALUE_LIST, id##_LIST)))
 
-LAYOUT(I16, "PtypInteger16", OA_U16(OXNSPI_VALUE_I16))
-LAYOUT(I32, "PtypInteger32", OA_I32(OXNSPI_VALUE_I32))
-LAYOUT(I64, "PtypInteger64", OA_U64(OXNSPI_VALUE_I64))
-LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(OXNSPI_VALUE_FLOAT, 4))
-LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(OXNSPI_VALUE_DOUBLE, 8))
-LAYOUT(ERROR_CODE, "PtypErrorCode", OA_U32(OXNSPI_VALUE_ERROR))
-LAYOUT(BOOLEAN, "PtypBoolean", OA_U8(OXNSPI_VALUE_BOOLEAN))
-LAYOUT(TIME, "PtypTime", OA_FILETIME(OXNSPI_VALUE_TIME))
-LAYOUT(GUID, "PtypGuid", OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE))
-LAYOUT(STRING8, "PtypString8", HAS(OA_STRING8Z(OXNSPI_VALUE_STRING8)))
-LAYOUT(STRING, "PtypString", HAS(OA_STRING16Z(OXNSPI_VALUE_STRING)))
-LAYOUT(BINARY, "PtypBinary", HAS(ENTRY_ID_OR_BINARY))
-MULTIPLE(MULTIPLE_I16, OA_U16(OXNSPI_VALUE_I16))
-MULTIPLE(MULTIPLE_I32, OA_I32(OXNSPI_VALUE_I32))
-MULTIPLE(MULTIPLE_I64, OA_U64(OXNSPI_VALUE_I64))
-MULTIPLE(MULTIPLE_FLOATING32, OA_BYTES(OXNSPI_VALUE_FLOAT, 4))
-MULTIPLE(MULTIPLE_FLOATING64, OA_BYTES(OXNSPI_VALUE_DOUBLE, 8))
-MULTIPLE(MULTIPLE_TIME, OA_FILETIME(OXNSPI_VALUE_TIME))
-MULTIPLE(MULTIPLE_GUID, OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE))
-MULTIPLE(MULTIPLE_STRING8, OA_STRUCT(OXNSPI_VALUE, STRING8))
-MULTIPLE(MULTIPLE_STRING, OA_STRUCT(OXNSPI_VALUE, STRING))
-MULTIPLE(MULTIPLE_BINARY, OA_STRUCT(OXNSPI_VALUE, BINARY))
+OA_LAYOUT(I16, "PtypInteger16", OA_U16(OXNSPI_VALUE_I16));
+OA_LAYOUT(I32, "PtypInteger32", OA_I32(OXNSPI_VALUE_I32));
+OA_LAYOUT(I64, "PtypInteger64", OA_U64(OXNSPI_VALUE_I64));
+OA_LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(OXNSPI_VALUE_FLOAT, 4));
+OA_LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(OXNSPI_VALUE_DOUBLE, 8));
+OA_LAYOUT(ERROR_CODE, "PtypErrorCode", OA_U32(OXNSPI_VALUE_ERROR));
+OA_LAYOUT(BOOLEAN, "PtypBoolean", OA_U8(OXNSPI_VALUE_BOOLEAN));
+OA_LAYOUT(TIME, "PtypTime", OA_FILETIME(OXNSPI_VALUE_TIME));
+OA_LAYOUT(GUID, "PtypGuid", OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE));
+OA_LAYOUT(STRING8, "PtypString8", HAS(OA_STRING8Z(OXNSPI_VALUE_STRING8)));
+OA_LAYOUT(STRING, "PtypString", HAS(OA_STRING16Z(OXNSPI_VALUE_STRING)));
+OA_LAYOUT(BINARY, "PtypBinary", HAS(ENTRY_ID_OR_BINARY));
+MULTIPLE(MULTIPLE_I16, OA_U16(OXNSPI_VALUE_I16));
+MULTIPLE(MULTIPLE_I32, OA_I32(OXNSPI_VALUE_I32));
+MULTIPLE(MULTIPLE_I64, OA_U64(OXNSPI_VALUE_I64));
+MULTIPLE(MULTIPLE_FLOATING32, OA_BYTES(OXNSPI_VALUE_FLOAT, 4));
+MULTIPLE(MULTIPLE_FLOATING64, OA_BYTES(OXNSPI_VALUE_DOUBLE, 8));
+MULTIPLE(MULTIPLE_TIME, OA_FILETIME(OXNSPI_VALUE_TIME));
+MULTIPLE(MULTIPLE_GUID, OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE));
+MULTIPLE(MULTIPLE_STRING8, OA_STRUCT(OXNSPI_VALUE, STRING8));
+MULTIPLE(MULTIPLE_STRING, OA_STRUCT(OXNSPI_VALUE, STRING));
+MULTIPLE(MULTIPLE_BINARY, OA_STRUCT(OXNSPI_VALUE, BINARY));
 
 /* By property type. PtypObject has no value here; floating time and currency are 8 bytes. */
 #define TYPED_ARMS                                                                                 \
-    OA_ARM_EMPTY(0x0001), OA_ARM(0x0002, I16), OA_ARM(0x0003, I32), OA_ARM(0x0004, FLOATING32),    \
-        OA_ARM(0x0005, FLOATING64), OA_ARM(0x0006, I64), OA_ARM(0x0007, FLOATING64),               \
-        OA_ARM(0x000a, ERROR_CODE), OA_ARM(0x000b, BOOLEAN), OA_ARM_EMPTY(0x000d),                 \
-        OA_ARM(0x0014, I64), OA_ARM(0x001e, STRING8), OA_ARM(0x001f, STRING),                      \
-        OA_ARM(0x0040, TIME), OA_ARM(0x0048, GUID), OA_ARM(0x0102, BINARY),                        \
-        OA_ARM(0x1002, MULTIPLE_I16), OA_ARM(0x1003, MULTIPLE_I32),                                \
-        OA_ARM(0x1004, MULTIPLE_FLOATING32), OA_ARM(0x1005, MULTIPLE_FLOATING64),                  \
-        OA_ARM(0x1006, MULTIPLE_I64), OA_ARM(0x1007, MULTIPLE_FLOATING64),                         \
-        OA_ARM(0x1014, MULTIPLE_I64), OA_ARM(0x101e, MULTIPLE_STRING8),                            \
-        OA_ARM(0x101f, MULTIPLE_STRING), OA_ARM(0x1040, MULTIPLE_TIME),                            \
-        OA_ARM(0x1048, MULTIPLE_GUID), OA_ARM(0x1102, MULTIPLE_BINARY)
+    OA_ARM_EMPTY(0x0001),                                                                          \
+    OA_ARM(0x0002, I16),                                                                           \
+    OA_ARM(0x0003, I32),                                                                           \
+    OA_ARM(0x0004, FLOATING32),                                                                    \
+    OA_ARM(0x0005, FLOATING64),                                                                    \
+    OA_ARM(0x0006, I64),                                                                           \
+    OA_ARM(0x0007, FLOATING64),                                                                    \
+    OA_ARM(0x000a, ERROR_CODE),                                                                    \
+    OA_ARM(0x000b, BOOLEAN),                                                                       \
+    OA_ARM_EMPTY(0x000d),                                                                          \
+    OA_ARM(0x0014, I64),                                                                           \
+    OA_ARM(0x001e, STRING8),                                                                       \
+    OA_ARM(0x001f, STRING),                                                                        \
+    OA_ARM(0x0040, TIME),                                                                          \
+    OA_ARM(0x0048, GUID),                                                                          \
+    OA_ARM(0x0102, BINARY),                                                                        \
+    OA_ARM(0x1002, MULTIPLE_I16),                                                                  \
+    OA_ARM(0x1003, MULTIPLE_I32),                                                                  \
+    OA_ARM(0x1004, MULTIPLE_FLOATING32),                                                           \
+    OA_ARM(0x1005, MULTIPLE_FLOATING64),                                                           \
+    OA_ARM(0x1006, MULTIPLE_I64),                                                                  \
+    OA_ARM(0x1007, MULTIPLE_FLOATING64),                                                           \
+    OA_ARM(0x1014, MULTIPLE_I64),                                                                  \
+    OA_ARM(0x101e, MULTIPLE_STRING8),                                                              \
+    OA_ARM(0x101f, MULTIPLE_STRING),                                                               \
+    OA_ARM(0x1040, MULTIPLE_TIME),                                                                 \
+    OA_ARM(0x1048, MULTIPLE_GUID),                                                                 \
+    OA_ARM(0x1102, MULTIPLE_BINARY)
 
-/* clang-format off */
-
-static const struct oa_arm TYPED_VALUE_ARMS[] = { TYPED_ARMS, OA_ARMS_END };
+static const struct oa_arm TYPED_VALUE_ARMS[] = {
+    TYPED_ARMS,
+    OA_ARMS_END,
+};
 
 /* AddressBookTypedPropertyValue, 2.2.1.4, for what was asked for as PtypUnspecified */
-LAYOUT(TYPED, "AddressBookTypedPropertyValue", OA_U16(OXCMAPIHTTP_VALUE_TYPE),
-       OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS))
+OA_LAYOUT(TYPED, "AddressBookTypedPropertyValue",
+    OA_U16(OXCMAPIHTTP_VALUE_TYPE),
+    OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS)
+);
 
 static const struct oa_arm VALUE_ARMS[] = {
     OA_ARM(0x0000, TYPED),
@@ -85,37 +101,62 @@ static const struct oa_arm VALUE_ARMS[] = {
 };
 
 /* AddressBookTaggedPropertyValue, 2.2.1.2, and a list of them, 2.2.1.3 */
-LAYOUT(TAGGED, "AddressBookTaggedPropertyValue", OA_U32(OXNSPI_TAG),
-       OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS))
-LAYOUT(VALUE_LIST, "AddressBookPropertyValueList", OA_U32(OXNSPI_COUNT),
-       OA_REPEAT(NONE, OXNSPI_COUNT), OA_STRUCT(OXNSPI_VALUE, TAGGED))
-LAYOUT(VALUE_LISTS, "AddressBookPropertyValueList", OA_U32(OXNSPI_ROW_COUNT),
-       OA_REPEAT(OXNSPI_ROWS, OXNSPI_ROW_COUNT), OA_STRUCT(OXNSPI_ROW, VALUE_LIST))
+OA_LAYOUT(TAGGED, "AddressBookTaggedPropertyValue",
+    OA_U32(OXNSPI_TAG),
+    OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS)
+);
+OA_LAYOUT(VALUE_LIST, "AddressBookPropertyValueList",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    OA_STRUCT(OXNSPI_VALUE, TAGGED)
+);
+OA_LAYOUT(VALUE_LISTS, "AddressBookPropertyValueList",
+    OA_LIST(4, OXNSPI_ROW_COUNT, OXNSPI_ROWS),
+    OA_STRUCT(OXNSPI_ROW, VALUE_LIST)
+);
 
-LAYOUT(TAGS, "LargePropertyTagArray", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT),
-       OA_U32(OXNSPI_TAG))
-LAYOUT(MIDS, "MinimalIds", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT), OA_U32(OXNSPI_MID))
-LAYOUT(RESOLVED, "MinimalIds", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT),
-       OA_U32(OXNSPI_MID_RESOLVED))
-LAYOUT(DNS, "Names", OA_U32(OXNSPI_NAME_COUNT), OA_REPEAT(NONE, OXNSPI_NAME_COUNT),
-       OA_STRING8Z(OXNSPI_DN))
-LAYOUT(NAMES, "WStringsArray_r", OA_U32(OXNSPI_NAME_COUNT), OA_REPEAT(NONE, OXNSPI_NAME_COUNT),
-       OA_STRING16Z(OXNSPI_NAME))
-LAYOUT(PROPERTY_NAME, "PropertyName", OA_BYTES(OXNSPI_PROPERTY_NAME_GUID, GUID_SIZE),
-       OA_U32(OXNSPI_PROPERTY_NAME_ID))
-LAYOUT(BINARY_LIST, "EntryIds", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT),
-       ENTRY_ID_OR_BINARY)
+OA_LAYOUT(TAGS, "LargePropertyTagArray",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    OA_U32(OXNSPI_TAG)
+);
+OA_LAYOUT(MIDS, "MinimalIds",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    OA_U32(OXNSPI_MID)
+);
+OA_LAYOUT(RESOLVED, "MinimalIds",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    OA_U32(OXNSPI_MID_RESOLVED)
+);
+OA_LAYOUT(DNS, "Names",
+    OA_LIST(4, OXNSPI_NAME_COUNT, NONE),
+    OA_STRING8Z(OXNSPI_DN)
+);
+OA_LAYOUT(NAMES, "WStringsArray_r",
+    OA_LIST(4, OXNSPI_NAME_COUNT, NONE),
+    OA_STRING16Z(OXNSPI_NAME)
+);
+OA_LAYOUT(PROPERTY_NAME, "PropertyName",
+    OA_BYTES(OXNSPI_PROPERTY_NAME_GUID, GUID_SIZE),
+    OA_U32(OXNSPI_PROPERTY_NAME_ID)
+);
+OA_LAYOUT(BINARY_LIST, "EntryIds",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    ENTRY_ID_OR_BINARY
+);
 
 /* Rows, 2.2.1.7: values without tags, in the order of the columns. Flagged ones tell for each
  * whether it is there, 2.2.1.5, 2.2.1.6; what was asked for as PtypUnspecified tells its type. The
  * column's tag is given to these layouts as an earlier field. */
 
-LAYOUT(COLUMNS_AND_COUNT, "Columns", OA_STRUCT(OXNSPI_COLUMNS, TAGS), OA_U32(OXNSPI_ROW_COUNT))
-LAYOUT(ROW_FLAGS, "AddressBookPropertyRow", OA_U8(OXCMAPIHTTP_ROW_FLAGS))
+OA_LAYOUT(COLUMNS_AND_COUNT, "Columns",
+    OA_STRUCT(OXNSPI_COLUMNS, TAGS),
+    OA_U32(OXNSPI_ROW_COUNT)
+);
+OA_LAYOUT(ROW_FLAGS, "AddressBookPropertyRow", OA_U8(OXCMAPIHTTP_ROW_FLAGS));
 
-LAYOUT(CELL, "AddressBookPropertyValue", OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS))
-LAYOUT(TYPED_CELL, "AddressBookTypedPropertyValue",
-       OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS))
+OA_LAYOUT(CELL, "AddressBookPropertyValue", OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS));
+OA_LAYOUT(TYPED_CELL, "AddressBookTypedPropertyValue",
+    OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS)
+);
 
 static const struct oa_arm FLAG_ARMS[] = {
     OA_ARM(0x00, CELL),
@@ -130,11 +171,17 @@ static const struct oa_arm TYPED_FLAG_ARMS[] = {
     OA_ARMS_END,
 };
 
-LAYOUT(FLAGGED_CELL, "AddressBookFlaggedPropertyValue", OA_U8(OXCMAPIHTTP_VALUE_FLAG),
-       OA_SWITCH(OXCMAPIHTTP_VALUE_FLAG, 0xff, FLAG_ARMS))
-LAYOUT(TYPED_FLAGGED_CELL, "AddressBookFlaggedPropertyValueWithType",
-       OA_U16(OXCMAPIHTTP_VALUE_TYPE), OA_U8(OXCMAPIHTTP_VALUE_FLAG),
-       OA_SWITCH(OXCMAPIHTTP_VALUE_FLAG, 0xff, TYPED_FLAG_ARMS))
+OA_LAYOUT(FLAGGED_CELL, "AddressBookFlaggedPropertyValue",
+    OA_U8(OXCMAPIHTTP_VALUE_FLAG),
+    OA_SWITCH(OXCMAPIHTTP_VALUE_FLAG, 0xff, FLAG_ARMS)
+);
+OA_LAYOUT(TYPED_FLAGGED_CELL, "AddressBookFlaggedPropertyValueWithType",
+    OA_U16(OXCMAPIHTTP_VALUE_TYPE),
+    OA_U8(OXCMAPIHTTP_VALUE_FLAG),
+    OA_SWITCH(OXCMAPIHTTP_VALUE_FLAG, 0xff, TYPED_FLAG_ARMS)
+);
+
+/* clang-format on */
 
 static const struct oa_layout *
 cell_layout(uint32_t tag, uint8_t row_flags)
@@ -183,7 +230,9 @@ walk_rows(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
     }
 }
 
-LAYOUT(ROW_SET, "ColumnsAndRows", OA_CALL(walk_rows))
+/* clang-format off */
+
+OA_LAYOUT(ROW_SET, "ColumnsAndRows", OA_CALL(walk_rows));
 
 /* Restrictions, [MS-OXCDATA] 2.12, with counts of four bytes. Whether the value of a content or
  * property restriction is there is told by a byte that the document does not mention. */
@@ -193,21 +242,50 @@ static const struct oa_layout RESTRICTION;
 #define INNER OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION)
 #define COMPARED_VALUE HAS(OA_STRUCT(OXNSPI_VALUE, TAGGED))
 
-LAYOUT(AND_OR, "AndRestriction", OA_U32(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT), INNER)
-LAYOUT(NOT, "NotRestriction", INNER)
-LAYOUT(CONTENT, "ContentRestriction", OA_U32(OXNSPI_FUZZY_LEVEL), OA_U32(OXNSPI_TAG),
-       COMPARED_VALUE)
-LAYOUT(PROPERTY, "PropertyRestriction", OA_U8(OXNSPI_REL_OP), OA_U32(OXNSPI_TAG), COMPARED_VALUE)
-LAYOUT(COMPARE, "ComparePropertiesRestriction", OA_U8(OXNSPI_REL_OP), OA_U32(OXNSPI_TAG),
-       OA_U32(OXNSPI_TAG))
-LAYOUT(BIT_MASK, "BitMaskRestriction", OA_U8(OXNSPI_REL_BMR), OA_U32(OXNSPI_TAG),
-       OA_U32(OXNSPI_MASK))
-LAYOUT(SIZE, "SizeRestriction", OA_U8(OXNSPI_REL_OP), OA_U32(OXNSPI_TAG), OA_U32(OXNSPI_SIZE))
-LAYOUT(EXIST, "ExistRestriction", OA_U32(OXNSPI_TAG))
-LAYOUT(SUB, "SubObjectRestriction", OA_U32(OXNSPI_SUB_OBJECT), INNER)
-LAYOUT(COMMENT, "CommentRestriction", OA_U8(OXNSPI_COUNT), OA_REPEAT(NONE, OXNSPI_COUNT),
-       OA_STRUCT(OXNSPI_VALUE, TAGGED), HAS(INNER))
-LAYOUT(COUNTED, "CountRestriction", OA_U32(OXNSPI_COUNT), INNER)
+OA_LAYOUT(AND_OR, "AndRestriction",
+    OA_LIST(4, OXNSPI_COUNT, NONE),
+    INNER
+);
+OA_LAYOUT(NOT, "NotRestriction", INNER);
+OA_LAYOUT(CONTENT, "ContentRestriction",
+    OA_U32(OXNSPI_FUZZY_LEVEL),
+    OA_U32(OXNSPI_TAG),
+    COMPARED_VALUE
+);
+OA_LAYOUT(PROPERTY, "PropertyRestriction",
+    OA_U8(OXNSPI_REL_OP),
+    OA_U32(OXNSPI_TAG),
+    COMPARED_VALUE
+);
+OA_LAYOUT(COMPARE, "ComparePropertiesRestriction",
+    OA_U8(OXNSPI_REL_OP),
+    OA_U32(OXNSPI_TAG),
+    OA_U32(OXNSPI_TAG)
+);
+OA_LAYOUT(BIT_MASK, "BitMaskRestriction",
+    OA_U8(OXNSPI_REL_BMR),
+    OA_U32(OXNSPI_TAG),
+    OA_U32(OXNSPI_MASK)
+);
+OA_LAYOUT(SIZE, "SizeRestriction",
+    OA_U8(OXNSPI_REL_OP),
+    OA_U32(OXNSPI_TAG),
+    OA_U32(OXNSPI_SIZE)
+);
+OA_LAYOUT(EXIST, "ExistRestriction", OA_U32(OXNSPI_TAG));
+OA_LAYOUT(SUB, "SubObjectRestriction",
+    OA_U32(OXNSPI_SUB_OBJECT),
+    INNER
+);
+OA_LAYOUT(COMMENT, "CommentRestriction",
+    OA_LIST(1, OXNSPI_COUNT, NONE),
+    OA_STRUCT(OXNSPI_VALUE, TAGGED),
+    HAS(INNER)
+);
+OA_LAYOUT(COUNTED, "CountRestriction",
+    OA_U32(OXNSPI_COUNT),
+    INNER
+);
 
 static const struct oa_arm RESTRICTION_ARMS[] = {
     OA_ARM(0, AND_OR),
@@ -224,31 +302,40 @@ static const struct oa_arm RESTRICTION_ARMS[] = {
     OA_ARM(11, COUNTED),
     OA_ARMS_END,
 };
-static const struct oa_slot RESTRICTION_SLOTS[] = {
+OA_LAYOUT(RESTRICTION, "Restriction",
     OA_U8(OXNSPI_RESTRICTION_TYPE),
-    OA_SWITCH(OXNSPI_RESTRICTION_TYPE, 0xff, RESTRICTION_ARMS),
-    OA_END,
-};
+    OA_SWITCH(OXNSPI_RESTRICTION_TYPE, 0xff, RESTRICTION_ARMS)
+);
 
-/* clang-format on */
-
-static const struct oa_layout RESTRICTION = { "Restriction", RESTRICTION_SLOTS };
-
-/* Bodies. All end with the auxiliary buffer; a response that failed has nothing else behind its
- * status. */
+/* Bodies, by the ids of mapi_http_types.def. All end with the auxiliary buffer; a response that
+ * failed has nothing else behind its status. */
 
 #define AUXILIARY                                                                                  \
-    OA_U32(OXCMAPIHTTP_AUX_SIZE), OA_IF_NOT(OXCMAPIHTTP_AUX_SIZE, 0),                              \
-        OA_BOUND(OXCMAPIHTTP_AUX_SIZE, 0), OA_BLOB(OXCMAPIHTTP_AUX, oa_ext_aux)
+    OA_U32(OXCMAPIHTTP_AUX_SIZE),                                                                  \
+    OA_IF_NOT(OXCMAPIHTTP_AUX_SIZE, 0),                                                            \
+    OA_BOUND(OXCMAPIHTTP_AUX_SIZE, 0),                                                             \
+    OA_BLOB(OXCMAPIHTTP_AUX, oa_ext_aux)
 
-#define REQUEST(id, name, ...) LAYOUT(id##_REQUEST, name, __VA_ARGS__, AUXILIARY)
+#define REQUEST(id, ...)                                                                           \
+    static const struct oa_slot id##_REQUEST[] = {                                                 \
+        __VA_ARGS__,                                                                               \
+        AUXILIARY,                                                                                 \
+        OA_END,                                                                                    \
+    }
 
-#define RESPONSE(id, name, ...)                                                                    \
-    LAYOUT(id##_SUCCESS, name, __VA_ARGS__)                                                        \
-    static const struct oa_arm id##_ARMS[] = { OA_ARM(0, id##_SUCCESS), OA_ARM_DEFAULT_EMPTY,      \
-                                               OA_ARMS_END };                                      \
-    LAYOUT(id##_RESPONSE, name, OA_U32(OXCMAPIHTTP_STATUS),                                        \
-           OA_SWITCH(OXCMAPIHTTP_STATUS, 0xffffffff, id##_ARMS), AUXILIARY)
+#define RESPONSE(id, ...)                                                                          \
+    OA_LAYOUT(id##_SUCCESS, "success", __VA_ARGS__);                                               \
+    static const struct oa_arm id##_ARMS[] = {                                                     \
+        OA_ARM(0, id##_SUCCESS),                                                                   \
+        OA_ARM_DEFAULT_EMPTY,                                                                      \
+        OA_ARMS_END,                                                                               \
+    };                                                                                             \
+    static const struct oa_slot id##_RESPONSE[] = {                                                \
+        OA_U32(OXCMAPIHTTP_STATUS),                                                                \
+        OA_SWITCH(OXCMAPIHTTP_STATUS, 0xffffffff, id##_ARMS),                                      \
+        AUXILIARY,                                                                                 \
+        OA_END,                                                                                    \
+    }
 
 #define STAT HAS(OA_STRUCT(OXNSPI_STAT, OA_LAYOUT_STAT))
 #define COLUMNS HAS(OA_STRUCT(OXNSPI_COLUMNS, TAGS))
@@ -261,104 +348,287 @@ static const struct oa_layout RESTRICTION = { "Restriction", RESTRICTION_SLOTS }
 
 /* Of the mailbox, 2.2.4 */
 
-REQUEST(CONNECT, "Connect", OA_STRING8Z(OXCRPC_USER_DN), OA_U32(OXCRPC_CONNECT_FLAGS),
-        OA_U32(OXCRPC_CPID), OA_U32(OXCRPC_LCID_SORT), OA_U32(OXCRPC_LCID_STRING))
-RESPONSE(CONNECT, "Connect", OA_U32(OXCRPC_RETURN), OA_U32(OXCRPC_POLLS_MAX), OA_U32(OXCRPC_RETRY),
-         OA_U32(OXCRPC_RETRY_DELAY), OA_STRING8Z(OXCRPC_DN_PREFIX),
-         OA_STRING16Z(OXCMAPIHTTP_DISPLAY_NAME))
-REQUEST(EXECUTE, "Execute", OA_U32(OXCRPC_FLAGS), OA_U32(OXCRPC_CB_IN), OA_BOUND(OXCRPC_CB_IN, 0),
-        OA_BLOB(OXCRPC_IN, oa_ext_rops), OA_U32(OXCRPC_CB_OUT))
-RESPONSE(EXECUTE, "Execute", OA_U32(OXCRPC_RETURN), OA_U32(OXCRPC_FLAGS), OA_U32(OXCRPC_CB_OUT),
-         OA_BOUND(OXCRPC_CB_OUT, 0), OA_BLOB(OXCRPC_OUT, oa_ext_rops))
-LAYOUT(DISCONNECT_REQUEST, "Disconnect", AUXILIARY)
-RESPONSE(DISCONNECT, "Disconnect", OA_U32(OXCRPC_RETURN))
-REQUEST(WAIT, "NotificationWait", OA_U32(OXCMAPIHTTP_WAIT_FLAGS))
-RESPONSE(WAIT, "NotificationWait", OA_U32(OXCRPC_RETURN), OA_U32(OXCMAPIHTTP_EVENT_PENDING))
+REQUEST(CONNECT,
+    OA_STRING8Z(OXCRPC_USER_DN),
+    OA_U32(OXCRPC_CONNECT_FLAGS),
+    OA_U32(OXCRPC_CPID),
+    OA_U32(OXCRPC_LCID_SORT),
+    OA_U32(OXCRPC_LCID_STRING)
+);
+RESPONSE(CONNECT,
+    OA_U32(OXCRPC_RETURN),
+    OA_U32(OXCRPC_POLLS_MAX),
+    OA_U32(OXCRPC_RETRY),
+    OA_U32(OXCRPC_RETRY_DELAY),
+    OA_STRING8Z(OXCRPC_DN_PREFIX),
+    OA_STRING16Z(OXCMAPIHTTP_DISPLAY_NAME)
+);
+
+REQUEST(EXECUTE,
+    OA_U32(OXCRPC_FLAGS),
+    OA_U32(OXCRPC_CB_IN),
+    OA_BOUND(OXCRPC_CB_IN, 0),
+    OA_BLOB(OXCRPC_IN, oa_ext_rops),
+    OA_U32(OXCRPC_CB_OUT)
+);
+RESPONSE(EXECUTE,
+    OA_U32(OXCRPC_RETURN),
+    OA_U32(OXCRPC_FLAGS),
+    OA_U32(OXCRPC_CB_OUT),
+    OA_BOUND(OXCRPC_CB_OUT, 0),
+    OA_BLOB(OXCRPC_OUT, oa_ext_rops)
+);
+
+static const struct oa_slot DISCONNECT_REQUEST[] = {
+    AUXILIARY,
+    OA_END,
+};
+RESPONSE(DISCONNECT,
+    OA_U32(OXCRPC_RETURN)
+);
+
+REQUEST(NOTIFICATION_WAIT,
+    OA_U32(OXCMAPIHTTP_WAIT_FLAGS)
+);
+RESPONSE(NOTIFICATION_WAIT,
+    OA_U32(OXCRPC_RETURN),
+    OA_U32(OXCMAPIHTTP_EVENT_PENDING)
+);
 
 /* Of the address book, 2.2.5 */
 
-REQUEST(BIND, "Bind", OA_U32(OXNSPI_BIND_FLAGS), STAT)
-RESPONSE(BIND, "Bind", RESULT, OA_BYTES(OXNSPI_SERVER_GUID, GUID_SIZE))
-REQUEST(UNBIND, "Unbind", RESERVED)
-RESPONSE(UNBIND, "Unbind", OA_U32(OXNSPI_UNBIND_RETURN))
-REQUEST(COMPARE_MIN_IDS, "CompareMinIds", RESERVED, STAT, OA_U32(OXNSPI_MID1), OA_U32(OXNSPI_MID2))
-RESPONSE(COMPARE_MIN_IDS, "CompareMinIds", RESULT, OA_I32(OXNSPI_RESULT))
-REQUEST(DN_TO_MIN_ID, "DnToMinId", RESERVED, HAS(OA_STRUCT(OXNSPI_NAMES, DNS)))
-RESPONSE(DN_TO_MIN_ID, "DnToMinId", RESULT, MID_LIST)
-REQUEST(GET_MATCHES, "GetMatches", RESERVED, STAT, MID_LIST, RESERVED, HAS(INNER),
-        HAS(OA_STRUCT(OXNSPI_PROPERTY_NAME, PROPERTY_NAME)), OA_U32(OXNSPI_ROWS_WANTED), COLUMNS)
-RESPONSE(GET_MATCHES, "GetMatches", RESULT, STAT, MID_LIST, ROWS)
-REQUEST(GET_PROP_LIST, "GetPropList", OA_U32(OXNSPI_RETRIEVE_FLAGS), OA_U32(OXNSPI_MID), CODE_PAGE)
-RESPONSE(GET_PROP_LIST, "GetPropList", RESULT, PROPERTY_TAGS)
-REQUEST(GET_PROPS, "GetProps", OA_U32(OXNSPI_RETRIEVE_FLAGS), STAT, PROPERTY_TAGS)
-RESPONSE(GET_PROPS, "GetProps", RESULT, CODE_PAGE, HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST)))
-REQUEST(GET_SPECIAL_TABLE, "GetSpecialTable", OA_U32(OXNSPI_TABLE_FLAGS), STAT,
-        HAS(OA_U32(OXNSPI_VERSION)))
-RESPONSE(GET_SPECIAL_TABLE, "GetSpecialTable", RESULT, CODE_PAGE, HAS(OA_U32(OXNSPI_VERSION)),
-         HAS(OA_STRUCT(OXNSPI_ROW_SET, VALUE_LISTS)))
-REQUEST(GET_TEMPLATE_INFO, "GetTemplateInfo", OA_U32(OXNSPI_TEMPLATE_FLAGS),
-        OA_U32(OXNSPI_TEMPLATE_TYPE), HAS(OA_STRING8Z(OXNSPI_TEMPLATE_DN)), CODE_PAGE,
-        OA_U32(OXNSPI_LOCALE))
-RESPONSE(GET_TEMPLATE_INFO, "GetTemplateInfo", RESULT, CODE_PAGE,
-         HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST)))
-REQUEST(MOD_LINK_ATT, "ModLinkAtt", OA_U32(OXNSPI_LINK_FLAGS), OA_U32(OXNSPI_TAG),
-        OA_U32(OXNSPI_MID), HAS(OA_STRUCT(OXNSPI_ENTRY_IDS, BINARY_LIST)))
-RESPONSE(MOD_LINK_ATT, "ModLinkAtt", RESULT)
-REQUEST(MOD_PROPS, "ModProps", RESERVED, STAT, PROPERTY_TAGS,
-        HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST)))
-RESPONSE(MOD_PROPS, "ModProps", RESULT)
-REQUEST(QUERY_COLUMNS, "QueryColumns", RESERVED, OA_U32(OXNSPI_COLUMN_FLAGS))
-RESPONSE(QUERY_COLUMNS, "QueryColumns", RESULT, COLUMNS)
-REQUEST(QUERY_ROWS, "QueryRows", OA_U32(OXNSPI_RETRIEVE_FLAGS), STAT,
-        OA_STRUCT(OXNSPI_EXPLICIT_TABLE, MIDS), OA_U32(OXNSPI_ROWS_WANTED), COLUMNS)
-RESPONSE(QUERY_ROWS, "QueryRows", RESULT, STAT, ROWS)
-REQUEST(RESOLVE_NAMES, "ResolveNames", RESERVED, STAT, PROPERTY_TAGS,
-        HAS(OA_STRUCT(OXNSPI_NAMES, NAMES)))
-RESPONSE(RESOLVE_NAMES, "ResolveNames", RESULT, CODE_PAGE, HAS(OA_STRUCT(OXNSPI_MIDS, RESOLVED)),
-         ROWS)
-REQUEST(RESORT_RESTRICTION, "ResortRestriction", RESERVED, STAT, MID_LIST)
-RESPONSE(RESORT_RESTRICTION, "ResortRestriction", RESULT, STAT, MID_LIST)
-REQUEST(SEEK_ENTRIES, "SeekEntries", RESERVED, STAT, HAS(OA_STRUCT(OXNSPI_VALUE, TAGGED)),
-        HAS(OA_STRUCT(OXNSPI_EXPLICIT_TABLE, MIDS)), COLUMNS)
-RESPONSE(SEEK_ENTRIES, "SeekEntries", RESULT, STAT, ROWS)
-REQUEST(UPDATE_STAT, "UpdateStat", RESERVED, STAT, OA_U8(OXCMAPIHTTP_DELTA_REQUESTED))
-RESPONSE(UPDATE_STAT, "UpdateStat", RESULT, STAT, HAS(OA_I32(OXNSPI_DELTA)))
-REQUEST(GET_MAILBOX_URL, "GetMailboxUrl", OA_U32(OXCMAPIHTTP_URL_FLAGS),
-        OA_STRING16Z(OXCMAPIHTTP_DN))
-RESPONSE(GET_MAILBOX_URL, "GetMailboxUrl", RESULT, OA_STRING16Z(OXCMAPIHTTP_URL))
-REQUEST(GET_ADDRESS_BOOK_URL, "GetAddressBookUrl", OA_U32(OXCMAPIHTTP_URL_FLAGS),
-        OA_STRING16Z(OXCMAPIHTTP_DN))
-RESPONSE(GET_ADDRESS_BOOK_URL, "GetAddressBookUrl", RESULT, OA_STRING16Z(OXCMAPIHTTP_URL))
+REQUEST(BIND,
+    OA_U32(OXNSPI_BIND_FLAGS),
+    STAT
+);
+RESPONSE(BIND,
+    RESULT,
+    OA_BYTES(OXNSPI_SERVER_GUID, GUID_SIZE)
+);
 
-#define BODIES(type, id) [OA_MAPI_HTTP_##type] = { &id##_REQUEST, &id##_RESPONSE }
+REQUEST(UNBIND,
+    RESERVED
+);
+RESPONSE(UNBIND,
+    OA_U32(OXNSPI_UNBIND_RETURN)
+);
 
+REQUEST(COMPARE_MIN_IDS,
+    RESERVED,
+    STAT,
+    OA_U32(OXNSPI_MID1),
+    OA_U32(OXNSPI_MID2)
+);
+RESPONSE(COMPARE_MIN_IDS,
+    RESULT,
+    OA_I32(OXNSPI_RESULT)
+);
+
+REQUEST(DN_TO_MIN_ID,
+    RESERVED,
+    HAS(OA_STRUCT(OXNSPI_NAMES, DNS))
+);
+RESPONSE(DN_TO_MIN_ID,
+    RESULT,
+    MID_LIST
+);
+
+REQUEST(GET_MATCHES,
+    RESERVED,
+    STAT,
+    MID_LIST,
+    RESERVED,
+    HAS(INNER),
+    HAS(OA_STRUCT(OXNSPI_PROPERTY_NAME, PROPERTY_NAME)),
+    OA_U32(OXNSPI_ROWS_WANTED),
+    COLUMNS
+);
+RESPONSE(GET_MATCHES,
+    RESULT,
+    STAT,
+    MID_LIST,
+    ROWS
+);
+
+REQUEST(GET_PROP_LIST,
+    OA_U32(OXNSPI_RETRIEVE_FLAGS),
+    OA_U32(OXNSPI_MID),
+    CODE_PAGE
+);
+RESPONSE(GET_PROP_LIST,
+    RESULT,
+    PROPERTY_TAGS
+);
+
+REQUEST(GET_PROPS,
+    OA_U32(OXNSPI_RETRIEVE_FLAGS),
+    STAT,
+    PROPERTY_TAGS
+);
+RESPONSE(GET_PROPS,
+    RESULT,
+    CODE_PAGE,
+    HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST))
+);
+
+REQUEST(GET_SPECIAL_TABLE,
+    OA_U32(OXNSPI_TABLE_FLAGS),
+    STAT,
+    HAS(OA_U32(OXNSPI_VERSION))
+);
+RESPONSE(GET_SPECIAL_TABLE,
+    RESULT,
+    CODE_PAGE,
+    HAS(OA_U32(OXNSPI_VERSION)),
+    HAS(OA_STRUCT(OXNSPI_ROW_SET, VALUE_LISTS))
+);
+
+REQUEST(GET_TEMPLATE_INFO,
+    OA_U32(OXNSPI_TEMPLATE_FLAGS),
+    OA_U32(OXNSPI_TEMPLATE_TYPE),
+    HAS(OA_STRING8Z(OXNSPI_TEMPLATE_DN)),
+    CODE_PAGE,
+    OA_U32(OXNSPI_LOCALE)
+);
+RESPONSE(GET_TEMPLATE_INFO,
+    RESULT,
+    CODE_PAGE,
+    HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST))
+);
+
+REQUEST(MOD_LINK_ATT,
+    OA_U32(OXNSPI_LINK_FLAGS),
+    OA_U32(OXNSPI_TAG),
+    OA_U32(OXNSPI_MID),
+    HAS(OA_STRUCT(OXNSPI_ENTRY_IDS, BINARY_LIST))
+);
+RESPONSE(MOD_LINK_ATT,
+    RESULT
+);
+
+REQUEST(MOD_PROPS,
+    RESERVED,
+    STAT,
+    PROPERTY_TAGS,
+    HAS(OA_STRUCT(OXNSPI_VALUES, VALUE_LIST))
+);
+RESPONSE(MOD_PROPS,
+    RESULT
+);
+
+REQUEST(QUERY_COLUMNS,
+    RESERVED,
+    OA_U32(OXNSPI_COLUMN_FLAGS)
+);
+RESPONSE(QUERY_COLUMNS,
+    RESULT,
+    COLUMNS
+);
+
+REQUEST(QUERY_ROWS,
+    OA_U32(OXNSPI_RETRIEVE_FLAGS),
+    STAT,
+    OA_STRUCT(OXNSPI_EXPLICIT_TABLE, MIDS),
+    OA_U32(OXNSPI_ROWS_WANTED),
+    COLUMNS
+);
+RESPONSE(QUERY_ROWS,
+    RESULT,
+    STAT,
+    ROWS
+);
+
+REQUEST(RESOLVE_NAMES,
+    RESERVED,
+    STAT,
+    PROPERTY_TAGS,
+    HAS(OA_STRUCT(OXNSPI_NAMES, NAMES))
+);
+RESPONSE(RESOLVE_NAMES,
+    RESULT,
+    CODE_PAGE,
+    HAS(OA_STRUCT(OXNSPI_MIDS, RESOLVED)),
+    ROWS
+);
+
+REQUEST(RESORT_RESTRICTION,
+    RESERVED,
+    STAT,
+    MID_LIST
+);
+RESPONSE(RESORT_RESTRICTION,
+    RESULT,
+    STAT,
+    MID_LIST
+);
+
+REQUEST(SEEK_ENTRIES,
+    RESERVED,
+    STAT,
+    HAS(OA_STRUCT(OXNSPI_VALUE, TAGGED)),
+    HAS(OA_STRUCT(OXNSPI_EXPLICIT_TABLE, MIDS)),
+    COLUMNS
+);
+RESPONSE(SEEK_ENTRIES,
+    RESULT,
+    STAT,
+    ROWS
+);
+
+REQUEST(UPDATE_STAT,
+    RESERVED,
+    STAT,
+    OA_U8(OXCMAPIHTTP_DELTA_REQUESTED)
+);
+RESPONSE(UPDATE_STAT,
+    RESULT,
+    STAT,
+    HAS(OA_I32(OXNSPI_DELTA))
+);
+
+REQUEST(GET_MAILBOX_URL,
+    OA_U32(OXCMAPIHTTP_URL_FLAGS),
+    OA_STRING16Z(OXCMAPIHTTP_DN)
+);
+RESPONSE(GET_MAILBOX_URL,
+    RESULT,
+    OA_STRING16Z(OXCMAPIHTTP_URL)
+);
+
+REQUEST(GET_ADDRESS_BOOK_URL,
+    OA_U32(OXCMAPIHTTP_URL_FLAGS),
+    OA_STRING16Z(OXCMAPIHTTP_DN)
+);
+RESPONSE(GET_ADDRESS_BOOK_URL,
+    RESULT,
+    OA_STRING16Z(OXCMAPIHTTP_URL)
+);
+
+/* clang-format on */
+
+#define LAYOUTS_NONE(id, name)                                                                     \
+    {                                                                                              \
+        { NULL, NULL },                                                                            \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+#define LAYOUTS_LAYOUTS(id, name)                                                                  \
+    {                                                                                              \
+        { name, id##_REQUEST },                                                                    \
+        {                                                                                          \
+            name, id##_RESPONSE                                                                    \
+        }                                                                                          \
+    }
+
+/* Without slots for the types that have no bodies. */
 static const struct {
-    const struct oa_layout *request;
-    const struct oa_layout *response;
+    struct oa_layout request, response;
 } LAYOUTS[OA_MAPI_HTTP_TYPES] = {
-    BODIES(CONNECT, CONNECT),
-    BODIES(EXECUTE, EXECUTE),
-    BODIES(DISCONNECT, DISCONNECT),
-    BODIES(NOTIFICATION_WAIT, WAIT),
-    BODIES(BIND, BIND),
-    BODIES(UNBIND, UNBIND),
-    BODIES(COMPARE_MIN_IDS, COMPARE_MIN_IDS),
-    BODIES(DN_TO_MIN_ID, DN_TO_MIN_ID),
-    BODIES(GET_MATCHES, GET_MATCHES),
-    BODIES(GET_PROP_LIST, GET_PROP_LIST),
-    BODIES(GET_PROPS, GET_PROPS),
-    BODIES(GET_SPECIAL_TABLE, GET_SPECIAL_TABLE),
-    BODIES(GET_TEMPLATE_INFO, GET_TEMPLATE_INFO),
-    BODIES(MOD_LINK_ATT, MOD_LINK_ATT),
-    BODIES(MOD_PROPS, MOD_PROPS),
-    BODIES(QUERY_COLUMNS, QUERY_COLUMNS),
-    BODIES(QUERY_ROWS, QUERY_ROWS),
-    BODIES(RESOLVE_NAMES, RESOLVE_NAMES),
-    BODIES(RESORT_RESTRICTION, RESORT_RESTRICTION),
-    BODIES(SEEK_ENTRIES, SEEK_ENTRIES),
-    BODIES(UPDATE_STAT, UPDATE_STAT),
-    BODIES(GET_MAILBOX_URL, GET_MAILBOX_URL),
-    BODIES(GET_ADDRESS_BOOK_URL, GET_ADDRESS_BOOK_URL),
+#define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts)                                \
+    [OA_MAPI_HTTP_##id] = LAYOUTS_##layouts(id, name),
+#include "http/mapi_http_types.def"
+#undef OA_MAPI_HTTP_TYPE
 };
 
 const struct oa_layout *
@@ -366,5 +636,6 @@ oa_mapi_http_layout(enum oa_mapi_http_type type, bool is_response)
 {
     if ((unsigned)type >= OA_MAPI_HTTP_TYPES)
         return NULL;
-    return is_response ? LAYOUTS[type].response : LAYOUTS[type].request;
+    const struct oa_layout *layout = is_response ? &LAYOUTS[type].response : &LAYOUTS[type].request;
+    return layout->slots ? layout : NULL;
 }

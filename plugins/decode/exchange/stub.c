@@ -6,37 +6,42 @@
  */
 #include "exchange/stub.h"
 
-static const struct oa_stub_table *const TABLES[] = {
-    &OA_STUB_EMSMDB,
-    &OA_STUB_ASYNC_EMSMDB,
-    &OA_STUB_NSPI,
-    &OA_STUB_RFR,
-};
+#include "exchange/stub_slots.h"
 
-static const struct oa_slot NOTHING[] = {
-    OA_END,
-};
-static const struct oa_layout EMPTY = { "void", NOTHING };
+#define LAYOUTS_NONE(interface, id, name)                                                          \
+    {                                                                                              \
+        { NULL, NULL },                                                                            \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+#define LAYOUTS_LAYOUTS(interface, id, name)                                                       \
+    {                                                                                              \
+        { name, OA_##interface##_##id##_REQUEST },                                                 \
+        {                                                                                          \
+            name, OA_##interface##_##id##_RESPONSE                                                 \
+        }                                                                                          \
+    }
 
-const struct oa_stub_table *
-oa_stub_table_of(const struct oa_rpc_interface *iface)
-{
-    for (size_t i = 0; iface && i < sizeof TABLES / sizeof TABLES[0]; i++)
-        if (TABLES[i]->interface == iface->id)
-            return TABLES[i];
-    return NULL;
-}
+/* Without slots where the parameters are not decoded. */
+static const struct {
+    struct oa_layout request, response;
+} LAYOUTS[OA_INTERFACES][OA_OPERATIONS_MAX] = {
+#define OA_OPERATION(interface, id, opnum, name, facts, layouts)                                   \
+    [OA_IF_##interface][opnum] = LAYOUTS_##layouts(interface, id, name),
+#include "rpc/operations.def"
+#undef OA_OPERATION
+};
 
 const struct oa_layout *
 oa_stub_layout(const struct oa_stub *stub)
 {
-    const struct oa_stub_table *table = oa_stub_table_of(stub->interface);
-
-    if (!table || stub->opnum >= table->n_rows)
+    if (!stub->interface || stub->opnum >= OA_OPERATIONS_MAX)
         return NULL;
-    const struct oa_stub_row *row = &table->rows[stub->opnum];
-    const struct oa_layout *layout = stub->is_response ? row->response : row->request;
-    return layout ? layout : &EMPTY;
+    const struct oa_layout *request = &LAYOUTS[stub->interface->id][stub->opnum].request;
+    const struct oa_layout *response = &LAYOUTS[stub->interface->id][stub->opnum].response;
+    const struct oa_layout *layout = stub->is_response ? response : request;
+    return layout->slots ? layout : NULL;
 }
 
 bool

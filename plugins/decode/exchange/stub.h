@@ -10,27 +10,6 @@
 #include "layout/layout.h"
 #include "rpc/rpc_interface.h"
 
-/*
- * To add an interface: write its fields in fields_<name>.def (and name that file in fields.def),
- * its layouts in stub_<name>.c ending in one struct oa_stub_table, and add that table to the list
- * in stub.c. Nothing else has to know.
- */
-struct oa_stub_row {
-    const struct oa_layout *request;  /* NULL: no parameters */
-    const struct oa_layout *response; /* ends with the return value */
-};
-
-struct oa_stub_table {
-    enum oa_interface_id interface;
-    size_t n_rows;
-    const struct oa_stub_row *rows; /* by opnum */
-};
-
-extern const struct oa_stub_table OA_STUB_EMSMDB;
-extern const struct oa_stub_table OA_STUB_ASYNC_EMSMDB;
-extern const struct oa_stub_table OA_STUB_NSPI;
-extern const struct oa_stub_table OA_STUB_RFR;
-
 struct oa_stub {
     const struct oa_rpc_interface *interface;
     uint16_t opnum;
@@ -41,9 +20,6 @@ struct oa_stub {
     size_t length;
     uint32_t code_page; /* of 8-bit text, as it was said before the stub; 0: nobody said */
 };
-
-/* The table of an interface, or NULL. */
-const struct oa_stub_table *oa_stub_table_of(const struct oa_rpc_interface *iface);
 
 /* The layout of the stub; NULL when the interface or the operation has none. */
 const struct oa_layout *oa_stub_layout(const struct oa_stub *stub);

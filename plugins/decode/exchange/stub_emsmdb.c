@@ -8,42 +8,16 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange/stub.h"
-
 #include "exchange/ext_payload.h"
+#include "exchange/stub_slots.h"
 
 /* clang-format off */
 
-static const struct oa_slot DISCONNECT_IN[] = { OA_CONTEXT_HANDLE(OXCRPC_CXH), OA_END };
-static const struct oa_slot DISCONNECT_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
-    OA_U32(OXCRPC_RETURN),
-    OA_END,
-};
-
-static const struct oa_slot REGISTER_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
-    OA_U32(OXCRPC_RPC_INDEX),
-    OA_CONFORMANT(NONE),
-    OA_OCTETS(OXCRPC_CONTEXT),
-    OA_U16(OXCRPC_CB_CONTEXT),
-    OA_U32(OXCRPC_ADVISE_BITS),
-    OA_CONFORMANT(NONE),
-    OA_OCTETS(OXCRPC_CALLBACK),
-    OA_U16(OXCRPC_CB_CALLBACK),
-    OA_END,
-};
-static const struct oa_slot REGISTER_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
-    OA_U32(OXCRPC_NOTIFICATION),
-    OA_U32(OXCRPC_RETURN),
-    OA_END,
-};
-
-static const struct oa_slot DUMMY_OUT[] = { OA_U32(OXCRPC_RETURN), OA_END };
+#define CXH OA_CONTEXT_HANDLE(OXCRPC_CXH)
+#define RETURN OA_U32(OXCRPC_RETURN)
 
 /* What EcDoConnectEx begins with is all that EcDoConnect has. */
-#define CONNECT_IN_SLOTS                                                                           \
+#define CONNECT_REQUEST                                                                            \
     OA_STRING8(OXCRPC_USER_DN),                                                                    \
     OA_U32(OXCRPC_CONNECT_FLAGS),                                                                  \
     OA_U32(OXCRPC_CON_MOD),                                                                        \
@@ -56,8 +30,8 @@ static const struct oa_slot DUMMY_OUT[] = { OA_U32(OXCRPC_RETURN), OA_END };
     OA_FIXED(OXCRPC_CLIENT_VERSION, 3),                                                            \
     OA_U16(OXCRPC_CLIENT_VERSION_WORD),                                                            \
     OA_U32(OXCRPC_TIME_STAMP)
-#define CONNECT_OUT_SLOTS                                                                          \
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),                                                                 \
+#define CONNECT_RESPONSE                                                                           \
+    CXH,                                                                                           \
     OA_U32(OXCRPC_POLLS_MAX),                                                                      \
     OA_U32(OXCRPC_RETRY),                                                                          \
     OA_U32(OXCRPC_RETRY_DELAY),                                                                    \
@@ -71,16 +45,30 @@ static const struct oa_slot DUMMY_OUT[] = { OA_U32(OXCRPC_RETURN), OA_END };
     OA_FIXED(OXCRPC_BEST_VERSION, 3),                                                              \
     OA_U16(OXCRPC_BEST_VERSION_WORD),                                                              \
     OA_U32(OXCRPC_TIME_STAMP)
+
 /*
  * Both sources have the bytes of EcDoConnectEx without its auxiliary buffers. The last three words
  * of the answer are rgwBestVersion to Wireshark, as in EcDoConnectEx, and the client's version
  * returned to OpenChange; picxr has 32 bits in both, also in EcDoConnectEx, where the document has
  * 16: alignment makes it the same. The document's later form is taken.
  */
-static const struct oa_slot CONNECT_IN[] = { CONNECT_IN_SLOTS, OA_END };
-static const struct oa_slot CONNECT_OUT[] = {
-    CONNECT_OUT_SLOTS,
-    OA_U32(OXCRPC_RETURN),
+OA_REQUEST(EMSMDB, EC_DO_CONNECT) = {
+    CONNECT_REQUEST,
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_DO_CONNECT) = {
+    CONNECT_RESPONSE,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(EMSMDB, EC_DO_DISCONNECT) = {
+    CXH,
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_DO_DISCONNECT) = {
+    CXH,
+    RETURN,
     OA_END,
 };
 
@@ -91,64 +79,100 @@ static const struct oa_slot CONNECT_OUT[] = {
  * the two parameters their names; as nothing tells what the rest of a buffer looks like, it is not
  * opened.
  */
-static const struct oa_slot RPC_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_REQUEST(EMSMDB, EC_DO_RPC) = {
+    CXH,
     OA_CONFORMANT_VARYING(NONE),
     OA_BLOB(OXCRPC_RGB, oa_ext_bare_rops),
     OA_U16(OXCRPC_CB_RGB),
     OA_U16(OXCRPC_CB_RGB_MAX),
     OA_END,
 };
-static const struct oa_slot RPC_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_RESPONSE(EMSMDB, EC_DO_RPC) = {
+    CXH,
     OA_CONFORMANT_VARYING(NONE),
     OA_BLOB(OXCRPC_RGB, oa_ext_bare_rops),
     OA_U16(OXCRPC_CB_RGB),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
-static const struct oa_slot MORE_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+
+OA_REQUEST(EMSMDB, EC_GET_MORE_RPC) = {
+    CXH,
     OA_CONFORMANT_VARYING(NONE),
     OA_OCTETS(OXCRPC_MORE),
     OA_U16(OXCRPC_CB_RGB),
     OA_U16(OXCRPC_CB_RGB_MAX),
     OA_END,
 };
-static const struct oa_slot MORE_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_RESPONSE(EMSMDB, EC_GET_MORE_RPC) = {
+    CXH,
     OA_CONFORMANT_VARYING(NONE),
     OA_OCTETS(OXCRPC_MORE),
     OA_U16(OXCRPC_CB_RGB),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(EMSMDB, EC_R_REGISTER_PUSH_NOTIFICATION) = {
+    CXH,
+    OA_U32(OXCRPC_RPC_INDEX),
+    OA_CONFORMANT(NONE),
+    OA_OCTETS(OXCRPC_CONTEXT),
+    OA_U16(OXCRPC_CB_CONTEXT),
+    OA_U32(OXCRPC_ADVISE_BITS),
+    OA_CONFORMANT(NONE),
+    OA_OCTETS(OXCRPC_CALLBACK),
+    OA_U16(OXCRPC_CB_CALLBACK),
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_R_REGISTER_PUSH_NOTIFICATION) = {
+    CXH,
+    OA_U32(OXCRPC_NOTIFICATION),
+    RETURN,
     OA_END,
 };
 
 /* OpenChange has two numbers without names, Wireshark names them. */
-static const struct oa_slot UNREGISTER_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_REQUEST(EMSMDB, EC_R_UNREGISTER_PUSH_NOTIFICATION) = {
+    CXH,
     OA_U32(OXCRPC_RPC_INDEX),
     OA_U32(OXCRPC_NOTIFICATION),
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_R_UNREGISTER_PUSH_NOTIFICATION) = {
+    CXH,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(EMSMDB, EC_DUMMY_RPC) = {
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_DUMMY_RPC) = {
+    RETURN,
     OA_END,
 };
 
 /* OpenChange knows no more of these two than their names. Wireshark describes them, with parameters
  * as GetDCName has them in a header of Exchange's client, where there is room for 18 characters. */
-static const struct oa_slot DC_NAME_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_REQUEST(EMSMDB, EC_R_GET_DC_NAME) = {
+    CXH,
     OA_STRING8(OXCRPC_DOMAIN),
     OA_END,
 };
-static const struct oa_slot DC_NAME_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_RESPONSE(EMSMDB, EC_R_GET_DC_NAME) = {
+    CXH,
     OA_BYTES(OXCRPC_DOMAIN_CONTROLLER, 16),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
-static const struct oa_slot NET_DC_NAME_IN[] = { OA_STRING8(OXCRPC_DOMAIN), OA_END };
-static const struct oa_slot NET_DC_NAME_OUT[] = {
+OA_REQUEST(EMSMDB, EC_R_NET_GET_DC_NAME) = {
+    OA_STRING8(OXCRPC_DOMAIN),
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_R_NET_GET_DC_NAME) = {
     OA_BYTES(OXCRPC_DOMAIN_CONTROLLER, 16),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
 
@@ -160,8 +184,8 @@ static const struct oa_slot NET_DC_NAME_OUT[] = {
  * size are 16 bytes, no array and its size 8, and a buffer with more than a header is more than 16.
  * In NDR64, which is younger than the call, a request is always taken to be of the first form.
  */
-static const struct oa_slot RPC_EXT_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_REQUEST(EMSMDB, EC_DO_RPC_EXT) = {
+    CXH,
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT(NONE),
     OA_BLOB(OXCRPC_IN, oa_ext_rops),
@@ -176,8 +200,8 @@ static const struct oa_slot RPC_EXT_IN[] = {
     OA_U32(OXCRPC_CB_AUX_IN),
     OA_END,
 };
-static const struct oa_slot RPC_EXT_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_RESPONSE(EMSMDB, EC_DO_RPC_EXT) = {
+    CXH,
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT_VARYING(NONE),
     OA_BLOB(OXCRPC_OUT, oa_ext_rops),
@@ -188,29 +212,29 @@ static const struct oa_slot RPC_EXT_OUT[] = {
     OA_IF_LEFT(12),
     OA_U32(OXCRPC_RESERVED1),
     OA_U32(OXCRPC_TRANS_TIME),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
 
-static const struct oa_slot CONNECT_EX_IN[] = {
-    CONNECT_IN_SLOTS,
+OA_REQUEST(EMSMDB, EC_DO_CONNECT_EX) = {
+    CONNECT_REQUEST,
     OA_CONFORMANT(NONE),
     OA_BLOB(OXCRPC_AUX_IN, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_IN),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_END,
 };
-static const struct oa_slot CONNECT_EX_OUT[] = {
-    CONNECT_OUT_SLOTS,
+OA_RESPONSE(EMSMDB, EC_DO_CONNECT_EX) = {
+    CONNECT_RESPONSE,
     OA_CONFORMANT_VARYING(NONE),
     OA_BLOB(OXCRPC_AUX_OUT, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_OUT),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
 
-static const struct oa_slot RPC_EXT2_IN[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_REQUEST(EMSMDB, EC_DO_RPC_EXT2) = {
+    CXH,
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT(NONE),
     OA_BLOB(OXCRPC_IN, oa_ext_rops),
@@ -222,8 +246,8 @@ static const struct oa_slot RPC_EXT2_IN[] = {
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_END,
 };
-static const struct oa_slot RPC_EXT2_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_CXH),
+OA_RESPONSE(EMSMDB, EC_DO_RPC_EXT2) = {
+    CXH,
     OA_U32(OXCRPC_FLAGS),
     OA_CONFORMANT_VARYING(NONE),
     OA_BLOB(OXCRPC_OUT, oa_ext_rops),
@@ -232,95 +256,52 @@ static const struct oa_slot RPC_EXT2_OUT[] = {
     OA_BLOB(OXCRPC_AUX_OUT, oa_ext_aux),
     OA_U32(OXCRPC_CB_AUX_OUT),
     OA_U32(OXCRPC_TRANS_TIME),
-    OA_U32(OXCRPC_RETURN),
-    OA_END,
-};
-
-static const struct oa_slot ASYNC_CONNECT_IN[] = { OA_CONTEXT_HANDLE(OXCRPC_CXH), OA_END };
-static const struct oa_slot ASYNC_CONNECT_OUT[] = {
-    OA_CONTEXT_HANDLE(OXCRPC_ACXH),
-    OA_U32(OXCRPC_RETURN),
+    RETURN,
     OA_END,
 };
 
 /* EcDoAsyncConnect and EcDoAsyncWait to gromox and Wireshark, which supposes them to be what
  * EcDoAsyncConnectEx and EcDoAsyncWaitEx are; nothing else says so, and OpenChange has none. */
-static const struct oa_slot RESERVED[] = {
-    OA_IF_LEFT(1),
-    OA_OCTETS(OXCRPC_RESERVED),
+#define UNKNOWN_PARAMETERS                                                                         \
+    OA_IF_LEFT(1),                                                                                 \
+    OA_OCTETS(OXCRPC_RESERVED)
+
+OA_REQUEST(EMSMDB, OPNUM_12) = {
+    UNKNOWN_PARAMETERS,
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, OPNUM_12) = {
+    UNKNOWN_PARAMETERS,
+    OA_END,
+};
+OA_REQUEST(EMSMDB, OPNUM_13) = {
+    UNKNOWN_PARAMETERS,
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, OPNUM_13) = {
+    UNKNOWN_PARAMETERS,
     OA_END,
 };
 
-static const struct oa_slot WAIT_IN[] = {
+OA_REQUEST(EMSMDB, EC_DO_ASYNC_CONNECT_EX) = {
+    CXH,
+    OA_END,
+};
+OA_RESPONSE(EMSMDB, EC_DO_ASYNC_CONNECT_EX) = {
+    OA_CONTEXT_HANDLE(OXCRPC_ACXH),
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(ASYNC_EMSMDB, EC_DO_ASYNC_WAIT_EX) = {
     OA_CONTEXT_HANDLE(OXCRPC_WAIT_ACXH),
     OA_U32(OXCRPC_WAIT_FLAGS_IN),
     OA_END,
 };
-static const struct oa_slot WAIT_OUT[] = {
+OA_RESPONSE(ASYNC_EMSMDB, EC_DO_ASYNC_WAIT_EX) = {
     OA_U32(OXCRPC_WAIT_FLAGS_OUT),
     OA_U32(OXCRPC_WAIT_RETURN),
     OA_END,
 };
 
 /* clang-format on */
-
-static const struct oa_layout RESERVED_STUB = { "reserved", RESERVED };
-static const struct oa_layout CONNECT_REQUEST = { "EcDoConnect", CONNECT_IN };
-static const struct oa_layout CONNECT_RESPONSE = { "EcDoConnect", CONNECT_OUT };
-static const struct oa_layout RPC_REQUEST = { "EcDoRpc", RPC_IN };
-static const struct oa_layout RPC_RESPONSE = { "EcDoRpc", RPC_OUT };
-static const struct oa_layout MORE_REQUEST = { "EcGetMoreRpc", MORE_IN };
-static const struct oa_layout MORE_RESPONSE = { "EcGetMoreRpc", MORE_OUT };
-static const struct oa_layout UNREGISTER_REQUEST = { "EcRUnregisterPushNotification",
-                                                     UNREGISTER_IN };
-static const struct oa_layout UNREGISTER_RESPONSE = { "EcRUnregisterPushNotification",
-                                                      DISCONNECT_OUT };
-static const struct oa_layout DC_NAME_REQUEST = { "EcRGetDCName", DC_NAME_IN };
-static const struct oa_layout DC_NAME_RESPONSE = { "EcRGetDCName", DC_NAME_OUT };
-static const struct oa_layout NET_DC_NAME_REQUEST = { "EcRNetGetDCName", NET_DC_NAME_IN };
-static const struct oa_layout NET_DC_NAME_RESPONSE = { "EcRNetGetDCName", NET_DC_NAME_OUT };
-static const struct oa_layout RPC_EXT_REQUEST = { "EcDoRpcExt", RPC_EXT_IN };
-static const struct oa_layout RPC_EXT_RESPONSE = { "EcDoRpcExt", RPC_EXT_OUT };
-static const struct oa_layout DISCONNECT_REQUEST = { "EcDoDisconnect", DISCONNECT_IN };
-static const struct oa_layout DISCONNECT_RESPONSE = { "EcDoDisconnect", DISCONNECT_OUT };
-static const struct oa_layout REGISTER_REQUEST = { "EcRRegisterPushNotification", REGISTER_IN };
-static const struct oa_layout REGISTER_RESPONSE = { "EcRRegisterPushNotification", REGISTER_OUT };
-static const struct oa_layout DUMMY_RESPONSE = { "EcDummyRpc", DUMMY_OUT };
-static const struct oa_layout CONNECT_EX_REQUEST = { "EcDoConnectEx", CONNECT_EX_IN };
-static const struct oa_layout CONNECT_EX_RESPONSE = { "EcDoConnectEx", CONNECT_EX_OUT };
-static const struct oa_layout RPC_EXT2_REQUEST = { "EcDoRpcExt2", RPC_EXT2_IN };
-static const struct oa_layout RPC_EXT2_RESPONSE = { "EcDoRpcExt2", RPC_EXT2_OUT };
-static const struct oa_layout ASYNC_CONNECT_REQUEST = { "EcDoAsyncConnectEx", ASYNC_CONNECT_IN };
-static const struct oa_layout ASYNC_CONNECT_RESPONSE = { "EcDoAsyncConnectEx", ASYNC_CONNECT_OUT };
-static const struct oa_layout WAIT_REQUEST = { "EcDoAsyncWaitEx", WAIT_IN };
-static const struct oa_layout WAIT_RESPONSE = { "EcDoAsyncWaitEx", WAIT_OUT };
-
-static const struct oa_stub_row EMSMDB_ROWS[] = {
-    { &CONNECT_REQUEST, &CONNECT_RESPONSE },
-    { &DISCONNECT_REQUEST, &DISCONNECT_RESPONSE },
-    { &RPC_REQUEST, &RPC_RESPONSE },
-    { &MORE_REQUEST, &MORE_RESPONSE },
-    { &REGISTER_REQUEST, &REGISTER_RESPONSE },
-    { &UNREGISTER_REQUEST, &UNREGISTER_RESPONSE },
-    { NULL, &DUMMY_RESPONSE },
-    { &DC_NAME_REQUEST, &DC_NAME_RESPONSE },
-    { &NET_DC_NAME_REQUEST, &NET_DC_NAME_RESPONSE },
-    { &RPC_EXT_REQUEST, &RPC_EXT_RESPONSE },
-    { &CONNECT_EX_REQUEST, &CONNECT_EX_RESPONSE },
-    { &RPC_EXT2_REQUEST, &RPC_EXT2_RESPONSE },
-    { &RESERVED_STUB, &RESERVED_STUB }, /* Opnum12Reserved */
-    { &RESERVED_STUB, &RESERVED_STUB }, /* Opnum13Reserved */
-    { &ASYNC_CONNECT_REQUEST, &ASYNC_CONNECT_RESPONSE },
-};
-static const struct oa_stub_row ASYNC_ROWS[] = { { &WAIT_REQUEST, &WAIT_RESPONSE } };
-
-const struct oa_stub_table OA_STUB_EMSMDB = {
-    OA_IF_EMSMDB,
-    sizeof EMSMDB_ROWS / sizeof EMSMDB_ROWS[0],
-    EMSMDB_ROWS,
-};
-const struct oa_stub_table OA_STUB_ASYNC_EMSMDB = {
-    OA_IF_ASYNC_EMSMDB,
-    sizeof ASYNC_ROWS / sizeof ASYNC_ROWS[0],
-    ASYNC_ROWS,
-};

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "exchange/nspi.h"
-#include "exchange/stub.h"
+#include "exchange/stub_slots.h"
 
 #include <string.h>
 
@@ -17,28 +17,24 @@
 /* Entry IDs, 2.2.9 */
 
 /* clang-format off */
-
-static const struct oa_slot EPHEMERAL_SLOTS[] = {
+OA_LAYOUT(EPHEMERAL_ID, "EphemeralEntryID",
     OA_U8(OXNSPI_ENTRY_ID_TYPE),
     OA_BYTES(OXNSPI_ENTRY_ID_RESERVED, 3),
     OA_BYTES(OXNSPI_ENTRY_ID_PROVIDER, GUID_SIZE),
     OA_U32(OXNSPI_ENTRY_ID_VERSION),
     OA_U32(OXNSPI_ENTRY_ID_DISPLAY_TYPE),
-    OA_U32(OXNSPI_MID),
-    OA_END,
-};
-static const struct oa_layout EPHEMERAL_ID = { "EphemeralEntryID", EPHEMERAL_SLOTS };
+    OA_U32(OXNSPI_MID)
+);
 
-static const struct oa_slot PERMANENT_SLOTS[] = {
+OA_LAYOUT(PERMANENT_ID, "PermanentEntryID",
     OA_U8(OXNSPI_ENTRY_ID_TYPE),
     OA_BYTES(OXNSPI_ENTRY_ID_RESERVED, 3),
     OA_BYTES(OXNSPI_ENTRY_ID_PROVIDER, GUID_SIZE),
     OA_U32(OXNSPI_ENTRY_ID_VERSION),
     OA_U32(OXNSPI_ENTRY_ID_DISPLAY_TYPE),
-    OA_STRING8Z(OXNSPI_ENTRY_ID_DN),
-    OA_END,
-};
-static const struct oa_layout PERMANENT_ID = { "PermanentEntryID", PERMANENT_SLOTS };
+    OA_STRING8Z(OXNSPI_ENTRY_ID_DN)
+);
+/* clang-format on */
 
 bool
 oa_nspi_is_entry_id(const uint8_t *bytes, size_t length)
@@ -61,109 +57,70 @@ oa_nspi_entry_id(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t 
     oa_walk_layout(walk, node, bytes[0] == EPHEMERAL ? &EPHEMERAL_ID : &PERMANENT_ID);
 }
 
+/* clang-format off */
+
 /* Property values, 2.2.2. FlatUID_r is an array of bytes: it is not aligned as a GUID would be. */
 
-#define NSPI_BINARY OA_BLOB_IF(OXNSPI_VALUE_BINARY, oa_nspi_is_entry_id, oa_nspi_entry_id)
+/* A count and a pointer to as many elements. */
+#define ARRAY(list) OA_U32(OXNSPI_COUNT), OA_UNIQUE, OA_CONFORMANT(list)
 
-static const struct oa_slot BINARY_SLOTS[] = {
+OA_LAYOUT(BINARY, "Binary_r",
     OA_U32(OXNSPI_VALUE_SIZE),
     OA_UNIQUE,
     OA_CONFORMANT(NONE),
-    NSPI_BINARY,
-    OA_END,
-};
-static const struct oa_layout BINARY = { "Binary_r", BINARY_SLOTS };
+    OA_BLOB_IF(OXNSPI_VALUE_BINARY, oa_nspi_is_entry_id, oa_nspi_entry_id)
+);
 
-static const struct oa_slot SHORT_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
+OA_LAYOUT(SHORT_ARRAY, "ShortArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
+    OA_U16(OXNSPI_VALUE_I16)
+);
+OA_LAYOUT(LONG_ARRAY, "LongArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
+    OA_I32(OXNSPI_VALUE_I32)
+);
+OA_LAYOUT(STRING_ARRAY, "StringArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
     OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_U16(OXNSPI_VALUE_I16),
-    OA_END,
-};
-static const struct oa_slot LONG_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
+    OA_STRING8(OXNSPI_VALUE_STRING8)
+);
+OA_LAYOUT(WSTRING_ARRAY, "WStringArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
     OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_I32(OXNSPI_VALUE_I32),
-    OA_END,
-};
-static const struct oa_slot STRING_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
+    OA_STRING16(OXNSPI_VALUE_STRING)
+);
+OA_LAYOUT(BINARY_ARRAY, "BinaryArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
+    OA_STRUCT(OXNSPI_VALUE, BINARY)
+);
+OA_LAYOUT(GUID_ARRAY, "FlatUIDArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
     OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_UNIQUE,
-    OA_STRING8(OXNSPI_VALUE_STRING8),
-    OA_END,
-};
-static const struct oa_slot WSTRING_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
-    OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_UNIQUE,
-    OA_STRING16(OXNSPI_VALUE_STRING),
-    OA_END,
-};
-static const struct oa_slot BINARY_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
-    OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_STRUCT(OXNSPI_VALUE, BINARY),
-    OA_END,
-};
-static const struct oa_slot GUID_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
-    OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_UNIQUE,
-    OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE),
-    OA_END,
-};
-static const struct oa_slot TIME_ARRAY_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
-    OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUE_LIST),
-    OA_FILETIME(OXNSPI_VALUE_TIME),
-    OA_END,
-};
-static const struct oa_layout SHORT_ARRAY = { "ShortArray_r", SHORT_ARRAY_SLOTS };
-static const struct oa_layout LONG_ARRAY = { "LongArray_r", LONG_ARRAY_SLOTS };
-static const struct oa_layout STRING_ARRAY = { "StringArray_r", STRING_ARRAY_SLOTS };
-static const struct oa_layout WSTRING_ARRAY = { "WStringArray_r", WSTRING_ARRAY_SLOTS };
-static const struct oa_layout BINARY_ARRAY = { "BinaryArray_r", BINARY_ARRAY_SLOTS };
-static const struct oa_layout GUID_ARRAY = { "FlatUIDArray_r", GUID_ARRAY_SLOTS };
-static const struct oa_layout TIME_ARRAY = { "DateTimeArray_r", TIME_ARRAY_SLOTS };
+    OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE)
+);
+OA_LAYOUT(TIME_ARRAY, "DateTimeArray_r",
+    ARRAY(OXNSPI_VALUE_LIST),
+    OA_FILETIME(OXNSPI_VALUE_TIME)
+);
 
-static const struct oa_slot I16_SLOTS[] = { OA_U16(OXNSPI_VALUE_I16), OA_END };
-static const struct oa_slot I32_SLOTS[] = { OA_I32(OXNSPI_VALUE_I32), OA_END };
-static const struct oa_slot BOOLEAN_SLOTS[] = { OA_U16(OXNSPI_VALUE_BOOLEAN), OA_END };
-static const struct oa_slot STRING8_SLOTS[] = {
+OA_LAYOUT(I16, "i", OA_U16(OXNSPI_VALUE_I16));
+OA_LAYOUT(I32, "l", OA_I32(OXNSPI_VALUE_I32));
+OA_LAYOUT(BOOLEAN, "b", OA_U16(OXNSPI_VALUE_BOOLEAN));
+OA_LAYOUT(STRING8, "lpszA",
     OA_UNIQUE,
-    OA_STRING8(OXNSPI_VALUE_STRING8),
-    OA_END,
-};
-static const struct oa_slot STRING_SLOTS[] = {
+    OA_STRING8(OXNSPI_VALUE_STRING8)
+);
+OA_LAYOUT(STRING, "lpszW",
     OA_UNIQUE,
-    OA_STRING16(OXNSPI_VALUE_STRING),
-    OA_END,
-};
-static const struct oa_slot GUID_SLOTS[] = {
+    OA_STRING16(OXNSPI_VALUE_STRING)
+);
+OA_LAYOUT(GUID, "lpguid",
     OA_UNIQUE,
-    OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE),
-    OA_END,
-};
-static const struct oa_slot TIME_SLOTS[] = { OA_FILETIME(OXNSPI_VALUE_TIME), OA_END };
-static const struct oa_slot ERROR_SLOTS[] = { OA_U32(OXNSPI_VALUE_ERROR), OA_END };
-static const struct oa_slot NULL_SLOTS[] = { OA_I32(OXNSPI_VALUE_NULL), OA_END };
-static const struct oa_layout I16 = { "i", I16_SLOTS };
-static const struct oa_layout I32 = { "l", I32_SLOTS };
-static const struct oa_layout BOOLEAN = { "b", BOOLEAN_SLOTS };
-static const struct oa_layout STRING8 = { "lpszA", STRING8_SLOTS };
-static const struct oa_layout STRING = { "lpszW", STRING_SLOTS };
-static const struct oa_layout GUID = { "lpguid", GUID_SLOTS };
-static const struct oa_layout TIME = { "ft", TIME_SLOTS };
-static const struct oa_layout ERROR = { "err", ERROR_SLOTS };
-static const struct oa_layout NULL_VALUE = { "lReserved", NULL_SLOTS };
+    OA_BYTES(OXNSPI_VALUE_GUID, GUID_SIZE)
+);
+OA_LAYOUT(TIME, "ft", OA_FILETIME(OXNSPI_VALUE_TIME));
+OA_LAYOUT(ERROR, "err", OA_U32(OXNSPI_VALUE_ERROR));
+OA_LAYOUT(NULL_VALUE, "lReserved", OA_I32(OXNSPI_VALUE_NULL));
 
 /* PROP_VAL_UNION, by the property type. PtypUnspecified is not of the union as declared; servers
  * send it with lReserved all the same. */
@@ -190,126 +147,92 @@ static const struct oa_arm VALUE_ARMS[] = {
     OA_ARMS_END,
 };
 
-static const struct oa_slot VALUE_SLOTS[] = {
+OA_LAYOUT(VALUE, "PropertyValue_r",
     OA_U32(OXNSPI_TAG),
     OA_U32(OXNSPI_RESERVED),
-    OA_UNION(OXNSPI_VALUE, 4, VALUE_ARMS),
-    OA_END,
-};
-static const struct oa_layout VALUE = { "PropertyValue_r", VALUE_SLOTS };
+    OA_UNION(OXNSPI_VALUE, 4, VALUE_ARMS)
+);
 
 /* Rows and lists of properties, 2.2.2.1, 2.2.3, 2.2.4 */
 
-static const struct oa_slot ROW_SLOTS[] = {
+OA_LAYOUT(ROW, "PropertyRow_r",
     OA_U32(OXNSPI_RESERVED),
-    OA_U32(OXNSPI_COUNT),
-    OA_UNIQUE,
-    OA_CONFORMANT(OXNSPI_VALUES),
-    OA_STRUCT(OXNSPI_VALUE, VALUE),
-    OA_END,
-};
-static const struct oa_layout ROW = { "PropertyRow_r", ROW_SLOTS };
+    ARRAY(OXNSPI_VALUES),
+    OA_STRUCT(OXNSPI_VALUE, VALUE)
+);
 
-static const struct oa_slot ROW_SET_SLOTS[] = {
+OA_LAYOUT(ROW_SET, "PropertyRowSet_r",
     OA_U32(OXNSPI_ROW_COUNT),
     OA_CONFORMANT(OXNSPI_ROWS),
-    OA_STRUCT(OXNSPI_ROW, ROW),
-    OA_END,
-};
-static const struct oa_layout ROW_SET = { "PropertyRowSet_r", ROW_SET_SLOTS };
+    OA_STRUCT(OXNSPI_ROW, ROW)
+);
 
 /* PropertyTagArray_r carries property tags, minimal entry IDs and what names resolved to. */
-static const struct oa_slot TAGS_SLOTS[] = {
+OA_LAYOUT(TAGS, "PropertyTagArray_r",
     OA_U32(OXNSPI_COUNT),
     OA_CONFORMANT_VARYING(NONE),
-    OA_U32(OXNSPI_TAG),
-    OA_END,
-};
-static const struct oa_slot MIDS_SLOTS[] = {
+    OA_U32(OXNSPI_TAG)
+);
+OA_LAYOUT(MIDS, "PropertyTagArray_r",
     OA_U32(OXNSPI_COUNT),
     OA_CONFORMANT_VARYING(NONE),
-    OA_U32(OXNSPI_MID),
-    OA_END,
-};
-static const struct oa_slot RESOLVED_SLOTS[] = {
+    OA_U32(OXNSPI_MID)
+);
+OA_LAYOUT(RESOLVED, "PropertyTagArray_r",
     OA_U32(OXNSPI_COUNT),
     OA_CONFORMANT_VARYING(NONE),
-    OA_U32(OXNSPI_MID_RESOLVED),
-    OA_END,
-};
-static const struct oa_layout TAGS = { "PropertyTagArray_r", TAGS_SLOTS };
-static const struct oa_layout MIDS = { "PropertyTagArray_r", MIDS_SLOTS };
-static const struct oa_layout RESOLVED = { "PropertyTagArray_r", RESOLVED_SLOTS };
+    OA_U32(OXNSPI_MID_RESOLVED)
+);
 
 /* Restrictions, 2.2.5 */
 
 static const struct oa_layout RESTRICTION;
 
-static const struct oa_slot AND_OR_SLOTS[] = {
-    OA_U32(OXNSPI_COUNT),
+OA_LAYOUT(AND_OR, "AndRestriction_r",
+    ARRAY(NONE),
+    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION)
+);
+OA_LAYOUT(NOT, "NotRestriction_r",
     OA_UNIQUE,
-    OA_CONFORMANT(NONE),
-    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION),
-    OA_END,
-};
-static const struct oa_slot NOT_SLOTS[] = {
-    OA_UNIQUE,
-    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION),
-    OA_END,
-};
-static const struct oa_slot CONTENT_SLOTS[] = {
+    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION)
+);
+OA_LAYOUT(CONTENT, "ContentRestriction_r",
     OA_U32(OXNSPI_FUZZY_LEVEL),
     OA_U32(OXNSPI_TAG),
     OA_UNIQUE,
-    OA_STRUCT(OXNSPI_VALUE, VALUE),
-    OA_END,
-};
-static const struct oa_slot PROPERTY_SLOTS[] = {
+    OA_STRUCT(OXNSPI_VALUE, VALUE)
+);
+OA_LAYOUT(PROPERTY, "PropertyRestriction_r",
     OA_U32(OXNSPI_REL_OP),
     OA_U32(OXNSPI_TAG),
     OA_UNIQUE,
-    OA_STRUCT(OXNSPI_VALUE, VALUE),
-    OA_END,
-};
-static const struct oa_slot COMPARE_SLOTS[] = {
+    OA_STRUCT(OXNSPI_VALUE, VALUE)
+);
+OA_LAYOUT(COMPARE, "ComparePropsRestriction_r",
     OA_U32(OXNSPI_REL_OP),
     OA_U32(OXNSPI_TAG),
-    OA_U32(OXNSPI_TAG),
-    OA_END,
-};
-static const struct oa_slot BIT_MASK_SLOTS[] = {
+    OA_U32(OXNSPI_TAG)
+);
+OA_LAYOUT(BIT_MASK, "BitMaskRestriction_r",
     OA_U32(OXNSPI_REL_BMR),
     OA_U32(OXNSPI_TAG),
-    OA_U32(OXNSPI_MASK),
-    OA_END,
-};
-static const struct oa_slot SIZE_SLOTS[] = {
+    OA_U32(OXNSPI_MASK)
+);
+OA_LAYOUT(SIZE, "SizeRestriction_r",
     OA_U32(OXNSPI_REL_OP),
     OA_U32(OXNSPI_TAG),
-    OA_U32(OXNSPI_SIZE),
-    OA_END,
-};
-static const struct oa_slot EXIST_SLOTS[] = {
+    OA_U32(OXNSPI_SIZE)
+);
+OA_LAYOUT(EXIST, "ExistRestriction_r",
     OA_U32(OXNSPI_RESERVED),
     OA_U32(OXNSPI_TAG),
-    OA_U32(OXNSPI_RESERVED),
-    OA_END,
-};
-static const struct oa_slot SUB_SLOTS[] = {
+    OA_U32(OXNSPI_RESERVED)
+);
+OA_LAYOUT(SUB, "SubRestriction_r",
     OA_U32(OXNSPI_SUB_OBJECT),
     OA_UNIQUE,
-    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION),
-    OA_END,
-};
-static const struct oa_layout AND_OR = { "AndRestriction_r", AND_OR_SLOTS };
-static const struct oa_layout NOT = { "NotRestriction_r", NOT_SLOTS };
-static const struct oa_layout CONTENT = { "ContentRestriction_r", CONTENT_SLOTS };
-static const struct oa_layout PROPERTY = { "PropertyRestriction_r", PROPERTY_SLOTS };
-static const struct oa_layout COMPARE = { "ComparePropsRestriction_r", COMPARE_SLOTS };
-static const struct oa_layout BIT_MASK = { "BitMaskRestriction_r", BIT_MASK_SLOTS };
-static const struct oa_layout SIZE = { "SizeRestriction_r", SIZE_SLOTS };
-static const struct oa_layout EXIST = { "ExistRestriction_r", EXIST_SLOTS };
-static const struct oa_layout SUB = { "SubRestriction_r", SUB_SLOTS };
+    OA_STRUCT(OXNSPI_RESTRICTION, RESTRICTION)
+);
 
 static const struct oa_arm RESTRICTION_ARMS[] = {
     OA_ARM(0, AND_OR),
@@ -324,60 +247,48 @@ static const struct oa_arm RESTRICTION_ARMS[] = {
     OA_ARM(9, SUB),
     OA_ARMS_END,
 };
-static const struct oa_slot RESTRICTION_SLOTS[] = {
+OA_LAYOUT(RESTRICTION, "Restriction_r",
     OA_U32(OXNSPI_RESTRICTION_TYPE),
-    OA_UNION(OXNSPI_RESTRICTION, 4, RESTRICTION_ARMS),
-    OA_END,
-};
-static const struct oa_layout RESTRICTION = { "Restriction_r", RESTRICTION_SLOTS };
+    OA_UNION(OXNSPI_RESTRICTION, 4, RESTRICTION_ARMS)
+);
 
 /* Property names, arrays of strings, 2.2.6, 2.2.7 */
 
-static const struct oa_slot PROPERTY_NAME_SLOTS[] = {
+OA_LAYOUT(PROPERTY_NAME, "PropertyName_r",
     OA_UNIQUE,
     OA_BYTES(OXNSPI_PROPERTY_NAME_GUID, GUID_SIZE),
     OA_U32(OXNSPI_RESERVED),
-    OA_U32(OXNSPI_PROPERTY_NAME_ID),
-    OA_END,
-};
-static const struct oa_layout PROPERTY_NAME = { "PropertyName_r", PROPERTY_NAME_SLOTS };
+    OA_U32(OXNSPI_PROPERTY_NAME_ID)
+);
 
-static const struct oa_slot PROPERTY_NAME_SET_SLOTS[] = {
+OA_LAYOUT(PROPERTY_NAME_SET, "PropertyNameSet_r",
     OA_U32(OXNSPI_NAME_COUNT),
     OA_CONFORMANT(OXNSPI_PROPERTY_NAMES),
-    OA_STRUCT(OXNSPI_PROPERTY_NAME, PROPERTY_NAME),
-    OA_END,
-};
-static const struct oa_layout PROPERTY_NAME_SET = { "PropertyNameSet_r", PROPERTY_NAME_SET_SLOTS };
+    OA_STRUCT(OXNSPI_PROPERTY_NAME, PROPERTY_NAME)
+);
 
-static const struct oa_slot DNS_SLOTS[] = {
+OA_LAYOUT(DNS, "StringsArray_r",
     OA_U32(OXNSPI_NAME_COUNT),
     OA_CONFORMANT(NONE),
     OA_UNIQUE,
-    OA_STRING8(OXNSPI_DN),
-    OA_END,
-};
-static const struct oa_slot NAMES8_SLOTS[] = {
+    OA_STRING8(OXNSPI_DN)
+);
+OA_LAYOUT(NAMES8, "StringsArray_r",
     OA_U32(OXNSPI_NAME_COUNT),
     OA_CONFORMANT(NONE),
     OA_UNIQUE,
-    OA_STRING8(OXNSPI_NAME8),
-    OA_END,
-};
-static const struct oa_slot NAMES_SLOTS[] = {
+    OA_STRING8(OXNSPI_NAME8)
+);
+OA_LAYOUT(NAMES, "WStringsArray_r",
     OA_U32(OXNSPI_NAME_COUNT),
     OA_CONFORMANT(NONE),
     OA_UNIQUE,
-    OA_STRING16(OXNSPI_NAME),
-    OA_END,
-};
-static const struct oa_layout DNS = { "StringsArray_r", DNS_SLOTS };
-static const struct oa_layout NAMES8 = { "StringsArray_r", NAMES8_SLOTS };
-static const struct oa_layout NAMES = { "WStringsArray_r", NAMES_SLOTS };
+    OA_STRING16(OXNSPI_NAME)
+);
 
 /* STAT, 2.2.8 */
 
-static const struct oa_slot STAT_SLOTS[] = {
+const struct oa_layout OA_LAYOUT_STAT = OA_LAYOUT_OF("STAT",
     OA_U32(OXNSPI_STAT_SORT_TYPE),
     OA_U32(OXNSPI_STAT_CONTAINER),
     OA_U32(OXNSPI_STAT_CURRENT),
@@ -386,10 +297,8 @@ static const struct oa_slot STAT_SLOTS[] = {
     OA_U32(OXNSPI_STAT_TOTAL),
     OA_U32(OXNSPI_STAT_CODE_PAGE),
     OA_U32(OXNSPI_STAT_TEMPLATE_LOCALE),
-    OA_U32(OXNSPI_STAT_SORT_LOCALE),
-    OA_END,
-};
-const struct oa_layout OA_LAYOUT_STAT = { "STAT", STAT_SLOTS };
+    OA_U32(OXNSPI_STAT_SORT_LOCALE)
+);
 
 /* Parameters that many operations have */
 
@@ -400,34 +309,35 @@ const struct oa_layout OA_LAYOUT_STAT = { "STAT", STAT_SLOTS };
 #define PROPERTY_TAGS OA_UNIQUE, OA_STRUCT(OXNSPI_TAGS, TAGS)
 #define MID_LIST OA_UNIQUE, OA_STRUCT(OXNSPI_MIDS, MIDS)
 #define ROWS OA_UNIQUE, OA_STRUCT(OXNSPI_ROW_SET, ROW_SET)
-#define RETURN OA_U32(OXNSPI_RETURN), OA_END
+#define RETURN OA_U32(OXNSPI_RETURN)
 
-static const struct oa_slot RETURN_ONLY[] = { RETURN };
-
-static const struct oa_slot BIND_IN[] = {
+OA_REQUEST(NSPI, BIND) = {
     OA_U32(OXNSPI_BIND_FLAGS),
     STAT,
     OA_UNIQUE,
     OA_BYTES(OXNSPI_SERVER_GUID, GUID_SIZE),
     OA_END,
 };
-static const struct oa_slot BIND_OUT[] = {
+OA_RESPONSE(NSPI, BIND) = {
     OA_UNIQUE,
     OA_BYTES(OXNSPI_SERVER_GUID, GUID_SIZE),
     HANDLE,
     RETURN,
+    OA_END,
 };
-static const struct oa_slot UNBIND_IN[] = {
+
+OA_REQUEST(NSPI, UNBIND) = {
     HANDLE,
     RESERVED,
     OA_END,
 };
-static const struct oa_slot UNBIND_OUT[] = {
+OA_RESPONSE(NSPI, UNBIND) = {
     HANDLE,
     OA_U32(OXNSPI_UNBIND_RETURN),
     OA_END,
 };
-static const struct oa_slot UPDATE_STAT_IN[] = {
+
+OA_REQUEST(NSPI, UPDATE_STAT) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -435,13 +345,15 @@ static const struct oa_slot UPDATE_STAT_IN[] = {
     OA_I32(OXNSPI_DELTA),
     OA_END,
 };
-static const struct oa_slot UPDATE_STAT_OUT[] = {
+OA_RESPONSE(NSPI, UPDATE_STAT) = {
     STAT,
     OA_UNIQUE,
     OA_I32(OXNSPI_DELTA),
     RETURN,
+    OA_END,
 };
-static const struct oa_slot QUERY_ROWS_IN[] = {
+
+OA_REQUEST(NSPI, QUERY_ROWS) = {
     HANDLE,
     OA_U32(OXNSPI_RETRIEVE_FLAGS),
     STAT,
@@ -453,12 +365,14 @@ static const struct oa_slot QUERY_ROWS_IN[] = {
     COLUMNS,
     OA_END,
 };
-static const struct oa_slot ROWS_OUT[] = {
+OA_RESPONSE(NSPI, QUERY_ROWS) = {
     STAT,
     ROWS,
     RETURN,
+    OA_END,
 };
-static const struct oa_slot SEEK_IN[] = {
+
+OA_REQUEST(NSPI, SEEK_ENTRIES) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -468,7 +382,14 @@ static const struct oa_slot SEEK_IN[] = {
     COLUMNS,
     OA_END,
 };
-static const struct oa_slot MATCHES_IN[] = {
+OA_RESPONSE(NSPI, SEEK_ENTRIES) = {
+    STAT,
+    ROWS,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, GET_MATCHES) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -482,13 +403,15 @@ static const struct oa_slot MATCHES_IN[] = {
     COLUMNS,
     OA_END,
 };
-static const struct oa_slot MATCHES_OUT[] = {
+OA_RESPONSE(NSPI, GET_MATCHES) = {
     STAT,
     MID_LIST,
     ROWS,
     RETURN,
+    OA_END,
 };
-static const struct oa_slot RESORT_IN[] = {
+
+OA_REQUEST(NSPI, RESORT_RESTRICTION) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -496,39 +419,53 @@ static const struct oa_slot RESORT_IN[] = {
     MID_LIST,
     OA_END,
 };
-static const struct oa_slot RESORT_OUT[] = {
+OA_RESPONSE(NSPI, RESORT_RESTRICTION) = {
     STAT,
     MID_LIST,
     RETURN,
+    OA_END,
 };
-static const struct oa_slot DN_TO_MID_IN[] = {
+
+OA_REQUEST(NSPI, DN_TO_MID) = {
     HANDLE,
     RESERVED,
     OA_STRUCT(OXNSPI_NAMES, DNS),
     OA_END,
 };
-static const struct oa_slot MIDS_OUT[] = { MID_LIST, RETURN };
-static const struct oa_slot PROP_LIST_IN[] = {
+OA_RESPONSE(NSPI, DN_TO_MID) = {
+    MID_LIST,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, GET_PROP_LIST) = {
     HANDLE,
     OA_U32(OXNSPI_RETRIEVE_FLAGS),
     OA_U32(OXNSPI_MID),
     OA_U32(OXNSPI_CODE_PAGE),
     OA_END,
 };
-static const struct oa_slot TAGS_OUT[] = { PROPERTY_TAGS, RETURN };
-static const struct oa_slot PROPS_IN[] = {
+OA_RESPONSE(NSPI, GET_PROP_LIST) = {
+    PROPERTY_TAGS,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, GET_PROPS) = {
     HANDLE,
     OA_U32(OXNSPI_RETRIEVE_FLAGS),
     STAT,
     PROPERTY_TAGS,
     OA_END,
 };
-static const struct oa_slot ROW_OUT[] = {
+OA_RESPONSE(NSPI, GET_PROPS) = {
     OA_UNIQUE,
     OA_STRUCT(OXNSPI_ROW, ROW),
     RETURN,
+    OA_END,
 };
-static const struct oa_slot COMPARE_IN[] = {
+
+OA_REQUEST(NSPI, COMPARE_MIDS) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -536,8 +473,13 @@ static const struct oa_slot COMPARE_IN[] = {
     OA_U32(OXNSPI_MID2),
     OA_END,
 };
-static const struct oa_slot COMPARE_OUT[] = { OA_I32(OXNSPI_RESULT), RETURN };
-static const struct oa_slot MOD_PROPS_IN[] = {
+OA_RESPONSE(NSPI, COMPARE_MIDS) = {
+    OA_I32(OXNSPI_RESULT),
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, MOD_PROPS) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -545,11 +487,15 @@ static const struct oa_slot MOD_PROPS_IN[] = {
     OA_STRUCT(OXNSPI_ROW, ROW),
     OA_END,
 };
+OA_RESPONSE(NSPI, MOD_PROPS) = {
+    RETURN,
+    OA_END,
+};
 
 /* The pointers are [ref], without bytes. Clients made with impacket send them as [unique]: a
  * referent ID before STAT, and one before the version or, being null, in its place. No other stub
  * has these lengths, with a verification trailer neither. */
-static const struct oa_slot SPECIAL_IN[] = {
+OA_REQUEST(NSPI, GET_SPECIAL_TABLE) = {
     HANDLE,
     OA_U32(OXNSPI_TABLE_FLAGS),
     OA_IF_LEFT_IS(44),
@@ -562,12 +508,14 @@ static const struct oa_slot SPECIAL_IN[] = {
     OA_U32(OXNSPI_VERSION),
     OA_END,
 };
-static const struct oa_slot SPECIAL_OUT[] = {
+OA_RESPONSE(NSPI, GET_SPECIAL_TABLE) = {
     OA_U32(OXNSPI_VERSION),
     ROWS,
     RETURN,
+    OA_END,
 };
-static const struct oa_slot TEMPLATE_IN[] = {
+
+OA_REQUEST(NSPI, GET_TEMPLATE_INFO) = {
     HANDLE,
     OA_U32(OXNSPI_TEMPLATE_FLAGS),
     OA_U32(OXNSPI_TEMPLATE_TYPE),
@@ -577,7 +525,14 @@ static const struct oa_slot TEMPLATE_IN[] = {
     OA_U32(OXNSPI_LOCALE),
     OA_END,
 };
-static const struct oa_slot LINK_IN[] = {
+OA_RESPONSE(NSPI, GET_TEMPLATE_INFO) = {
+    OA_UNIQUE,
+    OA_STRUCT(OXNSPI_ROW, ROW),
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, MOD_LINK_ATT) = {
     HANDLE,
     OA_U32(OXNSPI_LINK_FLAGS),
     OA_U32(OXNSPI_TAG),
@@ -585,20 +540,38 @@ static const struct oa_slot LINK_IN[] = {
     OA_STRUCT(OXNSPI_ENTRY_IDS, BINARY_ARRAY),
     OA_END,
 };
-static const struct oa_slot UNUSED15_IN[] = {
+OA_RESPONSE(NSPI, MOD_LINK_ATT) = {
+    RETURN,
+    OA_END,
+};
+
+/* 15, 17 and 18 are not used by Exchange clients; 17 and 18 carry what they carried when they
+ * were. */
+OA_REQUEST(NSPI, OPNUM_15) = {
     HANDLE,
     RESERVED,
     RESERVED,
     OA_STRUCT(OXNSPI_ENTRY_IDS, BINARY_ARRAY),
     OA_END,
 };
-static const struct oa_slot COLUMNS_IN[] = {
+OA_RESPONSE(NSPI, OPNUM_15) = {
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, QUERY_COLUMNS) = {
     HANDLE,
     RESERVED,
     OA_U32(OXNSPI_COLUMN_FLAGS),
     OA_END,
 };
-static const struct oa_slot NAMES_FROM_IDS_IN[] = {
+OA_RESPONSE(NSPI, QUERY_COLUMNS) = {
+    PROPERTY_TAGS,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, OPNUM_17) = {
     HANDLE,
     RESERVED,
     OA_UNIQUE,
@@ -606,13 +579,15 @@ static const struct oa_slot NAMES_FROM_IDS_IN[] = {
     PROPERTY_TAGS,
     OA_END,
 };
-static const struct oa_slot NAMES_FROM_IDS_OUT[] = {
+OA_RESPONSE(NSPI, OPNUM_17) = {
     PROPERTY_TAGS,
     OA_UNIQUE,
     OA_STRUCT(OXNSPI_PROPERTY_NAME_SET, PROPERTY_NAME_SET),
     RETURN,
+    OA_END,
 };
-static const struct oa_slot IDS_FROM_NAMES_IN[] = {
+
+OA_REQUEST(NSPI, OPNUM_18) = {
     HANDLE,
     RESERVED,
     OA_U32(OXNSPI_NAME_FLAGS),
@@ -622,7 +597,13 @@ static const struct oa_slot IDS_FROM_NAMES_IN[] = {
     OA_STRUCT(OXNSPI_PROPERTY_NAME, PROPERTY_NAME),
     OA_END,
 };
-static const struct oa_slot RESOLVE_IN[] = {
+OA_RESPONSE(NSPI, OPNUM_18) = {
+    PROPERTY_TAGS,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, RESOLVE_NAMES) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -630,7 +611,15 @@ static const struct oa_slot RESOLVE_IN[] = {
     OA_STRUCT(OXNSPI_NAMES, NAMES8),
     OA_END,
 };
-static const struct oa_slot RESOLVE_W_IN[] = {
+OA_RESPONSE(NSPI, RESOLVE_NAMES) = {
+    OA_UNIQUE,
+    OA_STRUCT(OXNSPI_MIDS, RESOLVED),
+    ROWS,
+    RETURN,
+    OA_END,
+};
+
+OA_REQUEST(NSPI, RESOLVE_NAMES_W) = {
     HANDLE,
     RESERVED,
     STAT,
@@ -638,50 +627,12 @@ static const struct oa_slot RESOLVE_W_IN[] = {
     OA_STRUCT(OXNSPI_NAMES, NAMES),
     OA_END,
 };
-static const struct oa_slot RESOLVE_OUT[] = {
+OA_RESPONSE(NSPI, RESOLVE_NAMES_W) = {
     OA_UNIQUE,
     OA_STRUCT(OXNSPI_MIDS, RESOLVED),
     ROWS,
     RETURN,
+    OA_END,
 };
 
 /* clang-format on */
-
-/* Requests and responses by opnum. 15, 17 and 18 are not used by Exchange clients; 17 and 18 carry
- * what they carried when they were. */
-#define OPERATIONS(ROW)                                                                            \
-    ROW(0, "NspiBind", BIND_IN, BIND_OUT)                                                          \
-    ROW(1, "NspiUnbind", UNBIND_IN, UNBIND_OUT)                                                    \
-    ROW(2, "NspiUpdateStat", UPDATE_STAT_IN, UPDATE_STAT_OUT)                                      \
-    ROW(3, "NspiQueryRows", QUERY_ROWS_IN, ROWS_OUT)                                               \
-    ROW(4, "NspiSeekEntries", SEEK_IN, ROWS_OUT)                                                   \
-    ROW(5, "NspiGetMatches", MATCHES_IN, MATCHES_OUT)                                              \
-    ROW(6, "NspiResortRestriction", RESORT_IN, RESORT_OUT)                                         \
-    ROW(7, "NspiDNToMId", DN_TO_MID_IN, MIDS_OUT)                                                  \
-    ROW(8, "NspiGetPropList", PROP_LIST_IN, TAGS_OUT)                                              \
-    ROW(9, "NspiGetProps", PROPS_IN, ROW_OUT)                                                      \
-    ROW(10, "NspiCompareMIds", COMPARE_IN, COMPARE_OUT)                                            \
-    ROW(11, "NspiModProps", MOD_PROPS_IN, RETURN_ONLY)                                             \
-    ROW(12, "NspiGetSpecialTable", SPECIAL_IN, SPECIAL_OUT)                                        \
-    ROW(13, "NspiGetTemplateInfo", TEMPLATE_IN, ROW_OUT)                                           \
-    ROW(14, "NspiModLinkAtt", LINK_IN, RETURN_ONLY)                                                \
-    ROW(15, "Opnum15NotUsedOnWire", UNUSED15_IN, RETURN_ONLY)                                      \
-    ROW(16, "NspiQueryColumns", COLUMNS_IN, TAGS_OUT)                                              \
-    ROW(17, "Opnum17NotUsedOnWire", NAMES_FROM_IDS_IN, NAMES_FROM_IDS_OUT)                         \
-    ROW(18, "Opnum18NotUsedOnWire", IDS_FROM_NAMES_IN, TAGS_OUT)                                   \
-    ROW(19, "NspiResolveNames", RESOLVE_IN, RESOLVE_OUT)                                           \
-    ROW(20, "NspiResolveNamesW", RESOLVE_W_IN, RESOLVE_OUT)
-
-#define AS_REQUEST(opnum, name, request, response) [opnum] = { name, request },
-#define AS_RESPONSE(opnum, name, request, response) [opnum] = { name, response },
-#define AS_ROW(opnum, name, request, response) [opnum] = { &REQUESTS[opnum], &RESPONSES[opnum] },
-
-static const struct oa_layout REQUESTS[] = { OPERATIONS(AS_REQUEST) };
-static const struct oa_layout RESPONSES[] = { OPERATIONS(AS_RESPONSE) };
-static const struct oa_stub_row STUB_ROWS[] = { OPERATIONS(AS_ROW) };
-
-const struct oa_stub_table OA_STUB_NSPI = {
-    OA_IF_NSPI,
-    sizeof STUB_ROWS / sizeof STUB_ROWS[0],
-    STUB_ROWS,
-};

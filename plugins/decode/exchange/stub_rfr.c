@@ -4,11 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange/stub.h"
+#include "exchange/stub_slots.h"
 
 /* clang-format off */
 
-static const struct oa_slot NEW_DSA_IN[] = {
+OA_REQUEST(RFR, GET_NEW_DSA) = {
     OA_U32(OXABREF_FLAGS),
     OA_STRING8(OXABREF_USER_DN),
     OA_UNIQUE,
@@ -19,8 +19,7 @@ static const struct oa_slot NEW_DSA_IN[] = {
     OA_STRING8(OXABREF_SERVER),
     OA_END,
 };
-
-static const struct oa_slot NEW_DSA_OUT[] = {
+OA_RESPONSE(RFR, GET_NEW_DSA) = {
     OA_UNIQUE,
     OA_UNIQUE,
     OA_STRING8(OXABREF_UNUSED),
@@ -31,14 +30,13 @@ static const struct oa_slot NEW_DSA_OUT[] = {
     OA_END,
 };
 
-static const struct oa_slot FQDN_IN[] = {
+OA_REQUEST(RFR, GET_FQDN_FROM_SERVER_DN) = {
     OA_U32(OXABREF_FLAGS),
     OA_U32(OXABREF_CB_SERVER_DN),
     OA_STRING8(OXABREF_SERVER_DN),
     OA_END,
 };
-
-static const struct oa_slot FQDN_OUT[] = {
+OA_RESPONSE(RFR, GET_FQDN_FROM_SERVER_DN) = {
     OA_UNIQUE,
     OA_STRING8(OXABREF_FQDN),
     OA_U32(OXABREF_RETURN),
@@ -46,15 +44,3 @@ static const struct oa_slot FQDN_OUT[] = {
 };
 
 /* clang-format on */
-
-static const struct oa_layout NEW_DSA_REQUEST = { "RfrGetNewDSA", NEW_DSA_IN };
-static const struct oa_layout NEW_DSA_RESPONSE = { "RfrGetNewDSA", NEW_DSA_OUT };
-static const struct oa_layout FQDN_REQUEST = { "RfrGetFQDNFromServerDN", FQDN_IN };
-static const struct oa_layout FQDN_RESPONSE = { "RfrGetFQDNFromServerDN", FQDN_OUT };
-
-static const struct oa_stub_row ROWS[] = {
-    { &NEW_DSA_REQUEST, &NEW_DSA_RESPONSE },
-    { &FQDN_REQUEST, &FQDN_RESPONSE },
-};
-
-const struct oa_stub_table OA_STUB_RFR = { OA_IF_RFR, sizeof ROWS / sizeof ROWS[0], ROWS };

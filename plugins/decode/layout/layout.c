@@ -18,12 +18,12 @@
 
 #define GUID_SIZE 16
 
-static const struct oa_slot CONTEXT_HANDLE[] = {
+/* clang-format off */
+const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE = OA_LAYOUT_OF("ndr_context_handle",
     OA_U32(NDR_HANDLE_ATTRIBUTES),
-    OA_GUID(NDR_HANDLE_UUID),
-    OA_END,
-};
-const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE = { "ndr_context_handle", CONTEXT_HANDLE };
+    OA_GUID(NDR_HANDLE_UUID)
+);
+/* clang-format on */
 
 static void walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index);
 

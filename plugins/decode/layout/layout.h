@@ -18,15 +18,15 @@
  * HOW TO DESCRIBE BYTES
  *
  * A layout is a list of slots. A slot is either a value or a prefix that applies to the ONE slot
- * expression right behind it, so that types read from left to right:
+ * expression right behind it, so that types read from top to bottom:
  *
- *     static const struct oa_slot ROW[] = {
- *         OA_U32(OXNSPI_ROW_RESERVED),
- *         OA_U32(OXNSPI_ROW_COUNT),
- *         OA_UNIQUE, OA_CONFORMANT(OXNSPI_ROW_VALUES), OA_STRUCT(OXNSPI_VALUE, VALUE),
- *         OA_END
- *     };
- *     static const struct oa_layout ROW_LAYOUT = { "PropertyRow_r", ROW };
+ *     OA_LAYOUT(ROW, "PropertyRow_r",
+ *         OA_U32(OXNSPI_RESERVED),
+ *         OA_U32(OXNSPI_COUNT),
+ *         OA_UNIQUE,
+ *         OA_CONFORMANT(OXNSPI_VALUES),
+ *         OA_STRUCT(OXNSPI_VALUE, VALUE)
+ *     );
  *
  * says: two integers, then a unique pointer to a conformant array of VALUE structures. Fields are
  * named without their OA_F_.
@@ -67,6 +67,7 @@
  *   OA_CONFORMANT_VARYING(f)  both
  *                             f: container of the elements, or NONE to have them in the parent.
  *   OA_REPEAT(f, by)          plain: as many as the earlier field `by` says
+ *   OA_LIST(size, count, f)   plain: the count itself (`size` bytes), then as many as it says
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
@@ -213,6 +214,12 @@ struct oa_layout {
 #define OA_ARM_DEFAULT(l) { OA_ARM_IS_DEFAULT, 0, &l }
 #define OA_ARM_DEFAULT_EMPTY { OA_ARM_IS_DEFAULT, 0, NULL }
 #define OA_ARMS_END { OA_ARM_IS_END, 0, NULL }
+#define OA_LIST(n, count, f) OA_INT_(count, n), OA_REPEAT(f, count)
+
+/* A layout by the name of the structure in its document, and its slots; OA_LAYOUT() defines one for
+ * the file. */
+#define OA_LAYOUT_OF(name, ...) { name, (const struct oa_slot[]){ __VA_ARGS__, OA_END } }
+#define OA_LAYOUT(id, name, ...) static const struct oa_layout id = OA_LAYOUT_OF(name, __VA_ARGS__)
 /* clang-format on */
 
 /* ndr_context_handle, [C706] appendix N */
