@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "packet.h"
+#include "connection.h"
 #include "base/text.h"
 
 #define BUFFER_SIZE (256 * 1024)
@@ -229,11 +229,9 @@ csv_uuid(struct csv *csv, const uint8_t wire[16])
 void
 csv_address(struct csv *csv, const uint8_t bytes[16])
 {
-    struct address address;
     char text[ADDRESS_TEXT];
 
-    memcpy(address.bytes, bytes, sizeof address.bytes);
-    csv_text(csv, address_text(&address, text));
+    csv_text(csv, address_text(bytes, text));
 }
 
 void

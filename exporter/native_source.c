@@ -8,8 +8,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "track/channel.h"
+#include "tcp.h"
 #include "tls/tls_facts.h"
+#include "track/channel.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
@@ -21,6 +22,8 @@ struct source {
 
 /* What is kept of each TCP connection. */
 struct flow {
+    struct source *source;
+    struct connection *connection;
     struct oa_channel *channel;
     struct oa_tls *tls; /* the connection began as TLS does */
     bool has_begun;     /* its first bytes have come */
@@ -31,20 +34,6 @@ struct flow {
     } held[2];
 };
 
-static struct oa_stamp
-stamp_of(struct tcp_stamp stamp)
-{
-    return (struct oa_stamp){ stamp.time_ns, stamp.frame };
-}
-
-static void
-endpoint_of(const struct tcp_connection *connection, enum tcp_side side,
-            struct oa_endpoint *endpoint)
-{
-    memcpy(endpoint->address, connection->address[side].bytes, sizeof endpoint->address);
-    endpoint->port = connection->port[side];
-}
-
 static void
 drop_held(struct held *held)
 {
@@ -53,52 +42,37 @@ drop_held(struct held *held)
     held->bytes = NULL;
 }
 
+/* Returns who sent what was recognised; the sides may have been swapped by it. */
 static enum oa_side
-side_of(enum tcp_side side)
+open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *recognition,
+             struct oa_stamp stamp)
 {
-    return side == TCP_CLIENT ? OA_CLIENT : OA_SERVER;
-}
-
-/* Returns who sent what was recognised; the sides may have turned round by it. */
-static enum tcp_side
-open_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
-             enum tcp_side side, const struct oa_recognition *recognition, struct oa_stamp stamp)
-{
-    struct oa_endpoint client, server;
+    struct connection *connection = flow->connection;
+    struct source *source = flow->source;
 
     /* The SYN is a better witness than PDUs that either side may send. */
-    if (!connection->handshake_seen && (side == TCP_CLIENT) != (recognition->sender == OA_CLIENT)) {
-        tcp_connection_swap(connection);
+    if (!connection->handshake_seen && side != recognition->sender) {
+        connection_swap(connection);
         side ^= 1;
     }
-    endpoint_of(connection, TCP_CLIENT, &client);
-    endpoint_of(connection, TCP_SERVER, &server);
-    flow->channel =
-        oa_channel_open(source->tracker, recognition, &client, &server, connection, stamp);
+    flow->channel = oa_channel_open(source->tracker, recognition, &connection->endpoint[OA_CLIENT],
+                                    &connection->endpoint[OA_SERVER], connection, stamp);
     source->result->channels++;
     return side;
 }
 
-static enum oa_endpoint_known
-known_endpoint(const struct source *source, const struct tcp_connection *connection,
-               enum tcp_side side)
-{
-    struct oa_endpoint endpoint;
-
-    endpoint_of(connection, side, &endpoint);
-    return oa_tracker_endpoint(source->tracker, &endpoint);
-}
-
 static enum oa_verdict
-recognise(const struct source *source, const struct tcp_connection *connection, enum tcp_side side,
-          const uint8_t *data, size_t length, struct oa_recognition *recognition)
+recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_recognition *recognition)
 {
+    const struct oa_tracker *tracker = flow->source->tracker;
+    const struct oa_endpoint *endpoint = flow->connection->endpoint;
     enum oa_verdict verdict =
-        oa_recognise(data, length, connection->port[side], connection->port[side ^ 1], recognition);
+        oa_recognise(data, length, endpoint[side].port, endpoint[side ^ 1].port, recognition);
 
     if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length)) {
-        enum oa_endpoint_known known = MAX(known_endpoint(source, connection, TCP_CLIENT),
-                                           known_endpoint(source, connection, TCP_SERVER));
+        enum oa_endpoint_known known = MAX(oa_tracker_endpoint(tracker, &endpoint[OA_CLIENT]),
+                                           oa_tracker_endpoint(tracker, &endpoint[OA_SERVER]));
         verdict = oa_recognise_plain_rpc(data, length, known, recognition);
     }
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
@@ -107,12 +81,12 @@ recognise(const struct source *source, const struct tcp_connection *connection, 
 /* Whether the SYN says that the other side would have to say this: text in the answer of a server
  * that looks like a request makes no client of it. */
 static bool
-contradicts_handshake(const struct tcp_connection *connection, enum tcp_side side,
+contradicts_handshake(const struct connection *connection, enum oa_side side,
                       const struct oa_recognition *recognition)
 {
     bool is_certain = !recognition->is_raw || recognition->has_start;
 
-    return connection->handshake_seen && is_certain && side_of(side) != recognition->sender;
+    return connection->handshake_seen && is_certain && side != recognition->sender;
 }
 
 /*
@@ -121,8 +95,8 @@ contradicts_handshake(const struct tcp_connection *connection, enum tcp_side sid
  * until more comes.
  */
 static void
-look_for_channel(struct source *source, struct tcp_connection *connection, struct flow *flow,
-                 enum tcp_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
+look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+                 struct oa_stamp stamp)
 {
     struct held *held = &flow->held[side];
     struct oa_recognition recognition;
@@ -134,15 +108,14 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
         begin = held->bytes->data;
         known = held->bytes->len;
     }
-    switch (recognise(source, connection, side, begin, known, &recognition)) {
+    switch (recognise(flow, side, begin, known, &recognition)) {
     case OA_OURS:
-        if (contradicts_handshake(connection, side, &recognition))
+        if (contradicts_handshake(flow->connection, side, &recognition))
             break;
-        side = open_channel(source, connection, flow, side, &recognition,
-                            held->bytes ? held->stamp : stamp);
+        side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
         if (known > length)
-            oa_channel_data(flow->channel, side_of(side), begin, known - length, held->stamp);
-        oa_channel_data(flow->channel, side_of(side), data, length, stamp);
+            oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
+        oa_channel_data(flow->channel, side, data, length, stamp);
         break;
     case OA_MAYBE:
         if (known > OA_RECOGNISE_HEAD_MAX)
@@ -160,9 +133,9 @@ look_for_channel(struct source *source, struct tcp_connection *connection, struc
 }
 
 static void
-take_tls(struct flow *flow, enum tcp_side side, const uint8_t *data, size_t length)
+take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
 {
-    if (!oa_tls_data(flow->tls, side_of(side), data, length)) {
+    if (!oa_tls_data(flow->tls, side, data, length)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
     }
@@ -170,79 +143,70 @@ take_tls(struct flow *flow, enum tcp_side side, const uint8_t *data, size_t leng
 
 /* The sender of a hello is the client, whatever was guessed without the handshake of TCP. */
 static void
-begin_tls(struct tcp_connection *connection, struct flow *flow, enum tcp_side side,
-          const uint8_t *data, size_t length)
+begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
 {
-    if (side == TCP_SERVER && !connection->handshake_seen && oa_tls_begins_hello(data, length)) {
-        tcp_connection_swap(connection);
-        side = TCP_CLIENT;
+    if (side == OA_SERVER && !flow->connection->handshake_seen &&
+        oa_tls_begins_hello(data, length)) {
+        connection_swap(flow->connection);
+        side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
     take_tls(flow, side, data, length);
 }
 
-static void
-on_opened(void *context, struct tcp_connection *connection)
+static void *
+on_opened(void *context, struct connection *connection)
 {
-    (void)context;
-    connection->user = g_new0(struct flow, 1);
+    struct flow *flow = g_new0(struct flow, 1);
+
+    flow->source = context;
+    flow->connection = connection;
+    return flow;
 }
 
 static void
-on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
-        size_t length, struct tcp_stamp stamp)
+on_data(void *user, enum oa_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
 {
-    struct source *source = context;
-    struct flow *flow = connection->user;
+    struct flow *flow = user;
 
     if (flow->channel)
-        oa_channel_data(flow->channel, side_of(side), data, length, stamp_of(stamp));
+        oa_channel_data(flow->channel, side, data, length, stamp);
     else if (flow->tls)
         take_tls(flow, side, data, length);
     else if (!flow->has_begun && oa_tls_may_begin(data[0]))
-        begin_tls(connection, flow, side, data, length);
+        begin_tls(flow, side, data, length);
     else
-        look_for_channel(source, connection, flow, side, data, length, stamp_of(stamp));
+        look_for_channel(flow, side, data, length, stamp);
     flow->has_begun = true;
 }
 
 static void
-on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes,
-        struct tcp_stamp stamp)
+on_lost(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
-    struct flow *flow = connection->user;
+    struct flow *flow = user;
 
-    (void)context;
     (void)stamp;
     drop_held(&flow->held[side]);
     if (flow->channel)
-        oa_channel_lost(flow->channel, side_of(side), bytes);
+        oa_channel_lost(flow->channel, side, bytes);
     else if (flow->tls)
-        oa_tls_lost(flow->tls, side_of(side));
+        oa_tls_lost(flow->tls, side);
 }
 
 static void
-on_closed(void *context, struct tcp_connection *connection)
+on_closed(void *user)
 {
-    static const enum oa_end ENDS[] = {
-        [TCP_END_OPEN] = OA_END_OPEN,
-        [TCP_END_FIN] = OA_END_FIN,
-        [TCP_END_RESET] = OA_END_RESET,
-        [TCP_END_REPLACED] = OA_END_REPLACED,
-    };
-    struct source *source = context;
-    struct flow *flow = connection->user;
-    struct connection_row row = { connection, flow->channel, oa_tls_facts_of(flow->tls) };
+    struct flow *flow = user;
+    const struct source_sink *sink = flow->source->sink;
+    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
 
-    source->sink->connection(source->sink->context, &row);
-    if (row.channel)
-        oa_channel_close(flow->channel, (struct oa_ending){ ENDS[connection->end],
-                                                            side_of(connection->ended_by) });
-    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++)
+    sink->connection(sink->context, &row);
+    if (flow->channel)
+        oa_channel_close(flow->channel, flow->connection->ending);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         drop_held(&flow->held[side]);
     oa_tls_free(flow->tls);
     g_free(flow);
-    connection->user = NULL;
 }
 
 static void
@@ -254,7 +218,7 @@ take_frame(struct source *source, struct tcp_table *table, const struct capture_
     switch (packet_decode(frame->encap, frame->data, frame->captured, frame->on_wire, &segment)) {
     case PACKET_TCP:
         source->result->tcp_segments++;
-        tcp_table_segment(table, &segment, (struct tcp_stamp){ frame->time_ns, frame->number });
+        tcp_table_segment(table, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
         break;
     case PACKET_UNSUPPORTED:
         source->result->unsupported_frames++;

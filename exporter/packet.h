@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ground.h"
+
 enum tcp_flag {
     TCP_FIN = 0x01,
     TCP_SYN = 0x02,
@@ -17,15 +19,8 @@ enum tcp_flag {
     TCP_ACK = 0x10,
 };
 
-/* IPv4 addresses are kept in their IPv4-mapped IPv6 form (::ffff:a.b.c.d), so that one comparison
- * serves both. */
-struct address {
-    uint8_t bytes[16];
-};
-
 struct segment {
-    struct address source, destination;
-    uint16_t source_port, destination_port;
+    struct oa_endpoint source, destination;
     uint32_t sequence, acknowledgment;
     uint8_t flags; /* enum tcp_flag */
     const uint8_t *payload;
@@ -50,9 +45,5 @@ enum packet_kind {
  */
 enum packet_kind packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
                                struct segment *segment);
-
-/* Formats without the IPv4 mapping; `out` is returned. */
-#define ADDRESS_TEXT 46
-const char *address_text(const struct address *address, char out[ADDRESS_TEXT]);
 
 #endif

@@ -12,9 +12,9 @@
 
 #include <glib.h>
 
+#include "connection.h"
 #include "csv_writer.h"
 #include "facts.h"
-#include "tcp.h"
 #include "tls/tls_facts.h"
 #include "valid_ports.h"
 
@@ -27,7 +27,7 @@ struct column {
 
 /* A TCP connection that has ended, with what the decoder made of it. */
 struct connection_row {
-    const struct tcp_connection *tcp;
+    const struct connection *tcp;
     const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
     const struct oa_tls_facts *tls;   /* NULL if it did not begin as TLS does */
 };
