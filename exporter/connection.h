@@ -7,6 +7,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "tls/tls_facts.h"
 #include "track/events.h"
 
 /* What one side sent. */
@@ -28,6 +29,13 @@ struct connection {
     bool was_refused;    /* the server answered the SYN by a reset: no program listens there */
     bool is_swapped;     /* the sides were swapped after it was opened, see connection_swap() */
     struct oa_ending ending;
+};
+
+/* A connection that has ended, with what the decoder made of it. */
+struct connection_row {
+    const struct connection *tcp;
+    const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
+    const struct oa_tls_facts *tls;   /* NULL if it did not begin as TLS does */
 };
 
 /* The facts of the connection that a channel is carried by; its source opened it with them. */

@@ -99,7 +99,6 @@ struct tcp_table {
     size_t n_buckets; /* a power of two */
     size_t n_connections;
     uint64_t seed;
-    uint64_t next_number;
     size_t pending_bytes; /* of all streams */
     struct tracked *last;
     struct list open, ended;
@@ -682,7 +681,6 @@ open_connection(struct tcp_table *table, const struct segment *segment, unsigned
     c->half[1].index = 1;
     c->half[0].fin = c->half[1].fin = UNKNOWN_OFFSET;
     c->facts = (struct connection){
-        .number = table->next_number++,
         .handshake_seen = (segment->flags & TCP_SYN) != 0,
         .first = stamp,
         .last = stamp,

@@ -11,10 +11,11 @@
 #include "packet.h"
 
 /*
- * Listener. `opened` returns what the other three are given; the facts stay where they are until
- * `closed` has returned, and the listener may swap their sides while no data of the connection was
- * used. Bytes of one stream come in order and once, each with the frame that brought it or made it
- * deliverable; `lost` reports that `bytes` of the stream are missing before the next data.
+ * Listener. `opened` numbers the connection and returns what the other three are given; the facts
+ * stay where they are until `closed` has returned, and the listener may swap their sides while no
+ * data of the connection was used. Bytes of one stream come in order and once, each with the frame
+ * that brought it or made it deliverable; `lost` reports that `bytes` of the stream are missing
+ * before the next data.
  */
 struct tcp_listener {
     void *(*opened)(void *context, struct connection *connection);
@@ -47,8 +48,8 @@ struct tcp_table *tcp_table_new(const struct tcp_listener *listener, void *conte
 void tcp_table_segment(struct tcp_table *table, const struct segment *segment,
                        struct oa_stamp stamp);
 
-/* Delivers what is still pending (gaps as lost), closes every connection in order of number, and
- * frees the table. */
+/* Delivers what is still pending (gaps as lost), closes every connection in order of their numbers,
+ * and frees the table. */
 void tcp_table_free(struct tcp_table *table);
 
 #endif

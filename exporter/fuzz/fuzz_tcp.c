@@ -52,7 +52,7 @@ on_opened(void *context, struct connection *connection)
 
     followed->host = context;
     followed->connection = connection;
-    require(connection->number == followed->host->opened++);
+    connection->number = followed->host->opened++;
     followed->host->open++;
     return followed;
 }

@@ -132,7 +132,7 @@ static const struct script_row SCRIPT_ROWS[] = {
 struct fixture {
     struct tcp_table *table;
     GString *log;
-    uint64_t logged_number;
+    uint64_t opened, logged_number;
     int sender; /* whose data the log ends in; -1 */
     uint32_t isn[2];
     uint16_t client_port, server_port;
@@ -175,6 +175,7 @@ on_opened(void *context, struct connection *connection)
 
     listened->fixture = context;
     listened->connection = connection;
+    connection->number = listened->fixture->opened++;
     log_word(listened->fixture, connection, "open");
     return listened;
 }
