@@ -25,7 +25,7 @@
 /* Before any time stamp was seen: such a file is due at once. */
 #define NO_TIME INT64_MIN
 
-struct source {
+struct input {
     char *path;
     const char *name; /* for messages */
     size_t index;     /* on the command line: decides between equal times */
@@ -40,15 +40,15 @@ struct source {
 };
 
 struct capture_reader {
-    struct source *sources; /* in the order of their first frames, once open */
-    size_t n_sources;
-    size_t n_admitted;    /* sources from here on still wait */
-    struct source **heap; /* those being read, the one with the earliest frame first */
+    struct input *inputs; /* in the order of their first frames, once open */
+    size_t n_inputs;
+    size_t n_admitted;   /* inputs from here on still wait */
+    struct input **heap; /* those being read, the one with the earliest frame first */
     size_t n_heap;
     bool root_given; /* the first one's frame was handed out */
     uint64_t frames;
     int64_t last_ns;
-    uint64_t bytes_done; /* of the sources that are done */
+    uint64_t bytes_done; /* of the inputs that are done */
     uint64_t bytes_total;
 };
 
@@ -63,48 +63,48 @@ enum read_result { READ_FRAME, READ_END, READ_FAILED };
 
 /* One line "FILE: what (details)"; takes err_info. */
 static char *
-error_message(const struct source *source, const char *what, char *err_info)
+error_message(const struct input *input, const char *what, char *err_info)
 {
     char *message = err_info && *err_info
-                        ? g_strdup_printf("%s: %s (%s)", source->name, what, err_info)
-                        : g_strdup_printf("%s: %s", source->name, what);
+                        ? g_strdup_printf("%s: %s (%s)", input->name, what, err_info)
+                        : g_strdup_printf("%s: %s", input->name, what);
 
     g_free(err_info);
     return g_strdelimit(message, "\r\n", ' ');
 }
 
 static char *
-plain_error(const struct source *source, const char *what)
+plain_error(const struct input *input, const char *what)
 {
-    return error_message(source, what, NULL);
+    return error_message(input, what, NULL);
 }
 
 static char *
-open_message(const struct source *source, int err, char *err_info)
+open_message(const struct input *input, int err, char *err_info)
 {
     switch (err) {
     case WTAP_ERR_FILE_UNKNOWN_FORMAT:
-        return error_message(source, NO_CAPTURE, err_info);
+        return error_message(input, NO_CAPTURE, err_info);
     case WTAP_ERR_NOT_REGULAR_FILE:
-        return error_message(source, "neither a file nor a pipe", err_info);
+        return error_message(input, "neither a file nor a pipe", err_info);
     case WTAP_ERR_SHORT_READ:
-        return error_message(source, "the file ends in the middle of its header", err_info);
+        return error_message(input, "the file ends in the middle of its header", err_info);
     default:
-        return error_message(source, wtap_strerror(err), err_info);
+        return error_message(input, wtap_strerror(err), err_info);
     }
 }
 
 static char *
-read_message(const struct source *source, int err, char *err_info)
+read_message(const struct input *input, int err, char *err_info)
 {
     switch (err) {
     case WTAP_ERR_SHORT_READ:
-        return error_message(source, "the file ends in the middle of a packet", err_info);
+        return error_message(input, "the file ends in the middle of a packet", err_info);
     case WTAP_ERR_BAD_FILE:
     case WTAP_ERR_DECOMPRESS:
-        return error_message(source, "the file is damaged, and cannot be read further", err_info);
+        return error_message(input, "the file is damaged, and cannot be read further", err_info);
     default:
-        return error_message(source, wtap_strerror(err), err_info);
+        return error_message(input, wtap_strerror(err), err_info);
     }
 }
 
@@ -122,28 +122,28 @@ read_status(int err)
 }
 
 static bool
-source_open(struct source *source, char **message)
+input_open(struct input *input, char **message)
 {
     int err = 0;
     char *err_info = NULL;
 
-    source->file = wtap_open_offline(source->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
-    if (!source->file) {
-        *message = open_message(source, err, err_info);
+    input->file = wtap_open_offline(input->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
+    if (!input->file) {
+        *message = open_message(input, err, err_info);
         return false;
     }
-    WS_COMPAT_RECORD_INIT(&source->record, &source->buffer, 2048);
+    WS_COMPAT_RECORD_INIT(&input->record, &input->buffer, 2048);
     return true;
 }
 
 static void
-source_close(struct source *source)
+input_close(struct input *input)
 {
-    if (!source->file)
+    if (!input->file)
         return;
-    wtap_close(source->file);
-    WS_COMPAT_RECORD_CLEANUP(&source->record, &source->buffer);
-    source->file = NULL;
+    wtap_close(input->file);
+    WS_COMPAT_RECORD_CLEANUP(&input->record, &input->buffer);
+    input->file = NULL;
 }
 
 static int64_t
@@ -157,50 +157,50 @@ record_time(const wtap_rec *record)
 /* Reads on to the next frame, past records that are none (interface statistics, system events,
  * logs). */
 static enum read_result
-source_read(struct source *source, int *err, char **err_info)
+input_read(struct input *input, int *err, char **err_info)
 {
     gint64 offset;
 
     *err = 0;
     *err_info = NULL;
     do {
-        wtap_rec_reset(&source->record);
-        if (!WS_COMPAT_RECORD_READ(source->file, &source->record, &source->buffer, err, err_info,
+        wtap_rec_reset(&input->record);
+        if (!WS_COMPAT_RECORD_READ(input->file, &input->record, &input->buffer, err, err_info,
                                    &offset))
             return *err == 0 ? READ_END : READ_FAILED;
-    } while (source->record.rec_type != REC_TYPE_PACKET);
-    if (source->record.presence_flags & WTAP_HAS_TS)
-        source->time_ns = record_time(&source->record);
+    } while (input->record.rec_type != REC_TYPE_PACKET);
+    if (input->record.presence_flags & WTAP_HAS_TS)
+        input->time_ns = record_time(&input->record);
     return READ_FRAME;
 }
 
 /* What the file system knows, which makes clearer messages than the bytes could. */
 static bool
-source_examine(struct source *source, char **message)
+input_examine(struct input *input, char **message)
 {
     struct stat info;
-    bool is_standard_input = strcmp(source->path, STANDARD_INPUT) == 0;
-    int failed = is_standard_input ? fstat(STDIN_FILENO, &info) : stat(source->path, &info);
+    bool is_standard_input = strcmp(input->path, STANDARD_INPUT) == 0;
+    int failed = is_standard_input ? fstat(STDIN_FILENO, &info) : stat(input->path, &info);
 
     if (failed)
-        *message = plain_error(source, g_strerror(errno));
+        *message = plain_error(input, g_strerror(errno));
     else if (S_ISDIR(info.st_mode))
-        *message = plain_error(source, "is a directory");
+        *message = plain_error(input, "is a directory");
     else if (S_ISREG(info.st_mode) && info.st_size == 0)
-        *message = plain_error(source, "the file is empty");
+        *message = plain_error(input, "the file is empty");
     else {
-        source->is_regular = S_ISREG(info.st_mode) && !is_standard_input;
-        source->size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+        input->is_regular = S_ISREG(info.st_mode) && !is_standard_input;
+        input->size = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
         return true;
     }
     return false;
 }
 
 static bool
-is_document(const struct source *source)
+is_document(const struct input *input)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(DOCUMENT_ENCAPS); i++) {
-        if (wtap_file_encap(source->file) == DOCUMENT_ENCAPS[i])
+        if (wtap_file_encap(input->file) == DOCUMENT_ENCAPS[i])
             return true;
     }
     return false;
@@ -209,35 +209,35 @@ is_document(const struct source *source)
 /* Opens the file once and reads up to the first frame. What cannot be read twice, or need not be,
  * stays open. */
 static bool
-source_prepare(struct source *source, bool is_only, char **message)
+input_prepare(struct input *input, bool is_only, char **message)
 {
     int err;
     char *err_info;
 
-    if (!source_examine(source, message) || !source_open(source, message))
+    if (!input_examine(input, message) || !input_open(input, message))
         return false;
-    if (is_document(source)) {
-        *message = plain_error(source, NO_CAPTURE);
+    if (is_document(input)) {
+        *message = plain_error(input, NO_CAPTURE);
         return false;
     }
-    enum read_result result = source_read(source, &err, &err_info);
+    enum read_result result = input_read(input, &err, &err_info);
     g_free(err_info);
     /* ERF has no file header, so nothing at all passes for a capture of no frames. */
-    if (result == READ_END && wtap_file_encap(source->file) == WTAP_ENCAP_ERF) {
-        *message = plain_error(source, "empty, or cut off before the first packet");
+    if (result == READ_END && wtap_file_encap(input->file) == WTAP_ENCAP_ERF) {
+        *message = plain_error(input, "empty, or cut off before the first packet");
         return false;
     }
-    source->is_primed = result == READ_FRAME && (is_only || !source->is_regular);
+    input->is_primed = result == READ_FRAME && (is_only || !input->is_regular);
     /* A file that fails here fails again, and then is reported, as soon as it is due: at once. */
-    if (!source->is_primed)
-        source_close(source);
+    if (!input->is_primed)
+        input_close(input);
     return true;
 }
 
 static int
-compare_sources(const void *a, const void *b)
+compare_inputs(const void *a, const void *b)
 {
-    const struct source *left = (const struct source *)a, *right = (const struct source *)b;
+    const struct input *left = (const struct input *)a, *right = (const struct input *)b;
 
     if (left->time_ns != right->time_ns)
         return left->time_ns < right->time_ns ? -1 : 1;
@@ -247,48 +247,48 @@ compare_sources(const void *a, const void *b)
 static void
 heap_down(struct capture_reader *reader)
 {
-    struct source **heap = reader->heap;
+    struct input **heap = reader->heap;
 
     for (size_t at = 0, child; (child = 2 * at + 1) < reader->n_heap; at = child) {
-        if (child + 1 < reader->n_heap && compare_sources(heap[child + 1], heap[child]) < 0)
+        if (child + 1 < reader->n_heap && compare_inputs(heap[child + 1], heap[child]) < 0)
             child++;
-        if (compare_sources(heap[at], heap[child]) <= 0)
+        if (compare_inputs(heap[at], heap[child]) <= 0)
             return;
-        struct source *moved = heap[at];
+        struct input *moved = heap[at];
         heap[at] = heap[child];
         heap[child] = moved;
     }
 }
 
 static void
-heap_push(struct capture_reader *reader, struct source *source)
+heap_push(struct capture_reader *reader, struct input *input)
 {
-    struct source **heap = reader->heap;
+    struct input **heap = reader->heap;
     size_t at = reader->n_heap++;
 
-    while (at > 0 && compare_sources(source, heap[(at - 1) / 2]) < 0) {
+    while (at > 0 && compare_inputs(input, heap[(at - 1) / 2]) < 0) {
         heap[at] = heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
-    heap[at] = source;
+    heap[at] = input;
 }
 
 static void
-source_finish(struct capture_reader *reader, struct source *source)
+input_finish(struct capture_reader *reader, struct input *input)
 {
-    source_close(source);
-    reader->bytes_done += source->size;
+    input_close(input);
+    reader->bytes_done += input->size;
 }
 
 /* Moves the file whose frame was handed out to its next frame. */
 static enum capture_status
 advance_root(struct capture_reader *reader, char **message)
 {
-    struct source *root = reader->heap[0];
+    struct input *root = reader->heap[0];
     enum capture_status status = CAPTURE_OK;
     int err;
     char *err_info;
-    enum read_result result = source_read(root, &err, &err_info);
+    enum read_result result = input_read(root, &err, &err_info);
 
     reader->root_given = false;
     if (result != READ_FRAME) {
@@ -296,7 +296,7 @@ advance_root(struct capture_reader *reader, char **message)
             *message = read_message(root, err, err_info);
             status = read_status(err);
         }
-        source_finish(reader, root);
+        input_finish(reader, root);
         reader->heap[0] = reader->heap[--reader->n_heap];
     }
     heap_down(reader);
@@ -307,35 +307,35 @@ advance_root(struct capture_reader *reader, char **message)
 static enum capture_status
 admit(struct capture_reader *reader, char **message)
 {
-    struct source *source = &reader->sources[reader->n_admitted++];
+    struct input *input = &reader->inputs[reader->n_admitted++];
     enum read_result result = READ_FRAME;
     int err = 0;
     char *err_info = NULL;
 
-    if (!source->is_primed) {
-        if (!source_open(source, message)) {
-            reader->bytes_done += source->size;
+    if (!input->is_primed) {
+        if (!input_open(input, message)) {
+            reader->bytes_done += input->size;
             return CAPTURE_UNREADABLE;
         }
-        result = source_read(source, &err, &err_info);
+        result = input_read(input, &err, &err_info);
     }
     if (result == READ_FRAME) {
-        heap_push(reader, source);
+        heap_push(reader, input);
         return CAPTURE_OK;
     }
-    source_finish(reader, source);
+    input_finish(reader, input);
     if (result == READ_END)
         return CAPTURE_OK;
-    *message = read_message(source, err, err_info);
+    *message = read_message(input, err, err_info);
     return read_status(err);
 }
 
 static bool
 is_due(const struct capture_reader *reader)
 {
-    return reader->n_admitted < reader->n_sources &&
+    return reader->n_admitted < reader->n_inputs &&
            (reader->n_heap == 0 ||
-            reader->sources[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
+            reader->inputs[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
 }
 
 struct capture_reader *
@@ -344,33 +344,33 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
     struct capture_reader *reader = g_new0(struct capture_reader, 1);
 
     /* One more than needed, for qsort() takes no NULL. */
-    reader->sources = g_new0(struct source, n_paths + 1);
-    reader->heap = g_new0(struct source *, n_paths);
-    reader->n_sources = n_paths;
+    reader->inputs = g_new0(struct input, n_paths + 1);
+    reader->heap = g_new0(struct input *, n_paths);
+    reader->n_inputs = n_paths;
     bool all_sized = true;
     for (size_t i = 0; i < n_paths; i++) {
-        struct source *source = &reader->sources[i];
+        struct input *input = &reader->inputs[i];
         bool is_standard_input = strcmp(paths[i], STANDARD_INPUT) == 0;
 
-        source->path = g_strdup(paths[i]);
-        source->name = is_standard_input ? "standard input" : source->path;
-        source->index = i;
-        source->time_ns = NO_TIME;
+        input->path = g_strdup(paths[i]);
+        input->name = is_standard_input ? "standard input" : input->path;
+        input->index = i;
+        input->time_ns = NO_TIME;
         if (is_standard_input && n_paths > 1) {
-            *message = plain_error(source, "cannot be combined with other captures");
+            *message = plain_error(input, "cannot be combined with other captures");
             capture_reader_close(reader);
             return NULL;
         }
-        if (!source_prepare(source, n_paths == 1, message)) {
+        if (!input_prepare(input, n_paths == 1, message)) {
             capture_reader_close(reader);
             return NULL;
         }
-        reader->bytes_total += source->size;
-        all_sized = all_sized && source->size > 0;
+        reader->bytes_total += input->size;
+        all_sized = all_sized && input->size > 0;
     }
     if (!all_sized)
         reader->bytes_total = 0;
-    qsort(reader->sources, n_paths, sizeof *reader->sources, compare_sources);
+    qsort(reader->inputs, n_paths, sizeof *reader->inputs, compare_inputs);
     return reader;
 }
 
@@ -389,7 +389,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
     if (reader->n_heap == 0)
         return CAPTURE_END;
 
-    struct source *root = reader->heap[0];
+    struct input *root = reader->heap[0];
     const wtap_packet_header *header = &root->record.rec_header.packet_header;
 
     if (root->time_ns != NO_TIME)
@@ -420,11 +420,11 @@ capture_reader_close(struct capture_reader *reader)
 {
     if (!reader)
         return;
-    for (size_t i = 0; i < reader->n_sources; i++) {
-        source_close(&reader->sources[i]);
-        g_free(reader->sources[i].path);
+    for (size_t i = 0; i < reader->n_inputs; i++) {
+        input_close(&reader->inputs[i]);
+        g_free(reader->inputs[i].path);
     }
-    g_free(reader->sources);
+    g_free(reader->inputs);
     g_free(reader->heap);
     g_free(reader);
 }

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "packet.h"
+#include "connection.h"
 #include "base/text.h"
 
 #define BUFFER_SIZE (256 * 1024)
@@ -266,12 +266,8 @@ is_ipv4(const uint8_t bytes[16])
 static char *
 put_address(char *at, const uint8_t bytes[16])
 {
-    struct address address;
-
-    if (!is_ipv4(bytes)) {
-        memcpy(address.bytes, bytes, sizeof address.bytes);
-        return at + strlen(address_text(&address, at));
-    }
+    if (!is_ipv4(bytes))
+        return at + strlen(address_text(bytes, at));
     for (unsigned i = 12; i < 16; i++) {
         at = put_number(at, bytes[i], 1);
         *at++ = '.';

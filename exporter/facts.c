@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "connection.h"
 #include "http/mapi_http.h"
-#include "packet.h"
 
 const char *
 status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
@@ -114,13 +114,11 @@ char *
 server_of_session(const struct oa_virtual_connection *vc)
 {
     enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
-    struct address address;
     char text[ADDRESS_TEXT];
 
     if (vc->target_server)
         return g_strdup(vc->target_server);
     if (!vc->endpoint[hop][OA_SERVER].port)
         return g_strdup("");
-    memcpy(address.bytes, vc->endpoint[hop][OA_SERVER].address, sizeof address.bytes);
-    return g_strdup(address_text(&address, text));
+    return g_strdup(address_text(vc->endpoint[hop][OA_SERVER].address, text));
 }

@@ -16,9 +16,9 @@
 #include <wsutil/wslog.h>
 
 #include "exit_codes.h"
-#include "native_source.h"
 #include "options.h"
 #include "report_set.h"
+#include "source.h"
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
@@ -120,22 +120,20 @@ on_warning(void *context, const char *message)
 }
 
 static bool
-on_progress(void *context, const struct capture_reader *reader, uint64_t frames)
+on_progress(void *context, const struct source_progress *progress)
 {
     struct run *run = context;
     int64_t now = g_get_monotonic_time();
-    uint64_t done, total;
 
     if (asked_to_end || report_set_failed(run->reports))
         return false;
     if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
         return true;
     run->shown_us = now;
-    capture_reader_progress(reader, &done, &total);
-    char *size = g_format_size(done);
-    char *all = total ? g_format_size(total) : g_strdup("?");
+    char *size = g_format_size(progress->bytes_done);
+    char *all = progress->bytes_total ? g_format_size(progress->bytes_total) : g_strdup("?");
     fprintf(stderr, "\r%s of %s, %.0f frames/s, %" G_GUINT64_FORMAT " sessions\033[K", size, all,
-            (double)frames * 1e6 / (double)(now - run->started_us), run->sessions);
+            (double)progress->frames * 1e6 / (double)(now - run->started_us), run->sessions);
     g_free(size);
     g_free(all);
     return true;
@@ -148,7 +146,7 @@ judge(const struct source_result *result, bool quiet)
         return EXIT_INCOMPLETE;
     if (result->channels)
         return EXIT_DONE;
-    if (result->frames && result->unsupported_frames == result->frames)
+    if (result->frames && result->unread_frames == result->frames)
         complain("no frame has a link type that can be read");
     else if (!quiet)
         complain("no RPC or MAPI over HTTP in the captures");
@@ -164,15 +162,15 @@ static int export(const struct options *options)
     char *message = NULL;
     int code;
 
-    struct capture_reader *reader = capture_reader_open(options->paths, options->n_paths, &message);
-    if (!reader)
+    struct source *source = source_open(options->paths, options->n_paths, &message);
+    if (!source)
         return fail(message, EXIT_UNREADABLE);
     run.reports = report_set_open(options->reports, options->n_reports, options->directory,
                                   options->style, options->valid_ports, &message);
     if (!run.reports) {
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
-        native_source_run(reader, &sink, &result);
+        source_run(source, &sink, &result);
         clear_progress(&run);
         if (asked_to_end)
             code = EXIT_NOT_WRITTEN;
@@ -182,7 +180,7 @@ static int export(const struct options *options)
             code = fail(message, EXIT_NOT_WRITTEN);
     }
     report_set_free(run.reports);
-    capture_reader_close(reader);
+    source_close(source);
     return code;
 }
 

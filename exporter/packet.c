@@ -8,7 +8,6 @@
 
 #include <wireshark.h>
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include <wiretap/wtap.h>
@@ -123,13 +122,19 @@ find_link(int encap)
     return NULL;
 }
 
+bool
+packet_link_is_known(int encap)
+{
+    return find_link(encap) != NULL;
+}
+
 static void
-map_ipv4(struct address *address, const uint8_t *bytes)
+map_ipv4(struct oa_endpoint *endpoint, const uint8_t *bytes)
 {
     static const uint8_t PREFIX[12] = { [10] = 0xff, [11] = 0xff };
 
-    memcpy(address->bytes, PREFIX, sizeof PREFIX);
-    memcpy(address->bytes + sizeof PREFIX, bytes, 4);
+    memcpy(endpoint->address, PREFIX, sizeof PREFIX);
+    memcpy(endpoint->address + sizeof PREFIX, bytes, 4);
 }
 
 static enum packet_kind
@@ -138,8 +143,8 @@ decode_tcp(struct packet *packet, struct segment *segment)
     struct oa_cursor *cursor = &packet->cursor;
     size_t start = cursor->offset;
 
-    segment->source_port = oa_cursor_u16(cursor);
-    segment->destination_port = oa_cursor_u16(cursor);
+    segment->source.port = oa_cursor_u16(cursor);
+    segment->destination.port = oa_cursor_u16(cursor);
     segment->sequence = oa_cursor_u32(cursor);
     segment->acknowledgment = oa_cursor_u32(cursor);
     size_t header = (size_t)(oa_cursor_u8(cursor) >> 4) * 4;
@@ -240,8 +245,8 @@ decode_ipv6(struct packet *packet, struct segment *segment)
     uint8_t next = oa_cursor_u8(cursor);
 
     oa_cursor_skip(cursor, 1);
-    const uint8_t *source = oa_cursor_bytes(cursor, sizeof segment->source.bytes);
-    const uint8_t *destination = oa_cursor_bytes(cursor, sizeof segment->destination.bytes);
+    const uint8_t *source = oa_cursor_bytes(cursor, sizeof segment->source.address);
+    const uint8_t *destination = oa_cursor_bytes(cursor, sizeof segment->destination.address);
     if (!destination || version != 6)
         return PACKET_CUT;
     /* Zero: a jumbogram, or left to the network card as IPv4's is. */
@@ -253,8 +258,8 @@ decode_ipv6(struct packet *packet, struct segment *segment)
         return PACKET_CUT;
     if (protocol != PROTOCOL_TCP)
         return PACKET_OTHER;
-    memcpy(segment->source.bytes, source, sizeof segment->source.bytes);
-    memcpy(segment->destination.bytes, destination, sizeof segment->destination.bytes);
+    memcpy(segment->source.address, source, sizeof segment->source.address);
+    memcpy(segment->destination.address, destination, sizeof segment->destination.address);
     return decode_tcp(packet, segment);
 }
 
@@ -283,18 +288,4 @@ packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
     default:
         return PACKET_OTHER;
     }
-}
-
-const char *
-address_text(const struct address *address, char out[ADDRESS_TEXT])
-{
-    struct address mapped;
-
-    map_ipv4(&mapped, address->bytes + 12);
-    bool is_ipv4 = memcmp(&mapped, address, sizeof mapped) == 0;
-    if (is_ipv4)
-        inet_ntop(AF_INET, address->bytes + 12, out, ADDRESS_TEXT);
-    else
-        inet_ntop(AF_INET6, address->bytes, out, ADDRESS_TEXT);
-    return out;
 }

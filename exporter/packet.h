@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ground.h"
+
 enum tcp_flag {
     TCP_FIN = 0x01,
     TCP_SYN = 0x02,
@@ -17,15 +19,8 @@ enum tcp_flag {
     TCP_ACK = 0x10,
 };
 
-/* IPv4 addresses are kept in their IPv4-mapped IPv6 form (::ffff:a.b.c.d), so that one comparison
- * serves both. */
-struct address {
-    uint8_t bytes[16];
-};
-
 struct segment {
-    struct address source, destination;
-    uint16_t source_port, destination_port;
+    struct oa_endpoint source, destination;
     uint32_t sequence, acknowledgment;
     uint8_t flags; /* enum tcp_flag */
     const uint8_t *payload;
@@ -36,13 +31,16 @@ struct segment {
 enum packet_kind {
     PACKET_TCP,         /* `segment` is filled */
     PACKET_OTHER,       /* not TCP, or a later IP fragment */
-    PACKET_UNSUPPORTED, /* a link type this program does not read */
+    PACKET_UNSUPPORTED, /* a link type that is not known */
     PACKET_CUT,         /* headers not whole, by the snap length or by damage */
 };
 
+/* Whether frames of that link type (WTAP_ENCAP_* of wiretap) can be decoded. */
+bool packet_link_is_known(int encap);
+
 /*
  * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type
- * is `encap` (WTAP_ENCAP_* of wiretap). Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
+ * is `encap`. Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
  * Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with extension
  * headers. `segment->payload` points into `data`. The IP length decides the payload's length, so
  * Ethernet padding never counts; a total length of 0 (TCP segmentation offload) means up to the end
@@ -50,9 +48,5 @@ enum packet_kind {
  */
 enum packet_kind packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
                                struct segment *segment);
-
-/* Formats without the IPv4 mapping; `out` is returned. */
-#define ADDRESS_TEXT 46
-const char *address_text(const struct address *address, char out[ADDRESS_TEXT]);
 
 #endif

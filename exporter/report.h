@@ -12,10 +12,9 @@
 
 #include <glib.h>
 
+#include "connection.h"
 #include "csv_writer.h"
 #include "facts.h"
-#include "tcp.h"
-#include "tls/tls_facts.h"
 #include "valid_ports.h"
 
 struct column {
@@ -23,13 +22,6 @@ struct column {
     const char *unit; /* "ms", "bytes", "count", "time", "text", ... */
     const char *definition;
     void (*cell)(struct csv *csv, const void *row);
-};
-
-/* A TCP connection that has ended, with what the decoder made of it. */
-struct connection_row {
-    const struct tcp_connection *tcp;
-    const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
-    const struct oa_tls_facts *tls;   /* NULL if it did not begin as TLS does */
 };
 
 struct report_run;

@@ -64,7 +64,7 @@ connection(struct csv *csv, const void *row)
 {
     ROW(auth);
     if (auth->channel)
-        csv_number(csv, ((const struct tcp_connection *)auth->channel->host)->number);
+        csv_number(csv, connection_of(auth->channel)->number);
     else
         csv_empty(csv);
 }

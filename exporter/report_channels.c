@@ -51,7 +51,7 @@ static void
 connection(struct csv *csv, const void *row)
 {
     ROW(channel);
-    csv_number(csv, ((const struct tcp_connection *)channel->host)->number);
+    csv_number(csv, connection_of(channel)->number);
 }
 
 static void

@@ -33,7 +33,7 @@ connection_number(struct csv *csv, const void *row)
 bool
 connection_is_of_service(const struct connection_row *row)
 {
-    const struct oa_service_port *port = find_port(row->tcp->port[TCP_SERVER]);
+    const struct oa_service_port *port = find_port(row->tcp->endpoint[OA_SERVER].port);
 
     return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
 }
@@ -75,7 +75,7 @@ static void
 hop(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_text(csv, hop_name(connection->channel, connection->tcp->port[TCP_SERVER]));
+    csv_text(csv, hop_name(connection->channel, connection->tcp->endpoint[OA_SERVER].port));
 }
 
 static void
@@ -85,93 +85,87 @@ service(struct csv *csv, const void *row)
     const struct oa_channel *channel = connection->channel;
 
     csv_text(csv, service_name(channel, channel ? channel->vc : NULL,
-                               connection->tcp->port[TCP_SERVER]));
+                               connection->tcp->endpoint[OA_SERVER].port));
 }
 
 #define SIDE_CELLS(side, index)                                                                    \
     static void side##_address(struct csv *csv, const void *row)                                   \
     {                                                                                              \
         ROW(connection);                                                                           \
-        csv_address(csv, connection->tcp->address[index].bytes);                                   \
+        csv_address(csv, connection->tcp->endpoint[index].address);                                \
     }                                                                                              \
     static void side##_port(struct csv *csv, const void *row)                                      \
     {                                                                                              \
         ROW(connection);                                                                           \
-        csv_number(csv, connection->tcp->port[index]);                                             \
+        csv_number(csv, connection->tcp->endpoint[index].port);                                    \
     }
 
-SIDE_CELLS(client, TCP_CLIENT)
-SIDE_CELLS(server, TCP_SERVER)
+SIDE_CELLS(client, OA_CLIENT)
+SIDE_CELLS(server, OA_SERVER)
 
 static void
 start(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_time(csv, connection->tcp->first_ns);
+    csv_time(csv, connection->tcp->first.time_ns);
 }
 
 static void
 end(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_time(csv, connection->tcp->last_ns);
+    csv_time(csv, connection->tcp->last.time_ns);
 }
 
 static void
 duration(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_ms(csv, connection->tcp->last_ns - connection->tcp->first_ns);
+    csv_ms(csv, connection->tcp->last.time_ns - connection->tcp->first.time_ns);
 }
 
-#define STREAM_CELL(function, sender, member)                                                      \
+#define STREAM_CELL(function, sender, member, is_known)                                            \
     static void function(struct csv *csv, const void *row)                                         \
     {                                                                                              \
         ROW(connection);                                                                           \
-        csv_number(csv, connection->tcp->stream[sender].member);                                   \
+        if (is_known)                                                                              \
+            csv_number(csv, connection->tcp->stream[sender].member);                               \
+        else                                                                                       \
+            csv_empty(csv);                                                                        \
     }
+#define TCP_CELL(function, sender, member)                                                         \
+    STREAM_CELL(function, sender, member, !connection->tcp->payload_only)
 
-STREAM_CELL(frames_in, TCP_CLIENT, frames)
-STREAM_CELL(frames_out, TCP_SERVER, frames)
-STREAM_CELL(bytes_in, TCP_CLIENT, payload_bytes)
-STREAM_CELL(bytes_out, TCP_SERVER, payload_bytes)
-STREAM_CELL(retransmitted_in, TCP_CLIENT, retransmitted_frames)
-STREAM_CELL(retransmitted_out, TCP_SERVER, retransmitted_frames)
-STREAM_CELL(lost_in, TCP_CLIENT, lost_bytes)
-STREAM_CELL(lost_out, TCP_SERVER, lost_bytes)
+TCP_CELL(frames_in, OA_CLIENT, frames)
+TCP_CELL(frames_out, OA_SERVER, frames)
+STREAM_CELL(bytes_in, OA_CLIENT, payload_bytes, true)
+STREAM_CELL(bytes_out, OA_SERVER, payload_bytes, true)
+TCP_CELL(retransmitted_in, OA_CLIENT, retransmitted_frames)
+TCP_CELL(retransmitted_out, OA_SERVER, retransmitted_frames)
+TCP_CELL(lost_in, OA_CLIENT, lost_bytes)
+TCP_CELL(lost_out, OA_SERVER, lost_bytes)
 
 static void
 handshake(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_text(csv, connection->tcp->handshake_seen ? "seen" : "not_seen");
-}
-
-static struct oa_ending
-ending_of(const struct tcp_connection *tcp)
-{
-    static const enum oa_end ENDS[] = {
-        [TCP_END_OPEN] = OA_END_OPEN,
-        [TCP_END_FIN] = OA_END_FIN,
-        [TCP_END_RESET] = OA_END_RESET,
-        [TCP_END_REPLACED] = OA_END_REPLACED,
-    };
-    return (struct oa_ending){ ENDS[tcp->end],
-                               tcp->ended_by == TCP_CLIENT ? OA_CLIENT : OA_SERVER };
+    csv_text(csv, connection->tcp->payload_only     ? NULL
+                  : connection->tcp->handshake_seen ? "seen"
+                                                    : "not_seen");
 }
 
 static void
 ending(struct csv *csv, const void *row)
 {
     ROW(connection);
-    cell_ending(csv, ending_of(connection->tcp));
+    cell_ending(csv, connection->tcp->ending);
 }
 
 static void
 ended_by(struct csv *csv, const void *row)
 {
     ROW(connection);
-    cell_ended_by(csv, ending_of(connection->tcp));
+    cell_ended_by(csv, connection->tcp->ending);
 }
 
 /* Skipped bytes hold the lost ones too, which are not among the payload. */
@@ -181,8 +175,8 @@ decoded_share(struct csv *csv, const void *row)
     ROW(connection);
     uint64_t payload = 0, undecoded = 0;
 
-    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++) {
-        const struct tcp_stream *stream = &connection->tcp->stream[side];
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        const struct connection_stream *stream = &connection->tcp->stream[side];
         payload += stream->payload_bytes;
         if (connection->channel)
             undecoded += connection->channel->traffic[side].skipped_bytes - stream->lost_bytes;
@@ -340,14 +334,14 @@ static void
 first_frame(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_number(csv, connection->tcp->first_frame);
+    csv_number(csv, connection->tcp->first.frame);
 }
 
 static void
 last_frame(struct csv *csv, const void *row)
 {
     ROW(connection);
-    csv_number(csv, connection->tcp->last_frame);
+    csv_number(csv, connection->tcp->last.frame);
 }
 
 static const struct column COLUMNS_OF_CONNECTIONS[] = {

@@ -25,7 +25,7 @@ struct row {
     struct oa_stamp stamp;
     const struct oa_channel *channel; /* any of these may be NULL */
     const struct oa_virtual_connection *vc;
-    const struct tcp_connection *tcp;
+    const struct connection *tcp;
 };
 
 #define ROW(name) const struct row *name = row
@@ -78,7 +78,7 @@ host(struct csv *csv, const void *row)
     else if (found->vc)
         cell_client_address(csv, found->vc);
     else if (found->tcp && !found->channel)
-        csv_address(csv, found->tcp->address[TCP_CLIENT].bytes);
+        csv_address(csv, found->tcp->endpoint[OA_CLIENT].address);
     else
         csv_empty(csv);
 }
@@ -117,7 +117,8 @@ static void
 hop(struct csv *csv, const void *row)
 {
     ROW(found);
-    csv_text(csv, found->tcp ? hop_name(found->channel, found->tcp->port[TCP_SERVER]) : NULL);
+    csv_text(csv,
+             found->tcp ? hop_name(found->channel, found->tcp->endpoint[OA_SERVER].port) : NULL);
 }
 
 static void
@@ -156,7 +157,7 @@ server_address(struct csv *csv, const void *row)
 {
     ROW(found);
     if (found->tcp)
-        csv_address(csv, found->tcp->address[TCP_SERVER].bytes);
+        csv_address(csv, found->tcp->endpoint[OA_SERVER].address);
     else
         csv_empty(csv);
 }
@@ -166,7 +167,7 @@ server_port(struct csv *csv, const void *row)
 {
     ROW(found);
     if (found->tcp)
-        csv_number(csv, found->tcp->port[TCP_SERVER]);
+        csv_number(csv, found->tcp->endpoint[OA_SERVER].port);
     else
         csv_empty(csv);
 }
@@ -236,7 +237,7 @@ check_target(struct report_run *run, const struct oa_event *event)
     struct row row = { .stamp = channel->head.frame ? channel->head : channel->opened,
                        .channel = channel,
                        .vc = event->vc,
-                       .tcp = channel->host };
+                       .tcp = connection_of(channel) };
     tell(run, &row, OA_FINDING_TARGET_REFUSED, "%s:%u is not in the list", channel->target_server,
          channel->target_port);
 }
@@ -249,7 +250,7 @@ take(struct report_run *run, const struct oa_event *event)
                            .stamp = event->last,
                            .channel = event->channel,
                            .vc = event->vc,
-                           .tcp = event->channel ? event->channel->host : NULL };
+                           .tcp = event->channel ? connection_of(event->channel) : NULL };
         report_row(run, &row);
     } else {
         check_target(run, event);
@@ -304,8 +305,8 @@ check_tls(struct report_run *run, struct row *row, const struct oa_tls_facts *tl
 static void
 check_loss(struct report_run *run, struct row *row)
 {
-    uint64_t in = row->tcp->stream[TCP_CLIENT].lost_bytes;
-    uint64_t out = row->tcp->stream[TCP_SERVER].lost_bytes;
+    uint64_t in = row->tcp->stream[OA_CLIENT].lost_bytes;
+    uint64_t out = row->tcp->stream[OA_SERVER].lost_bytes;
 
     if (in || out)
         tell(run, row, OA_FINDING_CAPTURE_LOSS,
@@ -320,14 +321,14 @@ check_idle_reset(struct report_run *run, struct row *row)
 {
     const struct oa_channel *channel = row->channel;
 
-    if (!channel || row->tcp->end != TCP_END_RESET || !channel->last_pdu.frame ||
+    if (!channel || row->tcp->ending.how != OA_END_RESET || !channel->last_pdu.frame ||
         channel->hop != OA_HOP_CLIENT)
         return;
-    const char *by = row->tcp->ended_by == TCP_CLIENT ? "client" : "server";
+    const char *by = row->tcp->ending.by == OA_CLIENT ? "client" : "server";
     int64_t limit = channel->connection_timeout_ms
                         ? (int64_t)channel->connection_timeout_ms * NS_PER_MS / 2
                         : LONG_SILENCE_NS;
-    int64_t since = row->tcp->last_ns - channel->last_pdu.time_ns;
+    int64_t since = row->tcp->last.time_ns - channel->last_pdu.time_ns;
     if (since > limit)
         tell(run, row, OA_FINDING_IDLE_RESET, "Reset by the %s after %.3f s without a PDU", by,
              (double)since / 1e9);
@@ -341,15 +342,12 @@ static void
 take_connection(struct report_run *run, const struct connection_row *connection_row)
 {
     const struct oa_channel *of = connection_row->channel;
-    const struct tcp_connection *tcp = connection_row->tcp;
-    struct row row = { .stamp = { tcp->last_ns, tcp->last_frame },
-                       .channel = of,
-                       .vc = of ? of->vc : NULL,
-                       .tcp = tcp };
+    const struct connection *tcp = connection_row->tcp;
+    struct row row = { .stamp = tcp->last, .channel = of, .vc = of ? of->vc : NULL, .tcp = tcp };
 
     if (!connection_is_of_service(connection_row))
         return;
-    if (tcp_connection_was_refused(tcp))
+    if (tcp->was_refused)
         tell(run, &row, OA_FINDING_CONNECTION_REFUSED, "No program listens on the port");
     check_tls(run, &row, connection_row->tls);
     check_loss(run, &row);

@@ -78,10 +78,8 @@ static void
 put_endpoint(struct csv *csv, const struct oa_endpoint *endpoint)
 {
     char text[ADDRESS_TEXT], whole[ADDRESS_TEXT + 16];
-    struct address address;
 
-    memcpy(address.bytes, endpoint->address, sizeof address.bytes);
-    address_text(&address, text);
+    address_text(endpoint->address, text);
     g_snprintf(whole, sizeof whole, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, endpoint->port);
     csv_text(csv, whole);
 }

@@ -13,7 +13,7 @@
 
 struct key {
     const char *hop, *service; /* of static tables, compared as text */
-    struct address address[2]; /* by enum tcp_side */
+    uint8_t address[2][16];    /* by enum oa_side */
     uint16_t port;             /* of the server */
 };
 
@@ -21,6 +21,8 @@ struct hop {
     struct key key;
     bool is_rest; /* of all pairs that are not kept apart */
     uint64_t connections, sessions;
+    uint64_t tcp_seen; /* connections that are not payload only; without any, TCP's facts are
+                          unknown */
     uint64_t frames[2], bytes[2], retransmitted[2], lost[2]; /* by sender */
     uint64_t refused, unanswered, reset_without_data, reset, tls_alerts;
     int64_t first_ns, last_ns;
@@ -50,11 +52,11 @@ KEY_TEXT_CELL(service_cell, service)
         if (pair->is_rest)                                                                         \
             csv_empty(csv);                                                                        \
         else                                                                                       \
-            csv_address(csv, pair->key.address[side].bytes);                                       \
+            csv_address(csv, pair->key.address[side]);                                             \
     }
 
-KEY_ADDRESS_CELL(client_address, TCP_CLIENT)
-KEY_ADDRESS_CELL(server_address, TCP_SERVER)
+KEY_ADDRESS_CELL(client_address, OA_CLIENT)
+KEY_ADDRESS_CELL(server_address, OA_SERVER)
 
 static void
 server_port(struct csv *csv, const void *row)
@@ -66,27 +68,32 @@ server_port(struct csv *csv, const void *row)
         csv_number(csv, pair->key.port);
 }
 
-#define NUMBER_CELL(function, member)                                                              \
+#define KNOWN_CELL(function, member, is_known)                                                     \
     static void function(struct csv *csv, const void *row)                                         \
     {                                                                                              \
         ROW(pair);                                                                                 \
-        csv_number(csv, pair->member);                                                             \
+        if (is_known)                                                                              \
+            csv_number(csv, pair->member);                                                         \
+        else                                                                                       \
+            csv_empty(csv);                                                                        \
     }
+#define NUMBER_CELL(function, member) KNOWN_CELL(function, member, true)
+#define TCP_CELL(function, member) KNOWN_CELL(function, member, pair->tcp_seen)
 
 NUMBER_CELL(connections, connections)
 NUMBER_CELL(sessions, sessions)
-NUMBER_CELL(frames_in, frames[TCP_CLIENT])
-NUMBER_CELL(frames_out, frames[TCP_SERVER])
-NUMBER_CELL(bytes_in, bytes[TCP_CLIENT])
-NUMBER_CELL(bytes_out, bytes[TCP_SERVER])
-NUMBER_CELL(retransmitted_in, retransmitted[TCP_CLIENT])
-NUMBER_CELL(retransmitted_out, retransmitted[TCP_SERVER])
-NUMBER_CELL(lost_in, lost[TCP_CLIENT])
-NUMBER_CELL(lost_out, lost[TCP_SERVER])
-NUMBER_CELL(refused, refused)
-NUMBER_CELL(unanswered, unanswered)
-NUMBER_CELL(reset_without_data, reset_without_data)
-NUMBER_CELL(reset, reset)
+TCP_CELL(frames_in, frames[OA_CLIENT])
+TCP_CELL(frames_out, frames[OA_SERVER])
+NUMBER_CELL(bytes_in, bytes[OA_CLIENT])
+NUMBER_CELL(bytes_out, bytes[OA_SERVER])
+TCP_CELL(retransmitted_in, retransmitted[OA_CLIENT])
+TCP_CELL(retransmitted_out, retransmitted[OA_SERVER])
+TCP_CELL(lost_in, lost[OA_CLIENT])
+TCP_CELL(lost_out, lost[OA_SERVER])
+TCP_CELL(refused, refused)
+TCP_CELL(unanswered, unanswered)
+TCP_CELL(reset_without_data, reset_without_data)
+TCP_CELL(reset, reset)
 NUMBER_CELL(tls_alerts, tls_alerts)
 
 static void
@@ -161,9 +168,9 @@ hash_key(const void *key)
     const struct key *of = key;
     guint hash = g_str_hash(of->hop) ^ g_str_hash(of->service) ^ of->port;
 
-    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++)
-        for (size_t i = 0; i < sizeof of->address[side].bytes; i++)
-            hash = hash * 31 + of->address[side].bytes[i];
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        for (size_t i = 0; i < sizeof of->address[side]; i++)
+            hash = hash * 31 + of->address[side][i];
     return hash;
 }
 
@@ -195,16 +202,16 @@ hop_of(struct state *state, const struct key *key)
 static void
 count_failures(struct hop *hop, const struct connection_row *row)
 {
-    const struct tcp_connection *tcp = row->tcp;
-    bool has_data = tcp->stream[TCP_CLIENT].payload_bytes || tcp->stream[TCP_SERVER].payload_bytes;
+    const struct connection *tcp = row->tcp;
+    bool has_data = tcp->stream[OA_CLIENT].payload_bytes || tcp->stream[OA_SERVER].payload_bytes;
 
-    if (tcp_connection_was_refused(tcp))
+    if (tcp->was_refused)
         hop->refused++;
-    else if (tcp->end == TCP_END_RESET && !has_data)
+    else if (tcp->ending.how == OA_END_RESET && !has_data)
         hop->reset_without_data++;
-    else if (tcp->end == TCP_END_RESET)
+    else if (tcp->ending.how == OA_END_RESET)
         hop->reset++;
-    else if (tcp->handshake_seen && !tcp->stream[TCP_SERVER].frames && !has_data)
+    else if (tcp->handshake_seen && !tcp->stream[OA_SERVER].frames && !has_data)
         hop->unanswered++;
     hop->tls_alerts += row->tls && row->tls->alert.is_seen && row->tls->alert.description != 0;
 }
@@ -212,21 +219,23 @@ count_failures(struct hop *hop, const struct connection_row *row)
 static void
 take_connection(struct report_run *run, const struct connection_row *row)
 {
-    const struct tcp_connection *tcp = row->tcp;
+    const struct connection *tcp = row->tcp;
     const struct oa_virtual_connection *vc = row->channel ? row->channel->vc : NULL;
-    uint16_t port = tcp->port[TCP_SERVER];
+    uint16_t port = tcp->endpoint[OA_SERVER].port;
 
     if (!connection_is_of_service(row))
         return;
     struct key key = { .hop = hop_name(row->channel, port),
                        .service = service_name(row->channel, vc, port),
-                       .address = { tcp->address[TCP_CLIENT], tcp->address[TCP_SERVER] },
                        .port = port };
+    memcpy(key.address[OA_CLIENT], tcp->endpoint[OA_CLIENT].address, 16);
+    memcpy(key.address[OA_SERVER], tcp->endpoint[OA_SERVER].address, 16);
     struct hop *hop = hop_of(run->state, &key);
-    hop->first_ns = hop->connections ? MIN(hop->first_ns, tcp->first_ns) : tcp->first_ns;
-    hop->last_ns = hop->connections ? MAX(hop->last_ns, tcp->last_ns) : tcp->last_ns;
+    hop->first_ns = hop->connections ? MIN(hop->first_ns, tcp->first.time_ns) : tcp->first.time_ns;
+    hop->last_ns = hop->connections ? MAX(hop->last_ns, tcp->last.time_ns) : tcp->last.time_ns;
     hop->connections++;
-    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++) {
+    hop->tcp_seen += !tcp->payload_only;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         hop->frames[side] += tcp->stream[side].frames;
         hop->bytes[side] += tcp->stream[side].payload_bytes;
         hop->retransmitted[side] += tcp->stream[side].retransmitted_frames;
@@ -253,8 +262,8 @@ take(struct report_run *run, const struct oa_event *event)
         struct key key = { .hop = hop_name(&any, endpoint[OA_SERVER].port),
                            .service = service_name(&any, vc, endpoint[OA_SERVER].port),
                            .port = endpoint[OA_SERVER].port };
-        memcpy(key.address[TCP_CLIENT].bytes, endpoint[OA_CLIENT].address, 16);
-        memcpy(key.address[TCP_SERVER].bytes, endpoint[OA_SERVER].address, 16);
+        memcpy(key.address[OA_CLIENT], endpoint[OA_CLIENT].address, 16);
+        memcpy(key.address[OA_SERVER], endpoint[OA_SERVER].address, 16);
         struct state *state = run->state;
         struct hop *pair = g_hash_table_lookup(state->hops, &key);
         if (!pair) { /* the interface became known when the connections had ended */

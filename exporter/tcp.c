@@ -48,8 +48,8 @@ struct chunk {
     int64_t offset;
     uint32_t length;
     bool is_cut;    /* cut off by the snap length: lost, but not missing */
-    uint8_t *bytes; /* NULL when cut off, or when the connection is only counted */
-    struct tcp_stamp stamp;
+    uint8_t *bytes; /* NULL when cut off */
+    struct oa_stamp stamp;
 };
 
 /* One direction. Offsets count from the first byte after the SYN, or from where the capture came
@@ -75,43 +75,41 @@ struct half {
     uint64_t mark_segments;
 };
 
-struct connection {
-    struct tcp_connection shown; /* first, so that a tcp_connection is a connection */
+struct tracked {
+    struct connection facts;
+    void *user; /* the listener's, for this connection */
     struct tcp_table *table;
-    struct connection *bucket_next;
-    struct connection *older, *newer; /* in one of the table's two lists */
+    struct tracked *bucket_next;
+    struct tracked *older, *newer; /* in one of the table's two lists */
     uint64_t hash;
     int64_t since_ns; /* silent since, or ended at */
     bool is_ended;
-    bool is_ignored;
     bool is_answered; /* a SYN+ACK was seen */
-    uint8_t flipped;  /* side = half.index ^ flipped */
     struct half half[2];
 };
 
 /* Connections by the time they entered; the oldest expires first. */
 struct list {
-    struct connection *oldest, *newest;
+    struct tracked *oldest, *newest;
 };
 
 struct tcp_table {
     struct tcp_listener listener;
     void *context;
     struct tcp_limits limits;
-    struct connection **buckets;
+    struct tracked **buckets;
     size_t n_buckets; /* a power of two */
     size_t n_connections;
     uint64_t seed;
-    uint64_t next_number;
     size_t pending_bytes; /* of all streams */
-    struct connection *last;
+    struct tracked *last;
     struct list open, ended;
 };
 
 /* ---- lists and hash table ---- */
 
 static void
-list_remove(struct list *list, struct connection *c)
+list_remove(struct list *list, struct tracked *c)
 {
     if (c->older)
         c->older->newer = c->newer;
@@ -124,7 +122,7 @@ list_remove(struct list *list, struct connection *c)
 }
 
 static void
-list_append(struct list *list, struct connection *c)
+list_append(struct list *list, struct tracked *c)
 {
     c->older = list->newest;
     c->newer = NULL;
@@ -145,38 +143,39 @@ mix(uint64_t value)
 }
 
 static uint64_t
-endpoint_hash(const struct tcp_table *table, const struct address *address, uint16_t port)
+endpoint_hash(const struct tcp_table *table, const struct oa_endpoint *endpoint)
 {
     uint64_t words[2];
 
-    memcpy(words, address, sizeof words);
-    return mix(mix(words[0] ^ table->seed) + words[1] + ((uint64_t)port << 16));
+    memcpy(words, endpoint->address, sizeof words);
+    return mix(mix(words[0] ^ table->seed) + words[1] + ((uint64_t)endpoint->port << 16));
 }
 
 /* The same for both directions, so that one look-up finds either. */
 static uint64_t
 segment_hash(const struct tcp_table *table, const struct segment *segment)
 {
-    uint64_t hash = endpoint_hash(table, &segment->source, segment->source_port) +
-                    endpoint_hash(table, &segment->destination, segment->destination_port);
+    uint64_t hash =
+        endpoint_hash(table, &segment->source) + endpoint_hash(table, &segment->destination);
 
     return hash ^ hash >> 29;
 }
 
 static bool
-is_endpoint(const struct connection *c, unsigned side, const struct address *address, uint16_t port)
+is_endpoint(const struct tracked *c, unsigned side, const struct oa_endpoint *endpoint)
 {
-    return c->shown.port[side] == port &&
-           memcmp(&c->shown.address[side], address, sizeof *address) == 0;
+    return c->facts.endpoint[side].port == endpoint->port &&
+           memcmp(c->facts.endpoint[side].address, endpoint->address, sizeof endpoint->address) ==
+               0;
 }
 
 /* Whether the segment belongs to the connection, and if so who sent it. */
 static bool
-matches(const struct connection *c, const struct segment *segment, unsigned *side)
+matches(const struct tracked *c, const struct segment *segment, unsigned *side)
 {
-    for (unsigned from = TCP_CLIENT; from <= TCP_SERVER; from++) {
-        if (is_endpoint(c, from, &segment->source, segment->source_port) &&
-            is_endpoint(c, from ^ 1, &segment->destination, segment->destination_port)) {
+    for (unsigned from = OA_CLIENT; from <= OA_SERVER; from++) {
+        if (is_endpoint(c, from, &segment->source) &&
+            is_endpoint(c, from ^ 1, &segment->destination)) {
             *side = from;
             return true;
         }
@@ -184,14 +183,14 @@ matches(const struct connection *c, const struct segment *segment, unsigned *sid
     return false;
 }
 
-static struct connection *
+static struct tracked *
 find(struct tcp_table *table, const struct segment *segment, unsigned *side)
 {
     if (table->last && matches(table->last, segment, side))
         return table->last;
 
     uint64_t hash = segment_hash(table, segment);
-    struct connection *c = table->buckets[hash & (table->n_buckets - 1)];
+    struct tracked *c = table->buckets[hash & (table->n_buckets - 1)];
     while (c && !(c->hash == hash && matches(c, segment, side)))
         c = c->bucket_next;
     if (c)
@@ -200,18 +199,18 @@ find(struct tcp_table *table, const struct segment *segment, unsigned *side)
 }
 
 static void
-bucket_push(struct tcp_table *table, struct connection *c)
+bucket_push(struct tcp_table *table, struct tracked *c)
 {
-    struct connection **bucket = &table->buckets[c->hash & (table->n_buckets - 1)];
+    struct tracked **bucket = &table->buckets[c->hash & (table->n_buckets - 1)];
 
     c->bucket_next = *bucket;
     *bucket = c;
 }
 
 static void
-bucket_remove(struct tcp_table *table, struct connection *c)
+bucket_remove(struct tcp_table *table, struct tracked *c)
 {
-    struct connection **at = &table->buckets[c->hash & (table->n_buckets - 1)];
+    struct tracked **at = &table->buckets[c->hash & (table->n_buckets - 1)];
 
     while (*at != c)
         at = &(*at)->bucket_next;
@@ -221,13 +220,13 @@ bucket_remove(struct tcp_table *table, struct connection *c)
 static void
 grow_buckets(struct tcp_table *table)
 {
-    struct connection **old = table->buckets;
+    struct tracked **old = table->buckets;
     size_t n_old = table->n_buckets;
 
     table->n_buckets *= 2;
-    table->buckets = g_new0(struct connection *, table->n_buckets);
+    table->buckets = g_new0(struct tracked *, table->n_buckets);
     for (size_t i = 0; i < n_old; i++) {
-        for (struct connection *c = old[i], *next; c; c = next) {
+        for (struct tracked *c = old[i], *next; c; c = next) {
             next = c->bucket_next;
             bucket_push(table, c);
         }
@@ -247,28 +246,28 @@ elapsed(int64_t now, int64_t then)
 }
 
 static unsigned
-side_of(const struct connection *c, const struct half *half)
+side_of(const struct tracked *c, const struct half *half)
 {
-    return half->index ^ c->flipped;
+    return half->index ^ c->facts.is_swapped;
 }
 
 static struct half *
-half_of(struct connection *c, unsigned side)
+half_of(struct tracked *c, unsigned side)
 {
-    return &c->half[side ^ c->flipped];
+    return &c->half[side ^ c->facts.is_swapped];
 }
 
-/* A listener may turn the sides round in any call, so a side is worked out anew for each. */
-static struct tcp_stream *
-stream_of(struct connection *c, const struct half *half)
+/* A listener may swap the sides in any call, so a side is worked out anew for each. */
+static struct connection_stream *
+stream_of(struct tracked *c, const struct half *half)
 {
-    return &c->shown.stream[side_of(c, half)];
+    return &c->facts.stream[side_of(c, half)];
 }
 
-static struct tcp_stamp
-last_stamp(const struct connection *c)
+static struct oa_stamp
+last_stamp(const struct tracked *c)
 {
-    return (struct tcp_stamp){ .time_ns = c->shown.last_ns, .frame = c->shown.last_frame };
+    return (struct oa_stamp){ .time_ns = c->facts.last.time_ns, .frame = c->facts.last.frame };
 }
 
 /* Extends a sequence number to the offset nearest to the next one wanted. */
@@ -281,23 +280,20 @@ offset_of(const struct half *half, uint32_t sequence)
 }
 
 static void
-deliver(struct connection *c, struct half *half, const uint8_t *bytes, size_t length,
-        struct tcp_stamp stamp)
+deliver(struct tracked *c, struct half *half, const uint8_t *bytes, size_t length,
+        struct oa_stamp stamp)
 {
     half->next += (int64_t)length;
-    if (!c->is_ignored && bytes)
-        c->table->listener.data(c->table->context, &c->shown, (enum tcp_side)side_of(c, half),
-                                bytes, length, stamp);
+    if (bytes)
+        c->table->listener.data(c->user, (enum oa_side)side_of(c, half), bytes, length, stamp);
 }
 
 static void
-lose(struct connection *c, struct half *half, int64_t bytes, struct tcp_stamp stamp)
+lose(struct tracked *c, struct half *half, int64_t bytes, struct oa_stamp stamp)
 {
     half->next += bytes;
     stream_of(c, half)->lost_bytes += (uint64_t)bytes;
-    if (!c->is_ignored)
-        c->table->listener.lost(c->table->context, &c->shown, (enum tcp_side)side_of(c, half),
-                                (uint64_t)bytes, stamp);
+    c->table->listener.lost(c->user, (enum oa_side)side_of(c, half), (uint64_t)bytes, stamp);
 }
 
 static void
@@ -325,7 +321,7 @@ compare_chunks(gconstpointer a, gconstpointer b, gpointer data)
 }
 
 static void
-count_pending(struct connection *c, struct half *half, size_t added, size_t taken)
+count_pending(struct tracked *c, struct half *half, size_t added, size_t taken)
 {
     half->pending_bytes += added - taken;
     c->table->pending_bytes += added - taken;
@@ -339,10 +335,8 @@ first_chunk(const struct half *half)
                : NULL;
 }
 
-/* Takes the first piece out, so that a listener which drops the others does not pull it away under
- * the delivery. */
 static struct chunk
-take_first_chunk(struct connection *c, struct half *half)
+take_first_chunk(struct tracked *c, struct half *half)
 {
     GSequenceIter *first = g_sequence_get_begin_iter(half->pending);
     struct chunk *chunk = (struct chunk *)g_sequence_get(first);
@@ -360,7 +354,7 @@ take_first_chunk(struct connection *c, struct half *half)
 
 /* Delivers the pieces that nothing is missing before any more. */
 static void
-flush(struct connection *c, struct half *half, struct tcp_stamp stamp)
+flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
 {
     const struct chunk *first;
 
@@ -380,9 +374,9 @@ flush(struct connection *c, struct half *half, struct tcp_stamp stamp)
 /* The receiver has had what is missing all the time: what waited behind it came when its own frames
  * came. */
 static void
-give_up_gap(struct connection *c, struct half *half)
+give_up_gap(struct tracked *c, struct half *half)
 {
-    struct tcp_stamp stamp = first_chunk(half)->stamp;
+    struct oa_stamp stamp = first_chunk(half)->stamp;
 
     lose(c, half, first_chunk(half)->offset - half->next, stamp);
     flush(c, half, stamp);
@@ -391,8 +385,8 @@ give_up_gap(struct connection *c, struct half *half)
 /* Adds what is new of a piece to the pending ones (the first copy of a byte wins); returns how many
  * bytes that was. */
 static uint64_t
-insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *bytes,
-       uint32_t length, struct tcp_stamp stamp)
+insert(struct tracked *c, struct half *half, int64_t offset, const uint8_t *bytes, uint32_t length,
+       struct oa_stamp stamp)
 {
     struct chunk key = { .offset = offset };
     int64_t end = offset + length, at = offset;
@@ -419,7 +413,7 @@ insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *b
                                      .length = (uint32_t)(stop - at),
                                      .is_cut = bytes == NULL,
                                      .stamp = stamp };
-            if (bytes && !c->is_ignored)
+            if (bytes)
                 chunk->bytes = (uint8_t *)g_memdup2(bytes + (at - offset), chunk->length);
             count_pending(c, half, chunk_cost(chunk), 0);
             g_sequence_insert_before(next, chunk);
@@ -434,7 +428,7 @@ insert(struct connection *c, struct half *half, int64_t offset, const uint8_t *b
 }
 
 static bool
-is_over_limit(const struct connection *c, const struct half *half)
+is_over_limit(const struct tracked *c, const struct half *half)
 {
     const struct tcp_table *table = c->table;
 
@@ -445,7 +439,7 @@ is_over_limit(const struct connection *c, const struct half *half)
 
 /* The stream begins with what has come first in its order; nothing is missing before it. */
 static void
-release_start(struct connection *c, struct half *half)
+release_start(struct tracked *c, struct half *half)
 {
     if (!half->is_held)
         return;
@@ -453,13 +447,13 @@ release_start(struct connection *c, struct half *half)
     if (!half->pending)
         return;
     half->next = first_chunk(half)->offset;
-    flush(c, half, (struct tcp_stamp){ 0 });
+    flush(c, half, (struct oa_stamp){ 0 });
 }
 
 /* Payload that does not simply continue the stream. */
 static void
-receive_pending(struct connection *c, struct half *half, const struct segment *segment,
-                int64_t offset, struct tcp_stamp stamp)
+receive_pending(struct tracked *c, struct half *half, const struct segment *segment, int64_t offset,
+                struct oa_stamp stamp)
 {
     const uint8_t *payload = segment->payload;
     uint32_t length = segment->payload_length, cut = segment->cut_length;
@@ -525,8 +519,7 @@ starts_stream(struct half *half, uint32_t sequence, uint32_t length)
 }
 
 static void
-receive(struct connection *c, struct half *half, const struct segment *segment,
-        struct tcp_stamp stamp)
+receive(struct tracked *c, struct half *half, const struct segment *segment, struct oa_stamp stamp)
 {
     uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
 
@@ -563,12 +556,12 @@ acknowledge(struct half *half, uint32_t acknowledgment)
  * have their time to turn up.
  */
 static void
-check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
+check_loss(struct tracked *c, struct half *half, struct oa_stamp stamp)
 {
     while (half->is_started && !half->is_held && half->acked > half->next) {
         const struct chunk *first = first_chunk(half);
         int64_t beyond = first ? first->offset : half->next + 1;
-        uint64_t segments = c->shown.stream[0].frames + c->shown.stream[1].frames;
+        uint64_t segments = c->facts.stream[0].frames + c->facts.stream[1].frames;
 
         if (half->acked < beyond)
             return;
@@ -588,9 +581,9 @@ check_loss(struct connection *c, struct half *half, struct tcp_stamp stamp)
 /* At the end nothing more can turn up; also what was sent or acknowledged behind the last byte seen
  * is lost then. */
 static void
-finish_half(struct connection *c, struct half *half)
+finish_half(struct tracked *c, struct half *half)
 {
-    struct tcp_stamp stamp = last_stamp(c);
+    struct oa_stamp stamp = last_stamp(c);
 
     release_start(c, half);
     while (half->pending)
@@ -606,16 +599,26 @@ finish_half(struct connection *c, struct half *half)
 
 /* ---- connections ---- */
 
+/* The server answered the SYN by a reset. */
+static bool
+was_refused(const struct tracked *c)
+{
+    return c->facts.ending.how == OA_END_RESET && c->facts.ending.by == OA_SERVER &&
+           c->facts.handshake_seen && !c->is_answered && !c->facts.stream[0].payload_bytes &&
+           !c->facts.stream[1].payload_bytes;
+}
+
 static void
-close_connection(struct connection *c)
+close_connection(struct tracked *c)
 {
     struct tcp_table *table = c->table;
-    /* Chosen before either is finished, for a listener may turn the sides round in between. */
-    struct half *client = half_of(c, TCP_CLIENT), *server = half_of(c, TCP_SERVER);
+    /* Chosen before either is finished, for a listener may swap the sides in between. */
+    struct half *client = half_of(c, OA_CLIENT), *server = half_of(c, OA_SERVER);
 
     finish_half(c, client);
     finish_half(c, server);
-    table->listener.closed(table->context, &c->shown);
+    c->facts.was_refused = was_refused(c);
+    table->listener.closed(c->user);
 
     list_remove(c->is_ended ? &table->ended : &table->open, c);
     bucket_remove(table, c);
@@ -628,7 +631,7 @@ close_connection(struct connection *c)
 static bool
 oldest_expires(struct list *list, int64_t now, int64_t limit)
 {
-    struct connection *c = list->oldest;
+    struct tracked *c = list->oldest;
 
     if (!c)
         return false;
@@ -659,101 +662,86 @@ make_room(struct tcp_table *table)
 }
 
 static bool
-is_server_port(uint16_t port)
-{
-    const struct oa_service_port *row = oa_service_port(port);
-
-    return port < 1024 || (row && row->hop);
-}
-
-static bool
 sent_by_server(const struct segment *segment)
 {
-    bool source_serves = is_server_port(segment->source_port);
-
     if (segment->flags & TCP_SYN)
         return (segment->flags & TCP_ACK) != 0;
-    return source_serves && !is_server_port(segment->destination_port);
+    return connection_sent_by_server(segment->source.port, segment->destination.port);
 }
 
-static struct connection *
+static struct tracked *
 open_connection(struct tcp_table *table, const struct segment *segment, unsigned *side,
-                struct tcp_stamp stamp)
+                struct oa_stamp stamp)
 {
     make_room(table);
-    struct connection *c = g_new0(struct connection, 1);
+    struct tracked *c = g_new0(struct tracked, 1);
 
-    *side = sent_by_server(segment) ? TCP_SERVER : TCP_CLIENT;
+    *side = sent_by_server(segment) ? OA_SERVER : OA_CLIENT;
     c->table = table;
     c->hash = segment_hash(table, segment);
     c->since_ns = stamp.time_ns;
     c->half[1].index = 1;
     c->half[0].fin = c->half[1].fin = UNKNOWN_OFFSET;
-    c->shown = (struct tcp_connection){
-        .number = table->next_number++,
+    c->facts = (struct connection){
         .handshake_seen = (segment->flags & TCP_SYN) != 0,
-        .first_ns = stamp.time_ns,
-        .last_ns = stamp.time_ns,
-        .first_frame = stamp.frame,
-        .last_frame = stamp.frame,
+        .first = stamp,
+        .last = stamp,
     };
-    c->shown.address[*side] = segment->source;
-    c->shown.port[*side] = segment->source_port;
-    c->shown.address[*side ^ 1] = segment->destination;
-    c->shown.port[*side ^ 1] = segment->destination_port;
+    c->facts.endpoint[*side] = segment->source;
+    c->facts.endpoint[*side ^ 1] = segment->destination;
 
     bucket_push(table, c);
     list_append(&table->open, c);
     table->n_connections++;
     table->last = c;
-    table->listener.opened(table->context, &c->shown);
-    /* The listener may have turned the sides round. */
-    *side ^= c->flipped;
+    c->user = table->listener.opened(table->context, &c->facts);
+    /* The listener may have swapped the sides. */
+    *side ^= c->facts.is_swapped;
     return c;
 }
 
 /* Whether a SYN begins another connection than the one that has its ports. */
 static bool
-is_new_handshake(struct connection *c, const struct segment *segment, unsigned side)
+is_new_handshake(struct tracked *c, const struct segment *segment, unsigned side)
 {
     const struct half *half = half_of(c, side);
     const struct half *other = half_of(c, side ^ 1);
     bool is_same = half->is_seen && half->isn == segment->sequence;
 
     if (!(segment->flags & TCP_ACK))
-        return c->shown.end != TCP_END_OPEN || (half->is_seen && !is_same);
-    if (is_same || (!half->is_seen && c->shown.end == TCP_END_OPEN))
+        return c->facts.ending.how != OA_END_OPEN || (half->is_seen && !is_same);
+    if (is_same || (!half->is_seen && c->facts.ending.how == OA_END_OPEN))
         return false;
     /* A server may answer a repeated SYN with another number of its own, as long as nobody has used
      * the first one. */
     bool answers = other->is_seen && other->isn + 1 == segment->acknowledgment;
-    return c->shown.end != TCP_END_OPEN || !answers || half->next > 0 || half->pending;
+    return c->facts.ending.how != OA_END_OPEN || !answers || half->next > 0 || half->pending;
 }
 
 /* The part of a segment with SYN that no other segment has: which connection, which sides, where
  * the streams start. */
-static struct connection *
-handshake(struct tcp_table *table, struct connection *c, const struct segment *segment,
-          unsigned *side, struct tcp_stamp stamp)
+static struct tracked *
+handshake(struct tcp_table *table, struct tracked *c, const struct segment *segment, unsigned *side,
+          struct oa_stamp stamp)
 {
     bool is_answer = (segment->flags & TCP_ACK) != 0;
 
     if (c && is_new_handshake(c, segment, *side)) {
-        if (c->shown.end == TCP_END_OPEN)
-            c->shown.end = TCP_END_REPLACED;
+        if (c->facts.ending.how == OA_END_OPEN)
+            c->facts.ending.how = OA_END_REPLACED;
         close_connection(c);
         c = NULL;
     }
     if (!c)
         c = open_connection(table, segment, side, stamp);
-    if (!c->shown.handshake_seen) {
-        bool is_unused = c->shown.stream[0].payload_bytes + c->shown.stream[1].payload_bytes == 0;
+    if (!c->facts.handshake_seen) {
+        bool is_unused = c->facts.stream[0].payload_bytes + c->facts.stream[1].payload_bytes == 0;
 
-        if (is_unused && *side == (is_answer ? TCP_CLIENT : TCP_SERVER)) {
-            tcp_connection_swap(&c->shown);
+        if (is_unused && *side == (is_answer ? OA_CLIENT : OA_SERVER)) {
+            connection_swap(&c->facts);
             *side ^= 1;
         }
-        c->shown.handshake_seen = true;
+        c->facts.handshake_seen = true;
     }
 
     c->is_answered |= is_answer;
@@ -782,20 +770,20 @@ is_answered(const struct half *half, const struct segment *segment)
 }
 
 static void
-end_connection(struct connection *c, struct half *half, const struct segment *segment,
-               struct tcp_stamp stamp)
+end_connection(struct tracked *c, struct half *half, const struct segment *segment,
+               struct oa_stamp stamp)
 {
     if (segment->flags & TCP_RST) {
-        c->shown.end = TCP_END_RESET;
-        c->shown.ended_by = (enum tcp_side)side_of(c, half);
+        c->facts.ending.how = OA_END_RESET;
+        c->facts.ending.by = (enum oa_side)side_of(c, half);
     } else {
         if (half->is_started && half->fin == UNKNOWN_OFFSET)
             half->fin = offset_of(half, segment->sequence + (segment->flags & TCP_SYN ? 1 : 0)) +
                         segment->payload_length + segment->cut_length;
         half->is_finished = true;
-        if (c->shown.end == TCP_END_OPEN) {
-            c->shown.end = TCP_END_FIN;
-            c->shown.ended_by = (enum tcp_side)side_of(c, half);
+        if (c->facts.ending.how == OA_END_OPEN) {
+            c->facts.ending.how = OA_END_FIN;
+            c->facts.ending.by = (enum oa_side)side_of(c, half);
         }
         if (!c->half[0].is_finished || !c->half[1].is_finished)
             return;
@@ -807,14 +795,14 @@ end_connection(struct connection *c, struct half *half, const struct segment *se
 }
 
 static void
-count_segment(struct connection *c, unsigned side, const struct segment *segment,
-              struct tcp_stamp stamp)
+count_segment(struct tracked *c, unsigned side, const struct segment *segment,
+              struct oa_stamp stamp)
 {
     struct half *half = half_of(c, side);
 
-    c->shown.stream[side].frames++;
-    c->shown.last_ns = MAX(c->shown.last_ns, stamp.time_ns);
-    c->shown.last_frame = stamp.frame;
+    c->facts.stream[side].frames++;
+    c->facts.last.time_ns = MAX(c->facts.last.time_ns, stamp.time_ns);
+    c->facts.last.frame = stamp.frame;
     if (!half->is_seen) {
         half->is_seen = true;
         half->isn = segment->sequence - 1;
@@ -829,12 +817,12 @@ count_segment(struct connection *c, unsigned side, const struct segment *segment
 }
 
 void
-tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct tcp_stamp stamp)
+tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct oa_stamp stamp)
 {
-    unsigned side = TCP_CLIENT;
+    unsigned side = OA_CLIENT;
 
     expire(table, stamp.time_ns);
-    struct connection *c = find(table, segment, &side);
+    struct tracked *c = find(table, segment, &side);
     if (segment->flags & TCP_SYN)
         c = handshake(table, c, segment, &side, stamp);
     else if (!c)
@@ -862,58 +850,6 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     check_loss(c, other, stamp);
 }
 
-static void
-drop_bytes(gpointer data, gpointer user)
-{
-    struct chunk *chunk = (struct chunk *)data;
-    size_t *dropped = (size_t *)user;
-
-    *dropped += chunk->bytes ? chunk->length : 0;
-    g_free(chunk->bytes);
-    chunk->bytes = NULL;
-}
-
-/* The places of pending pieces stay, so that later copies still count as retransmitted. */
-void
-tcp_connection_ignore(struct tcp_connection *connection)
-{
-    struct connection *c = (struct connection *)connection;
-
-    c->is_ignored = true;
-    for (int i = 0; i < 2; i++) {
-        size_t dropped = 0;
-
-        if (c->half[i].pending)
-            g_sequence_foreach(c->half[i].pending, drop_bytes, &dropped);
-        count_pending(c, &c->half[i], 0, dropped);
-    }
-}
-
-void
-tcp_connection_swap(struct tcp_connection *connection)
-{
-    struct connection *c = (struct connection *)connection;
-    struct tcp_connection old = c->shown;
-
-    for (int side = TCP_CLIENT; side <= TCP_SERVER; side++) {
-        c->shown.address[side] = old.address[side ^ 1];
-        c->shown.port[side] = old.port[side ^ 1];
-        c->shown.stream[side] = old.stream[side ^ 1];
-    }
-    c->shown.ended_by = old.ended_by == TCP_CLIENT ? TCP_SERVER : TCP_CLIENT;
-    c->flipped ^= 1;
-}
-
-bool
-tcp_connection_was_refused(const struct tcp_connection *connection)
-{
-    const struct connection *c = (const struct connection *)connection;
-
-    return connection->end == TCP_END_RESET && connection->ended_by == TCP_SERVER &&
-           connection->handshake_seen && !c->is_answered && !connection->stream[0].payload_bytes &&
-           !connection->stream[1].payload_bytes;
-}
-
 struct tcp_table *
 tcp_table_new(const struct tcp_listener *listener, void *context, const struct tcp_limits *limits)
 {
@@ -923,7 +859,7 @@ tcp_table_new(const struct tcp_listener *listener, void *context, const struct t
     table->context = context;
     table->limits = *limits;
     table->n_buckets = FIRST_BUCKETS;
-    table->buckets = g_new0(struct connection *, table->n_buckets);
+    table->buckets = g_new0(struct tracked *, table->n_buckets);
     /* A capture made to collide must not be able to know what collides. */
     table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
     return table;
@@ -932,10 +868,10 @@ tcp_table_new(const struct tcp_listener *listener, void *context, const struct t
 static int
 compare_numbers(const void *a, const void *b)
 {
-    const struct connection *left = *(struct connection *const *)a;
-    const struct connection *right = *(struct connection *const *)b;
+    const struct tracked *left = *(struct tracked *const *)a;
+    const struct tracked *right = *(struct tracked *const *)b;
 
-    return left->shown.number < right->shown.number ? -1 : left->shown.number > right->shown.number;
+    return left->facts.number < right->facts.number ? -1 : left->facts.number > right->facts.number;
 }
 
 void
@@ -945,11 +881,11 @@ tcp_table_free(struct tcp_table *table)
         return;
 
     /* One more than needed, for qsort() takes no NULL. */
-    struct connection **all = g_new(struct connection *, table->n_connections + 1);
+    struct tracked **all = g_new(struct tracked *, table->n_connections + 1);
     size_t n = 0;
-    for (struct connection *c = table->open.oldest; c; c = c->newer)
+    for (struct tracked *c = table->open.oldest; c; c = c->newer)
         all[n++] = c;
-    for (struct connection *c = table->ended.oldest; c; c = c->newer)
+    for (struct tracked *c = table->ended.oldest; c; c = c->newer)
         all[n++] = c;
     qsort(all, n, sizeof *all, compare_numbers);
     for (size_t i = 0; i < n; i++)

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "connection.h"
 #include "packet.h"
 
 #include <wireshark.h>
@@ -50,8 +51,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* An IP length counts even where it says more than the frame could hold, so this is all
          * that bounds it. */
         require(segment.cut_length <= MAX(on_wire, 65535u + 40));
-        require(strlen(address_text(&segment.source, text)) < ADDRESS_TEXT);
-        require(strlen(address_text(&segment.destination, text)) < ADDRESS_TEXT);
+        require(strlen(address_text(segment.source.address, text)) < ADDRESS_TEXT);
+        require(strlen(address_text(segment.destination.address, text)) < ADDRESS_TEXT);
     }
     g_free(frame);
     return 0;

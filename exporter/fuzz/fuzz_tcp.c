@@ -21,10 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * order.
  */
 struct followed {
-    uint64_t delivered[2], lost[2];
-    bool is_started[2];
-    uint8_t expected[2];
-    bool is_ignored;
+    struct host *host;
+    struct connection *connection;
+    struct followed_stream {
+        uint64_t delivered, lost;
+        bool is_started;
+        uint8_t expected;
+    } stream[2]; /* by sender */
 };
 
 struct host {
@@ -33,7 +36,6 @@ struct host {
     uint8_t habits; /* which listener to play, by bits */
 };
 
-#define IGNORES_SOME 0x01
 #define SWAPS_SOME 0x02
 
 static void
@@ -43,96 +45,80 @@ require(bool condition)
         abort();
 }
 
-static void
-on_opened(void *context, struct tcp_connection *connection)
+static void *
+on_opened(void *context, struct connection *connection)
 {
-    struct host *host = (struct host *)context;
+    struct followed *followed = g_new0(struct followed, 1);
 
-    require(connection->number == host->opened++);
-    host->open++;
-    connection->user = g_new0(struct followed, 1);
-    if ((host->habits & IGNORES_SOME) && connection->number % 4 == 3) {
-        ((struct followed *)connection->user)->is_ignored = true;
-        tcp_connection_ignore(connection);
-    }
+    followed->host = context;
+    followed->connection = connection;
+    connection->number = followed->host->opened++;
+    followed->host->open++;
+    return followed;
 }
 
 static void
-swap(struct tcp_connection *connection, struct followed *followed)
+swap(struct followed *followed)
 {
-    struct followed old = *followed;
+    struct followed_stream client = followed->stream[OA_CLIENT];
 
-    tcp_connection_swap(connection);
-    for (int i = 0; i < 2; i++) {
-        followed->delivered[i] = old.delivered[1 - i];
-        followed->lost[i] = old.lost[1 - i];
-        followed->is_started[i] = old.is_started[1 - i];
-        followed->expected[i] = old.expected[1 - i];
-    }
+    connection_swap(followed->connection);
+    followed->stream[OA_CLIENT] = followed->stream[OA_SERVER];
+    followed->stream[OA_SERVER] = client;
 }
 
 static void
-on_data(void *context, struct tcp_connection *connection, enum tcp_side side, const uint8_t *data,
-        size_t length, struct tcp_stamp stamp)
+on_data(void *user, enum oa_side side, const uint8_t *data, size_t length, struct oa_stamp stamp)
 {
-    struct host *host = (struct host *)context;
-    struct followed *followed = (struct followed *)connection->user;
+    struct followed *followed = user;
+    struct followed_stream *stream = &followed->stream[side];
 
     (void)stamp;
-    require(length > 0 && !followed->is_ignored);
-    if (!followed->is_started[side])
-        followed->expected[side] = data[0];
-    followed->is_started[side] = true;
+    require(length > 0);
+    if (!stream->is_started)
+        stream->expected = data[0];
+    stream->is_started = true;
     for (size_t i = 0; i < length; i++)
-        require(data[i] == followed->expected[side]++);
-    followed->delivered[side] += length;
-    if ((host->habits & IGNORES_SOME) && connection->number % 4 == 1 &&
-        followed->delivered[side] > 20) {
-        followed->is_ignored = true;
-        tcp_connection_ignore(connection);
-    } else if ((host->habits & SWAPS_SOME) && connection->number % 4 != 1 &&
-               !connection->handshake_seen && length % 4 == 0) {
-        swap(connection, followed);
-    }
+        require(data[i] == stream->expected++);
+    stream->delivered += length;
+    if ((followed->host->habits & SWAPS_SOME) && followed->connection->number % 4 != 1 &&
+        !followed->connection->handshake_seen && length % 4 == 0)
+        swap(followed);
 }
 
 static void
-on_lost(void *context, struct tcp_connection *connection, enum tcp_side side, uint64_t bytes,
-        struct tcp_stamp stamp)
+on_lost(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
-    struct followed *followed = (struct followed *)connection->user;
+    struct followed_stream *stream = &((struct followed *)user)->stream[side];
 
-    (void)context;
     (void)stamp;
-    require(bytes > 0 && !followed->is_ignored);
-    followed->lost[side] += bytes;
-    followed->expected[side] = (uint8_t)(followed->expected[side] + bytes);
+    require(bytes > 0);
+    stream->lost += bytes;
+    stream->expected = (uint8_t)(stream->expected + bytes);
 }
 
 static void
-on_closed(void *context, struct tcp_connection *connection)
+on_closed(void *user)
 {
-    struct host *host = (struct host *)context;
-    struct followed *followed = (struct followed *)connection->user;
+    struct followed *followed = user;
+    const struct connection *connection = followed->connection;
 
-    require(connection->first_ns <= connection->last_ns &&
-            connection->first_frame <= connection->last_frame);
+    require(connection->first.time_ns <= connection->last.time_ns &&
+            connection->first.frame <= connection->last.frame);
     for (int side = 0; side < 2; side++) {
-        const struct tcp_stream *stream = &connection->stream[side];
+        const struct connection_stream *stream = &connection->stream[side];
 
         require(stream->retransmitted_frames <= stream->frames);
-        require(followed->delivered[side] <= stream->payload_bytes &&
-                followed->lost[side] <= stream->lost_bytes);
-        require(followed->is_ignored || (followed->delivered[side] == stream->payload_bytes &&
-                                         followed->lost[side] == stream->lost_bytes));
-        host->frames_closed += stream->frames;
+        require(followed->stream[side].delivered == stream->payload_bytes &&
+                followed->stream[side].lost == stream->lost_bytes);
+        followed->host->frames_closed += stream->frames;
     }
-    host->open--;
+    followed->host->open--;
     g_free(followed);
 }
 
 static void
-feed(struct tcp_table *table, struct oa_cursor *cursor, struct tcp_stamp *stamp,
+feed(struct tcp_table *table, struct oa_cursor *cursor, struct oa_stamp *stamp,
      const uint32_t isn[2])
 {
     uint8_t what = oa_cursor_u8(cursor);
@@ -153,13 +139,13 @@ feed(struct tcp_table *table, struct oa_cursor *cursor, struct tcp_stamp *stamp,
     for (uint32_t i = 0; i < segment.payload_length; i++)
         payload[i] = (uint8_t)(first + i);
     segment.payload = payload;
-    segment.source.bytes[15] = (uint8_t)from;
-    segment.destination.bytes[15] = (uint8_t)(from ^ 1);
+    segment.source.address[15] = (uint8_t)from;
+    segment.destination.address[15] = (uint8_t)(from ^ 1);
     /* Bits 1 to 3 choose one of eight pairs of ports, of which one is an end that talks to itself.
      */
     uint16_t port = (uint16_t)(2000 + (what >> 1 & 7));
-    segment.source_port = from ? 2000 : port;
-    segment.destination_port = from ? port : 2000;
+    segment.source.port = from ? 2000 : port;
+    segment.destination.port = from ? port : 2000;
     if (what & 0x80) {
         int64_t step = (int64_t)(int8_t)oa_cursor_u8(cursor);
         /* Squared, so that one byte reaches from nothing to beyond the lingering and the silence.
@@ -188,7 +174,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .idle_ns = 9000000000,
     };
     uint32_t isn[2] = { oa_cursor_u32(&cursor), oa_cursor_u32(&cursor) };
-    struct tcp_stamp stamp = { .time_ns = TIMES[host.habits >> 2 & 3] };
+    struct oa_stamp stamp = { .time_ns = TIMES[host.habits >> 2 & 3] };
     struct tcp_table *table = tcp_table_new(&LISTENER, &host, &limits);
 
     while (oa_cursor_left(&cursor) >= 8 && stamp.frame < 4096) {

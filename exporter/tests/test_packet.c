@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "connection.h"
 #include "packet.h"
 
 #include <wireshark.h>
@@ -179,8 +180,8 @@ test_frame(gconstpointer data)
     g_assert_cmpmem(segment.payload, (int)segment.payload_length, row->payload,
                     (int)strlen(row->payload));
     g_assert_cmpuint(segment.cut_length, ==, row->cut);
-    g_assert_cmpuint(segment.source_port, ==, 0xc001);
-    g_assert_cmpuint(segment.destination_port, ==, 80);
+    g_assert_cmpuint(segment.source.port, ==, 0xc001);
+    g_assert_cmpuint(segment.destination.port, ==, 80);
     g_assert_cmphex(segment.sequence, ==, 0x01020304);
     g_assert_cmphex(segment.acknowledgment, ==, 0x05060708);
     g_assert_cmphex(segment.flags & TCP_ACK, ==, TCP_ACK);
@@ -236,12 +237,13 @@ test_addresses(void)
         g_assert_cmpint(
             packet_decode(ADDRESS_ROWS[i].encap, frame.bytes, frame.length, frame.length, &segment),
             ==, PACKET_TCP);
-        g_assert_cmpstr(address_text(&segment.source, text), ==, ADDRESS_ROWS[i].source);
-        g_assert_cmpstr(address_text(&segment.destination, text), ==, ADDRESS_ROWS[i].destination);
+        g_assert_cmpstr(address_text(segment.source.address, text), ==, ADDRESS_ROWS[i].source);
+        g_assert_cmpstr(address_text(segment.destination.address, text), ==,
+                        ADDRESS_ROWS[i].destination);
     }
-    struct address longest;
-    memset(longest.bytes, 0xfd, sizeof longest.bytes);
-    g_assert_cmpstr(address_text(&longest, text), ==, "fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd");
+    uint8_t longest[16];
+    memset(longest, 0xfd, sizeof longest);
+    g_assert_cmpstr(address_text(longest, text), ==, "fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd");
 }
 
 int

@@ -1,0 +1,50 @@
+/* connection.c
+ * What is known of a TCP connection: its sides and their addresses.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "connection.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "rpc/service.h"
+
+static bool
+is_server_port(uint16_t port)
+{
+    const struct oa_service_port *row = oa_service_port(port);
+
+    return port < 1024 || (row && row->hop);
+}
+
+bool
+connection_sent_by_server(uint16_t source_port, uint16_t destination_port)
+{
+    return is_server_port(source_port) && !is_server_port(destination_port);
+}
+
+void
+connection_swap(struct connection *connection)
+{
+    struct connection old = *connection;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        connection->endpoint[side] = old.endpoint[side ^ 1];
+        connection->stream[side] = old.stream[side ^ 1];
+    }
+    connection->ending.by = old.ending.by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
+    connection->is_swapped = !old.is_swapped;
+}
+
+const char *
+address_text(const uint8_t address[16], char out[ADDRESS_TEXT])
+{
+    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
+
+    if (memcmp(address, MAPPED, sizeof MAPPED) == 0)
+        inet_ntop(AF_INET, address + sizeof MAPPED, out, ADDRESS_TEXT);
+    else
+        inet_ntop(AF_INET6, address, out, ADDRESS_TEXT);
+    return out;
+}

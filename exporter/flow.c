@@ -1,0 +1,196 @@
+/* flow.c
+ * The bytes of one connection on their way to the decoder.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "flow.h"
+
+#include <glib.h>
+
+#include "tls/tls_facts.h"
+#include "track/channel.h"
+#include "track/tracker.h"
+
+struct flow {
+    struct flows *flows;
+    struct connection *connection;
+    struct oa_channel *channel;
+    struct oa_tls *tls; /* the connection began as TLS does */
+    bool has_begun;     /* its first bytes have come */
+    /* The beginning of a segment that may turn out to be ours, by sender. */
+    struct held {
+        GByteArray *bytes;
+        struct oa_stamp stamp;
+    } held[2];
+};
+
+static void
+drop_held(struct held *held)
+{
+    if (held->bytes)
+        g_byte_array_unref(held->bytes);
+    held->bytes = NULL;
+}
+
+/* Returns who sent what was recognised; the sides may have been swapped by it. */
+static enum oa_side
+open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *recognition,
+             struct oa_stamp stamp)
+{
+    struct connection *connection = flow->connection;
+
+    /* The SYN is a better witness than PDUs that either side may send. */
+    if (!connection->handshake_seen && side != recognition->sender) {
+        connection_swap(connection);
+        side ^= 1;
+    }
+    flow->channel =
+        oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
+                        &connection->endpoint[OA_SERVER], connection, stamp);
+    flow->flows->n_channels++;
+    return side;
+}
+
+static enum oa_verdict
+recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_recognition *recognition)
+{
+    const struct oa_tracker *tracker = flow->flows->tracker;
+    const struct oa_endpoint *endpoint = flow->connection->endpoint;
+    enum oa_verdict verdict =
+        oa_recognise(data, length, endpoint[side].port, endpoint[side ^ 1].port, recognition);
+
+    if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length)) {
+        enum oa_endpoint_known known = MAX(oa_tracker_endpoint(tracker, &endpoint[OA_CLIENT]),
+                                           oa_tracker_endpoint(tracker, &endpoint[OA_SERVER]));
+        verdict = oa_recognise_plain_rpc(data, length, known, recognition);
+    }
+    return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
+}
+
+/* Whether the SYN says that the other side would have to say this: text in the answer of a server
+ * that looks like a request makes no client of it. */
+static bool
+contradicts_handshake(const struct connection *connection, enum oa_side side,
+                      const struct oa_recognition *recognition)
+{
+    bool is_certain = !recognition->is_raw || recognition->has_start;
+
+    return connection->handshake_seen && is_certain && side != recognition->sender;
+}
+
+/*
+ * Looks for what makes a connection one of ours. It may come after ordinary HTTP requests, or in
+ * the middle, so every segment's beginning is looked at; one that is too short to tell is held
+ * until more comes.
+ */
+static void
+look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+                 struct oa_stamp stamp)
+{
+    struct held *held = &flow->held[side];
+    struct oa_recognition recognition;
+    const uint8_t *begin = data;
+    size_t known = length;
+
+    if (held->bytes) {
+        g_byte_array_append(held->bytes, data, (guint)length);
+        begin = held->bytes->data;
+        known = held->bytes->len;
+    }
+    switch (recognise(flow, side, begin, known, &recognition)) {
+    case OA_OURS:
+        if (contradicts_handshake(flow->connection, side, &recognition))
+            break;
+        side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
+        if (known > length)
+            oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
+        oa_channel_data(flow->channel, side, data, length, stamp);
+        break;
+    case OA_MAYBE:
+        if (known > OA_RECOGNISE_HEAD_MAX)
+            break;
+        if (!held->bytes) {
+            held->stamp = stamp;
+            held->bytes = g_byte_array_new();
+            g_byte_array_append(held->bytes, data, (guint)length);
+        }
+        return;
+    case OA_NOT_OURS:
+        break;
+    }
+    drop_held(held);
+}
+
+static void
+take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+{
+    if (!oa_tls_data(flow->tls, side, data, length)) {
+        oa_tls_free(flow->tls);
+        flow->tls = NULL;
+    }
+}
+
+/* The sender of a hello is the client, whatever was guessed without the handshake of TCP. */
+static void
+begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+{
+    if (side == OA_SERVER && !flow->connection->handshake_seen &&
+        oa_tls_begins_hello(data, length)) {
+        connection_swap(flow->connection);
+        side = OA_CLIENT;
+    }
+    flow->tls = oa_tls_new();
+    take_tls(flow, side, data, length);
+}
+
+struct flow *
+flow_open(struct flows *flows, struct connection *connection)
+{
+    struct flow *flow = g_new0(struct flow, 1);
+
+    connection->number = flows->n_connections++;
+    flow->flows = flows;
+    flow->connection = connection;
+    return flow;
+}
+
+void
+flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_stamp stamp)
+{
+    if (flow->channel)
+        oa_channel_data(flow->channel, side, data, length, stamp);
+    else if (flow->tls)
+        take_tls(flow, side, data, length);
+    else if (!flow->has_begun && oa_tls_may_begin(data[0]))
+        begin_tls(flow, side, data, length);
+    else
+        look_for_channel(flow, side, data, length, stamp);
+    flow->has_begun = true;
+}
+
+void
+flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
+{
+    drop_held(&flow->held[side]);
+    if (flow->channel)
+        oa_channel_lost(flow->channel, side, bytes);
+    else if (flow->tls)
+        oa_tls_lost(flow->tls, side);
+}
+
+void
+flow_close(struct flow *flow)
+{
+    struct flows *flows = flow->flows;
+    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
+
+    flows->ended(flows->context, &row);
+    if (flow->channel)
+        oa_channel_close(flow->channel, flow->connection->ending);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        drop_held(&flow->held[side]);
+    oa_tls_free(flow->tls);
+    g_free(flow);
+}

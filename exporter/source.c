@@ -1,0 +1,101 @@
+/* source.c
+ * From captures to events: the frames of all files in time order, each given to the kind of source
+ * that reads its link type; all kinds feed one decoder.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "source.h"
+
+#include <glib.h>
+
+#include "source_kind.h"
+#include "track/channel.h"
+#include "track/tracker.h"
+
+#define FRAMES_BETWEEN_PROGRESS 4096
+
+static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE };
+
+struct source {
+    struct capture_reader *reader;
+    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while it runs */
+};
+
+struct source *
+source_open(char *const *paths, size_t n_paths, char **message)
+{
+    struct capture_reader *reader = capture_reader_open(paths, n_paths, message);
+    struct source *source = reader ? g_new0(struct source, 1) : NULL;
+
+    if (source)
+        source->reader = reader;
+    return source;
+}
+
+static void
+take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
+{
+    result->frames++;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        if (KINDS[i]->reads(frame->encap)) {
+            KINDS[i]->frame(source->self[i], frame);
+            return;
+        }
+    }
+    result->unread_frames++;
+}
+
+static bool
+goes_on(const struct source *source, const struct source_sink *sink, uint64_t frames)
+{
+    struct source_progress progress = { .frames = frames };
+
+    capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
+    return sink->progress(sink->context, &progress);
+}
+
+static void
+read_all(struct source *source, const struct source_sink *sink, struct source_result *result)
+{
+    struct capture_frame frame;
+    enum capture_status status;
+    char *message = NULL;
+
+    while ((status = capture_reader_next(source->reader, &frame, &message)) != CAPTURE_END &&
+           !result->stopped) {
+        if (status == CAPTURE_OK) {
+            take_frame(source, &frame, result);
+        } else {
+            result->incomplete = true;
+            sink->warning(sink->context, message);
+            g_clear_pointer(&message, g_free);
+        }
+        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0)
+            result->stopped = !goes_on(source, sink, result->frames);
+    }
+}
+
+void
+source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
+{
+    struct flows flows = { .tracker = oa_tracker_new(sink->event, sink->context, false),
+                           .ended = sink->connection,
+                           .context = sink->context };
+
+    *result = (struct source_result){ 0 };
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        source->self[i] = KINDS[i]->begin(&flows);
+    read_all(source, sink, result);
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        KINDS[i]->end(source->self[i]);
+    oa_tracker_end(flows.tracker);
+    oa_tracker_free(flows.tracker);
+    result->channels = flows.n_channels;
+}
+
+void
+source_close(struct source *source)
+{
+    capture_reader_close(source->reader);
+    g_free(source);
+}
