@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "coverage_visitor.h"
-#include "exchange/stub.h"
+#include "exchange/call_facts.h"
 #include "vectors.h"
 
 #define DAMAGED_COPIES 200
@@ -147,6 +147,36 @@ test_depth(void)
     g_byte_array_unref(bytes);
 }
 
+/* NspiUnbind alone returns 1 when it succeeds, 2 when it fails. [MS-OXNSPI] 3.1.4.1.2 */
+static void
+test_unbind(void)
+{
+    static const struct {
+        uint16_t opnum;
+        uint8_t returned;
+        uint32_t status;
+    } CASES[] = { { OA_NSPI_UNBIND, 1, 0 }, { OA_NSPI_UNBIND, 2, 2 }, { OA_NSPI_MOD_PROPS, 1, 1 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        uint8_t bytes[24] = { 0 };
+        size_t length = CASES[i].opnum == OA_NSPI_UNBIND ? 24 : 4; /* one has a handle in front */
+        struct oa_stub stub = { .interface = oa_rpc_interface(OA_IF_NSPI),
+                                .opnum = CASES[i].opnum,
+                                .is_response = true,
+                                .data = bytes,
+                                .length = length };
+        struct oa_call_facts facts;
+        struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+
+        bytes[length - 4] = CASES[i].returned;
+        oa_call_facts_start(&facts, &stub);
+        g_assert_true(oa_stub_walk(walk, &stub, NULL, &facts.walk));
+        g_assert_true(facts.has_status);
+        g_assert_cmpuint(facts.status, ==, CASES[i].status);
+        oa_walk_free(walk);
+    }
+}
+
 static void
 test_property_names(void)
 {
@@ -173,6 +203,7 @@ main(int argc, char *argv[])
     g_test_add_func("/nspi/vectors", test_vectors);
     g_test_add_func("/nspi/table", test_table);
     g_test_add_func("/nspi/depth", test_depth);
+    g_test_add_func("/nspi/unbind", test_unbind);
     g_test_add_func("/nspi/property_names", test_property_names);
     return g_test_run();
 }

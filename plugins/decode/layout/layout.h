@@ -81,7 +81,7 @@
  * "Earlier field" is the nearest one before, in the same structure or one around it, or one given
  * with oa_walk_set(). An absent one is 0.
  *
- * Fields with the names CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
+ * Fields of the role CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
  * that follow, wherever these stand. One that was said before is given with oa_walk_set() too.
  *
  * Parameters of an RPC call are the slots of one layout; each parameter's referents follow it.

@@ -136,7 +136,7 @@ oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
     struct value value = { field, number };
 
     g_array_append_val(walk->values, value);
-    if (OA_FIELDS[field].names == OA_NAMES_CODE_PAGE && number != 0)
+    if (OA_FIELDS[field].role == OA_ROLE_CODE_PAGE && number != 0)
         walk->code_page = (uint32_t)number;
 }
 
