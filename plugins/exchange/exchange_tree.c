@@ -344,16 +344,25 @@ value_names(enum oa_names names)
 static enum ftenum
 field_type(enum oa_type type)
 {
+    /* clang-format off */
     static const enum ftenum TYPES[] = {
-        [OA_TYPE_NONE] = FT_NONE,     [OA_TYPE_UINT8] = FT_UINT8,
-        [OA_TYPE_UINT16] = FT_UINT16, [OA_TYPE_UINT32] = FT_UINT32,
-        [OA_TYPE_UINT64] = FT_UINT64, [OA_TYPE_INT16] = FT_INT16,
-        [OA_TYPE_INT32] = FT_INT32,   [OA_TYPE_FLOAT] = FT_FLOAT,
-        [OA_TYPE_DOUBLE] = FT_DOUBLE, [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
-        [OA_TYPE_GUID] = FT_GUID,     [OA_TYPE_BYTES] = FT_BYTES,
-        [OA_TYPE_TEXT8] = FT_STRING,  [OA_TYPE_TELETEX] = FT_STRING,
+        [OA_TYPE_NONE] = FT_NONE,
+        [OA_TYPE_UINT8] = FT_UINT8,
+        [OA_TYPE_UINT16] = FT_UINT16,
+        [OA_TYPE_UINT32] = FT_UINT32,
+        [OA_TYPE_UINT64] = FT_UINT64,
+        [OA_TYPE_INT16] = FT_INT16,
+        [OA_TYPE_INT32] = FT_INT32,
+        [OA_TYPE_FLOAT] = FT_FLOAT,
+        [OA_TYPE_DOUBLE] = FT_DOUBLE,
+        [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
+        [OA_TYPE_GUID] = FT_GUID,
+        [OA_TYPE_BYTES] = FT_BYTES,
+        [OA_TYPE_TEXT8] = FT_STRING,
+        [OA_TYPE_TELETEX] = FT_STRING,
         [OA_TYPE_TEXT16] = FT_STRING,
     };
+    /* clang-format on */
     return TYPES[type];
 }
 
