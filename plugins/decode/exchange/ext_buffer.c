@@ -222,31 +222,3 @@ oa_ext_next(struct oa_ext_reader *reader, struct oa_ext_payload *payload)
     }
     return true;
 }
-
-size_t
-oa_ext_left(const struct oa_ext_reader *reader)
-{
-    return oa_cursor_left(&reader->cursor);
-}
-
-const char *
-oa_ext_error_text(enum oa_ext_error error)
-{
-    switch (error) {
-    case OA_EXT_OK:
-        return "no error";
-    case OA_EXT_SHORT_HEADER:
-        return "fewer bytes than a header where one must follow";
-    case OA_EXT_BAD_VERSION:
-        return "unknown version of the header";
-    case OA_EXT_SHORT_PAYLOAD:
-        return "size of the payload reaches beyond the buffer";
-    case OA_EXT_BAD_COMPRESSION:
-        return "compressed payload is damaged";
-    case OA_EXT_SIZE_MISMATCH:
-        return "payload is not of the size announced";
-    case OA_EXT_TOO_MANY_PAYLOADS:
-        return "more payloads than a buffer may hold";
-    }
-    return "unknown error";
-}

@@ -33,9 +33,6 @@
 /* Bytes of one call's parameters that are kept; a user's name and some auxiliary blocks. */
 #define TELLING_STUB_MAX 65536
 
-/* Verifiers of this level seal the stub. */
-#define LEVEL_PRIVACY 6
-
 void
 oa_call_free(void *data)
 {
@@ -269,7 +266,7 @@ keep_stub(struct call *call, const struct oa_event *event)
     if (!oa_rpc_operation_has(iface, call->facts.opnum, OA_OP_IDENTIFIES) ||
         !call->facts.has_opnum || rpc->header.ptype == OA_RPC_FAULT ||
         event->channel->hop != oa_vc_hop(&call->vc->facts) ||
-        (rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY))
+        (rpc->verifier.present && rpc->verifier.level >= OA_RPC_LEVEL_PKT_PRIVACY))
         return;
     if (!stub)
         stub = call->stub[event->side] = g_byte_array_new();
@@ -323,7 +320,7 @@ static void
 take_return_value(struct oa_call *call, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
-    bool is_sealed = rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY;
+    bool is_sealed = rpc->verifier.present && rpc->verifier.level >= OA_RPC_LEVEL_PKT_PRIVACY;
 
     if (rpc->header.ptype != OA_RPC_RESPONSE || !(rpc->header.flags & OA_RPC_LAST_FRAG) ||
         is_sealed || rpc->stub_length < 4 || !call->iface ||
