@@ -42,6 +42,7 @@ struct show {
     packet_info *pinfo;
     tvbuff_t *sources[SOURCES_MAX];
     unsigned n_sources;
+    enum oa_field titled; /* the last structure begun that goes by the name of a value in it */
     struct oa_call_facts *facts;
 };
 
@@ -126,21 +127,21 @@ add_value(const struct show *show, proto_tree *tree, const struct oa_value *valu
     }
 }
 
-/* An element of an array is titled by the first value in it that has a name, a property's value by
- * the property. */
-static void
-title_parent(proto_tree *tree, const struct oa_value *value)
+/* Whether an item is of that field. */
+static bool
+is_item_of(const proto_item *item, enum oa_field field)
 {
-    enum oa_names names = OA_FIELDS[value->id].names;
-    const char *name = names ? oa_field_name(names, (uint32_t)value->number) : NULL;
-    enum oa_field titled = OA_F_AUX_BLOCK;
-    proto_item *parent = proto_tree_get_parent(tree);
+    return item && PITEM_FINFO(item) && PITEM_FINFO(item)->hfinfo->id == hf[field];
+}
 
-    if (value->id == OA_F_OXNSPI_TAG) {
-        name = oa_field_name(OA_NAMES_PROPERTY_ID, (uint32_t)value->number >> 16);
-        titled = OA_F_OXNSPI_VALUE;
-    }
-    if (name && parent && PITEM_FINFO(parent) && PITEM_FINFO(parent)->hfinfo->id == hf[titled])
+/* Writes the name of a structure behind its label. */
+static void
+title_parent(const struct show *show, proto_tree *tree, const struct oa_value *value)
+{
+    proto_item *parent = proto_tree_get_parent(tree);
+    const char *name = oa_value_name(value->id, (uint32_t)value->number);
+
+    if (name && show->titled && is_item_of(parent, show->titled))
         proto_item_append_text(parent, ": %s", name);
 }
 
@@ -172,7 +173,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
         proto_item_append_text(item, " (%s)", OA_FIELDS[value->about].label);
     if (value->is_cut)
         proto_item_append_text(item, " [cut short]");
-    title_parent(parent, value);
+    if (OA_FIELDS[value->id].role == OA_ROLE_TITLE)
+        title_parent(show, parent, value);
     bool was_known = show->facts->has_status;
     oa_call_facts_field(show->facts, value);
     if (!was_known && show->facts->has_status && is_failure(show->facts->status))
@@ -188,6 +190,8 @@ on_begin(void *user, void *parent, const struct oa_value *at)
 
     if (at->index >= 0)
         proto_item_append_text(item, " %d", at->index + 1);
+    if (OA_FIELDS[at->id].role == OA_ROLE_TITLED)
+        show->titled = at->id;
     return proto_item_add_subtree(item, ett_structure);
 }
 
@@ -340,16 +344,25 @@ value_names(enum oa_names names)
 static enum ftenum
 field_type(enum oa_type type)
 {
+    /* clang-format off */
     static const enum ftenum TYPES[] = {
-        [OA_TYPE_NONE] = FT_NONE,     [OA_TYPE_UINT8] = FT_UINT8,
-        [OA_TYPE_UINT16] = FT_UINT16, [OA_TYPE_UINT32] = FT_UINT32,
-        [OA_TYPE_UINT64] = FT_UINT64, [OA_TYPE_INT16] = FT_INT16,
-        [OA_TYPE_INT32] = FT_INT32,   [OA_TYPE_FLOAT] = FT_FLOAT,
-        [OA_TYPE_DOUBLE] = FT_DOUBLE, [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
-        [OA_TYPE_GUID] = FT_GUID,     [OA_TYPE_BYTES] = FT_BYTES,
-        [OA_TYPE_TEXT8] = FT_STRING,  [OA_TYPE_TELETEX] = FT_STRING,
+        [OA_TYPE_NONE] = FT_NONE,
+        [OA_TYPE_UINT8] = FT_UINT8,
+        [OA_TYPE_UINT16] = FT_UINT16,
+        [OA_TYPE_UINT32] = FT_UINT32,
+        [OA_TYPE_UINT64] = FT_UINT64,
+        [OA_TYPE_INT16] = FT_INT16,
+        [OA_TYPE_INT32] = FT_INT32,
+        [OA_TYPE_FLOAT] = FT_FLOAT,
+        [OA_TYPE_DOUBLE] = FT_DOUBLE,
+        [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
+        [OA_TYPE_GUID] = FT_GUID,
+        [OA_TYPE_BYTES] = FT_BYTES,
+        [OA_TYPE_TEXT8] = FT_STRING,
+        [OA_TYPE_TELETEX] = FT_STRING,
         [OA_TYPE_TEXT16] = FT_STRING,
     };
+    /* clang-format on */
     return TYPES[type];
 }
 

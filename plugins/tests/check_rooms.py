@@ -37,9 +37,6 @@ KNOWN = {
     ("plugins/rpch/packet-rpch", "plugins/rpch/rpch_tls"): "what takes the places of stock HTTP stands in packet-rpch.c",
     ("plugins/rpch/rpch_rts", "plugins/rpch/rpch_show"): "what all parts show alike stands in rpch_show.c",
     ("plugins/exchange/packet-oxcmapihttp", "plugins/exchange/mapi_stream"): "what is kept of a stream stands in mapi_stream.c",
-    ("plugins/decode/exchange/stub", "plugins/decode/exchange/stub_emsmdb"): "the list of interfaces stands in stub.c",
-    ("plugins/decode/exchange/stub", "plugins/decode/exchange/stub_nspi"): "the list of interfaces stands in stub.c",
-    ("plugins/decode/exchange/stub", "plugins/decode/exchange/stub_rfr"): "the list of interfaces stands in stub.c",
     **{("exporter/report", f"exporter/report_{name}"): "the list of reports stands in report.c"
        for name in ("auth", "calls", "channels", "connection_status", "connections", "findings", "frames", "hops",
                     "operations", "sessions", "users")},

@@ -251,44 +251,43 @@ code_page_of(const struct oa_exchange_sessions *sessions, enum oa_interface_id i
     return oa_exchange_sessions_code_page(sessions, &stub);
 }
 
-enum { BIND, UNBIND, QUERY_ROWS = 3, CONNECT_EX = 10, RPC_EXT2 };
-
 static void
 test_handles(void)
 {
     static const uint8_t DIRECTORY[OA_HANDLE_SIZE] = { 1 }, STORE[OA_HANDLE_SIZE] = { 2 };
     static const uint8_t NULL_HANDLE[OA_HANDLE_SIZE] = { 0 };
     struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
-    struct oa_call_facts request = facts_of(OA_IF_NSPI, BIND, false, NULL);
-    struct oa_call_facts response = facts_of(OA_IF_NSPI, BIND, true, NULL_HANDLE);
+    struct oa_call_facts request = facts_of(OA_IF_NSPI, OA_NSPI_BIND, false, NULL);
+    struct oa_call_facts response = facts_of(OA_IF_NSPI, OA_NSPI_BIND, true, NULL_HANDLE);
 
     /* Refused, then granted. */
     request.code_page = 1251;
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, NULL_HANDLE), ==, 0);
-    response = facts_of(OA_IF_NSPI, BIND, true, DIRECTORY);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, NULL_HANDLE), ==, 0);
+    response = facts_of(OA_IF_NSPI, OA_NSPI_BIND, true, DIRECTORY);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, DIRECTORY), ==, 1251);
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, QUERY_ROWS, STORE), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, DIRECTORY), ==, 1251);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, STORE), ==, 0);
     /* NspiBind has no handle at its beginning, and RFR has none at all. */
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, BIND, DIRECTORY), ==, 0);
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_RFR, 0, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_BIND, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_RFR, OA_RFR_GET_NEW_DSA, DIRECTORY), ==, 0);
 
-    request = facts_of(OA_IF_EMSMDB, CONNECT_EX, false, NULL);
+    request = facts_of(OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT_EX, false, NULL);
     request.has_locale = true;
     request.code_page = 932;
-    response = facts_of(OA_IF_EMSMDB, CONNECT_EX, true, STORE);
+    response = facts_of(OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT_EX, true, STORE);
     g_assert_nonnull(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_EMSMDB, RPC_EXT2, STORE), ==, 932);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_EMSMDB, OA_EMSMDB_EC_DO_RPC_EXT2, STORE), ==,
+                     932);
 
     /* What has ended says nothing more. */
-    request = facts_of(OA_IF_NSPI, UNBIND, false, DIRECTORY);
-    response = facts_of(OA_IF_NSPI, UNBIND, true, NULL_HANDLE);
+    request = facts_of(OA_IF_NSPI, OA_NSPI_UNBIND, false, DIRECTORY);
+    response = facts_of(OA_IF_NSPI, OA_NSPI_UNBIND, true, NULL_HANDLE);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, UNBIND, DIRECTORY), ==, 1251);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 1251);
     g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, UNBIND, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 0);
     oa_exchange_sessions_free(sessions);
 }
 

@@ -431,6 +431,40 @@ test_fields(void)
     g_hash_table_destroy(filters);
 }
 
+/* Every role has a field, and fields have the types that their roles ask for. */
+static void
+test_roles(void)
+{
+    unsigned fields[OA_ROLES] = { 0 };
+
+    for (int i = 1; i < OA_FIELDS_COUNT; i++) {
+        const struct oa_field_row *row = &OA_FIELDS[i];
+        fields[row->role]++;
+        switch (row->role) {
+        case OA_ROLE_RETURN_VALUE:
+            g_assert_cmpint(row->names, ==, OA_NAMES_STATUS);
+            break;
+        case OA_ROLE_CODE_PAGE:
+            g_assert_cmpint(row->type, ==, OA_TYPE_UINT32);
+            break;
+        case OA_ROLE_TITLED:
+            g_assert_cmpint(row->type, ==, OA_TYPE_NONE);
+            break;
+        case OA_ROLE_TITLE:
+            g_assert_true(row->type >= OA_TYPE_UINT8 && row->type <= OA_TYPE_UINT32);
+            break;
+        default:
+            g_assert_cmpint(row->role, ==, OA_ROLE_NONE);
+        }
+    }
+    for (int role = 0; role < OA_ROLES; role++)
+        g_assert_cmpuint(fields[role], >, 0);
+    g_assert_cmpstr(oa_value_name(OA_F_AUX_TYPE, 2), ==, "AUX_TYPE_PERF_CLIENTINFO");
+    g_assert_cmpstr(oa_value_name(OA_F_OXNSPI_TAG, 0x3001001f), ==, "PidTagDisplayName");
+    g_assert_null(oa_value_name(OA_F_OXNSPI_TAG, 0xfffe001f));
+    g_assert_null(oa_value_name(OA_F_OXNSPI_COUNT, 1));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -443,5 +477,6 @@ main(int argc, char *argv[])
     g_test_add_func("/layout/depth", test_depth);
     g_test_add_func("/layout/budget", test_budget);
     g_test_add_func("/layout/fields", test_fields);
+    g_test_add_func("/layout/roles", test_roles);
     return g_test_run();
 }

@@ -125,21 +125,33 @@ oa_kerberos_message_name(unsigned message)
 const char *
 oa_kerberos_error_name(uint32_t error)
 {
+    /* clang-format off */
     static const struct {
         uint32_t code;
         const char *name;
     } ROWS[] = {
-        { 31, "KRB_AP_ERR_BAD_INTEGRITY" }, { 32, "KRB_AP_ERR_TKT_EXPIRED" },
-        { 33, "KRB_AP_ERR_TKT_NYV" },       { 34, "KRB_AP_ERR_REPEAT" },
-        { 35, "KRB_AP_ERR_NOT_US" },        { 36, "KRB_AP_ERR_BADMATCH" },
-        { 37, "KRB_AP_ERR_SKEW" },          { 38, "KRB_AP_ERR_BADADDR" },
-        { 39, "KRB_AP_ERR_BADVERSION" },    { 40, "KRB_AP_ERR_MSG_TYPE" },
-        { 41, "KRB_AP_ERR_MODIFIED" },      { 42, "KRB_AP_ERR_BADORDER" },
-        { 44, "KRB_AP_ERR_BADKEYVER" },     { 45, "KRB_AP_ERR_NOKEY" },
-        { 46, "KRB_AP_ERR_MUT_FAIL" },      { 47, "KRB_AP_ERR_BADDIRECTION" },
-        { 48, "KRB_AP_ERR_METHOD" },        { 49, "KRB_AP_ERR_BADSEQ" },
-        { 50, "KRB_AP_ERR_INAPP_CKSUM" },   { 60, "KRB_ERR_GENERIC" },
+        { 31, "KRB_AP_ERR_BAD_INTEGRITY" },
+        { 32, "KRB_AP_ERR_TKT_EXPIRED" },
+        { 33, "KRB_AP_ERR_TKT_NYV" },
+        { 34, "KRB_AP_ERR_REPEAT" },
+        { 35, "KRB_AP_ERR_NOT_US" },
+        { 36, "KRB_AP_ERR_BADMATCH" },
+        { 37, "KRB_AP_ERR_SKEW" },
+        { 38, "KRB_AP_ERR_BADADDR" },
+        { 39, "KRB_AP_ERR_BADVERSION" },
+        { 40, "KRB_AP_ERR_MSG_TYPE" },
+        { 41, "KRB_AP_ERR_MODIFIED" },
+        { 42, "KRB_AP_ERR_BADORDER" },
+        { 44, "KRB_AP_ERR_BADKEYVER" },
+        { 45, "KRB_AP_ERR_NOKEY" },
+        { 46, "KRB_AP_ERR_MUT_FAIL" },
+        { 47, "KRB_AP_ERR_BADDIRECTION" },
+        { 48, "KRB_AP_ERR_METHOD" },
+        { 49, "KRB_AP_ERR_BADSEQ" },
+        { 50, "KRB_AP_ERR_INAPP_CKSUM" },
+        { 60, "KRB_ERR_GENERIC" },
     };
+    /* clang-format on */
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
         if (ROWS[i].code == error)

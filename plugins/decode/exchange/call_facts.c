@@ -46,12 +46,14 @@ keep_latency(struct oa_call_facts *facts, uint64_t ms, unsigned *count)
     facts->aux_latency_max_ms = MAX(facts->aux_latency_max_ms, (uint32_t)ms);
 }
 
-/* Return values are the fields named so. */
-static bool
-is_return_value(enum oa_field field)
+static void
+keep_status(struct oa_call_facts *facts, uint32_t status)
 {
-    return OA_FIELDS[field].names == OA_NAMES_STATUS &&
-           g_str_has_suffix(OA_FIELDS[field].filter, ".return");
+    bool is_success =
+        status == 1 && oa_rpc_operation_has(facts->interface, facts->opnum, OA_OP_RETURNS_1);
+
+    facts->has_status = true;
+    facts->status = is_success ? 0 : status;
 }
 
 static void
@@ -74,26 +76,22 @@ keep_aux(struct oa_call_facts *facts, const struct oa_value *value)
         keep_latency(facts, value->number, &facts->aux_failed);
         break;
     default:
-        if (is_return_value(value->id)) {
-            facts->has_status = true;
-            facts->status = (uint32_t)value->number;
-        }
+        break;
     }
 }
 
 void
 oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
 {
+    if (OA_FIELDS[value->id].role == OA_ROLE_RETURN_VALUE)
+        keep_status(facts, (uint32_t)value->number);
+    if (OA_FIELDS[value->id].role == OA_ROLE_CODE_PAGE)
+        keep_code_page(facts, value);
     switch (value->id) {
     case OA_F_NDR_HANDLE_UUID:
         if (!facts->has_handle)
             memcpy(facts->handle, value->bytes, OA_HANDLE_SIZE);
         facts->has_handle = true;
-        break;
-    case OA_F_OXNSPI_UNBIND_RETURN:
-        /* UnbindSuccess is 1. */
-        facts->has_status = true;
-        facts->status = value->number == 1 ? 0 : (uint32_t)value->number;
         break;
     case OA_F_OXCRPC_USER_DN:
     case OA_F_OXABREF_USER_DN:
@@ -112,11 +110,6 @@ oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
         break;
     case OA_F_OXCRPC_CPID:
         facts->has_locale = true;
-        keep_code_page(facts, value);
-        break;
-    case OA_F_OXNSPI_CODE_PAGE:
-    case OA_F_OXNSPI_STAT_CODE_PAGE:
-        keep_code_page(facts, value);
         break;
     case OA_F_OXCRPC_LCID_STRING:
         facts->lcid_string = (uint32_t)value->number;

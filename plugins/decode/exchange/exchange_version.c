@@ -18,26 +18,42 @@ struct product {
 };
 
 /* Builds of the first release of each service pack. */
+/* clang-format off */
 static const struct product CLIENTS[] = {
-    { 9, 0, 0, "Outlook 2000" },         { 10, 0, 0, "Outlook 2002" },
-    { 11, 0, 0, "Outlook 2003" },        { 11, 0, 6353, "Outlook 2003 SP1" },
-    { 11, 0, 6555, "Outlook 2003 SP2" }, { 11, 0, 8161, "Outlook 2003 SP3" },
-    { 12, 0, 0, "Outlook 2007" },        { 12, 0, 6211, "Outlook 2007 SP1" },
-    { 12, 0, 6423, "Outlook 2007 SP2" }, { 12, 0, 6607, "Outlook 2007 SP3" },
-    { 14, 0, 0, "Outlook 2010" },        { 14, 0, 6023, "Outlook 2010 SP1" },
-    { 14, 0, 7015, "Outlook 2010 SP2" }, { 15, 0, 0, "Outlook 2013" },
-    { 15, 0, 4569, "Outlook 2013 SP1" }, { 16, 0, 0, "Outlook 2016 or later" },
+    { 9, 0, 0, "Outlook 2000" },
+    { 10, 0, 0, "Outlook 2002" },
+    { 11, 0, 0, "Outlook 2003" },
+    { 11, 0, 6353, "Outlook 2003 SP1" },
+    { 11, 0, 6555, "Outlook 2003 SP2" },
+    { 11, 0, 8161, "Outlook 2003 SP3" },
+    { 12, 0, 0, "Outlook 2007" },
+    { 12, 0, 6211, "Outlook 2007 SP1" },
+    { 12, 0, 6423, "Outlook 2007 SP2" },
+    { 12, 0, 6607, "Outlook 2007 SP3" },
+    { 14, 0, 0, "Outlook 2010" },
+    { 14, 0, 6023, "Outlook 2010 SP1" },
+    { 14, 0, 7015, "Outlook 2010 SP2" },
+    { 15, 0, 0, "Outlook 2013" },
+    { 15, 0, 4569, "Outlook 2013 SP1" },
+    { 16, 0, 0, "Outlook 2016 or later" },
 };
 
 static const struct product SERVERS[] = {
-    { 6, 0, 0, "Exchange 2000 or 2003" },   { 6, 5, 0, "Exchange 2003" },
-    { 8, 0, 0, "Exchange 2007" },           { 8, 1, 0, "Exchange 2007 SP1" },
-    { 8, 2, 0, "Exchange 2007 SP2" },       { 8, 3, 0, "Exchange 2007 SP3" },
-    { 14, 0, 0, "Exchange 2010" },          { 14, 1, 0, "Exchange 2010 SP1" },
-    { 14, 2, 0, "Exchange 2010 SP2" },      { 14, 3, 0, "Exchange 2010 SP3" },
-    { 15, 0, 0, "Exchange 2013" },          { 15, 1, 0, "Exchange 2016" },
+    { 6, 0, 0, "Exchange 2000 or 2003" },
+    { 6, 5, 0, "Exchange 2003" },
+    { 8, 0, 0, "Exchange 2007" },
+    { 8, 1, 0, "Exchange 2007 SP1" },
+    { 8, 2, 0, "Exchange 2007 SP2" },
+    { 8, 3, 0, "Exchange 2007 SP3" },
+    { 14, 0, 0, "Exchange 2010" },
+    { 14, 1, 0, "Exchange 2010 SP1" },
+    { 14, 2, 0, "Exchange 2010 SP2" },
+    { 14, 3, 0, "Exchange 2010 SP3" },
+    { 15, 0, 0, "Exchange 2013" },
+    { 15, 1, 0, "Exchange 2016" },
     { 15, 2, 0, "Exchange 2019 or later" },
 };
+/* clang-format on */
 
 struct oa_version
 oa_version_from_words(const uint16_t words[3])

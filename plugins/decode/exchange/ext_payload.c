@@ -82,7 +82,7 @@ walk_ext(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length,
             oa_walk_problem(walk, OA_WALK_SHORT, OA_F_EXT_PAYLOAD);
             break;
         }
-        void *inner = oa_walk_begin(walk, node, OA_F_EXT_PAYLOAD, i, RPC_HEADER_EXT.name);
+        void *inner = oa_walk_begin(walk, node, OA_F_EXT_PAYLOAD, i);
         oa_walk_layout(walk, inner, &RPC_HEADER_EXT);
         if (payload.error == OA_EXT_BAD_VERSION || payload.error == OA_EXT_SHORT_PAYLOAD)
             oa_walk_problem(walk, OA_WALK_UNKNOWN, OA_F_EXT_PAYLOAD);

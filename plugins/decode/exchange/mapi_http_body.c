@@ -197,11 +197,9 @@ walk_row(struct oa_walk *walk, void *node, struct oa_cursor columns, uint8_t row
     oa_walk_layout(walk, node, &ROW_FLAGS);
     for (int i = 0; oa_cursor_left(&columns) >= 4 && !oa_walk_stopped(walk); i++) {
         uint32_t tag = oa_cursor_u32(&columns);
-        const struct oa_layout *layout = cell_layout(tag, row_flags);
-        const char *name = oa_field_name(OA_NAMES_PROPERTY_ID, tag >> 16);
-        void *cell = oa_walk_begin(walk, node, OA_F_OXNSPI_VALUE, i, name ? name : layout->name);
+        void *cell = oa_walk_begin(walk, node, OA_F_OXNSPI_VALUE, i);
         oa_walk_set(walk, OA_F_OXNSPI_TAG, tag);
-        oa_walk_layout(walk, cell, layout);
+        oa_walk_layout(walk, cell, cell_layout(tag, row_flags));
         oa_walk_end(walk, cell);
     }
 }
@@ -223,8 +221,7 @@ walk_rows(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
     for (uint32_t i = 0; i < n_rows && !oa_walk_stopped(walk); i++) {
         size_t left = oa_walk_left(walk);
         uint8_t row_flags = left > 0 ? bytes[length - left] : 0;
-        void *row = oa_walk_begin(walk, node, OA_F_OXNSPI_ROW, (int)MIN(i, (uint32_t)G_MAXINT),
-                                  ROW_FLAGS.name);
+        void *row = oa_walk_begin(walk, node, OA_F_OXNSPI_ROW, (int)MIN(i, (uint32_t)G_MAXINT));
         walk_row(walk, row, columns, row_flags);
         oa_walk_end(walk, row);
     }

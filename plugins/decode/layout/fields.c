@@ -5,26 +5,33 @@
  */
 #include "layout/fields.h"
 
+/* clang-format off */
 const struct oa_field_row OA_FIELDS[OA_FIELDS_COUNT] = {
-    [OA_F_NONE] = { "exchange.none", "None", OA_TYPE_NONE, OA_BASE_NONE, OA_NAMES_NONE },
+    [OA_F_NONE] = { .filter = "exchange.none", .label = "None" },
 #define OA_FIELD(id, filter, label, type, base, names)                                             \
-    [OA_F_##id] = { filter, label, OA_TYPE_##type, OA_BASE_##base, OA_NAMES_##names },
+    OA_FIELD_AS(id, filter, label, type, base, names, NONE)
+#define OA_FIELD_AS(id, filter, label, type, base, names, role)                                    \
+    [OA_F_##id] = { filter, label, OA_TYPE_##type, OA_BASE_##base, OA_NAMES_##names, OA_ROLE_##role },
 #define OA_BIT(parent, filter, label, mask)
 #define OA_PART(parent, filter, label, mask, names)
 #include "layout/fields.def"
 #undef OA_FIELD
+#undef OA_FIELD_AS
 #undef OA_BIT
 #undef OA_PART
 };
+/* clang-format on */
 
 const struct oa_bit_row OA_BITS[] = {
 #define OA_FIELD(id, filter, label, type, base, names)
+#define OA_FIELD_AS(id, filter, label, type, base, names, role)
 #define OA_BIT(parent, filter, label, mask)                                                        \
     { OA_F_##parent, filter, label, mask, false, OA_NAMES_NONE },
 #define OA_PART(parent, filter, label, mask, names)                                                \
     { OA_F_##parent, filter, label, mask, true, OA_NAMES_##names },
 #include "layout/fields.def"
 #undef OA_FIELD
+#undef OA_FIELD_AS
 #undef OA_BIT
 #undef OA_PART
 };
@@ -69,5 +76,23 @@ oa_field_name(enum oa_names names, uint32_t value)
         else
             high = middle;
     }
+    return NULL;
+}
+
+/* A part's number, shifted down. */
+static uint32_t
+part_of(uint32_t value, uint32_t mask)
+{
+    return (value & mask) / (mask & (~mask + 1));
+}
+
+const char *
+oa_value_name(enum oa_field field, uint32_t value)
+{
+    if (OA_FIELDS[field].names)
+        return oa_field_name(OA_FIELDS[field].names, value);
+    for (size_t i = 0; i < OA_BITS_COUNT; i++)
+        if (OA_BITS[i].parent == field && OA_BITS[i].names)
+            return oa_field_name(OA_BITS[i].names, part_of(value, OA_BITS[i].mask));
     return NULL;
 }

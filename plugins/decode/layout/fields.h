@@ -17,10 +17,12 @@
 enum oa_field {
     OA_F_NONE,
 #define OA_FIELD(id, filter, label, type, base, names) OA_F_##id,
+#define OA_FIELD_AS(id, filter, label, type, base, names, role) OA_F_##id,
 #define OA_BIT(parent, filter, label, mask)
 #define OA_PART(parent, filter, label, mask, names)
 #include "layout/fields.def"
 #undef OA_FIELD
+#undef OA_FIELD_AS
 #undef OA_BIT
 #undef OA_PART
     OA_FIELDS_COUNT
@@ -49,6 +51,16 @@ enum oa_base {
     OA_BASE_NONE,
     OA_BASE_DEC,
     OA_BASE_HEX,
+};
+
+/* What a field is beyond a value to show. */
+enum oa_role {
+    OA_ROLE_NONE,
+    OA_ROLE_RETURN_VALUE, /* what the call returned */
+    OA_ROLE_CODE_PAGE,    /* that of the 8-bit text which follows; 0: not said */
+    OA_ROLE_TITLED,       /* a structure that goes by the name of a value in it, */
+    OA_ROLE_TITLE,        /* which is this one, see oa_value_name() */
+    OA_ROLES
 };
 
 /* Tables of value names, by the rows of field_names.def. */
@@ -81,6 +93,7 @@ struct oa_field_row {
     enum oa_type type;
     enum oa_base base;
     enum oa_names names;
+    enum oa_role role;
 };
 
 /* One bit of an integer field, or a group of bits that is a number of its own. */
@@ -100,5 +113,9 @@ extern const struct oa_name_table OA_NAME_TABLES[OA_NAMES_COUNT];
 
 /* The name of a value in a table, or NULL. */
 const char *oa_field_name(enum oa_names names, uint32_t value);
+
+/* The name of an integer field's value, by its own table or else by that of its first part that has
+ * one; NULL when there is none. */
+const char *oa_value_name(enum oa_field field, uint32_t value);
 
 #endif

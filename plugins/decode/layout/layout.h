@@ -81,7 +81,7 @@
  * "Earlier field" is the nearest one before, in the same structure or one around it, or one given
  * with oa_walk_set(). An absent one is 0.
  *
- * Fields with the names CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
+ * Fields of the role CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
  * that follow, wherever these stand. One that was said before is given with oa_walk_set() too.
  *
  * Parameters of an RPC call are the slots of one layout; each parameter's referents follow it.
@@ -237,9 +237,8 @@ struct oa_value {
     uint32_t code_page;   /* of 8-bit text; 0: nobody said */
     struct oa_code_pages *code_pages; /* the walk's */
     bool big_endian;
-    bool is_cut;      /* fewer bytes than announced */
-    int index;        /* of an array's element, else -1 */
-    const char *name; /* of a structure: its layout's name */
+    bool is_cut; /* fewer bytes than announced */
+    int index;   /* of an array's element, else -1 */
 };
 
 enum oa_gap {
@@ -286,10 +285,6 @@ struct oa_walk_result {
 struct oa_walk *oa_walk_new(const struct oa_visitor *visitor, void *user);
 void oa_walk_free(struct oa_walk *walk);
 
-/* Something blob functions find with oa_walk_context(). */
-void oa_walk_set_context(struct oa_walk *walk, void *context);
-void *oa_walk_context(const struct oa_walk *walk);
-
 /* Gives the walk converters for 8-bit text, which have to outlive it; without them it is UTF-8. */
 void oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages);
 
@@ -327,8 +322,7 @@ void oa_walk_source(struct oa_walk *walk, void *node, const char *name,
 GByteArray *oa_walk_scratch(struct oa_walk *walk);
 
 /* Opens and closes a container at the position. */
-void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index,
-                    const char *name);
+void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index);
 void oa_walk_end(struct oa_walk *walk, void *node);
 
 /* An earlier field's value, 0 when there is none. */

@@ -100,25 +100,23 @@ oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, si
 }
 
 void *
-oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name,
-             size_t length)
+oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, size_t length)
 {
     struct oa_value at = { .id = field,
                            .length = length,
                            .offset = walk->cursor.offset,
                            .bytes = walk->cursor.data + walk->cursor.offset,
                            .big_endian = walk->cursor.big_endian,
-                           .index = index,
-                           .name = name };
+                           .index = index };
 
     oa_walk_charge(walk, field);
     return walk->visitor->begin ? walk->visitor->begin(walk->user, node, &at) : NULL;
 }
 
 void *
-oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index, const char *name)
+oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index)
 {
-    return oa_walk_open(walk, node, field, index, name, 0);
+    return oa_walk_open(walk, node, field, index, 0);
 }
 
 void
@@ -136,7 +134,7 @@ oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
     struct value value = { field, number };
 
     g_array_append_val(walk->values, value);
-    if (OA_FIELDS[field].names == OA_NAMES_CODE_PAGE && number != 0)
+    if (OA_FIELDS[field].role == OA_ROLE_CODE_PAGE && number != 0)
         walk->code_page = (uint32_t)number;
 }
 
@@ -309,18 +307,6 @@ GByteArray *
 oa_walk_scratch(struct oa_walk *walk)
 {
     return walk->scratch;
-}
-
-void
-oa_walk_set_context(struct oa_walk *walk, void *context)
-{
-    walk->context = context;
-}
-
-void *
-oa_walk_context(const struct oa_walk *walk)
-{
-    return walk->context;
 }
 
 struct oa_walk *

@@ -24,7 +24,6 @@ struct placed {
 struct oa_walk {
     const struct oa_visitor *visitor;
     void *user;
-    void *context;
     struct oa_code_pages *code_pages;
     uint32_t code_page; /* of 8-bit text, as said last; 0: nobody said */
     struct oa_cursor cursor;
@@ -61,8 +60,7 @@ bool oa_walk_charge(struct oa_walk *walk, enum oa_field field);
 void oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, size_t length);
 
 /* oa_walk_begin() with a length, 0 when it is not known. */
-void *oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index,
-                   const char *name, size_t length);
+void *oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, size_t length);
 
 /* Keeps a value for later slots that refer to its field. */
 void oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number);

@@ -132,7 +132,7 @@ walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
         return;
     if (!count_first)
         oa_walk_align(walk, node, alignment);
-    void *inner = oa_walk_begin(walk, node, slot->field, index, slot->layout->name);
+    void *inner = oa_walk_begin(walk, node, slot->field, index);
     if (count_first) {
         walk->max_count = oa_read_count(walk, inner, OA_F_NDR_MAX_COUNT, tail);
         walk->has_max_count = true;
@@ -224,7 +224,7 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
 
     if (!enter(walk, slot->field))
         return;
-    void *inner = oa_walk_open(walk, node, slot->field, -1, NULL, length);
+    void *inner = oa_walk_open(walk, node, slot->field, -1, length);
     walk->cursor.length = outer.offset + length;
     walk->encoding = OA_PLAIN;
     slot->blob(walk, inner, outer.data + outer.offset, length);
@@ -260,7 +260,7 @@ walk_elements(struct oa_walk *walk, void *node, const struct oa_slot *array, uin
         walk_octets(walk, node, element, count);
         return;
     }
-    void *inner = array->field ? oa_walk_begin(walk, node, array->field, -1, NULL) : node;
+    void *inner = array->field ? oa_walk_begin(walk, node, array->field, -1) : node;
     unsigned scope = walk->values->len;
     for (uint64_t i = 0; i < count && !oa_walk_stopped(walk); i++) {
         if (!oa_walk_charge(walk, array->field))
@@ -299,7 +299,7 @@ walk_array(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 static void
 walk_rest(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 {
-    void *inner = slot->field ? oa_walk_begin(walk, node, slot->field, -1, NULL) : node;
+    void *inner = slot->field ? oa_walk_begin(walk, node, slot->field, -1) : node;
     unsigned scope = walk->values->len;
 
     for (int i = 0; oa_walk_left(walk) > 0 && oa_walk_charge(walk, slot->field); i++) {

@@ -344,9 +344,17 @@ oa_rpc_auth_type_name(uint8_t type)
 const char *
 oa_rpc_auth_level_name(uint8_t level)
 {
-    static const char *const NAMES[] = { "default",       "none",   "connect",
-                                         "call",          "packet", "packet integrity",
-                                         "packet privacy" };
+    /* clang-format off */
+    static const char *const NAMES[] = {
+        [0] = "default",
+        [1] = "none",
+        [2] = "connect",
+        [3] = "call",
+        [4] = "packet",
+        [5] = "packet integrity",
+        [6] = "packet privacy",
+    };
+    /* clang-format on */
 
     return level < sizeof NAMES / sizeof NAMES[0] ? NAMES[level] : "";
 }

@@ -310,14 +310,21 @@ oa_eeinfo_of_body(const uint8_t *body, size_t length)
 const char *
 oa_eeinfo_component_name(uint32_t component)
 {
+    /* clang-format off */
     static const char *const NAMES[] = {
-        [1] = "application",          [2] = "RPC runtime",
-        [3] = "security provider",    [4] = "NPFS file system",
-        [5] = "redirector",           [6] = "named pipe system",
-        [7] = "I/O system",           [8] = "Winsock",
-        [9] = "authorization",        [10] = "local procedure call",
+        [1] = "application",
+        [2] = "RPC runtime",
+        [3] = "security provider",
+        [4] = "NPFS file system",
+        [5] = "redirector",
+        [6] = "named pipe system",
+        [7] = "I/O system",
+        [8] = "Winsock",
+        [9] = "authorization",
+        [10] = "local procedure call",
         [14] = "RPC over HTTP proxy",
     };
+    /* clang-format on */
 
     return component < G_N_ELEMENTS(NAMES) ? NAMES[component] : NULL;
 }

@@ -16,13 +16,10 @@
 /* Bytes of one stub that are kept; enough for a user's name and some auxiliary blocks. */
 #define STUB_MAX 65536
 
-/* Verifiers of this level seal the stub. */
-#define LEVEL_PRIVACY 6
-
 static bool
 is_sealed(const struct oa_rpc_pdu *rpc)
 {
-    return rpc->verifier.present && rpc->verifier.level >= LEVEL_PRIVACY;
+    return rpc->verifier.present && rpc->verifier.level >= OA_RPC_LEVEL_PKT_PRIVACY;
 }
 
 void

@@ -10,22 +10,36 @@
 
 /* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Names with the same step in
  * both recyclings stand here by the one that oa_rts_name.r1 has. */
+/* clang-format off */
 static const struct {
     enum oa_rts_pdu pdu, before;
 } REQUIRED[] = {
-    { OA_RTS_CONN_A3, OA_RTS_CONN_A1 },      { OA_RTS_CONN_C2, OA_RTS_CONN_A1 },
-    { OA_RTS_CONN_C1, OA_RTS_CONN_A2 },      { OA_RTS_CONN_B3, OA_RTS_CONN_B2 },
-    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A2 },    { OA_RTS_IN_R1_A4, OA_RTS_IN_R1_A1 },
-    { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A1 },    { OA_RTS_IN_R1_B1, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R1_B2, OA_RTS_IN_R1_B1 },    { OA_RTS_IN_R2_A3, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R2_A4, OA_RTS_IN_R1_A1 },    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A4, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A4 },
-    { OA_RTS_OUT_R1_A6, OA_RTS_OUT_R1_A3 },  { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A8, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A8 },
-    { OA_RTS_OUT_R1_A10, OA_RTS_OUT_R1_A7 }, { OA_RTS_OUT_R1_A11, OA_RTS_OUT_R1_A10 },
-    { OA_RTS_OUT_R2_A4, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A4 },
-    { OA_RTS_OUT_R2_A6, OA_RTS_OUT_R1_A3 },  { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R2_B2, OA_RTS_OUT_R1_A8 },  { OA_RTS_OUT_R2_B3, OA_RTS_OUT_R1_A2 },
+    { OA_RTS_CONN_A3, OA_RTS_CONN_A1 },
+    { OA_RTS_CONN_C2, OA_RTS_CONN_A1 },
+    { OA_RTS_CONN_C1, OA_RTS_CONN_A2 },
+    { OA_RTS_CONN_B3, OA_RTS_CONN_B2 },
+    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A2 },
+    { OA_RTS_IN_R1_A4, OA_RTS_IN_R1_A1 },
+    { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A1 },
+    { OA_RTS_IN_R1_B1, OA_RTS_IN_R1_A6 },
+    { OA_RTS_IN_R1_B2, OA_RTS_IN_R1_B1 },
+    { OA_RTS_IN_R2_A3, OA_RTS_IN_R1_A6 },
+    { OA_RTS_IN_R2_A4, OA_RTS_IN_R1_A1 },
+    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A2 },
+    { OA_RTS_OUT_R1_A4, OA_RTS_OUT_R1_A1 },
+    { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A4 },
+    { OA_RTS_OUT_R1_A6, OA_RTS_OUT_R1_A3 },
+    { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A2 },
+    { OA_RTS_OUT_R1_A8, OA_RTS_OUT_R1_A1 },
+    { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A8 },
+    { OA_RTS_OUT_R1_A10, OA_RTS_OUT_R1_A7 },
+    { OA_RTS_OUT_R1_A11, OA_RTS_OUT_R1_A10 },
+    { OA_RTS_OUT_R2_A4, OA_RTS_OUT_R1_A1 },
+    { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A4 },
+    { OA_RTS_OUT_R2_A6, OA_RTS_OUT_R1_A3 },
+    { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A2 },
+    { OA_RTS_OUT_R2_B2, OA_RTS_OUT_R1_A8 },
+    { OA_RTS_OUT_R2_B3, OA_RTS_OUT_R1_A2 },
     { OA_RTS_OUT_R2_C1, OA_RTS_OUT_R1_A3 },
 };
 
@@ -33,16 +47,26 @@ static const struct {
 static const struct {
     enum oa_rts_pdu from, to;
 } PASSED_ON[] = {
-    { OA_RTS_CONN_A1, OA_RTS_CONN_A2 },     { OA_RTS_CONN_B1, OA_RTS_CONN_B2 },
-    { OA_RTS_CONN_C1, OA_RTS_CONN_C2 },     { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A2 },
-    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A4 },   { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R2_A3, OA_RTS_IN_R2_A4 },   { OA_RTS_OUT_R1_A1, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A4 }, { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A6 },
-    { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A8 }, { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A10 },
-    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R2_A4 }, { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A6 },
-    { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A8 }, { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R2_A8 },
-    { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R2_B3 }, { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A6 },
+    { OA_RTS_CONN_A1, OA_RTS_CONN_A2 },
+    { OA_RTS_CONN_B1, OA_RTS_CONN_B2 },
+    { OA_RTS_CONN_C1, OA_RTS_CONN_C2 },
+    { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A2 },
+    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A4 },
+    { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A6 },
+    { OA_RTS_IN_R2_A3, OA_RTS_IN_R2_A4 },
+    { OA_RTS_OUT_R1_A1, OA_RTS_OUT_R1_A2 },
+    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A4 },
+    { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A6 },
+    { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A8 },
+    { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A10 },
+    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R2_A4 },
+    { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A6 },
+    { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A8 },
+    { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R2_A8 },
+    { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R2_B3 },
+    { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A6 },
 };
+/* clang-format on */
 
 const struct oa_sequence *
 oa_sequence_whole(const struct oa_sequence *sequence)
