@@ -34,7 +34,7 @@ open_report(struct report_run *run, const char *directory, struct csv_style styl
     run->csv = csv_open(directory, run->report->name, style, message);
     if (!run->csv)
         return false;
-    run->state = run->report->new_state ? run->report->new_state() : NULL;
+    run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
     report_header(run);
     return true;
 }
