@@ -13,9 +13,7 @@
 static bool
 is_server_port(uint16_t port)
 {
-    const struct oa_service_port *row = oa_service_port(port);
-
-    return port < 1024 || (row && row->hop);
+    return port < 1024 || oa_service_hop_port(port);
 }
 
 bool

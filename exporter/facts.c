@@ -1,15 +1,14 @@
 /* facts.c
- * What several reports ask of calls and sessions.
+ * What several reports ask of calls, sessions, channels and connections.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "facts.h"
 
-#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "connection.h"
+#include "base/text.h"
 #include "http/mapi_http.h"
 
 const char *
@@ -31,25 +30,56 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
 bool
 call_failed(const struct oa_call *call)
 {
-    bool returns_1 = oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1);
-
     if (call->state == OA_CALL_FAULT)
         return true;
     return call->has_return_value && call->return_value != 0 && call->return_value >> 16 != 4 &&
-           !(returns_1 && call->return_value == 1);
+           !(call->return_value == 1 &&
+             oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1));
 }
 
 bool
-call_latency(const struct oa_call *call, int64_t *ns)
+call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
 {
-    const struct oa_call_half *request = &call->request[oa_call_hop(call)];
-    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
+    const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
 
-    if (!request->is_complete || !response->is_complete ||
-        oa_rpc_operation_has(call->iface, call->opnum, OA_OP_WAITS))
-        return false;
     *ns = response->last.time_ns - request->last.time_ns;
-    return true;
+    return request->is_complete && response->is_complete;
+}
+
+bool
+call_is_prompt(const struct oa_call *call)
+{
+    return !oa_rpc_operation_has(call->iface, call->opnum, OA_OP_WAITS);
+}
+
+const char *
+interface_text(const struct oa_rpc_interface *iface, const struct oa_rpc_syntax *syntax,
+               char uuid[OA_UUID_TEXT])
+{
+    static const struct oa_rpc_syntax NONE;
+
+    if (iface)
+        return iface->name;
+    if (memcmp(syntax, &NONE, sizeof NONE) == 0)
+        return NULL;
+    oa_text_uuid(syntax->uuid, uuid);
+    return uuid;
+}
+
+const char *
+operation_text(const struct oa_rpc_interface *iface, uint16_t opnum, char number[OPERATION_TEXT])
+{
+    const char *name = oa_rpc_operation_name(iface, opnum);
+
+    if (!name)
+        snprintf(number, OPERATION_TEXT, "opnum %u", opnum);
+    return name ? name : number;
+}
+
+bool
+interface_has_opnums(const struct oa_rpc_interface *iface)
+{
+    return !iface || !oa_rpc_interface_is_mapi_http(iface);
 }
 
 const char *
@@ -66,59 +96,132 @@ transport_name(enum oa_transport transport)
 const char *
 mode_name(enum oa_client_mode mode)
 {
-    static const char *const NAMES[] = { [OA_CLIENT_MODE_UNKNOWN] = "",
+    static const char *const NAMES[] = { [OA_CLIENT_MODE_UNKNOWN] = NULL,
                                          [OA_CLIENT_CLASSIC] = "classic",
                                          [OA_CLIENT_CACHED] = "cached" };
 
     return NAMES[mode];
 }
 
-void
-user_text(const struct oa_auth *auth, char text[USER_TEXT])
+const char *
+end_name(enum oa_end how)
 {
-    text[0] = '\0';
-    if (auth && auth->user[0])
-        snprintf(text, USER_TEXT, "%s%s%s", auth->domain, auth->domain[0] ? "\\" : "", auth->user);
+    static const char *const NAMES[] = { [OA_END_OPEN] = "open",
+                                         [OA_END_FIN] = "fin",
+                                         [OA_END_RESET] = "reset",
+                                         [OA_END_REPLACED] = "replaced" };
+
+    return NAMES[how];
 }
 
-void
-user_of_session(const struct oa_virtual_connection *vc, char text[USER_TEXT])
+const char *
+side_name(enum oa_side side)
 {
-    user_text(vc->auth, text);
-    if (!text[0])
-        user_text(&vc->security.auth, text);
+    return side == OA_CLIENT ? "client" : "server";
+}
+
+const char *
+ended_by(struct oa_ending ending)
+{
+    return ending.how == OA_END_FIN || ending.how == OA_END_RESET ? side_name(ending.by) : NULL;
+}
+
+bool
+session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
+}
+
+const struct oa_auth *
+user_of_session(const struct oa_virtual_connection *vc)
+{
+    return vc->auth && vc->auth->user[0] ? vc->auth : &vc->security.auth;
+}
+
+const char *
+user_text(const struct oa_auth *auth, char text[USER_TEXT])
+{
+    if (!auth->user[0] || !auth->domain[0])
+        return auth->user;
+    snprintf(text, USER_TEXT, "%s\\%s", auth->domain, auth->user);
+    return text;
+}
+
+const char *
+server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT])
+{
+    enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
+
+    if (vc->target_server)
+        return vc->target_server;
+    if (!vc->endpoint[hop][OA_SERVER].port)
+        return "";
+    return address_text(vc->endpoint[hop][OA_SERVER].address, text);
 }
 
 /* Where the client's hop is not in the capture, the proxy tells the server who the client is,
  * [MS-RPCH] 2.2.3.5.12. */
-bool
-client_address_of(const struct oa_virtual_connection *vc, uint8_t address[16])
+const uint8_t *
+client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16])
 {
-    static const uint8_t MAPPED[16] = { [10] = 0xFF, [11] = 0xFF };
+    static const uint8_t PREFIX[12] = { [10] = 0xFF, [11] = 0xFF };
 
-    if (oa_vc_hop(vc) == OA_HOP_CLIENT || vc->transport == OA_TRANSPORT_RPC_TCP) {
-        memcpy(address, vc->endpoint[oa_vc_hop(vc)][OA_CLIENT].address, 16);
-        return true;
-    }
+    if (oa_vc_hop(vc) == OA_HOP_CLIENT || vc->transport == OA_TRANSPORT_RPC_TCP)
+        return vc->endpoint[oa_vc_hop(vc)][OA_CLIENT].address;
     if (!vc->has_client_address)
-        return false;
-    memcpy(address, MAPPED, 16);
+        return NULL;
     if (vc->client_address.is_ipv6)
-        memcpy(address, vc->client_address.bytes, 16);
-    else
-        memcpy(address + 12, vc->client_address.bytes, 4);
-    return true;
+        return vc->client_address.bytes;
+    memcpy(mapped, PREFIX, sizeof PREFIX);
+    memcpy(mapped + sizeof PREFIX, vc->client_address.bytes, 4);
+    return mapped;
 }
 
-char *
-server_of_session(const struct oa_virtual_connection *vc)
+const char *
+target_allowed(const struct valid_ports *ports, const char *server, uint32_t port)
 {
-    enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
-    char text[ADDRESS_TEXT];
+    if (!ports || !server)
+        return NULL;
+    return valid_ports_allow(ports, server, port) ? "allowed" : "refused";
+}
 
-    if (vc->target_server)
-        return g_strdup(vc->target_server);
-    if (!vc->endpoint[hop][OA_SERVER].port)
-        return g_strdup("");
-    return g_strdup(address_text(vc->endpoint[hop][OA_SERVER].address, text));
+const char *
+hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    if (hop == OA_HOP_CLIENT)
+        return "client_proxy";
+    return vc && vc->transport == OA_TRANSPORT_RPC_TCP ? "client_store" : "proxy_store";
+}
+
+const char *
+hops_of_session(const struct oa_virtual_connection *vc, bool client, bool server)
+{
+    if (client && server)
+        return "both";
+    return hop_of_session(vc, server ? OA_HOP_SERVER : OA_HOP_CLIENT);
+}
+
+const char *
+hop_name(const struct oa_channel *channel, uint16_t server_port)
+{
+    const struct oa_service_port *port = oa_service_hop_port(server_port);
+
+    if (channel)
+        return hop_of_session(channel->vc, channel->hop);
+    return port ? port->hop : "proxy_store";
+}
+
+const char *
+service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
+             uint16_t server_port)
+{
+    const struct oa_service_port *port = oa_service_hop_port(server_port);
+
+    if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
+        return "mapi over http";
+    if (channel && channel->hop == OA_HOP_CLIENT)
+        return "rpc over http";
+    if (channel && vc && vc->iface)
+        return oa_service_name(vc->iface->service);
+    return port ? oa_service_name(port->service) : "rpc";
 }

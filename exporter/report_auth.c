@@ -3,422 +3,203 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
-
 #include <stdio.h>
 
+#include "report.h"
 #include "auth/auth_exchange.h"
+
+#define VERSION_TEXT 24
+#define NUMBER_TEXT 16
+#define OFFERED_TEXT 128
 
 /* What is known when the exchange is told, which is when its connection ends or asks anew. */
 struct row {
     const struct oa_auth_exchange *exchange;
-    const struct oa_channel *channel;       /* HTTP; NULL for RPC */
+    const struct oa_auth_exchange *http;    /* the same; NULL for RPC */
+    const struct oa_auth *client, *server;  /* what their tokens told */
+    const struct oa_auth *authenticate;     /* the client's; NULL without AUTHENTICATE message */
+    const struct oa_channel *channel;       /* NULL for RPC */
+    const struct connection *tcp;           /* NULL for RPC */
     const struct oa_virtual_connection *vc; /* NULL while not known */
+    const uint8_t *client_address, *server_address;
+    const char *place, *scheme, *mechanism, *rpc_level, *asked_by, *spnego_state, *kerberos_error;
+    const char *netbios_computer, *netbios_domain, *dns_computer, *dns_domain, *dns_forest;
+    uint64_t status;
+    int64_t time_ns;
+    char client_version[VERSION_TEXT], server_version[VERSION_TEXT], ntlm_flags[NUMBER_TEXT];
+    char kerberos_number[NUMBER_TEXT], offered[OFFERED_TEXT];
 };
 
-#define ROW(name) const struct row *name = row
-#define IS_HTTP(row) ((row)->exchange->place == OA_AUTH_HTTP)
-
-static void
-yes_or_no(struct csv *csv, bool value)
+static const char *
+proof_name(enum oa_ntlm_proof proof)
 {
-    csv_text(csv, value ? "yes" : "no");
-}
-
-static void
-number(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_number(csv, auth->exchange->number);
-}
-
-static void
-place(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, IS_HTTP(auth) ? "http" : "rpc");
-}
-
-static void
-session(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (auth->vc)
-        csv_number(csv, auth->vc->number);
-    else
-        csv_empty(csv);
-}
-
-static void
-channel_number(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (auth->channel)
-        csv_number(csv, auth->channel->number);
-    else
-        csv_empty(csv);
-}
-
-static void
-connection(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (auth->channel)
-        csv_number(csv, connection_of(auth->channel)->number);
-    else
-        csv_empty(csv);
-}
-
-static const struct oa_endpoint *
-ends_of(const struct row *auth)
-{
-    return auth->channel ? auth->channel->endpoint : auth->vc->endpoint[oa_vc_hop(auth->vc)];
-}
-
-static void
-client_address(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_address(csv, ends_of(auth)[OA_CLIENT].address);
-}
-
-static void
-server_address(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_address(csv, ends_of(auth)[OA_SERVER].address);
-}
-
-static void
-scheme(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, IS_HTTP(auth) ? oa_auth_scheme_name(auth->exchange->scheme)
-                                : oa_rpc_auth_type_name(auth->exchange->type));
-}
-
-static void
-mechanism(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, oa_auth_mechanism_name(oa_auth_exchange_mechanism(auth->exchange)));
-}
-
-static void
-legs(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_number(csv, auth->exchange->legs);
-}
-
-#define TEXT_CELL(function, member)                                                                \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(auth);                                                                                 \
-        csv_text(csv, auth->exchange->member);                                                     \
-    }
-
-TEXT_CELL(user, client->user)
-TEXT_CELL(domain, client->domain)
-TEXT_CELL(workstation, client->workstation)
-TEXT_CELL(realm, client->realm)
-
-/* The target name of a CHALLENGE; clients repeat the av pairs but not this. */
-TEXT_CELL(target_name, server->target_name)
-
-/* The service asked for: of the ticket, or of the NTLMv2 response. */
-TEXT_CELL(spn, client->target_name)
-
-/* The server's names: of the CHALLENGE, else of the NTLMv2 response, which repeats them. */
-#define SERVER_NAME_CELL(function, member)                                                         \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(auth);                                                                                 \
-        const struct oa_auth_exchange *exchange = auth->exchange;                                  \
-        csv_text(csv, exchange->server->member[0] ? exchange->server->member                       \
-                                                  : exchange->client->member);                     \
-    }
-
-SERVER_NAME_CELL(netbios_computer, netbios_computer)
-SERVER_NAME_CELL(netbios_domain, netbios_domain)
-SERVER_NAME_CELL(dns_computer, dns_computer)
-SERVER_NAME_CELL(dns_domain, dns_domain)
-SERVER_NAME_CELL(dns_forest, dns_forest)
-
-static void
-ntlm_version(struct csv *csv, const void *row)
-{
-    static const char *const NAMES[] = { [OA_NTLM_PROOF_NONE] = "",
+    static const char *const NAMES[] = { [OA_NTLM_PROOF_NONE] = NULL,
                                          [OA_NTLM_PROOF_LM] = "lm",
                                          [OA_NTLM_PROOF_V1] = "v1",
                                          [OA_NTLM_PROOF_V1_SESSION] = "v1_session",
                                          [OA_NTLM_PROOF_V2] = "v2" };
-    ROW(auth);
-    csv_text(csv, NAMES[auth->exchange->client->ntlm_proof]);
+
+    return NAMES[proof];
+}
+
+/* clang-format off */
+static const struct column COLUMNS_OF_AUTH[] = {
+    { "auth", NUMBER_OF(exchange, number),
+      "Number of the exchange, from 0 in order of appearance" },
+    { "session", NUMBER_OF(vc, number),
+      "Session it belongs to, as in sessions.csv; empty while not known" },
+    { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv; HTTP only" },
+    { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv; HTTP only" },
+    { "place", TEXT(place), "http (headers) or rpc (verifiers of bind and the like)" },
+    { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
+    { "server_address", ADDRESS(server_address), "Proxy as seen in the capture" },
+    { "scheme", TEXT(scheme),
+      "HTTP scheme or RPC authentication type of the client; empty if it showed no credentials" },
+    { "mechanism", TEXT(mechanism), "What the tokens were: NTLM, Kerberos, Basic" },
+    { "legs", COUNT_OF(exchange, legs), "HTTP: requests; RPC: PDUs with a token, of both sides" },
+    { "user", TEXT_OF(client, user), "User as the client names itself; never known with Kerberos" },
+    { "domain", TEXT_OF(client, domain), "Domain of the user; empty with user@domain" },
+    { "workstation", TEXT_OF(client, workstation), "Client's computer by NTLM" },
+    { "target_name", TEXT_OF(server, target_name),
+      "NTLM: domain or server that the challenge names" },
+    { "spn", TEXT_OF(client, target_name),
+      "Service asked for: of the Kerberos ticket, or of the NTLMv2 response" },
+    { "realm", TEXT_OF(client, realm), "Realm of the Kerberos ticket" },
+    { "netbios_computer", TEXT(netbios_computer), "NTLM target information: server" },
+    { "netbios_domain", TEXT(netbios_domain), "NTLM target information: domain" },
+    { "dns_computer", TEXT(dns_computer), "NTLM target information: server" },
+    { "dns_domain", TEXT(dns_domain), "NTLM target information: domain" },
+    { "dns_forest", TEXT(dns_forest), "NTLM target information: forest" },
+    { "ntlm_version", NAME_OF(client, ntlm_proof, proof_name),
+      "Proof in the last NTLM message: v2, v1, v1_session, or lm" },
+    { "client_os_version", TEXT(client_version), "Version in the client's NTLM message" },
+    { "server_os_version", TEXT(server_version), "Version in the challenge" },
+    { "ntlm_flags", TEXT(ntlm_flags), "Flags of the client's last NTLM message" },
+    { "mic", YES_NO_OF(authenticate, has_mic),
+      "Whether the last NTLM message protects those before: yes, no" },
+    { "channel_bindings", YES_NO_OF(authenticate, has_channel_bindings),
+      "Whether it is bound to the TLS channel: yes, no" },
+    { "ntlm_anonymous", YES_NO_OF(authenticate, is_anonymous),
+      "Whether it is an anonymous logon: yes, no" },
+    { "spnego_state", TEXT(spnego_state), "Last state that the server gave in SPNEGO" },
+    { "kerberos_error", TEXT(kerberos_error), "Error of the server's KRB-ERROR" },
+    { "rpc_level", TEXT(rpc_level), "RPC: protection asked for, connect to packet privacy" },
+    { "result", NAME_OF(exchange, result, oa_auth_result_name),
+      "accepted; refused; undecided (an answer such as 404 that does not tell); unfinished" },
+    { "start", TIME_OF(exchange, first.time_ns), "First request or PDU" },
+    { "time_ms", MS(time_ns),
+      "start to the last answer, for RPC to the last token; empty where an IN channel has none" },
+    { "status", NUMBER(status), "HTTP status that answered the last request" },
+    { "anonymous", NAME_OF(exchange, anonymous, oa_auth_anonymous_name),
+      "What became of a request without credentials: accepted, refused; empty if there was none" },
+    { "certificate_path", YES_NO_OF(http, may_have_certificate),
+      "Path used by clients that show a certificate in TLS: yes, no" },
+    { "persistent", YES_NO_OF(http, is_persistent),
+      "Whether later requests of the connection need no credentials: yes, no" },
+    { "later_requests", COUNT_OF(http, later_requests),
+      "Requests of the connection that rest on it" },
+    { "offered", TEXT(offered), "Schemes that the server offered" },
+    { "asked_by", TEXT(asked_by), "server, proxy (an HTTP proxy, by 407), or rpc_server" },
+    { "first_frame", NUMBER_OF(exchange, first.frame), "Frame of the start" },
+    { "last_frame", NUMBER_OF(exchange, last.frame), "Frame of the last answer, request or token" },
+};
+/* clang-format on */
+
+static const char *
+either(const char *first, const char *second)
+{
+    return first[0] ? first : second;
 }
 
 static void
-version(struct csv *csv, const struct oa_auth *auth)
+put_version(const struct oa_auth *auth, char text[VERSION_TEXT])
 {
-    char text[24];
+    if (auth->has_version)
+        snprintf(text, VERSION_TEXT, "%u.%u.%u", auth->version_major, auth->version_minor,
+                 auth->version_build);
+}
 
-    if (!auth->has_version) {
-        csv_empty(csv);
-        return;
-    }
-    snprintf(text, sizeof text, "%u.%u.%u", auth->version_major, auth->version_minor,
-             auth->version_build);
-    csv_text(csv, text);
+/* The server's names are those in the CHALLENGE, else in the NTLMv2 response, which repeats them.
+ */
+static void
+fill_ntlm(struct row *row)
+{
+    const struct oa_auth *client = row->client, *server = row->server;
+
+    row->authenticate = client->ntlm_type == 3 ? client : NULL;
+    row->netbios_computer = either(server->netbios_computer, client->netbios_computer);
+    row->netbios_domain = either(server->netbios_domain, client->netbios_domain);
+    row->dns_computer = either(server->dns_computer, client->dns_computer);
+    row->dns_domain = either(server->dns_domain, client->dns_domain);
+    row->dns_forest = either(server->dns_forest, client->dns_forest);
+    put_version(client, row->client_version);
+    put_version(server, row->server_version);
+    if (client->ntlm_type)
+        snprintf(row->ntlm_flags, sizeof row->ntlm_flags, "0x%08x", client->ntlm_flags);
 }
 
 static void
-client_version(struct csv *csv, const void *row)
+fill_kerberos(struct row *row)
 {
-    ROW(auth);
-    version(csv, auth->exchange->client);
-}
+    const struct oa_auth *server = row->server;
 
-static void
-server_version(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    version(csv, auth->exchange->server);
-}
-
-static void
-ntlm_flags(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    char text[16];
-
-    if (!auth->exchange->client->ntlm_type) {
-        csv_empty(csv);
-        return;
-    }
-    snprintf(text, sizeof text, "0x%08x", auth->exchange->client->ntlm_flags);
-    csv_text(csv, text);
-}
-
-/* What only an AUTHENTICATE message can tell. */
-#define AUTHENTICATE_CELL(function, value)                                                         \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(auth);                                                                                 \
-        if (auth->exchange->client->ntlm_type == 3)                                                \
-            yes_or_no(csv, auth->exchange->client->value);                                         \
-        else                                                                                       \
-            csv_empty(csv);                                                                        \
-    }
-
-AUTHENTICATE_CELL(mic, has_mic)
-AUTHENTICATE_CELL(channel_bindings, has_channel_bindings)
-AUTHENTICATE_CELL(ntlm_anonymous, is_anonymous)
-
-static void
-spnego_state(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    const struct oa_auth *server = auth->exchange->server;
-
-    csv_text(csv, server->has_state ? oa_spnego_state_name(server->state) : NULL);
-}
-
-static void
-kerberos_error(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    const struct oa_auth *server = auth->exchange->server;
-    const char *name = oa_kerberos_error_name(server->kerberos_error);
-
+    if (server->has_state)
+        row->spnego_state = oa_spnego_state_name(server->state);
     if (server->kerberos_message != OA_KERBEROS_ERROR)
-        csv_empty(csv);
-    else if (name)
-        csv_text(csv, name);
-    else
-        csv_number(csv, server->kerberos_error);
+        return;
+    snprintf(row->kerberos_number, sizeof row->kerberos_number, "%u", server->kerberos_error);
+    row->kerberos_error = oa_kerberos_error_name(server->kerberos_error);
+    if (!row->kerberos_error)
+        row->kerberos_error = row->kerberos_number;
 }
 
 static void
-rpc_level(struct csv *csv, const void *row)
+fill_offered(struct row *row)
 {
-    ROW(auth);
-    csv_text(csv, IS_HTTP(auth) ? NULL : oa_rpc_auth_level_name(auth->exchange->level));
-}
-
-static void
-result(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, oa_auth_result_name(auth->exchange->result));
-}
-
-static void
-start(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_time(csv, auth->exchange->first.time_ns);
-}
-
-static void
-time_taken(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    const struct oa_auth_exchange *exchange = auth->exchange;
-
-    if (exchange->answered || (!IS_HTTP(auth) && exchange->legs > 1))
-        csv_ms(csv, exchange->last.time_ns - exchange->first.time_ns);
-    else
-        csv_empty(csv);
-}
-
-static void
-status(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (auth->exchange->status)
-        csv_number(csv, auth->exchange->status);
-    else
-        csv_empty(csv);
-}
-
-static void
-anonymous(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, oa_auth_anonymous_name(auth->exchange->anonymous));
-}
-
-static void
-certificate_path(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (IS_HTTP(auth))
-        yes_or_no(csv, auth->exchange->may_have_certificate);
-    else
-        csv_empty(csv);
-}
-
-static void
-persistent(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (IS_HTTP(auth))
-        yes_or_no(csv, auth->exchange->is_persistent);
-    else
-        csv_empty(csv);
-}
-
-static void
-later_requests(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    if (IS_HTTP(auth))
-        csv_number(csv, auth->exchange->later_requests);
-    else
-        csv_empty(csv);
-}
-
-static void
-offered(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    char text[128];
     size_t used = 0;
 
-    text[0] = '\0';
     for (unsigned i = OA_AUTH_SCHEME_BASIC; i <= OA_AUTH_SCHEME_OTHER; i++)
-        if (auth->exchange->offered & (1u << i))
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "",
-                                     oa_auth_scheme_name((enum oa_auth_scheme)i));
-    csv_text(csv, text);
+        if (row->exchange->offered & (1u << i))
+            used += (size_t)snprintf(row->offered + used, sizeof row->offered - used, "%s%s",
+                                     used ? " " : "", oa_auth_scheme_name((enum oa_auth_scheme)i));
 }
-
-static void
-asked_by(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_text(csv, !IS_HTTP(auth) ? "rpc_server" : auth->exchange->is_proxy ? "proxy" : "server");
-}
-
-static void
-first_frame(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_number(csv, auth->exchange->first.frame);
-}
-
-static void
-last_frame(struct csv *csv, const void *row)
-{
-    ROW(auth);
-    csv_number(csv, auth->exchange->last.frame);
-}
-
-static const struct column COLUMNS_OF_AUTH[] = {
-    { "auth", "number", "Number of the exchange, from 0 in order of appearance", number },
-    { "session", "number", "Session it belongs to, as in sessions.csv; empty while not known",
-      session },
-    { "channel", "number", "Channel, as in channels.csv; HTTP only", channel_number },
-    { "connection", "number", "TCP connection, as in connections.csv; HTTP only", connection },
-    { "place", "text", "http (headers) or rpc (verifiers of bind and the like)", place },
-    { "client_address", "address", "Client as seen in the capture", client_address },
-    { "server_address", "address", "Proxy as seen in the capture", server_address },
-    { "scheme", "text",
-      "HTTP scheme or RPC authentication type of the client; empty if it showed no credentials",
-      scheme },
-    { "mechanism", "text", "What the tokens were: NTLM, Kerberos, Basic", mechanism },
-    { "legs", "count", "HTTP: requests; RPC: PDUs with a token, of both sides", legs },
-    { "user", "text", "User as the client names itself; never known with Kerberos", user },
-    { "domain", "text", "Domain of the user; empty with user@domain", domain },
-    { "workstation", "text", "Client's computer by NTLM", workstation },
-    { "target_name", "text", "NTLM: domain or server that the challenge names", target_name },
-    { "spn", "text", "Service asked for: of the Kerberos ticket, or of the NTLMv2 response", spn },
-    { "realm", "text", "Realm of the Kerberos ticket", realm },
-    { "netbios_computer", "text", "NTLM target information: server", netbios_computer },
-    { "netbios_domain", "text", "NTLM target information: domain", netbios_domain },
-    { "dns_computer", "text", "NTLM target information: server", dns_computer },
-    { "dns_domain", "text", "NTLM target information: domain", dns_domain },
-    { "dns_forest", "text", "NTLM target information: forest", dns_forest },
-    { "ntlm_version", "text", "Proof in the last NTLM message: v2, v1, v1_session, or lm",
-      ntlm_version },
-    { "client_os_version", "text", "Version in the client's NTLM message", client_version },
-    { "server_os_version", "text", "Version in the challenge", server_version },
-    { "ntlm_flags", "text", "Flags of the client's last NTLM message", ntlm_flags },
-    { "mic", "text", "Whether the last NTLM message protects those before: yes, no", mic },
-    { "channel_bindings", "text", "Whether it is bound to the TLS channel: yes, no",
-      channel_bindings },
-    { "ntlm_anonymous", "text", "Whether it is an anonymous logon: yes, no", ntlm_anonymous },
-    { "spnego_state", "text", "Last state that the server gave in SPNEGO", spnego_state },
-    { "kerberos_error", "text", "Error of the server's KRB-ERROR", kerberos_error },
-    { "rpc_level", "text", "RPC: protection asked for, connect to packet privacy", rpc_level },
-    { "result", "text",
-      "accepted; refused; undecided (an answer such as 404 that does not tell); unfinished",
-      result },
-    { "start", "time", "First request or PDU", start },
-    { "time_ms", "ms",
-      "start to the last answer, for RPC to the last token; empty where an IN channel has none",
-      time_taken },
-    { "status", "number", "HTTP status that answered the last request", status },
-    { "anonymous", "text",
-      "What became of a request without credentials: accepted, refused; empty if there was none",
-      anonymous },
-    { "certificate_path", "text", "Path used by clients that show a certificate in TLS: yes, no",
-      certificate_path },
-    { "persistent", "text", "Whether later requests of the connection need no credentials: yes, no",
-      persistent },
-    { "later_requests", "count", "Requests of the connection that rest on it", later_requests },
-    { "offered", "text", "Schemes that the server offered", offered },
-    { "asked_by", "text", "server, proxy (an HTTP proxy, by 407), or rpc_server", asked_by },
-    { "first_frame", "number", "Frame of the start", first_frame },
-    { "last_frame", "number", "Frame of the last answer, request or token", last_frame },
-};
 
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
+    const struct oa_auth_exchange *exchange = event->exchange;
+    const struct oa_virtual_connection *vc = event->vc;
+
     if (event->type != OA_EVENT_AUTH_DONE)
         return;
-    struct row row = { event->exchange, event->exchange->channel, event->vc };
+    bool is_http = exchange->place == OA_AUTH_HTTP;
+    bool is_timed = exchange->answered || (!is_http && exchange->legs > 1);
+    const struct oa_channel *channel = exchange->channel;
+    const struct oa_endpoint *ends = channel ? channel->endpoint : vc->endpoint[oa_vc_hop(vc)];
+    struct row row = {
+        .exchange = exchange,
+        .http = is_http ? exchange : NULL,
+        .client = exchange->client,
+        .server = exchange->server,
+        .channel = channel,
+        .tcp = channel ? connection_of(channel) : NULL,
+        .vc = vc,
+        .client_address = ends[OA_CLIENT].address,
+        .server_address = ends[OA_SERVER].address,
+        .mechanism = oa_auth_mechanism_name(oa_auth_exchange_mechanism(exchange)),
+        .place = is_http ? "http" : "rpc",
+        .scheme =
+            is_http ? oa_auth_scheme_name(exchange->scheme) : oa_rpc_auth_type_name(exchange->type),
+        .rpc_level = is_http ? NULL : oa_rpc_auth_level_name(exchange->level),
+        .asked_by = !is_http             ? "rpc_server"
+                    : exchange->is_proxy ? "proxy"
+                                         : "server",
+        .status = or_none(exchange->status),
+        .time_ns = is_timed ? exchange->last.time_ns - exchange->first.time_ns : NO_TIME,
+    };
+    fill_ntlm(&row);
+    fill_kerberos(&row);
+    fill_offered(&row);
     report_row(run, &row);
 }
 

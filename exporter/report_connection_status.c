@@ -3,27 +3,26 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
-
-#include <glib.h>
 #include <string.h>
+
+#include "tally.h"
 
 /* Rows told apart; the rest is counted in one row without names. */
 #define ROWS_MAX 262144
-#define KEY_OF_THE_REST "\177"
 
-struct status {
-    char *key;
-    char *user;
-    char *server;
-    char *proxy;
+/* The row owns the texts. */
+struct key {
+    const char *user;
+    const char *server;
     const struct oa_rpc_interface *iface;
     enum oa_transport transport;
-    bool has_transport;
-    const char *http_auth;
-    uint8_t rpc_level;
-    char server_version[OA_CLIENT_VERSION];
-    char client_version[OA_CLIENT_VERSION];
+};
+
+struct row {
+    struct key key;
+    char *proxy;
+    const char *type, *conn, *http_auth, *rpc_auth_level;
+    char server_version[OA_CLIENT_VERSION], client_version[OA_CLIENT_VERSION];
     uint64_t sessions, open_sessions;
     uint64_t requests, failures, unanswered;
     uint64_t timed;
@@ -31,212 +30,170 @@ struct status {
     int64_t last_ns;
 };
 
-#define ROW(name) const struct status *name = row
+static void status(struct csv *csv, const void *row);
+static void average(struct csv *csv, const void *row);
 
-#define TEXT_CELL(member)                                                                          \
-    static void member(struct csv *csv, const void *row)                                           \
-    {                                                                                              \
-        ROW(status);                                                                               \
-        csv_text(csv, status->member);                                                             \
-    }
+/* clang-format off */
+static const struct column COLUMNS_OF_STATUS[] = {
+    { "user", TEXT(key.user),
+      "User of the HTTP authentication, else of the one inside RPC, else the distinguished name" },
+    { "server", TEXT(key.server),
+      "Server named in the URI, or MailboxId; else the address of the server" },
+    { "proxy", TEXT(proxy), "Host header of the requests" },
+    { "type", TEXT(type), "Mail, Directory, Referral; else what the interface is for" },
+    { "interface", TEXT_OF(key.iface, name), "Interface of the sessions" },
+    { "conn", TEXT(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP" },
+    { "http_auth", TEXT(http_auth), "HTTP authentication scheme" },
+    { "rpc_auth_level", TEXT(rpc_auth_level), "Protection agreed inside RPC" },
+    { "status", COMPUTED("text", status),
+      "Established (a session was still open when the capture ended), or Disconnected" },
+    { "sessions", COUNT(sessions), "Sessions" },
+    { "open_sessions", COUNT(open_sessions), "Of these, not ended in the capture" },
+    { "requests", COUNT(requests), "Calls" },
+    { "failures", COUNT(failures),
+      "Calls answered by a fault, or by a return value that tells of a failure" },
+    { "unanswered", COUNT(unanswered), "Calls whose answer is not in the capture" },
+    { "avg_response_ms", COMPUTED("ms", average),
+      "Mean time from the last byte of a request to the last of its response; calls that wait for "
+      "news (EcDoAsyncWaitEx, NotificationWait) are left out" },
+    { "server_version", TEXT(server_version), "Version by the server's own word" },
+    { "client_version", TEXT(client_version), "Version by the client's own word" },
+    { "last_seen", LAST_TIME(last_ns), "End of the last session" },
+};
+/* clang-format on */
 
-TEXT_CELL(user)
-TEXT_CELL(server)
-TEXT_CELL(proxy)
-TEXT_CELL(http_auth)
-TEXT_CELL(server_version)
-TEXT_CELL(client_version)
+static void
+status(struct csv *csv, const void *row)
+{
+    csv_text(csv, ((const struct row *)row)->open_sessions ? "Established" : "Disconnected");
+}
 
-#define NUMBER_CELL(member)                                                                        \
-    static void member(struct csv *csv, const void *row)                                           \
-    {                                                                                              \
-        ROW(status);                                                                               \
-        csv_number(csv, status->member);                                                           \
-    }
+static void
+average(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
 
-NUMBER_CELL(sessions)
-NUMBER_CELL(open_sessions)
-NUMBER_CELL(requests)
-NUMBER_CELL(failures)
-NUMBER_CELL(unanswered)
+    if (row->timed)
+        csv_ms(csv, row->time_ns / (int64_t)row->timed);
+    else
+        csv_empty(csv);
+}
 
 /* Outlook's words for the services. */
-static void
-type(struct csv *csv, const void *row)
+static const char *
+type_of(const struct oa_rpc_interface *iface)
 {
     static const char *const TYPES[OA_SERVICES] = {
         [OA_SERVICE_STORE] = "Mail",
         [OA_SERVICE_DIRECTORY] = "Directory",
         [OA_SERVICE_REFERRAL] = "Referral",
     };
-    ROW(status);
-    enum oa_service_id service = status->iface ? status->iface->service : OA_SERVICE_NONE;
+    enum oa_service_id service = iface ? iface->service : OA_SERVICE_NONE;
 
-    csv_text(csv, TYPES[service] ? TYPES[service] : oa_service_name(service));
-}
-
-static void
-interface_name(struct csv *csv, const void *row)
-{
-    ROW(status);
-    csv_text(csv, status->iface ? status->iface->name : NULL);
+    return TYPES[service] ? TYPES[service] : oa_service_name(service);
 }
 
 /* What is inside TLS is not seen here, so that there is no HTTPS. */
-static void
-conn(struct csv *csv, const void *row)
+static const char *
+conn_of(enum oa_transport transport)
 {
-    ROW(status);
-    csv_text(csv, !status->has_transport                        ? NULL
-                  : status->transport == OA_TRANSPORT_RPC_TCP   ? "TCP/IP"
-                  : status->transport == OA_TRANSPORT_MAPI_HTTP ? "HTTP (MAPI)"
-                                                                : "HTTP");
+    return transport == OA_TRANSPORT_RPC_TCP     ? "TCP/IP"
+           : transport == OA_TRANSPORT_MAPI_HTTP ? "HTTP (MAPI)"
+                                                 : "HTTP";
+}
+
+/* --- rows --- */
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct key *left = a, *right = b;
+    int order = strcmp(left->user, right->user);
+
+    if (!order)
+        order = strcmp(left->server, right->server);
+    if (!order)
+        order =
+            strcmp(left->iface ? left->iface->name : "~", right->iface ? right->iface->name : "~");
+    return order ? order : (int)left->transport - (int)right->transport;
 }
 
 static void
-rpc_auth_level(struct csv *csv, const void *row)
+begin(void *data, const void *key)
 {
-    ROW(status);
-    csv_text(csv, status->rpc_level ? oa_rpc_auth_level_name(status->rpc_level) : NULL);
+    struct row *row = data;
+
+    if (!key)
+        return;
+    row->key = *(const struct key *)key;
+    row->key.user = g_strdup(row->key.user);
+    row->key.server = g_strdup(row->key.server);
+    row->type = type_of(row->key.iface);
+    row->conn = conn_of(row->key.transport);
+}
+
+/* Names are those met first, versions and protection those met last. */
+static void
+merge(void *into, const void *from)
+{
+    const struct row *other = from;
+    struct row *row = into;
+
+    row->timed += other->timed;
+    row->time_ns += other->time_ns;
+    if (!row->key.user)
+        return; /* of many users */
+    if (!row->proxy)
+        row->proxy = g_strdup(other->proxy);
+    if (!row->http_auth)
+        row->http_auth = other->http_auth;
+    if (other->rpc_auth_level)
+        row->rpc_auth_level = other->rpc_auth_level;
+    if (other->server_version[0])
+        memcpy(row->server_version, other->server_version, sizeof row->server_version);
+    if (other->client_version[0])
+        memcpy(row->client_version, other->client_version, sizeof row->client_version);
 }
 
 static void
-status_word(struct csv *csv, const void *row)
+clear(void *data)
 {
-    ROW(status);
-    csv_text(csv, status->open_sessions ? "Established" : "Disconnected");
+    struct row *row = data;
+
+    g_free((char *)row->key.user);
+    g_free((char *)row->key.server);
+    g_free(row->proxy);
 }
 
-static void
-average(struct csv *csv, const void *row)
-{
-    ROW(status);
-    if (status->timed)
-        csv_ms(csv, status->time_ns / (int64_t)status->timed);
-    else
-        csv_empty(csv);
-}
+/* --- what they are made of --- */
 
-static void
-last_seen(struct csv *csv, const void *row)
-{
-    ROW(status);
-    csv_time(csv, status->last_ns);
-}
-
-static const struct column COLUMNS_OF_STATUS[] = {
-    { "user", "text",
-      "User of the HTTP authentication, else of the one inside RPC, else the distinguished name",
-      user },
-    { "server", "text", "Server named in the URI, or MailboxId; else the address of the server",
-      server },
-    { "proxy", "text", "Host header of the requests", proxy },
-    { "type", "text", "Mail, Directory, Referral; else what the interface is for", type },
-    { "interface", "text", "Interface of the sessions", interface_name },
-    { "conn", "text", "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP", conn },
-    { "http_auth", "text", "HTTP authentication scheme", http_auth },
-    { "rpc_auth_level", "text", "Protection agreed inside RPC", rpc_auth_level },
-    { "status", "text",
-      "Established (a session was still open when the capture ended), or Disconnected",
-      status_word },
-    { "sessions", "count", "Sessions", sessions },
-    { "open_sessions", "count", "Of these, not ended in the capture", open_sessions },
-    { "requests", "count", "Calls", requests },
-    { "failures", "count",
-      "Calls answered by a fault, or by a return value that tells of a failure", failures },
-    { "unanswered", "count", "Calls whose answer is not in the capture", unanswered },
-    { "avg_response_ms", "ms",
-      "Mean time from the last byte of a request to the last of its response; calls that wait for "
-      "news (EcDoAsyncWaitEx, NotificationWait) are left out",
-      average },
-    { "server_version", "text", "Version by the server's own word", server_version },
-    { "client_version", "text", "Version by the client's own word", client_version },
-    { "last_seen", "time", "End of the last session", last_seen },
-};
-
-struct state {
-    GHashTable *rows;     /* key -> struct status */
-    GHashTable *sessions; /* number of a session -> its row, from its first call to its end */
-};
-
-static void
-free_status(void *data)
-{
-    struct status *status = data;
-
-    g_free(status->key);
-    g_free(status->user);
-    g_free(status->server);
-    g_free(status->proxy);
-    g_free(status);
-}
-
+/* By what the first call of the session, or what came before it, tells. */
 static void *
-new_state(void)
+row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
-    struct state *state = g_new0(struct state, 1);
+    char user[USER_TEXT], address[ADDRESS_TEXT];
+    struct key key = { .user = user_text(user_of_session(vc), user),
+                       .server = server_of_session(vc, address),
+                       .iface = vc->iface,
+                       .transport = vc->transport };
 
-    state->rows = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_status);
-    state->sessions = g_hash_table_new(NULL, NULL);
-    return state;
-}
-
-/* Who, or "". */
-static char *
-user_name(const struct oa_virtual_connection *vc)
-{
-    char name[USER_TEXT];
-
-    user_of_session(vc, name);
-    return g_strdup(name[0] ? name : vc->client ? vc->client->user_dn : "");
-}
-
-static struct status *
-row_of(struct state *state, const struct oa_virtual_connection *vc)
-{
-    void *number = GSIZE_TO_POINTER((gsize)vc->number);
-    struct status *status = g_hash_table_lookup(state->sessions, number);
-
-    if (status)
-        return status;
-    char *user = user_name(vc), *server = server_of_session(vc);
-    char *key = g_strdup_printf("%s\t%s\t%s\t%u", user, server, vc->iface ? vc->iface->name : "~",
-                                (unsigned)vc->transport);
-    bool is_full = g_hash_table_size(state->rows) >= ROWS_MAX;
-    status = g_hash_table_lookup(state->rows, key);
-    if (!status && is_full)
-        status = g_hash_table_lookup(state->rows, KEY_OF_THE_REST);
-    if (!status) {
-        status = g_new0(struct status, 1);
-        status->key = g_strdup(is_full ? KEY_OF_THE_REST : key);
-        if (!is_full) {
-            status->user = g_steal_pointer(&user);
-            status->server = g_steal_pointer(&server);
-            status->iface = vc->iface;
-            status->transport = vc->transport;
-            status->has_transport = true;
-        }
-        g_hash_table_insert(state->rows, status->key, status);
-    }
-    g_hash_table_insert(state->sessions, number, status);
-    g_free(key);
-    g_free(user);
-    g_free(server);
-    return status;
+    if (!key.user[0] && vc->client)
+        key.user = vc->client->user_dn;
+    return tally_row(tally, &key);
 }
 
 static void
-take_call(struct state *state, const struct oa_call *call)
+take_call(void *data, const struct oa_call *call)
 {
-    struct status *status = row_of(state, call->vc);
+    struct row *row = data;
     int64_t latency_ns;
 
-    status->requests++;
-    status->failures += call_failed(call);
-    status->unanswered += call->state == OA_CALL_UNANSWERED;
-    if (call_latency(call, &latency_ns)) {
-        status->timed++;
-        status->time_ns += latency_ns;
+    row->requests++;
+    row->failures += call_failed(call);
+    row->unanswered += call->state == OA_CALL_UNANSWERED;
+    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
+        row->timed++;
+        row->time_ns += latency_ns;
     }
 }
 
@@ -248,61 +205,40 @@ is_open(const struct oa_virtual_connection *vc)
 }
 
 static void
-take_session(struct state *state, const struct oa_virtual_connection *vc)
+take_session(struct tally *tally, void *row, const struct oa_virtual_connection *vc)
 {
-    struct status *status = row_of(state, vc);
+    struct row one = { .proxy = vc->proxy_name,
+                       .http_auth = vc->auth ? oa_auth_scheme_name(vc->auth->scheme) : NULL,
+                       .sessions = 1,
+                       .open_sessions = is_open(vc),
+                       .last_ns = vc->last.time_ns };
 
-    g_hash_table_remove(state->sessions, GSIZE_TO_POINTER((gsize)vc->number));
-    status->sessions++;
-    status->open_sessions += is_open(vc);
-    status->last_ns = MAX(status->last_ns, vc->last.time_ns);
-    if (!status->user)
-        return;
-    if (!status->proxy && vc->proxy_name)
-        status->proxy = g_strdup(vc->proxy_name);
-    if (!status->http_auth && vc->auth)
-        status->http_auth = oa_auth_scheme_name(vc->auth->scheme);
-    if (vc->security.present)
-        status->rpc_level = vc->security.level;
-    if (vc->client && vc->client->server_version[0])
-        g_strlcpy(status->server_version, vc->client->server_version, OA_CLIENT_VERSION);
-    if (vc->client && vc->client->version[0])
-        g_strlcpy(status->client_version, vc->client->version, OA_CLIENT_VERSION);
+    if (vc->security.present && vc->security.level)
+        one.rpc_auth_level = oa_rpc_auth_level_name(vc->security.level);
+    if (vc->client) {
+        memcpy(one.server_version, vc->client->server_version, sizeof one.server_version);
+        memcpy(one.client_version, vc->client->version, sizeof one.client_version);
+    }
+    tally_add(tally, row, &one);
 }
 
-static void
-take(struct report_run *run, const struct oa_event *event)
-{
-    if (event->type == OA_EVENT_CALL)
-        take_call(run->state, event->call);
-    else if (event->type == OA_EVENT_VC_CLOSED)
-        take_session(run->state, event->vc);
-}
-
-static void
-finish(struct report_run *run)
-{
-    const struct state *own = run->state;
-    report_rows_by_key(run, own->rows);
-}
-
-static void
-free_state(void *data)
-{
-    struct state *own = data;
-
-    g_hash_table_unref(own->rows);
-    g_hash_table_unref(own->sessions);
-    g_free(own);
-}
+static const struct tally_rows ROWS = {
+    .size = sizeof(struct row),
+    .max = ROWS_MAX,
+    .compare = compare,
+    .begin = begin,
+    .merge = merge,
+    .clear = clear,
+    .of_session = row_of,
+    .call = take_call,
+    .session = take_session,
+};
 
 const struct report REPORT_CONNECTION_STATUS = {
     .name = "connection_status",
     .row_is = "user, server and interface",
     .order = "by user, server, interface",
     COLUMNS(COLUMNS_OF_STATUS),
-    .new_state = new_state,
-    .event = take,
-    .finish = finish,
-    .free_state = free_state,
+    TALLY(ROWS),
+    .event = tally_take_event,
 };

@@ -4,409 +4,188 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
+
 #include "report.h"
 
-#include <glib.h>
+#define TIME_TEXT_SIZE 40
+#define ALERT_TEXT 16
 
-#include "rpc/service.h"
+struct row {
+    const struct connection *tcp;
+    const struct connection_stream *in, *out; /* what was carried */
+    const struct connection_stream *tcp_in,
+        *tcp_out; /* how; NULL where the source did not see it */
+    const char *hop, *service, *handshake, *ending, *ended_by;
+    int64_t duration_ns;
+    double decoded_share;
 
-#define ROW(name) const struct connection_row *name = row
+    const struct oa_tls_facts *tls;               /* NULL: not TLS */
+    const struct oa_tls_certificate *certificate; /* NULL: not seen */
+    const char *tls_alert, *tls_alert_by, *tls_handshake, *tls_client_certificate;
+    char tls_version[OA_TLS_VERSION_TEXT], tls_cipher[OA_TLS_CIPHER_TEXT];
+    char tls_alpn[sizeof "offered:" + OA_TLS_ALPN_TEXT];
+    char tls_alert_number[ALERT_TEXT], not_after[TIME_TEXT_SIZE];
+};
 
-/* The row of a port that is always on the same hop, or NULL. */
-static const struct oa_service_port *
-find_port(uint16_t server_port)
-{
-    const struct oa_service_port *port = oa_service_port(server_port);
-
-    return port && port->hop ? port : NULL;
-}
-
-static void
-connection_number(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_number(csv, connection->tcp->number);
-}
-
-/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
- * for. */
-bool
-connection_is_of_service(const struct connection_row *row)
-{
-    const struct oa_service_port *port = find_port(row->tcp->endpoint[OA_SERVER].port);
-
-    return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
-}
-
-const char *
-hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
-{
-    if (hop == OA_HOP_CLIENT)
-        return "client_proxy";
-    return vc && vc->transport == OA_TRANSPORT_RPC_TCP ? "client_store" : "proxy_store";
-}
-
-const char *
-hop_name(const struct oa_channel *channel, uint16_t server_port)
-{
-    const struct oa_service_port *port = find_port(server_port);
-
-    if (channel)
-        return hop_of_session(channel->vc, channel->hop);
-    return port ? port->hop : "proxy_store";
-}
-
-const char *
-service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
-             uint16_t server_port)
-{
-    const struct oa_service_port *port = find_port(server_port);
-
-    if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
-        return "mapi over http";
-    if (channel && channel->hop == OA_HOP_CLIENT)
-        return "rpc over http";
-    if (channel && vc && vc->iface)
-        return oa_service_name(vc->iface->service);
-    return port ? oa_service_name(port->service) : "rpc";
-}
-
-static void
-hop(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_text(csv, hop_name(connection->channel, connection->tcp->endpoint[OA_SERVER].port));
-}
-
-static void
-service(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    const struct oa_channel *channel = connection->channel;
-
-    csv_text(csv, service_name(channel, channel ? channel->vc : NULL,
-                               connection->tcp->endpoint[OA_SERVER].port));
-}
-
-#define SIDE_CELLS(side, index)                                                                    \
-    static void side##_address(struct csv *csv, const void *row)                                   \
-    {                                                                                              \
-        ROW(connection);                                                                           \
-        csv_address(csv, connection->tcp->endpoint[index].address);                                \
-    }                                                                                              \
-    static void side##_port(struct csv *csv, const void *row)                                      \
-    {                                                                                              \
-        ROW(connection);                                                                           \
-        csv_number(csv, connection->tcp->endpoint[index].port);                                    \
-    }
-
-SIDE_CELLS(client, OA_CLIENT)
-SIDE_CELLS(server, OA_SERVER)
-
-static void
-start(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_time(csv, connection->tcp->first.time_ns);
-}
-
-static void
-end(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_time(csv, connection->tcp->last.time_ns);
-}
-
-static void
-duration(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_ms(csv, connection->tcp->last.time_ns - connection->tcp->first.time_ns);
-}
-
-#define STREAM_CELL(function, sender, member, is_known)                                            \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(connection);                                                                           \
-        if (is_known)                                                                              \
-            csv_number(csv, connection->tcp->stream[sender].member);                               \
-        else                                                                                       \
-            csv_empty(csv);                                                                        \
-    }
-#define TCP_CELL(function, sender, member)                                                         \
-    STREAM_CELL(function, sender, member, !connection->tcp->payload_only)
-
-TCP_CELL(frames_in, OA_CLIENT, frames)
-TCP_CELL(frames_out, OA_SERVER, frames)
-STREAM_CELL(bytes_in, OA_CLIENT, payload_bytes, true)
-STREAM_CELL(bytes_out, OA_SERVER, payload_bytes, true)
-TCP_CELL(retransmitted_in, OA_CLIENT, retransmitted_frames)
-TCP_CELL(retransmitted_out, OA_SERVER, retransmitted_frames)
-TCP_CELL(lost_in, OA_CLIENT, lost_bytes)
-TCP_CELL(lost_out, OA_SERVER, lost_bytes)
-
-static void
-handshake(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_text(csv, connection->tcp->payload_only     ? NULL
-                  : connection->tcp->handshake_seen ? "seen"
-                                                    : "not_seen");
-}
-
-static void
-ending(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    cell_ending(csv, connection->tcp->ending);
-}
-
-static void
-ended_by(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    cell_ended_by(csv, connection->tcp->ending);
-}
+/* clang-format off */
+static const struct column COLUMNS_OF_CONNECTIONS[] = {
+    { "connection", NUMBER_OF(tcp, number),
+      "Number of the TCP connection, from 0; tcp.stream in Wireshark" },
+    { "hop", TEXT(hop),
+      "client_proxy, proxy_store, client_store (plain RPC over TCP, no proxy), or store_dc" },
+    { "service", TEXT(service),
+      "What the connection is for, by its content, else by the server's port" },
+    { "client_address", ADDRESS_OF(tcp, endpoint[OA_CLIENT].address),
+      "Side that opened the connection" },
+    { "client_port", NUMBER_OF(tcp, endpoint[OA_CLIENT].port), "TCP port of the client" },
+    { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
+      "Side that accepted the connection" },
+    { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of the server" },
+    { "start", TIME_OF(tcp, first.time_ns), "First frame" },
+    { "end", TIME_OF(tcp, last.time_ns), "Last frame" },
+    { "duration_ms", MS(duration_ns), "start to end" },
+    { "frames_in", COUNT_OF(tcp_in, frames), "Frames from the client" },
+    { "frames_out", COUNT_OF(tcp_out, frames), "Frames to the client" },
+    { "bytes_in", BYTES_OF(in, payload_bytes), "TCP payload from the client, each byte once" },
+    { "bytes_out", BYTES_OF(out, payload_bytes), "TCP payload to the client, each byte once" },
+    { "retransmitted_frames_in", COUNT_OF(tcp_in, retransmitted_frames),
+      "Frames from the client with nothing but payload seen before" },
+    { "retransmitted_frames_out", COUNT_OF(tcp_out, retransmitted_frames),
+      "Frames to the client with nothing but payload seen before" },
+    { "lost_bytes_in", BYTES_OF(tcp_in, lost_bytes),
+      "Payload from the client that the capture does not hold" },
+    { "lost_bytes_out", BYTES_OF(tcp_out, lost_bytes),
+      "Payload to the client that the capture does not hold" },
+    { "handshake", TEXT(handshake), "Whether the capture has the SYN: seen, not_seen" },
+    { "end_state", TEXT(ending),
+      "fin, reset, replaced (by a new connection of the same ports), open" },
+    { "ended_by", TEXT(ended_by), "Who sent the first FIN or the RST" },
+    { "decoded_share", RATIO(decoded_share),
+      "Part of the payload that was understood as RPC over HTTP; empty without payload" },
+    { "first_frame", NUMBER_OF(tcp, first.frame), "Number of the first frame" },
+    { "last_frame", NUMBER_OF(tcp, last.frame), "Number of the last frame" },
+    { "tls_version", TEXT(tls_version), "TLS version that the server chose" },
+    { "tls_sni", TEXT_OF(tls, sni), "Server name that the client asked for" },
+    { "tls_alpn", TEXT(tls_alpn),
+      "Application protocol that the server chose; \"offered:\" and the client's list where the "
+      "choice cannot be seen, as in TLS 1.3" },
+    { "tls_cipher", TEXT(tls_cipher),
+      "Cipher suite that the server chose; a number if it has no known name" },
+    { "tls_certificate_subject", TEXT_OF(certificate, subject),
+      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a session is "
+      "resumed" },
+    { "tls_certificate_issuer", TEXT_OF(certificate, issuer), "Issuer of that certificate" },
+    { "tls_certificate_not_after", TIME_TEXT(not_after), "End of its validity" },
+    { "tls_alert", TEXT(tls_alert),
+      "First unencrypted alert but close_notify; else close_notify if there was one" },
+    { "tls_alert_by", TEXT(tls_alert_by), "Who sent it: client, server" },
+    { "tls_handshake", TEXT(tls_handshake),
+      "finished if both sides went on to encrypted data, as far as the capture shows; unfinished" },
+    { "tls_client_certificate", TEXT(tls_client_certificate),
+      "requested by the server, refused (an empty answer), sent; encrypted in TLS 1.3" },
+};
+/* clang-format on */
 
 /* Skipped bytes hold the lost ones too, which are not among the payload. */
-static void
-decoded_share(struct csv *csv, const void *row)
+static double
+decoded_share(const struct connection *tcp, const struct oa_channel *channel)
 {
-    ROW(connection);
     uint64_t payload = 0, undecoded = 0;
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        const struct connection_stream *stream = &connection->tcp->stream[side];
+        const struct connection_stream *stream = &tcp->stream[side];
         payload += stream->payload_bytes;
-        if (connection->channel)
-            undecoded += connection->channel->traffic[side].skipped_bytes - stream->lost_bytes;
+        if (channel)
+            undecoded += channel->traffic[side].skipped_bytes - stream->lost_bytes;
     }
     if (payload == 0)
-        csv_empty(csv);
-    else
-        csv_ratio(csv, connection->channel && undecoded <= payload
-                           ? 1.0 - (double)undecoded / (double)payload
-                           : 0.0);
+        return NO_RATIO;
+    return channel && undecoded <= payload ? 1.0 - (double)undecoded / (double)payload : 0.0;
 }
 
-static void
-tls_version(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    char text[OA_TLS_VERSION_TEXT];
-
-    if (!connection->tls || !connection->tls->has_server_hello) {
-        csv_empty(csv);
-        return;
-    }
-    oa_tls_version_text(connection->tls->version, text);
-    csv_text(csv, text);
-}
-
-static void
-tls_sni(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_text(csv, connection->tls ? connection->tls->sni : NULL);
-}
-
-/* Chosen, or offered where the choice is not visible. */
-static void
-tls_alpn(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    const struct oa_tls_facts *tls = connection->tls;
-
-    if (!tls || tls->alpn[0] || !tls->alpn_offered[0] ||
-        (tls->has_server_hello && tls->version <= OA_TLS_1_2)) {
-        csv_text(csv, tls ? tls->alpn : NULL);
-        return;
-    }
-    char *text = g_strconcat("offered:", tls->alpn_offered, NULL);
-    csv_text(csv, text);
-    g_free(text);
-}
-
-static void
-tls_cipher(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    char text[OA_TLS_CIPHER_TEXT];
-
-    if (!connection->tls || !connection->tls->has_server_hello) {
-        csv_empty(csv);
-        return;
-    }
-    oa_tls_cipher_text(connection->tls->cipher_suite, text);
-    csv_text(csv, text);
-}
-
-static const struct oa_tls_certificate *
-certificate_of(const void *row)
-{
-    ROW(connection);
-    return connection->tls ? connection->tls->certificate : NULL;
-}
-
-static void
-tls_certificate_subject(struct csv *csv, const void *row)
-{
-    const struct oa_tls_certificate *certificate = certificate_of(row);
-    csv_text(csv, certificate ? certificate->subject : NULL);
-}
-
-static void
-tls_certificate_issuer(struct csv *csv, const void *row)
-{
-    const struct oa_tls_certificate *certificate = certificate_of(row);
-    csv_text(csv, certificate ? certificate->issuer : NULL);
-}
+/* --- TLS --- */
 
 /* Certificates may end in the year 9999, beyond what nanoseconds since the epoch can say. */
 static void
-tls_certificate_not_after(struct csv *csv, const void *row)
+put_not_after(const struct oa_tls_certificate *certificate, char text[TIME_TEXT_SIZE])
 {
-    const struct oa_tls_certificate *certificate = certificate_of(row);
-    GDateTime *time = certificate && certificate->has_validity
-                          ? g_date_time_new_from_unix_utc(certificate->not_after_s)
-                          : NULL;
-    char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.000000Z") : NULL;
+    GDateTime *time = g_date_time_new_from_unix_utc(certificate->not_after_s);
+    char *formatted = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.000000Z") : NULL;
 
-    csv_text(csv, text);
-    g_free(text);
+    g_strlcpy(text, formatted ? formatted : "", TIME_TEXT_SIZE);
+    g_free(formatted);
     if (time)
         g_date_time_unref(time);
 }
 
+/* Chosen, or offered where the choice is not visible. */
 static void
-tls_alert(struct csv *csv, const void *row)
+put_alpn(const struct oa_tls_facts *tls, char *text, size_t size)
 {
-    ROW(connection);
-    const char *name;
-    char number[OA_TLS_VERSION_TEXT];
+    bool is_visible = tls->has_server_hello && tls->version <= OA_TLS_1_2;
 
-    if (!connection->tls || !connection->tls->alert.is_seen) {
-        csv_empty(csv);
-        return;
+    if (tls->alpn[0] || !tls->alpn_offered[0] || is_visible)
+        g_strlcpy(text, tls->alpn, size);
+    else
+        snprintf(text, size, "offered:%s", tls->alpn_offered);
+}
+
+static void
+fill_tls(struct row *row, const struct oa_tls_facts *tls)
+{
+    row->tls = tls;
+    row->certificate = tls->certificate;
+    row->tls_handshake = tls->is_finished ? "finished" : "unfinished";
+    put_alpn(tls, row->tls_alpn, sizeof row->tls_alpn);
+    if (tls->has_server_hello) {
+        oa_tls_version_text(tls->version, row->tls_version);
+        oa_tls_cipher_text(tls->cipher_suite, row->tls_cipher);
     }
-    name = oa_tls_alert_name(connection->tls->alert.description);
-    g_snprintf(number, sizeof number, "alert %u", connection->tls->alert.description);
-    csv_text(csv, name ? name : number);
+    if (tls->certificate && tls->certificate->has_validity)
+        put_not_after(tls->certificate, row->not_after);
+    if (tls->alert.is_seen) {
+        snprintf(row->tls_alert_number, ALERT_TEXT, "alert %u", tls->alert.description);
+        row->tls_alert = oa_tls_alert_name(tls->alert.description);
+        if (!row->tls_alert)
+            row->tls_alert = row->tls_alert_number;
+        row->tls_alert_by = side_name(tls->alert.by);
+    }
+    if (tls->certificate_requested || tls->client_certificate_sent)
+        row->tls_client_certificate = tls->client_certificate_sent      ? "sent"
+                                      : tls->client_certificate_refused ? "refused"
+                                                                        : "requested";
 }
 
 static void
-tls_alert_by(struct csv *csv, const void *row)
+take(struct report_run *run, const struct connection_row *of)
 {
-    ROW(connection);
-    const struct oa_tls_facts *tls = connection->tls;
+    const struct connection *tcp = of->tcp;
+    const struct connection_stream *in = &tcp->stream[OA_CLIENT], *out = &tcp->stream[OA_SERVER];
+    const struct oa_channel *channel = of->channel;
+    uint16_t port = tcp->endpoint[OA_SERVER].port;
 
-    if (!tls || !tls->alert.is_seen)
-        csv_empty(csv);
-    else
-        csv_text(csv, tls->alert.by == OA_CLIENT ? "client" : "server");
-}
-
-static void
-tls_handshake(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    if (!connection->tls)
-        csv_empty(csv);
-    else
-        csv_text(csv, connection->tls->is_finished ? "finished" : "unfinished");
-}
-
-static void
-tls_client_certificate(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    const struct oa_tls_facts *tls = connection->tls;
-
-    if (!tls || !(tls->certificate_requested || tls->client_certificate_sent))
-        csv_empty(csv);
-    else
-        csv_text(csv, tls->client_certificate_sent      ? "sent"
-                      : tls->client_certificate_refused ? "refused"
-                                                        : "requested");
-}
-
-static void
-first_frame(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_number(csv, connection->tcp->first.frame);
-}
-
-static void
-last_frame(struct csv *csv, const void *row)
-{
-    ROW(connection);
-    csv_number(csv, connection->tcp->last.frame);
-}
-
-static const struct column COLUMNS_OF_CONNECTIONS[] = {
-    { "connection", "number", "Number of the TCP connection, from 0; tcp.stream in Wireshark",
-      connection_number },
-    { "hop", "text",
-      "client_proxy, proxy_store, client_store (plain RPC over TCP, no proxy), or store_dc", hop },
-    { "service", "text", "What the connection is for, by its content, else by the server's port",
-      service },
-    { "client_address", "address", "Side that opened the connection", client_address },
-    { "client_port", "number", "TCP port of the client", client_port },
-    { "server_address", "address", "Side that accepted the connection", server_address },
-    { "server_port", "number", "TCP port of the server", server_port },
-    { "start", "time", "First frame", start },
-    { "end", "time", "Last frame", end },
-    { "duration_ms", "ms", "start to end", duration },
-    { "frames_in", "count", "Frames from the client", frames_in },
-    { "frames_out", "count", "Frames to the client", frames_out },
-    { "bytes_in", "bytes", "TCP payload from the client, each byte once", bytes_in },
-    { "bytes_out", "bytes", "TCP payload to the client, each byte once", bytes_out },
-    { "retransmitted_frames_in", "count",
-      "Frames from the client with nothing but payload seen before", retransmitted_in },
-    { "retransmitted_frames_out", "count",
-      "Frames to the client with nothing but payload seen before", retransmitted_out },
-    { "lost_bytes_in", "bytes", "Payload from the client that the capture does not hold", lost_in },
-    { "lost_bytes_out", "bytes", "Payload to the client that the capture does not hold", lost_out },
-    { "handshake", "text", "Whether the capture has the SYN: seen, not_seen", handshake },
-    { "end_state", "text", "fin, reset, replaced (by a new connection of the same ports), open",
-      ending },
-    { "ended_by", "text", "Who sent the first FIN or the RST", ended_by },
-    { "decoded_share", "ratio",
-      "Part of the payload that was understood as RPC over HTTP; empty without payload",
-      decoded_share },
-    { "first_frame", "number", "Number of the first frame", first_frame },
-    { "last_frame", "number", "Number of the last frame", last_frame },
-    { "tls_version", "text", "TLS version that the server chose", tls_version },
-    { "tls_sni", "text", "Server name that the client asked for", tls_sni },
-    { "tls_alpn", "text",
-      "Application protocol that the server chose; \"offered:\" and the client's list where the "
-      "choice cannot be seen, as in TLS 1.3",
-      tls_alpn },
-    { "tls_cipher", "text", "Cipher suite that the server chose; a number if it has no known name",
-      tls_cipher },
-    { "tls_certificate_subject", "text",
-      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a session is "
-      "resumed",
-      tls_certificate_subject },
-    { "tls_certificate_issuer", "text", "Issuer of that certificate", tls_certificate_issuer },
-    { "tls_certificate_not_after", "time", "End of its validity", tls_certificate_not_after },
-    { "tls_alert", "text",
-      "First unencrypted alert but close_notify; else close_notify if there was one", tls_alert },
-    { "tls_alert_by", "text", "Who sent it: client, server", tls_alert_by },
-    { "tls_handshake", "text",
-      "finished if both sides went on to encrypted data, as far as the capture shows; unfinished",
-      tls_handshake },
-    { "tls_client_certificate", "text",
-      "requested by the server, refused (an empty answer), sent; encrypted in TLS 1.3",
-      tls_client_certificate },
-};
-
-static void
-take(struct report_run *run, const struct connection_row *row)
-{
-    if (connection_is_of_service(row))
-        report_row(run, row);
+    if (!connection_is_of_service(of))
+        return;
+    struct row row = {
+        .tcp = tcp,
+        .in = in,
+        .out = out,
+        .tcp_in = tcp->payload_only ? NULL : in,
+        .tcp_out = tcp->payload_only ? NULL : out,
+        .hop = hop_name(channel, port),
+        .service = service_name(channel, channel ? channel->vc : NULL, port),
+        .handshake = tcp->payload_only     ? NULL
+                     : tcp->handshake_seen ? "seen"
+                                           : "not_seen",
+        .ending = end_name(tcp->ending.how),
+        .ended_by = ended_by(tcp->ending),
+        .duration_ns = tcp->last.time_ns - tcp->first.time_ns,
+        .decoded_share = decoded_share(tcp, channel),
+    };
+    if (of->tls)
+        fill_tls(&row, of->tls);
+    report_row(run, &row);
 }
 
 const struct report REPORT_CONNECTIONS = {

@@ -4,11 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
-
-#include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "report.h"
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
@@ -26,187 +25,80 @@ struct row {
     const struct oa_channel *channel; /* any of these may be NULL */
     const struct oa_virtual_connection *vc;
     const struct connection *tcp;
+
+    /* What put() makes of these. */
+    const struct oa_finding_row *kind;
+    const char *hop, *target_server;
+    const uint8_t *host;
+    const struct oa_auth *user;
+    uint64_t frame, target_port;
 };
 
-#define ROW(name) const struct row *name = row
+/* clang-format off */
+static const struct column COLUMNS_OF_FINDINGS[] = {
+    { "time", TIME(stamp.time_ns),
+      "Time of the frame; for what only the end of a session shows, of that end" },
+    { "severity", NAME_OF(kind, severity, oa_severity_name), "note, warning, error" },
+    { "code", TEXT_OF(kind, code), "What was found, by a name that never changes" },
+    { "meaning", TEXT_OF(kind, meaning), "The same in words" },
+    { "host", ADDRESS(host),
+      "Client: as seen in the capture; if its hop is not, by the word of the proxy" },
+    { "session", NUMBER_OF(vc, number), "Session, as in sessions.csv; empty while not known" },
+    { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv" },
+    { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
+    { "hop", TEXT(hop),
+      "As in connections.csv: client_proxy, proxy_store, client_store, or store_dc" },
+    { "frame", NUMBER(frame), "Frame that shows it" },
+    { "target_server", TEXT(target_server), "Server named in the URI" },
+    { "target_port", NUMBER(target_port), "Port named in the URI" },
+    { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
+      "Server of the TCP connection" },
+    { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of that server" },
+    { "user", USER(user), "User, as far as known then" },
+    { "evidence", TEXT(finding.text), "What was seen, in words" },
+};
+/* clang-format on */
 
-static const struct oa_finding_row *
-kind_of(const void *row)
+static const uint8_t *
+host_of(const struct row *row, uint8_t mapped[16])
 {
-    ROW(found);
-    return &OA_FINDING_ROWS[found->finding.id];
-}
-
-static void
-time_cell(struct csv *csv, const void *row)
-{
-    ROW(found);
-    csv_time(csv, found->stamp.time_ns);
-}
-
-static void
-severity(struct csv *csv, const void *row)
-{
-    csv_text(csv, oa_severity_name(kind_of(row)->severity));
-}
-
-static void
-code(struct csv *csv, const void *row)
-{
-    csv_text(csv, kind_of(row)->code);
-}
-
-static void
-meaning(struct csv *csv, const void *row)
-{
-    csv_text(csv, kind_of(row)->meaning);
-}
-
-static void
-evidence(struct csv *csv, const void *row)
-{
-    ROW(found);
-    csv_text(csv, found->finding.text);
-}
-
-static void
-host(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->channel && found->channel->hop == OA_HOP_CLIENT)
-        csv_address(csv, found->channel->endpoint[OA_CLIENT].address);
-    else if (found->vc)
-        cell_client_address(csv, found->vc);
-    else if (found->tcp && !found->channel)
-        csv_address(csv, found->tcp->endpoint[OA_CLIENT].address);
-    else
-        csv_empty(csv);
-}
-
-static void
-session(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->vc)
-        csv_number(csv, found->vc->number);
-    else
-        csv_empty(csv);
-}
-
-static void
-channel_number(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->channel)
-        csv_number(csv, found->channel->number);
-    else
-        csv_empty(csv);
-}
-
-static void
-connection(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->tcp)
-        csv_number(csv, found->tcp->number);
-    else
-        csv_empty(csv);
-}
-
-static void
-hop(struct csv *csv, const void *row)
-{
-    ROW(found);
-    csv_text(csv,
-             found->tcp ? hop_name(found->channel, found->tcp->endpoint[OA_SERVER].port) : NULL);
-}
-
-static void
-frame(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->stamp.frame)
-        csv_number(csv, found->stamp.frame);
-    else
-        csv_empty(csv);
-}
-
-static void
-target_server(struct csv *csv, const void *row)
-{
-    ROW(found);
-    csv_text(csv, found->vc && found->vc->target_server ? found->vc->target_server
-                  : found->channel                      ? found->channel->target_server
-                                                        : NULL);
-}
-
-static void
-target_port(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->vc && found->vc->target_server)
-        csv_number(csv, found->vc->target_port);
-    else if (found->channel && found->channel->target_server)
-        csv_number(csv, found->channel->target_port);
-    else
-        csv_empty(csv);
-}
-
-static void
-server_address(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->tcp)
-        csv_address(csv, found->tcp->endpoint[OA_SERVER].address);
-    else
-        csv_empty(csv);
-}
-
-static void
-server_port(struct csv *csv, const void *row)
-{
-    ROW(found);
-    if (found->tcp)
-        csv_number(csv, found->tcp->endpoint[OA_SERVER].port);
-    else
-        csv_empty(csv);
+    if (row->channel && row->channel->hop == OA_HOP_CLIENT)
+        return row->channel->endpoint[OA_CLIENT].address;
+    if (row->vc)
+        return client_address_of(row->vc, mapped);
+    return row->tcp && !row->channel ? row->tcp->endpoint[OA_CLIENT].address : NULL;
 }
 
 /* Who, by the channel, else by the other channel, else inside RPC. */
-static void
-user(struct csv *csv, const void *row)
+static const struct oa_auth *
+user_of(const struct row *row)
 {
-    ROW(found);
-    const struct oa_auth *auth = found->channel ? found->channel->auth : NULL;
+    const struct oa_auth *auth = row->channel ? row->channel->auth : NULL;
 
-    if ((!auth || !auth->user[0]) && found->vc)
-        auth = found->vc->auth;
-    if ((!auth || !auth->user[0]) && found->vc)
-        auth = &found->vc->security.auth;
-    cell_user(csv, auth);
+    return (!auth || !auth->user[0]) && row->vc ? user_of_session(row->vc) : auth;
 }
 
-static const struct column COLUMNS_OF_FINDINGS[] = {
-    { "time", "time", "Time of the frame; for what only the end of a session shows, of that end",
-      time_cell },
-    { "severity", "text", "note, warning, error", severity },
-    { "code", "text", "What was found, by a name that never changes", code },
-    { "meaning", "text", "The same in words", meaning },
-    { "host", "address",
-      "Client: as seen in the capture; if its hop is not, by the word of the proxy", host },
-    { "session", "number", "Session, as in sessions.csv; empty while not known", session },
-    { "channel", "number", "Channel, as in channels.csv", channel_number },
-    { "connection", "number", "TCP connection, as in connections.csv", connection },
-    { "hop", "text", "As in connections.csv: client_proxy, proxy_store, client_store, or store_dc",
-      hop },
-    { "frame", "number", "Frame that shows it", frame },
-    { "target_server", "text", "Server named in the URI", target_server },
-    { "target_port", "number", "Port named in the URI", target_port },
-    { "server_address", "address", "Server of the TCP connection", server_address },
-    { "server_port", "number", "TCP port of that server", server_port },
-    { "user", "text", "User, as far as known then", user },
-    { "evidence", "text", "What was seen, in words", evidence },
-};
+static void
+put(struct report_run *run, struct row *row)
+{
+    const struct oa_virtual_connection *vc = row->vc;
+    uint8_t mapped[16];
+
+    row->kind = &OA_FINDING_ROWS[row->finding.id];
+    row->hop = row->tcp ? hop_name(row->channel, row->tcp->endpoint[OA_SERVER].port) : NULL;
+    row->host = host_of(row, mapped);
+    row->user = user_of(row);
+    row->frame = or_none(row->stamp.frame);
+    row->target_port = NO_NUMBER;
+    if (vc && vc->target_server) {
+        row->target_server = vc->target_server;
+        row->target_port = vc->target_port;
+    } else if (row->channel && row->channel->target_server) {
+        row->target_server = row->channel->target_server;
+        row->target_port = row->channel->target_port;
+    }
+    report_row(run, row);
+}
 
 static void tell(struct report_run *run, struct row *row, enum oa_finding_id id, const char *format,
                  ...) G_GNUC_PRINTF(4, 5);
@@ -220,7 +112,7 @@ tell(struct report_run *run, struct row *row, enum oa_finding_id id, const char 
     va_start(arguments, format);
     vsnprintf(row->finding.text, sizeof row->finding.text, format, arguments);
     va_end(arguments);
-    report_row(run, row);
+    put(run, row);
 }
 
 /* Once for a session, or for a channel that never came to be of one. */
@@ -251,7 +143,7 @@ take(struct report_run *run, const struct oa_event *event)
                            .channel = event->channel,
                            .vc = event->vc,
                            .tcp = event->channel ? connection_of(event->channel) : NULL };
-        report_row(run, &row);
+        put(run, &row);
     } else {
         check_target(run, event);
     }
@@ -297,7 +189,7 @@ check_tls(struct report_run *run, struct row *row, const struct oa_tls_facts *tl
     bool shows_certificate = refuses && subject[0];
     tell(run, row, refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
          "%s (%u) by the %s%s%.48s%s%.48s%s%.48s", name ? name : "alert", alert->description,
-         alert->by == OA_CLIENT ? "client" : "server", tls->sni[0] ? "; asked for " : "", tls->sni,
+         side_name(alert->by), tls->sni[0] ? "; asked for " : "", tls->sni,
          shows_certificate ? "; certificate of " : "", shows_certificate ? subject : "",
          shows_certificate ? " by " : "", shows_certificate ? issuer : "");
 }
@@ -324,7 +216,7 @@ check_idle_reset(struct report_run *run, struct row *row)
     if (!channel || row->tcp->ending.how != OA_END_RESET || !channel->last_pdu.frame ||
         channel->hop != OA_HOP_CLIENT)
         return;
-    const char *by = row->tcp->ending.by == OA_CLIENT ? "client" : "server";
+    const char *by = side_name(row->tcp->ending.by);
     int64_t limit = channel->connection_timeout_ms
                         ? (int64_t)channel->connection_timeout_ms * NS_PER_MS / 2
                         : LONG_SILENCE_NS;

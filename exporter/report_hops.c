@@ -3,10 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
-
-#include <glib.h>
 #include <string.h>
+
+#include "tally.h"
 
 /* Pairs kept apart; those beyond are counted together. */
 #define HOPS_MAX 65536
@@ -17,134 +16,54 @@ struct key {
     uint16_t port;             /* of the server */
 };
 
-struct hop {
+struct row {
     struct key key;
-    bool is_rest; /* of all pairs that are not kept apart */
+    const uint8_t *client, *server; /* addresses; NULL in the row of the pairs not kept apart */
+    uint64_t port;
     uint64_t connections, sessions;
-    uint64_t tcp_seen; /* connections that are not payload only; without any, TCP's facts are
-                          unknown */
     uint64_t frames[2], bytes[2], retransmitted[2], lost[2]; /* by sender */
     uint64_t refused, unanswered, reset_without_data, reset, tls_alerts;
     int64_t first_ns, last_ns;
 };
 
-struct state {
-    GHashTable *hops; /* struct key -> struct hop, the key inside it */
-    struct hop rest;
-};
-
-#define ROW(name) const struct hop *name = row
-
-#define KEY_TEXT_CELL(function, member)                                                            \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(pair);                                                                                 \
-        csv_text(csv, pair->is_rest ? NULL : pair->key.member);                                    \
-    }
-
-KEY_TEXT_CELL(hop_cell, hop)
-KEY_TEXT_CELL(service_cell, service)
-
-#define KEY_ADDRESS_CELL(function, side)                                                           \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(pair);                                                                                 \
-        if (pair->is_rest)                                                                         \
-            csv_empty(csv);                                                                        \
-        else                                                                                       \
-            csv_address(csv, pair->key.address[side]);                                             \
-    }
-
-KEY_ADDRESS_CELL(client_address, OA_CLIENT)
-KEY_ADDRESS_CELL(server_address, OA_SERVER)
-
-static void
-server_port(struct csv *csv, const void *row)
-{
-    ROW(pair);
-    if (pair->is_rest)
-        csv_empty(csv);
-    else
-        csv_number(csv, pair->key.port);
-}
-
-#define KNOWN_CELL(function, member, is_known)                                                     \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(pair);                                                                                 \
-        if (is_known)                                                                              \
-            csv_number(csv, pair->member);                                                         \
-        else                                                                                       \
-            csv_empty(csv);                                                                        \
-    }
-#define NUMBER_CELL(function, member) KNOWN_CELL(function, member, true)
-#define TCP_CELL(function, member) KNOWN_CELL(function, member, pair->tcp_seen)
-
-NUMBER_CELL(connections, connections)
-NUMBER_CELL(sessions, sessions)
-TCP_CELL(frames_in, frames[OA_CLIENT])
-TCP_CELL(frames_out, frames[OA_SERVER])
-NUMBER_CELL(bytes_in, bytes[OA_CLIENT])
-NUMBER_CELL(bytes_out, bytes[OA_SERVER])
-TCP_CELL(retransmitted_in, retransmitted[OA_CLIENT])
-TCP_CELL(retransmitted_out, retransmitted[OA_SERVER])
-TCP_CELL(lost_in, lost[OA_CLIENT])
-TCP_CELL(lost_out, lost[OA_SERVER])
-TCP_CELL(refused, refused)
-TCP_CELL(unanswered, unanswered)
-TCP_CELL(reset_without_data, reset_without_data)
-TCP_CELL(reset, reset)
-NUMBER_CELL(tls_alerts, tls_alerts)
-
-static void
-first_seen(struct csv *csv, const void *row)
-{
-    ROW(pair);
-    csv_time(csv, pair->first_ns);
-}
-
-static void
-last_seen(struct csv *csv, const void *row)
-{
-    ROW(pair);
-    csv_time(csv, pair->last_ns);
-}
-
+/* clang-format off */
 static const struct column COLUMNS_OF_HOPS[] = {
-    { "hop", "text",
+    { "hop", TEXT(key.hop),
       "client_proxy, proxy_store, client_store, or store_dc, as in connections.csv; empty in the "
-      "row of all pairs beyond the first 65536",
-      hop_cell },
-    { "service", "text",
-      "What the connections are for, by their content, else by the server's port", service_cell },
-    { "client_address", "address", "Side that opened the connections", client_address },
-    { "server_address", "address", "Side that accepted the connections", server_address },
-    { "server_port", "number", "TCP port of the server", server_port },
-    { "connections", "count", "TCP connections", connections },
-    { "sessions", "count", "Sessions with a channel on this hop, as in sessions.csv", sessions },
-    { "frames_in", "count", "Frames from the client", frames_in },
-    { "frames_out", "count", "Frames to the client", frames_out },
-    { "bytes_in", "bytes", "TCP payload from the client, each byte once", bytes_in },
-    { "bytes_out", "bytes", "TCP payload to the client, each byte once", bytes_out },
-    { "first_seen", "time", "First frame", first_seen },
-    { "last_seen", "time", "Last frame", last_seen },
-    { "refused", "count", "Connections that the server refused by a reset", refused },
-    { "unanswered", "count", "Connections whose SYN nobody answered", unanswered },
-    { "reset_without_data", "count", "Connections set up and reset before any payload",
-      reset_without_data },
-    { "reset", "count", "Connections reset after payload", reset },
-    { "tls_alerts", "count", "Connections with a TLS alert other than close_notify", tls_alerts },
-    { "retransmitted_frames_in", "count",
-      "Frames from the client with nothing but payload seen before", retransmitted_in },
-    { "retransmitted_frames_out", "count",
-      "Frames to the client with nothing but payload seen before", retransmitted_out },
-    { "lost_bytes_in", "bytes", "Payload from the client that the capture does not hold", lost_in },
-    { "lost_bytes_out", "bytes", "Payload to the client that the capture does not hold", lost_out },
+      "row of all pairs beyond the first 65536" },
+    { "service", TEXT(key.service),
+      "What the connections are for, by their content, else by the server's port" },
+    { "client_address", ADDRESS(client), "Side that opened the connections" },
+    { "server_address", ADDRESS(server), "Side that accepted the connections" },
+    { "server_port", NUMBER(port), "TCP port of the server" },
+    { "connections", COUNT(connections), "TCP connections" },
+    { "sessions", COUNT(sessions), "Sessions with a channel on this hop, as in sessions.csv" },
+    { "frames_in", COUNT(frames[OA_CLIENT]), "Frames from the client" },
+    { "frames_out", COUNT(frames[OA_SERVER]), "Frames to the client" },
+    { "bytes_in", BYTES(bytes[OA_CLIENT]), "TCP payload from the client, each byte once" },
+    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, each byte once" },
+    { "first_seen", FIRST_TIME(first_ns), "First frame" },
+    { "last_seen", LAST_TIME(last_ns), "Last frame" },
+    { "refused", COUNT(refused), "Connections that the server refused by a reset" },
+    { "unanswered", COUNT(unanswered), "Connections whose SYN nobody answered" },
+    { "reset_without_data", COUNT(reset_without_data),
+      "Connections set up and reset before any payload" },
+    { "reset", COUNT(reset), "Connections reset after payload" },
+    { "tls_alerts", COUNT(tls_alerts), "Connections with a TLS alert other than close_notify" },
+    { "retransmitted_frames_in", COUNT(retransmitted[OA_CLIENT]),
+      "Frames from the client with nothing but payload seen before" },
+    { "retransmitted_frames_out", COUNT(retransmitted[OA_SERVER]),
+      "Frames to the client with nothing but payload seen before" },
+    { "lost_bytes_in", BYTES(lost[OA_CLIENT]),
+      "Payload from the client that the capture does not hold" },
+    { "lost_bytes_out", BYTES(lost[OA_SERVER]),
+      "Payload to the client that the capture does not hold" },
 };
+/* clang-format on */
 
 /* Along the way of a call: hop, then client, server, port, service. */
 static int
-compare_keys(const void *a, const void *b)
+compare(const void *a, const void *b)
 {
     const struct key *left = a, *right = b;
     int order = strcmp(left->hop, right->hop);
@@ -156,92 +75,91 @@ compare_keys(const void *a, const void *b)
     return order ? order : strcmp(left->service, right->service);
 }
 
-static gboolean
-equal_keys(const void *a, const void *b)
+/* What only a source knows that sees TCP itself. */
+static void
+forget_tcp(struct row *row)
 {
-    return compare_keys(a, b) == 0;
-}
-
-static guint
-hash_key(const void *key)
-{
-    const struct key *of = key;
-    guint hash = g_str_hash(of->hop) ^ g_str_hash(of->service) ^ of->port;
-
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        for (size_t i = 0; i < sizeof of->address[side]; i++)
-            hash = hash * 31 + of->address[side][i];
-    return hash;
-}
-
-static void *
-new_state(void)
-{
-    struct state *state = g_new0(struct state, 1);
-
-    state->hops = g_hash_table_new_full(hash_key, equal_keys, NULL, g_free);
-    state->rest.is_rest = true;
-    return state;
-}
-
-static struct hop *
-hop_of(struct state *state, const struct key *key)
-{
-    struct hop *hop = g_hash_table_lookup(state->hops, key);
-
-    if (hop)
-        return hop;
-    if (g_hash_table_size(state->hops) >= HOPS_MAX)
-        return &state->rest;
-    hop = g_new0(struct hop, 1);
-    hop->key = *key;
-    g_hash_table_insert(state->hops, &hop->key, hop);
-    return hop;
+        row->frames[side] = row->retransmitted[side] = row->lost[side] = NO_NUMBER;
+    row->refused = row->unanswered = row->reset_without_data = row->reset = NO_NUMBER;
 }
 
 static void
-count_failures(struct hop *hop, const struct connection_row *row)
+begin(void *data, const void *key)
+{
+    struct row *row = data;
+
+    row->port = NO_NUMBER;
+    forget_tcp(row);
+    row->first_ns = INT64_MAX;
+    row->last_ns = NO_TIME;
+    if (!key)
+        return;
+    row->key = *(const struct key *)key;
+    row->client = row->key.address[OA_CLIENT];
+    row->server = row->key.address[OA_SERVER];
+    row->port = row->key.port;
+}
+
+static const struct tally_rows ROWS = {
+    .size = sizeof(struct row),
+    .max = HOPS_MAX,
+    .compare = compare,
+    .begin = begin,
+};
+
+static void
+count_failures(struct row *one, const struct connection_row *row)
 {
     const struct connection *tcp = row->tcp;
     bool has_data = tcp->stream[OA_CLIENT].payload_bytes || tcp->stream[OA_SERVER].payload_bytes;
 
-    if (tcp->was_refused)
-        hop->refused++;
-    else if (tcp->ending.how == OA_END_RESET && !has_data)
-        hop->reset_without_data++;
-    else if (tcp->ending.how == OA_END_RESET)
-        hop->reset++;
-    else if (tcp->handshake_seen && !tcp->stream[OA_SERVER].frames && !has_data)
-        hop->unanswered++;
-    hop->tls_alerts += row->tls && row->tls->alert.is_seen && row->tls->alert.description != 0;
+    one->refused = tcp->was_refused;
+    if (!one->refused && tcp->ending.how == OA_END_RESET) {
+        one->reset = has_data;
+        one->reset_without_data = !has_data;
+    } else if (!one->refused) {
+        one->unanswered = tcp->handshake_seen && !tcp->stream[OA_SERVER].frames && !has_data;
+    }
+    one->tls_alerts = row->tls && row->tls->alert.is_seen && row->tls->alert.description != 0;
+}
+
+static struct key
+key_of(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
+       const uint8_t client[16], const uint8_t server[16], uint16_t port)
+{
+    struct key key = { .hop = hop_name(channel, port),
+                       .service = service_name(channel, vc, port),
+                       .port = port };
+
+    memcpy(key.address[OA_CLIENT], client, sizeof key.address[OA_CLIENT]);
+    memcpy(key.address[OA_SERVER], server, sizeof key.address[OA_SERVER]);
+    return key;
 }
 
 static void
 take_connection(struct report_run *run, const struct connection_row *row)
 {
     const struct connection *tcp = row->tcp;
-    const struct oa_virtual_connection *vc = row->channel ? row->channel->vc : NULL;
-    uint16_t port = tcp->endpoint[OA_SERVER].port;
+    struct row one = { .connections = 1,
+                       .first_ns = tcp->first.time_ns,
+                       .last_ns = tcp->last.time_ns };
 
     if (!connection_is_of_service(row))
         return;
-    struct key key = { .hop = hop_name(row->channel, port),
-                       .service = service_name(row->channel, vc, port),
-                       .port = port };
-    memcpy(key.address[OA_CLIENT], tcp->endpoint[OA_CLIENT].address, 16);
-    memcpy(key.address[OA_SERVER], tcp->endpoint[OA_SERVER].address, 16);
-    struct hop *hop = hop_of(run->state, &key);
-    hop->first_ns = hop->connections ? MIN(hop->first_ns, tcp->first.time_ns) : tcp->first.time_ns;
-    hop->last_ns = hop->connections ? MAX(hop->last_ns, tcp->last.time_ns) : tcp->last.time_ns;
-    hop->connections++;
-    hop->tcp_seen += !tcp->payload_only;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        hop->frames[side] += tcp->stream[side].frames;
-        hop->bytes[side] += tcp->stream[side].payload_bytes;
-        hop->retransmitted[side] += tcp->stream[side].retransmitted_frames;
-        hop->lost[side] += tcp->stream[side].lost_bytes;
+        one.frames[side] = tcp->stream[side].frames;
+        one.bytes[side] = tcp->stream[side].payload_bytes;
+        one.retransmitted[side] = tcp->stream[side].retransmitted_frames;
+        one.lost[side] = tcp->stream[side].lost_bytes;
     }
-    count_failures(hop, row);
+    count_failures(&one, row);
+    if (tcp->payload_only)
+        forget_tcp(&one);
+    struct key key = key_of(row->channel, row->channel ? row->channel->vc : NULL,
+                            tcp->endpoint[OA_CLIENT].address, tcp->endpoint[OA_SERVER].address,
+                            tcp->endpoint[OA_SERVER].port);
+    tally_add(run->state, tally_row(run->state, &key), &one);
 }
 
 /* A session counts on each hop on which it is in the capture. Its last connection is told before
@@ -249,51 +167,28 @@ take_connection(struct report_run *run, const struct connection_row *row)
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
-    const struct oa_virtual_connection *vc = event->vc;
+    struct oa_virtual_connection *vc = event->vc;
 
     if (event->type != OA_EVENT_VC_CLOSED)
         return;
     for (int hop = 0; hop < OA_HOPS; hop++) {
-        const struct oa_endpoint *endpoint = vc->endpoint[hop];
-        const struct oa_channel any = { .hop = (enum oa_hop)hop, .vc = event->vc };
+        const struct oa_endpoint *end = vc->endpoint[hop];
+        const struct oa_channel any = { .hop = (enum oa_hop)hop, .vc = vc };
 
-        if (!vc->leg_seen[hop][OA_LEG_IN] && !vc->leg_seen[hop][OA_LEG_OUT])
+        if (!session_has_hop(vc, hop))
             continue;
-        struct key key = { .hop = hop_name(&any, endpoint[OA_SERVER].port),
-                           .service = service_name(&any, vc, endpoint[OA_SERVER].port),
-                           .port = endpoint[OA_SERVER].port };
-        memcpy(key.address[OA_CLIENT], endpoint[OA_CLIENT].address, 16);
-        memcpy(key.address[OA_SERVER], endpoint[OA_SERVER].address, 16);
-        struct state *state = run->state;
-        struct hop *pair = g_hash_table_lookup(state->hops, &key);
+        struct key key =
+            key_of(&any, vc, end[OA_CLIENT].address, end[OA_SERVER].address, end[OA_SERVER].port);
+        struct row *pair = tally_find(run->state, &key);
         if (!pair) { /* the interface became known when the connections had ended */
             key.service = service_name(&any, NULL, key.port);
-            pair = g_hash_table_lookup(state->hops, &key);
+            pair = tally_find(run->state, &key);
         }
-        (pair ? pair : &state->rest)->sessions++;
+        if (!pair)
+            pair = tally_rest(run->state);
+        if (pair)
+            pair->sessions++;
     }
-}
-
-static void
-finish(struct report_run *run)
-{
-    struct state *state = run->state;
-    GList *keys = g_list_sort(g_hash_table_get_keys(state->hops), compare_keys);
-
-    for (const GList *key = keys; key; key = key->next)
-        report_row(run, g_hash_table_lookup(state->hops, key->data));
-    g_list_free(keys);
-    if (state->rest.connections)
-        report_row(run, &state->rest);
-}
-
-static void
-free_state(void *data)
-{
-    struct state *state = data;
-
-    g_hash_table_unref(state->hops);
-    g_free(state);
 }
 
 const struct report REPORT_HOPS = {
@@ -301,9 +196,7 @@ const struct report REPORT_HOPS = {
     .row_is = "pair of hosts and service",
     .order = "by hop, client, server, port, service",
     COLUMNS(COLUMNS_OF_HOPS),
-    .new_state = new_state,
+    TALLY(ROWS),
     .event = take,
     .connection = take_connection,
-    .finish = finish,
-    .free_state = free_state,
 };

@@ -3,12 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "report.h"
-
-#include <glib.h>
 #include <string.h>
 
-#include "histogram.h"
+#include "base/text.h"
+#include "tally.h"
 
 /* Different fault codes told apart for one operation; hostile captures could bring any number. */
 #define FAULT_KINDS_MAX 16
@@ -17,85 +15,69 @@
  * dozens. */
 #define OPERATIONS_MAX 4096
 
-struct operation {
-    char *key;
-    char *target_server;
-    struct oa_call sample; /* names the interface and the operation */
+/* Behind all numbers: the request was not seen. */
+#define OPNUM_UNKNOWN 0x10000
+
+struct fault_count {
+    enum oa_status_kind kind;
+    uint32_t status;
+    uint64_t count;
+};
+
+struct key {
+    const char *server; /* owned by the row */
+    const struct oa_rpc_interface *iface;
+    struct oa_rpc_syntax syntax;
+    uint32_t opnum;
+};
+
+struct row {
+    struct key key;
+    char *interface, *operation;
+    uint64_t opnum;
     uint64_t calls, answered, faults, unanswered;
     uint64_t request_bytes, response_bytes;
     struct histogram *latency;
-    struct fault_count {
-        enum oa_status_kind kind;
-        uint32_t status;
-        uint64_t count;
-    } fault_counts[FAULT_KINDS_MAX];
+    struct fault_count fault_counts[FAULT_KINDS_MAX];
     unsigned n_fault_counts;
 };
 
-#define ROW(name) const struct operation *name = row
+static void fault_statuses(struct csv *csv, const void *row);
+
+/* clang-format off */
+static const struct column COLUMNS_OF_OPERATIONS[] = {
+    { "target_server", TEXT(key.server),
+      "Server named in the URI of the channels, or MailboxId; else the address of the server" },
+    { "service", NAME_OF(key.iface, service, oa_service_name), "What the interface is for" },
+    { "interface", TEXT(interface), "RPC interface by name, else its UUID" },
+    { "operation", TEXT(operation), "Operation by name, else by number" },
+    { "opnum", NUMBER(opnum), "Operation number" },
+    { "calls", COUNT(calls), "Calls" },
+    { "answered", COUNT(answered), "Calls with a whole response" },
+    { "faults", COUNT(faults), "Calls answered by a fault" },
+    { "unanswered", COUNT(unanswered), "Calls whose answer is not in the capture" },
+    { "fault_statuses", COMPUTED("text", fault_statuses),
+      "Fault statuses with their counts, `name:count` joined by semicolons" },
+    { "request_bytes", BYTES(request_bytes), "Stub data of all requests" },
+    { "response_bytes", BYTES(response_bytes), "Stub data of all responses" },
+    { "latency_min_ms", LEAST_MS(latency),
+      "Least latency: last byte of the request to last byte of the response" },
+    { "latency_mean_ms", MEAN_MS(latency), "Arithmetic mean of the latencies" },
+    { "latency_p50_ms", P50_MS(latency), "Median latency, within 0.4 percent" },
+    { "latency_p95_ms", P95_MS(latency), "95th percentile, nearest rank, within 0.4 percent" },
+    { "latency_p99_ms", P99_MS(latency), "99th percentile, nearest rank, within 0.4 percent" },
+    { "latency_max_ms", GREATEST_MS(latency), "Greatest latency" },
+};
+/* clang-format on */
 
 static void
-target_server(struct csv *csv, const void *row)
+fault_statuses(struct csv *csv, const void *data)
 {
-    ROW(operation);
-    csv_text(csv, operation->target_server);
-}
-
-static void
-service(struct csv *csv, const void *row)
-{
-    ROW(operation);
-    csv_text(csv,
-             operation->sample.iface ? oa_service_name(operation->sample.iface->service) : NULL);
-}
-
-static void
-interface_name(struct csv *csv, const void *row)
-{
-    ROW(operation);
-    cell_interface(csv, &operation->sample);
-}
-
-static void
-operation_name(struct csv *csv, const void *row)
-{
-    ROW(operation);
-    cell_operation(csv, &operation->sample);
-}
-
-static void
-opnum(struct csv *csv, const void *row)
-{
-    ROW(operation);
-    if (operation->sample.has_opnum &&
-        !(operation->sample.iface && oa_rpc_interface_is_mapi_http(operation->sample.iface)))
-        csv_number(csv, operation->sample.opnum);
-    else
-        csv_empty(csv);
-}
-
-#define NUMBER_CELL(member)                                                                        \
-    static void member(struct csv *csv, const void *row)                                           \
-    {                                                                                              \
-        ROW(operation);                                                                            \
-        csv_number(csv, operation->member);                                                        \
-    }
-
-NUMBER_CELL(calls)
-NUMBER_CELL(answered)
-NUMBER_CELL(faults)
-NUMBER_CELL(unanswered)
-NUMBER_CELL(request_bytes)
-NUMBER_CELL(response_bytes)
-
-static void
-fault_statuses(struct csv *csv, const void *row)
-{
-    ROW(operation);
+    const struct row *row = data;
     GString *text = g_string_new(NULL);
 
-    for (unsigned i = 0; i < operation->n_fault_counts; i++) {
-        const struct fault_count *fault = &operation->fault_counts[i];
+    for (unsigned i = 0; i < row->n_fault_counts; i++) {
+        const struct fault_count *fault = &row->fault_counts[i];
         char number[STATUS_TEXT];
 
         g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "",
@@ -105,155 +87,126 @@ fault_statuses(struct csv *csv, const void *row)
     g_string_free(text, TRUE);
 }
 
-#define LATENCY_CELL(function, value)                                                              \
-    static void function(struct csv *csv, const void *row)                                         \
-    {                                                                                              \
-        ROW(operation);                                                                            \
-        if (histogram_count(operation->latency))                                                   \
-            csv_ms(csv, (int64_t)(value));                                                         \
-        else                                                                                       \
-            csv_empty(csv);                                                                        \
-    }
+/* --- rows --- */
 
-LATENCY_CELL(latency_min, histogram_min(operation->latency))
-LATENCY_CELL(latency_mean, histogram_mean(operation->latency) + 0.5)
-LATENCY_CELL(latency_p50, histogram_percentile(operation->latency, 50))
-LATENCY_CELL(latency_p95, histogram_percentile(operation->latency, 95))
-LATENCY_CELL(latency_p99, histogram_percentile(operation->latency, 99))
-LATENCY_CELL(latency_max, histogram_max(operation->latency))
-
-static const struct column COLUMNS_OF_OPERATIONS[] = {
-    { "target_server", "text",
-      "Server named in the URI of the channels, or MailboxId; else the address of the server",
-      target_server },
-    { "service", "text", "What the interface is for", service },
-    { "interface", "text", "RPC interface by name, else its UUID", interface_name },
-    { "operation", "text", "Operation by name, else by number", operation_name },
-    { "opnum", "number", "Operation number", opnum },
-    { "calls", "count", "Calls", calls },
-    { "answered", "count", "Calls with a whole response", answered },
-    { "faults", "count", "Calls answered by a fault", faults },
-    { "unanswered", "count", "Calls whose answer is not in the capture", unanswered },
-    { "fault_statuses", "text",
-      "Fault statuses with their counts, `name:count` joined by semicolons", fault_statuses },
-    { "request_bytes", "bytes", "Stub data of all requests", request_bytes },
-    { "response_bytes", "bytes", "Stub data of all responses", response_bytes },
-    { "latency_min_ms", "ms",
-      "Least latency: last byte of the request to last byte of the response", latency_min },
-    { "latency_mean_ms", "ms", "Arithmetic mean of the latencies", latency_mean },
-    { "latency_p50_ms", "ms", "Median latency, within 0.4 percent", latency_p50 },
-    { "latency_p95_ms", "ms", "95th percentile, nearest rank, within 0.4 percent", latency_p95 },
-    { "latency_p99_ms", "ms", "99th percentile, nearest rank, within 0.4 percent", latency_p99 },
-    { "latency_max_ms", "ms", "Greatest latency", latency_max },
-};
-
-static void
-free_operation(void *data)
+/* Interfaces by name, those without one behind, by UUID. */
+static int
+compare_interfaces(const struct key *left, const struct key *right)
 {
-    struct operation *operation = data;
+    char uuid[2][OA_UUID_TEXT];
+    int order = 0;
 
-    g_free(operation->key);
-    g_free(operation->target_server);
-    histogram_free(operation->latency);
-    g_free(operation);
+    if (left->iface != right->iface)
+        order =
+            strcmp(left->iface ? left->iface->name : "~", right->iface ? right->iface->name : "~");
+    if (order || memcmp(left->syntax.uuid, right->syntax.uuid, sizeof left->syntax.uuid) == 0)
+        return order;
+    oa_text_uuid(left->syntax.uuid, uuid[0]);
+    oa_text_uuid(right->syntax.uuid, uuid[1]);
+    return strcmp(uuid[0], uuid[1]);
 }
 
-static void *
-new_state(void)
+static int
+compare(const void *a, const void *b)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_operation);
-}
+    const struct key *left = a, *right = b;
+    int order = strcmp(left->server, right->server);
 
-/* Rows are sorted by this text: server, then interface, then operation number. */
-static char *
-key_of(const struct oa_call *call)
-{
-    char uuid[OA_UUID_TEXT];
-
-    oa_text_uuid(call->syntax.uuid, uuid);
-    char *server = server_of_session(call->vc);
-    char *key = g_strdup_printf("%s\t%s\t%s\t%05d", server, call->iface ? call->iface->name : "~",
-                                uuid, call->has_opnum ? call->opnum : 99999);
-    g_free(server);
-    return key;
-}
-
-static struct operation *
-operation_of(GHashTable *operations, const struct oa_call *call)
-{
-    bool is_full = g_hash_table_size(operations) >= OPERATIONS_MAX;
-    char *key = key_of(call);
-    struct operation *operation = g_hash_table_lookup(operations, key);
-
-    if (!operation && is_full) {
-        g_free(key);
-        key = g_strdup("~");
-        operation = g_hash_table_lookup(operations, key);
-    }
-    if (operation) {
-        g_free(key);
-        return operation;
-    }
-    operation = g_new0(struct operation, 1);
-    operation->key = key;
-    if (!is_full) {
-        operation->sample = *call;
-        operation->target_server = server_of_session(call->vc);
-    }
-    operation->latency = histogram_new();
-    g_hash_table_insert(operations, operation->key, operation);
-    return operation;
+    if (!order)
+        order = compare_interfaces(left, right);
+    return order ? order : (left->opnum > right->opnum) - (left->opnum < right->opnum);
 }
 
 static void
-count_fault(struct operation *operation, enum oa_status_kind kind, uint32_t status)
+begin(void *data, const void *key_data)
+{
+    struct row *row = data;
+    const struct key *key = key_data;
+    char uuid[OA_UUID_TEXT], number[OPERATION_TEXT];
+
+    row->latency = histogram_new();
+    row->opnum = NO_NUMBER;
+    if (!key)
+        return;
+    row->key = *key;
+    row->key.server = g_strdup(key->server);
+    row->interface = g_strdup(interface_text(key->iface, &key->syntax, uuid));
+    if (key->opnum == OPNUM_UNKNOWN)
+        return;
+    row->operation = g_strdup(operation_text(key->iface, (uint16_t)key->opnum, number));
+    if (interface_has_opnums(key->iface))
+        row->opnum = key->opnum;
+}
+
+static void
+count_fault(struct row *row, const struct fault_count *fault)
 {
     unsigned i = 0;
 
-    while (i < operation->n_fault_counts &&
-           (operation->fault_counts[i].status != status || operation->fault_counts[i].kind != kind))
+    while (i < row->n_fault_counts && (row->fault_counts[i].status != fault->status ||
+                                       row->fault_counts[i].kind != fault->kind))
         i++;
     if (i == FAULT_KINDS_MAX)
         return;
-    if (i == operation->n_fault_counts) {
-        operation->fault_counts[i] = (struct fault_count){ .kind = kind, .status = status };
-        operation->n_fault_counts++;
-    }
-    operation->fault_counts[i].count++;
+    if (i == row->n_fault_counts)
+        row->fault_counts[row->n_fault_counts++] = *fault;
+    else
+        row->fault_counts[i].count += fault->count;
 }
+
+static void
+merge(void *into, const void *from)
+{
+    const struct row *other = from;
+
+    for (unsigned i = 0; i < other->n_fault_counts; i++)
+        count_fault(into, &other->fault_counts[i]);
+}
+
+static void
+clear(void *data)
+{
+    struct row *row = data;
+
+    g_free((char *)row->key.server);
+    g_free(row->interface);
+    g_free(row->operation);
+    histogram_free(row->latency);
+}
+
+static const struct tally_rows ROWS = {
+    .size = sizeof(struct row),
+    .max = OPERATIONS_MAX,
+    .compare = compare,
+    .begin = begin,
+    .merge = merge,
+    .clear = clear,
+};
 
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
+    char address[ADDRESS_TEXT];
+    int64_t latency_ns;
 
     if (event->type != OA_EVENT_CALL)
         return;
-    const struct oa_call_half *request = &call->request[oa_call_hop(call)];
-    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
-    struct operation *operation = operation_of(run->state, call);
-    operation->calls++;
-    operation->answered += call->state == OA_CALL_ANSWERED;
-    operation->faults += call->state == OA_CALL_FAULT;
-    operation->unanswered += call->state == OA_CALL_UNANSWERED;
-    operation->request_bytes += request->stub_bytes;
-    operation->response_bytes += response->stub_bytes;
+    struct key key = { .server = server_of_session(call->vc, address),
+                       .iface = call->iface,
+                       .syntax = call->syntax,
+                       .opnum = call->has_opnum ? call->opnum : OPNUM_UNKNOWN };
+    struct row *row = tally_row(run->state, &key);
+    row->calls++;
+    row->answered += call->state == OA_CALL_ANSWERED;
+    row->faults += call->state == OA_CALL_FAULT;
+    row->unanswered += call->state == OA_CALL_UNANSWERED;
+    row->request_bytes += call->request[oa_call_hop(call)].stub_bytes;
+    row->response_bytes += call->response[oa_call_hop(call)].stub_bytes;
     if (call->state == OA_CALL_FAULT)
-        count_fault(operation, call->fault_kind, call->fault_status);
-    if (request->is_complete && response->is_complete)
-        histogram_add(operation->latency, response->last.time_ns - request->last.time_ns);
-}
-
-static void
-finish(struct report_run *run)
-{
-    report_rows_by_key(run, run->state);
-}
-
-static void
-free_state(void *state)
-{
-    g_hash_table_unref(state);
+        count_fault(row, &(struct fault_count){ call->fault_kind, call->fault_status, 1 });
+    if (call_latency(call, oa_call_hop(call), &latency_ns))
+        histogram_add(row->latency, latency_ns);
 }
 
 const struct report REPORT_OPERATIONS = {
@@ -261,8 +214,6 @@ const struct report REPORT_OPERATIONS = {
     .row_is = "interface and operation, per target server",
     .order = "by server, interface, operation number",
     COLUMNS(COLUMNS_OF_OPERATIONS),
-    .new_state = new_state,
+    TALLY(ROWS),
     .event = take,
-    .finish = finish,
-    .free_state = free_state,
 };

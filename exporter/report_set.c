@@ -34,7 +34,7 @@ open_report(struct report_run *run, const char *directory, struct csv_style styl
     run->csv = csv_open(directory, run->report->name, style, message);
     if (!run->csv)
         return false;
-    run->state = run->report->new_state ? run->report->new_state() : NULL;
+    run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
     report_header(run);
     return true;
 }
@@ -57,6 +57,28 @@ report_set_open(const struct report *const reports[], size_t n, const char *dire
     if (!good)
         g_clear_pointer(&set, report_set_free);
     return set;
+}
+
+struct report_set *
+report_set_open_part(const struct report *const reports[], size_t n)
+{
+    struct report_set *set = g_new0(struct report_set, 1);
+
+    set->runs = g_new0(struct report_run, n);
+    for (size_t i = 0; i < n; i++)
+        if (reports[i]->merge)
+            set->runs[set->n++] = (struct report_run){ .report = reports[i],
+                                                       .state = reports[i]->new_state(reports[i]) };
+    return set;
+}
+
+void
+report_set_merge(struct report_set *set, const struct report_set *part)
+{
+    for (size_t i = 0; i < set->n; i++)
+        for (size_t k = 0; k < part->n; k++)
+            if (set->runs[i].report == part->runs[k].report)
+                set->runs[i].report->merge(set->runs[i].state, part->runs[k].state);
 }
 
 void

@@ -20,6 +20,13 @@ struct report_set *report_set_open(const struct report *const reports[], size_t 
                                    const char *directory, struct csv_style style,
                                    const struct valid_ports *valid_ports, char **message);
 
+/*
+ * A part that only counts: those of the reports that have `merge`, without files. It takes the
+ * events of some sessions of a capture, and is then merged into the set of the others.
+ */
+struct report_set *report_set_open_part(const struct report *const reports[], size_t n);
+void report_set_merge(struct report_set *set, const struct report_set *part);
+
 /* Passes on what happened to every report that takes it, in the order of the capture. */
 void report_set_event(struct report_set *set, const struct oa_event *event);
 void report_set_connection(struct report_set *set, const struct connection_row *row);

@@ -63,6 +63,14 @@ oa_service_port(uint16_t port)
     return NULL;
 }
 
+const struct oa_service_port *
+oa_service_hop_port(uint16_t port)
+{
+    const struct oa_service_port *row = oa_service_port(port);
+
+    return row && row->hop ? row : NULL;
+}
+
 static bool
 has_fact(uint16_t port, unsigned fact)
 {

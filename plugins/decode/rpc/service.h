@@ -55,6 +55,9 @@ extern const size_t OA_SERVICE_PORTS_COUNT;
 /* The row of a server's port, or NULL. */
 const struct oa_service_port *oa_service_port(uint16_t port);
 
+/* The same, if every connection to the port is on one hop; else NULL. */
+const struct oa_service_port *oa_service_hop_port(uint16_t port);
+
 /* A port on which proxies reach servers. */
 bool oa_is_server_port(uint16_t port);
 

@@ -1,0 +1,182 @@
+/* column.h
+ * A column of a report as data: name, type, the member that it prints, definition.
+ *
+ * The row of a report is its `struct row`. A line of the column table names a member of it, or a
+ * member of an object that the row points to:
+ *
+ *     { "calls", COUNT_OF(vc, calls), "RPC calls" },
+ *     { "setup_ms", MS(setup_ns), "start to CONN/C2" },
+ *
+ * The macro is the type of the column, and the unit follows from it. A member whose C type it does
+ * not print does not compile. NULL, an empty text, NO_NUMBER, NO_TIME and NO_RATIO make an empty
+ * cell; so does a member of an object that is NULL.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef COLUMN_H
+#define COLUMN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "csv_writer.h"
+#include "histogram.h"
+#include "track/events.h"
+
+#define NO_NUMBER UINT64_MAX
+#define NO_TIME INT64_MIN /* no time, and no duration */
+#define NO_RATIO (-1.0)
+
+/* For numbers that are 0 where they are not known. */
+static inline uint64_t
+or_none(uint64_t number)
+{
+    return number ? number : NO_NUMBER;
+}
+
+/* What is printed, and how. */
+struct cell {
+    const char *unit;
+    void (*print)(struct csv *csv, const void *value);
+    const char *(*name)(unsigned value); /* of an enum; then there is no `print` */
+    ptrdiff_t
+        pointer;   /* offset in the row of the pointer to the object; -1: it is the row itself */
+    size_t offset; /* of the value in the object */
+    void (*merge)(void *into, const void *from); /* two values of a row; NULL: not by the type */
+};
+
+struct column {
+    const char *name; /* snake_case with the unit last; never changed once published */
+    struct cell cell;
+    const char *definition;
+};
+
+/* Prints the cells of a row, without its end. */
+void columns_print(const struct column *columns, size_t n, struct csv *csv, const void *row);
+
+/* Merges the row `from` into the row `into`, as far as the types of the columns say how: COUNT and
+ * BYTES add up, FIRST_TIME and LAST_TIME are the least and the greatest, histograms are of both. */
+void columns_merge(const struct column *columns, size_t n, void *into, const void *from);
+
+/* clang-format off */
+
+/* --- the types: TYPE(member of the row), TYPE_OF(pointer in the row, member behind it) --- */
+
+/* char[], char *, const char * */
+#define TEXT(member)                CELL_OWN_("text", CELL_TEXT_, member)
+#define TEXT_OF(pointer, member)    CELL_OF_("text", CELL_TEXT_, pointer, member)
+
+/* An enum, by the function that names its values; a bool. */
+#define NAME_OF(pointer, member, function) CELL_NAME_(function, pointer, member)
+#define YES_NO_OF(pointer, member)  CELL_OF_("text", CELL_YES_NO_, pointer, member)
+
+/* Unsigned integers. COUNT and BYTES of the row itself are uint64_t. */
+#define NUMBER(member)              CELL_OWN_("number", CELL_NUMBER_, member)
+#define NUMBER_OF(pointer, member)  CELL_OF_("number", CELL_NUMBER_, pointer, member)
+#define COUNT(member)               CELL_MERGED_("count", CELL_SUM_, member, merge_sum)
+#define COUNT_OF(pointer, member)   CELL_OF_("count", CELL_NUMBER_, pointer, member)
+#define BYTES(member)               CELL_MERGED_("bytes", CELL_SUM_, member, merge_sum)
+#define BYTES_OF(pointer, member)   CELL_OF_("bytes", CELL_NUMBER_, pointer, member)
+#define WHOLE_MS(member)            CELL_OWN_("ms", CELL_NUMBER_, member) /* in milliseconds */
+
+/* int64_t nanoseconds: since the epoch, or a duration. */
+#define TIME_OF(pointer, member)    CELL_OF_("time", CELL_TIME_, pointer, member)
+#define FIRST_TIME(member)          CELL_MERGED_("time", CELL_TIME_, member, merge_least)
+#define LAST_TIME(member)           CELL_MERGED_("time", CELL_TIME_, member, merge_greatest)
+#define TIME(member)                CELL_OWN_("time", CELL_TIME_, member)
+#define TIME_TEXT(member)           CELL_OWN_("time", CELL_TEXT_, member) /* already formatted */
+#define MS(member)                  CELL_OWN_("ms", CELL_MS_, member)
+#define MS_OF(pointer, member)      CELL_OF_("ms", CELL_MS_, pointer, member)
+
+/* struct histogram *, of durations; NULL only in a row that is not printed. */
+#define LEAST_MS(pointer)           CELL_LATENCY_(cell_least, pointer)
+#define MEAN_MS(pointer)            CELL_LATENCY_(cell_mean, pointer)
+#define P50_MS(pointer)             CELL_LATENCY_(cell_p50, pointer)
+#define P95_MS(pointer)             CELL_LATENCY_(cell_p95, pointer)
+#define P99_MS(pointer)             CELL_LATENCY_(cell_p99, pointer)
+#define GREATEST_MS(pointer)        CELL_LATENCY_(cell_greatest, pointer)
+
+/* double */
+#define RATIO(member)               CELL_OWN_("ratio", CELL_RATIO_, member)
+
+/* const uint8_t * to 16 bytes, uint8_t[16] */
+#define ADDRESS(pointer)            CELL_WHOLE_("address", CELL_ADDRESS_, pointer)
+#define ADDRESS_OF(pointer, member) CELL_OF_("address", CELL_ADDRESS_, pointer, member)
+
+/* const struct oa_cookie *; const struct oa_endpoint *, as address:port; const struct oa_auth *, as
+ * DOMAIN\user, or user */
+#define UUID(pointer)               CELL_WHOLE_("uuid", CELL_UUID_, pointer)
+#define ENDPOINT(pointer)           CELL_WHOLE_("text", CELL_ENDPOINT_, pointer)
+#define USER(pointer)               CELL_WHOLE_("text", CELL_USER_, pointer)
+
+/* What a function of the report makes of the row, or of a member of it. */
+#define COMPUTED(unit_, function)   { .unit = unit_, .print = function, .pointer = -1 }
+#define COMPUTED_OF(unit_, function, member) \
+    { .unit = unit_, .print = function, .pointer = -1, .offset = offsetof(struct row, member) }
+
+/* --- how they are made --- */
+
+#define CELL_ROW_ ((const struct row *)NULL)
+#define CELL_OWN_(unit_, printer, member) CELL_MERGED_(unit_, printer, member, NULL)
+#define CELL_MERGED_(unit_, printer, member, merge_) \
+    { .unit = unit_, .print = printer(CELL_ROW_->member), .pointer = -1, \
+      .offset = offsetof(struct row, member), .merge = merge_ }
+#define CELL_OF_(unit_, printer, pointer_, member) \
+    { .unit = unit_, .print = printer(CELL_ROW_->pointer_->member), CELL_AT_(pointer_, member) }
+#define CELL_NAME_(function, pointer_, member) \
+    { .unit = "text", .name = _Generic(CELL_ROW_->pointer_->member, unsigned: function), \
+      CELL_AT_(pointer_, member) }
+#define CELL_AT_(pointer_, member) .pointer = offsetof(struct row, pointer_), \
+    .offset = offsetof(__typeof__(*CELL_ROW_->pointer_), member)
+#define CELL_WHOLE_(unit_, printer, pointer_) \
+    { .unit = unit_, .print = printer(CELL_ROW_->pointer_), \
+      .pointer = offsetof(struct row, pointer_) }
+#define CELL_LATENCY_(printer, pointer_) \
+    { .unit = "ms", .print = _Generic(CELL_ROW_->pointer_, struct histogram *: printer), \
+      .pointer = offsetof(struct row, pointer_), .merge = merge_histograms }
+
+/* The function that prints a value of that C type. */
+#define CELL_TEXT_(value) \
+    _Generic(&(value), char *const *: cell_text, const char *const *: cell_text, \
+             default: _Generic((value), const char *: cell_chars, char *: cell_chars))
+#define CELL_NUMBER_(value) \
+    _Generic((value), uint64_t: cell_u64, uint32_t: cell_u32, uint16_t: cell_u16, uint8_t: cell_u8)
+#define CELL_YES_NO_(value)   _Generic((value), bool: cell_yes_no)
+#define CELL_SUM_(value)      _Generic((value), uint64_t: cell_u64)
+#define CELL_TIME_(value)     _Generic((value), int64_t: cell_time)
+#define CELL_MS_(value)       _Generic((value), int64_t: cell_ms)
+#define CELL_RATIO_(value)    _Generic((value), double: cell_ratio)
+#define CELL_ADDRESS_(value)  _Generic((value), const uint8_t *: cell_address)
+#define CELL_UUID_(value)     _Generic((value), const struct oa_cookie *: cell_uuid)
+#define CELL_ENDPOINT_(value) _Generic((value), const struct oa_endpoint *: cell_endpoint)
+#define CELL_USER_(value)     _Generic((value), const struct oa_auth *: cell_user)
+
+/* clang-format on */
+
+void cell_text(struct csv *csv, const void *value);
+void cell_chars(struct csv *csv, const void *value);
+void cell_u64(struct csv *csv, const void *value);
+void cell_u32(struct csv *csv, const void *value);
+void cell_u16(struct csv *csv, const void *value);
+void cell_u8(struct csv *csv, const void *value);
+void cell_yes_no(struct csv *csv, const void *value);
+void cell_time(struct csv *csv, const void *value);
+void cell_ms(struct csv *csv, const void *value);
+void cell_ratio(struct csv *csv, const void *value);
+void cell_address(struct csv *csv, const void *value);
+void cell_uuid(struct csv *csv, const void *value);
+void cell_endpoint(struct csv *csv, const void *value);
+void cell_user(struct csv *csv, const void *value);
+void cell_least(struct csv *csv, const void *value);
+void cell_mean(struct csv *csv, const void *value);
+void cell_p50(struct csv *csv, const void *value);
+void cell_p95(struct csv *csv, const void *value);
+void cell_p99(struct csv *csv, const void *value);
+void cell_greatest(struct csv *csv, const void *value);
+
+void merge_sum(void *into, const void *from);        /* uint64_t; NO_NUMBER adds nothing */
+void merge_least(void *into, const void *from);      /* int64_t */
+void merge_greatest(void *into, const void *from);   /* int64_t */
+void merge_histograms(void *into, const void *from); /* struct histogram * */
+
+#endif
