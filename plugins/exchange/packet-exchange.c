@@ -4,7 +4,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "packet-exchange.h"
+
+#include "ws_compat.h"
 
 #include <epan/dissectors/packet-dcerpc.h>
 #include <epan/proto_data.h>
@@ -12,6 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exchange_stats.h"
+#include "exchange_tree.h"
+#include "items.h"
+#include "mapi_message.h"
+#include "mapi_stream.h"
+#include "packet-oxcmapihttp.h"
 #include "rpch_tap.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
@@ -52,13 +60,6 @@ struct exchange_call {
     bool is_ndr64;
     uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
 };
-
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
 
 static struct exchange_call *
 call_of(dcerpc_info *di)
@@ -342,7 +343,9 @@ proto_register_exchange(void)
     };
 
     register_protocols();
-    exchange_register_mapi_http();
+    oxcmapihttp_register();
+    mapi_message_register();
+    mapi_stream_register();
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
     exchange_tree_register();
     exchange_stats_register(protocols[0].proto);
@@ -382,7 +385,7 @@ operations_of(const struct oa_rpc_interface *iface)
 void
 proto_reg_handoff_exchange(void)
 {
-    exchange_handoff_mapi_http();
+    oxcmapihttp_handoff();
     for (size_t i = 0; i < array_length(protocols); i++) {
         const struct protocol *protocol = &protocols[i];
         const struct oa_rpc_interface *iface = oa_rpc_interface_by_name(protocol->interface_name);

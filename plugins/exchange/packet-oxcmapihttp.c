@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "packet-oxcmapihttp.h"
 
 #include <epan/expert.h>
 #include <epan/proto_data.h>
@@ -14,13 +14,14 @@
 #include <string.h>
 
 #include "exchange/mapi_http_body.h"
+#include "exchange_stats.h"
+#include "exchange_tree.h"
+#include "items.h"
 
 #define MEDIA_TYPE "application/mapi-http"
 
 /* Response codes asked for, to make a table of them. */
 #define RESPONSE_CODES 32
-
-static int proto = -1;
 
 #define TEXT(member) offsetof(struct oa_http_mapi, member)
 
@@ -86,13 +87,6 @@ struct message {
     enum oa_mapi_http_type type;
 };
 
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
-
 static struct oa_text
 text_of(const char *text)
 {
@@ -127,11 +121,11 @@ take_head(struct message *message, const struct oa_http_head *head)
 static guint
 place_in_frame(packet_info *pinfo)
 {
-    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto, 1);
+    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
 
     if (!count) {
         count = wmem_new0(pinfo->pool, guint);
-        p_add_proto_data(pinfo->pool, pinfo, proto, 1, count);
+        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, count);
     }
     return (*count)++;
 }
@@ -385,7 +379,7 @@ show_message(struct message *message, int offset, int length)
 {
     const char *name = oa_mapi_http_type_name(message->type);
     proto_item *item =
-        proto_tree_add_item(message->tree, proto, message->tvb, offset, length, ENC_NA);
+        proto_tree_add_item(message->tree, proto_oxcmapihttp, message->tvb, offset, length, ENC_NA);
 
     proto_item_append_text(item, ", %s %s", name, message->is_response ? "response" : "request");
     message->tree = proto_item_add_subtree(item, ett_message);
@@ -416,7 +410,7 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     if (length == 0 || !http || !WS_COMPAT_HTTP_IS_MESSAGE(http))
         return 0;
-    struct mapi_message *whole = mapi_stream_message(pinfo);
+    struct mapi_message *whole = mapi_message_current(pinfo);
     if (whole)
         whole->is_shown = true;
     message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
@@ -439,8 +433,8 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 }
 
 void
-exchange_show_mapi_head(const struct mapi_message *whole, packet_info *pinfo, proto_tree *tree,
-                        const char *before)
+oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, proto_tree *tree,
+                      const char *before)
 {
     struct message message = {
         .tvb = whole->tvb, .pinfo = pinfo, .tree = tree, .is_response = !whole->head.is_request
@@ -491,11 +485,11 @@ register_headers(void)
         };
         hf[i] = info;
     }
-    proto_register_field_array(proto, hf, HEADERS);
+    proto_register_field_array(proto_oxcmapihttp, hf, HEADERS);
 }
 
 void
-exchange_register_mapi_http(void)
+oxcmapihttp_register(void)
 {
     static hf_register_info hf[] = {
         { &hf_operation,
@@ -533,18 +527,20 @@ exchange_register_mapi_http(void)
     };
     static gint *ett[] = { &ett_message, &ett_preamble, &ett_header };
 
-    proto = proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
-    proto_register_field_array(proto, hf, array_length(hf));
+    proto_oxcmapihttp =
+        proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
+    proto_register_field_array(proto_oxcmapihttp, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    expert_register_field_array(expert_register_protocol(proto_oxcmapihttp), experts,
+                                array_length(experts));
     register_headers();
     client_code_pages =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
-    mapi_stream_register(proto);
 }
 
 void
-exchange_handoff_mapi_http(void)
+oxcmapihttp_handoff(void)
 {
-    dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect, proto));
+    dissector_add_string("media_type", MEDIA_TYPE,
+                         create_dissector_handle(dissect, proto_oxcmapihttp));
 }

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_context.h"
 
 #include <string.h>
 

@@ -1,0 +1,52 @@
+/* rpch_tracker.c
+ * The decoder's state of the capture file that is open.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_tracker.h"
+
+#include "track/channel.h"
+
+static struct oa_tracker *tracker;
+static struct rpch_finding *new_findings; /* of the bytes being decoded */
+
+/* Problems are reported while the bytes they are about are decoded. */
+static void
+on_event(void *context _U_, const struct oa_event *event)
+{
+    struct rpch_finding *finding;
+
+    if (event->type != OA_EVENT_FINDING)
+        return;
+    finding = wmem_new(wmem_file_scope(), struct rpch_finding);
+    finding->id = event->finding->id;
+    finding->text = wmem_strdup(wmem_file_scope(), event->finding->text);
+    finding->next = new_findings;
+    new_findings = finding;
+}
+
+void
+rpch_tracker_open(void)
+{
+    tracker = oa_tracker_new(on_event, NULL, true);
+    new_findings = NULL;
+}
+
+void
+rpch_tracker_close(void)
+{
+    oa_tracker_free(tracker);
+    tracker = NULL;
+}
+
+struct oa_tracker *
+rpch_tracker(void)
+{
+    return tracker;
+}
+
+struct rpch_finding *
+rpch_tracker_take_findings(void)
+{
+    return g_steal_pointer(&new_findings);
+}
