@@ -8,8 +8,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "track/channel.h"
 #include "tls/tls_facts.h"
+#include "track/channel.h"
+#include "track/tracker.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 

@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-#include "track/auth_exchange.h"
-#include "track/channel.h"
+#include "auth/auth_exchange.h"
 
 /* What is known when the exchange is told, which is when its connection ends or asks anew. */
 struct row {

@@ -5,7 +5,7 @@
  */
 #include "report.h"
 
-#include "track/channel.h"
+#include "track/channel_kind.h"
 
 struct row {
     const struct oa_channel *channel;

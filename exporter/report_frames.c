@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "track/sequence_steps.h"
+
 /* Rows that wait at the same time. Beyond, the oldest is written as far as it is known. */
 #define WAITING_MAX 65536
 

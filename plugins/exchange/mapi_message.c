@@ -12,6 +12,7 @@
 #include "decode_args.h"
 #include "http/http_exchange.h"
 #include "track/channel.h"
+#include "track/tracker.h"
 
 int proto_oxcmapihttp = -1;
 

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "track/channel.h"
+#include "track/tracker.h"
 #include "base/cursor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

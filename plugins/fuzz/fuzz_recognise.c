@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "track/channel.h"
+#include "track/tracker.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

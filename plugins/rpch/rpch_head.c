@@ -17,7 +17,7 @@
 #include "rpch_eeinfo.h"
 #include "rpch_items.h"
 #include "rpch_proto.h"
-#include "track/channel.h"
+#include "track/channel_kind.h"
 
 static int hf_target_server = -1;
 static int hf_target_port = -1;

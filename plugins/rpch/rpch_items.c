@@ -11,7 +11,7 @@
 
 #include "items.h"
 #include "rpch_proto.h"
-#include "track/channel.h"
+#include "track/channel_kind.h"
 
 /* Key of the mark that something of ours was shown in the frame. */
 #define FRAME_HAS_BEGUN 0x52504349u

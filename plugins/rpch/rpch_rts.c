@@ -11,7 +11,7 @@
 #include "items.h"
 #include "rpch_items.h"
 #include "rpch_proto.h"
-#include "track/channel.h"
+#include "track/sequence_steps.h"
 
 static int hf_pdu = -1;
 static int hf_vc_cookie = -1;

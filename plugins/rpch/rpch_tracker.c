@@ -5,7 +5,7 @@
  */
 #include "rpch_tracker.h"
 
-#include "track/channel.h"
+#include "track/tracker.h"
 
 static struct oa_tracker *tracker;
 static struct rpch_finding *new_findings; /* of the bytes being decoded */

@@ -10,7 +10,7 @@
 
 #include <epan/packet.h>
 
-#include "track/auth_exchange.h"
+#include "auth/auth_exchange.h"
 #include "track/events.h"
 
 /* A problem found while a unit was decoded. */

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "track/channel.h"
+#include "track/channel_kind.h"
+#include "track/tracker.h"
+
 #define CHUNK_SIZE 7
 
 const struct oa_recognition SESSION_RECOGNITION = { .hop = OA_HOP_CLIENT, .has_start = true };

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "track/channel.h"
+#include "track/events.h"
 
 /* A connection that begins with a request of RPC over HTTP. */
 extern const struct oa_recognition SESSION_RECOGNITION;

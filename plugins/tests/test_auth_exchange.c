@@ -4,13 +4,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/auth_exchange.h"
+#include "auth/auth_exchange.h"
 
 #include <string.h>
 
 #include <glib.h>
 
 #include "session.h"
+#include "track/channel.h"
+#include "track/tracker.h"
 
 /* Messages: NEGOTIATE of impacket, the NTLMv2 samples of [MS-NLMP] 4.2.4.3, and wrappings made. */
 #define TYPE1 "4e544c4d5353500001000000050288a000000000000000000000000000000000"

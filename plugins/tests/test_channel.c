@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "session.h"
+#include "track/channel.h"
+#include "track/tracker.h"
 
 static const char EXPECTED[] =
     "open 0 \n"

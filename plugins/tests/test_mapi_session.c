@@ -9,8 +9,9 @@
 
 #include <glib.h>
 
-#include "track/auth_exchange.h"
+#include "auth/auth_exchange.h"
 #include "track/channel.h"
+#include "track/tracker.h"
 
 #define MINUTE (INT64_C(60) * 1000000000)
 

@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "track/channel.h"
+#include "track/tracker.h"
 #include "rpc/request_shape.h"
 
 #define DYNAMIC_PORT 49166

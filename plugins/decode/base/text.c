@@ -134,6 +134,17 @@ next_utf16(struct oa_cursor *cursor)
 }
 
 void
+oa_text_keep(char **to, struct oa_text text)
+{
+    char clean[1024];
+
+    if (*to || text.length == 0)
+        return;
+    oa_text_copy(text, clean, sizeof clean);
+    *to = g_strdup(clean);
+}
+
+void
 oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t size)
 {
     struct oa_cursor cursor = oa_cursor_over(data, length);

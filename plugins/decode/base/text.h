@@ -37,8 +37,12 @@ struct oa_text oa_text_trim(struct oa_text text);
  */
 void oa_text_copy(struct oa_text text, char *out, size_t size);
 
-/* The same from UTF-16LE (`length` in bytes; an odd last byte is ignored); unpaired surrogates
- * become U+FFFD. */
+/* Keeps a clean copy of a text of up to 1023 bytes, for g_free(), if there is one and `*to` is
+ * still NULL. */
+void oa_text_keep(char **to, struct oa_text text);
+
+/* oa_text_copy() from UTF-16LE (`length` in bytes; an odd last byte is ignored); unpaired
+ * surrogates become U+FFFD. */
 void oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t size);
 
 /* Formats a 16-byte UUID in its little-endian wire form, the way Windows and Wireshark print it. */

@@ -1,13 +1,17 @@
 /* bindings.c
  * Binds and their answers: which context of a virtual connection is of which interface, in which
- * transfer syntax, and who has authenticated for it.
+ * transfer syntax.
  * [C706] 12.6.4, [MS-RPCE] 2.2.2.4 (results), 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/bindings.h"
 
 #include <string.h>
+
+#include "track/emit.h"
+#include "track/endpoint.h"
+#include "track/virtual_connection.h"
 
 /* [MS-RPCE] 2.2.2.4: bind time feature negotiation is a context of its own, with a result that is
  * no rejection. */
@@ -57,7 +61,7 @@ note_rejection(struct virtual_connection *vc, const struct oa_event *event,
 
     oa_text_uuid(binding->syntax.uuid, uuid);
     vc->facts.rejected_bindings++;
-    oa_tracker_find(vc->tracker, event, OA_FINDING_BIND_REJECTED,
+    oa_emit_finding(vc->tracker, event, OA_FINDING_BIND_REJECTED,
                     "%s is rejected, result %u, reason %u",
                     binding->iface ? binding->iface->name : uuid, binding->result, binding->reason);
 }
@@ -133,32 +137,6 @@ take_bind_nak(struct virtual_connection *vc, const struct oa_event *event)
     }
 }
 
-/* The tokens of an authentication come in binds, their answers and auth3; later verifiers are
- * signatures. */
-static void
-take_verifier(struct virtual_connection *vc, struct oa_event *event)
-{
-    const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
-    struct oa_rpc_security *security = &vc->facts.security;
-    struct oa_auth *auth = &vc->tracker->auth;
-
-    if (!verifier->present)
-        return;
-    security->present = true;
-    security->type = verifier->type;
-    security->level = verifier->level;
-    if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
-        return;
-    if (auth->user[0] || (auth->mechanism != OA_AUTH_UNKNOWN && !security->auth.user[0]))
-        security->auth = *auth;
-    event->auth = auth;
-    event->auth_place = OA_AUTH_RPC;
-    struct oa_event told = *event;
-    told.type = OA_EVENT_AUTH;
-    told.vc = &vc->facts;
-    oa_tracker_emit(vc->tracker, &told);
-}
-
 /* Binds and their answers: on its second hop the same PDU tells nothing new. */
 void
 oa_bindings_take_rpc(struct virtual_connection *vc, struct oa_event *event)
@@ -176,11 +154,8 @@ oa_bindings_take_rpc(struct virtual_connection *vc, struct oa_event *event)
         break;
     case OA_RPC_BIND_NAK:
         take_bind_nak(vc, event);
-        return;
-    case OA_RPC_AUTH3:
         break;
     default:
-        return;
+        break;
     }
-    take_verifier(vc, event);
 }

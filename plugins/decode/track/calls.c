@@ -4,11 +4,17 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/calls.h"
 
 #include <string.h>
 
 #include "exchange/call_facts.h"
+#include "track/authentication.h"
+#include "track/bindings.h"
+#include "track/emit.h"
+#include "track/endpoint.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 /* Calls waiting for their answer on one virtual connection; a client has a handful. Beyond, the
  * oldest is given up; sooner when only one of the two channels is in the capture. */
@@ -36,6 +42,13 @@
 /* Verifiers of this level seal the stub. */
 #define LEVEL_PRIVACY 6
 
+struct call_table {
+    GHashTable
+        *loose; /* call_id -> GQueue of struct call, of virtual connections without a cookie */
+    struct call *ended; /* the call whose last PDU is the current event */
+    uint64_t n_calls;
+};
+
 void
 oa_call_free(void *data)
 {
@@ -45,6 +58,30 @@ oa_call_free(void *data)
         if (call->stub[side])
             g_byte_array_unref(call->stub[side]);
     g_free(call);
+}
+
+struct call_table *
+oa_calls_new(void)
+{
+    struct call_table *table = g_new0(struct call_table, 1);
+
+    table->loose = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    return table;
+}
+
+void
+oa_calls_free(struct call_table *table)
+{
+    if (table->ended)
+        oa_call_free(table->ended);
+    g_hash_table_unref(table->loose);
+    g_free(table);
+}
+
+uint64_t
+oa_calls_number(const struct oa_tracker *tracker)
+{
+    return tracker->calls->n_calls++;
 }
 
 /* --- joining by calls, in captures that begin in the middle --- */
@@ -64,13 +101,13 @@ index_call(struct call *call)
 {
     struct oa_tracker *tracker = call->vc->tracker;
     gpointer key = GUINT_TO_POINTER(call->facts.call_id);
-    GQueue *queue = g_hash_table_lookup(tracker->loose_calls, key);
+    GQueue *queue = g_hash_table_lookup(tracker->calls->loose, key);
 
     if (call->is_indexed || !call->vc->is_loose)
         return;
     if (!queue) {
         queue = g_new0(GQueue, 1);
-        g_hash_table_insert(tracker->loose_calls, key, queue);
+        g_hash_table_insert(tracker->calls->loose, key, queue);
     }
     call->loose_link.data = call;
     call->is_indexed = true;
@@ -85,11 +122,11 @@ unindex_call(struct call *call)
 
     if (!call->is_indexed)
         return;
-    GQueue *queue = g_hash_table_lookup(tracker->loose_calls, key);
+    GQueue *queue = g_hash_table_lookup(tracker->calls->loose, key);
     g_queue_unlink(queue, &call->loose_link);
     call->is_indexed = false;
     if (queue->length == 0)
-        g_hash_table_remove(tracker->loose_calls, key);
+        g_hash_table_remove(tracker->calls->loose, key);
 }
 
 /* Both halves of a connection to the same proxy come from one client; both connections of proxies
@@ -119,7 +156,7 @@ static struct virtual_connection *
 join_by_answer(struct virtual_connection *vc, enum oa_hop hop, const struct call *answer)
 {
     const GQueue *queue =
-        g_hash_table_lookup(vc->tracker->loose_calls, GUINT_TO_POINTER(answer->facts.call_id));
+        g_hash_table_lookup(vc->tracker->calls->loose, GUINT_TO_POINTER(answer->facts.call_id));
     struct virtual_connection *found = NULL;
     unsigned looked_at = 0, fitting = 0;
 
@@ -152,7 +189,7 @@ static struct virtual_connection *
 join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine, bool is_answer)
 {
     const GQueue *queue =
-        g_hash_table_lookup(vc->tracker->loose_calls, GUINT_TO_POINTER(mine->facts.call_id));
+        g_hash_table_lookup(vc->tracker->calls->loose, GUINT_TO_POINTER(mine->facts.call_id));
     enum oa_hop other_hop = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
     enum oa_leg leg = is_answer ? OA_LEG_OUT : OA_LEG_IN;
     uint64_t hash = is_answer ? mine->response_hash : mine->request_hash;
@@ -223,7 +260,7 @@ new_call(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc)
 {
     struct call *call = g_new0(struct call, 1);
 
-    call->facts.number = vc->tracker->n_calls++;
+    call->facts.number = oa_calls_number(vc->tracker);
     call->facts.call_id = rpc->header.call_id;
     call->facts.context_id = rpc->context_id;
     call->link.data = call;
@@ -244,7 +281,7 @@ check_fault(struct virtual_connection *vc, const struct oa_call *call)
 
     if (call->state != OA_CALL_FAULT)
         return;
-    oa_tracker_find(vc->tracker,
+    oa_emit_finding(vc->tracker,
                     &(struct oa_event){ .first = answer->first,
                                         .last = answer->last,
                                         .channel = vc->facts.channel[oa_call_hop(call)][OA_LEG_OUT],
@@ -351,19 +388,18 @@ end_call(struct virtual_connection *vc, struct call *call, enum oa_call_state st
     check_fault(vc, facts);
     if (call->stub[OA_CLIENT] || call->stub[OA_SERVER])
         read_stubs(vc, call);
-    oa_tracker_emit(vc->tracker,
-                    &(struct oa_event){ .type = OA_EVENT_CALL,
-                                        .first = facts->request[oa_call_hop(facts)].first,
-                                        .last = vc->facts.last,
-                                        .vc = &vc->facts,
-                                        .call = facts });
+    oa_emit(vc->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
+                                             .first = facts->request[oa_call_hop(facts)].first,
+                                             .last = vc->facts.last,
+                                             .vc = &vc->facts,
+                                             .call = facts });
 }
 
 static void
 retire_call(struct virtual_connection *vc, struct call *call, enum oa_call_state state)
 {
     end_call(vc, call, state);
-    oa_tracker_retire(vc->tracker, call, oa_call_free);
+    oa_retire(vc->tracker, call, oa_call_free);
 }
 
 /* What a call that gets no more answers is. */
@@ -441,9 +477,9 @@ limit_pending(struct virtual_connection *vc, enum oa_hop hop)
 void
 oa_calls_forget_ended(struct oa_tracker *tracker)
 {
-    if (tracker->ended)
-        oa_tracker_retire(tracker, tracker->ended, oa_call_free);
-    tracker->ended = NULL;
+    if (tracker->calls->ended)
+        oa_retire(tracker, tracker->calls->ended, oa_call_free);
+    tracker->calls->ended = NULL;
 }
 
 /* A call that is over with this PDU stays for the event of the PDU. */
@@ -453,7 +489,7 @@ finish_if_over(struct virtual_connection *vc, struct call *call)
     if (!is_finished(&call->facts))
         return;
     end_call(vc, call, call->facts.is_fault ? OA_CALL_FAULT : OA_CALL_ANSWERED);
-    vc->tracker->ended = call;
+    vc->tracker->calls->ended = call;
 }
 
 static struct virtual_connection *
@@ -487,7 +523,7 @@ take_request(struct virtual_connection *vc, struct oa_event *event)
         vc = join_by_pdu(vc, hop, call, false);
         call = find_call(vc, rpc->header.call_id);
         if (!call) { /* it ended as it was joined */
-            event->call = vc->tracker->ended ? &vc->tracker->ended->facts : NULL;
+            event->call = vc->tracker->calls->ended ? &vc->tracker->calls->ended->facts : NULL;
             return vc;
         }
         event->call = &call->facts;
@@ -522,7 +558,7 @@ take_answer(struct virtual_connection *vc, struct oa_event *event)
             vc = join_by_pdu(vc, hop, call, true);
         call = find_call(vc, rpc->header.call_id);
         if (!call) { /* it ended as it was joined */
-            event->call = vc->tracker->ended ? &vc->tracker->ended->facts : NULL;
+            event->call = vc->tracker->calls->ended ? &vc->tracker->calls->ended->facts : NULL;
             return vc;
         }
         index_call(call);
@@ -584,7 +620,7 @@ oa_calls_merge(struct virtual_connection *into, struct virtual_connection *from)
         }
         to->calls--;
         call->facts.joined = &known->facts;
-        oa_tracker_retire(into->tracker, call, oa_call_free);
+        oa_retire(into->tracker, call, oa_call_free);
         if (is_finished(&known->facts)) {
             oa_calls_forget_ended(into->tracker);
             finish_if_over(into, known);

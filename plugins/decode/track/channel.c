@@ -6,11 +6,17 @@
  */
 #include "track/channel.h"
 
+#include <string.h>
+
 #include "http/chunked.h"
 #include "http/http_exchange.h"
-#include "track/tracker.h"
-
-#include <string.h>
+#include "track/authentication.h"
+#include "track/channel_pdu.h"
+#include "track/channel_state.h"
+#include "track/emit.h"
+#include "track/http_error.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 /* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
  * [MS-RPCH] 2.1.2.1.5. */
@@ -19,9 +25,12 @@
 /* An echo is answered by one RTS PDU without commands. */
 #define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
 
+/* frag_length has 16 bits. */
+#define PDU_MAX 0xFFFF
+
 /* Frees a channel that is in no table any more. */
-void
-oa_channel_free(void *data)
+static void
+free_channel(void *data)
 {
     struct channel *channel = data;
 
@@ -37,69 +46,28 @@ oa_channel_free(void *data)
     g_free(channel);
 }
 
-const char *
-oa_channel_kind_name(enum oa_channel_kind kind)
+struct channel_table *
+oa_channels_new(void)
 {
-    static const char *const NAMES[] = {
-        [OA_CHANNEL_UNKNOWN] = "",          [OA_CHANNEL_IN] = "IN",
-        [OA_CHANNEL_OUT] = "OUT",           [OA_CHANNEL_ECHO] = "echo",
-        [OA_CHANNEL_DUPLEX] = "IN and OUT", [OA_CHANNEL_MAPI_HTTP] = "MAPI over HTTP"
-    };
-    return NAMES[kind];
+    struct channel_table *table = g_new0(struct channel_table, 1);
+
+    table->open = g_hash_table_new(NULL, NULL);
+    table->joined = g_malloc(PDU_MAX);
+    return table;
 }
 
-unsigned
-oa_channel_places(const struct oa_channel *channel, enum oa_side side)
+void
+oa_channels_free(struct channel_table *table)
 {
-    static const uint8_t PLACES[OA_HOPS][2][OA_CHANNEL_KINDS] = {
-        [OA_HOP_CLIENT] = {
-            [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST,
-                            [OA_CHANNEL_IN] = OA_RTS_IN_REQUEST,
-                            [OA_CHANNEL_OUT] = OA_RTS_OUT_REQUEST },
-            [OA_SERVER] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_OUT_RESPONSE,
-                            [OA_CHANNEL_OUT] = OA_RTS_OUT_RESPONSE,
-                            [OA_CHANNEL_ECHO] = OA_RTS_ECHO_RESPONSE },
-        },
-        [OA_HOP_SERVER] = {
-            [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_PROXY | OA_RTS_OUT_PROXY,
-                            [OA_CHANNEL_IN] = OA_RTS_IN_PROXY,
-                            [OA_CHANNEL_OUT] = OA_RTS_OUT_PROXY },
-            [OA_SERVER] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_SERVER | OA_RTS_OUT_SERVER,
-                            [OA_CHANNEL_IN] = OA_RTS_IN_SERVER,
-                            [OA_CHANNEL_OUT] = OA_RTS_OUT_SERVER },
-        },
-    };
-    return PLACES[channel->hop][side][channel->kind];
-}
+    GHashTableIter iter;
+    void *channel;
 
-enum oa_side
-oa_channel_carrier(const struct oa_channel *channel)
-{
-    return channel->kind == OA_CHANNEL_OUT || channel->kind == OA_CHANNEL_ECHO ? OA_SERVER
-                                                                               : OA_CLIENT;
-}
-
-static const struct {
-    const char *name, *certainty;
-} JOINS[] = {
-    [OA_JOIN_NONE] = { "", "" },
-    [OA_JOIN_ALONE] = { "alone", "certain" },
-    [OA_JOIN_COOKIE] = { "cookie", "certain" },
-    [OA_JOIN_RECYCLE] = { "recycling", "certain" },
-    [OA_JOIN_CALL_IDS] = { "call ids", "likely" },
-    [OA_JOIN_CONTEXT] = { "session context", "certain" },
-};
-
-const char *
-oa_join_name(enum oa_join join)
-{
-    return JOINS[join].name;
-}
-
-const char *
-oa_join_certainty(enum oa_join join)
-{
-    return JOINS[join].certainty;
+    g_hash_table_iter_init(&iter, table->open);
+    while (g_hash_table_iter_next(&iter, &channel, NULL))
+        free_channel(channel);
+    g_hash_table_unref(table->open);
+    g_free(table->joined);
+    g_free(table);
 }
 
 struct oa_channel *
@@ -124,16 +92,16 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     }
     /* A request that is not in the capture; whether it was for an IN channel, PDUs tell. */
     channel->last_request_is_rpc = recognition->is_raw || recognition->is_answer;
-    channel->facts.number = tracker->n_channels++;
+    channel->facts.number = tracker->channels->n_channels++;
     channel->facts.host = host;
     channel->facts.endpoint[OA_CLIENT] = *client;
     channel->facts.endpoint[OA_SERVER] = *server;
     channel->facts.opened = channel->facts.last = stamp;
-    g_hash_table_add(tracker->channels, channel);
-    oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_OPENED,
-                                                 .first = stamp,
-                                                 .last = stamp,
-                                                 .channel = &channel->facts });
+    g_hash_table_add(tracker->channels->open, channel);
+    oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_OPENED,
+                                         .first = stamp,
+                                         .last = stamp,
+                                         .channel = &channel->facts });
     if (recognition->is_mapi_http)
         oa_mapi_begin(channel);
     return &channel->facts;
@@ -178,45 +146,6 @@ take_bytes_of_body(struct stream *stream, uint64_t bytes)
     }
 }
 
-/* Keeps the identity: a token that tells a user is better than one that does not. */
-static void
-note_auth(struct channel *channel, const struct oa_auth *auth)
-{
-    if (!channel->facts.auth)
-        channel->facts.auth = g_new0(struct oa_auth, 1);
-    if (auth->user[0] || !channel->facts.auth->user[0])
-        *channel->facts.auth = *auth;
-}
-
-void
-oa_channel_take_credentials(struct channel *channel, const struct oa_event *head)
-{
-    const struct oa_http_head *http = head->http;
-    struct oa_tracker *tracker = channel->tracker;
-
-    for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], &tracker->auth);
-        if (http->is_request)
-            note_auth(channel, &tracker->auth);
-        struct oa_event event = *head;
-        event.type = OA_EVENT_AUTH;
-        event.auth = &tracker->auth;
-        event.auth_place = OA_AUTH_HTTP;
-        oa_tracker_emit(tracker, &event);
-    }
-}
-
-void
-oa_channel_copy_once(char **to, struct oa_text text)
-{
-    char clean[1024];
-
-    if (*to || text.length == 0)
-        return;
-    oa_text_copy(text, clean, sizeof clean);
-    *to = g_strdup(clean);
-}
-
 static void
 take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
 {
@@ -233,10 +162,10 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         return;
     }
     channel->method = http->method_id;
-    oa_channel_copy_once(&facts->proxy_name, http->host);
-    oa_channel_copy_once(&facts->user_agent, http->user_agent);
+    oa_text_keep(&facts->proxy_name, http->host);
+    oa_text_keep(&facts->user_agent, http->user_agent);
     if (http->has_rpc_server && !facts->target_server) {
-        oa_channel_copy_once(&facts->target_server, http->rpc_server);
+        oa_text_keep(&facts->target_server, http->rpc_server);
         facts->target_port = http->rpc_port;
     }
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
@@ -311,7 +240,7 @@ static void
 take_head(struct channel *channel, struct oa_event *event)
 {
     event->type = OA_EVENT_HTTP_HEAD;
-    event->http = &channel->tracker->http;
+    event->http = &channel->tracker->channels->http;
     event->length = event->http->length;
     bool broken_off = channel->stream[event->side].broken_off;
     channel->stream[event->side].chunked = channel->stream[event->side].broken_off = false;
@@ -358,10 +287,10 @@ body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *
             *got = want;
             return at;
         }
-        memcpy(channel->tracker->joined + *got, at, piece);
+        memcpy(channel->tracker->channels->joined + *got, at, piece);
         *got += piece;
     }
-    return channel->tracker->joined;
+    return channel->tracker->channels->joined;
 }
 
 static void
@@ -429,7 +358,7 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
         size_t wanted = 0;
         bool head = channel->facts.hop == OA_HOP_CLIENT && (data[at] == 'H' || data[at] == 'R') &&
                     is_head_here(event->side, data + at, length - at) &&
-                    oa_http_head_parse(data + at, length - at, &channel->tracker->http) !=
+                    oa_http_head_parse(data + at, length - at, &channel->tracker->channels->http) !=
                         OA_HTTP_NOT_A_HEAD;
 
         if (!head && data[at] != 5)
@@ -500,7 +429,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
         return false;
     }
     const uint8_t *pdu = body_bytes(channel, stream, data, length, OA_RPC_HEADER_SIZE, &walk, &got);
-    const uint8_t *seen = pdu ? pdu : stream->chunked ? channel->tracker->joined : data;
+    const uint8_t *seen = pdu ? pdu : stream->chunked ? channel->tracker->channels->joined : data;
     if (walk.broken || !oa_rpc_may_be_header(seen, got) ||
         (pdu && !oa_rpc_header_parse(pdu, got, &header))) {
         stream->state = STREAM_LOST;
@@ -550,9 +479,9 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
         event->length = 1;
         return true;
     }
-    switch (oa_http_head_parse(data, length, &channel->tracker->http)) {
+    switch (oa_http_head_parse(data, length, &channel->tracker->channels->http)) {
     case OA_HTTP_COMPLETE:
-        if (channel->tracker->http.is_request == (event->side == OA_CLIENT)) {
+        if (channel->tracker->channels->http.is_request == (event->side == OA_CLIENT)) {
             take_head(channel, event);
             return true;
         }
@@ -643,9 +572,9 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         if (try_next(channel, event, data, length, need)) {
             facts->last = last;
             event->vc = facts->vc;
-            oa_tracker_emit(channel->tracker, event);
+            oa_emit(channel->tracker, event);
             if (event->type == OA_EVENT_HTTP_HEAD)
-                oa_channel_take_credentials(channel, event);
+                oa_auth_take_credentials(channel, event);
             return true;
         }
     } while (stream->state != tried);
@@ -755,12 +684,12 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
     oa_auth_exchange_close_channel(channel);
-    oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
-                                                 .first = facts->opened,
-                                                 .last = facts->last,
-                                                 .channel = facts,
-                                                 .vc = facts->vc });
+    oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
+                                         .first = facts->opened,
+                                         .last = facts->last,
+                                         .channel = facts,
+                                         .vc = facts->vc });
     oa_vc_leave(channel);
-    g_hash_table_remove(tracker->channels, channel);
-    oa_tracker_retire(tracker, channel, oa_channel_free);
+    g_hash_table_remove(tracker->channels->open, channel);
+    oa_retire(tracker, channel, free_channel);
 }

@@ -19,18 +19,6 @@
 
 struct oa_tracker;
 
-/*
- * `on_event` may be NULL. With `keep` every object stays until the tracker is freed, else it goes
- * when it has closed. Both functions end the program only when memory ends, as GLib does.
- */
-struct oa_tracker *oa_tracker_new(oa_event_function on_event, void *context, bool keep);
-void oa_tracker_free(struct oa_tracker *tracker);
-
-/* What is known of a server's endpoint from the connections so far: from the endpoint mapper, from
- * binds, from requests whose shape gives them away. Bounded; OA_ENDPOINT_UNKNOWN says nothing. */
-enum oa_endpoint_known oa_tracker_endpoint(const struct oa_tracker *tracker,
-                                           const struct oa_endpoint *endpoint);
-
 /* Opens a channel of a connection recognised as told; the tracker owns it until oa_channel_close().
  * `host` is the caller's own and only kept. */
 struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
@@ -60,26 +48,5 @@ void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t byt
 
 /* The TCP connection is over. When this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);
-
-/* The capture is over, all channels are closed: sessions of MAPI over HTTP, which outlive their
- * connections, end too. */
-void oa_tracker_end(struct oa_tracker *tracker);
-
-/* Where RTS PDUs of that sender stand, as far as the kind of the channel is known: bits of enum
- * oa_rts_place. */
-unsigned oa_channel_places(const struct oa_channel *channel, enum oa_side side);
-
-/* The side whose RPC PDUs the channel is for: the client of an IN, the server of an OUT channel. */
-enum oa_side oa_channel_carrier(const struct oa_channel *channel);
-
-/* What the sender may still send, bytes; negative when it has sent more than it might. */
-int64_t oa_flow_available(const struct oa_flow *flow);
-
-/* "IN", "OUT", "echo", "IN and OUT"; "" while not known. */
-const char *oa_channel_kind_name(enum oa_channel_kind kind);
-
-/* "cookie", "recycling", "call ids", ...; and how sure that is: "certain", "likely", "". */
-const char *oa_join_name(enum oa_join join);
-const char *oa_join_certainty(enum oa_join join);
 
 #endif

@@ -4,7 +4,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/channel_pdu.h"
+
+#include "track/authentication.h"
+#include "track/calls.h"
+#include "track/channel_kind.h"
+#include "track/emit.h"
+#include "track/flow_control.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 static void
 set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
@@ -57,25 +65,25 @@ check_rts(struct channel *channel, const struct oa_event *event, const struct oa
     struct oa_tracker *tracker = channel->tracker;
 
     if (header->flags != (OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG))
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "pfc_flags is 0x%02x, not 0x03",
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_HEADER, "pfc_flags is 0x%02x, not 0x03",
                         header->flags);
     if (header->big_endian)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER,
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_HEADER,
                         "The data representation is not little endian");
     if (header->auth_length)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "auth_length is %u, not 0",
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_HEADER, "auth_length is %u, not 0",
                         header->auth_length);
     if (header->call_id)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
                         header->call_id);
     if (!event->rts->is_complete)
-        oa_tracker_find(tracker, event, OA_FINDING_RTS_LENGTH,
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_LENGTH,
                         "%u of %u commands were read; they do not fill the %u bytes of the PDU",
                         event->rts->n_parsed, event->rts->n_commands, header->frag_length);
     for (unsigned i = 0; i < event->rts->n_parsed; i++) {
         const struct oa_rts_command *command = &event->rts->commands[i];
         if (!oa_rts_in_range(command))
-            oa_tracker_find(tracker, event, OA_FINDING_RTS_RANGE, "%s %u is outside its range",
+            oa_emit_finding(tracker, event, OA_FINDING_RTS_RANGE, "%s %u is outside its range",
                             OA_RTS_COMMAND_ROWS[command->type].name, command->value.number);
     }
 }
@@ -90,7 +98,7 @@ check_lifetime(struct channel *channel, const struct oa_event *event)
         event->side != oa_channel_carrier(&channel->facts))
         return;
     channel->told_overrun = true;
-    oa_tracker_find(channel->tracker, event, OA_FINDING_LIFETIME_OVERRUN,
+    oa_emit_finding(channel->tracker, event, OA_FINDING_LIFETIME_OVERRUN,
                     "%" G_GUINT64_FORMAT
                     " bytes on a channel with a lifetime of %" G_GUINT64_FORMAT,
                     used, channel->facts.lifetime);
@@ -110,7 +118,7 @@ measure_idle(struct channel *channel, struct oa_event *event)
     facts->last_idle_ns = event->idle_ns;
     facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
     if (timeout_ns && event->idle_ns > timeout_ns)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
                         "%.3f s without a PDU; the connection timeout is %u s",
                         (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
 }
@@ -128,8 +136,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
     oa_auth_exchange_take_pdu(channel, event);
     if (header->ptype == OA_RPC_RTS) {
         event->type = OA_EVENT_RTS;
-        event->rts = &channel->tracker->rts;
-        oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->rts);
+        event->rts = &channel->tracker->channels->rts;
+        oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rts);
         settle_kind(channel, event);
         oa_vc_take_rts(channel, event);
         check_rts(channel, event, header);
@@ -137,8 +145,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
         traffic->rts_bytes += event->pdu_length;
     } else {
         event->type = OA_EVENT_RPC;
-        event->rpc = &channel->tracker->rpc;
-        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->rpc);
+        event->rpc = &channel->tracker->channels->rpc;
+        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rpc);
         settle_kind(channel, event);
         oa_calls_take_rpc(channel, event);
         oa_flow_take_rpc(channel, event);

@@ -5,12 +5,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/endpoint.h"
 
 #include <string.h>
 
 #include "base/cursor.h"
 #include "rpc/request_shape.h"
+#include "track/bindings.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 /* Endpoints remembered; those beyond are known by their binds only. */
 #define ENDPOINTS_MAX 65536
@@ -23,6 +26,12 @@
 #define FLOOR_TCP 0x07
 #define FLOORS_OF_TCP 5
 #define HANDLE_SIZE 20
+
+struct endpoint_table {
+    GHashTable *endpoints; /* struct oa_endpoint -> enum oa_endpoint_known */
+    GHashTable
+        *associations; /* struct oa_association -> struct virtual_connection, its key in it */
+};
 
 static unsigned
 hash_bytes(const uint8_t *bytes, size_t length)
@@ -65,35 +74,38 @@ equal_associations(const void *a, const void *b)
            memcmp(left->client, right->client, sizeof left->client) == 0;
 }
 
-void
-oa_endpoints_init(struct oa_tracker *tracker)
+struct endpoint_table *
+oa_endpoints_new(void)
 {
-    tracker->endpoints = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
-    tracker->associations = g_hash_table_new(hash_association, equal_associations);
+    struct endpoint_table *table = g_new(struct endpoint_table, 1);
+
+    table->endpoints = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
+    table->associations = g_hash_table_new(hash_association, equal_associations);
+    return table;
 }
 
 void
-oa_endpoints_clear(struct oa_tracker *tracker)
+oa_endpoints_free(struct endpoint_table *table)
 {
-    g_hash_table_unref(tracker->endpoints);
-    g_hash_table_unref(tracker->associations);
+    g_hash_table_unref(table->endpoints);
+    g_hash_table_unref(table->associations);
+    g_free(table);
 }
 
 enum oa_endpoint_known
-oa_tracker_endpoint(const struct oa_tracker *tracker, const struct oa_endpoint *endpoint)
+oa_endpoints_known(const struct endpoint_table *table, const struct oa_endpoint *endpoint)
 {
-    return (enum oa_endpoint_known)GPOINTER_TO_INT(
-        g_hash_table_lookup(tracker->endpoints, endpoint));
+    return (enum oa_endpoint_known)GPOINTER_TO_INT(g_hash_table_lookup(table->endpoints, endpoint));
 }
 
 static void
-remember(struct oa_tracker *tracker, const struct oa_endpoint *endpoint,
+remember(struct endpoint_table *table, const struct oa_endpoint *endpoint,
          enum oa_endpoint_known known)
 {
-    if (oa_tracker_endpoint(tracker, endpoint) >= known ||
-        g_hash_table_size(tracker->endpoints) >= ENDPOINTS_MAX)
+    if (oa_endpoints_known(table, endpoint) >= known ||
+        g_hash_table_size(table->endpoints) >= ENDPOINTS_MAX)
         return;
-    g_hash_table_replace(tracker->endpoints, g_memdup2(endpoint, sizeof *endpoint),
+    g_hash_table_replace(table->endpoints, g_memdup2(endpoint, sizeof *endpoint),
                          GINT_TO_POINTER((int)known));
 }
 
@@ -154,7 +166,7 @@ oa_endpoints_take_map(struct virtual_connection *vc, const GByteArray *stub, boo
         tower.big_endian = false;
         endpoint.port = exchange_port(tower);
         if (endpoint.port)
-            remember(vc->tracker, &endpoint, OA_ENDPOINT_TCP);
+            remember(vc->tracker->endpoints, &endpoint, OA_ENDPOINT_TCP);
     }
 }
 
@@ -163,7 +175,8 @@ void
 oa_endpoints_take_bind(struct virtual_connection *vc)
 {
     if (vc->facts.transport == OA_TRANSPORT_RPC_TCP)
-        remember(vc->tracker, &vc->facts.endpoint[OA_HOP_SERVER][OA_SERVER], OA_ENDPOINT_TCP);
+        remember(vc->tracker->endpoints, &vc->facts.endpoint[OA_HOP_SERVER][OA_SERVER],
+                 OA_ENDPOINT_TCP);
 }
 
 /* Where the bind of its context is not in the capture, the shape of a request may tell the
@@ -187,14 +200,14 @@ oa_endpoints_take_request(struct virtual_connection *vc, const struct oa_rpc_pdu
     if (!facts->iface)
         facts->iface = iface;
     if (endpoint->port)
-        remember(vc->tracker, endpoint, OA_ENDPOINT_SEEN);
+        remember(vc->tracker->endpoints, endpoint, OA_ENDPOINT_SEEN);
 }
 
 /* Of an association, the connection that knows its client stands in the table, else the last. */
 static void
 enter(struct virtual_connection *vc)
 {
-    GHashTable *associations = vc->tracker->associations;
+    GHashTable *associations = vc->tracker->endpoints->associations;
     struct virtual_connection *known = g_hash_table_lookup(associations, &vc->association);
 
     if (!known || !known->facts.client || vc->facts.client)
@@ -224,7 +237,7 @@ oa_association_share(struct virtual_connection *vc)
     if (!vc->association.group)
         return;
     const struct virtual_connection *known =
-        g_hash_table_lookup(vc->tracker->associations, &vc->association);
+        g_hash_table_lookup(vc->tracker->endpoints->associations, &vc->association);
     if (known && known != vc && known->facts.client && !vc->facts.client)
         vc->facts.client = g_memdup2(known->facts.client, sizeof *known->facts.client);
     enter(vc);
@@ -234,7 +247,7 @@ oa_association_share(struct virtual_connection *vc)
 void
 oa_association_leave(struct virtual_connection *vc)
 {
-    GHashTable *associations = vc->tracker->associations;
+    GHashTable *associations = vc->tracker->endpoints->associations;
 
     if (vc->association.group && g_hash_table_lookup(associations, &vc->association) == vc)
         g_hash_table_remove(associations, &vc->association);

@@ -13,12 +13,12 @@
 #ifndef OA_EVENTS_H
 #define OA_EVENTS_H
 
-#include "auth/auth.h"
+#include "auth/auth_exchange.h"
+#include "base/findings.h"
 #include "base/ground.h"
 #include "exchange/client_facts.h"
-#include "rpc/dcerpc.h"
-#include "base/findings.h"
 #include "http/http_head.h"
+#include "rpc/dcerpc.h"
 #include "rpc/rpc_interface.h"
 #include "rpc/rts.h"
 
@@ -81,8 +81,7 @@ struct oa_ending {
     enum oa_side by;
 };
 
-struct oa_auth_exchange; /* auth_exchange.h */
-struct oa_http_exchange; /* http_exchange.h */
+struct oa_http_exchange; /* http/http_exchange.h */
 struct oa_virtual_connection;
 
 /*
@@ -101,6 +100,13 @@ struct oa_flow {
     int64_t stalled_ns, longest_stall_ns;
     struct oa_stamp last_sent, last_ack;
 };
+
+/* What the sender may still send, bytes; negative when it has sent more than it might. */
+static inline int64_t
+oa_flow_available(const struct oa_flow *flow)
+{
+    return (int64_t)flow->window - (int64_t)(flow->sent - flow->acknowledged);
+}
 
 /* An IN or OUT channel instance on one hop: one TCP connection, after its authentication legs. */
 struct oa_channel {
@@ -169,20 +175,6 @@ struct oa_sequence {
     struct oa_sequence *next;         /* the one before it of the same virtual connection */
     const struct oa_sequence *joined; /* the one it turned out to be a part of, or NULL */
 };
-
-/* The whole that the sequence is, or turned out to be a part of. */
-const struct oa_sequence *oa_sequence_whole(const struct oa_sequence *sequence);
-
-/* Frame of the step whose name has that r1; 0 if it was not seen. */
-uint64_t oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
-
-/* Frame where the PDU (r1 of its name) is passed on to the next hop, or was taken from the one
- * before; 0 if not seen. */
-uint64_t oa_sequence_passed_on_in(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
-uint64_t oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
-
-/* The PDU that had to come before that one (r1 of its name) and was not seen, or OA_RTS_UNKNOWN. */
-enum oa_rts_pdu oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
 
 /* What a bind or alter_context made of one context id; without them, what a request's shape says.
  */
@@ -335,8 +327,6 @@ enum oa_event_type {
     OA_EVENT_MAPI_HEAD, /* a head of MAPI over HTTP has come; its OA_EVENT_HTTP_HEAD comes with the
                            end of the exchange */
 };
-
-enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
 
 struct oa_event {
     enum oa_event_type type;

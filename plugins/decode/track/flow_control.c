@@ -5,9 +5,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/flow_control.h"
 
 #include <string.h>
+
+#include "track/channel_kind.h"
+#include "track/emit.h"
+#include "track/virtual_connection.h"
 
 /* The receiver has announced the window of a channel. */
 void
@@ -21,19 +25,6 @@ oa_flow_begin(struct channel *channel, uint32_t window)
         flow->window = window;
         flow->has_window = true;
     }
-}
-
-/* What the sender may still send; less than nothing when it has sent more than it might. */
-static int64_t
-available(const struct oa_flow *flow)
-{
-    return (int64_t)flow->window - (int64_t)(flow->sent - flow->acknowledged);
-}
-
-int64_t
-oa_flow_available(const struct oa_flow *flow)
-{
-    return available(flow);
 }
 
 /*
@@ -67,18 +58,19 @@ oa_flow_take_rpc(struct channel *channel, struct oa_event *event)
         flow->stalls++;
         flow->stalled_ns += event->stall_ns;
         flow->longest_stall_ns = MAX(flow->longest_stall_ns, event->stall_ns);
-        oa_tracker_find(
+        oa_emit_finding(
             channel->tracker, event, OA_FINDING_WINDOW_STALL,
             "The sender waited %.3f ms for the window; %" G_GINT64_FORMAT " bytes were left of %u",
             (double)event->stall_ns / 1e6, channel->available_before_ack, flow->window_max);
     }
     flow->sent += event->pdu_length;
     flow->last_sent = event->last;
-    if (flow->has_window && !flow->is_estimate && available(flow) < 0 && !channel->told_violation) {
+    if (flow->has_window && !flow->is_estimate && oa_flow_available(flow) < 0 &&
+        !channel->told_violation) {
         channel->told_violation = true;
-        oa_tracker_find(channel->tracker, event, OA_FINDING_WINDOW_VIOLATION,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_WINDOW_VIOLATION,
                         "%" G_GINT64_FORMAT " bytes more than the window of %u allows",
-                        -available(flow), flow->window);
+                        -oa_flow_available(flow), flow->window);
     }
     event->flow = *flow;
 }
@@ -128,15 +120,15 @@ check_ack(struct channel *channel, const struct oa_event *event, const struct oa
     if (flow->is_estimate)
         return;
     if (ack->bytes_received > flow->sent)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_ACK_INVALID,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_ACK_INVALID,
                         "%u bytes are acknowledged, %" G_GUINT64_FORMAT " were sent",
                         ack->bytes_received, flow->sent);
     else if (ack->bytes_received < flow->acknowledged)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_ACK_INVALID,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_ACK_INVALID,
                         "%u bytes are acknowledged, but %" G_GUINT64_FORMAT " were before",
                         ack->bytes_received, flow->acknowledged);
     if (flow->window_max && ack->available_window > flow->window_max)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_ACK_INVALID,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_ACK_INVALID,
                         "A window of %u is more than the %u announced", ack->available_window,
                         flow->window_max);
 }
@@ -166,7 +158,7 @@ oa_flow_take_ack(struct channel *channel, struct oa_event *event)
             flow->sent = ack->bytes_received;
         }
         check_ack(channel, event, flow, ack);
-        acknowledged->available_before_ack = flow->has_window ? available(flow) : INT64_MAX;
+        acknowledged->available_before_ack = flow->has_window ? oa_flow_available(flow) : INT64_MAX;
         flow->acknowledged = ack->bytes_received;
         flow->window = ack->available_window;
         flow->has_window = true;

@@ -4,7 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/http_error.h"
+
+#include "track/channel_kind.h"
+#include "track/channel_state.h"
+#include "track/emit.h"
 
 #define REASON_TEXT 80
 
@@ -37,11 +41,11 @@ oa_http_error_tell(struct channel *channel, const struct oa_event *event, bool i
         return;
     describe_error(http, error, sizeof error);
     if (in_stream)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_ERROR_IN_STREAM,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_ERROR_IN_STREAM,
                         "%s after %" G_GUINT64_FORMAT " PDUs of the server", error,
                         facts->traffic[OA_SERVER].rpc_pdus + facts->traffic[OA_SERVER].rts_pdus);
     else if (http->status != 401 && http->status != 407)
-        oa_tracker_find(channel->tracker, event,
+        oa_emit_finding(channel->tracker, event,
                         http->has_rpc_error ? OA_FINDING_RPC_ERROR : OA_FINDING_HTTP_ERROR,
                         "%s to the request for the %s channel", error,
                         facts->kind == OA_CHANNEL_UNKNOWN ? "RPC" : kind);

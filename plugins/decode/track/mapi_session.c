@@ -4,13 +4,19 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/mapi_session.h"
 
 #include <string.h>
 
 #include "exchange/call_facts.h"
-#include "http/http_exchange.h"
 #include "exchange/mapi_http_body.h"
+#include "http/http_exchange.h"
+#include "track/authentication.h"
+#include "track/calls.h"
+#include "track/channel_state.h"
+#include "track/emit.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 /* A server forgets a session after the time that X-ExpirationInfo names, [MS-OXCMAPIHTTP]
  * 2.2.3.3.11; 15 minutes is what servers say. */
@@ -28,11 +34,16 @@
 /* What tells a session: its cookie, and the client with its X-ClientInfo. */
 enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 
+struct mapi_sessions {
+    GHashTable *by_key; /* text -> struct mapi_session, by what requests tell of it */
+    GQueue by_age;      /* of these, the longest silent first */
+};
+
 struct mapi_session {
     struct virtual_connection *vc;
     enum oa_mapi_http_endpoint endpoint;
     char *key[KEYS]; /* owned by the table; NULL: not in it */
-    GList link;      /* in the tracker's mapi_by_age */
+    GList link;      /* in by_age */
     int64_t expires_ns;
 };
 
@@ -74,7 +85,7 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
 static void
 give_key(struct mapi_session *session, enum key_kind kind, char *key)
 {
-    GHashTable *table = session->vc->tracker->mapi_sessions;
+    GHashTable *table = session->vc->tracker->mapi->by_key;
     struct mapi_session *known = g_hash_table_lookup(table, key);
 
     if (known == session) {
@@ -87,6 +98,23 @@ give_key(struct mapi_session *session, enum key_kind kind, char *key)
         g_hash_table_remove(table, session->key[kind]);
     session->key[kind] = key;
     g_hash_table_replace(table, key, session);
+}
+
+struct mapi_sessions *
+oa_mapi_sessions_new(void)
+{
+    struct mapi_sessions *sessions = g_new0(struct mapi_sessions, 1);
+
+    sessions->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_queue_init(&sessions->by_age);
+    return sessions;
+}
+
+void
+oa_mapi_sessions_free(struct mapi_sessions *sessions)
+{
+    g_hash_table_unref(sessions->by_key);
+    g_free(sessions);
 }
 
 void
@@ -104,8 +132,8 @@ close_session(struct mapi_session *session)
 
     for (int kind = 0; kind < KEYS; kind++)
         if (session->key[kind])
-            g_hash_table_remove(tracker->mapi_sessions, session->key[kind]);
-    g_queue_unlink(&tracker->mapi_by_age, &session->link);
+            g_hash_table_remove(tracker->mapi->by_key, session->key[kind]);
+    g_queue_unlink(&tracker->mapi->by_age, &session->link);
     while ((link = g_queue_peek_head_link(&vc->channels))) {
         struct channel *channel = link->data;
 
@@ -120,8 +148,8 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
 {
     struct mapi_session *oldest;
 
-    while ((oldest = g_queue_peek_head(&tracker->mapi_by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi_by_age.length > SESSIONS_MAX))
+    while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
+           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > SESSIONS_MAX))
         close_session(oldest);
 }
 
@@ -130,14 +158,14 @@ oa_mapi_end(struct oa_tracker *tracker)
 {
     struct mapi_session *oldest;
 
-    while ((oldest = g_queue_peek_head(&tracker->mapi_by_age)))
+    while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)))
         close_session(oldest);
 }
 
 static void
 keep_alive(struct mapi_session *session, int64_t now_ns, uint64_t expires_ms)
 {
-    GQueue *by_age = &session->vc->tracker->mapi_by_age;
+    GQueue *by_age = &session->vc->tracker->mapi->by_age;
 
     session->expires_ns = now_ns + (int64_t)expires_ms * NS_PER_MS;
     g_queue_unlink(by_age, &session->link);
@@ -161,7 +189,7 @@ new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct
     session->vc = vc;
     session->endpoint = endpoint;
     session->link.data = session;
-    g_queue_push_tail_link(&vc->tracker->mapi_by_age, &session->link);
+    g_queue_push_tail_link(&vc->tracker->mapi->by_age, &session->link);
     return session;
 }
 
@@ -194,7 +222,7 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
 {
     const struct oa_http_head *head = telling_head(exchange);
     enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
-    GHashTable *table = channel->tracker->mapi_sessions;
+    GHashTable *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
         return NULL;
@@ -248,16 +276,16 @@ take_head(struct channel *channel, const struct oa_http_message *message, enum o
         return;
     if (side == OA_CLIENT) {
         facts->head = message->first;
-        oa_channel_copy_once(&facts->proxy_name, head->host);
-        oa_channel_copy_once(&facts->user_agent, head->user_agent);
+        oa_text_keep(&facts->proxy_name, head->host);
+        oa_text_keep(&facts->user_agent, head->user_agent);
     } else {
         facts->response = message->first;
         facts->http_status = head->status;
         facts->auth_legs += head->status == 401 || head->status == 407;
     }
     oa_auth_exchange_take_head(channel, &event);
-    oa_tracker_emit(channel->tracker, &event);
-    oa_channel_take_credentials(channel, &event);
+    oa_emit(channel->tracker, &event);
+    oa_auth_take_credentials(channel, &event);
 }
 
 /* Bytes of the body proper. */
@@ -349,7 +377,7 @@ tell_failure(struct virtual_connection *vc, struct channel *channel, const struc
                            ? oa_mapi_http_response_code_name(call->fault_status)
                            : NULL;
 
-    oa_tracker_find(vc->tracker,
+    oa_emit_finding(vc->tracker,
                     &(struct oa_event){ .first = answer->first,
                                         .last = answer->last,
                                         .channel = &channel->facts,
@@ -372,7 +400,7 @@ take_call(struct mapi_session *session, struct channel *channel,
 
     call->vc = vc;
     facts->vc = &vc->facts;
-    facts->number = tracker->n_calls++;
+    facts->number = oa_calls_number(tracker);
     facts->call_id = number_of_request(telling_head(exchange)->mapi.request_id);
     facts->opnum = (uint16_t)exchange->mapi.type;
     facts->has_opnum = true;
@@ -387,14 +415,14 @@ take_call(struct mapi_session *session, struct channel *channel,
     vc->facts.unanswered += facts->state == OA_CALL_UNANSWERED;
     if (facts->is_fault)
         tell_failure(vc, channel, facts);
-    oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
-                                                 .first = facts->request[OA_HOP_CLIENT].first,
-                                                 .last = vc->facts.last,
-                                                 .channel = &channel->facts,
-                                                 .vc = &vc->facts,
-                                                 .call = facts,
-                                                 .mapi = exchange });
-    oa_tracker_retire(tracker, call, oa_call_free);
+    oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
+                                         .first = facts->request[OA_HOP_CLIENT].first,
+                                         .last = vc->facts.last,
+                                         .channel = &channel->facts,
+                                         .vc = &vc->facts,
+                                         .call = facts,
+                                         .mapi = exchange });
+    oa_retire(tracker, call, oa_call_free);
 }
 
 /* The user, and the auxiliary blocks, of a Connect. */
@@ -422,8 +450,8 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
 {
     struct oa_virtual_connection *facts = &vc->facts;
 
-    oa_channel_copy_once(&facts->target_server, exchange->mapi.mailbox_id);
-    oa_channel_copy_once(&facts->proxy_name, exchange->request.head.host);
+    oa_text_keep(&facts->target_server, exchange->mapi.mailbox_id);
+    oa_text_keep(&facts->proxy_name, exchange->request.head.host);
     if (!facts->auth && channel->facts.auth)
         facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
     if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
@@ -524,13 +552,13 @@ tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side s
     const struct oa_http_message *message =
         side == OA_CLIENT ? &exchange->request : &exchange->response;
 
-    oa_tracker_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
-                                                          .first = message->first,
-                                                          .last = message->last,
-                                                          .side = side,
-                                                          .channel = &channel->facts,
-                                                          .http = &message->head,
-                                                          .mapi = exchange });
+    oa_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
+                                                  .first = message->first,
+                                                  .last = message->last,
+                                                  .side = side,
+                                                  .channel = &channel->facts,
+                                                  .http = &message->head,
+                                                  .mapi = exchange });
 }
 
 void

@@ -5,104 +5,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Names with the same step in
- * both recyclings stand here by the one that oa_rts_name.r1 has. */
-static const struct {
-    enum oa_rts_pdu pdu, before;
-} REQUIRED[] = {
-    { OA_RTS_CONN_A3, OA_RTS_CONN_A1 },      { OA_RTS_CONN_C2, OA_RTS_CONN_A1 },
-    { OA_RTS_CONN_C1, OA_RTS_CONN_A2 },      { OA_RTS_CONN_B3, OA_RTS_CONN_B2 },
-    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A2 },    { OA_RTS_IN_R1_A4, OA_RTS_IN_R1_A1 },
-    { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A1 },    { OA_RTS_IN_R1_B1, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R1_B2, OA_RTS_IN_R1_B1 },    { OA_RTS_IN_R2_A3, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R2_A4, OA_RTS_IN_R1_A1 },    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A4, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A4 },
-    { OA_RTS_OUT_R1_A6, OA_RTS_OUT_R1_A3 },  { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A8, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A8 },
-    { OA_RTS_OUT_R1_A10, OA_RTS_OUT_R1_A7 }, { OA_RTS_OUT_R1_A11, OA_RTS_OUT_R1_A10 },
-    { OA_RTS_OUT_R2_A4, OA_RTS_OUT_R1_A1 },  { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A4 },
-    { OA_RTS_OUT_R2_A6, OA_RTS_OUT_R1_A3 },  { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R2_B2, OA_RTS_OUT_R1_A8 },  { OA_RTS_OUT_R2_B3, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R2_C1, OA_RTS_OUT_R1_A3 },
-};
-
-/* The PDU that another one becomes when it is passed on to the next hop, by r1 of the names. */
-static const struct {
-    enum oa_rts_pdu from, to;
-} PASSED_ON[] = {
-    { OA_RTS_CONN_A1, OA_RTS_CONN_A2 },     { OA_RTS_CONN_B1, OA_RTS_CONN_B2 },
-    { OA_RTS_CONN_C1, OA_RTS_CONN_C2 },     { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A2 },
-    { OA_RTS_IN_R1_A3, OA_RTS_IN_R1_A4 },   { OA_RTS_IN_R1_A5, OA_RTS_IN_R1_A6 },
-    { OA_RTS_IN_R2_A3, OA_RTS_IN_R2_A4 },   { OA_RTS_OUT_R1_A1, OA_RTS_OUT_R1_A2 },
-    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R1_A4 }, { OA_RTS_OUT_R1_A5, OA_RTS_OUT_R1_A6 },
-    { OA_RTS_OUT_R1_A7, OA_RTS_OUT_R1_A8 }, { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R1_A10 },
-    { OA_RTS_OUT_R1_A3, OA_RTS_OUT_R2_A4 }, { OA_RTS_OUT_R2_A5, OA_RTS_OUT_R2_A6 },
-    { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R1_A8 }, { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R2_A8 },
-    { OA_RTS_OUT_R1_A9, OA_RTS_OUT_R2_B3 }, { OA_RTS_IN_R1_A1, OA_RTS_IN_R1_A6 },
-};
-
-const struct oa_sequence *
-oa_sequence_whole(const struct oa_sequence *sequence)
-{
-    while (sequence && sequence->joined)
-        sequence = sequence->joined;
-    return sequence;
-}
-
-uint64_t
-oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
-{
-    for (unsigned i = 0; i < sequence->n_steps; i++)
-        if (sequence->step[i].name.r1 == pdu)
-            return sequence->step[i].frame;
-    return 0;
-}
-
-/* In an IN_R2 the server's A2 is what A1 becomes; in an IN_R1 a like PDU is A6, which A5 becomes.
- */
-static bool
-is_passed_on(const struct oa_sequence *sequence, size_t row)
-{
-    if (PASSED_ON[row].to != OA_RTS_IN_R1_A6)
-        return true;
-    return (PASSED_ON[row].from == OA_RTS_IN_R1_A1) == (sequence->type == OA_RECYCLE_R2);
-}
-
-uint64_t
-oa_sequence_passed_on_in(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
-{
-    uint64_t frame = 0;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(PASSED_ON) && !frame; i++)
-        if (PASSED_ON[i].from == pdu && is_passed_on(sequence, i))
-            frame = oa_sequence_frame(sequence, PASSED_ON[i].to);
-    return frame;
-}
-
-uint64_t
-oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
-{
-    uint64_t frame = 0;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(PASSED_ON) && !frame; i++)
-        if (PASSED_ON[i].to == pdu && is_passed_on(sequence, i))
-            frame = oa_sequence_frame(sequence, PASSED_ON[i].from);
-    return frame;
-}
-
-enum oa_rts_pdu
-oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(REQUIRED); i++)
-        if (REQUIRED[i].pdu == pdu && !oa_sequence_frame(sequence, REQUIRED[i].before))
-            return REQUIRED[i].before;
-    return OA_RTS_UNKNOWN;
-}
+#include "track/emit.h"
+#include "track/sequence_steps.h"
+#include "track/virtual_connection.h"
 
 static bool
 belongs_to(enum oa_rts_pdu pdu, const char *sequence)
@@ -190,7 +100,7 @@ add_step(struct virtual_connection *vc, struct oa_sequence *sequence, struct oa_
     if (is_again) {
         char name[OA_RTS_NAME_TEXT];
         oa_rts_name_text(event->rts_name, sequence->type, name);
-        oa_tracker_find(vc->tracker, event, OA_FINDING_RTS_STATE,
+        oa_emit_finding(vc->tracker, event, OA_FINDING_RTS_STATE,
                         "%s again; it came in frame %" G_GUINT64_FORMAT " before", name,
                         oa_sequence_frame(sequence, event->rts_name.r1));
     } else if (sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
@@ -225,7 +135,7 @@ note_end(struct virtual_connection *vc, struct channel *channel, struct oa_seque
     case OA_RTS_OUT_R2_B2:
         sequence->is_complete = sequence->has_failed = true;
         vc->facts.recycles_failed++;
-        oa_tracker_find(vc->tracker, event, OA_FINDING_RECYCLE_FAILED,
+        oa_emit_finding(vc->tracker, event, OA_FINDING_RECYCLE_FAILED,
                         "The server refuses the successor of the OUT channel (OUT_R2/B2)");
         break;
     default:
@@ -370,17 +280,17 @@ judge_sequence(struct virtual_connection *vc, const struct oa_sequence *sequence
         oa_rts_name_text(sequence->step[i].name, sequence->type, name);
         oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type,
                          missing_name);
-        oa_tracker_find(vc->tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name,
+        oa_emit_finding(vc->tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name,
                         missing_name);
     }
     if (sequence->is_complete)
         return;
     oa_rts_name_text(sequence->step[sequence->n_steps - 1].name, sequence->type, name);
     if (sequence->kind == OA_SEQUENCE_CONN)
-        oa_tracker_find(vc->tracker, where, OA_FINDING_NOT_ESTABLISHED,
+        oa_emit_finding(vc->tracker, where, OA_FINDING_NOT_ESTABLISHED,
                         "The establishment ends with %s", name);
     else
-        oa_tracker_find(vc->tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
+        oa_emit_finding(vc->tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
                         KINDS[sequence->kind], name);
 }
 

@@ -4,9 +4,23 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/tracker.h"
+#include "track/virtual_connection.h"
 
 #include <string.h>
+
+#include "track/authentication.h"
+#include "track/channel_kind.h"
+#include "track/emit.h"
+#include "track/flow_control.h"
+#include "track/sequence.h"
+#include "track/tracker_state.h"
+
+struct vc_table {
+    GHashTable *open;
+    GHashTable *by_cookie;
+    GHashTable *by_channel; /* by cookies of channels */
+    uint64_t n_vcs;
+};
 
 static void
 free_sequences(struct oa_sequence *sequence)
@@ -18,9 +32,10 @@ free_sequences(struct oa_sequence *sequence)
     }
 }
 
-void
-oa_vc_free(struct virtual_connection *vc)
+static void
+free_vc(void *data)
 {
+    struct virtual_connection *vc = data;
     struct call *call;
 
     while ((call = g_queue_peek_head(&vc->pending_order))) {
@@ -40,20 +55,55 @@ oa_vc_free(struct virtual_connection *vc)
     g_free(vc);
 }
 
-static void
-free_vc(void *vc)
+static unsigned
+hash_cookie(const void *key)
 {
-    oa_vc_free(vc);
+    unsigned value;
+
+    memcpy(&value, key, sizeof value);
+    return value;
+}
+
+static int
+equal_cookies(const void *a, const void *b)
+{
+    return memcmp(a, b, OA_COOKIE_SIZE) == 0;
+}
+
+struct vc_table *
+oa_vcs_new(void)
+{
+    struct vc_table *table = g_new0(struct vc_table, 1);
+
+    table->open = g_hash_table_new(NULL, NULL);
+    table->by_cookie = g_hash_table_new(hash_cookie, equal_cookies);
+    table->by_channel = g_hash_table_new(hash_cookie, equal_cookies);
+    return table;
+}
+
+void
+oa_vcs_free(struct vc_table *table)
+{
+    GHashTableIter iter;
+    void *vc;
+
+    g_hash_table_iter_init(&iter, table->open);
+    while (g_hash_table_iter_next(&iter, &vc, NULL))
+        free_vc(vc);
+    g_hash_table_unref(table->open);
+    g_hash_table_unref(table->by_cookie);
+    g_hash_table_unref(table->by_channel);
+    g_free(table);
 }
 
 static void
 emit_vc(struct virtual_connection *vc, enum oa_event_type type, struct oa_channel *channel)
 {
-    oa_tracker_emit(vc->tracker, &(struct oa_event){ .type = type,
-                                                     .first = vc->facts.opened,
-                                                     .last = vc->facts.last,
-                                                     .channel = channel,
-                                                     .vc = &vc->facts });
+    oa_emit(vc->tracker, &(struct oa_event){ .type = type,
+                                             .first = vc->facts.opened,
+                                             .last = vc->facts.last,
+                                             .channel = channel,
+                                             .vc = &vc->facts });
 }
 
 struct virtual_connection *
@@ -63,14 +113,13 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
     struct virtual_connection *vc = g_new0(struct virtual_connection, 1);
 
     vc->tracker = tracker;
-    vc->facts.number = tracker->n_vcs++;
+    vc->facts.number = tracker->vcs->n_vcs++;
     vc->facts.opened = vc->facts.last = stamp;
     vc->pending = g_hash_table_new(NULL, NULL);
     g_queue_init(&vc->pending_order);
     g_queue_init(&vc->channels);
     vc->is_loose = true;
-    tracker->n_loose++;
-    g_hash_table_add(tracker->vcs, vc);
+    g_hash_table_add(tracker->vcs->open, vc);
     emit_vc(vc, OA_EVENT_VC_OPENED, &channel->facts);
     return vc;
 }
@@ -79,8 +128,6 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
 void
 oa_vc_tie(struct virtual_connection *vc)
 {
-    if (vc->is_loose)
-        vc->tracker->n_loose--;
     vc->is_loose = false;
 }
 
@@ -89,7 +136,7 @@ give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
-    g_hash_table_insert(vc->tracker->vc_by_cookie, &vc->facts.cookie, vc);
+    g_hash_table_insert(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
     oa_vc_tie(vc);
 }
 
@@ -139,7 +186,7 @@ check_users(struct channel *channel, struct oa_virtual_connection *vc)
     if (mine && other && mine->user[0] && other->user[0] &&
         (g_ascii_strcasecmp(mine->user, other->user) != 0 ||
          g_ascii_strcasecmp(mine->domain, other->domain) != 0))
-        oa_tracker_find(channel->tracker,
+        oa_emit_finding(channel->tracker,
                         &(struct oa_event){ .first = channel->facts.head,
                                             .last = channel->facts.head,
                                             .channel = &channel->facts,
@@ -198,13 +245,14 @@ forget_vc(struct virtual_connection *vc)
 {
     struct oa_tracker *tracker = vc->tracker;
 
-    if (vc->facts.has_cookie && g_hash_table_lookup(tracker->vc_by_cookie, &vc->facts.cookie) == vc)
-        g_hash_table_remove(tracker->vc_by_cookie, &vc->facts.cookie);
+    if (vc->facts.has_cookie &&
+        g_hash_table_lookup(tracker->vcs->by_cookie, &vc->facts.cookie) == vc)
+        g_hash_table_remove(tracker->vcs->by_cookie, &vc->facts.cookie);
     if (vc->n_channel_cookies)
-        g_hash_table_foreach_remove(tracker->vc_by_channel, is_of_vc, vc);
+        g_hash_table_foreach_remove(tracker->vcs->by_channel, is_of_vc, vc);
     oa_association_leave(vc);
     oa_vc_tie(vc);
-    g_hash_table_remove(tracker->vcs, vc);
+    g_hash_table_remove(tracker->vcs->open, vc);
 }
 
 static void
@@ -215,7 +263,7 @@ judge(struct virtual_connection *vc, struct oa_channel *channel)
 
     oa_sequence_judge(vc, channel);
     if (seen[OA_LEG_IN] != seen[OA_LEG_OUT])
-        oa_tracker_find(
+        oa_emit_finding(
             vc->tracker,
             &(struct oa_event){
                 .first = facts->opened, .last = facts->opened, .channel = channel, .vc = facts },
@@ -232,7 +280,7 @@ oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
         judge(vc, last_channel);
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);
     forget_vc(vc);
-    oa_tracker_retire(vc->tracker, vc, free_vc);
+    oa_retire(vc->tracker, vc, free_vc);
 }
 
 void
@@ -261,7 +309,7 @@ oa_vc_leave(struct channel *channel)
         vc->facts.ending = channel->facts.ending;
     if (vc->channels.length == 0 && !vc->mapi)
         oa_vc_close(vc, &channel->facts);
-    if (!channel->tracker->keep)
+    if (!oa_keeps_closed(channel->tracker))
         channel->facts.vc = NULL;
 }
 
@@ -314,13 +362,14 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     from->facts.joined = &into->facts;
     emit_vc(from, OA_EVENT_VC_JOINED, NULL);
     forget_vc(from);
-    oa_tracker_retire(from->tracker, from, free_vc);
+    oa_retire(from->tracker, from, free_vc);
 }
 
 static struct virtual_connection *
 join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
-    struct virtual_connection *known = g_hash_table_lookup(channel->tracker->vc_by_cookie, cookie);
+    struct virtual_connection *known =
+        g_hash_table_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
     if (known && known == own)
@@ -352,7 +401,7 @@ static struct virtual_connection *
 claim_channel_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     struct oa_tracker *tracker = vc->tracker;
-    struct virtual_connection *known = g_hash_table_lookup(tracker->vc_by_channel, cookie);
+    struct virtual_connection *known = g_hash_table_lookup(tracker->vcs->by_channel, cookie);
 
     if (known == vc)
         return vc;
@@ -364,10 +413,10 @@ claim_channel_cookie(struct virtual_connection *vc, const struct oa_cookie *cook
     }
     struct oa_cookie *place = &vc->channel_cookies[vc->n_channel_cookies % OA_CHANNEL_COOKIES_MAX];
     if (vc->n_channel_cookies++ >= OA_CHANNEL_COOKIES_MAX &&
-        g_hash_table_lookup(tracker->vc_by_channel, place) == vc)
-        g_hash_table_remove(tracker->vc_by_channel, place);
+        g_hash_table_lookup(tracker->vcs->by_channel, place) == vc)
+        g_hash_table_remove(tracker->vcs->by_channel, place);
     *place = *cookie;
-    g_hash_table_replace(tracker->vc_by_channel, place, vc);
+    g_hash_table_replace(tracker->vcs->by_channel, place, vc);
     return vc;
 }
 
@@ -546,7 +595,7 @@ static void
 check_name(struct channel *channel, const struct oa_event *event)
 {
     if (event->rts_name.unexpected)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_RTS_UNEXPECTED,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNEXPECTED,
                         "%s is not legal from the %s on this %s channel",
                         event->rts_name.r1 == OA_RTS_UNKNOWN
                             ? "A PDU of this signature"
@@ -554,7 +603,7 @@ check_name(struct channel *channel, const struct oa_event *event)
                         event->side == OA_CLIENT ? "client" : "server",
                         oa_channel_kind_name(channel->facts.kind));
     else if (event->rts_name.r1 == OA_RTS_UNKNOWN)
-        oa_tracker_find(channel->tracker, event, OA_FINDING_RTS_UNKNOWN,
+        oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNKNOWN,
                         "Flags 0x%04x with %u commands are of no named PDU", event->rts->flags,
                         event->rts->n_commands);
 }

@@ -5,11 +5,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "track/auth_exchange.h"
+#include "track/authentication.h"
 
 #include <string.h>
 
-#include "track/tracker.h"
+#include "track/channel_state.h"
+#include "track/emit.h"
+#include "track/tracker_state.h"
+#include "track/virtual_connection.h"
 
 #define NTLM_CHALLENGE 2
 #define NTLM_AUTHENTICATE 3
@@ -17,6 +20,12 @@
 /* CONN/B1 follows the request at once; what comes behind it was allowed by CONN/C2, so that the
  * request was let in. [MS-RPCH] 3.2.2.4.1 */
 #define PDUS_OF_AN_ACCEPTED_IN_CHANNEL 2
+
+/* What is known of all exchanges together, and the token of the current event. */
+struct auth_exchanges {
+    uint64_t n_exchanges;
+    struct oa_auth token;
+};
 
 enum phase {
     WAITING,    /* for the answer to the last request */
@@ -59,12 +68,24 @@ free_exchange(void *exchange)
     oa_auth_exchange_free(exchange);
 }
 
+struct auth_exchanges *
+oa_auth_exchanges_new(void)
+{
+    return g_new0(struct auth_exchanges, 1);
+}
+
+void
+oa_auth_exchanges_free(struct auth_exchanges *exchanges)
+{
+    g_free(exchanges);
+}
+
 static struct exchange *
 begin(struct oa_tracker *tracker, enum oa_auth_place place, struct oa_stamp first)
 {
     struct exchange *exchange = g_new0(struct exchange, 1);
 
-    exchange->facts.number = tracker->n_exchanges++;
+    exchange->facts.number = tracker->exchanges->n_exchanges++;
     exchange->facts.place = place;
     exchange->facts.client = exchange->facts.server = &NO_TOKEN;
     exchange->facts.first = exchange->facts.last = first;
@@ -105,10 +126,10 @@ tell_refusal(struct channel *channel, const struct oa_auth_exchange *facts,
     if (channel->facts.vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
         channel->facts.vc->anonymous_refused = true;
     if (++channel->refusals < LOOP)
-        oa_tracker_find(channel->tracker, where, id, "%s; %u after %u requests", client,
+        oa_emit_finding(channel->tracker, where, id, "%s; %u after %u requests", client,
                         facts->status, facts->legs);
     else if (channel->refusals == LOOP)
-        oa_tracker_find(channel->tracker, where, OA_FINDING_AUTH_LOOP,
+        oa_emit_finding(channel->tracker, where, OA_FINDING_AUTH_LOOP,
                         "%u authentications refused, the last: %s; %u", channel->refusals, client,
                         facts->status);
 }
@@ -130,7 +151,7 @@ tell_acceptance(struct channel *channel, const struct oa_auth_exchange *facts,
         vc->told_anonymous = true;
     }
     describe_client(facts, client, sizeof client);
-    oa_tracker_find(channel->tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
+    oa_emit_finding(channel->tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
 }
 
 static void
@@ -140,7 +161,7 @@ tell_rpc_refusal(struct virtual_connection *vc, const struct oa_auth_exchange *f
     char client[OA_FINDING_TEXT];
 
     describe_client(facts, client, sizeof client);
-    oa_tracker_find(vc->tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
+    oa_emit_finding(vc->tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
                     oa_rpc_ptype_name(where->rpc->header.ptype));
 }
 
@@ -162,14 +183,14 @@ finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_cha
                 .first = facts->first, .last = facts->last, .side = OA_SERVER, .channel = channel },
             OA_FINDING_ANONYMOUS_REFUSED);
     }
-    oa_tracker_emit(tracker, &(struct oa_event){ .type = OA_EVENT_AUTH_DONE,
-                                                 .first = facts->first,
-                                                 .last = facts->last,
-                                                 .channel = channel,
-                                                 .vc = vc,
-                                                 .auth_place = facts->place,
-                                                 .exchange = facts });
-    oa_tracker_retire(tracker, exchange, free_exchange);
+    oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_AUTH_DONE,
+                                         .first = facts->first,
+                                         .last = facts->last,
+                                         .channel = channel,
+                                         .vc = vc,
+                                         .auth_place = facts->place,
+                                         .exchange = facts });
+    oa_retire(tracker, exchange, free_exchange);
 }
 
 /*
@@ -281,7 +302,7 @@ take_request(struct channel *channel, struct oa_event *event)
 {
     struct exchange *exchange = (struct exchange *)channel->facts.exchange;
     bool for_proxy = exchange && exchange->facts.is_proxy;
-    struct oa_auth *auth = &channel->tracker->auth;
+    struct oa_auth *auth = &channel->tracker->exchanges->token;
     bool is_proxy = false;
 
     if (!find_credentials(event->http, for_proxy, &is_proxy, auth))
@@ -434,7 +455,7 @@ take_response(struct channel *channel, struct oa_event *event)
         exchange->facts.result = OA_AUTH_ACCEPTED;
         exchange = begin_with_refused(channel, request);
     }
-    settle(exchange, http, event, &channel->tracker->auth);
+    settle(exchange, http, event, &channel->tracker->exchanges->token);
 }
 
 void
@@ -467,6 +488,36 @@ oa_auth_exchange_close_channel(struct channel *channel)
 {
     finish(channel->tracker, channel->facts.exchange, &channel->facts, channel->facts.vc);
     channel->facts.exchange = NULL;
+}
+
+/* --- who --- */
+
+/* Keeps the identity: a token that tells a user is better than one that does not. */
+static void
+note_auth(struct channel *channel, const struct oa_auth *auth)
+{
+    if (!channel->facts.auth)
+        channel->facts.auth = g_new0(struct oa_auth, 1);
+    if (auth->user[0] || !channel->facts.auth->user[0])
+        *channel->facts.auth = *auth;
+}
+
+void
+oa_auth_take_credentials(struct channel *channel, const struct oa_event *head)
+{
+    const struct oa_http_head *http = head->http;
+    struct oa_tracker *tracker = channel->tracker;
+
+    for (size_t i = 0; i < http->n_credentials; i++) {
+        oa_auth_from_http(&http->credentials[i], &tracker->exchanges->token);
+        if (http->is_request)
+            note_auth(channel, &tracker->exchanges->token);
+        struct oa_event event = *head;
+        event.type = OA_EVENT_AUTH;
+        event.auth = &tracker->exchanges->token;
+        event.auth_place = OA_AUTH_HTTP;
+        oa_emit(tracker, &event);
+    }
 }
 
 /* --- RPC --- */
@@ -527,6 +578,32 @@ take_rpc_token(struct virtual_connection *vc, struct oa_event *event)
     }
 }
 
+/* The tokens of an authentication come in binds, their answers and auth3; later verifiers are
+ * signatures. */
+static void
+take_verifier(struct virtual_connection *vc, struct oa_event *event)
+{
+    const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
+    struct oa_rpc_security *security = &vc->facts.security;
+    struct oa_auth *auth = &vc->tracker->exchanges->token;
+
+    if (!verifier->present)
+        return;
+    security->present = true;
+    security->type = verifier->type;
+    security->level = verifier->level;
+    if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
+        return;
+    if (auth->user[0] || (auth->mechanism != OA_AUTH_UNKNOWN && !security->auth.user[0]))
+        security->auth = *auth;
+    event->auth = auth;
+    event->auth_place = OA_AUTH_RPC;
+    struct oa_event told = *event;
+    told.type = OA_EVENT_AUTH;
+    told.vc = &vc->facts;
+    oa_emit(vc->tracker, &told);
+}
+
 /* Faults by which a server tells that it did not accept the client's tokens, [MS-ERREF] 2.2. */
 static bool
 is_refusal(uint32_t fault)
@@ -574,6 +651,7 @@ oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event)
     case OA_RPC_AUTH3:
     case OA_RPC_BIND_ACK:
     case OA_RPC_ALTER_CONTEXT_RESP:
+        take_verifier(vc, event);
         if (event->rpc->verifier.present)
             take_rpc_token(vc, event);
         break;
@@ -594,8 +672,6 @@ oa_auth_exchange_close_vc(struct virtual_connection *vc)
     vc->facts.rpc_exchange = NULL;
 }
 
-/* --- what hosts ask --- */
-
 /* Two virtual connections are one: the exchange goes along, or ends where there is one already. */
 void
 oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from)
@@ -608,37 +684,4 @@ oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connec
     from->facts.rpc_exchange = NULL;
     if (into->facts.rpc_exchange)
         into->facts.rpc_exchange->vc = &into->facts;
-}
-
-bool
-oa_auth_exchange_has_credentials(const struct oa_auth_exchange *exchange)
-{
-    return exchange->scheme != OA_AUTH_SCHEME_NONE;
-}
-
-enum oa_auth_mechanism
-oa_auth_exchange_mechanism(const struct oa_auth_exchange *exchange)
-{
-    return exchange->server->mechanism != OA_AUTH_UNKNOWN ? exchange->server->mechanism
-                                                          : exchange->client->mechanism;
-}
-
-const char *
-oa_auth_result_name(enum oa_auth_result result)
-{
-    static const char *const NAMES[] = { [OA_AUTH_PENDING] = "unfinished",
-                                         [OA_AUTH_ACCEPTED] = "accepted",
-                                         [OA_AUTH_REFUSED] = "refused",
-                                         [OA_AUTH_UNDECIDED] = "undecided" };
-    return (size_t)result < G_N_ELEMENTS(NAMES) ? NAMES[result] : "";
-}
-
-const char *
-oa_auth_anonymous_name(enum oa_auth_anonymous anonymous)
-{
-    static const char *const NAMES[] = { [OA_AUTH_ANONYMOUS_NOT_TRIED] = "",
-                                         [OA_AUTH_ANONYMOUS_PENDING] = "",
-                                         [OA_AUTH_ANONYMOUS_ACCEPTED] = "accepted",
-                                         [OA_AUTH_ANONYMOUS_REFUSED] = "refused" };
-    return (size_t)anonymous < G_N_ELEMENTS(NAMES) ? NAMES[anonymous] : "";
 }

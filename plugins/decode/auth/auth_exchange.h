@@ -10,7 +10,13 @@
 #ifndef OA_AUTH_EXCHANGE_H
 #define OA_AUTH_EXCHANGE_H
 
-#include "track/events.h"
+#include "auth/auth.h"
+#include "base/ground.h"
+
+struct oa_channel;            /* track/events.h */
+struct oa_virtual_connection; /* track/events.h */
+
+enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
 
 enum oa_auth_result {
     OA_AUTH_PENDING,   /* under way, or never finished */

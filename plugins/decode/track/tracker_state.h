@@ -1,0 +1,21 @@
+/* tracker_state.h
+ * Internal to track/. What a tracker holds: for each module one table that only this module can
+ * look into. It makes the table when the tracker begins and frees it with the tracker.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_TRACKER_STATE_H
+#define OA_TRACKER_STATE_H
+
+struct oa_tracker {
+    struct emitter *emitter;          /* emit.h */
+    struct channel_table *channels;   /* channel_state.h */
+    struct vc_table *vcs;             /* virtual_connection.h */
+    struct call_table *calls;         /* calls.h */
+    struct endpoint_table *endpoints; /* endpoint.h */
+    struct mapi_sessions *mapi;       /* mapi_session.h */
+    struct auth_exchanges *exchanges; /* authentication.h */
+    struct oa_code_pages *code_pages; /* base/code_page.h; of calls and MAPI over HTTP */
+};
+
+#endif
