@@ -14,6 +14,7 @@
 #include "exchange/call_facts.h"
 #include "http/http_head.h"
 #include "http/mapi_http.h"
+#include "http_stream.h"
 #include "track/events.h"
 
 /* The protocol of MAPI over HTTP, which owns per-packet and conversation data. */
@@ -32,7 +33,7 @@ struct mapi_transaction {
 
 /* One HTTP message of such a connection, while stock HTTP dissects it. */
 struct mapi_message {
-    const struct mapi_connection *connection;
+    const struct http_stream *stream;
     tvbuff_t *tvb; /* all of it */
     size_t head_offset;
     struct oa_http_head head;
@@ -40,14 +41,9 @@ struct mapi_message {
     bool is_begun, is_shown;
 };
 
-void mapi_message_register(void);
-
-/* The connection, from the first message of MAPI over HTTP on; before it, NULL. */
-const struct mapi_connection *mapi_connection_at(tvbuff_t *tvb, packet_info *pinfo);
-
-/* The message at `offset` of the connection's bytes; what is not all there, or has no head, reaches
- * to the end. */
-struct mapi_message *mapi_message_at(const struct mapi_connection *connection, tvbuff_t *tvb,
+/* The message at `offset` of the stream's bytes; what is not all there, or has no head, reaches to
+ * the end. */
+struct mapi_message *mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb,
                                      packet_info *pinfo, int offset);
 
 /* Stock HTTP will not ask for more bytes of the message: it counts, once. On the first visit the

@@ -30,9 +30,9 @@ end_message(struct mapi_message *message, packet_info *pinfo, proto_tree *tree, 
 /* False when stock HTTP asks for more bytes first. The transport's data are those of the first
  * message's bytes. */
 static bool
-dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, proto_tree *tree,
-                const struct http_stream *stream)
+dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, proto_tree *tree)
 {
+    const struct http_stream *stream = message->stream;
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);
     const char *before =
         mapi_messages_begun(pinfo) > 0 && info ? wmem_strdup(pinfo->pool, info) : "";
@@ -68,18 +68,15 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     int length = (int)tvb_captured_length(tvb);
     int offset = 0;
 
-    if (!data || length == 0 || !proto_is_protocol_enabled(find_protocol_by_id(proto_oxcmapihttp)))
-        return 0;
-    const struct mapi_connection *connection = mapi_connection_at(tvb, pinfo);
-    if (!connection)
+    if (!data || !proto_is_protocol_enabled(find_protocol_by_id(proto_oxcmapihttp)))
         return 0;
     /* This step is none that what TCP allows to be asked for should lessen by. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
     while (offset < length) {
-        struct mapi_message *message = mapi_message_at(connection, tvb, pinfo, offset);
+        struct mapi_message *message = mapi_message_at(data, tvb, pinfo, offset);
 
-        if (!dissect_message(message, offset, pinfo, tree, data))
+        if (!dissect_message(message, offset, pinfo, tree))
             break;
         offset += (int)tvb_captured_length(message->tvb);
     }

@@ -22,7 +22,6 @@ static void
 open_file(void)
 {
     rpch_tracker_open();
-    rpch_entry_open();
     rpch_tcp_open();
     rpch_tls_open();
 }
@@ -35,7 +34,6 @@ proto_register_rpch(void)
     rpch_tcp_register();
     rpch_tls_register();
     rpch_show_register();
-    rpch_context_register();
     register_init_routine(open_file);
     register_cleanup_routine(rpch_tracker_close);
 }
@@ -43,6 +41,7 @@ proto_register_rpch(void)
 void
 proto_reg_handoff_rpch(void)
 {
+    rpch_entry_handoff();
     rpch_tcp_handoff();
     rpch_tls_handoff();
     rpch_show_handoff();

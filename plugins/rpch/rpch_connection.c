@@ -13,24 +13,95 @@
 #include "rpch_proto.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
+#include "track/tracker.h"
 
-enum oa_verdict
-rpch_recognise(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recognition)
+static bool follows_mapi_http;
+
+void
+rpch_connection_follow_mapi_http(bool follow)
 {
-    guint length = tvb_captured_length(tvb);
-
-    if (!rpch_is_enabled())
-        return OA_NOT_OURS;
-    return oa_recognise(tvb_get_ptr(tvb, 0, (gint)length), length, (uint16_t)pinfo->srcport,
-                        (uint16_t)pinfo->destport, recognition);
+    follows_mapi_http = follow;
 }
 
-struct rpch_connection *
+const struct rpch_connection *
 rpch_connection_find(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
     return conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+}
+
+/* What is known of the server's endpoint: of a connection what was known when it was recognised, so
+ * that later visits see the same. */
+static enum oa_endpoint_known
+known_endpoint(packet_info *pinfo)
+{
+    const struct rpch_connection *connection = rpch_connection_find(pinfo);
+
+    if (connection)
+        return connection->known;
+    struct oa_endpoint from = decode_endpoint(&pinfo->src, pinfo->srcport);
+    struct oa_endpoint to = decode_endpoint(&pinfo->dst, pinfo->destport);
+    enum oa_endpoint_known known_from = oa_tracker_endpoint(rpch_tracker(), &from);
+    enum oa_endpoint_known known_to = oa_tracker_endpoint(rpch_tracker(), &to);
+
+    return MAX(known_from, known_to);
+}
+
+/* The same order as in oaexport. The stock dissector of HTTP collects heads as well as ours would,
+ * so those of MAPI over HTTP are not waited for. */
+static enum oa_verdict
+recognise(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
+{
+    guint length = tvb_captured_length(tvb);
+    const guint8 *data = tvb_get_ptr(tvb, 0, (gint)length);
+    enum oa_verdict verdict = OA_NOT_OURS;
+
+    if (rpch_is_enabled()) {
+        verdict = oa_recognise(data, length, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport,
+                               recognition);
+        if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length))
+            verdict = oa_recognise_plain_rpc(data, length, known_endpoint(pinfo), recognition);
+    }
+    if (verdict == OA_NOT_OURS && follows_mapi_http &&
+        oa_recognise_mapi_http(data, length, recognition) == OA_OURS)
+        verdict = OA_OURS;
+    return verdict;
+}
+
+enum oa_verdict
+rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
+{
+    enum oa_verdict verdict = recognise(tvb, pinfo, recognition);
+
+    if (verdict != OA_OURS)
+        return verdict;
+    /* Later visits find what the first one found. */
+    const struct rpch_connection *connection = rpch_connection_find(pinfo);
+    bool is_here = connection ? connection->first_frame == pinfo->num : !PINFO_FD_VISITED(pinfo);
+    return is_here ? OA_OURS : OA_NOT_OURS;
+}
+
+static struct rpch_connection *
+open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
+                const struct rpch_transport *transport)
+{
+    bool by_client = recognition->sender == OA_CLIENT;
+    struct oa_endpoint from = decode_endpoint(&pinfo->src, pinfo->srcport);
+    struct oa_endpoint to = decode_endpoint(&pinfo->dst, pinfo->destport);
+    struct rpch_connection *connection = wmem_new0(wmem_file_scope(), struct rpch_connection);
+
+    copy_address_wmem(wmem_file_scope(), &connection->client,
+                      by_client ? &pinfo->src : &pinfo->dst);
+    connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
+    connection->first_frame = pinfo->num;
+    connection->known = known_endpoint(pinfo);
+    connection->is_mapi_http = recognition->is_mapi_http;
+    connection->transport = transport;
+    connection->channel = oa_channel_open(rpch_tracker(), recognition, by_client ? &from : &to,
+                                          by_client ? &to : &from, connection, decode_stamp(pinfo));
+    conversation_add_proto_data(find_or_create_conversation(pinfo), proto_rpch, connection);
+    return connection;
 }
 
 static guint32
@@ -39,36 +110,29 @@ position_key(const struct rpch_connection *connection)
     return (guint32)connection->channel->number;
 }
 
-bool
-rpch_connection_has_begun(packet_info *pinfo, const struct rpch_connection *connection)
+static bool
+has_position(packet_info *pinfo, const struct rpch_connection *connection)
 {
-    if (!connection || pinfo->num < connection->first_frame)
-        return false;
-    return pinfo->num > connection->first_frame ||
-           p_get_proto_data(pinfo->pool, pinfo, proto_rpch, position_key(connection));
+    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, position_key(connection)) != NULL;
 }
 
-struct rpch_connection *
-rpch_connection_open(packet_info *pinfo, const struct oa_recognition *recognition,
-                     const struct rpch_transport *transport)
+const struct rpch_connection *
+rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo, const struct rpch_transport *transport,
+                   enum oa_verdict *verdict)
 {
-    bool by_client = recognition->sender == OA_CLIENT;
-    conversation_t *conversation = find_or_create_conversation(pinfo);
-    struct rpch_connection *connection = conversation_get_proto_data(conversation, proto_rpch);
-    struct oa_endpoint from = decode_endpoint(&pinfo->src, pinfo->srcport);
-    struct oa_endpoint to = decode_endpoint(&pinfo->dst, pinfo->destport);
+    const struct rpch_connection *connection = rpch_connection_find(pinfo);
+    struct oa_recognition recognition;
 
-    if (connection)
+    *verdict = OA_OURS;
+    if (connection && (pinfo->num > connection->first_frame ||
+                       (pinfo->num == connection->first_frame && has_position(pinfo, connection))))
         return connection;
-    connection = wmem_new0(wmem_file_scope(), struct rpch_connection);
-    copy_address_wmem(wmem_file_scope(), &connection->client,
-                      by_client ? &pinfo->src : &pinfo->dst);
-    connection->client_port = by_client ? pinfo->srcport : pinfo->destport;
-    connection->first_frame = pinfo->num;
-    connection->transport = transport;
-    connection->channel = oa_channel_open(rpch_tracker(), recognition, by_client ? &from : &to,
-                                          by_client ? &to : &from, connection, decode_stamp(pinfo));
-    conversation_add_proto_data(conversation, proto_rpch, connection);
+    *verdict = rpch_connection_begins(tvb, pinfo, &recognition);
+    if (*verdict != OA_OURS)
+        return NULL;
+    if (!connection)
+        connection = open_connection(pinfo, &recognition, transport);
+    rpch_connection_position(pinfo, connection);
     return connection;
 }
 

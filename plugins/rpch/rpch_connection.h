@@ -23,7 +23,9 @@ struct rpch_connection {
     const struct rpch_transport *transport;
     address client;
     guint32 client_port;
-    guint32 first_frame; /* from which on it is ours */
+    guint32 first_frame;          /* from which on it is ours */
+    enum oa_endpoint_known known; /* of the server's endpoint, when it was recognised */
+    bool is_mapi_http;            /* dissected by whoever shows such streams, http_stream.h */
 };
 
 /* How far the dissection of a frame has come in what is ours of it. */
@@ -31,21 +33,25 @@ struct rpch_position {
     guint next; /* unit */
 };
 
-/* Whether the data begin with something of ours; OA_MAYBE while they are too short to tell. */
-enum oa_verdict rpch_recognise(tvbuff_t *tvb, const packet_info *pinfo,
-                               struct oa_recognition *recognition);
+/* Whether connections of MAPI over HTTP are to be recognised: somebody shows them. */
+void rpch_connection_follow_mapi_http(bool follow);
 
-/* The packet's connection, if any of it is ours; NULL otherwise. */
-struct rpch_connection *rpch_connection_find(packet_info *pinfo);
+/* Whether the data begin a connection of ours, and which. OA_MAYBE while they are too short to
+ * tell. To be asked of data that are not known to belong to one. */
+enum oa_verdict rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo,
+                                       struct oa_recognition *recognition);
 
-/* Whether what comes now is ours without looking at it: the connection was recognised in an earlier
- * frame, or in earlier data of this one. */
-bool rpch_connection_has_begun(packet_info *pinfo, const struct rpch_connection *connection);
+/*
+ * The connection that the data belong to: it was recognised in an earlier frame or in earlier data
+ * of this one, or it begins with these data; then it is opened, on the first visit. NULL if it is
+ * not ours, or not yet, which *verdict says.
+ */
+const struct rpch_connection *rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo,
+                                                 const struct rpch_transport *transport,
+                                                 enum oa_verdict *verdict);
 
-/* Opens the connection that was recognised, unless that has happened. First visits only. */
-struct rpch_connection *rpch_connection_open(packet_info *pinfo,
-                                             const struct oa_recognition *recognition,
-                                             const struct rpch_transport *transport);
+/* The packet's connection; NULL if nothing of it is ours. */
+const struct rpch_connection *rpch_connection_find(packet_info *pinfo);
 
 /* Which side sends the packet. */
 enum oa_side rpch_connection_side(const struct rpch_connection *connection,

@@ -10,12 +10,10 @@
 
 #include <epan/packet.h>
 
-void rpch_context_register(void);
 void rpch_context_handoff(void);
 
-/* Where the bind is not in the capture, make the context of a request known to stock DCE/RPC if its
- * shape tells the interface: of a PDU, and of a segment on plain TCP. First visits only. */
+/* Where the bind is not in the capture, makes the context of a request known to stock DCE/RPC if
+ * its shape tells the interface. First visits only. */
 void rpch_context_introduce(packet_info *pinfo, tvbuff_t *tvb);
-void rpch_context_introduce_segment(packet_info *pinfo, tvbuff_t *tvb);
 
 #endif

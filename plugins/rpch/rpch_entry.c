@@ -1,101 +1,99 @@
 /* rpch_entry.c
  * Where data come in: to a connection of ours, which they may begin, or to a stock dissector.
- * [MS-RPCH] 2.1.2
+ * [MS-RPCH] 2.1.2, [MS-OXCMAPIHTTP] 2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "rpch_entry.h"
 
 #include <epan/conversation.h>
+#include <wsutil/report_message.h>
 
+#include "decode_args.h"
 #include "http_stream.h"
-#include "rpch_proto.h"
 #include "rpch_stream.h"
+#include "rpch_tracker.h"
+#include "track/channel.h"
 
-static dissector_handle_t http_stream_handle; /* who wants to see ordinary HTTP; NULL: nobody */
+static dissector_handle_t http_stream_handle; /* who shows MAPI over HTTP; NULL: nobody */
+
+/* A packet of MAPI over HTTP, for who shows it. */
+struct mapi_stream {
+    struct http_stream stream; /* first, so that the two convert */
+    const struct rpch_connection *connection;
+    const packet_info *pinfo;
+};
+
+static void
+decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length, size_t missing,
+            oa_event_function on_event, void *context)
+{
+    const struct mapi_stream *mapi = (const struct mapi_stream *)stream;
+    struct oa_channel *channel = mapi->connection->channel;
+    enum oa_side side = rpch_connection_side(mapi->connection, mapi->pinfo);
+
+    rpch_tracker_listen(on_event, context);
+    oa_channel_data(channel, side, data, length, decode_stamp(mapi->pinfo));
+    oa_channel_lost(channel, side, missing);
+    rpch_tracker_listen(NULL, NULL);
+}
+
+/* Stock HTTP has them if who would show them is disabled. */
+static int
+dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_info *pinfo,
+             proto_tree *tree, void *data)
+{
+    dissector_handle_t http = connection->transport->http;
+    struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
+    int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &mapi.stream);
+
+    return taken ? taken : call_dissector_only(http, tvb, pinfo, tree, data);
+}
 
 /* TCP passes the frames that follow to us; TLS hands over what it decrypts by itself. */
 static void
-take_over(packet_info *pinfo, const struct oa_recognition *recognition,
-          const struct rpch_transport *transport)
+keep_conversation(packet_info *pinfo, const struct rpch_connection *connection)
 {
-    rpch_connection_open(pinfo, recognition, transport);
-    if (!transport->is_tls)
+    if (!PINFO_FD_VISITED(pinfo) && pinfo->num == connection->first_frame &&
+        !connection->transport->is_tls)
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                      rpch_stream_handle());
-}
-
-/* What is none of ours: to the stock dissector; if that is HTTP, by way of who wants to see it. */
-static int
-call_stock(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
-           packet_info *pinfo, proto_tree *tree, void *data)
-{
-    struct http_stream stream = { stock, data };
-
-    if (http_stream_handle && stock == transport->http) {
-        int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &stream);
-        if (taken)
-            return taken;
-    }
-    return call_dissector_only(stock, tvb, pinfo, tree, data);
 }
 
 int
 rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
                 packet_info *pinfo, proto_tree *tree, void *data)
 {
-    struct oa_recognition recognition;
+    enum oa_verdict verdict;
+    const struct rpch_connection *connection = rpch_connection_at(tvb, pinfo, transport, &verdict);
 
     /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
      * between. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
-    if (rpch_is_enabled() && rpch_connection_has_begun(pinfo, rpch_connection_find(pinfo)))
+    if (connection && connection->is_mapi_http)
+        return dissect_mapi(connection, tvb, pinfo, tree, data);
+    if (connection) {
+        keep_conversation(pinfo, connection);
         return call_dissector_only(rpch_stream_handle(), tvb, pinfo, tree, data);
-    switch (rpch_recognise(tvb, pinfo, &recognition)) {
-    case OA_OURS:
-        if (!PINFO_FD_VISITED(pinfo))
-            take_over(pinfo, &recognition, transport);
-        return call_dissector_only(rpch_stream_handle(), tvb, pinfo, tree, data);
-    case OA_MAYBE:
-        if (pinfo->can_desegment > 0 && tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
-            pinfo->desegment_offset = 0;
-            pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
-            return tvb_captured_length(tvb);
-        }
-        break;
-    case OA_NOT_OURS:
-        break;
     }
-    return call_stock(transport, stock, tvb, pinfo, tree, data);
+    if (verdict == OA_MAYBE && pinfo->can_desegment > 0 &&
+        tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+        return tvb_captured_length(tvb);
+    }
+    return call_dissector_only(stock, tvb, pinfo, tree, data);
 }
 
-/* Plain RPC over TCP is left to stock DCE/RPC, but for the ports where proxies and clients meet the
- * servers. */
-static bool
-begins_ours(tvbuff_t *tvb, const packet_info *pinfo, struct oa_recognition *recognition)
-{
-    return rpch_recognise(tvb, pinfo, recognition) == OA_OURS &&
-           (!recognition->is_direct || oa_is_server_port((uint16_t)pinfo->srcport) ||
-            oa_is_server_port((uint16_t)pinfo->destport));
-}
-
-bool
-rpch_begins_stream(tvbuff_t *tvb)
-{
-    struct oa_recognition recognition;
-    guint length = tvb_captured_length(tvb);
-
-    return http_stream_handle && oa_recognise_mapi_http(tvb_get_ptr(tvb, 0, (gint)length), length,
-                                                        &recognition) == OA_OURS;
-}
-
-bool
-rpch_begins(tvbuff_t *tvb, const packet_info *pinfo)
+enum rpch_beginning
+rpch_begins(tvbuff_t *tvb, packet_info *pinfo)
 {
     struct oa_recognition recognition;
 
-    return begins_ours(tvb, pinfo, &recognition);
+    if (rpch_connection_begins(tvb, pinfo, &recognition) != OA_OURS)
+        return RPCH_BEGINS_NOTHING;
+    return recognition.is_mapi_http ? RPCH_BEGINS_MAPI_HTTP : RPCH_BEGINS_RPC;
 }
 
 /* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
@@ -103,19 +101,18 @@ bool
 rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
            proto_tree *tree, void *data)
 {
-    struct oa_recognition recognition;
+    enum oa_verdict verdict;
 
-    if (!begins_ours(tvb, pinfo, &recognition))
+    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
         return false;
-    if (!PINFO_FD_VISITED(pinfo))
-        take_over(pinfo, &recognition, transport);
+    keep_conversation(pinfo, rpch_connection_at(tvb, pinfo, transport, &verdict));
     rpch_stream_dissect(tvb, pinfo, tree, data);
     return true;
 }
 
 bool
-rpch_dissect_stream(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
-                    proto_tree *tree, void *data)
+rpch_dissect_mapi_http(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree, void *data)
 {
     wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
     pinfo->curr_layer_num--;
@@ -123,7 +120,11 @@ rpch_dissect_stream(const struct rpch_transport *transport, tvbuff_t *tvb, packe
 }
 
 void
-rpch_entry_open(void)
+rpch_entry_handoff(void)
 {
     http_stream_handle = find_dissector(HTTP_STREAM_DISSECTOR);
+    rpch_connection_follow_mapi_http(http_stream_handle != NULL);
+    if (!http_stream_handle && proto_get_id_by_filter_name("oxcmapihttp") >= 0)
+        report_warning("The plugins rpch and exchange are of different builds; MAPI over HTTP is "
+                       "shown without its sessions.");
 }

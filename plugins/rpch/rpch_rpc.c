@@ -17,11 +17,14 @@
 #include "rpch_eeinfo.h"
 #include "rpch_items.h"
 #include "rpch_proto.h"
-#include "rpch_tap.h"
+#include "rpch_state.h"
 
 /* Stock DCE/RPC pairs by conversation. A port no TCP connection can have keeps ours apart from all
  * real ones. */
 #define VC_PORT_BASE 0x10000
+
+/* Key of the unit that stock DCE/RPC is dissecting, in the packet's own data. */
+#define CURRENT_UNIT 0x52504348u
 
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
@@ -71,8 +74,9 @@ set_endpoints(const struct rpch_place *place, const struct oa_virtual_connection
 }
 
 static void
-call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *vc, tvbuff_t *tvb)
+call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
 {
+    const struct oa_virtual_connection *vc = unit->vc;
     packet_info *pinfo = place->pinfo;
     guint16 can_desegment = pinfo->can_desegment;
     address src = pinfo->src, dst = pinfo->dst;
@@ -80,7 +84,7 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
 
     if (vc)
         set_endpoints(place, vc);
-    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, RPCH_PACKET_VC, (void *)vc);
+    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT, (void *)unit);
     pinfo->can_desegment = 0;
     TRY
     {
@@ -97,7 +101,7 @@ call_dcerpc(const struct rpch_place *place, const struct oa_virtual_connection *
         show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
-    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, RPCH_PACKET_VC);
+    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
     pinfo->can_desegment = can_desegment;
     pinfo->use_conv_addr_port_endpoints = FALSE;
     pinfo->conv_addr_port_endpoints = NULL;
@@ -212,7 +216,7 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     col_set_fence(pinfo->cinfo, COL_INFO);
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);
     size_t before = info ? strlen(info) : 0;
-    call_dcerpc(place, unit->vc, tvb);
+    call_dcerpc(place, unit, tvb);
     name_operation(pinfo->cinfo, before, call);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
@@ -255,10 +259,24 @@ register_fields(void)
     proto_register_field_array(proto_rpch, hf, array_length(hf));
 }
 
+/* Answers the dissectors of interfaces, rpch_state.h. */
+static int
+fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
+{
+    const struct rpch_unit *unit = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    struct rpch_state *state = data;
+
+    if (unit)
+        state->vc = unit->vc;
+    return (int)tvb_captured_length(tvb);
+}
+
 void
 rpch_rpc_register(void)
 {
     register_fields();
+    /* Of no protocol, so that it adds none to the frame's. */
+    register_dissector(RPCH_STATE_DISSECTOR, fill_state, -1);
 }
 
 void

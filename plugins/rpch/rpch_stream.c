@@ -155,7 +155,7 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     guint offset = 0;
     guint shown_body = 0;
 
-    if (!connection)
+    if (!connection || connection->is_mapi_http)
         return 0;
     struct rpch_place place = { tvb,
                                 pinfo,

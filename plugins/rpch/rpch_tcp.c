@@ -47,12 +47,15 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo))
+    switch (rpch_begins(tvb, pinfo)) {
+    case RPCH_BEGINS_RPC:
         return false;
-    if (rpch_begins_stream(tvb)) {
+    case RPCH_BEGINS_MAPI_HTTP:
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                      ours_or_http);
-        return rpch_dissect_stream(&on_tcp, tvb, pinfo, tree, data);
+        return rpch_dissect_mapi_http(&on_tcp, tvb, pinfo, tree, data);
+    case RPCH_BEGINS_NOTHING:
+        break;
     }
     if (!http_heur(tvb, pinfo, tree, data))
         return false;
@@ -66,9 +69,8 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo))
+    if (rpch_begins(tvb, pinfo) == RPCH_BEGINS_RPC)
         return false;
-    rpch_context_introduce_segment(pinfo, tvb);
     return dcerpc_heur(tvb, pinfo, tree, data);
 }
 

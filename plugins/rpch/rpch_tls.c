@@ -38,7 +38,7 @@ dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!rpch_begins(tvb, pinfo))
+    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
         return false;
     if (data)
         *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
@@ -50,11 +50,16 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo))
+    switch (rpch_begins(tvb, pinfo)) {
+    case RPCH_BEGINS_RPC:
         return false;
-    if (data && rpch_begins_stream(tvb)) {
+    case RPCH_BEGINS_MAPI_HTTP:
+        if (!data)
+            break;
         *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
-        return rpch_dissect_stream(&in_tls, tvb, pinfo, tree, data);
+        return rpch_dissect_mapi_http(&in_tls, tvb, pinfo, tree, data);
+    case RPCH_BEGINS_NOTHING:
+        break;
     }
     return http_heur(tvb, pinfo, tree, data);
 }

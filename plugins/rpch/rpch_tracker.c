@@ -9,6 +9,10 @@
 
 static struct oa_tracker *tracker;
 static struct rpch_finding *new_findings; /* of the bytes being decoded */
+static struct {
+    oa_event_function on_event;
+    void *context;
+} listener;
 
 /* Problems are reported while the bytes they are about are decoded. */
 static void
@@ -16,6 +20,10 @@ on_event(void *context _U_, const struct oa_event *event)
 {
     struct rpch_finding *finding;
 
+    if (listener.on_event) {
+        listener.on_event(listener.context, event);
+        return;
+    }
     if (event->type != OA_EVENT_FINDING)
         return;
     finding = wmem_new(wmem_file_scope(), struct rpch_finding);
@@ -30,6 +38,7 @@ rpch_tracker_open(void)
 {
     tracker = oa_tracker_new(on_event, NULL, true);
     new_findings = NULL;
+    rpch_tracker_listen(NULL, NULL);
 }
 
 void
@@ -43,6 +52,13 @@ struct oa_tracker *
 rpch_tracker(void)
 {
     return tracker;
+}
+
+void
+rpch_tracker_listen(oa_event_function function, void *context)
+{
+    listener.on_event = function;
+    listener.context = context;
 }
 
 struct rpch_finding *
