@@ -61,6 +61,7 @@ static int hf_meta_tag = -1;
 static int hf_header = -1;
 static int hf_blank = -1;
 static int hf_other = -1;
+static int hf_session = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
@@ -130,11 +131,15 @@ place_in_frame(packet_info *pinfo)
     return (*count)++;
 }
 
+/* Of a request known on later visits only. */
 static void
 show_links(const struct message *message)
 {
     const struct mapi_transaction *transaction = message->transaction;
 
+    if (transaction->session)
+        generated(proto_tree_add_uint(message->tree, hf_session, message->tvb, 0, 0,
+                                      (guint32)transaction->session->number));
     if (!message->is_response && transaction->response_frame)
         generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
                                       transaction->response_frame));
@@ -507,6 +512,9 @@ oxcmapihttp_register(void)
           { "Body", "oxcmapihttp.body", FT_BYTES, BASE_NONE, NULL, 0,
             "Of a request type that is not known, or of an answer that tells of a failure",
             HFILL } },
+        { &hf_session,
+          { "Session", "oxcmapihttp.session", FT_UINT32, BASE_DEC, NULL, 0,
+            "Session context, numbered together with the virtual connections of RPC", HFILL } },
         { &hf_request_in,
           { "Request in", "oxcmapihttp.request_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
