@@ -4,12 +4,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "exchange_stats.h"
 
 #include <epan/srt_table.h>
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 
+#include "http/mapi_http.h"
 #include "rpc/rpc_interface.h"
 
 #define NS_PER_S 1000000000

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "exchange_tree.h"
 
 #include <epan/expert.h>
 #include <wsutil/nstime.h>

@@ -4,14 +4,21 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "packet-exchange.h"
+
+#include "ws_compat.h"
 
 #include <epan/dissectors/packet-dcerpc.h>
 #include <epan/proto_data.h>
 
 #include <string.h>
 
-#include "rpch_tap.h"
+#include "exchange_stats.h"
+#include "exchange_tree.h"
+#include "items.h"
+#include "mapi_stream.h"
+#include "packet-oxcmapihttp.h"
+#include "rpch_state.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
 static struct protocol {
@@ -41,6 +48,7 @@ static int hf_client_product = -1;
 static int hf_server_version = -1;
 static int hf_server_product = -1;
 
+static dissector_handle_t rpch_state_handle; /* NULL: rpch.so is not there */
 static struct oa_exchange_sessions *sessions;
 
 /* What is kept of a call from the first visit: stock DCE/RPC holds it for the call. */
@@ -52,13 +60,6 @@ struct exchange_call {
     bool is_ndr64;
     uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
 };
-
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
 
 static struct exchange_call *
 call_of(dcerpc_info *di)
@@ -155,17 +156,20 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts)
         col_append_fstr(cinfo, COL_INFO, ", %u bytes of ROPs", (guint)facts->rop_bytes);
 }
 
-/* The virtual connection a call belongs to; NULL when it is not RPC over HTTP. */
-static const struct oa_virtual_connection *
-vc_of(packet_info *pinfo)
+/* What rpch.so knows of the PDU; nothing without it. */
+static struct rpch_state
+state_of(tvbuff_t *tvb, packet_info *pinfo)
 {
-    return (const struct oa_virtual_connection *)p_get_proto_data(
-        pinfo->pool, pinfo, proto_get_id_by_filter_name("rpch"), RPCH_PACKET_VC);
+    struct rpch_state state = { NULL };
+
+    if (rpch_state_handle)
+        call_dissector_only(rpch_state_handle, tvb, pinfo, NULL, &state);
+    return state;
 }
 
 static void
-tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *call,
-         const struct oa_call_facts *facts)
+tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *state,
+         const struct exchange_call *call, const struct oa_call_facts *facts)
 {
     struct exchange_tap *record = exchange_new_record(pinfo);
 
@@ -177,7 +181,7 @@ tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct exchange_call *
     record->request = call->request;
     record->response = facts->is_response ? call->response : NULL;
     record->session = call->session;
-    record->vc = vc_of(pinfo);
+    record->vc = state->vc;
     record->transport = record->vc ? record->vc->transport : OA_TRANSPORT_RPC_TCP;
     record->request_frame = di->call_data->req_frame;
     if (facts->is_response && record->request_frame) {
@@ -211,9 +215,9 @@ interface_of(const dcerpc_info *di)
  * each was proposed in a context of its own, [MS-RPCE] 3.3.1.5.6.
  */
 static bool
-is_ndr64(packet_info *pinfo, const dcerpc_info *di, const struct oa_rpc_interface *iface)
+is_ndr64(const struct oa_virtual_connection *vc, const dcerpc_info *di,
+         const struct oa_rpc_interface *iface)
 {
-    const struct oa_virtual_connection *vc = vc_of(pinfo);
     bool proposed = (di->call_data->flags & DCERPC_IS_NDR64) != 0;
     bool contradicted = false;
 
@@ -245,12 +249,13 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         .data = length > 0 ? tvb_get_ptr(stub_tvb, 0, length) : (const guint8 *)"",
         .length = (size_t)length,
     };
+    struct rpch_state state = state_of(tvb, pinfo);
     struct exchange_call *call = call_of(di);
     struct oa_call_facts facts;
 
     /* What binds tell may change later in the capture. */
     if (!call->request_noted && !call->response_noted)
-        call->is_ndr64 = is_ndr64(pinfo, di, iface);
+        call->is_ndr64 = is_ndr64(state.vc, di, iface);
     stub.is_ndr64 = call->is_ndr64;
     stub.code_page = code_page_before(call, &stub, !PINFO_FD_VISITED(pinfo));
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
@@ -265,7 +270,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     if (call->session)
         show_session(tree, stub_tvb, call->session);
     show_info(pinfo->cinfo, &facts);
-    tell_tap(pinfo, di, call, &facts);
+    tell_tap(pinfo, di, &state, call, &facts);
     return offset + length;
 }
 
@@ -350,7 +355,8 @@ proto_register_exchange(void)
     };
 
     register_protocols();
-    exchange_register_mapi_http();
+    oxcmapihttp_register();
+    mapi_stream_register();
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
     exchange_tree_register();
     exchange_stats_register(protocols[0].proto);
@@ -394,7 +400,8 @@ operations_of(const struct oa_rpc_interface *iface)
 void
 proto_reg_handoff_exchange(void)
 {
-    exchange_handoff_mapi_http();
+    oxcmapihttp_handoff();
+    rpch_state_handle = find_dissector(RPCH_STATE_DISSECTOR);
     for (size_t i = 0; i < array_length(protocols); i++) {
         const struct protocol *protocol = &protocols[i];
         const struct oa_rpc_interface *iface = oa_rpc_interface(protocol->interface);

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange.h"
+#include "packet-oxcmapihttp.h"
 
 #include <epan/expert.h>
 #include <epan/proto_data.h>
@@ -14,13 +14,14 @@
 #include <string.h>
 
 #include "exchange/mapi_http_body.h"
+#include "exchange_stats.h"
+#include "exchange_tree.h"
+#include "items.h"
 
 #define MEDIA_TYPE "application/mapi-http"
 
 /* Response codes asked for, to make a table of them. */
 #define RESPONSE_CODES 32
-
-static int proto = -1;
 
 #define TEXT(member) offsetof(struct oa_http_mapi, member)
 
@@ -60,6 +61,7 @@ static int hf_meta_tag = -1;
 static int hf_header = -1;
 static int hf_blank = -1;
 static int hf_other = -1;
+static int hf_session = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
@@ -85,13 +87,6 @@ struct message {
     struct mapi_transaction *transaction; /* NULL: not known */
     enum oa_mapi_http_type type;
 };
-
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
 
 static struct oa_text
 text_of(const char *text)
@@ -127,20 +122,24 @@ take_head(struct message *message, const struct oa_http_head *head)
 static guint
 place_in_frame(packet_info *pinfo)
 {
-    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto, 1);
+    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
 
     if (!count) {
         count = wmem_new0(pinfo->pool, guint);
-        p_add_proto_data(pinfo->pool, pinfo, proto, 1, count);
+        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, count);
     }
     return (*count)++;
 }
 
+/* Of a request known on later visits only. */
 static void
 show_links(const struct message *message)
 {
     const struct mapi_transaction *transaction = message->transaction;
 
+    if (transaction->session)
+        generated(proto_tree_add_uint(message->tree, hf_session, message->tvb, 0, 0,
+                                      (guint32)transaction->session->number));
     if (!message->is_response && transaction->response_frame)
         generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
                                       transaction->response_frame));
@@ -383,7 +382,7 @@ show_message(struct message *message, int offset, int length)
 {
     const char *name = oa_mapi_http_type_name(message->type);
     proto_item *item =
-        proto_tree_add_item(message->tree, proto, message->tvb, offset, length, ENC_NA);
+        proto_tree_add_item(message->tree, proto_oxcmapihttp, message->tvb, offset, length, ENC_NA);
 
     proto_item_append_text(item, ", %s %s", name, message->is_response ? "response" : "request");
     message->tree = proto_item_add_subtree(item, ett_message);
@@ -414,7 +413,7 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     if (length == 0 || !http || !WS_COMPAT_HTTP_IS_MESSAGE(http))
         return 0;
-    struct mapi_message *whole = mapi_stream_message(pinfo);
+    struct mapi_message *whole = mapi_message_current(pinfo);
     if (whole)
         whole->is_shown = true;
     message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
@@ -437,8 +436,8 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 }
 
 void
-exchange_show_mapi_head(const struct mapi_message *whole, packet_info *pinfo, proto_tree *tree,
-                        const char *before)
+oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, proto_tree *tree,
+                      const char *before)
 {
     struct message message = {
         .tvb = whole->tvb, .pinfo = pinfo, .tree = tree, .is_response = !whole->head.is_request
@@ -489,11 +488,11 @@ register_headers(void)
         };
         hf[i] = info;
     }
-    proto_register_field_array(proto, hf, HEADERS);
+    proto_register_field_array(proto_oxcmapihttp, hf, HEADERS);
 }
 
 void
-exchange_register_mapi_http(void)
+oxcmapihttp_register(void)
 {
     static hf_register_info hf[] = {
         { &hf_operation,
@@ -511,6 +510,9 @@ exchange_register_mapi_http(void)
           { "Body", "oxcmapihttp.body", FT_BYTES, BASE_NONE, NULL, 0,
             "Of a request type that is not known, or of an answer that tells of a failure",
             HFILL } },
+        { &hf_session,
+          { "Session", "oxcmapihttp.session", FT_UINT32, BASE_DEC, NULL, 0,
+            "Session context, numbered together with the virtual connections of RPC", HFILL } },
         { &hf_request_in,
           { "Request in", "oxcmapihttp.request_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
@@ -531,18 +533,20 @@ exchange_register_mapi_http(void)
     };
     static gint *ett[] = { &ett_message, &ett_preamble, &ett_header };
 
-    proto = proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
-    proto_register_field_array(proto, hf, array_length(hf));
+    proto_oxcmapihttp =
+        proto_register_protocol("Exchange MAPI over HTTP", "OXCMAPIHTTP", "oxcmapihttp");
+    proto_register_field_array(proto_oxcmapihttp, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    expert_register_field_array(expert_register_protocol(proto_oxcmapihttp), experts,
+                                array_length(experts));
     register_headers();
     client_code_pages =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
-    mapi_stream_register(proto);
 }
 
 void
-exchange_handoff_mapi_http(void)
+oxcmapihttp_handoff(void)
 {
-    dissector_add_string("media_type", MEDIA_TYPE, create_dissector_handle(dissect, proto));
+    dissector_add_string("media_type", MEDIA_TYPE,
+                         create_dissector_handle(dissect, proto_oxcmapihttp));
 }

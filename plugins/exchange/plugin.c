@@ -11,7 +11,7 @@
 #include <wsutil/plugins.h>
 #endif
 
-#include "exchange.h"
+#include "packet-exchange.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = OA_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;

@@ -22,8 +22,4 @@ struct rpch_tap {
     struct oa_event event;
 };
 
-/* Per-packet data (p_get_proto_data of protocol "rpch" in the packet's pool, this key): the virtual
- * connection of the RPC PDU being dissected. */
-#define RPCH_PACKET_VC 0x52504348u
-
 #endif

@@ -6,15 +6,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_auth.h"
 
-#include <epan/expert.h>
-
-#include "auth/auth_exchange.h"
-
-/* From the beginning of 1601 to that of 1970. */
-#define FILETIME_TO_EPOCH_S INT64_C(11644473600)
-#define FILETIME_PER_S 10000000
+#include "items.h"
+#include "rpch_proto.h"
 
 static int hf_exchange = -1;
 static int hf_leg = -1;
@@ -88,13 +83,6 @@ struct spot {
     proto_tree *tree;
 };
 
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
-
 static void
 add_text(const struct spot *spot, proto_tree *tree, int hf, const char *text)
 {
@@ -117,10 +105,9 @@ add_uint(const struct spot *spot, int hf, guint32 value)
 static void
 show_timestamp(const struct spot *spot, proto_tree *tree, uint64_t filetime)
 {
-    nstime_t time = { (time_t)((int64_t)(filetime / FILETIME_PER_S) - FILETIME_TO_EPOCH_S),
-                      (int)(filetime % FILETIME_PER_S) * 100 };
+    nstime_t time;
 
-    if (filetime)
+    if (filetime && filetime_to_nstime(&time, filetime))
         generated(proto_tree_add_time(tree, hf_ntlm_timestamp, spot->tvb, spot->offset,
                                       spot->length, &time));
 }

@@ -4,22 +4,19 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_context.h"
 
 #include <string.h>
 
 #include <epan/column-utils.h>
-#include <epan/conversation.h>
 
 #include "rpc/request_shape.h"
 
 #define BIND_SIZE 72
-#define PTYPE_AT 2
 #define CONTEXT_AT 28
 #define SYNTAX_SIZE 20
 
 static heur_dtbl_entry_t *dcerpc_entry;
-static wmem_map_t *bound; /* conversations with a bind in the capture, on plain TCP */
 
 static void
 write_u16(guint8 *at, guint16 value)
@@ -82,31 +79,6 @@ rpch_context_introduce(packet_info *pinfo, tvbuff_t *tvb)
                             NULL);
     pinfo->can_desegment = can_desegment;
     col_set_writable(pinfo->cinfo, -1, writable);
-}
-
-/* The same for a segment on plain TCP, which stock DCE/RPC is about to see: of a connection whose
- * bind is in the capture it knows all. */
-void
-rpch_context_introduce_segment(packet_info *pinfo, tvbuff_t *tvb)
-{
-    const conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    void *key = conversation ? GUINT_TO_POINTER(conversation->conv_index) : NULL;
-
-    if (PINFO_FD_VISITED(pinfo) || !key || tvb_captured_length(tvb) < OA_RPC_HEADER_SIZE ||
-        !oa_rpc_may_be_header(tvb_get_ptr(tvb, 0, OA_RPC_HEADER_SIZE), OA_RPC_HEADER_SIZE))
-        return;
-    guint8 ptype = tvb_get_ptr(tvb, PTYPE_AT, 1)[0];
-    if (ptype == OA_RPC_BIND || ptype == OA_RPC_ALTER_CONTEXT)
-        wmem_map_insert(bound, key, key);
-    else if (!wmem_map_contains(bound, key))
-        rpch_context_introduce(pinfo, tvb);
-}
-
-void
-rpch_context_register(void)
-{
-    bound =
-        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
 void

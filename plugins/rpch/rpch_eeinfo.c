@@ -4,15 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_eeinfo.h"
 
-#include <epan/expert.h>
-
+#include "items.h"
 #include "rpc/eeinfo.h"
-
-/* From the beginning of 1601 to that of 1970. */
-#define FILETIME_TO_EPOCH_S INT64_C(11644473600)
-#define FILETIME_PER_S 10000000
+#include "rpch_proto.h"
 
 static int hf_record = -1;
 static int hf_computer = -1;
@@ -36,13 +32,6 @@ static gint ett_flags = -1;
 static expert_field ei_malformed = EI_INIT;
 static expert_field ei_more = EI_INIT;
 
-static proto_item *
-generated(proto_item *item)
-{
-    proto_item_set_generated(item);
-    return item;
-}
-
 static void
 show_param(proto_tree *tree, tvbuff_t *tvb, const struct oa_eeinfo_param *param)
 {
@@ -59,25 +48,18 @@ show_param(proto_tree *tree, tvbuff_t *tvb, const struct oa_eeinfo_param *param)
 }
 
 static void
-add_name(proto_tree *tree, int hf, tvbuff_t *tvb, const char *name)
-{
-    if (name && name[0])
-        generated(proto_tree_add_string(tree, hf, tvb, 0, 0, name));
-}
-
-static void
 show_record(proto_tree *parent, tvbuff_t *tvb, unsigned number,
             const struct oa_eeinfo_record *record)
 {
     static int *const flags[] = { &hf_flag_previous, &hf_flag_next, NULL };
     const char *status = oa_rpc_status_name(record->status);
     const char *component = oa_eeinfo_component_name(record->component);
-    nstime_t time = { (time_t)((int64_t)(record->time / FILETIME_PER_S) - FILETIME_TO_EPOCH_S),
-                      (int)(record->time % FILETIME_PER_S) * 100 };
+    nstime_t time = NSTIME_INIT_ZERO;
     proto_tree *tree = proto_tree_add_subtree_format(
         parent, tvb, 0, 0, ett_record, NULL, "Record %u: %s by %s", number + 1,
         status ? status : "error", component ? component : "an unknown component");
 
+    filetime_to_nstime(&time, record->time);
     if (!status)
         proto_item_append_text(tree, " (%u)", record->status);
     generated(proto_tree_add_uint(tree, hf_record, tvb, 0, 0, number + 1));
@@ -86,12 +68,12 @@ show_record(proto_tree *parent, tvbuff_t *tvb, unsigned number,
     generated(proto_tree_add_uint(tree, hf_process, tvb, 0, 0, record->process_id));
     generated(proto_tree_add_time(tree, hf_time, tvb, 0, 0, &time));
     generated(proto_tree_add_uint(tree, hf_component, tvb, 0, 0, record->component));
-    add_name(tree, hf_component_name, tvb, component);
+    add_generated_text(tree, hf_component_name, tvb, component);
     generated(proto_tree_add_uint(tree, hf_status, tvb, 0, 0, record->status));
-    add_name(tree, hf_status_name, tvb, status);
+    add_generated_text(tree, hf_status_name, tvb, status);
     generated(proto_tree_add_uint(tree, hf_location, tvb, 0, 0, record->location));
-    add_name(tree, hf_location_name, tvb,
-             oa_eeinfo_location_name(record->component, record->location));
+    add_generated_text(tree, hf_location_name, tvb,
+                       oa_eeinfo_location_name(record->component, record->location));
     generated(
         proto_tree_add_bitmask_value(tree, tvb, 0, hf_flags, ett_flags, flags, record->flags));
     for (unsigned i = 0; i < record->n_params; i++)

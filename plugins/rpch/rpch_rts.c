@@ -4,10 +4,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_rts.h"
 
 #include <epan/unit_strings.h>
 
+#include "items.h"
+#include "rpch_items.h"
+#include "rpch_proto.h"
 #include "track/sequence_steps.h"
 
 static int hf_pdu = -1;
@@ -293,13 +296,6 @@ sequence_name(const struct oa_sequence *sequence)
     return NAMES[sequence->kind][column];
 }
 
-static void
-add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t frame)
-{
-    if (frame)
-        rpch_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, (guint32)frame));
-}
-
 /* The steps of the sequence with their frames; those that come later are known on later visits. */
 static void
 show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *parent,
@@ -309,24 +305,23 @@ show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, prot
     enum oa_rts_pdu pdu = unit->rts_name.r1;
     char name[OA_RTS_NAME_TEXT];
 
-    add_frame(parent, hf_passed_on_in, tvb, oa_sequence_passed_on_in(sequence, pdu));
-    add_frame(parent, hf_passed_on_from, tvb, oa_sequence_passed_on_from(sequence, pdu));
-    proto_item *item = rpch_generated(
-        proto_tree_add_string(parent, hf_sequence, tvb, 0, 0, sequence_name(sequence)));
+    add_generated_frame(parent, hf_passed_on_in, tvb, oa_sequence_passed_on_in(sequence, pdu));
+    add_generated_frame(parent, hf_passed_on_from, tvb, oa_sequence_passed_on_from(sequence, pdu));
+    proto_item *item =
+        generated(proto_tree_add_string(parent, hf_sequence, tvb, 0, 0, sequence_name(sequence)));
     proto_tree *tree = proto_item_add_subtree(item, ett_sequence);
-    rpch_generated(
-        proto_tree_add_boolean(tree, hf_sequence_complete, tvb, 0, 0, sequence->is_complete));
+    generated(proto_tree_add_boolean(tree, hf_sequence_complete, tvb, 0, 0, sequence->is_complete));
     for (unsigned i = 0; i < sequence->n_steps; i++) {
         const struct oa_sequence_step *step = &sequence->step[i];
         oa_rts_name_text(step->name, sequence->type, name);
-        rpch_generated(proto_tree_add_uint_format(tree, hf_step, tvb, 0, 0, (guint32)step->frame,
-                                                  "%s in frame %u", name, (guint32)step->frame));
+        generated(proto_tree_add_uint_format(tree, hf_step, tvb, 0, 0, (guint32)step->frame,
+                                             "%s in frame %u", name, (guint32)step->frame));
     }
     enum oa_rts_pdu missing = oa_sequence_missing(sequence, pdu);
     if (missing == OA_RTS_UNKNOWN || unit->vc->conn.n_steps == 0)
         return;
     oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type, name);
-    item = rpch_generated(proto_tree_add_string(tree, hf_missing, tvb, 0, 0, name));
+    item = generated(proto_tree_add_string(tree, hf_missing, tvb, 0, 0, name));
     expert_add_info_format(place->pinfo, item, &ei_missing, "%s has to come before", name);
 }
 
@@ -351,15 +346,15 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     proto_item_append_text(item, ", %s", wmem_strbuf_get_str(line));
-    rpch_generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
+    generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
     rpch_show_context(place, tree, unit);
     if (unit->vc && unit->vc->has_cookie)
-        rpch_generated(
+        generated(
             proto_tree_add_guid(tree, hf_vc_cookie, tvb, 0, 0,
                                 (e_guid_t *)wmem_memdup(pinfo->pool, unit->vc->cookie.bytes, 16)));
     if (unit->acknowledged)
-        rpch_generated(proto_tree_add_uint(tree, hf_acknowledged, tvb, 0, 0,
-                                           (guint32)unit->acknowledged->number));
+        generated(proto_tree_add_uint(tree, hf_acknowledged, tvb, 0, 0,
+                                      (guint32)unit->acknowledged->number));
     show_rts_header(tree, tvb);
     show_commands(tree, tvb, pinfo, rts);
     if (unit->sequence)

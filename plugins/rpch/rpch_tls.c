@@ -4,9 +4,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "rpch.h"
+#include "rpch_tls.h"
 
 #include <epan/dissectors/packet-tls.h>
+
+#include "rpch_entry.h"
+#include "rpch_proto.h"
+#include "rpch_stock.h"
 
 /*
  * TLS asks for an application dissector in this order: the session's handle, which ALPN or a
@@ -16,16 +20,15 @@
  * request of RPC over HTTP of every session, even if it follows ordinary requests.
  */
 
-static int proto_https_or_rpch = -1;
-static dissector_handle_t https_or_rpch_handle;
-static dissector_handle_t http_tls_handle;
-static heur_dissector_t http_tls_heur;
+static struct rpch_transport in_tls = { .is_tls = true };
+static dissector_handle_t ours_or_https;
+static heur_dissector_t http_heur; /* the stock one */
 
 /* Stands where stock HTTP stood in the tables of TLS. */
 static int
-dissect_https_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return rpch_dissect_or(http_tls_handle, tvb, pinfo, tree, data);
+    return rpch_dissect_or(&in_tls, in_tls.http, tvb, pinfo, tree, data);
 }
 
 /*
@@ -35,11 +38,11 @@ dissect_https_or_rpch(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!rpch_begins(tvb, pinfo))
+    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
         return false;
     if (data)
-        *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
-    return rpch_claim(http_tls_handle, tvb, pinfo, tree, data);
+        *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
+    return rpch_claim(&in_tls, tvb, pinfo, tree, data);
 }
 
 /* Stands in the place of stock HTTP, which would take our requests as well, and would not let
@@ -47,39 +50,44 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo))
+    switch (rpch_begins(tvb, pinfo)) {
+    case RPCH_BEGINS_RPC:
         return false;
-    if (data && rpch_begins_stream(tvb)) {
-        *WS_COMPAT_TLS_APP_HANDLE(data) = https_or_rpch_handle;
-        return rpch_dissect_stream(http_tls_handle, tvb, pinfo, tree, data);
+    case RPCH_BEGINS_MAPI_HTTP:
+        if (!data)
+            break;
+        *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
+        return rpch_dissect_mapi_http(&in_tls, tvb, pinfo, tree, data);
+    case RPCH_BEGINS_NOTHING:
+        break;
     }
-    return http_tls_heur(tvb, pinfo, tree, data);
+    return http_heur(tvb, pinfo, tree, data);
 }
 
 void
-rpch_tls_take_places(void)
+rpch_tls_open(void)
 {
-    rpch_take_places("tls.alpn", http_tls_handle, https_or_rpch_handle);
-    rpch_take_places("tls.port", http_tls_handle, https_or_rpch_handle);
+    rpch_replace_in_table("tls.alpn", in_tls.http, ours_or_https, NULL);
+    rpch_replace_in_table("tls.port", in_tls.http, ours_or_https, NULL);
 }
 
 void
 rpch_tls_register(void)
 {
     /* The long name is what TLS shows as the application's protocol of a record. */
-    proto_https_or_rpch = proto_register_protocol_in_name_only(
+    int proto = proto_register_protocol_in_name_only(
         "Hypertext Transfer Protocol or RPC over HTTP", "HTTPS or RPCH", "https_or_rpch",
         proto_get_id_by_filter_name("http"), FT_PROTOCOL);
     /* The dissector's name is what decrypted data are exported under. */
-    https_or_rpch_handle = create_dissector_handle_with_name(dissect_https_or_rpch,
-                                                             proto_https_or_rpch, "http-over-tls");
+    ours_or_https =
+        create_dissector_handle_with_name(dissect_ours_or_https, proto, "http-over-tls");
 }
 
 void
 rpch_tls_handoff(void)
 {
-    http_tls_handle = find_dissector("http-over-tls");
+    in_tls.http = find_dissector("http-over-tls");
     heur_dissector_add("tls", dissect_rpch_tls_heur, "RPC over HTTP in TLS", "rpch_tls", proto_rpch,
                        HEURISTIC_ENABLE);
-    http_tls_heur = rpch_take_heuristic("tls", "http_tls", dissect_https_heur);
+    http_heur = rpch_replace_heuristic("tls", "http_tls", dissect_https_heur);
 }

@@ -33,10 +33,6 @@ INTERNAL = "Internal to "
 # Needs that close a circle, each with its reason. A line whose circle is gone fails the test: delete it.
 KNOWN = {
     # Known for now.
-    ("plugins/rpch/packet-rpch", "plugins/rpch/rpch_show"): "the protocol's number stands in packet-rpch.c",
-    ("plugins/rpch/packet-rpch", "plugins/rpch/rpch_tls"): "what takes the places of stock HTTP stands in packet-rpch.c",
-    ("plugins/rpch/rpch_rts", "plugins/rpch/rpch_show"): "what all parts show alike stands in rpch_show.c",
-    ("plugins/exchange/packet-oxcmapihttp", "plugins/exchange/mapi_stream"): "what is kept of a stream stands in mapi_stream.c",
     **{("exporter/report", f"exporter/report_{name}"): "the list of reports stands in report.c"
        for name in ("auth", "calls", "channels", "connection_status", "connections", "findings", "frames", "hops",
                     "operations", "sessions", "users")},

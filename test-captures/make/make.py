@@ -12,6 +12,7 @@ import back_end
 import code_pages
 import http_cases
 import mapi_http
+import mixed
 import named_pipe
 import old_store
 import plain_rpc
@@ -21,7 +22,8 @@ import truth
 import trouble
 import two_hops
 
-MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store, plain_rpc, named_pipe)
+MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store, plain_rpc, named_pipe,
+           mixed)
 
 
 def scenarios():

@@ -518,17 +518,23 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct oa_stamp last = response->has_head ? response->last : request->last;
     unsigned status = response->has_head ? response->head.status : 0;
 
+    /* A leg of an authentication is no call, and of no session that could be known. */
+    bool is_leg = status == 401 || status == 407;
+    struct mapi_session *session = NULL;
+
+    if (!is_leg) {
+        close_expired(channel->tracker, first.time_ns);
+        session = find_session(channel, exchange);
+        if (!session)
+            session = new_session(channel, exchange->mapi.endpoint, first);
+        use_channel(session, channel);
+    }
     take_head(channel, request, OA_CLIENT);
     take_head(channel, response, OA_SERVER);
-    if (status == 401 || status == 407)
-        return; /* a leg of an authentication, no call */
-    close_expired(channel->tracker, first.time_ns);
-    struct mapi_session *session = find_session(channel, exchange);
-    if (!session)
-        session = new_session(channel, exchange->mapi.endpoint, first);
+    if (is_leg)
+        return;
 
     struct virtual_connection *vc = session->vc;
-    use_channel(session, channel);
     take_traffic(channel, exchange);
     take_identity(vc, channel, exchange);
     if (first.time_ns < vc->facts.opened.time_ns)
@@ -541,18 +547,21 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     renew(session, channel, exchange, last.time_ns);
 }
 
+/* A head whose session is known already says so, too; what it begins is known with its exchange. */
 static void
 tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
 {
     struct channel *channel = context;
     const struct oa_http_message *message =
         side == OA_CLIENT ? &exchange->request : &exchange->response;
+    const struct mapi_session *session = find_session(channel, exchange);
 
     oa_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
                                                   .first = message->first,
                                                   .last = message->last,
                                                   .side = side,
                                                   .channel = &channel->facts,
+                                                  .vc = session ? &session->vc->facts : NULL,
                                                   .http = &message->head,
                                                   .mapi = exchange });
 }

@@ -1,0 +1,167 @@
+/* mapi_message.c
+ * Messages of MAPI over HTTP, and which of them belong together, by what the decoder says.
+ * [MS-OXCMAPIHTTP] 2.2.2, 3.1.5
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "mapi_message.h"
+
+#include <epan/conversation.h>
+#include <epan/proto_data.h>
+
+#include "http/http_exchange.h"
+
+int proto_oxcmapihttp = -1;
+
+/* How far this dissection of the frame has come. */
+struct frame_position {
+    guint next; /* message */
+    struct mapi_message *current;
+};
+
+/* The message whose bytes the decoder is being given. */
+struct feed {
+    packet_info *pinfo;
+    struct mapi_message *message;
+    wmem_map_t *transactions; /* of its connection */
+};
+
+static struct frame_position *
+position_in_frame(packet_info *pinfo)
+{
+    struct frame_position *position = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0);
+
+    if (!position) {
+        position = wmem_new0(pinfo->pool, struct frame_position);
+        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0, position);
+    }
+    return position;
+}
+
+/* --- what the decoder says --- */
+
+/* Those of the connection that are not yet answered, by the number of the exchange. */
+static wmem_map_t *
+transactions_of(packet_info *pinfo)
+{
+    conversation_t *conversation = find_or_create_conversation(pinfo);
+    wmem_map_t *transactions = conversation_get_proto_data(conversation, proto_oxcmapihttp);
+
+    if (!transactions) {
+        transactions = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+        conversation_add_proto_data(conversation, proto_oxcmapihttp, transactions);
+    }
+    return transactions;
+}
+
+static struct mapi_transaction *
+transaction_of(const struct feed *feed, const struct oa_http_exchange *exchange)
+{
+    gpointer key = GUINT_TO_POINTER((guint)exchange->number);
+    struct mapi_transaction *transaction = wmem_map_lookup(feed->transactions, key);
+
+    if (!transaction) {
+        transaction = wmem_new0(wmem_file_scope(), struct mapi_transaction);
+        transaction->type = exchange->mapi.type;
+        transaction->endpoint = exchange->mapi.endpoint;
+        wmem_map_insert(feed->transactions, key, transaction);
+    }
+    return transaction;
+}
+
+/* The first head in the bytes is that of the message; there is no other, unless stock HTTP and the
+ * decoder do not agree on where messages end. */
+static void
+take_head(const struct feed *feed, struct mapi_transaction *transaction, enum oa_side side)
+{
+    if (feed->message->transaction)
+        return;
+    feed->message->transaction = transaction;
+    if (side == OA_CLIENT) {
+        transaction->request_frame = feed->pinfo->num;
+        transaction->request_time = feed->pinfo->abs_ts;
+    } else {
+        transaction->response_frame = feed->pinfo->num;
+    }
+}
+
+static void
+on_event(void *context, const struct oa_event *event)
+{
+    const struct feed *feed = context;
+
+    if (!event->mapi)
+        return;
+    struct mapi_transaction *transaction = transaction_of(feed, event->mapi);
+    if (event->vc)
+        transaction->session = event->vc;
+    if (event->type == OA_EVENT_MAPI_HEAD)
+        take_head(feed, transaction, event->side);
+    else if (event->type == OA_EVENT_CALL && event->mapi->response.has_head)
+        transaction->call = event->call;
+    if (event->type == OA_EVENT_CALL)
+        wmem_map_remove(feed->transactions, GUINT_TO_POINTER((guint)event->mapi->number));
+}
+
+/* --- messages --- */
+
+void
+mapi_message_begin(struct mapi_message *message, packet_info *pinfo)
+{
+    if (message->is_begun)
+        return;
+    guint32 key = ++position_in_frame(pinfo)->next;
+    message->is_begun = true;
+    if (PINFO_FD_VISITED(pinfo)) {
+        message->transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto_oxcmapihttp, key);
+        return;
+    }
+    struct feed feed = { pinfo, message, transactions_of(pinfo) };
+    guint length = tvb_captured_length(message->tvb);
+    message->stream->decode(message->stream, tvb_get_ptr(message->tvb, 0, (gint)length), length,
+                            tvb_reported_length(message->tvb) - length, on_event, &feed);
+    if (message->transaction)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_oxcmapihttp, key, message->transaction);
+}
+
+struct mapi_message *
+mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pinfo, int offset)
+{
+    struct mapi_message *message = wmem_new0(pinfo->pool, struct mapi_message);
+    size_t left = (size_t)tvb_captured_length_remaining(tvb, offset);
+    const guint8 *data = tvb_get_ptr(tvb, offset, (gint)left);
+    size_t length = oa_http_message_length(data, left);
+
+    message->stream = stream;
+    message->tvb = length ? tvb_new_subset_length(tvb, offset, (gint)length)
+                          : tvb_new_subset_remaining(tvb, offset);
+    while (message->head_offset < left &&
+           (data[message->head_offset] == '\r' || data[message->head_offset] == '\n'))
+        message->head_offset++;
+    if (oa_http_head_parse(data + message->head_offset, left - message->head_offset,
+                           &message->head) != OA_HTTP_COMPLETE)
+        message->head.length = 0;
+    return message;
+}
+
+struct mapi_message *
+mapi_message_current(packet_info *pinfo)
+{
+    struct mapi_message *message = position_in_frame(pinfo)->current;
+
+    if (message)
+        mapi_message_begin(message, pinfo);
+    return message;
+}
+
+void
+mapi_message_set_current(packet_info *pinfo, struct mapi_message *message)
+{
+    position_in_frame(pinfo)->current = message;
+}
+
+guint
+mapi_messages_begun(packet_info *pinfo)
+{
+    return position_in_frame(pinfo)->next;
+}

@@ -1,0 +1,130 @@
+/* rpch_entry.c
+ * Where data come in: to a connection of ours, which they may begin, or to a stock dissector.
+ * [MS-RPCH] 2.1.2, [MS-OXCMAPIHTTP] 2.1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_entry.h"
+
+#include <epan/conversation.h>
+#include <wsutil/report_message.h>
+
+#include "decode_args.h"
+#include "http_stream.h"
+#include "rpch_stream.h"
+#include "rpch_tracker.h"
+#include "track/channel.h"
+
+static dissector_handle_t http_stream_handle; /* who shows MAPI over HTTP; NULL: nobody */
+
+/* A packet of MAPI over HTTP, for who shows it. */
+struct mapi_stream {
+    struct http_stream stream; /* first, so that the two convert */
+    const struct rpch_connection *connection;
+    const packet_info *pinfo;
+};
+
+static void
+decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length, size_t missing,
+            oa_event_function on_event, void *context)
+{
+    const struct mapi_stream *mapi = (const struct mapi_stream *)stream;
+    struct oa_channel *channel = mapi->connection->channel;
+    enum oa_side side = rpch_connection_side(mapi->connection, mapi->pinfo);
+
+    rpch_tracker_listen(on_event, context);
+    oa_channel_data(channel, side, data, length, decode_stamp(mapi->pinfo));
+    oa_channel_lost(channel, side, missing);
+    rpch_tracker_listen(NULL, NULL);
+}
+
+/* Stock HTTP has them if who would show them is disabled. */
+static int
+dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_info *pinfo,
+             proto_tree *tree, void *data)
+{
+    dissector_handle_t http = connection->transport->http;
+    struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
+    int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &mapi.stream);
+
+    return taken ? taken : call_dissector_only(http, tvb, pinfo, tree, data);
+}
+
+/* TCP passes the frames that follow to us; TLS hands over what it decrypts by itself. */
+static void
+keep_conversation(packet_info *pinfo, const struct rpch_connection *connection)
+{
+    if (!PINFO_FD_VISITED(pinfo) && pinfo->num == connection->first_frame &&
+        !connection->transport->is_tls)
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
+                                                     rpch_stream_handle());
+}
+
+int
+rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
+                packet_info *pinfo, proto_tree *tree, void *data)
+{
+    enum oa_verdict verdict;
+    const struct rpch_connection *connection = rpch_connection_at(tvb, pinfo, transport, &verdict);
+
+    /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
+     * between. */
+    if (pinfo->can_desegment > 0)
+        pinfo->can_desegment++;
+    if (connection && connection->is_mapi_http)
+        return dissect_mapi(connection, tvb, pinfo, tree, data);
+    if (connection) {
+        keep_conversation(pinfo, connection);
+        return call_dissector_only(rpch_stream_handle(), tvb, pinfo, tree, data);
+    }
+    if (verdict == OA_MAYBE && pinfo->can_desegment > 0 &&
+        tvb_captured_length(tvb) == tvb_reported_length(tvb)) {
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+        return tvb_captured_length(tvb);
+    }
+    return call_dissector_only(stock, tvb, pinfo, tree, data);
+}
+
+enum rpch_beginning
+rpch_begins(tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct oa_recognition recognition;
+
+    if (rpch_connection_begins(tvb, pinfo, &recognition) != OA_OURS)
+        return RPCH_BEGINS_NOTHING;
+    return recognition.is_mapi_http ? RPCH_BEGINS_MAPI_HTTP : RPCH_BEGINS_RPC;
+}
+
+/* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
+bool
+rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+           proto_tree *tree, void *data)
+{
+    enum oa_verdict verdict;
+
+    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
+        return false;
+    keep_conversation(pinfo, rpch_connection_at(tvb, pinfo, transport, &verdict));
+    rpch_stream_dissect(tvb, pinfo, tree, data);
+    return true;
+}
+
+bool
+rpch_dissect_mapi_http(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree, void *data)
+{
+    wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+    pinfo->curr_layer_num--;
+    return rpch_dissect_or(transport, transport->http, tvb, pinfo, tree, data) > 0;
+}
+
+void
+rpch_entry_handoff(void)
+{
+    http_stream_handle = find_dissector(HTTP_STREAM_DISSECTOR);
+    rpch_connection_follow_mapi_http(http_stream_handle != NULL);
+    if (!http_stream_handle && proto_get_id_by_filter_name("oxcmapihttp") >= 0)
+        report_warning("The plugins rpch and exchange are of different builds; MAPI over HTTP is "
+                       "shown without its sessions.");
+}

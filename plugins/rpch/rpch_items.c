@@ -1,0 +1,225 @@
+/* rpch_items.c
+ * Items that every part of the tree has: what is known of a unit's surroundings, its flow control,
+ * silence and findings; and the Info column.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_items.h"
+
+#include <epan/proto_data.h>
+#include <epan/unit_strings.h>
+
+#include "items.h"
+#include "rpch_proto.h"
+#include "track/channel_kind.h"
+
+/* Key of the mark that something of ours was shown in the frame. */
+#define FRAME_HAS_BEGUN 0x52504349u
+
+gint rpch_ett = -1;
+static gint ett_flow = -1;
+
+static int hf_vc = -1;
+static int hf_service = -1;
+static int hf_channel = -1;
+static int hf_channel_number = -1;
+static int hf_hop = -1;
+static int hf_join = -1;
+static int hf_join_certainty = -1;
+static int hf_flow_sent = -1;
+static int hf_flow_acknowledged = -1;
+static int hf_flow_available = -1;
+static int hf_flow_estimated = -1;
+static int hf_flow_stall = -1;
+static int hf_idle = -1;
+static int hf_finding = -1;
+
+static expert_field ei_findings[OA_FINDINGS];
+
+/* [C706] 12.6.4.1 and [MS-RPCE] 2.2.2, of those that run over connections */
+const value_string rpch_ptypes[] = {
+    { OA_RPC_REQUEST, "request" },
+    { OA_RPC_RESPONSE, "response" },
+    { OA_RPC_FAULT, "fault" },
+    { OA_RPC_BIND, "bind" },
+    { OA_RPC_BIND_ACK, "bind_ack" },
+    { OA_RPC_BIND_NAK, "bind_nak" },
+    { OA_RPC_ALTER_CONTEXT, "alter_context" },
+    { OA_RPC_ALTER_CONTEXT_RESP, "alter_context_resp" },
+    { OA_RPC_AUTH3, "auth3" },
+    { OA_RPC_SHUTDOWN, "shutdown" },
+    { OA_RPC_CO_CANCEL, "co_cancel" },
+    { OA_RPC_ORPHANED, "orphaned" },
+    { OA_RPC_RTS, "RTS" },
+    { 0, NULL },
+};
+
+static const value_string hops[] = {
+    { OA_HOP_CLIENT, "client to proxy" },
+    { OA_HOP_SERVER, "proxy to server" },
+    { 0, NULL },
+};
+
+static const value_string channel_kinds[] = {
+    { OA_CHANNEL_UNKNOWN, "unknown" },   { OA_CHANNEL_IN, "IN" },
+    { OA_CHANNEL_OUT, "OUT" },           { OA_CHANNEL_ECHO, "echo" },
+    { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
+};
+
+/* What is known of a unit's surroundings; on later visits also what came after it. */
+void
+rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct rpch_unit *unit)
+{
+    const struct oa_channel *channel = place->channel;
+    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
+
+    if (!vc && PINFO_FD_VISITED(place->pinfo))
+        vc = channel->vc;
+    if (vc)
+        generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
+    if (vc && vc->iface)
+        add_generated_text(tree, hf_service, place->tvb, oa_service_name(vc->iface->service));
+    generated(
+        proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
+    generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
+    generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, channel->hop));
+    add_generated_text(tree, hf_join, place->tvb, oa_join_name(channel->join));
+    add_generated_text(tree, hf_join_certainty, place->tvb, oa_join_certainty(channel->join));
+}
+
+static void
+show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
+{
+    proto_tree *tree = proto_tree_add_subtree_format(
+        parent, tvb, 0, 0, ett_flow, NULL,
+        "Flow control: %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT " acknowledged%s",
+        flow->sent, flow->acknowledged, flow->is_estimate ? " (estimated)" : "");
+
+    generated(tree);
+    generated(proto_tree_add_uint64(tree, hf_flow_sent, tvb, 0, 0, flow->sent));
+    generated(proto_tree_add_uint64(tree, hf_flow_acknowledged, tvb, 0, 0, flow->acknowledged));
+    if (flow->has_window)
+        generated(
+            proto_tree_add_int64(tree, hf_flow_available, tvb, 0, 0, oa_flow_available(flow)));
+    generated(proto_tree_add_boolean(tree, hf_flow_estimated, tvb, 0, 0, flow->is_estimate));
+}
+
+void
+rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
+                tvbuff_t *tvb)
+{
+    if (unit->flow.sent || unit->flow.acks)
+        show_flow(tree, tvb, &unit->flow);
+    if (unit->stall_ns)
+        add_generated_duration(tree, hf_flow_stall, tvb, unit->stall_ns);
+    if (unit->idle_ns)
+        add_generated_duration(tree, hf_idle, tvb, unit->idle_ns);
+    for (const struct rpch_finding *finding = unit->findings; finding; finding = finding->next) {
+        proto_item *item = generated(
+            proto_tree_add_string(tree, hf_finding, tvb, 0, 0, OA_FINDING_ROWS[finding->id].code));
+        expert_add_info_format(place->pinfo, item, &ei_findings[finding->id], "%s: %s",
+                               OA_FINDING_ROWS[finding->id].meaning, finding->text);
+    }
+}
+
+/* The units of a frame stand side by side in the Info column. */
+void
+rpch_add_info(packet_info *pinfo, const char *text, bool begins)
+{
+    if (begins)
+        col_clear(pinfo->cinfo, COL_INFO);
+    col_append_sep_str(pinfo->cinfo, COL_INFO, ", ", text);
+    col_set_fence(pinfo->cinfo, COL_INFO);
+}
+
+/* Whether this is the first thing of ours in the frame, so that the Info column still says what TCP
+ * wrote. */
+bool
+rpch_begins_frame(const struct rpch_place *place)
+{
+    if (p_get_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN))
+        return false;
+    p_add_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN,
+                     GUINT_TO_POINTER(1));
+    return true;
+}
+
+static void
+register_fields(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_vc,
+          { "Virtual connection", "rpch.vc", FT_UINT32, BASE_DEC, NULL, 0,
+            "The pair of an IN and an OUT channel, numbered in order of appearance", HFILL } },
+        { &hf_service,
+          { "Service", "rpch.service", FT_STRING, BASE_NONE, NULL, 0,
+            "What the virtual connection is for, by the interface that was bound: store, "
+            "directory, referral, ...",
+            HFILL } },
+        { &hf_channel,
+          { "Channel", "rpch.channel", FT_UINT32, BASE_DEC, VALS(channel_kinds), 0,
+            "IN or OUT channel", HFILL } },
+        { &hf_channel_number,
+          { "Channel number", "rpch.channel.number", FT_UINT32, BASE_DEC, NULL, 0,
+            "Channel instance, numbered in order of appearance", HFILL } },
+        { &hf_hop,
+          { "Hop", "rpch.hop", FT_UINT32, BASE_DEC, VALS(hops), 0,
+            "Between client and proxy, or between proxy and server", HFILL } },
+        { &hf_join,
+          { "Joined by", "rpch.join.reason", FT_STRING, BASE_NONE, NULL, 0,
+            "What ties the channel to its virtual connection", HFILL } },
+        { &hf_join_certainty,
+          { "Certainty", "rpch.join.certainty", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_flow_sent,
+          { "Sent", "rpch.flow.sent", FT_UINT64, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0,
+            "RPC bytes that the channel has carried, with this PDU", HFILL } },
+        { &hf_flow_acknowledged,
+          { "Acknowledged", "rpch.flow.acknowledged", FT_UINT64, BASE_DEC | BASE_UNIT_STRING,
+            &units_byte_bytes, 0, "Of these, by the last acknowledgment", HFILL } },
+        { &hf_flow_available,
+          { "Available", "rpch.flow.available", FT_INT64, BASE_DEC | BASE_UNIT_STRING,
+            &units_byte_bytes, 0, "What the sender may still send", HFILL } },
+        { &hf_flow_estimated,
+          { "Estimated", "rpch.flow.estimated", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "The beginning of the channel is not in the capture", HFILL } },
+        { &hf_flow_stall,
+          { "Waited for the window", "rpch.flow.stall", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "From the PDU before to this one, which did not fit into the window", HFILL } },
+        { &hf_idle,
+          { "Time since the PDU before", "rpch.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "On the same connection, in either direction", HFILL } },
+        { &hf_finding,
+          { "Finding", "rpch.finding", FT_STRING, BASE_NONE, NULL, 0,
+            "Code of a problem, as in findings.csv", HFILL } },
+    };
+    proto_register_field_array(proto_rpch, hf, array_length(hf));
+}
+
+/* One expert info for each finding of the decoder. */
+static void
+register_findings(expert_module_t *expert)
+{
+    static const int SEVERITIES[] = { [OA_SEVERITY_NOTE] = PI_NOTE,
+                                      [OA_SEVERITY_WARNING] = PI_WARN,
+                                      [OA_SEVERITY_ERROR] = PI_ERROR };
+    static ei_register_info ei[OA_FINDINGS];
+
+    for (unsigned id = 0; id < OA_FINDINGS; id++) {
+        const struct oa_finding_row *row = &OA_FINDING_ROWS[id];
+        ei_findings[id] = (expert_field)EI_INIT;
+        ei[id] = (ei_register_info){ &ei_findings[id],
+                                     { g_strconcat("rpch.finding.", row->code, NULL), PI_PROTOCOL,
+                                       SEVERITIES[row->severity], row->meaning, EXPFILL } };
+    }
+    expert_register_field_array(expert, ei, array_length(ei));
+}
+
+void
+rpch_items_register(expert_module_t *expert)
+{
+    static gint *ett[] = { &rpch_ett, &ett_flow };
+
+    register_fields();
+    proto_register_subtree_array(ett, array_length(ett));
+    register_findings(expert);
+}

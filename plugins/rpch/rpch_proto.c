@@ -1,0 +1,16 @@
+/* rpch_proto.c
+ * The protocol that everything of the plugin is registered with.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_proto.h"
+
+#include <epan/proto.h>
+
+int proto_rpch = -1;
+
+bool
+rpch_is_enabled(void)
+{
+    return proto_is_protocol_enabled(find_protocol_by_id(proto_rpch));
+}

@@ -1,0 +1,287 @@
+/* rpch_rpc.c
+ * RPC PDUs in the tree: the call each one belongs to, and what stock DCE/RPC makes of it.
+ * [C706] 12.6.4, [MS-RPCH] 2.2.3.2
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_rpc.h"
+
+#include <epan/conversation.h>
+#include <epan/exceptions.h>
+#include <epan/proto_data.h>
+#include <epan/show_exception.h>
+
+#include "items.h"
+#include "rpch_auth.h"
+#include "rpch_context.h"
+#include "rpch_eeinfo.h"
+#include "rpch_items.h"
+#include "rpch_proto.h"
+#include "rpch_state.h"
+
+/* Stock DCE/RPC pairs by conversation. A port no TCP connection can have keeps ours apart from all
+ * real ones. */
+#define VC_PORT_BASE 0x10000
+
+/* Key of the unit that stock DCE/RPC is dissecting, in the packet's own data. */
+#define CURRENT_UNIT 0x52504348u
+
+static dissector_handle_t data_handle;
+static heur_dtbl_entry_t *dcerpc_entry;
+
+static int hf_rpc_ptype = -1;
+static int hf_rpc_call_id = -1;
+static int hf_interface = -1;
+static int hf_operation = -1;
+static int hf_request_in = -1;
+static int hf_response_in = -1;
+static int hf_time = -1;
+static int hf_other_hop = -1;
+static int hf_time_store = -1;
+static int hf_time_proxy = -1;
+
+static address *
+address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
+{
+    address *out = wmem_new(pool, address);
+
+    set_address(out, AT_IPv6, sizeof endpoint->address, endpoint->address);
+    return out;
+}
+
+/*
+ * Stock DCE/RPC keeps its state by endpoints: calls by those of a conversation, their fragments by
+ * those of the frame. Those of the virtual connection's first channel on the hop stand for all of
+ * its channels there, whatever proxies they go to.
+ */
+static void
+set_endpoints(const struct rpch_place *place, const struct oa_virtual_connection *vc)
+{
+    packet_info *pinfo = place->pinfo;
+    const struct oa_endpoint *endpoint = vc->endpoint[place->channel->hop];
+    bool by_client = place->side == OA_CLIENT;
+    address *client = address_of(pinfo->pool, &endpoint[OA_CLIENT]);
+    address *server = address_of(pinfo->pool, &endpoint[OA_SERVER]);
+    guint32 client_port = VC_PORT_BASE + (guint32)vc->number;
+    guint32 server_port = endpoint[OA_SERVER].port;
+
+    conversation_set_conv_addr_port_endpoints(pinfo, client, server, CONVERSATION_TCP, client_port,
+                                              server_port);
+    copy_address_shallow(&pinfo->src, by_client ? client : server);
+    copy_address_shallow(&pinfo->dst, by_client ? server : client);
+    pinfo->srcport = by_client ? client_port : server_port;
+    pinfo->destport = by_client ? server_port : client_port;
+}
+
+static void
+call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
+{
+    const struct oa_virtual_connection *vc = unit->vc;
+    packet_info *pinfo = place->pinfo;
+    guint16 can_desegment = pinfo->can_desegment;
+    address src = pinfo->src, dst = pinfo->dst;
+    guint32 srcport = pinfo->srcport, destport = pinfo->destport;
+
+    if (vc)
+        set_endpoints(place, vc);
+    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT, (void *)unit);
+    pinfo->can_desegment = 0;
+    TRY
+    {
+        /* Shows the bytes as data if stock DCE/RPC refuses them, or is switched off. */
+        if (vc && vc->binds == 0)
+            rpch_context_introduce(pinfo, tvb);
+        if (dcerpc_entry)
+            call_heur_dissector_direct(dcerpc_entry, tvb, pinfo, place->tree, NULL);
+        else
+            call_dissector_only(data_handle, tvb, pinfo, place->tree, NULL);
+    }
+    CATCH_NONFATAL_ERRORS
+    {
+        show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    pinfo->can_desegment = can_desegment;
+    pinfo->use_conv_addr_port_endpoints = FALSE;
+    pinfo->conv_addr_port_endpoints = NULL;
+    pinfo->src = src;
+    pinfo->dst = dst;
+    pinfo->srcport = srcport;
+    pinfo->destport = destport;
+}
+
+static void
+add_half(proto_tree *tree, int hf, tvbuff_t *tvb, const struct oa_call_half *half)
+{
+    add_generated_frame(tree, hf, tvb, half->is_complete ? half->last.frame : 0);
+}
+
+static bool
+has_latency(const struct oa_call *call, enum oa_hop hop)
+{
+    return call->request[hop].is_complete && call->response[hop].is_complete;
+}
+
+static int64_t
+latency_of(const struct oa_call *call, enum oa_hop hop)
+{
+    return MAX(call->response[hop].last.time_ns - call->request[hop].last.time_ns, 0);
+}
+
+/* What the store and what the proxy take of the time, where both hops are in the capture. */
+static void
+show_shares(proto_tree *tree, tvbuff_t *tvb, const struct oa_call *call)
+{
+    if (!has_latency(call, OA_HOP_CLIENT) || !has_latency(call, OA_HOP_SERVER))
+        return;
+    int64_t store = latency_of(call, OA_HOP_SERVER);
+    add_generated_duration(tree, hf_time_store, tvb, store);
+    add_generated_duration(tree, hf_time_proxy, tvb,
+                           MAX(latency_of(call, OA_HOP_CLIENT) - store, 0));
+}
+
+static const char *
+operation_name(const struct oa_call *call)
+{
+    return call && call->iface && call->has_opnum ? oa_rpc_operation_name(call->iface, call->opnum)
+                                                  : NULL;
+}
+
+/* Stock DCE/RPC names the operation of stubs only that are whole and open. */
+static void
+name_operation(column_info *cinfo, size_t before, const struct oa_call *call)
+{
+    const char *text = col_get_text(cinfo, COL_INFO);
+    const char *name = operation_name(call);
+
+    if (text && name && strlen(text) >= before && !strstr(text + before, name))
+        col_append_fstr(cinfo, COL_INFO, ", %s", name);
+}
+
+/* Links to the other half of the call, and to the same PDU on the other hop; those forward are
+ * known on later visits only. */
+static void
+show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
+          const struct oa_rpc_header *header, const struct oa_call *call)
+{
+    enum oa_hop hop = place->channel->hop;
+    enum oa_hop other = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
+    bool is_request = place->side == OA_CLIENT;
+    bool is_last = header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG);
+
+    if (operation_name(call)) {
+        add_generated_text(tree, hf_interface, tvb, call->iface->name);
+        add_generated_text(tree, hf_operation, tvb, operation_name(call));
+    }
+    if (is_request) {
+        add_half(tree, hf_response_in, tvb, &call->response[hop]);
+    } else {
+        add_half(tree, hf_request_in, tvb, &call->request[hop]);
+        if (is_last && has_latency(call, hop))
+            add_generated_duration(tree, hf_time, tvb, latency_of(call, hop));
+        if (is_last && hop == OA_HOP_CLIENT)
+            show_shares(tree, tvb, call);
+    }
+    add_half(tree, hf_other_hop, tvb, is_request ? &call->request[other] : &call->response[other]);
+}
+
+void
+rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
+{
+    packet_info *pinfo = place->pinfo;
+    struct oa_rpc_pdu *rpc = wmem_new0(pinfo->pool, struct oa_rpc_pdu);
+    const struct oa_call *call = rpch_call_of(unit);
+
+    oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
+    proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
+    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));
+    if (unit->vc)
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);
+    proto_item_append_text(item, ", call %u", rpc->header.call_id);
+    rpch_show_context(place, tree, unit);
+    proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
+    generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, rpc->header.call_id));
+    if (call)
+        show_call(place, tree, tvb, &rpc->header, call);
+    rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
+    rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
+    rpch_show_facts(place, unit, tree, tvb);
+
+    if (rpch_begins_frame(place))
+        col_clear(pinfo->cinfo, COL_INFO);
+    else
+        col_append_str(pinfo->cinfo, COL_INFO, ", ");
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    const char *info = col_get_text(pinfo->cinfo, COL_INFO);
+    size_t before = info ? strlen(info) : 0;
+    call_dcerpc(place, unit, tvb);
+    name_operation(pinfo->cinfo, before, call);
+    col_set_fence(pinfo->cinfo, COL_INFO);
+}
+
+static void
+register_fields(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_rpc_ptype,
+          { "RPC packet type", "rpch.rpc.ptype", FT_UINT8, BASE_DEC, VALS(rpch_ptypes), 0, NULL,
+            HFILL } },
+        { &hf_rpc_call_id,
+          { "RPC call id", "rpch.rpc.call_id", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
+        { &hf_interface,
+          { "Interface", "rpch.rpc.interface", FT_STRING, BASE_NONE, NULL, 0,
+            "Of the call that the PDU is a part of", HFILL } },
+        { &hf_operation,
+          { "Operation", "rpch.rpc.operation", FT_STRING, BASE_NONE, NULL, 0,
+            "Of the call that the PDU is a part of, also of fragments, faults and sealed calls",
+            HFILL } },
+        { &hf_request_in,
+          { "Request in", "rpch.request_in", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
+        { &hf_response_in,
+          { "Response in", "rpch.response_in", FT_FRAMENUM, BASE_NONE,
+            FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL, HFILL } },
+        { &hf_time,
+          { "Time from request", "rpch.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "From the end of the request to the end of the response", HFILL } },
+        { &hf_other_hop,
+          { "On the other hop in", "rpch.other_hop", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "The same request or response between proxy and server, or client and proxy", HFILL } },
+        { &hf_time_store,
+          { "Of it the server", "rpch.time.store", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from request to response as the proxy sees it", HFILL } },
+        { &hf_time_proxy,
+          { "Of it the proxy", "rpch.time.proxy", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "What the proxy, and the way between, add to it", HFILL } },
+    };
+    proto_register_field_array(proto_rpch, hf, array_length(hf));
+}
+
+/* Answers the dissectors of interfaces, rpch_state.h. */
+static int
+fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
+{
+    const struct rpch_unit *unit = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    struct rpch_state *state = data;
+
+    if (unit)
+        state->vc = unit->vc;
+    return (int)tvb_captured_length(tvb);
+}
+
+void
+rpch_rpc_register(void)
+{
+    register_fields();
+    /* Of no protocol, so that it adds none to the frame's. */
+    register_dissector(RPCH_STATE_DISSECTOR, fill_state, -1);
+}
+
+void
+rpch_rpc_handoff(void)
+{
+    data_handle = find_dissector("data");
+    dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
+}

@@ -1,0 +1,138 @@
+/* rpch_tcp.c
+ * Hooks on TCP: ports and heuristics. [MS-RPCH] 2.1.1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_tcp.h"
+
+#include <epan/conversation.h>
+
+#include "rpc/service.h"
+#include "rpch_context.h"
+#include "rpch_entry.h"
+#include "rpch_proto.h"
+#include "rpch_stock.h"
+
+/* Ours stand where the stock dissectors stood in the table of ports: HTTP's everywhere, X11's where
+ * proxies meet servers. Connections that begin something of ours are ours from that frame on;
+ * everything else passes to the stock dissector unchanged. */
+static struct rpch_transport on_tcp;
+static dissector_handle_t x11; /* NULL: not found */
+static dissector_handle_t ours_or_http, ours_or_x11;
+static heur_dissector_t http_heur, dcerpc_heur; /* the stock ones */
+
+static int
+dissect_ours_or_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_dissect_or(&on_tcp, on_tcp.http, tvb, pinfo, tree, data);
+}
+
+static int
+dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_dissect_or(&on_tcp, x11, tvb, pinfo, tree, data);
+}
+
+/* Serves the ports that have no dissector. */
+static ws_compat_bool
+dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_claim(&on_tcp, tvb, pinfo, tree, data);
+}
+
+/*
+ * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
+ * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
+ * have to stay open for them.
+ */
+static ws_compat_bool
+dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    switch (rpch_begins(tvb, pinfo)) {
+    case RPCH_BEGINS_RPC:
+        return false;
+    case RPCH_BEGINS_MAPI_HTTP:
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
+                                                     ours_or_http);
+        return rpch_dissect_mapi_http(&on_tcp, tvb, pinfo, tree, data);
+    case RPCH_BEGINS_NOTHING:
+        break;
+    }
+    if (!http_heur(tvb, pinfo, tree, data))
+        return false;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    if (conversation && conversation_get_dissector(conversation, pinfo->num) == on_tcp.http)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, ours_or_http);
+    return true;
+}
+
+/* The same for stock DCE/RPC, which would take the PDUs of proxies on any port. */
+static ws_compat_bool
+dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (rpch_begins(tvb, pinfo) == RPCH_BEGINS_RPC)
+        return false;
+    return dcerpc_heur(tvb, pinfo, tree, data);
+}
+
+/* The stock dissector of X11 has no name to find it by; its handle stands in the table only. */
+static dissector_handle_t
+find_x11(void)
+{
+    dissector_handle_t handle = NULL;
+
+    for (size_t i = 0; i < OA_SERVICE_PORTS_COUNT && !handle; i++) {
+        if (!(OA_SERVICE_PORTS[i].facts & OA_PORT_SERVER))
+            continue;
+        handle =
+            dissector_get_uint_handle(find_dissector_table("tcp.port"), OA_SERVICE_PORTS[i].port);
+        if (handle &&
+            dissector_handle_get_protocol_index(handle) != proto_get_id_by_filter_name("x11"))
+            handle = NULL;
+    }
+    return handle;
+}
+
+/*
+ * Reading the preferences gives the ports to the stock dissectors anew, after the plugins' handoff;
+ * so the places are taken each time a file is opened.
+ */
+void
+rpch_tcp_open(void)
+{
+    if (!x11)
+        x11 = find_x11();
+    if (on_tcp.http)
+        rpch_replace_in_table("tcp.port", on_tcp.http, ours_or_http, NULL);
+    if (x11)
+        rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port);
+}
+
+/* Belongs to the stock protocol, so that it stays when ours is disabled. */
+static dissector_handle_t
+new_handle(dissector_t dissect, const char *name, const char *short_name, const char *filter,
+           const char *stock)
+{
+    return create_dissector_handle(
+        dissect, proto_register_protocol_in_name_only(
+                     name, short_name, filter, proto_get_id_by_filter_name(stock), FT_PROTOCOL));
+}
+
+void
+rpch_tcp_register(void)
+{
+    ours_or_http = new_handle(dissect_ours_or_http, "RPC over HTTP, else HTTP", "HTTP or RPCH",
+                              "http_or_rpch", "http");
+    ours_or_x11 = new_handle(dissect_ours_or_x11, "RPC over HTTP, else X11", "X11 or RPCH",
+                             "x11_or_rpch", "x11");
+}
+
+void
+rpch_tcp_handoff(void)
+{
+    on_tcp.http = find_dissector("http-over-tcp");
+    heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
+                       HEURISTIC_ENABLE);
+    http_heur = rpch_replace_heuristic("tcp", "http_tcp", dissect_http_heur);
+    dcerpc_heur = rpch_replace_heuristic("tcp", "dcerpc_tcp", dissect_dcerpc_heur);
+}

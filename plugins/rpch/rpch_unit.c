@@ -1,0 +1,52 @@
+/* rpch_unit.c
+ * What is kept of a frame from the first visit.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_unit.h"
+
+struct rpch_unit
+rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
+{
+    struct rpch_unit unit = { .type = event->type,
+                              .length = (guint)event->length,
+                              .vc = event->vc,
+                              .rts_name = event->rts_name,
+                              .sequence = event->sequence,
+                              .acknowledged = event->acknowledged,
+                              .flow = event->flow,
+                              .idle_ns = event->idle_ns,
+                              .stall_ns = event->stall_ns,
+                              .call = event->call,
+                              .exchange = event->exchange,
+                              .auth_leg = event->auth_leg };
+
+    if (event->exchange)
+        unit.auth_result = event->exchange->result;
+
+    if (event->pdu && event->pdu != at) {
+        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, event->pdu_length);
+        unit.joined_length = (guint)event->pdu_length;
+    }
+    return unit;
+}
+
+struct oa_virtual_connection *
+rpch_vc_of(const struct rpch_unit *unit)
+{
+    struct oa_virtual_connection *vc = unit->vc;
+
+    while (vc && vc->joined)
+        vc = vc->joined;
+    return vc;
+}
+
+struct oa_call *
+rpch_call_of(const struct rpch_unit *unit)
+{
+    struct oa_call *call = unit->call;
+
+    while (call && call->joined)
+        call = call->joined;
+    return call;
+}

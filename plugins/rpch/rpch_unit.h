@@ -1,0 +1,66 @@
+/* rpch_unit.h
+ * What is kept of a frame from the first visit, and where it is shown.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef RPCH_UNIT_H
+#define RPCH_UNIT_H
+
+#include "ws_compat.h"
+
+#include <epan/packet.h>
+
+#include "auth/auth_exchange.h"
+#include "track/events.h"
+
+/* A problem found while a unit was decoded. */
+struct rpch_finding {
+    enum oa_finding_id id;
+    const char *text;
+    struct rpch_finding *next;
+};
+
+/*
+ * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot
+ * read from the bytes again. Objects it points to live as long as the tracker, that is until the
+ * file is closed.
+ */
+struct rpch_unit {
+    enum oa_event_type type; /* OA_EVENT_NONE: bytes that wait for more */
+    guint length;            /* in the frame's data */
+    guint need;              /* OA_EVENT_NONE: bytes wanted in all, 0 unknown */
+    const guint8 *joined;    /* the PDU, if chunks had split it */
+    guint joined_length;
+    struct oa_virtual_connection *vc; /* as known then */
+    struct oa_rts_name rts_name;
+    const struct oa_sequence *sequence;
+    struct oa_call *call;
+    const struct oa_channel *acknowledged;
+    struct oa_flow flow;
+    int64_t idle_ns, stall_ns;
+    const struct rpch_finding *findings;
+    const struct oa_auth_exchange *exchange;
+    guint auth_leg;
+    enum oa_auth_result auth_result; /* as known then */
+};
+
+/* Where a unit is shown. */
+struct rpch_place {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    struct oa_channel *channel;
+    enum oa_side side;
+    dissector_handle_t http; /* stock HTTP on the transport that the bytes came by */
+    void *transport_data;    /* what TCP or TLS passed on, for stock HTTP */
+};
+
+/* The unit of an event whose bytes begin at `at`; without findings. */
+struct rpch_unit rpch_unit_of_event(const struct oa_event *event, const guint8 *at);
+
+/* The virtual connection and the call of a unit, or the ones they were found to be a part of; NULL
+ * when there is none. */
+struct oa_virtual_connection *rpch_vc_of(const struct rpch_unit *unit);
+struct oa_call *rpch_call_of(const struct rpch_unit *unit);
+
+#endif
