@@ -1,5 +1,5 @@
 /* facts.c
- * What several reports ask of calls, sessions, channels and connections.
+ * Facts about calls, sessions, channels and connections that several reports print.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,7 +27,7 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
-/* NspiUnbind, and Unbind, return 1 where all is well, [MS-OXNSPI] 3.1.4.1.2. */
+/* NspiUnbind and Unbind return 1 on success, [MS-OXNSPI] 3.1.4.1.2. */
 static bool
 is_unbind(const struct oa_call *call)
 {
@@ -36,7 +36,7 @@ is_unbind(const struct oa_call *call)
     return name && (strcmp(name, "NspiUnbind") == 0 || strcmp(name, "Unbind") == 0);
 }
 
-/* Warnings are results all the same, [MS-OXCDATA] 2.4.3. */
+/* Warnings are no errors, [MS-OXCDATA] 2.4.3. */
 bool
 call_failed(const struct oa_call *call)
 {
@@ -175,8 +175,8 @@ server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT
     return address_text(&address, text);
 }
 
-/* Where the client's hop is not in the capture, the proxy tells the server who the client is,
- * [MS-RPCH] 2.2.3.5.12. */
+/* If the client's hop was not captured: the proxy reports the client to the server, [MS-RPCH]
+ * 2.2.3.5.12. */
 const uint8_t *
 client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16])
 {

@@ -1,5 +1,5 @@
 /* report.c
- * The list of reports, and what is the same for all of them.
+ * The list of reports, and what all of them share.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,8 +10,7 @@
 
 #include "service_ports.h"
 
-/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
- * for. */
+/* HTTP is a service hop only if it carries RPC or TLS; everything else on port 80 is left out. */
 #define HTTP_PORT 80
 
 const struct report *const REPORTS[] = {
@@ -51,7 +50,7 @@ reports_list(void)
 {
     for (size_t i = 0; REPORTS[i]; i++)
         printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
-               REPORTS[i]->on_request ? " (only when asked for by name)" : "");
+               REPORTS[i]->on_request ? " (only if requested by name)" : "");
 }
 
 void

@@ -1,8 +1,8 @@
 /* report.h
  * What a report is: a table of columns, and what it does with the decoder's events.
  *
- * Each report stands in report_<name>.c. Header line, --describe, the schema document and the cells
- * are made of its column table, so that they cannot differ.
+ * Each report is in report_<name>.c. The header line, --describe, the schema document and the cells
+ * are generated from its column table, so that they cannot differ.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,14 +16,14 @@
 #include "tcp.h"
 #include "tls/tls_facts.h"
 
-/* A TCP connection that has ended, with what the decoder made of it. */
+/* A TCP connection that has ended, with what was decoded from it. */
 struct connection_row {
     const struct tcp_connection *tcp;
     const struct oa_channel *channel; /* NULL if it carried no RPC over HTTP */
-    const struct oa_tls_facts *tls;   /* NULL if it did not begin as TLS does */
+    const struct oa_tls_facts *tls;   /* NULL if it did not start with TLS */
 };
 
-/* Whether the connection is of a hop between client, proxy, server and domain controller. */
+/* Whether the connection belongs to a hop between client, proxy, server and domain controller. */
 bool connection_is_of_service(const struct connection_row *row);
 
 struct report_run;
@@ -32,15 +32,15 @@ struct tally_rows;
 struct report {
     const char *name;
     const char *row_is; /* "RPC call" */
-    const char *order;  /* how the rows are ordered */
-    bool on_request;    /* written only when asked for by name */
+    const char *order;  /* "ordered by ..." */
+    bool on_request;    /* written only if requested by name */
     const struct column *columns;
     size_t n_columns;
-    const struct tally_rows *rows; /* tally.h: those of a report that counts; else NULL */
+    const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */
 
-    /* All optional. The state is the report's own. A report without `merge` writes a row as soon as
-     * it is complete; one with it counts, and has the same state from two streams of events,
-     * merged, as from one, as long as all events of a session are in one of them. */
+    /* All optional. A report without `merge` writes its rows during the capture. A report with it
+     * counts: the states of two event streams, merged, equal the state of both in one, provided
+     * that all events of a session are in the same stream. */
     void *(*new_state)(const struct report *report);
     void (*event)(struct report_run *run, const struct oa_event *event);
     void (*connection)(struct report_run *run, const struct connection_row *row);
@@ -52,7 +52,7 @@ struct report {
 /* A report that is being written. */
 struct report_run {
     const struct report *report;
-    const struct valid_ports *valid_ports; /* NULL: not told */
+    const struct valid_ports *valid_ports; /* NULL: not given */
     struct csv *csv;
     void *state;
 };
@@ -63,17 +63,17 @@ extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CO
     REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,
     REPORT_SESSIONS, REPORT_USERS;
 
-/* All reports, ended by NULL, in the order of --list-reports. */
+/* All reports in the order of --list-reports, terminated by NULL. */
 extern const struct report *const REPORTS[];
 
 /* The report of that name, or NULL. */
 const struct report *report_find(const char *name);
 
-/* Prints what a row of each report is; prints what the columns of one report are. */
+/* Print the list of all reports; the columns of one report. */
 void reports_list(void);
 void report_describe(const struct report *report);
 
-/* Writes the header line, or one row: the report's `struct row`. */
+/* Write the header line, or one row, which is the `struct row` of the report. */
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 
