@@ -1,5 +1,5 @@
 /* column.c
- * A column of a report as data: printing the values of the types that there are.
+ * A column of a report as data: printing and merging values by type.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,14 +27,14 @@ columns_print(const struct column *columns, size_t n, struct csv *csv, const voi
     }
 }
 
-/* Where the member of the row is. */
+/* Offset of the member in the row. */
 static size_t
 place_of(const struct cell *cell)
 {
     return cell->pointer >= 0 ? (size_t)cell->pointer : cell->offset;
 }
 
-/* Neighbours may be of one member: it is merged once. */
+/* Adjacent columns may print the same member, which is merged once. */
 void
 columns_merge(const struct column *columns, size_t n, void *into, const void *from)
 {

@@ -1,15 +1,15 @@
 /* column.h
- * A column of a report as data: name, type, the member that it prints, definition.
+ * A column of a report as data: name, type, printed member, definition.
  *
  * The row of a report is its `struct row`. A line of the column table names a member of it, or a
- * member of an object that the row points to:
+ * member of an object that it points to:
  *
  *     { "calls", COUNT_OF(vc, calls), "RPC calls" },
  *     { "setup_ms", MS(setup_ns), "start to CONN/C2" },
  *
- * The macro is the type of the column, and the unit follows from it. A member whose C type it does
- * not print does not compile. NULL, an empty text, NO_NUMBER, NO_TIME and NO_RATIO make an empty
- * cell; so does a member of an object that is NULL.
+ * The macro is the type of the column; the unit follows from it. A member of a C type that it does
+ * not print is a compile error. NULL, an empty string, NO_NUMBER, NO_TIME and NO_RATIO print as an
+ * empty cell, and so do members of an object that is NULL.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,25 +24,24 @@
 #include "track/events.h"
 
 #define NO_NUMBER UINT64_MAX
-#define NO_TIME INT64_MIN /* no time, and no duration */
+#define NO_TIME INT64_MIN /* neither a time nor a duration */
 #define NO_RATIO (-1.0)
 
-/* For numbers that are 0 where they are not known. */
+/* For numbers that are 0 if unknown. */
 static inline uint64_t
 or_none(uint64_t number)
 {
     return number ? number : NO_NUMBER;
 }
 
-/* What is printed, and how. */
+/* What a column prints, and how. */
 struct cell {
     const char *unit;
     void (*print)(struct csv *csv, const void *value);
-    const char *(*name)(unsigned value); /* of an enum; then there is no `print` */
-    ptrdiff_t
-        pointer;   /* offset in the row of the pointer to the object; -1: it is the row itself */
-    size_t offset; /* of the value in the object */
-    void (*merge)(void *into, const void *from); /* two values of a row; NULL: not by the type */
+    const char *(*name)(unsigned value); /* for an enum, instead of `print` */
+    ptrdiff_t pointer; /* offset of the pointer to the object; -1: the row itself */
+    size_t offset;     /* of the value in that object */
+    void (*merge)(void *into, const void *from); /* may be NULL */
 };
 
 struct column {
@@ -51,22 +50,23 @@ struct column {
     const char *definition;
 };
 
-/* Prints the cells of a row, without its end. */
+/* Prints the cells of a row, without the end of the line. */
 void columns_print(const struct column *columns, size_t n, struct csv *csv, const void *row);
 
-/* Merges the row `from` into the row `into`, as far as the types of the columns say how: COUNT and
- * BYTES add up, FIRST_TIME and LAST_TIME are the least and the greatest, histograms are of both. */
+/* Merges the row `from` into the row `into`, as far as the types of the columns define it: COUNT
+ * and BYTES are added, FIRST_TIME and LAST_TIME become the minimum and maximum, histograms are
+ * merged. */
 void columns_merge(const struct column *columns, size_t n, void *into, const void *from);
 
 /* clang-format off */
 
-/* --- the types: TYPE(member of the row), TYPE_OF(pointer in the row, member behind it) --- */
+/* --- types: TYPE(member of the row), TYPE_OF(pointer in the row, member of its target) --- */
 
 /* char[], char *, const char * */
 #define TEXT(member)                CELL_OWN_("text", CELL_TEXT_, member)
 #define TEXT_OF(pointer, member)    CELL_OF_("text", CELL_TEXT_, pointer, member)
 
-/* An enum, by the function that names its values; a bool. */
+/* An enum, with the function that names its values; a bool. */
 #define NAME_OF(pointer, member, function) CELL_NAME_(function, pointer, member)
 #define YES_NO_OF(pointer, member)  CELL_OF_("text", CELL_YES_NO_, pointer, member)
 
@@ -77,7 +77,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define COUNT_OF(pointer, member)   CELL_OF_("count", CELL_NUMBER_, pointer, member)
 #define BYTES(member)               CELL_MERGED_("bytes", CELL_SUM_, member, merge_sum)
 #define BYTES_OF(pointer, member)   CELL_OF_("bytes", CELL_NUMBER_, pointer, member)
-#define WHOLE_MS(member)            CELL_OWN_("ms", CELL_NUMBER_, member) /* in milliseconds */
+#define WHOLE_MS(member)            CELL_OWN_("ms", CELL_NUMBER_, member) /* not nanoseconds */
 
 /* int64_t nanoseconds: since the epoch, or a duration. */
 #define TIME_OF(pointer, member)    CELL_OF_("time", CELL_TIME_, pointer, member)
@@ -88,7 +88,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define MS(member)                  CELL_OWN_("ms", CELL_MS_, member)
 #define MS_OF(pointer, member)      CELL_OF_("ms", CELL_MS_, pointer, member)
 
-/* struct histogram *, of durations; NULL only in a row that is not printed. */
+/* struct histogram *, of durations; may be NULL only in a row that is not printed. */
 #define LEAST_MS(pointer)           CELL_LATENCY_(cell_least, pointer)
 #define MEAN_MS(pointer)            CELL_LATENCY_(cell_mean, pointer)
 #define P50_MS(pointer)             CELL_LATENCY_(cell_p50, pointer)
@@ -109,12 +109,12 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define ENDPOINT(pointer)           CELL_WHOLE_("text", CELL_ENDPOINT_, pointer)
 #define USER(pointer)               CELL_WHOLE_("text", CELL_USER_, pointer)
 
-/* What a function of the report makes of the row, or of a member of it. */
+/* Printed by a function of the report from the row, or from a member of it. */
 #define COMPUTED(unit_, function)   { .unit = unit_, .print = function, .pointer = -1 }
 #define COMPUTED_OF(unit_, function, member) \
     { .unit = unit_, .print = function, .pointer = -1, .offset = offsetof(struct row, member) }
 
-/* --- how they are made --- */
+/* --- implementation --- */
 
 #define CELL_ROW_ ((const struct row *)NULL)
 #define CELL_OWN_(unit_, printer, member) CELL_MERGED_(unit_, printer, member, NULL)
@@ -135,7 +135,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
     { .unit = "ms", .print = _Generic(CELL_ROW_->pointer_, struct histogram *: printer), \
       .pointer = offsetof(struct row, pointer_), .merge = merge_histograms }
 
-/* The function that prints a value of that C type. */
+/* The function that prints a value of this C type. */
 #define CELL_TEXT_(value) \
     _Generic(&(value), char *const *: cell_text, const char *const *: cell_text, \
              default: _Generic((value), const char *: cell_chars, char *: cell_chars))

@@ -1,5 +1,5 @@
 /* csv_writer.c
- * Writes one CSV: cells, rows, and a file that appears whole or not at all.
+ * Writes a CSV: cells, rows, and a file that appears complete or not at all.
  * [RFC 4180], [RFC 3339]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -104,8 +104,7 @@ put(struct csv *csv, const char *text, size_t length)
     }
 }
 
-/* Where the cell is to be written, with room for `length` bytes; end_cell() takes what was written.
- */
+/* Returns where to write the cell, with room for `length` bytes; to be followed by end_cell(). */
 static char *
 begin_cell(struct csv *csv, size_t length)
 {
@@ -129,7 +128,7 @@ csv_empty(struct csv *csv)
     end_cell(csv, begin_cell(csv, 0));
 }
 
-/* Text without characters that have a meaning in CSV goes out as it is. */
+/* The length of the text before the first character that needs quoting. */
 static size_t
 plain_length(const char *text)
 {
@@ -196,7 +195,8 @@ csv_number(struct csv *csv, uint64_t number)
     end_cell(csv, put_number(begin_cell(csv, SHORT_CELL), number, 1));
 }
 
-/* Rows come in time order, so the second changes seldom; only its fraction is formatted anew. */
+/* Rows are mostly in order of time, so the second seldom changes; only its fraction is formatted
+ * every time. */
 void
 csv_time(struct csv *csv, int64_t time_ns)
 {

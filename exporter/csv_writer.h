@@ -1,5 +1,5 @@
 /* csv_writer.h
- * Writes one CSV: cells, rows, and a file that appears whole or not at all.
+ * Writes a CSV: cells, rows, and a file that appears complete or not at all.
  * [RFC 4180], [RFC 3339]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 struct csv_style {
-    bool crlf; /* lines end with CR LF, for spreadsheets */
-    bool bom;  /* begin with a byte order mark, for spreadsheets */
+    bool crlf; /* lines end in CR LF, for spreadsheets */
+    bool bom;  /* start with a byte order mark, for spreadsheets */
 };
 
 struct csv;
@@ -27,8 +27,8 @@ struct csv *csv_open(const char *directory, const char *name, struct csv_style s
                      char **message);
 
 /*
- * Cells in the order of the columns. Text that a spreadsheet would take for a formula gets an
- * apostrophe in front. NULL and empty text make an empty cell.
+ * Cells in the order of the columns. Text that a spreadsheet would take for a formula is
+ * prefixed with an apostrophe. NULL and empty text print as an empty cell.
  */
 void csv_text(struct csv *csv, const char *text);
 void csv_number(struct csv *csv, uint64_t number);
@@ -38,26 +38,27 @@ void csv_ms(struct csv *csv, int64_t duration_ns); /* milliseconds with three de
 void csv_ratio(struct csv *csv, double ratio);     /* four decimals */
 void csv_uuid(struct csv *csv, const uint8_t wire[16]);
 
-/* IPv4 in its mapped form, or IPv6; 192.0.2.1, 2001:db8::1; with the port [2001:db8::1]:80. */
+/* IPv6, or IPv4 in its mapped form: 192.0.2.1, 2001:db8::1; with a port [2001:db8::1]:80. */
 void csv_address(struct csv *csv, const uint8_t address[16]);
 void csv_endpoint(struct csv *csv, const uint8_t address[16], uint16_t port);
 
 void csv_end_row(struct csv *csv);
 
-/* Rows written so far, the header not among them. */
+/* Rows written so far, without the header. */
 uint64_t csv_rows(const struct csv *csv);
 
-/* A write has failed; nothing more is written. */
+/* Whether a write has failed; nothing more is written then. */
 bool csv_failed(const struct csv *csv);
 
-/* Writes everything out to the temporary file. False with a message if that failed; the CSV is then
- * to be discarded. */
+/* Writes everything to the temporary file. Returns false with a message if that fails; the CSV must
+ * then be discarded. */
 bool csv_flush(struct csv *csv, char **message);
 
-/* Gives the flushed file its name, and frees. False with a message if that failed. */
+/* Renames the flushed file to its final name and frees. Returns false with a message if that fails.
+ */
 bool csv_commit(struct csv *csv, char **message);
 
-/* Frees and leaves no file behind. */
+/* Frees, and removes the temporary file. */
 void csv_discard(struct csv *csv);
 
 #endif

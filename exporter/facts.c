@@ -1,5 +1,5 @@
 /* facts.c
- * What several reports ask of calls, sessions, channels and connections.
+ * Facts about calls, sessions, channels and connections that several reports print.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,7 +26,7 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
-/* Warnings are results all the same, [MS-OXCDATA] 2.4.3. */
+/* Warnings are no errors, [MS-OXCDATA] 2.4.3. */
 bool
 call_failed(const struct oa_call *call)
 {
@@ -159,8 +159,8 @@ server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT
     return address_text(vc->endpoint[hop][OA_SERVER].address, text);
 }
 
-/* Where the client's hop is not in the capture, the proxy tells the server who the client is,
- * [MS-RPCH] 2.2.3.5.12. */
+/* If the client's hop was not captured: the proxy reports the client to the server, [MS-RPCH]
+ * 2.2.3.5.12. */
 const uint8_t *
 client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16])
 {

@@ -1,7 +1,8 @@
 /* facts.h
- * What several reports ask of calls, sessions, channels and connections.
+ * Facts about calls, sessions, channels and connections that several reports print.
  *
- * Texts live as long as what they are asked of, or the buffer given; NULL and "" when not known.
+ * Strings are static, or live as long as the argument or the buffer they come from; NULL or "" if
+ * unknown.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,15 +19,14 @@
 #define STATUS_TEXT 32
 const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
 
-/* Whether it was answered by a fault, or by a return value that tells of a failure. */
+/* Whether it ended in a fault or returned an error. */
 bool call_failed(const struct oa_call *call);
 
-/* Last byte of the request to last byte of the response on that hop; false unless both are
- * complete. */
+/* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
+ * false unless both are complete. */
 bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
-/* False for calls that wait for news and are answered when there are some: their latency says
- * nothing of the server. */
+/* False for calls that wait for notifications: their latency says nothing about the server. */
 bool call_is_prompt(const struct oa_call *call);
 
 /* The interface by name, else by its UUID. */
@@ -50,7 +50,7 @@ const char *ended_by(struct oa_ending ending);           /* "client", "server" *
 const char *side_name(enum oa_side side);                /* "client", "server" */
 bool session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop);
 
-/* Who: of the HTTP authentication, else of the one inside RPC; never NULL. */
+/* The user of the HTTP authentication, else of the RPC authentication; never NULL. */
 const struct oa_auth *user_of_session(const struct oa_virtual_connection *vc);
 
 /* DOMAIN\user, or user. */
@@ -60,24 +60,26 @@ const char *user_text(const struct oa_auth *auth, char text[USER_TEXT]);
 /* The server named in the URI, or MailboxId; else its address. */
 const char *server_of_session(const struct oa_virtual_connection *vc, char address[ADDRESS_TEXT]);
 
-/* As seen in the capture, else by the word of the proxy, for which there is `mapped`; NULL when
- * neither tells. */
+/* The client as seen in the capture, else as reported by the proxy; `mapped` is a buffer for the
+ * latter. NULL if unknown. */
 const uint8_t *client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16]);
 
-/* "allowed", "refused"; NULL when ValidPorts is not told, or the target not known. */
+/* "allowed", "refused"; NULL if ValidPorts was not given or the target is unknown. */
 const char *target_allowed(const struct valid_ports *ports, const char *server, uint32_t port);
 
-/* --- hops and services, of a channel or a TCP connection without one --- */
+/* --- hops and services of channels, and of TCP connections without one --- */
 
-/* "client_proxy", "proxy_store", "client_store", "store_dc": by the content, else by the server's
- * port. `channel` may be NULL. */
+/* "client_proxy", "proxy_store", "client_store", "store_dc": from the content, else from the port
+ * of the server. `channel` may be NULL. */
 const char *hop_name(const struct oa_channel *channel, uint16_t server_port);
 
-/* The same of one hop of a session, and of the hops on which something is in the capture. */
+/* The same for a hop of a session; for the hops on which something was captured, which may be
+ * "both".
+ */
 const char *hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop);
 const char *hops_of_session(const struct oa_virtual_connection *vc, bool client, bool server);
 
-/* What the connection is for. `channel` and `vc` may be NULL. */
+/* The purpose of a connection. `channel` and `vc` may be NULL. */
 const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
                          uint16_t server_port);
 

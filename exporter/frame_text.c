@@ -1,5 +1,5 @@
 /* frame_text.c
- * What is in a frame, in words: HTTP heads, RTS PDUs, RPC PDUs.
+ * One-line summaries of HTTP heads, RTS PDUs and RPC PDUs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,9 @@
 
 #include "base/text.h"
 
-/* The query of a request of another program may hold anything; ours is the target. */
+/* The query of a request of another program may contain anything; of RPC over HTTP it is the
+ * target.
+ */
 static char *
 describe_head(const struct oa_http_head *http)
 {
@@ -31,7 +33,7 @@ describe_head(const struct oa_http_head *http)
     return g_strdup_printf("HTTP/1.%u %u %s", http->version_minor, http->status, reason);
 }
 
-/* Behind the name: the numbers that the commands of the PDU carry. */
+/* What follows the name: the numbers in the commands of the PDU. */
 static char *
 describe_rts(const struct oa_rts *rts)
 {

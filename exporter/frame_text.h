@@ -1,5 +1,5 @@
 /* frame_text.h
- * What is in a frame, in words: HTTP heads, RTS PDUs, RPC PDUs; never credentials.
+ * One-line summaries of HTTP heads, RTS PDUs and RPC PDUs; without credentials.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,11 +8,11 @@
 
 #include "track/events.h"
 
-/* With the main values (g_free); of a RTS PDU what follows its name. NULL for events of other types
- * than HTTP_HEAD, BANNER, RTS and RPC. */
+/* The summary (g_free); for an RTS PDU what follows its name. NULL for event types other than
+ * HTTP_HEAD, BANNER, RTS and RPC. */
 char *frame_text(const struct oa_event *event);
 
-/* "HTTP", "RPCH", "DCERPC", or the RPC interface. */
+/* "HTTP", "RPCH", "DCERPC", or the name of the RPC interface. */
 const char *frame_protocol(const struct oa_event *event);
 
 #endif

@@ -33,7 +33,8 @@ histogram_free(struct histogram *histogram)
     g_free(histogram);
 }
 
-/* Values below SUB_BUCKETS have a bucket each; above, the highest SUB_BITS + 1 bits choose it. */
+/* Values below SUB_BUCKETS have a bucket each; of others, the highest SUB_BITS + 1 bits select it.
+ */
 static unsigned
 bucket_of(uint64_t value)
 {

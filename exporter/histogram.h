@@ -1,6 +1,6 @@
 /* histogram.h
- * Distribution of durations in bounded memory: exact count, sum, least and greatest; percentiles
- * within 0.4 percent. Two can be merged.
+ * Distribution of durations in bounded memory: exact count, sum, minimum and maximum; percentiles
+ * within 0.4 percent. Mergeable.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,11 +14,10 @@ struct histogram;
 struct histogram *histogram_new(void);
 void histogram_free(struct histogram *histogram);
 
-/* Adds one duration in nanoseconds; negative ones count as 0. */
+/* Adds a duration in nanoseconds; negative ones count as 0. */
 void histogram_add(struct histogram *histogram, int64_t ns);
 
-/* Adds all durations of `from`: count, sum, least, greatest and percentiles are then those of one
- * histogram of both. */
+/* Adds all durations in `from`: the result is the same as if they had been added one by one. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
 uint64_t histogram_count(const struct histogram *histogram);
@@ -26,8 +25,8 @@ int64_t histogram_min(const struct histogram *histogram);
 int64_t histogram_max(const struct histogram *histogram);
 double histogram_mean(const struct histogram *histogram);
 
-/* The smallest value that at least `percent` of all values do not exceed (nearest rank), by the
- * middle of its bucket. 0 when empty. */
+/* The smallest value that at least `percent` of all values do not exceed (nearest rank), rounded to
+ * the middle of its bucket; 0 if there are none. */
 int64_t histogram_percentile(const struct histogram *histogram, double percent);
 
 #endif

@@ -18,6 +18,7 @@
 #include "exit_codes.h"
 #include "options.h"
 #include "report_set.h"
+#include "reports.h"
 #include "source.h"
 #include "ws_compat.h"
 

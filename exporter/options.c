@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports.h"
+
 enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM, LONG_VALID_PORTS };
 
 /* One row an option: getopt's part, and the help line. */

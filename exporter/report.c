@@ -1,53 +1,19 @@
 /* report.c
- * The list of reports, and what is the same for all of them.
+ * What all reports share: the description of their columns, header line and rows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "report.h"
 
 #include <stdio.h>
-#include <string.h>
 
-const struct report *const REPORTS[] = {
-    &REPORT_CONNECTIONS,
-    &REPORT_CHANNELS,
-    &REPORT_SESSIONS,
-    &REPORT_CALLS,
-    &REPORT_OPERATIONS,
-    &REPORT_USERS,
-    &REPORT_CONNECTION_STATUS,
-    &REPORT_AUTH,
-    &REPORT_HOPS,
-    &REPORT_FINDINGS,
-    &REPORT_FRAMES,
-    NULL,
-};
-
-/* HTTP is a service hop only where it carries RPC or TLS; everything else on port 80 is not asked
- * for. */
+/* HTTP is a service hop only if it carries RPC or TLS; everything else on port 80 is left out. */
 bool
 connection_is_of_service(const struct connection_row *row)
 {
     const struct oa_service_port *port = oa_service_hop_port(row->tcp->endpoint[OA_SERVER].port);
 
     return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
-}
-
-const struct report *
-report_find(const char *name)
-{
-    for (size_t i = 0; REPORTS[i]; i++)
-        if (strcmp(REPORTS[i]->name, name) == 0)
-            return REPORTS[i];
-    return NULL;
-}
-
-void
-reports_list(void)
-{
-    for (size_t i = 0; REPORTS[i]; i++)
-        printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
-               REPORTS[i]->on_request ? " (only when asked for by name)" : "");
 }
 
 void

@@ -1,8 +1,8 @@
 /* report.h
  * What a report is: a table of columns, and what it does with the decoder's events.
  *
- * Each report stands in report_<name>.c. Header line, --describe, the schema document and the cells
- * are made of its column table, so that they cannot differ.
+ * Each report is in report_<name>.c. The header line, --describe, the schema document and the cells
+ * are generated from its column table, so that they cannot differ.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,7 +15,7 @@
 #include "connection.h"
 #include "facts.h"
 
-/* Whether the connection is of a hop between client, proxy, server and domain controller. */
+/* Whether the connection belongs to a hop between client, proxy, server and domain controller. */
 bool connection_is_of_service(const struct connection_row *row);
 
 struct report_run;
@@ -24,15 +24,15 @@ struct tally_rows;
 struct report {
     const char *name;
     const char *row_is; /* "RPC call" */
-    const char *order;  /* how the rows are ordered */
-    bool on_request;    /* written only when asked for by name */
+    const char *order;  /* "ordered by ..." */
+    bool on_request;    /* written only if requested by name */
     const struct column *columns;
     size_t n_columns;
-    const struct tally_rows *rows; /* tally.h: those of a report that counts; else NULL */
+    const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */
 
-    /* All optional. The state is the report's own. A report without `merge` writes a row as soon as
-     * it is complete; one with it counts, and has the same state from two streams of events,
-     * merged, as from one, as long as all events of a session are in one of them. */
+    /* All optional. A report without `merge` writes its rows during the capture. A report with it
+     * counts: the states of two event streams, merged, equal the state of both in one, provided
+     * that all events of a session are in the same stream. */
     void *(*new_state)(const struct report *report);
     void (*event)(struct report_run *run, const struct oa_event *event);
     void (*connection)(struct report_run *run, const struct connection_row *row);
@@ -44,28 +44,22 @@ struct report {
 /* A report that is being written. */
 struct report_run {
     const struct report *report;
-    const struct valid_ports *valid_ports; /* NULL: not told */
+    const struct valid_ports *valid_ports; /* NULL: not given */
     struct csv *csv;
     void *state;
 };
 
 #define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
 
+/* Each is defined in report_<name>.c. */
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
     REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,
     REPORT_SESSIONS, REPORT_USERS;
 
-/* All reports, ended by NULL, in the order of --list-reports. */
-extern const struct report *const REPORTS[];
-
-/* The report of that name, or NULL. */
-const struct report *report_find(const char *name);
-
-/* Prints what a row of each report is; prints what the columns of one report are. */
-void reports_list(void);
+/* Prints the columns of the report. */
 void report_describe(const struct report *report);
 
-/* Writes the header line, or one row: the report's `struct row`. */
+/* Write the header line, or one row, which is the `struct row` of the report. */
 void report_header(struct report_run *run);
 void report_row(struct report_run *run, const void *row);
 

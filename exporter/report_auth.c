@@ -12,15 +12,15 @@
 #define NUMBER_TEXT 16
 #define OFFERED_TEXT 128
 
-/* What is known when the exchange is told, which is when its connection ends or asks anew. */
+/* Filled when the exchange is reported: when its connection ends, or when the next one starts. */
 struct row {
     const struct oa_auth_exchange *exchange;
-    const struct oa_auth_exchange *http;    /* the same; NULL for RPC */
-    const struct oa_auth *client, *server;  /* what their tokens told */
-    const struct oa_auth *authenticate;     /* the client's; NULL without AUTHENTICATE message */
+    const struct oa_auth_exchange *http;    /* the same exchange; NULL for RPC */
+    const struct oa_auth *client, *server;  /* facts from their tokens */
+    const struct oa_auth *authenticate;     /* `client` after an AUTHENTICATE message; else NULL */
     const struct oa_channel *channel;       /* NULL for RPC */
     const struct connection *tcp;           /* NULL for RPC */
-    const struct oa_virtual_connection *vc; /* NULL while not known */
+    const struct oa_virtual_connection *vc; /* NULL if unknown */
     const uint8_t *client_address, *server_address;
     const char *place, *scheme, *mechanism, *rpc_level, *asked_by, *spnego_state, *kerberos_error;
     const char *netbios_computer, *netbios_domain, *dns_computer, *dns_domain, *dns_forest;
@@ -47,23 +47,23 @@ static const struct column COLUMNS_OF_AUTH[] = {
     { "auth", NUMBER_OF(exchange, number),
       "Number of the exchange, from 0 in order of appearance" },
     { "session", NUMBER_OF(vc, number),
-      "Session it belongs to, as in sessions.csv; empty while not known" },
+      "Session that it belongs to, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv; HTTP only" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv; HTTP only" },
-    { "place", TEXT(place), "http (headers) or rpc (verifiers of bind and the like)" },
+    { "place", TEXT(place), "http (headers) or rpc (verifiers of bind and other PDUs)" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
     { "server_address", ADDRESS(server_address), "Proxy as seen in the capture" },
     { "scheme", TEXT(scheme),
-      "HTTP scheme or RPC authentication type of the client; empty if it showed no credentials" },
-    { "mechanism", TEXT(mechanism), "What the tokens were: NTLM, Kerberos, Basic" },
-    { "legs", COUNT_OF(exchange, legs), "HTTP: requests; RPC: PDUs with a token, of both sides" },
-    { "user", TEXT_OF(client, user), "User as the client names itself; never known with Kerberos" },
+      "HTTP scheme or RPC authentication type of the client; empty if it sent no credentials" },
+    { "mechanism", TEXT(mechanism), "Mechanism of the tokens: NTLM, Kerberos, Basic" },
+    { "legs", COUNT_OF(exchange, legs), "HTTP: requests; RPC: PDUs with a token, from both sides" },
+    { "user", TEXT_OF(client, user), "User name sent by the client; always unknown with Kerberos" },
     { "domain", TEXT_OF(client, domain), "Domain of the user; empty with user@domain" },
-    { "workstation", TEXT_OF(client, workstation), "Client's computer by NTLM" },
+    { "workstation", TEXT_OF(client, workstation), "Client computer (NTLM)" },
     { "target_name", TEXT_OF(server, target_name),
-      "NTLM: domain or server that the challenge names" },
+      "NTLM: domain or server named in the challenge" },
     { "spn", TEXT_OF(client, target_name),
-      "Service asked for: of the Kerberos ticket, or of the NTLMv2 response" },
+      "Requested service, from the Kerberos ticket or the NTLMv2 response" },
     { "realm", TEXT_OF(client, realm), "Realm of the Kerberos ticket" },
     { "netbios_computer", TEXT(netbios_computer), "NTLM target information: server" },
     { "netbios_domain", TEXT(netbios_domain), "NTLM target information: domain" },
@@ -72,36 +72,40 @@ static const struct column COLUMNS_OF_AUTH[] = {
     { "dns_forest", TEXT(dns_forest), "NTLM target information: forest" },
     { "ntlm_version", NAME_OF(client, ntlm_proof, proof_name),
       "Proof in the last NTLM message: v2, v1, v1_session, or lm" },
-    { "client_os_version", TEXT(client_version), "Version in the client's NTLM message" },
+    { "client_os_version", TEXT(client_version), "Version in the NTLM message of the client" },
     { "server_os_version", TEXT(server_version), "Version in the challenge" },
-    { "ntlm_flags", TEXT(ntlm_flags), "Flags of the client's last NTLM message" },
+    { "ntlm_flags", TEXT(ntlm_flags), "Flags of the last NTLM message of the client" },
     { "mic", YES_NO_OF(authenticate, has_mic),
-      "Whether the last NTLM message protects those before: yes, no" },
+      "Whether the last NTLM message protects the earlier ones: yes, no" },
     { "channel_bindings", YES_NO_OF(authenticate, has_channel_bindings),
-      "Whether it is bound to the TLS channel: yes, no" },
+      "Whether that message is bound to the TLS channel: yes, no" },
     { "ntlm_anonymous", YES_NO_OF(authenticate, is_anonymous),
-      "Whether it is an anonymous logon: yes, no" },
-    { "spnego_state", TEXT(spnego_state), "Last state that the server gave in SPNEGO" },
-    { "kerberos_error", TEXT(kerberos_error), "Error of the server's KRB-ERROR" },
-    { "rpc_level", TEXT(rpc_level), "RPC: protection asked for, connect to packet privacy" },
+      "Whether that message is an anonymous logon: yes, no" },
+    { "spnego_state", TEXT(spnego_state), "Last SPNEGO state sent by the server" },
+    { "kerberos_error", TEXT(kerberos_error), "Error in the KRB-ERROR of the server" },
+    { "rpc_level", TEXT(rpc_level),
+      "RPC: requested protection level, from connect to packet privacy" },
     { "result", NAME_OF(exchange, result, oa_auth_result_name),
-      "accepted; refused; undecided (an answer such as 404 that does not tell); unfinished" },
+      "accepted; refused; undecided (a response such as 404 that leaves it open); unfinished" },
     { "start", TIME_OF(exchange, first.time_ns), "First request or PDU" },
     { "time_ms", MS(time_ns),
-      "start to the last answer, for RPC to the last token; empty where an IN channel has none" },
-    { "status", NUMBER(status), "HTTP status that answered the last request" },
+      "From start to the last response, for RPC to the last token; empty without a response, as on "
+      "IN channels" },
+    { "status", NUMBER(status), "HTTP status of the response to the last request" },
     { "anonymous", NAME_OF(exchange, anonymous, oa_auth_anonymous_name),
-      "What became of a request without credentials: accepted, refused; empty if there was none" },
+      "Outcome of a request without credentials: accepted, refused; empty if there was none" },
     { "certificate_path", YES_NO_OF(http, may_have_certificate),
-      "Path used by clients that show a certificate in TLS: yes, no" },
+      "Whether the path is the one for clients with a TLS certificate: yes, no" },
     { "persistent", YES_NO_OF(http, is_persistent),
-      "Whether later requests of the connection need no credentials: yes, no" },
+      "Whether later requests on the connection need no credentials: yes, no" },
     { "later_requests", COUNT_OF(http, later_requests),
-      "Requests of the connection that rest on it" },
-    { "offered", TEXT(offered), "Schemes that the server offered" },
-    { "asked_by", TEXT(asked_by), "server, proxy (an HTTP proxy, by 407), or rpc_server" },
-    { "first_frame", NUMBER_OF(exchange, first.frame), "Frame of the start" },
-    { "last_frame", NUMBER_OF(exchange, last.frame), "Frame of the last answer, request or token" },
+      "Later requests on the connection that rely on it" },
+    { "offered", TEXT(offered), "Schemes offered by the server" },
+    { "asked_by", TEXT(asked_by),
+      "Who requested it: server, proxy (an HTTP proxy, with 407), or rpc_server" },
+    { "first_frame", NUMBER_OF(exchange, first.frame), "Frame of the first request or PDU" },
+    { "last_frame", NUMBER_OF(exchange, last.frame),
+      "Frame of the last response, request or token" },
 };
 /* clang-format on */
 
@@ -119,8 +123,8 @@ put_version(const struct oa_auth *auth, char text[VERSION_TEXT])
                  auth->version_build);
 }
 
-/* The server's names are those in the CHALLENGE, else in the NTLMv2 response, which repeats them.
- */
+/* The names of the server are taken from the CHALLENGE, else from the NTLMv2 response, which
+ * repeats them. */
 static void
 fill_ntlm(struct row *row)
 {
@@ -206,7 +210,7 @@ take(struct report_run *run, const struct oa_event *event)
 const struct report REPORT_AUTH = {
     .name = "auth",
     .row_is = "authentication exchange",
-    .order = "by the end of the connection, or the begin of its next exchange",
+    .order = "ordered by the end of the connection, or the start of its next exchange",
     COLUMNS(COLUMNS_OF_AUTH),
     .event = take,
 };

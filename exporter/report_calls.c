@@ -9,16 +9,16 @@
 struct row {
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
-    const struct oa_rpc_interface *iface; /* NULL: not a known one */
+    const struct oa_rpc_interface *iface; /* NULL if unknown */
     const uint8_t *client_address;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
     uint64_t opnum;
 
-    /* On the hop nearest to the client; NULL if nothing of it is in the capture, or not all. */
+    /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
     const struct oa_call_half *request, *whole_request, *response, *whole_response;
     int64_t latency_first_ns, latency_ns;
 
-    int64_t store_latency_ns; /* on the hop behind the proxy */
+    int64_t store_latency_ns; /* on the hop between proxy and server */
     int64_t proxy_latency_ns; /* the difference */
 };
 
@@ -37,56 +37,58 @@ state_name(enum oa_call_state state)
 /* clang-format off */
 static const struct column COLUMNS_OF_CALLS[] = {
     { "call", NUMBER_OF(call, number),
-      "Number of the call, from 0 in the order of the requests; of MAPI over HTTP in that of the "
-      "answers" },
-    { "session", NUMBER_OF(vc, number), "Session it belongs to, as in sessions.csv" },
+      "Number of the call, from 0 in order of the requests; for MAPI over HTTP in order of the "
+      "responses" },
+    { "session", NUMBER_OF(vc, number), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
     { "target_server", TEXT_OF(vc, target_server),
-      "Server named in the URI of the channels; of MAPI over HTTP the MailboxId" },
+      "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
     { "service", NAME_OF(iface, service, oa_service_name),
-      "What the interface is for: store, directory, referral, management, endpoint mapper" },
+      "Service of the interface: store, directory, referral, management, endpoint mapper" },
     { "interface", TEXT(interface),
-      "RPC interface by name, else its UUID; empty if the bind is not in the capture; of MAPI over "
-      "HTTP by the endpoint" },
+      "RPC interface by name, else its UUID; empty if the bind is not in the capture; for MAPI "
+      "over HTTP that of the endpoint" },
     { "operation", TEXT(operation),
       "Operation by name, else by number; empty if the request is not in the capture" },
     { "opnum", NUMBER(opnum), "Operation number; MAPI over HTTP has none" },
     { "call_id", NUMBER_OF(call, call_id),
-      "Call id on the wire; of MAPI over HTTP the counter in X-RequestId" },
+      "Call id on the wire; for MAPI over HTTP the counter in X-RequestId" },
     { "auth_level", TEXT(auth_level),
-      "Protection by the verifier of the request; empty without one" },
+      "Protection level in the verifier of the request; empty without a verifier" },
     { "state", NAME_OF(call, state, state_name),
       "answered, fault, unanswered (the session or the capture ended first), no_request" },
     { "fault_status", TEXT(fault_status),
-      "Status of the fault by name, else in hex; of MAPI over HTTP the X-ResponseCode by name, or "
+      "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },
     { "request_bytes", BYTES_OF(whole_request, stub_bytes),
       "Stub data of the request, without headers, verifiers and padding, or the body; empty unless "
-      "all of it is in the capture" },
+      "completely captured" },
     { "response_bytes", BYTES_OF(whole_response, stub_bytes),
-      "Stub data of the response, or the body without the lines in front of it; empty unless all "
-      "of it is in the capture" },
+      "Stub data of the response, or the body without the lines that precede it; empty unless "
+      "completely captured" },
     { "request_pdu_bytes", BYTES_OF(whole_request, pdu_bytes),
-      "All PDUs of the request as they are on the wire" },
+      "All PDUs of the request, as on the wire; empty unless completely captured" },
     { "response_pdu_bytes", BYTES_OF(whole_response, pdu_bytes),
-      "All PDUs of the response as they are on the wire" },
+      "All PDUs of the response, as on the wire; empty unless completely captured" },
     { "request_fragments", COUNT_OF(request, fragments), "PDUs of the request in the capture" },
     { "response_fragments", COUNT_OF(response, fragments), "PDUs of the response in the capture" },
     { "start", TIME_OF(request, first.time_ns), "First byte of the request" },
     { "latency_first_ms", MS(latency_first_ns),
-      "Last byte of the request to first byte of the response" },
-    { "latency_ms", MS(latency_ns), "Last byte of the request to last byte of the response" },
+      "From the last byte of the request to the first byte of the response" },
+    { "latency_ms", MS(latency_ns),
+      "From the last byte of the request to the last byte of the response" },
     { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the request" },
     { "response_frame", NUMBER_OF(response, last.frame),
       "Frame with the last byte of the response" },
     { "hops", TEXT(hops),
-      "Hops on which it is in the capture: client_proxy, proxy_store, both; client_store" },
-    { "store_latency_ms", MS(store_latency_ns), "Latency as the proxy sees the server" },
+      "Hops on which it was captured: client_proxy, proxy_store, both; client_store" },
+    { "store_latency_ms", MS(store_latency_ns),
+      "Latency of the server, measured on the hop between proxy and server" },
     { "proxy_latency_ms", MS(proxy_latency_ns),
-      "What the proxy, and the way between, add to it; empty unless both hops are captured" },
+      "Latency added by the proxy and the network to it; empty unless both hops were captured" },
     { "return_value", TEXT(return_value),
-      "What the operation returned, by name, else in hex; empty if it is sealed, or of an "
-      "interface that is not Exchange's" },
+      "Return value of the operation by name, else in hex; empty if it is sealed or not of an "
+      "Exchange interface" },
 };
 /* clang-format on */
 
@@ -106,7 +108,7 @@ if_seen(const struct oa_call_half *half)
     return half->fragments ? half : NULL;
 }
 
-/* A size is told only if all of it is there. */
+/* Sizes are reported only if they are of the whole request or response. */
 static const struct oa_call_half *
 if_whole(const struct oa_call_half *half)
 {
@@ -171,7 +173,7 @@ take(struct report_run *run, const struct oa_event *event)
 const struct report REPORT_CALLS = {
     .name = "calls",
     .row_is = "RPC call",
-    .order = "by the end of the call",
+    .order = "ordered by the end of the call",
     COLUMNS(COLUMNS_OF_CALLS),
     .event = take,
 };

@@ -8,16 +8,17 @@
 
 struct row {
     const struct oa_channel *channel;
-    const struct oa_virtual_connection *vc; /* NULL: none */
+    const struct oa_virtual_connection *vc; /* NULL if there is none */
     const struct connection *tcp;
-    const struct oa_auth *auth; /* NULL: none */
+    const struct oa_auth *auth; /* NULL if there is none */
     const uint8_t *proxy_address;
     const struct oa_cookie *cookie, *predecessor_cookie, *successor_cookie;
     const char *hop, *rpc_error, *ended_by, *target_allowed;
     uint64_t target_port, http_status, lifetime, lifetime_used, receive_window;
     uint64_t connection_timeout_ms;
     int64_t duration_ns, response_time_ns;
-    uint64_t rpc_pdus, rpc_bytes, rts_pdus, rts_bytes, pings, acks, skipped_bytes; /* both ways */
+    uint64_t rpc_pdus, rpc_bytes, rts_pdus, rts_bytes, pings, acks,
+        skipped_bytes; /* both directions */
 };
 
 /* clang-format off */
@@ -25,70 +26,69 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", NUMBER_OF(channel, number),
       "Number of the channel instance, from 0 in order of appearance" },
     { "session", NUMBER_OF(vc, number),
-      "Session it belongs to, as in sessions.csv; of MAPI over HTTP the last one that used it; "
-      "empty if it never carried a PDU" },
+      "Session that it belongs to, as in sessions.csv; for MAPI over HTTP the last one that used "
+      "it; empty if it never carried a PDU" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
     { "kind", NAME_OF(channel, kind, oa_channel_kind_name),
       "IN, OUT, IN and OUT (version 1, RPC over TCP), echo (proxy discovery), or MAPI over HTTP; "
-      "empty while only authentication was seen" },
+      "empty if only authentication was seen" },
     { "client_address", ADDRESS_OF(channel, endpoint[OA_CLIENT].address),
       "Client as seen in the capture" },
     { "client_port", NUMBER_OF(channel, endpoint[OA_CLIENT].port), "TCP port of the client" },
     { "proxy_address", ADDRESS(proxy_address),
-      "Proxy as seen in the capture; empty where there is none" },
+      "Proxy as seen in the capture; empty if there is none" },
     { "proxy_name", TEXT_OF(channel, proxy_name), "Host header of the request" },
     { "target_server", TEXT_OF(channel, target_server), "Server named in the URI" },
     { "target_port", NUMBER(target_port), "Port named in the URI" },
     { "user_agent", TEXT_OF(channel, user_agent), "User-Agent header" },
-    { "http_status", NUMBER(http_status),
-      "Last final HTTP status; an IN channel that works has none" },
+    { "http_status", NUMBER(http_status), "Last final HTTP status; a working IN channel has none" },
     { "rpc_error", TEXT(rpc_error),
-      "Error of the reason phrase `RPC Error: ...` by name, else in hex" },
+      "Error from the reason phrase `RPC Error: ...`, by name, else in hex" },
     { "auth_scheme", NAME_OF(auth, scheme, oa_auth_scheme_name),
       "HTTP authentication scheme of the requests" },
     { "auth_legs", COUNT_OF(channel, auth_legs), "Requests answered with 401 or 407" },
     { "user", USER(auth), "User of the HTTP authentication" },
     { "cookie", UUID(cookie), "Channel cookie" },
     { "predecessor_cookie", UUID(predecessor_cookie),
-      "Cookie of the channel that this one replaces in a recycling" },
+      "Cookie of the channel that this one replaced in a recycling" },
     { "start", TIME_OF(channel, opened.time_ns), "First request head" },
-    { "end", TIME_OF(channel, last.time_ns), "Last thing decoded" },
-    { "duration_ms", MS(duration_ns), "start to end" },
+    { "end", TIME_OF(channel, last.time_ns), "Last PDU or head decoded" },
+    { "duration_ms", MS(duration_ns), "From start to end" },
     { "response_time_ms", MS(response_time_ns),
-      "Request head that carries the channel to the head of its final response" },
-    { "lifetime_bytes", BYTES(lifetime), "Bytes the channel may carry (Content-Length)" },
+      "From the head of the request that carries the channel to the head of its final response" },
+    { "lifetime_bytes", BYTES(lifetime), "Bytes that the channel may carry (Content-Length)" },
     { "lifetime_used_bytes", BYTES(lifetime_used),
-      "RPC and RTS bytes it has carried in its own direction" },
-    { "rpc_pdus", COUNT(rpc_pdus), "RPC PDUs, RTS not among them" },
-    { "rpc_bytes", BYTES(rpc_bytes), "Bytes of these" },
+      "RPC and RTS bytes carried in the direction of the channel" },
+    { "rpc_pdus", COUNT(rpc_pdus), "RPC PDUs, without RTS PDUs" },
+    { "rpc_bytes", BYTES(rpc_bytes), "Bytes of these PDUs" },
     { "rts_pdus", COUNT(rts_pdus), "RTS PDUs, both directions" },
-    { "rts_bytes", BYTES(rts_bytes), "Bytes of these" },
+    { "rts_bytes", BYTES(rts_bytes), "Bytes of these PDUs" },
     { "pings", COUNT(pings), "Ping RTS PDUs, both directions" },
     { "flow_control_acks", COUNT(acks),
-      "RTS PDUs with a flow control acknowledgment that it carried" },
-    { "skipped_bytes", BYTES(skipped_bytes), "Bytes lost by the capture or not understood" },
+      "RTS PDUs on the channel with a flow control acknowledgment" },
+    { "skipped_bytes", BYTES(skipped_bytes), "Bytes missing from the capture or not decoded" },
     { "receive_window_bytes", BYTES(receive_window), "Receive window announced for the channel" },
     { "connection_timeout_ms", WHOLE_MS(connection_timeout_ms),
       "Idle timeout announced for the channel" },
     { "end_state", NAME_OF(channel, ending.how, end_name),
       "How its TCP connection ended: fin, reset, replaced, open" },
-    { "ended_by", TEXT(ended_by), "Who sent the first FIN or the RST" },
+    { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hop", TEXT(hop),
       "client_proxy (HTTP), proxy_store (TCP), or client_store (plain RPC over TCP)" },
     { "successor_cookie", UUID(successor_cookie),
-      "Cookie of the channel that replaces this one in a recycling" },
+      "Cookie of the channel that replaced this one in a recycling" },
     { "join", NAME_OF(channel, join, oa_join_name),
-      "What ties it to its session: cookie, recycling, call ids, session context, or alone (no "
-      "other channel)" },
-    { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, or likely" },
+      "How it was joined to its session: cookie, recycling, call ids, session context, or alone "
+      "(no other channel)" },
+    { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, likely" },
     { "window_stalls", COUNT_OF(channel, flow.stalls),
       "Times the sender waited for the receive window" },
-    { "window_stalled_ms", MS_OF(channel, flow.stalled_ns), "Sum of these waits" },
-    { "longest_stall_ms", MS_OF(channel, flow.longest_stall_ns), "The longest of these waits" },
+    { "window_stalled_ms", MS_OF(channel, flow.stalled_ns), "Total time spent in these waits" },
+    { "longest_stall_ms", MS_OF(channel, flow.longest_stall_ns), "Longest of these waits" },
     { "longest_idle_ms", MS_OF(channel, longest_idle_ns),
       "Longest time without a PDU in either direction" },
     { "target_allowed", TEXT(target_allowed),
-      "Whether the target is among --valid-ports: allowed, refused; empty without the option, or "
+      "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
 };
 /* clang-format on */
@@ -158,7 +158,7 @@ take(struct report_run *run, const struct oa_event *event)
 const struct report REPORT_CHANNELS = {
     .name = "channels",
     .row_is = "IN or OUT channel instance, or connection with MAPI over HTTP",
-    .order = "by the end of the channel",
+    .order = "ordered by the end of the channel",
     COLUMNS(COLUMNS_OF_CHANNELS),
     .event = take,
 };

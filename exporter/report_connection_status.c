@@ -1,5 +1,5 @@
 /* report_connection_status.c
- * connection_status.csv: what Outlook's Connection Status window shows, from the network's side.
+ * connection_status.csv: what Outlook's Connection Status window shows, as seen on the network.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,10 +7,10 @@
 
 #include "tally.h"
 
-/* Rows told apart; the rest is counted in one row without names. */
+/* Rows with a key of their own; all others are counted in one row without names. */
 #define ROWS_MAX 262144
 
-/* The row owns the texts. */
+/* The strings are owned by the row. */
 struct key {
     const char *user;
     const char *server;
@@ -26,7 +26,7 @@ struct row {
     uint64_t sessions, open_sessions;
     uint64_t requests, failures, unanswered;
     uint64_t timed;
-    int64_t time_ns; /* sum of the timed ones */
+    int64_t time_ns; /* total response time of the `timed` calls */
     int64_t last_ns;
 };
 
@@ -36,28 +36,29 @@ static void average(struct csv *csv, const void *row);
 /* clang-format off */
 static const struct column COLUMNS_OF_STATUS[] = {
     { "user", TEXT(key.user),
-      "User of the HTTP authentication, else of the one inside RPC, else the distinguished name" },
+      "User of the HTTP authentication, else of the RPC authentication, else the distinguished "
+      "name" },
     { "server", TEXT(key.server),
       "Server named in the URI, or MailboxId; else the address of the server" },
     { "proxy", TEXT(proxy), "Host header of the requests" },
-    { "type", TEXT(type), "Mail, Directory, Referral; else what the interface is for" },
+    { "type", TEXT(type), "Mail, Directory, Referral; else the service of the interface" },
     { "interface", TEXT_OF(key.iface, name), "Interface of the sessions" },
     { "conn", TEXT(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP" },
     { "http_auth", TEXT(http_auth), "HTTP authentication scheme" },
-    { "rpc_auth_level", TEXT(rpc_auth_level), "Protection agreed inside RPC" },
+    { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
     { "status", COMPUTED("text", status),
       "Established (a session was still open when the capture ended), or Disconnected" },
     { "sessions", COUNT(sessions), "Sessions" },
-    { "open_sessions", COUNT(open_sessions), "Of these, not ended in the capture" },
+    { "open_sessions", COUNT(open_sessions),
+      "Sessions that were still open when the capture ended" },
     { "requests", COUNT(requests), "Calls" },
-    { "failures", COUNT(failures),
-      "Calls answered by a fault, or by a return value that tells of a failure" },
-    { "unanswered", COUNT(unanswered), "Calls whose answer is not in the capture" },
+    { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
+    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
     { "avg_response_ms", COMPUTED("ms", average),
-      "Mean time from the last byte of a request to the last of its response; calls that wait for "
-      "news (EcDoAsyncWaitEx, NotificationWait) are left out" },
-    { "server_version", TEXT(server_version), "Version by the server's own word" },
-    { "client_version", TEXT(client_version), "Version by the client's own word" },
+      "Mean time from the last byte of a request to the last byte of its response; without calls "
+      "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
+    { "server_version", TEXT(server_version), "Server version, self-reported" },
+    { "client_version", TEXT(client_version), "Client version, self-reported" },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" },
 };
 /* clang-format on */
@@ -79,7 +80,7 @@ average(struct csv *csv, const void *data)
         csv_empty(csv);
 }
 
-/* Outlook's words for the services. */
+/* Outlook's names for the services. */
 static const char *
 type_of(const struct oa_rpc_interface *iface)
 {
@@ -93,7 +94,7 @@ type_of(const struct oa_rpc_interface *iface)
     return TYPES[service] ? TYPES[service] : oa_service_name(service);
 }
 
-/* What is inside TLS is not seen here, so that there is no HTTPS. */
+/* Traffic inside TLS is not decoded here, so HTTPS does not occur. */
 static const char *
 conn_of(enum oa_transport transport)
 {
@@ -132,7 +133,7 @@ begin(void *data, const void *key)
     row->conn = conn_of(row->key.transport);
 }
 
-/* Names are those met first, versions and protection those met last. */
+/* The proxy and the HTTP scheme are those seen first; versions and protection those seen last. */
 static void
 merge(void *into, const void *from)
 {
@@ -142,7 +143,7 @@ merge(void *into, const void *from)
     row->timed += other->timed;
     row->time_ns += other->time_ns;
     if (!row->key.user)
-        return; /* of many users */
+        return; /* counts many users */
     if (!row->proxy)
         row->proxy = g_strdup(other->proxy);
     if (!row->http_auth)
@@ -165,9 +166,9 @@ clear(void *data)
     g_free(row->proxy);
 }
 
-/* --- what they are made of --- */
+/* --- events --- */
 
-/* By what the first call of the session, or what came before it, tells. */
+/* Called at the first call of the session, or at its end. */
 static void *
 row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
@@ -237,7 +238,7 @@ static const struct tally_rows ROWS = {
 const struct report REPORT_CONNECTION_STATUS = {
     .name = "connection_status",
     .row_is = "user, server and interface",
-    .order = "by user, server, interface",
+    .order = "ordered by user, server, interface",
     COLUMNS(COLUMNS_OF_STATUS),
     TALLY(ROWS),
     .event = tally_take_event,

@@ -1,6 +1,6 @@
 /* report_connections.c
- * connections.csv: one row for each TCP connection of a service hop, also those that stay
- * undecoded.
+ * connections.csv: one row for each TCP connection of a service hop, including those that are not
+ * decoded.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,15 +13,14 @@
 
 struct row {
     const struct connection *tcp;
-    const struct connection_stream *in, *out; /* what was carried */
-    const struct connection_stream *tcp_in,
-        *tcp_out; /* how; NULL where the source did not see it */
+    const struct connection_stream *in, *out;
+    const struct connection_stream *tcp_in, *tcp_out; /* NULL if the source does not see TCP */
     const char *hop, *service, *handshake, *ending, *ended_by;
     int64_t duration_ns;
     double decoded_share;
 
-    const struct oa_tls_facts *tls;               /* NULL: not TLS */
-    const struct oa_tls_certificate *certificate; /* NULL: not seen */
+    const struct oa_tls_facts *tls;               /* NULL if not TLS */
+    const struct oa_tls_certificate *certificate; /* NULL if not seen */
     const char *tls_alert, *tls_alert_by, *tls_handshake, *tls_client_certificate;
     char tls_version[OA_TLS_VERSION_TEXT], tls_cipher[OA_TLS_CIPHER_TEXT];
     char tls_alpn[sizeof "offered:" + OA_TLS_ALPN_TEXT];
@@ -35,7 +34,7 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "hop", TEXT(hop),
       "client_proxy, proxy_store, client_store (plain RPC over TCP, no proxy), or store_dc" },
     { "service", TEXT(service),
-      "What the connection is for, by its content, else by the server's port" },
+      "Purpose of the connection, from its content or else from the server's port" },
     { "client_address", ADDRESS_OF(tcp, endpoint[OA_CLIENT].address),
       "Side that opened the connection" },
     { "client_port", NUMBER_OF(tcp, endpoint[OA_CLIENT].port), "TCP port of the client" },
@@ -44,50 +43,52 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of the server" },
     { "start", TIME_OF(tcp, first.time_ns), "First frame" },
     { "end", TIME_OF(tcp, last.time_ns), "Last frame" },
-    { "duration_ms", MS(duration_ns), "start to end" },
+    { "duration_ms", MS(duration_ns), "From start to end" },
     { "frames_in", COUNT_OF(tcp_in, frames), "Frames from the client" },
     { "frames_out", COUNT_OF(tcp_out, frames), "Frames to the client" },
-    { "bytes_in", BYTES_OF(in, payload_bytes), "TCP payload from the client, each byte once" },
-    { "bytes_out", BYTES_OF(out, payload_bytes), "TCP payload to the client, each byte once" },
+    { "bytes_in", BYTES_OF(in, payload_bytes),
+      "TCP payload from the client, without retransmissions" },
+    { "bytes_out", BYTES_OF(out, payload_bytes),
+      "TCP payload to the client, without retransmissions" },
     { "retransmitted_frames_in", COUNT_OF(tcp_in, retransmitted_frames),
-      "Frames from the client with nothing but payload seen before" },
+      "Frames from the client whose payload was already seen in full" },
     { "retransmitted_frames_out", COUNT_OF(tcp_out, retransmitted_frames),
-      "Frames to the client with nothing but payload seen before" },
+      "Frames to the client whose payload was already seen in full" },
     { "lost_bytes_in", BYTES_OF(tcp_in, lost_bytes),
-      "Payload from the client that the capture does not hold" },
+      "Payload from the client that is missing from the capture" },
     { "lost_bytes_out", BYTES_OF(tcp_out, lost_bytes),
-      "Payload to the client that the capture does not hold" },
-    { "handshake", TEXT(handshake), "Whether the capture has the SYN: seen, not_seen" },
+      "Payload to the client that is missing from the capture" },
+    { "handshake", TEXT(handshake), "Whether the capture contains the SYN: seen, not_seen" },
     { "end_state", TEXT(ending),
-      "fin, reset, replaced (by a new connection of the same ports), open" },
-    { "ended_by", TEXT(ended_by), "Who sent the first FIN or the RST" },
+      "fin, reset, replaced (by a new connection on the same ports), open" },
+    { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "decoded_share", RATIO(decoded_share),
-      "Part of the payload that was understood as RPC over HTTP; empty without payload" },
+      "Share of the payload that was decoded as RPC over HTTP; empty without payload" },
     { "first_frame", NUMBER_OF(tcp, first.frame), "Number of the first frame" },
     { "last_frame", NUMBER_OF(tcp, last.frame), "Number of the last frame" },
-    { "tls_version", TEXT(tls_version), "TLS version that the server chose" },
-    { "tls_sni", TEXT_OF(tls, sni), "Server name that the client asked for" },
+    { "tls_version", TEXT(tls_version), "TLS version selected by the server" },
+    { "tls_sni", TEXT_OF(tls, sni), "Server name requested by the client" },
     { "tls_alpn", TEXT(tls_alpn),
-      "Application protocol that the server chose; \"offered:\" and the client's list where the "
-      "choice cannot be seen, as in TLS 1.3" },
+      "Application protocol selected by the server; \"offered:\" and the client's list if the "
+      "selection is not visible, as in TLS 1.3" },
     { "tls_cipher", TEXT(tls_cipher),
-      "Cipher suite that the server chose; a number if it has no known name" },
+      "Cipher suite selected by the server; in hex if it has no known name" },
     { "tls_certificate_subject", TEXT_OF(certificate, subject),
-      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a session is "
+      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a TLS session is "
       "resumed" },
     { "tls_certificate_issuer", TEXT_OF(certificate, issuer), "Issuer of that certificate" },
     { "tls_certificate_not_after", TIME_TEXT(not_after), "End of its validity" },
     { "tls_alert", TEXT(tls_alert),
-      "First unencrypted alert but close_notify; else close_notify if there was one" },
-    { "tls_alert_by", TEXT(tls_alert_by), "Who sent it: client, server" },
+      "First unencrypted alert other than close_notify; else close_notify, if sent" },
+    { "tls_alert_by", TEXT(tls_alert_by), "Side that sent it: client, server" },
     { "tls_handshake", TEXT(tls_handshake),
-      "finished if both sides went on to encrypted data, as far as the capture shows; unfinished" },
+      "finished (both sides switched to encrypted data, as far as the capture shows), unfinished" },
     { "tls_client_certificate", TEXT(tls_client_certificate),
-      "requested by the server, refused (an empty answer), sent; encrypted in TLS 1.3" },
+      "requested by the server, refused (an empty response), sent; encrypted in TLS 1.3" },
 };
 /* clang-format on */
 
-/* Skipped bytes hold the lost ones too, which are not among the payload. */
+/* Skipped bytes include the lost ones, which are not part of the payload. */
 static double
 decoded_share(const struct connection *tcp, const struct oa_channel *channel)
 {
@@ -106,7 +107,7 @@ decoded_share(const struct connection *tcp, const struct oa_channel *channel)
 
 /* --- TLS --- */
 
-/* Certificates may end in the year 9999, beyond what nanoseconds since the epoch can say. */
+/* Certificates may be valid until 9999, which nanoseconds since the epoch cannot represent. */
 static void
 put_not_after(const struct oa_tls_certificate *certificate, char text[TIME_TEXT_SIZE])
 {
@@ -119,7 +120,7 @@ put_not_after(const struct oa_tls_certificate *certificate, char text[TIME_TEXT_
         g_date_time_unref(time);
 }
 
-/* Chosen, or offered where the choice is not visible. */
+/* The selected protocol, or the offered ones if the selection is not visible. */
 static void
 put_alpn(const struct oa_tls_facts *tls, char *text, size_t size)
 {
@@ -191,7 +192,7 @@ take(struct report_run *run, const struct connection_row *of)
 const struct report REPORT_CONNECTIONS = {
     .name = "connections",
     .row_is = "TCP connection of a service hop",
-    .order = "by the end of the connection",
+    .order = "ordered by the end of the connection",
     COLUMNS(COLUMNS_OF_CONNECTIONS),
     .connection = take,
 };

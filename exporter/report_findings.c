@@ -1,6 +1,6 @@
 /* report_findings.c
- * findings.csv: one row for each problem seen, as the decoder tells them, and what only the TCP
- * connections, TLS and the options show.
+ * findings.csv: one row for each problem found: those reported by the decoder, and those that only
+ * the TCP connections, TLS and the options show.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,11 @@
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
 
-/* Silence that makes a reset suspicious where no connection timeout was agreed; devices that forget
- * idle connections do so after a minute at the earliest. */
+/* Silence after which a reset is suspicious if no connection timeout was announced: devices that
+ * drop idle connections do so after a minute at the earliest. */
 #define LONG_SILENCE_NS (60 * NS_PER_S)
 
-/* How soon a reset answers a PDU that came too late. */
+/* A reset this soon after a PDU is the response to it. */
 #define ANSWER_NS (5 * NS_PER_S)
 
 struct row {
@@ -26,7 +26,7 @@ struct row {
     const struct oa_virtual_connection *vc;
     const struct connection *tcp;
 
-    /* What put() makes of these. */
+    /* Derived from these by put(). */
     const struct oa_finding_row *kind;
     const char *hop, *target_server;
     const uint8_t *host;
@@ -37,13 +37,13 @@ struct row {
 /* clang-format off */
 static const struct column COLUMNS_OF_FINDINGS[] = {
     { "time", TIME(stamp.time_ns),
-      "Time of the frame; for what only the end of a session shows, of that end" },
+      "Time of the frame; for findings that only the end of a session shows, of that end" },
     { "severity", NAME_OF(kind, severity, oa_severity_name), "note, warning, error" },
-    { "code", TEXT_OF(kind, code), "What was found, by a name that never changes" },
-    { "meaning", TEXT_OF(kind, meaning), "The same in words" },
+    { "code", TEXT_OF(kind, code), "Code of the finding; codes never change" },
+    { "meaning", TEXT_OF(kind, meaning), "Meaning of the code" },
     { "host", ADDRESS(host),
-      "Client: as seen in the capture; if its hop is not, by the word of the proxy" },
-    { "session", NUMBER_OF(vc, number), "Session, as in sessions.csv; empty while not known" },
+      "Client as seen in the capture; if its hop is not captured, as reported by the proxy" },
+    { "session", NUMBER_OF(vc, number), "Session, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
     { "hop", TEXT(hop),
@@ -54,8 +54,8 @@ static const struct column COLUMNS_OF_FINDINGS[] = {
     { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
       "Server of the TCP connection" },
     { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of that server" },
-    { "user", USER(user), "User, as far as known then" },
-    { "evidence", TEXT(finding.text), "What was seen, in words" },
+    { "user", USER(user), "User, as far as known at that time" },
+    { "evidence", TEXT(finding.text), "Evidence in words" },
 };
 /* clang-format on */
 
@@ -69,7 +69,7 @@ host_of(const struct row *row, uint8_t mapped[16])
     return row->tcp && !row->channel ? row->tcp->endpoint[OA_CLIENT].address : NULL;
 }
 
-/* Who, by the channel, else by the other channel, else inside RPC. */
+/* The user of the channel, else of the other channel, else of the RPC authentication. */
 static const struct oa_auth *
 user_of(const struct row *row)
 {
@@ -100,11 +100,11 @@ put(struct report_run *run, struct row *row)
     report_row(run, row);
 }
 
-static void tell(struct report_run *run, struct row *row, enum oa_finding_id id, const char *format,
+static void find(struct report_run *run, struct row *row, enum oa_finding_id id, const char *format,
                  ...) G_GNUC_PRINTF(4, 5);
 
 static void
-tell(struct report_run *run, struct row *row, enum oa_finding_id id, const char *format, ...)
+find(struct report_run *run, struct row *row, enum oa_finding_id id, const char *format, ...)
 {
     va_list arguments;
 
@@ -115,7 +115,7 @@ tell(struct report_run *run, struct row *row, enum oa_finding_id id, const char 
     put(run, row);
 }
 
-/* Once for a session, or for a channel that never came to be of one. */
+/* Reported once for each session, and for each channel that never belonged to one. */
 static void
 check_target(struct report_run *run, const struct oa_event *event)
 {
@@ -130,7 +130,7 @@ check_target(struct report_run *run, const struct oa_event *event)
                        .channel = channel,
                        .vc = event->vc,
                        .tcp = connection_of(channel) };
-    tell(run, &row, OA_FINDING_TARGET_REFUSED, "%s:%u is not in the list", channel->target_server,
+    find(run, &row, OA_FINDING_TARGET_REFUSED, "%s:%u is not in the list", channel->target_server,
          channel->target_port);
 }
 
@@ -149,9 +149,9 @@ take(struct report_run *run, const struct oa_event *event)
     }
 }
 
-/* --- what the connections show --- */
+/* --- findings from TCP connections --- */
 
-/* Alerts by which a client says that it does not take the server's certificate, [RFC 8446] 6.2. */
+/* Alerts with which a client rejects the certificate of the server, [RFC 8446] 6.2. */
 static bool
 is_about_certificate(uint8_t description)
 {
@@ -187,9 +187,9 @@ check_tls(struct report_run *run, struct row *row, const struct oa_tls_facts *tl
     const char *subject = tls->certificate ? tls->certificate->subject : "";
     const char *issuer = tls->certificate ? tls->certificate->issuer : "";
     bool shows_certificate = refuses && subject[0];
-    tell(run, row, refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
+    find(run, row, refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
          "%s (%u) by the %s%s%.48s%s%.48s%s%.48s", name ? name : "alert", alert->description,
-         side_name(alert->by), tls->sni[0] ? "; asked for " : "", tls->sni,
+         side_name(alert->by), tls->sni[0] ? "; requested " : "", tls->sni,
          shows_certificate ? "; certificate of " : "", shows_certificate ? subject : "",
          shows_certificate ? " by " : "", shows_certificate ? issuer : "");
 }
@@ -201,13 +201,13 @@ check_loss(struct report_run *run, struct row *row)
     uint64_t out = row->tcp->stream[OA_SERVER].lost_bytes;
 
     if (in || out)
-        tell(run, row, OA_FINDING_CAPTURE_LOSS,
-             "%" G_GUINT64_FORMAT " bytes of the client and %" G_GUINT64_FORMAT
-             " of the server are not in the capture",
+        find(run, row, OA_FINDING_CAPTURE_LOSS,
+             "%" G_GUINT64_FORMAT " bytes from the client and %" G_GUINT64_FORMAT
+             " from the server are missing from the capture",
              in, out);
 }
 
-/* The silence that ended with the reset, or with a PDU that the reset answers. */
+/* Silence that ended with the reset, or with a PDU that was answered by the reset. */
 static void
 check_idle_reset(struct report_run *run, struct row *row)
 {
@@ -222,11 +222,11 @@ check_idle_reset(struct report_run *run, struct row *row)
                         : LONG_SILENCE_NS;
     int64_t since = row->tcp->last.time_ns - channel->last_pdu.time_ns;
     if (since > limit)
-        tell(run, row, OA_FINDING_IDLE_RESET, "Reset by the %s after %.3f s without a PDU", by,
+        find(run, row, OA_FINDING_IDLE_RESET, "Reset by the %s after %.3f s without a PDU", by,
              (double)since / 1e9);
     else if (since < ANSWER_NS && channel->last_idle_ns > limit)
-        tell(run, row, OA_FINDING_IDLE_RESET,
-             "Reset by the %s as an answer to a PDU that came after %.3f s without any", by,
+        find(run, row, OA_FINDING_IDLE_RESET,
+             "Reset by the %s in response to a PDU after %.3f s without one", by,
              (double)channel->last_idle_ns / 1e9);
 }
 
@@ -240,7 +240,7 @@ take_connection(struct report_run *run, const struct connection_row *connection_
     if (!connection_is_of_service(connection_row))
         return;
     if (tcp->was_refused)
-        tell(run, &row, OA_FINDING_CONNECTION_REFUSED, "No program listens on the port");
+        find(run, &row, OA_FINDING_CONNECTION_REFUSED, "No program listens on the port");
     check_tls(run, &row, connection_row->tls);
     check_loss(run, &row);
     check_idle_reset(run, &row);
@@ -248,8 +248,8 @@ take_connection(struct report_run *run, const struct connection_row *connection_
 
 const struct report REPORT_FINDINGS = {
     .name = "findings",
-    .row_is = "problem seen",
-    .order = "as they are found",
+    .row_is = "problem found",
+    .order = "in order of discovery",
     COLUMNS(COLUMNS_OF_FINDINGS),
     .event = take,
     .connection = take_connection,

@@ -1,9 +1,9 @@
 /* report_frames.c
- * frames.csv: one row for each HTTP head, RTS PDU and RPC PDU, as a frame summary.
+ * frames.csv: one row for each HTTP head, RTS PDU and RPC PDU, like Wireshark's frame summary.
  *
- * Which of two names an RTS PDU of a recycling has, later PDUs decide; and a capture that begins in
- * the middle joins its channels late. So rows wait, in order, until all before them are settled,
- * but no more than a fixed number of them.
+ * Later PDUs decide which of two names an RTS PDU of a recycling has, and in a capture that starts
+ * mid-stream channels are joined late. So rows wait, in order, until all rows before them are
+ * settled; the number of waiting rows is bounded.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,10 +13,10 @@
 #include "track/sequence_steps.h"
 #include "report.h"
 
-/* Rows that wait at the same time. Beyond, the oldest is written as far as it is known. */
+/* Rows that wait at the same time. When there are more, the oldest is written as it is. */
 #define WAITING_MAX 65536
 
-/* Something in the capture. */
+/* A head or PDU that waits to be written. */
 struct frame {
     struct oa_stamp first, last;
     enum oa_side side;
@@ -24,21 +24,21 @@ struct frame {
     uint64_t channel_number, vc_number;
     bool has_vc;
     const char *protocol;
-    char *text; /* of a RTS PDU what follows its name */
+    char *text; /* for an RTS PDU, what follows its name */
     bool is_rts;
     struct oa_rts_name name;
     enum oa_recycle_type type;
-    /* What decides the rest; NULL once it is known. */
+    /* What is still undecided, by the object that decides it; NULL once decided. */
     const struct oa_sequence *sequence;        /* the name */
     const struct oa_channel *channel;          /* the session */
-    const struct oa_virtual_connection *loose; /* whether that one is a part of another */
-    GList link;                                /* in `unsettled`, while any of these is not NULL */
+    const struct oa_virtual_connection *loose; /* whether that session is part of another */
+    GList link;                                /* in `unsettled` while any of these is not NULL */
     bool is_linked;
 };
 
 struct state {
     GQueue waiting;   /* of struct frame, in order */
-    GQueue unsettled; /* those of them that something is to come for */
+    GQueue unsettled; /* those that wait for a decision */
     int64_t begin_ns;
     bool has_begun;
 };
@@ -56,17 +56,17 @@ struct row {
 static const struct column COLUMNS_OF_FRAMES[] = {
     { "frame", NUMBER_OF(frame, last.frame), "Frame with the last byte" },
     { "time", TIME_OF(frame, last.time_ns), "Time of that frame" },
-    { "offset_ms", MS(offset_ns), "The same since the first frame that is described" },
+    { "offset_ms", MS(offset_ns), "Time since the first frame in this report" },
     { "source", ENDPOINT(source), "Address and port of the sender" },
     { "destination", ENDPOINT(destination), "Address and port of the receiver" },
     { "protocol", TEXT_OF(frame, protocol),
-      "HTTP, RPCH (RTS PDUs, banner), DCERPC, or the RPC interface by name" },
-    { "description", TEXT(description), "What it is, with its main values; never credentials" },
+      "HTTP, RPCH (RTS PDUs, banner), DCERPC, or the name of the RPC interface" },
+    { "description", TEXT(description), "Summary with the main values; never credentials" },
     { "session", NUMBER(session),
-      "Session, as in sessions.csv; empty if the channel never was of one" },
+      "Session, as in sessions.csv; empty if the channel never belonged to one" },
     { "channel", NUMBER_OF(frame, channel_number), "Channel, as in channels.csv" },
     { "pdu", TEXT(pdu),
-      "RTS PDU by its name; `OUT_R?/A2` if the capture does not tell the type of the recycling" },
+      "Name of the RTS PDU; `OUT_R?/A2` if the capture does not show the type of the recycling" },
     { "first_frame", NUMBER_OF(frame, first.frame), "Frame with the first byte" },
 };
 /* clang-format on */
@@ -96,12 +96,12 @@ note_session(struct frame *frame, const struct oa_virtual_connection *vc)
     frame->has_vc = true;
     frame->vc_number = vc->number;
     frame->channel = NULL;
-    /* One connection that carries all cannot be joined to another; nor one with a cookie, other
-     * than as the whole that others are parts of. */
+    /* A session on a single connection is never joined to another; one with a cookie only as the
+     * whole that others are parts of. */
     frame->loose = vc->has_cookie || vc->transport != OA_TRANSPORT_RPC_HTTP ? NULL : vc;
 }
 
-/* Whether all is known that can be known of it. */
+/* Whether nothing about the frame can change any more. */
 static bool
 is_settled(struct frame *frame)
 {
@@ -160,7 +160,7 @@ write_settled(struct report_run *run)
         write_oldest(run);
 }
 
-/* What a row waits for goes. */
+/* An object that rows may wait for goes away. */
 static void
 settle(struct state *state, const struct oa_event *event)
 {
@@ -271,7 +271,7 @@ free_state(void *data)
 const struct report REPORT_FRAMES = {
     .name = "frames",
     .row_is = "HTTP head, RTS PDU or RPC PDU",
-    .order = "as they are complete",
+    .order = "in order of completion",
     .on_request = true,
     COLUMNS(COLUMNS_OF_FRAMES),
     .new_state = new_state,

@@ -7,18 +7,18 @@
 
 #include "tally.h"
 
-/* Pairs kept apart; those beyond are counted together. */
+/* Pairs with a row of their own; all others are counted together. */
 #define HOPS_MAX 65536
 
 struct key {
-    const char *hop, *service; /* of static tables, compared as text */
+    const char *hop, *service; /* static strings */
     uint8_t address[2][16];    /* by enum oa_side */
     uint16_t port;             /* of the server */
 };
 
 struct row {
     struct key key;
-    const uint8_t *client, *server; /* addresses; NULL in the row of the pairs not kept apart */
+    const uint8_t *client, *server; /* addresses; NULL in the row of all other pairs */
     uint64_t port;
     uint64_t connections, sessions;
     uint64_t frames[2], bytes[2], retransmitted[2], lost[2]; /* by sender */
@@ -30,9 +30,9 @@ struct row {
 static const struct column COLUMNS_OF_HOPS[] = {
     { "hop", TEXT(key.hop),
       "client_proxy, proxy_store, client_store, or store_dc, as in connections.csv; empty in the "
-      "row of all pairs beyond the first 65536" },
+      "row that sums up all pairs after the first 65536" },
     { "service", TEXT(key.service),
-      "What the connections are for, by their content, else by the server's port" },
+      "Purpose of the connections, from their content or else from the server's port" },
     { "client_address", ADDRESS(client), "Side that opened the connections" },
     { "server_address", ADDRESS(server), "Side that accepted the connections" },
     { "server_port", NUMBER(port), "TCP port of the server" },
@@ -40,28 +40,29 @@ static const struct column COLUMNS_OF_HOPS[] = {
     { "sessions", COUNT(sessions), "Sessions with a channel on this hop, as in sessions.csv" },
     { "frames_in", COUNT(frames[OA_CLIENT]), "Frames from the client" },
     { "frames_out", COUNT(frames[OA_SERVER]), "Frames to the client" },
-    { "bytes_in", BYTES(bytes[OA_CLIENT]), "TCP payload from the client, each byte once" },
-    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, each byte once" },
+    { "bytes_in", BYTES(bytes[OA_CLIENT]),
+      "TCP payload from the client, without retransmissions" },
+    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, without retransmissions" },
     { "first_seen", FIRST_TIME(first_ns), "First frame" },
     { "last_seen", LAST_TIME(last_ns), "Last frame" },
-    { "refused", COUNT(refused), "Connections that the server refused by a reset" },
-    { "unanswered", COUNT(unanswered), "Connections whose SYN nobody answered" },
+    { "refused", COUNT(refused), "Connections refused by the server with a reset" },
+    { "unanswered", COUNT(unanswered), "Connections whose SYN was not answered" },
     { "reset_without_data", COUNT(reset_without_data),
-      "Connections set up and reset before any payload" },
-    { "reset", COUNT(reset), "Connections reset after payload" },
+      "Connections that were established and reset before any payload" },
+    { "reset", COUNT(reset), "Connections that were reset after payload" },
     { "tls_alerts", COUNT(tls_alerts), "Connections with a TLS alert other than close_notify" },
     { "retransmitted_frames_in", COUNT(retransmitted[OA_CLIENT]),
-      "Frames from the client with nothing but payload seen before" },
+      "Frames from the client whose payload was already seen in full" },
     { "retransmitted_frames_out", COUNT(retransmitted[OA_SERVER]),
-      "Frames to the client with nothing but payload seen before" },
+      "Frames to the client whose payload was already seen in full" },
     { "lost_bytes_in", BYTES(lost[OA_CLIENT]),
-      "Payload from the client that the capture does not hold" },
+      "Payload from the client that is missing from the capture" },
     { "lost_bytes_out", BYTES(lost[OA_SERVER]),
-      "Payload to the client that the capture does not hold" },
+      "Payload to the client that is missing from the capture" },
 };
 /* clang-format on */
 
-/* Along the way of a call: hop, then client, server, port, service. */
+/* Hop, client, server, port, service. */
 static int
 compare(const void *a, const void *b)
 {
@@ -75,7 +76,7 @@ compare(const void *a, const void *b)
     return order ? order : strcmp(left->service, right->service);
 }
 
-/* What only a source knows that sees TCP itself. */
+/* Known only if the source sees TCP itself. */
 static void
 forget_tcp(struct row *row)
 {
@@ -162,8 +163,8 @@ take_connection(struct report_run *run, const struct connection_row *row)
     tally_add(run->state, tally_row(run->state, &key), &one);
 }
 
-/* A session counts on each hop on which it is in the capture. Its last connection is told before
- * its end, so that the pair is known by then. */
+/* A session counts on each hop on which it was captured. Its last connection is reported before its
+ * end, so the pair already has a row. */
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
@@ -180,7 +181,7 @@ take(struct report_run *run, const struct oa_event *event)
         struct key key =
             key_of(&any, vc, end[OA_CLIENT].address, end[OA_SERVER].address, end[OA_SERVER].port);
         struct row *pair = tally_find(run->state, &key);
-        if (!pair) { /* the interface became known when the connections had ended */
+        if (!pair) { /* the interface became known after the connections had ended */
             key.service = service_name(&any, NULL, key.port);
             pair = tally_find(run->state, &key);
         }
@@ -194,7 +195,7 @@ take(struct report_run *run, const struct oa_event *event)
 const struct report REPORT_HOPS = {
     .name = "hops",
     .row_is = "pair of hosts and service",
-    .order = "by hop, client, server, port, service",
+    .order = "ordered by hop, client, server, port, service",
     COLUMNS(COLUMNS_OF_HOPS),
     TALLY(ROWS),
     .event = take,

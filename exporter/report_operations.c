@@ -8,14 +8,14 @@
 #include "base/text.h"
 #include "tally.h"
 
-/* Different fault codes told apart for one operation; hostile captures could bring any number. */
+/* Fault codes counted separately for an operation; a hostile capture could contain any number. */
 #define FAULT_KINDS_MAX 16
 
-/* Operations told apart; the rest is counted in one row without a name. Real servers have some
- * dozens. */
+/* Operations with a row of their own; all others are counted in one row without a name. Real
+ * servers have a few dozen. */
 #define OPERATIONS_MAX 4096
 
-/* Behind all numbers: the request was not seen. */
+/* The request was not seen; sorts after all numbers. */
 #define OPNUM_UNKNOWN 0x10000
 
 struct fault_count {
@@ -48,25 +48,25 @@ static void fault_statuses(struct csv *csv, const void *row);
 static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "target_server", TEXT(key.server),
       "Server named in the URI of the channels, or MailboxId; else the address of the server" },
-    { "service", NAME_OF(key.iface, service, oa_service_name), "What the interface is for" },
+    { "service", NAME_OF(key.iface, service, oa_service_name), "Service of the interface" },
     { "interface", TEXT(interface), "RPC interface by name, else its UUID" },
     { "operation", TEXT(operation), "Operation by name, else by number" },
     { "opnum", NUMBER(opnum), "Operation number" },
     { "calls", COUNT(calls), "Calls" },
-    { "answered", COUNT(answered), "Calls with a whole response" },
-    { "faults", COUNT(faults), "Calls answered by a fault" },
-    { "unanswered", COUNT(unanswered), "Calls whose answer is not in the capture" },
+    { "answered", COUNT(answered), "Calls with a complete response" },
+    { "faults", COUNT(faults), "Calls that ended in a fault" },
+    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
     { "fault_statuses", COMPUTED("text", fault_statuses),
-      "Fault statuses with their counts, `name:count` joined by semicolons" },
+      "Fault statuses with their counts: `name:count`, separated by semicolons" },
     { "request_bytes", BYTES(request_bytes), "Stub data of all requests" },
     { "response_bytes", BYTES(response_bytes), "Stub data of all responses" },
     { "latency_min_ms", LEAST_MS(latency),
-      "Least latency: last byte of the request to last byte of the response" },
-    { "latency_mean_ms", MEAN_MS(latency), "Arithmetic mean of the latencies" },
+      "Minimum latency: from the last byte of the request to the last byte of the response" },
+    { "latency_mean_ms", MEAN_MS(latency), "Mean latency" },
     { "latency_p50_ms", P50_MS(latency), "Median latency, within 0.4 percent" },
     { "latency_p95_ms", P95_MS(latency), "95th percentile, nearest rank, within 0.4 percent" },
     { "latency_p99_ms", P99_MS(latency), "99th percentile, nearest rank, within 0.4 percent" },
-    { "latency_max_ms", GREATEST_MS(latency), "Greatest latency" },
+    { "latency_max_ms", GREATEST_MS(latency), "Maximum latency" },
 };
 /* clang-format on */
 
@@ -89,7 +89,7 @@ fault_statuses(struct csv *csv, const void *data)
 
 /* --- rows --- */
 
-/* Interfaces by name, those without one behind, by UUID. */
+/* Interfaces by name; unknown ones last, by UUID. */
 static int
 compare_interfaces(const struct key *left, const struct key *right)
 {
@@ -212,7 +212,7 @@ take(struct report_run *run, const struct oa_event *event)
 const struct report REPORT_OPERATIONS = {
     .name = "operations",
     .row_is = "interface and operation, per target server",
-    .order = "by server, interface, operation number",
+    .order = "ordered by server, interface, operation number",
     COLUMNS(COLUMNS_OF_OPERATIONS),
     TALLY(ROWS),
     .event = take,

@@ -1,5 +1,5 @@
 /* report_sessions.c
- * sessions.csv: one row for each virtual connection, or session of MAPI over HTTP.
+ * sessions.csv: one row for each virtual connection, or session context of MAPI over HTTP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,9 +9,9 @@
 
 struct row {
     const struct oa_virtual_connection *vc;
-    const struct oa_rpc_interface *iface; /* NULL: not known */
-    const struct oa_client *client;       /* NULL: not known */
-    const struct oa_auth *http, *rpc;     /* who, at both levels */
+    const struct oa_rpc_interface *iface; /* NULL if unknown */
+    const struct oa_client *client;       /* NULL if unknown */
+    const struct oa_auth *http, *rpc;     /* who, on both levels */
     const uint8_t *client_address, *proxy_address, *store_address;
     const struct oa_cookie *cookie, *association_group;
     const char *channels, *hops, *purpose, *target_allowed;
@@ -27,89 +27,96 @@ struct row {
 /* clang-format off */
 static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", NUMBER_OF(vc, number),
-      "Number of the virtual connection, from 0 in order of appearance; rpch.vc in Wireshark" },
+      "Number of the session, from 0 in order of appearance; rpch.vc in Wireshark" },
     { "transport", NAME_OF(vc, transport, transport_name),
-      "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any connections)" },
+      "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any number of "
+      "connections)" },
     { "channels", TEXT(channels),
-      "both, or in_only or out_only when the other channel is not in the capture" },
+      "both; in_only or out_only if the other channel is not in the capture" },
     { "client_address", ADDRESS(client_address),
-      "Client as seen in the capture; if its hop is not, by the word of the proxy" },
+      "Client as seen in the capture; if its hop is not captured, as reported by the proxy" },
     { "proxy_address", ADDRESS(proxy_address), "Proxy as seen in the capture" },
     { "proxy_name", TEXT_OF(vc, proxy_name), "Host header of the requests" },
     { "target_server", TEXT_OF(vc, target_server),
-      "Server named in the URI; of MAPI over HTTP the MailboxId" },
-    { "target_port", NUMBER(target_port), "Port named in the URI, else that of the server" },
+      "Server named in the URI; for MAPI over HTTP the MailboxId" },
+    { "target_port", NUMBER(target_port),
+      "Port named in the URI, else the TCP port of the server" },
     { "service", NAME_OF(iface, service, oa_service_name),
-      "What the bound interface is for: store, directory, referral, management, endpoint mapper" },
+      "Service of the bound interface: store, directory, referral, management, endpoint mapper" },
     { "interface", TEXT_OF(iface, name),
-      "RPC interface accepted first, else proposed first, among the known ones" },
+      "First known RPC interface that was accepted, else that was proposed" },
     { "user", USER(http), "User of the HTTP authentication" },
     { "http_auth", NAME_OF(http, scheme, oa_auth_scheme_name), "HTTP authentication scheme" },
-    { "rpc_user", USER(rpc), "User of the authentication inside RPC" },
-    { "rpc_auth", TEXT(rpc_auth), "Authentication type inside RPC" },
-    { "rpc_auth_level", TEXT(rpc_auth_level), "Protection agreed inside RPC" },
-    { "workstation", TEXT(workstation), "Client computer by its own word (NTLM)" },
-    { "start", TIME_OF(vc, opened.time_ns), "First request head of its channels" },
+    { "rpc_user", USER(rpc), "User of the RPC authentication" },
+    { "rpc_auth", TEXT(rpc_auth), "RPC authentication type" },
+    { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
+    { "workstation", TEXT(workstation), "Client computer, self-reported (NTLM)" },
+    { "start", TIME_OF(vc, opened.time_ns), "First request head on its channels" },
     { "end", TIME_OF(vc, last.time_ns), "Last PDU" },
-    { "duration_ms", MS(duration_ns), "start to end" },
+    { "duration_ms", MS(duration_ns), "From start to end" },
     { "setup_ms", MS(setup_ns),
-      "start to CONN/C2, or CONN/C1 where the client's hop is not captured, or to the answer of "
+      "From start to CONN/C2 (CONN/C1 if the client's hop is not captured), or to the response to "
       "Connect or Bind; empty if the session was never established" },
-    { "binds", COUNT_OF(vc, binds), "bind PDUs" },
+    { "binds", COUNT_OF(vc, binds), "Bind PDUs" },
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
-      "Presentation contexts that the server rejected" },
-    { "calls", COUNT_OF(vc, calls), "RPC calls, or requests of MAPI over HTTP" },
-    { "answered", COUNT_OF(vc, answered), "Calls with a whole response" },
+      "Presentation contexts rejected by the server" },
+    { "calls", COUNT_OF(vc, calls), "RPC calls, or MAPI over HTTP requests" },
+    { "answered", COUNT_OF(vc, answered), "Calls with a complete response" },
     { "faults", COUNT_OF(vc, faults),
-      "Calls answered by a fault, of MAPI over HTTP by an X-ResponseCode or an HTTP status" },
-    { "unanswered", COUNT_OF(vc, unanswered), "Calls whose answer is not in the capture" },
+      "Calls that ended in a fault; for MAPI over HTTP in an X-ResponseCode or an HTTP error "
+      "status" },
+    { "unanswered", COUNT_OF(vc, unanswered), "Calls whose response is not in the capture" },
     { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client" },
-    { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or answers, to the client" },
-    { "rpc_bytes_in", BYTES_OF(in, rpc_bytes), "Bytes of these; of MAPI over HTTP bodies alone" },
-    { "rpc_bytes_out", BYTES_OF(out, rpc_bytes), "Bytes of these; of MAPI over HTTP bodies alone" },
+    { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client" },
+    { "rpc_bytes_in", BYTES_OF(in, rpc_bytes),
+      "Bytes of these; for MAPI over HTTP only the bodies" },
+    { "rpc_bytes_out", BYTES_OF(out, rpc_bytes),
+      "Bytes of these; for MAPI over HTTP only the bodies" },
     { "rts_pdus", COUNT(rts_pdus), "RTS PDUs, both directions" },
     { "pings", COUNT(pings), "Ping RTS PDUs, both directions" },
     { "flow_control_acks", COUNT(acks), "RTS PDUs with a flow control acknowledgment" },
-    { "skipped_bytes", BYTES(skipped_bytes), "Bytes lost by the capture or not understood" },
-    { "recycles_in", COUNT_OF(vc, recycles[OA_LEG_IN]), "Recyclings of the IN channel begun" },
-    { "recycles_out", COUNT_OF(vc, recycles[OA_LEG_OUT]), "Recyclings of the OUT channel begun" },
+    { "skipped_bytes", BYTES(skipped_bytes), "Bytes missing from the capture or not decoded" },
+    { "recycles_in", COUNT_OF(vc, recycles[OA_LEG_IN]),
+      "Recyclings of the IN channel that were started" },
+    { "recycles_out", COUNT_OF(vc, recycles[OA_LEG_OUT]),
+      "Recyclings of the OUT channel that were started" },
     { "cookie", UUID(cookie), "Virtual connection cookie" },
     { "association_group", UUID(association_group),
-      "Client association group, the same for the sessions of one client process" },
+      "Client association group, the same for all sessions of a client process" },
     { "end_state", NAME_OF(vc, ending.how, end_name),
-      "How the channel that ended first ended: fin, reset, replaced, open; of MAPI over HTTP the "
-      "one that was last in use" },
-    { "ended_by", TEXT(ended_by), "Who sent the first FIN or the RST" },
+      "How the first channel to end was closed: fin, reset, replaced, open; for MAPI over HTTP the "
+      "connection used last" },
+    { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hops", TEXT(hops),
-      "Hops in the capture: client_proxy, proxy_store, both; client_store where there is no "
-      "proxy" },
+      "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy" },
     { "store_address", ADDRESS(store_address),
-      "Server that the proxy, or the client, connected to" },
+      "Server to which the proxy, or the client, connected" },
     { "store_port", NUMBER(store_port), "TCP port of that server" },
-    { "recycles_failed", COUNT_OF(vc, recycles_failed), "Recyclings refused or not finished" },
+    { "recycles_failed", COUNT_OF(vc, recycles_failed),
+      "Recyclings that were refused or not finished" },
     { "purpose", TEXT(purpose),
-      "mail (calls of an Exchange interface); rpcping (no more than a connection, or calls of "
-      "management); connect_only (an Exchange interface was bound and not called); endpoint_lookup "
-      "(calls of the endpoint mapper); empty where the capture does not tell" },
+      "mail (calls to an Exchange interface); rpcping (only a connection, or calls to the "
+      "management interface); connect_only (an Exchange interface was bound but not called); "
+      "endpoint_lookup (calls to the endpoint mapper); empty if unknown" },
     { "target_allowed", TEXT(target_allowed),
-      "Whether the target is among --valid-ports: allowed, refused; empty without the option, or "
+      "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
     { "anonymous", TEXT(anonymous),
-      "What became of requests without credentials, or with an anonymous logon: accepted, refused; "
+      "Outcome of requests without credentials or with an anonymous logon: accepted, refused; "
       "empty if there was none" },
     { "user_dn", TEXT_OF(client, user_dn),
-      "Distinguished name of the user in the first call: EcDoConnect, EcDoConnectEx, RfrGetNewDSA, "
-      "or Connect" },
+      "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_software", TEXT_OF(client, software),
-      "Program that the client names; else its product by the version; X-ClientApplication" },
-    { "client_version", TEXT_OF(client, version), "Version by the client's own word" },
-    { "client_mode", NAME_OF(client, mode, mode_name),
-      "classic or cached, by the client's own word" },
+      "Client program, self-reported; else the product that its version belongs to; "
+      "X-ClientApplication" },
+    { "client_version", TEXT_OF(client, version), "Client version, self-reported" },
+    { "client_mode", NAME_OF(client, mode, mode_name), "classic, cached; self-reported" },
     { "client_name", TEXT_OF(client, computer),
-      "Client computer by its own word (auxiliary block)" },
-    { "server_version", TEXT_OF(client, server_version), "Version by the server's own word" },
+      "Client computer, self-reported (auxiliary block)" },
+    { "server_version", TEXT_OF(client, server_version), "Server version, self-reported" },
     { "rpc_association_group", NUMBER(rpc_association_group),
-      "Number by which the server marks connections of one client that share context handles" },
+      "Association group id assigned by the server; connections of a client that share context "
+      "handles have the same" },
 };
 /* clang-format on */
 
@@ -133,8 +140,8 @@ proxy_address_of(const struct oa_virtual_connection *vc)
                                                  : vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address;
 }
 
-/* RPCPing sets a connection up, and at the most asks the management interface. What calls are for
- * whose bind is not in the capture is not known. */
+/* RPCPing establishes a connection and at most calls the management interface. The purpose of calls
+ * whose bind was not captured is unknown. */
 static const char *
 purpose_of(const struct oa_virtual_connection *vc)
 {
@@ -209,8 +216,8 @@ take(struct report_run *run, const struct oa_event *event)
 
 const struct report REPORT_SESSIONS = {
     .name = "sessions",
-    .row_is = "virtual connection, or session of MAPI over HTTP",
-    .order = "by the end of the session",
+    .row_is = "virtual connection, or session context of MAPI over HTTP",
+    .order = "ordered by the end of the session",
     COLUMNS(COLUMNS_OF_SESSIONS),
     .event = take,
 };

@@ -135,7 +135,7 @@ report_set_free(struct report_set *set)
             set->runs[i].report->free_state(set->runs[i].state);
     }
     if (set->made_directory)
-        g_rmdir(set->directory); /* stays if there is anything in it */
+        g_rmdir(set->directory); /* stays if it is not empty */
     g_free(set->runs);
     g_free(set);
 }

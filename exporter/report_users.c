@@ -8,21 +8,21 @@
 
 #include "tally.h"
 
-/* Users told apart; the rest is counted in one row without a name. */
+/* Users with a row of their own; all others are counted in one row without a name. */
 #define USERS_MAX 262144
 
-/* Words of one list. */
+/* Words in a list. */
 #define WORDS_MAX 8
 
 enum list { TRANSPORTS, PROGRAMS, MODES, COMPUTERS, LISTS };
 
-/* Different words, in the order in which they were met. */
+/* Distinct words in order of appearance. */
 struct words {
     const char *word[WORDS_MAX]; /* owned by the row */
     unsigned count;
 };
 
-/* Users with one name may come from several addresses. The row owns the texts. */
+/* A user may come from several addresses. The strings are owned by the row. */
 struct key {
     const char *who; /* the name, else the distinguished name */
     uint8_t address[16];
@@ -33,7 +33,7 @@ struct key {
 struct row {
     struct key key;
     const char *dn;
-    const uint8_t *address; /* NULL: not known */
+    const uint8_t *address; /* NULL if unknown */
     struct words words[LISTS];
     uint64_t sessions, mail_sessions;
     uint64_t calls, answered, failures, unanswered;
@@ -49,32 +49,32 @@ static void put_words(struct csv *csv, const void *value);
 /* clang-format off */
 static const struct column COLUMNS_OF_USERS[] = {
     { "user", TEXT(key.name),
-      "User of the HTTP authentication, else of the one inside RPC; empty if neither tells" },
+      "User of the HTTP authentication, else of the RPC authentication; empty if both are "
+      "unknown" },
     { "user_dn", TEXT(dn),
-      "Distinguished name in EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
+      "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_address", ADDRESS(address),
-      "Client as seen in the capture, else by the word of the proxy" },
+      "Client as seen in the capture, else as reported by the proxy" },
     { "transports", WORDS(TRANSPORTS),
-      "Transports of the sessions, as in sessions.csv, joined by semicolons" },
+      "Transports of the sessions, as in sessions.csv, separated by semicolons" },
     { "clients", WORDS(PROGRAMS),
-      "Programs with their versions by their own word, joined by semicolons" },
-    { "client_modes", WORDS(MODES), "classic, cached, joined by semicolons" },
+      "Client programs with their versions, self-reported, separated by semicolons" },
+    { "client_modes", WORDS(MODES), "classic, cached; separated by semicolons" },
     { "client_names", WORDS(COMPUTERS),
-      "Client computers by their own word, joined by semicolons" },
-    { "sessions", COUNT(sessions), "Sessions, RPCPing and the like among them" },
-    { "mail_sessions", COUNT(mail_sessions), "Sessions with calls of an Exchange interface" },
+      "Client computers, self-reported, separated by semicolons" },
+    { "sessions", COUNT(sessions), "Sessions, including RPCPing and the like" },
+    { "mail_sessions", COUNT(mail_sessions), "Sessions with calls to an Exchange interface" },
     { "calls", COUNT(calls), "Calls of these sessions" },
-    { "answered", COUNT(answered), "Calls with a whole response that is no fault" },
-    { "failures", COUNT(failures),
-      "Calls answered by a fault, or by a return value that tells of a failure" },
-    { "unanswered", COUNT(unanswered), "Calls whose answer is not in the capture" },
+    { "answered", COUNT(answered), "Calls with a complete response other than a fault" },
+    { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
+    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
     { "bytes_in", BYTES(bytes_in), "RPC PDUs, or bodies, from the client" },
     { "bytes_out", BYTES(bytes_out), "RPC PDUs, or bodies, to the client" },
     { "latency_mean_ms", MEAN_MS(latency),
-      "Mean time from the last byte of a request to the last of its response; calls that wait for "
-      "news (EcDoAsyncWaitEx, NotificationWait) are left out" },
-    { "latency_p95_ms", P95_MS(latency), "95th percentile of these, within 0.4 percent" },
-    { "latency_max_ms", GREATEST_MS(latency), "Greatest of these" },
+      "Mean time from the last byte of a request to the last byte of its response; without calls "
+      "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
+    { "latency_p95_ms", P95_MS(latency), "95th percentile of these times, within 0.4 percent" },
+    { "latency_max_ms", GREATEST_MS(latency), "Maximum of these times" },
     { "first_seen", FIRST_TIME(first_ns), "Start of the first session" },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" },
 };
@@ -171,9 +171,9 @@ clear(void *data)
     g_free((char *)row->dn);
 }
 
-/* --- what they are made of --- */
+/* --- events --- */
 
-/* By what the first call of the session, or what came before it, tells of the user. */
+/* Called at the first call of the session, or at its end. */
 static void *
 row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
@@ -251,7 +251,7 @@ static const struct tally_rows ROWS = {
 const struct report REPORT_USERS = {
     .name = "users",
     .row_is = "user and client address",
-    .order = "by user, then by address",
+    .order = "ordered by user, then by address",
     COLUMNS(COLUMNS_OF_USERS),
     TALLY(ROWS),
     .event = tally_take_event,

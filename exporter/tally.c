@@ -1,6 +1,6 @@
 /* tally.c
- * The rows of a report that counts over the whole capture: found by key, bounded in number, merged,
- * written in order at the end.
+ * The rows of a report that counts over the whole capture: found by key, bounded in number,
+ * mergeable, written in order at the end.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,8 +8,8 @@
 
 struct tally {
     const struct report *report;
-    GTree *rows;          /* by key: the row itself */
-    void *rest;           /* the row without a key; NULL while not needed */
+    GTree *rows;          /* key and value: the row */
+    void *rest;           /* the row without a key; NULL until needed */
     GHashTable *sessions; /* number -> row, until the session ends */
 };
 
@@ -103,7 +103,7 @@ tally_new(const struct report *report)
 
 struct merging {
     struct tally *into;
-    GHashTable *moved; /* row of the one -> row of the other */
+    GHashTable *moved; /* row of `from` -> row of `into` */
 };
 
 static gboolean

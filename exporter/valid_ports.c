@@ -1,5 +1,5 @@
 /* valid_ports.c
- * The list of servers and ports that an RPC proxy passes connections on to.
+ * The servers and ports to which an RPC proxy forwards connections.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,7 +26,7 @@ clear_entry(void *data)
     g_free(((struct entry *)data)->name);
 }
 
-/* Digits alone, with spaces around them; 0 if it is no port. */
+/* Only digits, with optional spaces around them; 0 if it is not a port. */
 static uint16_t
 parse_port(const char *text)
 {
@@ -49,7 +49,7 @@ parse_range(const char *text, struct entry *entry)
     return entry->low && entry->high && entry->low <= entry->high;
 }
 
-/* The name without brackets and `*`; NULL if there is none, or more than a name. */
+/* The name without brackets and `*`; NULL if it is missing or not a name. */
 static char *
 parse_name(const char *text, size_t length, bool *is_prefix)
 {
@@ -69,7 +69,7 @@ parse_name(const char *text, size_t length, bool *is_prefix)
     return NULL;
 }
 
-/* The port stands behind the last colon, as in the requests, [MS-RPCH] 2.2.2. */
+/* The port follows the last colon, as in requests, [MS-RPCH] 2.2.2. */
 static bool
 parse_entry(const char *text, struct entry *entry, char **message)
 {
@@ -88,7 +88,7 @@ parse_entry(const char *text, struct entry *entry, char **message)
     entry->name = parse_name(text, (size_t)(colon - text), &entry->is_prefix);
     if (!entry->name)
         *message =
-            g_strdup_printf("ValidPorts: '%s' does not begin with the name of a server", text);
+            g_strdup_printf("ValidPorts: '%s' does not start with the name of a server", text);
     return entry->name != NULL;
 }
 
@@ -104,7 +104,7 @@ valid_ports_parse(const char *text, char **message)
     for (char **part = parts; *part && good; part++) {
         struct entry entry = { 0 };
         if (!*g_strstrip(*part))
-            continue; /* such as behind the last semicolon */
+            continue; /* such as after the last semicolon */
         good = parse_entry(*part, &entry, message);
         if (good)
             g_array_append_val(ports->entries, entry);

@@ -1,11 +1,11 @@
 /* valid_ports.h
- * The list of servers and ports that an RPC proxy passes connections on to: the registry value
- * ValidPorts of the key HKLM\Software\Microsoft\Rpc\RpcProxy.
+ * The servers and ports to which an RPC proxy forwards connections: the registry value ValidPorts
+ * of the key HKLM\Software\Microsoft\Rpc\RpcProxy.
  *
- * Entries `NAME:PORT` or `NAME:LOW-HIGH`, separated by semicolons. The name is compared as it
- * stands, letter case apart, with what the client asked for: no other name and no address of the
- * same server will do. A name that ends with `*` stands for all that begin with the rest. IPv6
- * addresses, which the proxy itself does not take, may stand in brackets.
+ * Entries `NAME:PORT` or `NAME:LOW-HIGH`, separated by semicolons. The name is compared
+ * literally, ignoring case, with the one that the client requested: other names and addresses of
+ * the same server do not match. A name that ends with `*` matches all names with that prefix. IPv6
+ * addresses, which the proxy itself does not accept, may be in brackets.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,8 @@
 
 struct valid_ports;
 
-/* NULL with one line in `*message` (g_free) when the text is no such list. */
+/* Returns NULL with a message for one line in `*message` (g_free) if the text is not such a list.
+ */
 struct valid_ports *valid_ports_parse(const char *text, char **message);
 void valid_ports_free(struct valid_ports *ports);
 

@@ -7,7 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "report.h"
+#include "reports.h"
 
 enum colour { RED, GREEN };
 

@@ -1,0 +1,20 @@
+/* reports.h
+ * The list of reports.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef REPORTS_H
+#define REPORTS_H
+
+#include "report.h"
+
+/* All reports in the order of --list-reports, terminated by NULL. */
+extern const struct report *const REPORTS[];
+
+/* The report of that name, or NULL. */
+const struct report *report_find(const char *name);
+
+/* Prints the list. */
+void reports_list(void);
+
+#endif
