@@ -71,10 +71,22 @@ enum oa_rts_place {
 
 enum oa_rts_pdu {
     OA_RTS_UNKNOWN,
-#define OA_RTS_PDU(id, name, flags, place, n_commands, ...) OA_RTS_##id,
+#define OA_RTS_STEP(sequence, step, flags, places, n_commands, ...) OA_RTS_##sequence##_##step,
+#define OA_RTS_PDU(id, name, flags, places, n_commands, ...) OA_RTS_##id,
 #include "rpc/rts_pdus.def"
+#undef OA_RTS_STEP
 #undef OA_RTS_PDU
     OA_RTS_PDUS
+};
+
+/* [MS-RPCH] 3.2.1.5 */
+enum oa_rts_sequence {
+    OA_RTS_SEQUENCE_NONE,
+    OA_RTS_SEQUENCE_CONN, /* establishment of a virtual connection */
+    OA_RTS_SEQUENCE_IN_R1,
+    OA_RTS_SEQUENCE_IN_R2,
+    OA_RTS_SEQUENCE_OUT_R1,
+    OA_RTS_SEQUENCE_OUT_R2,
 };
 
 enum oa_recycle_type {
@@ -137,6 +149,8 @@ struct oa_rts_command_row {
 
 struct oa_rts_pdu_row {
     const char *name; /* "CONN/A1" */
+    enum oa_rts_sequence sequence;
+    uint16_t step; /* of the sequence: 0xA1 for A1, 0xA10 for A10; 0: none */
     uint16_t flags;
     uint16_t places; /* enum oa_rts_place, where it is legal */
     uint8_t n_commands;
