@@ -46,9 +46,9 @@ const struct oa_rts_pdu_row OA_RTS_PDU_ROWS[OA_RTS_PDUS] = {
 };
 
 /*
- * Forms that the sections on the PDU do not give but that follow from others or are seen: the fill
- * PDU may be made of Padding, A8 is A7 passed on unchanged, and a client may send the short A7 in
- * either recycling.
+ * Forms that the PDU's own section does not mention, but that follow from other sections or occur
+ * in captures: the fill PDU may consist of Padding, A8 is A7 passed on unchanged, and a client may
+ * send the short A7 in either recycling.
  */
 static const struct {
     enum oa_rts_pdu pdu;
@@ -70,9 +70,9 @@ is_zero(const uint8_t *bytes, size_t length)
 }
 
 /*
- * The text puts the address first and 12 bytes of padding behind it; the one known Windows vector
- * is a sockaddr with family and port zeroed, the address where sin_addr or sin6_addr would be.
- * Zeros in front of something tell that form.
+ * In the document, 12 bytes of padding follow the address; the only known Windows vector is a
+ * sockaddr with family and port zeroed, and the address at sin_addr or sin6_addr. Leading zeros
+ * followed by something else identify that form.
  */
 static void
 read_address(struct oa_cursor *cursor, struct oa_rts_address *address)
