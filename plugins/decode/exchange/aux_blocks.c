@@ -1,6 +1,6 @@
 /* aux_blocks.c
- * Auxiliary blocks: what client and server tell each other beside the calls, the client's own
- * measurements among it. [MS-OXCRPC] 2.2.2.2, 3.1.4.1.2
+ * Auxiliary blocks: information that client and server exchange in addition to the calls, such as
+ * the client's own measurements. [MS-OXCRPC] 2.2.2.2, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -212,7 +212,7 @@ OA_LAYOUT(AUX_DEVICE, "AUX_PROTOCOL_DEVICE_IDENTIFICATION",
 );
 OA_LAYOUT(AUX_OTHER, "unknown", OA_OCTETS(AUX_UNKNOWN));
 
-/* By AUX_TYPE; the background and foreground forms of a counter have the plain one's layout. */
+/* By AUX_TYPE. Background and foreground forms of a counter have the layout of the plain one. */
 static const struct oa_arm VERSION_1[] = {
     OA_ARM(0x01, AUX_REQUEST_ID),
     OA_ARM(0x02, AUX_CLIENT_INFO),
@@ -273,7 +273,7 @@ static const struct oa_arm VERSIONS[] = {
 };
 OA_LAYOUT(AUX_BODY, "AUX_BODY", OA_SWITCH(AUX_VERSION, 0xff, VERSIONS));
 
-/* The offsets of text count from the block's header. Size has the header's 4 bytes in it. */
+/* Offsets of text count from the block's header. Size includes the header's 4 bytes. */
 OA_LAYOUT(AUX_BLOCK, "AUX_HEADER",
     OA_ORIGIN,
     OA_U16(AUX_SIZE),

@@ -1,5 +1,5 @@
 /* call_facts.c
- * The few values of a call's parameters that sessions and reports are made of.
+ * The few values of a call's parameters that sessions and reports use.
  * [MS-OXCRPC], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,7 +26,7 @@ keep_code_page(struct oa_call_facts *facts, const struct oa_value *value)
         facts->code_page = (uint32_t)value->number;
 }
 
-/* A connect that is refused returns zeros, which are no version. */
+/* A refused connect returns zeros, which are not a version. */
 static void
 keep_word(struct oa_call_facts *facts, const struct oa_value *value)
 {

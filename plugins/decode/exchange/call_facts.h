@@ -1,5 +1,5 @@
 /* call_facts.h
- * The few values of a call's parameters that sessions and reports are made of.
+ * The few values of a call's parameters that sessions and reports use.
  * [MS-OXCRPC], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,7 +14,8 @@
 #define OA_SERVER_TEXT 256
 #define OA_HANDLE_SIZE 16
 
-/* Of one stub, request or response. Text is "" and has_ false when the stub does not hold it. */
+/* Of one stub, request or response. Text is "" and has_ is false if the stub does not contain it.
+ */
 struct oa_call_facts {
     const struct oa_rpc_interface *interface;
     uint16_t opnum;
@@ -22,10 +23,10 @@ struct oa_call_facts {
     struct oa_walk_result walk;
 
     bool has_status;
-    uint32_t status; /* the return value */
+    uint32_t status; /* the return value; 0: success */
 
     bool has_handle;
-    uint8_t handle[OA_HANDLE_SIZE]; /* UUID of the first context handle; zeros: none */
+    uint8_t handle[OA_HANDLE_SIZE]; /* UUID of the first context handle; zeros: a null handle */
 
     char user_dn[OA_DN_TEXT];      /* EcDoConnect, EcDoConnectEx, RfrGetNewDSA */
     char display_name[OA_DN_TEXT]; /* EcDoConnect, EcDoConnectEx */
@@ -34,7 +35,7 @@ struct oa_call_facts {
     char process[OA_SERVER_TEXT];  /* AUX_PERF_PROCESSINFO */
     bool has_version;
     uint16_t version_words[3]; /* the client's in a request, the server's in a response */
-    uint32_t code_page; /* of 8-bit text: the stub's own word, else as it was given; 0: none */
+    uint32_t code_page;        /* of 8-bit text: of the stub, else as known before it; 0: unknown */
     bool has_locale;
     uint32_t lcid_string, lcid_sort;
     uint16_t client_mode; /* AUX_PERF_CLIENTINFO; 0 unknown, 1 classic, 2 cached */
@@ -50,12 +51,13 @@ struct oa_call_facts {
     uint32_t aux_latency_max_ms;
 };
 
+/* Clears the facts and sets those that are known before the walk. */
 void oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub);
 
-/* To be called by a visitor for each field. */
+/* Takes what a field reveals; a visitor calls it for each one. */
 void oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value);
 
-/* Collects them without anybody else listening. The visitor's user is the struct oa_call_facts. */
+/* A visitor that only collects facts. Its user is the struct oa_call_facts. */
 extern const struct oa_visitor OA_CALL_FACTS_VISITOR;
 
 #endif

@@ -1,5 +1,5 @@
 /* client_facts.c
- * What a client of Exchange tells of itself as it opens a session.
+ * What a client of Exchange reports about itself when it opens a session.
  * [MS-OXCRPC] 3.1.4.1 (EcDoConnectEx, and EcDoConnect before it), [MS-OXCMAPIHTTP] 2.2.3.3, 2.2.4.1
  * (Connect)
  *
@@ -15,7 +15,7 @@
 #include "exchange/call_facts.h"
 #include "http/http_head.h"
 
-/* Later words do not take back earlier ones. */
+/* The first value is kept. */
 static void
 fill(char *to, size_t size, const char *from)
 {

@@ -1,5 +1,5 @@
 /* client_facts.h
- * What a client of Exchange tells of itself as it opens a session.
+ * What a client of Exchange reports about itself when it opens a session.
  * [MS-OXCRPC] 3.1.4.1 (EcDoConnectEx, and EcDoConnect before it), [MS-OXCMAPIHTTP] 2.2.3.3, 2.2.4.1
  * (Connect)
  *
@@ -14,7 +14,7 @@
 
 enum oa_client_mode { OA_CLIENT_MODE_UNKNOWN, OA_CLIENT_CLASSIC, OA_CLIENT_CACHED };
 
-/* Texts are "" where nothing was told. */
+/* Texts are "" if unknown. */
 struct oa_client {
     char user_dn[OA_CLIENT_DN];      /* legacy distinguished name of the user */
     char computer[OA_CLIENT_NAME];   /* AUX_PERF_CLIENTINFO */
@@ -27,10 +27,10 @@ struct oa_client {
 struct oa_call_facts;
 struct oa_http_head;
 
-/* Adds what the parameters of a connect, request or response, tell. */
+/* Adds the facts of a connect, request or response. Texts already known are kept. */
 void oa_client_take_call(struct oa_client *client, const struct oa_call_facts *facts);
 
-/* Adds what the heads of a request and its answer tell. */
+/* Adds what the head of a request or its response contains. Texts already known are kept. */
 void oa_client_take_head(struct oa_client *client, const struct oa_http_head *head);
 
 #endif

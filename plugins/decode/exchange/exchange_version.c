@@ -1,5 +1,5 @@
 /* exchange_version.c
- * Versions of Outlook and Exchange as they stand in EcDoConnectEx. [MS-OXCRPC] 3.1.4.1.3.1
+ * Versions of Outlook and Exchange, as in EcDoConnectEx. [MS-OXCRPC] 3.1.4.1.3.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Set in the second word when the first one holds major and minor. */
+/* Set in the second word if the first one contains major and minor. */
 #define FOUR_NUMBERS 0x8000
 
-/* A product from that version on, up to the next row or the end of its major version. */
+/* A product from that version on, up to the next row or to the end of its major version. */
 struct product {
     uint16_t major, minor, build;
     const char *name;

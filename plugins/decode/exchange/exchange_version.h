@@ -1,5 +1,5 @@
 /* exchange_version.h
- * Versions of Outlook and Exchange as they stand in EcDoConnectEx. [MS-OXCRPC] 3.1.4.1.3.1
+ * Versions of Outlook and Exchange, as in EcDoConnectEx. [MS-OXCRPC] 3.1.4.1.3.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,12 +16,13 @@ struct oa_version {
     uint16_t product_major, product_minor, build_major, build_minor;
 };
 
-/* Brings the three words of the wire, in either of their two forms, to four numbers. */
+/* Converts the three words on the wire, in either of their two forms, to four numbers. */
 struct oa_version oa_version_from_words(const uint16_t words[3]);
 
+/* Writes "14.3.123.4". */
 void oa_version_text(const struct oa_version *version, char out[OA_VERSION_TEXT]);
 
-/* "Outlook 2007 SP1", "Exchange 2010 SP3"; NULL when no product is known for certain. */
+/* "Outlook 2007 SP1", "Exchange 2010 SP3"; NULL when the product cannot be determined. */
 const char *oa_version_client_product(const struct oa_version *version);
 const char *oa_version_server_product(const struct oa_version *version);
 

@@ -11,7 +11,7 @@
 /* [MS-OXCRPC] 3.1.4.1.1.3 */
 #define XOR_BYTE 0xA5
 
-/* [MS-XCA] 2.4.4: the parts of a match's length that fit in each of its extensions. */
+/* [MS-XCA] 2.4.4: how much of a match's length fits into each of its extensions. */
 #define MATCH_MIN 3
 #define LENGTH_BITS_FULL 7
 #define NIBBLE_FULL 15
@@ -22,13 +22,13 @@ struct lz77 {
     uint8_t *out;
     size_t written;
     size_t expected;
-    uint32_t flags; /* the highest bit is the next token's: 0 a literal byte, 1 a match */
+    uint32_t flags; /* the highest bit is that of the next token: 0 a literal byte, 1 a match */
     unsigned n_flags;
-    uint8_t shared; /* two matches share a byte for their lengths: the first has the low half */
+    uint8_t shared; /* two matches share a byte for their lengths: the first one has the low half */
     bool has_shared;
 };
 
-/* 0 when the bytes tell an impossible length. */
+/* 0 for an impossible length. */
 static uint64_t
 match_length(struct lz77 *lz, unsigned length_bits)
 {
@@ -54,7 +54,7 @@ match_length(struct lz77 *lz, unsigned length_bits)
     return more < NIBBLE_FULL + LENGTH_BITS_FULL ? 0 : (uint64_t)more + MATCH_MIN;
 }
 
-/* Source and destination overlap when the match is longer than its distance: one byte at a time. */
+/* Source and destination overlap if the match is longer than its distance: copies byte by byte. */
 static enum oa_ext_error
 copy_match(struct lz77 *lz)
 {
@@ -72,9 +72,9 @@ copy_match(struct lz77 *lz)
 
 /*
  * Decompresses LZ77 in DIRECT2 encoding ([MS-OXCRPC] 3.1.4.1.1.2, the plain LZ77 of [MS-XCA] 2.4):
- * takes tokens until the input ends; flags without a token after them mean nothing. Not one byte
- * more than expected is written, and what is written is right whatever is returned. With an error
- * `*error_offset` is where in the input.
+ * reads tokens until the input ends; flags without a token have no meaning. Never writes more than
+ * expected, and the bytes written are valid even if an error is returned, whose offset in the input
+ * is then `*error_offset`.
  */
 static enum oa_ext_error
 decompress(struct lz77 *lz, size_t *error_offset)
@@ -128,10 +128,10 @@ set_error(struct oa_ext_payload *payload, enum oa_ext_error error, size_t offset
 }
 
 /*
- * Opens the `length` bytes that are there of a payload: on the wire it was compressed first, then
- * obfuscated. The scratch array holds the bytes made readable and behind them the decompressed.
- * That Size is less than SizeActual in a compressed payload is not insisted on: senders are seen
- * that compress short payloads to longer ones.
+ * Opens the available `length` bytes of a payload, which was compressed first, then obfuscated. The
+ * scratch array holds the deobfuscated bytes, followed by the decompressed ones. Size need not be
+ * less than SizeActual in a compressed payload: some senders compress short payloads to longer
+ * ones.
  */
 static void
 open_payload(struct oa_ext_payload *payload, const uint8_t *data, size_t length,

@@ -1,5 +1,5 @@
 /* ext_payload.c
- * What extended buffers carry, as layouts: the ROP buffer's frame and the auxiliary blocks.
+ * The contents of extended buffers as layouts: the frame of ROP buffers, and auxiliary blocks.
  * [MS-OXCRPC] 2.2.2.1, 3.1.4.2.1.1, [MS-OXCROPS] 2.2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,7 +18,7 @@ OA_LAYOUT(RPC_HEADER_EXT, "RPC_HEADER_EXT",
     OA_U16(EXT_SIZE_ACTUAL)
 );
 
-/* RopSize counts itself. */
+/* RopSize includes its own two bytes. */
 const struct oa_layout OA_LAYOUT_ROP_BUFFER = OA_LAYOUT_OF("ROP buffer",
     OA_U16(ROP_SIZE),
     OA_BOUND(ROP_SIZE, -2),
@@ -29,7 +29,7 @@ const struct oa_layout OA_LAYOUT_ROP_BUFFER = OA_LAYOUT_OF("ROP buffer",
 
 /* clang-format on */
 
-/* What one kind of buffer is called when it has been opened. */
+/* A kind of buffer, and the names of its opened payloads. */
 struct kind {
     enum oa_field field;
     const struct oa_layout *layout;
@@ -50,7 +50,7 @@ static const struct kind AUX = {
     .deobfuscated = "Deobfuscated auxiliary buffer",
 };
 
-/* The bytes behind one header. */
+/* The payload of one header. */
 static void
 walk_payload(struct oa_walk *walk, void *node, const struct kind *kind,
              const struct oa_ext_payload *payload)

@@ -13,18 +13,18 @@
 
 /* clang-format off */
 
-/* What follows is there when the byte before it is not 0: an expression of one value. */
+/* A value preceded by a byte: the value is absent if the byte is 0. */
 #define HAS(...) OA_U8(OXCMAPIHTTP_HAS), OA_IF_NOT(OXCMAPIHTTP_HAS, 0), __VA_ARGS__
 
-/* Property values, 2.2.1.1: as [MS-OXCDATA] 2.11 has them, with counts of four bytes and with the
- * byte that tells whether there is a value, in front of texts, binary and multiple values and again
- * in front of each element of multiple texts and binary values. */
+/* Property values, 2.2.1.1: as in [MS-OXCDATA] 2.11, with counts of four bytes, and with a byte for
+ * the presence of the value before text, binary and multiple values, and again before each element
+ * of multiple text and binary values. */
 
 #define ENTRY_ID_OR_BINARY                                                                         \
     OA_COUNTED(4, OXNSPI_VALUE_SIZE),                                                              \
     OA_BLOB_IF(OXNSPI_VALUE_BINARY, oa_nspi_is_entry_id, oa_nspi_entry_id)
 
-/* A list of such, counted, and the value that is such a list. */
+/* A counted list of values, and the property value that is such a list. */
 #define MULTIPLE(id, element)                                                                      \
     OA_LAYOUT(id##_LIST, "PtypMultiple", OA_LIST(4, OXNSPI_COUNT, NONE), element);                 \
     OA_LAYOUT(id, "PtypMultiple", HAS(OA_STRUCT(OXNSPI_VALUE_LIST, id##_LIST)))
@@ -88,7 +88,7 @@ static const struct oa_arm TYPED_VALUE_ARMS[] = {
     OA_ARMS_END,
 };
 
-/* AddressBookTypedPropertyValue, 2.2.1.4, for what was asked for as PtypUnspecified */
+/* AddressBookTypedPropertyValue, 2.2.1.4, for columns requested as PtypUnspecified */
 OA_LAYOUT(TYPED, "AddressBookTypedPropertyValue",
     OA_U16(OXCMAPIHTTP_VALUE_TYPE),
     OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS)
@@ -143,9 +143,9 @@ OA_LAYOUT(BINARY_LIST, "EntryIds",
     ENTRY_ID_OR_BINARY
 );
 
-/* Rows, 2.2.1.7: values without tags, in the order of the columns. Flagged ones tell for each
- * whether it is there, 2.2.1.5, 2.2.1.6; what was asked for as PtypUnspecified tells its type. The
- * column's tag is given to these layouts as an earlier field. */
+/* Rows, 2.2.1.7: values without tags, in the order of the columns. In flagged rows each value has a
+ * flag that shows whether it is present, 2.2.1.5, 2.2.1.6; a value requested as PtypUnspecified has
+ * its type. These layouts are given the column's tag as an earlier field. */
 
 OA_LAYOUT(COLUMNS_AND_COUNT, "Columns",
     OA_STRUCT(OXNSPI_COLUMNS, TAGS),
@@ -231,8 +231,8 @@ walk_rows(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
 
 OA_LAYOUT(ROW_SET, "ColumnsAndRows", OA_CALL(walk_rows));
 
-/* Restrictions, [MS-OXCDATA] 2.12, with counts of four bytes. Whether the value of a content or
- * property restriction is there is told by a byte that the document does not mention. */
+/* Restrictions, [MS-OXCDATA] 2.12, with counts of four bytes. The value of a content or property
+ * restriction is preceded by a byte for its presence, which the document does not mention. */
 
 static const struct oa_layout RESTRICTION;
 
@@ -304,8 +304,8 @@ OA_LAYOUT(RESTRICTION, "Restriction",
     OA_SWITCH(OXNSPI_RESTRICTION_TYPE, 0xff, RESTRICTION_ARMS)
 );
 
-/* Bodies, by the ids of mapi_http_types.def. All end with the auxiliary buffer; a response that
- * failed has nothing else behind its status. */
+/* Bodies, by the ids of mapi_http_types.def. All end with the auxiliary buffer, which in a failed
+ * response follows the status. */
 
 #define AUXILIARY                                                                                  \
     OA_U32(OXCMAPIHTTP_AUX_SIZE),                                                                  \
@@ -601,24 +601,12 @@ RESPONSE(GET_ADDRESS_BOOK_URL,
     OA_STRING16Z(OXCMAPIHTTP_URL)
 );
 
+#define LAYOUTS_NONE(id, name) { { NULL, NULL }, { NULL, NULL } }
+#define LAYOUTS_LAYOUTS(id, name) { { name, id##_REQUEST }, { name, id##_RESPONSE } }
+
 /* clang-format on */
 
-#define LAYOUTS_NONE(id, name)                                                                     \
-    {                                                                                              \
-        { NULL, NULL },                                                                            \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
-#define LAYOUTS_LAYOUTS(id, name)                                                                  \
-    {                                                                                              \
-        { name, id##_REQUEST },                                                                    \
-        {                                                                                          \
-            name, id##_RESPONSE                                                                    \
-        }                                                                                          \
-    }
-
-/* Without slots for the types that have no bodies. */
+/* Rows without slots: the type has no bodies. */
 static const struct {
     struct oa_layout request, response;
 } LAYOUTS[OA_MAPI_HTTP_TYPES] = {

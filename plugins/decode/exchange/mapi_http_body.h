@@ -1,5 +1,5 @@
 /* mapi_http_body.h
- * The bodies of MAPI over HTTP: which layout the body of a request type has.
+ * The bodies of MAPI over HTTP: the layouts of requests and responses by request type.
  * [MS-OXCMAPIHTTP] 2.2.4, 2.2.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,8 +10,8 @@
 #include "layout/layout.h"
 #include "http/mapi_http.h"
 
-/* The layout of a body, to be walked as OA_PLAIN; of a response, from where its preamble ends. NULL
- * for a type without bodies of its own. */
+/* The layout of a body, to be walked as OA_PLAIN; for a response, of what follows the preamble.
+ * NULL for a type without bodies. */
 const struct oa_layout *oa_mapi_http_layout(enum oa_mapi_http_type type, bool is_response);
 
 #endif

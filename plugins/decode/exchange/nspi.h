@@ -1,5 +1,5 @@
 /* nspi.h
- * Parts of NSPI that stand in other encodings too. [MS-OXNSPI] 2.2.8, 2.2.9
+ * Parts of NSPI that are used in other encodings too. [MS-OXNSPI] 2.2.8, 2.2.9
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 
 #include "layout/layout.h"
 
-/* Where a table stands and how it is sorted; the same bytes in NDR and in MAPI over HTTP. */
+/* The position in a table and its sort order; the same bytes in NDR and in MAPI over HTTP. */
 extern const struct oa_layout OA_LAYOUT_STAT;
 
 /* For OA_BLOB_IF slots: entry IDs of address book objects. */

@@ -1,5 +1,5 @@
 /* stub.c
- * The parameters of the Exchange RPC calls: which layout an operation's stub has.
+ * The parameters of the Exchange RPC calls: the layouts of requests and responses by operation.
  * [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -8,22 +8,13 @@
 
 #include "exchange/stub_slots.h"
 
-#define LAYOUTS_NONE(interface, id, name)                                                          \
-    {                                                                                              \
-        { NULL, NULL },                                                                            \
-        {                                                                                          \
-            NULL, NULL                                                                             \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define LAYOUTS_NONE(interface, id, name) { { NULL, NULL }, { NULL, NULL } }
 #define LAYOUTS_LAYOUTS(interface, id, name)                                                       \
-    {                                                                                              \
-        { name, OA_##interface##_##id##_REQUEST },                                                 \
-        {                                                                                          \
-            name, OA_##interface##_##id##_RESPONSE                                                 \
-        }                                                                                          \
-    }
+    { { name, OA_##interface##_##id##_REQUEST }, { name, OA_##interface##_##id##_RESPONSE } }
+/* clang-format on */
 
-/* Without slots where the parameters are not decoded. */
+/* Rows without slots: the parameters are not decoded. */
 static const struct {
     struct oa_layout request, response;
 } LAYOUTS[OA_INTERFACES][OA_OPERATIONS_MAX] = {

@@ -1,5 +1,5 @@
 /* stub.h
- * The parameters of the Exchange RPC calls: which layout an operation's stub has.
+ * The parameters of the Exchange RPC calls: the layouts of requests and responses by operation.
  * [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,13 +18,14 @@ struct oa_stub {
     bool big_endian;
     const uint8_t *data; /* without auth padding and verifier */
     size_t length;
-    uint32_t code_page; /* of 8-bit text, as it was said before the stub; 0: nobody said */
+    uint32_t code_page; /* of 8-bit text, as known before the stub; 0: unknown */
 };
 
-/* The layout of the stub; NULL when the interface or the operation has none. */
+/* The layout of the stub; NULL when its operation has none, or is not known. */
 const struct oa_layout *oa_stub_layout(const struct oa_stub *stub);
 
-/* Walks the stub; false, and nothing reported, when there is no layout for it. */
+/* Walks the stub and sets `result`; false, with nothing reported, when there is no layout for it.
+ */
 bool oa_stub_walk(struct oa_walk *walk, const struct oa_stub *stub, void *root,
                   struct oa_walk_result *result);
 

@@ -2,9 +2,9 @@
  * Parameters of EMSMDB and AsyncEMSMDB, the calls to a mailbox store.
  * [MS-OXCRPC] 3.1.4 (EMSMDB), 3.3.4 (AsyncEMSMDB), 6 (IDL)
  *
- * The document only reserves the numbers of the calls that older clients made. Their parameters
- * here are those that OpenChange (exchange.idl and ndr_mapi.c) and Wireshark (mapi.idl) agree on;
- * where they do not, the layout says what was chosen and why.
+ * The document only reserves the numbers of calls that older clients make. Their parameters are
+ * those on which OpenChange (exchange.idl and ndr_mapi.c) and Wireshark (mapi.idl) agree; where
+ * they do not, a comment explains the choice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #define CXH OA_CONTEXT_HANDLE(OXCRPC_CXH)
 #define RETURN OA_U32(OXCRPC_RETURN)
 
-/* What EcDoConnectEx begins with is all that EcDoConnect has. */
+/* EcDoConnectEx begins with the parameters of EcDoConnect. */
 #define CONNECT_REQUEST                                                                            \
     OA_STRING8(OXCRPC_USER_DN),                                                                    \
     OA_U32(OXCRPC_CONNECT_FLAGS),                                                                  \
@@ -47,10 +47,10 @@
     OA_U32(OXCRPC_TIME_STAMP)
 
 /*
- * Both sources have the bytes of EcDoConnectEx without its auxiliary buffers. The last three words
- * of the answer are rgwBestVersion to Wireshark, as in EcDoConnectEx, and the client's version
- * returned to OpenChange; picxr has 32 bits in both, also in EcDoConnectEx, where the document has
- * 16: alignment makes it the same. The document's later form is taken.
+ * Both sources describe EcDoConnectEx without its auxiliary buffers. The last three words of the
+ * response are rgwBestVersion in Wireshark, as in EcDoConnectEx, and the client's version returned
+ * in OpenChange. picxr has 32 bits in both, also in EcDoConnectEx, where the document has 16; with
+ * alignment the bytes are the same. The document's form of EcDoConnectEx is used.
  */
 OA_REQUEST(EMSMDB, EC_DO_CONNECT) = {
     CONNECT_REQUEST,
@@ -73,11 +73,11 @@ OA_RESPONSE(EMSMDB, EC_DO_DISCONNECT) = {
 };
 
 /*
- * A conformant varying array whose counts are usSize and *pusLength: both sources have the counts
- * as parameters of their own ("size", "offset", and the length in front of the buffer), which is
- * the same on the wire. EcGetMoreRpc, which Wireshark alone describes, has such an array, and gives
- * the two parameters their names; as nothing tells what the rest of a buffer looks like, it is not
- * opened.
+ * A conformant varying array whose counts are usSize and *pusLength. Both sources describe the
+ * counts as parameters ("size", "offset", and the length before the buffer), which is the same on
+ * the wire. The names of the two parameters are those of EcGetMoreRpc, which only Wireshark
+ * describes and which has such an array too; the format of the rest of a buffer is not known, so it
+ * is not opened.
  */
 OA_REQUEST(EMSMDB, EC_DO_RPC) = {
     CXH,
@@ -132,7 +132,7 @@ OA_RESPONSE(EMSMDB, EC_R_REGISTER_PUSH_NOTIFICATION) = {
     OA_END,
 };
 
-/* OpenChange has two numbers without names, Wireshark names them. */
+/* Two numbers that have no names in OpenChange; the names are those of Wireshark. */
 OA_REQUEST(EMSMDB, EC_R_UNREGISTER_PUSH_NOTIFICATION) = {
     CXH,
     OA_U32(OXCRPC_RPC_INDEX),
@@ -153,8 +153,8 @@ OA_RESPONSE(EMSMDB, EC_DUMMY_RPC) = {
     OA_END,
 };
 
-/* OpenChange knows no more of these two than their names. Wireshark describes them, with parameters
- * as GetDCName has them in a header of Exchange's client, where there is room for 18 characters. */
+/* OpenChange only has the names of these two. Wireshark describes them with the parameters of
+ * GetDCName in a header of Exchange's client, where the buffer has 18 characters. */
 OA_REQUEST(EMSMDB, EC_R_GET_DC_NAME) = {
     CXH,
     OA_STRING8(OXCRPC_DOMAIN),
@@ -177,12 +177,14 @@ OA_RESPONSE(EMSMDB, EC_R_NET_GET_DC_NAME) = {
 };
 
 /*
- * EcDoRpcExt is EcDoRpcExt2 without auxiliary output. The sources do not agree on what stands
- * between pcbOut and pulTransTime: to Wireshark it is rgbAuxIn and cbAuxIn, as in EcDoRpcExt2 and
- * in the request alone; to OpenChange a reserved conformant varying array and its size, in both
- * directions. Neither shows bytes. What is left tells them apart: an empty reserved array and its
- * size are 16 bytes, no array and its size 8, and a buffer with more than a header is more than 16.
- * In NDR64, which is younger than the call, a request is always taken to be of the first form.
+ * EcDoRpcExt is EcDoRpcExt2 without auxiliary output. The sources disagree on what is between
+ * pcbOut and pulTransTime: in Wireshark it is rgbAuxIn and cbAuxIn, as in EcDoRpcExt2, and in the
+ * request only; in OpenChange it is a reserved conformant varying array and its size, in both
+ * directions.
+ * Neither source has sample bytes. The number of remaining bytes distinguishes them: an empty
+ * reserved array and its size have 16 bytes, no array and its size 8, and a buffer with more than a
+ * header has more than 16. In NDR64, which is newer than the call, a request is always taken to be
+ * of the first form.
  */
 OA_REQUEST(EMSMDB, EC_DO_RPC_EXT) = {
     CXH,
@@ -260,8 +262,9 @@ OA_RESPONSE(EMSMDB, EC_DO_RPC_EXT2) = {
     OA_END,
 };
 
-/* EcDoAsyncConnect and EcDoAsyncWait to gromox and Wireshark, which supposes them to be what
- * EcDoAsyncConnectEx and EcDoAsyncWaitEx are; nothing else says so, and OpenChange has none. */
+/* EcDoAsyncConnect and EcDoAsyncWait in gromox and Wireshark, which assumes the parameters of
+ * EcDoAsyncConnectEx and EcDoAsyncWaitEx. There is no other evidence; OpenChange does not have
+ * them. */
 #define UNKNOWN_PARAMETERS                                                                         \
     OA_IF_LEFT(1),                                                                                 \
     OA_OCTETS(OXCRPC_RESERVED)

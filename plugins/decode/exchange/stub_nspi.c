@@ -122,8 +122,8 @@ OA_LAYOUT(TIME, "ft", OA_FILETIME(OXNSPI_VALUE_TIME));
 OA_LAYOUT(ERROR, "err", OA_U32(OXNSPI_VALUE_ERROR));
 OA_LAYOUT(NULL_VALUE, "lReserved", OA_I32(OXNSPI_VALUE_NULL));
 
-/* PROP_VAL_UNION, by the property type. PtypUnspecified is not of the union as declared; servers
- * send it with lReserved all the same. */
+/* PROP_VAL_UNION, by property type. PtypUnspecified is not declared in the union, but servers send
+ * it, with lReserved. */
 static const struct oa_arm VALUE_ARMS[] = {
     OA_ARM(0x0000, NULL_VALUE),
     OA_ARM(0x0001, NULL_VALUE),
@@ -167,7 +167,7 @@ OA_LAYOUT(ROW_SET, "PropertyRowSet_r",
     OA_STRUCT(OXNSPI_ROW, ROW)
 );
 
-/* PropertyTagArray_r carries property tags, minimal entry IDs and what names resolved to. */
+/* PropertyTagArray_r contains property tags, minimal entry IDs or results of name resolution. */
 OA_LAYOUT(TAGS, "PropertyTagArray_r",
     OA_U32(OXNSPI_COUNT),
     OA_CONFORMANT_VARYING(NONE),
@@ -300,7 +300,7 @@ const struct oa_layout OA_LAYOUT_STAT = OA_LAYOUT_OF("STAT",
     OA_U32(OXNSPI_STAT_SORT_LOCALE)
 );
 
-/* Parameters that many operations have */
+/* Parameters shared by many operations */
 
 #define HANDLE OA_CONTEXT_HANDLE(OXNSPI_HANDLE)
 #define RESERVED OA_U32(OXNSPI_RESERVED)
@@ -492,9 +492,9 @@ OA_RESPONSE(NSPI, MOD_PROPS) = {
     OA_END,
 };
 
-/* The pointers are [ref], without bytes. Clients made with impacket send them as [unique]: a
- * referent ID before STAT, and one before the version or, being null, in its place. No other stub
- * has these lengths, with a verification trailer neither. */
+/* The pointers are [ref], without bytes. Clients based on impacket send them as [unique]: a
+ * referent ID before STAT, and one before the version, or a null one in its place. No other stub
+ * has these lengths, not even with a verification trailer. */
 OA_REQUEST(NSPI, GET_SPECIAL_TABLE) = {
     HANDLE,
     OA_U32(OXNSPI_TABLE_FLAGS),
@@ -545,8 +545,8 @@ OA_RESPONSE(NSPI, MOD_LINK_ATT) = {
     OA_END,
 };
 
-/* 15, 17 and 18 are not used by Exchange clients; 17 and 18 carry what they carried when they
- * were. */
+/* 15, 17 and 18 are not used by Exchange clients; the parameters of 17 and 18 are those of
+ * [MS-NSPI]. */
 OA_REQUEST(NSPI, OPNUM_15) = {
     HANDLE,
     RESERVED,

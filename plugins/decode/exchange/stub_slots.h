@@ -1,6 +1,6 @@
 /* stub_slots.h
- * The parameters of the calls, declared by the rows of operations.def. Only for the files that
- * describe them (stub_*.c) and the one that makes a table of them (stub.c).
+ * The parameters of the calls, declared for each row of operations.def. Only for the files that
+ * describe them (stub_*.c) and the one with the table of them (stub.c).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,8 +21,8 @@
 
 /*
  * OA_REQUEST(NSPI, UNBIND) = { slots, OA_END }; describes the request of that row of
- * operations.def, OA_RESPONSE() its response, which ends with the return value. A row with LAYOUTS
- * has to have both, or the program does not link; slots without such a row do not compile.
+ * operations.def, and OA_RESPONSE() its response, which ends with the return value. A row with
+ * LAYOUTS needs both, or the program does not link; slots without such a row do not compile.
  */
 #define OA_REQUEST(interface, id) OA_STUB_SLOTS_(OA_##interface##_##id##_REQUEST)
 #define OA_RESPONSE(interface, id) OA_STUB_SLOTS_(OA_##interface##_##id##_RESPONSE)

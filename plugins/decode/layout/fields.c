@@ -1,5 +1,6 @@
 /* fields.c
- * Descriptors of everything the layouts can report: one row a field, names of values, single bits.
+ * Descriptors of everything that layouts can report: one row for each field, names of values,
+ * single bits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -79,7 +80,7 @@ oa_field_name(enum oa_names names, uint32_t value)
     return NULL;
 }
 
-/* A part's number, shifted down. */
+/* The number of a part, shifted down. */
 static uint32_t
 part_of(uint32_t value, uint32_t mask)
 {

@@ -1,9 +1,10 @@
 /* fields.h
- * Descriptors of everything the layouts can report: one row a field, names of values, single bits.
+ * Descriptors of everything that layouts can report: one row for each field, names of values,
+ * single bits.
  *
- * A row is written once, in one of the fields_*.def files, and read by all: the decoder knows a
- * field by its number (OA_F_OXCRPC_USER_DN), the plugin registers the rows as display fields, tests
- * and reports find labels and units in them.
+ * A row is written once, in one of the fields_*.def files: the decoder refers to the field by
+ * number (OA_F_OXCRPC_USER_DN), the plugin registers the rows as display fields, and tests and
+ * reports use their labels and names.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,9 +29,9 @@ enum oa_field {
     OA_FIELDS_COUNT
 };
 
-/* What a field's value is; integers are reported as oa_value.number, all others as bytes. */
+/* The type of a field's value; integers are reported as oa_value.number, all others as bytes. */
 enum oa_type {
-    OA_TYPE_NONE, /* a structure: only its parts have values */
+    OA_TYPE_NONE, /* a structure, which has no value of its own */
     OA_TYPE_UINT8,
     OA_TYPE_UINT16,
     OA_TYPE_UINT32,
@@ -42,8 +43,8 @@ enum oa_type {
     OA_TYPE_FILETIME, /* number: 100 ns since 1601, [MS-DTYP] 2.3.3 */
     OA_TYPE_GUID,
     OA_TYPE_BYTES,
-    OA_TYPE_TEXT8,   /* in the code page that applies, see oa_value */
-    OA_TYPE_TELETEX, /* 8-bit text that is ASCII in every code page: DNs, names of servers */
+    OA_TYPE_TEXT8,   /* in the code page of oa_value */
+    OA_TYPE_TELETEX, /* 8-bit text that is always ASCII: DNs, names of servers */
     OA_TYPE_TEXT16,  /* UTF-16 in the walk's byte order */
 };
 
@@ -53,17 +54,17 @@ enum oa_base {
     OA_BASE_HEX,
 };
 
-/* What a field is beyond a value to show. */
+/* The meaning of a field to code; NONE for one that is only displayed. */
 enum oa_role {
     OA_ROLE_NONE,
     OA_ROLE_RETURN_VALUE, /* what the call returned */
-    OA_ROLE_CODE_PAGE,    /* that of the 8-bit text which follows; 0: not said */
-    OA_ROLE_TITLED,       /* a structure that goes by the name of a value in it, */
-    OA_ROLE_TITLE,        /* which is this one, see oa_value_name() */
+    OA_ROLE_CODE_PAGE,    /* of the 8-bit text that follows; 0: not given */
+    OA_ROLE_TITLED,       /* a structure that is titled by the name of a value in it: */
+    OA_ROLE_TITLE,        /* this value, see oa_value_name() */
     OA_ROLES
 };
 
-/* Tables of value names, by the rows of field_names.def. */
+/* Tables of value names: those of field_names.def. */
 enum oa_names {
     OA_NAMES_NONE,
 #define OA_NAMES_BEGIN(id) OA_NAMES_##id,
@@ -88,7 +89,7 @@ struct oa_name_table {
 };
 
 struct oa_field_row {
-    const char *filter; /* "oxcrpc.user_dn"; the protocol is what stands before the first dot */
+    const char *filter; /* "oxcrpc.user_dn"; begins with the name of the protocol */
     const char *label;
     enum oa_type type;
     enum oa_base base;
@@ -96,13 +97,13 @@ struct oa_field_row {
     enum oa_role role;
 };
 
-/* One bit of an integer field, or a group of bits that is a number of its own. */
+/* One bit of an integer field, or a group of bits that form a number. */
 struct oa_bit_row {
     enum oa_field parent;
     const char *filter;
     const char *label;
     uint32_t mask;
-    bool is_number;      /* shown as a number, shifted down, not as set or not */
+    bool is_number;      /* a group of bits: displayed as a number, shifted down */
     enum oa_names names; /* of that number */
 };
 
@@ -114,8 +115,8 @@ extern const struct oa_name_table OA_NAME_TABLES[OA_NAMES_COUNT];
 /* The name of a value in a table, or NULL. */
 const char *oa_field_name(enum oa_names names, uint32_t value);
 
-/* The name of an integer field's value, by its own table or else by that of its first part that has
- * one; NULL when there is none. */
+/* The name of an integer field's value: in the field's table of names, or else that of the first
+ * part which has such a table; NULL when there is none. */
 const char *oa_value_name(enum oa_field field, uint32_t value);
 
 #endif

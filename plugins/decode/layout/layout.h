@@ -1,5 +1,5 @@
 /* layout.h
- * Layouts as tables, and the one interpreter that walks packet bytes along them.
+ * Layouts as tables, and the interpreter that walks packet bytes along them.
  * [C706] 14 (NDR), [MS-RPCE] 2.2.5 (NDR64)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -17,8 +17,8 @@
 /*
  * HOW TO DESCRIBE BYTES
  *
- * A layout is a list of slots. A slot is either a value or a prefix that applies to the ONE slot
- * expression right behind it, so that types read from top to bottom:
+ * A layout is a list of slots. A slot is either a value or a prefix, which applies to the ONE slot
+ * expression that follows it, so that types read from top to bottom:
  *
  *     OA_LAYOUT(ROW, "PropertyRow_r",
  *         OA_U32(OXNSPI_RESERVED),
@@ -28,8 +28,8 @@
  *         OA_STRUCT(OXNSPI_VALUE, VALUE)
  *     );
  *
- * says: two integers, then a unique pointer to a conformant array of VALUE structures. Fields are
- * named without their OA_F_.
+ * This is two integers, then a unique pointer to a conformant array of VALUE structures. Fields are
+ * written without their OA_F_.
  *
  * Values                      NDR                                plain
  *   OA_U8 U16 U32 U64(f)      aligned integer                    integer
@@ -38,60 +38,60 @@
  *   OA_FILETIME(f)            two aligned DWORDs                 8 bytes
  *   OA_BYTES(f, n)            n bytes                            n bytes
  *   OA_OCTETS(f)              element of an array of bytes: the array is ONE field; alone, or
- *                             behind OA_COUNTED/OA_BOUND: all bytes that are left
- *   OA_BLOB(f, fn)            OA_OCTETS whose bytes a function takes apart (see oa_blob_fn)
+ *                             after OA_COUNTED/OA_BOUND: all remaining bytes
+ *   OA_BLOB(f, fn)            OA_OCTETS whose bytes a function decodes (see oa_blob_fn)
  *   OA_BLOB_IF(f, is, fn)     the same for bytes that `is` recognises, else one field
- *   OA_STRING8(f), 16(f)      [string]: conformant varying       all bytes that are left
- *   OA_STRING8Z(f), 16Z(f)    -                                  up to and with the end mark
+ *   OA_STRING8(f), 16(f)      [string]: conformant varying       all remaining bytes
+ *   OA_STRING8Z(f), 16Z(f)    -                                  up to and including the terminator
  *
  * Composites
  *   OA_STRUCT(f, LAYOUT)      LAYOUT inside a container f; in NDR aligned to its largest member,
  *                             the count of a conformant last member read first
- *   OA_UNION(f, size, ARMS)   the discriminant (`size` bytes) stands on the wire; ARMS is a list
- *                             of OA_ARM(value, LAYOUT), at most one OA_ARM_DEFAULT(LAYOUT),
+ *   OA_UNION(f, size, ARMS)   the discriminant (`size` bytes) is on the wire; ARMS is a list of
+ *                             OA_ARM(value, LAYOUT), at most one OA_ARM_DEFAULT(LAYOUT),
  *                             OA_ARMS_END. A value without an arm ends the walk.
- *                             For [switch_is(x & mask)] it is masked on the wire already.
+ *                             For [switch_is(x & mask)] the value on the wire is already masked.
  *   OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
- *   OA_CALL(fn)               plain: what no slots can say; the function walks layouts in place
- *                             and sees all bytes that are left
- *   OA_ORIGIN                 no bytes: where the places of OA_AT count from
+ *   OA_CALL(fn)               plain: what slots cannot express; the function walks layouts in place
+ *                             and sees all remaining bytes
+ *   OA_ORIGIN                 no bytes: the offsets of OA_AT count from here
  *   OA_CONTEXT_HANDLE(f)      20 bytes: attributes and UUID
  *
  * Prefixes
- *   OA_REF OA_UNIQUE OA_FULL  a pointer on the wire; its referent comes after the outermost
- *                             enclosing structure or array, in order. A top-level [ref] pointer
- *                             (usual for [out] parameters) has no bytes: leave it away.
+ *   OA_REF OA_UNIQUE OA_FULL  a pointer on the wire; its referent follows the outermost enclosing
+ *                             structure or array, in order. A top-level [ref] pointer (usual for
+ *                             [out] parameters) has no bytes: omit it.
  *   OA_FIXED(f, n)            n elements
  *   OA_CONFORMANT(f)          [size_is]; max count first
  *   OA_VARYING(f)             [length_is]; offset and actual count first
  *   OA_CONFORMANT_VARYING(f)  both
- *                             f: container of the elements, or NONE to have them in the parent.
- *   OA_REPEAT(f, by)          plain: as many as the earlier field `by` says
- *   OA_LIST(size, count, f)   plain: the count itself (`size` bytes), then as many as it says
+ *                             f: container of the elements, or NONE to put them into the parent.
+ *   OA_REPEAT(f, by)          plain: as many as the value of the earlier field `by`
+ *   OA_LIST(size, count, f)   plain: a count of `size` bytes, then as many
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
- *   OA_AT(by)                 plain: stands where the earlier field `by` says, counted from the
- *                             nearest OA_ORIGIN before; 0 is nowhere. Read at the end of the layout
- *                             in the order of their places.
+ *   OA_AT(by)                 plain: at the offset in the earlier field `by`, counted from the
+ *                             nearest OA_ORIGIN before; absent if the offset is 0. Read at the end
+ *                             of the layout, in the order of the offsets.
  *   OA_IF_EQUAL(by, v), OA_IF_NOT(by, v), OA_IF_ANY(by, mask), OA_IF_NONE(by, mask),
  *   OA_IF_LEFT(n),            the next expression only if an earlier field has (not) that value,
- *   OA_IF_LEFT_IS(n)          has any (none) of these bits, or at least or exactly n bytes are left
+ *   OA_IF_LEFT_IS(n)          has any (none) of these bits, or at least or exactly n bytes remain
  *
- * "Earlier field" is the nearest one before, in the same structure or one around it, or one given
- * with oa_walk_set(). An absent one is 0.
+ * The "earlier field" is the nearest one before, in the same structure or an enclosing one, or one
+ * given with oa_walk_set(). An absent one is 0.
  *
- * Fields of the role CODE_PAGE say, unless they are 0, in which code page the texts of 8 bits are
- * that follow, wherever these stand. One that was said before is given with oa_walk_set() too.
+ * Fields of the role CODE_PAGE, unless they are 0, set the code page of all 8-bit text that
+ * follows. A code page known before the walk is given with oa_walk_set() as well.
  *
- * Parameters of an RPC call are the slots of one layout; each parameter's referents follow it.
+ * The parameters of an RPC call are the slots of one layout; each is followed by its referents.
  *
  * WHAT A WALK GUARANTEES
  *
  * Every byte of the input is reported exactly once: as a field, inside a blob's parts, or as a gap
- * with its reason. Counts of the wire are never trusted: elements are walked while there are bytes,
- * and the walk then ends as OA_WALK_SHORT. Depth and number of reports are limited (OA_WALK_LIMIT).
- * What is short inside a bounded part ends that part only.
+ * with its reason. Counts on the wire are never trusted: elements are walked as long as there are
+ * bytes, and the walk then ends as OA_WALK_SHORT. Depth and number of reports are limited
+ * (OA_WALK_LIMIT). Missing bytes inside a bounded part end that part only.
  */
 /* clang-format on */
 
@@ -99,13 +99,13 @@ struct oa_walk;
 struct oa_layout;
 
 /*
- * Takes apart a blob of `length` bytes that begins at the walk's position, which sees no byte
- * beyond it. In it the encoding is plain. It may walk layouts in place (oa_walk_layout) or over
- * bytes made from it (oa_walk_source); what it leaves unread is reported as a gap.
+ * Decodes a blob of `length` bytes that begins at the walk's position; the walk sees no byte beyond
+ * it, and its encoding is plain. The function may walk layouts in place (oa_walk_layout) or over
+ * bytes made from the blob (oa_walk_source); what it leaves unread is reported as a gap.
  */
 typedef void oa_blob_fn(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
-/* Whether a blob is of the kind its function takes apart. */
+/* Whether a blob is of the kind that its function decodes. */
 typedef bool oa_blob_test(const uint8_t *bytes, size_t length);
 
 enum oa_slot_kind {
@@ -225,16 +225,16 @@ struct oa_layout {
 /* ndr_context_handle, [C706] appendix N */
 extern const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE;
 
-/* A field, as told to a visitor. */
+/* A field, as reported to a visitor. */
 struct oa_value {
     enum oa_field id;
-    enum oa_field about;  /* for what NDR puts around a field (counts, pointers): that field */
+    enum oa_field about;  /* of NDR's counts and pointers: the field that they belong to */
     size_t offset;        /* in the current source */
     size_t length;        /* on the wire */
     uint64_t number;      /* of integers and FILETIME */
     const uint8_t *bytes; /* the wire bytes, all `length` of them */
-    size_t text_length;   /* bytes of text before the end mark */
-    uint32_t code_page;   /* of 8-bit text; 0: nobody said */
+    size_t text_length;   /* bytes of text before the terminator */
+    uint32_t code_page;   /* of 8-bit text; 0: unknown */
     struct oa_code_pages *code_pages; /* the walk's */
     bool big_endian;
     bool is_cut; /* fewer bytes than announced */
@@ -244,19 +244,20 @@ struct oa_value {
 enum oa_gap {
     OA_GAP_ALIGNMENT,    /* NDR padding */
     OA_GAP_VERIFICATION, /* rpc_sec_verification_trailer, [MS-RPCE] 2.2.2.13 */
-    OA_GAP_TRAILING,     /* behind the last parameter, or behind the last slot of a bounded part */
-    OA_GAP_UNDECODED,    /* not reached: the walk ended before them */
+    OA_GAP_TRAILING,     /* after the last parameter, or after the last slot of a bounded part */
+    OA_GAP_UNDECODED,    /* not reached: the walk ended before */
 };
 
 /*
- * Who wants to know. Every member may be NULL. `parent` is what begin returned for the container
- * around (the root's is given to oa_walk_run). Referents come after their pointer's container has
- * ended and are still reported with it as parent, so a node has to live until the walk ends.
- * Offsets count in the current source: the input, or what the innermost begin_source announced.
+ * Receives the reports of a walk. Every member may be NULL. `parent` is what begin() returned for
+ * the enclosing container, or the root that oa_walk_run() was given. Referents are reported after
+ * their pointer's container has ended, with that container as parent, so a node has to live until
+ * the walk ends. Offsets count in the current source: the input, or that of the innermost
+ * begin_source().
  */
 struct oa_visitor {
     void (*field)(void *user, void *parent, const struct oa_value *value);
-    void *(*begin)(void *user, void *parent, const struct oa_value *at); /* length 0: not known */
+    void *(*begin)(void *user, void *parent, const struct oa_value *at); /* length 0: unknown */
     void (*end)(void *user, void *node, size_t offset);
     void (*gap)(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length);
     void *(*begin_source)(void *user, void *parent, const char *name, const uint8_t *data,
@@ -268,71 +269,73 @@ enum oa_encoding { OA_PLAIN, OA_NDR32, OA_NDR64 };
 
 enum oa_walk_state {
     OA_WALK_DONE,
-    OA_WALK_SHORT,   /* bytes ended before the layout */
+    OA_WALK_SHORT,   /* the bytes ended before the layout */
     OA_WALK_LIMIT,   /* too deep, or too many parts */
-    OA_WALK_UNKNOWN, /* a discriminant without an arm, a part that could not be opened */
+    OA_WALK_UNKNOWN, /* a discriminant without an arm, or a part that could not be opened */
 };
 
 struct oa_walk_result {
     enum oa_walk_state state; /* of the first problem */
-    enum oa_field field;      /* what was wanted then */
-    size_t offset;            /* where, in its source */
-    size_t trailing;  /* bytes behind the end, alignment and verification trailer not counted */
-    size_t undecoded; /* bytes given up, in all sources */
+    enum oa_field field;      /* that was to be read */
+    size_t offset;            /* in its source */
+    size_t trailing;          /* bytes after the end, without alignment and verification trailer */
+    size_t undecoded;         /* bytes not decoded, in all sources */
 };
 
-/* A walk may be used for any number of inputs, one after the other. */
+/* Makes a walk, to be freed with oa_walk_free(). It can be used for any number of inputs, one after
+ * the other. */
 struct oa_walk *oa_walk_new(const struct oa_visitor *visitor, void *user);
 void oa_walk_free(struct oa_walk *walk);
 
-/* Gives the walk converters for 8-bit text, which have to outlive it; without them it is UTF-8. */
+/* Gives the walk converters for 8-bit text, which have to outlive it; without them 8-bit text is
+ * taken to be UTF-8. */
 void oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages);
 
-/* Gives the next run, or inside one what follows, a value that layouts refer to as an earlier
- * field. */
+/* Sets a value that layouts refer to as an earlier field: for the next run, or in a blob function
+ * for what follows. */
 void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 
-/* Walks the whole input. Values set before are used and forgotten. */
+/* Walks the whole input. Values set before apply to this run only. */
 struct oa_walk_result oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout,
                                   enum oa_encoding encoding, bool big_endian, const uint8_t *data,
                                   size_t length, void *root);
 
-/* A text's characters before its end mark, as clean UTF-8, terminated, cut at a character's border.
- */
+/* Copies a text up to its terminator as clean UTF-8, terminated, cut at a character boundary if
+ * `size` is too small. */
 void oa_value_text(const struct oa_value *value, char *out, size_t size);
 
 /* For blob functions. */
 
-/* Walks a layout in place, at the position, without a container. */
+/* Walks a layout at the current position, without a container. */
 void oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout);
 
-/* The same inside a container `field`, seeing `length` bytes at most. */
+/* The same inside a container `field`, limited to `length` bytes. */
 void oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
                      const struct oa_layout *layout, size_t length);
 
 /* Reports the next bytes as one field. */
 void oa_walk_bytes(struct oa_walk *walk, void *node, enum oa_field field, size_t length);
 
-/* Walks a layout over bytes that the input does not hold as such, as a source of that name. They
- * need not live longer than the call: visitors that keep them copy them. */
+/* Walks a layout over bytes that are not in the input as such, as a source of that name. They need
+ * not outlive the call: visitors copy what they keep. */
 void oa_walk_source(struct oa_walk *walk, void *node, const char *name,
                     const struct oa_layout *layout, const uint8_t *data, size_t length);
 
-/* Bytes for what blob functions open, kept from one run to the next. */
+/* A buffer for blob functions, kept from one run to the next. */
 GByteArray *oa_walk_scratch(struct oa_walk *walk);
 
-/* Opens and closes a container at the position. */
+/* Opens and closes a container at the current position. `index` is that of an element, else -1. */
 void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index);
 void oa_walk_end(struct oa_walk *walk, void *node);
 
-/* An earlier field's value, 0 when there is none. */
+/* The value of an earlier field; 0 when there is none. */
 uint64_t oa_walk_value(const struct oa_walk *walk, enum oa_field field);
 
-/* Bytes left in the current bounds; whether the walk has to stop. */
+/* The bytes remaining within the current bounds, and whether the walk has ended. */
 size_t oa_walk_left(const struct oa_walk *walk);
 bool oa_walk_stopped(const struct oa_walk *walk);
 
-/* Notes that the part wanted could not be read, and goes on. */
+/* Records that a part could not be read; the walk continues. */
 void oa_walk_problem(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field);
 
 #endif

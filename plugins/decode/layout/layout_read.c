@@ -1,16 +1,16 @@
 /* layout_read.c
- * What a walk along layouts is made of: its state, its reports to the visitor, values that are
- * aligned, read and remembered.
+ * The parts of a walk along layouts: its state, its reports to the visitor, and values, which are
+ * aligned, read and stored.
  * [C706] 14.2 (primitive types, alignment), [MS-RPCE] 2.2.5 (NDR64)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "layout/layout_read.h"
 
-/* How deep alignments of structures in structures are looked up. */
+/* Maximum nesting for determining the alignment of structures. */
 #define ALIGNMENT_DEPTH 16
 
-/* A value that later slots may refer to. */
+/* A value that later slots can refer to. */
 struct value {
     enum oa_field field;
     uint64_t number;
@@ -155,7 +155,7 @@ oa_walk_left(const struct oa_walk *walk)
     return walk->stopped ? 0 : oa_cursor_left(&walk->cursor);
 }
 
-/* Bytes that do not fit latch the cursor; the first time it happens says what was wanted. */
+/* Missing bytes latch the cursor; the first field that lacks bytes is recorded. */
 static bool
 is_there(struct oa_walk *walk, enum oa_field field)
 {
@@ -276,7 +276,7 @@ slot_alignment(const struct oa_walk *walk, const struct oa_slot *slot, unsigned 
     }
 }
 
-/* The largest alignment of the members; pointers hide what they point to. */
+/* The largest alignment of the members; that of a referent does not count. */
 unsigned
 oa_layout_alignment(const struct oa_walk *walk, const struct oa_layout *layout, unsigned depth)
 {

@@ -1,5 +1,5 @@
 /* layout_walk.c
- * The interpreter of layouts: walks bytes along the tables and reports every one to a visitor.
+ * The interpreter of layouts: walks bytes along the tables and reports each one to a visitor.
  * [C706] 14 (NDR), [MS-RPCE] 2.2.5 (NDR64), 2.2.2.13 (verification trailer)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nesting of structures, referents and sources. Restrictions are the deepest thing seen, and
- * servers refuse them long before. */
+/* Nesting of structures, referents and sources. Restrictions are the deepest structures, and
+ * servers refuse them long before this limit. */
 #define DEPTH_MAX 48
 
-/* Reports of one run; the largest real stub, a row set, has some ten thousand. */
+/* Reports of one run; the largest real stub, a row set, has about ten thousand. */
 #define BUDGET_MAX (1u << 18)
 
 #define GUID_SIZE 16
@@ -53,8 +53,8 @@ compare_places(const void *a, const void *b)
     return left->offset < right->offset ? -1 : left->offset > right->offset;
 }
 
-/* Walks what was placed since `from`, in the order of the bytes. What would be read a second time
- * is left away. */
+/* Walks the expressions placed since `from`, in the order of their offsets. One that overlaps bytes
+ * already read is not walked. */
 static void
 walk_placed(struct oa_walk *walk, void *node, unsigned from)
 {
@@ -91,7 +91,7 @@ oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout)
     g_array_set_size(walk->values, scope);
 }
 
-/* The last member's expression if its count goes in front of the structure, else NULL. */
+/* The last member's expression if its count precedes the structure, else NULL. */
 static const struct oa_slot *
 conformant_tail(const struct oa_layout *layout)
 {
@@ -139,7 +139,7 @@ walk_struct(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
         oa_walk_align(walk, inner, alignment);
     }
     oa_walk_layout(walk, inner, slot->layout);
-    /* NDR64 pads a structure behind its last member too, [MS-RPCE] 2.2.5.3.4.1. */
+    /* NDR64 also pads a structure after its last member, [MS-RPCE] 2.2.5.3.4.1. */
     if (walk->encoding == OA_NDR64 && !tail && oa_walk_left(walk) > 0)
         oa_walk_align(walk, inner, alignment);
     oa_walk_end(walk, inner);
@@ -175,7 +175,7 @@ walk_union(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 
 /* Pointers */
 
-/* Referents of everything embedded in what was just walked, each with its own behind it. */
+/* Walks the referents of all embedded pointers since `from`, each followed by its own referents. */
 static void
 walk_pending(struct oa_walk *walk, unsigned from)
 {
@@ -215,7 +215,7 @@ walk_pointer(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 
 /* Arrays */
 
-/* Takes a blob apart with its function. */
+/* Decodes a blob with its function. */
 static void
 walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t length)
 {
@@ -315,7 +315,7 @@ walk_rest(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 
 /* Text */
 
-/* Bytes before the first end mark, or all. */
+/* The number of bytes before the first terminator, or all. */
 static size_t
 text_length(const struct oa_walk *walk, size_t length, unsigned size)
 {
@@ -349,7 +349,7 @@ walk_string(struct oa_walk *walk, void *node, const struct oa_slot *slot)
     }
     if (oa_walk_stopped(walk))
         return;
-    /* A count near 2^64 must not wrap; it does not fit anyway. */
+    /* A count near 2^64 must not wrap; so many bytes cannot be there anyway. */
     walk_text(walk, node, slot, count > G_MAXUINT32 ? count : count * slot->size);
 }
 
@@ -359,13 +359,13 @@ walk_string_z(struct oa_walk *walk, void *node, const struct oa_slot *slot)
     size_t left = oa_walk_left(walk);
     size_t length = text_length(walk, left, slot->size);
 
-    /* Without an end mark one more character is wanted than there is. */
+    /* If there is no terminator, one character more than there is has to follow. */
     walk_text(walk, node, slot, length + slot->size);
 }
 
 /* Bounds and conditions of plain encodings */
 
-/* Walks an expression that sees `length` bytes; being short in it is its own trouble. */
+/* Walks an expression limited to `length` bytes; missing bytes in it do not end the walk. */
 static void
 walk_narrowed(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t length)
 {
@@ -573,7 +573,7 @@ oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct 
     walk->depth--;
 }
 
-/* One parameter after the other, each with its referents. */
+/* Walks one parameter after the other, each with its referents. */
 static void
 walk_parameters(struct oa_walk *walk, void *root, const struct oa_layout *layout)
 {
@@ -585,7 +585,7 @@ walk_parameters(struct oa_walk *walk, void *root, const struct oa_layout *layout
     walk_placed(walk, root, 0);
 }
 
-/* What stands behind the last parameter. */
+/* Reports what follows the last parameter. */
 static void
 walk_tail(struct oa_walk *walk, void *root)
 {

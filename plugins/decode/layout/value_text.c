@@ -1,5 +1,5 @@
 /* value_text.c
- * The characters of a text that a walk reports. [MS-NSPI] 3.1.1.2, [MS-OXCDATA] 2.11.1.2
+ * The text of a value that a walk reports. [MS-NSPI] 3.1.1.2, [MS-OXCDATA] 2.11.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -13,8 +13,8 @@
 #define FAULT_SIZE 32
 #define FAULT_HAS_EEINFO 0x01
 
-/* By PTYPE; the smallest frag_length a PDU of that type can have, 0 for types that do not run over
- * connections. */
+/* By PTYPE: its name, and the smallest possible frag_length; 0 for types of the connectionless
+ * protocol. */
 static const struct {
     const char *name;
     uint8_t min_length;
@@ -58,7 +58,7 @@ oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_header *he
 
     if (length < OA_RPC_HEADER_SIZE || !oa_rpc_may_be_header(data, length))
         return false;
-    /* RTS PDUs are little endian whatever they say, and have no verifier, [MS-RPCH] 2.2.3.6.1. */
+    /* RTS PDUs are always little endian and have no verifier, [MS-RPCH] 2.2.3.6.1. */
     bool is_rts = data[2] == OA_RPC_RTS;
     cursor.big_endian = data[4] == 0 && !is_rts;
     oa_cursor_skip(&cursor, 1);
@@ -173,16 +173,17 @@ read_call(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
     pdu->stub_length = oa_cursor_left(body);
     pdu->stub = oa_cursor_bytes(body, pdu->stub_length);
     if (has_eeinfo && pdu->stub_length) {
-        /* alloc_hint counts from the PDU's start, [MS-RPCE] 2.2.2.8; a smaller one is no length */
-        size_t told = pdu->alloc_hint >= FAULT_SIZE ? pdu->alloc_hint - FAULT_SIZE : SIZE_MAX;
+        /* alloc_hint counts from the start of the PDU, [MS-RPCE] 2.2.2.8; a smaller value is not a
+         * length. */
+        size_t size = pdu->alloc_hint >= FAULT_SIZE ? pdu->alloc_hint - FAULT_SIZE : SIZE_MAX;
         pdu->eeinfo = pdu->stub;
-        pdu->eeinfo_length = told < pdu->stub_length ? told : pdu->stub_length;
+        pdu->eeinfo_length = size < pdu->stub_length ? size : pdu->stub_length;
     }
 }
 
 /*
- * [C706] 12.6.4.5, [MS-RPCE] 2.2.2.9: a signature marks the extended error information behind the
- * protocol versions. How it is aligned is not said; it is looked for up to the next multiple of 8.
+ * [C706] 12.6.4.5, [MS-RPCE] 2.2.2.9: a signature marks the extended error information that follows
+ * the protocol versions. Its alignment is not specified: all offsets of the next 8 bytes are tried.
  */
 static void
 read_bind_nak(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
@@ -206,8 +207,8 @@ read_bind_nak(struct oa_cursor *body, struct oa_rpc_pdu *pdu)
     }
 }
 
-/* [MS-RPCE] 2.2.2.11: the trailer's place follows from the end, never from alignment. Takes it and
- * the padding off `body`. */
+/* [MS-RPCE] 2.2.2.11: the trailer is located from the end of the PDU, not by alignment. Removes it
+ * and the padding from `body`. */
 static void
 read_verifier(const uint8_t *data, struct oa_cursor *body, struct oa_rpc_pdu *pdu)
 {

@@ -12,7 +12,7 @@
 #define OA_RPC_HEADER_SIZE 16
 #define OA_RPC_TRAILER_SIZE 8
 
-/* Presentation contexts and results kept of one PDU; Outlook proposes two or three. */
+/* How many presentation contexts and results of one PDU are kept; Outlook proposes two or three. */
 #define OA_RPC_CONTEXTS_MAX 16
 
 enum oa_rpc_ptype {
@@ -86,10 +86,10 @@ struct oa_rpc_verifier {
     size_t value_length;
 };
 
-/* Which members hold something follows from header.ptype. Pointers reach into the PDU's bytes. */
+/* header.ptype determines which members are set. Pointers point into the PDU's bytes. */
 struct oa_rpc_pdu {
     struct oa_rpc_header header;
-    bool is_short; /* the PDU ended before its body did; what was read is there */
+    bool is_short; /* the PDU is shorter than its body; what could be read is set */
 
     /* request, response, fault */
     uint32_t alloc_hint;
@@ -111,7 +111,7 @@ struct oa_rpc_pdu {
     /* bind_nak */
     uint16_t reject_reason;
 
-    /* fault, bind_nak: what oa_eeinfo_parse() takes; NULL when there is none */
+    /* fault, bind_nak: input for oa_eeinfo_parse(); NULL when there is none */
     const uint8_t *eeinfo;
     size_t eeinfo_length;
 
@@ -119,27 +119,27 @@ struct oa_rpc_pdu {
 };
 
 /*
- * Reads the common header if it can be one: version 5.0 or 5.1, a connection-oriented PTYPE, a
- * known data representation, and lengths that fit each other. `length` may be less than the PDU.
- * Returns false if it is no header or too few bytes are given (16).
+ * Parses the common header: version 5.0 or 5.1, a connection-oriented PTYPE, a known data
+ * representation, and consistent lengths. `length` may be less than that of the PDU. Returns false
+ * if the bytes are not such a header, or if there are fewer than 16 of them.
  */
 bool oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_header *header);
 
-/* Whether the first bytes (any number, also fewer than a header) do not contradict a PDU header. */
+/* Whether the bytes could be the start of a PDU header; there may be fewer than a header has. */
 bool oa_rpc_may_be_header(const uint8_t *data, size_t length);
 
-/* Parses a whole PDU of frag_length bytes. Returns false if its header is none, or bytes are
+/* Parses a whole PDU of frag_length bytes. Returns false if it has no valid header, or if bytes are
  * missing. */
 bool oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
 
-/* The same for the beginning of a PDU: what has come of its body is read, but no verifier, which
- * stands at the end. is_short says that bytes are missing. */
+/* The same for the first bytes of a PDU: parses as much of the body as is there, but not the
+ * verifier, which comes last. is_short is set when bytes are missing. */
 bool oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
 
-/* Whether it is NDR64 of any version, [MS-RPCE] 2.2.5.1. */
+/* Whether the transfer syntax is NDR64, of any version. [MS-RPCE] 2.2.5.1 */
 bool oa_rpc_is_ndr64(const struct oa_rpc_syntax *syntax);
 
-/* "request", "bind_ack"; "unknown" for connectionless types. */
+/* "request", "bind_ack"; "unknown" for types that only the connectionless protocol has. */
 const char *oa_rpc_ptype_name(uint8_t ptype);
 
 /* Name of a fault status or Win32 error ("nca_op_rng_error"), or NULL if it is not in the table. */

@@ -21,11 +21,11 @@
 /* More than a reason phrase or a PDU can hold. */
 #define BASE64_MAX (64 * 1024)
 
-/* Where a text or blob that stands behind the chain goes to. */
+/* A text or blob that follows the chain, and where to store it. */
 struct deferred {
-    uint16_t size; /* as announced beside the pointer, in elements */
+    uint16_t size; /* as announced with the pointer, in elements */
     bool is_wide;
-    char *text; /* NULL: bytes that are only counted */
+    char *text; /* NULL: bytes, which are only counted */
 };
 
 #define DEFERRED_MAX (1 + OA_EEINFO_PARAMS_MAX)
@@ -36,7 +36,7 @@ struct deferrals {
 };
 
 struct reader {
-    struct oa_cursor cursor; /* over the serialized object alone, which is aligned to 8 */
+    struct oa_cursor cursor; /* over the serialized object only, which is aligned to 8 */
     struct oa_eeinfo *eeinfo;
     struct deferrals deferrals[OA_EEINFO_RECORDS_MAX];
 };
@@ -62,8 +62,8 @@ ndr_u16(struct oa_cursor *cursor)
 }
 
 /*
- * The tag of a union: once as the member `Type`, once more as the union's own discriminant. False
- * if they differ.
+ * The tag of a union: first as the member `Type`, then as the union's discriminant. False if the
+ * two differ.
  */
 static bool
 read_tag(struct oa_cursor *cursor, uint16_t *tag)
@@ -72,13 +72,12 @@ read_tag(struct oa_cursor *cursor, uint16_t *tag)
     return ndr_u16(cursor) == *tag && !cursor->is_short;
 }
 
-/* A count with a pointer: [MS-EERR] 2.2.1.1 to 2.2.1.3. What it points to comes behind the chain.
- */
+/* A count with a pointer, [MS-EERR] 2.2.1.1 to 2.2.1.3. The referent follows the chain. */
 static void
 read_counted(struct reader *reader, struct deferrals *later, bool is_wide, char *text,
              uint64_t *count)
 {
-    align(&reader->cursor, 4); /* the structure's own, for its pointer */
+    align(&reader->cursor, 4); /* of the structure, because of its pointer */
     uint16_t size = ndr_u16(&reader->cursor);
     uint32_t pointer = ndr_u32(&reader->cursor);
 
@@ -103,7 +102,7 @@ read_computer_name(struct reader *reader, struct deferrals *later, struct oa_eei
     return tag == NAME_PRESENT || tag == NAME_NOT_PRESENT;
 }
 
-/* [MS-EERR] 2.2.1.5; the array's elements are aligned for the largest member of the union. */
+/* [MS-EERR] 2.2.1.5. Elements of the array are aligned to the largest member of the union. */
 static bool
 read_param(struct reader *reader, struct deferrals *later, struct oa_eeinfo_param *param)
 {
@@ -154,8 +153,8 @@ read_params(struct reader *reader, struct deferrals *later, struct oa_eeinfo_rec
 }
 
 /*
- * One record, up to the end of its parameters. A structure that ends in an array has the array's
- * size before it, [C706] 14.3.7. False if the chain cannot be followed any further.
+ * One record, up to the end of its parameters. The size of an array that ends a structure precedes
+ * the structure, [C706] 14.3.7. False if the chain cannot be followed any further.
  */
 static bool
 read_record(struct reader *reader, bool *has_next)
@@ -188,7 +187,7 @@ read_record(struct reader *reader, bool *has_next)
     return good;
 }
 
-/* To UTF-16LE: from that or UTF-16BE, or from Latin-1, [MS-EERR] 2.2.1.1. */
+/* Converts to UTF-8 from UTF-16 of either byte order, or from Latin-1, [MS-EERR] 2.2.1.1. */
 static void
 copy_text(const uint8_t *at, size_t length, bool is_wide, bool big_endian, char *text)
 {
@@ -203,7 +202,7 @@ copy_text(const uint8_t *at, size_t length, bool is_wide, bool big_endian, char 
     oa_text_copy_utf16le(wide, used, text, OA_EEINFO_TEXT);
 }
 
-/* The elements are an array with its size before it; a text ends at its first zero. */
+/* An array preceded by its size; a text ends at its first zero. */
 static bool
 read_deferred(struct oa_cursor *cursor, const struct deferred *deferred)
 {
@@ -226,9 +225,9 @@ read_deferred(struct oa_cursor *cursor, const struct deferred *deferred)
 }
 
 /*
- * What embedded pointers point to follows the structure that holds them, in the order of the
- * pointers, [C706] 14.3.12.3. The link to the next record is the first of them: so the records come
- * one behind the other, then the texts of the last record, and those of the first at the end.
+ * The referents of embedded pointers follow the structure that contains them, in the order of the
+ * pointers, [C706] 14.3.12.3. The link to the next record is the first of them: so all records come
+ * first, then the texts of the last record, and so on back to those of the first.
  */
 static bool
 read_chain(struct reader *reader)
@@ -305,8 +304,8 @@ oa_eeinfo_of_body(const uint8_t *body, size_t length)
     return text;
 }
 
-/* The first ten are in Microsoft's "Understanding Extended Error Information", the last in
- * [MS-EERR] 2.2.3. */
+/* The first ten are those of Microsoft's "Understanding Extended Error Information", the last is
+ * that of [MS-EERR] 2.2.3. */
 const char *
 oa_eeinfo_component_name(uint32_t component)
 {

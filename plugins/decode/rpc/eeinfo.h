@@ -1,5 +1,5 @@
 /* eeinfo.h
- * Extended error information: the chain of error records in `RPC Error:` answers, faults and
+ * Extended error information: the chain of error records in `RPC Error:` responses, faults and
  * bind_naks. [MS-EERR] 2.2, [MS-RPCH] 2.1.2.1.3, [MS-RPCE] 2.2.2.8, 2.2.2.9
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,7 +10,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 
-/* Kept below; a chain or a text may be longer. */
+/* How much is kept; chains and texts may be longer. */
 #define OA_EEINFO_RECORDS_MAX 16
 #define OA_EEINFO_PARAMS_MAX 4 /* [MS-EERR] 2.2.1.8 */
 #define OA_EEINFO_TEXT 128
@@ -38,7 +38,7 @@ enum oa_eeinfo_flag {
 };
 
 struct oa_eeinfo_record {
-    size_t offset, length; /* in the blob, without the texts */
+    size_t offset, length; /* in the blob, texts not included */
     bool has_computer_name;
     char computer_name[OA_EEINFO_TEXT];
     uint32_t process_id;
@@ -51,17 +51,17 @@ struct oa_eeinfo_record {
     struct oa_eeinfo_param params[OA_EEINFO_PARAMS_MAX];
 };
 
-/* Copied facts, no pointers. The first record is the error as it was reported, the last its root.
- */
+/* A copy, without pointers. The first record is the error as reported, the last one its root
+ * cause. */
 struct oa_eeinfo {
-    bool malformed;     /* what could be read is there */
+    bool malformed;     /* what could be read is set */
     unsigned n_records; /* kept below */
-    bool has_more;      /* the chain goes on behind the records kept; they are not read */
+    bool has_more;      /* the chain is longer; further records are not read */
     struct oa_eeinfo_record records[OA_EEINFO_RECORDS_MAX];
 };
 
 /*
- * Decodes a blob: type serialization version 1, then the chain. Returns false if it does not begin
+ * Parses a blob: type serialization version 1, then the chain. Returns false if it does not begin
  * with a serialization header.
  */
 bool oa_eeinfo_parse(const uint8_t *data, size_t length, struct oa_eeinfo *eeinfo);
@@ -69,13 +69,13 @@ bool oa_eeinfo_parse(const uint8_t *data, size_t length, struct oa_eeinfo *eeinf
 /* The same from base64, as in reason phrases and in bodies. */
 bool oa_eeinfo_from_base64(struct oa_text base64, struct oa_eeinfo *eeinfo);
 
-/* The base64 of a body `RPC EEInfo:<base64>`; `at` is NULL when it is none. */
+/* The base64 text of a body `RPC EEInfo:<base64>`; `at` is NULL for any other body. */
 struct oa_text oa_eeinfo_of_body(const uint8_t *body, size_t length);
 
 /* "RPC runtime", ...; NULL when not in the table. */
 const char *oa_eeinfo_component_name(uint32_t component);
 
-/* What a well-known pair of component and location says; NULL for others. */
+/* What a well-known pair of component and location means; NULL for others. */
 const char *oa_eeinfo_location_name(uint32_t component, uint16_t location);
 
 #endif

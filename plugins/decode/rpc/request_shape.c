@@ -1,5 +1,5 @@
 /* request_shape.c
- * Which interface a request is of, told by its parameters.
+ * Identifies the interface of a request by its parameters.
  * [MS-OXCRPC] 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,18 +10,18 @@
 
 #include "base/cursor.h"
 
-/* cbIn is not greater, 3.1.4.2; a header and the two bytes of a ROP buffer's size are the least. */
+/* Limits of cbIn, 3.1.4.2; the smallest buffer is a header and the two bytes of RopSize. */
 #define IN_MAX 0x40000
 #define IN_MIN 10
 
-/* RPC_HEADER_EXT.Flags: Compressed, XorMagic, Last; a request has one buffer, so that it is the
- * last. */
+/* RPC_HEADER_EXT.Flags: Compressed, XorMagic, Last. A request has one buffer, which therefore is
+ * the last. */
 #define HEADER_COMPRESSED 0x1
 #define HEADER_LAST 0x4
 #define HEADER_FLAGS 0x7
 #define HEADER_SIZE 8
 
-/* pulFlags: NoCompression, NoXorMagic, Chain; the others are 0 and ignored. */
+/* pulFlags: NoCompression, NoXorMagic, Chain; the other bits have to be 0. */
 #define CALL_FLAGS 0x7
 
 #define UUID_SIZE 16

@@ -1,6 +1,6 @@
 /* rpc_interface.c
- * The RPC interfaces that run through RPC over HTTP and what takes their place in MAPI over HTTP,
- * with their operations: the rows of interfaces.def and operations.def.
+ * The RPC interfaces that are used over RPC over HTTP, their counterparts in MAPI over HTTP, and
+ * their operations: the rows of interfaces.def and operations.def.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* A UUID by the groups of its text, as on the wire: the first three are numbers, little endian.
- * [C706] appendix A, [MS-DTYP] 2.3.4.2 */
+/* A UUID, written by the groups of its text, in wire order: the first three groups are little
+ * endian. [C706] appendix A, [MS-DTYP] 2.3.4.2 */
 #define BYTE(number, i) (uint8_t)((number) >> (8 * (i)))
 #define OA_UUID(a, b, c, d, e)                                                                     \
     {                                                                                              \
@@ -34,8 +34,8 @@ struct operation {
     unsigned facts; /* enum oa_operation_fact */
 };
 
-/* The document's names of the request types of MAPI over HTTP; what is sent as the type may differ,
- * and either endpoint may be asked for any type. */
+/* Request types of MAPI over HTTP, by the names of the document. Both interfaces have all of them:
+ * the type of a request need not match its endpoint. */
 #define OA_MAPI_HTTP_TYPE(id, wire, name, endpoint, facts, layouts)                                \
     [OA_MAPI_HTTP_##id] = { name, facts },
 

@@ -33,16 +33,22 @@ const struct oa_rts_command_row OA_RTS_COMMAND_ROWS[OA_RTS_COMMAND_TYPES] = {
 
 const struct oa_rts_pdu_row OA_RTS_PDU_ROWS[OA_RTS_PDUS] = {
     [OA_RTS_UNKNOWN] = { .name = "Unknown RTS PDU" },
+#define OA_RTS_STEP(sequence, step, flags, places, n_commands, ...)                                \
+    [OA_RTS_##sequence##_##step] = {                                                               \
+        #sequence "/" #step, OA_RTS_SEQUENCE_##sequence, 0x##step, flags, places, n_commands,      \
+        { __VA_ARGS__ }                                                                            \
+    },
 #define OA_RTS_PDU(id, name, flags, places, n_commands, ...)                                       \
-    [OA_RTS_##id] = { name, flags, places, n_commands, { __VA_ARGS__ } },
+    [OA_RTS_##id] = { name, OA_RTS_SEQUENCE_NONE, 0, flags, places, n_commands, { __VA_ARGS__ } },
 #include "rpc/rts_pdus.def"
+#undef OA_RTS_STEP
 #undef OA_RTS_PDU
 };
 
 /*
- * Forms that the sections on the PDU do not give but that follow from others or are seen: the fill
- * PDU may be made of Padding, A8 is A7 passed on unchanged, and a client may send the short A7 in
- * either recycling.
+ * Forms that the PDU's own section does not mention, but that follow from other sections or occur
+ * in captures: the fill PDU may consist of Padding, A8 is A7 passed on unchanged, and a client may
+ * send the short A7 in either recycling.
  */
 static const struct {
     enum oa_rts_pdu pdu;
@@ -64,9 +70,9 @@ is_zero(const uint8_t *bytes, size_t length)
 }
 
 /*
- * The text puts the address first and 12 bytes of padding behind it; the one known Windows vector
- * is a sockaddr with family and port zeroed, the address where sin_addr or sin6_addr would be.
- * Zeros in front of something tell that form.
+ * In the document, 12 bytes of padding follow the address; the only known Windows vector is a
+ * sockaddr with family and port zeroed, and the address at sin_addr or sin6_addr. Leading zeros
+ * followed by something else identify that form.
  */
 static void
 read_address(struct oa_cursor *cursor, struct oa_rts_address *address)
@@ -223,17 +229,19 @@ oa_rts_has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu)
 static bool
 belongs_to_r2(enum oa_rts_pdu pdu)
 {
-    return strstr(OA_RTS_PDU_ROWS[pdu].name, "_R2/") != NULL;
+    enum oa_rts_sequence sequence = OA_RTS_PDU_ROWS[pdu].sequence;
+
+    return sequence == OA_RTS_SEQUENCE_IN_R2 || sequence == OA_RTS_SEQUENCE_OUT_R2;
 }
 
 /* Two PDUs of different steps have the signature. */
 static bool
 is_ambiguous(struct oa_rts_name name)
 {
-    const char *step1 = strchr(OA_RTS_PDU_ROWS[name.r1].name, '/');
-    const char *step2 = strchr(OA_RTS_PDU_ROWS[name.r2].name, '/');
+    uint16_t step1 = OA_RTS_PDU_ROWS[name.r1].step;
+    uint16_t step2 = OA_RTS_PDU_ROWS[name.r2].step;
 
-    return step1 && step2 && strcmp(step1, step2) != 0;
+    return step1 && step2 && step1 != step2;
 }
 
 struct oa_rts_name
@@ -266,20 +274,27 @@ oa_rts_identify(const struct oa_rts *rts, unsigned places)
     return name;
 }
 
+enum oa_rts_pdu
+oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type type)
+{
+    if (name.r1 == name.r2 || type == OA_RECYCLE_R1)
+        return name.r1;
+    return type == OA_RECYCLE_R2 ? name.r2 : OA_RTS_UNKNOWN;
+}
+
 void
 oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type, char out[OA_RTS_NAME_TEXT])
 {
-    const char *r1 = OA_RTS_PDU_ROWS[name.r1].name;
-    const char *r2 = OA_RTS_PDU_ROWS[name.r2].name;
-    const char *step1 = strchr(r1, '/');
-    const char *step2 = strchr(r2, '/');
+    const struct oa_rts_pdu_row *r1 = &OA_RTS_PDU_ROWS[name.r1];
+    const struct oa_rts_pdu_row *r2 = &OA_RTS_PDU_ROWS[name.r2];
 
     if (name.r1 == name.r2 || type != OA_RECYCLE_UNDECIDED)
-        snprintf(out, OA_RTS_NAME_TEXT, "%s", type == OA_RECYCLE_R2 ? r2 : r1);
-    else if (step1 && step2 && strcmp(step1, step2) == 0)
-        snprintf(out, OA_RTS_NAME_TEXT, "%.*s?%s", (int)(step1 - r1 - 1), r1, step1);
+        snprintf(out, OA_RTS_NAME_TEXT, "%s", OA_RTS_PDU_ROWS[oa_rts_name_pdu(name, type)].name);
+    else if (r1->step && r1->step == r2->step)
+        snprintf(out, OA_RTS_NAME_TEXT, "%s_R?/%X",
+                 r1->sequence == OA_RTS_SEQUENCE_IN_R1 ? "IN" : "OUT", r1->step);
     else
-        snprintf(out, OA_RTS_NAME_TEXT, "%s or %s", r1, r2);
+        snprintf(out, OA_RTS_NAME_TEXT, "%s or %s", r1->name, r2->name);
 }
 
 const char *

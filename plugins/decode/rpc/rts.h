@@ -19,7 +19,7 @@ struct oa_cookie {
     uint8_t bytes[OA_COOKIE_SIZE];
 };
 
-/* [MS-RPCH] 2.2.3.6.1; a value to compare as a whole, though written as bits. */
+/* [MS-RPCH] 2.2.3.6.1; written as bits, but compared as a whole. */
 enum oa_rts_flag {
     OA_RTS_FLAG_PING = 0x0001,
     OA_RTS_FLAG_OTHER_CMD = 0x0002,
@@ -62,7 +62,7 @@ enum oa_rts_place {
     OA_RTS_IN_REQUEST = 0x001,    /* client to inbound proxy, body of the IN request */
     OA_RTS_OUT_REQUEST = 0x002,   /* client to outbound proxy, body of the OUT request */
     OA_RTS_OUT_RESPONSE = 0x004,  /* outbound proxy to client, body of the OUT response */
-    OA_RTS_ECHO_RESPONSE = 0x008, /* proxy to client, body of the answer to an echo request */
+    OA_RTS_ECHO_RESPONSE = 0x008, /* proxy to client, body of the response to an echo request */
     OA_RTS_IN_PROXY = 0x010,      /* inbound proxy to server, TCP */
     OA_RTS_IN_SERVER = 0x020,     /* server to inbound proxy, TCP */
     OA_RTS_OUT_PROXY = 0x040,     /* outbound proxy to server, TCP */
@@ -71,10 +71,22 @@ enum oa_rts_place {
 
 enum oa_rts_pdu {
     OA_RTS_UNKNOWN,
-#define OA_RTS_PDU(id, name, flags, place, n_commands, ...) OA_RTS_##id,
+#define OA_RTS_STEP(sequence, step, flags, places, n_commands, ...) OA_RTS_##sequence##_##step,
+#define OA_RTS_PDU(id, name, flags, places, n_commands, ...) OA_RTS_##id,
 #include "rpc/rts_pdus.def"
+#undef OA_RTS_STEP
 #undef OA_RTS_PDU
     OA_RTS_PDUS
+};
+
+/* [MS-RPCH] 3.2.1.5 */
+enum oa_rts_sequence {
+    OA_RTS_SEQUENCE_NONE,
+    OA_RTS_SEQUENCE_CONN, /* establishment of a virtual connection */
+    OA_RTS_SEQUENCE_IN_R1,
+    OA_RTS_SEQUENCE_IN_R2,
+    OA_RTS_SEQUENCE_OUT_R1,
+    OA_RTS_SEQUENCE_OUT_R2,
 };
 
 enum oa_recycle_type {
@@ -85,11 +97,10 @@ enum oa_recycle_type {
 
 struct oa_rts_address {
     bool is_ipv6;
-    bool sockaddr_form; /* the 16 or 28 bytes are the image of a sockaddr (seen), not the address
-                           first (the text) */
-    bool padding_used;  /* other bytes than the address are not zero */
-    uint8_t bytes[16];  /* network order; 4 or 16 of them. In the text form the order on the wire is
-                           kept */
+    bool sockaddr_form; /* the 16 or 28 bytes are the image of a sockaddr, as seen in captures,
+                           instead of the address first, as in the document */
+    bool padding_used;  /* bytes other than the address are not zero */
+    uint8_t bytes[16];  /* 4 or 16, in network order; in the document's form as on the wire */
 };
 
 struct oa_rts_ack {
@@ -117,10 +128,10 @@ struct oa_rts {
     size_t length;       /* frag_length */
     unsigned n_parsed;   /* commands kept below */
     struct oa_rts_command commands[OA_RTS_COMMANDS_MAX];
-    bool is_complete; /* every announced command was read and they fill the PDU exactly */
+    bool is_complete; /* all announced commands were read, and they fill the PDU exactly */
 };
 
-/* What a command's body looks like; also the labels of output. */
+/* The form of a command's body. */
 enum oa_rts_shape {
     OA_RTS_SHAPE_NONE,
     OA_RTS_SHAPE_NUMBER,
@@ -137,6 +148,8 @@ struct oa_rts_command_row {
 
 struct oa_rts_pdu_row {
     const char *name; /* "CONN/A1" */
+    enum oa_rts_sequence sequence;
+    uint16_t step; /* of the sequence: 0xA1 for A1, 0xA10 for A10; 0: none */
     uint16_t flags;
     uint16_t places; /* enum oa_rts_place, where it is legal */
     uint8_t n_commands;
@@ -148,18 +161,18 @@ extern const struct oa_rts_command_row OA_RTS_COMMAND_ROWS[OA_RTS_COMMAND_TYPES]
 extern const struct oa_rts_pdu_row OA_RTS_PDU_ROWS[OA_RTS_PDUS];
 
 /*
- * Reads the command at the cursor, which runs over one PDU. Returns false at the end, on a command
- * whose size is not known (undefined type, undefined address family: command->length is then 4 or
- * what was read) and when bytes are missing; a caller tells these apart by `cursor`.
+ * Reads the command at the cursor, which covers one PDU. Returns false at the end of the PDU, for a
+ * command of unknown size (undefined type or address family; command->length is then 4, or what was
+ * read), and when bytes are missing; `cursor` shows which of them it was.
  */
 bool oa_rts_command_next(struct oa_cursor *cursor, struct oa_rts_command *command);
 
-/* Parses a whole RTS PDU (`length` is its frag_length). Returns false if it is shorter than its
+/* Parses a whole RTS PDU; `length` is its frag_length. Returns false if it is shorter than a
  * header. */
 bool oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts);
 
-/* Whether the command's number is in its legal range ([MS-RPCH] 2.2.3.5); true for commands that
- * have none. */
+/* Whether the command's number is in the range that [MS-RPCH] 2.2.3.5 allows; true for commands
+ * without a range. */
 bool oa_rts_in_range(const struct oa_rts_command *command);
 
 /* The n-th command of that type (from 0), or NULL. */
@@ -167,21 +180,24 @@ const struct oa_rts_command *oa_rts_find(const struct oa_rts *rts, enum oa_rts_c
                                          unsigned nth);
 
 /*
- * A PDU's name. One signature can stand for two PDUs that only the type of the recycling tells
- * apart; `r1` and `r2` are then different, else equal. `unexpected` is set when the signature
- * exists but is not legal at that place.
+ * A PDU's name. Two PDUs can have the same signature, and only the type of the recycling tells them
+ * apart: `r1` and `r2` are then different, else equal. `unexpected` is set when a PDU of that
+ * signature exists but is not legal at that place.
  */
 struct oa_rts_name {
     enum oa_rts_pdu r1, r2;
     bool unexpected;
 };
 
-/* Whether its flags and commands are those of the named PDU, wherever it stands. */
+/* Whether its flags and commands are those of the named PDU, wherever it was found. */
 bool oa_rts_has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu);
 
-/* Names by signature and place ([MS-RPCH] 2.2.4). `places` may be several, while it is not known
- * which it is. */
+/* Names a PDU by signature and place, [MS-RPCH] 2.2.4. `places` may be several, if the exact place
+ * is not known yet. */
 struct oa_rts_name oa_rts_identify(const struct oa_rts *rts, unsigned places);
+
+/* The one PDU it is; OA_RTS_UNKNOWN while undecided. */
+enum oa_rts_pdu oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type type);
 
 /* The name as text: "CONN/A1", or while undecided "OUT_R?/A2", "IN_R1/A6 or IN_R2/A2". */
 #define OA_RTS_NAME_TEXT 48

@@ -1,5 +1,5 @@
 /* service.c
- * What a server of Exchange offers, and the TCP ports on which it does.
+ * The services of an Exchange deployment, and their TCP ports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,8 +23,8 @@ static const char *const NAMES[OA_SERVICES] = {
 
 /*
  * [MS-OXCRPC] 2.1 (6001), [MS-OXABREF] 2.1 (6002), [MS-OXNSPI] 2.1 (6004), [MS-RPCE] 2.1.1.1 (135),
- * 2.1.1.8 (593). No service has 6003, but proxies are often allowed 6001 to 6004, and the endpoint
- * mapper and HTTP on other ports than 80 and 443 serve more than Exchange: these have no hop.
+ * 2.1.1.8 (593). No service uses 6003, but proxies are often allowed 6001 to 6004. The endpoint
+ * mapper, and HTTP on ports other than 80 and 443, also serve other applications: they have no hop.
  */
 /* clang-format off */
 const struct oa_service_port OA_SERVICE_PORTS[] = {

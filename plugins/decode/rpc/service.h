@@ -1,5 +1,5 @@
 /* service.h
- * What a server of Exchange offers, and the TCP ports on which it does.
+ * The services of an Exchange deployment, and their TCP ports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,7 @@
 enum oa_service_id {
     OA_SERVICE_NONE,
 
-    /* By RPC interface; some have a port of their own as well. */
+    /* Identified by the RPC interface; some also have a port of their own. */
     OA_SERVICE_STORE,
     OA_SERVICE_DIRECTORY,
     OA_SERVICE_REFERRAL,
@@ -21,7 +21,7 @@ enum oa_service_id {
     OA_SERVICE_MAPPER,
     OA_SERVICE_GATEWAY,
 
-    /* By port only. */
+    /* Identified by the port only. */
     OA_SERVICE_HTTP,
     OA_SERVICE_HTTPS,
     OA_SERVICE_KERBEROS,
@@ -37,18 +37,18 @@ const char *oa_service_name(enum oa_service_id service);
 
 /* Facts about a port. */
 enum {
-    OA_PORT_SERVER = 1, /* where proxies reach servers, [MS-RPCH] 2.1.2 */
-    OA_PORT_HTTP = 2,   /* HTTP, in TLS or not */
+    OA_PORT_SERVER = 1, /* RPC proxies connect to it, [MS-RPCH] 2.1.2 */
+    OA_PORT_HTTP = 2,   /* HTTP, with or without TLS */
 };
 
 struct oa_service_port {
     uint16_t port;
-    enum oa_service_id service; /* OA_SERVICE_NONE: none in particular */
-    const char *hop; /* that a connection to the port is, whatever it carries; NULL: not known */
+    enum oa_service_id service; /* OA_SERVICE_NONE: no particular one */
+    const char *hop; /* of connections to the port, whatever they carry; NULL: not determined */
     unsigned facts;  /* OA_PORT_ */
 };
 
-/* All of them, in no order. */
+/* All ports, in no particular order. */
 extern const struct oa_service_port OA_SERVICE_PORTS[];
 extern const size_t OA_SERVICE_PORTS_COUNT;
 
@@ -58,10 +58,10 @@ const struct oa_service_port *oa_service_port(uint16_t port);
 /* The same, if every connection to the port is on one hop; else NULL. */
 const struct oa_service_port *oa_service_hop_port(uint16_t port);
 
-/* A port on which proxies reach servers. */
+/* A port to which RPC proxies connect. */
 bool oa_is_server_port(uint16_t port);
 
-/* A port of HTTP, that of a forward proxy among them. */
+/* A port of HTTP servers or forward proxies. */
 bool oa_is_http_port(uint16_t port);
 
 #endif

@@ -13,12 +13,6 @@
 #include "track/emit.h"
 #include "track/sequence_steps.h"
 
-static bool
-belongs_to(enum oa_rts_pdu pdu, const char *sequence)
-{
-    return g_str_has_prefix(OA_RTS_PDU_ROWS[pdu].name, sequence);
-}
-
 static void
 free_chain(struct oa_sequence *sequence)
 {
@@ -164,12 +158,14 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
 {
     struct oa_virtual_connection *vc = event->vc;
     struct oa_rts_name name = event->rts_name;
+    enum oa_rts_sequence kind = OA_RTS_PDU_ROWS[name.r1].sequence;
     struct oa_sequence *sequence;
 
-    if (belongs_to(name.r1, "CONN/")) {
+    if (kind == OA_RTS_SEQUENCE_CONN) {
         sequence = &vc->conn;
-    } else if (belongs_to(name.r1, "IN_R") || belongs_to(name.r1, "OUT_R")) {
-        enum oa_leg leg = belongs_to(name.r1, "OUT_R") ? OA_LEG_OUT : OA_LEG_IN;
+    } else if (kind != OA_RTS_SEQUENCE_NONE) {
+        bool is_out = kind == OA_RTS_SEQUENCE_OUT_R1 || kind == OA_RTS_SEQUENCE_OUT_R2;
+        enum oa_leg leg = is_out ? OA_LEG_OUT : OA_LEG_IN;
         sequence = vc->recycle[leg];
         if (begins_another(sequence, name)) {
             sequence = begin_recycle(vc, leg, event->last);
