@@ -41,6 +41,13 @@ may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connec
     return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
 }
 
+/* Whether the last response of `vc` fitted a request of the other one. */
+static bool
+fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    return vc->fits > 0 && vc->fitting == other->facts.number;
+}
+
 /*
  * Requests on one connection and answers on another that have the same numbers, again and again,
  * and no third that fits as well: these two are the channels of one virtual connection.
@@ -64,12 +71,12 @@ join_by_answer(struct virtual_connection *vc, enum oa_hop hop, const struct call
             !may_belong(&other->facts, &vc->facts, hop))
             continue;
         fitting++;
-        if (!found || other->facts.number == vc->fitting)
+        if (!found || fitted_before(vc, other))
             found = other;
     }
-    if (!found || (fitting > 1 && found->facts.number != vc->fitting))
+    if (!found || (fitting > 1 && !fitted_before(vc, found)))
         return vc;
-    vc->fits = found->facts.number == vc->fitting && vc->fits ? vc->fits + 1 : 1;
+    vc->fits = fitted_before(vc, found) ? vc->fits + 1 : 1;
     vc->fitting = found->facts.number;
     if (vc->fits < FITS_NEEDED)
         return vc;

@@ -208,7 +208,8 @@ static void
 check_fault(struct oa_tracker *tracker, const struct oa_call *call)
 {
     const struct oa_call_half *answer = &call->response[oa_call_hop(call)];
-    const char *operation = oa_rpc_operation_name(call->iface, call->opnum);
+    const char *operation =
+        call->has_opnum ? oa_rpc_operation_name(call->iface, call->opnum) : NULL;
     const char *status = oa_rpc_status_name(call->fault_status);
     bool is_directory =
         call->iface && strcmp(call->iface->service, "store") != 0 && call->iface->is_exchange;

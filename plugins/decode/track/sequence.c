@@ -184,13 +184,15 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
     return note_end(tracker, sequence, event);
 }
 
+/* Whether both can be parts of one recycling: each saw other steps, and neither tells another type.
+ */
 static bool
-share_a_step(const struct oa_sequence *a, const struct oa_sequence *b)
+may_be_one(const struct oa_sequence *a, const struct oa_sequence *b)
 {
     for (unsigned i = 0; i < a->n_steps; i++)
         if (oa_sequence_frame(b, a->step[i].name.r1))
-            return true;
-    return false;
+            return false;
+    return a->type == b->type || a->type == OA_RECYCLE_UNDECIDED || b->type == OA_RECYCLE_UNDECIDED;
 }
 
 static int
@@ -237,7 +239,7 @@ oa_sequence_merge(struct oa_virtual_connection *into, struct oa_virtual_connecti
         struct oa_sequence *other = from->recycle[leg];
 
         into->recycles[leg] += from->recycles[leg];
-        if (mine && other && !share_a_step(mine, other)) {
+        if (mine && other && may_be_one(mine, other)) {
             struct oa_sequence *older = other->next;
             merge_steps(mine, other);
             into->recycles[leg]--;
