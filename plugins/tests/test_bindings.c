@@ -1,6 +1,6 @@
 /* test_bindings.c
- * Presentation contexts: what is proposed, accepted, rejected, and what a request without a bind
- * gives away. [C706] 12.6.4, [MS-RPCE] 2.2.2.4, 3.3.1.5
+ * Presentation contexts: proposed, accepted, rejected, and recognised by a request without a bind.
+ * [C706] 12.6.4, [MS-RPCE] 2.2.2.4, 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 enum { ACCEPTED = 0, PROVIDER_REJECTION = 2, NEGOTIATE_ACK = 3 };
 enum { ABSTRACT_SYNTAX = 1, TRANSFER_SYNTAXES = 2 };
 
-/* One virtual connection, whose PDUs are given as they are parsed. */
+/* One virtual connection, whose PDUs are given in parsed form. */
 struct bench {
     struct wire *wire;
     struct oa_virtual_connection vc;
@@ -71,7 +71,7 @@ propose(struct bench *bench, uint16_t id, const uint8_t interface[20], const uin
 }
 
 static void
-answer(struct bench *bench, uint16_t result, uint16_t reason, const uint8_t transfer[20])
+add_result(struct bench *bench, uint16_t result, uint16_t reason, const uint8_t transfer[20])
 {
     bench->pdu.results[bench->pdu.n_results++] = (struct oa_rpc_result){
         .result = result, .reason = reason, .transfer_syntax = syntax(transfer)
@@ -102,24 +102,24 @@ test_accepted(void)
     g_assert_true(oa_rpc_is_ndr64(&oa_binding_find(&bench.vc, 7)->transfer_syntax));
     g_assert_null(oa_binding_find(&bench.vc, 1));
     g_assert_cmpstr(bench.vc.iface->name, ==, "NSPI"); /* the first proposed one */
-    answer(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     bench.pdu.assoc_group_id = 0x1234;
     take(&bench, OA_RPC_BIND_ACK);
     expect(&bench, 0, "NSPI", OA_BINDING_REJECTED);
     expect(&bench, 7, "EMSMDB", OA_BINDING_ACCEPTED);
     g_assert_cmpstr(bench.vc.iface->name, ==, "EMSMDB"); /* the first accepted one */
     g_assert_cmpuint(bench.vc.assoc_group_id, ==, 0x1234);
-    /* The server's word for the transfer syntax, not the proposal. */
+    /* The transfer syntax is the one in the response, not the proposed one. */
     g_assert_false(oa_rpc_is_ndr64(&oa_binding_find(&bench.vc, 7)->transfer_syntax));
     g_assert_cmpstr(bench.wire->findings->str, ==,
                     "bind_rejected: NSPI is rejected, result 2, reason 1\n");
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 1);
     g_assert_cmpuint(bench.vc.binds, ==, 1);
-    /* What is accepted later does not change what the virtual connection is for. */
+    /* An interface that is accepted later does not change that of the virtual connection. */
     propose(&bench, 0, WIRE_NSPI, WIRE_NDR);
     take(&bench, OA_RPC_ALTER_CONTEXT);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_ALTER_CONTEXT_RESP);
     expect(&bench, 0, "NSPI", OA_BINDING_ACCEPTED);
     g_assert_cmpuint(bench.vc.n_bindings, ==, 2);
@@ -128,8 +128,8 @@ test_accepted(void)
     end(&bench);
 }
 
-/* One interface in a context for each transfer syntax: that one of them is rejected is no problem.
- * The feature negotiation of bind time is no rejection either. */
+/* One interface in a context for each transfer syntax: rejecting one of them is not a problem, nor
+ * is bind time feature negotiation a rejection. */
 static void
 test_alternatives(void)
 {
@@ -141,9 +141,9 @@ test_alternatives(void)
     propose(&bench, 1, WIRE_EMSMDB, WIRE_NDR64);
     propose(&bench, 2, WIRE_EMSMDB, FEATURES);
     take(&bench, OA_RPC_BIND);
-    answer(&bench, PROVIDER_REJECTION, TRANSFER_SYNTAXES, WIRE_NDR);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR64);
-    answer(&bench, NEGOTIATE_ACK, 3, WIRE_NDR);
+    add_result(&bench, PROVIDER_REJECTION, TRANSFER_SYNTAXES, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR64);
+    add_result(&bench, NEGOTIATE_ACK, 3, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     expect(&bench, 0, "EMSMDB", OA_BINDING_REJECTED);
     expect(&bench, 1, "EMSMDB", OA_BINDING_ACCEPTED);
@@ -160,14 +160,14 @@ test_alternatives(void)
     propose(&bench, 0, other, WIRE_NDR);
     propose(&bench, 1, WIRE_EMSMDB, WIRE_NDR);
     take(&bench, OA_RPC_BIND);
-    answer(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 1);
     end(&bench);
 }
 
-/* An interface that is not known is named by its UUID. */
+/* An unknown interface is reported by its UUID. */
 static void
 test_unknown_interface(void)
 {
@@ -180,7 +180,7 @@ test_unknown_interface(void)
     take(&bench, OA_RPC_BIND);
     expect(&bench, 3, "?", OA_BINDING_PROPOSED);
     g_assert_null(bench.vc.iface);
-    answer(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
+    add_result(&bench, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     g_assert_cmpstr(bench.wire->findings->str, ==,
                     "bind_rejected: 12345678-1234-1234-1234-123456789abc is rejected, result 2, "
@@ -188,7 +188,7 @@ test_unknown_interface(void)
     end(&bench);
 }
 
-/* A bind_nak rejects all that its bind proposed, and nothing that was accepted before. */
+/* A bind_nak rejects everything its bind proposed, and nothing that was accepted before. */
 static void
 test_nak(void)
 {
@@ -197,7 +197,7 @@ test_nak(void)
     init(&bench);
     propose(&bench, 0, WIRE_EMSMDB, WIRE_NDR);
     take(&bench, OA_RPC_BIND);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     propose(&bench, 1, WIRE_NSPI, WIRE_NDR);
     propose(&bench, 2, WIRE_NSPI, WIRE_NDR64);
@@ -210,20 +210,20 @@ test_nak(void)
     g_assert_cmpuint(oa_binding_find(&bench.vc, 2)->reason, ==, 8);
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 2);
     g_assert_cmpuint(bench.vc.binds, ==, 2);
-    /* Once more it rejects nothing. */
+    /* Another one rejects nothing. */
     take(&bench, OA_RPC_BIND_NAK);
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 2);
     end(&bench);
 }
 
-/* Results that no bind in the capture asked for, and more or fewer of them than contexts. */
+/* Results without a bind in the capture, and more or fewer results than contexts. */
 static void
 test_results_that_do_not_fit(void)
 {
     struct bench bench;
 
     init(&bench);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     g_assert_cmpuint(bench.vc.n_bindings, ==, 0);
     g_assert_null(bench.vc.iface);
@@ -231,12 +231,12 @@ test_results_that_do_not_fit(void)
     propose(&bench, 0, WIRE_EMSMDB, WIRE_NDR);
     propose(&bench, 1, WIRE_NSPI, WIRE_NDR);
     take(&bench, OA_RPC_BIND);
-    answer(&bench, ACCEPTED, 0, WIRE_NDR);
+    add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK); /* cut after the first result */
     expect(&bench, 0, "EMSMDB", OA_BINDING_ACCEPTED);
     expect(&bench, 1, "NSPI", OA_BINDING_PROPOSED);
     for (int i = 0; i < OA_RPC_CONTEXTS_MAX; i++)
-        answer(&bench, ACCEPTED, 0, WIRE_NDR);
+        add_result(&bench, ACCEPTED, 0, WIRE_NDR);
     take(&bench, OA_RPC_BIND_ACK);
     expect(&bench, 1, "NSPI", OA_BINDING_ACCEPTED);
     g_assert_cmpuint(bench.vc.n_bindings, ==, 2);
@@ -244,7 +244,7 @@ test_results_that_do_not_fit(void)
     end(&bench);
 }
 
-/* A context id may come again for another interface; no more than 16 are kept. */
+/* A context id may be reused for another interface; no more than 16 are kept. */
 static void
 test_many(void)
 {
@@ -261,7 +261,7 @@ test_many(void)
             propose(&bench, (uint16_t)(round * OA_RPC_CONTEXTS_MAX + i), WIRE_EMSMDB, WIRE_NDR);
         take(&bench, OA_RPC_ALTER_CONTEXT);
         for (uint16_t i = 0; i < OA_RPC_CONTEXTS_MAX; i++)
-            answer(&bench, PROVIDER_REJECTION, 0, WIRE_NDR);
+            add_result(&bench, PROVIDER_REJECTION, 0, WIRE_NDR);
         take(&bench, OA_RPC_ALTER_CONTEXT_RESP);
     }
     g_assert_cmpuint(bench.vc.n_bindings, ==, OA_RPC_CONTEXTS_MAX);
@@ -303,7 +303,7 @@ test_request_shape(void)
     g_assert_cmpuint(bench.vc.n_bindings, ==, 1);
     end(&bench);
 
-    /* A bind says more than a shape. */
+    /* A bind takes precedence over a shape. */
     init(&bench);
     propose(&bench, 5, WIRE_NSPI, WIRE_NDR);
     take(&bench, OA_RPC_BIND);
@@ -312,7 +312,7 @@ test_request_shape(void)
     end(&bench);
 }
 
-/* Plain RPC over TCP: that an interface of Exchange is accepted says where it listens. */
+/* Plain RPC over TCP: an accepted Exchange interface shows where Exchange listens. */
 static void
 test_endpoint(void)
 {
@@ -326,7 +326,7 @@ test_endpoint(void)
         bench.vc.endpoint[OA_HOP_SERVER][OA_SERVER] = (struct oa_endpoint){ { 9 }, 49152 };
         propose(&bench, 0, WIRE_EMSMDB, WIRE_NDR);
         take(&bench, OA_RPC_BIND);
-        answer(&bench, ACCEPTED, 0, WIRE_NDR);
+        add_result(&bench, ACCEPTED, 0, WIRE_NDR);
         take(&bench, OA_RPC_BIND_ACK);
         g_assert_cmpint(
             oa_tracker_endpoint(bench.wire->tracker, &bench.vc.endpoint[OA_HOP_SERVER][OA_SERVER]),
@@ -344,8 +344,8 @@ make_tcp(struct oa_virtual_connection *vc, uint8_t client, uint8_t server, uint3
     vc->endpoint[OA_HOP_SERVER][OA_SERVER] = (struct oa_endpoint){ { server }, 49152 };
 }
 
-/* What one connection of an association says of the client holds for the others, before and after;
- * not for another client, server or group, and not behind a proxy. */
+/* What one connection of an association shows of the client applies to its other connections, but
+ * not to another client, server or group, and not behind a proxy. */
 static void
 test_association(void)
 {
@@ -359,7 +359,7 @@ test_association(void)
     make_tcp(&vcs[4], 1, 2, 78);
     make_tcp(&vcs[5], 1, 2, 77);
     vcs[5].transport = OA_TRANSPORT_RPC_HTTP;
-    make_tcp(&vcs[6], 1, 2, 0); /* the server names none */
+    make_tcp(&vcs[6], 1, 2, 0); /* the server set none */
     for (size_t i = 0; i < G_N_ELEMENTS(vcs); i++)
         oa_association_join(wire->tracker, &vcs[i]);
     vcs[0].client = g_new0(struct oa_client, 1);
@@ -370,7 +370,7 @@ test_association(void)
         g_assert_cmpint(vcs[i].client != NULL, ==, i == 1);
     }
     g_assert_cmpstr(vcs[1].client->user_dn, ==, "/o=Lab/cn=ada");
-    /* The one that knew first goes; another one of the group knows too. */
+    /* The first one that knew the client is freed; another one of the group knows it too. */
     oa_association_leave(wire->tracker, &vcs[0]);
     struct oa_virtual_connection late;
     make_tcp(&late, 1, 2, 77);

@@ -1,5 +1,5 @@
 /* test_calls.c
- * Requests and responses paired: fragments, faults, orphans, reused numbers, losses, merges.
+ * Pairing requests and responses: fragments, faults, orphans, reused ids, losses, merges.
  * [C706] 12.6.4, [MS-RPCE] 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,7 +13,7 @@
 #define FIRST OA_RPC_FIRST_FRAG
 #define LAST OA_RPC_LAST_FRAG
 
-/* One virtual connection with both channels of a hop, whose PDUs are given as they are parsed. */
+/* One virtual connection with both channels of a hop, whose PDUs are given in parsed form. */
 struct bench {
     struct wire *wire;
     struct oa_virtual_connection vc;
@@ -57,7 +57,7 @@ end(struct bench *bench)
     wire_free(bench->wire);
 }
 
-/* An accepted context of that interface. */
+/* Adds an accepted context of that interface. */
 static void
 bind_to(struct bench *bench, uint16_t id, const uint8_t interface[20])
 {
@@ -65,7 +65,7 @@ bind_to(struct bench *bench, uint16_t id, const uint8_t interface[20])
         (struct oa_rpc_binding){ .context_id = id, .iface = oa_rpc_interface_find(interface) };
 }
 
-/* A PDU with all that was put into `rpc`; bytes of the PDU are made of its call id. */
+/* Takes the PDU in `rpc`, whose bytes are made from its call id. */
 static struct call *
 take_on(struct bench *bench, enum oa_hop hop, struct oa_rpc_pdu rpc)
 {
@@ -143,7 +143,7 @@ expect_calls(struct bench *bench, const char *calls)
     wire_forget(bench->wire);
 }
 
-/* Fragments of two calls that take turns, each counted in its call. */
+/* Interleaved fragments of two calls, each counted in its call. */
 static void
 test_fragments(void)
 {
@@ -180,7 +180,7 @@ test_fragments(void)
     end(&bench);
 }
 
-/* A fault ends its call whatever its flags are; with the directory it is another finding. */
+/* A fault ends its call; it has another finding if it comes from the directory. */
 static void
 test_fault(void)
 {
@@ -194,7 +194,7 @@ test_fault(void)
                     "rpc_fault: EcDoRpcExt2: nca_unk_if (0x1c010003)\n");
     expect_calls(&bench, "1 2 1/1\n");
     bench.vc.bindings[0].iface = oa_rpc_interface_find(WIRE_NSPI);
-    request(&bench, 2, FIRST, 0); /* its last fragment never comes */
+    request(&bench, 2, FIRST, 0); /* without its last fragment */
     fault(&bench, 2, 5);
     expect_calls(&bench, "");
     request(&bench, 3, WIRE_WHOLE, 0);
@@ -204,7 +204,7 @@ test_fault(void)
     expect_calls(&bench, "3 2 1/1\n");
     oa_calls_end(&bench.list);
     expect_calls(&bench, "2 2 1/1\n");
-    /* Of a call without a request only the fault is known. */
+    /* A call without a request, of which only the fault is known. */
     fault(&bench, 4, 5);
     oa_calls_end(&bench.list);
     g_assert_cmpstr(bench.wire->findings->str, ==,
@@ -214,9 +214,9 @@ test_fault(void)
     end(&bench);
 }
 
-/* Captures put frames of two connections in the wrong order. */
+/* A capture may contain frames of two connections in the wrong order. */
 static void
-test_answer_first(void)
+test_response_first(void)
 {
     struct bench bench;
 
@@ -233,7 +233,7 @@ test_answer_first(void)
                              .context_id = 1,
                              .opnum = 11 });
     g_assert_cmpuint(bench.list.orphans, ==, 0);
-    g_assert_cmpstr(call->facts.iface->name, ==, "EMSMDB"); /* the request's context counts */
+    g_assert_cmpstr(call->facts.iface->name, ==, "EMSMDB"); /* from the context of the request */
     expect_calls(&bench, "");
     request(&bench, 1, LAST, 11);
     expect_calls(&bench, "1 1 2/1\n");
@@ -241,7 +241,7 @@ test_answer_first(void)
     end(&bench);
 }
 
-/* Without a request a response is an orphan: a few of them wait, the oldest is given up. */
+/* A response without a request is an orphan: a few of them wait, then the oldest is given up. */
 static void
 test_orphans(void)
 {
@@ -256,18 +256,18 @@ test_orphans(void)
     expect_calls(&bench, "1 4 0/1\n");
     response(&bench, 18, FIRST);
     expect_calls(&bench, "2 4 0/1\n");
-    g_assert_nonnull(oa_calls_find(&bench.list, 1000)); /* a request waits on */
+    g_assert_nonnull(oa_calls_find(&bench.list, 1000)); /* a request still waits */
     g_assert_cmpuint(bench.list.orphans, ==, 16);
     oa_calls_end(&bench.list);
     g_assert_cmpuint(bench.list.orphans, ==, 0);
     g_assert_true(g_str_has_prefix(bench.wire->calls->str, "1000 3 1/0\n3 4 0/1\n"));
     g_assert_true(g_str_has_suffix(bench.wire->calls->str, "\n18 4 0/1\n"));
-    /* All whole responses count as answers; that of 18 is not whole. */
+    /* All complete responses count as answered; that of 18 is incomplete. */
     expect_counts(&bench, 19, 17, 0, 2);
     end(&bench);
 }
 
-/* A number that is used anew while its call still waits: that one is over. */
+/* An id that is used again while its call still waits ends that call. */
 static void
 test_reused(void)
 {
@@ -280,14 +280,14 @@ test_reused(void)
     response(&bench, 5, WIRE_WHOLE);
     expect_calls(&bench, "5 1 1/1\n");
     expect_counts(&bench, 2, 1, 0, 1);
-    /* But not by a later fragment. */
+    /* A later fragment does not. */
     request(&bench, 6, FIRST, 1);
     request(&bench, 6, 0, 1);
     expect_calls(&bench, "");
     end(&bench);
 }
 
-/* Fragments that are missing: the first one by its flag, others by what the channel lost. */
+/* Missing fragments: the first one is noticed by its flag, others by losses of the channel. */
 static void
 test_gaps(void)
 {
@@ -307,12 +307,12 @@ test_gaps(void)
     g_assert_false(done->facts.response[OA_HOP_CLIENT].has_gap);
     oa_calls_note_loss(&bench.list, OA_HOP_CLIENT, OA_SERVER);
     g_assert_true(done->facts.response[OA_HOP_CLIENT].has_gap);
-    g_assert_false(open->facts.response[OA_HOP_CLIENT].has_gap); /* nothing of it has come */
+    g_assert_false(open->facts.response[OA_HOP_CLIENT].has_gap); /* nothing of it was received */
     end(&bench);
 }
 
-/* On two hops a call is over when it is on both; a hop whose OUT channel is not there is not waited
- * for. */
+/* On two hops a call ends when it is complete on both, unless the OUT channel of a hop is missing.
+ * */
 static void
 test_two_hops(void)
 {
@@ -340,7 +340,7 @@ test_two_hops(void)
     end(&bench);
 }
 
-/* What waits is bounded, more so when one channel of two is in the capture. */
+/* The number of waiting calls is bounded, more tightly if only one channel is in the capture. */
 static void
 test_limits(void)
 {
@@ -362,8 +362,8 @@ test_limits(void)
     end(&bench);
 }
 
-/* The last four bytes that an operation of Exchange returns, in the byte order of the PDU; not
- * those of a sealed stub, another interface, or a fragment that is not the last. */
+/* The return value of an Exchange operation is in the last four bytes, in the byte order of the
+ * PDU; not taken from an encrypted stub, another interface, or another fragment than the last. */
 static void
 test_return_value(void)
 {
@@ -407,7 +407,7 @@ test_return_value(void)
     }
 }
 
-/* Which calls may join virtual connections: those of such that are not tied, while they wait. */
+/* Calls that may join virtual connections: waiting calls of those that may be a part of another. */
 static void
 test_loose(void)
 {
@@ -438,11 +438,11 @@ test_loose(void)
     end(&tied);
 }
 
-/* Two virtual connections are one: requests of one, responses of the other. */
+/* Two virtual connections are merged, one with requests, the other with responses. */
 static void
 test_merge(void)
 {
-    struct wire *wire = wire_new(true); /* what was joined stays to be looked at */
+    struct wire *wire = wire_new(true); /* keeps merged calls for inspection */
     struct bench in, out;
 
     init(&in, wire);
@@ -450,13 +450,13 @@ test_merge(void)
     bind_to(&in, 0, WIRE_EMSMDB);
     in.vc.channel[OA_HOP_CLIENT][OA_LEG_OUT] = NULL;
     out.vc.channel[OA_HOP_CLIENT][OA_LEG_IN] = NULL;
-    struct call *asked = request(&in, 1, WIRE_WHOLE, 11); /* 1: whole on both sides */
+    struct call *asked = request(&in, 1, WIRE_WHOLE, 11); /* 1: complete on both sides */
     struct call *answered = response(&out, 1, WIRE_WHOLE);
-    request(&in, 2, WIRE_WHOLE, 11); /* 2: without an answer */
+    request(&in, 2, WIRE_WHOLE, 11); /* 2: without a response */
     response(&out, 3, WIRE_WHOLE);   /* 3: without a request */
     struct call *failed = fault(&out, 4, 5);
     request(&in, 4, WIRE_WHOLE, 10);
-    struct call *begun = response(&out, 5, FIRST); /* 5: to be continued */
+    struct call *begun = response(&out, 5, FIRST); /* 5: incomplete */
     request(&in, 5, WIRE_WHOLE, 11);
     wire_forget(wire);
     in.vc.channel[OA_HOP_CLIENT][OA_LEG_OUT] = &in.channel[OA_HOP_CLIENT][OA_LEG_OUT];
@@ -471,7 +471,7 @@ test_merge(void)
     g_assert_cmpuint(out.list.by_age.length, ==, 0);
     g_assert_cmpuint(in.list.orphans, ==, 1);
     g_assert_cmpuint(in.vc.calls, ==, 5);
-    /* The call that ended last is that of the event that joined them. */
+    /* The call that ended last is that of the current event. */
     g_assert_cmpuint(oa_calls_ended(wire->tracker)->call_id, ==, 4);
     wire_forget(wire);
     response(&in, 5, LAST);
@@ -483,20 +483,20 @@ test_merge(void)
     end(&in);
 }
 
-/* EcDoConnectEx says who the client is, [MS-OXCRPC] 3.1.4.1: its parameters are kept until it ends,
- * from as many fragments as there are, unless one is missing or they are sealed. */
+/* EcDoConnectEx identifies the client, [MS-OXCRPC] 3.1.4.1: its parameters are kept until it ends,
+ * from all fragments, unless one is missing or they are encrypted. */
 static void
 test_client(void)
 {
     static const char DN[] = "/o=Lab/cn=ada";
     GByteArray *stub = g_byte_array_new();
 
-    wire_put(stub, sizeof DN, 4); /* szUserDN: conformant varying, with its end mark */
+    wire_put(stub, sizeof DN, 4); /* szUserDN: conformant varying, with its terminator */
     wire_put(stub, 0, 4);
     wire_put(stub, sizeof DN, 4);
     wire_put_bytes(stub, DN, sizeof DN);
     wire_put(stub, 0, (4 - sizeof DN % 4) % 4);
-    for (int i = 0; i < 30; i++) /* the parameters behind it do not matter here */
+    for (int i = 0; i < 30; i++) /* the following parameters do not matter here */
         wire_put(stub, 0, 4);
     for (int variant = 0; variant < 3; variant++) {
         struct oa_rpc_pdu part = {
@@ -535,7 +535,7 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/calls/fragments", test_fragments);
     g_test_add_func("/calls/fault", test_fault);
-    g_test_add_func("/calls/answer-first", test_answer_first);
+    g_test_add_func("/calls/response-first", test_response_first);
     g_test_add_func("/calls/orphans", test_orphans);
     g_test_add_func("/calls/reused", test_reused);
     g_test_add_func("/calls/gaps", test_gaps);

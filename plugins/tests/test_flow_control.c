@@ -11,7 +11,7 @@
 
 #define MS INT64_C(1000000)
 
-/* An OUT channel whose beginning is in the capture, and its server at work. */
+/* An OUT channel whose beginning is in the capture. */
 struct bench {
     struct wire *wire;
     struct oa_channel channel;
@@ -36,7 +36,7 @@ end_bench(struct bench *bench)
     wire_free(bench->wire);
 }
 
-/* The sender sends one RPC PDU, `after_ms` after what happened last. */
+/* Sends one RPC PDU, `after_ms` after the previous event. */
 static void
 send_by(struct bench *bench, enum oa_side side, size_t length, int64_t after_ms)
 {
@@ -74,7 +74,7 @@ available(const struct bench *bench)
 {
     int64_t left = oa_flow_available(&bench->channel.flow);
 
-    g_assert_cmpint(oa_flow_available(&bench->event.flow), ==, left); /* as the event says */
+    g_assert_cmpint(oa_flow_available(&bench->event.flow), ==, left); /* as in the event */
     return left;
 }
 
@@ -102,7 +102,7 @@ test_example(void)
     end_bench(&bench);
 }
 
-/* More than the window allows: the rest is negative, and is reported once for the channel. */
+/* Over the window: the available bytes are negative, and it is reported once for the channel. */
 static void
 test_violation(void)
 {
@@ -126,7 +126,7 @@ test_violation(void)
     end_bench(&bench);
 }
 
-/* Sent and acknowledged are 64 bits here, 32 on the wire. */
+/* Byte counts have 64 bits here, 32 on the wire. */
 static void
 test_more_than_32_bits(void)
 {
@@ -140,14 +140,14 @@ test_more_than_32_bits(void)
     end_bench(&bench);
 }
 
-/* A sender that stops before a PDU that does not fit, and goes on after the acknowledgment. */
+/* A sender stops before a PDU that does not fit, and continues after the acknowledgment. */
 static void
 test_stall(void)
 {
     struct bench bench = new_bench(1000);
 
     send_pdu(&bench, 600, 1);
-    acknowledge(&bench, 0, 1000, 20); /* nothing new, and nothing that was waited for */
+    acknowledge(&bench, 0, 1000, 20); /* nothing new, and the sender did not wait for it */
     send_pdu(&bench, 300, 20);
     g_assert_cmpint(bench.event.stall_ns, ==, 0);
     acknowledge(&bench, 900, 1000, 50);
@@ -167,7 +167,7 @@ test_stall(void)
     end_bench(&bench);
 }
 
-/* Frames of two connections may stand in the wrong order: time does not run backwards. */
+/* Frames of two connections may be in the wrong order: a stall is never negative. */
 static void
 test_stall_out_of_order(void)
 {
@@ -181,7 +181,7 @@ test_stall_out_of_order(void)
     end_bench(&bench);
 }
 
-/* Acknowledgments that cannot be. */
+/* Impossible acknowledgments. */
 static void
 test_invalid(void)
 {
@@ -207,7 +207,7 @@ test_invalid(void)
     end_bench(&bench);
 }
 
-/* The same acknowledgment on its next hop counts once, but one with another window is another. */
+/* The same acknowledgment on its next hop counts once; one with another window is a new one. */
 static void
 test_repeated(void)
 {
@@ -224,8 +224,8 @@ test_repeated(void)
     end_bench(&bench);
 }
 
-/* In the middle of a connection the first acknowledgment is the base, and nothing is sure enough to
- * be reported. */
+/* In the middle of a connection the first acknowledgment is the base, and nothing is certain enough
+ * to be reported. */
 static void
 test_estimate(void)
 {
@@ -240,7 +240,8 @@ test_estimate(void)
     g_assert_cmpuint(bench.channel.flow.sent, ==, 100000);
     send_pdu(&bench, 1500, 1);
     g_assert_cmpint(available(&bench), ==, -500);
-    acknowledge(&bench, 99000, 2000, 1); /* back, and above what was sent: may all be a loss */
+    acknowledge(&bench, 99000, 2000,
+                1); /* going back, and above what was sent: may be due to losses */
     acknowledge(&bench, 200000, 1000, 50);
     send_pdu(&bench, 900, 1);
     g_assert_cmpint(bench.event.stall_ns, ==, 0);
@@ -248,7 +249,8 @@ test_estimate(void)
     end_bench(&bench);
 }
 
-/* Without a window nobody can be over it; the one announced is no news after acknowledgments. */
+/* Without a known window nothing is over it; after acknowledgments an announced window changes
+ * nothing. */
 static void
 test_window_unknown(void)
 {
@@ -258,13 +260,13 @@ test_window_unknown(void)
     g_assert_false(bench.channel.flow.has_window);
     g_assert_cmpstr(bench.wire->findings->str, ==, "");
     acknowledge(&bench, 100000, 700, 1);
-    oa_flow_begin(&bench.channel, 1000); /* the frame that announces it comes late */
+    oa_flow_begin(&bench.channel, 1000); /* its frame comes late */
     g_assert_cmpint(oa_flow_available(&bench.channel.flow), ==, 700);
     g_assert_cmpuint(bench.channel.flow.window_max, ==, 1000);
     end_bench(&bench);
 }
 
-/* Only the side whose RPC bytes the channel is for is subject to its window. */
+/* Only the side whose RPC bytes the channel carries is subject to its window. */
 static void
 test_sides(void)
 {

@@ -11,7 +11,7 @@
 #include "track/sequence_steps.h"
 #include "wire.h"
 
-/* A virtual connection with a channel for each leg, and PDUs given by their names alone. */
+/* A virtual connection with a channel for each leg, whose PDUs are given by name. */
 struct bench {
     struct wire *wire;
     struct oa_virtual_connection vc;
@@ -51,7 +51,8 @@ pdu_of(const char *name)
     g_error("%s is no PDU", name);
 }
 
-/* Names as the decoder has them: of two recyclings' PDUs with one signature at one place, both. */
+/* Names as the decoder sets them: both names if PDUs of R1 and R2 have the same signature and
+ * place. */
 static struct oa_rts_name
 name_of(const char *name)
 {
@@ -73,7 +74,7 @@ name_of(const char *name)
     return both;
 }
 
-/* The PDU comes, in its own frame. */
+/* Takes the PDU, in a frame of its own. */
 static enum oa_sequence_effect
 take(struct bench *bench, const char *name)
 {
@@ -91,7 +92,8 @@ take(struct bench *bench, const char *name)
     return effect;
 }
 
-/* PDUs in that order, their names with blanks between; the frame of the first. */
+/* Takes PDUs in that order, with their names separated by spaces; returns the frame of the first.
+ * */
 static uint64_t
 take_all(struct bench *bench, const char *names)
 {
@@ -142,7 +144,7 @@ test_establishment(void)
     end(&bench);
 }
 
-/* Both hops: what becomes of a PDU when it is passed on, and where it came from. */
+/* Both hops: what a PDU becomes when it is forwarded, and what it was before. */
 static void
 test_passed_on(void)
 {
@@ -156,7 +158,8 @@ test_passed_on(void)
     g_assert_cmpuint(oa_sequence_passed_on_in(conn, OA_RTS_CONN_C1), ==, 7);
     g_assert_cmpuint(oa_sequence_passed_on_in(conn, OA_RTS_CONN_C2), ==, 0);
     g_assert_cmpuint(oa_sequence_passed_on_in(conn, OA_RTS_CONN_A3), ==, 0);
-    /* A1 of an IN_R2 becomes the server's A2, which is like A6 of an IN_R1, which A5 becomes. */
+    /* A1 of an IN_R2 becomes the server's A2, which has the signature of A6 of an IN_R1, which A5
+     * becomes. */
     take_all(&bench, "IN_R2/A1 IN_R2/A2 IN_R2/A3 IN_R2/A4 IN_R2/A5");
     g_assert_cmpuint(oa_sequence_passed_on_in(bench.sequence, OA_RTS_IN_R1_A1), ==, 10);
     g_assert_cmpuint(oa_sequence_passed_on_from(bench.sequence, OA_RTS_IN_R1_A6), ==, 9);
@@ -168,7 +171,7 @@ test_passed_on(void)
     end(&bench);
 }
 
-/* Every order in which an establishment can be disturbed has a finding of its own. */
+/* Establishments with missing steps, each with its finding. */
 static void
 test_missing(void)
 {
@@ -196,7 +199,7 @@ test_missing(void)
     g_assert_cmpstr(bench.wire->findings->str, ==, "");
     end(&bench);
 
-    /* Begun, never finished. */
+    /* Begun but never finished. */
     init(&bench, true, false);
     take_all(&bench, "CONN/A1 CONN/B1 CONN/A3");
     judge(&bench);
@@ -205,7 +208,7 @@ test_missing(void)
     end(&bench);
 }
 
-/* What is not in the capture is not missing on the wire. */
+/* A step that is not in the capture may still have been sent. */
 static void
 test_not_judged(void)
 {
@@ -232,7 +235,7 @@ test_not_judged(void)
     g_assert_cmpstr(bench.wire->findings->str, ==, "");
     end(&bench);
 
-    /* One hop of two is whole: its steps are judged, the other's are not. */
+    /* Only one hop is complete: only its steps are checked. */
     init(&bench, true, true);
     take_all(&bench, CONN_BOTH);
     bench.vc.leg_seen[OA_HOP_SERVER][OA_LEG_IN] = false;
@@ -261,7 +264,7 @@ test_again(void)
     end(&bench);
 }
 
-/* Which recycling it is shows at another PDU on each hop. */
+/* The PDU that shows the type of a recycling is another one on each hop. */
 static void
 test_type(void)
 {
@@ -281,7 +284,8 @@ test_type(void)
         { CONN, "OUT_R2/A2 OUT_R2/A3", "OUT_R2/A7", true, false, OA_LEG_OUT, OA_RECYCLE_R2 },
         { CONN_SERVER, "OUT_R1/A1", "OUT_R1/A4", false, true, OA_LEG_OUT, OA_RECYCLE_R1 },
         { CONN_SERVER, "OUT_R2/A1", "OUT_R2/A4", false, true, OA_LEG_OUT, OA_RECYCLE_R2 },
-        /* In the middle the lone cookie of an inbound proxy may be of either. */
+        /* In the middle of a connection the single cookie of an inbound proxy may belong to either.
+         */
         { NULL, "IN_R2/A2", "IN_R1/B1", false, true, OA_LEG_IN, OA_RECYCLE_R1 },
         { NULL, "OUT_R1/A8", "OUT_R2/B2", false, true, OA_LEG_OUT, OA_RECYCLE_R2 },
     };
@@ -305,8 +309,8 @@ test_type(void)
     }
 }
 
-/* Whole recyclings on one hop and on both: complete, without a finding; what is still to come on
- * the predecessor has no meaning after its last PDU. */
+/* Complete recyclings on one hop and on both have no finding; bytes on the predecessor after its
+ * last PDU have no meaning. */
 static void
 test_whole(void)
 {
@@ -354,7 +358,7 @@ test_whole(void)
         for (char **name = names; *name; name++) {
             enum oa_sequence_effect effect = take(&bench, *name);
             g_assert_cmpint(effect == OA_SEQUENCE_DRAINS, ==, strcmp(*name, CASES[i].drains) == 0);
-            g_assert_true(!sequence || sequence == bench.sequence); /* all are one */
+            g_assert_true(!sequence || sequence == bench.sequence); /* all belong to one sequence */
             sequence = bench.sequence;
         }
         g_assert_cmpuint(sequence->n_steps, ==, g_strv_length(names));
@@ -368,8 +372,8 @@ test_whole(void)
     }
 }
 
-/* OUT_R2/B2 is the server's refusal; a recycling that stops is one that failed, unless the capture
- * ended first. */
+/* OUT_R2/B2 is the server's refusal; an incomplete recycling has failed, unless the capture ended
+ * first. */
 static void
 test_failed(void)
 {
@@ -402,7 +406,7 @@ test_failed(void)
     end(&bench);
 }
 
-/* A successor is recycled in its turn, IN and OUT overlap, and R1 follows R2. */
+/* A successor is recycled itself, IN and OUT overlap, and R1 follows R2. */
 static void
 test_chain(void)
 {
@@ -427,7 +431,8 @@ test_chain(void)
     g_assert_cmpstr(bench.wire->findings->str, ==, "");
     end(&bench);
 
-    /* A step that the newest has had is another recycling's, even if that one never ended. */
+    /* A step that the newest recycling already has begins another, even if the newest one is
+     * incomplete. */
     init(&bench, true, false);
     take_all(&bench, CONN " IN_R2/A1 IN_R2/A4 IN_R2/A1");
     g_assert_cmpuint(bench.vc.recycles[OA_LEG_IN], ==, 2);
@@ -435,8 +440,7 @@ test_chain(void)
     end(&bench);
 }
 
-/* Late steps in a capture from the beginning belong to no recycling of their own: nothing began. In
- * the middle they do. */
+/* Late steps count as a recycling only in a capture that begins in the middle. */
 static void
 test_late_steps(void)
 {
@@ -457,7 +461,7 @@ test_late_steps(void)
     end(&bench);
 }
 
-/* PDUs that are steps of nothing. */
+/* PDUs that are not steps of a sequence. */
 static void
 test_unrelated(void)
 {
@@ -472,7 +476,7 @@ test_unrelated(void)
     end(&bench);
 }
 
-/* Each hop's half was taken for a virtual connection of its own. */
+/* The two hops were taken for two virtual connections. */
 static void
 test_merge(void)
 {
@@ -484,7 +488,7 @@ test_merge(void)
     server.wire->now.frame = 3;
     take_all(&server, "CONN/A2 CONN/B2 CONN/C1");
     client.wire->now.frame = 6;
-    take_all(&client, "CONN/A3 CONN/C2 OUT_R2/A2 OUT_R2/A3"); /* R1 or R2 */
+    take_all(&client, "CONN/A3 CONN/C2 OUT_R2/A2 OUT_R2/A3"); /* of R1 or R2 */
     const struct oa_sequence *mine = client.sequence;
     server.wire->now.frame = 20;
     take_all(&server, "OUT_R2/A1 OUT_R2/A4 OUT_R2/A5 OUT_R2/A8 OUT_R2/B1");
@@ -496,14 +500,14 @@ test_merge(void)
         g_assert_cmpuint(client.vc.conn.step[i - 1].frame, <, client.vc.conn.step[i].frame);
     g_assert_cmpuint(oa_sequence_passed_on_in(&client.vc.conn, OA_RTS_CONN_A1), ==, 3);
     g_assert_true(oa_sequence_whole(&server.vc.conn) == &client.vc.conn);
-    /* One recycling, of which each had seen its hop: now it is known which. */
+    /* It is one recycling, of which each had one hop: now its type is known. */
     g_assert_true(client.vc.recycle[OA_LEG_OUT] == mine);
     g_assert_null(mine->next);
     g_assert_cmpuint(mine->n_steps, ==, 7);
     g_assert_cmpint(mine->type, ==, OA_RECYCLE_R2);
     g_assert_true(mine->is_complete);
     g_assert_cmpuint(client.vc.recycles[OA_LEG_OUT], ==, 1);
-    g_assert_true(oa_sequence_whole(part) == mine); /* who has kept it sees the whole */
+    g_assert_true(oa_sequence_whole(part) == mine); /* pointers to the part lead to the whole */
     g_assert_null(server.vc.recycle[OA_LEG_OUT]);
     g_assert_null(server.vc.absorbed);
     end(&server);
@@ -511,7 +515,7 @@ test_merge(void)
     end(&client);
 }
 
-/* Two recyclings that share a step, or are of different types, are two. */
+/* Recyclings with a common step, or of different types, are not merged. */
 static void
 test_merge_apart(void)
 {
@@ -539,7 +543,7 @@ test_merge_apart(void)
     }
 }
 
-/* However often parts come together, a sequence keeps within its room. */
+/* A sequence does not exceed its size however many parts are merged. */
 static void
 test_merge_full(void)
 {

@@ -1,6 +1,6 @@
 /* test_virtual_connection.c
- * Channels joined to virtual connections: by cookies, by what names a channel, by calls; recycled,
- * merged, ended; and what damaged PDUs do to them.
+ * Channels joined to virtual connections by cookies, by PDUs that identify a channel, and by calls;
+ * recycling, merging, ending, and damaged PDUs.
  * [MS-RPCH] 2.2.4, 3.2.1.5, 3.2.3 to 3.2.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -38,7 +38,7 @@ establish(struct wire *wire, uint8_t client, uint8_t vc, uint8_t in, uint8_t out
 
     conn_a1(wire, pair.out, vc, out);
     conn_b1(wire, pair.in, vc, in);
-    wire_answer(wire, pair.out);
+    wire_respond(wire, pair.out);
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_A3, (struct wire_rts){ 0 });
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_C2,
              (struct wire_rts){ .window = 0x8000, .timeout_ms = 240000 });
@@ -53,7 +53,7 @@ expect_joined(const struct oa_channel *channel, uint64_t vc, enum oa_join join)
     g_assert_cmpint(channel->join, ==, join);
 }
 
-/* The first PDU of each channel names both; which of them comes first is free. */
+/* The first PDU of each channel contains both cookies; either channel may come first. */
 static void
 test_cookie(void)
 {
@@ -85,7 +85,7 @@ test_cookie(void)
     }
 }
 
-/* Clients that connect at the same time, from one address: cookies keep them apart. */
+/* Clients that connect at the same time from one address are distinguished by cookies. */
 static void
 test_interleaved(void)
 {
@@ -107,7 +107,7 @@ test_interleaved(void)
     wire_free(wire);
 }
 
-/* Windows and timeouts go to the channels they are about. */
+/* Windows and timeouts are set on the channels that they apply to. */
 static void
 test_parameters(void)
 {
@@ -128,8 +128,8 @@ test_parameters(void)
     wire_free(wire);
 }
 
-/* Both hops; the proxy's word on the client's address, of which implementations disagree in which
- * order its bytes are. */
+/* Both hops, and the client's address as reported by the proxy, in the byte order of either
+ * implementation. */
 static void
 test_two_hops(void)
 {
@@ -158,8 +158,8 @@ test_two_hops(void)
     }
 }
 
-/* What a channel carried before its cookie was known stays with it; one that turns out to be a part
- * of a known one brings along what it had. */
+/* A channel keeps what it carried before its cookie was known; if it turns out to belong to a known
+ * virtual connection, that is merged. */
 static void
 test_late_cookie(void)
 {
@@ -172,7 +172,7 @@ test_late_cookie(void)
     expect_joined(in, 0, OA_JOIN_COOKIE);
     g_assert_cmpuint(wire->n_vcs, ==, 1);
     g_assert_true(in->vc->has_cookie);
-    wire_answer(wire, out);
+    wire_respond(wire, out);
     wire_rts(wire, out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
     expect_joined(out, 1, OA_JOIN_ALONE);
     wire_response(wire, out, WIRE_WHOLE, 1, 8, 0);
@@ -187,8 +187,8 @@ test_late_cookie(void)
     wire_free(wire);
 }
 
-/* The middle of a connection: an acknowledgment names the other channel, a later recycling of that
- * one names the virtual connection. */
+/* In the middle of a connection an acknowledgment identifies the other channel, and a later
+ * recycling of that one the virtual connection. */
 static void
 test_named_channels(void)
 {
@@ -208,15 +208,15 @@ test_named_channels(void)
     g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
     expect_joined(in, 2, OA_JOIN_RECYCLE);
     expect_joined(successor, 2, OA_JOIN_COOKIE);
-    /* A7 on the IN channel, to the same cookie, is no news. */
+    /* A7 on the IN channel with the same cookie changes nothing. */
     wire_rts(wire, in, OA_CLIENT, OA_RTS_OUT_R1_A7,
              (struct wire_rts){ .cookies = { OUT2 }, .destination = OA_RTS_FD_SERVER });
     g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
     wire_free(wire);
 }
 
-/* Two channels whose acknowledgments name one and the same third are of one virtual connection,
- * too, whichever of both has the cookie. */
+/* Two channels whose acknowledgments identify the same third channel are of one virtual connection.
+ * */
 static void
 test_common_channel(void)
 {
@@ -229,14 +229,14 @@ test_common_channel(void)
     wire_rts(wire, b, OA_CLIENT, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
     g_assert_true(a->vc == b->vc);
     g_assert_cmpuint(strlen(wire->joins->str), ==, 4);
-    /* Not when both have cookies of their own: then the channel's cookie is at fault. */
+    /* Not if both have cookies of their own: then the channel cookie is wrong. */
     struct pair first = establish(wire, 1, V, IN1, OUT2);
     struct pair second = establish(wire, 1, V2, IN2, OUT2);
     g_assert_true(first.in->vc != second.in->vc);
     wire_free(wire);
 }
 
-/* Requests on one connection, responses on another, with the same numbers again and again. */
+/* Requests on one connection, responses on another, repeatedly with the same call ids. */
 static void
 test_call_ids(void)
 {
@@ -255,7 +255,7 @@ test_call_ids(void)
     expect_joined(out, 1, OA_JOIN_CALL_IDS);
     g_assert_true(in->vc == out->vc);
     g_assert_true(stranger->vc != in->vc);
-    /* The three calls ended as they were joined; the event of the last PDU has its call. */
+    /* The three calls ended in the merge; the event of the last PDU has its call. */
     g_assert_cmpstr(wire->calls->str, ==, "1 1 1/1\n2 1 1/1\n3 1 1/1\n");
     g_assert_cmpuint(wire->last.call->call_id, ==, 3);
     g_assert_true(wire->last.vc == in->vc);
@@ -266,7 +266,7 @@ test_call_ids(void)
     wire_free(wire);
 }
 
-/* Two that fit as well prove nothing, nor do numbers that fit now and then. */
+/* Two connections that match equally prove nothing, nor do occasional matches. */
 static void
 test_call_ids_unsure(void)
 {
@@ -281,13 +281,13 @@ test_call_ids_unsure(void)
         wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
     }
     g_assert_cmpstr(wire->joins->str, ==, "");
-    /* One in turn with the other. */
+    /* Each in turn. */
     for (uint32_t id = 11; id <= 19; id++) {
         wire_request(wire, in[id % 2], WIRE_WHOLE, id, 11, 20, 1);
         wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
     }
     g_assert_cmpstr(wire->joins->str, ==, "");
-    /* What one of them alone has three times in a row decides. */
+    /* Three matches in a row with only one of them decide. */
     for (uint32_t id = 21; id <= 23; id++) {
         wire_request(wire, in[0], WIRE_WHOLE, id, 11, 20, 1);
         wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
@@ -296,7 +296,7 @@ test_call_ids_unsure(void)
     wire_free(wire);
 }
 
-/* The very same PDU on the other hop, within two seconds. */
+/* The same PDU on the other hop, within two seconds. */
 static void
 test_same_pdu(void)
 {
@@ -310,7 +310,7 @@ test_same_pdu(void)
     wire_request(wire, server, WIRE_WHOLE, 2, 11, 40, 1);
     wire_request(wire, client, WIRE_WHOLE, 2, 11, 40, 9); /* other bytes */
     g_assert_cmpstr(wire->joins->str, ==, "");
-    wire_request(wire, server, WIRE_WHOLE, 3, 11, 40, 1); /* the server's hop may come first */
+    wire_request(wire, server, WIRE_WHOLE, 3, 11, 40, 1); /* the server's hop may be first */
     wire_request(wire, client, WIRE_WHOLE, 3, 11, 40, 1);
     g_assert_cmpstr(wire->joins->str, ==, "1 0\n");
     g_assert_true(client->vc == server->vc);
@@ -321,7 +321,7 @@ test_same_pdu(void)
     wire_free(wire);
 }
 
-/* IN_R2: the successor takes over window and timeout, which nothing tells anew, 2.2.4.25. */
+/* IN_R2: the successor inherits window and timeout, as they are not sent again, 2.2.4.25. */
 static void
 test_recycle_in(void)
 {
@@ -348,7 +348,7 @@ test_recycle_in(void)
     wire_response(wire, pair.out, WIRE_WHOLE, 1, 8, 0);
     g_assert_cmpstr(wire->calls->str, ==, "1 1 2/1\n");
     wire_close(pair.in, OA_END_FIN, OA_SERVER);
-    g_assert_cmpstr(wire->vcs_closed->str, ==, ""); /* the virtual connection goes on */
+    g_assert_cmpstr(wire->vcs_closed->str, ==, ""); /* the virtual connection continues */
     g_assert_cmpint(successor->vc->ending.how, ==, OA_END_OPEN);
     wire_close(successor, OA_END_RESET, OA_CLIENT);
     wire_close(pair.out, OA_END_FIN, OA_SERVER);
@@ -357,7 +357,7 @@ test_recycle_in(void)
     wire_free(wire);
 }
 
-/* OUT_R2: after the last PDU of the predecessor, bytes without meaning, 3.2.3.5.10. */
+/* OUT_R2: bytes after the last PDU of the predecessor have no meaning, 3.2.3.5.10. */
 static void
 test_recycle_out(void)
 {
@@ -379,7 +379,7 @@ test_recycle_out(void)
     wire_head(wire, pair.out, OA_SERVER, "\5\0\24 left over");
     g_assert_cmpint(wire->last.type, ==, OA_EVENT_IGNORED);
     g_assert_cmpuint(pair.out->traffic[OA_SERVER].skipped_bytes, ==, 0);
-    wire_answer(wire, successor);
+    wire_respond(wire, successor);
     wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
     wire_response(wire, successor, WIRE_WHOLE, 1, 8, 0);
     g_assert_cmpstr(wire->calls->str, ==, "1 1 1/1\n");
@@ -390,7 +390,7 @@ test_recycle_out(void)
     wire_free(wire);
 }
 
-/* Long-lived virtual connections recycle more often than cookies are remembered. */
+/* A long-lived virtual connection has more recyclings than remembered cookies. */
 static void
 test_many_recyclings(void)
 {
@@ -409,7 +409,7 @@ test_many_recyclings(void)
         pair.in = successor;
     }
     g_assert_cmpuint(pair.in->vc->recycles[OA_LEG_IN], ==, 2 * OA_CHANNEL_COOKIES_MAX);
-    /* The last ones are known, the first is forgotten. */
+    /* The last ones are known, the first one is not. */
     struct oa_channel *middle = wire_middle(wire, OA_HOP_SERVER, 7, 9);
     wire_rts(wire, middle, OA_CLIENT, OA_RTS_IN_R1_A6, (struct wire_rts){ .cookies = { 0x80 } });
     g_assert_true(middle->vc != pair.in->vc);
@@ -420,8 +420,8 @@ test_many_recyclings(void)
     wire_free(wire);
 }
 
-/* An acknowledgment is about the channel of its cookie: of the other leg, of the predecessor while
- * that one is there. */
+/* An acknowledgment applies to the channel with its cookie: of the other leg, or the predecessor as
+ * long as that is open. */
 static void
 test_acknowledged(void)
 {
@@ -455,7 +455,7 @@ test_acknowledged(void)
     g_assert_cmpuint(successor->flow.acks, ==, 0);
     ack.cookies[0] = IN3;
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
-    g_assert_null(wire->last.acknowledged); /* of nobody */
+    g_assert_null(wire->last.acknowledged); /* of no channel */
     g_assert_cmpuint(pair.in->flow.acks, ==, 2);
     g_assert_cmpuint(wire->last.vc->traffic[OA_HOP_CLIENT][OA_SERVER].acks, ==, 3);
     g_assert_cmpstr(wire->findings->str, ==, "");
@@ -482,14 +482,14 @@ test_ends(void)
     wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
     wire_close(pair.out, OA_END_RESET, OA_SERVER);
     g_assert_null(vc->channel[OA_HOP_CLIENT][OA_LEG_OUT]);
-    g_assert_true(pair.out->vc == vc); /* closed objects are kept: still true */
+    g_assert_true(pair.out->vc == vc); /* closed objects are kept and stay valid */
     g_assert_cmpstr(wire->vcs_closed->str, ==, "");
     wire_close(pair.in, OA_END_FIN, OA_CLIENT);
     g_assert_cmpstr(wire->vcs_closed->str, ==, "0 1\n");
     g_assert_cmpint(vc->ending.how, ==, OA_END_RESET);
     g_assert_cmpint(vc->ending.by, ==, OA_SERVER);
     g_assert_cmpstr(wire->calls->str, ==, "1 3 1/0\n");
-    /* Its cookie may come again: that is another one. */
+    /* The cookie may be used again, for another virtual connection. */
     struct pair again = establish(wire, 1, V, IN1, OUT1);
     expect_joined(again.in, 1, OA_JOIN_COOKIE);
     g_assert_true(again.in->vc == again.out->vc);
@@ -532,8 +532,7 @@ test_users_differ(void)
     wire_free(wire);
 }
 
-/* PDUs that no document knows, or that have no business on that channel, are reported and do
- * nothing. */
+/* Unknown PDUs, and PDUs that are not legal on a channel, are reported and have no effect. */
 static void
 test_wrong_pdus(void)
 {
@@ -552,10 +551,10 @@ test_wrong_pdus(void)
     g_assert_cmpstr(wire->findings->str, ==,
                     "rts_unexpected: OUT_R2/B3 is not legal from the client on this IN channel\n");
     g_assert_null(vc->recycle[OA_LEG_OUT]);
-    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1); /* the channel goes on */
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1); /* the channel continues */
     g_assert_cmpint(wire->last.type, ==, OA_EVENT_RPC);
     wire_forget(wire);
-    /* A cookie that is cut, in a header that says otherwise. */
+    /* A cookie that is cut off, in a PDU that should have more. */
     pdu = wire_pdu(OA_RPC_RTS, WIRE_WHOLE, 0);
     wire_put(pdu, OA_RTS_FLAG_RECYCLE_CHANNEL, 2);
     wire_put(pdu, 4, 2);
@@ -572,7 +571,7 @@ test_wrong_pdus(void)
     wire_free(wire);
 }
 
-/* A channel that names another virtual connection than before goes there. */
+/* A channel that sends the cookie of another virtual connection moves there. */
 static void
 test_moved(void)
 {
@@ -586,11 +585,11 @@ test_moved(void)
     g_assert_null(pair.out->vc->channel[OA_HOP_CLIENT][OA_LEG_IN]);
     conn_a1(wire, pair.out, V2, OUT2);
     g_assert_true(pair.in->vc == pair.out->vc);
-    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 0\n"); /* nothing was left of it */
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 0\n"); /* it had no channels left */
     wire_free(wire);
 }
 
-/* Losses count for the virtual connection, and for the calls under way on that channel. */
+/* Losses count for the virtual connection, and for the incomplete calls on that channel. */
 static void
 test_loss(void)
 {

@@ -1,5 +1,5 @@
 /* wire.c
- * A tracker, connections to it whose bytes are made PDU by PDU, and what it reports of them.
+ * A tracker with connections that are built PDU by PDU, and a record of what it reports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -156,7 +156,7 @@ wire_out(struct wire *wire, uint8_t client)
 }
 
 void
-wire_answer(struct wire *wire, struct oa_channel *out)
+wire_respond(struct wire *wire, struct oa_channel *out)
 {
     wire_head(wire, out, OA_SERVER, OUT_RESPONSE);
 }

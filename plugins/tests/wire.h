@@ -1,5 +1,5 @@
 /* wire.h
- * A tracker, connections to it whose bytes are made PDU by PDU, and what it reports of them.
+ * A tracker with connections that are built PDU by PDU, and a record of what it reports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,15 +16,15 @@
 
 struct wire {
     struct oa_tracker *tracker;
-    struct oa_stamp now;  /* of the next PDU, which moves it on: one frame, one millisecond */
+    struct oa_stamp now;  /* of the next PDU, which advances it by one frame and one millisecond */
     unsigned n_channels;  /* opened */
     unsigned n_vcs;       /* opened */
-    struct oa_event last; /* of the last PDU; its pointers are good until the next */
-    GString *findings;    /* "code: text" and a line end for each since wire_forget() */
-    GString *calls;       /* "call_id state requests/responses" of each call that ended: state as in
-                             enum oa_call_state, fragments on the hop nearest to the client */
-    GString *joins;       /* "from into" of each virtual connection that became a part */
-    GString *vcs_closed;  /* "number calls" of each */
+    struct oa_event last; /* of the last PDU; its pointers are valid until the next one */
+    GString *findings;    /* "code: text\n" for each since wire_forget() */
+    GString *calls;       /* "call_id state requests/responses\n" for each call that ended: enum
+                             oa_call_state, fragments on the hop nearest to the client */
+    GString *joins;       /* "from into\n" for each virtual connection that was merged */
+    GString *vcs_closed;  /* "number calls\n" for each */
 };
 
 struct wire *wire_new(bool keep);
@@ -32,19 +32,19 @@ struct wire *wire_new(bool keep);
 /* Frees the tracker with all that is still open. */
 void wire_free(struct wire *wire);
 
-/* Forgets what was reported so far. */
+/* Clears the record. */
 void wire_forget(struct wire *wire);
 
-/* --- connections; `client` and `server` are made into their addresses --- */
+/* --- connections; `client` and `server` are the last bytes of their addresses --- */
 
-/* A connection of the client's hop that begins with that head, or that of an IN or an OUT request.
- */
+/* A connection of the client's hop that begins with that head, or the head of an IN or OUT request.
+ * */
 struct oa_channel *wire_http(struct wire *wire, uint8_t client, const char *head);
 struct oa_channel *wire_in(struct wire *wire, uint8_t client);
 struct oa_channel *wire_out(struct wire *wire, uint8_t client);
 
 /* The response head of an OUT request. */
-void wire_answer(struct wire *wire, struct oa_channel *out);
+void wire_respond(struct wire *wire, struct oa_channel *out);
 
 /* Any other HTTP head. */
 void wire_head(struct wire *wire, struct oa_channel *channel, enum oa_side side, const char *head);
@@ -62,16 +62,16 @@ void wire_close(struct oa_channel *channel, enum oa_end how, enum oa_side by);
 
 /* --- RTS PDUs --- */
 
-/* What goes into an RTS PDU, for those commands that it has; 0 stands for what is usual. */
+/* Values for the commands of an RTS PDU; 0 stands for a usual value. */
 struct wire_rts {
-    uint8_t cookies[3]; /* each one's 16 bytes are this one */
+    uint8_t cookies[3]; /* all 16 bytes of each have this value */
     uint32_t window, timeout_ms;
     enum oa_rts_destination destination;
     uint32_t bytes_received, available_window; /* acknowledgment; its cookie is cookies[0] */
     uint8_t client_address[4];
 };
 
-/* A PDU of that name, by that sender. */
+/* Sends the PDU of that name. */
 void wire_rts(struct wire *wire, struct oa_channel *channel, enum oa_side side, enum oa_rts_pdu pdu,
               struct wire_rts values);
 
@@ -79,7 +79,7 @@ struct oa_cookie wire_cookie(uint8_t fill);
 
 /* --- RPC PDUs --- */
 
-/* Begins a PDU; more of its body is put behind. */
+/* Begins a PDU, to which its body is appended. */
 GByteArray *wire_pdu(enum oa_rpc_ptype ptype, unsigned flags, uint32_t call_id);
 void wire_put(GByteArray *pdu, uint64_t value, unsigned size);
 void wire_put_bytes(GByteArray *pdu, const void *bytes, unsigned length);
@@ -89,7 +89,7 @@ void wire_send(struct wire *wire, struct oa_channel *channel, enum oa_side side,
 
 #define WIRE_WHOLE (OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG)
 
-/* Requests and responses of context 0 with `stub` bytes, all `fill`; a fault. */
+/* Send requests and responses of context 0 with `stub` bytes, all `fill`, or a fault. */
 void wire_request(struct wire *wire, struct oa_channel *channel, unsigned flags, uint32_t call_id,
                   uint16_t opnum, unsigned stub, uint8_t fill);
 void wire_response(struct wire *wire, struct oa_channel *channel, unsigned flags, uint32_t call_id,

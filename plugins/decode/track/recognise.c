@@ -1,5 +1,5 @@
 /* recognise.c
- * Whether a TCP connection is one of RPC over HTTP, by the first bytes of a segment.
+ * Recognises TCP connections of RPC over HTTP by the first bytes of a segment.
  * [MS-RPCH] 2.1.1, 2.1.2, 2.2.4
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +12,7 @@
 #include "http/mapi_http.h"
 #include "rpc/request_shape.h"
 
-/* Fixed in every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment, little endian, nothing
- * else. */
+/* The pfc_flags of every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment. */
 #define RTS_PFC_FLAGS 0x03
 #define RTS_LENGTH_MAX 0x200
 
@@ -27,7 +26,7 @@
 /* The endpoint mapper's well-known port, [MS-RPCE] 2.1.1.1. */
 #define MAPPER_PORT 135
 
-/* As much of a bind as holds its first context. */
+/* Length of a bind up to the end of its first context. */
 #define BIND_MIN 72
 
 bool
@@ -42,7 +41,7 @@ is_http_port(uint16_t port)
     return port == 80 || port == 443 || port == 8080 || port == 3128;
 }
 
-/* Which of both ports is the server's: a known one, else the lower one. */
+/* Which of the two ports is the server's: a known one, otherwise the lower one. */
 static enum oa_side
 sender_by_port(uint16_t source, uint16_t destination)
 {
@@ -68,7 +67,7 @@ recognise_banner(const uint8_t *data, size_t length, struct oa_recognition *reco
 }
 
 static enum oa_verdict
-recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+recognise_response(const uint8_t *data, size_t length, struct oa_recognition *recognition)
 {
     struct oa_http_head head;
 
@@ -80,7 +79,7 @@ recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *reco
     return OA_OURS;
 }
 
-/* Where the PDU is legal under any of its names; 0 when no named PDU is like it. */
+/* Where the PDU is legal under any of its names; 0 if no named PDU matches. */
 static unsigned
 places_of_rts(const uint8_t *data, size_t length)
 {
@@ -106,7 +105,7 @@ begins_connection(unsigned places)
     return places == OA_RTS_OUT_REQUEST || places == OA_RTS_IN_PROXY || places == OA_RTS_OUT_PROXY;
 }
 
-/* The hop where the PDU may stand; the ports decide where both are possible. */
+/* The hop on which the PDU may occur; the ports decide if both are possible. */
 static enum oa_hop
 hop_of(unsigned places, uint16_t source, uint16_t destination)
 {
@@ -127,8 +126,8 @@ sender_of(unsigned places, uint16_t source, uint16_t destination)
     return sender_by_port(source, destination);
 }
 
-/* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
- * `other` is an interface that counts too, or NULL. */
+/* Whether a bind, as far as it has been received, is for an Exchange interface. `other` is another
+ * interface that counts, or NULL. */
 static bool
 binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const char *other)
 {
@@ -146,7 +145,7 @@ binds_exchange(const uint8_t *data, size_t length, bool on_known_port, const cha
     return false;
 }
 
-/* Requests and binds come from clients, all that answers from servers; RTS from both. */
+/* Requests and binds come from clients, all responses from servers, RTS PDUs from both. */
 static enum oa_side
 sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
 {
@@ -232,7 +231,7 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
         }
         return OA_NOT_OURS;
     case 'H':
-        return recognise_answer(data, length, recognition);
+        return recognise_response(data, length, recognition);
     case 'n':
         return recognise_banner(data, length, recognition);
     case 5:
