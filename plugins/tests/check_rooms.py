@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The house plan: which room of decode/ may see which, and that no two modules need each other.
+"""Checks the rooms of decode/: includes run downwards only. Checks all modules: no circles.
 
-A module is a header with its source (one stem). It needs another one if it includes its header, or uses a function or an
-object that its source defines, whatever header declares it.
+A module is a header and its source (the same stem). It depends on another module if it includes its header, or uses a
+function or object that its source defines, whichever header declares it.
 
 Usage: check_rooms.py TOP | check_rooms.py --self-test
 
@@ -13,24 +13,26 @@ import re
 import sys
 import tempfile
 
-# From the ground to the top: a room may see itself and those before it.
+# From bottom to top: a room may include itself and those before it.
 FLOORS = ["base", "http", "auth", "tls", "rpc", "layout", "exchange", "rop", "track"]
 
 DECODE = "plugins/decode"
 
-# Folders whose modules must not need each other in a circle. Only decode/ has rooms.
+# Folders whose modules must not depend on each other in a circle. Only decode/ has rooms.
 PARTS = [DECODE, "plugins/rpch", "plugins/exchange", "exporter"]
 
-# Who needs decode/ but is no part of it, and sees what its headers offer to hosts only.
+# Hosts use decode/ through the headers for hosts only.
 HOSTS = ["plugins/rpch", "plugins/exchange", "plugins/include", "plugins/compat", "exporter"]
 
-# What decode/ must not see.
+# What decode/ must not include.
 FOREIGN = re.compile(r"^(epan|wiretap|wsutil|wireshark)\b|^ws_|^config\.h$|^decode_args\.h$")
 
-# First words of a header of decode/ that hosts must not include.
+# How the headers of track/ begin: for hosts, or not.
+FOR_HOSTS = "For hosts."
 INTERNAL = "Internal to "
 
-# Needs that close a circle, each with its reason. A line whose circle is gone fails the test: delete it.
+# Dependencies that close a circle, each with its reason. An entry that no longer closes a circle fails the test: delete
+# its line.
 KNOWN = {}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -42,7 +44,7 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Source:
-    """One file: its text, and what of it is code, line by line as in the text."""
+    """One file: its text, and the same without comments and strings."""
 
     def __init__(self, top, path):
         self.path = path
@@ -56,11 +58,11 @@ class Source:
         return self.text.count("\n", 0, offset) + 1
 
     def includes(self):
-        """(line, whether in quotes, what) of every include."""
+        """(line, whether in quotes, path) of every include."""
         return [(self.line(match.start(2)), match.group(1) == '"', match.group(2)) for match in INCLUDE.finditer(self.text)]
 
     def functions(self):
-        """Functions that others may call: their names begin a line, in the style of the house."""
+        """Functions that others may call: in house style their names begin a line."""
         return [match.group("name") for match in FUNCTION.finditer(self.code)
                 if not match.group("type").startswith("static")]
 
@@ -80,41 +82,49 @@ def sources(top, folder):
 
 
 def room_of(name):
-    """The room of an include ("track/channel.h"), or of a source of decode/; None without one."""
+    """The room of an include ("track/channel.h"), or of a source in decode/; None if there is none."""
     room, slash, rest = name.removeprefix(DECODE + "/").partition("/")
     return room if slash and rest else None
 
 
 def check_floors(top):
-    """Includes of decode/ carry their room, exist, run downwards only, and see nothing foreign."""
+    """Includes in decode/ have their room, exist, and run downwards only."""
     for source in sources(top, DECODE):
         room = room_of(source.name)
         if room not in FLOORS:
-            yield f"{source.name}:1: stands in no room of {', '.join(FLOORS)}"
+            yield f"{source.name}:1: is in none of the rooms {', '.join(FLOORS)}"
             continue
         for line, is_ours, include in source.includes():
             where = f"{source.name}:{line}: includes {include}"
             to = room_of(include)
             if FOREIGN.search(include):
-                yield f"{where}: decode/ sees GLib only"
+                yield f"{where}: decode/ uses GLib only"
             elif not is_ours:
                 continue
             elif to not in FLOORS:
                 yield f"{where}: without its room"
             elif not (top / DECODE / include).is_file():
-                yield f"{where}: there is no such file"
+                yield f"{where}: no such file"
             elif FLOORS.index(to) > FLOORS.index(room):
                 yield f"{where}: floor {to} is above {room}"
 
 
+def begins(path, words):
+    """Whether the description at the start of a header begins with these words."""
+    return path.is_file() and path.read_text(encoding="utf-8").split("\n * ", 1)[-1].startswith(words)
+
+
 def is_internal(top, include):
-    """Whether a header of decode/ says that it is not for hosts."""
-    path = top / DECODE / include
-    return path.is_file() and f"\n * {INTERNAL}" in path.read_text(encoding="utf-8")[:400]
+    """Whether a header of decode/ is not for hosts."""
+    return begins(top / DECODE / include, INTERNAL)
 
 
 def check_hosts(top):
-    """Hosts include what decode/ offers to them only."""
+    """The headers of track/ state whether they are for hosts, and hosts include only those."""
+    for source in sources(top, DECODE):
+        if room_of(source.name) == "track" and source.path.suffix == ".h" and \
+                not begins(source.path, (FOR_HOSTS, INTERNAL)):
+            yield f"{source.name}:1: does not begin with \"{FOR_HOSTS}\" or \"{INTERNAL}track/.\""
     for host in HOSTS:
         for source in sources(top, host):
             for line, is_ours, include in source.includes():
@@ -122,8 +132,8 @@ def check_hosts(top):
                     yield f"{source.name}:{line}: includes {include}: internal to its room"
 
 
-def needs(top, part):
-    """(from, to) -> "file:line: why" for the modules of one part."""
+def dependencies(top, part):
+    """Dependencies between the modules of one part: (from, to) -> "file:line: reason"."""
     found = {}
     files = sources(top, part)
     modules = {source.module for source in files}
@@ -149,22 +159,22 @@ def needs(top, part):
     return found
 
 
-def way(graph, begin, end):
-    """The shortest way from one module to another, as a list of both and those between; None if there is none."""
-    ways = [[begin]]
+def path_between(graph, begin, end):
+    """The shortest path from one module to another, as a list that includes both; None if there is none."""
+    paths = [[begin]]
     seen = {begin}
-    for path in ways:
+    for path in paths:
         for to in sorted(graph.get(path[-1], ())):
             if to == end:
                 return path + [to]
             if to not in seen:
                 seen.add(to)
-                ways.append(path + [to])
+                paths.append(path + [to])
     return None
 
 
 def graph_of(edges):
-    """Module -> modules it needs."""
+    """Module -> modules it depends on."""
     graph = {}
     for begin, end in edges:
         graph.setdefault(begin, set()).add(end)
@@ -172,20 +182,20 @@ def graph_of(edges):
 
 
 def check_circles(top, known):
-    """No module of a part needs itself by way of others, but for the known needs, which have to be in a circle."""
+    """No module depends on itself through others, except by known dependencies, which must be part of a circle."""
     edges = {}
     for part in PARTS:
-        edges.update(needs(top, part))
+        edges.update(dependencies(top, part))
     everything = graph_of(edges)
     for begin, end in known:
-        if (begin, end) not in edges or not way(everything, end, begin):
-            yield f"{pathlib.Path(__file__).name}: the need of {begin} for {end} is in no circle any more: delete its line"
+        if (begin, end) not in edges or not path_between(everything, end, begin):
+            yield f"{pathlib.Path(__file__).name}: {begin} -> {end} is no longer part of a circle: delete its line"
     graph = graph_of(edge for edge in edges if edge not in known)
-    told = set()
+    reported = set()
     for module in sorted(graph):
-        circle = way(graph, module, module)
-        if circle and not told.intersection(circle):
-            told.update(circle)
+        circle = path_between(graph, module, module)
+        if circle and not reported.intersection(circle):
+            reported.update(circle)
             steps = "\n".join(f"    {edges[edge]}" for edge in zip(circle, circle[1:]))
             yield f"{edges[circle[0], circle[1]].split(': ')[0]}: a circle of modules: {' -> '.join(circle)}\n{steps}"
 
@@ -196,26 +206,30 @@ def check(top, known):
     return [*check_floors(top), *check_hosts(top), *check_circles(top, known)]
 
 
-# Made-up trees: files with their text, needs said to be known, and what has to be said (nothing: the tree is good).
-A_NEEDS_B = {"plugins/decode/track/a.h": "", "plugins/decode/track/a.c": '#include "track/a.h"\n#include "track/b.h"\n',
-             "plugins/decode/track/b.h": "void\n"}
+MARK = f"/* x.h\n * {FOR_HOSTS} Things.\n */\n"
+
+# Made-up trees: files with their text, known dependencies, and the expected complaints.
+A_NEEDS_B = {"plugins/decode/track/a.h": MARK, "plugins/decode/track/a.c": '#include "track/a.h"\n#include "track/b.h"\n',
+             "plugins/decode/track/b.h": MARK}
 SELF_TEST = [
     (A_NEEDS_B, {}, []),
-    ({"plugins/decode/base/a.c": '\n#include "track/b.h"\n', "plugins/decode/track/b.h": ""}, {},
+    ({"plugins/decode/base/a.c": '\n#include "track/b.h"\n', "plugins/decode/track/b.h": MARK}, {},
      ["plugins/decode/base/a.c:2: includes track/b.h: floor track is above base"]),
     ({"plugins/decode/base/a.c": '#include "b.h"\n', "plugins/decode/base/b.h": ""}, {},
      ["plugins/decode/base/a.c:1: includes b.h: without its room"]),
     ({"plugins/decode/base/a.c": '#include "base/b.h"\n'}, {},
-     ["plugins/decode/base/a.c:1: includes base/b.h: there is no such file"]),
+     ["plugins/decode/base/a.c:1: includes base/b.h: no such file"]),
     ({"plugins/decode/base/a.c": "#include <epan/packet.h>\n"}, {},
-     ["plugins/decode/base/a.c:1: includes epan/packet.h: decode/ sees GLib only"]),
-    ({"plugins/decode/attic/a.c": ""}, {}, [f"plugins/decode/attic/a.c:1: stands in no room of {', '.join(FLOORS)}"]),
+     ["plugins/decode/base/a.c:1: includes epan/packet.h: decode/ uses GLib only"]),
+    ({"plugins/decode/attic/a.c": ""}, {}, [f"plugins/decode/attic/a.c:1: is in none of the rooms {', '.join(FLOORS)}"]),
     ({"plugins/decode/track/b.h": "/* b.h\n * Internal to track/. Things.\n */\n", "exporter/a.c": '#include "track/b.h"\n'}, {},
      ["exporter/a.c:1: includes track/b.h: internal to its room"]),
     ({**A_NEEDS_B, "plugins/decode/track/b.c": '#include "track/a.h"\n'}, {},
      ["plugins/decode/track/a.c:2: a circle of modules: plugins/decode/track/a -> plugins/decode/track/b -> plugins/decode/track/a\n"
       "    plugins/decode/track/a.c:2: includes track/b.h\n    plugins/decode/track/b.c:1: includes track/a.h"]),
-    # The header that declares them hides nothing.
+    ({"plugins/decode/track/b.h": ""}, {},
+     ["plugins/decode/track/b.h:1: does not begin with \"For hosts.\" or \"Internal to track/.\""]),
+    # A shared header does not hide the dependency.
     ({"plugins/rpch/all.h": "void a(void);\nvoid b(void);\nextern const char *const d, c[];\n",
       "plugins/rpch/a.c": "const char c[] = { 0 };\nvoid\na(void)\n{\n    b();\n}\n", "plugins/rpch/b.c": "void\nb(void)\n{\n    c = 1; /* a() */\n}\n"},
      {},
@@ -225,12 +239,12 @@ SELF_TEST = [
     ({**A_NEEDS_B, "plugins/decode/track/b.c": '#include "track/a.h"\n'},
      {("plugins/decode/track/b", "plugins/decode/track/a"): "a reason"}, []),
     (A_NEEDS_B, {("plugins/decode/track/a", "plugins/decode/track/b"): "a reason"},
-     ["check_rooms.py: the need of plugins/decode/track/a for plugins/decode/track/b is in no circle any more: delete its line"]),
+     ["check_rooms.py: plugins/decode/track/a -> plugins/decode/track/b is no longer part of a circle: delete its line"]),
 ]
 
 
 def self_test():
-    """Every made-up tree gets the complaints it deserves."""
+    """Every made-up tree gets the expected complaints."""
     for files, known, expected in SELF_TEST:
         with tempfile.TemporaryDirectory() as folder:
             for name, text in files.items():
@@ -239,7 +253,7 @@ def self_test():
                 path.write_text(text, encoding="utf-8")
             complaints = check(folder, known)
         if complaints != expected:
-            sys.exit(f"{files}\nexpected: {expected}\nsaid: {complaints}")
+            sys.exit(f"{files}\nexpected: {expected}\nactual: {complaints}")
 
 
 def main():

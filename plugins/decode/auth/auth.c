@@ -1,5 +1,5 @@
 /* auth.c
- * Authentication tokens: NTLM messages, SPNEGO and Kerberos wrappings, Basic credentials.
+ * Authentication tokens: NTLM messages, SPNEGO and Kerberos wrappers, Basic credentials.
  * [MS-NLMP] 2.2, [MS-SPNG] 2.2, [RFC 4178] 4.2, [RFC 4121] 4.1, [RFC 4120] 5, [RFC 7617]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,7 +12,7 @@
 
 #include "base/cursor.h"
 
-/* The same message seen from another place; short when that is beyond its end. */
+/* The same message from another offset; short if that is beyond its end. */
 static struct oa_cursor
 seek(struct oa_cursor message, size_t offset)
 {
@@ -64,10 +64,10 @@ cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
 struct ntlm {
     struct oa_cursor message;
     struct oa_auth *auth;
-    size_t payload_start; /* smallest offset that a buffer in use has */
+    size_t payload_start; /* smallest offset of a buffer in use */
 };
 
-/* The av pairs that are names, by their id, [MS-NLMP] 2.2.2.1. */
+/* The av pairs that are names, by id, [MS-NLMP] 2.2.2.1. */
 static const struct {
     enum oa_ntlm_av id;
     size_t member;
@@ -104,7 +104,7 @@ ntlm_u32(struct ntlm *ntlm, size_t at)
     return value;
 }
 
-/* The bytes that the descriptor at `at` tells of; the offset of an empty one means nothing. */
+/* The bytes that the descriptor at `at` refers to; the offset of an empty one has no meaning. */
 static struct oa_cursor
 ntlm_buffer(struct ntlm *ntlm, size_t at)
 {
@@ -124,7 +124,7 @@ ntlm_buffer(struct ntlm *ntlm, size_t at)
     return bytes.is_short ? none : bytes;
 }
 
-/* Old senders set the flag and begin the payload where the version would stand, or end there. */
+/* Old senders set the flag and begin the payload at the version's offset, or end there. */
 static void
 read_version(struct ntlm *ntlm, size_t at)
 {
@@ -147,7 +147,7 @@ read_version(struct ntlm *ntlm, size_t at)
 static void
 read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
 {
-    /* A challenge has its target name in a field of its own. */
+    /* A challenge has its target name in a separate field. */
     if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
@@ -176,7 +176,7 @@ read_av_value(struct oa_auth *auth, unsigned id, struct oa_cursor value)
     auth->malformed |= value.is_short;
 }
 
-/* Reads the pairs up to the end mark. */
+/* Reads the pairs up to the terminator. */
 static void
 read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
 {
@@ -193,7 +193,7 @@ read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
     }
 }
 
-/* [MS-NLMP] 2.2.1.1; the names are in the OEM character set whatever the flags say. */
+/* [MS-NLMP] 2.2.1.1; the names are in the OEM character set whatever the flags are. */
 static void
 read_negotiate(struct ntlm *ntlm)
 {
@@ -226,7 +226,8 @@ read_challenge(struct ntlm *ntlm)
     read_version(ntlm, 48);
 }
 
-/* [MS-NLMP] 2.2.2.8; the MIC is there when the av pairs say so and the payload leaves room. */
+/* [MS-NLMP] 2.2.2.8; the MIC is present if the av pairs say so and there is room before the
+ * payload. */
 static void
 read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
 {
@@ -236,7 +237,7 @@ read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
         (ntlm->auth->av_flags & OA_NTLM_AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
 }
 
-/* [MS-NLMP] 3.3.1, 3.3.2; told apart by the lengths, as the messages do not say it. */
+/* [MS-NLMP] 3.3.1, 3.3.2; distinguished by length, as the messages do not identify it. */
 static enum oa_ntlm_proof
 proof_of(const struct oa_auth *auth, size_t nt_length, size_t lm_length)
 {
@@ -274,7 +275,7 @@ read_authenticate(struct ntlm *ntlm)
     auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
     if (auth->is_ntlm_v2)
         read_v2_response(ntlm, nt_response);
-    /* [MS-NLMP] 3.2.5.1.2; a name that runs out of the message is not an empty one. */
+    /* [MS-NLMP] 3.2.5.1.2; a name that extends beyond the message is not an empty one. */
     bool no_user = oa_cursor_left(&user) == 0 && !auth->malformed;
     bool no_proof = oa_cursor_left(&nt_response) == 0 && oa_cursor_left(&lm_response) <= 1;
     auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & NTLM_ANONYMOUS));
@@ -305,7 +306,7 @@ read_ntlm(struct oa_auth *auth, struct oa_cursor message)
     return true;
 }
 
-/* --- DER, as much of it as the wrappings need --- */
+/* --- DER, as far as the wrappers need it --- */
 
 #define DER_INTEGER 0x02
 #define DER_OCTET_STRING 0x04
@@ -325,7 +326,7 @@ struct der {
     struct oa_cursor body;
 };
 
-/* Takes one element. A length that is larger than what is left is cut down to it, and reported. */
+/* Takes one element. A length beyond the remaining bytes is reduced to these, and reported. */
 static bool
 der_next(struct oa_cursor *from, struct der *element, bool *malformed)
 {
@@ -341,7 +342,7 @@ der_next(struct oa_cursor *from, struct der *element, bool *malformed)
     } else if (length == 0x80)
         from->is_short = true; /* the indefinite form is not DER */
     if ((element->tag & 0x1F) == 0x1F)
-        from->is_short = true; /* no tag of more than one byte is in use here */
+        from->is_short = true; /* tags of more than one byte are not used here */
     size_t left = oa_cursor_left(from);
     *malformed |= from->is_short || length > left;
     if (from->is_short)
@@ -350,7 +351,7 @@ der_next(struct oa_cursor *from, struct der *element, bool *malformed)
     return true;
 }
 
-/* Follows a path of tags from the outside in by the first element of each; false where it ends. */
+/* Follows a path of tags inwards, through the first element of each; false if it breaks off. */
 static bool
 der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed)
 {
@@ -382,7 +383,7 @@ static const struct mech_row {
       OA_AUTH_KERBEROS,
       9,
       { 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02 } },
-    /* a truncated encoding of the same that Windows 2000 began with, [MS-SPNG] 3.1.5.2 */
+    /* a truncated encoding of the same, introduced by Windows 2000, [MS-SPNG] 3.1.5.2 */
     { OA_SPNEGO_MECH_MS_KERBEROS,
       OA_AUTH_KERBEROS,
       9,
@@ -410,7 +411,7 @@ mech_of(struct oa_cursor oid)
     return &OTHER;
 }
 
-/* Reads the text or the number that a path of tags leads to; nothing where it ends. */
+/* Reads the text or number at the end of a path of tags; nothing if the path breaks off. */
 static void
 read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
                     char *out)
@@ -419,7 +420,7 @@ read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *pa
         oa_text_copy(as_text(at), out, OA_AUTH_NAME);
 }
 
-/* A service's name: components parted by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
+/* A service name: components separated by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
 static void
 read_service_name(struct oa_auth *auth, struct oa_cursor at)
 {
@@ -436,7 +437,8 @@ read_service_name(struct oa_auth *auth, struct oa_cursor at)
     }
 }
 
-/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in clear, the client's name is not. */
+/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in the clear, the client's name is not.
+ * */
 static void
 read_ap_req(struct oa_auth *auth, struct oa_cursor message)
 {
@@ -482,7 +484,7 @@ read_kerberos_message(struct oa_auth *auth, const struct der *message)
         read_ap_req(auth, message->body);
         break;
     case DER_AP_REP:
-        auth->kerberos_message = OA_KERBEROS_AP_REP; /* all of it that tells something is sealed */
+        auth->kerberos_message = OA_KERBEROS_AP_REP; /* everything of interest in it is encrypted */
         break;
     case DER_KRB_ERROR:
         auth->kerberos_message = OA_KERBEROS_ERROR;
@@ -493,7 +495,7 @@ read_kerberos_message(struct oa_auth *auth, const struct der *message)
     }
 }
 
-/* A Kerberos message: version 5, and the type that its tag tells, [RFC 4120] 5.5, 5.9. */
+/* A Kerberos message: version 5, and the type given by its tag, [RFC 4120] 5.5, 5.9. */
 static bool
 is_kerberos_message(const struct der *element)
 {
@@ -528,7 +530,7 @@ read_kerberos(struct oa_auth *auth, struct oa_cursor token)
             return false;
         if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
             return false;
-        oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type; the message tells it again */
+        oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
         malformed |= body.is_short;
         if (!der_next(&body, &element, &malformed))
             element.tag = 0;
@@ -565,7 +567,7 @@ read_mech_list(struct oa_auth *auth, struct oa_cursor at)
     }
 }
 
-/* NegTokenResp [0] and [1]: how it stands, and the mechanism that was chosen. */
+/* NegTokenResp [0] and [1]: the state, and the chosen mechanism. */
 static void
 read_resp_field(struct oa_auth *auth, const struct der *field)
 {
@@ -598,8 +600,8 @@ read_mech_token(struct oa_auth *auth, struct oa_cursor at)
 }
 
 /*
- * [3] of NegTokenInit and NegTokenResp is the MIC of the mechanism list; in NegTokenInit2 it is the
- * hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
+ * [3] of NegTokenInit and NegTokenResp is the MIC of the mechanism list; in NegTokenInit2 it holds
+ * the hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
  */
 static void
 read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
@@ -642,7 +644,7 @@ read_spnego(struct oa_auth *auth, struct oa_cursor token)
     bool is_init = outer.tag == DER_CONTEXT(0);
     bool found = is_init || outer.tag == DER_CONTEXT(1);
     found = found && der_next(&outer.body, &fields, &malformed) && fields.tag == DER_SEQUENCE;
-    /* Without the header that names SPNEGO the inner tags have to be right. */
+    /* Without the header that identifies SPNEGO the inner tags have to be correct. */
     if (!found && !has_header)
         return false;
     auth->is_spnego = true;
@@ -688,7 +690,7 @@ copy_user(struct oa_text text, char *out)
     oa_text_copy_utf16le(wide, 2 * count, out, OA_AUTH_NAME);
 }
 
-/* Takes the bytes before the first `mark`, and the mark; nothing when there is none. */
+/* Takes the bytes before the first `mark`, and the mark; nothing if there is none. */
 static bool
 take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
 {
@@ -701,7 +703,8 @@ take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
     return oa_cursor_skip(from, piece->length + 1);
 }
 
-/* `user:password` or `DOMAIN\user:password`. What has no colon may be a password: none is kept. */
+/* `user:password` or `DOMAIN\user:password`. Text without a colon may be a password and is not
+ * kept. */
 static bool
 read_basic(const uint8_t *data, size_t length, struct oa_auth *auth)
 {
@@ -725,7 +728,7 @@ read_basic(const uint8_t *data, size_t length, struct oa_auth *auth)
 static const struct scheme_row {
     const char *name;
     bool (*read)(const uint8_t *token, size_t length, struct oa_auth *auth);
-    bool both_ways; /* challenges carry tokens too; those of the other schemes carry parameters */
+    bool both_ways; /* challenges carry tokens too; those of other schemes carry parameters */
 } SCHEMES[] = {
     [OA_AUTH_SCHEME_NONE] = { "", NULL, false },
     [OA_AUTH_SCHEME_BASIC] = { "Basic", read_basic, false },
@@ -746,7 +749,7 @@ scheme_of(struct oa_text name)
     return OA_AUTH_SCHEME_OTHER;
 }
 
-/* Overwrites what may hold a password; a compiler may not leave volatile stores out as dead. */
+/* Overwrites memory that may hold a password; a compiler must not omit volatile stores. */
 static void
 wipe(uint8_t *data, size_t length)
 {
@@ -759,7 +762,7 @@ wipe(uint8_t *data, size_t length)
 static void
 read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_auth *auth)
 {
-    size_t size = base64.length / 4 * 3 + 3; /* what g_base64_decode_step asks for */
+    size_t size = base64.length / 4 * 3 + 3; /* required by g_base64_decode_step() */
     uint8_t *bytes = g_malloc(size);
     gint state = 0;
     guint bits = 0;

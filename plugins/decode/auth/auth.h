@@ -1,6 +1,6 @@
 /* auth.h
- * Authentication tokens of HTTP headers and of RPC verifiers: who, by which scheme, which leg.
- * Never a secret. [MS-NLMP] 2.2, [RFC 4178] 4.2, [RFC 7617]
+ * Authentication tokens of HTTP headers and RPC verifiers: the user, the scheme, the leg. Never a
+ * secret. [MS-NLMP] 2.2, [RFC 4178] 4.2, [RFC 7617]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 
 #define OA_AUTH_NAME 256
 
-/* The scheme as announced around the token. */
+/* The scheme announced with the token. */
 enum oa_auth_scheme {
     OA_AUTH_SCHEME_NONE,
     OA_AUTH_SCHEME_BASIC,
@@ -23,18 +23,18 @@ enum oa_auth_scheme {
     OA_AUTH_SCHEME_OTHER,
 };
 
-/* What the token turned out to be. */
+/* The mechanism found in the token. */
 enum oa_auth_mechanism {
-    OA_AUTH_UNKNOWN, /* no token, or one that is not understood */
+    OA_AUTH_UNKNOWN, /* no token, or one that cannot be decoded */
     OA_AUTH_BASIC,
     OA_AUTH_NTLM,
     OA_AUTH_KERBEROS,
 };
 
-/* How an AUTHENTICATE message proves the password, [MS-NLMP] 3.3. */
+/* How an AUTHENTICATE message proves knowledge of the password, [MS-NLMP] 3.3. */
 enum oa_ntlm_proof {
     OA_NTLM_PROOF_NONE,
-    OA_NTLM_PROOF_LM, /* an LM response alone */
+    OA_NTLM_PROOF_LM, /* an LM response only */
     OA_NTLM_PROOF_V1,
     OA_NTLM_PROOF_V1_SESSION, /* NTLMv1 with extended session security */
     OA_NTLM_PROOF_V2,
@@ -45,7 +45,7 @@ enum oa_spnego_mech {
     OA_SPNEGO_MECH_NONE,
     OA_SPNEGO_MECH_NTLM,
     OA_SPNEGO_MECH_KERBEROS,
-    OA_SPNEGO_MECH_MS_KERBEROS, /* by the encoding that Windows 2000 began with */
+    OA_SPNEGO_MECH_MS_KERBEROS, /* in the encoding introduced by Windows 2000 */
     OA_SPNEGO_MECH_KERBEROS_USER_TO_USER,
     OA_SPNEGO_MECH_NEGOEX,
     OA_SPNEGO_MECH_OTHER,
@@ -91,15 +91,15 @@ enum oa_ntlm_av_flag {
     OA_NTLM_AV_FLAG_UNTRUSTED_TARGET = 0x4,
 };
 
-/* Copied facts, no pointers: may be kept as long as wanted. Texts are clean UTF-8, empty when not
- * present. */
+/* Copied facts without pointers, which may be kept for any time. Texts are clean UTF-8, empty if
+ * absent. */
 struct oa_auth {
     enum oa_auth_scheme scheme;
     enum oa_auth_mechanism mechanism;
     bool has_token;
     bool is_spnego; /* the token is wrapped in SPNEGO */
-    bool malformed; /* a recognised token whose fields run out of its bytes; what could be read is
-                       there */
+    bool malformed; /* a recognised token whose fields extend beyond its bytes; what could be read
+                       is set */
     unsigned ntlm_type; /* 1 NEGOTIATE, 2 CHALLENGE, 3 AUTHENTICATE; 0 otherwise */
     uint32_t ntlm_flags;
     bool has_version;
@@ -108,20 +108,18 @@ struct oa_auth {
     uint8_t version_revision; /* of NTLM itself, 15 */
     enum oa_ntlm_proof ntlm_proof;
     bool is_ntlm_v2; /* AUTHENTICATE with an NTLMv2 response */
-    uint32_t av_ids; /* which av pairs there are: bit 1 << enum oa_ntlm_av; ids above are left out
-                      */
+    uint32_t av_ids; /* av pairs present: bit 1 << enum oa_ntlm_av; higher ids are omitted */
     uint32_t av_flags;
-    uint64_t av_timestamp; /* FILETIME; 0 when not present */
+    uint64_t av_timestamp; /* FILETIME; 0 if absent */
     bool has_mic;
-    bool has_channel_bindings; /* a channel bindings hash other than zero */
+    bool has_channel_bindings; /* a non-zero channel bindings hash */
     bool is_anonymous;
-    bool has_password; /* Basic: there was one; the text itself is not kept anywhere */
+    bool has_password; /* Basic: there was one; it is not kept */
     char user[OA_AUTH_NAME];
     char domain[OA_AUTH_NAME];
     char workstation[OA_AUTH_NAME];
     char target_name[OA_AUTH_NAME]; /* CHALLENGE: target name; AUTHENTICATE: SPN of the av pairs */
-    char netbios_computer[OA_AUTH_NAME]; /* av pairs 1 to 5 of a CHALLENGE or of the NTLMv2 response
-                                          */
+    char netbios_computer[OA_AUTH_NAME]; /* av pairs 1 to 5 of a CHALLENGE or NTLMv2 response */
     char netbios_domain[OA_AUTH_NAME];
     char dns_computer[OA_AUTH_NAME];
     char dns_domain[OA_AUTH_NAME];
@@ -129,27 +127,27 @@ struct oa_auth {
 
     /* SPNEGO */
     bool is_spnego_init; /* NegTokenInit or NegTokenInit2; else NegTokenResp */
-    unsigned n_mechs;    /* kept below, in order of preference */
+    unsigned n_mechs;    /* number of `mechs`, in order of preference */
     enum oa_spnego_mech mechs[OA_SPNEGO_MECHS_MAX];
     enum oa_spnego_mech chosen; /* NegTokenResp: the mechanism that was selected */
     bool has_state;
-    uint8_t state; /* enum oa_spnego_state, or what is not defined */
+    uint8_t state; /* enum oa_spnego_state, or an undefined value */
     bool has_mech_token;
     bool has_mech_list_mic;
 
     /* Kerberos */
-    unsigned kerberos_message; /* enum oa_kerberos_message; 0 none, or not among these */
+    unsigned kerberos_message; /* enum oa_kerberos_message; 0 for none or another one */
     uint32_t kerberos_error;   /* KRB-ERROR */
     char realm[OA_AUTH_NAME];  /* of the ticket, or of the server that reports an error */
 };
 
-/* Decodes one authentication header line. Fills all of `auth`; a scheme without a token is a valid
- * offer. */
+/* Decodes one authentication header line. Sets all members of `auth`; a scheme without a token is a
+ * valid offer. */
 void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth);
 
 /*
  * Decodes a raw token (an RPC verifier's auth_value, or a base64-decoded header): NTLM, SPNEGO with
- * NTLM or Kerberos inside, raw Kerberos. `auth->scheme` is set from what is found (NTLM, NEGOTIATE,
+ * NTLM or Kerberos inside, raw Kerberos. `auth->scheme` is set to what is found (NTLM, NEGOTIATE,
  * KERBEROS). Returns false if the token is none of these.
  */
 bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth);
@@ -165,7 +163,7 @@ const char *oa_ntlm_proof_name(enum oa_ntlm_proof proof);
 /* "MsvAvTimestamp", ..., or NULL beyond the table. */
 const char *oa_ntlm_av_name(unsigned id);
 
-/* The Windows versions that send this VERSION, [MS-NLMP] 2.2.2.10; "" when not in the table. */
+/* The Windows versions that send this VERSION, [MS-NLMP] 2.2.2.10; "" if not in the table. */
 const char *oa_ntlm_product_name(uint8_t major, uint8_t minor);
 
 /* "NTLM", "Kerberos", "NEGOEX", ...; "" for none. */
@@ -177,7 +175,7 @@ const char *oa_spnego_state_name(unsigned state);
 /* "AP-REQ", "AP-REP", "KRB-ERROR"; "" for others. */
 const char *oa_kerberos_message_name(unsigned message);
 
-/* "KRB_AP_ERR_SKEW", ..., or NULL when not in the table. */
+/* "KRB_AP_ERR_SKEW", ..., or NULL if not in the table. */
 const char *oa_kerberos_error_name(uint32_t error);
 
 #endif

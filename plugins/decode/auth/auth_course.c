@@ -1,5 +1,5 @@
 /* auth_course.c
- * The course of an authentication exchange: what each request, response and token makes of it.
+ * The course of an authentication exchange: how each request, response and token advances it.
  * [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,11 +12,11 @@
 #define NTLM_CHALLENGE 2
 #define NTLM_AUTHENTICATE 3
 
-/* CONN/B1 follows the request at once; what comes behind it was allowed by CONN/C2, so that the
- * request was let in. [MS-RPCH] 3.2.2.4.1 */
+/* CONN/B1 follows the request at once; later PDUs were allowed by CONN/C2, so the request was
+ * accepted. [MS-RPCH] 3.2.2.4.1 */
 #define PDUS_OF_AN_ACCEPTED_IN_CHANNEL 2
 
-/* Most requests bring no token: what is kept of one is large. */
+/* Shared by all exchanges without a token, as most requests have none and a token is large. */
 static const struct oa_auth NO_TOKEN;
 
 static void
@@ -51,8 +51,8 @@ oa_auth_course_free(void *data)
 }
 
 /*
- * Adds what another token of the same side tells. An NTLM message stands for itself; the list of
- * mechanisms comes only with the first token, and the last one often holds a state alone.
+ * Adds another token of the same side. An NTLM message replaces earlier ones; the list of
+ * mechanisms comes only with the first token, and the last one often has a state only.
  */
 static void
 add_token(const struct oa_auth **kept, const struct oa_auth *token)
@@ -81,7 +81,7 @@ add_token(const struct oa_auth **kept, const struct oa_auth *token)
     *kept = to;
 }
 
-/* Some mechanisms tell in their tokens how it ended; NTLM does not. */
+/* Some mechanisms report the result in their tokens; NTLM does not. */
 static enum oa_auth_result
 result_of_token(const struct oa_auth *token)
 {
@@ -116,7 +116,7 @@ oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_
     return true;
 }
 
-/* Whether the request goes on with the exchange, or begins one of its own. */
+/* Whether the request continues the exchange; otherwise it begins one of its own. */
 static bool
 continues(const struct oa_auth_course *exchange, const struct oa_auth *auth)
 {
@@ -125,12 +125,12 @@ continues(const struct oa_auth_course *exchange, const struct oa_auth *auth)
 
     if (exchange->phase == OA_AUTH_CHALLENGED)
         return auth != NULL;
-    /* An answer is missing in the capture. */
+    /* A response is missing from the capture. */
     return exchange->phase == OA_AUTH_WAITING && exchange->facts.result == OA_AUTH_PENDING &&
            is_next_token;
 }
 
-/* Whether the request needs no exchange: the connection is known, or Basic is repeated. */
+/* Whether the request needs no exchange: the connection is authenticated, or Basic is repeated. */
 static bool
 rests_on(const struct oa_auth_course *exchange, const struct oa_auth *auth)
 {
@@ -190,8 +190,8 @@ asks_for_credentials(const struct oa_http_head *response)
     return response->status == 401 || response->status == 407;
 }
 
-/* A request that rests on the exchange was let in. Basic comes with each request: nothing
- * persists. */
+/* A request that relies on the exchange was accepted. With Basic nothing persists: it comes with
+ * each request. */
 static void
 note_persistence(struct oa_auth_exchange *facts)
 {
@@ -199,8 +199,8 @@ note_persistence(struct oa_auth_exchange *facts)
 }
 
 enum oa_auth_relation
-oa_auth_course_answer(struct oa_auth_course *course, const struct oa_http_head *response,
-                      struct oa_stamp *request)
+oa_auth_course_match_response(struct oa_auth_course *course, const struct oa_http_head *response,
+                              struct oa_stamp *request)
 {
     struct oa_auth_exchange *facts = &course->facts;
 
@@ -215,7 +215,7 @@ oa_auth_course_answer(struct oa_auth_course *course, const struct oa_http_head *
     if (course->phase != OA_AUTH_WAITING)
         return OA_AUTH_UNRELATED;
     if (facts->is_proxy && course->tries_credentials && response->status == 401) {
-        /* The proxy let it through to the server, which asks in its turn. */
+        /* The proxy passed it on to the server, which asks for credentials itself. */
         facts->result = OA_AUTH_ACCEPTED;
         *request = facts->last;
         return OA_AUTH_BEGINS;
@@ -223,8 +223,7 @@ oa_auth_course_answer(struct oa_auth_course *course, const struct oa_http_head *
     return OA_AUTH_CONTINUES;
 }
 
-/* Notes the schemes offered, and adds the token of the one in use. True if there is such a token.
- */
+/* Adds the offered schemes, and the token of the one in use. True if there is such a token. */
 static bool
 take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http,
                 struct oa_auth *auth)
@@ -243,7 +242,7 @@ take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http
     return found;
 }
 
-/* Whether the client's last token was the last that its mechanism has. */
+/* Whether the client's last token is the final one of its mechanism. */
 static bool
 is_final(const struct oa_auth *client)
 {
@@ -265,7 +264,7 @@ refuse_request(struct oa_auth_course *course, bool has_token)
     }
 }
 
-/* The request was let in: nothing but a request without credentials makes it an anonymous one. */
+/* The request was accepted, as an anonymous one if no credentials were sent at all. */
 static void
 accept_request(struct oa_auth_exchange *facts)
 {
@@ -284,7 +283,7 @@ oa_auth_course_add_response(struct oa_auth_course *course, const struct oa_http_
     facts->last = last;
     facts->answered = true;
     facts->status = response->status;
-    facts->result = OA_AUTH_PENDING; /* what an IN channel let conclude has been too early */
+    facts->result = OA_AUTH_PENDING; /* a conclusion from the PDUs of an IN channel was premature */
     facts->is_persistent |= response->persistent_auth;
     facts->is_proxy |= response->status == 407;
     if (asks_for_credentials(response)) {
@@ -292,7 +291,7 @@ oa_auth_course_add_response(struct oa_auth_course *course, const struct oa_http_
         return facts->result;
     }
     course->phase = OA_AUTH_SETTLED;
-    /* An error of the RPC proxy itself is one behind the authentication. */
+    /* An error of the RPC proxy itself comes after the authentication. */
     if (response->status < 400 || response->has_rpc_error)
         accept_request(facts);
     else

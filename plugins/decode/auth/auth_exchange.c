@@ -1,5 +1,5 @@
 /* auth_exchange.c
- * What an authentication exchange tells.
+ * The facts of an authentication exchange.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,9 +1,9 @@
 /* auth_exchange.h
- * Authentication exchanges: which requests, or RPC PDUs, belong together, who they are about, and
- * how they ended. [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11, [MS-RPCE] 3.3.1.5.2
+ * Authentication exchanges: which requests, or RPC PDUs, belong together, the identity they carry,
+ * and how they ended. [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11, [MS-RPCE] 3.3.1.5.2
  *
  * One TCP connection has one HTTP exchange at a time, one virtual connection one RPC exchange; each
- * is told by OA_EVENT_AUTH_DONE when the next begins, or when its connection ends.
+ * is reported by OA_EVENT_AUTH_DONE when the next begins, or when its connection ends.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,9 +20,9 @@ enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
 
 enum oa_auth_result {
     OA_AUTH_PENDING,   /* under way, or never finished */
-    OA_AUTH_ACCEPTED,  /* what was asked for was given */
-    OA_AUTH_REFUSED,   /* 401 or 407 to the last token; bind_nak, or a fault that says so */
-    OA_AUTH_UNDECIDED, /* an answer that does not tell, such as 403 or 404 */
+    OA_AUTH_ACCEPTED,  /* the request was granted */
+    OA_AUTH_REFUSED,   /* 401 or 407 to the last token; bind_nak, or a fault that reports it */
+    OA_AUTH_UNDECIDED, /* a response that does not show it, such as 403 or 404 */
 };
 
 /* What became of a request without any credentials. */
@@ -39,25 +39,25 @@ struct oa_auth_exchange {
     struct oa_channel *channel;       /* HTTP */
     struct oa_virtual_connection *vc; /* RPC */
     struct oa_stamp first;            /* the first request, or PDU */
-    struct oa_stamp last; /* HTTP: the last answer, else the last request; RPC: the last PDU with a
-                             token */
-    bool answered;        /* `last` is of the other side */
-    unsigned legs;        /* HTTP: requests; RPC: PDUs with a token, of both sides */
+    struct oa_stamp
+        last; /* HTTP: the last response, or the last request; RPC: the last PDU with a token */
+    bool answered;                /* `last` is of the server */
+    unsigned legs;                /* HTTP: requests; RPC: PDUs with a token, of both sides */
     enum oa_auth_scheme scheme;   /* of the client's credentials; NONE without any */
-    const struct oa_auth *client; /* what the client's tokens told, the later ones first; never
-                                     NULL, all empty without a token */
-    const struct oa_auth *server; /* the same of the server's */
+    const struct oa_auth *client; /* from the client's tokens, the later ones first; never NULL, all
+                                     empty without a token */
+    const struct oa_auth *server; /* the same from the server's */
     enum oa_auth_result result;
 
     /* HTTP */
     bool is_proxy;    /* 407 and Proxy-Authorization */
     unsigned offered; /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
-    unsigned status;  /* of the answer to the last request; 0 none */
+    unsigned status;  /* of the response to the last request; 0 none */
     enum oa_auth_anonymous anonymous;
-    bool may_have_certificate; /* the path of clients that show one in TLS, [MS-RPCH] 2.2.2 */
-    bool is_persistent;        /* `Persistent-Auth: true`, or later requests passed without
+    bool may_have_certificate; /* the path of clients that present one in TLS, [MS-RPCH] 2.2.2 */
+    bool is_persistent;        /* `Persistent-Auth: true`, or later requests were accepted without
                                   credentials */
-    unsigned later_requests;   /* that rest on it */
+    unsigned later_requests;   /* that rely on it */
 
     /* RPC */
     uint8_t type, level;
@@ -67,7 +67,7 @@ struct oa_auth_exchange {
 /* Whether any credentials were sent. */
 bool oa_auth_exchange_has_credentials(const struct oa_auth_exchange *exchange);
 
-/* The mechanism that both sides came to. */
+/* The mechanism that both sides agreed on. */
 enum oa_auth_mechanism oa_auth_exchange_mechanism(const struct oa_auth_exchange *exchange);
 
 /* "accepted", "refused", "undecided", "unfinished". */

@@ -1,5 +1,5 @@
 /* auth_names.c
- * Names of what authentication tokens hold.
+ * Names for the contents of authentication tokens.
  * [MS-NLMP] 2.2.2.1 (av pairs), 2.2.2.5 (flags), 2.2.2.10 (versions); [RFC 4178] 4.2.2; [RFC 4120]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -121,7 +121,7 @@ oa_kerberos_message_name(unsigned message)
     }
 }
 
-/* Those that an AP exchange can end with, [RFC 4120] 7.5.9. */
+/* Errors with which an AP exchange can end, [RFC 4120] 7.5.9. */
 const char *
 oa_kerberos_error_name(uint32_t error)
 {

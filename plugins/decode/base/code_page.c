@@ -1,5 +1,5 @@
 /* code_page.c
- * 8-bit text in the code pages of Windows, as UTF-8: by the converters of the system's iconv.
+ * 8-bit text in Windows code pages, converted to UTF-8 by the system's iconv.
  * [MS-UCODEREF] 2.2.1, [MS-NSPI] 2.2.5, 3.1.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -16,11 +16,11 @@
 
 #define NO_CONVERTER ((GIConv)(-1))
 
-/* Converted at a time, bytes. */
+/* Bytes converted at a time. */
 #define PIECE 256
 
-/* The code pages whose first half is ASCII, and what iconv calls them. In ascending order; UTF-8 is
- * read as it is. */
+/* Code pages whose first half is ASCII, with their iconv names, in ascending order. UTF-8 is read
+ * as it is. */
 /* clang-format off */
 static const struct {
     uint32_t number;
@@ -123,7 +123,7 @@ row_of(uint32_t code_page)
     return row < G_N_ELEMENTS(PAGES) ? row : row_of(FALLBACK);
 }
 
-/* NO_CONVERTER for what is to be read as UTF-8: ASCII always is. */
+/* NO_CONVERTER for text that is read as UTF-8, as ASCII always is. */
 static GIConv
 converter_for(struct oa_code_pages *pages, uint32_t code_page, struct oa_text text)
 {
@@ -135,7 +135,7 @@ converter_for(struct oa_code_pages *pages, uint32_t code_page, struct oa_text te
     if (!pages->is_open[row])
         pages->converters[row] = g_iconv_open("UTF-8", PAGES[row].name);
     pages->is_open[row] = true;
-    /* Systems may come without the converters of far-away scripts. */
+    /* A system may lack the converters for some scripts. */
     if (pages->converters[row] == NO_CONVERTER && PAGES[row].number != FALLBACK)
         return converter_for(pages, FALLBACK, text);
     return pages->converters[row];

@@ -1,5 +1,5 @@
 /* code_page.h
- * 8-bit text in the code pages of Windows, as UTF-8. [MS-UCODEREF] 2.2.1, [MS-OXNSPI] 2.2.1
+ * 8-bit text in Windows code pages, as UTF-8. [MS-UCODEREF] 2.2.1, [MS-OXNSPI] 2.2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,25 +8,27 @@
 
 #include "base/text.h"
 
-/* CP_TELETEX: what DNs are made of. The documents hold it to ASCII, written as UTF-8. */
+/* CP_TELETEX, the code page of DNs. The documents restrict it to ASCII; it is read as UTF-8. */
 #define OA_CODE_PAGE_TELETEX 20261
 
-/* Converters, each made when it is first needed. Not for several threads at once. */
+/* Converters, each opened when it is first needed. Not thread-safe. */
 struct oa_code_pages;
 
+/* No converters yet; oa_code_pages_free() also closes them. */
 struct oa_code_pages *oa_code_pages_new(void);
 void oa_code_pages_free(struct oa_code_pages *pages);
 
 /*
- * Copies text in a code page to `out` as oa_text_copy does: clean UTF-8, terminated, cut at a
- * character's border. Bytes that are no character there become U+FFFD. A number that is no code
- * page of 8-bit text (0, 1200, unknown ones) is read as 1252; without `pages` (NULL) all are UTF-8.
+ * Copies text in a code page to `out` as oa_text_copy() does: clean UTF-8, terminated, cut at a
+ * character boundary. Bytes that are not a character become U+FFFD. Text in a code page that is not
+ * one of 8-bit text (0, 1200, unknown ones) is read as 1252; without `pages` (NULL) all text is
+ * read as UTF-8.
  */
 void oa_code_pages_copy(struct oa_code_pages *pages, uint32_t code_page, struct oa_text text,
                         char *out, size_t size);
 
-/* The same, whole and with its control characters, for who can show them; to be freed with g_free.
- * At most three bytes for each of the text's. */
+/* The same, complete and with control characters, for callers that can show them. The caller frees
+ * it with g_free(). At most three bytes for each byte of the text. */
 char *oa_code_pages_dup(struct oa_code_pages *pages, uint32_t code_page, struct oa_text text);
 
 #endif

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /*
- * A reading position in bytes that somebody else owns. A read that does not fit sets is_short,
- * which sticks: from then on every getter returns 0 or NULL, and the position stays where the first
- * missing byte was wanted. So a decoder may read a whole structure and ask once at the end whether
+ * A reading position in bytes that the caller owns. A read that does not fit sets is_short, which
+ * is sticky: from then on every getter returns 0 or NULL, and the position stays at the first
+ * missing byte. A decoder can therefore read a whole structure and check once at the end whether
  * all of it was there.
  */
 struct oa_cursor {
@@ -24,6 +24,7 @@ struct oa_cursor {
     bool is_short;
 };
 
+/* A little endian cursor at the start of `length` bytes. */
 static inline struct oa_cursor
 oa_cursor_over(const void *data, size_t length)
 {
@@ -37,7 +38,8 @@ oa_cursor_left(const struct oa_cursor *cursor)
     return cursor->is_short ? 0 : cursor->length - cursor->offset;
 }
 
-/* Takes the next `count` bytes: their address, or NULL (and short) when there are not that many. */
+/* Takes the next `count` bytes and returns their address; NULL, and the cursor is short, if there
+ * are fewer. */
 static inline const uint8_t *
 oa_cursor_bytes(struct oa_cursor *cursor, size_t count)
 {
@@ -50,6 +52,7 @@ oa_cursor_bytes(struct oa_cursor *cursor, size_t count)
     return at;
 }
 
+/* Passes over the next `count` bytes; false, and the cursor is short, if there are fewer. */
 static inline bool
 oa_cursor_skip(struct oa_cursor *cursor, size_t count)
 {
@@ -70,6 +73,7 @@ oa_cursor_uint(struct oa_cursor *cursor, unsigned size)
     return value;
 }
 
+/* Integers of fixed size. */
 static inline uint8_t
 oa_cursor_u8(struct oa_cursor *cursor)
 {
@@ -94,8 +98,8 @@ oa_cursor_u64(struct oa_cursor *cursor)
     return oa_cursor_uint(cursor, 8);
 }
 
-/* Takes the next `count` bytes as a reader of their own that cannot see beyond them; a short one
- * when they are not there. */
+/* Takes the next `count` bytes as a cursor of their own that cannot read beyond them; a short one
+ * if there are fewer. */
 static inline struct oa_cursor
 oa_cursor_sub(struct oa_cursor *cursor, size_t count)
 {

@@ -1,5 +1,5 @@
 /* findings.c
- * What is worth telling an administrator.
+ * Findings: problems that an administrator should know of.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

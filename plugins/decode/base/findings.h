@@ -1,5 +1,6 @@
 /* findings.h
- * What is worth telling an administrator: problems by code, with their severity and one sentence.
+ * Findings: problems that an administrator should know of, by code, each with a severity and one
+ * sentence.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,10 +18,10 @@ enum oa_finding_id {
     OA_FINDINGS
 };
 
-/* Room for the sentence that tells the facts of one finding. */
+/* Size of the text of one finding. */
 #define OA_FINDING_TEXT 200
 
-/* One problem, with its facts in words ("4 requests refused"); valid during its event. */
+/* One problem with its details as text ("4 requests refused"); valid during its event. */
 struct oa_finding {
     enum oa_finding_id id;
     char text[OA_FINDING_TEXT];

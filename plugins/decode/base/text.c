@@ -1,5 +1,5 @@
 /* text.c
- * Text found in packets: comparing spans, and copying them as clean UTF-8.
+ * Text found in packets: comparing spans and copying them as clean UTF-8.
  * [RFC 3629] 3, [RFC 2781] 2.2, [MS-DTYP] 2.3.4
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -103,7 +103,8 @@ oa_text_copy(struct oa_text text, char *out, size_t size)
         if (first >= 0x80) {
             gssize left = (gssize)MIN(text.length - i, UTF8_MAX);
 
-            /* Errors are above the last character; each byte of a bad sequence counts alone. */
+            /* Error values are above the last character; each byte of a bad sequence is an error of
+             * its own. */
             c = g_utf8_get_char_validated(text.at + i, left);
             if (c > 0x10FFFF)
                 c = REPLACEMENT;
@@ -117,7 +118,7 @@ oa_text_copy(struct oa_text text, char *out, size_t size)
     out[copy.used] = '\0';
 }
 
-/* Takes one character; of a surrogate without its partner only the one unit is taken. */
+/* Takes one character; of an unpaired surrogate only its one unit. */
 static gunichar
 next_utf16(struct oa_cursor *cursor)
 {

@@ -10,35 +10,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Characters inside bytes that somebody else owns; not terminated; `at` is NULL when there is no
- * such text. */
+/* Characters in bytes that the caller owns, not terminated; `at` is NULL if there is no such text.
+ * */
 struct oa_text {
     const char *at;
     size_t length;
 };
 
-/* Room for an expanded 16-byte UUID or cookie with its end mark. */
+/* Size of a 16-byte UUID or cookie as text, with its terminator. */
 #define OA_UUID_TEXT 37
 
-/* Compares without regard to ASCII case. */
+/* Compare without regard to ASCII case. */
 bool oa_text_equals(struct oa_text text, const char *word);
 bool oa_text_starts(struct oa_text text, const char *prefix);
 
-/* Reads an unsigned number made of nothing but digits of that base (10 or 16), at least one; false
- * if it is none, or greater than `max`. */
+/* Reads an unsigned number that consists of digits of that base (10 or 16) only, at least one;
+ * returns false if the text is not such a number, or the number is greater than `max`. */
 bool oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value);
 
-/* Cuts blanks and tabs from both ends. */
+/* Strips spaces and tabs from both ends. */
 struct oa_text oa_text_trim(struct oa_text text);
 
 /*
  * Copies text to `out` (of `size` bytes, always terminated) as clean UTF-8: control characters and
- * bytes that are not UTF-8 become U+FFFD, what does not fit is left away at a character's border.
+ * bytes that are not UTF-8 become U+FFFD, text that does not fit is cut at a character boundary.
  */
 void oa_text_copy(struct oa_text text, char *out, size_t size);
 
-/* Keeps a clean copy of a text of up to 1023 bytes, for g_free(), if there is one and `*to` is
- * still NULL. */
+/* Keeps a clean copy of a text (at most 1023 bytes, to be freed with g_free()) if there is one and
+ * `*to` is still NULL. */
 void oa_text_keep(char **to, struct oa_text text);
 
 /* oa_text_copy() from UTF-16LE (`length` in bytes; an odd last byte is ignored); unpaired

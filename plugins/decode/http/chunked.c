@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-/* The longest chunk-size line taken for one. */
+/* The longest line that is accepted as a chunk-size line. */
 #define CHUNK_LINE_MAX 256
 
 bool

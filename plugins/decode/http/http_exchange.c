@@ -1,5 +1,5 @@
 /* http_exchange.c
- * Pairs the requests and answers of one TCP connection: keep-alive, pipelining, chunks, loss.
+ * Pairs the requests and responses of one TCP connection: keep-alive, pipelining, chunks, loss.
  * [MS-OXCMAPIHTTP] 2.2.2, 2.2.3.3.2, [RFC 9112] 6, 7.1, 9.3
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,23 +12,23 @@
 
 #include "http/chunked.h"
 
-/* Places in one piece of bytes that are looked at closely for a head, after a loss. */
+/* Positions in one piece of bytes at which a head is searched for after a loss. */
 #define TRIES_MAX 16
 
 enum state {
     AT_HEAD,
-    IN_BODY,   /* `left` bytes are to come; UINT64_MAX: all up to the end of the connection */
-    IN_CHUNKS, /* `walk` tells where */
-    LOST,      /* a head is looked for */
-    DRAIN,     /* no HTTP any more */
+    IN_BODY,   /* `left` more bytes; UINT64_MAX: all up to the end of the connection */
+    IN_CHUNKS, /* position is in `walk` */
+    LOST,      /* searching for a head */
+    DRAIN,     /* no longer HTTP */
 };
 
-/* What the host sees, and the memory behind it. */
+/* What the host sees, and the memory it points to. */
 struct exchange {
     struct oa_http_exchange facts;
     bool is_mapi;
-    bool is_doubtful; /* its answer may be among the bytes that were lost */
-    uint8_t *head[2]; /* by enum oa_side; the texts of the heads point in here */
+    bool is_doubtful; /* its response may be among the lost bytes */
+    uint8_t *head[2]; /* by enum oa_side; the texts of the heads point into these */
     GByteArray *body[2];
     size_t kept;
 };
@@ -37,16 +37,16 @@ struct stream {
     enum state state;
     uint64_t left;
     struct oa_chunk_walk walk;
-    GByteArray *carry; /* bytes that wait for their rest; NULL while there have been none */
+    GByteArray *carry; /* bytes waiting for more; NULL until there are any */
     struct oa_stamp carry_from;
-    struct exchange *current; /* whose message is under way; NULL at a head */
+    struct exchange *current; /* whose message is being read; NULL at a head */
 };
 
 struct oa_http_connection {
     oa_http_exchange_function on_exchange;
     oa_http_head_function on_head;
     void *context;
-    GQueue waiting; /* of struct exchange: requests in order, without a complete answer */
+    GQueue waiting; /* of struct exchange: requests without a complete response, in order */
     struct stream stream[2];
     uint64_t n_exchanges;
     size_t kept;
@@ -87,7 +87,7 @@ free_exchange(struct oa_http_connection *connection, struct exchange *exchange)
     g_free(exchange);
 }
 
-/* What is known only when all has come. */
+/* What is known only once everything has been received. */
 static void
 complete_facts(struct oa_http_exchange *facts)
 {
@@ -104,7 +104,7 @@ complete_facts(struct oa_http_exchange *facts)
             oa_mapi_http_response_code(response->head.mapi.response_code, &facts->response_code);
 }
 
-/* The exchange is over, whatever there is of it. */
+/* The exchange is over, complete or not. */
 static void
 finish(struct oa_http_connection *connection, struct exchange *exchange)
 {
@@ -139,7 +139,7 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     size_t room = OA_HTTP_KEPT_MAX - MIN(connection->kept, OA_HTTP_KEPT_MAX);
 
     room = MIN(room, OA_HTTP_BODY_KEPT_MAX - kept);
-    /* Only what follows the start without a hole is kept. */
+    /* Only the bytes before the first gap are kept. */
     if (exchange->is_mapi && kept == message->body_length && room > 0) {
         if (!body)
             body = exchange->body[piece->side] = g_byte_array_new();
@@ -150,7 +150,7 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     message->body_length += count;
 }
 
-/* The message under way on that side is complete. */
+/* The message being read on that side is complete. */
 static void
 end_message(struct oa_http_connection *connection, enum oa_side side)
 {
@@ -173,7 +173,7 @@ doubt(void *exchange, void *unused)
     ((struct exchange *)exchange)->is_doubtful = true;
 }
 
-/* Bytes make no sense, or are missing: what was under way stays as it is. */
+/* Bytes are invalid or missing: the message being read stays as it is. */
 static void
 lose(struct oa_http_connection *connection, enum oa_side side)
 {
@@ -201,9 +201,9 @@ same_text(struct oa_text a, struct oa_text b)
     return a.length == b.length && a.length > 0 && memcmp(a.at, b.at, a.length) == 0;
 }
 
-/* Which request an answer belongs to that does not say it. Behind lost bytes it is the first one
- * sent since, else the last of all: clients seldom send a request before they have the answer to
- * the one before. */
+/* The request that a response belongs to if the response does not identify it. After lost bytes it
+ * is the first one sent since, otherwise the last of all: clients rarely send a request before they
+ * have the response to the previous one. */
 static struct exchange *
 next_answered(struct oa_http_connection *connection)
 {
@@ -217,9 +217,10 @@ next_answered(struct oa_http_connection *connection)
 }
 
 /*
- * Answers come in the order of the requests. Where the capture lost some of either, X-RequestId
- * ([MS-OXCMAPIHTTP] 2.2.3.3.2), which the answer repeats, tells which one is answered; the ones
- * before it will not be. An answer that repeats none of those that wait has lost its request.
+ * Responses come in the order of the requests. Where the capture has lost some of either,
+ * X-RequestId ([MS-OXCMAPIHTTP] 2.2.3.3.2), which the response repeats, identifies the request;
+ * those before it get no response. If a response repeats the X-RequestId of no waiting request, its
+ * request is missing.
  */
 static struct exchange *
 answered_by(struct oa_http_connection *connection, const struct oa_http_head *head)
@@ -242,7 +243,7 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
     return exchange;
 }
 
-/* Keeps a head that an exchange is to have. */
+/* Stores a head in its exchange. */
 static void
 keep_head(struct oa_http_connection *connection, struct exchange *exchange,
           const struct piece *piece, size_t length)
@@ -260,8 +261,8 @@ keep_head(struct oa_http_connection *connection, struct exchange *exchange,
     connection->stream[piece->side].current = exchange;
 }
 
-/* Bytes of a body without chunks; UINT64_MAX: all up to the end of the connection. [RFC 9112] 6.3
- */
+/* Length of a body without chunks in bytes; UINT64_MAX: up to the end of the connection. [RFC 9112]
+ * 6.3 */
 static uint64_t
 plain_body_length(const struct oa_http_head *head)
 {
@@ -270,7 +271,7 @@ plain_body_length(const struct oa_http_head *head)
     return head->is_request ? 0 : UINT64_MAX;
 }
 
-/* An answer that has no body whatever its head says. */
+/* A response that has no body whatever its head says. */
 static bool
 never_has_body(const struct oa_http_head *head)
 {
@@ -352,7 +353,7 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
     struct oa_http_head head;
 
     if (piece->data[0] == '\r' || piece->data[0] == '\n')
-        return 1; /* an empty line before a message is to be ignored, [RFC 9112] 2.2 */
+        return 1; /* an empty line before a message is ignored, [RFC 9112] 2.2 */
     enum oa_http_parse result = oa_http_head_parse(piece->data, piece->length, &head);
     if (result == OA_HTTP_INCOMPLETE)
         return 0;
@@ -369,7 +370,8 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
     return head.length;
 }
 
-/* Skips to where a head may begin; any start of one that the bytes end in is waited for. */
+/* Skips to where a head may begin. If the bytes end in what may be the start of one, waits for
+ * more. */
 static size_t
 take_lost(struct oa_http_connection *connection, const struct piece *piece)
 {
@@ -440,7 +442,7 @@ take_chunks(struct oa_http_connection *connection, const struct piece *piece)
     return count;
 }
 
-/* Takes what stands at the start of the piece; 0 when nothing can be taken in this state. */
+/* Takes the next item from the start of the piece; 0 if nothing can be taken in this state. */
 static size_t
 take(struct oa_http_connection *connection, const struct piece *piece)
 {
@@ -459,8 +461,8 @@ take(struct oa_http_connection *connection, const struct piece *piece)
     return piece->length;
 }
 
-/* Takes as much as makes sense; returns how many bytes wait for their rest at the end. The first
- * `old` bytes came before `stamp`. */
+/* Takes as much as possible; returns how many bytes at the end wait for more. The first `old` bytes
+ * came before `stamp`. */
 static size_t
 take_all(struct oa_http_connection *connection, enum oa_side side, const uint8_t *data,
          size_t length, size_t old, struct oa_stamp stamp)
@@ -500,7 +502,7 @@ oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_f
     connection->on_head = on_head;
 }
 
-/* The length of the chunks at the start of the bytes; 0 when they do not end there. */
+/* The length of the chunked body at the start of the bytes; 0 if its end is not among them. */
 static size_t
 chunks_length(const uint8_t *data, size_t length)
 {
@@ -574,7 +576,7 @@ oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side
     if (stream->carry)
         g_byte_array_set_size(stream->carry, 0);
     if (stream->state != IN_BODY || bytes > stream->left || stream->left == UINT64_MAX) {
-        /* The answer that is missing is the oldest one that is waited for. */
+        /* The missing response is that of the oldest waiting request. */
         if (side == OA_SERVER && stream->state == AT_HEAD && connection->waiting.length > 0)
             stream->current = g_queue_peek_head(&connection->waiting);
         lose(connection, side);

@@ -1,10 +1,10 @@
 /* http_exchange.h
- * Requests and answers of MAPI over HTTP on one TCP connection, put together from its bytes.
+ * Requests and responses of MAPI over HTTP on one TCP connection, assembled from its bytes.
  * [MS-OXCMAPIHTTP] 2.2.2, 3.1.5, [RFC 9112] 6, 7.1, 9.3
  *
- * A host creates a connection for each TCP connection that begins with an HTTP request, and gives
- * it the bytes of both directions, in order, in whatever pieces. Other HTTP on the same connection
- * is walked over and not kept.
+ * A host creates a connection for each TCP connection that begins with an HTTP request and passes
+ * it the bytes of both directions, in order, in pieces of any size. Other HTTP on the same
+ * connection is skipped.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,74 +14,76 @@
 #include "base/ground.h"
 #include "http/mapi_http.h"
 
-/* Bytes of one body, and of all bodies of one connection, that are kept at a time. The
- * ROP buffers of a message have 256 KiB at the most, [MS-OXCRPC] 3.1.4.2. */
+/* Bytes kept of one body, and of all bodies of one connection at a time. The ROP buffers of a
+ * message have at most 256 KiB, [MS-OXCRPC] 3.1.4.2. */
 #define OA_HTTP_BODY_KEPT_MAX (4 * 1024 * 1024)
 #define OA_HTTP_KEPT_MAX (16 * 1024 * 1024)
 
-/* Requests without an answer that are waited for on one connection. */
+/* Requests waiting for their response on one connection. */
 #define OA_HTTP_PIPELINE_MAX 64
 
 struct oa_http_message {
-    bool has_head; /* without it all else is unknown */
+    bool has_head; /* if false, everything else is unknown */
     struct oa_http_head head;
-    const uint8_t *body;         /* from its start, chunk framing taken off */
-    size_t body_kept;            /* bytes there */
-    uint64_t body_length;        /* bytes that came, or that are known to be lost */
+    const uint8_t *body;         /* from its start, without chunk framing */
+    size_t body_kept;            /* bytes in `body` */
+    uint64_t body_length;        /* bytes received or known to be lost */
     uint64_t wire_bytes;         /* head, body and chunk framing in the capture */
-    struct oa_stamp first, last; /* where its first and its last byte came */
+    struct oa_stamp first, last; /* where its first and last bytes were received */
     bool is_complete;            /* the end was seen */
-    bool has_gap;                /* bytes are not in the capture; the body is kept up to there */
+    bool has_gap; /* bytes are missing from the capture; the body is kept up to there */
 };
 
 struct oa_http_exchange {
-    uint64_t number;                  /* of the connection's, from 0, in order of appearance */
-    struct oa_http_message request;   /* has_head is false when only the answer is in the capture */
-    struct oa_http_message response;  /* has_head is false when there is none */
-    unsigned n_continues;             /* 100 Continue and other answers that came before the one */
-    struct oa_mapi_http_request mapi; /* without a request, by the answer's X-RequestType */
-    struct oa_mapi_http_preamble preamble; /* state OTHER unless the answer has a body of ours */
-    bool has_response_code;                /* the preamble's X-ResponseCode, else the head's */
+    uint64_t number;                  /* within the connection, from 0, in order of appearance */
+    struct oa_http_message request;   /* has_head is false if only the response is in the capture */
+    struct oa_http_message response;  /* has_head is false if there is none */
+    unsigned n_continues;             /* 100 Continue and other interim responses */
+    struct oa_mapi_http_request mapi; /* without a request, from the response's X-RequestType */
+    struct oa_mapi_http_preamble
+        preamble;           /* state OTHER unless the response has a MAPI over HTTP body */
+    bool has_response_code; /* the preamble's X-ResponseCode, otherwise the head's */
     uint32_t response_code;
 };
 
-/* All an exchange points to is valid during the call. */
+/* Everything an exchange points to is valid during the call. */
 typedef void (*oa_http_exchange_function)(void *context, const struct oa_http_exchange *exchange);
 
 struct oa_http_connection;
 
+/* A connection without bytes yet; `context` is passed to the function. */
 struct oa_http_connection *oa_http_connection_new(oa_http_exchange_function on_exchange,
                                                   void *context);
 
-/* The host is also told of each head of MAPI over HTTP when it comes, with what is known of its
- * exchange then; exchanges are told apart by their number. */
+/* The host also gets each head of MAPI over HTTP when it is received, with what is known of its
+ * exchange by then; exchanges are identified by their number. */
 typedef void (*oa_http_head_function)(void *context, const struct oa_http_exchange *exchange,
                                       enum oa_side side);
 void oa_http_connection_on_head(struct oa_http_connection *connection,
                                 oa_http_head_function on_head);
 
 /*
- * The length of the message whose head begins the bytes, empty lines in front of it included; 0
- * when it is not all there, when it lasts until the connection ends, and when there is no head.
- * What answers HEAD or CONNECT is not told from others.
+ * The length of the message whose head is at the start of the bytes, including empty lines before
+ * it; 0 if it is not complete, if it lasts until the connection ends, or if there is no head.
+ * Responses to HEAD or CONNECT are not treated differently.
  */
 size_t oa_http_message_length(const uint8_t *data, size_t length);
 
-/* Takes the next bytes of that side, all of them. Each exchange of MAPI over HTTP is given to the
- * host when its answer is complete. */
+/* Takes all of the next bytes of that side. The host gets each exchange of MAPI over HTTP when its
+ * response is complete. */
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
                              const uint8_t *data, size_t length, struct oa_stamp stamp);
 
-/* The capture does not hold the next `bytes` of that side. Where they are not all of a body whose
- * length is known, decoding takes up again at the next head. */
+/* The next `bytes` bytes of that side are missing from the capture. Unless they all belong to a
+ * body of known length, decoding resumes at the next head. */
 void oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side,
                              uint64_t bytes);
 
-/* The TCP connection is over: gives the exchanges that wait, as they are, and frees it. With
- * `is_clean` an answer whose length only this end tells is complete. */
+/* The TCP connection has ended: passes the waiting exchanges on as they are, and frees it. With
+ * `is_clean` a response that lasts until the connection ends is complete. */
 void oa_http_connection_close(struct oa_http_connection *connection, bool is_clean);
 
-/* Frees it without telling of what waits; NULL is allowed. */
+/* Frees it without reporting the waiting exchanges; NULL is allowed. */
 void oa_http_connection_free(struct oa_http_connection *connection);
 
 #endif

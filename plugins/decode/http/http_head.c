@@ -1,5 +1,5 @@
 /* http_head.c
- * Takes one HTTP/1.x message head apart; nothing is copied and nothing allocated.
+ * Parses one HTTP/1.x message head, without copying or allocating.
  * [MS-RPCH] 2.1.1.1, 2.1.2.1, 2.2.2, [RFC 9112] 2 to 6, [RFC 9110] 5 and 11
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,10 +10,11 @@
 
 #include <glib.h>
 
-/* A head of so many bytes has a start line that was judged when there were fewer. */
+/* When a head has this many bytes, its start line has been checked before. */
 #define HEAD_JUDGED 512
 
-/* Longer than any registered method (17 characters) or private one seen: binary data fail early. */
+/* Longer than any registered method (17 characters) and any private one seen, so that binary data
+ * fail early. */
 #define METHOD_MAX 32
 
 /* [MS-RPCH] 2.2.2: the name is shorter than 1024 characters, the port has one to six digits. */
@@ -36,7 +37,7 @@ static const struct {
 #undef METHOD
 };
 
-/* What is gathered while the lines are read. */
+/* State while the lines are read. */
 struct parser {
     struct oa_http_head head;
     bool bad_content_length;
@@ -55,14 +56,14 @@ is_token_char(char c)
     return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
-/* Leaves the first `count` bytes of the text away. */
+/* Drops the first `count` bytes of the text. */
 static struct oa_text
 without_start(struct oa_text text, size_t count)
 {
     return (struct oa_text){ text.at + count, text.length - count };
 }
 
-/* Takes what stands before the separator, or all of it; the separator itself is dropped. */
+/* Takes the text before the separator, or all of it; the separator itself is dropped. */
 static struct oa_text
 cut(struct oa_text *rest, char separator)
 {
@@ -78,7 +79,7 @@ cut(struct oa_text *rest, char separator)
     return piece;
 }
 
-/* Where a character stands last; the text's length when it does not. */
+/* Position of the last occurrence of a character; the length of the text if there is none. */
 static size_t
 find_last(struct oa_text text, char c)
 {
@@ -98,7 +99,8 @@ next_line(struct oa_text *rest)
     return line;
 }
 
-/* Takes one element of a list; a comma in a quoted string parts none, [RFC 9110] 5.6.1, 5.6.4. */
+/* Takes one element of a list; a comma in a quoted string does not separate, [RFC 9110] 5.6.1,
+ * 5.6.4. */
 static struct oa_text
 next_item(struct oa_text *list)
 {
@@ -142,7 +144,7 @@ take_content_type(struct parser *parser, struct oa_text value, size_t member)
     take_text(parser, oa_text_trim(cut(&value, ';')), member);
 }
 
-/* Lengths that disagree tell nothing at all; a repeated one is allowed, [RFC 9110] 8.6. */
+/* Lengths that disagree are ignored altogether; repeating one is allowed, [RFC 9110] 8.6. */
 static void
 take_content_length(struct parser *parser, struct oa_text value, size_t unused)
 {
@@ -210,7 +212,7 @@ take_min_conn_timeout(struct oa_http_head *head, struct oa_text value)
     }
 }
 
-/* [MS-RPCH] 2.1.2.1.1: the directives come in one line or in several. */
+/* [MS-RPCH] 2.1.2.1.1: the directives may be on one line or on several. */
 static void
 take_pragma(struct parser *parser, struct oa_text value, size_t unused)
 {
@@ -229,7 +231,7 @@ take_pragma(struct parser *parser, struct oa_text value, size_t unused)
     }
 }
 
-/* Parts `Scheme token`; false when it does not begin with the name of a scheme and a blank. */
+/* Splits `Scheme token`; false if it does not begin with the name of a scheme and a space. */
 static bool
 split_scheme(struct oa_text text, struct oa_text *scheme, struct oa_text *token)
 {
@@ -251,7 +253,7 @@ add_credentials(struct oa_http_head *head, struct oa_http_credentials credential
     return &head->credentials[head->n_credentials++];
 }
 
-/* A request names one scheme; commas behind it are its own, [RFC 9110] 11.6.2. */
+/* A request names one scheme; commas after it belong to it, [RFC 9110] 11.6.2. */
 static void
 take_credentials(struct parser *parser, struct oa_text value, size_t header)
 {
@@ -262,8 +264,8 @@ take_credentials(struct parser *parser, struct oa_text value, size_t header)
 }
 
 /*
- * A line of challenges may name several schemes, and each may have parameters, all parted by
- * commas, [RFC 9110] 11.6.1. `name=` opens a parameter of the scheme before it.
+ * A line of challenges may name several schemes, each with parameters, all separated by commas,
+ * [RFC 9110] 11.6.1. `name=` begins a parameter of the scheme before it.
  */
 static void
 take_challenges(struct parser *parser, struct oa_text value, size_t header)
@@ -286,7 +288,7 @@ take_challenges(struct parser *parser, struct oa_text value, size_t header)
     }
 }
 
-/* Kept as they come: a request has Cookie lines, an answer has Set-Cookie lines. */
+/* Kept in order: a request has Cookie lines, a response has Set-Cookie lines. */
 static void
 take_cookie(struct parser *parser, struct oa_text value, size_t unused)
 {
@@ -337,7 +339,7 @@ static const struct header_row {
 #undef HEADER
 };
 
-/* A folded line begins with a blank, so its name is none of the table's. */
+/* A folded line begins with a space, so its name is not in the table. */
 static void
 take_header(struct parser *parser, struct oa_text line)
 {
@@ -379,7 +381,8 @@ take_rpc_server(struct oa_http_head *head, struct oa_text text)
     head->rpc_port = (uint32_t)number;
 }
 
-/* Leaves scheme and authority of the absolute form away; HTTP proxies get it, [RFC 9112] 3.2.2. */
+/* Drops the scheme and authority of the absolute form, which HTTP proxies receive, [RFC 9112]
+ * 3.2.2. */
 static struct oa_text
 origin_form(struct oa_text target)
 {
@@ -412,7 +415,7 @@ take_target(struct oa_http_head *head)
         take_rpc_server(head, head->target);
 }
 
-/* Methods differ by case, [RFC 9110] 9.1. */
+/* Methods are case-sensitive, [RFC 9110] 9.1. */
 static enum oa_http_method
 method_of(struct oa_text method)
 {
@@ -515,8 +518,8 @@ may_be_request_line(struct oa_text bytes)
 /* --- the whole --- */
 
 /*
- * Looks for the blank line. Control characters but the tab, and a CR that no LF follows, stand in
- * no line of a head ([RFC 9112] 2.2), so binary data are told apart long before OA_HTTP_HEAD_MAX.
+ * Finds the empty line. Control characters other than the tab, and a CR without LF, do not occur in
+ * a head ([RFC 9112] 2.2), so binary data are recognised long before OA_HTTP_HEAD_MAX.
  */
 static enum oa_http_parse
 find_end(struct oa_text bytes, size_t *end)

@@ -1,5 +1,5 @@
 /* http_head.h
- * One HTTP/1.x message head, taken apart into the facts that RPC over HTTP needs.
+ * One HTTP/1.x message head, parsed into the facts that RPC over HTTP needs.
  * [MS-RPCH] 2.1, [RFC 9112]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,11 +9,11 @@
 
 #include "base/text.h"
 
-/* A head that has not ended after this many bytes is not taken for one (Kerberos tickets reach 64
- * KiB in base64). */
+/* Bytes without the end of a head up to here are not a head (Kerberos tickets reach 64 KiB in
+ * base64). */
 #define OA_HTTP_HEAD_MAX (128 * 1024)
 
-/* Authentication header lines kept of one head; servers offer a handful of schemes at the most. */
+/* Authentication header lines kept of one head; servers offer a handful of schemes at most. */
 #define OA_HTTP_CREDENTIALS_MAX 8
 
 /* Cookie or Set-Cookie lines kept of one head; Exchange sets four or five. */
@@ -58,13 +58,13 @@ struct oa_http_mapi {
 
 enum oa_http_parse {
     OA_HTTP_COMPLETE,
-    OA_HTTP_INCOMPLETE, /* may become a head with more bytes */
+    OA_HTTP_INCOMPLETE, /* may become a head when more bytes follow */
     OA_HTTP_NOT_A_HEAD, /* cannot become one */
 };
 
-/* All texts point into the bytes that were parsed and live as long as these. */
+/* All texts point into the parsed bytes and are valid as long as these. */
 struct oa_http_head {
-    size_t length; /* of the whole head with its blank line, bytes */
+    size_t length; /* of the whole head with its empty line, bytes */
     bool is_request;
     unsigned version_minor; /* of HTTP/1.x */
 
@@ -75,8 +75,8 @@ struct oa_http_head {
     struct oa_text path;   /* of either form, without the query */
     struct oa_text query;
     bool has_rpc_server;       /* the query is `server:port`, [MS-RPCH] 2.2.2 */
-    struct oa_text rpc_server; /* DNS name, IPv4, IPv6 (brackets, if any, taken off), NetBIOS name
-                                  or mailbox-guid@domain */
+    struct oa_text rpc_server; /* DNS name, IPv4, IPv6 (without brackets), NetBIOS name or
+                                  mailbox-guid@domain */
     uint32_t rpc_port;
 
     /* responses */
@@ -103,35 +103,35 @@ struct oa_http_head {
     struct oa_http_mapi mapi;
     bool has_min_conn_timeout; /* Pragma: MinConnTimeout=T, [MS-RPCH] 2.1.2.1.1 */
     uint32_t min_conn_timeout_s;
-    struct oa_text resource_type_uuid; /* Pragma: ResourceTypeUuid=U, braces taken off */
-    struct oa_text session_id;         /* Pragma: SessionId=U, braces taken off */
+    struct oa_text resource_type_uuid; /* Pragma: ResourceTypeUuid=U, without braces */
+    struct oa_text session_id;         /* Pragma: SessionId=U, without braces */
     struct oa_http_credentials credentials[OA_HTTP_CREDENTIALS_MAX];
     size_t n_credentials;
 };
 
 /*
  * Parses the head at the start of `data`. Fills `head` only when it returns OA_HTTP_COMPLETE.
- * Accepts lines ended by CR LF or LF, any case of names, folded lines (read as their own, ignored).
- * A request's method must consist of token characters and its line end in HTTP/1.x; a response must
- * begin with HTTP/1. Never reads beyond `length`.
+ * Accepts lines that end in CR LF or LF, names in any case, and folded lines (taken as lines of
+ * their own and ignored). The method of a request must consist of token characters and its line end
+ * in HTTP/1.x; a response must begin with HTTP/1. Never reads beyond `length`.
  */
 enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
                                       struct oa_http_head *head);
 
 /*
- * Whether the bytes of a head that grows may have become a whole one since there were `was` of
- * them, so that bytes that trickle in are not parsed anew each time. Few bytes are always worth a
- * parse, which judges the start line.
+ * Whether the bytes of an incomplete head may have become a complete one since there were `was` of
+ * them, so that bytes that trickle in are not parsed again each time. Always true for few bytes:
+ * parsing them checks the start line.
  */
 bool oa_http_head_may_be_whole(const uint8_t *data, size_t length, size_t was);
 
-/* Finds a cookie by its name in Cookie and Set-Cookie lines. */
+/* Finds a cookie by name in Cookie and Set-Cookie lines. */
 bool oa_http_cookie(const struct oa_http_head *head, const char *name, struct oa_text *value);
 
 /*
  * Whether bytes are the beginning of an RPC over HTTP request line (`RPC_IN_DATA `, `RPC_OUT_DATA
- * `, `RPC_CONNECT `): OA_HTTP_COMPLETE if the method stands there in full, OA_HTTP_INCOMPLETE if
- * all bytes given fit but are too few, else OA_HTTP_NOT_A_HEAD.
+ * `, `RPC_CONNECT `): OA_HTTP_COMPLETE if the method is there in full, OA_HTTP_INCOMPLETE if the
+ * bytes match as far as they go, otherwise OA_HTTP_NOT_A_HEAD.
  */
 enum oa_http_parse oa_http_rpc_method(const uint8_t *data, size_t length,
                                       enum oa_http_method *method);

@@ -1,5 +1,5 @@
 /* mapi_http.c
- * Recognises MAPI over HTTP and reads what stands in front of the bodies of its answers.
+ * Recognises MAPI over HTTP and reads the lines before the bodies of its responses.
  * [MS-OXCMAPIHTTP] 2.2.2, 2.2.3.3, 2.2.7
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -62,7 +62,7 @@ static const char *const RESPONSE_CODES[] = {
     "Endpoint Shutting Down",
 };
 
-/* Servers compare without regard to case. The document's own names are taken as well. */
+/* Servers ignore case. The names of the document are accepted too. */
 enum oa_mapi_http_type
 oa_mapi_http_type_of(struct oa_text text)
 {
@@ -85,7 +85,7 @@ endpoint_of(struct oa_text path)
     return OA_MAPI_HTTP_NO_ENDPOINT;
 }
 
-/* `...&MailboxId=guid@domain&...`, as Autodiscover hands out the addresses. */
+/* `...&MailboxId=guid@domain&...`, as in the addresses from Autodiscover. */
 static struct oa_text
 mailbox_of(struct oa_text query)
 {
@@ -127,14 +127,14 @@ oa_mapi_http_has_body(const struct oa_http_head *head)
     return !head->is_request && oa_text_equals(head->content_type, CONTENT_TYPE);
 }
 
-/* Whether bytes, as far as they go, are that meta-tag; its letters are capitals. */
+/* Whether the bytes, as far as they go, are that meta-tag, which is in capitals. */
 static bool
 begins_tag(struct oa_text text, int kind)
 {
     return text.length <= strlen(LINES[kind]) && memcmp(text.at, LINES[kind], text.length) == 0;
 }
 
-/* Whether bytes without a line's end may become a meta-tag. */
+/* Whether bytes without a line end may become a meta-tag. */
 static bool
 may_be_tag(struct oa_text text)
 {
@@ -147,7 +147,7 @@ may_be_tag(struct oa_text text)
     return may_be;
 }
 
-/* Tags stand before DONE; behind it headers up to a blank line. */
+/* Tags come before DONE; after it headers up to an empty line. */
 static bool
 take_line(struct oa_mapi_http_reader *reader, struct oa_text text, struct oa_mapi_http_line *line)
 {

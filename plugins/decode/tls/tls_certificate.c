@@ -1,5 +1,5 @@
 /* tls_certificate.c
- * The few facts of an X.509 certificate that say whose it is and how long it holds.
+ * The facts of an X.509 certificate that identify its owner and its validity.
  * [RFC 5280] 4.1, [RFC 4514], [X.690]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,7 +12,7 @@
 #include "base/cursor.h"
 #include "base/text.h"
 
-/* Tags of DER: class, constructed bit and number in one byte. */
+/* DER tags: class, constructed bit and number in one byte. */
 enum der_tag {
     DER_OID = 0x06,
     DER_UTF8 = 0x0c,
@@ -64,7 +64,7 @@ static const struct {
     { "emailAddress", 9, { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01 } },
 };
 
-/* Takes the next element; false at the end, and when it does not fit. */
+/* Takes the next element; false at the end, or if it does not fit. */
 static bool
 der_next(struct oa_cursor *cursor, struct der *der)
 {
@@ -83,7 +83,7 @@ der_next(struct oa_cursor *cursor, struct der *der)
     return !cursor->is_short;
 }
 
-/* The next element if it has that tag; else the cursor is short. */
+/* The next element if it has that tag; otherwise the cursor is short. */
 static struct oa_cursor
 der_expect(struct oa_cursor *cursor, enum der_tag tag)
 {
@@ -142,7 +142,7 @@ is_string(uint8_t tag)
            tag == DER_IA5 || tag == DER_VISIBLE;
 }
 
-/* The value of an attribute as clean UTF-8; false if it is no string. */
+/* The value of an attribute as clean UTF-8; false if it is not a string. */
 static bool
 copy_value(const struct der *value, char out[OA_TLS_NAME_TEXT])
 {
@@ -176,7 +176,7 @@ append_escaped(GString *text, const char *value)
     }
 }
 
-/* A set of type and value pairs: nearly always one. */
+/* A set of type and value pairs: nearly always of one. */
 static void
 append_rdn(GString *text, struct oa_cursor rdn, char *common_name)
 {
@@ -241,7 +241,7 @@ number(struct oa_cursor *cursor, unsigned digits)
     return value;
 }
 
-/* [RFC 5280] 4.1.2.5: two digits of a year from 50 on are of the last century. */
+/* [RFC 5280] 4.1.2.5: two-digit years from 50 on are 19xx. */
 static bool
 read_time(struct oa_cursor *cursor, int64_t *seconds)
 {
@@ -305,8 +305,7 @@ oa_tls_certificate_parse(const uint8_t *der, size_t length, struct oa_tls_certif
     whole.big_endian = true;
     struct oa_cursor body = der_expect(&whole, DER_SEQUENCE);
     struct oa_cursor tbs = der_expect(&body, DER_SEQUENCE);
-    /* The version is left away in version 1; the serial number and the algorithm are not asked for.
-     */
+    /* Version 1 omits the version; the serial number and the algorithm are not used. */
     if (!der_next(&tbs, &part) || (part.tag == DER_VERSION && !der_next(&tbs, &part)))
         return false;
     der_expect(&tbs, DER_SEQUENCE);

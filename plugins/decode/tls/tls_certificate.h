@@ -1,5 +1,5 @@
 /* tls_certificate.h
- * The few facts of an X.509 certificate that say whose it is and how long it holds.
+ * The facts of an X.509 certificate that identify its owner and its validity.
  * [RFC 5280] 4.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,9 +14,9 @@
 #define OA_TLS_DN_TEXT 512
 #define OA_TLS_NAME_TEXT 256
 
-/* Texts are clean UTF-8, cut to their room; empty when not present. */
+/* Texts are clean UTF-8, cut to their size; empty if absent. */
 struct oa_tls_certificate {
-    char subject[OA_TLS_DN_TEXT]; /* as [RFC 4514] writes it, the most special part first */
+    char subject[OA_TLS_DN_TEXT]; /* as [RFC 4514] writes it, the most specific part first */
     char issuer[OA_TLS_DN_TEXT];
     char common_name[OA_TLS_NAME_TEXT]; /* the last CN of the subject */
     char dns_name[OA_TLS_NAME_TEXT];    /* the first DNS name of subjectAltName */
@@ -25,7 +25,7 @@ struct oa_tls_certificate {
     int64_t not_before_s, not_after_s; /* since the epoch */
 };
 
-/* Parses a certificate in DER. False, with `certificate` empty, if it is none. */
+/* Parses a certificate in DER. Returns false, with `certificate` empty, if it is not one. */
 bool oa_tls_certificate_parse(const uint8_t *der, size_t length,
                               struct oa_tls_certificate *certificate);
 

@@ -1,5 +1,5 @@
 /* tls_facts.c
- * What one TLS connection says of itself without keys: records, handshake messages, alerts.
+ * What is visible of one TLS connection without keys: records, handshake messages, alerts.
  * [RFC 8446] 4, 5, 6, [RFC 5246] 6, 7, [RFC 6066] 3, [RFC 7301] 3.1, [RFC 6101] appendix E
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,7 +14,7 @@
 
 #define RECORD_HEADER 5
 #define MESSAGE_HEADER 4
-#define RECORD_MAX (16384 + 2048) /* with what compression and encryption may add */
+#define RECORD_MAX (16384 + 2048) /* including what compression and encryption may add */
 
 #define IS_GREASE(number) (((number)&0x0f0f) == 0x0a0a && ((number) >> 8) == ((number)&0xff))
 
@@ -44,28 +44,28 @@ enum extension_type {
 
 enum direction_state {
     READING,
-    ONLY_HELLO, /* after a ChangeCipherSpec of unknown meaning: of TLS 1.3 before a second hello, or
-                   of an older version before encrypted messages */
+    ONLY_HELLO, /* after a ChangeCipherSpec of unknown meaning: in TLS 1.3 before a second hello, in
+                   an older version before encrypted messages */
     DONE,       /* encrypted, lost or unreadable */
 };
 
 struct direction {
     enum direction_state state;
-    uint8_t header[RECORD_HEADER]; /* of the record that has begun */
+    uint8_t header[RECORD_HEADER]; /* of the current record */
     uint8_t n_header;
     size_t record_left;  /* of its payload */
-    size_t record_taken; /* of its payload, as far as `alert` keeps it */
+    size_t record_taken; /* of its payload, kept in `alert` */
     uint8_t alert[2];
     size_t v2_left;      /* of a hello of SSL 2.0 */
-    GByteArray *message; /* the handshake message that has begun, header included */
-    size_t message_want; /* bytes of it that are kept; 0 while the header is not complete */
-    size_t message_skip; /* bytes behind them */
+    GByteArray *message; /* the current handshake message, including its header */
+    size_t message_want; /* bytes of it to keep; 0 until the header is complete */
+    size_t message_skip; /* bytes after them */
 };
 
 struct oa_tls {
     struct direction direction[2];
     struct oa_tls_facts facts;
-    bool is_recognized;
+    bool is_recognised;
     bool has_key_exchange; /* the client's: not in TLS 1.3 */
 };
 
@@ -104,10 +104,10 @@ oa_tls_lost(struct oa_tls *tls, enum oa_side side)
 const struct oa_tls_facts *
 oa_tls_facts_of(const struct oa_tls *tls)
 {
-    return tls && tls->is_recognized ? &tls->facts : NULL;
+    return tls && tls->is_recognised ? &tls->facts : NULL;
 }
 
-/* A vector: its length in `size` bytes, then as many bytes. */
+/* A vector: its length in `size` bytes, then that many bytes. */
 static struct oa_cursor
 vector(struct oa_cursor *cursor, unsigned size)
 {
@@ -233,7 +233,7 @@ read_server_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
     read_extensions(hello, OA_SERVER, facts);
 }
 
-/* Up to TLS 1.2, as this is encrypted since: the sender's own certificate stands first. */
+/* Only up to TLS 1.2, as it is encrypted in TLS 1.3: the sender's own certificate comes first. */
 static void
 read_certificates(struct oa_cursor *message, enum oa_side side, struct oa_tls_facts *facts)
 {
@@ -277,7 +277,7 @@ take_message(struct oa_tls *tls, enum oa_side side, const GByteArray *bytes)
         tls->has_key_exchange = true;
 }
 
-/* Known handshake messages; anything else in a handshake record is encrypted or no TLS. */
+/* Known handshake messages; anything else in a handshake record is encrypted or not TLS. */
 static bool
 is_message_type(uint8_t type)
 {
@@ -285,7 +285,7 @@ is_message_type(uint8_t type)
            type == 67;
 }
 
-/* The header of a message is complete: how much of it is wanted. */
+/* The header of a message is complete: determines how much of the message to keep. */
 static bool
 begin_message(struct direction *direction)
 {
@@ -334,8 +334,8 @@ take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_
     }
 }
 
-/* Until the version is known to be older than 1.3, a ChangeCipherSpec may be there for the sake of
- * the boxes on the way only. [RFC 8446] appendix D.4 */
+/* Until the version is known to be older than 1.3, a ChangeCipherSpec may only be there for
+ * middleboxes. [RFC 8446] appendix D.4 */
 static void
 take_change_cipher_spec(struct oa_tls *tls, enum oa_side side)
 {
@@ -351,7 +351,7 @@ take_change_cipher_spec(struct oa_tls *tls, enum oa_side side)
     tls->facts.is_finished = facts->has_switched[OA_CLIENT] && facts->has_switched[OA_SERVER];
 }
 
-/* Since TLS 1.3 the handshake's end looks like data; an alert in its place is shorter. */
+/* In TLS 1.3 the end of the handshake looks like data; an alert in its place is shorter. */
 static void
 take_application_data(struct oa_tls *tls, enum oa_side side, size_t length)
 {
@@ -390,7 +390,7 @@ begin_record(struct oa_tls *tls, enum oa_side side)
         header[1] != 3 || header[2] > 4 || length > RECORD_MAX ||
         (length == 0 && header[0] != RECORD_APPLICATION_DATA))
         return false;
-    tls->is_recognized = true;
+    tls->is_recognised = true;
     direction->record_left = length;
     direction->record_taken = 0;
     if (header[0] == RECORD_APPLICATION_DATA)
@@ -419,7 +419,7 @@ take_payload(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t 
 }
 
 /*
- * A client that knew SSL 2.0 began with its hello, also to speak a later version: two bytes of
+ * A client that supported SSL 2.0 began with its hello, even to use a later version: two bytes of
  * length with the high bit set, message type 1, the version. [RFC 5246] appendix E.2
  */
 static bool
@@ -431,7 +431,7 @@ begin_v2_hello(struct oa_tls *tls, struct direction *direction)
     if (header[2] != MESSAGE_CLIENT_HELLO || (header[3] != 3 && (header[3] || header[4] != 2)) ||
         length < 9 + 3)
         return false;
-    tls->is_recognized = true;
+    tls->is_recognised = true;
     tls->facts.is_sslv2_hello = true;
     direction->v2_left = length - (RECORD_HEADER - 2);
     direction->n_header = 0;
@@ -443,7 +443,7 @@ begin(struct oa_tls *tls, enum oa_side side)
 {
     struct direction *direction = &tls->direction[side];
 
-    if (!tls->is_recognized && side == OA_CLIENT && direction->header[0] >= 0x80)
+    if (!tls->is_recognised && side == OA_CLIENT && direction->header[0] >= 0x80)
         return begin_v2_hello(tls, direction);
     return begin_record(tls, side);
 }
@@ -471,5 +471,5 @@ oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t l
             take_payload(tls, side, oa_cursor_bytes(&cursor, part), part);
         }
     }
-    return tls->is_recognized || direction->state != DONE;
+    return tls->is_recognised || direction->state != DONE;
 }

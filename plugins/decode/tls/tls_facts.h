@@ -1,6 +1,6 @@
 /* tls_facts.h
- * What one TLS connection says of itself without keys: a parser of both directions that takes any
- * split, in bounded memory.
+ * What is visible of one TLS connection without keys: a parser of both directions that accepts
+ * bytes in pieces of any size, in bounded memory.
  * [RFC 8446], [RFC 5246], [RFC 6101]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,8 +18,8 @@
 #define OA_TLS_VERSION_TEXT 24
 #define OA_TLS_CIPHER_TEXT 64
 
-/* Room for a handshake message; what is longer is read as far as that. A Certificate message has
- * the certificate that is asked for in front. */
+/* Bytes kept of a handshake message; a longer one is parsed up to there. In a Certificate message
+ * the certificate of interest comes first. */
 #define OA_TLS_MESSAGE_MAX 16384
 
 enum oa_tls_level { OA_TLS_WARNING = 1, OA_TLS_FATAL = 2 };
@@ -31,7 +31,7 @@ struct oa_tls_alert {
     uint8_t description;
 };
 
-/* Texts are clean UTF-8, empty when not seen. */
+/* Texts are clean UTF-8, empty if not seen. */
 struct oa_tls_facts {
     bool is_sslv2_hello;   /* the client began with a hello of SSL 2.0, which is not decoded */
     bool has_client_hello; /* the last one, if the server asked for another */
@@ -43,26 +43,26 @@ struct oa_tls_facts {
     uint16_t version; /* chosen by the server */
     uint16_t cipher_suite;
     char alpn[OA_TLS_ALPN_TEXT];            /* chosen by the server; encrypted in TLS 1.3 */
-    struct oa_tls_certificate *certificate; /* the server's own; NULL if not seen (encrypted in TLS
-                                               1.3, not sent when a session is resumed) */
+    struct oa_tls_certificate *certificate; /* the server's own; NULL if not seen (encrypted in
+                                               TLS 1.3, not sent when a session is resumed) */
     bool certificate_requested;             /* of the client */
     bool client_certificate_sent;
-    bool client_certificate_refused; /* the client's answer to that was empty */
-    struct oa_tls_alert alert;       /* the first but close_notify; else close_notify */
-    bool has_switched[2];            /* by sender: what follows is encrypted */
-    bool is_finished;                /* both sides have ended the handshake, as far as visible */
+    bool client_certificate_refused; /* the client answered that with an empty message */
+    struct oa_tls_alert alert;       /* the first other than close_notify; otherwise close_notify */
+    bool has_switched[2];            /* by sender: everything that follows is encrypted */
+    bool is_finished;                /* both sides have finished the handshake, as far as visible */
 };
 
 struct oa_tls;
 
-/* Whether a connection that begins with that byte may be TLS. */
+/* Whether a connection whose first byte this is may be TLS. */
 static inline bool
 oa_tls_may_begin(uint8_t first)
 {
     return first >= 0x80 || (first >= 0x14 && first <= 0x17);
 }
 
-/* Whether the bytes show that a client begins. */
+/* Whether the bytes are the beginning of a client's side. */
 static inline bool
 oa_tls_begins_hello(const uint8_t *data, size_t length)
 {
@@ -70,12 +70,13 @@ oa_tls_begins_hello(const uint8_t *data, size_t length)
            ((data[0] == 0x16 && data[1] == 3 && data[5] == 1) || (data[0] >= 0x80 && data[2] == 1));
 }
 
+/* A connection without bytes yet; oa_tls_free() also frees its facts. */
 struct oa_tls *oa_tls_new(void);
 void oa_tls_free(struct oa_tls *tls);
 
 /*
- * Takes the next bytes of one direction. False as soon as it turns out that this is no TLS, before
- * anything of it was recognized: then there are no facts. What becomes unreadable later only ends
+ * Takes the next bytes of one direction. Returns false as soon as the bytes turn out not to be TLS
+ * before anything was recognised: then there are no facts. Bytes that cannot be read later only end
  * the reading of that direction.
  */
 bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length);
@@ -83,7 +84,7 @@ bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, siz
 /* Bytes of that direction are missing: nothing more can be read from it. */
 void oa_tls_lost(struct oa_tls *tls, enum oa_side side);
 
-/* What is known so far; NULL while no record has been recognized. */
+/* What is known so far; NULL until a record has been recognised. */
 const struct oa_tls_facts *oa_tls_facts_of(const struct oa_tls *tls);
 
 /* "TLS 1.2"; in hex if unknown. */

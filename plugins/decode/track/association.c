@@ -1,5 +1,5 @@
 /* association.c
- * Associations of plain RPC over TCP: the connections of one client to one server that share
+ * Associations of plain RPC over TCP: the connections from one client to one server that share
  * context handles. [C706] 12.6.4.3 (assoc_group_id)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +12,8 @@
 #include "track/tracker_state.h"
 
 /*
- * One connection in its group. Groups are numbered by each server process for itself; with a proxy
- * in between the server is not known for sure.
+ * One connection in its group. Each server process numbers its groups itself; behind a proxy the
+ * server is not known for certain.
  */
 struct member {
     uint8_t client[16];
@@ -24,8 +24,8 @@ struct member {
 
 struct association_table {
     GHashTable *members; /* struct oa_virtual_connection -> struct member */
-    GHashTable *groups;  /* struct member: of each group the one that knows its client, else the
-                            last to join */
+    GHashTable *groups; /* struct member: of each group the one that knows its client, otherwise the
+                           last to join */
 };
 
 static unsigned

@@ -1,6 +1,6 @@
 /* association.h
- * Internal to track/. Associations of plain RPC over TCP: the connections of one client to one
- * server that share context handles. What one of them says of the client holds for all.
+ * Internal to track/. Associations of plain RPC over TCP: the connections from one client to one
+ * server that share context handles. What one of them shows of the client applies to all.
  * [C706] 12.6.4.3 (assoc_group_id)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,17 +12,18 @@
 
 struct oa_tracker;
 
+/* The tracker's table of associations. */
 struct association_table *oa_associations_new(void);
 void oa_associations_free(struct association_table *table);
 
-/* The server has named the association group of `vc`, in its assoc_group_id: it joins the group if
- * it is plain RPC over TCP and in none yet. */
+/* The server has set the assoc_group_id of `vc`: `vc` joins that association group if it is plain
+ * RPC over TCP and not in a group yet. */
 void oa_association_join(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 
-/* `vc` may know its client now: it takes the client from its group, or gives it. */
+/* Shares the client of `vc` with its group: `vc` takes it from the group, or provides it. */
 void oa_association_share(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 
-/* `vc` goes. */
+/* `vc` is being freed. */
 void oa_association_leave(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 
 #endif

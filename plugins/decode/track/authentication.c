@@ -13,7 +13,7 @@
 #include "track/emit.h"
 #include "track/tracker_state.h"
 
-/* Number of the next exchange, and the token of the current event. */
+/* The number of the next exchange, and the token of the current event. */
 struct auth_table {
     uint64_t n_exchanges;
     struct oa_auth token;
@@ -37,9 +37,9 @@ course_of(struct oa_auth_exchange *exchange)
     return (struct oa_auth_course *)exchange;
 }
 
-/* --- who --- */
+/* --- identity --- */
 
-/* Keeps the identity: a token that tells a user is better than one that does not. */
+/* Keeps the identity: a token with a user name takes precedence over one without. */
 static void
 note_auth(struct oa_channel *channel, const struct oa_auth *auth)
 {
@@ -88,7 +88,7 @@ describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
         g_snprintf(text, (gulong)size, "%s", scheme);
 }
 
-/* How many refusals of one connection make a loop. Further ones are not told. */
+/* Refusals on one connection that are reported as a loop. Further ones are not reported. */
 #define LOOP 3
 
 static void
@@ -110,7 +110,7 @@ tell_refusal(struct oa_tracker *tracker, struct oa_channel *channel,
                         client, facts->status);
 }
 
-/* Once for a virtual connection. */
+/* Reported once for each virtual connection. */
 static void
 tell_acceptance(struct oa_tracker *tracker, const struct oa_auth_exchange *facts,
                 const struct oa_event *where)
@@ -139,7 +139,7 @@ tell_rpc_refusal(struct oa_tracker *tracker, const struct oa_auth_exchange *fact
                     oa_rpc_ptype_name(where->rpc->header.ptype));
 }
 
-/* Tells of the exchange, and lets it go. `exchange` may be NULL. */
+/* Reports the exchange and retires it. `exchange` may be NULL. */
 static void
 finish(struct oa_tracker *tracker, struct oa_auth_exchange *exchange, struct oa_channel *channel,
        struct oa_virtual_connection *vc)
@@ -215,7 +215,7 @@ take_response(struct oa_tracker *tracker, struct oa_event *event)
 
     if (!course || event->http->status < 200)
         return;
-    switch (oa_auth_course_answer(course, event->http, &request)) {
+    switch (oa_auth_course_match_response(course, event->http, &request)) {
     case OA_AUTH_UNRELATED:
         return;
     case OA_AUTH_RESTS:
@@ -293,7 +293,7 @@ begins_rpc(const struct oa_auth_exchange *facts, const struct oa_event *event)
             facts->context_id != event->rpc->verifier.context_id);
 }
 
-/* A PDU whose verifier carries a token. `event->auth` is what it was understood to be, or NULL. */
+/* A PDU whose verifier carries a token. `event->auth` is the decoded token, or NULL. */
 static void
 take_rpc_token(struct oa_tracker *tracker, struct oa_event *event)
 {
@@ -302,7 +302,7 @@ take_rpc_token(struct oa_tracker *tracker, struct oa_event *event)
 
     struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     if (!exchange)
-        return; /* the capture begins behind the client's token */
+        return; /* the capture begins after the client's token */
     bool is_refused =
         oa_auth_course_add_token(course_of(exchange), event->side, event->auth, event->last);
     event->exchange = exchange;
@@ -311,8 +311,8 @@ take_rpc_token(struct oa_tracker *tracker, struct oa_event *event)
         tell_rpc_refusal(tracker, exchange, event);
 }
 
-/* The tokens of an authentication come in binds, their answers and auth3; later verifiers are
- * signatures. */
+/* Authentication tokens come in binds, their responses and auth3; later verifiers are signatures.
+ * */
 static void
 take_verifier(struct oa_tracker *tracker, struct oa_event *event)
 {
@@ -334,7 +334,7 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     oa_emit(tracker, &told);
 }
 
-/* Faults by which a server tells that it did not accept the client's tokens, [MS-ERREF] 2.2. */
+/* Faults that report that the server did not accept the client's tokens, [MS-ERREF] 2.2. */
 static bool
 is_refusal(uint32_t fault)
 {
@@ -353,9 +353,9 @@ is_refusal(uint32_t fault)
     return false;
 }
 
-/* What the server does behind the last token answers it. */
+/* What the server sends after the last token shows the result. */
 static void
-take_rpc_answer(struct oa_tracker *tracker, const struct oa_event *event)
+take_rpc_response(struct oa_tracker *tracker, const struct oa_event *event)
 {
     struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     uint8_t ptype = event->rpc->header.ptype;
@@ -389,7 +389,7 @@ oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
-        take_rpc_answer(tracker, event);
+        take_rpc_response(tracker, event);
         break;
     default:
         break;

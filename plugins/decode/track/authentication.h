@@ -1,6 +1,6 @@
 /* authentication.h
  * Internal to track/. Follows the authentication exchanges of channels and virtual connections, and
- * reports what their tokens say.
+ * reports their tokens.
  * [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11, [MS-RPCE] 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,13 +12,15 @@
 
 struct oa_tracker;
 
+/* What the tracker keeps for authentication. */
 struct auth_table *oa_auth_table_new(void);
 void oa_auth_table_free(struct auth_table *table);
 
-/* Reports the credentials of a head, and keeps with its channel who the client is. */
+/* Reports the credentials of a head, and stores the client's identity in its channel. */
 void oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head);
 
-/* A head, or a PDU, of event->channel. A head's event gets the exchange it belongs to. */
+/* A head, or a PDU, of event->channel. The event of a head gets the exchange that the head belongs
+ * to. */
 void oa_auth_take_head(struct oa_tracker *tracker, struct oa_event *event);
 void oa_auth_take_pdu(struct oa_tracker *tracker, const struct oa_event *event);
 
@@ -31,7 +33,7 @@ void oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event);
 /* The virtual connection's exchange is over. */
 void oa_auth_close_vc(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 
-/* Two virtual connections are one: the exchange goes along, or ends where there is one already. */
+/* Two virtual connections are merged: the exchange moves along, or ends if there is one already. */
 void oa_auth_merge_vc(struct oa_tracker *tracker, struct oa_virtual_connection *into,
                       struct oa_virtual_connection *from);
 

@@ -1,6 +1,6 @@
 /* bindings.c
- * Binds and their responses: which context of a virtual connection is of which interface, in which
- * transfer syntax.
+ * Binds and their responses: the interface and transfer syntax of each context of a virtual
+ * connection.
  * [C706] 12.6.4, [MS-RPCE] 2.2.2.4 (results), 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,8 +14,8 @@
 #include "track/emit.h"
 #include "track/endpoint.h"
 
-/* [MS-RPCE] 2.2.2.4: bind time feature negotiation is a context of its own, with a result that is
- * no rejection. */
+/* [MS-RPCE] 2.2.2.4: bind time feature negotiation is a separate context, with a result that is not
+ * a rejection. */
 #define RESULT_ACCEPTANCE 0
 #define RESULT_NEGOTIATE_ACK 3
 
@@ -66,8 +66,8 @@ note_rejection(struct oa_tracker *tracker, const struct oa_event *event,
 }
 
 /*
- * A client proposes an interface once for each transfer syntax it knows, and the server accepts
- * one of them, [MS-RPCE] 3.3.1.5.6: whether the interface is accepted in another context.
+ * A client proposes an interface once for each transfer syntax it knows, and the server accepts one
+ * of them, [MS-RPCE] 3.3.1.5.6: whether the interface was accepted in another context.
  */
 static bool
 is_alternative(const struct oa_virtual_connection *vc, const struct oa_rpc_binding *rejected)

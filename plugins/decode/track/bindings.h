@@ -11,11 +11,11 @@
 
 struct oa_tracker;
 
-/* Of one virtual connection, besides the bindings among its facts. */
+/* State of one virtual connection, in addition to the bindings in its facts. */
 struct bindings {
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context */
     unsigned n_proposed;
-    bool iface_is_accepted; /* the interface among the facts is one of an accepted binding */
+    bool iface_is_accepted; /* the interface in the facts is that of an accepted binding */
 };
 
 /* NULL if there is no such context. */
@@ -25,8 +25,8 @@ struct oa_rpc_binding *oa_binding_find(struct oa_virtual_connection *vc, uint16_
 void oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
                       const struct oa_event *event);
 
-/* A request. Where the bind of its context is not in the capture, the shape of the request may give
- * away the interface, and that Exchange listens here, if not for which transport. */
+/* A request. If the bind of its context is not in the capture, the shape of the request may show
+ * the interface, and that Exchange listens here, though not for which transport. */
 void oa_bindings_take_request(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
                               const struct oa_rpc_pdu *rpc);
 

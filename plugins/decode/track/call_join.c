@@ -1,6 +1,6 @@
 /* call_join.c
- * Joining virtual connections by their calls, in captures that begin in the middle: [MS-RPCH] has
- * no other tie between channels whose beginning is not in the capture.
+ * Joins virtual connections by their calls in captures that begin in the middle: [MS-RPCH] has no
+ * other link between channels whose beginning is not in the capture.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Calls of one number compared with, and how many have to fit in a row before that counts. */
+/* Candidate calls with the same id, and matches in a row that are needed to join. */
 #define CANDIDATES_MAX 64
 #define FITS_NEEDED 3
 
-/* How much later than the other hop a hop may show the same PDU. */
+/* Maximum delay between the two hops for the same PDU. */
 #define HOP_DELAY_NS (INT64_C(2) * 1000000000)
 
 static struct virtual_connection *
@@ -28,8 +28,8 @@ has_leg(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
     return vc->facts.leg_seen[hop][leg];
 }
 
-/* Both halves of a connection to the same proxy come from one client; both connections of proxies
- * go to one server. */
+/* Both channels of the client's hop come from one client; both channels of the server's hop go to
+ * one server. */
 static bool
 may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
            enum oa_hop hop)
@@ -41,14 +41,21 @@ may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connec
     return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
 }
 
+/* Whether the last response of `vc` matched a request of the other one. */
+static bool
+fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    return vc->fits > 0 && vc->fitting == other->facts.number;
+}
+
 /*
- * Requests on one connection and answers on another that have the same numbers, again and again,
- * and no third that fits as well: these two are the channels of one virtual connection.
+ * Requests on one connection and responses on another repeatedly have the same call ids, and no
+ * third connection matches as well: these two are the channels of one virtual connection.
  */
 static struct virtual_connection *
-join_by_answer(struct virtual_connection *vc, enum oa_hop hop, const struct call *answer)
+join_by_response(struct virtual_connection *vc, enum oa_hop hop, const struct call *response)
 {
-    const GQueue *queue = oa_calls_loose(vc->tracker, answer->facts.call_id);
+    const GQueue *queue = oa_calls_loose(vc->tracker, response->facts.call_id);
     struct virtual_connection *found = NULL;
     unsigned looked_at = 0, fitting = 0;
 
@@ -64,12 +71,12 @@ join_by_answer(struct virtual_connection *vc, enum oa_hop hop, const struct call
             !may_belong(&other->facts, &vc->facts, hop))
             continue;
         fitting++;
-        if (!found || other->facts.number == vc->fitting)
+        if (!found || fitted_before(vc, other))
             found = other;
     }
-    if (!found || (fitting > 1 && found->facts.number != vc->fitting))
+    if (!found || (fitting > 1 && !fitted_before(vc, found)))
         return vc;
-    vc->fits = found->facts.number == vc->fitting && vc->fits ? vc->fits + 1 : 1;
+    vc->fits = fitted_before(vc, found) ? vc->fits + 1 : 1;
     vc->fitting = found->facts.number;
     if (vc->fits < FITS_NEEDED)
         return vc;
@@ -77,15 +84,15 @@ join_by_answer(struct virtual_connection *vc, enum oa_hop hop, const struct call
     return found;
 }
 
-/* The half of the call that the first PDU of that side has begun. */
+/* The half of the call that the side has sent. */
 static const struct oa_call_half *
 half_of(const struct call *call, enum oa_hop hop, enum oa_side side)
 {
     return side == OA_CLIENT ? &call->facts.request[hop] : &call->facts.response[hop];
 }
 
-/* The very same PDU on the other hop, context handle and all: the two hops of one virtual
- * connection. */
+/* The same PDU, including its context handle, was seen on the other hop: these are the two hops of
+ * one virtual connection. */
 static struct virtual_connection *
 join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
             enum oa_side side)
@@ -124,7 +131,7 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
     if (!vc->calls.may_join || half_of(call, hop, side)->fragments != 1)
         return vc;
     if (side == OA_SERVER) {
-        vc = join_by_answer(vc, hop, call);
+        vc = join_by_response(vc, hop, call);
         call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
         if (!call)
             return vc;

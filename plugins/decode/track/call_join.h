@@ -1,6 +1,6 @@
 /* call_join.h
- * Internal to track/. Joining virtual connections by their calls, in captures that begin in the
- * middle and do not hold the cookies that would join them.
+ * Internal to track/. Joins virtual connections by their calls in captures that begin in the middle
+ * and lack the cookies that would join them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,8 +9,8 @@
 
 #include "track/virtual_connection.h"
 
-/* The PDU of the event has been taken into its call, of `vc`. Returns the virtual connection that
- * both are of now: another one if the call shows that `vc` and that one are the same. */
+/* The PDU of the event has been added to its call, of `vc`. Returns the virtual connection that
+ * they belong to now: another one if the call shows that `vc` and that one are the same. */
 struct virtual_connection *oa_call_join(struct virtual_connection *vc, const struct call *call,
                                         const struct oa_event *event);
 

@@ -1,6 +1,5 @@
 /* call_stubs.c
- * The stubs of calls: of most the return value alone, of those that identify the client all
- * parameters.
+ * The stubs of calls: the return value of most, all parameters of those that identify the client.
  * [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,7 +12,7 @@
 #include "track/endpoint.h"
 #include "track/tracker_state.h"
 
-/* Bytes of one stub that are kept; enough for a user's name and some auxiliary blocks. */
+/* Bytes kept of one stub; enough for a user name and some auxiliary blocks. */
 #define STUB_MAX 65536
 
 static bool

@@ -1,6 +1,6 @@
 /* call_stubs.h
- * Internal to track/. The stubs of calls: of most the return value alone, of those that identify
- * the client all parameters. [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
+ * Internal to track/. The stubs of calls: the return value of most, all parameters of those that
+ * identify the client. [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,26 +13,28 @@
 
 struct oa_tracker;
 
-/* What is kept of one call until it ends. */
+/* Kept of one call until it ends. */
 struct call_stubs {
     GByteArray *stub[2]; /* by sender; NULL: not kept */
     bool is_big_endian;
 };
 
+/* Frees the kept stubs. */
 void oa_call_stubs_clear(struct call_stubs *stubs);
 
-/* A fragment of the call: keeps its part of the stub, if the call is one of those. */
+/* A fragment of the call: keeps its part of the stub if the call is one of those. */
 void oa_call_stubs_keep(struct call_stubs *stubs, const struct oa_call *call,
                         const struct oa_event *event);
 
+/* Whether any stub was kept. */
 static inline bool
 oa_call_stubs_kept(const struct call_stubs *stubs)
 {
     return stubs->stub[OA_CLIENT] || stubs->stub[OA_SERVER];
 }
 
-/* The call has ended: what its stubs say goes to the client of its virtual connection, and to the
- * table of endpoints. */
+/* The call has ended: adds what its stubs contain to the client of its virtual connection and to
+ * the table of endpoints. */
 void oa_call_stubs_read(struct oa_tracker *tracker, const struct call_stubs *stubs,
                         const struct oa_call *call);
 

@@ -12,16 +12,16 @@
 #include "track/emit.h"
 #include "track/tracker_state.h"
 
-/* Calls waiting for their answer on one virtual connection; a client has a handful. Beyond, the
- * oldest is given up; sooner when only one of the two channels is in the capture. */
+/* Calls waiting for their response on one virtual connection; a client has a handful. Above this
+ * the oldest is given up; sooner if only one of the two channels is in the capture. */
 #define PENDING_MAX 4096
 #define PENDING_OF_HALF_MAX 64
 
-/* Answers that wait for their request: captures put frames of two connections in the wrong order.
- */
+/* Responses waiting for their request: a capture may contain frames of two connections in the wrong
+ * order. */
 #define ORPHANS_MAX 16
 
-/* Enough of a PDU to tell it from others: its header and the context handle. */
+/* Enough of a PDU to distinguish it from others: its header and the context handle. */
 #define HASHED_BYTES 256
 
 struct call_table {
@@ -189,7 +189,7 @@ begin_call(struct call_list *list, const struct oa_rpc_pdu *rpc)
     return call;
 }
 
-/* The request of a call: an answer may have come before it. */
+/* The request of a call: the response may have come before it. */
 static void
 name_operation(struct call_list *list, struct oa_call *call, uint16_t opnum, uint16_t context_id)
 {
@@ -207,8 +207,9 @@ name_operation(struct call_list *list, struct oa_call *call, uint16_t opnum, uin
 static void
 check_fault(struct oa_tracker *tracker, const struct oa_call *call)
 {
-    const struct oa_call_half *answer = &call->response[oa_call_hop(call)];
-    const char *operation = oa_rpc_operation_name(call->iface, call->opnum);
+    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
+    const char *operation =
+        call->has_opnum ? oa_rpc_operation_name(call->iface, call->opnum) : NULL;
     const char *status = oa_rpc_status_name(call->fault_status);
     bool is_directory =
         call->iface && call->iface->service != OA_SERVICE_STORE && call->iface->is_exchange;
@@ -216,8 +217,8 @@ check_fault(struct oa_tracker *tracker, const struct oa_call *call)
     if (call->state != OA_CALL_FAULT)
         return;
     oa_emit_finding(tracker,
-                    &(struct oa_event){ .first = answer->first,
-                                        .last = answer->last,
+                    &(struct oa_event){ .first = response->first,
+                                        .last = response->last,
                                         .channel = call->vc->channel[oa_call_hop(call)][OA_LEG_OUT],
                                         .vc = call->vc,
                                         .side = OA_SERVER },
@@ -255,7 +256,7 @@ retire_call(struct call_list *list, struct call *call, enum oa_call_state state)
     oa_retire(list->tracker, call, oa_call_free);
 }
 
-/* What a call that gets no more answers is. */
+/* The state of a call that gets no further responses. */
 static enum oa_call_state
 final_state(const struct oa_call *call)
 {
@@ -265,9 +266,8 @@ final_state(const struct oa_call *call)
     return OA_CALL_UNANSWERED;
 }
 
-/* Whether more of the request is to come: captures put frames of two connections in the wrong
- * order.
- */
+/* Whether more of the request follows: a capture may contain frames of two connections in the wrong
+ * order. */
 static bool
 waits_for_request(const struct oa_call *call, enum oa_hop hop)
 {
@@ -275,7 +275,8 @@ waits_for_request(const struct oa_call *call, enum oa_hop hop)
            call->vc->channel[hop][OA_LEG_IN];
 }
 
-/* Answered on every hop on which a part of it was seen, or the answer is to come. */
+/* Whether the response is complete on every hop where a part of the call was seen, or where a
+ * response is expected. */
 static bool
 is_finished(const struct oa_call *call)
 {
@@ -309,7 +310,7 @@ oa_calls_forget_ended(struct oa_tracker *tracker)
     table->ended = NULL;
 }
 
-/* A call that is over with this PDU stays for the event of the PDU. */
+/* A call that ends with this PDU is kept for the event of the PDU. */
 static void
 finish_if_over(struct call_list *list, struct call *call)
 {
@@ -319,7 +320,7 @@ finish_if_over(struct call_list *list, struct call *call)
     list->tracker->calls->ended = call;
 }
 
-/* Oldest first: what is more than is waited for. */
+/* Gives up calls beyond the limits, the oldest first. */
 static void
 limit_pending(struct call_list *list, enum oa_hop hop)
 {
@@ -382,7 +383,7 @@ take_request(struct call_list *list, const struct oa_event *event)
 
     oa_bindings_take_request(list->tracker, list->vc, rpc);
     if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) && call->facts.request[hop].fragments) {
-        retire_call(list, call, final_state(&call->facts)); /* the number is used anew */
+        retire_call(list, call, final_state(&call->facts)); /* the id is used again */
         call = NULL;
     }
     if (!call)
@@ -396,7 +397,7 @@ take_request(struct call_list *list, const struct oa_event *event)
 }
 
 static struct call *
-take_answer(struct call_list *list, const struct oa_event *event)
+take_response(struct call_list *list, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
     struct call *call = oa_calls_find(list, rpc->header.call_id);
@@ -417,7 +418,7 @@ struct call *
 oa_calls_take(struct call_list *list, struct oa_event *event)
 {
     bool is_request = event->rpc->header.ptype == OA_RPC_REQUEST;
-    struct call *call = is_request ? take_request(list, event) : take_answer(list, event);
+    struct call *call = is_request ? take_request(list, event) : take_response(list, event);
     const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
 
     if (list->may_join && halves[event->channel->hop].fragments == 1)
@@ -447,7 +448,7 @@ merge_half(struct oa_call_half *into, const struct oa_call_half *from)
         *into = *from;
 }
 
-/* Both are one call, each seen on another connection. */
+/* Both are one call, seen on different connections. */
 static void
 merge_call(struct call_list *list, struct oa_call *into, struct oa_call *from)
 {

@@ -12,9 +12,9 @@
 struct call {
     struct oa_call facts; /* first, so that the two convert */
     GList link;           /* in the order of its list */
-    GList loose_link;     /* in oa_calls_loose() of its call id */
-    bool is_loose;        /* it is there */
-    uint64_t hash[2];     /* of the first PDU of each sender, on a list that may join; 0 none */
+    GList loose_link;     /* in the list of oa_calls_loose() */
+    bool is_loose;        /* it is in that list */
+    uint64_t hash[2];     /* of the first PDU of each sender, if `may_join`; 0 none */
     struct call_stubs stubs;
 };
 
@@ -28,42 +28,45 @@ struct call_list {
     bool may_join;     /* the virtual connection may turn out to be a part of another */
 };
 
+/* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
 struct call_table *oa_calls_new(void);
 void oa_calls_free(struct call_table *table);
 
+/* An empty list of `vc`; clearing it frees its calls without reporting them. */
 void oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
                        struct oa_virtual_connection *vc);
 void oa_call_list_clear(struct call_list *list);
 
-/* A new call with the next number, for oa_call_free(). */
+/* A new call with the next number, to be freed with oa_call_free(). */
 struct call *oa_call_new(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 void oa_call_free(void *call);
 
-/* The call of that id which has not ended, or NULL. */
+/* The call with that id that has not ended, or NULL. */
 struct call *oa_calls_find(const struct call_list *list, uint32_t call_id);
 
-/* Takes a request, response or fault of event->vc into its call, which the event then has. */
+/* Adds a request, response or fault of event->vc to its call, and sets event->call. */
 struct call *oa_calls_take(struct call_list *list, struct oa_event *event);
 
-/* Ends the call if it is over with that PDU, and gives up what has waited for too long. */
+/* Ends the call if that PDU completes it, and gives up calls beyond the limits. */
 void oa_calls_settle(struct call_list *list, struct call *call, enum oa_hop hop);
 
-/* All calls of that id, the newest first, whose virtual connections may join; NULL if there are
- * none. */
+/* All calls with that id whose virtual connections may join others, the newest first; NULL if there
+ * are none. */
 const GQueue *oa_calls_loose(const struct oa_tracker *tracker, uint32_t call_id);
 
-/* The call that ended with the current event, or NULL; it stays until oa_calls_forget_ended(). */
+/* The call that ended with the current event, or NULL; it is valid until oa_calls_forget_ended().
+ * */
 struct oa_call *oa_calls_ended(const struct oa_tracker *tracker);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
 
-/* Bytes of that sender are missing on that hop: what has begun and not ended may lack a fragment.
- */
+/* Bytes of that sender are missing on that hop: incomplete calls may lack a fragment. */
 void oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side);
 
-/* The virtual connection was found to be a part of another: its calls and their counts go there. */
+/* The virtual connection turned out to be a part of another: moves its calls and their counts
+ * there. */
 void oa_calls_merge(struct call_list *into, struct call_list *from);
 
-/* The virtual connection is over: what still waits stays unanswered. */
+/* The virtual connection has ended: ends all calls that still wait. */
 void oa_calls_end(struct call_list *list);
 
 #endif

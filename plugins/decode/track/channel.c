@@ -1,5 +1,5 @@
 /* channel.c
- * One TCP connection: HTTP heads and bodies, then PDUs, in both directions, cut anywhere.
+ * One TCP connection: HTTP heads and bodies, then PDUs, in both directions, split anywhere.
  * [MS-RPCH] 2.1.2 (messages), 3.2.3.5.10 (end of an OUT channel); [RFC 9112] 6, 7.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,7 +22,7 @@
 /* frag_length has 16 bits. */
 #define PDU_MAX 0xFFFF
 
-/* Frees a channel that is in no table any more. */
+/* Frees a channel that is no longer in a table. */
 static void
 free_channel(void *data)
 {
@@ -84,7 +84,7 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
         channel->stream[OA_SERVER].state = STREAM_BANNER;
         channel->stream[OA_SERVER].left = UINT64_MAX;
     }
-    /* A request that is not in the capture; whether it was for an IN channel, PDUs tell. */
+    /* The request is not in the capture; the PDUs will show whether it was for an IN channel. */
     channel->last_request_is_rpc = recognition->is_raw || recognition->is_answer;
     channel->facts.number = tracker->channels->n_channels++;
     channel->facts.host = host;
@@ -128,9 +128,9 @@ is_head_here(enum oa_side side, const uint8_t *data, size_t length)
 }
 
 /*
- * Whether a PDU begins here, after bytes that made no sense. One header alone can be chance, so a
- * second one behind it is asked for where the bytes reach that far. `*need` is set when more bytes
- * would decide.
+ * Whether a PDU begins here, after bytes that could not be decoded. A single header may be chance,
+ * so a second one must follow it if the bytes reach that far. `*need` is set if more bytes would
+ * decide.
  */
 static bool
 is_pdu_here(const uint8_t *data, size_t length, size_t *need)
@@ -152,7 +152,7 @@ is_pdu_here(const uint8_t *data, size_t length, size_t *need)
     return oa_rpc_may_be_header(data + header.frag_length, length - header.frag_length);
 }
 
-/* Looks for the place where decoding can take up again; what stands before it is skipped. */
+/* Finds where decoding can resume; the bytes before it are skipped. */
 static bool
 next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
                 size_t *need)
@@ -185,7 +185,7 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
     return skip(channel, event, length);
 }
 
-/* Chunk framing that stands between PDUs, or behind the last one. */
+/* Chunk framing between PDUs, or after the last one. */
 static bool
 next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_t *data,
                    size_t length)
@@ -251,7 +251,7 @@ static bool
 next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length)
 {
     if (data[0] == '\r' ||
-        data[0] == '\n') { /* an empty line before a message is to be ignored, [RFC 9112] 2.2 */
+        data[0] == '\n') { /* an empty line before a message is ignored, [RFC 9112] 2.2 */
         event->type = OA_EVENT_CHUNK;
         event->length = 1;
         return true;
@@ -272,7 +272,7 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
     return false;
 }
 
-/* The server's first bytes on a raw connection; version 2 proxies do not insist on a banner,
+/* The server's first bytes on a raw connection; version 2 proxies do not require a banner,
  * [MS-RPCH] 2.1.2.2. */
 static bool
 next_banner(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
@@ -295,7 +295,7 @@ next_banner(struct channel *channel, struct oa_event *event, const uint8_t *data
     return true;
 }
 
-/* One try in the state as it is; a try that fails may have changed the state. */
+/* One attempt in the current state; a failed attempt may have changed the state. */
 static bool
 try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
          size_t *need)
@@ -358,7 +358,7 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     return false;
 }
 
-/* Takes as much of `data` as makes sense; returns how many bytes wait for their rest at its end. */
+/* Takes as much of `data` as possible; returns how many bytes at its end wait for more. */
 static size_t
 take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
          size_t old, struct oa_stamp stamp)

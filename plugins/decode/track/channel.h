@@ -1,14 +1,14 @@
 /* channel.h
- * The decoder's entry: TCP connections that carry RPC over HTTP, taken apart byte by byte as they
- * come. [MS-RPCH] 2.1.2, 3.2
+ * For hosts. The entry to the decoder: TCP connections that carry RPC over HTTP, decoded as their
+ * bytes arrive. [MS-RPCH] 2.1.2, 3.2
  *
  * A host creates one tracker for a capture and one channel for each TCP connection that
- * oa_recognise() finds in its first bytes (of a segment). It then gives the bytes of both
- * directions, in order, in whatever pieces:
- *   - a host that keeps no bytes of its own calls oa_channel_data(), which keeps the little that
- * waits for its rest;
- *   - a host that can put off bytes until more have come (Wireshark's desegmentation) calls
- * oa_channel_next(). Both give the same events for the same bytes, however they are cut.
+ * oa_recognise() finds in its first bytes (of a segment). It then passes the bytes of both
+ * directions, in order, in pieces of any size:
+ *   - a host that keeps no bytes itself calls oa_channel_data(), which keeps the few that wait for
+ *     more;
+ *   - a host that can hold bytes back until more arrive (Wireshark's desegmentation) calls
+ *     oa_channel_next(). Both give the same events for the same bytes, however they are cut.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,8 +19,8 @@
 
 struct oa_tracker;
 
-/* Opens a channel of a connection recognised as told; the tracker owns it until oa_channel_close().
- * `host` is the caller's own and only kept. */
+/* Opens a channel for a recognised connection; the tracker owns it until oa_channel_close(). `host`
+ * is only stored, for the caller's use. */
 struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
                                    const struct oa_recognition *recognition,
                                    const struct oa_endpoint *client,
@@ -28,25 +28,25 @@ struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
                                    struct oa_stamp stamp);
 
 /*
- * Takes what stands at the start of `data`. True: `event` says what, and its length (at least 1)
- * has been taken; the bytes must not be given again. False: more bytes are needed, nothing has
- * changed, and `*need` is how many in all would help (0 for not known yet). `first` is where the
- * first of the bytes came from, `last` where the last. An event's pointers are good until the next
- * call of the tracker.
+ * Takes the next item from the start of `data`. True: `event` describes it, and its length (at
+ * least 1) has been taken; these bytes must not be passed again. False: more bytes are needed,
+ * nothing has changed, and `*need` is the total number that would help (0: not known yet). `first`
+ * and `last` are the stamps of the first and last of the bytes. The pointers of an event are valid
+ * until the next call for the same tracker.
  */
 bool oa_channel_next(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
                      size_t length, struct oa_stamp first, struct oa_stamp last,
                      struct oa_event *event, size_t *need);
 
-/* Takes the next bytes of that side, all of them. Events go to the tracker's function. */
+/* Takes all of the next bytes of that side. Events go to the tracker's function. */
 void oa_channel_data(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
                      size_t length, struct oa_stamp stamp);
 
-/* The capture does not hold the next `bytes` of that side; decoding takes up again at the next PDU
- * or head. */
+/* The next `bytes` bytes of that side are missing from the capture; decoding resumes at the next
+ * PDU or head. */
 void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t bytes);
 
-/* The TCP connection is over. When this was its last channel, the virtual connection ends too. */
+/* The TCP connection has ended. If this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);
 
 #endif

@@ -1,5 +1,5 @@
 /* channel_head.c
- * One HTTP head of a channel: what it says of the channel, and how the body that follows is framed.
+ * One HTTP head of a channel: what it shows of the channel, and how the following body is framed.
  * [MS-RPCH] 2.1.2 (messages), 3.2.2.5 (errors); [RFC 9112] 6
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -16,8 +16,8 @@
  * [MS-RPCH] 2.1.2.1.5. */
 #define ECHO_BODY_MAX 16
 
-/* An echo is answered by one RTS PDU without commands. */
-#define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
+/* The response to an echo is one RTS PDU without commands. */
+#define ECHO_RESPONSE_SIZE OA_RTS_HEADER_SIZE
 
 static void
 take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
@@ -42,8 +42,8 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         facts->target_port = http->rpc_port;
     }
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
-        /* Without a body it is the first leg of an authentication, or an echo request; the answer
-         * tells. */
+        /* Without a body it is the first leg of an authentication, or an echo request; the response
+         * will show which. */
         if (facts->kind == OA_CHANNEL_UNKNOWN && http->content_length)
             facts->kind = OA_CHANNEL_ECHO;
         oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
@@ -65,10 +65,10 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
                              http->has_content_length ? http->content_length : UINT64_MAX);
 }
 
-/* Whether the body of that answer is made of PDUs. Clients look at the status alone; an IN channel
- * has no such answer. */
+/* Whether the body of the response consists of PDUs. Clients check the status only; an IN channel
+ * has no such response. */
 static bool
-answers_with_pdus(const struct channel *channel, const struct oa_http_head *http)
+has_pdus_in_body(const struct channel *channel, const struct oa_http_head *http)
 {
     if (http->status != 200 || !channel->last_request_is_rpc)
         return false;
@@ -94,9 +94,9 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
         if (http->status == 401 || http->status == 407)
             facts->auth_legs++;
     }
-    enum stream_state state = answers_with_pdus(channel, http) ? STREAM_PDUS : STREAM_BODY;
+    enum stream_state state = has_pdus_in_body(channel, http) ? STREAM_PDUS : STREAM_BODY;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
-        facts->kind = http->has_content_length && http->content_length > ECHO_ANSWER_SIZE
+        facts->kind = http->has_content_length && http->content_length > ECHO_RESPONSE_SIZE
                           ? OA_CHANNEL_OUT
                           : OA_CHANNEL_ECHO;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_OUT && http->has_content_length)
@@ -111,7 +111,7 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
 }
 
 /* An error response, to the request that was to open the channel or in the middle of it, [MS-RPCH]
- * 3.2.2.5. What asks for credentials is told by its authentication exchange. */
+ * 3.2.2.5. Requests for credentials are reported by their authentication exchange. */
 static void
 tell_error(struct channel *channel, const struct oa_event *event, bool in_stream)
 {

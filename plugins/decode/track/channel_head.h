@@ -8,8 +8,8 @@
 
 #include "track/channel_state.h"
 
-/* Takes the head that was parsed into the tracker's channels->http: what it says of the channel,
- * and what its body will be. Fills the event. */
+/* Takes the head that was parsed into the tracker's channels->http: what it shows of the channel,
+ * and what its body will be. Fills in the event. */
 void oa_channel_take_head(struct channel *channel, struct oa_event *event);
 
 #endif

@@ -1,6 +1,6 @@
 /* channel_kind.c
- * What follows from the kind of a channel, and what joined it to its virtual connection, in words.
- * [MS-RPCH] 2.2.4 (where a PDU may stand)
+ * What follows from the kind of a channel; names of kinds and of what joins a channel.
+ * [MS-RPCH] 2.2.4 (where a PDU may occur)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,6 @@
 /* channel_pdu.c
- * One PDU of a channel: its kind of channel, its header, the channel's lifetime and silences.
+ * One PDU of a channel: what it shows of the kind of channel, its header, the channel's lifetime
+ * and idle time.
  * [MS-RPCH] 2.2.3.6 (RTS header), 2.2.3.5.5 (lifetime), 3.2.2.6.1 and 3.2.4.2.1 (pings)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -25,8 +26,8 @@ set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
 }
 
 /*
- * Without an HTTP head the PDUs have to tell whether the channel is an IN or an OUT one: RTS PDUs
- * by their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
+ * Without an HTTP head the PDUs show whether the channel is an IN or an OUT channel: RTS PDUs by
+ * their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
  */
 static void
 settle_kind(struct channel *channel, const struct oa_event *event)
@@ -59,7 +60,7 @@ settle_kind(struct channel *channel, const struct oa_event *event)
     }
 }
 
-/* What every RTS header has to be, [MS-RPCH] 2.2.3.6.1. */
+/* Requirements on every RTS header, [MS-RPCH] 2.2.3.6.1. */
 static void
 check_rts(struct channel *channel, const struct oa_event *event, const struct oa_rpc_header *header)
 {
@@ -105,8 +106,8 @@ check_lifetime(struct channel *channel, const struct oa_event *event)
                     used, channel->facts.lifetime);
 }
 
-/* Time without a PDU; longer than the timeout it should not be: either side is to ping by then,
- * [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
+/* Time without a PDU. It should not exceed the timeout, before which either side has to send a
+ * ping, [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
 static void
 measure_idle(struct channel *channel, struct oa_event *event)
 {

@@ -1,5 +1,5 @@
 /* channel_state.h
- * Internal to track/. What is kept of one TCP connection, for the modules that take it apart.
+ * Internal to track/. What is kept of one TCP connection, for the modules that decode it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,23 +17,25 @@ struct channel {
     enum oa_http_method method; /* of the last RPC over HTTP request */
     bool last_request_is_rpc;
     bool last_request_is_head;
-    bool is_raw;        /* no HTTP around the PDUs */
-    bool kind_is_guess; /* by one RPC PDU; one from the other side makes it a duplex one */
-    bool told_overrun;  /* a finding that is told once */
-    GList link;         /* in the virtual connection's channels */
-    struct oa_http_connection *mapi; /* MAPI over HTTP, which takes all the bytes; or NULL */
+    bool is_raw; /* no HTTP around the PDUs */
+    bool
+        kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */
+    bool told_overrun; /* a finding that is reported once */
+    GList link;        /* in the virtual connection's channels */
+    struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
 };
 
-/* The tracker's channels, and what the event of oa_channel_next() points to. */
+/* The tracker's channels, and what the current event points to. */
 struct channel_table {
     GHashTable *open;
     uint64_t n_channels;
-    uint8_t *joined; /* 64 KiB: a PDU put together from chunks */
+    uint8_t *joined; /* 64 KiB: a PDU assembled from chunks */
     struct oa_http_head http;
     struct oa_rts rts;
     struct oa_rpc_pdu rpc;
 };
 
+/* oa_channels_free() also frees the open channels, without reporting them. */
 struct channel_table *oa_channels_new(void);
 void oa_channels_free(struct channel_table *table);
 

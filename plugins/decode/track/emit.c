@@ -1,5 +1,5 @@
 /* emit.c
- * Telling the host: events, findings, and what is kept of closed objects.
+ * Reporting to the host: events and findings; and the list of closed objects that are kept.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,5 @@
 /* endpoint.c
- * Where servers listen for plain RPC over TCP: told by the endpoint mapper, by binds and by calls.
+ * Where servers listen for plain RPC over TCP, from the endpoint mapper, binds and calls.
  * [C706] appendices L (towers) and O (ept_map)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,10 +11,10 @@
 #include "base/cursor.h"
 #include "track/tracker_state.h"
 
-/* Endpoints remembered; those beyond are known by their binds only. */
+/* Endpoints remembered; others are recognised by their binds only. */
 #define ENDPOINTS_MAX 65536
 
-/* Entries of one answer that are read; what asks for more asks for everything. */
+/* Entries read of one response; a client that requests more requests everything. */
 #define TOWERS_MAX 64
 
 /* Protocol identifiers of floors, [C706] appendix I. */
@@ -81,7 +81,7 @@ oa_endpoints_remember(struct oa_tracker *tracker, const struct oa_endpoint *endp
     g_hash_table_replace(table, g_memdup2(endpoint, sizeof *endpoint), GINT_TO_POINTER((int)known));
 }
 
-/* What one floor of a tower says: its left side begins with the protocol, and both are counted. */
+/* One side of a floor of a tower: a count and its bytes. The left side begins with the protocol. */
 static struct oa_cursor
 floor_side(struct oa_cursor *tower)
 {
@@ -89,8 +89,8 @@ floor_side(struct oa_cursor *tower)
     return oa_cursor_sub(tower, length);
 }
 
-/* The TCP port where an interface of Exchange listens by that tower; 0 if it says something else.
- * Towers are little endian whatever the PDU is, but for ports. */
+/* The TCP port of an Exchange interface in that tower; 0 if the tower is another one. Towers are
+ * little endian whatever the byte order of the PDU, except for ports. */
 static uint16_t
 exchange_port(struct oa_cursor tower)
 {
@@ -113,8 +113,8 @@ exchange_port(struct oa_cursor tower)
     return iface && iface->is_exchange && !tower.is_short ? port : 0;
 }
 
-/* The answer of ept_map: handle, count, a conformant varying array of pointers to towers, status.
- * A client goes to the machine whose mapper it asked, whatever address a tower has. */
+/* The response of ept_map: handle, count, a conformant varying array of pointers to towers, status.
+ * A client connects to the machine whose mapper it asked, whatever the address in a tower. */
 void
 oa_endpoints_take_map(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
                       const GByteArray *stub, bool big_endian)
@@ -123,7 +123,8 @@ oa_endpoints_take_map(struct oa_tracker *tracker, const struct oa_virtual_connec
     struct oa_endpoint endpoint = vc->endpoint[OA_HOP_SERVER][OA_SERVER];
     unsigned pointers = 0;
 
-    if (!endpoint.port) /* the mapper was asked over HTTP, and the proxy's hop is not there */
+    if (!endpoint
+             .port) /* the mapper was asked over HTTP, and the server's hop is not in the capture */
         return;
     cursor.big_endian = big_endian;
     oa_cursor_skip(&cursor, HANDLE_SIZE + 4 + 4 + 4); /* handle, num_towers, max_count, offset */

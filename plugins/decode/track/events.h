@@ -1,12 +1,12 @@
 /* events.h
- * The one contract between the decoder and its hosts: what happened in the capture, as plain C
- * structs.
+ * For hosts. The contract between the decoder and its hosts: what happened in the capture, as plain
+ * C structs.
  *
- * The decoder fills these; hosts only read. Objects (channel, virtual connection, recycling, call)
- * stay where they are from the event that opens them to the one that closes them, or until the
- * tracker is freed if it was told to keep everything. What an event points to besides (a parsed
- * head or PDU) is valid during the call that delivers it. Sizes are bytes, times nanoseconds since
- * the epoch.
+ * The decoder fills in these structs; hosts only read them. Objects (channel, virtual connection,
+ * recycling, call) are valid from the event that opens them to the one that closes them, or until
+ * the tracker is freed if it keeps closed objects. Everything else an event points to (a parsed
+ * head or PDU) is valid during the call that delivers it. Sizes are in bytes, times in nanoseconds
+ * since the epoch.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -25,7 +25,7 @@
 /* The two hops of a virtual connection. */
 enum oa_hop {
     OA_HOP_CLIENT, /* client to proxy: PDUs in the bodies of HTTP messages */
-    OA_HOP_SERVER, /* proxy to server: PDUs on TCP; also a client that speaks RPC over TCP */
+    OA_HOP_SERVER, /* proxy to server: PDUs on TCP; also client to server in plain RPC over TCP */
     OA_HOPS
 };
 
@@ -34,8 +34,9 @@ enum oa_channel_kind {
     OA_CHANNEL_IN,
     OA_CHANNEL_OUT,
     OA_CHANNEL_ECHO,      /* proxy discovery, [MS-RPCH] 2.1.2.1.5 */
-    OA_CHANNEL_DUPLEX,    /* RPC both ways on one connection: RPC over HTTP v1, RPC over TCP */
-    OA_CHANNEL_MAPI_HTTP, /* a connection with requests of MAPI over HTTP, of any sessions */
+    OA_CHANNEL_DUPLEX,    /* RPC in both directions: RPC over HTTP v1, RPC over TCP */
+    OA_CHANNEL_MAPI_HTTP, /* a connection with requests of MAPI over HTTP, from any number of
+                             sessions */
     OA_CHANNEL_KINDS
 };
 
@@ -46,36 +47,36 @@ enum oa_transport {
     OA_TRANSPORT_RPC_HTTP,    /* version 2: an IN and an OUT channel */
     OA_TRANSPORT_RPC_HTTP_V1, /* RPC_CONNECT, or the proxy's connection for one */
     OA_TRANSPORT_RPC_TCP,
-    OA_TRANSPORT_MAPI_HTTP, /* a Session Context of [MS-OXCMAPIHTTP] 3.2.1.1; no RPC at all */
+    OA_TRANSPORT_MAPI_HTTP, /* a Session Context of [MS-OXCMAPIHTTP] 3.2.1.1, without any RPC */
 };
 
-/* What says that a channel belongs to its virtual connection, and how sure that is. */
+/* What shows that a channel belongs to its virtual connection, and how certain that is. */
 enum oa_join {
     OA_JOIN_NONE,
-    OA_JOIN_ALONE,    /* nothing joined it: one connection carries all there is */
+    OA_JOIN_ALONE,    /* nothing joined it: everything is on one connection */
     OA_JOIN_COOKIE,   /* the virtual connection's cookie in its own first PDU: certain */
     OA_JOIN_RECYCLE,  /* a recycling named this channel's cookie: certain */
-    OA_JOIN_CALL_IDS, /* requests and answers, or the calls of both hops, fit: likely */
+    OA_JOIN_CALL_IDS, /* requests and responses, or the calls of both hops, match: likely */
     OA_JOIN_CONTEXT,  /* the session's cookie or X-ClientInfo in a request: certain */
 };
 
 /* What one direction of a channel, or a virtual connection, carried. */
 struct oa_traffic {
-    uint64_t rpc_pdus, rpc_bytes; /* RTS PDUs not among them */
+    uint64_t rpc_pdus, rpc_bytes; /* without RTS PDUs */
     uint64_t rts_pdus, rts_bytes;
     uint64_t pings;
     uint64_t acks;
-    uint64_t skipped_bytes; /* lost by the capture, or not understood */
+    uint64_t skipped_bytes; /* missing from the capture, or not decoded */
 };
 
 enum oa_end {
-    OA_END_OPEN, /* still open when the capture ended, or given up after long silence */
+    OA_END_OPEN, /* still open when the capture ended, or given up after a long idle time */
     OA_END_FIN,
     OA_END_RESET,
-    OA_END_REPLACED, /* another connection took the same ports */
+    OA_END_REPLACED, /* another connection used the same ports */
 };
 
-/* How a TCP connection ended; `by` is meaningful with FIN and RESET: who sent the first. */
+/* How a TCP connection ended; `by` applies to FIN and RESET: the sender of the first one. */
 struct oa_ending {
     enum oa_end how;
     enum oa_side by;
@@ -86,31 +87,32 @@ struct oa_virtual_connection;
 
 /*
  * Flow control of one channel, [MS-RPCH] 3.2.1.1.4: RPC bytes against the window of the receiver.
- * The values are estimates when the beginning of the channel is not in the capture.
+ * The values are estimates if the beginning of the channel is not in the capture.
  */
 struct oa_flow {
     bool has_window;
     bool is_estimate;
-    uint64_t sent;         /* RPC PDU bytes since the channel began */
+    uint64_t sent;         /* bytes of RPC PDUs since the channel began */
     uint64_t acknowledged; /* by the last acknowledgment */
-    uint32_t window;       /* available then; before the first one the window announced */
-    uint32_t window_max;   /* announced when the channel was opened; 0 unknown */
+    uint32_t window;       /* available at that time; before the first one the announced window */
+    uint32_t window_max;   /* announced when the channel was opened; 0 if unknown */
     uint64_t acks;
-    uint64_t stalls; /* times the sender had to wait for an acknowledgment */
+    uint64_t stalls; /* number of times that the sender had to wait for an acknowledgment */
     int64_t stalled_ns, longest_stall_ns;
     struct oa_stamp last_sent, last_ack;
-    int64_t available_before_ack; /* what might be sent just before the last acknowledgment */
+    int64_t available_before_ack; /* what could be sent just before the last acknowledgment */
     bool is_violated;             /* more was sent than the window allowed */
 };
 
-/* What the sender may still send, bytes; negative when it has sent more than it might. */
+/* What the sender may still send, in bytes; negative when over the window. */
 static inline int64_t
 oa_flow_available(const struct oa_flow *flow)
 {
     return (int64_t)flow->window - (int64_t)(flow->sent - flow->acknowledged);
 }
 
-/* An IN or OUT channel instance on one hop: one TCP connection, after its authentication legs. */
+/* One instance of an IN or OUT channel on one hop: one TCP connection, after its authentication
+ * legs. */
 struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
@@ -122,29 +124,29 @@ struct oa_channel {
     struct oa_virtual_connection *vc; /* NULL while not known */
     enum oa_join join;
     struct oa_stamp opened, last;
-    struct oa_stamp head;     /* the request head that carries the channel */
-    struct oa_stamp response; /* head of the final response to it */
-    char *target_server;      /* from the URI; NULL when not seen */
+    struct oa_stamp head;     /* of the request head that carries the channel */
+    struct oa_stamp response; /* of the head of the final response to it */
+    char *target_server;      /* from the URI; NULL if not seen */
     uint32_t target_port;
     char *proxy_name; /* Host header */
     char *user_agent;
-    uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 unknown */
+    uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 if unknown */
     unsigned http_status; /* last final status; 0 none */
     bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
-    unsigned auth_legs;     /* requests answered with 401 or 407 */
+    unsigned auth_legs;     /* requests with a 401 or 407 response */
     unsigned auth_refusals; /* authentication exchanges refused */
-    struct oa_auth
-        *auth; /* who, by the last head that told a user; else the last token; NULL none */
-    struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and once told
-                                          at the end */
+    struct oa_auth *auth;   /* identity from the last head with a user name, otherwise from the last
+                               token; NULL if none */
+    struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and after it
+                                          was reported at the end */
     bool has_cookie;
     struct oa_cookie cookie;
     bool is_successor;
     struct oa_cookie predecessor_cookie;
     bool has_successor;
     struct oa_cookie successor_cookie;
-    uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 unknown */
+    uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 if unknown */
     uint32_t connection_timeout_ms; /* 0 unknown */
     uint32_t client_keepalive_ms;   /* CONN/B1 */
     struct oa_traffic traffic[2];   /* by sender */
@@ -175,17 +177,17 @@ struct oa_sequence {
     struct oa_stamp first, last;
     unsigned n_steps;
     struct oa_sequence_step step[OA_SEQUENCE_STEPS_MAX]; /* in the order of the capture */
-    struct oa_sequence *next;         /* the one before it of the same virtual connection */
+    struct oa_sequence *next;         /* the previous one of the same virtual connection */
     const struct oa_sequence *joined; /* the one it turned out to be a part of, or NULL */
 };
 
-/* What a bind or alter_context made of one context id; without them, what a request's shape says.
- */
+/* The binding of one context id, from a bind or alter_context; without them, from the shape of a
+ * request. */
 struct oa_rpc_binding {
     uint16_t context_id;
     struct oa_rpc_syntax syntax;
     const struct oa_rpc_interface *iface; /* NULL if not a known one */
-    struct oa_rpc_syntax transfer_syntax; /* the one agreed on; before, the first proposed */
+    struct oa_rpc_syntax transfer_syntax; /* the agreed one; before that, the first proposed one */
     enum { OA_BINDING_PROPOSED, OA_BINDING_ACCEPTED, OA_BINDING_REJECTED } state;
     uint16_t result, reason;
 };
@@ -195,46 +197,46 @@ enum oa_call_state {
     OA_CALL_ANSWERED,
     OA_CALL_FAULT,
     OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
-    OA_CALL_NO_REQUEST, /* only the answer is in the capture */
+    OA_CALL_NO_REQUEST, /* only the response is in the capture */
 };
 
-/* What kind of number tells that a call failed. */
+/* The kind of number that reports a failed call. */
 enum oa_status_kind {
     OA_STATUS_RPC,       /* of a fault */
     OA_STATUS_MAPI_HTTP, /* X-ResponseCode, [MS-OXCMAPIHTTP] 2.2.3.3.3 */
     OA_STATUS_HTTP,
 };
 
-/* One direction of a call: first is where its first byte came, last where its last fragment was
- * complete. */
+/* One direction of a call: `first` is the stamp of its first byte, `last` that of the end of its
+ * last fragment. */
 struct oa_call_half {
     struct oa_stamp first, last;
     uint32_t fragments;
-    uint64_t stub_bytes; /* without headers, verifiers and their padding; sealed ones as they are;
-                            of MAPI over HTTP the body, without the lines in front of an answer's */
+    uint64_t stub_bytes; /* without headers, verifiers and their padding; as sent if encrypted; of
+                            MAPI over HTTP the body, without the lines before that of a response */
     uint64_t pdu_bytes;
     bool is_complete; /* the last fragment was seen */
-    bool has_gap;     /* a fragment is not in the capture: the numbers are of what is there */
+    bool has_gap; /* a fragment is missing from the capture: the numbers are those of the others */
 };
 
 struct oa_call {
-    uint64_t number; /* from 0, in order of the requests; MAPI over HTTP: of the answers */
+    uint64_t number; /* from 0, in order of the requests; MAPI over HTTP: of the responses */
     struct oa_virtual_connection *vc;
     uint32_t call_id;
     uint16_t context_id;
     uint16_t opnum;                       /* MAPI over HTTP: enum oa_mapi_http_type */
     bool has_opnum;                       /* the request was seen */
-    struct oa_rpc_syntax syntax;          /* interface; all zero when nothing tells it */
+    struct oa_rpc_syntax syntax;          /* interface; all zeros if not known */
     const struct oa_rpc_interface *iface; /* NULL if not a known one */
     uint8_t auth_level;
     enum oa_call_state state;
-    bool is_fault; /* the answer is a fault, of this status */
+    bool is_fault; /* the response is a fault with this status */
     enum oa_status_kind fault_kind;
     uint32_t fault_status;
-    bool has_return_value; /* what the operation itself returned, where it is not sealed */
+    bool has_return_value; /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
-    struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as they are on each hop */
-    struct oa_call *joined; /* the call this answer turned out to belong to, or NULL */
+    struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
+    struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
 };
 
 /* The hop nearest to the client on which the call is in the capture. */
@@ -250,10 +252,10 @@ oa_call_hop(const struct oa_call *call)
 struct oa_rpc_security {
     bool present;
     uint8_t type, level;
-    struct oa_auth auth; /* of the last token understood; user from NTLM AUTHENTICATE */
+    struct oa_auth auth; /* from the last decoded token; the user from NTLM AUTHENTICATE */
 };
 
-/* The pair of an IN and an OUT channel that carries one RPC connection; lasts over recycling. */
+/* The pair of an IN and an OUT channel that carries one RPC connection. It outlives recyclings. */
 struct oa_virtual_connection {
     uint64_t number; /* from 0, in order of appearance */
     void *host;      /* the host's own */
@@ -265,17 +267,17 @@ struct oa_virtual_connection {
     struct oa_stamp established; /* CONN/C2, or on the server hop CONN/C1 */
     enum oa_transport transport;
     struct oa_virtual_connection *joined; /* the one it turned out to be a part of, or NULL */
-    struct oa_channel *channel[OA_HOPS][OA_LEGS]; /* the current ones; NULL if not seen or gone */
-    bool leg_seen[OA_HOPS][OA_LEGS]; /* whether there ever was one; only one: a half connection */
+    struct oa_channel *channel[OA_HOPS][OA_LEGS]; /* the current ones; NULL if not seen or closed */
+    bool leg_seen[OA_HOPS][OA_LEGS]; /* whether one was seen; if only one, a half connection */
     struct oa_endpoint endpoint[OA_HOPS][2]; /* of the hop's first channel, by enum oa_side */
-    bool has_client_address;                 /* the proxy's word, CONN/B2 */
+    bool has_client_address;                 /* reported by the proxy in CONN/B2 */
     struct oa_rts_address client_address;
     char *target_server;
     uint32_t target_port;
     char *proxy_name;
-    struct oa_auth *auth;                  /* who, at the HTTP level; NULL none */
+    struct oa_auth *auth;                  /* identity at the HTTP level; NULL if none */
     bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
-    struct oa_client *client;              /* who and what, by its own word; NULL not known */
+    struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
     struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
     uint64_t calls, answered, faults, unanswered;
@@ -283,17 +285,20 @@ struct oa_virtual_connection {
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
     unsigned n_bindings;
-    const struct oa_rpc_interface *iface; /* the first accepted, else proposed, known one */
+    const struct oa_rpc_interface
+        *iface; /* the first accepted known one, otherwise the first proposed */
     uint32_t assoc_group_id;
     struct oa_rpc_security security;
     struct oa_sequence conn;
-    struct oa_sequence *recycle[OA_LEGS]; /* newest of IN, of OUT */
+    struct oa_sequence *recycle[OA_LEGS]; /* the newest of IN, of OUT */
     struct oa_sequence *absorbed;         /* those that turned out to be parts of others */
     unsigned recycles[OA_LEGS];           /* started */
     unsigned recycles_failed;
-    bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was */
+    bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was
+                                accepted */
     bool anonymous_refused;
-    struct oa_auth_exchange *rpc_exchange; /* the last one; NULL none, and once told at the end */
+    struct oa_auth_exchange
+        *rpc_exchange; /* the last one; NULL if none, and after it was reported at the end */
 };
 
 /* The hop nearest to the client on which the virtual connection is in the capture. */
@@ -308,28 +313,28 @@ oa_vc_hop(const struct oa_virtual_connection *vc)
 enum oa_event_type {
     OA_EVENT_NONE,
 
-    /* Something that stands in the bytes; `length` of them. */
+    /* Found in the bytes, `length` of them. */
     OA_EVENT_HTTP_HEAD,
     OA_EVENT_HTTP_BODY, /* part of a body that is not RPC over HTTP */
     OA_EVENT_CHUNK,     /* chunk framing between PDUs */
     OA_EVENT_BANNER,    /* `ncacn_http/1.0` */
     OA_EVENT_RTS,
     OA_EVENT_RPC,
-    OA_EVENT_IGNORED, /* without meaning: behind the last PDU of a recycled OUT channel */
-    OA_EVENT_SKIPPED, /* not understood; passed over up to the next PDU or head */
+    OA_EVENT_IGNORED, /* without meaning: after the last PDU of a recycled OUT channel */
+    OA_EVENT_SKIPPED, /* not decoded; skipped up to the next PDU or head */
 
-    /* Something that follows from them. */
+    /* Derived from them. */
     OA_EVENT_AUTH,
     OA_EVENT_CHANNEL_OPENED,
     OA_EVENT_CHANNEL_CLOSED,
     OA_EVENT_VC_OPENED,
     OA_EVENT_VC_CLOSED,
-    OA_EVENT_CALL,      /* answered, or known to stay unanswered */
-    OA_EVENT_AUTH_DONE, /* an authentication exchange that nothing more is added to */
+    OA_EVENT_CALL,      /* a call has ended, with a response or without */
+    OA_EVENT_AUTH_DONE, /* an authentication exchange is complete */
     OA_EVENT_FINDING,
-    OA_EVENT_VC_JOINED, /* `vc` turned out to be a part of vc->joined, and goes */
-    OA_EVENT_MAPI_HEAD, /* a head of MAPI over HTTP has come; its OA_EVENT_HTTP_HEAD comes with the
-                           end of the exchange */
+    OA_EVENT_VC_JOINED, /* `vc` turned out to be a part of vc->joined, and ends */
+    OA_EVENT_MAPI_HEAD, /* a head of MAPI over HTTP was received; its OA_EVENT_HTTP_HEAD follows at
+                           the end of the exchange */
 };
 
 struct oa_event {
@@ -339,23 +344,23 @@ struct oa_event {
     struct oa_channel *channel;
     struct oa_virtual_connection *vc; /* NULL while not known */
     size_t length;
-    const uint8_t *pdu; /* RTS, RPC: the PDU's bytes, put together if chunks had split it */
+    const uint8_t *pdu; /* RTS, RPC: the bytes of the PDU, assembled if it was split by chunks */
     size_t pdu_length;
 
     const struct oa_http_head *http;
     const struct oa_auth *auth;
     enum oa_auth_place auth_place;
-    const struct oa_auth_exchange *exchange; /* that the head or PDU belongs to, or rests on */
-    unsigned auth_leg; /* which leg of it this is, from 1; 0 for one that rests on it */
+    const struct oa_auth_exchange *exchange; /* that the head or PDU belongs to, or relies on */
+    unsigned auth_leg; /* number of the leg, from 1; 0 if the head relies on the exchange */
     const struct oa_rts *rts;
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence; /* that the RTS PDU belongs to, or NULL */
     const struct oa_rpc_pdu *rpc;
-    struct oa_call *call;                  /* that the RPC PDU belongs to, or that ended */
-    const struct oa_channel *acknowledged; /* by the RTS PDU, or NULL */
-    struct oa_flow flow; /* RPC PDU, acknowledgment: after it; of the channel that carries the RPC
-                            bytes */
-    int64_t idle_ns; /* RTS, RPC: since the PDU before it on the same connection; 0 for the first */
+    struct oa_call *call;                  /* that the RPC PDU belongs to, or that has ended */
+    const struct oa_channel *acknowledged; /* acknowledged by the RTS PDU, or NULL */
+    struct oa_flow
+        flow;         /* RPC, acknowledgment: after it, of the channel that carries the RPC bytes */
+    int64_t idle_ns;  /* RTS, RPC: since the previous PDU on the same connection; 0 for the first */
     int64_t stall_ns; /* RPC: how long the sender had to wait for the window */
     const struct oa_finding *finding;
     const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */

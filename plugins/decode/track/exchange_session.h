@@ -1,7 +1,7 @@
 /* exchange_session.h
- * Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect, known by
- * their context handles; and the code pages of bindings to a directory. [MS-OXCRPC] 3.1.1.1,
- * 3.1.4.1, 3.1.4.3, [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
+ * For hosts. Sessions with a mailbox store: from EcDoConnectEx (or EcDoConnect) to EcDoDisconnect,
+ * known by their context handles; and the code pages of bindings to a directory.
+ * [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3, [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

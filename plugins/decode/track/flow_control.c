@@ -1,6 +1,6 @@
 /* flow_control.c
- * RPC bytes against receive windows, channel by channel and hop by hop: what is sent, what is
- * acknowledged, and when a sender had to wait.
+ * RPC bytes against receive windows, by channel and hop: what is sent, what is acknowledged, and
+ * when a sender had to wait.
  * [MS-RPCH] 3.2.1.1.4, 3.2.1.1.5, 3.2.1.4.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,9 +26,8 @@ oa_flow_begin(struct oa_channel *channel, uint32_t window)
 }
 
 /*
- * The sender of this PDU had to wait if it did not fit into the window as it was before the last
- * acknowledgment, which came after the PDU before this one. Estimates are not sure enough to say
- * so.
+ * The sender of this PDU had to wait if it did not fit into the window before the last
+ * acknowledgment, and that came after the previous PDU. Estimates are not reliable enough for this.
  */
 static int64_t
 stall_before(const struct oa_flow *flow, uint64_t length, struct oa_stamp now)
@@ -102,7 +101,7 @@ oa_flow_take_ack(struct oa_tracker *tracker, struct oa_channel *acknowledged,
                      ack->available_window == flow->window;
 
     event->acknowledged = acknowledged;
-    if (!is_repeat) { /* the same acknowledgment on its next hop tells nothing new */
+    if (!is_repeat) { /* the same acknowledgment on its next hop contains nothing new */
         if (!acknowledged->has_start && flow->acks == 0) {
             flow->is_estimate = true;
             flow->sent = ack->bytes_received;

@@ -10,7 +10,7 @@
 
 struct oa_tracker;
 
-/* The receiver has announced the window of a channel, bytes. */
+/* The receiver has announced the window of a channel, in bytes. */
 void oa_flow_begin(struct oa_channel *channel, uint32_t window);
 
 /* An RPC PDU of event->channel. */

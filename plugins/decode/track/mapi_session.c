@@ -1,5 +1,5 @@
 /* mapi_session.c
- * Sessions and calls of MAPI over HTTP: which exchanges belong to one Session Context, told like
+ * Sessions and calls of MAPI over HTTP: which exchanges belong to one Session Context, reported as
  * virtual connections and their calls. [MS-OXCMAPIHTTP] 2.2.3.2 (cookies), 3.1.5, 3.2.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -18,25 +18,25 @@
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
-/* A server forgets a session after the time that X-ExpirationInfo names, [MS-OXCMAPIHTTP]
- * 2.2.3.3.11; 15 minutes is what servers say. */
+/* A server drops a session after the time in X-ExpirationInfo, [MS-OXCMAPIHTTP] 2.2.3.3.11; servers
+ * send 15 minutes. */
 #define NS_PER_MS INT64_C(1000000)
 #define EXPIRES_MS_DEFAULT (15 * 60 * 1000)
 #define EXPIRES_MS_MIN (60 * 1000)
 #define EXPIRES_MS_MAX (24 * 3600 * 1000)
 
-/* How long the answers of other requests are waited for when the client has ended its session. */
+/* How long to wait for the responses to other requests after the client has ended its session. */
 #define LINGER_MS (60 * 1000)
 
-/* Sessions known at the same time; beyond, the longest silent one is closed. */
+/* Sessions open at the same time; above this the one idle for longest is closed. */
 #define SESSIONS_MAX 32768
 
-/* What tells a session: its cookie, and the client with its X-ClientInfo. */
+/* What identifies a session: its cookie, and the client with its X-ClientInfo. */
 enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 
 struct mapi_sessions {
-    GHashTable *by_key; /* text -> struct mapi_session, by what requests tell of it */
-    GQueue by_age;      /* of these, the longest silent first */
+    GHashTable *by_key; /* text -> struct mapi_session, by what identifies it in requests */
+    GQueue by_age;      /* of struct mapi_session, idle for longest first */
 };
 
 struct mapi_session {
@@ -48,12 +48,12 @@ struct mapi_session {
 };
 
 /* The cookies that carry the Session Context: of Exchange, of Gromox. All others (routing,
- * sequence, load balancing) change, or are shared. */
+ * sequence, load balancing) change or are shared. */
 static const char *const CONTEXT_COOKIES[] = { "MapiContext", "sid" };
 
 /* --- which session --- */
 
-/* NULL without such a cookie. */
+/* NULL if there is no such cookie. */
 static char *
 context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
 {
@@ -81,7 +81,7 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
     return g_string_free(key, FALSE);
 }
 
-/* The session is found by that key from now on, and by no other of its kind. */
+/* From now on the session is found by that key, and by no other of its kind. */
 static void
 give_key(struct mapi_session *session, enum key_kind kind, char *key)
 {
@@ -192,7 +192,7 @@ new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct
     return session;
 }
 
-/* A request that makes a new Session Context, [MS-OXCMAPIHTTP] 2.2.4.1, 2.2.5.1. */
+/* A request that creates a new Session Context, [MS-OXCMAPIHTTP] 2.2.4.1, 2.2.5.1. */
 static bool
 begins_session(enum oa_mapi_http_type type)
 {
@@ -205,7 +205,7 @@ ends_session(enum oa_mapi_http_type type)
     return type == OA_MAPI_HTTP_DISCONNECT || type == OA_MAPI_HTTP_UNBIND;
 }
 
-/* The head that says whose exchange it is: the request's, else the answer's. */
+/* The head that identifies the exchange: that of the request, otherwise that of the response. */
 static const struct oa_http_head *
 telling_head(const struct oa_http_exchange *exchange)
 {
@@ -213,8 +213,8 @@ telling_head(const struct oa_http_exchange *exchange)
 }
 
 /*
- * The cookie decides. Without one, or with one that was given before the capture began, the client
- * with its X-ClientInfo does, if its session has no other cookie.
+ * By the cookie. Without one, or with one that was issued before the capture began, by the client
+ * and its X-ClientInfo, if its session has no other cookie.
  */
 static struct mapi_session *
 find_session(struct channel *channel, const struct oa_http_exchange *exchange)
@@ -238,7 +238,7 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
     return found;
 }
 
-/* The connection is the session's until it carries an exchange of another. */
+/* The connection belongs to the session until it carries an exchange of another. */
 static void
 use_channel(struct mapi_session *session, struct channel *channel)
 {
@@ -254,9 +254,10 @@ use_channel(struct mapi_session *session, struct channel *channel)
     oa_vc_place_channel(channel);
 }
 
-/* --- what an exchange tells --- */
+/* --- facts of an exchange --- */
 
-/* Heads are told as those of RPC over HTTP are, so that authentication is followed the same way. */
+/* Heads are reported as those of RPC over HTTP are, so that authentication is followed the same
+ * way. */
 static void
 take_head(struct channel *channel, const struct oa_http_message *message, enum oa_side side)
 {
@@ -287,7 +288,7 @@ take_head(struct channel *channel, const struct oa_http_message *message, enum o
     oa_auth_take_credentials(channel->tracker, &event);
 }
 
-/* Bytes of the body proper. */
+/* Bytes of the actual body. */
 static uint64_t
 body_bytes(const struct oa_http_exchange *exchange, enum oa_side side)
 {
@@ -316,8 +317,8 @@ take_half(struct oa_call_half *half, const struct oa_http_exchange *exchange, en
                                    .has_gap = message->has_gap };
 }
 
-/* StatusCode and ErrorCode begin the body of every answer that succeeded, [MS-OXCMAPIHTTP] 2.2.4,
- * 2.2.5; the first tells that the second means nothing. */
+/* The body of every successful response begins with StatusCode and ErrorCode, [MS-OXCMAPIHTTP]
+ * 2.2.4, 2.2.5; the second has no meaning unless the first is 0. */
 static void
 take_return_value(struct oa_call *call, const struct oa_http_exchange *exchange)
 {
@@ -371,14 +372,14 @@ number_of_request(struct oa_text id)
 static void
 tell_failure(struct virtual_connection *vc, struct channel *channel, const struct oa_call *call)
 {
-    const struct oa_call_half *answer = &call->response[OA_HOP_CLIENT];
+    const struct oa_call_half *response = &call->response[OA_HOP_CLIENT];
     const char *name = call->fault_kind == OA_STATUS_MAPI_HTTP
                            ? oa_mapi_http_response_code_name(call->fault_status)
                            : NULL;
 
     oa_emit_finding(vc->tracker,
-                    &(struct oa_event){ .first = answer->first,
-                                        .last = answer->last,
+                    &(struct oa_event){ .first = response->first,
+                                        .last = response->last,
                                         .channel = &channel->facts,
                                         .vc = &vc->facts,
                                         .side = OA_SERVER },
@@ -421,7 +422,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     oa_retire(tracker, call, oa_call_free);
 }
 
-/* The user, and the auxiliary blocks, of a Connect. */
+/* The user and the auxiliary blocks of a Connect. */
 static void
 read_connect(struct oa_client *client, const struct oa_http_message *request,
              struct oa_code_pages *code_pages)
@@ -480,18 +481,18 @@ is_good(const struct oa_http_exchange *exchange)
            exchange->has_response_code && exchange->response_code == 0;
 }
 
-/* The keys of the session, and how long it lasts. */
+/* Updates the keys of the session, and when it expires. */
 static void
 renew(struct mapi_session *session, struct channel *channel,
       const struct oa_http_exchange *exchange, int64_t now_ns)
 {
-    const struct oa_http_head *answer = &exchange->response.head;
+    const struct oa_http_head *response = &exchange->response.head;
     uint64_t expires_ms = EXPIRES_MS_DEFAULT;
     char *context = NULL;
 
     if (exchange->response.has_head) {
-        context = context_key(session->endpoint, answer);
-        if (!oa_text_number(answer->mapi.expiration_info, 10, EXPIRES_MS_MAX, &expires_ms))
+        context = context_key(session->endpoint, response);
+        if (!oa_text_number(response->mapi.expiration_info, 10, EXPIRES_MS_MAX, &expires_ms))
             expires_ms = EXPIRES_MS_DEFAULT;
         expires_ms = MAX(expires_ms, EXPIRES_MS_MIN);
     }

@@ -9,13 +9,14 @@
 struct channel;
 struct oa_tracker;
 
+/* The tracker's sessions; those still open are freed without being reported. */
 struct mapi_sessions *oa_mapi_sessions_new(void);
 void oa_mapi_sessions_free(struct mapi_sessions *sessions);
 
-/* The channel carries MAPI over HTTP: all its bytes go to channel->mapi from now on. */
+/* The channel carries MAPI over HTTP: from now on all its bytes go to channel->mapi. */
 void oa_mapi_begin(struct channel *channel);
 
-/* The capture is over: closes all sessions. */
+/* The capture has ended: closes all sessions. */
 void oa_mapi_end(struct oa_tracker *tracker);
 
 #endif

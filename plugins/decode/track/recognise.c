@@ -1,5 +1,5 @@
 /* recognise.c
- * Whether a TCP connection is one of RPC over HTTP, by the first bytes of a segment.
+ * Recognises TCP connections of RPC over HTTP by the first bytes of a segment.
  * [MS-RPCH] 2.1.1, 2.1.2, 2.2.4
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,8 +12,7 @@
 #include "http/mapi_http.h"
 #include "rpc/request_shape.h"
 
-/* Fixed in every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment, little endian, nothing
- * else. */
+/* The pfc_flags of every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment. */
 #define RTS_PFC_FLAGS 0x03
 #define RTS_LENGTH_MAX 0x200
 
@@ -24,7 +23,7 @@
 #define PLACES_OF_CLIENT_HOP                                                                       \
     (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE | OA_RTS_ECHO_RESPONSE)
 
-/* As much of a bind as holds its first context. */
+/* Length of a bind up to the end of its first context. */
 #define BIND_MIN 72
 
 static bool
@@ -35,7 +34,7 @@ is_mapper_port(uint16_t port)
     return row && row->service == OA_SERVICE_MAPPER;
 }
 
-/* Which of both ports is the server's: a known one, else the lower one. */
+/* Which of the two ports is the server's: a known one, otherwise the lower one. */
 static enum oa_side
 sender_by_port(uint16_t source, uint16_t destination)
 {
@@ -61,7 +60,7 @@ recognise_banner(const uint8_t *data, size_t length, struct oa_recognition *reco
 }
 
 static enum oa_verdict
-recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+recognise_response(const uint8_t *data, size_t length, struct oa_recognition *recognition)
 {
     struct oa_http_head head;
 
@@ -73,7 +72,7 @@ recognise_answer(const uint8_t *data, size_t length, struct oa_recognition *reco
     return OA_OURS;
 }
 
-/* Where the PDU is legal under any of its names; 0 when no named PDU is like it. */
+/* Where the PDU is legal under any of its names; 0 if no named PDU matches. */
 static unsigned
 places_of_rts(const uint8_t *data, size_t length)
 {
@@ -99,7 +98,7 @@ begins_connection(unsigned places)
     return places == OA_RTS_OUT_REQUEST || places == OA_RTS_IN_PROXY || places == OA_RTS_OUT_PROXY;
 }
 
-/* The hop where the PDU may stand; the ports decide where both are possible. */
+/* The hop on which the PDU may occur; the ports decide if both are possible. */
 static enum oa_hop
 hop_of(unsigned places, uint16_t source, uint16_t destination)
 {
@@ -120,8 +119,8 @@ sender_of(unsigned places, uint16_t source, uint16_t destination)
     return sender_by_port(source, destination);
 }
 
-/* A bind tells what it is for; a PDU that has not come whole tells as much as there is of it.
- * `other` is an interface that counts too, or OA_IF_NONE. */
+/* Whether a bind, as far as it has been received, is for an Exchange interface. `other` is another
+ * interface that counts, or OA_IF_NONE. */
 static bool
 binds_exchange(const uint8_t *data, size_t length, bool on_known_port, enum oa_interface_id other)
 {
@@ -138,7 +137,7 @@ binds_exchange(const uint8_t *data, size_t length, bool on_known_port, enum oa_i
     return false;
 }
 
-/* Requests and binds come from clients, all that answers from servers; RTS from both. */
+/* Requests and binds come from clients, all responses from servers, RTS PDUs from both. */
 static enum oa_side
 sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
 {
@@ -225,7 +224,7 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
         }
         return OA_NOT_OURS;
     case 'H':
-        return recognise_answer(data, length, recognition);
+        return recognise_response(data, length, recognition);
     case 'n':
         return recognise_banner(data, length, recognition);
     case 5:

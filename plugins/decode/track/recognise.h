@@ -1,5 +1,5 @@
 /* recognise.h
- * Whether a TCP connection is one of RPC over HTTP, by the first bytes of a segment.
+ * For hosts. Recognises TCP connections of RPC over HTTP by the first bytes of a segment.
  * [MS-RPCH] 2.1.1, 2.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,69 +10,69 @@
 #include "rpc/service.h"
 #include "track/events.h"
 
-/* What a proxy's server says first, [MS-RPCH] 2.1.2.2 */
+/* What a server sends first to a proxy, [MS-RPCH] 2.1.2.2 */
 #define OA_BANNER "ncacn_http/1.0"
 #define OA_BANNER_SIZE (sizeof OA_BANNER - 1)
 
-/* No more bytes than these are ever needed to tell. */
+/* More bytes than this are never needed to decide. */
 #define OA_RECOGNISE_MAX 1024
 
 enum oa_verdict {
     OA_NOT_OURS,
-    OA_MAYBE, /* all bytes fit, but more of them are needed to tell */
+    OA_MAYBE, /* all bytes match, but more of them are needed to decide */
     OA_OURS,
 };
 
 struct oa_recognition {
     enum oa_hop hop;
-    enum oa_side sender; /* of the bytes looked at */
+    enum oa_side sender; /* of the examined bytes */
     bool is_raw;         /* PDUs or the banner, no HTTP head */
     bool is_answer;      /* a response head; its request is not in the capture */
-    bool is_direct;      /* RPC both ways: plain RPC over TCP, or version 1 */
+    bool is_direct;      /* RPC in both directions: plain RPC over TCP, or version 1 */
     bool has_start;      /* these bytes begin the connection */
     bool is_mapi_http;   /* MAPI over HTTP; only of oa_recognise_mapi_http() */
 };
 
 /*
- * Looks at bytes that one side sent, the first of a segment. Ours are
+ * Examines the first bytes of a segment that one side sent. Ours are
  *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT);
  *   2. the banner `ncacn_http/1.0`;
- *   3. an RTS PDU with the signature of a named one, every fixed field of its header right;
+ *   3. an RTS PDU with the signature of a named one, all fixed fields of its header correct;
  *   4. a bind of an interface of Exchange; of the endpoint mapper on its port; of that or of
  *      management on a port of the proxy's hop (see 6);
- *   5. a connection-oriented PDU that an RTS PDU of 3 follows;
- *   6. on the ports of the proxy's hop and of HTTP (service.h), a connection-oriented PDU that
- *      another one, or the end of the bytes, follows: the middle of a connection whose beginning is
- *      not in the capture;
+ *   5. a connection-oriented PDU followed by an RTS PDU as in 3;
+ *   6. on the ports of the proxy's hop and of HTTP (service.h), a
+ *      connection-oriented PDU followed by another one, or by the end of the bytes: the middle of a
+ *      connection whose beginning is not in the capture;
  *   7. a response head with 200 and `Content-Type: application/rpc`.
  * Nothing else is.
  */
 enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,
                              uint16_t destination_port, struct oa_recognition *recognition);
 
-/* What is known of a server's endpoint besides what it sends. */
+/* What is known of a server's endpoint from other connections. */
 enum oa_endpoint_known {
     OA_ENDPOINT_UNKNOWN,
-    OA_ENDPOINT_SEEN, /* calls of Exchange went there */
+    OA_ENDPOINT_SEEN, /* Exchange calls were sent there */
     OA_ENDPOINT_TCP,  /* Exchange listens there for plain RPC over TCP */
 };
 
 /*
- * The same for plain RPC over TCP on ports that say nothing, which oa_recognise() has not
- * recognised. Ours are
- *   1. at an endpoint that is known (`known` is of the side that is, and at most one is), a
- *      connection-oriented PDU that another one, or the end of the bytes, follows, and the
- * beginning of one;
- *   2. anywhere a request that only Exchange makes, oa_request_shape().
+ * The same for plain RPC over TCP on other ports, for bytes that oa_recognise() has not recognised.
+ * Ours are
+ *   1. at a known endpoint (`known` is that of the known side; at most one is), a
+ *      connection-oriented PDU followed by another one or by the end of the bytes, or the beginning
+ *      of one;
+ *   2. anywhere, a request that only Exchange clients send, oa_request_shape().
  */
 enum oa_verdict oa_recognise_plain_rpc(const uint8_t *data, size_t length,
                                        enum oa_endpoint_known known,
                                        struct oa_recognition *recognition);
 
 /*
- * The same for MAPI over HTTP, which is HTTP like any other but for the heads of its requests and
- * answers: a whole one is asked for. Beyond OA_RECOGNISE_HEAD_MAX bytes it
- * is not worth waiting.
+ * The same for MAPI over HTTP, which differs from other HTTP only in the heads of its requests and
+ * responses: a complete one is required. Beyond OA_RECOGNISE_HEAD_MAX bytes it is not worth waiting
+ * for.
  */
 #define OA_RECOGNISE_HEAD_MAX 16384
 enum oa_verdict oa_recognise_mapi_http(const uint8_t *data, size_t length,

@@ -1,6 +1,6 @@
 /* sequence.c
  * Follows the sequences of RTS PDUs that establish a virtual connection and recycle its channels,
- * and decides by them which recycling it is.
+ * and determines the type of a recycling.
  * [MS-RPCH] 2.2.4 (PDUs), 3.2.1.5.1 (establishment), 3.2.1.5.2 (recycling)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -51,9 +51,9 @@ is_first_step(struct oa_rts_name name)
 }
 
 /*
- * Whether the PDU opens another recycling than the newest one: a step that this one has had, or the
- * first step on one of the hops when it is over. The successor's cookie on the server's IN
- * connection is the first step of an IN_R2 but a late one of an IN_R1.
+ * Whether the PDU begins a new recycling: a step that the newest one already has, or the first step
+ * on one of the hops if that one is complete. The successor's cookie on the server's IN connection
+ * is the first step of an IN_R2 but a late one of an IN_R1.
  */
 static bool
 begins_another(const struct oa_sequence *recycle, struct oa_rts_name name)
@@ -71,9 +71,9 @@ has_beginning(const struct oa_virtual_connection *vc)
 }
 
 /*
- * What the PDU says of the recycling's type. A name of one type alone says it. Beyond that the text
- * gives the short A7 to R1, and an inbound proxy that tells the server a cookie without having
- * opened another connection before (IN_R1/A2) does so in R2.
+ * What the PDU shows of the type of the recycling. A name of one type only decides it. Besides, the
+ * document assigns the short A7 to R1, and an inbound proxy that sends the server a cookie without
+ * having opened another connection before (IN_R1/A2) does so in R2.
  */
 static enum oa_recycle_type
 evidence_of(const struct oa_virtual_connection *vc, const struct oa_sequence *recycle,
@@ -89,7 +89,7 @@ evidence_of(const struct oa_virtual_connection *vc, const struct oa_sequence *re
     return OA_RECYCLE_UNDECIDED;
 }
 
-/* Whether the first step would be in the capture if there had been one. */
+/* Whether the first step would be in the capture if it had been sent. */
 static bool
 could_have_begun(const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
@@ -122,7 +122,7 @@ add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_eve
         sequence->first = event->last;
 }
 
-/* The last PDUs of each sequence on each hop. */
+/* Handles the last PDU of each sequence on each hop. */
 static enum oa_sequence_effect
 note_end(struct oa_tracker *tracker, struct oa_sequence *sequence, const struct oa_event *event)
 {
@@ -180,13 +180,15 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
     return note_end(tracker, sequence, event);
 }
 
+/* Whether both can be parts of one recycling: they have no step in common, and their types do not
+ * differ. */
 static bool
-share_a_step(const struct oa_sequence *a, const struct oa_sequence *b)
+may_be_one(const struct oa_sequence *a, const struct oa_sequence *b)
 {
     for (unsigned i = 0; i < a->n_steps; i++)
         if (oa_sequence_frame(b, a->step[i].name.r1))
-            return true;
-    return false;
+            return false;
+    return a->type == b->type || a->type == OA_RECYCLE_UNDECIDED || b->type == OA_RECYCLE_UNDECIDED;
 }
 
 static int
@@ -215,7 +217,7 @@ merge_steps(struct oa_sequence *into, struct oa_sequence *from)
     from->joined = into;
 }
 
-/* What was told of it stays good as long as the whole: hosts ask it for its type. */
+/* Kept as long as the whole: hosts that have a pointer to it read the whole from it. */
 static void
 absorb(struct oa_virtual_connection *into, struct oa_sequence *part)
 {
@@ -233,7 +235,7 @@ oa_sequence_merge(struct oa_virtual_connection *into, struct oa_virtual_connecti
         struct oa_sequence *other = from->recycle[leg];
 
         into->recycles[leg] += from->recycles[leg];
-        if (mine && other && !share_a_step(mine, other)) {
+        if (mine && other && may_be_one(mine, other)) {
             struct oa_sequence *older = other->next;
             merge_steps(mine, other);
             into->recycles[leg]--;
@@ -263,7 +265,7 @@ is_whole(const struct oa_virtual_connection *vc)
     return true;
 }
 
-/* Whether all that a step asks for could have been seen: both connections of its hop. */
+/* Whether everything a step requires could have been seen: both connections of its hop. */
 static bool
 is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
 {

@@ -1,5 +1,5 @@
 /* sequence_steps.c
- * The steps of a sequence of RTS PDUs: which one requires which, and what it becomes on the next
+ * The steps of a sequence of RTS PDUs: which step each requires, and what it becomes on the next
  * hop. [MS-RPCH] 2.2.4 (PDUs), 3.2.1.5.1 (establishment), 3.2.1.5.2 (recycling)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-/* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Names with the same step in
- * both recyclings stand here by the one that oa_rts_name.r1 has. */
+/* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Steps that have a name in both
+ * recyclings are listed by that of oa_rts_name.r1. */
 /* clang-format off */
 static const struct {
     enum oa_rts_pdu pdu, before;
@@ -43,7 +43,7 @@ static const struct {
     { OA_RTS_OUT_R2_C1, OA_RTS_OUT_R1_A3 },
 };
 
-/* The PDU that another one becomes when it is passed on to the next hop, by r1 of the names. */
+/* The PDU that another one becomes when it is forwarded to the next hop, by r1 of the names. */
 static const struct {
     enum oa_rts_pdu from, to;
 } PASSED_ON[] = {
@@ -85,8 +85,8 @@ oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
     return 0;
 }
 
-/* In an IN_R2 the server's A2 is what A1 becomes; in an IN_R1 a like PDU is A6, which A5 becomes.
- */
+/* In an IN_R2, A1 becomes the server's A2; in an IN_R1 a PDU with the same signature is A6, which
+ * A5 becomes. */
 static bool
 is_passed_on(const struct oa_sequence *sequence, size_t row)
 {

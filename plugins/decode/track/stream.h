@@ -16,10 +16,10 @@
 enum stream_state {
     STREAM_HEAD,
     STREAM_BANNER, /* the server's side of a raw connection, before its first byte */
-    STREAM_BODY,   /* of an HTTP message that carries no PDUs */
+    STREAM_BODY,   /* of an HTTP message without PDUs */
     STREAM_PDUS,
-    STREAM_TAIL,  /* the rest of a PDU whose beginning is lost: `tail` bytes */
-    STREAM_LOST,  /* look for the next PDU or head */
+    STREAM_TAIL,  /* the rest of a PDU whose beginning was lost: `tail` bytes */
+    STREAM_LOST,  /* searching for the next PDU or head */
     STREAM_DRAIN, /* after the last PDU of a recycled OUT channel: bytes without meaning,
                      [MS-RPCH] 3.2.3.5.10 */
 };
@@ -27,32 +27,31 @@ enum stream_state {
 struct stream {
     enum stream_state state;
     bool chunked;
-    bool in_chunk;    /* chunked: inside a chunk's data, `left` bytes of it to come */
-    bool after_chunk; /* chunked: the line end behind a chunk's data is still to come */
-    uint64_t left;    /* bytes of the body to come; UINT64_MAX until the connection ends */
+    bool in_chunk;    /* chunked: inside the data of a chunk, `left` more bytes */
+    bool after_chunk; /* chunked: the line end after the data of a chunk is next */
+    uint64_t left;    /* more bytes of the body; UINT64_MAX until the connection ends */
     uint64_t tail;
-    bool broken_off;   /* a head stands where a PDU had to */
-    GByteArray *carry; /* oa_channel_data: bytes that wait for their rest */
+    bool broken_off;   /* there is a head where a PDU is expected */
+    GByteArray *carry; /* oa_channel_data(): bytes that wait for more */
     struct oa_stamp carry_from;
-    size_t carry_need; /* how many bytes the waiting ones have to become before another try is worth
-                          it */
+    size_t carry_need; /* how many bytes have to wait before another attempt is worthwhile */
 };
 
-/* A body of that many bytes begins (UINT64_MAX: until the connection ends), or a chunked one; it is
- * to be taken in that state. */
+/* A body of that many bytes begins (UINT64_MAX: until the connection ends), or a chunked one, to be
+ * read in that state. */
 void oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left);
 void oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state);
 
-/* That many bytes of the body have been taken. When it ends, the next message begins. */
+/* Takes that many bytes of the body. When it ends, the next message begins. */
 void oa_stream_take(struct stream *stream, uint64_t bytes);
 
-/* What comes next is not known any more. */
+/* What comes next is no longer known. */
 void oa_stream_lose(struct stream *stream);
 
 /*
- * Finds `want` bytes of the body at the start of `data`: where they are (in place, or put together
- * in `joined`), and how many bytes they take on the wire (`walk->wire`). NULL if they are not all
- * there; `*got` is then how many are. Takes nothing.
+ * Finds `want` bytes of the body at the start of `data`: returns where they are (in place, or
+ * assembled in `joined`), and sets how many bytes they take on the wire (`walk->wire`). NULL if
+ * they are not complete; `*got` is then how many are there. Takes nothing.
  */
 const uint8_t *oa_stream_look(const struct stream *stream, const uint8_t *data, size_t length,
                               size_t want, uint8_t *joined, struct oa_chunk_walk *walk,
@@ -61,8 +60,8 @@ const uint8_t *oa_stream_look(const struct stream *stream, const uint8_t *data, 
 /* Takes the bytes of the body that oa_stream_look() has found. */
 void oa_stream_take_found(struct stream *stream, size_t want, const struct oa_chunk_walk *walk);
 
-/* Takes chunk framing at the start of `data`, which stands before a chunk or after the last one:
- * returns its length; 0 if more bytes are needed, or if it is none and the stream is lost. */
+/* Takes chunk framing at the start of `data`, before a chunk or after the last one, and returns its
+ * length; 0 if more bytes are needed, or if it is not chunk framing, and the stream is lost. */
 size_t oa_stream_take_framing(struct stream *stream, const uint8_t *data, size_t length);
 
 #endif

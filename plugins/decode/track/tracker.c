@@ -1,5 +1,5 @@
 /* tracker.c
- * A tracker: makes the table of each module, and frees them.
+ * A tracker: creates the table of each module, and frees them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

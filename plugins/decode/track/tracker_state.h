@@ -1,6 +1,6 @@
 /* tracker_state.h
  * Internal to track/. What a tracker holds: for each module one table that only this module can
- * look into. It makes the table when the tracker begins and frees it with the tracker.
+ * access. The module creates it with the tracker and frees it with the tracker.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

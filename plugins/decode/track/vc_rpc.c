@@ -1,5 +1,5 @@
 /* vc_rpc.c
- * RPC PDUs, and what they do to a virtual connection: calls, bindings, authentication.
+ * RPC PDUs and their effect on a virtual connection: calls, bindings, authentication.
  * [C706] 12.6.4, [MS-RPCE] 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,8 +10,8 @@
 #include "track/call_join.h"
 #include "track/virtual_connection.h"
 
-/* A PDU of a call. The call may show that the virtual connection is a part of another, or contains
- * another: returns the whole. */
+/* A PDU of a call. The call may show that the virtual connection is a part of another, or that
+ * another is a part of it: returns the whole. */
 static struct virtual_connection *
 take_call(struct virtual_connection *vc, struct oa_event *event)
 {
@@ -23,7 +23,7 @@ take_call(struct virtual_connection *vc, struct oa_event *event)
         event->vc = &vc->facts;
         event->call = call ? &call->facts : oa_calls_ended(vc->tracker);
     }
-    if (call) /* it may have ended as it was joined */
+    if (call) /* it may have ended in the merge */
         oa_calls_settle(&vc->calls, call, event->channel->hop);
     return vc;
 }
@@ -42,7 +42,7 @@ oa_vc_take_rpc(struct channel *channel, struct oa_event *event)
         vc = take_call(vc, event);
         break;
     default:
-        if (hop == oa_vc_hop(&vc->facts)) /* on its second hop the same PDU has nothing new */
+        if (hop == oa_vc_hop(&vc->facts)) /* on its second hop the same PDU contains nothing new */
             oa_bindings_take(vc->tracker, &vc->bindings, event);
         break;
     }

@@ -1,5 +1,5 @@
 /* vc_rpc.h
- * Internal to track/. RPC PDUs, and what they do to a virtual connection.
+ * Internal to track/. RPC PDUs and their effect on a virtual connection.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 
 #include "track/channel_state.h"
 
-/* Takes the RPC PDU of the event, which gets the virtual connection and the call it belongs to. */
+/* Takes the RPC PDU of the event, and sets the event's virtual connection and call. */
 void oa_vc_take_rpc(struct channel *channel, struct oa_event *event);
 
 #endif

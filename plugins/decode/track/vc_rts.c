@@ -1,6 +1,6 @@
 /* vc_rts.c
- * RTS PDUs, and what they do to a virtual connection: its channels, their parameters, its
- * sequences. [MS-RPCH] 2.2.4 (PDUs), 3.2.1.5.2 (recycling), 3.2.3 to 3.2.5 (roles)
+ * RTS PDUs and their effect on a virtual connection: its channels, their parameters, its sequences.
+ * [MS-RPCH] 2.2.4 (PDUs), 3.2.1.5.2 (recycling), 3.2.3 to 3.2.5 (roles)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,7 +20,7 @@ has_cookie(const struct oa_channel *channel, enum oa_hop hop, const struct oa_co
            memcmp(&channel->cookie, cookie, OA_COOKIE_SIZE) == 0;
 }
 
-/* In an IN_R2 the client hears nothing new of window and timeout: they stay, [MS-RPCH] 2.2.4.25. */
+/* In an IN_R2 the client gets no new window and timeout: they stay the same, [MS-RPCH] 2.2.4.25. */
 static void
 inherit(struct channel *channel, const struct virtual_connection *vc)
 {
@@ -48,8 +48,8 @@ number_of(const struct oa_rts *rts, enum oa_rts_command_type type, uint32_t *val
     return command != NULL;
 }
 
-/* The proxy's own idea of the client: which byte order it used shows when the client is in the
- * capture too. */
+/* The client's address as the proxy reports it. If the client's hop is in the capture, it shows
+ * which byte order the proxy used. */
 static void
 take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 {
@@ -69,9 +69,8 @@ take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 }
 
 /*
- * What the first PDU of a channel tells. Its cookies are, in order, those of the virtual connection
- * and of the channel (CONN), or of the virtual connection, the predecessor and the successor
- * (recycling).
+ * The first PDU of a channel. Its cookies are, in order, those of the virtual connection and of the
+ * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling).
  */
 static struct virtual_connection *
 open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
@@ -94,7 +93,7 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
         inherit(channel, vc);
     }
     vc = oa_vc_claim_cookie(vc, &facts->cookie);
-    /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy towards the client. */
+    /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
     if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
         oa_flow_begin(facts, number);
     number_of(rts, OA_RTS_CLIENT_KEEPALIVE, &facts->client_keepalive_ms);
@@ -108,7 +107,7 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     return vc;
 }
 
-/* CONN/C2 and IN_R1/A4 come on the OUT channel and speak of the IN channel to the proxy. */
+/* CONN/C2 and IN_R1/A4 come on the OUT channel but apply to the IN channel to the proxy. */
 static void
 take_in_parameters(struct virtual_connection *vc, const struct oa_rts *rts)
 {
@@ -140,8 +139,8 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
 }
 
 /*
- * The channel an acknowledgment speaks of. With a destination it crosses the hops to the sender on
- * the client's hop; without one it goes straight back on the connection it speaks of.
+ * The channel that an acknowledgment applies to. With a destination it is forwarded to the sender
+ * on the client's hop; without one it goes back on the connection it applies to.
  */
 static struct oa_channel *
 acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
@@ -158,7 +157,7 @@ acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
     return NULL;
 }
 
-/* Around a recycling the predecessor may still be acknowledged. */
+/* During a recycling the predecessor may still be acknowledged. */
 static struct oa_channel *
 channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *current,
                   const struct oa_cookie *cookie)
@@ -170,7 +169,7 @@ channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *curren
         if (has_cookie(other, current->hop, cookie))
             return other;
     }
-    /* On the server's hop one connection serves predecessor and successor in R2. */
+    /* In R2 one connection of the server's hop serves predecessor and successor. */
     return current->hop == OA_HOP_SERVER ? current : NULL;
 }
 
@@ -187,7 +186,7 @@ take_ack(struct virtual_connection *vc, struct oa_event *event)
         oa_flow_take_ack(vc->tracker, channel, &command->value.ack, event);
 }
 
-/* What a PDU does besides being counted and put into its sequence. */
+/* What a PDU does apart from being counted and added to its sequence. */
 static void
 act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
 {
@@ -223,8 +222,8 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
     take_ack(vc, event);
 }
 
-/* Acknowledgments name the other channel of the virtual connection, steps of a recycling the
- * successor; in a capture that begins in the middle this may be all there is to join them by. */
+/* Acknowledgments identify the other channel of the virtual connection, steps of a recycling the
+ * successor; in a capture that begins in the middle this may be the only way to join them. */
 static struct virtual_connection *
 take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
 {

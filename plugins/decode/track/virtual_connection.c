@@ -174,7 +174,7 @@ check_users(struct channel *channel, struct oa_virtual_connection *vc)
                         mine->user, other->user);
 }
 
-/* What the channel carried before it was joined counts for the virtual connection too. */
+/* Traffic of the channel before it was joined counts for the virtual connection too. */
 static void
 attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join)
 {
@@ -216,7 +216,7 @@ is_of_vc(void *key, void *value, void *vc)
     return value == vc;
 }
 
-/* No table leads to it any more. */
+/* Removes it from all tables. */
 static void
 forget_vc(struct virtual_connection *vc)
 {
@@ -232,7 +232,7 @@ forget_vc(struct virtual_connection *vc)
     g_hash_table_remove(tracker->vcs->open, vc);
 }
 
-/* A session of MAPI over HTTP does, and begins with none. */
+/* True for a session of MAPI over HTTP, which begins without channels. */
 static bool
 outlives_channels(const struct virtual_connection *vc)
 {
@@ -296,7 +296,7 @@ oa_vc_leave(struct channel *channel)
         channel->facts.vc = NULL;
 }
 
-/* Facts of a part that the whole does not have yet. */
+/* Copies the facts of a part that the whole does not have yet. */
 static void
 adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *from)
 {

@@ -1,6 +1,6 @@
 /* virtual_connection.h
- * Internal to track/. Virtual connections: which channels they have, and when two turn out to be
- * one. [MS-RPCH] 2.2.4, 3.2.1.5.2
+ * Internal to track/. Virtual connections: their channels, and merging two that turn out to be one.
+ * [MS-RPCH] 2.2.4, 3.2.1.5.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 #include "track/calls.h"
 #include "track/channel_state.h"
 
-/* Channel cookies remembered of one virtual connection; a recycling makes one, and the last ones
+/* Channel cookies remembered of one virtual connection; each recycling adds one, and the last ones
  * matter. */
 #define OA_CHANNEL_COOKIES_MAX 32
 
@@ -23,58 +23,60 @@ struct virtual_connection {
     unsigned n_channel_cookies;
     struct call_list calls;
     struct bindings bindings;
-    uint64_t fitting; /* call_join.c: number of the virtual connection whose requests the last
-                         responses fitted */
+    uint64_t fitting; /* call_join.c: number of the virtual connection whose requests matched the
+                         last responses */
     unsigned fits;    /* in a row */
 };
 
+/* The tracker's virtual connections; those still open are freed without being reported. */
 struct vc_table *oa_vcs_new(void);
 void oa_vcs_free(struct vc_table *table);
 
 /* --- life --- */
 
-/* Opens one without a cookie; `channel` is the one that shows it, and is not a part of it yet. */
+/* Opens one without a cookie; `channel` is the one on which it was found, and is not added to it.
+ * */
 struct virtual_connection *oa_vc_new(struct channel *channel, struct oa_stamp stamp);
 
-/* Its cookie is known, or it is over: it cannot become a part of another any more. */
+/* Its cookie is known, or it cannot have one: it can no longer become a part of another. */
 void oa_vc_tie(struct virtual_connection *vc);
 
-/* It is over; `last_channel` was its last one, or NULL. */
+/* It has ended; `last_channel` was its last one, or NULL. */
 void oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel);
 
-/* A virtual connection turns out to be a part of another one: its channels and calls move, and it
- * goes. */
+/* `from` turns out to be a part of `into`: moves its channels and calls, and retires it. */
 void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from,
                  enum oa_join join);
 
 /* --- channels --- */
 
-/* The virtual connection of the channel; a new one without a cookie when it is not known, as in a
+/* The virtual connection of the channel; a new one without a cookie if it is not known, as in a
  * capture that begins in the middle. */
 struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
 
-/* The channel belongs to the virtual connection of that cookie, which is returned. */
+/* The channel belongs to the virtual connection with that cookie. Returns it; opens it if it is
+ * new. */
 struct virtual_connection *oa_vc_join_by_cookie(struct channel *channel,
                                                 const struct oa_cookie *cookie,
                                                 struct oa_stamp stamp);
 
-/* A channel of `vc` has that cookie. If another one without a cookie of its own was found to have
- * it before, both are one: returns the whole. */
+/* A channel of `vc` has that cookie. If another virtual connection without a cookie of its own was
+ * found to have the same channel cookie before, both are one. Returns the whole. */
 struct virtual_connection *oa_vc_claim_cookie(struct virtual_connection *vc,
                                               const struct oa_cookie *cookie);
 
-/* The channel, of a virtual connection, becomes the current one of its leg; its kind may have been
- * found out just now. */
+/* The channel becomes the current one of its leg in its virtual connection; its kind may just have
+ * become known. */
 void oa_vc_place_channel(struct channel *channel);
 
-/* Takes the channel out. */
+/* Removes the channel from `vc`. */
 void oa_vc_detach(struct channel *channel, struct virtual_connection *vc);
 
-/* The channel is over, or goes to another virtual connection. When closed objects are kept, its
- * facts still say where it belonged. */
+/* The channel has ended, or moves to another virtual connection. If closed objects are kept, its
+ * facts still show where it belonged. */
 void oa_vc_leave(struct channel *channel);
 
-/* The capture does not hold that many bytes of the channel's next ones. */
+/* That many bytes of the channel are missing from the capture, or were skipped. */
 void oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes);
 
 /* Whether an address on that hop is known. */

@@ -1,0 +1,639 @@
+/* test_virtual_connection.c
+ * Channels joined to virtual connections by cookies, by PDUs that identify a channel, and by calls;
+ * recycling, merging, ending, and damaged PDUs.
+ * [MS-RPCH] 2.2.4, 3.2.1.5, 3.2.3 to 3.2.5
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/virtual_connection.h"
+
+#include <string.h>
+
+#include "wire.h"
+
+/* Cookies: of virtual connections, of channels. */
+enum { V = 0x11, V2 = 0x12, IN1 = 0x21, IN2 = 0x22, IN3 = 0x23, OUT1 = 0x31, OUT2 = 0x32 };
+
+static void
+conn_a1(struct wire *wire, struct oa_channel *out, uint8_t vc, uint8_t cookie)
+{
+    wire_rts(wire, out, OA_CLIENT, OA_RTS_CONN_A1, (struct wire_rts){ .cookies = { vc, cookie } });
+}
+
+static void
+conn_b1(struct wire *wire, struct oa_channel *in, uint8_t vc, uint8_t cookie)
+{
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B1, (struct wire_rts){ .cookies = { vc, cookie } });
+}
+
+/* Both channels of the client's hop, established. */
+struct pair {
+    struct oa_channel *in, *out;
+};
+
+static struct pair
+establish(struct wire *wire, uint8_t client, uint8_t vc, uint8_t in, uint8_t out)
+{
+    struct pair pair = { wire_in(wire, client), wire_out(wire, client) };
+
+    conn_a1(wire, pair.out, vc, out);
+    conn_b1(wire, pair.in, vc, in);
+    wire_respond(wire, pair.out);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_A3, (struct wire_rts){ 0 });
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_C2,
+             (struct wire_rts){ .window = 0x8000, .timeout_ms = 240000 });
+    return pair;
+}
+
+static void
+expect_joined(const struct oa_channel *channel, uint64_t vc, enum oa_join join)
+{
+    g_assert_nonnull(channel->vc);
+    g_assert_cmpuint(channel->vc->number, ==, vc);
+    g_assert_cmpint(channel->join, ==, join);
+}
+
+/* The first PDU of each channel contains both cookies; either channel may come first. */
+static void
+test_cookie(void)
+{
+    for (int a_first = 0; a_first < 2; a_first++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+
+        g_assert_null(in->vc);
+        for (int i = 0; i < 2; i++)
+            if (i == a_first)
+                conn_b1(wire, in, V, IN1);
+            else
+                conn_a1(wire, out, V, OUT1);
+        g_assert_cmpuint(wire->n_vcs, ==, 1);
+        expect_joined(in, 0, OA_JOIN_COOKIE);
+        expect_joined(out, 0, OA_JOIN_COOKIE);
+        const struct oa_virtual_connection *vc = in->vc;
+        g_assert_true(vc == out->vc);
+        g_assert_true(vc->channel[OA_HOP_CLIENT][OA_LEG_IN] == in);
+        g_assert_true(vc->channel[OA_HOP_CLIENT][OA_LEG_OUT] == out);
+        g_assert_true(vc->has_association_group);
+        g_assert_cmpuint(vc->traffic[OA_HOP_CLIENT][OA_CLIENT].rts_pdus, ==, 2);
+        g_assert_cmpstr(vc->target_server, ==, "mbx1");
+        g_assert_cmpuint(vc->target_port, ==, 6001);
+        g_assert_cmpuint(in->cookie.bytes[0], ==, IN1);
+        g_assert_cmpuint(in->client_keepalive_ms, ==, 300000);
+        g_assert_cmpuint(out->receive_window, ==, WIRE_WINDOW);
+        wire_free(wire);
+    }
+}
+
+/* Clients that connect at the same time from one address are distinguished by cookies. */
+static void
+test_interleaved(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[2], *out[2];
+
+    for (int i = 0; i < 2; i++)
+        in[i] = wire_in(wire, 1);
+    for (int i = 1; i >= 0; i--)
+        out[i] = wire_out(wire, 1);
+    conn_b1(wire, in[0], V, IN1);
+    conn_b1(wire, in[1], V2, IN2);
+    conn_a1(wire, out[1], V2, OUT2);
+    conn_a1(wire, out[0], V, OUT1);
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    g_assert_true(in[0]->vc == out[0]->vc);
+    g_assert_true(in[1]->vc == out[1]->vc);
+    g_assert_true(in[0]->vc != in[1]->vc);
+    wire_free(wire);
+}
+
+/* Windows and timeouts are set on the channels that they apply to. */
+static void
+test_parameters(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+
+    g_assert_cmpuint(pair.out->receive_window, ==, WIRE_WINDOW); /* A1: the client's */
+    g_assert_cmpuint(pair.in->receive_window, ==, 0x8000);       /* C2: the proxy's */
+    g_assert_cmpuint(pair.in->connection_timeout_ms, ==, 240000);
+    g_assert_cmpuint(pair.out->connection_timeout_ms, ==, WIRE_TIMEOUT_MS); /* A3 */
+    g_assert_cmpuint(pair.in->lifetime, ==, WIRE_LIFETIME);
+    g_assert_cmpuint(pair.in->vc->established.frame, ==, 7);
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_KEEP_ALIVE, (struct wire_rts){ 0 });
+    g_assert_cmpuint(pair.in->client_keepalive_ms, ==, 300000);
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_PING, (struct wire_rts){ 0 });
+    g_assert_cmpuint(pair.in->vc->traffic[OA_HOP_CLIENT][OA_CLIENT].pings, ==, 1);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
+/* Both hops, and the client's address as reported by the proxy, in the byte order of either
+ * implementation. */
+static void
+test_two_hops(void)
+{
+    static const uint8_t ADDRESSES[2][4] = { { 10, 0, 0, 1 }, { 1, 0, 0, 10 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ADDRESSES); i++) {
+        struct wire *wire = wire_new(false);
+        struct pair pair = establish(wire, 1, V, IN1, OUT1);
+        struct oa_channel *in = wire_proxy(wire, 7, 9), *out = wire_proxy(wire, 7, 9);
+        struct wire_rts values = { .cookies = { V, IN1 } };
+
+        memcpy(values.client_address, ADDRESSES[i], 4);
+        wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B2, values);
+        wire_rts(wire, out, OA_CLIENT, OA_RTS_CONN_A2,
+                 (struct wire_rts){ .cookies = { V, OUT1 }, .window = 0x4000 });
+        g_assert_cmpuint(wire->n_vcs, ==, 1);
+        const struct oa_virtual_connection *vc = pair.in->vc;
+        g_assert_true(in->vc == vc && out->vc == vc);
+        g_assert_true(vc->channel[OA_HOP_SERVER][OA_LEG_IN] == in);
+        g_assert_true(vc->channel[OA_HOP_SERVER][OA_LEG_OUT] == out);
+        g_assert_cmpint(oa_vc_hop(vc), ==, OA_HOP_CLIENT);
+        g_assert_cmpuint(out->receive_window, ==, 0x4000);
+        g_assert_true(vc->has_client_address);
+        g_assert_cmpmem(vc->client_address.bytes, 4, ADDRESSES[0], 4);
+        wire_free(wire);
+    }
+}
+
+/* A channel keeps what it carried before its cookie was known; if it turns out to belong to a known
+ * virtual connection, that is merged. */
+static void
+test_late_cookie(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_PING, (struct wire_rts){ 0 });
+    expect_joined(in, 0, OA_JOIN_ALONE);
+    conn_b1(wire, in, V, IN1);
+    expect_joined(in, 0, OA_JOIN_COOKIE);
+    g_assert_cmpuint(wire->n_vcs, ==, 1);
+    g_assert_true(in->vc->has_cookie);
+    wire_respond(wire, out);
+    wire_rts(wire, out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    expect_joined(out, 1, OA_JOIN_ALONE);
+    wire_response(wire, out, WIRE_WHOLE, 1, 8, 0);
+    conn_a1(wire, out, V, OUT1);
+    g_assert_cmpstr(wire->joins->str, ==, "1 0\n");
+    expect_joined(out, 0, OA_JOIN_COOKIE);
+    const struct oa_traffic *from_server = &in->vc->traffic[OA_HOP_CLIENT][OA_SERVER];
+    g_assert_cmpuint(from_server->rts_pdus, ==, 1);
+    g_assert_cmpuint(from_server->rpc_pdus, ==, 1);
+    g_assert_cmpuint(in->vc->calls, ==, 1); /* the response waits here for its request */
+    g_assert_nonnull(oa_calls_find(&((struct virtual_connection *)in->vc)->calls, 1));
+    wire_free(wire);
+}
+
+/* In the middle of a connection an acknowledgment identifies the other channel, and a later
+ * recycling of that one the virtual connection. */
+static void
+test_named_channels(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION,
+             (struct wire_rts){ .cookies = { OUT1 }, .destination = OA_RTS_FD_OUT_PROXY });
+    wire_rts(wire, out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    expect_joined(in, 0, OA_JOIN_ALONE);
+    expect_joined(out, 1, OA_JOIN_ALONE);
+    g_assert_cmpint(in->kind, ==, OA_CHANNEL_IN);
+    struct oa_channel *successor = wire_out(wire, 1);
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_OUT_R1_A3,
+             (struct wire_rts){ .cookies = { V, OUT1, OUT2 } });
+    g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
+    expect_joined(in, 2, OA_JOIN_RECYCLE);
+    expect_joined(successor, 2, OA_JOIN_COOKIE);
+    /* A7 on the IN channel with the same cookie changes nothing. */
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_OUT_R1_A7,
+             (struct wire_rts){ .cookies = { OUT2 }, .destination = OA_RTS_FD_SERVER });
+    g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
+    wire_free(wire);
+}
+
+/* Two channels whose acknowledgments identify the same third channel are of one virtual connection.
+ * */
+static void
+test_common_channel(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *a = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *b = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    struct wire_rts ack = { .cookies = { OUT1 }, .destination = OA_RTS_FD_OUT_PROXY };
+
+    wire_rts(wire, a, OA_CLIENT, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    wire_rts(wire, b, OA_CLIENT, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    g_assert_true(a->vc == b->vc);
+    g_assert_cmpuint(strlen(wire->joins->str), ==, 4);
+    /* Not if both have cookies of their own: then the channel cookie is wrong. */
+    struct pair first = establish(wire, 1, V, IN1, OUT2);
+    struct pair second = establish(wire, 1, V2, IN2, OUT2);
+    g_assert_true(first.in->vc != second.in->vc);
+    wire_free(wire);
+}
+
+/* Requests on one connection, responses on another, repeatedly with the same call ids. */
+static void
+test_call_ids(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *stranger = wire_middle(wire, OA_HOP_CLIENT, 3, 2);
+
+    for (uint32_t id = 1; id <= 3; id++) {
+        wire_request(wire, stranger, WIRE_WHOLE, id, 1, 20, 7); /* another client's */
+        wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+        g_assert_cmpstr(wire->joins->str, ==, "");
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    g_assert_cmpstr(wire->joins->str, ==, "2 1\n");
+    expect_joined(out, 1, OA_JOIN_CALL_IDS);
+    g_assert_true(in->vc == out->vc);
+    g_assert_true(stranger->vc != in->vc);
+    /* The three calls ended in the merge; the event of the last PDU has its call. */
+    g_assert_cmpstr(wire->calls->str, ==, "1 1 1/1\n2 1 1/1\n3 1 1/1\n");
+    g_assert_cmpuint(wire->last.call->call_id, ==, 3);
+    g_assert_true(wire->last.vc == in->vc);
+    g_assert_cmpuint(in->vc->answered, ==, 3);
+    wire_request(wire, in, WIRE_WHOLE, 4, 11, 20, 1);
+    wire_response(wire, out, WIRE_WHOLE, 4, 8, 2);
+    g_assert_cmpuint(in->vc->answered, ==, 4);
+    wire_free(wire);
+}
+
+/* Two connections that match equally prove nothing, nor do occasional matches. */
+static void
+test_call_ids_unsure(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[2], *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+    for (int i = 0; i < 2; i++)
+        in[i] = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    for (uint32_t id = 1; id <= 9; id++) {
+        for (int i = 0; i < 2; i++)
+            wire_request(wire, in[i], WIRE_WHOLE, id, 11, 20, (uint8_t)i);
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    /* Each in turn. */
+    for (uint32_t id = 11; id <= 19; id++) {
+        wire_request(wire, in[id % 2], WIRE_WHOLE, id, 11, 20, 1);
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    /* Three matches in a row with only one of them decide. */
+    for (uint32_t id = 21; id <= 23; id++) {
+        wire_request(wire, in[0], WIRE_WHOLE, id, 11, 20, 1);
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    g_assert_true(out->vc == in[0]->vc);
+    wire_free(wire);
+}
+
+/* The same PDU on the other hop, within two seconds. */
+static void
+test_same_pdu(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *client = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *server = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+    wire_request(wire, client, WIRE_WHOLE, 1, 11, 40, 1);
+    wire->now.time_ns += INT64_C(2000000000);
+    wire_request(wire, server, WIRE_WHOLE, 1, 11, 40, 1); /* too late */
+    wire_request(wire, server, WIRE_WHOLE, 2, 11, 40, 1);
+    wire_request(wire, client, WIRE_WHOLE, 2, 11, 40, 9); /* other bytes */
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    wire_request(wire, server, WIRE_WHOLE, 3, 11, 40, 1); /* the server's hop may be first */
+    wire_request(wire, client, WIRE_WHOLE, 3, 11, 40, 1);
+    g_assert_cmpstr(wire->joins->str, ==, "1 0\n");
+    g_assert_true(client->vc == server->vc);
+    expect_joined(server, 0, OA_JOIN_CALL_IDS);
+    g_assert_cmpuint(wire->last.call->request[OA_HOP_SERVER].fragments, ==, 1);
+    g_assert_cmpuint(wire->last.call->request[OA_HOP_CLIENT].fragments, ==, 1);
+    g_assert_cmpuint(client->vc->calls, ==, 3);
+    wire_free(wire);
+}
+
+/* IN_R2: the successor inherits window and timeout, as they are not sent again, 2.2.4.25. */
+static void
+test_recycle_in(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *successor = wire_in(wire, 1);
+
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_IN_R1_A1,
+             (struct wire_rts){ .cookies = { V, IN1, IN2 } });
+    expect_joined(successor, 0, OA_JOIN_COOKIE);
+    g_assert_true(successor->is_successor);
+    g_assert_cmpuint(successor->predecessor_cookie.bytes[0], ==, IN1);
+    g_assert_true(pair.in->has_successor);
+    g_assert_cmpuint(pair.in->successor_cookie.bytes[0], ==, IN2);
+    g_assert_cmpuint(successor->receive_window, ==, 0x8000);
+    g_assert_cmpuint(successor->flow.sent, ==, 0);
+    g_assert_cmpuint(successor->connection_timeout_ms, ==, 240000);
+    g_assert_true(pair.in->vc->channel[OA_HOP_CLIENT][OA_LEG_IN] == successor);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_IN_R2_A4, (struct wire_rts){ 0 });
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_IN_R1_A5, (struct wire_rts){ .cookies = { IN2 } });
+    /* A call that began on the predecessor ends on the successor. */
+    wire_request(wire, pair.in, OA_RPC_FIRST_FRAG, 1, 11, 20, 1);
+    wire_request(wire, successor, OA_RPC_LAST_FRAG, 1, 11, 20, 1);
+    wire_response(wire, pair.out, WIRE_WHOLE, 1, 8, 0);
+    g_assert_cmpstr(wire->calls->str, ==, "1 1 2/1\n");
+    wire_close(pair.in, OA_END_FIN, OA_SERVER);
+    g_assert_cmpstr(wire->vcs_closed->str, ==, ""); /* the virtual connection continues */
+    g_assert_cmpint(successor->vc->ending.how, ==, OA_END_OPEN);
+    wire_close(successor, OA_END_RESET, OA_CLIENT);
+    wire_close(pair.out, OA_END_FIN, OA_SERVER);
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 1\n");
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
+/* OUT_R2: bytes after the last PDU of the predecessor have no meaning, 3.2.3.5.10. */
+static void
+test_recycle_out(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *successor = wire_out(wire, 1);
+    struct wire_rts none = { 0 };
+
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_OUT_R1_A2, none);
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_OUT_R1_A3,
+             (struct wire_rts){ .cookies = { V, OUT1, OUT2 }, .window = 0x2000 });
+    g_assert_cmpuint(successor->receive_window, ==, 0x2000);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_OUT_R2_A6, none);
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_OUT_R2_A7,
+             (struct wire_rts){ .cookies = { OUT2 }, .destination = OA_RTS_FD_SERVER });
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_OUT_R2_C1, none);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_OUT_R2_B3, none);
+    g_assert_cmpint(wire->last.sequence->type, ==, OA_RECYCLE_R2);
+    wire_head(wire, pair.out, OA_SERVER, "\5\0\24 left over");
+    g_assert_cmpint(wire->last.type, ==, OA_EVENT_IGNORED);
+    g_assert_cmpuint(pair.out->traffic[OA_SERVER].skipped_bytes, ==, 0);
+    wire_respond(wire, successor);
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_response(wire, successor, WIRE_WHOLE, 1, 8, 0);
+    g_assert_cmpstr(wire->calls->str, ==, "1 1 1/1\n");
+    wire_close(pair.out, OA_END_FIN, OA_SERVER);
+    g_assert_cmpuint(pair.in->vc->recycles[OA_LEG_OUT], ==, 1);
+    g_assert_cmpuint(pair.in->vc->recycles_failed, ==, 0);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
+/* A long-lived virtual connection has more recyclings than remembered cookies. */
+static void
+test_many_recyclings(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, 0x80, OUT1);
+
+    for (uint8_t i = 0; i < 2 * OA_CHANNEL_COOKIES_MAX; i++) {
+        struct oa_channel *successor = wire_in(wire, 1);
+        wire_rts(wire, successor, OA_CLIENT, OA_RTS_IN_R1_A1,
+                 (struct wire_rts){ .cookies = { V, (uint8_t)(0x80 + i), (uint8_t)(0x81 + i) } });
+        wire_rts(wire, pair.out, OA_SERVER, OA_RTS_IN_R2_A4, (struct wire_rts){ 0 });
+        wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_IN_R1_A5,
+                 (struct wire_rts){ .cookies = { (uint8_t)(0x81 + i) } });
+        g_assert_true(pair.in->has_successor);
+        wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+        pair.in = successor;
+    }
+    g_assert_cmpuint(pair.in->vc->recycles[OA_LEG_IN], ==, 2 * OA_CHANNEL_COOKIES_MAX);
+    /* The last ones are known, the first one is not. */
+    struct oa_channel *middle = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    wire_rts(wire, middle, OA_CLIENT, OA_RTS_IN_R1_A6, (struct wire_rts){ .cookies = { 0x80 } });
+    g_assert_true(middle->vc != pair.in->vc);
+    struct oa_channel *last = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    wire_rts(wire, last, OA_CLIENT, OA_RTS_IN_R1_A6, (struct wire_rts){ .cookies = { 0xBF } });
+    g_assert_true(last->vc == pair.in->vc);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
+/* An acknowledgment applies to the channel with its cookie: of the other leg, or the predecessor as
+ * long as that is open. */
+static void
+test_acknowledged(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct wire_rts ack = { .cookies = { OUT1 },
+                            .destination = OA_RTS_FD_OUT_PROXY,
+                            .bytes_received = 32,
+                            .available_window = 60000 };
+
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_response(wire, pair.out, WIRE_WHOLE, 1, 8, 0);
+    g_assert_cmpuint(pair.out->flow.sent, ==, 32);
+    g_assert_cmpuint(pair.in->flow.sent, ==, 44);
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    g_assert_true(wire->last.acknowledged == pair.out);
+    g_assert_cmpuint(pair.out->flow.acknowledged, ==, 32);
+    ack.cookies[0] = IN1;
+    ack.destination = OA_RTS_FD_CLIENT;
+    ack.bytes_received = 44;
+    ack.available_window = 0x7000;
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    g_assert_true(wire->last.acknowledged == pair.in);
+
+    struct oa_channel *successor = wire_in(wire, 1);
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_IN_R1_A1,
+             (struct wire_rts){ .cookies = { V, IN1, IN2 } });
+    ack.available_window = 0x7500;
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    g_assert_true(wire->last.acknowledged == pair.in); /* the predecessor's cookie */
+    g_assert_cmpuint(successor->flow.acks, ==, 0);
+    ack.cookies[0] = IN3;
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_FLOW_CONTROL_ACK_WITH_DESTINATION, ack);
+    g_assert_null(wire->last.acknowledged); /* of no channel */
+    g_assert_cmpuint(pair.in->flow.acks, ==, 2);
+    g_assert_cmpuint(wire->last.vc->traffic[OA_HOP_CLIENT][OA_SERVER].acks, ==, 3);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+
+    /* On the server's hop one connection serves predecessor and successor of an R2. */
+    wire = wire_new(false);
+    struct oa_channel *in = wire_proxy(wire, 7, 9);
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+    wire_rts(wire, in, OA_SERVER, OA_RTS_FLOW_CONTROL_ACK,
+             (struct wire_rts){ .cookies = { IN2 }, .available_window = 1000 });
+    g_assert_true(wire->last.acknowledged == in);
+    wire_free(wire);
+}
+
+/* How a virtual connection ends: with its last channel, as the current channel that ended first. */
+static void
+test_ends(void)
+{
+    struct wire *wire = wire_new(true);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    const struct oa_virtual_connection *vc = pair.in->vc;
+
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_close(pair.out, OA_END_RESET, OA_SERVER);
+    g_assert_null(vc->channel[OA_HOP_CLIENT][OA_LEG_OUT]);
+    g_assert_true(pair.out->vc == vc); /* closed objects are kept and stay valid */
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "");
+    wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 1\n");
+    g_assert_cmpint(vc->ending.how, ==, OA_END_RESET);
+    g_assert_cmpint(vc->ending.by, ==, OA_SERVER);
+    g_assert_cmpstr(wire->calls->str, ==, "1 3 1/0\n");
+    /* The cookie may be used again, for another virtual connection. */
+    struct pair again = establish(wire, 1, V, IN1, OUT1);
+    expect_joined(again.in, 1, OA_JOIN_COOKIE);
+    g_assert_true(again.in->vc == again.out->vc);
+    wire_free(wire);
+}
+
+/* Only one of the two channels is in the capture. */
+static void
+test_half(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_in(wire, 1);
+
+    conn_b1(wire, in, V, IN1);
+    wire_request(wire, in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_close(in, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "half_connection: Only the IN channel is in the capture\n");
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 1\n");
+    wire_free(wire);
+}
+
+/* One user on the IN channel, another on the OUT channel. */
+static void
+test_users_differ(void)
+{
+    static const char *const HEADS[] = {
+        "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\nContent-Length: 1073741824\r\n"
+        "Authorization: Basic TEFCXGFkYTp4\r\n\r\n", /* LAB\ada */
+        "RPC_OUT_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\nContent-Length: 76\r\n"
+        "Authorization: Basic TEFCXGJvYjp4\r\n\r\n", /* LAB\bob */
+    };
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_http(wire, 1, HEADS[0]), *out = wire_http(wire, 1, HEADS[1]);
+
+    conn_b1(wire, in, V, IN1);
+    conn_a1(wire, out, V, OUT1);
+    g_assert_cmpstr(wire->findings->str, ==, "users_differ: bob here, ada on the other channel\n");
+    g_assert_cmpstr(in->vc->auth->user, ==, "ada");
+    wire_free(wire);
+}
+
+/* Unknown PDUs, and PDUs that are not legal on a channel, are reported and have no effect. */
+static void
+test_wrong_pdus(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    const struct oa_virtual_connection *vc = pair.in->vc;
+    GByteArray *pdu = wire_pdu(OA_RPC_RTS, WIRE_WHOLE, 0);
+
+    wire_put(pdu, 0x7f, 2);
+    wire_put(pdu, 0, 2);
+    wire_send(wire, pair.in, OA_CLIENT, pdu);
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "rts_unknown: Flags 0x007f with 0 commands are of no named PDU\n");
+    wire_forget(wire);
+    wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_OUT_R2_B3, (struct wire_rts){ 0 });
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "rts_unexpected: OUT_R2/B3 is not legal from the client on this IN channel\n");
+    g_assert_null(vc->recycle[OA_LEG_OUT]);
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1); /* the channel continues */
+    g_assert_cmpint(wire->last.type, ==, OA_EVENT_RPC);
+    wire_forget(wire);
+    /* A cookie that is cut off, in a PDU that should have more. */
+    pdu = wire_pdu(OA_RPC_RTS, WIRE_WHOLE, 0);
+    wire_put(pdu, OA_RTS_FLAG_RECYCLE_CHANNEL, 2);
+    wire_put(pdu, 4, 2);
+    wire_put(pdu, OA_RTS_VERSION, 4);
+    wire_put(pdu, 1, 4);
+    wire_put(pdu, OA_RTS_COOKIE, 4);
+    wire_put(pdu, V, 4);
+    wire_send(wire, pair.in, OA_CLIENT, pdu);
+    g_assert_nonnull(strstr(wire->findings->str, "rts_unknown: "));
+    g_assert_nonnull(strstr(wire->findings->str, "rts_length: "));
+    g_assert_true(pair.in->vc == vc);
+    g_assert_cmpuint(pair.in->cookie.bytes[0], ==, IN1);
+    g_assert_false(pair.in->is_successor);
+    wire_free(wire);
+}
+
+/* A channel that sends the cookie of another virtual connection moves there. */
+static void
+test_moved(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+
+    conn_b1(wire, pair.in, V2, IN2);
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    expect_joined(pair.in, 1, OA_JOIN_COOKIE);
+    expect_joined(pair.out, 0, OA_JOIN_COOKIE);
+    g_assert_null(pair.out->vc->channel[OA_HOP_CLIENT][OA_LEG_IN]);
+    conn_a1(wire, pair.out, V2, OUT2);
+    g_assert_true(pair.in->vc == pair.out->vc);
+    g_assert_cmpstr(wire->vcs_closed->str, ==, "0 0\n"); /* it had no channels left */
+    wire_free(wire);
+}
+
+/* Losses count for the virtual connection, and for the incomplete calls on that channel. */
+static void
+test_loss(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct virtual_connection *vc = (struct virtual_connection *)pair.in->vc;
+
+    wire_request(wire, pair.in, OA_RPC_FIRST_FRAG, 1, 11, 20, 1);
+    oa_vc_note_loss((struct channel *)pair.out, OA_SERVER, 50);
+    g_assert_cmpuint(vc->facts.traffic[OA_HOP_CLIENT][OA_SERVER].skipped_bytes, ==, 50);
+    const struct oa_call *call = &oa_calls_find(&vc->calls, 1)->facts;
+    g_assert_false(call->request[OA_HOP_CLIENT].has_gap);
+    oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 0);
+    g_assert_false(call->request[OA_HOP_CLIENT].has_gap);
+    oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 1);
+    g_assert_true(call->request[OA_HOP_CLIENT].has_gap);
+    oa_vc_note_loss((struct channel *)wire_in(wire, 1), OA_CLIENT,
+                    7); /* of no virtual connection */
+    wire_free(wire);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/virtual-connection/cookie", test_cookie);
+    g_test_add_func("/virtual-connection/interleaved", test_interleaved);
+    g_test_add_func("/virtual-connection/parameters", test_parameters);
+    g_test_add_func("/virtual-connection/two-hops", test_two_hops);
+    g_test_add_func("/virtual-connection/late-cookie", test_late_cookie);
+    g_test_add_func("/virtual-connection/named-channels", test_named_channels);
+    g_test_add_func("/virtual-connection/common-channel", test_common_channel);
+    g_test_add_func("/virtual-connection/call-ids", test_call_ids);
+    g_test_add_func("/virtual-connection/call-ids-unsure", test_call_ids_unsure);
+    g_test_add_func("/virtual-connection/same-pdu", test_same_pdu);
+    g_test_add_func("/virtual-connection/recycle-in", test_recycle_in);
+    g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);
+    g_test_add_func("/virtual-connection/many-recyclings", test_many_recyclings);
+    g_test_add_func("/virtual-connection/acknowledged", test_acknowledged);
+    g_test_add_func("/virtual-connection/ends", test_ends);
+    g_test_add_func("/virtual-connection/half", test_half);
+    g_test_add_func("/virtual-connection/users-differ", test_users_differ);
+    g_test_add_func("/virtual-connection/wrong-pdus", test_wrong_pdus);
+    g_test_add_func("/virtual-connection/moved", test_moved);
+    g_test_add_func("/virtual-connection/loss", test_loss);
+    return g_test_run();
+}
