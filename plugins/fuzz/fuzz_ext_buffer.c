@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (payload.offset != end || ++payloads > OA_EXT_PAYLOADS_MAX + 1)
             abort();
         check(&payload, data, size);
-        end = size - oa_ext_left(&reader);
+        end = size - oa_cursor_left(&reader.cursor);
     }
     g_byte_array_unref(scratch);
     return 0;

@@ -798,15 +798,23 @@ test_kerberos_facts(void)
 static void
 test_flag_names(void)
 {
-    for (unsigned i = 0; i < 32; i++) {
-        const char *name = oa_ntlm_flag_name(1u << i);
+    static const struct {
+        uint32_t mask;
+        const char *suffix, *name;
+    } FLAGS[] = {
+#define OA_NTLM_FLAG(mask, suffix, name) { mask, suffix, name },
+#include "auth/ntlm_flags.def"
+#undef OA_NTLM_FLAG
+    };
 
-        g_assert_nonnull(name);
-        for (unsigned j = 0; j < i; j++)
-            g_assert_cmpstr(name, !=, oa_ntlm_flag_name(1u << j));
+    g_assert_cmpuint(G_N_ELEMENTS(FLAGS), ==, 32);
+    for (unsigned i = 0; i < G_N_ELEMENTS(FLAGS); i++) {
+        g_assert_cmphex(FLAGS[i].mask, ==, 1u << i);
+        for (unsigned j = 0; j < i; j++) {
+            g_assert_cmpstr(FLAGS[i].name, !=, FLAGS[j].name);
+            g_assert_cmpstr(FLAGS[i].suffix, !=, FLAGS[j].suffix);
+        }
     }
-    g_assert_cmpstr(oa_ntlm_flag_name(0x02000000), ==, "NTLMSSP_NEGOTIATE_VERSION");
-    g_assert_null(oa_ntlm_flag_name(0x3));
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "coverage_visitor.h"
 #include "track/exchange_session.h"
+#include "exchange/aux_blocks.h"
 #include "exchange/ext_payload.h"
 #include "vectors.h"
 

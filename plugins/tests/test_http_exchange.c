@@ -145,7 +145,7 @@ add_line(void *context, const struct oa_http_exchange *exchange)
                                              : g_strdup("-");
 
     g_string_append_printf(lines, "%u %s %s %s %s", (unsigned)exchange->number,
-                           oa_mapi_http_endpoint_name(exchange->mapi.endpoint),
+                           exchange->mapi.endpoint == OA_MAPI_HTTP_NSPI ? "nspi" : "emsmdb",
                            oa_mapi_http_type_name(exchange->mapi.type), status, code);
     add_message(lines, &exchange->request);
     add_message(lines, &exchange->response);
@@ -306,7 +306,6 @@ test_stamps(void)
         stamp.frame++;
         oa_http_connection_data(connection, OA_SERVER, (const uint8_t *)RESPONSE + at, 1, stamp);
     }
-    g_assert_cmpuint(oa_http_connection_mapi_requests(connection), ==, 1);
     char *expect = g_strdup_printf("0-1 3-%u %u %u 1\n", (unsigned)stamp.frame,
                                    (unsigned)sizeof REQUEST - 1, (unsigned)sizeof RESPONSE - 1);
     g_assert_cmpstr(lines->str, ==, expect);
@@ -348,7 +347,6 @@ test_limits(void)
     for (unsigned i = 0; i < 2 * OA_HTTP_PIPELINE_MAX; i++)
         oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,
                                 stamp);
-    g_assert_cmpuint(oa_http_connection_mapi_requests(connection), ==, OA_HTTP_PIPELINE_MAX);
     oa_http_connection_close(connection, true);
     g_assert_cmpuint(sizes[2], ==, 1 + OA_HTTP_PIPELINE_MAX);
     g_free(block);

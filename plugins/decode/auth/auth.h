@@ -162,9 +162,6 @@ const char *oa_auth_mechanism_name(enum oa_auth_mechanism mechanism);
 /* "NTLMv2", ...; "" for none. */
 const char *oa_ntlm_proof_name(enum oa_ntlm_proof proof);
 
-/* The flag of that one bit by its name in [MS-NLMP] 2.2.2.5; never NULL for a bit. */
-const char *oa_ntlm_flag_name(uint32_t bit);
-
 /* "MsvAvTimestamp", ..., or NULL beyond the table. */
 const char *oa_ntlm_av_name(unsigned id);
 

@@ -36,24 +36,6 @@ oa_ntlm_proof_name(enum oa_ntlm_proof proof)
 }
 
 const char *
-oa_ntlm_flag_name(uint32_t bit)
-{
-    static const struct {
-        uint32_t mask;
-        const char *name;
-    } ROWS[] = {
-#define OA_NTLM_FLAG(mask, suffix, name) { mask, name },
-#include "auth/ntlm_flags.def"
-#undef OA_NTLM_FLAG
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
-        if (ROWS[i].mask == bit)
-            return ROWS[i].name;
-    return NULL;
-}
-
-const char *
 oa_ntlm_av_name(unsigned id)
 {
     static const char *const NAMES[OA_NTLM_AV_IDS] = {

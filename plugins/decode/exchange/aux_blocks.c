@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "exchange/ext_payload.h"
+#include "exchange/aux_blocks.h"
 
 /* clang-format off */
 

@@ -70,7 +70,12 @@ copy_match(struct lz77 *lz)
     return length > room ? OA_EXT_SIZE_MISMATCH : OA_EXT_OK;
 }
 
-/* Takes tokens until the input ends; flags without a token behind them mean nothing. */
+/*
+ * Decompresses LZ77 in DIRECT2 encoding ([MS-OXCRPC] 3.1.4.1.1.2, the plain LZ77 of [MS-XCA] 2.4):
+ * takes tokens until the input ends; flags without a token after them mean nothing. Not one byte
+ * more than expected is written, and what is written is right whatever is returned. With an error
+ * `*error_offset` is where in the input.
+ */
 static enum oa_ext_error
 decompress(struct lz77 *lz, size_t *error_offset)
 {
@@ -97,19 +102,6 @@ decompress(struct lz77 *lz, size_t *error_offset)
     if (error == OA_EXT_OK)
         *error_offset = lz->in.offset;
     return error == OA_EXT_OK && lz->written < lz->expected ? OA_EXT_SIZE_MISMATCH : error;
-}
-
-enum oa_ext_error
-oa_ext_decompress(const uint8_t *data, size_t length, uint8_t *out, size_t expected,
-                  size_t *written, size_t *error_offset)
-{
-    struct lz77 lz = { .in = oa_cursor_over(data, length), .out = out, .expected = expected };
-    enum oa_ext_error error = decompress(&lz, error_offset);
-
-    *written = lz.written;
-    if (error == OA_EXT_OK)
-        *error_offset = 0;
-    return error;
 }
 
 void
@@ -161,11 +153,14 @@ open_payload(struct oa_ext_payload *payload, const uint8_t *data, size_t length,
     }
     if (compressed) {
         uint8_t *out = scratch->len ? scratch->data + readable : NULL;
-        size_t where;
-        enum oa_ext_error error = oa_ext_decompress(payload->data, length, out,
-                                                    payload->size_actual, &payload->length, &where);
+        struct lz77 lz = { .in = oa_cursor_over(payload->data, length),
+                           .out = out,
+                           .expected = payload->size_actual };
+        size_t where = 0;
+        enum oa_ext_error error = decompress(&lz, &where);
 
         payload->data = out;
+        payload->length = lz.written;
         set_error(payload, error, start + where);
     } else if (payload->size != payload->size_actual) {
         set_error(payload, OA_EXT_SIZE_MISMATCH, payload->offset);
@@ -221,32 +216,4 @@ oa_ext_next(struct oa_ext_reader *reader, struct oa_ext_payload *payload)
         break;
     }
     return true;
-}
-
-size_t
-oa_ext_left(const struct oa_ext_reader *reader)
-{
-    return oa_cursor_left(&reader->cursor);
-}
-
-const char *
-oa_ext_error_text(enum oa_ext_error error)
-{
-    switch (error) {
-    case OA_EXT_OK:
-        return "no error";
-    case OA_EXT_SHORT_HEADER:
-        return "fewer bytes than a header where one must follow";
-    case OA_EXT_BAD_VERSION:
-        return "unknown version of the header";
-    case OA_EXT_SHORT_PAYLOAD:
-        return "size of the payload reaches beyond the buffer";
-    case OA_EXT_BAD_COMPRESSION:
-        return "compressed payload is damaged";
-    case OA_EXT_SIZE_MISMATCH:
-        return "payload is not of the size announced";
-    case OA_EXT_TOO_MANY_PAYLOADS:
-        return "more payloads than a buffer may hold";
-    }
-    return "unknown error";
 }

@@ -69,21 +69,7 @@ void oa_ext_reader_start(struct oa_ext_reader *reader, const uint8_t *data, size
  */
 bool oa_ext_next(struct oa_ext_reader *reader, struct oa_ext_payload *payload);
 
-/* Bytes behind the payloads that have been given; 0 in a well-formed buffer after the last. */
-size_t oa_ext_left(const struct oa_ext_reader *reader);
-
-/*
- * Decompresses LZ77 in DIRECT2 encoding ([MS-OXCRPC] 3.1.4.1.1.2, the plain LZ77 of [MS-XCA] 2.4)
- * into `out`, which has room for `expected` bytes; not one more is written. `*written` of them are
- * right whatever is returned. With an error `*error_offset` tells where in `data`.
- */
-enum oa_ext_error oa_ext_decompress(const uint8_t *data, size_t length, uint8_t *out,
-                                    size_t expected, size_t *written, size_t *error_offset);
-
 /* Takes the obfuscation of [MS-OXCRPC] 3.1.4.1.1.3 off `length` bytes; `out` has room for them. */
 void oa_ext_deobfuscate(const uint8_t *data, size_t length, uint8_t *out);
-
-/* What the error means, for people. */
-const char *oa_ext_error_text(enum oa_ext_error error);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "exchange/ext_payload.h"
 
+#include "exchange/aux_blocks.h"
 #include "exchange/ext_buffer.h"
 
 /* clang-format off */

@@ -1,5 +1,5 @@
 /* ext_payload.h
- * What extended buffers carry, as layouts: the ROP buffer's frame and the auxiliary blocks.
+ * What extended buffers carry, opened: ROP buffers and auxiliary blocks.
  * [MS-OXCRPC] 2.2.2.1, 2.2.2.2, [MS-OXCROPS] 2.2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,9 +11,6 @@
 
 /* RopSize, ROPs and the table of server object handles. */
 extern const struct oa_layout OA_LAYOUT_ROP_BUFFER;
-
-/* Auxiliary blocks to the end of the bytes. */
-extern const struct oa_layout OA_LAYOUT_AUX_BUFFER;
 
 /*
  * For OA_BLOB slots: the RPC_HEADER_EXT framing around ROP buffers or auxiliary blocks. A payload

@@ -49,7 +49,6 @@ struct oa_http_connection {
     GQueue waiting; /* of struct exchange: requests in order, without a complete answer */
     struct stream stream[2];
     uint64_t n_exchanges;
-    uint64_t n_mapi;
     size_t kept;
 };
 
@@ -309,7 +308,6 @@ take_request(struct oa_http_connection *connection, const struct piece *piece,
 
     keep_head(connection, exchange, piece, head->length);
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
-    connection->n_mapi += exchange->is_mapi;
     g_queue_push_tail(&connection->waiting, exchange);
     tell_head(connection, exchange, OA_CLIENT);
     begin_body(connection, OA_CLIENT, head, false);
@@ -614,10 +612,4 @@ oa_http_connection_free(struct oa_http_connection *connection)
         return;
     connection->on_exchange = NULL;
     oa_http_connection_close(connection, false);
-}
-
-uint64_t
-oa_http_connection_mapi_requests(const struct oa_http_connection *connection)
-{
-    return connection->n_mapi;
 }

@@ -84,7 +84,4 @@ void oa_http_connection_close(struct oa_http_connection *connection, bool is_cle
 /* Frees it without telling of what waits; NULL is allowed. */
 void oa_http_connection_free(struct oa_http_connection *connection);
 
-/* MAPI over HTTP requests so far; a host may give a connection up that has none for long. */
-uint64_t oa_http_connection_mapi_requests(const struct oa_http_connection *connection);
-
 #endif

@@ -247,12 +247,6 @@ oa_mapi_http_response_code(struct oa_text text, uint32_t *code)
     return true;
 }
 
-const char *
-oa_mapi_http_endpoint_name(enum oa_mapi_http_endpoint endpoint)
-{
-    return ENDPOINTS[endpoint].name;
-}
-
 enum oa_mapi_http_endpoint
 oa_mapi_http_type_endpoint(enum oa_mapi_http_type type)
 {

@@ -102,7 +102,6 @@ bool oa_mapi_http_response_code(struct oa_text text, uint32_t *code);
 /* The type of an X-RequestType, of a request or of the answer that repeats it. */
 enum oa_mapi_http_type oa_mapi_http_type_of(struct oa_text text);
 
-const char *oa_mapi_http_endpoint_name(enum oa_mapi_http_endpoint endpoint); /* "emsmdb" */
 enum oa_mapi_http_endpoint oa_mapi_http_type_endpoint(enum oa_mapi_http_type type);
 const char *oa_mapi_http_type_name(enum oa_mapi_http_type type); /* "Unknown" for no type */
 const char *oa_mapi_http_line_name(enum oa_mapi_http_line_kind kind);

@@ -266,14 +266,6 @@ oa_rts_identify(const struct oa_rts *rts, unsigned places)
     return name;
 }
 
-enum oa_rts_pdu
-oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type type)
-{
-    if (name.r1 == name.r2 || type == OA_RECYCLE_R1)
-        return name.r1;
-    return type == OA_RECYCLE_R2 ? name.r2 : OA_RTS_UNKNOWN;
-}
-
 void
 oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type, char out[OA_RTS_NAME_TEXT])
 {
@@ -283,7 +275,7 @@ oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type, char out[OA
     const char *step2 = strchr(r2, '/');
 
     if (name.r1 == name.r2 || type != OA_RECYCLE_UNDECIDED)
-        snprintf(out, OA_RTS_NAME_TEXT, "%s", OA_RTS_PDU_ROWS[oa_rts_name_pdu(name, type)].name);
+        snprintf(out, OA_RTS_NAME_TEXT, "%s", type == OA_RECYCLE_R2 ? r2 : r1);
     else if (step1 && step2 && strcmp(step1, step2) == 0)
         snprintf(out, OA_RTS_NAME_TEXT, "%.*s?%s", (int)(step1 - r1 - 1), r1, step1);
     else

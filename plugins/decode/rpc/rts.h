@@ -183,9 +183,6 @@ bool oa_rts_has_signature(const struct oa_rts *rts, enum oa_rts_pdu pdu);
  * which it is. */
 struct oa_rts_name oa_rts_identify(const struct oa_rts *rts, unsigned places);
 
-/* The one PDU when it is decided, else OA_RTS_UNKNOWN. */
-enum oa_rts_pdu oa_rts_name_pdu(struct oa_rts_name name, enum oa_recycle_type type);
-
 /* The name as text: "CONN/A1", or while undecided "OUT_R?/A2", "IN_R1/A6 or IN_R2/A2". */
 #define OA_RTS_NAME_TEXT 48
 void oa_rts_name_text(struct oa_rts_name name, enum oa_recycle_type type,

@@ -1,5 +1,5 @@
-/* auth_exchange.c
- * Follows authentication exchanges: HTTP by the requests and answers of a TCP connection, RPC by
+/* authentication.c
+ * Follows authentication exchanges: HTTP by the requests and responses of a TCP connection, RPC by
  * the verifiers of a virtual connection. [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11,
  * [MS-RPCE] 3.3.1.5
  *
@@ -7,89 +7,64 @@
  */
 #include "track/authentication.h"
 
-#include <string.h>
+#include <glib.h>
 
-#include "track/channel_state.h"
+#include "auth/auth_course.h"
 #include "track/emit.h"
 #include "track/tracker_state.h"
-#include "track/virtual_connection.h"
 
-#define NTLM_CHALLENGE 2
-#define NTLM_AUTHENTICATE 3
-
-/* CONN/B1 follows the request at once; what comes behind it was allowed by CONN/C2, so that the
- * request was let in. [MS-RPCH] 3.2.2.4.1 */
-#define PDUS_OF_AN_ACCEPTED_IN_CHANNEL 2
-
-/* What is known of all exchanges together, and the token of the current event. */
-struct auth_exchanges {
+/* Number of the next exchange, and the token of the current event. */
+struct auth_table {
     uint64_t n_exchanges;
     struct oa_auth token;
 };
 
-enum phase {
-    WAITING,    /* for the answer to the last request */
-    CHALLENGED, /* for the client's next request */
-    SETTLED,
-};
-
-struct exchange {
-    struct oa_auth_exchange facts; /* first, so that the two convert */
-    enum phase phase;
-    bool is_later_request; /* the request that waits rests on an exchange that has ended */
-    struct oa_stamp later_request;
-    bool tries_credentials; /* the last request had some */
-    unsigned pdus;          /* of the client, behind the last request */
-};
-
-/* Most requests bring no token: what is kept of one is large. */
-static const struct oa_auth NO_TOKEN;
-
-static void
-free_token(const struct oa_auth *token)
+struct auth_table *
+oa_auth_table_new(void)
 {
-    if (token != &NO_TOKEN)
-        g_free((struct oa_auth *)token);
+    return g_new0(struct auth_table, 1);
 }
 
 void
-oa_auth_exchange_free(struct oa_auth_exchange *exchange)
+oa_auth_table_free(struct auth_table *table)
 {
-    if (!exchange)
-        return;
-    free_token(exchange->client);
-    free_token(exchange->server);
-    g_free(exchange);
+    g_free(table);
 }
 
+static struct oa_auth_course *
+course_of(struct oa_auth_exchange *exchange)
+{
+    return (struct oa_auth_course *)exchange;
+}
+
+/* --- who --- */
+
+/* Keeps the identity: a token that tells a user is better than one that does not. */
 static void
-free_exchange(void *exchange)
+note_auth(struct oa_channel *channel, const struct oa_auth *auth)
 {
-    oa_auth_exchange_free(exchange);
-}
-
-struct auth_exchanges *
-oa_auth_exchanges_new(void)
-{
-    return g_new0(struct auth_exchanges, 1);
+    if (!channel->auth)
+        channel->auth = g_new0(struct oa_auth, 1);
+    if (auth->user[0] || !channel->auth->user[0])
+        *channel->auth = *auth;
 }
 
 void
-oa_auth_exchanges_free(struct auth_exchanges *exchanges)
+oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head)
 {
-    g_free(exchanges);
-}
+    const struct oa_http_head *http = head->http;
+    struct oa_auth *token = &tracker->auth->token;
 
-static struct exchange *
-begin(struct oa_tracker *tracker, enum oa_auth_place place, struct oa_stamp first)
-{
-    struct exchange *exchange = g_new0(struct exchange, 1);
-
-    exchange->facts.number = tracker->exchanges->n_exchanges++;
-    exchange->facts.place = place;
-    exchange->facts.client = exchange->facts.server = &NO_TOKEN;
-    exchange->facts.first = exchange->facts.last = first;
-    return exchange;
+    for (size_t i = 0; i < http->n_credentials; i++) {
+        oa_auth_from_http(&http->credentials[i], token);
+        if (http->is_request)
+            note_auth(head->channel, token);
+        struct oa_event event = *head;
+        event.type = OA_EVENT_AUTH;
+        event.auth = token;
+        event.auth_place = OA_AUTH_HTTP;
+        oa_emit(tracker, &event);
+    }
 }
 
 /* --- findings --- */
@@ -117,423 +92,193 @@ describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
 #define LOOP 3
 
 static void
-tell_refusal(struct channel *channel, const struct oa_auth_exchange *facts,
-             const struct oa_event *where, enum oa_finding_id id)
+tell_refusal(struct oa_tracker *tracker, struct oa_channel *channel,
+             const struct oa_auth_exchange *facts, const struct oa_event *where,
+             enum oa_finding_id id)
 {
     char client[OA_FINDING_TEXT];
 
     describe_client(facts, client, sizeof client);
-    if (channel->facts.vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
-        channel->facts.vc->anonymous_refused = true;
-    if (++channel->refusals < LOOP)
-        oa_emit_finding(channel->tracker, where, id, "%s; %u after %u requests", client,
-                        facts->status, facts->legs);
-    else if (channel->refusals == LOOP)
-        oa_emit_finding(channel->tracker, where, OA_FINDING_AUTH_LOOP,
-                        "%u authentications refused, the last: %s; %u", channel->refusals, client,
-                        facts->status);
+    if (channel->vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
+        channel->vc->anonymous_refused = true;
+    if (++channel->auth_refusals < LOOP)
+        oa_emit_finding(tracker, where, id, "%s; %u after %u requests", client, facts->status,
+                        facts->legs);
+    else if (channel->auth_refusals == LOOP)
+        oa_emit_finding(tracker, where, OA_FINDING_AUTH_LOOP,
+                        "%u authentications refused, the last: %s; %u", channel->auth_refusals,
+                        client, facts->status);
 }
 
 /* Once for a virtual connection. */
 static void
-tell_acceptance(struct channel *channel, const struct oa_auth_exchange *facts,
+tell_acceptance(struct oa_tracker *tracker, const struct oa_auth_exchange *facts,
                 const struct oa_event *where)
 {
-    struct virtual_connection *vc = (struct virtual_connection *)channel->facts.vc;
+    struct oa_virtual_connection *vc = facts->channel->vc;
     char client[OA_FINDING_TEXT];
 
     if (facts->anonymous != OA_AUTH_ANONYMOUS_ACCEPTED && !facts->client->is_anonymous)
         return;
-    if (vc) {
-        vc->facts.anonymous_accepted = true;
-        if (vc->told_anonymous)
-            return;
-        vc->told_anonymous = true;
-    }
+    if (vc && vc->anonymous_accepted)
+        return;
+    if (vc)
+        vc->anonymous_accepted = true;
     describe_client(facts, client, sizeof client);
-    oa_emit_finding(channel->tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
+    oa_emit_finding(tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
 }
 
 static void
-tell_rpc_refusal(struct virtual_connection *vc, const struct oa_auth_exchange *facts,
+tell_rpc_refusal(struct oa_tracker *tracker, const struct oa_auth_exchange *facts,
                  const struct oa_event *where)
 {
     char client[OA_FINDING_TEXT];
 
     describe_client(facts, client, sizeof client);
-    oa_emit_finding(vc->tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
+    oa_emit_finding(tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
                     oa_rpc_ptype_name(where->rpc->header.ptype));
 }
 
-/* Tells of it, and lets it go. */
+/* Tells of the exchange, and lets it go. `exchange` may be NULL. */
 static void
-finish(struct oa_tracker *tracker, struct oa_auth_exchange *facts, struct oa_channel *channel,
+finish(struct oa_tracker *tracker, struct oa_auth_exchange *exchange, struct oa_channel *channel,
        struct oa_virtual_connection *vc)
 {
-    struct exchange *exchange = (struct exchange *)facts;
-
     if (!exchange)
         return;
-    /* A client that had nothing to try after the first 401 has been refused. */
-    if (exchange->phase == CHALLENGED && !exchange->tries_credentials) {
-        facts->result = OA_AUTH_REFUSED;
-        tell_refusal(
-            (struct channel *)channel, facts,
-            &(struct oa_event){
-                .first = facts->first, .last = facts->last, .side = OA_SERVER, .channel = channel },
-            OA_FINDING_ANONYMOUS_REFUSED);
-    }
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_AUTH_DONE,
-                                         .first = facts->first,
-                                         .last = facts->last,
+                                         .first = exchange->first,
+                                         .last = exchange->last,
                                          .channel = channel,
                                          .vc = vc,
-                                         .auth_place = facts->place,
-                                         .exchange = facts });
-    oa_retire(tracker, exchange, free_exchange);
-}
-
-/*
- * Adds what another token of the same side tells. An NTLM message stands for itself; the list of
- * mechanisms comes only with the first token, and the last one often holds a state alone.
- */
-static void
-add_token(const struct oa_auth **kept, const struct oa_auth *token)
-{
-    struct oa_auth *to = g_memdup2(*kept, sizeof **kept);
-    struct oa_auth was = *to;
-
-    if (!to->has_token || token->ntlm_type || token->mechanism == OA_AUTH_BASIC) {
-        *to = *token;
-        if (!token->is_spnego_init && was.n_mechs) {
-            memcpy(to->mechs, was.mechs, sizeof to->mechs);
-            to->n_mechs = was.n_mechs;
-        }
-    } else if (token->mechanism != OA_AUTH_UNKNOWN) {
-        to->mechanism = token->mechanism;
-    }
-    to->has_state = was.has_state || token->has_state;
-    to->state = token->has_state ? token->state : was.state;
-    to->chosen = token->chosen ? token->chosen : was.chosen;
-    if (token->kerberos_message) {
-        to->kerberos_message = token->kerberos_message;
-        to->kerberos_error = token->kerberos_error;
-    }
-    to->malformed = was.malformed || token->malformed;
-    free_token(*kept);
-    *kept = to;
-}
-
-/* Some mechanisms tell in their tokens how it ended; NTLM does not. */
-static enum oa_auth_result
-result_of_token(const struct oa_auth *token)
-{
-    if (token->has_state && token->state == OA_SPNEGO_REJECT)
-        return OA_AUTH_REFUSED;
-    if (token->kerberos_message == OA_KERBEROS_ERROR)
-        return OA_AUTH_REFUSED;
-    if (token->has_state)
-        return token->state == OA_SPNEGO_ACCEPT_COMPLETED ? OA_AUTH_ACCEPTED : OA_AUTH_PENDING;
-    return token->kerberos_message == OA_KERBEROS_AP_REP ? OA_AUTH_ACCEPTED : OA_AUTH_PENDING;
+                                         .auth_place = exchange->place,
+                                         .exchange = exchange });
+    oa_retire(tracker, exchange, oa_auth_course_free);
 }
 
 /* --- HTTP --- */
 
-/* The credentials of a request: for the one who asked last, else for the server. */
-static bool
-find_credentials(const struct oa_http_head *http, bool for_proxy, bool *is_proxy,
-                 struct oa_auth *auth)
+static void
+finish_http(struct oa_tracker *tracker, struct oa_channel *channel)
 {
-    const struct oa_http_credentials *found = NULL;
+    struct oa_auth_exchange *exchange = channel->exchange;
 
-    for (size_t i = 0; i < http->n_credentials; i++) {
-        bool proxy = http->credentials[i].header == OA_HTTP_PROXY_AUTHORIZATION;
-
-        if (!found || proxy == for_proxy)
-            found = &http->credentials[i];
-    }
-    if (!found)
-        return false;
-    *is_proxy = found->header == OA_HTTP_PROXY_AUTHORIZATION;
-    oa_auth_from_http(found, auth);
-    return true;
+    if (exchange && oa_auth_course_end(course_of(exchange)))
+        tell_refusal(tracker, channel, exchange,
+                     &(struct oa_event){ .first = exchange->first,
+                                         .last = exchange->last,
+                                         .side = OA_SERVER,
+                                         .channel = channel },
+                     OA_FINDING_ANONYMOUS_REFUSED);
+    finish(tracker, exchange, channel, channel->vc);
 }
 
-/* Whether the request goes on with the exchange, or begins one of its own. */
-static bool
-continues(const struct exchange *exchange, const struct oa_auth *auth)
+static struct oa_auth_course *
+begin_http(struct oa_tracker *tracker, struct oa_channel *channel, struct oa_stamp first)
 {
-    bool is_next_token = auth && (auth->ntlm_type == NTLM_AUTHENTICATE ||
-                                  (auth->is_spnego && !auth->is_spnego_init));
+    struct oa_auth_course *course =
+        oa_auth_course_new(tracker->auth->n_exchanges++, OA_AUTH_HTTP, first);
 
-    if (exchange->phase == CHALLENGED)
-        return auth != NULL;
-    /* An answer is missing in the capture. */
-    return exchange->phase == WAITING && exchange->facts.result == OA_AUTH_PENDING && is_next_token;
-}
-
-/* Whether the request needs no exchange: the connection is known, or Basic is repeated. */
-static bool
-rests_on(const struct exchange *exchange, const struct oa_auth *auth)
-{
-    const struct oa_auth *known = exchange->facts.client;
-
-    if (exchange->facts.result != OA_AUTH_ACCEPTED)
-        return false;
-    if (!auth)
-        return true;
-    return auth->mechanism == OA_AUTH_BASIC && known->mechanism == OA_AUTH_BASIC &&
-           strcmp(auth->user, known->user) == 0 && strcmp(auth->domain, known->domain) == 0;
-}
-
-static struct exchange *
-begin_http(struct channel *channel, struct oa_stamp first)
-{
-    struct exchange *exchange = begin(channel->tracker, OA_AUTH_HTTP, first);
-
-    finish(channel->tracker, channel->facts.exchange, &channel->facts, channel->facts.vc);
-    channel->facts.exchange = &exchange->facts;
-    exchange->facts.channel = &channel->facts;
-    return exchange;
+    finish_http(tracker, channel);
+    channel->exchange = &course->facts;
+    course->facts.channel = channel;
+    return course;
 }
 
 static void
-take_request(struct channel *channel, struct oa_event *event)
+take_request(struct oa_tracker *tracker, struct oa_event *event)
 {
-    struct exchange *exchange = (struct exchange *)channel->facts.exchange;
-    bool for_proxy = exchange && exchange->facts.is_proxy;
-    struct oa_auth *auth = &channel->tracker->exchanges->token;
+    struct oa_auth_course *course = course_of(event->channel->exchange);
+    struct oa_auth *auth = &tracker->auth->token;
     bool is_proxy = false;
 
-    if (!find_credentials(event->http, for_proxy, &is_proxy, auth))
+    if (!oa_auth_course_credentials(course, event->http, &is_proxy, auth))
         auth = NULL;
-    if (exchange && rests_on(exchange, auth)) {
-        exchange->is_later_request = true;
-        exchange->later_request = event->first;
-        exchange->facts.later_requests++;
-        exchange->pdus = 0;
-        event->exchange = &exchange->facts;
+    enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
+    if (relation == OA_AUTH_RESTS) {
+        oa_auth_course_rest(course, event->first);
+        event->exchange = &course->facts;
         return;
     }
-    if (!exchange || !continues(exchange, auth))
-        exchange = begin_http(channel, event->first);
-
-    struct oa_auth_exchange *facts = &exchange->facts;
-    exchange->phase = WAITING;
-    exchange->pdus = 0;
-    exchange->tries_credentials = auth != NULL;
-    facts->legs++;
-    facts->last = event->last;
-    facts->answered = false;
-    facts->status = 0;
-    facts->may_have_certificate |= oa_text_starts(event->http->path, "/rpcwithcert/");
-    if (auth) {
-        facts->scheme = auth->scheme;
-        facts->is_proxy = is_proxy;
-        add_token(&facts->client, auth);
-    } else {
-        facts->anonymous = OA_AUTH_ANONYMOUS_PENDING;
-    }
-    event->exchange = facts;
-    event->auth_leg = facts->legs;
-}
-
-/* Notes the schemes offered, and adds the token of the one in use. True if there is such a token.
- */
-static bool
-take_challenges(struct exchange *exchange, const struct oa_http_head *http, struct oa_auth *auth)
-{
-    struct oa_auth_exchange *facts = &exchange->facts;
-    bool found = false;
-
-    for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], auth);
-        facts->offered |= 1u << auth->scheme;
-        if (!auth->has_token || auth->scheme != facts->scheme || found)
-            continue;
-        add_token(&facts->server, auth);
-        found = auth->ntlm_type == NTLM_CHALLENGE || auth->is_spnego || auth->kerberos_message;
-    }
-    return found;
-}
-
-/* Whether the client's last token was the last that its mechanism has. */
-static bool
-is_final(const struct oa_auth *client)
-{
-    return client->ntlm_type == NTLM_AUTHENTICATE;
+    if (relation == OA_AUTH_BEGINS)
+        course = begin_http(tracker, event->channel, event->first);
+    oa_auth_course_add_request(course, event->http, auth, is_proxy, event->last);
+    event->exchange = &course->facts;
+    event->auth_leg = course->facts.legs;
 }
 
 static void
-refuse_request(struct exchange *exchange, bool has_token)
+take_response(struct oa_tracker *tracker, struct oa_event *event)
 {
-    struct oa_auth_exchange *facts = &exchange->facts;
-    bool is_rejected = result_of_token(facts->server) == OA_AUTH_REFUSED;
+    struct oa_auth_course *course = course_of(event->channel->exchange);
+    struct oa_stamp request;
 
-    exchange->phase = CHALLENGED;
-    if (!exchange->tries_credentials) {
-        facts->anonymous = OA_AUTH_ANONYMOUS_REFUSED;
-    } else if (!has_token || is_rejected || is_final(facts->client)) {
-        exchange->phase = SETTLED;
-        facts->result = OA_AUTH_REFUSED;
-    }
-}
-
-/* The request was let in: nothing but a request without credentials makes it an anonymous one. */
-static void
-accept_request(struct oa_auth_exchange *facts, const struct oa_event *event)
-{
-    facts->result = OA_AUTH_ACCEPTED;
-    if (!oa_auth_exchange_has_credentials(facts))
-        facts->anonymous = OA_AUTH_ANONYMOUS_ACCEPTED;
-    tell_acceptance((struct channel *)facts->channel, facts, event);
-}
-
-static void
-settle(struct exchange *exchange, const struct oa_http_head *http, struct oa_event *event,
-       struct oa_auth *auth)
-{
-    struct oa_auth_exchange *facts = &exchange->facts;
-    bool has_token = take_challenges(exchange, http, auth);
-
-    facts->last = event->last;
-    facts->answered = true;
-    facts->status = http->status;
-    facts->result = OA_AUTH_PENDING; /* what an IN channel let conclude has been too early */
-    facts->is_persistent |= http->persistent_auth;
-    facts->is_proxy |= http->status == 407;
-    event->exchange = facts;
-    event->auth_leg = facts->legs;
-    if (http->status == 401 || http->status == 407) {
-        refuse_request(exchange, has_token);
-        if (exchange->phase == SETTLED)
-            tell_refusal((struct channel *)facts->channel, facts, event, OA_FINDING_AUTH_REFUSED);
+    if (!course || event->http->status < 200)
         return;
-    }
-    exchange->phase = SETTLED;
-    /* An error of the RPC proxy itself is one behind the authentication. */
-    if (http->status < 400 || http->has_rpc_error)
-        accept_request(facts, event);
-    else
-        facts->result = OA_AUTH_UNDECIDED;
-}
-
-/* The request that waits stands in no exchange, and is refused: it begins one. */
-static struct exchange *
-begin_with_refused(struct channel *channel, struct oa_stamp request)
-{
-    struct exchange *exchange = begin_http(channel, request);
-
-    exchange->facts.legs = 1;
-    return exchange;
-}
-
-static void
-take_response(struct channel *channel, struct oa_event *event)
-{
-    struct exchange *exchange = (struct exchange *)channel->facts.exchange;
-    const struct oa_http_head *http = event->http;
-    bool asks = http->status == 401 || http->status == 407;
-
-    if (!exchange || http->status < 200)
+    switch (oa_auth_course_answer(course, event->http, &request)) {
+    case OA_AUTH_UNRELATED:
         return;
-    if (exchange->is_later_request) {
-        exchange->is_later_request = false;
-        if (!asks) {
-            /* Basic comes with each request: nothing persists. */
-            exchange->facts.is_persistent |= exchange->facts.scheme != OA_AUTH_SCHEME_BASIC;
-            event->exchange = &exchange->facts;
-            return;
-        }
-        exchange = begin_with_refused(channel, exchange->later_request);
-    } else if (exchange->phase != WAITING) {
+    case OA_AUTH_RESTS:
+        event->exchange = &course->facts;
         return;
-    } else if (exchange->facts.is_proxy && exchange->tries_credentials && http->status == 401) {
-        /* The proxy let it through to the server, which asks in its turn. */
-        struct oa_stamp request = exchange->facts.last;
-
-        exchange->facts.result = OA_AUTH_ACCEPTED;
-        exchange = begin_with_refused(channel, request);
+    case OA_AUTH_BEGINS:
+        course = begin_http(tracker, event->channel, request);
+        course->facts.legs = 1;
+        break;
+    case OA_AUTH_CONTINUES:
+        break;
     }
-    settle(exchange, http, event, &channel->tracker->exchanges->token);
+    enum oa_auth_result result =
+        oa_auth_course_add_response(course, event->http, event->last, &tracker->auth->token);
+    event->exchange = &course->facts;
+    event->auth_leg = course->facts.legs;
+    if (result == OA_AUTH_REFUSED)
+        tell_refusal(tracker, event->channel, &course->facts, event, OA_FINDING_AUTH_REFUSED);
+    else if (result == OA_AUTH_ACCEPTED)
+        tell_acceptance(tracker, &course->facts, event);
 }
 
 void
-oa_auth_exchange_take_head(struct channel *channel, struct oa_event *event)
+oa_auth_take_head(struct oa_tracker *tracker, struct oa_event *event)
 {
     if (event->http->is_request)
-        take_request(channel, event);
+        take_request(tracker, event);
     else
-        take_response(channel, event);
-}
-
-/* An IN channel that works has no answer: that it goes on is the answer. */
-void
-oa_auth_exchange_take_pdu(struct channel *channel, const struct oa_event *event)
-{
-    struct exchange *exchange = (struct exchange *)channel->facts.exchange;
-
-    if (!exchange || event->side != OA_CLIENT || channel->facts.kind != OA_CHANNEL_IN)
-        return;
-    if (++exchange->pdus != PDUS_OF_AN_ACCEPTED_IN_CHANNEL)
-        return;
-    if (exchange->is_later_request)
-        exchange->facts.is_persistent |= exchange->facts.scheme != OA_AUTH_SCHEME_BASIC;
-    else if (exchange->phase == WAITING)
-        accept_request(&exchange->facts, event);
+        take_response(tracker, event);
 }
 
 void
-oa_auth_exchange_close_channel(struct channel *channel)
+oa_auth_take_pdu(struct oa_tracker *tracker, const struct oa_event *event)
 {
-    finish(channel->tracker, channel->facts.exchange, &channel->facts, channel->facts.vc);
-    channel->facts.exchange = NULL;
-}
+    struct oa_channel *channel = event->channel;
 
-/* --- who --- */
-
-/* Keeps the identity: a token that tells a user is better than one that does not. */
-static void
-note_auth(struct channel *channel, const struct oa_auth *auth)
-{
-    if (!channel->facts.auth)
-        channel->facts.auth = g_new0(struct oa_auth, 1);
-    if (auth->user[0] || !channel->facts.auth->user[0])
-        *channel->facts.auth = *auth;
+    if (channel->exchange && event->side == OA_CLIENT && channel->kind == OA_CHANNEL_IN &&
+        oa_auth_course_take_pdu(course_of(channel->exchange)))
+        tell_acceptance(tracker, channel->exchange, event);
 }
 
 void
-oa_auth_take_credentials(struct channel *channel, const struct oa_event *head)
+oa_auth_close_channel(struct oa_tracker *tracker, struct oa_channel *channel)
 {
-    const struct oa_http_head *http = head->http;
-    struct oa_tracker *tracker = channel->tracker;
-
-    for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], &tracker->exchanges->token);
-        if (http->is_request)
-            note_auth(channel, &tracker->exchanges->token);
-        struct oa_event event = *head;
-        event.type = OA_EVENT_AUTH;
-        event.auth = &tracker->exchanges->token;
-        event.auth_place = OA_AUTH_HTTP;
-        oa_emit(tracker, &event);
-    }
+    finish_http(tracker, channel);
+    channel->exchange = NULL;
 }
 
 /* --- RPC --- */
 
 static void
-begin_rpc(struct virtual_connection *vc, const struct oa_event *event)
+begin_rpc(struct oa_tracker *tracker, const struct oa_event *event)
 {
-    struct exchange *exchange = begin(vc->tracker, OA_AUTH_RPC, event->first);
+    struct oa_auth_course *course =
+        oa_auth_course_new(tracker->auth->n_exchanges++, OA_AUTH_RPC, event->first);
     const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
 
-    finish(vc->tracker, vc->facts.rpc_exchange, event->channel, &vc->facts);
-    vc->facts.rpc_exchange = &exchange->facts;
-    exchange->facts.vc = &vc->facts;
-    exchange->facts.type = verifier->type;
-    exchange->facts.level = verifier->level;
-    exchange->facts.context_id = verifier->context_id;
+    finish(tracker, event->vc->rpc_exchange, event->channel, event->vc);
+    event->vc->rpc_exchange = &course->facts;
+    course->facts.vc = event->vc;
+    course->facts.type = verifier->type;
+    course->facts.level = verifier->level;
+    course->facts.context_id = verifier->context_id;
 }
 
 static bool
@@ -550,45 +295,31 @@ begins_rpc(const struct oa_auth_exchange *facts, const struct oa_event *event)
 
 /* A PDU whose verifier carries a token. `event->auth` is what it was understood to be, or NULL. */
 static void
-take_rpc_token(struct virtual_connection *vc, struct oa_event *event)
+take_rpc_token(struct oa_tracker *tracker, struct oa_event *event)
 {
-    if (begins_rpc(vc->facts.rpc_exchange, event))
-        begin_rpc(vc, event);
+    if (begins_rpc(event->vc->rpc_exchange, event))
+        begin_rpc(tracker, event);
 
-    struct exchange *exchange = (struct exchange *)vc->facts.rpc_exchange;
+    struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     if (!exchange)
         return; /* the capture begins behind the client's token */
-    struct oa_auth_exchange *facts = &exchange->facts;
-    facts->legs++;
-    facts->last = event->last;
-    facts->answered = event->side == OA_SERVER;
-    event->exchange = facts;
-    event->auth_leg = facts->legs;
-    if (!event->auth)
-        return;
-    if (event->side == OA_CLIENT) {
-        facts->scheme = event->auth->scheme;
-        add_token(&facts->client, event->auth);
-    } else {
-        add_token(&facts->server, event->auth);
-        if (facts->result == OA_AUTH_PENDING)
-            facts->result = result_of_token(event->auth);
-        if (facts->result == OA_AUTH_REFUSED)
-            tell_rpc_refusal(vc, facts, event);
-    }
+    bool is_refused =
+        oa_auth_course_add_token(course_of(exchange), event->side, event->auth, event->last);
+    event->exchange = exchange;
+    event->auth_leg = exchange->legs;
+    if (is_refused)
+        tell_rpc_refusal(tracker, exchange, event);
 }
 
 /* The tokens of an authentication come in binds, their answers and auth3; later verifiers are
  * signatures. */
 static void
-take_verifier(struct virtual_connection *vc, struct oa_event *event)
+take_verifier(struct oa_tracker *tracker, struct oa_event *event)
 {
     const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
-    struct oa_rpc_security *security = &vc->facts.security;
-    struct oa_auth *auth = &vc->tracker->exchanges->token;
+    struct oa_rpc_security *security = &event->vc->security;
+    struct oa_auth *auth = &tracker->auth->token;
 
-    if (!verifier->present)
-        return;
     security->present = true;
     security->type = verifier->type;
     security->level = verifier->level;
@@ -600,8 +331,7 @@ take_verifier(struct virtual_connection *vc, struct oa_event *event)
     event->auth_place = OA_AUTH_RPC;
     struct oa_event told = *event;
     told.type = OA_EVENT_AUTH;
-    told.vc = &vc->facts;
-    oa_emit(vc->tracker, &told);
+    oa_emit(tracker, &told);
 }
 
 /* Faults by which a server tells that it did not accept the client's tokens, [MS-ERREF] 2.2. */
@@ -625,25 +355,25 @@ is_refusal(uint32_t fault)
 
 /* What the server does behind the last token answers it. */
 static void
-take_rpc_answer(struct virtual_connection *vc, const struct oa_event *event)
+take_rpc_answer(struct oa_tracker *tracker, const struct oa_event *event)
 {
-    struct oa_auth_exchange *facts = vc->facts.rpc_exchange;
+    struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     uint8_t ptype = event->rpc->header.ptype;
     bool refused =
         ptype == OA_RPC_BIND_NAK || (ptype == OA_RPC_FAULT && is_refusal(event->rpc->fault_status));
 
-    if (!facts || facts->result != OA_AUTH_PENDING)
+    if (!exchange || exchange->result != OA_AUTH_PENDING)
         return;
     if (refused) {
-        facts->result = OA_AUTH_REFUSED;
-        tell_rpc_refusal(vc, facts, event);
+        exchange->result = OA_AUTH_REFUSED;
+        tell_rpc_refusal(tracker, exchange, event);
     } else if (ptype == OA_RPC_RESPONSE || ptype == OA_RPC_FAULT) {
-        facts->result = OA_AUTH_ACCEPTED;
+        exchange->result = OA_AUTH_ACCEPTED;
     }
 }
 
 void
-oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event)
+oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
 {
     switch (event->rpc->header.ptype) {
     case OA_RPC_BIND:
@@ -651,14 +381,15 @@ oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event)
     case OA_RPC_AUTH3:
     case OA_RPC_BIND_ACK:
     case OA_RPC_ALTER_CONTEXT_RESP:
-        take_verifier(vc, event);
-        if (event->rpc->verifier.present)
-            take_rpc_token(vc, event);
+        if (!event->rpc->verifier.present)
+            break;
+        take_verifier(tracker, event);
+        take_rpc_token(tracker, event);
         break;
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
-        take_rpc_answer(vc, event);
+        take_rpc_answer(tracker, event);
         break;
     default:
         break;
@@ -666,22 +397,22 @@ oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event)
 }
 
 void
-oa_auth_exchange_close_vc(struct virtual_connection *vc)
+oa_auth_close_vc(struct oa_tracker *tracker, struct oa_virtual_connection *vc)
 {
-    finish(vc->tracker, vc->facts.rpc_exchange, NULL, &vc->facts);
-    vc->facts.rpc_exchange = NULL;
+    finish(tracker, vc->rpc_exchange, NULL, vc);
+    vc->rpc_exchange = NULL;
 }
 
-/* Two virtual connections are one: the exchange goes along, or ends where there is one already. */
 void
-oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from)
+oa_auth_merge_vc(struct oa_tracker *tracker, struct oa_virtual_connection *into,
+                 struct oa_virtual_connection *from)
 {
-    if (into->facts.rpc_exchange) {
-        oa_auth_exchange_close_vc(from);
+    if (into->rpc_exchange) {
+        oa_auth_close_vc(tracker, from);
         return;
     }
-    into->facts.rpc_exchange = from->facts.rpc_exchange;
-    from->facts.rpc_exchange = NULL;
-    if (into->facts.rpc_exchange)
-        into->facts.rpc_exchange->vc = &into->facts;
+    into->rpc_exchange = from->rpc_exchange;
+    from->rpc_exchange = NULL;
+    if (into->rpc_exchange)
+        into->rpc_exchange->vc = into;
 }

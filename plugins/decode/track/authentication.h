@@ -1,5 +1,6 @@
 /* authentication.h
- * Internal to track/. Follows the authentication exchanges of channels and virtual connections.
+ * Internal to track/. Follows the authentication exchanges of channels and virtual connections, and
+ * reports what their tokens say.
  * [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11, [MS-RPCE] 3.3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,22 +10,29 @@
 
 #include "track/events.h"
 
-struct channel;
 struct oa_tracker;
-struct virtual_connection;
 
-struct auth_exchanges *oa_auth_exchanges_new(void);
-void oa_auth_exchanges_free(struct auth_exchanges *exchanges);
+struct auth_table *oa_auth_table_new(void);
+void oa_auth_table_free(struct auth_table *table);
 
-/* Reports the credentials of a head, and keeps with the channel who the client is. */
-void oa_auth_take_credentials(struct channel *channel, const struct oa_event *head);
+/* Reports the credentials of a head, and keeps with its channel who the client is. */
+void oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head);
 
-void oa_auth_exchange_take_head(struct channel *channel, struct oa_event *event);
-void oa_auth_exchange_take_pdu(struct channel *channel, const struct oa_event *event);
-void oa_auth_exchange_close_channel(struct channel *channel);
-void oa_auth_exchange_take_rpc(struct virtual_connection *vc, struct oa_event *event);
-void oa_auth_exchange_close_vc(struct virtual_connection *vc);
-void oa_auth_exchange_merge_vc(struct virtual_connection *into, struct virtual_connection *from);
-void oa_auth_exchange_free(struct oa_auth_exchange *exchange);
+/* A head, or a PDU, of event->channel. A head's event gets the exchange it belongs to. */
+void oa_auth_take_head(struct oa_tracker *tracker, struct oa_event *event);
+void oa_auth_take_pdu(struct oa_tracker *tracker, const struct oa_event *event);
+
+/* The channel's exchange is over. */
+void oa_auth_close_channel(struct oa_tracker *tracker, struct oa_channel *channel);
+
+/* An RPC PDU of event->vc, on the hop nearest to the client. */
+void oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event);
+
+/* The virtual connection's exchange is over. */
+void oa_auth_close_vc(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
+
+/* Two virtual connections are one: the exchange goes along, or ends where there is one already. */
+void oa_auth_merge_vc(struct oa_tracker *tracker, struct oa_virtual_connection *into,
+                      struct oa_virtual_connection *from);
 
 #endif

@@ -9,9 +9,25 @@
 
 #include "track/events.h"
 
-struct virtual_connection;
+struct oa_tracker;
 
-struct oa_rpc_binding *oa_vc_binding(struct virtual_connection *vc, uint16_t context_id);
-void oa_bindings_take_rpc(struct virtual_connection *vc, struct oa_event *event);
+/* Of one virtual connection, besides the bindings among its facts. */
+struct bindings {
+    uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context */
+    unsigned n_proposed;
+    bool iface_is_accepted; /* the interface among the facts is one of an accepted binding */
+};
+
+/* NULL if there is no such context. */
+struct oa_rpc_binding *oa_binding_find(struct oa_virtual_connection *vc, uint16_t context_id);
+
+/* A bind, alter_context, or the response to one, of event->vc. Other PDUs have no effect. */
+void oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
+                      const struct oa_event *event);
+
+/* A request. Where the bind of its context is not in the capture, the shape of the request may give
+ * away the interface, and that Exchange listens here, if not for which transport. */
+void oa_bindings_take_request(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
+                              const struct oa_rpc_pdu *rpc);
 
 #endif

@@ -8,22 +8,16 @@
 
 #include <string.h>
 
-#include "http/chunked.h"
+#include "auth/auth_course.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/channel_head.h"
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
-#include "track/http_error.h"
+#include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
-
-/* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
- * [MS-RPCH] 2.1.2.1.5. */
-#define ECHO_BODY_MAX 16
-
-/* An echo is answered by one RTS PDU without commands. */
-#define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
 
 /* frag_length has 16 bits. */
 #define PDU_MAX 0xFFFF
@@ -41,7 +35,7 @@ free_channel(void *data)
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
     g_free(channel->facts.auth);
-    oa_auth_exchange_free(channel->facts.exchange);
+    oa_auth_course_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
     g_free(channel);
 }
@@ -108,199 +102,10 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
 }
 
 static void
-begin_body(struct stream *stream, enum stream_state state, uint64_t left)
-{
-    stream->state = left ? state : STREAM_HEAD;
-    stream->left = left;
-}
-
-static void
-begin_chunked_body(struct stream *stream, enum stream_state state)
-{
-    stream->state = state;
-    stream->chunked = true;
-    stream->in_chunk = stream->after_chunk = false;
-    stream->left = UINT64_MAX;
-}
-
-/* The next message begins where the body ends. */
-static void
-end_body(struct stream *stream)
-{
-    stream->state = STREAM_HEAD;
-    stream->chunked = false;
-    stream->left = 0;
-}
-
-static void
-take_bytes_of_body(struct stream *stream, uint64_t bytes)
-{
-    if (stream->left != UINT64_MAX || stream->in_chunk) {
-        stream->left -= MIN(bytes, stream->left);
-        if (stream->left == 0 && stream->in_chunk) {
-            stream->in_chunk = false;
-            stream->after_chunk = true;
-        } else if (stream->left == 0) {
-            end_body(stream);
-        }
-    }
-}
-
-static void
-take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
-{
-    struct oa_channel *facts = &channel->facts;
-    struct stream *stream = &channel->stream[OA_CLIENT];
-
-    channel->last_request_is_rpc = http->method_id != OA_HTTP_OTHER;
-    channel->last_request_is_head = oa_text_equals(http->method, "HEAD");
-    if (!channel->last_request_is_rpc) {
-        if (http->chunked)
-            begin_chunked_body(stream, STREAM_BODY);
-        else
-            begin_body(stream, STREAM_BODY, http->content_length);
-        return;
-    }
-    channel->method = http->method_id;
-    oa_text_keep(&facts->proxy_name, http->host);
-    oa_text_keep(&facts->user_agent, http->user_agent);
-    if (http->has_rpc_server && !facts->target_server) {
-        oa_text_keep(&facts->target_server, http->rpc_server);
-        facts->target_port = http->rpc_port;
-    }
-    if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
-        /* Without a body it is the first leg of an authentication, or an echo request; the answer
-         * tells. */
-        if (facts->kind == OA_CHANNEL_UNKNOWN && http->content_length)
-            facts->kind = OA_CHANNEL_ECHO;
-        begin_body(stream, STREAM_BODY, http->content_length);
-        return;
-    }
-    if (http->method_id == OA_HTTP_RPC_IN_DATA)
-        facts->kind = OA_CHANNEL_IN;
-    else if (http->method_id == OA_HTTP_RPC_OUT_DATA)
-        facts->kind = OA_CHANNEL_OUT;
-    else
-        facts->kind = OA_CHANNEL_DUPLEX;
-    facts->head = stamp;
-    if (http->method_id == OA_HTTP_RPC_IN_DATA && http->has_content_length)
-        facts->lifetime = http->content_length;
-    if (http->chunked)
-        begin_chunked_body(stream, STREAM_PDUS);
-    else
-        begin_body(stream, STREAM_PDUS,
-                   http->has_content_length ? http->content_length : UINT64_MAX);
-}
-
-/* Whether the body of that answer is made of PDUs. Clients look at the status alone; an IN channel
- * has no such answer. */
-static bool
-answers_with_pdus(const struct channel *channel, const struct oa_http_head *http)
-{
-    if (http->status != 200 || !channel->last_request_is_rpc)
-        return false;
-    return channel->method != OA_HTTP_RPC_IN_DATA ||
-           oa_text_equals(http->content_type, "application/rpc");
-}
-
-static void
-take_response(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
-{
-    struct oa_channel *facts = &channel->facts;
-    struct stream *stream = &channel->stream[OA_SERVER];
-
-    if (http->status < 200) {
-        begin_body(stream, STREAM_BODY, 0);
-        return;
-    }
-    if (channel->last_request_is_rpc) {
-        facts->http_status = http->status;
-        facts->response = stamp;
-        facts->has_rpc_error = http->has_rpc_error;
-        facts->rpc_error = http->rpc_error;
-        if (http->status == 401 || http->status == 407)
-            facts->auth_legs++;
-    }
-    enum stream_state state = answers_with_pdus(channel, http) ? STREAM_PDUS : STREAM_BODY;
-    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
-        facts->kind = http->has_content_length && http->content_length > ECHO_ANSWER_SIZE
-                          ? OA_CHANNEL_OUT
-                          : OA_CHANNEL_ECHO;
-    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_OUT && http->has_content_length)
-        facts->lifetime = http->content_length;
-    if (http->status == 204 || http->status == 304 || channel->last_request_is_head)
-        begin_body(stream, state, 0);
-    else if (http->chunked)
-        begin_chunked_body(stream, state);
-    else
-        begin_body(stream, state, http->has_content_length ? http->content_length : UINT64_MAX);
-}
-
-static void
-take_head(struct channel *channel, struct oa_event *event)
-{
-    event->type = OA_EVENT_HTTP_HEAD;
-    event->http = &channel->tracker->channels->http;
-    event->length = event->http->length;
-    bool broken_off = channel->stream[event->side].broken_off;
-    channel->stream[event->side].chunked = channel->stream[event->side].broken_off = false;
-    if (event->http->is_request)
-        take_request(channel, event->http, event->last);
-    else
-        take_response(channel, event->http, event->last);
-    oa_http_error_tell(channel, event, broken_off);
-    oa_auth_exchange_take_head(channel, event);
-}
-
-/*
- * Finds `want` bytes of the body at the start of `data`: where they are (in place, or put together
- * in the tracker's buffer), and how many bytes they take on the wire. NULL if they are not all
- * there; `*got` is then how many are.
- */
-static const uint8_t *
-body_bytes(struct channel *channel, const struct stream *stream, const uint8_t *data, size_t length,
-           size_t want, struct oa_chunk_walk *walk, size_t *got)
-{
-    *walk = (struct oa_chunk_walk){ .in_chunk = stream->in_chunk,
-                                    .after_chunk = stream->after_chunk,
-                                    .left = stream->left };
-    *got = 0;
-    if (!stream->chunked) {
-        *got = MIN(length, want);
-        walk->wire = want;
-        return length >= want ? data : NULL;
-    }
-    while (*got < want) {
-        if (!oa_chunk_walk_to_data(walk, data, length) || walk->ended)
-            return NULL;
-        size_t piece = MIN(want - *got, MIN(walk->left, length - walk->wire));
-        if (piece == 0)
-            return NULL;
-        const uint8_t *at = data + walk->wire;
-        walk->wire += piece;
-        walk->left -= piece;
-        if (walk->left == 0) {
-            walk->in_chunk = false;
-            walk->after_chunk = true;
-        }
-        if (*got == 0 && piece == want) {
-            *got = want;
-            return at;
-        }
-        memcpy(channel->tracker->channels->joined + *got, at, piece);
-        *got += piece;
-    }
-    return channel->tracker->channels->joined;
-}
-
-static void
 count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
-    if (channel->facts.vc && bytes) {
-        channel->facts.vc->traffic[channel->facts.hop][side].skipped_bytes += bytes;
-        oa_calls_note_loss(channel, side);
-    }
+    oa_vc_note_loss(channel, side, bytes);
 }
 
 static bool
@@ -385,32 +190,9 @@ static bool
 next_chunk_framing(struct channel *channel, struct oa_event *event, const uint8_t *data,
                    size_t length)
 {
-    struct stream *stream = &channel->stream[event->side];
-    size_t line_end = data[0] == '\r' ? 2 : 1;
-    struct oa_chunk_walk walk = { 0 };
-
     event->type = OA_EVENT_CHUNK;
-    if (stream->after_chunk && (data[0] == '\r' || data[0] == '\n')) {
-        if (length < line_end)
-            return false;
-        event->length = line_end;
-        stream->after_chunk = false;
-        return true;
-    }
-    if (!oa_chunk_walk_to_data(&walk, data, length)) {
-        if (walk.broken) {
-            stream->state = STREAM_LOST;
-            stream->chunked = false;
-        }
-        return false;
-    }
-    event->length = walk.wire;
-    stream->in_chunk = walk.in_chunk;
-    stream->after_chunk = false;
-    stream->left = walk.left;
-    if (walk.ended)
-        end_body(stream);
-    return true;
+    event->length = oa_stream_take_framing(&channel->stream[event->side], data, length);
+    return event->length > 0;
 }
 
 static bool
@@ -419,6 +201,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
 {
     struct stream *stream = &channel->stream[event->side];
     struct oa_rpc_header header;
+    uint8_t *joined = channel->tracker->channels->joined;
     struct oa_chunk_walk walk;
     size_t got;
 
@@ -428,19 +211,19 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
         stream->broken_off = true;
         return false;
     }
-    const uint8_t *pdu = body_bytes(channel, stream, data, length, OA_RPC_HEADER_SIZE, &walk, &got);
-    const uint8_t *seen = pdu ? pdu : stream->chunked ? channel->tracker->channels->joined : data;
+    const uint8_t *pdu =
+        oa_stream_look(stream, data, length, OA_RPC_HEADER_SIZE, joined, &walk, &got);
+    const uint8_t *seen = pdu ? pdu : stream->chunked ? joined : data;
     if (walk.broken || !oa_rpc_may_be_header(seen, got) ||
         (pdu && !oa_rpc_header_parse(pdu, got, &header))) {
-        stream->state = STREAM_LOST;
-        stream->chunked = false;
+        oa_stream_lose(stream);
         return false;
     }
     if (!pdu) {
         *need = length + OA_RPC_HEADER_SIZE - got;
         return false;
     }
-    pdu = body_bytes(channel, stream, data, length, header.frag_length, &walk, &got);
+    pdu = oa_stream_look(stream, data, length, header.frag_length, joined, &walk, &got);
     if (!pdu) {
         *need = length + header.frag_length - got;
         return false;
@@ -448,13 +231,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     event->length = walk.wire;
     event->pdu = pdu;
     event->pdu_length = header.frag_length;
-    if (stream->chunked) {
-        stream->in_chunk = walk.in_chunk;
-        stream->after_chunk = walk.after_chunk;
-        stream->left = walk.left;
-    } else {
-        take_bytes_of_body(stream, header.frag_length);
-    }
+    oa_stream_take_found(stream, header.frag_length, &walk);
     oa_channel_take_pdu(channel, event, &header);
     return true;
 }
@@ -466,7 +243,7 @@ next_body(struct channel *channel, struct oa_event *event, size_t length)
 
     event->type = OA_EVENT_HTTP_BODY;
     event->length = (size_t)MIN(stream->left, length);
-    take_bytes_of_body(stream, event->length);
+    oa_stream_take(stream, event->length);
     return true;
 }
 
@@ -482,7 +259,7 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
     switch (oa_http_head_parse(data, length, &channel->tracker->channels->http)) {
     case OA_HTTP_COMPLETE:
         if (channel->tracker->channels->http.is_request == (event->side == OA_CLIENT)) {
-            take_head(channel, event);
+            oa_channel_take_head(channel, event);
             return true;
         }
         break;
@@ -574,7 +351,7 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
             event->vc = facts->vc;
             oa_emit(channel->tracker, event);
             if (event->type == OA_EVENT_HTTP_HEAD)
-                oa_auth_take_credentials(channel, event);
+                oa_auth_take_credentials(channel->tracker, event);
             return true;
         }
     } while (stream->state != tried);
@@ -656,15 +433,14 @@ oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
         tail = header.frag_length - gone;
         stream->state = tail ? STREAM_TAIL : STREAM_PDUS;
         stream->tail = tail;
-        take_bytes_of_body(stream, header.frag_length);
+        oa_stream_take(stream, header.frag_length);
     } else if (stream->state == STREAM_TAIL && stream->tail >= gone) {
         stream->tail -= gone;
         stream->state = stream->tail ? STREAM_TAIL : STREAM_PDUS;
     } else if (stream->state == STREAM_BODY && !stream->chunked && stream->left > gone) {
-        take_bytes_of_body(stream, gone);
+        oa_stream_take(stream, gone);
     } else if (stream->state != STREAM_DRAIN) {
-        stream->state = STREAM_LOST;
-        stream->chunked = false;
+        oa_stream_lose(stream);
     }
     if (waiting)
         g_byte_array_set_size(stream->carry, 0);
@@ -683,7 +459,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
     if (channel->mapi)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
-    oa_auth_exchange_close_channel(channel);
+    oa_auth_close_channel(tracker, facts);
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
                                          .first = facts->opened,
                                          .last = facts->last,

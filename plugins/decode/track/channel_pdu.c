@@ -7,11 +7,12 @@
 #include "track/channel_pdu.h"
 
 #include "track/authentication.h"
-#include "track/calls.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/flow_control.h"
 #include "track/tracker_state.h"
+#include "track/vc_rpc.h"
+#include "track/vc_rts.h"
 #include "track/virtual_connection.h"
 
 static void
@@ -123,8 +124,6 @@ measure_idle(struct channel *channel, struct oa_event *event)
                         (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
 }
 
-/* A PDU that has come whole: what it is, what it says of its channel and virtual connection, and
- * whether it may be so. Fills the event. */
 void
 oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
                     const struct oa_rpc_header *header)
@@ -133,13 +132,14 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
 
     channel->facts.last = event->last;
     measure_idle(channel, event);
-    oa_auth_exchange_take_pdu(channel, event);
+    oa_auth_take_pdu(channel->tracker, event);
     if (header->ptype == OA_RPC_RTS) {
         event->type = OA_EVENT_RTS;
         event->rts = &channel->tracker->channels->rts;
         oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rts);
         settle_kind(channel, event);
-        oa_vc_take_rts(channel, event);
+        if (oa_vc_take_rts(channel, event) == OA_SEQUENCE_DRAINS)
+            channel->stream[event->side].state = STREAM_DRAIN;
         check_rts(channel, event, header);
         traffic->rts_pdus++;
         traffic->rts_bytes += event->pdu_length;
@@ -148,8 +148,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
         event->rpc = &channel->tracker->channels->rpc;
         oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rpc);
         settle_kind(channel, event);
-        oa_calls_take_rpc(channel, event);
-        oa_flow_take_rpc(channel, event);
+        oa_vc_take_rpc(channel, event);
+        oa_flow_take_rpc(channel->tracker, event);
         traffic->rpc_pdus++;
         traffic->rpc_bytes += event->pdu_length;
     }

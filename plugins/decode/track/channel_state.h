@@ -8,33 +8,7 @@
 
 #include <glib.h>
 
-#include "track/events.h"
-
-/* What the next bytes of one direction are. */
-enum stream_state {
-    STREAM_HEAD,
-    STREAM_BANNER, /* the server's side of a raw connection, before its first byte */
-    STREAM_BODY,   /* of an HTTP message that carries no PDUs */
-    STREAM_PDUS,
-    STREAM_TAIL,  /* the rest of a PDU whose beginning is lost: `tail` bytes */
-    STREAM_LOST,  /* look for the next PDU or head */
-    STREAM_DRAIN, /* after the last PDU of a recycled OUT channel: bytes without meaning,
-                     [MS-RPCH] 3.2.3.5.10 */
-};
-
-struct stream {
-    enum stream_state state;
-    bool chunked;
-    bool in_chunk;    /* chunked: inside a chunk's data, `left` bytes of it to come */
-    bool after_chunk; /* chunked: the line end behind a chunk's data is still to come */
-    uint64_t left;    /* bytes of the body to come; UINT64_MAX until the connection ends */
-    uint64_t tail;
-    bool broken_off;   /* a head stands where a PDU had to */
-    GByteArray *carry; /* oa_channel_data: bytes that wait for their rest */
-    struct oa_stamp carry_from;
-    size_t carry_need; /* how many bytes the waiting ones have to become before another try is worth
-                          it */
-};
+#include "track/stream.h"
 
 struct channel {
     struct oa_channel facts; /* first, so that the two convert */
@@ -45,11 +19,8 @@ struct channel {
     bool last_request_is_head;
     bool is_raw;        /* no HTTP around the PDUs */
     bool kind_is_guess; /* by one RPC PDU; one from the other side makes it a duplex one */
-    bool told_overrun;  /* findings that are told once */
-    bool told_violation;
-    unsigned refusals;               /* authentication exchanges refused */
-    int64_t available_before_ack;    /* of the receive window, before the last acknowledgment */
-    GList link;                      /* in the virtual connection's channels */
+    bool told_overrun;  /* a finding that is told once */
+    GList link;         /* in the virtual connection's channels */
     struct oa_http_connection *mapi; /* MAPI over HTTP, which takes all the bytes; or NULL */
 };
 

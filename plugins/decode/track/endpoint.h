@@ -1,6 +1,6 @@
 /* endpoint.h
- * Internal to track/. Plain RPC over TCP: where servers listen, and associations of connections.
- * [C706] 12.6.4.3, [MS-RPCE] 2.2.1.2
+ * Internal to track/. Where servers listen for plain RPC over TCP, as far as the capture has shown.
+ * [C706] appendices L (towers) and O (ept_map)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,25 +12,20 @@
 #include "track/recognise.h"
 
 struct oa_tracker;
-struct virtual_connection;
-
-/* Connections of one client to one server that share context handles, [C706] 12.6.4.3. */
-struct oa_association {
-    uint8_t client[16];
-    struct oa_endpoint server;
-    uint32_t group; /* 0 none */
-};
 
 struct endpoint_table *oa_endpoints_new(void);
 void oa_endpoints_free(struct endpoint_table *table);
-enum oa_endpoint_known oa_endpoints_known(const struct endpoint_table *table,
+
+enum oa_endpoint_known oa_endpoints_known(const struct oa_tracker *tracker,
                                           const struct oa_endpoint *endpoint);
 
-void oa_endpoints_take_map(struct virtual_connection *vc, const GByteArray *stub, bool big_endian);
-void oa_endpoints_take_bind(struct virtual_connection *vc);
-void oa_endpoints_take_request(struct virtual_connection *vc, const struct oa_rpc_pdu *rpc);
-void oa_association_join(struct virtual_connection *vc);
-void oa_association_share(struct virtual_connection *vc);
-void oa_association_leave(struct virtual_connection *vc);
+/* What is known of an endpoint only grows; the table is bounded. */
+void oa_endpoints_remember(struct oa_tracker *tracker, const struct oa_endpoint *endpoint,
+                           enum oa_endpoint_known known);
+
+/* Remembers the ports of Exchange in a response of ept_map: its stub, whole, from the server of
+ * `vc`. */
+void oa_endpoints_take_map(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+                           const GByteArray *stub, bool big_endian);
 
 #endif

@@ -99,6 +99,8 @@ struct oa_flow {
     uint64_t stalls; /* times the sender had to wait for an acknowledgment */
     int64_t stalled_ns, longest_stall_ns;
     struct oa_stamp last_sent, last_ack;
+    int64_t available_before_ack; /* what might be sent just before the last acknowledgment */
+    bool is_violated;             /* more was sent than the window allowed */
 };
 
 /* What the sender may still send, bytes; negative when it has sent more than it might. */
@@ -130,7 +132,8 @@ struct oa_channel {
     unsigned http_status; /* last final status; 0 none */
     bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
-    unsigned auth_legs; /* requests answered with 401 or 407 */
+    unsigned auth_legs;     /* requests answered with 401 or 407 */
+    unsigned auth_refusals; /* authentication exchanges refused */
     struct oa_auth
         *auth; /* who, by the last head that told a user; else the last token; NULL none */
     struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and once told
@@ -285,6 +288,7 @@ struct oa_virtual_connection {
     struct oa_rpc_security security;
     struct oa_sequence conn;
     struct oa_sequence *recycle[OA_LEGS]; /* newest of IN, of OUT */
+    struct oa_sequence *absorbed;         /* those that turned out to be parts of others */
     unsigned recycles[OA_LEGS];           /* started */
     unsigned recycles_failed;
     bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was */

@@ -8,10 +8,16 @@
 
 #include "track/events.h"
 
-struct channel;
+struct oa_tracker;
 
-void oa_flow_begin(struct channel *channel, uint32_t window);
-void oa_flow_take_rpc(struct channel *channel, struct oa_event *event);
-void oa_flow_take_ack(struct channel *channel, struct oa_event *event);
+/* The receiver has announced the window of a channel, bytes. */
+void oa_flow_begin(struct oa_channel *channel, uint32_t window);
+
+/* An RPC PDU of event->channel. */
+void oa_flow_take_rpc(struct oa_tracker *tracker, struct oa_event *event);
+
+/* The RTS PDU of the event acknowledges RPC bytes of that channel. */
+void oa_flow_take_ack(struct oa_tracker *tracker, struct oa_channel *acknowledged,
+                      const struct oa_rts_ack *ack, struct oa_event *event);
 
 #endif

@@ -113,14 +113,14 @@ oa_mapi_sessions_new(void)
 void
 oa_mapi_sessions_free(struct mapi_sessions *sessions)
 {
+    struct mapi_session *session;
+
+    while ((session = g_queue_peek_head(&sessions->by_age))) {
+        g_queue_unlink(&sessions->by_age, &session->link);
+        g_free(session);
+    }
     g_hash_table_unref(sessions->by_key);
     g_free(sessions);
-}
-
-void
-oa_mapi_free_session(struct mapi_session *session)
-{
-    g_free(session);
 }
 
 static void
@@ -140,6 +140,7 @@ close_session(struct mapi_session *session)
         oa_vc_detach(channel, vc);
         channel->facts.vc = NULL;
     }
+    g_free(session);
     oa_vc_close(vc, NULL);
 }
 
@@ -179,7 +180,6 @@ new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct
     struct virtual_connection *vc = oa_vc_new(channel, first);
 
     oa_vc_tie(vc);
-    vc->mapi = session;
     vc->facts.transport = OA_TRANSPORT_MAPI_HTTP;
     vc->facts.iface = oa_rpc_interface_by_name(endpoint == OA_MAPI_HTTP_NSPI ? "NSPI over HTTP"
                                                                              : "EMSMDB over HTTP");
@@ -283,9 +283,9 @@ take_head(struct channel *channel, const struct oa_http_message *message, enum o
         facts->http_status = head->status;
         facts->auth_legs += head->status == 401 || head->status == 407;
     }
-    oa_auth_exchange_take_head(channel, &event);
+    oa_auth_take_head(channel->tracker, &event);
     oa_emit(channel->tracker, &event);
-    oa_auth_take_credentials(channel, &event);
+    oa_auth_take_credentials(channel->tracker, &event);
 }
 
 /* Bytes of the body proper. */
@@ -395,12 +395,9 @@ take_call(struct mapi_session *session, struct channel *channel,
 {
     struct virtual_connection *vc = session->vc;
     struct oa_tracker *tracker = vc->tracker;
-    struct call *call = g_new0(struct call, 1);
+    struct call *call = oa_call_new(tracker, &vc->facts);
     struct oa_call *facts = &call->facts;
 
-    call->vc = vc;
-    facts->vc = &vc->facts;
-    facts->number = oa_calls_number(tracker);
     facts->call_id = number_of_request(telling_head(exchange)->mapi.request_id);
     facts->opnum = (uint16_t)exchange->mapi.type;
     facts->has_opnum = true;

@@ -7,14 +7,15 @@
 #define OA_MAPI_SESSION_H
 
 struct channel;
-struct mapi_session;
 struct oa_tracker;
 
 struct mapi_sessions *oa_mapi_sessions_new(void);
 void oa_mapi_sessions_free(struct mapi_sessions *sessions);
 
+/* The channel carries MAPI over HTTP: all its bytes go to channel->mapi from now on. */
 void oa_mapi_begin(struct channel *channel);
-void oa_mapi_free_session(struct mapi_session *session);
+
+/* The capture is over: closes all sessions. */
 void oa_mapi_end(struct oa_tracker *tracker);
 
 #endif

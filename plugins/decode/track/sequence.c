@@ -12,7 +12,6 @@
 
 #include "track/emit.h"
 #include "track/sequence_steps.h"
-#include "track/virtual_connection.h"
 
 static bool
 belongs_to(enum oa_rts_pdu pdu, const char *sequence)
@@ -20,15 +19,33 @@ belongs_to(enum oa_rts_pdu pdu, const char *sequence)
     return g_str_has_prefix(OA_RTS_PDU_ROWS[pdu].name, sequence);
 }
 
+static void
+free_chain(struct oa_sequence *sequence)
+{
+    while (sequence) {
+        struct oa_sequence *next = sequence->next;
+        g_free(sequence);
+        sequence = next;
+    }
+}
+
+void
+oa_sequences_free(struct oa_virtual_connection *vc)
+{
+    for (int leg = 0; leg < OA_LEGS; leg++)
+        free_chain(vc->recycle[leg]);
+    free_chain(vc->absorbed);
+}
+
 static struct oa_sequence *
-begin_recycle(struct virtual_connection *vc, enum oa_leg leg, struct oa_stamp stamp)
+begin_recycle(struct oa_virtual_connection *vc, enum oa_leg leg, struct oa_stamp stamp)
 {
     struct oa_sequence *recycle = g_new0(struct oa_sequence, 1);
 
     recycle->kind = leg == OA_LEG_OUT ? OA_SEQUENCE_OUT : OA_SEQUENCE_IN;
     recycle->first = stamp;
-    recycle->next = vc->facts.recycle[leg];
-    vc->facts.recycle[leg] = recycle;
+    recycle->next = vc->recycle[leg];
+    vc->recycle[leg] = recycle;
     return recycle;
 }
 
@@ -54,9 +71,9 @@ begins_another(const struct oa_sequence *recycle, struct oa_rts_name name)
 }
 
 static bool
-has_beginning(const struct virtual_connection *vc)
+has_beginning(const struct oa_virtual_connection *vc)
 {
-    return vc->facts.conn.n_steps > 0;
+    return vc->conn.n_steps > 0;
 }
 
 /*
@@ -65,7 +82,7 @@ has_beginning(const struct virtual_connection *vc)
  * opened another connection before (IN_R1/A2) does so in R2.
  */
 static enum oa_recycle_type
-evidence_of(const struct virtual_connection *vc, const struct oa_sequence *recycle,
+evidence_of(const struct oa_virtual_connection *vc, const struct oa_sequence *recycle,
             struct oa_rts_name name)
 {
     if (name.r1 == name.r2)
@@ -80,15 +97,15 @@ evidence_of(const struct virtual_connection *vc, const struct oa_sequence *recyc
 
 /* Whether the first step would be in the capture if there had been one. */
 static bool
-could_have_begun(const struct virtual_connection *vc, const struct channel *channel)
+could_have_begun(const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
-    const bool *seen = vc->facts.leg_seen[channel->facts.hop];
+    const bool *seen = vc->leg_seen[hop];
 
     return has_beginning(vc) && seen[OA_LEG_IN] && seen[OA_LEG_OUT];
 }
 
 static void
-add_step(struct virtual_connection *vc, struct oa_sequence *sequence, struct oa_event *event)
+add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_event *event)
 {
     event->sequence = sequence;
     sequence->last = event->last;
@@ -100,7 +117,7 @@ add_step(struct virtual_connection *vc, struct oa_sequence *sequence, struct oa_
     if (is_again) {
         char name[OA_RTS_NAME_TEXT];
         oa_rts_name_text(event->rts_name, sequence->type, name);
-        oa_emit_finding(vc->tracker, event, OA_FINDING_RTS_STATE,
+        oa_emit_finding(tracker, event, OA_FINDING_RTS_STATE,
                         "%s again; it came in frame %" G_GUINT64_FORMAT " before", name,
                         oa_sequence_frame(sequence, event->rts_name.r1));
     } else if (sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
@@ -112,9 +129,8 @@ add_step(struct virtual_connection *vc, struct oa_sequence *sequence, struct oa_
 }
 
 /* The last PDUs of each sequence on each hop. */
-static void
-note_end(struct virtual_connection *vc, struct channel *channel, struct oa_sequence *sequence,
-         struct oa_event *event)
+static enum oa_sequence_effect
+note_end(struct oa_tracker *tracker, struct oa_sequence *sequence, const struct oa_event *event)
 {
     switch (event->rts_name.r1) {
     case OA_RTS_CONN_C1:
@@ -125,47 +141,47 @@ note_end(struct virtual_connection *vc, struct channel *channel, struct oa_seque
         sequence->is_complete = true;
         break;
     case OA_RTS_IN_R2_A3:
-        sequence->is_complete |= oa_vc_hop(&vc->facts) == OA_HOP_SERVER;
+        sequence->is_complete |= oa_vc_hop(event->vc) == OA_HOP_SERVER;
         break;
     case OA_RTS_OUT_R1_A10:
     case OA_RTS_OUT_R2_B3:
         sequence->is_complete = true;
-        channel->stream[event->side].state = STREAM_DRAIN;
-        break;
+        return OA_SEQUENCE_DRAINS;
     case OA_RTS_OUT_R2_B2:
         sequence->is_complete = sequence->has_failed = true;
-        vc->facts.recycles_failed++;
-        oa_emit_finding(vc->tracker, event, OA_FINDING_RECYCLE_FAILED,
+        event->vc->recycles_failed++;
+        oa_emit_finding(tracker, event, OA_FINDING_RECYCLE_FAILED,
                         "The server refuses the successor of the OUT channel (OUT_R2/B2)");
         break;
     default:
         break;
     }
+    return OA_SEQUENCE_GOES_ON;
 }
 
-/* Puts the RTS PDU into the sequence it belongs to, if it is a step of one. */
-void
-oa_sequence_take(struct virtual_connection *vc, struct channel *channel, struct oa_event *event)
+enum oa_sequence_effect
+oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
 {
+    struct oa_virtual_connection *vc = event->vc;
     struct oa_rts_name name = event->rts_name;
     struct oa_sequence *sequence;
 
     if (belongs_to(name.r1, "CONN/")) {
-        sequence = &vc->facts.conn;
+        sequence = &vc->conn;
     } else if (belongs_to(name.r1, "IN_R") || belongs_to(name.r1, "OUT_R")) {
         enum oa_leg leg = belongs_to(name.r1, "OUT_R") ? OA_LEG_OUT : OA_LEG_IN;
-        sequence = vc->facts.recycle[leg];
+        sequence = vc->recycle[leg];
         if (begins_another(sequence, name)) {
             sequence = begin_recycle(vc, leg, event->last);
-            vc->facts.recycles[leg] += is_first_step(name) || !could_have_begun(vc, channel);
+            vc->recycles[leg] += is_first_step(name) || !could_have_begun(vc, event->channel->hop);
         }
         if (sequence->type == OA_RECYCLE_UNDECIDED)
             sequence->type = evidence_of(vc, sequence, name);
     } else {
-        return;
+        return OA_SEQUENCE_GOES_ON;
     }
-    add_step(vc, sequence, event);
-    note_end(vc, channel, sequence, event);
+    add_step(tracker, sequence, event);
+    return note_end(tracker, sequence, event);
 }
 
 static bool
@@ -205,67 +221,66 @@ merge_steps(struct oa_sequence *into, struct oa_sequence *from)
 
 /* What was told of it stays good as long as the whole: hosts ask it for its type. */
 static void
-absorb(struct virtual_connection *into, struct oa_sequence *part)
+absorb(struct oa_virtual_connection *into, struct oa_sequence *part)
 {
     part->next = into->absorbed;
     into->absorbed = part;
 }
 
-/* Two virtual connections are one: each may have seen a part of the same recycling. */
 void
-oa_sequence_merge(struct virtual_connection *into, struct virtual_connection *from)
+oa_sequence_merge(struct oa_virtual_connection *into, struct oa_virtual_connection *from)
 {
-    merge_steps(&into->facts.conn, &from->facts.conn);
+    merge_steps(&into->conn, &from->conn);
     for (int leg = 0; leg < OA_LEGS; leg++) {
-        struct oa_sequence *mine = into->facts.recycle[leg];
-        struct oa_sequence **end = &into->facts.recycle[leg];
-        struct oa_sequence *other = from->facts.recycle[leg];
+        struct oa_sequence *mine = into->recycle[leg];
+        struct oa_sequence **end = &into->recycle[leg];
+        struct oa_sequence *other = from->recycle[leg];
 
-        into->facts.recycles[leg] += from->facts.recycles[leg];
+        into->recycles[leg] += from->recycles[leg];
         if (mine && other && !share_a_step(mine, other)) {
             struct oa_sequence *older = other->next;
             merge_steps(mine, other);
-            into->facts.recycles[leg]--;
+            into->recycles[leg]--;
             absorb(into, other);
             other = older;
         }
         while (*end)
             end = &(*end)->next;
         *end = other;
-        from->facts.recycle[leg] = NULL;
+        from->recycle[leg] = NULL;
     }
     while (from->absorbed) {
         struct oa_sequence *next = from->absorbed->next;
         absorb(into, from->absorbed);
         from->absorbed = next;
     }
-    into->facts.recycles_failed += from->facts.recycles_failed;
+    into->recycles_failed += from->recycles_failed;
 }
 
 static bool
-is_whole(const struct virtual_connection *vc)
+is_whole(const struct oa_virtual_connection *vc)
 {
     for (int hop = 0; hop < OA_HOPS; hop++)
         for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-            if (vc->facts.traffic[hop][side].skipped_bytes)
+            if (vc->traffic[hop][side].skipped_bytes)
                 return false;
     return true;
 }
 
 /* Whether all that a step asks for could have been seen: both connections of its hop. */
 static bool
-is_hop_whole(const struct virtual_connection *vc, enum oa_rts_pdu pdu)
+is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
 {
     bool on_client_hop = OA_RTS_PDU_ROWS[pdu].places &
                          (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE);
-    const bool *seen = vc->facts.leg_seen[on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER];
+    const bool *seen = vc->leg_seen[on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER];
 
     return seen[OA_LEG_IN] && seen[OA_LEG_OUT];
 }
 
 static void
-judge_sequence(struct virtual_connection *vc, const struct oa_sequence *sequence,
-               const struct oa_event *where)
+judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+               const struct oa_sequence *sequence, const struct oa_event *where)
 {
     static const char *const KINDS[] = { "The establishment", "A recycling of the IN channel",
                                          "A recycling of the OUT channel" };
@@ -280,40 +295,35 @@ judge_sequence(struct virtual_connection *vc, const struct oa_sequence *sequence
         oa_rts_name_text(sequence->step[i].name, sequence->type, name);
         oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type,
                          missing_name);
-        oa_emit_finding(vc->tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name,
-                        missing_name);
+        oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);
     }
     if (sequence->is_complete)
         return;
     oa_rts_name_text(sequence->step[sequence->n_steps - 1].name, sequence->type, name);
     if (sequence->kind == OA_SEQUENCE_CONN)
-        oa_emit_finding(vc->tracker, where, OA_FINDING_NOT_ESTABLISHED,
+        oa_emit_finding(tracker, where, OA_FINDING_NOT_ESTABLISHED,
                         "The establishment ends with %s", name);
     else
-        oa_emit_finding(vc->tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
+        oa_emit_finding(tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
                         KINDS[sequence->kind], name);
 }
 
-/* The virtual connection is over: what was begun and not finished, and what came without what has
- * to come before. Nothing is said of one that is not in the capture from its beginning, or not
- * whole. */
 void
-oa_sequence_judge(struct virtual_connection *vc, struct oa_channel *channel)
+oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
+                  struct oa_channel *channel)
 {
-    struct oa_event where = {
-        .first = vc->facts.last, .last = vc->facts.last, .channel = channel, .vc = &vc->facts
-    };
+    struct oa_event where = { .first = vc->last, .last = vc->last, .channel = channel, .vc = vc };
 
     for (int leg = 0; leg < OA_LEGS; leg++)
-        for (struct oa_sequence *recycle = vc->facts.recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && vc->facts.ending.how != OA_END_OPEN)
-                vc->facts.recycles_failed++;
+        for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
+            if (!recycle->is_complete && vc->ending.how != OA_END_OPEN)
+                vc->recycles_failed++;
     if (!has_beginning(vc) || !is_whole(vc))
         return;
-    if (!is_hop_whole(vc, vc->facts.conn.step[0].name.r1))
+    if (!is_hop_whole(vc, vc->conn.step[0].name.r1))
         return;
-    judge_sequence(vc, &vc->facts.conn, &where);
+    judge_sequence(tracker, vc, &vc->conn, &where);
     for (int leg = 0; leg < OA_LEGS; leg++)
-        for (struct oa_sequence *recycle = vc->facts.recycle[leg]; recycle; recycle = recycle->next)
-            judge_sequence(vc, recycle, &where);
+        for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
+            judge_sequence(tracker, vc, recycle, &where);
 }

@@ -6,6 +6,7 @@
 #include "track/tracker.h"
 
 #include "base/code_page.h"
+#include "track/association.h"
 #include "track/authentication.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
@@ -21,12 +22,13 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     struct oa_tracker *tracker = g_new0(struct oa_tracker, 1);
 
     tracker->emitter = oa_emitter_new(on_event, context, keep);
-    tracker->channels = oa_channels_new();
-    tracker->vcs = oa_vcs_new();
-    tracker->calls = oa_calls_new();
+    tracker->auth = oa_auth_table_new();
     tracker->endpoints = oa_endpoints_new();
+    tracker->associations = oa_associations_new();
+    tracker->calls = oa_calls_new();
+    tracker->vcs = oa_vcs_new();
     tracker->mapi = oa_mapi_sessions_new();
-    tracker->exchanges = oa_auth_exchanges_new();
+    tracker->channels = oa_channels_new();
     tracker->code_pages = oa_code_pages_new();
     return tracker;
 }
@@ -43,12 +45,13 @@ oa_tracker_free(struct oa_tracker *tracker)
     if (!tracker)
         return;
     oa_channels_free(tracker->channels);
+    oa_mapi_sessions_free(tracker->mapi);
     oa_vcs_free(tracker->vcs);
     oa_calls_free(tracker->calls);
-    oa_emitter_free(tracker->emitter);
+    oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
-    oa_mapi_sessions_free(tracker->mapi);
-    oa_auth_exchanges_free(tracker->exchanges);
+    oa_auth_table_free(tracker->auth);
+    oa_emitter_free(tracker->emitter);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }
@@ -56,5 +59,5 @@ oa_tracker_free(struct oa_tracker *tracker)
 enum oa_endpoint_known
 oa_tracker_endpoint(const struct oa_tracker *tracker, const struct oa_endpoint *endpoint)
 {
-    return oa_endpoints_known(tracker->endpoints, endpoint);
+    return oa_endpoints_known(tracker, endpoint);
 }

@@ -1,4 +1,4 @@
-/* layout.c
+/* layout_walk.c
  * The interpreter of layouts: walks bytes along the tables and reports every one to a visitor.
  * [C706] 14 (NDR), [MS-RPCE] 2.2.5 (NDR64), 2.2.2.13 (verification trailer)
  *

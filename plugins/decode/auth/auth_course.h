@@ -1,0 +1,82 @@
+/* auth_course.h
+ * The course of an authentication exchange: what each request, response and token makes of it. For
+ * who follows exchanges; hosts read the facts only, auth_exchange.h.
+ * [MS-NTHT] 3, [RFC 4559] 4, [RFC 9110] 11
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_AUTH_COURSE_H
+#define OA_AUTH_COURSE_H
+
+#include "auth/auth_exchange.h"
+
+struct oa_auth_course {
+    struct oa_auth_exchange facts; /* first, so that the two convert */
+    enum {
+        OA_AUTH_WAITING,    /* for the response to the last request */
+        OA_AUTH_CHALLENGED, /* for the client's next request */
+        OA_AUTH_SETTLED,
+    } phase;
+    bool is_later_request; /* the request that waits rests on an exchange that has ended */
+    struct oa_stamp later_request;
+    bool tries_credentials; /* the last request had some */
+    unsigned pdus;          /* of the client, after the last request */
+};
+
+struct oa_auth_course *oa_auth_course_new(uint64_t number, enum oa_auth_place place,
+                                          struct oa_stamp first);
+void oa_auth_course_free(void *course);
+
+/* --- HTTP --- */
+
+/* The credentials of a request head, read into `auth`: those for the one who asked last in `course`
+ * (NULL: no exchange yet), else the last ones. False if there are none. */
+bool oa_auth_course_credentials(const struct oa_auth_course *course,
+                                const struct oa_http_head *request, bool *is_proxy,
+                                struct oa_auth *auth);
+
+enum oa_auth_relation {
+    OA_AUTH_BEGINS,    /* it begins an exchange of its own */
+    OA_AUTH_CONTINUES, /* it belongs to the exchange */
+    OA_AUTH_RESTS,     /* it needs none: the exchange has let the client in */
+    OA_AUTH_UNRELATED, /* a response to no request of an exchange */
+};
+
+/* What a request with these credentials (NULL: none) is to `course` (NULL: no exchange yet). */
+enum oa_auth_relation oa_auth_course_relate(const struct oa_auth_course *course,
+                                            const struct oa_auth *auth);
+
+/* The request rests on the exchange. */
+void oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first);
+
+/* The request begins or continues the exchange. */
+void oa_auth_course_add_request(struct oa_auth_course *course, const struct oa_http_head *request,
+                                const struct oa_auth *auth, bool is_proxy, struct oa_stamp last);
+
+/* What a final response is to the exchange. OA_AUTH_BEGINS: it refuses a request that was thought
+ * to need no exchange, and that begins one now; `*request` is where that request came. */
+enum oa_auth_relation oa_auth_course_answer(struct oa_auth_course *course,
+                                            const struct oa_http_head *response,
+                                            struct oa_stamp *request);
+
+/* The response continues the exchange. `auth` is room for its tokens. Returns the result so far. */
+enum oa_auth_result oa_auth_course_add_response(struct oa_auth_course *course,
+                                                const struct oa_http_head *response,
+                                                struct oa_stamp last, struct oa_auth *auth);
+
+/* A PDU of the client on an IN channel, which has no response while it works: that it goes on is
+ * the response. True if by this PDU the request is known to have been let in. */
+bool oa_auth_course_take_pdu(struct oa_auth_course *course);
+
+/* Nothing more comes. True if that settles the exchange: a client that had nothing to try after the
+ * first 401 has been refused. */
+bool oa_auth_course_end(struct oa_auth_course *course);
+
+/* --- RPC --- */
+
+/* A PDU whose verifier carries a token; `auth` is what it was understood to be, or NULL. True if
+ * the token is the server's and the client is refused. */
+bool oa_auth_course_add_token(struct oa_auth_course *course, enum oa_side side,
+                              const struct oa_auth *auth, struct oa_stamp last);
+
+#endif

@@ -1,0 +1,15 @@
+/* http_error.h
+ * Error responses of HTTP servers and RPC proxies, in words. [MS-RPCH] 2.1.2.1.3
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_HTTP_ERROR_H
+#define OA_HTTP_ERROR_H
+
+#include "http/http_head.h"
+
+/* "404 Not Found", "503 RPC Error: 6ba, RPC_S_SERVER_UNAVAILABLE": the status with its reason
+ * phrase, or with the error that the proxy reports in its place. `text` has `size` bytes. */
+void oa_http_error_text(const struct oa_http_head *response, char *text, size_t size);
+
+#endif

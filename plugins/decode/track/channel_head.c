@@ -1,0 +1,153 @@
+/* channel_head.c
+ * One HTTP head of a channel: what it says of the channel, and how the body that follows is framed.
+ * [MS-RPCH] 2.1.2 (messages), 3.2.2.5 (errors); [RFC 9112] 6
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/channel_head.h"
+
+#include "rpc/http_error.h"
+#include "track/authentication.h"
+#include "track/channel_kind.h"
+#include "track/emit.h"
+#include "track/tracker_state.h"
+
+/* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
+ * [MS-RPCH] 2.1.2.1.5. */
+#define ECHO_BODY_MAX 16
+
+/* An echo is answered by one RTS PDU without commands. */
+#define ECHO_ANSWER_SIZE OA_RTS_HEADER_SIZE
+
+static void
+take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
+{
+    struct oa_channel *facts = &channel->facts;
+    struct stream *stream = &channel->stream[OA_CLIENT];
+
+    channel->last_request_is_rpc = http->method_id != OA_HTTP_OTHER;
+    channel->last_request_is_head = oa_text_equals(http->method, "HEAD");
+    if (!channel->last_request_is_rpc) {
+        if (http->chunked)
+            oa_stream_begin_chunked_body(stream, STREAM_BODY);
+        else
+            oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
+        return;
+    }
+    channel->method = http->method_id;
+    oa_text_keep(&facts->proxy_name, http->host);
+    oa_text_keep(&facts->user_agent, http->user_agent);
+    if (http->has_rpc_server && !facts->target_server) {
+        oa_text_keep(&facts->target_server, http->rpc_server);
+        facts->target_port = http->rpc_port;
+    }
+    if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
+        /* Without a body it is the first leg of an authentication, or an echo request; the answer
+         * tells. */
+        if (facts->kind == OA_CHANNEL_UNKNOWN && http->content_length)
+            facts->kind = OA_CHANNEL_ECHO;
+        oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
+        return;
+    }
+    if (http->method_id == OA_HTTP_RPC_IN_DATA)
+        facts->kind = OA_CHANNEL_IN;
+    else if (http->method_id == OA_HTTP_RPC_OUT_DATA)
+        facts->kind = OA_CHANNEL_OUT;
+    else
+        facts->kind = OA_CHANNEL_DUPLEX;
+    facts->head = stamp;
+    if (http->method_id == OA_HTTP_RPC_IN_DATA && http->has_content_length)
+        facts->lifetime = http->content_length;
+    if (http->chunked)
+        oa_stream_begin_chunked_body(stream, STREAM_PDUS);
+    else
+        oa_stream_begin_body(stream, STREAM_PDUS,
+                             http->has_content_length ? http->content_length : UINT64_MAX);
+}
+
+/* Whether the body of that answer is made of PDUs. Clients look at the status alone; an IN channel
+ * has no such answer. */
+static bool
+answers_with_pdus(const struct channel *channel, const struct oa_http_head *http)
+{
+    if (http->status != 200 || !channel->last_request_is_rpc)
+        return false;
+    return channel->method != OA_HTTP_RPC_IN_DATA ||
+           oa_text_equals(http->content_type, "application/rpc");
+}
+
+static void
+take_response(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
+{
+    struct oa_channel *facts = &channel->facts;
+    struct stream *stream = &channel->stream[OA_SERVER];
+
+    if (http->status < 200) {
+        oa_stream_begin_body(stream, STREAM_BODY, 0);
+        return;
+    }
+    if (channel->last_request_is_rpc) {
+        facts->http_status = http->status;
+        facts->response = stamp;
+        facts->has_rpc_error = http->has_rpc_error;
+        facts->rpc_error = http->rpc_error;
+        if (http->status == 401 || http->status == 407)
+            facts->auth_legs++;
+    }
+    enum stream_state state = answers_with_pdus(channel, http) ? STREAM_PDUS : STREAM_BODY;
+    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
+        facts->kind = http->has_content_length && http->content_length > ECHO_ANSWER_SIZE
+                          ? OA_CHANNEL_OUT
+                          : OA_CHANNEL_ECHO;
+    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_OUT && http->has_content_length)
+        facts->lifetime = http->content_length;
+    if (http->status == 204 || http->status == 304 || channel->last_request_is_head)
+        oa_stream_begin_body(stream, state, 0);
+    else if (http->chunked)
+        oa_stream_begin_chunked_body(stream, state);
+    else
+        oa_stream_begin_body(stream, state,
+                             http->has_content_length ? http->content_length : UINT64_MAX);
+}
+
+/* An error response, to the request that was to open the channel or in the middle of it, [MS-RPCH]
+ * 3.2.2.5. What asks for credentials is told by its authentication exchange. */
+static void
+tell_error(struct channel *channel, const struct oa_event *event, bool in_stream)
+{
+    const struct oa_http_head *http = event->http;
+    const struct oa_channel *facts = &channel->facts;
+    const char *kind = oa_channel_kind_name(facts->kind);
+    char error[OA_FINDING_TEXT];
+
+    if (http->is_request || http->status < 400 || !channel->last_request_is_rpc)
+        return;
+    oa_http_error_text(http, error, sizeof error);
+    if (in_stream)
+        oa_emit_finding(channel->tracker, event, OA_FINDING_ERROR_IN_STREAM,
+                        "%s after %" G_GUINT64_FORMAT " PDUs of the server", error,
+                        facts->traffic[OA_SERVER].rpc_pdus + facts->traffic[OA_SERVER].rts_pdus);
+    else if (http->status != 401 && http->status != 407)
+        oa_emit_finding(channel->tracker, event,
+                        http->has_rpc_error ? OA_FINDING_RPC_ERROR : OA_FINDING_HTTP_ERROR,
+                        "%s to the request for the %s channel", error,
+                        facts->kind == OA_CHANNEL_UNKNOWN ? "RPC" : kind);
+}
+
+void
+oa_channel_take_head(struct channel *channel, struct oa_event *event)
+{
+    struct stream *stream = &channel->stream[event->side];
+    bool in_stream = stream->broken_off;
+
+    event->type = OA_EVENT_HTTP_HEAD;
+    event->http = &channel->tracker->channels->http;
+    event->length = event->http->length;
+    stream->chunked = stream->broken_off = false;
+    if (event->http->is_request)
+        take_request(channel, event->http, event->last);
+    else
+        take_response(channel, event->http, event->last);
+    tell_error(channel, event, in_stream);
+    oa_auth_take_head(channel->tracker, event);
+}

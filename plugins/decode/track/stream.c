@@ -1,0 +1,128 @@
+/* stream.c
+ * One direction of a channel: how its body is framed.
+ * [RFC 9112] 6 (length), 7.1 (chunks)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/stream.h"
+
+#include <string.h>
+
+void
+oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left)
+{
+    stream->state = left ? state : STREAM_HEAD;
+    stream->left = left;
+}
+
+void
+oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state)
+{
+    stream->state = state;
+    stream->chunked = true;
+    stream->in_chunk = stream->after_chunk = false;
+    stream->left = UINT64_MAX;
+}
+
+/* The next message begins where the body ends. */
+static void
+end_body(struct stream *stream)
+{
+    stream->state = STREAM_HEAD;
+    stream->chunked = false;
+    stream->left = 0;
+}
+
+void
+oa_stream_take(struct stream *stream, uint64_t bytes)
+{
+    if (stream->left != UINT64_MAX || stream->in_chunk) {
+        stream->left -= MIN(bytes, stream->left);
+        if (stream->left == 0 && stream->in_chunk) {
+            stream->in_chunk = false;
+            stream->after_chunk = true;
+        } else if (stream->left == 0) {
+            end_body(stream);
+        }
+    }
+}
+
+void
+oa_stream_lose(struct stream *stream)
+{
+    stream->state = STREAM_LOST;
+    stream->chunked = false;
+}
+
+const uint8_t *
+oa_stream_look(const struct stream *stream, const uint8_t *data, size_t length, size_t want,
+               uint8_t *joined, struct oa_chunk_walk *walk, size_t *got)
+{
+    *walk = (struct oa_chunk_walk){ .in_chunk = stream->in_chunk,
+                                    .after_chunk = stream->after_chunk,
+                                    .left = stream->left };
+    *got = 0;
+    if (!stream->chunked) {
+        *got = MIN(length, want);
+        walk->wire = want;
+        return length >= want ? data : NULL;
+    }
+    while (*got < want) {
+        if (!oa_chunk_walk_to_data(walk, data, length) || walk->ended)
+            return NULL;
+        size_t piece = MIN(want - *got, MIN(walk->left, length - walk->wire));
+        if (piece == 0)
+            return NULL;
+        const uint8_t *at = data + walk->wire;
+        walk->wire += piece;
+        walk->left -= piece;
+        if (walk->left == 0) {
+            walk->in_chunk = false;
+            walk->after_chunk = true;
+        }
+        if (*got == 0 && piece == want) {
+            *got = want;
+            return at;
+        }
+        memcpy(joined + *got, at, piece);
+        *got += piece;
+    }
+    return joined;
+}
+
+void
+oa_stream_take_found(struct stream *stream, size_t want, const struct oa_chunk_walk *walk)
+{
+    if (!stream->chunked) {
+        oa_stream_take(stream, want);
+        return;
+    }
+    stream->in_chunk = walk->in_chunk;
+    stream->after_chunk = walk->after_chunk;
+    stream->left = walk->left;
+}
+
+size_t
+oa_stream_take_framing(struct stream *stream, const uint8_t *data, size_t length)
+{
+    size_t line_end = data[0] == '\r' ? 2 : 1;
+    struct oa_chunk_walk walk = { 0 };
+
+    if (stream->after_chunk && (data[0] == '\r' || data[0] == '\n')) {
+        if (length < line_end)
+            return 0;
+        stream->after_chunk = false;
+        return line_end;
+    }
+    if (!oa_chunk_walk_to_data(&walk, data, length)) {
+        if (walk.broken)
+            oa_stream_lose(stream);
+        return 0;
+    }
+    stream->in_chunk = walk.in_chunk;
+    stream->after_chunk = false;
+    stream->left = walk.left;
+    if (walk.ended)
+        end_body(stream);
+    return walk.wire;
+}

@@ -1,0 +1,295 @@
+/* vc_rts.c
+ * RTS PDUs, and what they do to a virtual connection: its channels, their parameters, its
+ * sequences. [MS-RPCH] 2.2.4 (PDUs), 3.2.1.5.2 (recycling), 3.2.3 to 3.2.5 (roles)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/vc_rts.h"
+
+#include <string.h>
+
+#include "track/channel_kind.h"
+#include "track/emit.h"
+#include "track/flow_control.h"
+#include "track/virtual_connection.h"
+
+static bool
+has_cookie(const struct oa_channel *channel, enum oa_hop hop, const struct oa_cookie *cookie)
+{
+    return channel->hop == hop && channel->has_cookie &&
+           memcmp(&channel->cookie, cookie, OA_COOKIE_SIZE) == 0;
+}
+
+/* In an IN_R2 the client hears nothing new of window and timeout: they stay, [MS-RPCH] 2.2.4.25. */
+static void
+inherit(struct channel *channel, const struct virtual_connection *vc)
+{
+    struct oa_channel *facts = &channel->facts;
+
+    for (const GList *link = vc->channels.head; link; link = link->next) {
+        struct oa_channel *other = &((struct channel *)link->data)->facts;
+        if (other == facts || !has_cookie(other, facts->hop, &facts->predecessor_cookie))
+            continue;
+        other->has_successor = true;
+        other->successor_cookie = facts->cookie;
+        facts->connection_timeout_ms = other->connection_timeout_ms;
+        if (facts->kind == OA_CHANNEL_IN && other->receive_window)
+            oa_flow_begin(facts, other->receive_window);
+    }
+}
+
+static bool
+number_of(const struct oa_rts *rts, enum oa_rts_command_type type, uint32_t *value)
+{
+    const struct oa_rts_command *command = oa_rts_find(rts, type, 0);
+
+    if (command)
+        *value = command->value.number;
+    return command != NULL;
+}
+
+/* The proxy's own idea of the client: which byte order it used shows when the client is in the
+ * capture too. */
+static void
+take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
+{
+    const struct oa_rts_command *command = oa_rts_find(rts, OA_RTS_CLIENT_ADDRESS, 0);
+    const uint8_t *seen = vc->endpoint[OA_HOP_CLIENT][OA_CLIENT].address;
+
+    if (!command)
+        return;
+    vc->has_client_address = true;
+    vc->client_address = command->value.address;
+    if (!oa_vc_has_endpoint(vc, OA_HOP_CLIENT) || vc->client_address.is_ipv6)
+        return;
+    const uint8_t *a = vc->client_address.bytes;
+    const uint8_t reversed[4] = { a[3], a[2], a[1], a[0] };
+    if (memcmp(a, seen + 12, 4) != 0 && memcmp(reversed, seen + 12, 4) == 0)
+        memcpy(vc->client_address.bytes, reversed, 4);
+}
+
+/*
+ * What the first PDU of a channel tells. Its cookies are, in order, those of the virtual connection
+ * and of the channel (CONN), or of the virtual connection, the predecessor and the successor
+ * (recycling).
+ */
+static struct virtual_connection *
+open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
+            struct oa_stamp stamp)
+{
+    struct oa_channel *facts = &channel->facts;
+    const struct oa_rts_command *vc_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 0);
+    const struct oa_rts_command *cookie = oa_rts_find(rts, OA_RTS_COOKIE, is_successor ? 2 : 1);
+    const struct oa_rts_command *group = oa_rts_find(rts, OA_RTS_ASSOCIATION_GROUP_ID, 0);
+    struct virtual_connection *vc = oa_vc_join_by_cookie(channel, &vc_cookie->value.cookie, stamp);
+    uint32_t number;
+
+    facts->has_cookie = true;
+    facts->has_start = true;
+    facts->cookie = cookie->value.cookie;
+    facts->is_successor = is_successor;
+    if (is_successor) {
+        facts->predecessor_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 1)->value.cookie;
+        vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie);
+        inherit(channel, vc);
+    }
+    vc = oa_vc_claim_cookie(vc, &facts->cookie);
+    /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy towards the client. */
+    if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
+        oa_flow_begin(facts, number);
+    number_of(rts, OA_RTS_CLIENT_KEEPALIVE, &facts->client_keepalive_ms);
+    if (number_of(rts, OA_RTS_CHANNEL_LIFETIME, &number) && facts->hop == OA_HOP_CLIENT)
+        facts->lifetime = number;
+    if (group) {
+        vc->facts.has_association_group = true;
+        vc->facts.association_group = group->value.cookie;
+    }
+    take_client_address(&vc->facts, rts);
+    return vc;
+}
+
+/* CONN/C2 and IN_R1/A4 come on the OUT channel and speak of the IN channel to the proxy. */
+static void
+take_in_parameters(struct virtual_connection *vc, const struct oa_rts *rts)
+{
+    struct oa_channel *in = vc->facts.channel[OA_HOP_CLIENT][OA_LEG_IN];
+    uint32_t number;
+
+    if (!in)
+        return;
+    if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number))
+        oa_flow_begin(in, number);
+    number_of(rts, OA_RTS_CONNECTION_TIMEOUT, &in->connection_timeout_ms);
+}
+
+static void
+count(struct channel *channel, const struct oa_event *event, struct virtual_connection *vc)
+{
+    struct oa_traffic *own = &channel->facts.traffic[event->side];
+    struct oa_traffic *all = &vc->facts.traffic[channel->facts.hop][event->side];
+    bool is_ack = oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0) != NULL;
+    bool is_ping = event->rts_name.r1 == OA_RTS_PING;
+
+    own->acks += is_ack;
+    all->acks += is_ack;
+    own->pings += is_ping;
+    all->pings += is_ping;
+    all->rts_pdus++;
+    all->rts_bytes += event->pdu_length;
+    vc->facts.last = event->last;
+}
+
+/*
+ * The channel an acknowledgment speaks of. With a destination it crosses the hops to the sender on
+ * the client's hop; without one it goes straight back on the connection it speaks of.
+ */
+static struct oa_channel *
+acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
+{
+    const struct oa_rts_command *destination = oa_rts_find(rts, OA_RTS_DESTINATION, 0);
+    struct oa_virtual_connection *vc = channel->vc;
+
+    if (!destination)
+        return channel;
+    if (destination->value.number == OA_RTS_FD_OUT_PROXY)
+        return vc->channel[OA_HOP_CLIENT][OA_LEG_OUT];
+    if (destination->value.number == OA_RTS_FD_CLIENT)
+        return vc->channel[OA_HOP_CLIENT][OA_LEG_IN];
+    return NULL;
+}
+
+/* Around a recycling the predecessor may still be acknowledged. */
+static struct oa_channel *
+channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *current,
+                  const struct oa_cookie *cookie)
+{
+    if (!current->has_cookie || has_cookie(current, current->hop, cookie))
+        return current;
+    for (const GList *link = vc->channels.head; link; link = link->next) {
+        struct oa_channel *other = &((struct channel *)link->data)->facts;
+        if (has_cookie(other, current->hop, cookie))
+            return other;
+    }
+    /* On the server's hop one connection serves predecessor and successor in R2. */
+    return current->hop == OA_HOP_SERVER ? current : NULL;
+}
+
+static void
+take_ack(struct virtual_connection *vc, struct oa_event *event)
+{
+    const struct oa_rts_command *command =
+        oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
+    struct oa_channel *channel = command ? acknowledged_channel(event->channel, event->rts) : NULL;
+
+    if (channel)
+        channel = channel_of_cookie(vc, channel, &command->value.ack.cookie);
+    if (channel)
+        oa_flow_take_ack(vc->tracker, channel, &command->value.ack, event);
+}
+
+/* What a PDU does besides being counted and put into its sequence. */
+static void
+act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
+{
+    const struct oa_rts *rts = event->rts;
+    uint32_t window;
+
+    switch (event->rts_name.r1) {
+    case OA_RTS_CONN_A3:
+        number_of(rts, OA_RTS_CONNECTION_TIMEOUT, &channel->facts.connection_timeout_ms);
+        break;
+    case OA_RTS_CONN_B3:
+    case OA_RTS_IN_R1_B2:
+        if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &window))
+            oa_flow_begin(&channel->facts, window);
+        break;
+    case OA_RTS_CONN_C1:
+        if (!vc->facts.established.frame)
+            vc->facts.established = event->last;
+        break;
+    case OA_RTS_CONN_C2:
+        vc->facts.established = event->last;
+        take_in_parameters(vc, rts);
+        break;
+    case OA_RTS_IN_R1_A4:
+        take_in_parameters(vc, rts);
+        break;
+    case OA_RTS_KEEP_ALIVE:
+        number_of(rts, OA_RTS_CLIENT_KEEPALIVE, &channel->facts.client_keepalive_ms);
+        break;
+    default:
+        break;
+    }
+    take_ack(vc, event);
+}
+
+/* Acknowledgments name the other channel of the virtual connection, steps of a recycling the
+ * successor; in a capture that begins in the middle this may be all there is to join them by. */
+static struct virtual_connection *
+take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
+{
+    const struct oa_rts_command *ack = oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
+    const struct oa_rts_command *cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, 0);
+
+    if (vc->facts.has_cookie || event->rts_name.r1 == OA_RTS_UNKNOWN || event->rts_name.unexpected)
+        return vc;
+    if (ack)
+        return oa_vc_claim_cookie(vc, &ack->value.ack.cookie);
+    return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie) : vc;
+}
+
+static void
+check_name(struct channel *channel, const struct oa_event *event)
+{
+    if (event->rts_name.unexpected)
+        oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNEXPECTED,
+                        "%s is not legal from the %s on this %s channel",
+                        event->rts_name.r1 == OA_RTS_UNKNOWN
+                            ? "A PDU of this signature"
+                            : OA_RTS_PDU_ROWS[event->rts_name.r1].name,
+                        event->side == OA_CLIENT ? "client" : "server",
+                        oa_channel_kind_name(channel->facts.kind));
+    else if (event->rts_name.r1 == OA_RTS_UNKNOWN)
+        oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNKNOWN,
+                        "Flags 0x%04x with %u commands are of no named PDU", event->rts->flags,
+                        event->rts->n_commands);
+}
+
+enum oa_sequence_effect
+oa_vc_take_rts(struct channel *channel, struct oa_event *event)
+{
+    enum oa_sequence_effect effect = OA_SEQUENCE_GOES_ON;
+    const struct oa_rts *rts = event->rts;
+    struct virtual_connection *vc;
+
+    event->rts_name = oa_rts_identify(rts, oa_channel_places(&channel->facts, event->side));
+    if (channel->facts.kind == OA_CHANNEL_ECHO) {
+        check_name(channel, event);
+        return effect;
+    }
+    switch (event->rts_name.r1) {
+    case OA_RTS_CONN_A1:
+    case OA_RTS_CONN_A2:
+    case OA_RTS_CONN_B1:
+    case OA_RTS_CONN_B2:
+        vc = open_by_pdu(channel, rts, false, event->last);
+        break;
+    case OA_RTS_IN_R1_A1:
+    case OA_RTS_IN_R1_A2:
+    case OA_RTS_OUT_R1_A3:
+    case OA_RTS_OUT_R1_A4:
+        vc = open_by_pdu(channel, rts, true, event->last);
+        break;
+    default:
+        vc = take_named_channel(oa_vc_of_channel(channel, event->last), event);
+        break;
+    }
+    event->vc = &vc->facts;
+    check_name(channel, event);
+    if (!event->rts_name.unexpected) {
+        effect = oa_sequence_take(channel->tracker, event);
+        act(channel, vc, event);
+    }
+    count(channel, event, vc);
+    return effect;
+}
