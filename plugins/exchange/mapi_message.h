@@ -26,7 +26,8 @@ struct mapi_transaction {
     enum oa_mapi_http_endpoint endpoint;
     guint32 request_frame, response_frame; /* 0: not seen */
     nstime_t request_time;
-    const struct oa_virtual_connection *session; /* NULL: not known, or a leg of an authentication */
+    const struct oa_virtual_connection
+        *session;               /* NULL: not known, or a leg of an authentication */
     const struct oa_call *call; /* NULL: not answered, or a leg of an authentication */
     const struct oa_call_facts *request, *response; /* NULL: not shown yet */
     guint32 code_pages[2]; /* of 8-bit text in request and answer, said before; 0: none */
