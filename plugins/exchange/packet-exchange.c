@@ -19,6 +19,7 @@
 #include "mapi_stream.h"
 #include "packet-oxcmapihttp.h"
 #include "rpch_state.h"
+#include "track/tracker.h"
 
 /* One protocol for each interface: stock DCE/RPC tells them apart by it. */
 static struct protocol {
@@ -49,13 +50,13 @@ static int hf_server_version = -1;
 static int hf_server_product = -1;
 
 static dissector_handle_t rpch_state_handle; /* NULL: rpch.so is not there */
-static struct oa_exchange_sessions *sessions;
+static struct oa_tracker *own_tracker;       /* for the sessions of calls, without rpch.so */
 
 /* What is kept of a call from the first visit: stock DCE/RPC holds it for the call. */
 struct exchange_call {
     struct oa_call_facts *request;
     struct oa_call_facts *response;
-    const struct oa_exchange_session *session;
+    const struct oa_mailbox_session *session;
     bool request_noted, response_noted;
     bool is_ndr64;
     uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
@@ -69,9 +70,22 @@ call_of(dcerpc_info *di)
     return (struct exchange_call *)di->call_data->se_data;
 }
 
-/* First visit only: keeps the facts and takes notice of the call. */
+/* What rpch.so knows of the PDU; without it, nothing but the state of our own. */
+static struct rpch_state
+state_of(tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct rpch_state state = { .tracker = own_tracker };
+
+    if (rpch_state_handle)
+        call_dissector_only(rpch_state_handle, tvb, pinfo, NULL, &state);
+    return state;
+}
+
+/* First visit only: keeps the facts. The decoder has read the stubs of its calls, but for those
+ * that were sealed. */
 static void
-note_call(struct exchange_call *call, const struct oa_call_facts *facts)
+note_call(const struct rpch_state *state, struct exchange_call *call,
+          const struct oa_call_facts *facts)
 {
     bool *noted = facts->is_response ? &call->response_noted : &call->request_noted;
     struct oa_call_facts **kept = facts->is_response ? &call->response : &call->request;
@@ -80,8 +94,8 @@ note_call(struct exchange_call *call, const struct oa_call_facts *facts)
         return;
     *noted = true;
     *kept = (struct oa_call_facts *)wmem_memdup(wmem_file_scope(), facts, sizeof *facts);
-    const struct oa_exchange_session *session =
-        oa_exchange_sessions_note(sessions, call->request, call->response);
+    const struct oa_mailbox_session *session =
+        oa_tracker_take_facts(state->tracker, state->call, call->request, call->response);
     if (session)
         call->session = session;
 }
@@ -89,7 +103,8 @@ note_call(struct exchange_call *call, const struct oa_call_facts *facts)
 /* Which code page was said before this stub: a response's by its request, else by the session's or
  * binding's beginning. Found on the first visit. */
 static uint32_t
-code_page_before(struct exchange_call *call, const struct oa_stub *stub, bool is_first_visit)
+code_page_before(const struct rpch_state *state, struct exchange_call *call,
+                 const struct oa_stub *stub, bool is_first_visit)
 {
     bool was_noted = stub->is_response ? call->response_noted : call->request_noted;
     uint32_t *kept = &call->code_pages[stub->is_response];
@@ -97,7 +112,7 @@ code_page_before(struct exchange_call *call, const struct oa_stub *stub, bool is
     if (!is_first_visit || was_noted)
         return *kept;
     *kept = stub->is_response && call->request ? call->request->code_page
-                                               : oa_exchange_sessions_code_page(sessions, stub);
+                                               : oa_tracker_code_page(state->tracker, stub);
     return *kept;
 }
 
@@ -119,11 +134,10 @@ show_version(proto_tree *tree, tvbuff_t *tvb, const struct oa_call_facts *facts)
 }
 
 static void
-show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_exchange_session *session)
+show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_mailbox_session *session)
 {
     generated(proto_tree_add_uint64(tree, hf_session, tvb, 0, 0, session->number));
-    if (session->user_dn[0])
-        generated(proto_tree_add_string(tree, hf_session_user, tvb, 0, 0, session->user_dn));
+    add_generated_text(tree, hf_session_user, tvb, session->user_dn);
 }
 
 /* That the document only reserves the operation's number. */
@@ -154,17 +168,6 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts)
         col_append_fstr(cinfo, COL_INFO, ", %s", facts->server);
     if (facts->rop_bytes)
         col_append_fstr(cinfo, COL_INFO, ", %u bytes of ROPs", (guint)facts->rop_bytes);
-}
-
-/* What rpch.so knows of the PDU; nothing without it. */
-static struct rpch_state
-state_of(tvbuff_t *tvb, packet_info *pinfo)
-{
-    struct rpch_state state = { NULL };
-
-    if (rpch_state_handle)
-        call_dissector_only(rpch_state_handle, tvb, pinfo, NULL, &state);
-    return state;
 }
 
 static void
@@ -257,14 +260,14 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     if (!call->request_noted && !call->response_noted)
         call->is_ndr64 = is_ndr64(state.vc, di, iface);
     stub.is_ndr64 = call->is_ndr64;
-    stub.code_page = code_page_before(call, &stub, !PINFO_FD_VISITED(pinfo));
+    stub.code_page = code_page_before(&state, call, &stub, !PINFO_FD_VISITED(pinfo));
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
     if (stub.is_ndr64)
         generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));
     if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
         return offset;
     if (!PINFO_FD_VISITED(pinfo))
-        note_call(call, &facts);
+        note_call(&state, call, &facts);
     if (facts.has_version)
         show_version(tree, stub_tvb, &facts);
     if (call->session)
@@ -277,14 +280,14 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
 static void
 start_file(void)
 {
-    sessions = oa_exchange_sessions_new();
+    own_tracker = oa_tracker_new(NULL, NULL, true);
 }
 
 static void
 end_file(void)
 {
-    oa_exchange_sessions_free(sessions);
-    sessions = NULL;
+    oa_tracker_free(own_tracker);
+    own_tracker = NULL;
 }
 
 static bool

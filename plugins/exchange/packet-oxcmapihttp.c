@@ -339,6 +339,7 @@ tell_tap(const struct message *message, const struct oa_call_facts *facts)
     record->request = transaction->request;
     record->call = transaction->call;
     record->vc = transaction->call ? transaction->call->vc : NULL;
+    record->session = transaction->call ? transaction->call->mailbox : NULL;
     record->request_frame = transaction->request_frame;
     if (message->is_response) {
         const struct oa_call_half *request = &transaction->call->request[OA_HOP_CLIENT];

@@ -19,10 +19,10 @@
 
 #include "exchange/call_facts.h"
 #include "track/events.h"
-#include "track/exchange_session.h"
+#include "track/mailbox_session.h"
 
 #define EXCHANGE_TAP "exchange"
-#define EXCHANGE_TAP_VERSION 2
+#define EXCHANGE_TAP_VERSION 3
 
 struct exchange_tap {
     uint32_t version;
@@ -37,9 +37,9 @@ struct exchange_tap {
     const struct oa_call_facts *request;  /* NULL: not seen, or not decrypted */
     const struct oa_call_facts *response; /* NULL: not yet seen */
 
-    const struct oa_exchange_session *session; /* of the store's RPC interfaces; NULL: none */
-    const struct oa_virtual_connection *vc;    /* NULL: RPC over TCP or a pipe. MAPI over HTTP: its
-                                                  session, known with the response */
+    const struct oa_mailbox_session *session; /* of a call to a store; NULL: none, or not known */
+    const struct oa_virtual_connection *vc; /* NULL: in a named pipe, or without rpch.so. MAPI over
+                                               HTTP: its session, known with the response */
     const struct oa_call *call; /* MAPI over HTTP: how it ended; NULL: RPC, or not answered */
 
     uint32_t request_frame; /* 0: not seen */

@@ -18,6 +18,7 @@
 #include "rpch_items.h"
 #include "rpch_proto.h"
 #include "rpch_state.h"
+#include "rpch_tracker.h"
 
 /* Stock DCE/RPC pairs by conversation. A port no TCP connection can have keeps ours apart from all
  * real ones. */
@@ -266,8 +267,11 @@ fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
     const struct rpch_unit *unit = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
     struct rpch_state *state = data;
 
-    if (unit)
+    state->tracker = rpch_tracker();
+    if (unit) {
         state->vc = unit->vc;
+        state->call = rpch_call_of(unit);
+    }
     return (int)tvb_captured_length(tvb);
 }
 

@@ -22,7 +22,7 @@ DECODE = "plugins/decode"
 PARTS = [DECODE, "plugins/rpch", "plugins/exchange", "exporter"]
 
 # Hosts use decode/ through the headers for hosts only.
-HOSTS = ["plugins/rpch", "plugins/exchange", "plugins/include", "plugins/compat", "exporter"]
+HOSTS = ["plugins/rpch", "plugins/exchange", "plugins/include", "plugins/compat", "plugins/common", "exporter"]
 
 # What decode/ must not include.
 FOREIGN = re.compile(r"^(epan|wiretap|wsutil|wireshark)\b|^ws_|^config\.h$|^decode_args\.h$")

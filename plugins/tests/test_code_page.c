@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "track/exchange_session.h"
+#include "track/tracker.h"
 #include "vectors.h"
 
 #define BAD "\xEF\xBF\xBD" /* U+FFFD */
@@ -236,8 +236,8 @@ facts_of(enum oa_interface_id interface, uint16_t opnum, bool is_response, const
 
 /* Of the handle's next request, and of one that is cut within it. */
 static uint32_t
-code_page_of(const struct oa_exchange_sessions *sessions, enum oa_interface_id interface,
-             uint16_t opnum, const uint8_t *handle)
+code_page_of(const struct oa_tracker *tracker, enum oa_interface_id interface, uint16_t opnum,
+             const uint8_t *handle)
 {
     uint8_t bytes[4 + OA_HANDLE_SIZE] = { 0 };
     struct oa_stub stub = { .interface = oa_rpc_interface(interface),
@@ -246,9 +246,9 @@ code_page_of(const struct oa_exchange_sessions *sessions, enum oa_interface_id i
                             .length = sizeof bytes - 1 };
 
     memcpy(bytes + 4, handle, OA_HANDLE_SIZE);
-    g_assert_cmpuint(oa_exchange_sessions_code_page(sessions, &stub), ==, 0);
+    g_assert_cmpuint(oa_tracker_code_page(tracker, &stub), ==, 0);
     stub.length++;
-    return oa_exchange_sessions_code_page(sessions, &stub);
+    return oa_tracker_code_page(tracker, &stub);
 }
 
 static void
@@ -256,39 +256,38 @@ test_handles(void)
 {
     static const uint8_t DIRECTORY[OA_HANDLE_SIZE] = { 1 }, STORE[OA_HANDLE_SIZE] = { 2 };
     static const uint8_t NULL_HANDLE[OA_HANDLE_SIZE] = { 0 };
-    struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
     struct oa_call_facts request = facts_of(OA_IF_NSPI, OA_NSPI_BIND, false, NULL);
     struct oa_call_facts response = facts_of(OA_IF_NSPI, OA_NSPI_BIND, true, NULL_HANDLE);
 
     /* Refused, then granted. */
     request.code_page = 1251;
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, NULL_HANDLE), ==, 0);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &response));
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, NULL_HANDLE), ==, 0);
     response = facts_of(OA_IF_NSPI, OA_NSPI_BIND, true, DIRECTORY);
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, DIRECTORY), ==, 1251);
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, STORE), ==, 0);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, NULL));
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &response));
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, DIRECTORY), ==, 1251);
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_QUERY_ROWS, STORE), ==, 0);
     /* NspiBind has no handle at its beginning, and RFR has none at all. */
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_BIND, DIRECTORY), ==, 0);
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_RFR, OA_RFR_GET_NEW_DSA, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_BIND, DIRECTORY), ==, 0);
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_RFR, 0, DIRECTORY), ==, 0);
 
     request = facts_of(OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT_EX, false, NULL);
     request.has_locale = true;
     request.code_page = 932;
     response = facts_of(OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT_EX, true, STORE);
-    g_assert_nonnull(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_EMSMDB, OA_EMSMDB_EC_DO_RPC_EXT2, STORE), ==,
-                     932);
+    g_assert_nonnull(oa_tracker_take_facts(tracker, NULL, &request, &response));
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_EMSMDB, OA_EMSMDB_EC_DO_RPC_EXT2, STORE), ==, 932);
 
     /* What has ended says nothing more. */
     request = facts_of(OA_IF_NSPI, OA_NSPI_UNBIND, false, DIRECTORY);
     response = facts_of(OA_IF_NSPI, OA_NSPI_UNBIND, true, NULL_HANDLE);
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 1251);
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    g_assert_cmpuint(code_page_of(sessions, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 0);
-    oa_exchange_sessions_free(sessions);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, NULL));
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 1251);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &response));
+    g_assert_cmpuint(code_page_of(tracker, OA_IF_NSPI, OA_NSPI_UNBIND, DIRECTORY), ==, 0);
+    oa_tracker_free(tracker);
 }
 
 int

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "coverage_visitor.h"
-#include "track/exchange_session.h"
 #include "exchange/aux_blocks.h"
 #include "exchange/ext_payload.h"
+#include "track/tracker.h"
 #include "vectors.h"
 
 #define HANDLE                                                                                     \
@@ -575,7 +575,7 @@ facts_of(enum oa_interface_id interface, uint16_t opnum, bool is_response, const
 static void
 test_session(void)
 {
-    struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
     struct oa_call_facts request = facts_of(OA_IF_EMSMDB, 10, false, CONNECT_IN);
     struct oa_call_facts refused =
         facts_of(OA_IF_EMSMDB, 10, true, CONNECT_OUT(NULL_HANDLE, "0f010480"));
@@ -583,10 +583,11 @@ test_session(void)
         facts_of(OA_IF_EMSMDB, 10, true, CONNECT_OUT(HANDLE, "00000000"));
 
     g_assert_cmpint(response.walk.state, ==, OA_WALK_DONE);
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &refused));
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, NULL));
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &refused));
     g_assert_cmphex(refused.status, ==, 0x8004010f);
-    struct oa_exchange_session *session = oa_exchange_sessions_note(sessions, &request, &response);
+    const struct oa_mailbox_session *session =
+        oa_tracker_take_facts(tracker, NULL, &request, &response);
     g_assert_cmpuint(session->number, ==, 1);
     g_assert_true(session->has_connect);
     g_assert_cmpstr(session->user_dn, ==, "/o=a");
@@ -599,49 +600,48 @@ test_session(void)
     /* The asynchronous handle belongs to it, another synchronous one does not. */
     request = facts_of(OA_IF_EMSMDB, 14, false, HANDLE);
     response = facts_of(OA_IF_EMSMDB, 14, true, ASYNC_HANDLE "00000000");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, NULL) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, &response) == session);
     request = facts_of(OA_IF_ASYNC_EMSMDB, 0, false, ASYNC_HANDLE "00000000");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, NULL) == session);
     request = facts_of(OA_IF_EMSMDB, 1, false,
                        "00000000"
                        "01000000000000000000000000000000");
-    struct oa_exchange_session *other = oa_exchange_sessions_note(sessions, &request, NULL);
+    const struct oa_mailbox_session *other = oa_tracker_take_facts(tracker, NULL, &request, NULL);
     g_assert_cmpuint(other->number, ==, 2);
     g_assert_false(other->has_connect);
 
     /* After the disconnect the same handle is somebody else's. */
     request = facts_of(OA_IF_EMSMDB, 1, false, HANDLE);
     response = facts_of(OA_IF_EMSMDB, 1, true, NULL_HANDLE "00000000");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, &response) == session);
     g_assert_true(session->has_ended);
-    g_assert_cmpuint(session->calls, ==, 3);
-    g_assert_cmpuint(session->failures, ==, 0);
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) != session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, NULL) != session);
 
     request = facts_of(OA_IF_RFR, 0, true,
                        "00000000"
                        "00000000"
                        "00000000");
-    g_assert_null(oa_exchange_sessions_note(sessions, NULL, &request));
-    oa_exchange_sessions_free(sessions);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, NULL, &request));
+    oa_tracker_free(tracker);
 }
 
 /* EcDoConnect begins a session like EcDoConnectEx, and EcDoRpc is a call of it with its ROPs. */
 static void
 test_old_session(void)
 {
-    struct oa_exchange_sessions *sessions = oa_exchange_sessions_new();
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
     struct oa_call_facts request = facts_of(OA_IF_EMSMDB, 0, false, OLD_CONNECT_IN);
     struct oa_call_facts refused =
         facts_of(OA_IF_EMSMDB, 0, true, OLD_CONNECT_OUT(NULL_HANDLE, "0f010480"));
     struct oa_call_facts response =
         facts_of(OA_IF_EMSMDB, 0, true, OLD_CONNECT_OUT(HANDLE, "00000000"));
 
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, NULL));
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &refused));
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, NULL));
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &refused));
     g_assert_true(response.has_version);
-    struct oa_exchange_session *session = oa_exchange_sessions_note(sessions, &request, &response);
+    const struct oa_mailbox_session *session =
+        oa_tracker_take_facts(tracker, NULL, &request, &response);
     g_assert_cmpuint(session->number, ==, 1);
     g_assert_true(session->has_connect);
     g_assert_cmpstr(session->user_dn, ==, "/o=a");
@@ -658,12 +658,12 @@ test_old_session(void)
                               "a1a5a4a5a6a5a5a5"
                               "0800"
                               "ff7f");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, NULL) == session);
     g_assert_cmpuint(request.rop_bytes, ==, 2);
     request = facts_of(OA_IF_EMSMDB, 5, false,
                        HANDLE "01000000"
                               "03000000");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, NULL) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, NULL) == session);
 
     /* What a refused connect returns is no version. */
     refused = facts_of(OA_IF_EMSMDB, 0, true,
@@ -684,13 +684,13 @@ test_old_session(void)
 
     /* On the other hop the same answers come once more. */
     request = facts_of(OA_IF_EMSMDB, 0, false, OLD_CONNECT_IN);
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, &response) == session);
     request = facts_of(OA_IF_EMSMDB, 1, false, HANDLE);
     response = facts_of(OA_IF_EMSMDB, 1, true, NULL_HANDLE "00000000");
-    g_assert_true(oa_exchange_sessions_note(sessions, &request, &response) == session);
+    g_assert_true(oa_tracker_take_facts(tracker, NULL, &request, &response) == session);
     g_assert_true(session->has_ended);
-    g_assert_null(oa_exchange_sessions_note(sessions, &request, &response));
-    oa_exchange_sessions_free(sessions);
+    g_assert_null(oa_tracker_take_facts(tracker, NULL, &request, &response));
+    oa_tracker_free(tracker);
 }
 
 /* The arrays of the older calls have counts of eight bytes in NDR64. [MS-RPCE] 2.2.5.3.2 */

@@ -35,6 +35,18 @@ oa_stub_layout(const struct oa_stub *stub)
     return layout->slots ? layout : NULL;
 }
 
+const uint8_t *
+oa_stub_handle(const struct oa_stub *stub)
+{
+    enum { ATTRIBUTES = 4, UUID = 16 };
+    const struct oa_layout *layout = oa_stub_layout(stub);
+
+    if (!layout || layout->slots[0].layout != &OA_LAYOUT_CONTEXT_HANDLE ||
+        stub->length < ATTRIBUTES + UUID)
+        return NULL;
+    return stub->data + ATTRIBUTES;
+}
+
 bool
 oa_stub_walk(struct oa_walk *walk, const struct oa_stub *stub, void *root,
              struct oa_walk_result *result)

@@ -24,6 +24,10 @@ struct oa_stub {
 /* The layout of the stub; NULL when its operation has none, or is not known. */
 const struct oa_layout *oa_stub_layout(const struct oa_stub *stub);
 
+/* The UUID (16 bytes) of the context handle that the stub begins with; NULL when it does not begin
+ * with one, or is too short. Of a request, the first fragment is enough. */
+const uint8_t *oa_stub_handle(const struct oa_stub *stub);
+
 /* Walks the stub and sets `result`; false, with nothing reported, when there is no layout for it.
  */
 bool oa_stub_walk(struct oa_walk *walk, const struct oa_stub *stub, void *root,

@@ -1,5 +1,6 @@
 /* call_stubs.c
- * The stubs of calls: the return value of most, all parameters of those that identify the client.
+ * The stubs of calls: the context handle and the return value of most; all parameters of those that
+ * identify the client, or open or end a session.
  * [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,6 +11,7 @@
 #include "track/association.h"
 #include "track/bindings.h"
 #include "track/endpoint.h"
+#include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
 /* Bytes kept of one stub; enough for a user name and some auxiliary blocks. */
@@ -29,22 +31,57 @@ oa_call_stubs_clear(struct call_stubs *stubs)
             g_byte_array_unref(stubs->stub[side]);
 }
 
-void
-oa_call_stubs_keep(struct call_stubs *stubs, const struct oa_call *call,
-                   const struct oa_event *event)
+static void
+set_mailbox(struct oa_tracker *tracker, struct oa_call *call, struct oa_mailbox_session *mailbox)
+{
+    if (!mailbox || mailbox == call->mailbox)
+        return;
+    oa_mailbox_hold(mailbox);
+    oa_mailbox_release(tracker, call->mailbox);
+    call->mailbox = mailbox;
+}
+
+/* All calls of a session but the one that opens it begin with its handle. */
+static void
+find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_event *event)
+{
+    const struct oa_rpc_pdu *rpc = event->rpc;
+    struct oa_stub stub = { .interface = call->iface,
+                            .opnum = call->opnum,
+                            .data = rpc->stub,
+                            .length = rpc->stub_length };
+
+    if (call->mailbox || event->side != OA_CLIENT || !(rpc->header.flags & OA_RPC_FIRST_FRAG) ||
+        !call->iface || call->iface->service != OA_SERVICE_STORE)
+        return;
+    const uint8_t *handle = oa_stub_handle(&stub);
+    if (handle)
+        set_mailbox(tracker, call, oa_mailbox_of_handle(tracker, handle));
+}
+
+/* Of a call that is in the capture on both hops, where its fragments come first. */
+static void
+keep(struct call_stubs *stubs, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray **stub = &stubs->stub[event->side];
 
-    if (!oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) || !call->has_opnum ||
-        rpc->header.ptype == OA_RPC_FAULT || event->channel->hop != oa_vc_hop(call->vc) ||
-        is_sealed(rpc))
-        return;
-    if (!*stub)
+    if (!*stub) {
         *stub = g_byte_array_new();
-    if ((*stub)->len + rpc->stub_length <= STUB_MAX)
+        stubs->hop[event->side] = event->channel->hop;
+    }
+    if (event->channel->hop == stubs->hop[event->side] &&
+        (*stub)->len + rpc->stub_length <= STUB_MAX)
         g_byte_array_append(*stub, rpc->stub, (guint)rpc->stub_length);
     stubs->is_big_endian = rpc->header.big_endian;
+}
+
+static const struct oa_call_half *
+half_of(const struct call_stubs *stubs, const struct oa_call *call, enum oa_side side)
+{
+    const struct oa_call_half *halves = side == OA_CLIENT ? call->request : call->response;
+
+    return &halves[stubs->hop[side]];
 }
 
 static void
@@ -57,41 +94,74 @@ take_client(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
     oa_association_share(tracker, vc);
 }
 
-void
-oa_call_stubs_read(struct oa_tracker *tracker, const struct call_stubs *stubs,
-                   const struct oa_call *call)
+/* False when the capture does not have the stub of that side whole, or it has no layout. */
+static bool
+read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const struct oa_call *call,
+          enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)
 {
-    struct oa_virtual_connection *vc = call->vc;
-    enum oa_hop hop = oa_vc_hop(vc);
-    uint32_t code_page = 0;
+    const struct oa_call_half *half = half_of(stubs, call, side);
+    const GByteArray *bytes = stubs->stub[side];
 
+    if (!bytes || !half->is_complete || half->has_gap)
+        return false;
+    if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
+        oa_endpoints_take_map(tracker, call->vc, bytes, stubs->is_big_endian);
+    const struct oa_rpc_binding *binding = oa_binding_find(call->vc, call->context_id);
+    struct oa_stub stub = { .interface = call->iface,
+                            .opnum = call->opnum,
+                            .is_response = side == OA_SERVER,
+                            .is_ndr64 = binding && oa_rpc_is_ndr64(&binding->transfer_syntax),
+                            .big_endian = stubs->is_big_endian,
+                            .data = bytes->data,
+                            .length = bytes->len,
+                            .code_page = code_page };
+    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(walk, tracker->code_pages);
+    oa_call_facts_start(facts, &stub);
+    bool is_read = oa_stub_walk(walk, &stub, NULL, &facts->walk);
+    oa_walk_free(walk);
+    return is_read;
+}
+
+void
+oa_call_stubs_end(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call)
+{
+    struct oa_call_facts facts[2];
+    const struct oa_call_facts *read[2] = { NULL, NULL };
+
+    if (stubs->is_read || !(stubs->stub[OA_CLIENT] || stubs->stub[OA_SERVER]))
+        return;
+    stubs->is_read = true;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        const struct oa_call_half *half =
-            side == OA_CLIENT ? &call->request[hop] : &call->response[hop];
-        const GByteArray *bytes = stubs->stub[side];
-        struct oa_call_facts facts;
+        uint32_t code_page = read[OA_CLIENT] ? read[OA_CLIENT]->code_page : 0;
 
-        if (!bytes || !half->is_complete || half->has_gap)
+        if (!read_stub(tracker, stubs, call, (enum oa_side)side, code_page, &facts[side]))
             continue;
-        const struct oa_rpc_binding *binding = oa_binding_find(vc, call->context_id);
-        if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
-            oa_endpoints_take_map(tracker, vc, bytes, stubs->is_big_endian);
-        struct oa_stub stub = { .interface = call->iface,
-                                .opnum = call->opnum,
-                                .is_response = side == OA_SERVER,
-                                .is_ndr64 = binding && oa_rpc_is_ndr64(&binding->transfer_syntax),
-                                .big_endian = stubs->is_big_endian,
-                                .data = bytes->data,
-                                .length = bytes->len,
-                                .code_page = code_page };
-        struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
-        oa_walk_set_code_pages(walk, tracker->code_pages);
-        oa_call_facts_start(&facts, &stub);
-        if (oa_stub_walk(walk, &stub, NULL, &facts.walk))
-            take_client(tracker, vc, &facts);
-        oa_walk_free(walk);
-        code_page = facts.code_page;
+        read[side] = &facts[side];
+        if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES))
+            take_client(tracker, call->vc, read[side]);
     }
+    set_mailbox(tracker, call, oa_mailboxes_take(tracker, read[OA_CLIENT], read[OA_SERVER]));
+    if (call->mailbox && call->mailbox->has_ended)
+        oa_mailbox_close(tracker, call->mailbox);
+}
+
+void
+oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call,
+                   const struct oa_event *event)
+{
+    const struct oa_rpc_pdu *rpc = event->rpc;
+
+    call->is_sealed |= is_sealed(rpc);
+    if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(rpc))
+        return;
+    find_mailbox(tracker, call, event);
+    if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||
+        oa_mailboxes_want(call->iface, call->opnum))
+        keep(stubs, event);
+    if (stubs->stub[OA_SERVER] && half_of(stubs, call, OA_SERVER)->is_complete &&
+        (!stubs->stub[OA_CLIENT] || half_of(stubs, call, OA_CLIENT)->is_complete))
+        oa_call_stubs_end(tracker, stubs, call);
 }
 
 void

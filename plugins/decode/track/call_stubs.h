@@ -1,6 +1,7 @@
 /* call_stubs.h
- * Internal to track/. The stubs of calls: the return value of most, all parameters of those that
- * identify the client. [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
+ * Internal to track/. The stubs of calls: the context handle and the return value of most; all
+ * parameters of those that identify the client, or open or end a session.
+ * [MS-OXCRPC] 3.1.4, [MS-OXNSPI] 3.1.4.1, [C706] appendix O
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,27 +17,23 @@ struct oa_tracker;
 /* Kept of one call until it ends. */
 struct call_stubs {
     GByteArray *stub[2]; /* by sender; NULL: not kept */
+    enum oa_hop hop[2];  /* where these were seen first */
     bool is_big_endian;
+    bool is_read;
 };
 
 /* Frees the kept stubs. */
 void oa_call_stubs_clear(struct call_stubs *stubs);
 
-/* A fragment of the call: keeps its part of the stub if the call is one of those. */
-void oa_call_stubs_keep(struct call_stubs *stubs, const struct oa_call *call,
+/* A fragment of the call: finds the mailbox session by the handle of the request; keeps its part of
+ * the stub if the call is one of those. Once the response is complete, what the stubs contain goes
+ * to the client of the virtual connection, to the mailbox sessions, and to the table of endpoints.
+ */
+void oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call,
                         const struct oa_event *event);
 
-/* Whether any stub was kept. */
-static inline bool
-oa_call_stubs_kept(const struct call_stubs *stubs)
-{
-    return stubs->stub[OA_CLIENT] || stubs->stub[OA_SERVER];
-}
-
-/* The call has ended: adds what its stubs contain to the client of its virtual connection and to
- * the table of endpoints. */
-void oa_call_stubs_read(struct oa_tracker *tracker, const struct call_stubs *stubs,
-                        const struct oa_call *call);
+/* The same for a call that ends without a complete response. */
+void oa_call_stubs_end(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call);
 
 /* Takes the return value of an operation of Exchange, or of the endpoint mapper, from the last
  * fragment of a response. */

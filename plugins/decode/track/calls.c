@@ -10,6 +10,7 @@
 
 #include "track/bindings.h"
 #include "track/emit.h"
+#include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
 /* Calls waiting for their response on one virtual connection; a client has a handful. Above this
@@ -66,6 +67,14 @@ oa_call_free(void *data)
 
     oa_call_stubs_clear(&call->stubs);
     g_free(call);
+}
+
+/* Nobody takes part in the call any more. */
+static void
+let_go(struct oa_tracker *tracker, struct call *call)
+{
+    oa_mailbox_release(tracker, call->facts.mailbox);
+    oa_retire(tracker, call, oa_call_free);
 }
 
 /* --- calls that may join virtual connections --- */
@@ -240,8 +249,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     vc->exchange_calls += facts->iface && facts->iface->is_exchange;
     take_call_out(list, call);
     check_fault(list->tracker, facts);
-    if (oa_call_stubs_kept(&call->stubs))
-        oa_call_stubs_read(list->tracker, &call->stubs, facts);
+    oa_call_stubs_end(list->tracker, &call->stubs, facts);
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                                .first = facts->request[oa_call_hop(facts)].first,
                                                .last = vc->last,
@@ -253,7 +261,7 @@ static void
 retire_call(struct call_list *list, struct call *call, enum oa_call_state state)
 {
     end_call(list, call, state);
-    oa_retire(list->tracker, call, oa_call_free);
+    let_go(list->tracker, call);
 }
 
 /* The state of a call that gets no further responses. */
@@ -306,7 +314,7 @@ oa_calls_forget_ended(struct oa_tracker *tracker)
     struct call_table *table = tracker->calls;
 
     if (table->ended)
-        oa_retire(tracker, table->ended, oa_call_free);
+        let_go(tracker, table->ended);
     table->ended = NULL;
 }
 
@@ -392,7 +400,7 @@ take_request(struct call_list *list, const struct oa_event *event)
     if (rpc->verifier.present)
         call->facts.auth_level = rpc->verifier.level;
     add_fragment(&call->facts.request[hop], event);
-    oa_call_stubs_keep(&call->stubs, &call->facts, event);
+    oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
     return call;
 }
 
@@ -405,7 +413,7 @@ take_response(struct call_list *list, const struct oa_event *event)
     if (!call)
         call = begin_call(list, rpc);
     add_fragment(&call->facts.response[event->channel->hop], event);
-    oa_call_stubs_keep(&call->stubs, &call->facts, event);
+    oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
     oa_call_take_return_value(&call->facts, event);
     if (rpc->header.ptype == OA_RPC_FAULT) {
         call->facts.is_fault = true;
@@ -462,6 +470,11 @@ merge_call(struct call_list *list, struct oa_call *into, struct oa_call *from)
         into->is_fault = true;
         into->fault_status = from->fault_status;
     }
+    into->is_sealed |= from->is_sealed;
+    if (!into->mailbox) {
+        into->mailbox = from->mailbox;
+        oa_mailbox_hold(into->mailbox);
+    }
     if (from->has_return_value) {
         into->has_return_value = true;
         into->return_value = from->return_value;
@@ -493,7 +506,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
         }
         merge_call(into, &known->facts, &call->facts);
         to->calls--;
-        oa_retire(into->tracker, call, oa_call_free);
+        let_go(into->tracker, call);
         if (is_finished(&known->facts)) {
             oa_calls_forget_ended(into->tracker);
             finish_if_over(into, known);

@@ -233,7 +233,9 @@ struct oa_call {
     bool is_fault; /* the response is a fault with this status */
     enum oa_status_kind fault_kind;
     uint32_t fault_status;
-    bool has_return_value; /* what the operation itself returned, unless encrypted */
+    bool is_sealed;                     /* its stubs are encrypted */
+    struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
+    bool has_return_value;              /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */

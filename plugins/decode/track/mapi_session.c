@@ -15,6 +15,7 @@
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/mailboxes.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -41,6 +42,7 @@ struct mapi_sessions {
 
 struct mapi_session {
     struct virtual_connection *vc;
+    struct oa_mailbox_session *mailbox; /* of a session with a store that was opened; or NULL */
     enum oa_mapi_http_endpoint endpoint;
     char *key[KEYS]; /* owned by the table; NULL: not in it */
     GList link;      /* in by_age */
@@ -139,6 +141,10 @@ close_session(struct mapi_session *session)
 
         oa_vc_detach(channel, vc);
         channel->facts.vc = NULL;
+    }
+    if (session->mailbox) {
+        oa_mailbox_close(tracker, session->mailbox);
+        oa_mailbox_release(tracker, session->mailbox);
     }
     g_free(session);
     oa_vc_close(vc, NULL);
@@ -389,9 +395,35 @@ tell_failure(struct virtual_connection *vc, struct channel *channel, const struc
                     call->fault_status, name ? ", " : "", name ? name : "");
 }
 
+static bool
+is_good(const struct oa_http_exchange *exchange)
+{
+    return exchange->response.is_complete && exchange->response.head.status == 200 &&
+           exchange->has_response_code && exchange->response_code == 0;
+}
+
+/* A session with a store has a mailbox session from its first good answer on; a Connect also has to
+ * return success. `connect` is what its request said, or NULL. */
+static void
+take_mailbox(struct mapi_session *session, struct oa_call *call,
+             const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
+{
+    bool is_refused = begins_session(exchange->mapi.type) && call->return_value != 0;
+
+    if (session->endpoint != OA_MAPI_HTTP_NSPI && !session->mailbox && is_good(exchange) &&
+        !is_refused) {
+        session->mailbox = oa_mailbox_begin(session->vc->tracker, connect);
+        oa_mailbox_hold(session->mailbox);
+    }
+    call->mailbox = session->mailbox;
+    if (session->mailbox && ends_session(exchange->mapi.type) && is_good(exchange))
+        session->mailbox->has_ended = true;
+}
+
+/* `connect` is what the request said that opens the session, or NULL. */
 static void
 take_call(struct mapi_session *session, struct channel *channel,
-          const struct oa_http_exchange *exchange)
+          const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
 {
     struct virtual_connection *vc = session->vc;
     struct oa_tracker *tracker = vc->tracker;
@@ -405,6 +437,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     take_half(&facts->request[OA_HOP_CLIENT], exchange, OA_CLIENT);
     take_half(&facts->response[OA_HOP_CLIENT], exchange, OA_SERVER);
     take_outcome(facts, exchange);
+    take_mailbox(session, facts, exchange, connect);
     vc->facts.calls++;
     vc->facts.exchange_calls++;
     vc->facts.answered += facts->state == OA_CALL_ANSWERED;
@@ -422,28 +455,29 @@ take_call(struct mapi_session *session, struct channel *channel,
     oa_retire(tracker, call, oa_call_free);
 }
 
-/* The user and the auxiliary blocks of a Connect. */
-static void
-read_connect(struct oa_client *client, const struct oa_http_message *request,
-             struct oa_code_pages *code_pages)
+/* The user and the auxiliary blocks of a Connect; false for other requests, and if the body was not
+ * kept. */
+static bool
+read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code_pages,
+             struct oa_call_facts *facts)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
+    const struct oa_http_message *request = &exchange->request;
     struct oa_stub stub = { .interface = NULL };
-    struct oa_call_facts facts;
 
-    if (!layout || !request->body)
-        return;
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, &facts);
+    if (exchange->mapi.type != OA_MAPI_HTTP_CONNECT || !layout || !request->body)
+        return false;
+    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
     oa_walk_set_code_pages(walk, code_pages);
-    oa_call_facts_start(&facts, &stub);
+    oa_call_facts_start(facts, &stub);
     oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
-    oa_client_take_call(client, &facts);
     oa_walk_free(walk);
+    return true;
 }
 
 static void
 take_identity(struct virtual_connection *vc, const struct channel *channel,
-              const struct oa_http_exchange *exchange)
+              const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
 {
     struct oa_virtual_connection *facts = &vc->facts;
 
@@ -451,8 +485,8 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
     oa_text_keep(&facts->proxy_name, exchange->request.head.host);
     if (!facts->auth && channel->facts.auth)
         facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
-    if (exchange->mapi.type == OA_MAPI_HTTP_CONNECT)
-        read_connect(facts->client, &exchange->request, vc->tracker->code_pages);
+    if (connect)
+        oa_client_take_call(facts->client, connect);
     if (exchange->request.has_head)
         oa_client_take_head(facts->client, &exchange->request.head);
     if (exchange->response.has_head)
@@ -472,13 +506,6 @@ take_traffic(struct channel *channel, const struct oa_http_exchange *exchange)
             to[i]->rpc_bytes += body_bytes(exchange, (enum oa_side)side);
         }
     }
-}
-
-static bool
-is_good(const struct oa_http_exchange *exchange)
-{
-    return exchange->response.is_complete && exchange->response.head.status == 200 &&
-           exchange->has_response_code && exchange->response_code == 0;
 }
 
 /* Updates the keys of the session, and when it expires. */
@@ -511,6 +538,13 @@ renew(struct mapi_session *session, struct channel *channel,
 }
 
 static void
+take_heads(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    take_head(channel, &exchange->request, OA_CLIENT);
+    take_head(channel, &exchange->response, OA_SERVER);
+}
+
+static void
 take_exchange(void *context, const struct oa_http_exchange *exchange)
 {
     struct channel *channel = context;
@@ -519,32 +553,30 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct oa_stamp last = response->has_head ? response->last : request->last;
     unsigned status = response->has_head ? response->head.status : 0;
 
-    /* A leg of an authentication is no call, and of no session that could be known. */
-    bool is_leg = status == 401 || status == 407;
-    struct mapi_session *session = NULL;
-
-    if (!is_leg) {
-        close_expired(channel->tracker, first.time_ns);
-        session = find_session(channel, exchange);
-        if (!session)
-            session = new_session(channel, exchange->mapi.endpoint, first);
-        use_channel(session, channel);
+    if (status == 401 || status == 407) {
+        take_heads(channel, exchange);
+        return; /* a leg of an authentication, no call */
     }
-    take_head(channel, request, OA_CLIENT);
-    take_head(channel, response, OA_SERVER);
-    if (is_leg)
-        return;
+    close_expired(channel->tracker, first.time_ns);
+    struct mapi_session *session = find_session(channel, exchange);
+    if (!session)
+        session = new_session(channel, exchange->mapi.endpoint, first);
+    use_channel(session, channel);
+    take_heads(channel, exchange);
 
     struct virtual_connection *vc = session->vc;
+    struct oa_call_facts facts;
+    const struct oa_call_facts *connect =
+        read_connect(exchange, vc->tracker->code_pages, &facts) ? &facts : NULL;
     take_traffic(channel, exchange);
-    take_identity(vc, channel, exchange);
+    take_identity(vc, channel, exchange, connect);
     if (first.time_ns < vc->facts.opened.time_ns)
         vc->facts.opened = first;
     if (last.time_ns > vc->facts.last.time_ns)
         vc->facts.last = last;
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
-    take_call(session, channel, exchange);
+    take_call(session, channel, exchange, connect);
     renew(session, channel, exchange, last.time_ns);
 }
 

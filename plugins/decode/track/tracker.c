@@ -12,6 +12,7 @@
 #include "track/channel_state.h"
 #include "track/emit.h"
 #include "track/endpoint.h"
+#include "track/mailboxes.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
@@ -26,6 +27,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->endpoints = oa_endpoints_new();
     tracker->associations = oa_associations_new();
     tracker->calls = oa_calls_new();
+    tracker->mailboxes = oa_mailboxes_new();
     tracker->vcs = oa_vcs_new();
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
@@ -51,6 +53,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
     oa_auth_table_free(tracker->auth);
+    oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
@@ -60,4 +63,26 @@ enum oa_endpoint_known
 oa_tracker_endpoint(const struct oa_tracker *tracker, const struct oa_endpoint *endpoint)
 {
     return oa_endpoints_known(tracker, endpoint);
+}
+
+const struct oa_mailbox_session *
+oa_tracker_take_facts(struct oa_tracker *tracker, struct oa_call *call,
+                      const struct oa_call_facts *request, const struct oa_call_facts *response)
+{
+    if (call && !call->is_sealed)
+        return call->mailbox;
+    struct oa_mailbox_session *session = oa_mailboxes_take(tracker, request, response);
+    if (session && session->has_ended)
+        oa_mailbox_close(tracker, session);
+    if (call && session)
+        call->mailbox = session;
+    return call ? call->mailbox : session;
+}
+
+uint32_t
+oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub)
+{
+    const uint8_t *handle = oa_stub_handle(stub);
+
+    return handle ? oa_mailboxes_code_page(tracker, handle) : 0;
 }

@@ -6,6 +6,8 @@
 #ifndef OA_TRACKER_H
 #define OA_TRACKER_H
 
+#include "exchange/call_facts.h"
+#include "track/mailbox_session.h"
 #include "track/recognise.h"
 
 /*
@@ -24,5 +26,21 @@ void oa_tracker_end(struct oa_tracker *tracker);
  * nothing. */
 enum oa_endpoint_known oa_tracker_endpoint(const struct oa_tracker *tracker,
                                            const struct oa_endpoint *endpoint);
+
+/*
+ * For a host that reads stubs the tracker cannot: sealed ones, and those of other transports. Takes
+ * what the parameters of a call say of its mailbox session, in capture order: with its request
+ * (`response` NULL), and when it is answered (`request` may be NULL). `call` is the tracker's own,
+ * NULL if it has none; one whose stubs are not sealed has been taken, and nothing is done. Returns
+ * the call's session, or NULL. The tracker has to keep closed objects.
+ */
+const struct oa_mailbox_session *oa_tracker_take_facts(struct oa_tracker *tracker,
+                                                       struct oa_call *call,
+                                                       const struct oa_call_facts *request,
+                                                       const struct oa_call_facts *response);
+
+/* The code page that the mailbox session, or the binding to a directory, was opened with whose
+ * context handle the stub begins with; 0: no handle, or nobody said. */
+uint32_t oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub);
 
 #endif

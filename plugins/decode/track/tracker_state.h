@@ -13,6 +13,7 @@ struct oa_tracker {
     struct endpoint_table *endpoints;       /* endpoint.h */
     struct association_table *associations; /* association.h */
     struct call_table *calls;               /* calls.h */
+    struct mailbox_table *mailboxes;        /* mailboxes.h */
     struct vc_table *vcs;                   /* virtual_connection.h */
     struct mapi_sessions *mapi;             /* mapi_session.h */
     struct channel_table *channels;         /* channel_state.h */
