@@ -179,6 +179,16 @@ flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
         oa_tls_lost(flow->tls, side);
 }
 
+size_t
+flow_waiting(const struct flow *flow, enum oa_side side)
+{
+    const GByteArray *held = flow->held[side].bytes;
+
+    if (flow->channel)
+        return oa_channel_waiting(flow->channel, side);
+    return held ? held->len : 0;
+}
+
 void
 flow_close(struct flow *flow)
 {

@@ -94,7 +94,7 @@ TCP_CELL(refused, refused)
 TCP_CELL(unanswered, unanswered)
 TCP_CELL(reset_without_data, reset_without_data)
 TCP_CELL(reset, reset)
-NUMBER_CELL(tls_alerts, tls_alerts)
+TCP_CELL(tls_alerts, tls_alerts)
 
 static void
 first_seen(struct csv *csv, const void *row)

@@ -69,6 +69,10 @@ void oa_tracker_end(struct oa_tracker *tracker);
  * oa_rts_place. */
 unsigned oa_channel_places(const struct oa_channel *channel, enum oa_side side);
 
+/* Bytes at the end of what oa_channel_data() was given of that side that wait for their rest: the
+ * beginning of a head or PDU. 0 for MAPI over HTTP. */
+size_t oa_channel_waiting(const struct oa_channel *channel, enum oa_side side);
+
 /* The side whose RPC PDUs the channel is for: the client of an IN, the server of an OUT channel. */
 enum oa_side oa_channel_carrier(const struct oa_channel *channel);
 
