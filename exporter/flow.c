@@ -189,6 +189,15 @@ flow_waiting(const struct flow *flow, enum oa_side side)
     return held ? held->len : 0;
 }
 
+bool
+flow_is_busy(const struct flow *flow, enum oa_side side)
+{
+    const struct oa_channel *channel = flow->channel;
+
+    return side == OA_CLIENT && channel && channel->vc && channel->hop == OA_HOP_CLIENT &&
+           (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT);
+}
+
 void
 flow_close(struct flow *flow)
 {

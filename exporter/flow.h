@@ -36,6 +36,10 @@ void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
  * PDU. */
 size_t flow_waiting(const struct flow *flow, enum oa_side side);
 
+/* Whether that side cannot send a request now: the connection is the IN or OUT channel of a virtual
+ * connection, which begins once on it. */
+bool flow_is_busy(const struct flow *flow, enum oa_side side);
+
 /* The connection is over: its facts are complete. Frees the flow. */
 void flow_close(struct flow *flow);
 

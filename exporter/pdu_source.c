@@ -19,10 +19,6 @@
 #include "exported_pdu.h"
 #include "tcp.h"
 
-/* Text that stock HTTP takes for the beginning of a line is at least so long before its being
- * repeated can be told from chance. */
-#define TEXT_MIN 64
-
 /* Farther ahead is another counting of sequence numbers, not a gap. */
 #define LARGEST_GAP (INT32_C(1) << 30)
 
@@ -35,10 +31,11 @@ struct mark {
 /* What one end sent. */
 struct half {
     bool has_next;
-    uint32_t next;       /* sequence number of the next byte */
-    struct mark waiting; /* the end of the last PDU that waits for its rest in the decoder */
-    struct mark whole;   /* the last PDU */
-    bool is_line;        /* the last PDU is text without an end of line */
+    uint32_t next; /* sequence number of the next byte */
+    /* Of the last PDU without a sequence number: */
+    struct mark waiting; /* its end that waits for its rest in the decoder */
+    struct mark message; /* from the last head of HTTP in it */
+    struct mark line;    /* itself, if it is text without an end of line */
 };
 
 struct pdu_connection {
@@ -129,12 +126,66 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     return connection;
 }
 
+/* An end that talks to itself cannot be told apart. */
+static enum oa_side
+sender_of(const struct pdu_connection *connection, const struct exported_pdu *pdu)
+{
+    return compare_endpoints(&connection->facts.endpoint[OA_CLIENT], &pdu->source) == 0 ? OA_CLIENT
+                                                                                        : OA_SERVER;
+}
+
+static struct half *
+half_of(struct pdu_connection *connection, enum oa_side side)
+{
+    return &connection->half[side ^ connection->facts.is_swapped];
+}
+
+/* Whether the bytes begin a head of HTTP that may be one of ours. */
+static bool
+is_head(const uint8_t *data, size_t length)
+{
+    static const char *const STARTS[] = { "HTTP/1.", "POST /", "RPC_" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(STARTS); i++)
+        if (length >= strlen(STARTS[i]) && memcmp(data, STARTS[i], strlen(STARTS[i])) == 0)
+            return true;
+    return false;
+}
+
+/* How far behind the bytes that have come the PDU begins; negative when it continues them, or
+ * leaves a gap. */
+static int32_t
+bytes_behind(const struct half *half, const struct exported_pdu *pdu)
+{
+    return pdu->has_sequence && half->has_next ? (int32_t)(half->next - pdu->sequence) : 0;
+}
+
+/*
+ * No SYN is exported, so that another connection of the same ports shows by what it begins with: a
+ * request where no other can follow, or a head whose sequence numbers have all been before.
+ */
+static bool
+begins_anew(struct pdu_connection *connection, const struct exported_pdu *pdu)
+{
+    enum oa_side side = sender_of(connection, pdu);
+    int32_t behind = bytes_behind(half_of(connection, side), pdu);
+
+    return is_head(pdu->data, pdu->length) &&
+           (flow_is_busy(connection->flow, side) ||
+            (!pdu->is_reassembled && behind > 0 && (size_t)behind >= pdu->length));
+}
+
 static struct pdu_connection *
 find_connection(struct pdu_source *source, const struct exported_pdu *pdu, struct oa_stamp stamp)
 {
     struct connection key = { .endpoint = { pdu->source, pdu->destination } };
     struct pdu_connection *connection = g_tree_lookup(source->connections, &key);
 
+    if (connection && begins_anew(connection, pdu)) {
+        connection->facts.ending.how = OA_END_REPLACED;
+        close_connection(source, connection);
+        connection = NULL;
+    }
     if (!connection)
         connection = open_connection(source, pdu, stamp);
     connection->since_ns = stamp.time_ns;
@@ -166,20 +217,9 @@ repeats(const struct exported_pdu *pdu, const struct mark *mark)
            mark_of(pdu->data, mark->length).hash == mark->hash;
 }
 
-/* "HTTP/", or a method and a space. */
-static bool
-is_http_head(const struct exported_pdu *pdu)
-{
-    size_t i = 0;
-
-    while (i < pdu->length && (g_ascii_isupper(pdu->data[i]) || pdu->data[i] == '_'))
-        i++;
-    return i >= 3 && i < pdu->length && (pdu->data[i] == ' ' || pdu->data[i] == '/');
-}
-
 /*
  * How many bytes at the beginning came with the PDU before. Dissectors put off what they cannot
- * read yet: the beginning of a head or PDU, which the decoder waits with as well; stock HTTP also
+ * read yet: the beginning of a head or PDU, for whose rest the decoder waits too; stock HTTP also
  * puts off messages whose body has not come whole, and what looks like an unfinished line.
  */
 static size_t
@@ -187,35 +227,56 @@ repeated_by_content(const struct half *half, const struct exported_pdu *pdu)
 {
     if (repeats(pdu, &half->waiting))
         return half->waiting.length;
-    if ((half->is_line || is_http_head(pdu)) && repeats(pdu, &half->whole))
-        return half->whole.length;
-    return 0;
+    if (repeats(pdu, &half->message))
+        return half->message.length;
+    return repeats(pdu, &half->line) ? half->line.length : 0;
 }
 
 /* The same where the sequence numbers tell, and how many bytes are missing before it. */
 static size_t
 repeated_by_sequence(struct half *half, const struct exported_pdu *pdu, uint32_t *missing)
 {
-    int32_t ahead = half->has_next ? (int32_t)(pdu->sequence - half->next) : 0;
+    int32_t behind = bytes_behind(half, pdu);
 
-    if (!half->has_next || ahead > LARGEST_GAP)
+    if (!half->has_next || behind < -LARGEST_GAP)
         half->next = pdu->sequence;
-    else if (ahead > 0)
-        *missing = (uint32_t)ahead;
+    else if (behind < 0)
+        *missing = (uint32_t)-behind;
     half->has_next = true;
     half->next += *missing;
-    return ahead < 0 ? MIN((size_t) - (int64_t)ahead, pdu->length) : 0;
+    return behind > 0 ? MIN((size_t)behind, pdu->length) : 0;
 }
 
+/* How many bytes the PDU has from the last head in it on; 0 without any. A request has its version
+ * behind a space. */
+static size_t
+length_from_head(const struct exported_pdu *pdu)
+{
+    for (size_t at = pdu->length; at-- > 0;)
+        if (is_head(pdu->data + at, pdu->length - at) && (at == 0 || pdu->data[at - 1] != ' '))
+            return pdu->length - at;
+    return 0;
+}
+
+static bool
+is_unfinished_line(const struct exported_pdu *pdu)
+{
+    return pdu->length && g_ascii_isprint(pdu->data[0]) && !memchr(pdu->data, '\n', pdu->length);
+}
+
+static struct mark
+mark_of_end(const struct exported_pdu *pdu, size_t length)
+{
+    return mark_of(pdu->data + pdu->length - length, length);
+}
+
+/* Remembers what of the PDU may come again; `waiting` bytes of its side wait in the decoder. */
 static void
 note_last(struct half *half, const struct exported_pdu *pdu, size_t waiting)
 {
-    bool is_text = pdu->length && g_ascii_isprint(pdu->data[0]);
-
-    half->waiting = waiting <= pdu->length ? mark_of(pdu->data + pdu->length - waiting, waiting)
-                                           : (struct mark){ 0 };
-    half->whole = is_text ? mark_of(pdu->data, pdu->length) : (struct mark){ 0 };
-    half->is_line = is_text && pdu->length >= TEXT_MIN && !memchr(pdu->data, '\n', pdu->length);
+    half->waiting = mark_of_end(pdu, waiting <= pdu->length ? waiting : 0);
+    half->message = mark_of_end(pdu, length_from_head(pdu));
+    half->line = mark_of_end(pdu, is_unfinished_line(pdu) ? pdu->length : 0);
 }
 
 /* --- PDUs --- */
@@ -225,12 +286,8 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
          struct oa_stamp stamp)
 {
     struct connection *facts = &connection->facts;
-    bool is_swapped = facts->is_swapped;
-    /* An end that talks to itself cannot be told apart. */
-    enum oa_side side =
-        compare_endpoints(&facts->endpoint[OA_CLIENT], &pdu->source) == 0 ? OA_CLIENT : OA_SERVER;
-    unsigned index = side ^ is_swapped;
-    struct half *half = &connection->half[index];
+    enum oa_side side = sender_of(connection, pdu);
+    struct half *half = half_of(connection, side);
     uint32_t missing = 0;
     size_t repeated = pdu->has_sequence ? repeated_by_sequence(half, pdu, &missing)
                                         : repeated_by_content(half, pdu);
@@ -243,7 +300,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
         flow_lost(connection->flow, side, missing);
     if (length)
         flow_data(connection->flow, side, pdu->data + repeated, length, stamp);
-    side = index ^ facts->is_swapped;
+    side = sender_of(connection, pdu); /* what it was may have swapped the sides */
     if (cut)
         flow_lost(connection->flow, side, cut);
     if (!pdu->has_sequence)
