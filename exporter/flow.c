@@ -180,6 +180,25 @@ flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
         oa_tls_lost(flow->tls, side);
 }
 
+size_t
+flow_waiting(const struct flow *flow, enum oa_side side)
+{
+    const GByteArray *held = flow->held[side].bytes;
+
+    if (flow->channel)
+        return oa_channel_waiting(flow->channel, side);
+    return held ? held->len : 0;
+}
+
+bool
+flow_is_busy(const struct flow *flow, enum oa_side side)
+{
+    const struct oa_channel *channel = flow->channel;
+
+    return side == OA_CLIENT && channel && channel->vc && channel->hop == OA_HOP_CLIENT &&
+           (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT);
+}
+
 void
 flow_close(struct flow *flow)
 {

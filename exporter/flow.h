@@ -32,6 +32,14 @@ void flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t
                struct oa_stamp stamp);
 void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
 
+/* Bytes at the end of what that side sent that wait for their rest: the beginning of a head or of a
+ * PDU. */
+size_t flow_waiting(const struct flow *flow, enum oa_side side);
+
+/* Whether that side cannot send a request now: the connection is the IN or OUT channel of a virtual
+ * connection, which begins once on it. */
+bool flow_is_busy(const struct flow *flow, enum oa_side side);
+
 /* The connection is over: its facts are complete. Frees the flow. */
 void flow_close(struct flow *flow);
 

@@ -76,13 +76,14 @@ compare(const void *a, const void *b)
     return order ? order : strcmp(left->service, right->service);
 }
 
-/* Known only if the source sees TCP itself. */
+/* Known only if the source sees TCP itself, and TLS as it was sent. */
 static void
 forget_tcp(struct row *row)
 {
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         row->frames[side] = row->retransmitted[side] = row->lost[side] = NO_NUMBER;
     row->refused = row->unanswered = row->reset_without_data = row->reset = NO_NUMBER;
+    row->tls_alerts = NO_NUMBER;
 }
 
 static void

@@ -14,7 +14,7 @@
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
-static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE };
+static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE };
 
 struct source {
     struct capture_reader *reader;

@@ -16,6 +16,7 @@ struct source_kind {
     void (*end)(void *self); /* closes all flows in order of their numbers; frees */
 };
 
-extern const struct source_kind NATIVE_SOURCE; /* captured packets: IP and TCP */
+extern const struct source_kind NATIVE_SOURCE, /* captured packets: IP and TCP */
+    PDU_SOURCE;                                /* PDUs that Wireshark exported */
 
 #endif

@@ -411,6 +411,14 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
 }
 
+size_t
+oa_channel_waiting(const struct oa_channel *facts, enum oa_side side)
+{
+    const struct stream *stream = &((const struct channel *)facts)->stream[side];
+
+    return stream->carry ? stream->carry->len : 0;
+}
+
 void
 oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
 {

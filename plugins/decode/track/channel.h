@@ -49,4 +49,8 @@ void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t byt
 /* The TCP connection has ended. If this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);
 
+/* Bytes at the end of the data given to oa_channel_data() for that side that are waiting for more:
+ * the beginning of a head or PDU. 0 for MAPI over HTTP. */
+size_t oa_channel_waiting(const struct oa_channel *channel, enum oa_side side);
+
 #endif
