@@ -14,7 +14,7 @@
 #include "track/events.h"
 
 #define RPCH_TAP "rpch"
-#define RPCH_TAP_VERSION 1
+#define RPCH_TAP_VERSION 2
 
 struct rpch_tap {
     uint32_t version;
