@@ -335,7 +335,7 @@ limit_pending(struct call_list *list, enum oa_hop hop)
     const bool *seen = list->vc->leg_seen[hop];
     guint most = seen[OA_LEG_IN] && seen[OA_LEG_OUT] ? PENDING_MAX : PENDING_OF_HALF_MAX;
 
-    while (g_queue_get_length(&list->by_age) > most) {
+    while (list->by_age.length > most) {
         struct call *oldest = g_queue_peek_head(&list->by_age);
         retire_call(list, oldest, final_state(&oldest->facts));
     }
