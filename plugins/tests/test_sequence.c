@@ -253,7 +253,7 @@ test_again(void)
     init(&bench, true, false);
     take_all(&bench, "CONN/A1 CONN/B1 CONN/A1");
     g_assert_cmpstr(bench.wire->findings->str, ==,
-                    "rts_state: CONN/A1 again; it came in frame 1 before\n");
+                    "rts_state: CONN/A1 again; first seen in frame 1\n");
     g_assert_cmpuint(bench.vc.conn.n_steps, ==, 2);
     wire_forget(bench.wire);
     /* After a 401 the client begins once more. */

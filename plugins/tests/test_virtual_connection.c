@@ -545,7 +545,7 @@ test_wrong_pdus(void)
     wire_put(pdu, 0, 2);
     wire_send(wire, pair.in, OA_CLIENT, pdu);
     g_assert_cmpstr(wire->findings->str, ==,
-                    "rts_unknown: Flags 0x007f with 0 commands are of no named PDU\n");
+                    "rts_unknown: Flags 0x007f with 0 commands match no named PDU\n");
     wire_forget(wire);
     wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_OUT_R2_B3, (struct wire_rts){ 0 });
     g_assert_cmpstr(wire->findings->str, ==,

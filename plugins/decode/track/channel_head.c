@@ -125,7 +125,7 @@ tell_error(struct channel *channel, const struct oa_event *event, bool in_stream
     oa_http_error_text(http, error, sizeof error);
     if (in_stream)
         oa_emit_finding(channel->tracker, event, OA_FINDING_ERROR_IN_STREAM,
-                        "%s after %" G_GUINT64_FORMAT " PDUs of the server", error,
+                        "%s after %" G_GUINT64_FORMAT " server PDUs", error,
                         facts->traffic[OA_SERVER].rpc_pdus + facts->traffic[OA_SERVER].rts_pdus);
     else if (http->status != 401 && http->status != 407)
         oa_emit_finding(channel->tracker, event,

@@ -84,7 +84,7 @@ check_ack(struct oa_tracker *tracker, const struct oa_event *event, const struct
                         ack->bytes_received, flow->sent);
     else if (ack->bytes_received < flow->acknowledged)
         oa_emit_finding(tracker, event, OA_FINDING_ACK_INVALID,
-                        "%u bytes are acknowledged, but %" G_GUINT64_FORMAT " were before",
+                        "%u bytes are acknowledged, fewer than the %" G_GUINT64_FORMAT " before",
                         ack->bytes_received, flow->acknowledged);
     if (flow->window_max && ack->available_window > flow->window_max)
         oa_emit_finding(tracker, event, OA_FINDING_ACK_INVALID,

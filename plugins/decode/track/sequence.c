@@ -112,7 +112,7 @@ add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_eve
         char name[OA_RTS_NAME_TEXT];
         oa_rts_name_text(event->rts_name, sequence->type, name);
         oa_emit_finding(tracker, event, OA_FINDING_RTS_STATE,
-                        "%s again; it came in frame %" G_GUINT64_FORMAT " before", name,
+                        "%s again; first seen in frame %" G_GUINT64_FORMAT, name,
                         oa_sequence_frame(sequence, event->rts_name.r1));
     } else if (sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
         sequence->step[sequence->n_steps++] =

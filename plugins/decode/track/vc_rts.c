@@ -250,7 +250,7 @@ check_name(struct channel *channel, const struct oa_event *event)
                         oa_channel_kind_name(channel->facts.kind));
     else if (event->rts_name.r1 == OA_RTS_UNKNOWN)
         oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNKNOWN,
-                        "Flags 0x%04x with %u commands are of no named PDU", event->rts->flags,
+                        "Flags 0x%04x with %u commands match no named PDU", event->rts->flags,
                         event->rts->n_commands);
 }
 
