@@ -580,14 +580,15 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     renew(session, channel, exchange, last.time_ns);
 }
 
-/* A head whose session is known already says so, too; what it begins is known with its exchange. */
+/* Of a request the session is reported that its cookie already tells; else it is known with the
+ * exchange. */
 static void
 tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
 {
     struct channel *channel = context;
     const struct oa_http_message *message =
         side == OA_CLIENT ? &exchange->request : &exchange->response;
-    const struct mapi_session *session = find_session(channel, exchange);
+    const struct mapi_session *session = side == OA_CLIENT ? find_session(channel, exchange) : NULL;
 
     oa_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
                                                   .first = message->first,
