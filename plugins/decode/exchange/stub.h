@@ -48,8 +48,8 @@ const struct oa_stub_table *oa_stub_table_of(const struct oa_rpc_interface *ifac
 /* The layout of the stub; NULL when the interface or the operation has none. */
 const struct oa_layout *oa_stub_layout(const struct oa_stub *stub);
 
-/* The UUID (16 bytes) of the context handle that the stub begins with; NULL when it does not begin
- * with one, or is too short. Of a request, the first fragment is enough. */
+/* The UUID (16 bytes) of the context handle at the start of the stub; NULL if the layout does not
+ * begin with one, or the stub is too short. The first fragment suffices. */
 const uint8_t *oa_stub_handle(const struct oa_stub *stub);
 
 /* Walks the stub; false, and nothing reported, when there is no layout for it. */

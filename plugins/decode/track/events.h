@@ -232,7 +232,7 @@ struct oa_call {
     enum oa_status_kind fault_kind;
     uint32_t fault_status;
     bool is_sealed;                     /* its stubs are encrypted */
-    struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or not known */
+    struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
     bool has_return_value; /* what the operation itself returned, where it is not sealed */
     uint32_t return_value;
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as they are on each hop */
