@@ -198,6 +198,8 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
+        proto_item_set_text(item, "RPC over TCP");
     proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));
     if (vc)
         proto_item_append_text(item, ", virtual connection %u", (unsigned)vc->number);
