@@ -1,4 +1,4 @@
-# Writes decoder_build.h: a name for the decoder as it is compiled into a plugin, from its sources.
+# Writes decoder_build.h, which identifies the decoder compiled into a plugin by a hash of its sources.
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Usage: cmake -DOUTPUT=FILE -DSOURCES=LIST -P decoder_build.cmake
@@ -10,7 +10,7 @@ foreach(source IN LISTS SOURCES)
 endforeach()
 string(SHA256 build "${hashes}")
 string(SUBSTRING ${build} 0 16 build)
-file(WRITE ${OUTPUT} "/* Names the decoder that this build has. SPDX-License-Identifier: GPL-2.0-or-later */
+file(WRITE ${OUTPUT} "/* Identifies the decoder of this build. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef DECODER_BUILD
 #define DECODER_BUILD \"${build}\"
 #endif

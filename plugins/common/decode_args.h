@@ -1,5 +1,5 @@
 /* decode_args.h
- * What epan says of a packet, as the decoder takes it.
+ * Addresses and times of a packet in the form that the decoder takes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

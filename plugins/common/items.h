@@ -1,5 +1,5 @@
 /* items.h
- * Items of the packet tree that do not stand in the bytes, and the time they show.
+ * Generated items of the packet tree: their values are not in the bytes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 #include <epan/proto.h>
 #include <wsutil/nstime.h>
 
-/* Marks an item as not on the wire; returns it. */
+/* Marks an item as generated and returns it. */
 static inline proto_item *
 generated(proto_item *item)
 {
@@ -19,7 +19,7 @@ generated(proto_item *item)
     return item;
 }
 
-/* A generated text; none where the text is NULL or empty. */
+/* Adds a generated text, unless it is NULL or empty. */
 static inline void
 add_generated_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)
 {
@@ -27,7 +27,7 @@ add_generated_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)
         generated(proto_tree_add_string(tree, hf, tvb, 0, 0, text));
 }
 
-/* The frame of something else; none where the number is 0. */
+/* Adds a generated frame number, unless it is 0. */
 static inline void
 add_generated_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t frame)
 {
@@ -35,7 +35,7 @@ add_generated_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t frame)
         generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, (guint32)frame));
 }
 
-/* A generated duration, of nanoseconds. */
+/* Adds a generated duration of that many nanoseconds. */
 static inline void
 add_generated_duration(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t ns)
 {

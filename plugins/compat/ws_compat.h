@@ -1,6 +1,6 @@
 /* ws_compat.h
- * What differs between the Wireshark versions that the plugins and oaexport are built on (4.0, 4.4,
- * 4.6). No other file looks at the version.
+ * The differences between the Wireshark versions that the plugins and oaexport build with
+ * (4.0, 4.4, 4.6). No other file tests the version.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,20 +12,19 @@
 
 #define WS_COMPAT_VERSION (WIRESHARK_VERSION_MAJOR * 100 + WIRESHARK_VERSION_MINOR)
 
-/* Plugins describe what they add since 4.2. */
+/* Since 4.2 plugins describe what they add. */
 #if WS_COMPAT_VERSION >= 402
 #define WS_COMPAT_PLUGIN_DESCRIBE 1
 #endif
 
-/* What callbacks return changed from gboolean to bool in 4.4. */
+/* The return type of callbacks changed from gboolean to bool in 4.4. */
 #if WS_COMPAT_VERSION >= 404
 typedef bool ws_compat_bool;
 #else
 typedef gboolean ws_compat_bool;
 #endif
 
-/* The allocator of an extended value_string is named since 4.6; before, it lived as long as epan.
- */
+/* Since 4.6 the allocator of an extended value_string is an argument; before, it was epan's. */
 #if WS_COMPAT_VERSION >= 406
 #define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name)                                          \
     value_string_ext_new(wmem_epan_scope(), rows, count, name)
@@ -33,8 +32,8 @@ typedef gboolean ws_compat_bool;
 #define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name) value_string_ext_new(rows, count, name)
 #endif
 
-/* Where stock HTTP keeps the method and the status of a connection's last request: with the
- * connection; since 4.4 in an object for each request, and NULL before the first one. */
+/* Where stock HTTP stores the method and the status of a connection's last request: with the
+ * connection; since 4.4 in an object for each request, NULL before the first one. */
 #if WS_COMPAT_VERSION >= 404
 #define WS_COMPAT_HTTP_LAST http_req_res_t
 #define WS_COMPAT_HTTP_LAST_OF(connection) ((connection)->req_res_tail)
@@ -43,7 +42,8 @@ typedef gboolean ws_compat_bool;
 #define WS_COMPAT_HTTP_LAST_OF(connection) (connection)
 #endif
 
-/* Since 4.6 wiretap keeps a record's data with the record; before, in a buffer of the caller. */
+/* Since 4.6 the data of a wiretap record are part of the record; before, in a buffer of the caller.
+ */
 #if WS_COMPAT_VERSION >= 406
 #define WS_COMPAT_RECORD_INIT(record, buffer, space) wtap_rec_init(record, space)
 #define WS_COMPAT_RECORD_READ(file, record, buffer, err, err_info, offset)                         \
@@ -59,7 +59,7 @@ typedef gboolean ws_compat_bool;
 #define WS_COMPAT_RECORD_CLEANUP(record, buffer) (wtap_rec_cleanup(record), ws_buffer_free(buffer))
 #endif
 
-/* The log takes the program's name from GLib since 4.6. */
+/* Since 4.6 the log takes the program's name from GLib. */
 #if WS_COMPAT_VERSION >= 406
 #define WS_COMPAT_LOG_INIT(program) (g_set_prgname(program), ws_log_init(NULL))
 #else
@@ -67,8 +67,8 @@ typedef gboolean ws_compat_bool;
 #endif
 
 /*
- * Heuristic dissectors on TLS are passed the place of the session's application handle; since
- * struct tlsinfo exists, inside it. That is found out when the build is configured.
+ * Heuristic dissectors on TLS are passed a pointer to the application handle of the TLS session; in
+ * later versions as a member of struct tlsinfo, which is detected when the build is configured.
  */
 #ifdef WS_COMPAT_HAVE_TLSINFO
 #define WS_COMPAT_TLS_APP_HANDLE(data) (((struct tlsinfo *)(data))->app_handle)
@@ -77,8 +77,8 @@ typedef gboolean ws_compat_bool;
 #endif
 
 /*
- * What HTTP tells dissectors of a body; the header fields are in its member `data`, as a map of
- * texts. WS_COMPAT_HTTP_HEADER names the file to include.
+ * What stock HTTP passes to the dissector of a body; its member `data` is a map of the header
+ * fields. WS_COMPAT_HTTP_HEADER is the header to include.
  */
 #if WS_COMPAT_VERSION >= 402
 #define WS_COMPAT_HTTP_HEADER <epan/dissectors/packet-media-type.h>

@@ -1,6 +1,6 @@
 /* exchange_stats.c
- * The tap of the exchange plugin, and what listens to it: service response times, and a tree of
- * operations and how they ended. [MS-OXCRPC] 3.1.4, [MS-OXCMAPIHTTP] 2.2.4, 2.2.5
+ * The tap of the exchange plugin and its listeners: service response times, and a tree of
+ * operations with their results. [MS-OXCRPC] 3.1.4, [MS-OXCMAPIHTTP] 2.2.4, 2.2.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,7 +31,7 @@ exchange_new_record(packet_info *pinfo)
 }
 
 void
-exchange_tell_tap(packet_info *pinfo, struct exchange_tap *record)
+exchange_queue_tap(packet_info *pinfo, struct exchange_tap *record)
 {
     record->operation = oa_rpc_operation_name(record->iface, record->opnum);
     tap_queue_packet(exchange_tap, pinfo, record);
@@ -93,7 +93,7 @@ take_response_time(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, c
     return TAP_PACKET_DONT_REDRAW;
 }
 
-/* --- operations and how they ended --- */
+/* --- results of operations --- */
 
 static const char *
 outcome_of(const packet_info *pinfo, const struct exchange_tap *record)
@@ -140,7 +140,7 @@ init_tree(stats_tree *tree)
 void
 exchange_stats_register(int parent)
 {
-    /* Statistics are found by the filter name of a protocol. */
+    /* Wireshark finds statistics by the filter name of a protocol. */
     int proto = proto_register_protocol_in_name_only("Exchange", "Exchange", "exchange", parent,
                                                      FT_PROTOCOL);
 

@@ -15,8 +15,8 @@
 /* Registers the tap and the statistics, under the protocol that carries the name of the plugin. */
 void exchange_stats_register(int parent);
 
-/* A record to fill in and to hand to exchange_tell_tap(), or NULL when nobody listens. */
+/* A record to fill in for exchange_queue_tap(); NULL if there is no listener. */
 struct exchange_tap *exchange_new_record(packet_info *pinfo);
-void exchange_tell_tap(packet_info *pinfo, struct exchange_tap *record);
+void exchange_queue_tap(packet_info *pinfo, struct exchange_tap *record);
 
 #endif

@@ -1,6 +1,6 @@
 /* exchange_tree.c
- * Shows what the decoder reports of a call's parameters: registers its field rows with Wireshark
- * and turns each report into an item.
+ * The parameters of a call in the tree: registers the decoder's field rows with Wireshark and adds
+ * an item for each field that the decoder reports.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,13 +11,13 @@
 
 #include <string.h>
 
-/* Sources in sources do not happen; one payload at a time is open. */
+/* Sources are not nested; there is one open payload at a time. */
 #define SOURCES_MAX 8
 
 static int proto_layout = -1;
 static int hf[OA_FIELDS_COUNT];
 static int *hf_bits;
-/* The bits of a field, ended by NULL, or NULL. */
+/* The bits of a field, terminated by NULL, or NULL. */
 static int **bits_of[OA_FIELDS_COUNT];
 
 static int hf_source = -1;
@@ -37,7 +37,7 @@ static expert_field ei_unknown = EI_INIT;
 static expert_field ei_trailing = EI_INIT;
 static expert_field ei_status = EI_INIT;
 
-/* What the visitor needs at every report. */
+/* The visitor's context. */
 struct show {
     packet_info *pinfo;
     tvbuff_t *sources[SOURCES_MAX];
@@ -72,7 +72,7 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
     return proto_tree_add_uint(tree, hf[value->id], tvb, offset, length, (guint32)value->number);
 }
 
-/* 8-bit text; not kept outside the pool, as Wireshark may leave by longjmp. */
+/* 8-bit text; from the pool, because Wireshark may leave the dissector by longjmp. */
 static char *
 text8(wmem_allocator_t *pool, const struct oa_value *value)
 {
@@ -145,7 +145,7 @@ title_parent(const struct show *show, proto_tree *tree, const struct oa_value *v
         proto_item_append_text(parent, ": %s", name);
 }
 
-/* Warnings are results all the same, [MS-OXCDATA] 2.4.3. */
+/* A warning is not a failure, [MS-OXCDATA] 2.4.3. */
 static bool
 is_failure(uint32_t status)
 {
@@ -165,7 +165,7 @@ on_field(void *user, void *parent, const struct oa_value *value)
 {
     struct show *show = user;
 
-    /* No bytes would be shown as "<MISSING>". */
+    /* An empty item would be shown as "<MISSING>". */
     if (OA_FIELDS[value->id].type == OA_TYPE_BYTES && value->length == 0)
         return;
     proto_item *item = add_value(show, parent, value);
@@ -287,7 +287,7 @@ new_walk(struct show *show)
     struct oa_walk *walk = oa_walk_new(&VISITOR, show);
 
     oa_walk_set_code_pages(walk, code_pages);
-    /* Wireshark leaves by longjmp when a tree grows beyond its limit. */
+    /* Wireshark leaves by longjmp if a tree exceeds its limit. */
     wmem_register_callback(show->pinfo->pool, free_walk, walk);
     return walk;
 }
@@ -378,7 +378,7 @@ field_display(const struct oa_field_row *row)
     return row->names ? display | BASE_EXT_STRING : display;
 }
 
-/* The protocol a filter begins with. */
+/* The protocol that a filter name begins with. */
 static int
 protocol_of(const char *filter)
 {
@@ -478,7 +478,7 @@ exchange_tree_register(void)
         { &ei_unknown,
           { "exchange.unknown", PI_UNDECODED, PI_WARN, "Cannot be decoded", EXPFILL } },
         { &ei_trailing,
-          { "exchange.trailing.expert", PI_UNDECODED, PI_NOTE, "Bytes behind the last parameter",
+          { "exchange.trailing.expert", PI_UNDECODED, PI_NOTE, "Bytes after the last parameter",
             EXPFILL } },
         { &ei_status,
           { "exchange.failed", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL } },

@@ -1,5 +1,5 @@
 /* mapi_message.c
- * Messages of MAPI over HTTP, and which of them belong together, by what the decoder says.
+ * Messages of MAPI over HTTP, and which of them belong together according to the decoder.
  * [MS-OXCMAPIHTTP] 2.2.2, 3.1.5
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,13 +13,13 @@
 
 int proto_oxcmapihttp = -1;
 
-/* How far this dissection of the frame has come. */
+/* How far the dissection of a frame has come. */
 struct frame_position {
     guint next; /* message */
     struct mapi_message *current;
 };
 
-/* The message whose bytes the decoder is being given. */
+/* The message whose bytes are being passed to the decoder. */
 struct feed {
     packet_info *pinfo;
     struct mapi_message *message;
@@ -38,9 +38,9 @@ position_in_frame(packet_info *pinfo)
     return position;
 }
 
-/* --- what the decoder says --- */
+/* --- events of the decoder --- */
 
-/* Those of the connection that are not yet answered, by the number of the exchange. */
+/* Those of the connection that have no response yet, by the number of the exchange. */
 static wmem_map_t *
 transactions_of(packet_info *pinfo)
 {
@@ -69,8 +69,8 @@ transaction_of(const struct feed *feed, const struct oa_http_exchange *exchange)
     return transaction;
 }
 
-/* The first head in the bytes is that of the message; there is no other, unless stock HTTP and the
- * decoder do not agree on where messages end. */
+/* The first head in the bytes is that of the message. There is only one, unless stock HTTP and the
+ * decoder disagree about where a message ends. */
 static void
 take_head(const struct feed *feed, struct mapi_transaction *transaction, enum oa_side side)
 {

@@ -17,46 +17,46 @@
 #include "http_stream.h"
 #include "track/events.h"
 
-/* The protocol of MAPI over HTTP, which owns per-packet and conversation data. */
+/* The protocol of MAPI over HTTP; also the key to its per-packet and conversation data. */
 extern int proto_oxcmapihttp;
 
-/* A request of MAPI over HTTP with its answer; lives as long as the file is open. */
+/* A request of MAPI over HTTP with its response; lives as long as the file is open. */
 struct mapi_transaction {
     enum oa_mapi_http_type type;
     enum oa_mapi_http_endpoint endpoint;
-    guint32 request_frame, response_frame; /* 0: not seen */
+    guint32 request_frame, response_frame; /* 0: not in the capture */
     nstime_t request_time;
     const struct oa_virtual_connection
         *session;               /* NULL: not known, or a leg of an authentication */
-    const struct oa_call *call; /* NULL: not answered, or a leg of an authentication */
+    const struct oa_call *call; /* NULL: no response, or a leg of an authentication */
     const struct oa_call_facts *request, *response; /* NULL: not shown yet */
-    guint32 code_pages[2]; /* of 8-bit text in request and answer, said before; 0: none */
+    guint32 code_pages[2]; /* for 8-bit text in request and response, known before; 0: none */
 };
 
-/* One HTTP message of such a connection, while stock HTTP dissects it. */
+/* One HTTP message on such a connection, while stock HTTP dissects it. */
 struct mapi_message {
     const struct http_stream *stream;
     tvbuff_t *tvb; /* all of it */
     size_t head_offset;
     struct oa_http_head head;
-    struct mapi_transaction *transaction; /* NULL: other HTTP on the same connection */
+    struct mapi_transaction *transaction; /* NULL: another HTTP message on the connection */
     bool is_begun, is_shown;
 };
 
-/* The message at `offset` of the stream's bytes; what is not all there, or has no head, reaches to
- * the end. */
+/* The message at `offset` of the stream's bytes; an incomplete one, or one without a head, extends
+ * to the end. */
 struct mapi_message *mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb,
                                      packet_info *pinfo, int offset);
 
-/* Stock HTTP will not ask for more bytes of the message: it counts, once. On the first visit the
- * decoder gets it. */
+/* The message is complete, as stock HTTP requests no more bytes of it: on the first visit passes it
+ * to the decoder. Has an effect once. */
 void mapi_message_begin(struct mapi_message *message, packet_info *pinfo);
 
 /* How many messages of the frame have been begun. */
 guint mapi_messages_begun(packet_info *pinfo);
 
-/* The message that stock HTTP is dissecting in this packet; the one that asks begins it. NULL when
- * its connection is not known as one of MAPI over HTTP. */
+/* The message that stock HTTP is dissecting in this packet, begun by the call; NULL outside a
+ * connection of MAPI over HTTP. */
 struct mapi_message *mapi_message_current(packet_info *pinfo);
 void mapi_message_set_current(packet_info *pinfo, struct mapi_message *message);
 

@@ -1,10 +1,10 @@
 /* mapi_stream.c
- * The connections of MAPI over HTTP, message by message: stock HTTP dissects each of them.
+ * Connections of MAPI over HTTP, message by message: stock HTTP dissects each of them.
  * [MS-OXCMAPIHTTP] 2.2.2, 3.1.5
  *
- * Stock HTTP hands on bodies only, by their media type. So this stands in front of it
- * (http_stream.h), cuts what it gets into messages, and shows those that had no body for the
- * plugin: PING and its answer, and whatever a server or proxy says instead of an answer.
+ * Stock HTTP calls us for bodies only, by their media type. This is the HTTP stream dissector
+ * (http_stream.h), called before stock HTTP: it divides the bytes into messages and shows those
+ * without such a body, which are PING, its response, and responses of a proxy.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,8 +27,8 @@ end_message(struct mapi_message *message, packet_info *pinfo, proto_tree *tree, 
         oxcmapihttp_show_head(message, pinfo, tree, before);
 }
 
-/* False when stock HTTP asks for more bytes first. The transport's data are those of the first
- * message's bytes. */
+/* Returns false if stock HTTP needs more bytes. The data argument from the transport belongs to the
+ * first message. */
 static bool
 dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, proto_tree *tree)
 {
@@ -45,7 +45,7 @@ dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, pr
     }
     CATCH_ALL
     {
-        /* The capture cut the body off. */
+        /* The body is truncated. */
         mapi_message_set_current(pinfo, NULL);
         end_message(message, pinfo, tree, before);
         RETHROW;
@@ -55,7 +55,7 @@ dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, pr
     if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
         if (mapi_messages_begun(pinfo) > 0)
-            col_clear(pinfo->cinfo, COL_INFO); /* what HTTP has written behind its fence */
+            col_clear(pinfo->cinfo, COL_INFO); /* what stock HTTP has written after its fence */
         return false;
     }
     end_message(message, pinfo, tree, before);
@@ -70,7 +70,7 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
     if (!data || !proto_is_protocol_enabled(find_protocol_by_id(proto_oxcmapihttp)))
         return 0;
-    /* This step is none that what TCP allows to be asked for should lessen by. */
+    /* Each nested dissector call consumes a desegmentation level; this one must not. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
     while (offset < length) {
@@ -86,6 +86,6 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 void
 mapi_stream_register(void)
 {
-    /* Of no protocol, so that it adds none to the frame's. */
+    /* Without a protocol, so that it adds none to those of the frame. */
     register_dissector(HTTP_STREAM_DISSECTOR, dissect, -1);
 }

@@ -1,5 +1,5 @@
 /* mapi_stream.h
- * The connections of MAPI over HTTP, message by message.
+ * Connections of MAPI over HTTP, message by message.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

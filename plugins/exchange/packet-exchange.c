@@ -1,6 +1,6 @@
 /* packet-exchange.c
- * The RPC interfaces of Exchange in Wireshark, in place of the stock dissectors of the same UUIDs:
- * on RPC over HTTP, on TCP and on named pipes. [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
+ * The RPC interfaces of Exchange in Wireshark, replacing the stock dissectors of the same UUIDs:
+ * over HTTP, over TCP and in named pipes. [MS-OXCRPC], [MS-OXNSPI], [MS-OXABREF]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,7 +21,7 @@
 #include "rpch_state.h"
 #include "track/tracker.h"
 
-/* One protocol for each interface: stock DCE/RPC tells them apart by it. */
+/* One protocol for each interface, as stock DCE/RPC requires. */
 static struct protocol {
     enum oa_interface_id interface;
     const char *name;
@@ -29,7 +29,7 @@ static struct protocol {
     const char *filter;
     int proto;
     int hf_opnum;
-    int hf_reserved; /* of interfaces with such operations */
+    int hf_reserved; /* for interfaces that have such operations */
     gint ett;
 } protocols[] = {
     { OA_IF_EMSMDB, "Exchange Server Store RPC (EMSMDB)", "OXCRPC", "oxcrpc", -1, -1, -1, -1 },
@@ -49,17 +49,17 @@ static int hf_client_product = -1;
 static int hf_server_version = -1;
 static int hf_server_product = -1;
 
-static dissector_handle_t rpch_state_handle; /* NULL: rpch.so is not there */
+static dissector_handle_t rpch_state_handle; /* NULL: no rpch.so */
 static struct oa_tracker *own_tracker;       /* for the sessions of calls, without rpch.so */
 
-/* What is kept of a call from the first visit: stock DCE/RPC holds it for the call. */
+/* What is remembered of a call from the first visit; stock DCE/RPC stores it with the call. */
 struct exchange_call {
     struct oa_call_facts *request;
     struct oa_call_facts *response;
     const struct oa_mailbox_session *session;
     bool request_noted, response_noted;
     bool is_ndr64;
-    uint32_t code_pages[2]; /* of the request's and the response's 8-bit text, said before them */
+    uint32_t code_pages[2]; /* for 8-bit text in request and response, known before these */
 };
 
 static struct exchange_call *
@@ -70,7 +70,7 @@ call_of(dcerpc_info *di)
     return (struct exchange_call *)di->call_data->se_data;
 }
 
-/* What rpch.so knows of the PDU; without it, nothing but the state of our own. */
+/* What rpch.so knows about the PDU; without it, only our own tracker. */
 static struct rpch_state
 state_of(tvbuff_t *tvb, packet_info *pinfo)
 {
@@ -81,8 +81,8 @@ state_of(tvbuff_t *tvb, packet_info *pinfo)
     return state;
 }
 
-/* First visit only: keeps the facts. The decoder has read the stubs of its calls, but for those
- * that were sealed. */
+/* First visit only: stores the facts. The tracker reads the stubs of its calls itself, unless they
+ * are sealed. */
 static void
 note_call(const struct rpch_state *state, struct exchange_call *call,
           const struct oa_call_facts *facts)
@@ -100,8 +100,8 @@ note_call(const struct rpch_state *state, struct exchange_call *call,
         call->session = session;
 }
 
-/* Which code page was said before this stub: a response's by its request, else by the session's or
- * binding's beginning. Found on the first visit. */
+/* The code page known before this stub: for a response from its request, else from the connect or
+ * bind of its context handle. Determined on the first visit. */
 static uint32_t
 code_page_before(const struct rpch_state *state, struct exchange_call *call,
                  const struct oa_stub *stub, bool is_first_visit)
@@ -116,7 +116,7 @@ code_page_before(const struct rpch_state *state, struct exchange_call *call,
     return *kept;
 }
 
-/* A version with its product, as generated items behind the words it came from. */
+/* A version and its product, as generated items after the words they were read from. */
 static void
 show_version(proto_tree *tree, tvbuff_t *tvb, const struct oa_call_facts *facts)
 {
@@ -140,7 +140,7 @@ show_session(proto_tree *tree, tvbuff_t *tvb, const struct oa_mailbox_session *s
     add_generated_text(tree, hf_session_user, tvb, session->user_dn);
 }
 
-/* That the document only reserves the operation's number. */
+/* The document only reserves the number of the operation. */
 static void
 show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct oa_stub *stub)
 {
@@ -152,7 +152,7 @@ show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct 
             generated(proto_tree_add_boolean(tree, protocols[i].hf_reserved, tvb, 0, 0, TRUE));
 }
 
-/* What the Info column says behind the operation's name. */
+/* The text of the Info column after the name of the operation. */
 static void
 show_info(column_info *cinfo, const struct oa_call_facts *facts)
 {
@@ -171,8 +171,8 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts)
 }
 
 static void
-tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *state,
-         const struct exchange_call *call, const struct oa_call_facts *facts)
+queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *state,
+          const struct exchange_call *call, const struct oa_call_facts *facts)
 {
     struct exchange_tap *record = exchange_new_record(pinfo);
 
@@ -192,10 +192,10 @@ tell_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *sta
         nstime_delta(&latency, &pinfo->abs_ts, &di->call_data->req_time);
         record->latency_ns = (int64_t)latency.secs * 1000000000 + latency.nsecs;
     }
-    exchange_tell_tap(pinfo, record);
+    exchange_queue_tap(pinfo, record);
 }
 
-/* The interface of a call, by the UUID stock DCE/RPC found for its context. */
+/* The interface of a call, by the UUID that stock DCE/RPC has found for its context. */
 static const struct oa_rpc_interface *
 interface_of(const dcerpc_info *di)
 {
@@ -213,9 +213,9 @@ interface_of(const dcerpc_info *di)
 }
 
 /*
- * Stock DCE/RPC goes by the last transfer syntax that a context's bind proposes. What the server
- * accepted for the interface is known of RPC over HTTP; where it accepted several, stock is right:
- * each was proposed in a context of its own, [MS-RPCE] 3.3.1.5.6.
+ * Stock DCE/RPC uses the last transfer syntax that the bind of a context proposes. The virtual
+ * connection has the one that the server accepted for the interface; if it accepted several, stock
+ * DCE/RPC is right, because each was proposed in a context of its own, [MS-RPCE] 3.3.1.5.6.
  */
 static bool
 is_ndr64(const struct oa_virtual_connection *vc, const dcerpc_info *di,
@@ -256,7 +256,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     struct exchange_call *call = call_of(di);
     struct oa_call_facts facts;
 
-    /* What binds tell may change later in the capture. */
+    /* Later binds may change it. */
     if (!call->request_noted && !call->response_noted)
         call->is_ndr64 = is_ndr64(state.vc, di, iface);
     stub.is_ndr64 = call->is_ndr64;
@@ -273,7 +273,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     if (call->session)
         show_session(tree, stub_tvb, call->session);
     show_info(pinfo->cinfo, &facts);
-    tell_tap(pinfo, di, &state, call, &facts);
+    queue_tap(pinfo, di, &state, call, &facts);
     return offset + length;
 }
 
@@ -336,13 +336,13 @@ proto_register_exchange(void)
     static hf_register_info hf[] = {
         { &hf_session,
           { "Session", "oxcrpc.session", FT_UINT64, BASE_DEC, NULL, 0,
-            "Numbered in the order of the capture", HFILL } },
+            "Number of the mailbox session, in order of appearance", HFILL } },
         { &hf_session_user,
           { "Session's User", "oxcrpc.session.user_dn", FT_STRING, BASE_NONE, NULL, 0,
-            "szUserDN of the session's EcDoConnectEx", HFILL } },
+            "szUserDN of the connect that opened the session", HFILL } },
         { &hf_transfer_syntax,
           { "Transfer Syntax", "oxcrpc.transfer_syntax", FT_STRING, BASE_NONE, NULL, 0,
-            "Of the parameters, where it is not NDR", HFILL } },
+            "Transfer syntax of the parameters, if it is not NDR", HFILL } },
         { &hf_client_version,
           { "Client Version", "oxcrpc.client_version", FT_STRING, BASE_NONE, NULL, 0, NULL,
             HFILL } },
@@ -380,7 +380,7 @@ guid_of(const uint8_t wire[16])
     return guid;
 }
 
-/* The operations as stock DCE/RPC wants them: named rows, ended by one without a name. */
+/* The operations as stock DCE/RPC requires them: named rows, terminated by one without a name. */
 static dcerpc_sub_dissector *
 operations_of(const struct oa_rpc_interface *iface)
 {
@@ -399,7 +399,7 @@ operations_of(const struct oa_rpc_interface *iface)
     return rows;
 }
 
-/* A later registration of the same UUID takes the place of the stock one. */
+/* A later registration of a UUID replaces the stock one. */
 void
 proto_reg_handoff_exchange(void)
 {

@@ -1,5 +1,5 @@
 /* packet-oxcmapihttp.c
- * MAPI over HTTP in Wireshark: heads, and the bodies that stock HTTP hands on by their media type.
+ * MAPI over HTTP in Wireshark: heads, and the bodies that stock HTTP passes on by their media type.
  * [MS-OXCMAPIHTTP] 2.2.2 to 2.2.5, 2.2.7
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -20,18 +20,18 @@
 
 #define MEDIA_TYPE "application/mapi-http"
 
-/* Response codes asked for, to make a table of them. */
+/* Response codes that are looked up to make a table of them. */
 #define RESPONSE_CODES 32
 
 #define TEXT(member) offsetof(struct oa_http_mapi, member)
 
-/* One header field of HTTP that has a display field of its own. */
+/* An HTTP header field that has a display field of its own. */
 static struct header {
     const char *name;
     const char *filter;
     const char *label;
     bool is_number; /* milliseconds, or a code */
-    size_t text;    /* where the decoder has it, in struct oa_http_mapi */
+    size_t text;    /* offset of its value in struct oa_http_mapi */
     int hf;
 } headers[] = {
     { "X-RequestType", "oxcmapihttp.request_type", "Request Type", false, TEXT(request_type), -1 },
@@ -73,18 +73,18 @@ static gint ett_header = -1;
 static expert_field ei_failed = EI_INIT;
 static expert_field ei_preamble = EI_INIT;
 
-/* The code page that a client said when it opened its last session, by its address and
- * X-ClientInfo: one for all its sessions, on whichever connections they go on. */
+/* The code page with which a client opened its last session, by its address and X-ClientInfo; the
+ * same for all its sessions and connections. */
 static wmem_map_t *client_code_pages;
 
-/* What is under way for one message. */
+/* A message while it is dissected. */
 struct message {
     tvbuff_t *tvb;
     packet_info *pinfo;
     proto_tree *tree;
     bool is_response;
-    const char *values[HEADERS];          /* of the head; NULL where it has none */
-    struct mapi_transaction *transaction; /* NULL: not known */
+    const char *values[HEADERS];          /* of the head; NULL if it has no such field */
+    struct mapi_transaction *transaction; /* NULL: unknown */
     enum oa_mapi_http_type type;
 };
 
@@ -104,7 +104,7 @@ note_header(void *key, void *value, void *user)
             message->values[i] = value;
 }
 
-/* What the decoder has of the head. */
+/* The header fields that the decoder has read. */
 static void
 take_head(struct message *message, const struct oa_http_head *head)
 {
@@ -116,11 +116,11 @@ take_head(struct message *message, const struct oa_http_head *head)
     }
 }
 
-/* --- requests and answers --- */
+/* --- requests and responses --- */
 
-/* Which message of its frame this is, from 0: one segment may hold several. */
+/* The index of the message in its frame, from 0: a segment may contain several. */
 static guint
-place_in_frame(packet_info *pinfo)
+index_in_frame(packet_info *pinfo)
 {
     guint *count = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
 
@@ -176,7 +176,7 @@ add_header(const struct message *message, proto_tree *tree, int i, struct oa_tex
     return item;
 }
 
-/* The fields of the head; HTTP shows them where they stand. */
+/* The fields of the head; stock HTTP shows them at their position. */
 static void
 show_head(const struct message *message)
 {
@@ -215,7 +215,7 @@ show_line(const struct message *message, proto_tree *tree, const struct oa_mapi_
                        length);
 }
 
-/* The lines in front of an answer's body; returns where the body begins. */
+/* The lines before the body of a response; returns where the body begins. */
 static int
 show_preamble(const struct message *message, const uint8_t *data, size_t length)
 {
@@ -233,7 +233,7 @@ show_preamble(const struct message *message, const uint8_t *data, size_t length)
     return (int)reader.offset;
 }
 
-/* NULL where the client does not say who it is. */
+/* NULL if the client does not identify itself. */
 static char *
 client_key(const struct message *message)
 {
@@ -245,8 +245,8 @@ client_key(const struct message *message)
                               message->values[CLIENT_INFO]);
 }
 
-/* Which code page was said before this body: an answer's by its request, a request's by its client.
- * Found on the first visit. */
+/* The code page known before this body: for a response from its request, for a request from its
+ * client. Determined on the first visit. */
 static guint32
 code_page_before(const struct message *message)
 {
@@ -260,7 +260,8 @@ code_page_before(const struct message *message)
     return *kept;
 }
 
-/* First visit only: a request says it for its answer, one that opens a session for what follows. */
+/* First visit only: a request sets it for its response, one that opens a session for later
+ * requests. */
 static void
 note_code_page(const struct message *message, guint32 code_page)
 {
@@ -273,7 +274,7 @@ note_code_page(const struct message *message, guint32 code_page)
                         GUINT_TO_POINTER(code_page));
 }
 
-/* The facts of a message of which nothing is known yet but which operation it belongs to. */
+/* The facts of a message, which only contain its operation so far. */
 static void
 start_facts(const struct message *message, struct oa_call_facts *facts)
 {
@@ -316,9 +317,9 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
                         (guint)facts->rop_bytes);
 }
 
-/* Keeps the facts with the transaction, on the first visit, and tells the tap. */
+/* Stores the facts with the transaction, on the first visit, and queues the tap record. */
 static void
-tell_tap(const struct message *message, const struct oa_call_facts *facts)
+queue_tap(const struct message *message, const struct oa_call_facts *facts)
 {
     struct mapi_transaction *transaction = message->transaction;
     packet_info *pinfo = message->pinfo;
@@ -349,10 +350,10 @@ tell_tap(const struct message *message, const struct oa_call_facts *facts)
         if (request->is_complete && response->is_complete)
             record->latency_ns = response->last.time_ns - request->last.time_ns;
     }
-    exchange_tell_tap(pinfo, record);
+    exchange_queue_tap(pinfo, record);
 }
 
-/* `status` is that of an answer whose head is known, else 0. */
+/* `status` is the HTTP status of a response whose head is known, else 0. */
 static void
 show_info(const struct message *message, bool is_first, unsigned status)
 {
@@ -377,7 +378,7 @@ show_info(const struct message *message, bool is_first, unsigned status)
         col_append_fstr(cinfo, COL_INFO, ", HTTP status %u", status);
 }
 
-/* All that is not the body. */
+/* Everything except the body. */
 static void
 show_message(struct message *message, int offset, int length)
 {
@@ -402,7 +403,7 @@ take_transaction(struct message *message, struct mapi_transaction *transaction)
         message->type = transaction->type;
 }
 
-/* A body, with the header fields of its head. */
+/* A body, with the header fields of its message. */
 static int
 dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -418,21 +419,21 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     if (whole)
         whole->is_shown = true;
     message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
-    /* Later versions of HTTP tell the header fields on the first visit only. */
+    /* Later versions of stock HTTP pass on the header fields on the first visit only. */
     if (whole && whole->head.length)
         take_head(&message, &whole->head);
     else if (http->data)
         wmem_map_foreach(http->data, note_header, &message);
     take_transaction(&message, whole ? whole->transaction : NULL);
-    /* HTTP puts a fence behind each message of a segment. */
+    /* Stock HTTP sets a fence after each message of a segment. */
     col_clear(pinfo->cinfo, COL_INFO);
-    show_info(&message, place_in_frame(pinfo) == 0, 0);
+    show_info(&message, index_in_frame(pinfo) == 0, 0);
     show_message(&message, 0, -1);
     if (message.is_response)
         offset = show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length);
     start_facts(&message, &facts);
     show_body(&message, offset, &facts);
-    tell_tap(&message, &facts);
+    queue_tap(&message, &facts);
     return (int)length;
 }
 
@@ -447,15 +448,15 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
 
     take_head(&message, &whole->head);
     take_transaction(&message, whole->transaction);
-    /* In place of what HTTP wrote, and has put its fence behind. */
+    /* Replaces what stock HTTP wrote before its fence. */
     col_clear_fence(pinfo->cinfo, COL_INFO);
     col_add_str(pinfo->cinfo, COL_INFO, before);
-    place_in_frame(pinfo);
+    index_in_frame(pinfo);
     show_info(&message, !before[0], whole->head.status);
     col_set_fence(pinfo->cinfo, COL_INFO);
     show_message(&message, (int)whole->head_offset, (int)whole->head.length);
     start_facts(&message, &facts);
-    tell_tap(&message, &facts);
+    queue_tap(&message, &facts);
 }
 
 /* --- registration --- */
@@ -498,7 +499,7 @@ oxcmapihttp_register(void)
     static hf_register_info hf[] = {
         { &hf_operation,
           { "Operation", "oxcmapihttp.operation", FT_STRING, BASE_NONE, NULL, 0,
-            "Request type by its name in the document", HFILL } },
+            "Request type, by its name in [MS-OXCMAPIHTTP]", HFILL } },
         { &hf_meta_tag,
           { "Meta-Tag", "oxcmapihttp.meta_tag", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_header,
@@ -509,11 +510,13 @@ oxcmapihttp_register(void)
             HFILL } },
         { &hf_other,
           { "Body", "oxcmapihttp.body", FT_BYTES, BASE_NONE, NULL, 0,
-            "Of a request type that is not known, or of an answer that tells of a failure",
-            HFILL } },
+            "Of an unknown request type, or of a failed response", HFILL } },
         { &hf_session,
           { "Session", "oxcmapihttp.session", FT_UINT32, BASE_DEC, NULL, 0,
-            "Session context, numbered together with the virtual connections of RPC", HFILL } },
+            "Number of the session context, counted together with virtual connections; session in "
+            "the "
+            "reports",
+            HFILL } },
         { &hf_request_in,
           { "Request in", "oxcmapihttp.request_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
@@ -522,7 +525,7 @@ oxcmapihttp_register(void)
             FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL, HFILL } },
         { &hf_time,
           { "Time from request", "oxcmapihttp.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-            "From the frame that completes the request to the one that completes the answer",
+            "From the frame that completes the request to the one that completes the response",
             HFILL } },
     };
     static ei_register_info experts[] = {
@@ -530,7 +533,7 @@ oxcmapihttp_register(void)
           { "oxcmapihttp.failed", PI_RESPONSE_CODE, PI_NOTE, "The request failed", EXPFILL } },
         { &ei_preamble,
           { "oxcmapihttp.preamble", PI_PROTOCOL, PI_WARN,
-            "The lines in front of the body do not end as they have to", EXPFILL } },
+            "The lines before the body end unexpectedly", EXPFILL } },
     };
     static gint *ett[] = { &ett_message, &ett_preamble, &ett_header };
 

@@ -15,8 +15,8 @@
 void oxcmapihttp_register(void);
 void oxcmapihttp_handoff(void);
 
-/* Shows a message whose body was none that stock HTTP hands to the plugin. `before` is the Info
- * column in front of it. */
+/* Shows a message without a body that stock HTTP passes to the plugin. `before` is the text of the
+ * Info column before it. */
 void oxcmapihttp_show_head(const struct mapi_message *message, packet_info *pinfo, proto_tree *tree,
                            const char *before);
 

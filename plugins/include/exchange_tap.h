@@ -1,16 +1,15 @@
 /* exchange_tap.h
- * What the exchange plugin tells its tap listeners: one record for each request and each response
- * of Exchange, whatever it came by.
+ * The tap of the exchange plugin: one record for each request and each response of Exchange, over
+ * any transport.
  *
- * Listen to the tap EXCHANGE_TAP; the data are a const struct exchange_tap *. The record is good
- * during the call; what it points to stays for as long as the capture file is open. For MAPI over
- * HTTP, whose operations are request types, the interfaces are "EMSMDB over HTTP" and "NSPI over
- * HTTP".
+ * Listen to the tap EXCHANGE_TAP; the data are a const struct exchange_tap *. The record is valid
+ * during the call; what it points to lives as long as the capture file is open. For MAPI over HTTP,
+ * whose operations are request types, the interfaces are "EMSMDB over HTTP" and "NSPI over HTTP".
  *
- * Not told are RPC faults, and RPC stubs that are sealed, or whose operation the decoder has no
- * layout of. Answers of MAPI over HTTP that tell of a failure are, but not those that only ask for
- * authentication (401, 407); the request before them is. A call that is in the capture on both hops
- * is told on each.
+ * There is no record for RPC faults, for encrypted RPC stubs, and for operations without a layout.
+ * Failed responses of MAPI over HTTP have one, but not those that only request authentication (401,
+ * 407), although the request before them has. A call that is in the capture on both hops has
+ * records on each.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,27 +25,27 @@
 
 struct exchange_tap {
     uint32_t version;
-    enum oa_transport transport; /* OA_TRANSPORT_RPC_TCP: also a named pipe */
+    enum oa_transport transport; /* OA_TRANSPORT_RPC_TCP also for a named pipe */
     bool is_response;
     const struct oa_rpc_interface *iface;
     uint16_t opnum;        /* MAPI over HTTP: enum oa_mapi_http_type */
-    const char *operation; /* its name, or that of the request type */
+    const char *operation; /* name of the operation, or of the request type */
 
-    /* Of MAPI over HTTP without a body, or with one that tells of a failure, only which operation
-     * they belong to. */
-    const struct oa_call_facts *request;  /* NULL: not seen, or not decrypted */
-    const struct oa_call_facts *response; /* NULL: not yet seen */
+    /* For MAPI over HTTP without a body, or with that of a failed response, these only contain the
+     * operation. */
+    const struct oa_call_facts *request;  /* NULL: not in the capture, or not decrypted */
+    const struct oa_call_facts *response; /* NULL: not seen yet */
 
-    const struct oa_mailbox_session *session; /* of a call to a store; NULL: none, or not known */
-    const struct oa_virtual_connection *vc; /* NULL: in a named pipe, or without rpch.so. MAPI over
-                                               HTTP: its session, known with the response */
-    const struct oa_call *call; /* MAPI over HTTP: how it ended; NULL: RPC, or not answered */
+    const struct oa_mailbox_session *session; /* of a call to a store; NULL: none, or unknown */
+    const struct oa_virtual_connection *vc; /* NULL: named pipe, or no rpch.so. MAPI over HTTP: its
+                                               session, NULL before the response */
+    const struct oa_call *call; /* MAPI over HTTP: how it ended; NULL: RPC, or no response */
 
-    uint32_t request_frame; /* 0: not seen */
+    uint32_t request_frame; /* 0: not in the capture */
 
-    /* Of a response: since its request, -1 when that was not seen. MAPI over HTTP: from the frame
-     * that completes the one to the frame that completes the other. RPC: from the frame of the
-     * request's first fragment, as stock DCE/RPC keeps it, to that of the response's last. */
+    /* Of a response: time since the request, -1 if that is not in the capture. MAPI over HTTP:
+     * between the frames that complete the two. RPC: from the frame of the request's first
+     * fragment, which is what stock DCE/RPC stores, to that of the response's last. */
     int64_t latency_ns;
 };
 

@@ -1,10 +1,10 @@
 /* rpch_state.h
- * What the rpch plugin knows, for the dissectors of interfaces that stock DCE/RPC calls: the
- * decoder's state of the capture file, and the call that the RPC PDU being dissected belongs to.
+ * What the rpch plugin knows about the PDU being dissected, for the dissectors of interfaces that
+ * stock DCE/RPC calls: the decoder's tracker and the call.
  *
- * The dissector of the name RPCH_STATE_DISSECTOR shows nothing and fills in the struct rpch_state
- * that it is passed as its data. Without the plugin, or with one that has another decoder, there is
- * no such dissector.
+ * The dissector registered under the name RPCH_STATE_DISSECTOR shows nothing; it fills in the
+ * struct rpch_state that it is passed as its data. It does not exist without the plugin, or if that
+ * has a different decoder.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,11 +17,11 @@
 #define RPCH_STATE_DISSECTOR "rpch_state-" DECODER_BUILD
 
 struct rpch_state {
-    struct oa_tracker *tracker; /* its state changes on first visits only */
+    struct oa_tracker *tracker; /* its state must only be changed on a first visit */
 
-    /* NULL where the plugin has not passed the PDU to stock DCE/RPC: it is in a named pipe. */
+    /* NULL if the PDU did not reach stock DCE/RPC through the plugin: in named pipes. */
     const struct oa_virtual_connection *vc;
-    struct oa_call *call; /* NULL also for PDUs that are not of a call */
+    struct oa_call *call; /* also NULL for PDUs that belong to no call */
 };
 
 #endif

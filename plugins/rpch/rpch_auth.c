@@ -2,7 +2,7 @@
  * Authentication in the tree: tokens of HTTP heads and RPC verifiers, and how the exchange ended.
  * [MS-NLMP] 2.2, [MS-SPNG] 2.2, [RFC 4120] 5, [MS-NTHT] 3
  *
- * Nothing here shows a secret: no password, and no response that one could be computed from.
+ * Shows no secrets: neither passwords nor responses from which one could be computed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -75,7 +75,7 @@ static const struct flag_row {
 static int hf_ntlm_flag[array_length(flag_rows)];
 static int *ntlm_flag_fields[array_length(flag_rows) + 1];
 
-/* Where a token is shown: its tree and the bytes it came from. */
+/* Where a token is shown: its tree, and the bytes it was read from. */
 struct spot {
     packet_info *pinfo;
     tvbuff_t *tvb;
@@ -112,7 +112,7 @@ show_timestamp(const struct spot *spot, proto_tree *tree, uint64_t filetime)
                                       spot->length, &time));
 }
 
-/* The av pairs of a challenge, or of the NTLMv2 response that repeats them. */
+/* The AV pairs of a challenge, or of the NTLMv2 response that repeats them. */
 static void
 show_target_info(const struct spot *spot, const struct oa_auth *auth)
 {
@@ -197,7 +197,7 @@ show_kerberos(const struct spot *spot, const struct oa_auth *auth)
         proto_item_append_text(item, " (%s)", name);
 }
 
-/* "NTLM type 3, CONTOSO\user from WS1": the token in a few words. */
+/* The token in a few words, such as "NTLM type 3, CONTOSO\user from WS1". */
 static char *
 summary_of(wmem_allocator_t *pool, const struct oa_auth *auth, bool is_offer)
 {
@@ -222,7 +222,7 @@ summary_of(wmem_allocator_t *pool, const struct oa_auth *auth, bool is_offer)
     if (auth->workstation[0])
         wmem_strbuf_append_printf(text, " from %s", auth->workstation);
     if (auth->target_name[0])
-        wmem_strbuf_append_printf(text, auth->ntlm_type == 2 ? ", asked by %s" : ", for %s",
+        wmem_strbuf_append_printf(text, auth->ntlm_type == 2 ? ", challenge from %s" : ", for %s",
                                   auth->target_name);
     return wmem_strbuf_finalize(text);
 }
@@ -258,8 +258,8 @@ show_token(const struct spot *spot, const struct oa_auth *auth)
 }
 
 /*
- * What is known of the exchange at this unit. An answer tells what it decided when it came. At the
- * last request the result is shown once it is known, which is on later visits.
+ * The result of the exchange as of this unit. A response has the result that it decided; the last
+ * request has it on later visits.
  */
 static enum oa_auth_result
 result_at(const struct rpch_place *place, const struct rpch_unit *unit)
@@ -317,8 +317,8 @@ show_exchange(const struct rpch_place *place, const struct rpch_unit *unit, cons
     }
 }
 
-/* A head without a token of its own: the first request of an exchange, its last answer, or one that
- * rests on an earlier exchange of the connection. */
+/* A head without a token: the first request of an exchange, its last response, or a request that
+ * relies on an earlier exchange of the connection. */
 static void
 show_bare_head(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                tvbuff_t *tvb)
@@ -328,9 +328,9 @@ show_bare_head(const struct rpch_place *place, const struct rpch_unit *unit, pro
     const char *what = "no credentials";
 
     if (!unit->auth_leg)
-        what = "the connection is known";
+        what = "connection already authenticated";
     else if (place->side == OA_SERVER)
-        what = "answer";
+        what = "response";
     spot.tree =
         proto_tree_add_subtree_format(tree, tvb, 0, 0, ett_auth, NULL, "Authentication: %s", what);
     generated(proto_tree_get_parent(spot.tree));
@@ -349,7 +349,7 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
 {
     packet_info *pinfo = place->pinfo;
     const char *base = (const char *)tvb_get_ptr(tvb, 0, (gint)unit->length);
-    bool told = false;
+    bool is_shown = false;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
         const struct oa_text *token = http->credentials[i].token.length
@@ -363,15 +363,15 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
                                                   NULL, "Authentication: %s",
                                                   summary_of(pinfo->pool, auth, !http->is_request));
         show_token(&spot, auth);
-        /* Of several offers the one in use, if there is one, tells of the exchange. */
+        /* The exchange is shown with the offer in use, if there are several. */
         bool in_use =
             unit->exchange && (http->n_credentials == 1 || auth->scheme == unit->exchange->scheme);
-        if (in_use && !told) {
+        if (in_use && !is_shown) {
             show_exchange(place, unit, &spot);
-            told = true;
+            is_shown = true;
         }
     }
-    if (unit->exchange && !told)
+    if (unit->exchange && !is_shown)
         show_bare_head(place, unit, tree, tvb);
     if (http->persistent_auth) {
         struct spot spot = { pinfo, tvb, 0, 0, tree };
@@ -425,9 +425,10 @@ register_fields(void)
 {
     static hf_register_info hf[] = {
         { &hf_exchange, NUMBER("Exchange", "rpch.auth.exchange", BASE_DEC,
-                               "Requests, or PDUs, that authenticate together") },
-        { &hf_leg, NUMBER("Leg", "rpch.auth.leg", BASE_DEC,
-                          "HTTP: request of the exchange, and its answer; RPC: token of it") },
+                               "Requests, or PDUs, that belong to one authentication") },
+        { &hf_leg,
+          NUMBER("Leg", "rpch.auth.leg", BASE_DEC,
+                 "HTTP: request of the exchange and its response; RPC: token of the exchange") },
         { &hf_result, TEXT("Result", "rpch.auth.result", "How the exchange ended") },
         { &hf_anonymous, TEXT("Request without credentials", "rpch.auth.anonymous", NULL) },
         { &hf_begins_in, FRAME("Exchange begins in", "rpch.auth.begins_in") },
@@ -438,14 +439,14 @@ register_fields(void)
         { &hf_persistent, FLAG("Persistent-Auth", "rpch.auth.persistent",
                                "Later requests of the connection need no credentials") },
         { &hf_scheme, TEXT("Scheme", "rpch.auth.scheme", NULL) },
-        { &hf_mechanism, TEXT("Mechanism", "rpch.auth.mechanism", "What the token is") },
+        { &hf_mechanism, TEXT("Mechanism", "rpch.auth.mechanism", "Type of the token") },
         { &hf_user, TEXT("User", "rpch.auth.user", NULL) },
         { &hf_domain, TEXT("Domain", "rpch.auth.domain", NULL) },
         { &hf_workstation, TEXT("Workstation", "rpch.auth.workstation", NULL) },
         { &hf_password_sent, FLAG("Password sent", "rpch.auth.password_sent", NULL) },
         { &hf_server, TEXT("Authenticating server", "rpch.auth.server",
                            "Computer name in the target information") },
-        { &hf_spn, TEXT("Service", "rpch.auth.spn", "Service principal name asked for") },
+        { &hf_spn, TEXT("Service", "rpch.auth.spn", "Requested service principal name") },
         { &hf_realm, TEXT("Realm", "rpch.auth.realm", "Realm of the ticket") },
         { &hf_rpc_type, TEXT("RPC authentication type", "rpch.auth.rpc.type", NULL) },
         { &hf_rpc_level, TEXT("RPC authentication level", "rpch.auth.rpc.level", NULL) },
@@ -511,7 +512,7 @@ rpch_auth_register(expert_module_t *expert)
           { "rpch.auth.refused", PI_SECURITY, PI_WARN, "Authentication is refused", EXPFILL } },
         { &ei_malformed,
           { "rpch.auth.malformed", PI_MALFORMED, PI_WARN,
-            "The fields of the token run out of its bytes", EXPFILL } },
+            "The fields of the token exceed its bytes", EXPFILL } },
     };
 
     register_fields();

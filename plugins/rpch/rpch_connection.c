@@ -1,5 +1,5 @@
 /* rpch_connection.c
- * The TCP connections that carry something of ours: how they are recognised, and what is kept.
+ * The TCP connections that the plugin follows: recognising them, and what is remembered of them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,8 +31,8 @@ rpch_connection_find(packet_info *pinfo)
     return conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
 }
 
-/* What is known of the server's endpoint: of a connection what was known when it was recognised, so
- * that later visits see the same. */
+/* What is known about the server's endpoint. Of a recognised connection this is what was known at
+ * that time, so that later visits reach the same verdict. */
 static enum oa_endpoint_known
 known_endpoint(packet_info *pinfo)
 {
@@ -48,8 +48,8 @@ known_endpoint(packet_info *pinfo)
     return MAX(known_from, known_to);
 }
 
-/* The same order as in oaexport. The stock dissector of HTTP collects heads as well as ours would,
- * so those of MAPI over HTTP are not waited for. */
+/* In the same order as oaexport. An incomplete head of MAPI over HTTP is left to stock HTTP, which
+ * reassembles it. */
 static enum oa_verdict
 recognise(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
 {
@@ -76,7 +76,7 @@ rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition 
 
     if (verdict != OA_OURS)
         return verdict;
-    /* Later visits find what the first one found. */
+    /* Later visits follow what the first one found. */
     const struct rpch_connection *connection = rpch_connection_find(pinfo);
     bool is_here = connection ? connection->first_frame == pinfo->num : !PINFO_FD_VISITED(pinfo);
     return is_here ? OA_OURS : OA_NOT_OURS;

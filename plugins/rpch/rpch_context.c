@@ -1,5 +1,5 @@
 /* rpch_context.c
- * Presentation contexts whose bind is not in the capture, made known to stock DCE/RPC.
+ * Presentation contexts whose bind is not in the capture: stock DCE/RPC is given a made-up one.
  * [C706] 12.6.4.3 (bind)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -33,7 +33,7 @@ write_syntax(guint8 *at, const struct oa_rpc_syntax *syntax)
     write_u16(at + 18, syntax->minor);
 }
 
-/* The bind that must have been: one context, NDR 2.0. */
+/* The bind that is missing: one context, NDR 2.0. */
 static void
 make_bind(guint8 bind[BIND_SIZE], const struct oa_rpc_interface *iface, guint16 context_id)
 {
@@ -55,7 +55,7 @@ make_bind(guint8 bind[BIND_SIZE], const struct oa_rpc_interface *iface, guint16 
     write_syntax(bind + CONTEXT_AT + 4 + SYNTAX_SIZE, &NDR);
 }
 
-/* On the first visit stock DCE/RPC learns from it what it learns from any bind; nothing is shown.
+/* Without a tree and with the columns locked, stock DCE/RPC learns from the bind and shows nothing.
  */
 void
 rpch_context_introduce(packet_info *pinfo, tvbuff_t *tvb)

@@ -1,5 +1,5 @@
 /* rpch_context.h
- * Presentation contexts whose bind is not in the capture, made known to stock DCE/RPC.
+ * Presentation contexts whose bind is not in the capture: stock DCE/RPC is given a made-up one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,8 +12,8 @@
 
 void rpch_context_handoff(void);
 
-/* Where the bind is not in the capture, makes the context of a request known to stock DCE/RPC if
- * its shape tells the interface. First visits only. */
+/* For a request whose bind is not in the capture: if its shape identifies the interface, passes a
+ * bind of its context to stock DCE/RPC. Only has an effect on a first visit. */
 void rpch_context_introduce(packet_info *pinfo, tvbuff_t *tvb);
 
 #endif

@@ -1,5 +1,5 @@
 /* rpch_eeinfo.c
- * Extended error information in the tree: of error answers, their bodies, faults and bind_naks.
+ * Extended error information in the tree: of error responses, their bodies, faults and bind_naks.
  * [MS-EERR] 2.2, [MS-RPCH] 2.1.2.1.3, [MS-RPCE] 2.2.2.8, 2.2.2.9
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -94,7 +94,7 @@ show(packet_info *pinfo, proto_tree *parent, tvbuff_t *tvb, int offset, int leng
     if (eeinfo->malformed)
         expert_add_info(pinfo, item, &ei_malformed);
     if (eeinfo->has_more)
-        expert_add_info_format(pinfo, item, &ei_more, "The chain goes on behind %u records",
+        expert_add_info_format(pinfo, item, &ei_more, "The chain continues after %u records",
                                eeinfo->n_records);
 }
 
@@ -147,7 +147,7 @@ rpch_eeinfo_register(expert_module_t *expert)
     static hf_register_info hf[] = {
         { &hf_record,
           { "Record", "rpch.eeinfo.record", FT_UINT32, BASE_DEC, NULL, 0,
-            "The first is the error as reported, the last its root", HFILL } },
+            "The first is the error as reported, the last its root cause", HFILL } },
         { &hf_computer,
           { "Computer", "rpch.eeinfo.computer", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_process,
@@ -177,7 +177,7 @@ rpch_eeinfo_register(expert_module_t *expert)
           { "Records before this one are missing", "rpch.eeinfo.flags.previous_missing", FT_BOOLEAN,
             16, NULL, OA_EEINFO_PREVIOUS_MISSING, NULL, HFILL } },
         { &hf_flag_next,
-          { "Records behind this one are missing", "rpch.eeinfo.flags.next_missing", FT_BOOLEAN, 16,
+          { "Records after this one are missing", "rpch.eeinfo.flags.next_missing", FT_BOOLEAN, 16,
             NULL, OA_EEINFO_NEXT_MISSING, NULL, HFILL } },
         { &hf_param,
           { "Parameter", "rpch.eeinfo.param", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
@@ -186,7 +186,7 @@ rpch_eeinfo_register(expert_module_t *expert)
     static ei_register_info ei[] = {
         { &ei_malformed,
           { "rpch.eeinfo.malformed", PI_MALFORMED, PI_WARN,
-            "The records run out of the bytes, or contradict themselves", EXPFILL } },
+            "The records exceed the available bytes, or are inconsistent", EXPFILL } },
         { &ei_more,
           { "rpch.eeinfo.more", PI_UNDECODED, PI_NOTE, "Not all records are shown", EXPFILL } },
     };

@@ -12,8 +12,8 @@
 
 void rpch_eeinfo_register(expert_module_t *expert);
 
-/* Show the extended error information of a head and the body behind it in `tvb`, of body bytes in
- * the place's tvb, or of a PDU; nothing when there is none. */
+/* Show the extended error information of a head and the body after it in `tvb`, of body bytes in
+ * the place's tvb, or of a PDU, if there is any. */
 void rpch_eeinfo_show_head(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
                            guint head_length, const struct oa_http_head *http);
 void rpch_eeinfo_show_body(const struct rpch_place *place, proto_tree *tree, int offset,

@@ -1,5 +1,6 @@
 /* rpch_entry.c
- * Where data come in: to a connection of ours, which they may begin, or to a stock dissector.
+ * Where data arrive from TCP and TLS: they go to the connection they belong to, or to a stock
+ * dissector.
  * [MS-RPCH] 2.1.2, [MS-OXCMAPIHTTP] 2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,9 +16,9 @@
 #include "rpch_tracker.h"
 #include "track/channel.h"
 
-static dissector_handle_t http_stream_handle; /* who shows MAPI over HTTP; NULL: nobody */
+static dissector_handle_t http_stream_handle; /* shows MAPI over HTTP; NULL: not available */
 
-/* A packet of MAPI over HTTP, for who shows it. */
+/* What the HTTP stream dissector is passed, and what decode_mapi() needs. */
 struct mapi_stream {
     struct http_stream stream; /* first, so that the two convert */
     const struct rpch_connection *connection;
@@ -38,7 +39,7 @@ decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length
     rpch_tracker_listen(NULL, NULL);
 }
 
-/* Stock HTTP has them if who would show them is disabled. */
+/* To stock HTTP if the HTTP stream dissector is disabled. */
 static int
 dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_info *pinfo,
              proto_tree *tree, void *data)
@@ -50,7 +51,7 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
     return taken ? taken : call_dissector_only(http, tvb, pinfo, tree, data);
 }
 
-/* TCP passes the frames that follow to us; TLS hands over what it decrypts by itself. */
+/* Makes TCP pass later frames of the connection straight to us; TLS does so by itself. */
 static void
 keep_conversation(packet_info *pinfo, const struct rpch_connection *connection)
 {
@@ -67,8 +68,7 @@ rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock
     enum oa_verdict verdict;
     const struct rpch_connection *connection = rpch_connection_at(tvb, pinfo, transport, &verdict);
 
-    /* These are handed through, so what TCP allows them to ask for must not lessen by the step in
-     * between. */
+    /* Each nested dissector call consumes a desegmentation level; this one must not. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
     if (connection && connection->is_mapi_http)
@@ -96,7 +96,8 @@ rpch_begins(tvbuff_t *tvb, packet_info *pinfo)
     return recognition.is_mapi_http ? RPCH_BEGINS_MAPI_HTTP : RPCH_BEGINS_RPC;
 }
 
-/* Not by our handle: the layer of a heuristic dissector is already among the frame's protocols. */
+/* Does not go through a handle: the layer of the heuristic dissector is already among the frame's
+ * protocols. */
 bool
 rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
            proto_tree *tree, void *data)

@@ -1,5 +1,6 @@
 /* rpch_entry.h
- * Where data come in: to a connection of ours, which they may begin, or to a stock dissector.
+ * Where data arrive from TCP and TLS: they go to the connection they belong to, or to a stock
+ * dissector.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,24 +14,25 @@ void rpch_entry_handoff(void);
 enum rpch_beginning {
     RPCH_BEGINS_NOTHING,
     RPCH_BEGINS_RPC,       /* over HTTP, or over TCP */
-    RPCH_BEGINS_MAPI_HTTP, /* never if nobody shows it (http_stream.h) */
+    RPCH_BEGINS_MAPI_HTTP, /* only if there is an HTTP stream dissector (http_stream.h) */
 };
 
-/* What of ours the data begin with; of heads, whole ones. */
+/* What the data begin with, if they begin a connection to follow. */
 enum rpch_beginning rpch_begins(tvbuff_t *tvb, packet_info *pinfo);
 
-/* Dissects what a transport hands over: by us if the connection is ours or becomes ours with these
- * data, else by the stock dissector that stood there. */
+/* Dissects data from a transport: ourselves if they belong to a connection we follow, or begin one,
+ * else with the stock dissector that was replaced. */
 int rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
                     packet_info *pinfo, proto_tree *tree, void *data);
 
-/* For our heuristic dissectors: dissects data that begin with RPC, and makes the connection ours;
- * false for all other data. */
+/* For our heuristic dissectors: if the data begin with RPC, opens the connection and dissects them;
+ * else returns false. */
 bool rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
                 proto_tree *tree, void *data);
 
-/* For heuristic dissectors in the place of stock HTTP's, and data that begin with MAPI over HTTP:
- * rpch_dissect_or(), which enters HTTP among the frame's protocols itself. */
+/* For the heuristic dissectors that replace those of stock HTTP, with data that begin with MAPI
+ * over HTTP: rpch_dissect_or() without the layer of the heuristic dissector, since stock HTTP adds
+ * its own. */
 bool rpch_dissect_mapi_http(const struct rpch_transport *transport, tvbuff_t *tvb,
                             packet_info *pinfo, proto_tree *tree, void *data);
 

@@ -1,5 +1,5 @@
 /* rpch_head.c
- * HTTP heads in the tree: stock HTTP's view of them, and what they say of the channel.
+ * HTTP heads in the tree: as stock HTTP shows them, and what they mean for the channel.
  * [MS-RPCH] 2.1.2.1, 2.2.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -35,7 +35,7 @@ call_guarded(dissector_handle_t handle, tvbuff_t *tvb, const struct rpch_place *
 {
     guint16 can_desegment = place->pinfo->can_desegment;
 
-    /* Its body is not to be collected by the stock dissector: it has no end. */
+    /* Stock HTTP must not try to reassemble the body, which has no end. */
     place->pinfo->can_desegment = 0;
     TRY
     {
@@ -85,9 +85,10 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
 }
 
 /*
- * A head goes to stock HTTP. In a tunnel (CONNECT) that would hand all bytes on by the port of the
- * tunnel's end, where we stand ourselves: the tunnel is hidden from it for the call. It is known by
- * the connection's last request, or by where it began once there are requests inside.
+ * Passes a head to stock HTTP. In a tunnel (CONNECT) stock HTTP would pass all bytes to the
+ * dissector of the tunnel's port, which is ours: so the tunnel is hidden from it during the call.
+ * There is a tunnel if the connection's last request was CONNECT, or has a start frame once there
+ * have been requests inside.
  */
 static void
 call_http(const struct rpch_place *place, tvbuff_t *tvb)
@@ -114,12 +115,11 @@ call_http(const struct rpch_place *place, tvbuff_t *tvb)
         last->response_code = status;
         last->request_method = method;
     }
-    /* The tunnel's beginning, which stock HTTP would have noted with its first bytes. */
+    /* The start of the tunnel, which stock HTTP would have set with its first bytes. */
     http->startframe = start || PINFO_FD_VISITED(place->pinfo) ? start : place->pinfo->num;
 }
 
-/* Stock HTTP leaves a blank behind a response's reason; what comes next in the column follows a
- * comma. */
+/* Removes the space that stock HTTP leaves after a response's reason phrase: a comma comes next. */
 static void
 end_info(packet_info *pinfo)
 {
@@ -178,7 +178,7 @@ register_fields(void)
           { "Target port", "rpch.target.port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
         { &hf_channel_length,
           { "Content length", "rpch.content_length", FT_UINT64, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, "Bytes that this message may carry", HFILL } },
+            &units_byte_bytes, 0, "Bytes this message may carry", HFILL } },
         { &hf_min_conn_timeout,
           { "MinConnTimeout", "rpch.min_conn_timeout", FT_UINT32, BASE_DEC | BASE_UNIT_STRING,
             &units_seconds, 0, NULL, HFILL } },

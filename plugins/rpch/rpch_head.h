@@ -12,8 +12,8 @@
 
 void rpch_head_register(expert_module_t *expert);
 
-/* Shows the head at `offset` of the place's tvb, with the `body` bytes of ordinary HTTP body that
- * follow it there. */
+/* Shows the head at `offset` of the place's tvb together with the `body` bytes of an ordinary HTTP
+ * body that follow it. */
 void rpch_head_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset,
                     guint body);
 

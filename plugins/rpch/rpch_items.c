@@ -1,6 +1,6 @@
 /* rpch_items.c
- * Items that every part of the tree has: what is known of a unit's surroundings, its flow control,
- * silence and findings; and the Info column.
+ * Items common to all units: virtual connection and channel, flow control, idle time, findings; and
+ * the Info column.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,7 @@
 #include "rpch_proto.h"
 #include "track/channel_kind.h"
 
-/* Key of the mark that something of ours was shown in the frame. */
+/* Key of the mark that a unit was shown in the frame. */
 #define FRAME_HAS_BEGUN 0x52504349u
 
 gint rpch_ett = -1;
@@ -36,7 +36,7 @@ static int hf_finding = -1;
 
 static expert_field ei_findings[OA_FINDINGS];
 
-/* [C706] 12.6.4.1 and [MS-RPCE] 2.2.2, of those that run over connections */
+/* [C706] 12.6.4.1 and [MS-RPCE] 2.2.2, connection-oriented only */
 const value_string rpch_ptypes[] = {
     { OA_RPC_REQUEST, "request" },
     { OA_RPC_RESPONSE, "response" },
@@ -66,7 +66,6 @@ static const value_string channel_kinds[] = {
     { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
 };
 
-/* What is known of a unit's surroundings; on later visits also what came after it. */
 void
 rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct rpch_unit *unit)
 {
@@ -122,7 +121,6 @@ rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, pr
     }
 }
 
-/* The units of a frame stand side by side in the Info column. */
 void
 rpch_add_info(packet_info *pinfo, const char *text, bool begins)
 {
@@ -132,8 +130,6 @@ rpch_add_info(packet_info *pinfo, const char *text, bool begins)
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
-/* Whether this is the first thing of ours in the frame, so that the Info column still says what TCP
- * wrote. */
 bool
 rpch_begins_frame(const struct rpch_place *place)
 {
@@ -150,11 +146,13 @@ register_fields(void)
     static hf_register_info hf[] = {
         { &hf_vc,
           { "Virtual connection", "rpch.vc", FT_UINT32, BASE_DEC, NULL, 0,
-            "The pair of an IN and an OUT channel, numbered in order of appearance", HFILL } },
+            "Number of the virtual connection, or of the connection of RPC over TCP, in order of "
+            "appearance; session in the reports",
+            HFILL } },
         { &hf_service,
           { "Service", "rpch.service", FT_STRING, BASE_NONE, NULL, 0,
-            "What the virtual connection is for, by the interface that was bound: store, "
-            "directory, referral, ...",
+            "What the virtual connection is used for, according to the interface that was bound: "
+            "store, directory, referral, ...",
             HFILL } },
         { &hf_channel,
           { "Channel", "rpch.channel", FT_UINT32, BASE_DEC, VALS(channel_kinds), 0,
@@ -164,33 +162,35 @@ register_fields(void)
             "Channel instance, numbered in order of appearance", HFILL } },
         { &hf_hop,
           { "Hop", "rpch.hop", FT_UINT32, BASE_DEC, VALS(hops), 0,
-            "Between client and proxy, or between proxy and server", HFILL } },
+            "Between client and proxy, or between proxy and server; the latter also for a client "
+            "without a proxy",
+            HFILL } },
         { &hf_join,
           { "Joined by", "rpch.join.reason", FT_STRING, BASE_NONE, NULL, 0,
-            "What ties the channel to its virtual connection", HFILL } },
+            "How the channel was assigned to its virtual connection", HFILL } },
         { &hf_join_certainty,
           { "Certainty", "rpch.join.certainty", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_flow_sent,
           { "Sent", "rpch.flow.sent", FT_UINT64, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0,
-            "RPC bytes that the channel has carried, with this PDU", HFILL } },
+            "RPC bytes sent on the channel, including this PDU", HFILL } },
         { &hf_flow_acknowledged,
           { "Acknowledged", "rpch.flow.acknowledged", FT_UINT64, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, "Of these, by the last acknowledgment", HFILL } },
+            &units_byte_bytes, 0, "RPC bytes acknowledged so far", HFILL } },
         { &hf_flow_available,
           { "Available", "rpch.flow.available", FT_INT64, BASE_DEC | BASE_UNIT_STRING,
-            &units_byte_bytes, 0, "What the sender may still send", HFILL } },
+            &units_byte_bytes, 0, "Bytes the sender may still send", HFILL } },
         { &hf_flow_estimated,
           { "Estimated", "rpch.flow.estimated", FT_BOOLEAN, BASE_NONE, NULL, 0,
             "The beginning of the channel is not in the capture", HFILL } },
         { &hf_flow_stall,
-          { "Waited for the window", "rpch.flow.stall", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-            "From the PDU before to this one, which did not fit into the window", HFILL } },
+          { "Wait for the window", "rpch.flow.stall", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from the previous PDU to this one, which did not fit into the window", HFILL } },
         { &hf_idle,
-          { "Time since the PDU before", "rpch.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+          { "Time since the previous PDU", "rpch.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "On the same connection, in either direction", HFILL } },
         { &hf_finding,
           { "Finding", "rpch.finding", FT_STRING, BASE_NONE, NULL, 0,
-            "Code of a problem, as in findings.csv", HFILL } },
+            "Code of the finding, as in findings.csv", HFILL } },
     };
     proto_register_field_array(proto_rpch, hf, array_length(hf));
 }

@@ -1,6 +1,6 @@
 /* rpch_items.h
- * Items that every part of the tree has: what is known of a unit's surroundings, its flow control,
- * silence and findings; and the Info column.
+ * Items common to all units: virtual connection and channel, flow control, idle time, findings; and
+ * the Info column.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,7 +17,7 @@ extern const value_string rpch_ptypes[];
 
 void rpch_items_register(expert_module_t *expert);
 
-/* Virtual connection, channel, hop; on later visits also what was found out after the unit. */
+/* Virtual connection, channel, hop; on later visits including what later frames showed. */
 void rpch_show_context(const struct rpch_place *place, proto_tree *tree,
                        const struct rpch_unit *unit);
 
@@ -25,11 +25,11 @@ void rpch_show_context(const struct rpch_place *place, proto_tree *tree,
 void rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                      tvbuff_t *tvb);
 
-/* Whether this is the first unit in the frame, so that the Info column still has what TCP wrote;
- * to be asked once for each unit. */
+/* Whether this is the first unit shown in the frame, so that the Info column still has the text of
+ * TCP. Call once for each unit. */
 bool rpch_begins_frame(const struct rpch_place *place);
 
-/* Adds to the Info column, where the units of a frame stand side by side. */
+/* Appends to the Info column, which lists the units of a frame; `begins`: this is the first one. */
 void rpch_add_info(packet_info *pinfo, const char *text, bool begins);
 
 #endif

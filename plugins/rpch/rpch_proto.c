@@ -1,5 +1,5 @@
 /* rpch_proto.c
- * The protocol that everything of the plugin is registered with.
+ * The protocol under which the plugin registers its fields, expert infos and dissectors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,5 @@
 /* rpch_proto.h
- * The protocol that everything of the plugin is registered with.
+ * The protocol under which the plugin registers its fields, expert infos and dissectors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,10 +10,10 @@
 
 #include <stdbool.h>
 
-/* Also the owner of per-packet and conversation data. */
+/* Also the key to the plugin's per-packet and conversation data. */
 extern int proto_rpch;
 
-/* False once the user has disabled the protocol: then the stock dissectors get everything. */
+/* False if the user has disabled the protocol: the stock dissectors then get everything. */
 bool rpch_is_enabled(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* rpch_rpc.c
- * RPC PDUs in the tree: the call each one belongs to, and what stock DCE/RPC makes of it.
+ * RPC PDUs in the tree: the call each one belongs to, then stock DCE/RPC's own dissection.
  * [C706] 12.6.4, [MS-RPCH] 2.2.3.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -20,11 +20,11 @@
 #include "rpch_state.h"
 #include "rpch_tracker.h"
 
-/* Stock DCE/RPC pairs by conversation. A port no TCP connection can have keeps ours apart from all
- * real ones. */
+/* Stock DCE/RPC pairs requests and responses by conversation. A port number that TCP cannot have
+ * separates the conversations we make up from real ones. */
 #define VC_PORT_BASE 0x10000
 
-/* Key of the unit that stock DCE/RPC is dissecting, in the packet's own data. */
+/* Key of the unit that stock DCE/RPC is dissecting, in the per-packet data. */
 #define CURRENT_UNIT 0x52504348u
 
 static dissector_handle_t data_handle;
@@ -51,9 +51,9 @@ address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
 }
 
 /*
- * Stock DCE/RPC keeps its state by endpoints: calls by those of a conversation, their fragments by
- * those of the frame. Those of the virtual connection's first channel on the hop stand for all of
- * its channels there, whatever proxies they go to.
+ * Stock DCE/RPC keeps its state by endpoints: calls by those of the conversation, fragments by
+ * those of the frame. The endpoints of the virtual connection's first channel on the hop are used
+ * for all of its channels there, whatever proxies they connect to.
  */
 static void
 set_endpoints(const struct rpch_place *place, const struct oa_virtual_connection *vc)
@@ -89,7 +89,7 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     pinfo->can_desegment = 0;
     TRY
     {
-        /* Shows the bytes as data if stock DCE/RPC refuses them, or is switched off. */
+        /* Shows the bytes as data if stock DCE/RPC rejects them, or is disabled. */
         if (vc && vc->binds == 0)
             rpch_context_introduce(pinfo, tvb);
         if (dcerpc_entry)
@@ -130,7 +130,7 @@ latency_of(const struct oa_call *call, enum oa_hop hop)
     return MAX(call->response[hop].last.time_ns - call->request[hop].last.time_ns, 0);
 }
 
-/* What the store and what the proxy take of the time, where both hops are in the capture. */
+/* The server's and the proxy's share of the time, if both hops are in the capture. */
 static void
 show_shares(proto_tree *tree, tvbuff_t *tvb, const struct oa_call *call)
 {
@@ -149,7 +149,7 @@ operation_name(const struct oa_call *call)
                                                   : NULL;
 }
 
-/* Stock DCE/RPC names the operation of stubs only that are whole and open. */
+/* Stock DCE/RPC names the operation only of stubs that are complete and not encrypted. */
 static void
 name_operation(column_info *cinfo, size_t before, const struct oa_call *call)
 {
@@ -160,8 +160,8 @@ name_operation(column_info *cinfo, size_t before, const struct oa_call *call)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
 }
 
-/* Links to the other half of the call, and to the same PDU on the other hop; those forward are
- * known on later visits only. */
+/* Links to the other half of the call and to the same PDU on the other hop. Links to later frames
+ * are only known on later visits. */
 static void
 show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
           const struct oa_rpc_header *header, const struct oa_call *call)
@@ -192,14 +192,17 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
 {
     packet_info *pinfo = place->pinfo;
     struct oa_rpc_pdu *rpc = wmem_new0(pinfo->pool, struct oa_rpc_pdu);
+    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
     const struct oa_call *call = rpch_call_of(unit);
 
     oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
+        proto_item_set_text(item, "RPC over TCP");
     proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));
-    if (unit->vc)
-        proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);
+    if (vc)
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)vc->number);
     proto_item_append_text(item, ", call %u", rpc->header.call_id);
     rpch_show_context(place, tree, unit);
     proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
@@ -233,10 +236,12 @@ register_fields(void)
           { "RPC call id", "rpch.rpc.call_id", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL } },
         { &hf_interface,
           { "Interface", "rpch.rpc.interface", FT_STRING, BASE_NONE, NULL, 0,
-            "Of the call that the PDU is a part of", HFILL } },
+            "Interface of the call that the PDU belongs to", HFILL } },
         { &hf_operation,
           { "Operation", "rpch.rpc.operation", FT_STRING, BASE_NONE, NULL, 0,
-            "Of the call that the PDU is a part of, also of fragments, faults and sealed calls",
+            "Operation of the call that the PDU belongs to; also for fragments, faults and "
+            "encrypted "
+            "calls",
             HFILL } },
         { &hf_request_in,
           { "Request in", "rpch.request_in", FT_FRAMENUM, BASE_NONE,
@@ -249,18 +254,18 @@ register_fields(void)
             "From the end of the request to the end of the response", HFILL } },
         { &hf_other_hop,
           { "On the other hop in", "rpch.other_hop", FT_FRAMENUM, BASE_NONE, NULL, 0,
-            "The same request or response between proxy and server, or client and proxy", HFILL } },
+            "Frame of the same request or response on the other hop", HFILL } },
         { &hf_time_store,
-          { "Of it the server", "rpch.time.store", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-            "Time from request to response as the proxy sees it", HFILL } },
+          { "Server share", "rpch.time.store", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time from request to response as seen by the proxy", HFILL } },
         { &hf_time_proxy,
-          { "Of it the proxy", "rpch.time.proxy", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-            "What the proxy, and the way between, add to it", HFILL } },
+          { "Proxy share", "rpch.time.proxy", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+            "Time added by the proxy and the network between", HFILL } },
     };
     proto_register_field_array(proto_rpch, hf, array_length(hf));
 }
 
-/* Answers the dissectors of interfaces, rpch_state.h. */
+/* For the dissectors of interfaces, rpch_state.h. */
 static int
 fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
 {
@@ -279,7 +284,7 @@ void
 rpch_rpc_register(void)
 {
     register_fields();
-    /* Of no protocol, so that it adds none to the frame's. */
+    /* Without a protocol, so that it adds none to those of the frame. */
     register_dissector(RPCH_STATE_DISSECTOR, fill_state, -1);
 }
 

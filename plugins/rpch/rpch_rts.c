@@ -1,5 +1,5 @@
 /* rpch_rts.c
- * RTS PDUs in the tree: header, commands, and the sequence each one is a step of.
+ * RTS PDUs in the tree: header, commands, and the sequence that the PDU is a step of.
  * [MS-RPCH] 2.2.3.5 (commands), 2.2.3.6 (header), 2.2.4 (PDUs)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -99,8 +99,8 @@ static const value_string address_types[] = {
     { 0, NULL },
 };
 
-/* How a command's number is shown in the tree and named in the summary line; milliseconds are
- * summed up in seconds. */
+/* How a command's number is shown in the tree, and its name in the summary line; milliseconds
+ * become seconds there. */
 static const struct number_row {
     int *hf;
     const char *summary;
@@ -140,7 +140,7 @@ show_address(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_co
                             offset + (address->sockaddr_form ? 12 : 8), 4, ENC_BIG_ENDIAN);
 }
 
-/* What a cookie is the cookie of follows from how many the PDU has, [MS-RPCH] 2.2.4. */
+/* What a cookie identifies follows from the number of cookies in the PDU, [MS-RPCH] 2.2.4. */
 static const char *
 cookie_of(const struct oa_rts *rts, size_t offset)
 {
@@ -227,7 +227,7 @@ show_rts_header(proto_tree *tree, tvbuff_t *tvb)
     proto_tree_add_item(tree, hf_rts_commands, tvb, 18, 2, ENC_LITTLE_ENDIAN);
 }
 
-/* All commands, also those beyond what a named PDU can have; a problem ends the walk and is told
+/* All commands, including more than a named PDU can have. A problem ends the walk and is reported
  * once. */
 static void
 show_commands(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct oa_rts *rts)
@@ -241,8 +241,8 @@ show_commands(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct 
         show_command(tree, tvb, (int)command.offset, rts, &command);
     if (seen < rts->n_commands && cursor.is_short && command.type >= OA_RTS_COMMAND_TYPES)
         expert_add_info_format(pinfo, tree, &ei_unknown_command,
-                               "Command %u of %u has the undefined type 0x%x; its length is not "
-                               "known, so the walk ends here",
+                               "Command %u of %u has the undefined type 0x%x; its length is "
+                               "unknown, so decoding of the PDU ends here",
                                seen + 1, rts->n_commands, command.type);
     else if (seen < rts->n_commands)
         expert_add_info_format(pinfo, tree, &ei_command_short,
@@ -250,7 +250,7 @@ show_commands(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct 
                                rts->n_commands);
 }
 
-/* "window 65536, timeout 120 s": what an analyst wants of the PDU in one line. */
+/* What matters most in the PDU in one line, such as ", window 65536, timeout 120 s". */
 static void
 append_summary(wmem_strbuf_t *line, const struct oa_rts *rts)
 {
@@ -273,8 +273,7 @@ append_summary(wmem_strbuf_t *line, const struct oa_rts *rts)
     }
 }
 
-/* The final name; while it is open which of two it is, both first visits and what is known only
- * later show it so. */
+/* The name; as long as it is not decided which of two it is, it contains both. */
 static void
 name_text(const struct rpch_unit *unit, char name[OA_RTS_NAME_TEXT])
 {
@@ -296,7 +295,7 @@ sequence_name(const struct oa_sequence *sequence)
     return NAMES[sequence->kind][column];
 }
 
-/* The steps of the sequence with their frames; those that come later are known on later visits. */
+/* The steps of the sequence with their frames; on later visits including later steps. */
 static void
 show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *parent,
               tvbuff_t *tvb)
@@ -322,7 +321,7 @@ show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, prot
         return;
     oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type, name);
     item = generated(proto_tree_add_string(tree, hf_missing, tvb, 0, 0, name));
-    expert_add_info_format(place->pinfo, item, &ei_missing, "%s has to come before", name);
+    expert_add_info_format(place->pinfo, item, &ei_missing, "%s has to precede this PDU", name);
 }
 
 void
@@ -475,13 +474,13 @@ register_fields(void)
             "Frame of a step of the sequence", HFILL } },
         { &hf_passed_on_in,
           { "Passed on in", "rpch.passed_on_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
-            "The PDU this one becomes on the next hop", HFILL } },
+            "Frame of this PDU on the next hop", HFILL } },
         { &hf_passed_on_from,
           { "Passed on from", "rpch.passed_on_from", FT_FRAMENUM, BASE_NONE, NULL, 0,
-            "The PDU this one was on the hop before", HFILL } },
+            "Frame of this PDU on the previous hop", HFILL } },
         { &hf_missing,
           { "Missing", "rpch.sequence.missing", FT_STRING, BASE_NONE, NULL, 0,
-            "The PDU that has to come before this one and was not seen", HFILL } },
+            "PDU that has to precede this one and is not in the capture", HFILL } },
         { &hf_acknowledged,
           { "Acknowledged channel", "rpch.ack.channel", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the channel whose bytes are acknowledged", HFILL } },
@@ -502,7 +501,7 @@ rpch_rts_register(expert_module_t *expert)
             EXPFILL } },
         { &ei_missing,
           { "rpch.sequence.missing.expert", PI_SEQUENCE, PI_WARN,
-            "RTS PDU without the one that has to come before", EXPFILL } },
+            "RTS PDU without the one that has to precede it", EXPFILL } },
     };
 
     register_fields();

@@ -1,5 +1,5 @@
 /* rpch_show.c
- * The tree of one unit, whatever it is. [MS-RPCH] 2.1.2, 2.2.2
+ * The tree of one unit of any type. [MS-RPCH] 2.1.2, 2.2.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -39,7 +39,7 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
         [OA_EVENT_CHUNK] = { "bytes of chunk framing", &hf_chunk },
         [OA_EVENT_BANNER] = { "bytes of banner, ncacn_http/1.0", &hf_banner },
         [OA_EVENT_IGNORED] = { "bytes to be ignored", &hf_ignored },
-        [OA_EVENT_SKIPPED] = { "bytes passed over", &hf_skipped },
+        [OA_EVENT_SKIPPED] = { "bytes skipped", &hf_skipped },
     };
     const char *what = KINDS[unit->type].what;
     int hf = *KINDS[unit->type].hf;
@@ -55,7 +55,7 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
     if (unit->type == OA_EVENT_SKIPPED)
         expert_add_info_format(
             place->pinfo, item, &ei_skipped,
-            "%u bytes are no PDU and no HTTP head; decoding takes up again behind them",
+            "%u bytes are neither a PDU nor an HTTP head; decoding resumes after them",
             unit->length);
     col_set_str(place->pinfo->cinfo, COL_PROTOCOL, "RPCH");
     rpch_add_info(place->pinfo, wmem_strdup_printf(place->pinfo->pool, "%u %s", unit->length, what),
@@ -92,7 +92,7 @@ void
 rpch_show_cut(const struct rpch_place *place, guint missing)
 {
     proto_tree_add_expert_format(place->tree, place->pinfo, &ei_cut, place->tvb, 0, 0,
-                                 "The capture does not hold the last %u bytes of this segment",
+                                 "The capture does not contain the last %u bytes of this segment",
                                  missing);
 }
 
@@ -102,13 +102,13 @@ register_fields(void)
     static hf_register_info hf[] = {
         { &hf_ignored,
           { "Bytes to be ignored", "rpch.ignored", FT_BYTES, BASE_NONE, NULL, 0,
-            "What comes behind the last PDU of a recycled OUT channel has no meaning", HFILL } },
+            "Bytes after the last PDU of a recycled OUT channel have no meaning", HFILL } },
         { &hf_banner,
           { "Banner", "rpch.banner", FT_STRING, BASE_NONE, NULL, 0,
-            "What a server of RPC over HTTP says first", HFILL } },
+            "First bytes that a server of RPC over HTTP sends", HFILL } },
         { &hf_chunk, { "Chunk framing", "rpch.chunk", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_skipped,
-          { "Bytes passed over", "rpch.skipped", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
+          { "Skipped bytes", "rpch.skipped", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_body, { "HTTP body", "rpch.http_body", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL } },
     };
     proto_register_field_array(proto_rpch, hf, array_length(hf));
@@ -118,9 +118,9 @@ void
 rpch_show_register(void)
 {
     static ei_register_info ei[] = {
-        { &ei_skipped,
-          { "rpch.skipped.expert", PI_SEQUENCE, PI_WARN, "Bytes passed over", EXPFILL } },
-        { &ei_cut, { "rpch.cut", PI_SEQUENCE, PI_NOTE, "Segment cut by the capture", EXPFILL } },
+        { &ei_skipped, { "rpch.skipped.expert", PI_SEQUENCE, PI_WARN, "Skipped bytes", EXPFILL } },
+        { &ei_cut,
+          { "rpch.cut", PI_SEQUENCE, PI_NOTE, "Segment truncated by the capture", EXPFILL } },
     };
     expert_module_t *expert = expert_register_protocol(proto_rpch);
 

@@ -1,5 +1,5 @@
 /* rpch_show.h
- * The tree of one unit, whatever it is.
+ * The tree of one unit of any type.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 
 #include "rpch_unit.h"
 
-/* Also registers the parts that show heads, PDUs, authentication. */
+/* Also registers the modules that show heads, PDUs and authentication. */
 void rpch_show_register(void);
 void rpch_show_handoff(void);
 
@@ -17,7 +17,7 @@ void rpch_show_handoff(void);
 void rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset,
                guint body);
 
-/* Shows that the capture cut off bytes at the end of the data. */
+/* Shows that the capture does not contain the end of the data. */
 void rpch_show_cut(const struct rpch_place *place, guint missing);
 
 #endif

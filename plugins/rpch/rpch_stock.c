@@ -1,11 +1,11 @@
 /* rpch_stock.c
- * Standing in the place of stock dissectors: in dissector tables, and in lists of heuristics.
+ * Replacing stock dissectors, in dissector tables and in lists of heuristic dissectors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "rpch_stock.h"
 
-/* The keys of a dissector table that lead to a handle. */
+/* The keys of a dissector table under which a handle is registered. */
 struct search {
     dissector_handle_t handle;
     bool (*only)(uint16_t number);

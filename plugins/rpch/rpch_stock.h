@@ -1,5 +1,5 @@
 /* rpch_stock.h
- * Standing in the place of stock dissectors: in dissector tables, and in lists of heuristics.
+ * Replacing stock dissectors, in dissector tables and in lists of heuristic dissectors.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,15 +12,15 @@
 #include <stdbool.h>
 
 /*
- * In a dissector table, puts `ours` wherever `stock` stands; with `only`, under those numbers it is
- * true for. Not by dissector_change_uint, as if the user had chosen it: that would change the order
- * in which TCP tries all ports.
+ * Replaces `stock` by `ours` under every key of a dissector table; if `only` is not NULL, under the
+ * numbers for which it returns true. Does not use dissector_change_uint(), which counts as a choice
+ * of the user and would change the order in which TCP tries its ports.
  */
 void rpch_replace_in_table(const char *table, dissector_handle_t stock, dissector_handle_t ours,
                            bool (*only)(uint16_t number));
 
-/* Replaces a stock heuristic dissector, by its short name, under all its names; returns the stock
- * one, or NULL if there is none. */
+/* Replaces the stock heuristic dissector with that short name; ours keeps its names and whether it
+ * is enabled. Returns the stock one, or NULL if there is none. */
 heur_dissector_t rpch_replace_heuristic(const char *table, const char *short_name,
                                         heur_dissector_t ours);
 

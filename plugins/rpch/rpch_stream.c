@@ -1,5 +1,5 @@
 /* rpch_stream.c
- * The bytes of a connection of ours: decoded on the first visit, shown on every one.
+ * The bytes of a connection with RPC: decoded on the first visit, shown on every one.
  * [MS-RPCH] 2.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -20,8 +20,8 @@
 static int rpch_tap = -1;
 static dissector_handle_t handle;
 
-/* All units of one connection in one frame, in order; a frame may be handed over in several calls.
- */
+/* All units of one connection in one frame, in order; the frame may be passed to us in several
+ * calls. */
 static wmem_array_t *
 units_of_frame(packet_info *pinfo, const struct oa_channel *channel)
 {
@@ -36,9 +36,9 @@ units_of_frame(packet_info *pinfo, const struct oa_channel *channel)
 }
 
 /*
- * The first visit: the bytes go through the decoder, which changes its state; what it says is kept
- * with the frame. Bytes that wait for their rest are asked for again with it, unless TCP cannot
- * give it.
+ * First visit: the decoder takes the bytes, which changes its state, and its events are remembered
+ * with the frame. Bytes of an incomplete unit are requested again with the rest, unless TCP cannot
+ * provide it.
  */
 static void
 decode(const struct rpch_place *place, wmem_array_t *units)
@@ -76,8 +76,8 @@ waits(const struct rpch_unit *unit)
     return unit->type == OA_EVENT_NONE && unit->length;
 }
 
-/* TLS loses its place if, with bytes of the same record left, a number of bytes that it was asked
- * for turns out not to be enough; so it is asked for whole records only. */
+/* TLS loses its position if a number of bytes that was requested turns out not to be enough while
+ * bytes of the same record are left; so only whole records are requested from it. */
 static void
 ask_for_more(const struct rpch_place *place, bool is_tls, guint offset,
              const struct rpch_unit *rest)
@@ -88,7 +88,7 @@ ask_for_more(const struct rpch_place *place, bool is_tls, guint offset,
 }
 
 static void
-tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offset)
+queue_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offset)
 {
     struct rpch_tap *record;
     struct oa_event *event;
@@ -132,9 +132,10 @@ tell_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offse
     tap_queue_packet(rpch_tap, place->pinfo, record);
 }
 
-/* Ordinary body bytes right behind a head, as far as these data reach; they are shown with it. */
+/* How many bytes of an ordinary body follow a head directly in these data; they are shown with it.
+ */
 static guint
-body_behind(wmem_array_t *units, guint head, guint room)
+body_after(wmem_array_t *units, guint head, guint room)
 {
     guint body = 0;
 
@@ -173,8 +174,8 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         const struct rpch_unit *unit = wmem_array_index(units, position->next);
         guint body = 0;
 
-        /* Bytes that waited and have come with their rest in the same frame: TLS does not hand them
-         * over alone again. */
+        /* Incomplete bytes whose rest came in the same frame: TLS does not pass them to us
+         * separately again. */
         if (waits(unit) && unit->length < length - offset) {
             position->next++;
             continue;
@@ -188,9 +189,9 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         } else if (unit->type != OA_EVENT_NONE) {
             if (unit->type == OA_EVENT_HTTP_HEAD)
                 shown_body = body =
-                    body_behind(units, position->next, length - offset - unit->length);
+                    body_after(units, position->next, length - offset - unit->length);
             rpch_show(&place, unit, (int)offset, body);
-            tell_tap(&place, unit, (int)offset);
+            queue_tap(&place, unit, (int)offset);
         }
         position->next++;
         offset += unit->length;

@@ -1,5 +1,5 @@
 /* rpch_stream.h
- * The bytes of a connection of ours: decoded on the first visit, shown on every one.
+ * The bytes of a connection with RPC: decoded on the first visit, shown on every one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,10 +12,10 @@
 
 void rpch_stream_register(void);
 
-/* The dissector of data of a connection that has been opened; 0 for others. */
+/* Dissects data of a connection that has been opened; returns 0 for any other. */
 int rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
 
-/* The same as a handle. */
+/* The handle of that dissector. */
 dissector_handle_t rpch_stream_handle(void);
 
 #endif

@@ -13,9 +13,9 @@
 #include "rpch_proto.h"
 #include "rpch_stock.h"
 
-/* Ours stand where the stock dissectors stood in the table of ports: HTTP's everywhere, X11's where
- * proxies meet servers. Connections that begin something of ours are ours from that frame on;
- * everything else passes to the stock dissector unchanged. */
+/* Our dissectors replace the stock ones in the table of TCP ports: HTTP on all ports, X11 on the
+ * ports of the proxy's hop. A connection is ours from the frame where it is recognised; everything
+ * else goes to the stock dissector unchanged. */
 static struct rpch_transport on_tcp;
 static dissector_handle_t x11; /* NULL: not found */
 static dissector_handle_t ours_or_http, ours_or_x11;
@@ -33,7 +33,7 @@ dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     return rpch_dissect_or(&on_tcp, x11, tvb, pinfo, tree, data);
 }
 
-/* Serves the ports that have no dissector. */
+/* For ports without a dissector. */
 static ws_compat_bool
 dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -41,9 +41,9 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 }
 
 /*
- * A heuristic dissector that had success is asked first from then on, so stock HTTP comes before
- * ours sooner or later. It must not see requests of RPC over HTTP, and connections that it takes
- * have to stay open for them.
+ * Wireshark moves a heuristic dissector that has succeeded to the front, so sooner or later stock
+ * HTTP is asked before us. It must not see requests of RPC over HTTP, and a connection that it
+ * claims must still be able to become ours.
  */
 static ws_compat_bool
 dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -66,7 +66,7 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     return true;
 }
 
-/* The same for stock DCE/RPC, which would take the PDUs of proxies on any port. */
+/* The same for stock DCE/RPC, which would claim the PDUs of proxies on any port. */
 static ws_compat_bool
 dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -75,7 +75,7 @@ dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     return dcerpc_heur(tvb, pinfo, tree, data);
 }
 
-/* The stock dissector of X11 has no name to find it by; its handle stands in the table only. */
+/* The stock dissector of X11 is not registered by name; its handle is in the table only. */
 static dissector_handle_t
 find_x11(void)
 {
@@ -94,8 +94,8 @@ find_x11(void)
 }
 
 /*
- * Reading the preferences gives the ports to the stock dissectors anew, after the plugins' handoff;
- * so the places are taken each time a file is opened.
+ * Reading the preferences registers the ports of the stock dissectors again, after the plugins'
+ * handoff; so they have to be replaced each time a file is opened.
  */
 void
 rpch_tcp_open(void)
@@ -108,7 +108,7 @@ rpch_tcp_open(void)
         rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port);
 }
 
-/* Belongs to the stock protocol, so that it stays when ours is disabled. */
+/* Registered under the stock protocol, so that it stays enabled when ours is disabled. */
 static dissector_handle_t
 new_handle(dissector_t dissect, const char *name, const char *short_name, const char *filter,
            const char *stock)

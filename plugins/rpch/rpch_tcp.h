@@ -9,7 +9,7 @@
 void rpch_tcp_register(void);
 void rpch_tcp_handoff(void);
 
-/* A file is opened. */
+/* Called each time a file is opened. */
 void rpch_tcp_open(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* rpch_tls.c
- * RPC over HTTP inside TLS that Wireshark can decrypt: the same as on plain TCP.
+ * Hooks on TLS that Wireshark can decrypt: ALPN, ports and heuristics.
  * [MS-RPCH] 2.1.2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,18 +13,18 @@
 #include "rpch_stock.h"
 
 /*
- * TLS asks for an application dissector in this order: the session's handle, which ALPN or a
- * heuristic dissector has set; the heuristic dissectors; the port. Stock HTTP has a place in the
- * tables of ALPN and of ports, and recognizes requests heuristically without setting the handle. A
- * heuristic dissector that had success is asked first from then on. So these hooks see the first
- * request of RPC over HTTP of every session, even if it follows ordinary requests.
+ * TLS selects the application dissector in this order: the handle of the TLS session, set by ALPN
+ * or by a heuristic dissector; the heuristic dissectors; the port. Stock HTTP is in the tables of
+ * ALPN and of ports, and its heuristic dissector does not set the handle. A heuristic dissector
+ * that has succeeded is moved to the front. With these hooks we see the first request of RPC over
+ * HTTP in every TLS session, even after ordinary requests.
  */
 
 static struct rpch_transport in_tls = { .is_tls = true };
 static dissector_handle_t ours_or_https;
 static heur_dissector_t http_heur; /* the stock one */
 
-/* Stands where stock HTTP stood in the tables of TLS. */
+/* Replaces stock HTTP in the tables of TLS. */
 static int
 dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -32,8 +32,8 @@ dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 }
 
 /*
- * Serves the sessions without ALPN. On a later visit the session's handle stands for all of its
- * frames, also for those before the takeover: it is the one that tells them apart.
+ * For TLS sessions without ALPN. On a later visit the handle applies to all frames of the TLS
+ * session, also to those before the connection was recognised; ours distinguishes them.
  */
 static ws_compat_bool
 dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -45,8 +45,7 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
     return rpch_claim(&in_tls, tvb, pinfo, tree, data);
 }
 
-/* Stands in the place of stock HTTP, which would take our requests as well, and would not let
- * others see its streams. */
+/* Replaces the heuristic dissector of stock HTTP, which would claim our requests as well. */
 static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -74,11 +73,11 @@ rpch_tls_open(void)
 void
 rpch_tls_register(void)
 {
-    /* The long name is what TLS shows as the application's protocol of a record. */
+    /* TLS shows the long name as the application data protocol of a record. */
     int proto = proto_register_protocol_in_name_only(
         "Hypertext Transfer Protocol or RPC over HTTP", "HTTPS or RPCH", "https_or_rpch",
         proto_get_id_by_filter_name("http"), FT_PROTOCOL);
-    /* The dissector's name is what decrypted data are exported under. */
+    /* Decrypted data are exported under the dissector's name. */
     ours_or_https =
         create_dissector_handle_with_name(dissect_ours_or_https, proto, "http-over-tls");
 }

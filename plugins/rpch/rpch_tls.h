@@ -9,7 +9,7 @@
 void rpch_tls_register(void);
 void rpch_tls_handoff(void);
 
-/* A file is opened. */
+/* Called each time a file is opened. */
 void rpch_tls_open(void);
 
 #endif

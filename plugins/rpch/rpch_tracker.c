@@ -1,5 +1,5 @@
 /* rpch_tracker.c
- * The decoder's state of the capture file that is open.
+ * The decoder's tracker for the open capture file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,13 +8,13 @@
 #include "track/tracker.h"
 
 static struct oa_tracker *tracker;
-static struct rpch_finding *new_findings; /* of the bytes being decoded */
+static struct rpch_finding *new_findings; /* in the bytes being decoded */
 static struct {
     oa_event_function on_event;
     void *context;
 } listener;
 
-/* Problems are reported while the bytes they are about are decoded. */
+/* The decoder reports a finding while it decodes the bytes that show it. */
 static void
 on_event(void *context _U_, const struct oa_event *event)
 {

@@ -1,5 +1,5 @@
 /* rpch_tracker.h
- * The decoder's state of the capture file that is open.
+ * The decoder's tracker for the open capture file.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,14 +11,15 @@
 void rpch_tracker_open(void);
 void rpch_tracker_close(void);
 
-/* The tracker of the file; it changes on first visits only. */
+/* The tracker. Its state must only be changed on a first visit. */
 struct oa_tracker *rpch_tracker(void);
 
-/* Events of the tracker go to that function from now on; with NULL, findings are collected again.
- */
+/* Redirects the tracker's events to a function; NULL ends that. Otherwise findings are collected
+ * and other events dropped. */
 void rpch_tracker_listen(oa_event_function on_event, void *context);
 
-/* The problems found since the last call, newest first; they live as long as the file is open. */
+/* Returns the findings collected since the last call, newest first. They live until the file is
+ * closed. */
 struct rpch_finding *rpch_tracker_take_findings(void);
 
 #endif

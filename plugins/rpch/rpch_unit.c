@@ -1,5 +1,5 @@
 /* rpch_unit.c
- * What is kept of a frame from the first visit.
+ * What is remembered of a frame from the first visit.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,5 @@
 /* rpch_unit.h
- * What is kept of a frame from the first visit, and where it is shown.
+ * What is remembered of a frame from the first visit, and where it is shown.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,17 +21,17 @@ struct rpch_finding {
 };
 
 /*
- * One thing found in the bytes of a frame, kept from the first visit: all that later visits cannot
- * read from the bytes again. Objects it points to live as long as the tracker, that is until the
- * file is closed.
+ * One item found in the bytes of a frame (a head, a PDU, bytes between them), remembered from the
+ * first visit: everything that later visits cannot read from the bytes again. The objects it points
+ * to live until the file is closed.
  */
 struct rpch_unit {
-    enum oa_event_type type; /* OA_EVENT_NONE: bytes that wait for more */
+    enum oa_event_type type; /* OA_EVENT_NONE: bytes that need more to be decoded */
     guint length;            /* in the frame's data */
-    guint need;              /* OA_EVENT_NONE: bytes wanted in all, 0 unknown */
-    const guint8 *joined;    /* the PDU, if chunks had split it */
+    guint need;              /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
+    const guint8 *joined;    /* the reassembled PDU, if chunks had split it; else NULL */
     guint joined_length;
-    struct oa_virtual_connection *vc; /* as known then */
+    struct oa_virtual_connection *vc; /* as known at the first visit */
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence;
     struct oa_call *call;
@@ -41,7 +41,7 @@ struct rpch_unit {
     const struct rpch_finding *findings;
     const struct oa_auth_exchange *exchange;
     guint auth_leg;
-    enum oa_auth_result auth_result; /* as known then */
+    enum oa_auth_result auth_result; /* as known at the first visit */
 };
 
 /* Where a unit is shown. */
@@ -51,15 +51,15 @@ struct rpch_place {
     proto_tree *tree;
     struct oa_channel *channel;
     enum oa_side side;
-    dissector_handle_t http; /* stock HTTP on the transport that the bytes came by */
-    void *transport_data;    /* what TCP or TLS passed on, for stock HTTP */
+    dissector_handle_t http; /* stock HTTP over the same transport */
+    void *transport_data;    /* the data argument from TCP or TLS, for stock HTTP */
 };
 
-/* The unit of an event whose bytes begin at `at`; without findings. */
+/* A unit for an event whose bytes begin at `at`, without findings. */
 struct rpch_unit rpch_unit_of_event(const struct oa_event *event, const guint8 *at);
 
-/* The virtual connection and the call of a unit, or the ones they were found to be a part of; NULL
- * when there is none. */
+/* The virtual connection and the call of a unit, or those they have since been merged into; NULL if
+ * there is none. */
 struct oa_virtual_connection *rpch_vc_of(const struct rpch_unit *unit);
 struct oa_call *rpch_call_of(const struct rpch_unit *unit);
 

@@ -24,8 +24,8 @@ struct oa_stub {
 /* The layout of the stub; NULL when its operation has none, or is not known. */
 const struct oa_layout *oa_stub_layout(const struct oa_stub *stub);
 
-/* The UUID (16 bytes) of the context handle that the stub begins with; NULL when it does not begin
- * with one, or is too short. Of a request, the first fragment is enough. */
+/* The UUID (16 bytes) of the context handle at the start of the stub; NULL if the layout does not
+ * begin with one, or the stub is too short. The first fragment suffices. */
 const uint8_t *oa_stub_handle(const struct oa_stub *stub);
 
 /* Walks the stub and sets `result`; false, with nothing reported, when there is no layout for it.

@@ -41,7 +41,7 @@ set_mailbox(struct oa_tracker *tracker, struct oa_call *call, struct oa_mailbox_
     call->mailbox = mailbox;
 }
 
-/* All calls of a session but the one that opens it begin with its handle. */
+/* The parameters of all calls of a session begin with its handle, except for the connect. */
 static void
 find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_event *event)
 {
@@ -59,7 +59,8 @@ find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_e
         set_mailbox(tracker, call, oa_mailbox_of_handle(tracker, handle));
 }
 
-/* Of a call that is in the capture on both hops, where its fragments come first. */
+/* Keeps the part of the stub; of a call on both hops, from the hop where that side is seen first.
+ */
 static void
 keep(struct call_stubs *stubs, const struct oa_event *event)
 {
@@ -94,7 +95,8 @@ take_client(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
     oa_association_share(tracker, vc);
 }
 
-/* False when the capture does not have the stub of that side whole, or it has no layout. */
+/* Returns false if the capture does not contain the whole stub of that side, or it has no layout.
+ */
 static bool
 read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const struct oa_call *call,
           enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)

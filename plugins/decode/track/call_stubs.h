@@ -25,14 +25,14 @@ struct call_stubs {
 /* Frees the kept stubs. */
 void oa_call_stubs_clear(struct call_stubs *stubs);
 
-/* A fragment of the call: finds the mailbox session by the handle of the request; keeps its part of
- * the stub if the call is one of those. Once the response is complete, what the stubs contain goes
- * to the client of the virtual connection, to the mailbox sessions, and to the table of endpoints.
- */
+/* Takes a fragment of the call: finds the mailbox session by the handle of the request, and keeps
+ * the fragment's part of the stub if all parameters are needed. Once the response is complete,
+ * these update the client of the virtual connection, the mailbox sessions and the table of
+ * endpoints. */
 void oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call,
                         const struct oa_event *event);
 
-/* The same for a call that ends without a complete response. */
+/* The same update for a call that ends without a complete response. */
 void oa_call_stubs_end(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call);
 
 /* Takes the return value of an operation of Exchange, or of the endpoint mapper, from the last

@@ -69,7 +69,7 @@ oa_call_free(void *data)
     g_free(call);
 }
 
-/* Nobody takes part in the call any more. */
+/* The call is over, and the event that ended it has been emitted. */
 static void
 let_go(struct oa_tracker *tracker, struct call *call)
 {

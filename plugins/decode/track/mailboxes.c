@@ -1,6 +1,6 @@
 /* mailboxes.c
- * The sessions with mailbox stores that are open, by their context handles; and the code pages of
- * bindings to a directory.
+ * Open sessions with mailbox stores, by context handle; and the code pages of bindings to a
+ * directory.
  * [MS-OXCRPC] 3.1.1.1, 3.1.4.1, 3.1.4.3, [MS-OXNSPI] 3.1.4.1.1, 3.1.4.1.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,7 +13,7 @@
 #include "track/emit.h"
 #include "track/tracker_state.h"
 
-/* Open at the same time; beyond, the longest silent one is closed. */
+/* Open at the same time; above this, the one that has been silent longest is closed. */
 #define SESSIONS_MAX 32768
 #define BINDINGS_MAX 32768
 
@@ -23,7 +23,7 @@ enum handle_kind { HANDLE_SYNC, HANDLE_ASYNC, HANDLES };
 struct session {
     struct oa_mailbox_session facts; /* first, so that the two convert */
     uint8_t handle[HANDLES][OA_HANDLE_SIZE];
-    bool has_handle[HANDLES]; /* it is a key of by_handle */
+    bool has_handle[HANDLES]; /* which is then a key of by_handle */
     bool is_open;
     unsigned holders;
     GList link; /* in by_age, or in closed */
@@ -36,17 +36,17 @@ struct binding {
 };
 
 struct mailbox_table {
-    GHashTable *by_handle; /* handle -> struct session, that has the key */
+    GHashTable *by_handle; /* handle -> struct session, which owns the key */
     GQueue by_age;         /* the longest silent first */
-    GQueue closed;         /* held still, and not kept as closed objects are */
+    GQueue closed;         /* still held, in a tracker that does not keep closed objects */
     uint64_t n_sessions;
-    GHashTable *bindings; /* handle -> struct binding, that has the key */
+    GHashTable *bindings; /* handle -> struct binding, which owns the key */
     GQueue bindings_by_age;
 };
 
 /* --- the table --- */
 
-/* Handles are made of random bytes. */
+/* Handles are random bytes. */
 static unsigned
 hash_handle(const void *key)
 {
@@ -114,8 +114,7 @@ forget_handle(struct mailbox_table *table, struct session *session, enum handle_
     session->has_handle[kind] = false;
 }
 
-/* The session is found by that handle from now on, and by no other of its kind; who had it before
- * is not. */
+/* From now on the handle, and no other of its kind, leads to this session. */
 static void
 give_handle(struct mailbox_table *table, struct session *session, enum handle_kind kind,
             const uint8_t handle[OA_HANDLE_SIZE])
@@ -259,19 +258,19 @@ oa_mailboxes_want(const struct oa_rpc_interface *iface, uint16_t opnum)
            is_operation(iface, opnum, OA_IF_NSPI, OA_NSPI_UNBIND);
 }
 
-/* The session of a call that is no connect. A disconnect is answered once more on the other hop,
- * after the end of the session. */
+/* The session of a call other than a connect. The other hop shows the response to a disconnect
+ * again when the session has ended. */
 static struct session *
-session_of_call(struct oa_tracker *tracker, const struct oa_call_facts *facts, bool is_answered)
+session_of_call(struct oa_tracker *tracker, const struct oa_call_facts *facts, bool has_response)
 {
     if (!facts->has_handle)
         return NULL;
-    if (is_answered && is_disconnect(facts))
+    if (has_response && is_disconnect(facts))
         return find_session(tracker->mailboxes, facts->handle);
     return session_of_handle(tracker, facts->handle);
 }
 
-/* --- what calls say --- */
+/* --- facts from calls --- */
 
 static void
 learn_text(char **to, const char *text)
@@ -300,8 +299,7 @@ learn_client(struct oa_mailbox_session *session, const struct oa_call_facts *req
     }
 }
 
-/* An answered connect begins a session if it succeeded. Where both hops are in the capture it is
- * seen once on each. */
+/* A connect begins a session if it succeeded. With both hops in the capture it is seen on each. */
 static struct session *
 take_connect(struct oa_tracker *tracker, const struct oa_call_facts *request,
              const struct oa_call_facts *response)

@@ -402,8 +402,8 @@ is_good(const struct oa_http_exchange *exchange)
            exchange->has_response_code && exchange->response_code == 0;
 }
 
-/* A session with a store has a mailbox session from its first good answer on; a Connect also has to
- * return success. `connect` is what its request said, or NULL. */
+/* A session with a store has a mailbox session from its first successful response on; a Connect
+ * also has to return success. `connect` has the facts of its request, or is NULL. */
 static void
 take_mailbox(struct mapi_session *session, struct oa_call *call,
              const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
@@ -420,7 +420,7 @@ take_mailbox(struct mapi_session *session, struct oa_call *call,
         session->mailbox->has_ended = true;
 }
 
-/* `connect` is what the request said that opens the session, or NULL. */
+/* `connect` has the facts of the request that opens the session, or is NULL. */
 static void
 take_call(struct mapi_session *session, struct channel *channel,
           const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
@@ -455,8 +455,8 @@ take_call(struct mapi_session *session, struct channel *channel,
     oa_retire(tracker, call, oa_call_free);
 }
 
-/* The user and the auxiliary blocks of a Connect; false for other requests, and if the body was not
- * kept. */
+/* Reads the user and the auxiliary blocks of a Connect; returns false for other requests, and if
+ * the body is missing. */
 static bool
 read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code_pages,
              struct oa_call_facts *facts)
@@ -555,7 +555,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
 
     if (status == 401 || status == 407) {
         take_heads(channel, exchange);
-        return; /* a leg of an authentication, no call */
+        return; /* a leg of an authentication, not a call */
     }
     close_expired(channel->tracker, first.time_ns);
     struct mapi_session *session = find_session(channel, exchange);
@@ -580,14 +580,15 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     renew(session, channel, exchange, last.time_ns);
 }
 
-/* A head whose session is known already says so, too; what it begins is known with its exchange. */
+/* The session of a request is reported here if its cookie identifies it; otherwise it is known at
+ * the end of the exchange. */
 static void
 tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side side)
 {
     struct channel *channel = context;
     const struct oa_http_message *message =
         side == OA_CLIENT ? &exchange->request : &exchange->response;
-    const struct mapi_session *session = find_session(channel, exchange);
+    const struct mapi_session *session = side == OA_CLIENT ? find_session(channel, exchange) : NULL;
 
     oa_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
                                                   .first = message->first,

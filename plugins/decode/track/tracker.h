@@ -28,19 +28,19 @@ enum oa_endpoint_known oa_tracker_endpoint(const struct oa_tracker *tracker,
                                            const struct oa_endpoint *endpoint);
 
 /*
- * For a host that reads stubs the tracker cannot: sealed ones, and those of other transports. Takes
- * what the parameters of a call say of its mailbox session, in capture order: with its request
- * (`response` NULL), and when it is answered (`request` may be NULL). `call` is the tracker's own,
- * NULL if it has none; one whose stubs are not sealed has been taken, and nothing is done. Returns
- * the call's session, or NULL. The tracker has to keep closed objects.
+ * For a host that can read stubs which the tracker cannot: sealed ones, and those over other
+ * transports. Updates the mailbox sessions from the parameters of a call, in capture order: with
+ * its request (`response` NULL), and with its response (`request` may be NULL). `call` is the
+ * tracker's own call, or NULL; has no effect if its stubs are not sealed, since the tracker has
+ * read these. Returns the session of the call, or NULL. The tracker has to keep closed objects.
  */
 const struct oa_mailbox_session *oa_tracker_take_facts(struct oa_tracker *tracker,
                                                        struct oa_call *call,
                                                        const struct oa_call_facts *request,
                                                        const struct oa_call_facts *response);
 
-/* The code page that the mailbox session, or the binding to a directory, was opened with whose
- * context handle the stub begins with; 0: no handle, or nobody said. */
+/* The code page with which the mailbox session, or the binding to a directory, was opened to which
+ * the context handle at the start of the stub belongs; 0: unknown, or no handle. */
 uint32_t oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub);
 
 #endif
