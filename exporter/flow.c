@@ -32,6 +32,17 @@ drop_held(struct held *held)
     held->bytes = NULL;
 }
 
+/* The SYN tells the sides; where none can be seen, ports that only one of them can have do. */
+static bool
+sides_are_certain(const struct connection *connection)
+{
+    uint16_t client = connection->endpoint[OA_CLIENT].port;
+    uint16_t server = connection->endpoint[OA_SERVER].port;
+
+    return connection->handshake_seen ||
+           (connection->payload_only && connection_sent_by_server(server, client));
+}
+
 /* Returns who sent what was recognised; the sides may have been swapped by it. */
 static enum oa_side
 open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *recognition,
@@ -39,8 +50,8 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
 {
     struct connection *connection = flow->connection;
 
-    /* The SYN is a better witness than PDUs that either side may send. */
-    if (!connection->handshake_seen && side != recognition->sender) {
+    /* These are better witnesses than PDUs that either side may send. */
+    if (!sides_are_certain(connection) && side != recognition->sender) {
         connection_swap(connection);
         side ^= 1;
     }
@@ -68,15 +79,15 @@ recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
 }
 
-/* Whether the SYN says that the other side would have to say this: text in the answer of a server
- * that looks like a request makes no client of it. */
+/* Whether the other side would have to say this: text in the answer of a server that looks like a
+ * request makes no client of it. */
 static bool
-contradicts_handshake(const struct connection *connection, enum oa_side side,
-                      const struct oa_recognition *recognition)
+contradicts_sides(const struct connection *connection, enum oa_side side,
+                  const struct oa_recognition *recognition)
 {
     bool is_certain = !recognition->is_raw || recognition->has_start;
 
-    return connection->handshake_seen && is_certain && side != recognition->sender;
+    return sides_are_certain(connection) && is_certain && side != recognition->sender;
 }
 
 /*
@@ -100,7 +111,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     }
     switch (recognise(flow, side, begin, known, &recognition)) {
     case OA_OURS:
-        if (contradicts_handshake(flow->connection, side, &recognition))
+        if (contradicts_sides(flow->connection, side, &recognition))
             break;
         side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
         if (known > length)
