@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "source_kind.h"
+#include "track/tracker.h"
 
 #include <wireshark.h>
 
