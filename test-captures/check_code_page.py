@@ -5,33 +5,24 @@ Usage: check_code_page.py PLUGIN_HOME
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-import json
 import sys
 
 import tools
-
-MADE = tools.CAPTURES / "made"
-# What the plugin adds when bytes are missing, left over or not understood.
-PROBLEMS = "exchange.trailing || exchange.undecoded || exchange.short || exchange.limit || exchange.unknown || _ws.malformed"
 
 
 def main():
     """Every made capture with such texts."""
     home, captures, texts = sys.argv[1], 0, 0
-    for sidecar in sorted(MADE.glob("*.json")):
-        rows = json.loads(sidecar.read_text(encoding="utf-8")).get("texts", [])
-        capture = sidecar.with_suffix(".pcapng")
-        names = sorted({row["field"] for row in rows})
-        for passes in ([], ["-2"]) if rows else ():
-            problems = tools.fields(home, capture, ["frame.number"], "-Y", PROBLEMS, *passes)
-            if problems:
-                raise AssertionError(f"{capture.name} {passes}: something is wrong in frames {problems}")
-            shown = {int(frame): dict(zip(names, cells)) for frame, *cells in tools.fields(home, capture, ["frame.number", *names], *passes)}
+    for capture in tools.of_outlook_anywhere("made"):
+        rows = tools.truth(capture).get("texts", [])
+        names = ["frame.number", *sorted({row["field"] for row in rows}), *tools.PROBLEMS]
+        for passes in tools.PASSES if rows else ():
+            shown = {int(row["frame.number"]): row for row in tools.named_fields(home, capture, names, *passes)}
+            problems = [row for row in shown.values() if any(row[name] for name in tools.PROBLEMS)]
+            tools.same(f"frames of {capture.name} with a problem {passes}", problems, [])
             for row in rows:
                 for frame in row["frames"]:
-                    found = shown[frame][row["field"]]
-                    if found != ";".join(row["texts"]):
-                        raise AssertionError(f"{capture.name} {passes}, frame {frame}: {found}\n  wanted {row['texts']}")
+                    tools.same(f"{capture.name} {passes}, frame {frame}", shown[frame][row["field"]], ";".join(row["texts"]))
                     texts += len(row["texts"])
         captures += bool(rows)
     if captures < 2:

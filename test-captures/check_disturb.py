@@ -6,7 +6,6 @@ Usage: check_disturb.py
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
-import pathlib
 import sys
 import tempfile
 
@@ -15,12 +14,6 @@ import tools
 sys.path.insert(0, str(tools.CAPTURES / "make"))
 import disturb  # noqa: E402
 import wire  # noqa: E402
-
-
-def equal(what, left, right):
-    """Ends the test with both values when they differ."""
-    if left != right:
-        raise AssertionError(f"{what}: {left} and {right}")
 
 
 def streams(data):
@@ -41,19 +34,19 @@ def times(data):
 def check(path):
     """One capture; returns how many frames were swapped, doubled and lost."""
     data = path.read_bytes()
-    equal(f"{path.name} untouched", disturb.disturb(data, 1)[0], data)
+    tools.same(f"{path.name} untouched", disturb.disturb(data, 1)[0], data)
     changed, (swaps, twice, _) = disturb.disturb(data, 1, swap=1.0, twice=0.2)
-    equal(f"{path.name} disturbed twice alike", disturb.disturb(data, 1, swap=1.0, twice=0.2)[0], changed)
-    equal(f"{path.name}: frames", len(times(changed)), len(times(data)) + twice)
-    equal(f"{path.name}: in time order", times(changed), sorted(times(changed)))
-    equal(f"{path.name}: contents of the streams", streams(changed), streams(data))
+    tools.same(f"{path.name} disturbed twice alike", disturb.disturb(data, 1, swap=1.0, twice=0.2)[0], changed)
+    tools.same(f"{path.name}: frames", len(times(changed)), len(times(data)) + twice)
+    tools.same(f"{path.name}: in time order", times(changed), sorted(times(changed)))
+    tools.same(f"{path.name}: contents of the streams", streams(changed), streams(data))
     if swaps:
         kept = disturb.disturb(data, 1, swap=1.0, keep_times=True)[0]
-        equal(f"{path.name}: time stamps stay with their frames", sorted(times(kept)), sorted(times(data)))
-        equal(f"{path.name}: packets", sorted(packet.data for packet in disturb.read(kept).packets()),
+        tools.same(f"{path.name}: time stamps stay with their frames", sorted(times(kept)), sorted(times(data)))
+        tools.same(f"{path.name}: packets", sorted(packet.data for packet in disturb.read(kept).packets()),
               sorted(packet.data for packet in disturb.read(data).packets()))
     less, (_, _, lost) = disturb.disturb(data, 1, lose=0.1)
-    equal(f"{path.name}: frames left", len(times(less)) + lost, len(times(data)))
+    tools.same(f"{path.name}: frames left", len(times(less)) + lost, len(times(data)))
     return swaps, twice, lost
 
 
@@ -63,7 +56,7 @@ def check_tshark(path):
     with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
         file.write(changed)
         file.flush()
-        seen = tools.tshark("/nonexistent", file.name, "-Y", "tcp.analysis.out_of_order || tcp.analysis.retransmission"
+        seen = tools.tshark(tools.STOCK, file.name, "-Y", "tcp.analysis.out_of_order || tcp.analysis.retransmission"
                             " || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission"
                             " || tcp.analysis.duplicate_ack_num")
     if len(seen.splitlines()) < (swaps + twice) // 2:
@@ -73,17 +66,17 @@ def check_tshark(path):
 def main():
     """All real and made captures."""
     total = [0, 0, 0]
-    paths = sorted([*(tools.CAPTURES / "real").glob("*.pcapng"), *(tools.CAPTURES / "made").glob("*.pcapng")])
+    paths = tools.of_outlook_anywhere()
     for path in paths:
         total = [a + b for a, b in zip(total, check(path))]
     if not all(total):
         raise AssertionError(f"nothing was done: {total}")
-    check_tshark(tools.CAPTURES / "made" / "two_hop_r2_four_clients.pcapng")
-    classic = pathlib.Path(tools.CAPTURES / "made" / "conn_two_hops.pcapng")
+    check_tshark(tools.MADE / "two_hop_r2_four_clients.pcapng")
+    classic = tools.MADE / "conn_two_hops.pcapng"
     frames = [((packet.time[0] << 32 | packet.time[1]), packet.data) for packet in disturb.read(classic.read_bytes()).packets()]
     old = wire.pcap(frames)
-    equal("classic pcap untouched", disturb.disturb(old, 1)[0], old)
-    equal("classic pcap: packets", [packet.data for packet in disturb.read(old).packets()], [data for _, data in frames])
+    tools.same("classic pcap untouched", disturb.disturb(old, 1)[0], old)
+    tools.same("classic pcap: packets", [packet.data for packet in disturb.read(old).packets()], [data for _, data in frames])
     print(f"{len(paths)} captures: {total[0]} swaps, {total[1]} duplicates, {total[2]} losses")
 
 

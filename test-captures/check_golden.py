@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Runs the golden cases of CASES: a command over a capture prints what its golden file holds.
+"""Golden cases: the command of a row of CASES prints what its golden file holds. Keys beside a capture are put into tshark's copy.
 
-Usage: check_golden.py PLUGIN_HOME OAEXPORT [NAME ...]
-       check_golden.py PLUGIN_HOME OAEXPORT --regenerate NAME ...
+Usage: check_golden.py BUILD NAME ...
+       check_golden.py BUILD --regenerate NAME ...
+BUILD is a build folder, as build/dev.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import decimal
 import difflib
 import itertools
+import pathlib
 import re
 import shlex
 import sys
+import tempfile
 
 import tools
 
@@ -22,19 +25,23 @@ SECONDS = {"milliseconds": "1e-3", "microseconds": "1e-6", "nanoseconds": "1e-9"
 
 
 def cases():
-    """Name, capture, golden file and command of each case."""
+    """Capture, golden file and command of each case, by its name."""
+    found = {}
     for line in (tools.CAPTURES / "CASES").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, capture, golden, command = line.split(maxsplit=3)
-            yield name, tools.CAPTURES / capture, GOLDEN / golden, shlex.split(command)
+            found[name] = tools.CAPTURES / capture, GOLDEN / golden, shlex.split(command)
+    return found
 
 
-def output(home, program, capture, command):
+def output(build, capture, command):
     """What the case prints."""
-    if command[0] == "tshark":
-        return tools.tshark(home, capture, *command[1:])
-    if command[0] == "oaexport":
-        return tools.oaexport(program, *command[1:], capture).stdout
+    program, *arguments = command
+    if program == "tshark":
+        with tempfile.TemporaryDirectory() as folder:
+            return tools.tshark(build / "home", tools.with_keys(capture, folder), *arguments)
+    if program == "oaexport":
+        return tools.oaexport(build / "exporter" / "oaexport", *arguments, capture).stdout
     raise AssertionError(f"neither tshark nor oaexport: {command}")
 
 
@@ -46,42 +53,44 @@ def in_seconds(duration):
 
 def comparable(text):
     """Lines without what Wireshark's versions print differently: since 4.4 a long label is marked as cut short, and so is cut earlier;
-    since 4.6 frames are "packets", and short durations have smaller units."""
+    since 4.6 frames are "packets", short durations have smaller units, and values of booleans are words."""
     for line in text.splitlines():
         line = re.sub(r"^(Frame \d+: )Packet, ", r"\1", line)
         if line.startswith(" "):
             line = re.sub(rf"([\d.]+) ({'|'.join(SECONDS)})\b", in_seconds, line)
             line = re.sub(r"\[\u2026\] | \[\u2026\]", "", line, count=1)[:LABEL]
+        elif "\t" in line:
+            line = "\t".join(map(tools.as_numbers, line.split("\t")))
         yield line
 
 
+def compare(name, golden, printed):
+    """The first lines that differ; empty when none does."""
+    expected, printed = (list(comparable(text)) for text in (golden.read_text(encoding="utf-8"), printed))
+    return "\n".join(itertools.islice(difflib.unified_diff(expected, printed, golden.name, name, lineterm="", n=1), 40))
+
+
 def main():
-    """Compares every case, or those named."""
-    home, program, *names = sys.argv[1:]
+    """The cases named."""
+    build, *names = sys.argv[1:]
     regenerate = names[:1] == ["--regenerate"]
     names = names[1:] if regenerate else names
-    known = list(cases())
-    unknown = set(names) - {case[0] for case in known}
-    unused = {path.name for path in GOLDEN.iterdir()} - {case[2].name for case in known}
-    if unknown or unused or (regenerate and not names):
-        sys.exit(f"cases that are not in CASES: {sorted(unknown)}; golden files without a case: {sorted(unused)}")
-    failed = 0
-    for name, capture, golden, command in known:
-        if names and name not in names:
-            continue
-        printed = output(home, program, capture, command)
+    known = cases()
+    if not names or not set(names) <= set(known):
+        sys.exit(f"name one or more of {', '.join(known)}")
+    differing = []
+    for name in names:
+        capture, golden, command = known[name]
+        printed = output(pathlib.Path(build).absolute(), capture, command)
         if not printed:
             sys.exit(f"{name}: nothing printed")
         if regenerate:
             golden.write_text(printed, encoding="utf-8", newline="")
-            continue
-        expected, printed = (list(comparable(text)) for text in (golden.read_text(encoding="utf-8"), printed))
-        if printed != expected:
-            failed += 1
-            diff = difflib.unified_diff(expected, printed, golden.name, name, lineterm="", n=1)
-            print("\n".join(itertools.islice(diff, 40)))
-    if failed:
-        sys.exit(f"{failed} cases differ (check_golden.py PLUGIN_HOME OAEXPORT --regenerate NAME)")
+        elif difference := compare(name, golden, printed):
+            differing.append(name)
+            print(difference)
+    if differing:
+        sys.exit(f"differs: {' '.join(differing)} (check_golden.py {build} --regenerate NAME)")
 
 
 if __name__ == "__main__":

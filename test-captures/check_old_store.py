@@ -6,21 +6,14 @@ Usage: check_old_store.py PLUGIN_HOME OAEXPORT
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
-import json
 import sys
 
 import tools
 
-CAPTURE = tools.CAPTURES / "made" / "emsmdb_old.pcapng"
-PROBLEMS = ["exchange.trailing", "exchange.undecoded", "exchange.short", "exchange.limit", "exchange.unknown"]
+CAPTURE = tools.MADE / "emsmdb_old.pcapng"
+REPORTS = ("sessions", "users", "connection_status", "operations")
 RESERVED = {0, 2, 3, 5, 7, 8, 9, 12, 13}  # [MS-OXCRPC] 3.1.4
 HOPS = ("client", "server")
-
-
-def same(what, found, wanted):
-    """Raises unless both are the same."""
-    if found != wanted:
-        raise AssertionError(f"{what}:\n  found    {found}\n  expected {wanted}")
 
 
 def parts_of(truth):
@@ -34,35 +27,25 @@ def parts_of(truth):
     return parts
 
 
-def check_values(home, parts, passes):
-    """Every value of every part is shown, and that its number is reserved."""
-    names = sorted({name for _, values in parts.values() for name in values})
-    rows = tools.fields(home, CAPTURE, ["frame.number", "oxcrpc.opnum", "oxcrpc.opnum.reserved", *names], "-Y", "oxcrpc.opnum", *passes)
-    shown = {int(row[0]): row[1:] for row in rows}
+def check_values(shown, parts, names, passes):
+    """Every value of every part is shown, and that its number is reserved; no byte is left over, missing or not understood."""
+    shown = {int(row["frame.number"]): row for row in shown}
     for frame, (call, values) in parts.items():
-        opnum, reserved, *cells = shown[frame]
+        row = shown[frame]
         where = f"{call['operation']} in frame {frame} {passes}"
-        same(f"operation of {where}", int(opnum), call["opnum"])
-        same(f"reserved: {where}", reserved, "1" if call["opnum"] in RESERVED else "")
-        cells = dict(zip(names, cells))
-        same(f"values of {where}", {name: cells[name] for name in values}, values)
-        same(f"values that were not written, {where}", {name: cell for name, cell in cells.items() if cell and name not in values}, {})
+        tools.same(f"operation of {where}", int(row["oxcrpc.opnum"]), call["opnum"])
+        tools.same(f"reserved: {where}", row["oxcrpc.opnum.reserved"], "1" if call["opnum"] in RESERVED else "")
+        tools.same(f"values of {where}", {name: row[name] for name in values}, values)
+        tools.same(f"values that were not written, {where}", {name: row[name] for name in names if row[name] and name not in values}, {})
+    tools.same(f"frames with a problem {passes}", [row for row in shown.values() if any(row[name] for name in tools.PROBLEMS)], [])
     return len(parts)
 
 
-def check_whole(home, passes):
-    """No byte is left over, missing or not understood."""
-    same(f"frames with a problem {passes}", tools.fields(home, CAPTURE, ["frame.number"], "-Y", " || ".join(PROBLEMS), *passes), [])
-
-
-def check_session(home, truth, passes):
+def check_session(shown, user, passes):
     """One session with its user, from the accepted EcDoConnect to EcDoDisconnect, the same on both hops."""
-    rows = tools.fields(home, CAPTURE, ["oxcrpc.session", "oxcrpc.session.user_dn"], "-Y", "oxcrpc.session", *passes)
-    user = next(call["values"]["request"]["oxcrpc.user_dn"] for call in truth["calls"] if call["operation"] == "EcDoConnect")
-    same(f"sessions {passes}", {tuple(row) for row in rows}, {("1", user)})
-    ends = tools.fields(home, CAPTURE, ["oxcrpc.opnum"], "-Y", "oxcrpc.session && (oxcrpc.opnum == 0 || oxcrpc.opnum == 1)", *passes)
-    same(f"begin and end {passes}", {row[0] for row in ends}, {"0", "1"})
-    return user
+    rows = [row for row in shown if row["oxcrpc.session"]]
+    tools.same(f"sessions {passes}", {(row["oxcrpc.session"], row["oxcrpc.session.user_dn"]) for row in rows}, {("1", user)})
+    tools.same(f"begin and end {passes}", {"0", "1"} - {row["oxcrpc.opnum"] for row in rows}, set())
 
 
 def check_sources(home, truth):
@@ -70,39 +53,43 @@ def check_sources(home, truth):
     buffers = [values for call in truth["calls"] if call["operation"] == "EcDoRpc"
                for values in call["values"].values() if "oxcrpc.rops" in values]
     shown = tools.tshark(home, CAPTURE, "-x", "-Y", "oxcrpc.opnum == 2")
-    same("opened ROP buffers", shown.count("\nDeobfuscated ROP buffer ("), len(HOPS) * len(buffers))
+    tools.same("opened ROP buffers", shown.count("\nDeobfuscated ROP buffer ("), len(HOPS) * len(buffers))
     return len(buffers)
 
 
 def check_reports(program, truth, user):
     """oaexport tells who the client is, and counts each operation."""
+    reports = tools.reports(program, REPORTS, CAPTURE)
     calls = [call for call in truth["calls"] if call["operation"] == "EcDoConnect"]
     accepted = calls[-1]["values"]
     client, server = accepted["request"]["oxcrpc.client_version"], accepted["response"]["oxcrpc.server_version"]
     product = accepted["request"]["oxcrpc.client_product"]
-    (session,) = tools.report(program, "sessions", CAPTURE)
-    same("session", [session[name] for name in ("user_dn", "client_software", "client_version", "server_version", "purpose", "calls")],
+    (session,) = reports["sessions"]
+    tools.same("session", [session[name] for name in ("user_dn", "client_software", "client_version", "server_version", "purpose", "calls")],
          [user, product, client, server, "mail", str(len(truth["calls"]))])
-    (row,) = tools.report(program, "users", CAPTURE)
-    same("user", [row["user_dn"], row["clients"], row["calls"]], [user, f"{product} {client}", str(len(truth["calls"]))])
-    (status,) = tools.report(program, "connection_status", CAPTURE)
+    (row,) = reports["users"]
+    tools.same("user", [row["user_dn"], row["clients"], row["calls"]], [user, f"{product} {client}", str(len(truth["calls"]))])
+    (status,) = reports["connection_status"]
     failures = sum("fault" in call or call.get("values", {}).get("response", {}).get("oxcrpc.return", "0x00000000") != "0x00000000"
                    for call in truth["calls"])
-    same("connection", [status[name] for name in ("type", "client_version", "server_version", "requests", "failures")],
+    tools.same("connection", [status[name] for name in ("type", "client_version", "server_version", "requests", "failures")],
          ["Mail", client, server, str(len(truth["calls"])), str(failures)])
-    counted = {row["operation"]: int(row["calls"]) for row in tools.report(program, "operations", CAPTURE)}
-    same("operations", counted, dict(collections.Counter(call["operation"] for call in truth["calls"])))
+    counted = {row["operation"]: int(row["calls"]) for row in reports["operations"]}
+    tools.same("operations", counted, dict(collections.Counter(call["operation"] for call in truth["calls"])))
 
 
 def main():
     """Both passes of tshark, then the reports."""
     home, program = sys.argv[1:3]
-    truth = json.loads(CAPTURE.with_suffix(".json").read_text(encoding="utf-8"))
+    truth = tools.truth(CAPTURE)
     parts = parts_of(truth)
-    for passes in ([], ["-2"]):
-        checked = check_values(home, parts, passes)
-        check_whole(home, passes)
-        user = check_session(home, truth, passes)
+    names = sorted({name for _, values in parts.values() for name in values})
+    user = next(call["values"]["request"]["oxcrpc.user_dn"] for call in truth["calls"] if call["operation"] == "EcDoConnect")
+    for passes in tools.PASSES:
+        about = ["frame.number", "oxcrpc.opnum", "oxcrpc.opnum.reserved", "oxcrpc.session", "oxcrpc.session.user_dn", *tools.PROBLEMS]
+        shown = tools.named_fields(home, CAPTURE, list(dict.fromkeys(about + names)), "-Y", "oxcrpc", *passes)
+        checked = check_values(shown, parts, names, passes)
+        check_session(shown, user, passes)
     buffers = check_sources(home, truth)
     check_reports(program, truth, user)
     if not {call["opnum"] for call in truth["calls"]} >= RESERVED - {13}:

@@ -6,13 +6,12 @@ Usage: check_transfer_syntax.py PLUGIN_HOME OAEXPORT
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
-import json
 import sys
 import xml.etree.ElementTree
 
 import tools
 
-CAPTURE = tools.CAPTURES / "made" / "ndr64.pcapng"
+CAPTURE = tools.MADE / "ndr64.pcapng"
 INTERFACES = ("oxcrpc", "oxnspi")
 # What differs from session to session, and what is said of other frames.
 OWN = ("oxcrpc.session", "dcerpc.", "exchange.ndr.")
@@ -75,7 +74,7 @@ def check_sessions(program, truth):
 def main():
     """In one pass and in two."""
     home, program = sys.argv[1:3]
-    truth = json.loads(CAPTURE.with_suffix(".json").read_text(encoding="utf-8"))
+    truth = tools.truth(CAPTURE)
     one, two = check_values(home, truth["calls"]), check_values(home, truth["calls"], "-2")
     print(f"{one} and {two} values, {check_sessions(program, truth)} sessions")
 

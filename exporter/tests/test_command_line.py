@@ -101,6 +101,7 @@ class CommandLine(unittest.TestCase):
         self.expect_error(1, "-Z", BASIC, words="'-Z'")
         self.expect_error(1, "-o", words="needs an argument")
         self.expect_error(1, "--describe=nonsense", words="'nonsense'")
+        self.expect_error(1, "--valid-ports", "mbx1", BASIC, words="mbx1")
 
     def test_unreadable_captures(self):
         text = self.folder / "text.pcap"

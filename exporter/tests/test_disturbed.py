@@ -39,15 +39,15 @@ def is_time(name):
 
 def comparable(rows, *leave_out):
     """The rows without the given kinds of columns, in any order; sentences without frame numbers, and without times if these go."""
-    result = []
+    names = [name for name in rows[0] if not any(leaves(name) for leaves in leave_out)] if rows else []
+    result = collections.Counter()
     for row in rows:
-        row = {name: value for name, value in row.items() if not any(leaves(name) for leaves in leave_out)}
         if "evidence" in row:
-            row["evidence"] = re.sub(r"frame \d+", "frame", row["evidence"])
-        if "evidence" in row and is_time in leave_out:
-            row["evidence"] = re.sub(r"\d+\.\d+ m?s", "time", row["evidence"])
-        result.append(tuple(row.items()))
-    return collections.Counter(result)
+            row = dict(row, evidence=re.sub(r"frame \d+", "frame", row["evidence"]))
+            if is_time in leave_out:
+                row["evidence"] = re.sub(r"\d+\.\d+ m?s", "time", row["evidence"])
+        result[tuple((name, row[name]) for name in names)] += 1
+    return result
 
 
 class Disturbed(unittest.TestCase):
@@ -96,7 +96,8 @@ class Disturbed(unittest.TestCase):
         self.assertLessEqual({row["user"] for row in after["sessions"]}, {row["user"] for row in before["sessions"]} | {""}, path.stem)
 
     def test_captures(self):
-        paths = [path for path in tools.of_outlook_anywhere() if not NAMES or path.stem in NAMES]
+        # Messages of samples/ have an order only in time.
+        paths = [path for path in tools.of_outlook_anywhere() if path.parent.name != "samples" and (not NAMES or path.stem in NAMES)]
         self.assertTrue(paths)
         for path in paths:
             before = self.reports(path)

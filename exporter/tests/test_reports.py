@@ -6,7 +6,6 @@ Usage: test_reports.py OAEXPORT
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
-import json
 import pathlib
 import re
 import sys
@@ -17,7 +16,6 @@ sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
-MADE = TOP / "test-captures" / "made"
 
 # What a note of a sidecar has to be found as.
 CODES = {
@@ -31,25 +29,20 @@ CODES = {
 STATUS = {"6ba": "RPC_S_SERVER_UNAVAILABLE", "773": "ERROR_PASSWORD_MUST_CHANGE", "5": "ERROR_ACCESS_DENIED", "6be": "RPC_S_CALL_FAILED"}
 
 
-def truth(name):
-    """The sidecar."""
-    return json.loads((MADE / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def report(name, capture, *options):
+def report(name, capture):
     """The rows of a report of a made capture."""
-    return tools.rows(tools.oaexport(PROGRAM, *options, "--reports", name, MADE / f"{capture}.pcapng").stdout)
+    return tools.report(PROGRAM, name, tools.MADE / f"{capture}.pcapng")
 
 
 def numbers(capture):
     """Number of a connection in the sidecar, which counts those that were not captured, to the one in the reports."""
     told = {(row["client_address"], row["client_port"]): row["connection"] for row in report("connections", capture)}
-    return {row["connection"]: told.get(tuple(row["client"].rsplit(":", 1))) for row in truth(capture)["connections"]}
+    return {row["connection"]: told.get(tuple(row["client"].rsplit(":", 1))) for row in tools.truth(capture)["connections"]}
 
 
-def findings(capture, *codes, options=()):
+def findings(capture, *codes):
     """Findings of these codes, or all."""
-    return [row for row in report("findings", capture, *options) if not codes or row["code"] in codes]
+    return [row for row in report("findings", capture) if not codes or row["code"] in codes]
 
 
 class Reports(unittest.TestCase):
@@ -58,9 +51,9 @@ class Reports(unittest.TestCase):
     def test_notes(self):
         """Each problem that a sidecar notes is found at its frame; the lengths of stalls are right."""
         seen = collections.Counter()
-        for path in sorted(MADE.glob("*.json")):
+        for path in sorted(tools.MADE.glob("*.json")):
             # Windows are estimates where the capture begins in the middle.
-            notes = [note for note in truth(path.stem)["notes"] if note["code"] in CODES and not path.stem.startswith("mid_stream")]
+            notes = [note for note in tools.truth(path.stem)["notes"] if note["code"] in CODES and not path.stem.startswith("mid_stream")]
             rows = findings(path.stem) if notes else []
             for note in notes:
                 found = [row for row in rows if row["code"] == CODES[note["code"]] and int(row["frame"]) == note["frame"]]
@@ -75,7 +68,7 @@ class Reports(unittest.TestCase):
         """Conversations without trouble have no warning and no error, but for the fault they hold."""
         for name in ("conn_two_hops", "in_r1", "in_r2", "out_r1", "out_r2", "chain_of_three", "overlapping", "two_hop_r2_four_clients",
                      "http_ntlm", "http_negotiate", "http_rpcping", "back_end_ports"):
-            faults = collections.Counter("rpc_fault" for call in truth(name)["calls"] if "fault" in call)
+            faults = collections.Counter("rpc_fault" for call in tools.truth(name)["calls"] if "fault" in call)
             found = collections.Counter(row["code"] for row in findings(name) if row["severity"] != "note")
             found.pop("directory_refused", None)
             self.assertLessEqual(found, faults, name)
@@ -84,7 +77,7 @@ class Reports(unittest.TestCase):
         """Each error head is a finding at its frame, with the name of the Win32 error."""
         for name, what, codes in (("http_errors", "error", ("http_error", "rpc_error")),
                                   ("http_error_mid_stream", "error in the OUT stream", ("error_in_stream",))):
-            heads = {head["frame"]: head["line"] for head in truth(name)["heads"] if head["what"] == what}
+            heads = {head["frame"]: head["line"] for head in tools.truth(name)["heads"] if head["what"] == what}
             rows = {int(row["frame"]): row for row in findings(name, *codes)}
             self.assertTrue(heads)
             self.assertEqual(set(rows), set(heads), name)
@@ -96,7 +89,7 @@ class Reports(unittest.TestCase):
                     self.assertIn(STATUS[error.group(1)], rows[frame]["evidence"])
 
     def test_idle_resets(self):
-        notes = {note["session"]: note["idle_us"] / 1e6 for note in truth("idle_reset")["notes"]}
+        notes = {note["session"]: note["idle_us"] / 1e6 for note in tools.truth("idle_reset")["notes"]}
         resets = collections.defaultdict(list)
         for row in findings("idle_reset", "idle_reset"):
             resets[int(row["session"]) + 1].append(float(re.search(r"after ([0-9.]+) s", row["evidence"]).group(1)))
@@ -104,7 +97,7 @@ class Reports(unittest.TestCase):
         for session, idle in notes.items():
             self.assertLess(min(abs(silence - idle) for silence in resets[session]), 0.1)
         number = numbers("idle_reset")
-        reset = {number[row["connection"]] for row in truth("idle_reset")["connections"] if row["ended"].startswith("RST")}
+        reset = {number[row["connection"]] for row in tools.truth("idle_reset")["connections"] if row["ended"].startswith("RST")}
         self.assertEqual({row["connection"] for row in findings("idle_reset", "idle_reset")} - reset, set())
         self.assertEqual(findings("http_rpcping", "idle_reset"), [])
 
@@ -112,22 +105,22 @@ class Reports(unittest.TestCase):
         """Refusals and anonymous requests, by connection; sessions tell anonymous ones apart."""
         for name in ("http_basic", "http_basic_refused", "http_ntlm", "http_ntlm_refused", "http_negotiate", "http_anonymous"):
             number = numbers(name)
-            refused = {number[row["connection"]] for row in truth(name)["auth"] if row["result"] == "refused"}
+            refused = {number[row["connection"]] for row in tools.truth(name)["auth"] if row["result"] == "refused"}
             found = {row["connection"] for row in findings(name, "auth_refused", "auth_loop", "anonymous_refused")}
             self.assertEqual(found, refused, name)
         kinds = collections.defaultdict(set)
-        for row in truth("http_anonymous")["auth"]:
+        for row in tools.truth("http_anonymous")["auth"]:
             kinds[row["session"]].add(row["result"])
         told = {int(row["session"]) + 1: {row["anonymous"]} for row in report("sessions", "http_anonymous")}
         self.assertEqual(told, dict(kinds))
         self.assertEqual({row["anonymous"] for row in report("sessions", "http_ntlm")}, {""})
 
     def test_recycles_and_halves(self):
-        for path in sorted(MADE.glob("*_client_hop.json")) + [MADE / "successor_never_finished.json", MADE / "out_r2_negative.json"]:
+        for path in sorted(tools.MADE.glob("*_client_hop.json")) + [tools.MADE / "successor_never_finished.json", tools.MADE / "out_r2_negative.json"]:
             if path.stem.startswith("mid_"):
                 continue
             sessions = report("sessions", path.stem)
-            for row, known in zip(sorted(sessions, key=lambda row: row["start"]), truth(path.stem)["sessions"]):
+            for row, known in zip(sorted(sessions, key=lambda row: row["start"]), tools.truth(path.stem)["sessions"]):
                 begun = len(known["recycles"])
                 self.assertEqual(int(row["recycles_in"]) + int(row["recycles_out"]), begun, (path.stem, known["recycles"]))
             half = path.stem.startswith("half_")
@@ -137,33 +130,22 @@ class Reports(unittest.TestCase):
 
     def test_rpcping(self):
         self.assertEqual({row["purpose"] for row in report("sessions", "http_rpcping")}, {"rpcping"})
-        called = {call["session"] for call in truth("http_anonymous")["calls"]}
+        called = {call["session"] for call in tools.truth("http_anonymous")["calls"]}
         self.assertEqual({int(row["session"]) + 1 for row in report("sessions", "http_anonymous") if row["purpose"] == "mail"}, called)
 
     def test_echo(self):
         kinds = collections.Counter(row["kind"] for row in report("channels", "http_echo"))
         self.assertGreater(kinds["echo"], 0)
         names = {row["frame"]: row["pdu"] for row in report("frames", "http_echo") if row["pdu"]}
-        echoes = [str(row["frame"]) for row in truth("http_echo")["rts"] if row["name"] == "Echo"]
+        echoes = [str(row["frame"]) for row in tools.truth("http_echo")["rts"] if row["name"] == "Echo"]
         self.assertTrue(echoes)
         self.assertEqual({names[frame] for frame in echoes}, {"Echo"})
-
-    def test_valid_ports(self):
-        option = ("--valid-ports", "MBX1.lab.test:6001-6004; other:593;")
-        for row in report("sessions", "http_rpcping", *option):
-            self.assertEqual(row["target_allowed"], "allowed" if row["target_port"] == "6001" else "refused")
-        refused = findings("http_rpcping", "target_refused", options=option)
-        self.assertEqual([(row["target_port"], row["session"]) for row in refused], [("593", "1")])
-        self.assertEqual({row["target_allowed"] for row in report("channels", "http_rpcping")}, {""})
-        result = tools.oaexport(PROGRAM, "--valid-ports", "mbx1", MADE / "http_rpcping.pcapng", check=False)
-        self.assertEqual((result.returncode, result.stdout), (1, ""))
-        self.assertEqual(result.stderr.count("\n"), 1)
 
     def test_hops(self):
         """Connections by pair of addresses, as the sidecar has them; a refused one is told."""
         for name in ("conn_two_hops", "two_hop_r2_four_clients", "conn_two_hops_ipv6", "http_errors"):
             known = collections.Counter()
-            for row in truth(name)["connections"]:
+            for row in tools.truth(name)["connections"]:
                 client, server = (re.sub(r"[][]", "", row[side].rsplit(":", 1)[0]) for side in ("client", "server"))
                 if row["ended"] != "refused":
                     known[client, server, row["server"].rsplit(":", 1)[1]] += 1
@@ -177,13 +159,13 @@ class Reports(unittest.TestCase):
     def test_names_of_frames(self):
         """Every RTS PDU by its final name at its frame, in every made capture; and in the order of the frames of each connection."""
         total = 0
-        for path in sorted(MADE.glob("*.json")):
-            known = collections.Counter((row["frame"], row.get("readable_as", row["name"])) for row in truth(path.stem)["rts"]
+        for path in sorted(tools.MADE.glob("*.json")):
+            known = collections.Counter((row["frame"], row.get("readable_as", row["name"])) for row in tools.truth(path.stem)["rts"]
                                         if "violation" not in row)
             if path.stem == "named_pipe":
                 continue  # none of ours, check_plain_rpc.py
             rows = report("frames", path.stem)
-            broken = {row["frame"] for row in truth(path.stem)["rts"] if "violation" in row}
+            broken = {row["frame"] for row in tools.truth(path.stem)["rts"] if "violation" in row}
             told = collections.Counter((int(row["frame"]), row["pdu"]) for row in rows if row["pdu"] and int(row["frame"]) not in broken)
             self.assertEqual(told - known, collections.Counter(), path.stem)
             self.assertEqual(known - told, collections.Counter(), path.stem)
@@ -191,7 +173,7 @@ class Reports(unittest.TestCase):
             for row in rows:
                 frames[frozenset((row["source"], row["destination"]))].append(int(row["frame"]))
                 self.assertNotIn("Authorization", row["description"])
-            if "mapi_http" in truth(path.stem):
+            if "mapi_http" in tools.truth(path.stem):
                 continue  # requests of MAPI over HTTP are told with their answers
             for numbers in frames.values():
                 self.assertEqual(numbers, sorted(numbers), path.stem)

@@ -4,21 +4,20 @@
 Calls, least, greatest and mean time of each operation are the same where both see the call: the statistics are of answers
 that the plugin shows, oaexport's latencies of all that are complete.
 
-Usage: check_srt.py PLUGIN_HOME OAEXPORT
+Usage: check_response_times.py PLUGIN_HOME OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
-import json
 import re
 import sys
 
-import check_mapihttp
+import recorded_mapi_http
 import tools
 
 ROW = re.compile(r" +\d+  (\S+) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$")
-REAL = ["basic", "compressed", "mapihttp", "xor"]
-MADE = ["mapi_http_forms", "mapi_http_heads"]
+CAPTURES = [*(tools.REAL / f"{name}.pcapng" for name in ("basic", "compressed", "mapihttp", "xor")),
+            *(tools.MADE / f"{name}.pcapng" for name in ("mapi_http_forms", "mapi_http_heads"))]
 INTERFACES = ["EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "EMSMDB over HTTP", "NSPI over HTTP"]
 
 
@@ -74,9 +73,9 @@ def compare(name, times, wanted):
             raise AssertionError(f"{name}: {key} {times[key]}, expected {wanted[key]}")
 
 
-def check_log(home, times):
+def check_log(times):
     """The recorded calls, by type, are those of the client's log."""
-    _, rows = check_mapihttp.log_rows(home)
+    _, rows = recorded_mapi_http.logged()
     found = {operation: value[0] for (_, operation), value in times.items()}
     if found != dict(collections.Counter(row["type"] for row in rows)):
         raise AssertionError(f"mapihttp: {found}")
@@ -85,20 +84,20 @@ def check_log(home, times):
 def main():
     """All captures; stock's own statistic of EMSMDB too."""
     home, program = sys.argv[1:3]
-    for path in [tools.CAPTURES / "real" / f"{name}.pcapng" for name in REAL] + [tools.CAPTURES / "made" / f"{name}.pcapng" for name in MADE]:
+    for path in CAPTURES:
         times = response_times(home, path, "exchange,srt")
         compare(path.name, times, exported(program, path))
         counts, outcomes = tree_counts(home, path)
         if counts != {key: value[0] for key, value in times.items()} or sum(outcomes.values()) != sum(counts.values()):
             raise AssertionError(f"{path.name}: {counts} {outcomes}")
         if path.stem == "mapihttp":
-            check_log(home, times)
+            check_log(times)
         if path.stem == "basic":
             stock = response_times(home, path, "dcerpc,srt,a4f1db00-ca47-1067-b31f-00dd010662da,0.81", "EMSMDB")
             if not stock or stock != {key: value for key, value in times.items() if key[0] == "EMSMDB"}:
                 raise AssertionError(f"stock: {stock}")
         if path.parent.name == "made":
-            rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["mapi_http"]
+            rows = tools.truth(path)["mapi_http"]
             codes = collections.Counter(row["code"] for row in rows if row["session"] and row["code"])
             told = collections.Counter({int(re.search(r"\d+", text)[0]): count for text, count in outcomes.items()
                                         if text.startswith("X-ResponseCode")})

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What connections.csv says of TLS without keys, against stock tshark and openssl for the same captures.
 
-Usage: check_tls_facts.py OAEXPORT
+Usage: check_tls_without_keys.py OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,8 +13,6 @@ import sys
 
 import tools
 
-REAL = tools.CAPTURES / "real"
-STOCK_HOME = "/nonexistent"
 SERVICE_PORTS = {"443", "636"}
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, CERTIFICATE_REQUEST = "1", "2", "11", "13"
 VERSIONS = {"0x0301": "TLS 1.0", "0x0302": "TLS 1.1", "0x0303": "TLS 1.2", "0x0304": "TLS 1.3"}
@@ -27,7 +25,7 @@ FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "t
 
 def stock_names(*fields):
     """Names of the values of each field, as stock tshark prints its tables."""
-    text = tools.run(["tshark", "-G", "values"], tools.surroundings(STOCK_HOME), check=False).stdout
+    text = tools.run(["tshark", "-G", "values"], tools.surroundings(tools.STOCK), check=False).stdout
     rows = re.findall(rf"^V\t({'|'.join(map(re.escape, fields))})\t(\w+)\t(.*)$", text, re.MULTILINE)
     return [{int(value, 0): name.strip() for wanted, value, name in rows if wanted == field} for field in fields]
 
@@ -54,7 +52,7 @@ def alert_name(number, names):
 def by_tshark(capture, suites, alerts):
     """The facts of each connection on a service port, from the fields of stock tshark."""
     facts = {}
-    for values in tools.fields(STOCK_HOME, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
+    for values in tools.fields(tools.STOCK, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
         row = dict(zip(FIELDS, values))
         by_client = row["to"] in SERVICE_PORTS
         if not by_client and row["from"] not in SERVICE_PORTS:
@@ -89,8 +87,7 @@ def by_tshark(capture, suites, alerts):
 
 def by_oaexport(program, capture):
     """The same columns of connections.csv."""
-    result = tools.oaexport(program, "--reports", "connections", capture, check=False)
-    rows = tools.csv.DictReader(tools.io.StringIO(result.stdout))
+    rows = tools.rows(tools.oaexport(program, "--reports", "connections", capture, check=False).stdout)
     facts = {row["connection"]: {name[4:]: row[name] for name in row if name.startswith("tls_")} for row in rows}
     for fact in facts.values():
         for name in ("certificate_subject", "certificate_issuer"):
@@ -103,7 +100,7 @@ def main():
     connections, seen = 0, set()
     names = stock_names("tls.handshake.ciphersuite", "tls.alert_message.desc")
     for name in ("tls", "tls_handshakes"):
-        capture = REAL / f"{name}.pcapng"
+        capture = tools.REAL / f"{name}.pcapng"
         stock, ours = by_tshark(capture, *names), by_oaexport(sys.argv[1], capture)
         if set(stock) != set(ours):
             raise AssertionError(f"{name}: connections {sorted(stock)}\n{sorted(ours)}")

@@ -4,19 +4,17 @@
 The bytes are those that tshark hands to the plugin: put together from fragments, and opened with the keys and the password of
 the lab. Of real captures the client's log says how many there have to be.
 
-Usage: check_coverage.py DUMP_STUB PLUGIN_HOME
+Usage: check_byte_coverage.py DUMP_STUB PLUGIN_HOME
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
 import json
-import subprocess
 import sys
 import tempfile
 
 import tools
 
-PASSWORD = ["-o", "ntlmssp.nt_password:Seed-Lab-1"]
 INTERFACES = {"oxcrpc": "EMSMDB", "oxcrpc_async": "AsyncEMSMDB", "oxnspi": "NSPI", "oxabref": "RFR"}
 WAYS = {"0": "in", "2": "out"}
 
@@ -24,7 +22,7 @@ WAYS = {"0": "in", "2": "out"}
 def layers_of(home, capture):
     """Of each frame its layers, (name, contents) or (name_raw, [bytes, ...]), in order; several of one name stay several."""
     shown = ["http", "dcerpc", "oxcmapihttp", *INTERFACES]
-    text = tools.tshark(home, capture, "-T", "json", "-x", "-J", " ".join(shown), "-Y", " || ".join(shown[2:]), *PASSWORD)
+    text = tools.tshark(home, capture, "-T", "json", "-x", "-J", " ".join(shown), "-Y", " || ".join(shown[2:]), *tools.PASSWORD)
     for packet in json.loads(text, object_pairs_hook=list):
         yield dict(dict(packet)["_source"])["layers"]
 
@@ -39,41 +37,27 @@ def stubs(home, capture):
                 shown = dict(content)
                 way = WAYS[dict(latest["dcerpc"])["dcerpc.pkt_type"]]
                 encoding = shown.get("oxcrpc.transfer_syntax", "NDR").lower()
-                yield INTERFACES[name], shown[f"{name}.opnum"], way, encoding, latest.pop(f"{name}_raw", [""])[0]
+                yield INTERFACES[name], shown[f"{name}.opnum"], way, encoding, bytes.fromhex(latest.pop(f"{name}_raw", [""])[0])
             # Of a message without a body only its head is shown.
-            elif name == "oxcmapihttp" and not bytes.fromhex(latest["oxcmapihttp_raw"][0]).startswith((b"POST ", b"HTTP/")):
+            elif name == "oxcmapihttp" and not (body := bytes.fromhex(latest.pop("oxcmapihttp_raw")[0])).startswith((b"POST ", b"HTTP/")):
                 way = "out" if "http.response" in dict(latest["http"]) else "in"
-                yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", latest.pop("oxcmapihttp_raw")[0]
+                yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", body
 
 
-def check_names(home, capture, found, log):
+def check_names(home, opened, found, capture):
     """As many requests and responses of each operation, by its name, as the client has logged; all of them were opened."""
-    if not log.exists() or log.stem == "mapihttp":
+    if not capture.with_suffix(".jsonl").exists() or capture.stem == "mapihttp":
         return
     wanted = collections.Counter()
-    for call in map(json.loads, log.read_text("utf-8").splitlines()):
+    for call in tools.log(capture):
         if call.get("iface") in ("emsmdb", "nspi", "rfr") and "name" in call and "error" not in call:
             wanted.update((call["name"], way) for way in WAYS)
-    rows = tools.fields(home, capture, ["rpch.rpc.operation", "dcerpc.pkt_type", "dcerpc.cn_flags.last_frag"], "-Y", "rpch.rpc.operation")
+    rows = tools.fields(home, opened, ["rpch.rpc.operation", "dcerpc.pkt_type", "dcerpc.cn_flags.last_frag"], "-Y", "rpch.rpc.operation")
     shown = collections.Counter()
     for row in rows:
         shown.update((name, way) for name, way, last in zip(*(cell.split(";") for cell in row)) if last == "1")
     if shown != wanted or len(found) != wanted.total():
-        raise AssertionError(f"{capture.stem}: {shown - wanted} too many, {wanted - shown} missing, {len(found)} opened")
-
-
-def check_bytes(dump, capture, found):
-    """Every walk ends well, and no byte is left over or read twice."""
-    found = [row for row in found if row[4]]
-    lines = "".join(" ".join(row) + "\n" for row in found)
-    output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
-    ends = [line for line in output.splitlines() if line.startswith("end ")]
-    if len(ends) != len(found):
-        raise AssertionError(f"{capture.stem}: {len(ends)} of {len(found)} were read")
-    for end, row in zip(ends, found):
-        if end != "end 0 0":
-            raise AssertionError(f"{capture.stem}: {' '.join(row)}: {end}")
-    return sum(len(row[4]) // 2 for row in found)
+        raise AssertionError(f"{shown - wanted} too many, {wanted - shown} missing, {len(found)} opened")
 
 
 def main():
@@ -84,9 +68,13 @@ def main():
         for capture in tools.of_outlook_anywhere():
             opened = tools.with_keys(capture, folder)
             found = list(stubs(home, opened))
-            check_names(home, opened, found, capture.with_suffix(".jsonl"))
+            try:
+                check_names(home, opened, found, capture)
+                tools.read_stubs(dump, [stub for stub in found if stub[-1]])
+            except AssertionError as error:
+                raise AssertionError(f"{capture.stem}: {error}") from None
             stubs_read += len(found)
-            bytes_read += check_bytes(dump, capture, found)
+            bytes_read += sum(len(stub[-1]) for stub in found)
     print(f"{stubs_read} stubs and bodies, {bytes_read} bytes: each held by one field")
 
 

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""A user clicking around: frames shown in any order, any number of times, always look the same, and nothing in them is malformed.
+
+Loads each capture into sharkd with the plugins and asks for the trees of its frames in order and in two random orders.
+
+Usage: check_any_order.py PLUGIN_HOME made|others
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import sys
+import tempfile
+
+import sharkd
+import tools
+
+
+# Stock X11 shows its frames differently after a jump, with the plugins and without.
+STOCK_DIFFERS = ("x11_on_6001",)
+
+# Stock itself does not show these the same each time: TCP's conversation completeness, TLS handshake messages over several records,
+# and the URI of a request that HTTP says with the response to another once it has shown both.
+UNSTABLE = re.compile(r"(tcp|tls)$|http\.response_for\.uri ")
+
+BAD = re.compile(rf'"f":"({"|".join(map(re.escape, tools.PROBLEMS))}|_ws\.malformed)\b|Dissector bug|Malformed|Continuation')
+
+
+def stable(parts):
+    """A tree without what stock shows differently each time."""
+    return [{**part, "n": stable(part.get("n", []))} for part in parts if not UNSTABLE.match(part.get("f", ""))]
+
+
+def lines(text):
+    """The parts of a frame that have to be the same each time."""
+    shown = json.loads(text)
+    return [json.dumps(part) for part in stable(shown["tree"])] + shown["col"]
+
+
+def walk(shark, capture):
+    """Trees and columns of all frames, each seen three times at random moments."""
+    chance = random.Random(3)
+    seen = {}
+    order = list(range(1, shark.load(capture) + 1))
+    for _ in range(3):
+        for frame in order:
+            shown = shark.frame(frame)
+            before = seen.get(frame)
+            if shown == before:
+                continue
+            if before and lines(before) != lines(shown):
+                change = [pair for pair in zip(lines(before), lines(shown)) if pair[0] != pair[1]][:1]
+                raise AssertionError(f"{capture.name}: frame {frame} looks different the next time: {change}")
+            if BAD.search(shown):
+                raise AssertionError(f"{capture.name}: frame {frame} shows {BAD.search(shown)[0]}")
+            seen[frame] = shown
+        chance.shuffle(order)
+    return len(order)
+
+
+def main():
+    """Every capture of the part."""
+    home, part = sys.argv[1:3]
+    shark = sharkd.Sharkd(home)
+    total = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for capture in tools.of_outlook_anywhere(part):
+            if capture.stem in STOCK_DIFFERS:
+                continue
+            copy = pathlib.Path(folder) / capture.name
+            shutil.copyfile(tools.with_keys(capture, folder), copy)
+            copy.chmod(0o644)
+            total += walk(shark, copy)
+    shark.close()
+    if not total:
+        raise AssertionError("no capture")
+    print(f"{total} frames, three visits each")
+
+
+if __name__ == "__main__":
+    main()
