@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ordinary HTTP looks the same with the plugins as without, to the byte, in one pass and in two.
+"""Traffic that is not ours looks the same with the plugins as without, to the byte, in one pass and in two.
 
 Usage: check_ordinary.py PLUGIN_HOME
 
@@ -19,6 +19,8 @@ FOLDER = tools.CAPTURES / "ordinary"
 # Every way the bytes can come to HTTP.
 SETTINGS = (["-2"], [], ["-o", "tcp.desegment_tcp_streams:FALSE"], ["-o", "http.desegment_body:FALSE"],
             ["-o", "tcp.reassemble_out_of_order:TRUE"], ["-o", "tcp.try_heuristic_first:TRUE"])
+# What TLS says of a record's contents is no line of the text.
+FIELDS = ["-T", "fields", "-e", "frame.protocols", "-e", "tls.app_data_proto", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info"]
 
 
 def check_made(folder):
@@ -31,7 +33,7 @@ def check_made(folder):
 
 def check_same(home, stock_home, capture, arguments):
     """Both texts are equal; else the first difference is shown. Returns how many lines were compared."""
-    ours, stock = (tools.tshark(place, capture, "-V", *arguments, check=False).splitlines() for place in (home, stock_home))
+    ours, stock = (tools.tshark(place, capture, *arguments, check=False).splitlines() for place in (home, stock_home))
     if not stock:
         raise AssertionError(f"{capture.name}: nothing shown")
     if ours != stock:
@@ -41,7 +43,7 @@ def check_same(home, stock_home, capture, arguments):
 
 
 def main():
-    """Every capture of ordinary HTTP, every setting."""
+    """Every capture of traffic that is not ours, every setting."""
     home = sys.argv[1]
     lines = 0
     with tempfile.TemporaryDirectory() as stock_home:
@@ -51,9 +53,11 @@ def main():
                   for place in (home, stock_home)]
         if ["rpch.so" in text for text in loaded] != [True, False]:
             raise AssertionError(f"plugins loaded: {loaded}")
-        for capture in sorted(FOLDER.glob("*.pcap*")):
+        for capture in sorted([*FOLDER.glob("*.pcap*"), tools.CAPTURES / "real" / "tls_handshakes.pcapng"]):
             for setting in SETTINGS:
-                lines += check_same(home, stock_home, capture, setting)
+                lines += check_same(home, stock_home, capture, ["-V", *setting])
+            for setting in ([], ["-2"]):
+                lines += check_same(home, stock_home, capture, FIELDS + setting)
     print(f"{lines} lines are the same")
 
 

@@ -16,8 +16,9 @@ enum rpch_beginning {
     RPCH_BEGINS_MAPI_HTTP, /* never if nobody shows it (http_stream.h) */
 };
 
-/* What of ours the data begin with; of heads, whole ones. */
-enum rpch_beginning rpch_begins(tvbuff_t *tvb, packet_info *pinfo);
+/* What of ours the data begin with; of heads, whole ones. `segment` as in rpch_connection_begins().
+ */
+enum rpch_beginning rpch_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment);
 
 /* Dissects what a transport hands over: by us if the connection is ours or becomes ours with these
  * data, else by the stock dissector that stood there. */
