@@ -15,8 +15,10 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls; /* the connection began as TLS does */
-    bool has_begun;     /* its first bytes have come */
+    struct oa_tls *tls;       /* the connection began as TLS does */
+    bool has_begun;           /* its first bytes have come */
+    bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
+    enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
     /* The beginning of a segment that may turn out to be ours, by sender. */
     struct held {
         GByteArray *bytes;
@@ -62,19 +64,30 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     return side;
 }
 
+/* What the capture holds of the connection before the bytes that are examined now. */
+static enum oa_before
+before_of(const struct flow *flow, enum oa_side side)
+{
+    if (flow->before[side] != OA_BEFORE_UNKNOWN)
+        return flow->before[side];
+    if (!flow->connection->handshake_seen || flow->is_examined[side])
+        return OA_BEFORE_UNKNOWN;
+    return side == OA_CLIENT ? OA_BEFORE_CLIENT_FIRST : OA_BEFORE_SERVER_FIRST;
+}
+
 static enum oa_verdict
 recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
-          struct oa_recognition *recognition)
+          enum oa_before before, struct oa_recognition *recognition)
 {
     const struct oa_tracker *tracker = flow->flows->tracker;
     const struct oa_endpoint *endpoint = flow->connection->endpoint;
-    enum oa_verdict verdict =
-        oa_recognise(data, length, endpoint[side].port, endpoint[side ^ 1].port, recognition);
+    enum oa_verdict verdict = oa_recognise(data, length, endpoint[side].port,
+                                           endpoint[side ^ 1].port, before, recognition);
 
     if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length)) {
         enum oa_endpoint_known known = MAX(oa_tracker_endpoint(tracker, &endpoint[OA_CLIENT]),
                                            oa_tracker_endpoint(tracker, &endpoint[OA_SERVER]));
-        verdict = oa_recognise_plain_rpc(data, length, known, recognition);
+        verdict = oa_recognise_plain_rpc(data, length, known, before, recognition);
     }
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
 }
@@ -90,6 +103,28 @@ contradicts_sides(const struct connection *connection, enum oa_side side,
     return sides_are_certain(connection) && is_certain && side != recognition->sender;
 }
 
+/* What bytes that are not ours mean for the following ones, where that is not known yet. */
+static void
+note_foreign(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+             enum oa_before before)
+{
+    if (flow->before[OA_CLIENT] == OA_BEFORE_TUNNEL)
+        return;
+    switch (oa_foreign(data, length, before)) {
+    case OA_FOREIGN_NEITHER:
+        break;
+    case OA_FOREIGN_OTHER_SIDE:
+        flow->before[side ^ 1] = OA_BEFORE_FOREIGN;
+        break;
+    case OA_FOREIGN_BOTH_SIDES:
+        flow->before[OA_CLIENT] = flow->before[OA_SERVER] = OA_BEFORE_FOREIGN;
+        break;
+    case OA_FOREIGN_TUNNEL:
+        flow->before[OA_CLIENT] = flow->before[OA_SERVER] = OA_BEFORE_TUNNEL;
+        break;
+    }
+}
+
 /*
  * Looks for what makes a connection one of ours. It may come after ordinary HTTP requests, or in
  * the middle, so every segment's beginning is looked at; one that is too short to tell is held
@@ -103,13 +138,14 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     struct oa_recognition recognition;
     const uint8_t *begin = data;
     size_t known = length;
+    enum oa_before before = before_of(flow, side);
 
     if (held->bytes) {
         g_byte_array_append(held->bytes, data, (guint)length);
         begin = held->bytes->data;
         known = held->bytes->len;
     }
-    switch (recognise(flow, side, begin, known, &recognition)) {
+    switch (recognise(flow, side, begin, known, before, &recognition)) {
     case OA_OURS:
         if (contradicts_sides(flow->connection, side, &recognition))
             break;
@@ -128,8 +164,10 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
         }
         return;
     case OA_NOT_OURS:
+        note_foreign(flow, side, begin, known, before);
         break;
     }
+    flow->is_examined[side] = true;
     drop_held(held);
 }
 
@@ -184,6 +222,7 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
 void
 flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
+    flow->is_examined[side] = true;
     drop_held(&flow->held[side]);
     if (flow->channel)
         oa_channel_lost(flow->channel, side, bytes);

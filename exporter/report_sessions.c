@@ -97,7 +97,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "purpose", TEXT(purpose),
       "mail (calls to an Exchange interface); rpcping (only a connection, or calls to the "
       "management interface); connect_only (an Exchange interface was bound but not called); "
-      "endpoint_lookup (calls to the endpoint mapper); empty if unknown" },
+      "endpoint_lookup (calls to the endpoint mapper); rd_gateway (TsProxyRpcInterface); other (another "
+      "service's interface was bound); empty if unknown" },
     { "target_allowed", TEXT(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
@@ -140,6 +141,16 @@ proxy_address_of(const struct oa_virtual_connection *vc)
                                                  : vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address;
 }
 
+/* Whether an interface was bound that is none of rpc_interface.h. */
+static bool
+binds_foreign(const struct oa_virtual_connection *vc)
+{
+    for (unsigned i = 0; i < vc->n_bindings; i++)
+        if (!vc->bindings[i].iface)
+            return true;
+    return false;
+}
+
 /* RPCPing establishes a connection and at most calls the management interface. The purpose of calls
  * whose bind was not captured is unknown. */
 static const char *
@@ -149,10 +160,12 @@ purpose_of(const struct oa_virtual_connection *vc)
         return "mail";
     if (!vc->established.frame && !vc->calls && !vc->binds)
         return NULL;
-    return vc->iface && vc->iface->is_exchange         ? "connect_only"
-           : oa_rpc_interface_is(vc->iface, OA_IF_EPM) ? "endpoint_lookup"
-           : vc->calls && !vc->n_bindings              ? NULL
-                                                       : "rpcping";
+    return vc->iface && vc->iface->is_exchange             ? "connect_only"
+           : oa_rpc_interface_is(vc->iface, OA_IF_EPM)     ? "endpoint_lookup"
+           : oa_rpc_interface_is(vc->iface, OA_IF_TSPROXY) ? "rd_gateway"
+           : binds_foreign(vc)                             ? "other"
+           : vc->calls && !vc->n_bindings                  ? NULL
+                                                           : "rpcping";
 }
 
 static uint64_t

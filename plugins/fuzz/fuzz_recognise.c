@@ -23,13 +23,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!bytes)
         return 0;
-    /* No port is the same: what is known of the endpoint is as good as any of three. */
-    verdict = oa_recognise(bytes, length, source, destination, &recognition);
+    /* No port is the same: what is known of the endpoint is as good as any of three, and what came
+     * before as any of five. */
+    enum oa_before before = (enum oa_before)(destination % 5);
+    verdict = oa_recognise(bytes, length, source, destination, before, &recognition);
     if (verdict == OA_NOT_OURS)
         verdict = oa_recognise_plain_rpc(bytes, length, (enum oa_endpoint_known)(source % 3),
-                                         &recognition);
+                                         before, &recognition);
     switch (verdict) {
     case OA_NOT_OURS:
+        if (length > 0)
+            oa_foreign(bytes, length, before);
         break;
     case OA_MAYBE:
         /* Waiting has an end. */

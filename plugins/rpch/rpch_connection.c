@@ -7,6 +7,7 @@
 
 #include <epan/address.h>
 #include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/proto_data.h>
 
 #include "decode_args.h"
@@ -14,6 +15,9 @@
 #include "rpch_tracker.h"
 #include "track/channel.h"
 #include "track/tracker.h"
+
+/* Key of the packet's own data that is there while a stock dissector has the packet. */
+#define IN_STOCK 0x53544f43u
 
 static bool follows_mapi_http;
 
@@ -23,16 +27,146 @@ rpch_connection_follow_mapi_http(bool follow)
     follows_mapi_http = follow;
 }
 
-const struct rpch_connection *
-rpch_connection_find(packet_info *pinfo)
+void
+rpch_connection_enter_stock(packet_info *pinfo)
+{
+    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, IN_STOCK, pinfo);
+}
+
+void
+rpch_connection_leave_stock(packet_info *pinfo)
+{
+    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, IN_STOCK);
+}
+
+bool
+rpch_connection_in_tunnel(packet_info *pinfo)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, IN_STOCK) != NULL;
+}
+
+/* Bits of Wireshark's tcp.completeness. */
+#define HANDSHAKE_OF_CLIENT 1
+#define HANDSHAKE_OF_SERVER 2
+
+/*
+ * What is kept of a TCP connection: what has been recognised, and what its bytes were before. The
+ * frame numbers are of the first visit, so that later ones find the same; 0 if it has not come to
+ * that. By direction, see direction_of().
+ */
+struct examined {
+    struct rpch_connection *connection; /* NULL: nothing of it is ours */
+    guint32 first[2];                   /* the first data that were examined */
+    guint32 decided[2];                 /* the first data that were found to be ours or not */
+    guint32 foreign[2];                 /* the data after which PDUs are not ours, oa_foreign() */
+    guint32 tunnel;                     /* the data that begin a tunnel */
+    bool begins[2];                     /* the data in frame `first` follow the handshake of TCP */
+};
+
+static struct examined *
+find_examined(packet_info *pinfo)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
 
     return conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
 }
 
-/* What is known about the server's endpoint. Of a recognised connection this is what was known at
- * that time, so that later visits reach the same verdict. */
+static struct examined *
+keep_examined(packet_info *pinfo)
+{
+    struct examined *examined = find_examined(pinfo);
+
+    if (!examined) {
+        examined = wmem_new0(wmem_file_scope(), struct examined);
+        conversation_add_proto_data(find_or_create_conversation(pinfo), proto_rpch, examined);
+    }
+    return examined;
+}
+
+const struct rpch_connection *
+rpch_connection_find(packet_info *pinfo)
+{
+    const struct examined *examined = find_examined(pinfo);
+
+    return examined ? examined->connection : NULL;
+}
+
+/* Tells the two directions of a connection apart; which one is the client's need not be known. */
+static unsigned
+direction_of(const packet_info *pinfo)
+{
+    int order = cmp_address(&pinfo->src, &pinfo->dst);
+
+    return order > 0 || (order == 0 && pinfo->srcport > pinfo->destport);
+}
+
+/* TCP's own record of the connection, if it has the connection's handshake; else NULL. */
+static const struct tcp_analysis *
+handshake_of(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    const struct tcp_analysis *tcp =
+        conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
+    const guint8 either = HANDSHAKE_OF_CLIENT | HANDSHAKE_OF_SERVER;
+
+    return tcp && (tcp->conversation_completeness & either) ? tcp : NULL;
+}
+
+/* Whether the segment is the first one after the handshake. Its number is relative if the user
+ * wants that. */
+static bool
+begins_connection(packet_info *pinfo, const struct tcpinfo *segment)
+{
+    const struct tcp_analysis *tcp = segment ? handshake_of(pinfo) : NULL;
+
+    return tcp && (segment->seq == 1 || segment->seq == tcp->fwd->base_seq + 1);
+}
+
+/* What the capture holds of the connection before the data. */
+static enum oa_before
+before_data(const struct examined *examined, packet_info *pinfo)
+{
+    unsigned from = direction_of(pinfo);
+
+    if (examined->tunnel && examined->tunnel < pinfo->num)
+        return OA_BEFORE_TUNNEL;
+    if (examined->foreign[from] && examined->foreign[from] < pinfo->num)
+        return OA_BEFORE_FOREIGN;
+    if (!examined->begins[from] ||
+        (examined->decided[from] && examined->decided[from] < pinfo->num))
+        return OA_BEFORE_UNKNOWN;
+    const struct tcp_analysis *tcp = handshake_of(pinfo);
+    return !tcp                                  ? OA_BEFORE_UNKNOWN
+           : tcp->server_port == pinfo->destport ? OA_BEFORE_CLIENT_FIRST
+                                                 : OA_BEFORE_SERVER_FIRST;
+}
+
+static void
+note_frame(guint32 *frame, const packet_info *pinfo)
+{
+    if (!*frame)
+        *frame = pinfo->num;
+}
+
+/* On the first visit: what the verdict means for the data that follow. */
+static void
+note_verdict(struct examined *examined, const packet_info *pinfo, enum oa_verdict verdict,
+             enum oa_foreign foreign)
+{
+    unsigned from = direction_of(pinfo);
+
+    if (verdict != OA_MAYBE)
+        note_frame(&examined->decided[from], pinfo);
+    if (foreign == OA_FOREIGN_TUNNEL)
+        note_frame(&examined->tunnel, pinfo);
+    if (foreign == OA_FOREIGN_OTHER_SIDE || foreign == OA_FOREIGN_BOTH_SIDES)
+        note_frame(&examined->foreign[from ^ 1], pinfo);
+    if (foreign == OA_FOREIGN_BOTH_SIDES)
+        note_frame(&examined->foreign[from], pinfo);
+}
+
+/* What is known of the server's endpoint: of a connection what was known when it was recognised, so
+ * that later visits see the same. */
 static enum oa_endpoint_known
 known_endpoint(packet_info *pinfo)
 {
@@ -51,7 +185,8 @@ known_endpoint(packet_info *pinfo)
 /* In the same order as oaexport. An incomplete head of MAPI over HTTP is left to stock HTTP, which
  * reassembles it. */
 static enum oa_verdict
-recognise(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
+recognise(tvbuff_t *tvb, packet_info *pinfo, enum oa_before before,
+          struct oa_recognition *recognition)
 {
     guint length = tvb_captured_length(tvb);
     const guint8 *data = tvb_get_ptr(tvb, 0, (gint)length);
@@ -59,9 +194,10 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
 
     if (rpch_is_enabled()) {
         verdict = oa_recognise(data, length, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport,
-                               recognition);
+                               before, recognition);
         if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length))
-            verdict = oa_recognise_plain_rpc(data, length, known_endpoint(pinfo), recognition);
+            verdict =
+                oa_recognise_plain_rpc(data, length, known_endpoint(pinfo), before, recognition);
     }
     if (verdict == OA_NOT_OURS && follows_mapi_http &&
         oa_recognise_mapi_http(data, length, recognition) == OA_OURS)
@@ -69,10 +205,38 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
     return verdict;
 }
 
-enum oa_verdict
-rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, struct oa_recognition *recognition)
+/* The verdict on data of the connection itself: what came before counts, and they count for what
+ * follows. */
+static enum oa_verdict
+examine(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment,
+        struct oa_recognition *recognition)
 {
-    enum oa_verdict verdict = recognise(tvb, pinfo, recognition);
+    struct examined *examined = keep_examined(pinfo);
+    unsigned from = direction_of(pinfo);
+    guint length = tvb_captured_length(tvb);
+    bool is_visited = PINFO_FD_VISITED(pinfo);
+
+    if (!examined->first[from] && !is_visited) {
+        examined->first[from] = pinfo->num;
+        examined->begins[from] = begins_connection(pinfo, segment);
+    }
+    enum oa_before before = before_data(examined, pinfo);
+    enum oa_verdict verdict = recognise(tvb, pinfo, before, recognition);
+    enum oa_foreign foreign = OA_FOREIGN_NEITHER;
+    if (verdict == OA_NOT_OURS && length && !is_visited)
+        foreign = oa_foreign(tvb_get_ptr(tvb, 0, (gint)length), length, before);
+    if (!is_visited)
+        note_verdict(examined, pinfo, verdict, foreign);
+    return verdict;
+}
+
+enum oa_verdict
+rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment,
+                       struct oa_recognition *recognition)
+{
+    enum oa_verdict verdict = rpch_connection_in_tunnel(pinfo)
+                                  ? recognise(tvb, pinfo, OA_BEFORE_TUNNEL, recognition)
+                                  : examine(tvb, pinfo, segment, recognition);
 
     if (verdict != OA_OURS)
         return verdict;
@@ -100,7 +264,7 @@ open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
     connection->transport = transport;
     connection->channel = oa_channel_open(rpch_tracker(), recognition, by_client ? &from : &to,
                                           by_client ? &to : &from, connection, decode_stamp(pinfo));
-    conversation_add_proto_data(find_or_create_conversation(pinfo), proto_rpch, connection);
+    keep_examined(pinfo)->connection = connection;
     return connection;
 }
 
@@ -117,8 +281,8 @@ has_position(packet_info *pinfo, const struct rpch_connection *connection)
 }
 
 const struct rpch_connection *
-rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo, const struct rpch_transport *transport,
-                   enum oa_verdict *verdict)
+rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment,
+                   const struct rpch_transport *transport, enum oa_verdict *verdict)
 {
     const struct rpch_connection *connection = rpch_connection_find(pinfo);
     struct oa_recognition recognition;
@@ -127,7 +291,7 @@ rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo, const struct rpch_transpor
     if (connection && (pinfo->num > connection->first_frame ||
                        (pinfo->num == connection->first_frame && has_position(pinfo, connection))))
         return connection;
-    *verdict = rpch_connection_begins(tvb, pinfo, &recognition);
+    *verdict = rpch_connection_begins(tvb, pinfo, segment, &recognition);
     if (*verdict != OA_OURS)
         return NULL;
     if (!connection)

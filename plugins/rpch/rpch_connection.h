@@ -14,7 +14,9 @@
 
 /* What carries the bytes. */
 struct rpch_transport {
-    dissector_handle_t http; /* stock HTTP over it */
+    dissector_handle_t http; /* stock HTTP on it */
+    dissector_handle_t
+        instead; /* ours, which conversations have instead of stock HTTP's; NULL: none do */
     bool is_tls;
 };
 
@@ -33,12 +35,16 @@ struct rpch_position {
     guint next; /* index of the next unit */
 };
 
-/* Whether to recognise MAPI over HTTP: only if there is an HTTP stream dissector. */
+struct tcpinfo;
+
+/* Whether connections of MAPI over HTTP are to be recognised: somebody shows them. */
 void rpch_connection_follow_mapi_http(bool follow);
 
-/* Whether the data begin a connection to follow, and what kind; OA_MAYBE if they are too short to
- * decide. For data that do not already belong to one. */
+/* Whether the data begin a connection of ours, and which. OA_MAYBE while they are too short to
+ * tell. To be asked of data that are not known to belong to one. `segment` describes the data's
+ * place in the TCP stream; NULL inside TLS. */
 enum oa_verdict rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo,
+                                       const struct tcpinfo *segment,
                                        struct oa_recognition *recognition);
 
 /*
@@ -47,10 +53,18 @@ enum oa_verdict rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo,
  * ours; *verdict is OA_MAYBE if more of them may be.
  */
 const struct rpch_connection *rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo,
+                                                 const struct tcpinfo *segment,
                                                  const struct rpch_transport *transport,
                                                  enum oa_verdict *verdict);
 
-/* The packet's connection, also before the frame where it was recognised; or NULL. */
+/* Between these two a stock dissector has the data. What reaches us then is the payload of a
+ * tunnel, for example of CONNECT: its ports are not those of the connection, and it begins nowhere
+ * in particular. */
+void rpch_connection_enter_stock(packet_info *pinfo);
+void rpch_connection_leave_stock(packet_info *pinfo);
+bool rpch_connection_in_tunnel(packet_info *pinfo);
+
+/* The packet's connection; NULL if nothing of it is ours. */
 const struct rpch_connection *rpch_connection_find(packet_info *pinfo);
 
 /* Which side sends the packet. */

@@ -8,6 +8,7 @@
 #include "rpch_entry.h"
 
 #include <epan/conversation.h>
+#include <epan/exceptions.h>
 #include <wsutil/report_message.h>
 
 #include "decode_args.h"
@@ -61,16 +62,50 @@ keep_conversation(packet_info *pinfo, const struct rpch_connection *connection)
                                                      rpch_stream_handle());
 }
 
+/*
+ * What stock HTTP finds in a tunnel (CONNECT) it passes to TCP's dissectors, and so to ours again.
+ * Whether it does, it decides by its own handle with the conversation, which is therefore in its
+ * place meanwhile.
+ */
+static int
+call_stock(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
+           packet_info *pinfo, proto_tree *tree, void *data)
+{
+    volatile int taken = 0;
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    bool is_ours = transport->instead && conversation &&
+                   conversation_get_dissector(conversation, pinfo->num) == transport->instead;
+
+    if (rpch_connection_in_tunnel(pinfo))
+        return call_dissector_only(stock, tvb, pinfo, tree, data);
+    rpch_connection_enter_stock(pinfo);
+    if (is_ours)
+        conversation_set_dissector_from_frame_number(conversation, pinfo->num, stock);
+    TRY
+    {
+        taken = call_dissector_only(stock, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        if (is_ours && conversation_get_dissector(conversation, pinfo->num) == stock)
+            conversation_set_dissector_from_frame_number(conversation, pinfo->num,
+                                                         transport->instead);
+        rpch_connection_leave_stock(pinfo);
+    }
+    ENDTRY;
+    return taken;
+}
+
 int
 rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock, tvbuff_t *tvb,
                 packet_info *pinfo, proto_tree *tree, void *data)
 {
     enum oa_verdict verdict;
-    const struct rpch_connection *connection = rpch_connection_at(tvb, pinfo, transport, &verdict);
+    const struct rpch_connection *connection =
+        rpch_connection_at(tvb, pinfo, transport->is_tls ? NULL : data, transport, &verdict);
 
-    /* Each nested dissector call consumes a desegmentation level; this one must not. */
-    if (pinfo->can_desegment > 0)
-        pinfo->can_desegment++;
+    /* The step in between must not lessen what TCP allows the dissectors to ask for. */
+    pinfo->can_desegment = pinfo->saved_can_desegment;
     if (connection && connection->is_mapi_http)
         return dissect_mapi(connection, tvb, pinfo, tree, data);
     if (connection) {
@@ -83,15 +118,15 @@ rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t stock
         pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
         return tvb_captured_length(tvb);
     }
-    return call_dissector_only(stock, tvb, pinfo, tree, data);
+    return call_stock(transport, stock, tvb, pinfo, tree, data);
 }
 
 enum rpch_beginning
-rpch_begins(tvbuff_t *tvb, packet_info *pinfo)
+rpch_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment)
 {
     struct oa_recognition recognition;
 
-    if (rpch_connection_begins(tvb, pinfo, &recognition) != OA_OURS)
+    if (rpch_connection_begins(tvb, pinfo, segment, &recognition) != OA_OURS)
         return RPCH_BEGINS_NOTHING;
     return recognition.is_mapi_http ? RPCH_BEGINS_MAPI_HTTP : RPCH_BEGINS_RPC;
 }
@@ -102,11 +137,12 @@ bool
 rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
            proto_tree *tree, void *data)
 {
+    const struct tcpinfo *segment = transport->is_tls ? NULL : data;
     enum oa_verdict verdict;
 
-    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
+    if (rpch_begins(tvb, pinfo, segment) != RPCH_BEGINS_RPC)
         return false;
-    keep_conversation(pinfo, rpch_connection_at(tvb, pinfo, transport, &verdict));
+    keep_conversation(pinfo, rpch_connection_at(tvb, pinfo, segment, transport, &verdict));
     rpch_stream_dissect(tvb, pinfo, tree, data);
     return true;
 }

@@ -17,8 +17,9 @@ enum rpch_beginning {
     RPCH_BEGINS_MAPI_HTTP, /* only if there is an HTTP stream dissector (http_stream.h) */
 };
 
-/* What the data begin with, if they begin a connection to follow. */
-enum rpch_beginning rpch_begins(tvbuff_t *tvb, packet_info *pinfo);
+/* What of ours the data begin with; of heads, whole ones. `segment` as in rpch_connection_begins().
+ */
+enum rpch_beginning rpch_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment);
 
 /* Dissects data from a transport: ourselves if they belong to a connection we follow, or begin one,
  * else with the stock dissector that was replaced. */

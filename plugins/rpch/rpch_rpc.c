@@ -27,6 +27,11 @@
 /* Key of the unit that stock DCE/RPC is dissecting, in the per-packet data. */
 #define CURRENT_UNIT 0x52504348u
 
+/* Stock DCE/RPC keeps the fragments of a request or response in a list that it walks for each new
+ * one, and copies them once all have come. A response without an end ([MS-TSGU] 3.2.6.2.2) must not
+ * be such a list. The largest response of Exchange is far below. */
+#define FRAGMENTS_MAX 512
+
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
 
@@ -40,6 +45,9 @@ static int hf_time = -1;
 static int hf_other_hop = -1;
 static int hf_time_store = -1;
 static int hf_time_proxy = -1;
+static int hf_flags = -1;
+static int hf_fragment = -1;
+static int hf_stub = -1;
 
 static address *
 address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
@@ -187,6 +195,22 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
     add_half(tree, hf_other_hop, tvb, is_request ? &call->request[other] : &call->response[other]);
 }
 
+/* A PDU that stock DCE/RPC is not given: the fragment's own fields. */
+static void
+show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit, tvbuff_t *tvb,
+              const struct oa_rpc_pdu *rpc)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "DCERPC");
+    col_append_fstr(pinfo->cinfo, COL_INFO, "%s: call_id: %u, Fragment %u",
+                    val_to_str_const(rpc->header.ptype, rpch_ptypes, "PDU"), rpc->header.call_id,
+                    unit->fragment);
+    proto_tree_add_item(tree, hf_flags, tvb, 3, 1, ENC_NA);
+    generated(proto_tree_add_uint(tree, hf_fragment, tvb, 0, 0, unit->fragment));
+    if (rpc->stub_length)
+        proto_tree_add_item(tree, hf_stub, tvb, (gint)(rpc->stub - tvb_get_ptr(tvb, 0, -1)),
+                            (gint)rpc->stub_length, ENC_NA);
+}
+
 void
 rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
 {
@@ -220,7 +244,10 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     col_set_fence(pinfo->cinfo, COL_INFO);
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);
     size_t before = info ? strlen(info) : 0;
-    call_dcerpc(place, unit, tvb);
+    if (unit->fragment > FRAGMENTS_MAX)
+        show_fragment(pinfo, tree, unit, tvb, rpc);
+    else
+        call_dcerpc(place, unit, tvb);
     name_operation(pinfo->cinfo, before, call);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
@@ -249,6 +276,16 @@ register_fields(void)
         { &hf_response_in,
           { "Response in", "rpch.response_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL, HFILL } },
+        { &hf_flags,
+          { "Flags", "rpch.rpc.flags", FT_UINT8, BASE_HEX, NULL, 0,
+            "Of a fragment that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
+        { &hf_fragment,
+          { "Fragment", "rpch.rpc.fragment", FT_UINT32, BASE_DEC, NULL, 0,
+            "Number in its request or response, from which on fragments are not reassembled",
+            HFILL } },
+        { &hf_stub,
+          { "Stub data", "rpch.rpc.stub", FT_BYTES, BASE_NONE, NULL, 0,
+            "Of a fragment that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
         { &hf_time,
           { "Time from request", "rpch.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "From the end of the request to the end of the response", HFILL } },

@@ -48,7 +48,7 @@ dissect_rpch_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    switch (rpch_begins(tvb, pinfo)) {
+    switch (rpch_begins(tvb, pinfo, data)) {
     case RPCH_BEGINS_RPC:
         return false;
     case RPCH_BEGINS_MAPI_HTTP:
@@ -60,6 +60,9 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     }
     if (!http_heur(tvb, pinfo, tree, data))
         return false;
+    /* In a tunnel, stock HTTP knows itself by its own handle, and does not go round in circles. */
+    if (rpch_connection_in_tunnel(pinfo))
+        return true;
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
     if (conversation && conversation_get_dissector(conversation, pinfo->num) == on_tcp.http)
         conversation_set_dissector_from_frame_number(conversation, pinfo->num, ours_or_http);
@@ -70,7 +73,7 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
 static ws_compat_bool
 dissect_dcerpc_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo) == RPCH_BEGINS_RPC)
+    if (rpch_begins(tvb, pinfo, data) == RPCH_BEGINS_RPC)
         return false;
     return dcerpc_heur(tvb, pinfo, tree, data);
 }
@@ -131,6 +134,7 @@ void
 rpch_tcp_handoff(void)
 {
     on_tcp.http = find_dissector("http-over-tcp");
+    on_tcp.instead = ours_or_http;
     heur_dissector_add("tcp", dissect_rpch_heur, "RPC over HTTP", "rpch_tcp", proto_rpch,
                        HEURISTIC_ENABLE);
     http_heur = rpch_replace_heuristic("tcp", "http_tcp", dissect_http_heur);

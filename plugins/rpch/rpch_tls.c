@@ -38,7 +38,7 @@ dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (rpch_begins(tvb, pinfo) != RPCH_BEGINS_RPC)
+    if (rpch_begins(tvb, pinfo, NULL) != RPCH_BEGINS_RPC)
         return false;
     if (data)
         *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
@@ -49,7 +49,7 @@ dissect_rpch_tls_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void 
 static ws_compat_bool
 dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    switch (rpch_begins(tvb, pinfo)) {
+    switch (rpch_begins(tvb, pinfo, NULL)) {
     case RPCH_BEGINS_RPC:
         return false;
     case RPCH_BEGINS_MAPI_HTTP:
@@ -73,11 +73,12 @@ rpch_tls_open(void)
 void
 rpch_tls_register(void)
 {
-    /* TLS shows the long name as the application data protocol of a record. */
+    /* The long name is what TLS shows as the application's protocol of a record: that of HTTP. */
+    int http = proto_get_id_by_filter_name("http");
     int proto = proto_register_protocol_in_name_only(
-        "Hypertext Transfer Protocol or RPC over HTTP", "HTTPS or RPCH", "https_or_rpch",
-        proto_get_id_by_filter_name("http"), FT_PROTOCOL);
-    /* Decrypted data are exported under the dissector's name. */
+        proto_get_protocol_long_name(find_protocol_by_id(http)), "HTTPS or RPCH", "https_or_rpch",
+        http, FT_PROTOCOL);
+    /* The dissector's name is what decrypted data are exported under. */
     ours_or_https =
         create_dissector_handle_with_name(dissect_ours_or_https, proto, "http-over-tls");
 }

@@ -21,6 +21,11 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
                               .exchange = event->exchange,
                               .auth_leg = event->auth_leg };
 
+    if (event->call && event->channel) {
+        const struct oa_call_half *halves =
+            event->side == OA_CLIENT ? event->call->request : event->call->response;
+        unit.fragment = halves[event->channel->hop].fragments;
+    }
     if (event->exchange)
         unit.auth_result = event->exchange->result;
 

@@ -35,6 +35,7 @@ struct rpch_unit {
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence;
     struct oa_call *call;
+    guint fragment; /* of an RPC PDU: the number in its request or response, from 1; 0 unknown */
     const struct oa_channel *acknowledged;
     struct oa_flow flow;
     int64_t idle_ns, stall_ns;

@@ -97,7 +97,8 @@ static enum oa_verdict
 verdict(const GByteArray *bytes, size_t length, uint16_t port)
 {
     struct oa_recognition recognition;
-    return oa_recognise(bytes->data, MIN(length, bytes->len), CLIENT_PORT, port, &recognition);
+    return oa_recognise(bytes->data, MIN(length, bytes->len), CLIENT_PORT, port, OA_BEFORE_UNKNOWN,
+                        &recognition);
 }
 
 /* A ticket makes a bind longer than a segment; what it is for stands at its beginning. */
@@ -119,6 +120,71 @@ test_bind(void)
     g_byte_array_unref(ours);
     g_byte_array_unref(mgmt);
     g_byte_array_unref(mapper);
+}
+
+/* What came before decides: the middle of a connection is ours only if its beginning may be
+ * missing, a bind of somebody else's never. */
+static void
+test_before(void)
+{
+    static const char SVCCTL[] = "367abb81-9844-35f1-ad32-98f038001003";
+    GByteArray *ours = bind_of(EMSMDB, 0, 0), *foreign = bind_of(SVCCTL, 2, 0);
+    GByteArray *request = begin_pdu(OA_RPC_REQUEST, 7);
+    struct oa_recognition recognition;
+
+    put(request, 0, 4);
+    put(request, 0, 4);
+    end_pdu(request);
+    for (enum oa_before before = OA_BEFORE_UNKNOWN; before <= OA_BEFORE_TUNNEL; before++) {
+        bool may_be_middle = before == OA_BEFORE_UNKNOWN;
+        g_assert_cmpint(
+            oa_recognise(ours->data, ours->len, CLIENT_PORT, 6001, before, &recognition), ==,
+            OA_OURS);
+        g_assert_cmpint(
+            oa_recognise(foreign->data, foreign->len, CLIENT_PORT, 6001, before, &recognition), ==,
+            OA_NOT_OURS);
+        g_assert_cmpint(
+            oa_recognise(request->data, request->len, CLIENT_PORT, 6001, before, &recognition), ==,
+            may_be_middle ? OA_OURS : OA_NOT_OURS);
+        g_assert_cmpint(oa_recognise_plain_rpc(request->data, request->len, OA_ENDPOINT_SEEN,
+                                               before, &recognition),
+                        ==, may_be_middle ? OA_OURS : OA_NOT_OURS);
+        g_assert_cmpint(
+            oa_recognise((const uint8_t *)"RPC_I", 5, CLIENT_PORT, 80, before, &recognition), ==,
+            before == OA_BEFORE_TUNNEL ? OA_NOT_OURS : OA_MAYBE);
+    }
+    g_assert_cmpint(oa_foreign(foreign->data, foreign->len, OA_BEFORE_UNKNOWN), ==,
+                    OA_FOREIGN_BOTH_SIDES);
+    g_assert_cmpint(oa_foreign(request->data, request->len, OA_BEFORE_UNKNOWN), ==,
+                    OA_FOREIGN_NEITHER);
+    g_assert_cmpint(oa_foreign(request->data, request->len, OA_BEFORE_CLIENT_FIRST), ==,
+                    OA_FOREIGN_BOTH_SIDES);
+    g_byte_array_unref(ours);
+    g_byte_array_unref(foreign);
+    g_byte_array_unref(request);
+}
+
+/* Heads exclude PDUs of the other side, but those that an IN channel is answered by and goes on. */
+static void
+test_foreign_heads(void)
+{
+    static const struct {
+        const char *head;
+        enum oa_foreign foreign;
+    } CASES[] = {
+        { "GET / HTTP/1.1\r\n\r\n", OA_FOREIGN_OTHER_SIDE },
+        { "GET / HTTP/1.1\r\n", OA_FOREIGN_NEITHER },
+        { "HTTP/1.1 400 Bad Request\r\n\r\n", OA_FOREIGN_OTHER_SIDE },
+        { "HTTP/1.1 401 Unauthorized\r\n\r\n", OA_FOREIGN_NEITHER },
+        { "HTTP/1.1 100 Continue\r\n\r\n", OA_FOREIGN_NEITHER },
+        { "CONNECT www.lab.test:443 HTTP/1.1\r\n\r\n", OA_FOREIGN_TUNNEL },
+        { "\5\1", OA_FOREIGN_NEITHER },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++)
+        g_assert_cmpint(
+            oa_foreign((const uint8_t *)CASES[i].head, strlen(CASES[i].head), OA_BEFORE_UNKNOWN),
+            ==, CASES[i].foreign);
 }
 
 /* An EcDoRpcExt2 with 20 bytes of ROPs. */
@@ -150,8 +216,8 @@ static enum oa_verdict
 plain_verdict(const GByteArray *bytes, size_t length, enum oa_endpoint_known known)
 {
     struct oa_recognition recognition;
-    enum oa_verdict verdict =
-        oa_recognise_plain_rpc(bytes->data, MIN(length, bytes->len), known, &recognition);
+    enum oa_verdict verdict = oa_recognise_plain_rpc(bytes->data, MIN(length, bytes->len), known,
+                                                     OA_BEFORE_UNKNOWN, &recognition);
 
     if (verdict == OA_OURS)
         g_assert_cmpint(recognition.is_direct, ==, known == OA_ENDPOINT_TCP);
@@ -258,9 +324,9 @@ known_after(GByteArray *answer, bool *unrelated)
     struct oa_stamp stamp = { 0, 1 };
     struct oa_recognition recognition;
 
-    g_assert_cmpint(
-        oa_recognise(requests[0]->data, requests[0]->len, CLIENT_PORT, MAPPER_PORT, &recognition),
-        ==, OA_OURS);
+    g_assert_cmpint(oa_recognise(requests[0]->data, requests[0]->len, CLIENT_PORT, MAPPER_PORT,
+                                 OA_BEFORE_CLIENT_FIRST, &recognition),
+                    ==, OA_OURS);
     struct oa_channel *channel =
         oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
     for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
@@ -307,6 +373,8 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/plain_rpc/bind", test_bind);
+    g_test_add_func("/plain_rpc/before", test_before);
+    g_test_add_func("/plain_rpc/foreign_heads", test_foreign_heads);
     g_test_add_func("/plain_rpc/shape", test_shape);
     g_test_add_func("/plain_rpc/map", test_map);
     return g_test_run();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a capture of ordinary HTTP in all its shapes: what the plugins must leave as it is.
+"""Writes a capture of ordinary HTTP in all its shapes, and of others on its ports: what the plugins must leave as it is.
 
-Every conversation is played on each of several ports, and cut into segments in several ways.
+Every conversation of HTTP is played on each of several ports, and cut into segments in several ways.
 
 Usage: ordinary.py FILE
 
@@ -13,6 +13,7 @@ import struct
 import sys
 
 PORTS = (80, 8080, 3128, 12345)
+PORTS_OF_BACK_ENDS = (6001, 6003, 593)
 CLIENT, SERVER = 0, 1
 ADDRESSES = (bytes([198, 51, 100, 20]), bytes([198, 51, 100, 30]))
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
@@ -113,6 +114,52 @@ def conversations():
                     (SERVER, bytes.fromhex("000000040000000000"))]
 
 
+def rpc_pdu(ptype, call_id, body):
+    """A PDU of DCE/RPC, first and last fragment, little endian."""
+    return struct.pack("<BBBBIHHI", 5, 0, ptype, 3, 0x10, 16 + len(body), 0, call_id) + body
+
+
+def foreign_rpc():
+    """A service that is none of ours (SVCCTL): bind, two calls with their responses."""
+    uuid = bytes.fromhex("81bb7a364498f135ad3298f038001003")
+    ndr = bytes.fromhex("045d888aeb1cc9119fe808002b104860")
+    bind = struct.pack("<HHIIHH", 4088, 4088, 0, 1, 0, 1) + uuid + struct.pack("<HH", 2, 0) + ndr + struct.pack("<I", 2)
+    ack = struct.pack("<HHIH", 4088, 4088, 5, 5) + b"8080\0\0" + struct.pack("<IHH", 1, 0, 0) + ndr + struct.pack("<I", 2)
+    yield CLIENT, rpc_pdu(11, 1, bind)
+    yield SERVER, rpc_pdu(12, 1, ack)
+    for call_id in (2, 3):
+        yield CLIENT, rpc_pdu(0, call_id, struct.pack("<IHH", 24, 0, 15) + bytes(24))
+        yield SERVER, rpc_pdu(2, call_id, struct.pack("<IHH", 24, 0, 0) + bytes(24))
+
+
+def connect(host, port):
+    """The beginning of a tunnel through a proxy."""
+    return [(CLIENT, f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()),
+            (SERVER, b"HTTP/1.1 200 Connection established\r\n\r\n")]
+
+
+def others():
+    """What else is found on the ports of HTTP and of back ends: tunnels, and protocols that are no HTTP. Lists as above."""
+    page = [(CLIENT, request("GET", "/")), (SERVER, b"HTTP/1.1 200 OK\r\nServer: one\r\n\r\n"),
+            (CLIENT, request("GET", "/two")), (SERVER, response("200 OK", "Content-Type: text/html", body=PAGE))]
+    greeting = bytes.fromhex("05000b0310")
+    mail = [(SERVER, b"220 mail.lab.test ESMTP\r\n"), (CLIENT, b"EHLO lab\r\n"), (SERVER, b"250-mail.lab.test\r\n250 PIPELINING\r\n"),
+            (CLIENT, b"QUIT\r\n"), (SERVER, b"221 bye\r\n")]
+    socks = [(CLIENT, b"\5\1\0"), (SERVER, b"\5\0"), (CLIENT, b"\5\1\0\1" + ADDRESSES[1] + b"\0\x50"),
+             (SERVER, b"\5\0\0\1" + ADDRESSES[0] + b"\x9c\x40")]
+    for port in (80, 443, 9999):
+        yield connect("www.lab.test", port) + page
+    for data in (b"hello", greeting, b"RPC_I", b"ncacn"):
+        yield connect("www.lab.test", 443) + [(SERVER, data)]
+        yield connect("www.lab.test", 9999) + [(CLIENT, data), (SERVER, data)]
+    yield connect("mail.lab.test", 25) + mail
+    yield connect("files.lab.test", 9998) + list(foreign_rpc())
+    yield socks + page
+    yield [(CLIENT, b"\4\1\0\x50" + ADDRESSES[1] + b"lab\0"), (SERVER, b"\0\x5a" + bytes(6))] + page
+    yield list(foreign_rpc())
+    yield mail
+
+
 def whole(data):
     """Segments as large as they go."""
     return [data[i:i + MSS] for i in range(0, len(data), MSS)]
@@ -177,7 +224,7 @@ class Capture:
 
 
 def main():
-    """Every conversation whole on every port, and in the other ways on one port each."""
+    """Every conversation of HTTP whole on every port, and in the other ways on one port each; all others whole on every port."""
     with open(sys.argv[1], "wb") as file:
         capture = Capture(file)
         for _, messages in conversations():
@@ -186,6 +233,9 @@ def main():
             capture.play(PORTS[0], messages, early_cuts)
             capture.play(PORTS[0], messages, small, disorder=True)
             capture.play(PORTS[1], messages[1:], whole, begins=False)
+        for messages in others():
+            for port in PORTS + PORTS_OF_BACK_ENDS:
+                capture.play(port, messages, whole)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,28 @@ binds_exchange(const uint8_t *data, size_t length, bool on_known_port, enum oa_i
     return false;
 }
 
+/* Whether a bind is for interfaces only that are not in rpc_interface.h. */
+static bool
+binds_foreign(const uint8_t *data, size_t length)
+{
+    struct oa_rpc_pdu pdu;
+
+    if (!oa_rpc_parse_beginning(data, length, &pdu) || pdu.header.ptype != OA_RPC_BIND ||
+        pdu.header.frag_length > length || pdu.n_contexts == 0)
+        return false;
+    for (unsigned i = 0; i < pdu.n_contexts; i++)
+        if (oa_rpc_interface_find(pdu.contexts[i].abstract_syntax.uuid))
+            return false;
+    return true;
+}
+
+/* Whether the PDU can be the first one of a connection: its type is the third byte. */
+static bool
+may_begin_connection(const uint8_t *data, size_t length)
+{
+    return length < 3 || data[2] == OA_RPC_BIND || data[2] == OA_RPC_RTS;
+}
+
 /* Requests and binds come from clients, all responses from servers, RTS PDUs from both. */
 static enum oa_side
 sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
@@ -158,7 +180,7 @@ sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
 
 static enum oa_verdict
 recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t destination,
-              struct oa_recognition *recognition)
+              enum oa_before before, struct oa_recognition *recognition)
 {
     bool on_server_port = oa_is_server_port(source) || oa_is_server_port(destination);
     bool on_known_port = on_server_port || oa_is_http_port(source) || oa_is_http_port(destination);
@@ -166,11 +188,13 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
     struct oa_rpc_header header;
     unsigned places = 0;
 
-    if (!oa_rpc_may_be_header(data, length))
+    if (!oa_rpc_may_be_header(data, length) ||
+        (before != OA_BEFORE_UNKNOWN && !may_begin_connection(data, length)))
         return OA_NOT_OURS;
     if (length < OA_RPC_HEADER_SIZE)
-        return OA_MAYBE;
-    if (!oa_rpc_header_parse(data, length, &header))
+        return before == OA_BEFORE_UNKNOWN || before == OA_BEFORE_CLIENT_FIRST ? OA_MAYBE
+                                                                               : OA_NOT_OURS;
+    if (!oa_rpc_header_parse(data, length, &header) || binds_foreign(data, length))
         return OA_NOT_OURS;
     bool is_whole = header.frag_length <= length;
     *recognition = (struct oa_recognition){ .is_raw = true };
@@ -188,6 +212,8 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
         recognition->has_start = true;
     } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {
         return OA_MAYBE;
+    } else if (before != OA_BEFORE_UNKNOWN) {
+        return OA_NOT_OURS;
     } else if (is_whole && header.frag_length < length) {
         const uint8_t *next = data + header.frag_length;
         size_t left = length - header.frag_length;
@@ -202,9 +228,9 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
     return OA_OURS;
 }
 
-enum oa_verdict
-oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
-             struct oa_recognition *recognition)
+static enum oa_verdict
+recognise_any(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
+              enum oa_before before, struct oa_recognition *recognition)
 {
     enum oa_http_method method;
 
@@ -228,26 +254,58 @@ oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t 
     case 'n':
         return recognise_banner(data, length, recognition);
     case 5:
-        return recognise_pdu(data, length, source_port, destination_port, recognition);
+        return recognise_pdu(data, length, source_port, destination_port, before, recognition);
     default:
         return OA_NOT_OURS;
     }
 }
 
 enum oa_verdict
+oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
+             enum oa_before before, struct oa_recognition *recognition)
+{
+    enum oa_verdict verdict =
+        recognise_any(data, length, source_port, destination_port, before, recognition);
+
+    return verdict == OA_MAYBE && before == OA_BEFORE_TUNNEL ? OA_NOT_OURS : verdict;
+}
+
+enum oa_foreign
+oa_foreign(const uint8_t *data, size_t length, enum oa_before before)
+{
+    struct oa_http_head head;
+
+    if (oa_text_starts((struct oa_text){ (const char *)data, length }, "CONNECT "))
+        return OA_FOREIGN_TUNNEL;
+    if (before == OA_BEFORE_CLIENT_FIRST || binds_foreign(data, length))
+        return OA_FOREIGN_BOTH_SIDES;
+    if (!g_ascii_isupper(data[0]) || oa_http_head_parse(data, length, &head) != OA_HTTP_COMPLETE)
+        return OA_FOREIGN_NEITHER;
+    /* An IN channel goes on after these. */
+    bool goes_on =
+        !head.is_request && (head.status < 200 || head.status == 401 || head.status == 407);
+    return goes_on ? OA_FOREIGN_NEITHER : OA_FOREIGN_OTHER_SIDE;
+}
+
+enum oa_verdict
 oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_known known,
-                       struct oa_recognition *recognition)
+                       enum oa_before before, struct oa_recognition *recognition)
 {
     struct oa_rpc_pdu pdu;
     size_t next;
 
     if (length == 0)
         return OA_MAYBE;
-    if (!oa_rpc_may_be_header(data, length))
+    if (!oa_rpc_may_be_header(data, length) ||
+        (before != OA_BEFORE_UNKNOWN && before != OA_BEFORE_CLIENT_FIRST))
+        return OA_NOT_OURS;
+    if (before == OA_BEFORE_CLIENT_FIRST &&
+        (known == OA_ENDPOINT_UNKNOWN || !may_begin_connection(data, length)))
         return OA_NOT_OURS;
     if (length < OA_RPC_HEADER_SIZE)
         return OA_MAYBE;
-    if (!oa_rpc_parse_beginning(data, length, &pdu) || pdu.header.ptype == OA_RPC_RTS)
+    if (!oa_rpc_parse_beginning(data, length, &pdu) || pdu.header.ptype == OA_RPC_RTS ||
+        binds_foreign(data, length))
         return OA_NOT_OURS;
     next = MIN(pdu.header.frag_length, length);
     if (known == OA_ENDPOINT_UNKNOWN ? !oa_request_shape(&pdu)

@@ -33,6 +33,15 @@ struct oa_recognition {
     bool is_mapi_http;   /* MAPI over HTTP; only of oa_recognise_mapi_http() */
 };
 
+/* What the capture holds of a connection before the examined bytes. */
+enum oa_before {
+    OA_BEFORE_UNKNOWN,      /* something may be missing */
+    OA_BEFORE_CLIENT_FIRST, /* only the handshake of TCP; these are the client's first bytes */
+    OA_BEFORE_SERVER_FIRST, /* the same; these are the server's first bytes */
+    OA_BEFORE_FOREIGN,      /* bytes which exclude PDUs of ours from this side, see oa_foreign() */
+    OA_BEFORE_TUNNEL, /* the same, by a CONNECT: bytes that are not ours go to somebody else */
+};
+
 /*
  * Examines the first bytes of a segment that one side sent. Ours are
  *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT);
@@ -45,10 +54,29 @@ struct oa_recognition {
  *      connection-oriented PDU followed by another one, or by the end of the bytes: the middle of a
  *      connection whose beginning is not in the capture;
  *   7. a response head with 200 and `Content-Type: application/rpc`.
- * Nothing else is.
+ * Nothing else is. 5 and 6 are the middle of a connection, which is ours only if its beginning may
+ * be missing (`before` is OA_BEFORE_UNKNOWN); a bind without an interface of rpc_interface.h never
+ * is.
  */
 enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,
-                             uint16_t destination_port, struct oa_recognition *recognition);
+                             uint16_t destination_port, enum oa_before before,
+                             struct oa_recognition *recognition);
+
+/* Of which side later PDUs cannot be ours. */
+enum oa_foreign {
+    OA_FOREIGN_NEITHER,
+    OA_FOREIGN_OTHER_SIDE, /* of the one that did not send the examined bytes */
+    OA_FOREIGN_BOTH_SIDES,
+    OA_FOREIGN_TUNNEL, /* of both, which have a tunnel from now on: OA_BEFORE_TUNNEL */
+};
+
+/*
+ * What bytes that are not ours show of the rest of their connection: after the client's first
+ * bytes, or a bind without an interface of ours, no PDU is ours; after the complete head of an HTTP
+ * request, or of a response that ends its request, none of the other side. Heads and binds that
+ * follow are recognised all the same, in a tunnel if they are whole.
+ */
+enum oa_foreign oa_foreign(const uint8_t *data, size_t length, enum oa_before before);
 
 /* What is known of a server's endpoint from other connections. */
 enum oa_endpoint_known {
@@ -64,9 +92,11 @@ enum oa_endpoint_known {
  *      connection-oriented PDU followed by another one or by the end of the bytes, or the beginning
  *      of one;
  *   2. anywhere, a request that only Exchange clients send, oa_request_shape().
+ * Both are the middle of a connection, unless the PDU of 1 is a bind; `before` counts as in
+ * oa_recognise().
  */
 enum oa_verdict oa_recognise_plain_rpc(const uint8_t *data, size_t length,
-                                       enum oa_endpoint_known known,
+                                       enum oa_endpoint_known known, enum oa_before before,
                                        struct oa_recognition *recognition);
 
 /*

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Ordinary HTTP looks the same with the plugins as without, to the byte, in one pass and in two.
+"""Traffic that is not ours looks the same with the plugins as without, to the byte, in one pass and in two.
 
-Usage: check_ordinary_http.py PLUGIN_HOME
+Usage: check_ordinary_traffic.py PLUGIN_HOME
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -15,11 +15,13 @@ FOLDER = tools.CAPTURES / "ordinary"
 # Every way the bytes can come to HTTP.
 SETTINGS = (["-2"], [], ["-o", "tcp.desegment_tcp_streams:FALSE"], ["-o", "http.desegment_body:FALSE"],
             ["-o", "tcp.reassemble_out_of_order:TRUE"], ["-o", "tcp.try_heuristic_first:TRUE"])
+# What TLS reports of a record's contents is no line of the text.
+FIELDS = ["-T", "fields", "-e", "frame.protocols", "-e", "tls.app_data_proto", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info"]
 
 
 def check_same(home, capture, arguments):
     """Both texts are equal; else the first difference is shown. Returns how many lines were compared."""
-    ours, stock = (tools.tshark(place, capture, "-V", *arguments, check=False).splitlines() for place in (home, tools.STOCK))
+    ours, stock = (tools.tshark(place, capture, *arguments, check=False).splitlines() for place in (home, tools.STOCK))
     if not stock:
         raise AssertionError(f"{capture.name}: nothing shown")
     if ours != stock:
@@ -29,12 +31,14 @@ def check_same(home, capture, arguments):
 
 
 def main():
-    """Every capture of ordinary HTTP, every setting."""
+    """Every capture of traffic that is not ours, every setting."""
     home = sys.argv[1]
     loaded = [tools.run([*tools.as_ordinary_user(), "tshark", "-G", "plugins"], tools.surroundings(place)).stdout
               for place in (home, tools.STOCK)]
     tools.same("plugins loaded", ["rpch.so" in text for text in loaded], [True, False])
-    lines = sum(check_same(home, capture, setting) for capture in sorted(FOLDER.glob("*.pcap*")) for setting in SETTINGS)
+    outputs = [["-V", *setting] for setting in SETTINGS] + [FIELDS, [*FIELDS, "-2"]]
+    captures = sorted([*FOLDER.glob("*.pcap*"), tools.CAPTURES / "real" / "tls_handshakes.pcapng"])
+    lines = sum(check_same(home, capture, output) for capture in captures for output in outputs)
     print(f"{lines} lines are the same")
 
 
