@@ -36,8 +36,8 @@
 enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 
 struct mapi_sessions {
-    GHashTable *by_key; /* text -> struct mapi_session, by what identifies it in requests */
-    GQueue by_age;      /* of struct mapi_session, idle for longest first */
+    GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
+    GQueue by_age; /* of struct mapi_session, idle for longest first */
 };
 
 struct mapi_session {
@@ -87,8 +87,8 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
 static void
 give_key(struct mapi_session *session, enum key_kind kind, char *key)
 {
-    GHashTable *table = session->vc->tracker->mapi->by_key;
-    struct mapi_session *known = g_hash_table_lookup(table, key);
+    GTree *table = session->vc->tracker->mapi->by_key;
+    struct mapi_session *known = g_tree_lookup(table, key);
 
     if (known == session) {
         g_free(key);
@@ -97,9 +97,16 @@ give_key(struct mapi_session *session, enum key_kind kind, char *key)
     if (known)
         known->key[kind] = NULL;
     if (session->key[kind])
-        g_hash_table_remove(table, session->key[kind]);
+        g_tree_remove(table, session->key[kind]);
     session->key[kind] = key;
-    g_hash_table_replace(table, key, session);
+    g_tree_replace(table, key, session);
+}
+
+static int
+compare_keys(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return strcmp(a, b);
 }
 
 struct mapi_sessions *
@@ -107,7 +114,7 @@ oa_mapi_sessions_new(void)
 {
     struct mapi_sessions *sessions = g_new0(struct mapi_sessions, 1);
 
-    sessions->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    sessions->by_key = g_tree_new_full(compare_keys, NULL, g_free, NULL);
     g_queue_init(&sessions->by_age);
     return sessions;
 }
@@ -121,7 +128,7 @@ oa_mapi_sessions_free(struct mapi_sessions *sessions)
         g_queue_unlink(&sessions->by_age, &session->link);
         g_free(session);
     }
-    g_hash_table_unref(sessions->by_key);
+    g_tree_unref(sessions->by_key);
     g_free(sessions);
 }
 
@@ -134,7 +141,7 @@ close_session(struct mapi_session *session)
 
     for (int kind = 0; kind < KEYS; kind++)
         if (session->key[kind])
-            g_hash_table_remove(tracker->mapi->by_key, session->key[kind]);
+            g_tree_remove(tracker->mapi->by_key, session->key[kind]);
     g_queue_unlink(&tracker->mapi->by_age, &session->link);
     while ((link = g_queue_peek_head_link(&vc->channels))) {
         struct channel *channel = link->data;
@@ -227,15 +234,15 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
 {
     const struct oa_http_head *head = telling_head(exchange);
     enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
-    GHashTable *table = channel->tracker->mapi->by_key;
+    GTree *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
         return NULL;
     char *context = context_key(endpoint, head);
-    struct mapi_session *found = context ? g_hash_table_lookup(table, context) : NULL;
+    struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
     if (!found) {
         char *client = client_key(endpoint, &channel->facts, head);
-        found = g_hash_table_lookup(table, client);
+        found = g_tree_lookup(table, client);
         if (found && context && found->key[KEY_CONTEXT])
             found = NULL;
         g_free(client);
