@@ -8,19 +8,11 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "track/bindings.h"
 #include "track/emit.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
-
-/* Calls waiting for their response on one virtual connection; a client has a handful. Above this
- * the oldest is given up; sooner if only one of the two channels is in the capture. */
-#define PENDING_MAX 4096
-#define PENDING_OF_HALF_MAX 64
-
-/* Responses waiting for their request: a capture may contain frames of two connections in the wrong
- * order. */
-#define ORPHANS_MAX 16
 
 /* Enough of a PDU to distinguish it from others: its header and the context handle. */
 #define HASHED_BYTES 256
@@ -29,6 +21,8 @@ struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
     struct call *ended;
     uint64_t n_calls;
+    unsigned n_waiting; /* in the lists of all virtual connections */
+    struct stub_budget stubs;
 };
 
 struct call_table *
@@ -137,6 +131,7 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
     list->by_id = g_hash_table_new(NULL, NULL);
     g_queue_init(&list->by_age);
     g_queue_init(&list->orphans);
+    list->stubs.all = &tracker->calls->stubs;
 }
 
 void
@@ -146,6 +141,7 @@ oa_call_list_clear(struct call_list *list)
 
     while ((call = g_queue_peek_head(&list->by_age))) {
         g_queue_unlink(&list->by_age, &call->link);
+        list->tracker->calls->n_waiting--;
         oa_call_free(call);
     }
     g_hash_table_unref(list->by_id);
@@ -201,9 +197,11 @@ put_call(struct call_list *list, struct call *call)
     call->facts.vc = list->vc;
     g_hash_table_insert(list->by_id, GUINT_TO_POINTER(call->facts.call_id), call);
     g_queue_push_tail_link(&list->by_age, &call->link);
+    list->tracker->calls->n_waiting++;
     if (!call->facts.has_opnum)
         g_queue_push_tail_link(&list->orphans, &call->orphan_link);
     note_losses(list, call);
+    oa_call_stubs_move(&call->stubs, &list->stubs);
 }
 
 static void
@@ -212,6 +210,7 @@ take_call_out(struct call_list *list, struct call *call)
     remove_loose(list, call);
     g_hash_table_remove(list->by_id, GUINT_TO_POINTER(call->facts.call_id));
     g_queue_unlink(&list->by_age, &call->link);
+    list->tracker->calls->n_waiting--;
     if (!call->facts.has_opnum)
         g_queue_unlink(&list->orphans, &call->orphan_link);
     mark_gaps(list, call);
@@ -378,13 +377,21 @@ static void
 limit_pending(struct call_list *list, enum oa_hop hop)
 {
     const bool *seen = list->vc->leg_seen[hop];
-    guint most = seen[OA_LEG_IN] && seen[OA_LEG_OUT] ? PENDING_MAX : PENDING_OF_HALF_MAX;
+    bool is_half = !seen[OA_LEG_IN] || !seen[OA_LEG_OUT];
+    guint most = is_half ? OA_LIMIT_CALLS_OF_HALF : OA_LIMIT_CALLS;
 
+    if (list->tracker->calls->n_waiting > OA_LIMIT_CALLS_ALL)
+        most = MIN(most, OA_LIMIT_CALLS_OF_HALF);
     while (g_queue_get_length(&list->by_age) > most) {
         struct call *oldest = g_queue_peek_head(&list->by_age);
+        if (!is_half)
+            oa_emit_limit(list->tracker,
+                          &(struct oa_event){
+                              .first = list->vc->last, .last = list->vc->last, .vc = list->vc },
+                          OA_LIMIT_OF_CALLS);
         retire_call(list, oldest, final_state(&oldest->facts));
     }
-    while (g_queue_get_length(&list->orphans) > ORPHANS_MAX) {
+    while (g_queue_get_length(&list->orphans) > OA_LIMIT_ORPHANS) {
         struct call *oldest = g_queue_peek_head(&list->orphans);
         retire_call(list, oldest, final_state(&oldest->facts));
     }

@@ -28,6 +28,7 @@ struct call_list {
     GQueue by_age;               /* the oldest first */
     GQueue orphans;              /* of them those without a request, the oldest first */
     unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
+    struct stub_budget stubs;    /* of these calls */
     bool may_join;               /* the virtual connection may turn out to be a part of another */
 };
 

@@ -10,12 +10,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "track/emit.h"
 #include "track/tracker_state.h"
-
-/* Open at the same time; beyond, the longest silent one is closed. */
-#define SESSIONS_MAX 32768
-#define BINDINGS_MAX 32768
 
 /* A session has one handle of each kind. */
 enum handle_kind { HANDLE_SYNC, HANDLE_ASYNC, HANDLES };
@@ -148,7 +145,7 @@ new_session(struct oa_tracker *tracker)
     session->is_open = true;
     session->link.data = session;
     g_queue_push_tail_link(&table->by_age, &session->link);
-    if (table->by_age.length > SESSIONS_MAX)
+    if (table->by_age.length > OA_LIMIT_SESSIONS)
         close_session(tracker, g_queue_peek_head(&table->by_age));
     return session;
 }
@@ -360,7 +357,7 @@ add_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE], u
     binding->link.data = binding;
     g_tree_replace(table->bindings, binding->handle, binding);
     g_queue_push_tail_link(&table->bindings_by_age, &binding->link);
-    if (table->bindings_by_age.length > BINDINGS_MAX) {
+    if (table->bindings_by_age.length > OA_LIMIT_SESSIONS) {
         const struct binding *oldest = g_queue_peek_head(&table->bindings_by_age);
         forget_binding(table, oldest->handle);
     }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "auth/auth_copies.h"
+#include "base/limits.h"
 #include "exchange/call_facts.h"
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
@@ -29,15 +31,13 @@
 /* How long to wait for the responses to other requests after the client has ended its session. */
 #define LINGER_MS (60 * 1000)
 
-/* Sessions open at the same time; above this the one idle for longest is closed. */
-#define SESSIONS_MAX 32768
-
 /* What identifies a session: its cookie, and the client with its X-ClientInfo. */
 enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 
 struct mapi_sessions {
     GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
     GQueue by_age; /* of struct mapi_session, idle for longest first */
+    struct oa_http_budget bodies; /* of all connections */
 };
 
 struct mapi_session {
@@ -72,13 +72,16 @@ static char *
 client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel,
            const struct oa_http_head *head)
 {
+    static const char DIGITS[] = "0123456789abcdef";
     GString *key = g_string_new(NULL);
     struct oa_text info = head->mapi.client_info;
 
     g_string_printf(key, "%u client ", (unsigned)endpoint);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        for (int i = 0; i < 16; i++)
-            g_string_append_printf(key, "%02x", channel->endpoint[side].address[i]);
+        for (int i = 0; i < 16; i++) {
+            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] >> 4]);
+            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] & 15]);
+        }
     g_string_append_len(key, info.at, (gssize)info.length);
     return g_string_free(key, FALSE);
 }
@@ -163,7 +166,7 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
     struct mapi_session *oldest;
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > SESSIONS_MAX))
+           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS))
         close_session(oldest);
 }
 
@@ -181,7 +184,9 @@ keep_alive(struct mapi_session *session, int64_t now_ns, uint64_t expires_ms)
 {
     GQueue *by_age = &session->vc->tracker->mapi->by_age;
 
-    session->expires_ns = now_ns + (int64_t)expires_ms * NS_PER_MS;
+    int64_t expires_ns = (int64_t)expires_ms * NS_PER_MS;
+
+    session->expires_ns = now_ns < INT64_MAX - expires_ns ? now_ns + expires_ns : INT64_MAX;
     g_queue_unlink(by_age, &session->link);
     g_queue_push_tail_link(by_age, &session->link);
 }
@@ -490,8 +495,8 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
 
     oa_text_keep(&facts->target_server, exchange->mapi.mailbox_id);
     oa_text_keep(&facts->proxy_name, exchange->request.head.host);
-    if (!facts->auth && channel->facts.auth)
-        facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
+    if (!facts->auth)
+        facts->auth = oa_auth_copy_hold(channel->facts.auth);
     if (connect)
         oa_client_take_call(facts->client, connect);
     if (exchange->request.has_head)
@@ -584,6 +589,12 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
     take_call(session, channel, exchange, connect);
+    if (exchange->is_cut)
+        oa_emit_limit(
+            vc->tracker,
+            &(struct oa_event){
+                .first = first, .last = last, .channel = &channel->facts, .vc = &vc->facts },
+            OA_LIMIT_OF_BODIES);
     renew(session, channel, exchange, last.time_ns);
 }
 
@@ -612,4 +623,5 @@ oa_mapi_begin(struct channel *channel)
     channel->facts.kind = OA_CHANNEL_MAPI_HTTP;
     channel->mapi = oa_http_connection_new(take_exchange, channel);
     oa_http_connection_on_head(channel->mapi, tell_head);
+    oa_http_connection_share(channel->mapi, &channel->tracker->mapi->bodies);
 }

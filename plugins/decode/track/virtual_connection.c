@@ -42,7 +42,9 @@ free_vc(void *data)
     oa_sequences_free(&vc->facts);
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
-    g_free(vc->facts.auth);
+    oa_auth_copy_release(vc->facts.auth);
+    oa_auth_copy_release(vc->facts.security.auth);
+    g_free(vc->facts.findings);
     g_free(vc->facts.client);
     oa_auth_course_free(vc->facts.rpc_exchange);
     g_free(vc);
@@ -194,8 +196,8 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     if (!vc->facts.proxy_name)
         vc->facts.proxy_name = g_strdup(facts->proxy_name);
     check_users(channel, &vc->facts);
-    if (!vc->facts.auth && facts->auth)
-        vc->facts.auth = g_memdup2(facts->auth, sizeof *facts->auth);
+    if (!vc->facts.auth)
+        vc->facts.auth = oa_auth_copy_hold(facts->auth);
     if (facts->opened.time_ns < vc->facts.opened.time_ns)
         vc->facts.opened = facts->opened;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
@@ -269,6 +271,10 @@ oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
     oa_association_share(vc->tracker, &vc->facts);
     if (!outlives_channels(vc))
         judge(vc, last_channel);
+    oa_emit_suppressed(vc->tracker, &(struct oa_event){ .first = vc->facts.last,
+                                                        .last = vc->facts.last,
+                                                        .channel = last_channel,
+                                                        .vc = &vc->facts });
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);
     forget_vc(vc);
     oa_retire(vc->tracker, vc, free_vc);
@@ -319,8 +325,10 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->rejected_bindings = from->rejected_bindings;
         into->binds = from->binds;
     }
-    if (!into->security.present)
+    if (!into->security.present) {
         into->security = from->security;
+        oa_auth_copy_hold(into->security.auth);
+    }
     if (!into->client)
         into->client = g_steal_pointer(&from->client);
     if (!into->assoc_group_id)
@@ -347,6 +355,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
+    oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
     from->facts.joined = &into->facts;
     emit_vc(from, OA_EVENT_VC_JOINED, NULL);
     forget_vc(from);
