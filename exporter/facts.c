@@ -135,7 +135,9 @@ session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
 const struct oa_auth *
 user_of_session(const struct oa_virtual_connection *vc)
 {
-    return vc->auth && vc->auth->user[0] ? vc->auth : &vc->security.auth;
+    if (vc->auth && vc->auth->user[0])
+        return vc->auth;
+    return vc->security.auth ? vc->security.auth : &OA_AUTH_NONE;
 }
 
 const char *

@@ -112,6 +112,7 @@ find(struct report_run *run, struct row *row, enum oa_finding_id id, const char 
     va_start(arguments, format);
     vsnprintf(row->finding.text, sizeof row->finding.text, format, arguments);
     va_end(arguments);
+    oa_text_mend(row->finding.text);
     put(run, row);
 }
 

@@ -189,12 +189,13 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_endpoint *store = &vc->endpoint[OA_HOP_SERVER][OA_SERVER];
     bool has_store = session_has_hop(vc, OA_HOP_SERVER);
     const struct oa_rpc_security *security = &vc->security;
+    const struct oa_auth *rpc = security->auth ? security->auth : &OA_AUTH_NONE;
     struct row row = {
         .vc = vc,
         .iface = vc->iface,
         .client = vc->client,
         .http = vc->auth,
-        .rpc = &security->auth,
+        .rpc = rpc,
         .client_address = client_address_of(vc, mapped),
         .proxy_address = proxy_address_of(vc),
         .store_address = has_store ? store->address : NULL,
@@ -208,8 +209,8 @@ take(struct report_run *run, const struct oa_event *event)
         .target_port = target_port_of(vc),
         .rpc_auth = security->present ? oa_rpc_auth_type_name(security->type) : NULL,
         .rpc_auth_level = security->present ? oa_rpc_auth_level_name(security->level) : NULL,
-        .workstation = vc->auth && vc->auth->workstation[0] ? vc->auth->workstation
-                                                            : security->auth.workstation,
+        .workstation =
+            vc->auth && vc->auth->workstation[0] ? vc->auth->workstation : rpc->workstation,
         .anonymous = vc->anonymous_accepted  ? "accepted"
                      : vc->anonymous_refused ? "refused"
                                              : NULL,

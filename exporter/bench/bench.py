@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How fast oaexport is and how much memory it takes, beside tshark with the plugins doing the same work.
 
-Makes a large capture of many sessions, runs both programs over it in turn, and runs oaexport over the first half of the
-same traffic: its memory must not depend on the length.
+Makes a large capture of many sessions of each kind (RPC over HTTP with large and with small calls, MAPI over HTTP), runs both
+programs over it in turn, and runs oaexport over the first half of the same traffic: its memory must not depend on the length.
 
 Usage: bench.py PLUGIN_HOME OAEXPORT MAKE_CAPTURE FOLDER [options]
 
@@ -53,16 +53,17 @@ def options():
     parser.add_argument("--sessions", type=int, default=500, help="sessions in the capture (default 500)")
     parser.add_argument("--concurrent", type=int, default=100, help="of these, how many at a time (default 100)")
     parser.add_argument("--calls", type=int, default=108, help="reads and writes of a session (default 108)")
+    parser.add_argument("--kinds", default="large,small,mapi", help="kinds of captures (default: large,small,mapi)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of oaexport (default 3)")
     parser.add_argument("--tshark-rounds", type=int, default=1, help="of these, how many beside a run of tshark (default 1)")
     return parser.parse_args()
 
 
-def make(arguments, percent):
+def make(arguments, kind, percent):
     """The capture, or the first part of it; made anew each time, so that it is in memory when it is read."""
-    path = pathlib.Path(arguments.folder) / f"bench-{percent}.pcap"
+    path = pathlib.Path(arguments.folder) / f"bench-{kind}-{percent}.pcap"
     subprocess.run([arguments.make_capture, str(path), str(arguments.sessions), str(arguments.concurrent),
-                    str(arguments.calls), str(percent)], check=True)
+                    str(arguments.calls), str(percent), kind], check=True)
     return path
 
 
@@ -79,21 +80,21 @@ def tell(name, run, frames, size):
     return run
 
 
-def main():
-    """Makes, runs, prints."""
-    arguments = options()
+def measure(arguments, kind):
+    """Makes the captures of a kind, runs, prints."""
     env = tools.surroundings(arguments.home)
     reports = pathlib.Path(arguments.folder) / "bench-reports"
-    half, full = make(arguments, 50), make(arguments, 100)
+    half, full = make(arguments, kind, 50), make(arguments, kind, 100)
     frames, size = frames_of(full), full.stat().st_size
-    print(f"{arguments.sessions} sessions, {frames:,} frames, {size / 1e6:.0f} MB", flush=True)
+    print(f"{kind}: {arguments.sessions} sessions, {frames:,} frames, {size / 1e6:.0f} MB", flush=True)
 
     fields = [part for name in FIELDS for part in ("-e", name)]
     ours, theirs = [], []
     for number in range(arguments.rounds):
         ours.append(tell("oaexport", Run([arguments.oaexport, "-o", str(reports), str(full)], env), frames, size))
         if number < arguments.tshark_rounds:
-            command = [*tools.as_ordinary_user(), "tshark", "-r", str(full), "-Y", "rpch", "-T", "fields", *fields]
+            protocol = "oxcmapihttp" if kind == "mapi" else "rpch"
+            command = [*tools.as_ordinary_user(), "tshark", "-r", str(full), "-Y", protocol, "-T", "fields", *fields]
             theirs.append(tell("tshark -T fields", Run(command, env), frames, size))
             if not theirs[-1].printed:
                 raise SystemExit("tshark printed nothing: are the plugins loaded?")
@@ -109,6 +110,13 @@ def main():
         print(f"oaexport is {speed:.1f} times faster than tshark and takes 1/{memory:.0f} of its memory")
     for path in (half, full):
         path.unlink()
+
+
+def main():
+    """One kind after the other."""
+    arguments = options()
+    for kind in arguments.kinds.split(","):
+        measure(arguments, kind)
 
 
 if __name__ == "__main__":

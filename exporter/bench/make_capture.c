@@ -1,6 +1,6 @@
 /* make_capture.c
- * A large capture of many RPC over HTTP sessions that come and go, the same bytes every time:
- * make_capture FILE SESSIONS CONCURRENT CALLS [SHARE_IN_PERCENT]
+ * A large capture of many sessions that come and go, the same bytes every time:
+ * make_capture FILE SESSIONS CONCURRENT CALLS [SHARE_IN_PERCENT [large|small|mapi]]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -249,6 +249,20 @@ write_capture(FILE *file, const struct bench_template *template, unsigned sessio
     g_free(all);
 }
 
+/* BENCH_KINDS if there is no such kind. */
+static enum bench_kind
+kind_of(const char *name)
+{
+    static const char *const NAMES[] = {
+        [BENCH_LARGE_CALLS] = "large", [BENCH_SMALL_CALLS] = "small", [BENCH_MAPI_HTTP] = "mapi"
+    };
+    unsigned kind = 0;
+
+    while (kind < BENCH_KINDS && strcmp(NAMES[kind], name) != 0)
+        kind++;
+    return (enum bench_kind)kind;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -257,8 +271,12 @@ main(int argc, char *argv[])
 
     for (int i = 2; i < argc && i < 6; i++)
         number[i - 2] = (unsigned)strtoul(argv[i], NULL, 10);
-    if (argc < 5 || number[0] == 0 || number[1] == 0 || number[1] > number[0]) {
-        fputs("Usage: make_capture FILE SESSIONS CONCURRENT CALLS [SHARE_IN_PERCENT]\n", stderr);
+    enum bench_kind kind = argc > 6 ? kind_of(argv[6]) : BENCH_LARGE_CALLS;
+    if (argc < 5 || number[0] == 0 || number[1] == 0 || number[1] > number[0] ||
+        kind == BENCH_KINDS) {
+        fputs("Usage: make_capture FILE SESSIONS CONCURRENT CALLS"
+              " [SHARE_IN_PERCENT [large|small|mapi]]\n",
+              stderr);
         return 1;
     }
     FILE *file = fopen(argv[1], "wb");
@@ -267,7 +285,7 @@ main(int argc, char *argv[])
         return 1;
     }
     setvbuf(file, NULL, _IOFBF, OUTPUT_BUFFER);
-    struct bench_template *template = bench_template_new(number[2]);
+    struct bench_template *template = bench_template_new(kind, number[2]);
     fwrite(PCAP, sizeof PCAP, 1, file);
     write_capture(file, template, number[0], number[1],
                   (uint64_t) template->frames->len * number[0] * number[3] / 100);

@@ -1,7 +1,8 @@
 /* session_template.c
- * One RPC over HTTP session as frames in time order, with places that differ between sessions.
- * [MS-RPCH] 2.2.3, 2.2.4, 3.2 (channels, flow control); [C706] chapter 12 (PDUs);
- * [MS-OXCRPC] 3.1.4 (calls), 2.2.2.1 (RPC_HEADER_EXT); [MS-OXCROPS] 2.2 (ROPs)
+ * One session of RPC over HTTP or MAPI over HTTP as frames in time order, with places that differ
+ * between sessions. [MS-RPCH] 2.2.3, 2.2.4, 3.2 (channels, flow control); [C706] chapter 12 (PDUs);
+ * [MS-OXCRPC] 3.1.4 (calls), 2.2.2.1 (RPC_HEADER_EXT); [MS-OXCROPS] 2.2 (ROPs);
+ * [MS-OXCMAPIHTTP] 2.2.2, 2.2.4, 2.2.7 (requests and responses)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -641,10 +642,92 @@ close_connection(struct builder *b, enum bench_connection connection)
     bare(b, connection, BENCH_CLIENT, ACK);
 }
 
-struct bench_template *
-bench_template_new(unsigned calls)
+/* RPC over HTTP: reads, and each eighth call a write. */
+static void
+rpc_session(struct builder *b, unsigned calls, const uint16_t sizes[8])
 {
-    static const uint16_t READS[] = { 8192, 16384, 1024, 32000, 512, 15000, 4096 };
+    open_connection(b, BENCH_OUT);
+    open_connection(b, BENCH_IN);
+    request_head(b, BENCH_OUT);
+    conn_a1(b);
+    request_head(b, BENCH_IN);
+    conn_b1(b);
+    response_head(b);
+    conn_answers(b);
+    bind_and_answer(b);
+    connect_ex(b);
+    logon(b);
+    open_stream(b);
+    for (unsigned i = 0; i < calls; i++)
+        stream_io(b, i % 8 == 7, sizes[i % 8]);
+    send_message(b, BENCH_OUT, BENCH_SERVER, rts(RTS_PING, 0, 20));
+    close_connection(b, BENCH_IN);
+    close_connection(b, BENCH_OUT);
+}
+
+/* A request of that type and its response, with bodies of these sizes after their fixed parts. */
+static void
+mapi_call(struct builder *b, const char *type, size_t asked, size_t given)
+{
+    GByteArray *in = g_byte_array_new(), *out = g_byte_array_new();
+    char head[512];
+
+    b->call_id++;
+    g_snprintf(head, sizeof head,
+               "POST /mapi/emsmdb/?MailboxId=mbx1@bench.test HTTP/1.1\r\n"
+               "Host: proxy.bench.test\r\nUser-Agent: Microsoft Office/16.0\r\n"
+               "Content-Type: application/mapi-http\r\nContent-Length: %u\r\n"
+               "X-RequestType: %s\r\nX-RequestId: {E2EA6C1C-E61B-49E9-9CFB-38184F907552}:%u\r\n"
+               "X-ClientApplication: Outlook/16.0.4266.1001\r\n"
+               "X-ClientInfo: {2F94A2BF-A2E6-4CCC-BF98-B5F22C542226}",
+               (unsigned)asked, type, b->call_id);
+    text(in, head);
+    identity(b, in, IDENTITY(user_number));
+    text(in, "\r\nCookie: MapiContext=");
+    identity(b, in, IDENTITY(user_number));
+    text(in, "\r\nAuthorization: Basic ");
+    identity(b, in, IDENTITY(credentials));
+    text(in, "\r\n\r\n");
+    fill(in, 0, asked);
+    send_message(b, BENCH_IN, BENCH_CLIENT, in);
+    b->now_us += SERVICE_US;
+    g_snprintf(head, sizeof head,
+               "HTTP/1.1 200 OK\r\nCache-Control: private\r\nTransfer-Encoding: chunked\r\n"
+               "Content-Type: application/mapi-http\r\nServer: Microsoft-IIS/10.0\r\n"
+               "X-RequestType: %s\r\nX-ResponseCode: 0\r\n"
+               "X-RequestId: {E2EA6C1C-E61B-49E9-9CFB-38184F907552}:%u\r\n"
+               "X-ServerApplication: Exchange/15.01.2507.000\r\nX-ExpirationInfo: 900000\r\n"
+               "Set-Cookie: MapiContext=",
+               type, b->call_id);
+    text(out, head);
+    identity(b, out, IDENTITY(user_number));
+    text(out, "; path=/mapi/emsmdb; secure; HttpOnly\r\n\r\n"
+              "c\r\nPROCESSING\r\n\r\n");
+    g_snprintf(head, sizeof head, "%x\r\nDONE\r\nX-ElapsedTime: 1\r\n\r\n",
+               (unsigned)(sizeof "DONE\r\nX-ElapsedTime: 1\r\n\r\n" - 1 + 8 + given));
+    text(out, head);
+    fill(out, 0, 8 + given); /* StatusCode, ErrorCode, and the rest */
+    text(out, "\r\n0\r\n\r\n");
+    send_message(b, BENCH_IN, BENCH_SERVER, out);
+    b->now_us += THINK_US;
+}
+
+static void
+mapi_session(struct builder *b, unsigned calls)
+{
+    open_connection(b, BENCH_IN);
+    mapi_call(b, "Connect", 120, 100);
+    for (unsigned i = 0; i < calls; i++)
+        mapi_call(b, "Execute", 100 + i % 8 * 30, 60 + i % 8 * 100);
+    mapi_call(b, "Disconnect", 4, 4);
+    close_connection(b, BENCH_IN);
+}
+
+struct bench_template *
+bench_template_new(enum bench_kind kind, unsigned calls)
+{
+    static const uint16_t LARGE[8] = { 8192, 16384, 1024, 32000, 512, 15000, 4096, 7000 };
+    static const uint16_t SMALL[8] = { 16, 24, 32, 64, 48, 16, 40, 32 };
     struct bench_template *session = g_new0(struct bench_template, 1);
     struct builder b = { .session = session };
 
@@ -652,25 +735,10 @@ bench_template_new(unsigned calls)
     session->marks = g_array_new(FALSE, FALSE, sizeof(struct bench_mark));
     session->payload = g_byte_array_new();
     b.open_marks = g_array_new(FALSE, FALSE, sizeof(struct bench_mark));
-    open_connection(&b, BENCH_OUT);
-    open_connection(&b, BENCH_IN);
-    request_head(&b, BENCH_OUT);
-    conn_a1(&b);
-    request_head(&b, BENCH_IN);
-    conn_b1(&b);
-    response_head(&b);
-    conn_answers(&b);
-    bind_and_answer(&b);
-    connect_ex(&b);
-    logon(&b);
-    open_stream(&b);
-    for (unsigned i = 0; i < calls; i++) {
-        bool write = i % 8 == 7;
-        stream_io(&b, write, write ? 7000 : READS[i % 8]);
-    }
-    send_message(&b, BENCH_OUT, BENCH_SERVER, rts(RTS_PING, 0, 20));
-    close_connection(&b, BENCH_IN);
-    close_connection(&b, BENCH_OUT);
+    if (kind == BENCH_MAPI_HTTP)
+        mapi_session(&b, calls);
+    else
+        rpc_session(&b, calls, kind == BENCH_SMALL_CALLS ? SMALL : LARGE);
     g_array_unref(b.open_marks);
     return session;
 }

@@ -1,5 +1,6 @@
 /* session_template.h
- * One RPC over HTTP session as frames in time order, with places that differ between sessions.
+ * One session of RPC over HTTP or MAPI over HTTP as frames in time order, with places that differ
+ * between sessions.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -50,8 +51,16 @@ struct bench_template {
     GByteArray *payload; /* of all frames */
 };
 
-/* A session of connecting, logging on, opening a stream, and `calls` reads and writes. */
-struct bench_template *bench_template_new(unsigned calls);
+enum bench_kind {
+    BENCH_LARGE_CALLS, /* RPC over HTTP, reads and writes of 0.5 to 32 KB: most bytes are stubs */
+    BENCH_SMALL_CALLS, /* the same of 16 to 64 bytes: most work is per PDU */
+    BENCH_MAPI_HTTP,   /* MAPI over HTTP, on the connection BENCH_IN alone */
+    BENCH_KINDS
+};
+
+/* A session of connecting, logging on, opening a stream, and `calls` reads and writes; of MAPI over
+ * HTTP of Connect, `calls` times Execute, and Disconnect. */
+struct bench_template *bench_template_new(enum bench_kind kind, unsigned calls);
 void bench_template_free(struct bench_template *session);
 
 #endif

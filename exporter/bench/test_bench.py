@@ -19,13 +19,29 @@ SESSIONS, CONCURRENT, CALLS = 7, 3, 20
 CALLS_BEFORE = 3
 
 
+def check_mapi_http(program, maker, folder):
+    """The capture of MAPI over HTTP: Connect, the calls, Disconnect."""
+    path = pathlib.Path(folder) / "mapi.pcap"
+    subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS), "100", "mapi"], check=True)
+    found = [(row["user"], row["calls"], row["answered"], row["skipped_bytes"]) for row in tools.report(program, "sessions", path)]
+    assert sorted(found) == [(f"user{number:05}@bench.test", str(CALLS + 2), str(CALLS + 2), "0") for number in range(SESSIONS)], found
+
+
 def main():
-    """Makes it twice, exports it once."""
+    """Makes it twice, exports it once, for each kind."""
     program, maker = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        check_mapi_http(program, maker, folder)
+    for kind in ("large", "small"):
+        check_rpc(program, maker, kind)
+
+
+def check_rpc(program, maker, kind):
+    """The captures of RPC over HTTP."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [pathlib.Path(folder) / name for name in ("first.pcap", "second.pcap")]
         for path in paths:
-            subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS)], check=True)
+            subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS), "100", kind], check=True)
         assert paths[0].read_bytes() == paths[1].read_bytes()
         sessions = tools.report(program, "sessions", paths[0])
         calls = tools.report(program, "calls", paths[0])

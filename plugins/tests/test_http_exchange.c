@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include "base/limits.h"
+
 /* The heads of mapihttp.pcapng, without what plays no part. */
 #define POST(endpoint, type, id, length)                                                           \
     "POST /mapi/" endpoint "/?MailboxId=lab@lab.test HTTP/1.1\r\nContent-Length: " length "\r\n"   \
@@ -339,16 +341,16 @@ test_limits(void)
     for (unsigned i = 0; i < 16; i++)
         oa_http_connection_data(connection, OA_CLIENT, block, 1024 * 1024, stamp);
     oa_http_connection_close(connection, true);
-    g_assert_cmpuint(sizes[0], ==, OA_HTTP_BODY_KEPT_MAX);
+    g_assert_cmpuint(sizes[0], ==, OA_LIMIT_BODY);
     g_assert_cmpuint(sizes[1], ==, 16 * 1024 * 1024);
     g_assert_cmpuint(sizes[2], ==, 1);
 
     connection = oa_http_connection_new(keep_sizes, sizes);
-    for (unsigned i = 0; i < 2 * OA_HTTP_PIPELINE_MAX; i++)
+    for (unsigned i = 0; i < 2 * OA_LIMIT_PIPELINE; i++)
         oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,
                                 stamp);
     oa_http_connection_close(connection, true);
-    g_assert_cmpuint(sizes[2], ==, 1 + OA_HTTP_PIPELINE_MAX);
+    g_assert_cmpuint(sizes[2], ==, 1 + OA_LIMIT_PIPELINE);
     g_free(block);
 }
 

@@ -173,6 +173,25 @@ test_trim(void)
     g_assert_cmpuint(oa_text_trim(TEXT("\n")).length, ==, 1);
 }
 
+/* Texts cut by their bytes, at the end and in the middle. */
+static void
+test_mend(void)
+{
+    char cut[] = "a\xC3\xB6\xC3, \xE2\x82\xAC"
+                 "b\xE2\x82";
+    char whole[] = "j\xC3\xB6rg";
+    char nothing[] = "";
+
+    oa_text_mend(cut);
+    g_assert_cmpstr(cut, ==,
+                    "a\xC3\xB6, \xE2\x82\xAC"
+                    "b");
+    oa_text_mend(whole);
+    g_assert_cmpstr(whole, ==, "j\xC3\xB6rg");
+    oa_text_mend(nothing);
+    g_assert_cmpstr(nothing, ==, "");
+}
+
 static void
 test_uuid(void)
 {
@@ -195,6 +214,7 @@ main(int argc, char **argv)
     g_test_add_func("/text/absent", test_absent);
     g_test_add_func("/text/compare", test_compare);
     g_test_add_func("/text/trim", test_trim);
+    g_test_add_func("/text/mend", test_mend);
     g_test_add_func("/text/uuid", test_uuid);
     return g_test_run();
 }

@@ -605,6 +605,7 @@ test_loss(void)
     oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 0);
     g_assert_false(call->request[OA_HOP_CLIENT].has_gap);
     oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 1);
+    call = &oa_calls_find(&vc->calls, 1)->facts;
     g_assert_true(call->request[OA_HOP_CLIENT].has_gap);
     oa_vc_note_loss((struct channel *)wire_in(wire, 1), OA_CLIENT,
                     7); /* of no virtual connection */

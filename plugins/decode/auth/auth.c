@@ -12,6 +12,8 @@
 
 #include "base/cursor.h"
 
+const struct oa_auth OA_AUTH_NONE;
+
 /* The same message from another offset; short if that is beyond its end. */
 static struct oa_cursor
 seek(struct oa_cursor message, size_t offset)
@@ -545,6 +547,15 @@ read_kerberos(struct oa_auth *auth, struct oa_cursor token)
 
 /* --- SPNEGO, [RFC 4178] 4.2 --- */
 
+/* What the fields around the token of the mechanism say of it, in whatever order they come: the
+ * token knows better. */
+static void
+set_mechanism(struct oa_auth *auth, enum oa_auth_mechanism mechanism)
+{
+    if (!auth->has_mech_token || auth->mechanism == OA_AUTH_UNKNOWN)
+        auth->mechanism = mechanism;
+}
+
 /* NegTokenInit [0]: the first mechanism is the preferred one. */
 static void
 read_mech_list(struct oa_auth *auth, struct oa_cursor at)
@@ -560,7 +571,7 @@ read_mech_list(struct oa_auth *auth, struct oa_cursor at)
             continue;
         const struct mech_row *row = mech_of(mech.body);
         if (is_first)
-            auth->mechanism = row->mechanism;
+            set_mechanism(auth, row->mechanism);
         if (auth->n_mechs < OA_SPNEGO_MECHS_MAX)
             auth->mechs[auth->n_mechs++] = row->mech;
         is_first = false;
@@ -582,7 +593,7 @@ read_resp_field(struct oa_auth *auth, const struct der *field)
     } else if (field->tag == DER_CONTEXT(1) &&
                der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
         auth->chosen = mech_of(at)->mech;
-        auth->mechanism = mech_of(at)->mechanism;
+        set_mechanism(auth, mech_of(at)->mechanism);
     }
 }
 
@@ -591,8 +602,8 @@ read_mech_token(struct oa_auth *auth, struct oa_cursor at)
 {
     static const uint8_t TOKEN[] = { DER_OCTET_STRING };
 
-    if (!der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
-        return;
+    if (auth->has_mech_token || !der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+        return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
     at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
     if (!read_ntlm(auth, at))

@@ -141,6 +141,9 @@ struct oa_auth {
     char realm[OA_AUTH_NAME];  /* of the ticket, or of the server that reports an error */
 };
 
+/* Without any token: all members are zero. */
+extern const struct oa_auth OA_AUTH_NONE;
+
 /* Decodes one authentication header line. Sets all members of `auth`; a scheme without a token is a
  * valid offer. */
 void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth);

@@ -16,24 +16,23 @@
  * accepted. [MS-RPCH] 3.2.2.4.1 */
 #define PDUS_OF_AN_ACCEPTED_IN_CHANNEL 2
 
-/* Shared by all exchanges without a token, as most requests have none and a token is large. */
-static const struct oa_auth NO_TOKEN;
-
 static void
-free_token(const struct oa_auth *token)
+release_token(const struct oa_auth *token)
 {
-    if (token != &NO_TOKEN)
-        g_free((struct oa_auth *)token);
+    if (token != &OA_AUTH_NONE)
+        oa_auth_copy_release(token);
 }
 
 struct oa_auth_course *
-oa_auth_course_new(uint64_t number, enum oa_auth_place place, struct oa_stamp first)
+oa_auth_course_new(struct oa_auth_copies *copies, uint64_t number, enum oa_auth_place place,
+                   struct oa_stamp first)
 {
     struct oa_auth_course *course = g_new0(struct oa_auth_course, 1);
 
+    course->copies = copies;
     course->facts.number = number;
     course->facts.place = place;
-    course->facts.client = course->facts.server = &NO_TOKEN;
+    course->facts.client = course->facts.server = &OA_AUTH_NONE;
     course->facts.first = course->facts.last = first;
     return course;
 }
@@ -45,8 +44,8 @@ oa_auth_course_free(void *data)
 
     if (!course)
         return;
-    free_token(course->facts.client);
-    free_token(course->facts.server);
+    release_token(course->facts.client);
+    release_token(course->facts.server);
     g_free(course);
 }
 
@@ -55,30 +54,29 @@ oa_auth_course_free(void *data)
  * mechanisms comes only with the first token, and the last one often has a state only.
  */
 static void
-add_token(const struct oa_auth **kept, const struct oa_auth *token)
+add_token(struct oa_auth_course *course, const struct oa_auth **kept, const struct oa_auth *token)
 {
-    struct oa_auth *to = g_memdup2(*kept, sizeof **kept);
-    struct oa_auth was = *to;
+    const struct oa_auth *was = *kept;
+    bool replaces = !was->has_token || token->ntlm_type || token->mechanism == OA_AUTH_BASIC;
+    struct oa_auth to;
 
-    if (!to->has_token || token->ntlm_type || token->mechanism == OA_AUTH_BASIC) {
-        *to = *token;
-        if (!token->is_spnego_init && was.n_mechs) {
-            memcpy(to->mechs, was.mechs, sizeof to->mechs);
-            to->n_mechs = was.n_mechs;
-        }
-    } else if (token->mechanism != OA_AUTH_UNKNOWN) {
-        to->mechanism = token->mechanism;
+    memcpy(&to, replaces ? token : was, sizeof to);
+    if (replaces && !token->is_spnego_init && was->n_mechs) {
+        memcpy(to.mechs, was->mechs, sizeof to.mechs);
+        to.n_mechs = was->n_mechs;
+    } else if (!replaces && token->mechanism != OA_AUTH_UNKNOWN) {
+        to.mechanism = token->mechanism;
     }
-    to->has_state = was.has_state || token->has_state;
-    to->state = token->has_state ? token->state : was.state;
-    to->chosen = token->chosen ? token->chosen : was.chosen;
+    to.has_state = was->has_state || token->has_state;
+    to.state = token->has_state ? token->state : was->state;
+    to.chosen = token->chosen ? token->chosen : was->chosen;
     if (token->kerberos_message) {
-        to->kerberos_message = token->kerberos_message;
-        to->kerberos_error = token->kerberos_error;
+        to.kerberos_message = token->kerberos_message;
+        to.kerberos_error = token->kerberos_error;
     }
-    to->malformed = was.malformed || token->malformed;
-    free_token(*kept);
-    *kept = to;
+    to.malformed = was->malformed || token->malformed;
+    *kept = oa_auth_copies_keep(course->copies, &to);
+    release_token(was);
 }
 
 /* Some mechanisms report the result in their tokens; NTLM does not. */
@@ -178,7 +176,7 @@ oa_auth_course_add_request(struct oa_auth_course *course, const struct oa_http_h
     if (auth) {
         facts->scheme = auth->scheme;
         facts->is_proxy = is_proxy;
-        add_token(&facts->client, auth);
+        add_token(course, &facts->client, auth);
     } else {
         facts->anonymous = OA_AUTH_ANONYMOUS_PENDING;
     }
@@ -236,7 +234,7 @@ take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http
         facts->offered |= 1u << auth->scheme;
         if (!auth->has_token || auth->scheme != facts->scheme || found)
             continue;
-        add_token(&facts->server, auth);
+        add_token(exchange, &facts->server, auth);
         found = auth->ntlm_type == NTLM_CHALLENGE || auth->is_spnego || auth->kerberos_message;
     }
     return found;
@@ -338,10 +336,10 @@ oa_auth_course_add_token(struct oa_auth_course *course, enum oa_side side,
         return false;
     if (side == OA_CLIENT) {
         facts->scheme = auth->scheme;
-        add_token(&facts->client, auth);
+        add_token(course, &facts->client, auth);
         return false;
     }
-    add_token(&facts->server, auth);
+    add_token(course, &facts->server, auth);
     if (facts->result == OA_AUTH_PENDING)
         facts->result = result_of_token(auth);
     return facts->result == OA_AUTH_REFUSED;

@@ -8,10 +8,12 @@
 #ifndef OA_AUTH_COURSE_H
 #define OA_AUTH_COURSE_H
 
+#include "auth/auth_copies.h"
 #include "auth/auth_exchange.h"
 
 struct oa_auth_course {
     struct oa_auth_exchange facts; /* first, so that the two convert */
+    struct oa_auth_copies *copies; /* where its tokens are kept */
     enum {
         OA_AUTH_WAITING,    /* waiting for the response to the last request */
         OA_AUTH_CHALLENGED, /* waiting for the client's next request */
@@ -25,8 +27,8 @@ struct oa_auth_course {
 
 /* An exchange without any request or token yet, to be freed with oa_auth_course_free(), which
  * accepts NULL. */
-struct oa_auth_course *oa_auth_course_new(uint64_t number, enum oa_auth_place place,
-                                          struct oa_stamp first);
+struct oa_auth_course *oa_auth_course_new(struct oa_auth_copies *copies, uint64_t number,
+                                          enum oa_auth_place place, struct oa_stamp first);
 void oa_auth_course_free(void *course);
 
 /* --- HTTP --- */

@@ -67,7 +67,9 @@ oa_text_starts(struct oa_text text, const char *prefix)
 
     if (length == 0)
         return true;
-    return text.length >= length && g_ascii_strncasecmp(text.at, prefix, length) == 0;
+    /* The first characters tell most texts apart: apart from their case, which is one bit. */
+    return text.length >= length && ((text.at[0] ^ prefix[0]) & ~0x20) == 0 &&
+           g_ascii_strncasecmp(text.at, prefix, length) == 0;
 }
 
 bool
@@ -116,6 +118,24 @@ oa_text_copy(struct oa_text text, char *out, size_t size)
         i += taken;
     }
     out[copy.used] = '\0';
+}
+
+void
+oa_text_mend(char *text)
+{
+    char *to = text;
+
+    while (*text) {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        size_t count = c > 0x10FFFF ? 1 : (size_t)g_unichar_to_utf8(c, NULL);
+
+        if (c <= 0x10FFFF) {
+            memmove(to, text, count);
+            to += count;
+        }
+        text += count;
+    }
+    *to = '\0';
 }
 
 /* Takes one character; of an unpaired surrogate only its one unit. */

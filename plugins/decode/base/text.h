@@ -37,6 +37,10 @@ struct oa_text oa_text_trim(struct oa_text text);
  */
 void oa_text_copy(struct oa_text text, char *out, size_t size);
 
+/* Removes what is left of characters that were cut when clean texts were put together, as
+ * precisions and sizes of printf() count bytes. */
+void oa_text_mend(char *text);
+
 /* Keeps a clean copy of a text (at most 1023 bytes, to be freed with g_free()) if there is one and
  * `*to` is still NULL. */
 void oa_text_keep(char **to, struct oa_text text);

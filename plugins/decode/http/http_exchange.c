@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "base/limits.h"
 #include "http/chunked.h"
 
 /* Positions in one piece of bytes at which a head is searched for after a loss. */
@@ -49,7 +50,8 @@ struct oa_http_connection {
     GQueue waiting; /* of struct exchange: requests without a complete response, in order */
     struct stream stream[2];
     uint64_t n_exchanges;
-    size_t kept;
+    size_t kept;                     /* of bodies and heads */
+    struct oa_http_budget own, *all; /* of bodies; `all` is `own` unless it is shared */
 };
 
 /* One piece of one side's bytes. */
@@ -81,10 +83,21 @@ free_exchange(struct oa_http_connection *connection, struct exchange *exchange)
     connection->kept -= exchange->kept;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         g_free(exchange->head[side]);
-        if (exchange->body[side])
-            g_byte_array_unref(exchange->body[side]);
+        if (!exchange->body[side])
+            continue;
+        connection->all->used -= exchange->body[side]->len;
+        g_byte_array_unref(exchange->body[side]);
     }
     g_free(exchange);
+}
+
+/* Drops the bytes that wait for more, with their memory. */
+static void
+drop_carry(struct stream *stream)
+{
+    if (stream->carry)
+        g_byte_array_unref(stream->carry);
+    stream->carry = NULL;
 }
 
 /* What is known only once everything has been received. */
@@ -136,9 +149,11 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     message->last = piece->last;
     GByteArray *body = exchange->body[piece->side];
     size_t kept = body ? body->len : 0;
-    size_t room = OA_HTTP_KEPT_MAX - MIN(connection->kept, OA_HTTP_KEPT_MAX);
+    size_t room = OA_LIMIT_BODIES - MIN(connection->kept, OA_LIMIT_BODIES);
 
-    room = MIN(room, OA_HTTP_BODY_KEPT_MAX - kept);
+    room = MIN(room, OA_LIMIT_BODIES_ALL - MIN(connection->all->used, OA_LIMIT_BODIES_ALL));
+    exchange->facts.is_cut |= exchange->is_mapi && count > room;
+    room = MIN(room, OA_LIMIT_BODY - kept);
     /* Only the bytes before the first gap are kept. */
     if (exchange->is_mapi && kept == message->body_length && room > 0) {
         if (!body)
@@ -146,6 +161,7 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
         g_byte_array_append(body, piece->data, (guint)MIN(count, room));
         exchange->kept += MIN(count, room);
         connection->kept += MIN(count, room);
+        connection->all->used += MIN(count, room);
     }
     message->body_length += count;
 }
@@ -243,19 +259,25 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
     return exchange;
 }
 
-/* Stores a head in its exchange. */
+/* A head, and the copy of its bytes that it points into. */
+struct kept_head {
+    struct oa_http_head head;
+    uint8_t *bytes;
+};
+
+/* Stores a head in its exchange, which owns the bytes from now on. */
 static void
 keep_head(struct oa_http_connection *connection, struct exchange *exchange,
-          const struct piece *piece, size_t length)
+          const struct piece *piece, struct kept_head *kept)
 {
     struct oa_http_message *message = message_of(exchange, piece->side);
 
-    exchange->head[piece->side] = g_memdup2(piece->data, length);
-    exchange->kept += length;
-    connection->kept += length;
-    message->has_head =
-        oa_http_head_parse(exchange->head[piece->side], length, &message->head) == OA_HTTP_COMPLETE;
-    message->wire_bytes = length;
+    exchange->head[piece->side] = g_steal_pointer(&kept->bytes);
+    exchange->kept += kept->head.length;
+    connection->kept += kept->head.length;
+    message->has_head = true;
+    message->head = kept->head;
+    message->wire_bytes = kept->head.length;
     message->first = piece->first;
     message->last = piece->last;
     connection->stream[piece->side].current = exchange;
@@ -303,21 +325,22 @@ tell_head(struct oa_http_connection *connection, const struct exchange *exchange
 
 static void
 take_request(struct oa_http_connection *connection, const struct piece *piece,
-             const struct oa_http_head *head)
+             struct kept_head *kept)
 {
     struct exchange *exchange = new_exchange(connection);
 
-    keep_head(connection, exchange, piece, head->length);
+    keep_head(connection, exchange, piece, kept);
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
     g_queue_push_tail(&connection->waiting, exchange);
     tell_head(connection, exchange, OA_CLIENT);
-    begin_body(connection, OA_CLIENT, head, false);
+    begin_body(connection, OA_CLIENT, &kept->head, false);
 }
 
 static void
 take_response(struct oa_http_connection *connection, const struct piece *piece,
-              const struct oa_http_head *head)
+              struct kept_head *kept)
 {
+    const struct oa_http_head *head = &kept->head;
     struct exchange *exchange = answered_by(connection, head);
 
     if (head->status < 200 && head->status != 101) {
@@ -330,7 +353,7 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
         exchange->is_mapi = head->mapi.request_type.length > 0 && oa_mapi_http_has_body(head);
         g_queue_push_head(&connection->waiting, exchange);
     }
-    keep_head(connection, exchange, piece, head->length);
+    keep_head(connection, exchange, piece, kept);
     const struct oa_http_head *request = &exchange->facts.request.head;
     if (!exchange->facts.request.has_head) {
         enum oa_mapi_http_type type =
@@ -350,24 +373,29 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
 static size_t
 take_head(struct oa_http_connection *connection, const struct piece *piece)
 {
-    struct oa_http_head head;
+    struct kept_head kept;
+    size_t length;
 
     if (piece->data[0] == '\r' || piece->data[0] == '\n')
         return 1; /* an empty line before a message is ignored, [RFC 9112] 2.2 */
-    enum oa_http_parse result = oa_http_head_parse(piece->data, piece->length, &head);
+    enum oa_http_parse result = oa_http_head_find(piece->data, piece->length, &length);
     if (result == OA_HTTP_INCOMPLETE)
         return 0;
-    if (result == OA_HTTP_NOT_A_HEAD || head.is_request != (piece->side == OA_CLIENT)) {
+    kept.bytes = result == OA_HTTP_COMPLETE ? g_memdup2(piece->data, length) : NULL;
+    if (!kept.bytes || oa_http_head_parse(kept.bytes, length, &kept.head) != OA_HTTP_COMPLETE ||
+        kept.head.is_request != (piece->side == OA_CLIENT)) {
+        g_free(kept.bytes);
         lose(connection, piece->side);
         return 0;
     }
-    if (connection->waiting.length >= OA_HTTP_PIPELINE_MAX && head.is_request)
+    if (connection->waiting.length >= OA_LIMIT_PIPELINE && kept.head.is_request)
         connection->stream[OA_CLIENT].state = DRAIN;
-    else if (head.is_request)
-        take_request(connection, piece, &head);
+    else if (kept.head.is_request)
+        take_request(connection, piece, &kept);
     else
-        take_response(connection, piece, &head);
-    return head.length;
+        take_response(connection, piece, &kept);
+    g_free(kept.bytes); /* of a head that no exchange has */
+    return length;
 }
 
 /* Skips to where a head may begin. If the bytes end in what may be the start of one, waits for
@@ -492,6 +520,7 @@ oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
 
     connection->on_exchange = on_exchange;
     connection->context = context;
+    connection->all = &connection->own;
     g_queue_init(&connection->waiting);
     return connection;
 }
@@ -500,6 +529,12 @@ void
 oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_function on_head)
 {
     connection->on_head = on_head;
+}
+
+void
+oa_http_connection_share(struct oa_http_connection *connection, struct oa_http_budget *budget)
+{
+    connection->all = budget;
 }
 
 /* The length of the chunked body at the start of the bytes; 0 if its end is not among them. */
@@ -563,7 +598,10 @@ oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side
         !oa_http_head_may_be_whole(stream->carry->data, stream->carry->len, was))
         return;
     rest = take_all(connection, side, stream->carry->data, stream->carry->len, was, stamp);
-    g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+    if (rest)
+        g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+    else
+        drop_carry(stream);
 }
 
 void
@@ -573,8 +611,7 @@ oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side
 
     if (bytes == 0)
         return;
-    if (stream->carry)
-        g_byte_array_set_size(stream->carry, 0);
+    drop_carry(stream);
     if (stream->state != IN_BODY || bytes > stream->left || stream->left == UINT64_MAX) {
         /* The missing response is that of the oldest waiting request. */
         if (side == OA_SERVER && stream->state == AT_HEAD && connection->waiting.length > 0)
@@ -602,8 +639,7 @@ oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
     while ((exchange = g_queue_peek_head(&connection->waiting)))
         finish(connection, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        if (connection->stream[side].carry)
-            g_byte_array_unref(connection->stream[side].carry);
+        drop_carry(&connection->stream[side]);
     g_free(connection);
 }
 

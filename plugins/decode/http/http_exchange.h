@@ -14,14 +14,6 @@
 #include "base/ground.h"
 #include "http/mapi_http.h"
 
-/* Bytes kept of one body, and of all bodies of one connection at a time. The ROP buffers of a
- * message have at most 256 KiB, [MS-OXCRPC] 3.1.4.2. */
-#define OA_HTTP_BODY_KEPT_MAX (4 * 1024 * 1024)
-#define OA_HTTP_KEPT_MAX (16 * 1024 * 1024)
-
-/* Requests waiting for their response on one connection. */
-#define OA_HTTP_PIPELINE_MAX 64
-
 struct oa_http_message {
     bool has_head; /* if false, everything else is unknown */
     struct oa_http_head head;
@@ -42,6 +34,7 @@ struct oa_http_exchange {
     struct oa_mapi_http_request mapi; /* without a request, from the response's X-RequestType */
     struct oa_mapi_http_preamble
         preamble;           /* state OTHER unless the response has a MAPI over HTTP body */
+    bool is_cut;            /* of the bodies less is kept than was received: base/limits.h */
     bool has_response_code; /* the preamble's X-ResponseCode, otherwise the head's */
     uint32_t response_code;
 };
@@ -61,6 +54,12 @@ typedef void (*oa_http_head_function)(void *context, const struct oa_http_exchan
                                       enum oa_side side);
 void oa_http_connection_on_head(struct oa_http_connection *connection,
                                 oa_http_head_function on_head);
+
+/* The bytes of bodies that the connections of one host keep, in all. */
+struct oa_http_budget {
+    size_t used;
+};
+void oa_http_connection_share(struct oa_http_connection *connection, struct oa_http_budget *budget);
 
 /*
  * The length of the message whose head is at the start of the bytes, including empty lines before

@@ -299,45 +299,73 @@ take_cookie(struct parser *parser, struct oa_text value, size_t unused)
         head->cookies[head->n_cookies++] = value;
 }
 
+/* The longest name in the table, and the most names of one length. */
+#define HEADER_NAME_MAX 19
+#define NAMES_OF_LENGTH 4
+
+/* By the length of the name. */
+/* clang-format off */
 static const struct header_row {
     const char *name;
-    size_t length;
     void (*take)(struct parser *parser, struct oa_text value, size_t argument);
     size_t argument; /* of `take`: the member to fill, or which authentication header it is */
-} HEADERS[] = {
-#define HEADER(name) name, sizeof name - 1
+} HEADERS[HEADER_NAME_MAX + 1][NAMES_OF_LENGTH] = {
 #define MEMBER(name) offsetof(struct oa_http_head, name)
-    { HEADER("Host"), take_text, MEMBER(host) },
-    { HEADER("User-Agent"), take_text, MEMBER(user_agent) },
-    { HEADER("Server"), take_text, MEMBER(server_software) },
-    { HEADER("Cookie"), take_cookie, 0 },
-    { HEADER("Set-Cookie"), take_cookie, 0 },
-    { HEADER("Content-Type"), take_content_type, MEMBER(content_type) },
-    { HEADER("Content-Encoding"), take_text, MEMBER(content_encoding) },
-    { HEADER("Content-Length"), take_content_length, 0 },
-    { HEADER("Transfer-Encoding"), take_transfer_encoding, 0 },
-    { HEADER("Connection"), take_connection, 0 },
-    { HEADER("Expect"), take_expect, 0 },
-    { HEADER("Pragma"), take_pragma, 0 },
-    { HEADER("Persistent-Auth"), take_persistent_auth, 0 },
-    { HEADER("X-RequestType"), take_text, MEMBER(mapi.request_type) },
-    { HEADER("X-RequestId"), take_text, MEMBER(mapi.request_id) },
-    { HEADER("X-ResponseCode"), take_text, MEMBER(mapi.response_code) },
-    { HEADER("X-ClientInfo"), take_text, MEMBER(mapi.client_info) },
-    { HEADER("X-ClientApplication"), take_text, MEMBER(mapi.client_application) },
-    { HEADER("X-ServerApplication"), take_text, MEMBER(mapi.server_application) },
-    { HEADER("X-ExpirationInfo"), take_text, MEMBER(mapi.expiration_info) },
-    { HEADER("X-PendingPeriod"), take_text, MEMBER(mapi.pending_period) },
-    { HEADER("X-ElapsedTime"), take_text, MEMBER(mapi.elapsed_time) },
-    { HEADER("X-StartTime"), take_text, MEMBER(mapi.start_time) },
-    { HEADER("X-DeviceInfo"), take_text, MEMBER(mapi.device_info) },
-    { HEADER("Authorization"), take_credentials, OA_HTTP_AUTHORIZATION },
-    { HEADER("Proxy-Authorization"), take_credentials, OA_HTTP_PROXY_AUTHORIZATION },
-    { HEADER("WWW-Authenticate"), take_challenges, OA_HTTP_WWW_AUTHENTICATE },
-    { HEADER("Proxy-Authenticate"), take_challenges, OA_HTTP_PROXY_AUTHENTICATE },
+    [4] = {
+        { "Host", take_text, MEMBER(host) },
+    },
+    [6] = {
+        { "Server", take_text, MEMBER(server_software) },
+        { "Cookie", take_cookie, 0 },
+        { "Expect", take_expect, 0 },
+        { "Pragma", take_pragma, 0 },
+    },
+    [10] = {
+        { "User-Agent", take_text, MEMBER(user_agent) },
+        { "Set-Cookie", take_cookie, 0 },
+        { "Connection", take_connection, 0 },
+    },
+    [11] = {
+        { "X-RequestId", take_text, MEMBER(mapi.request_id) },
+        { "X-StartTime", take_text, MEMBER(mapi.start_time) },
+    },
+    [12] = {
+        { "Content-Type", take_content_type, MEMBER(content_type) },
+        { "X-ClientInfo", take_text, MEMBER(mapi.client_info) },
+        { "X-DeviceInfo", take_text, MEMBER(mapi.device_info) },
+    },
+    [13] = {
+        { "X-RequestType", take_text, MEMBER(mapi.request_type) },
+        { "X-ElapsedTime", take_text, MEMBER(mapi.elapsed_time) },
+        { "Authorization", take_credentials, OA_HTTP_AUTHORIZATION },
+    },
+    [14] = {
+        { "Content-Length", take_content_length, 0 },
+        { "X-ResponseCode", take_text, MEMBER(mapi.response_code) },
+    },
+    [15] = {
+        { "Persistent-Auth", take_persistent_auth, 0 },
+        { "X-PendingPeriod", take_text, MEMBER(mapi.pending_period) },
+    },
+    [16] = {
+        { "Content-Encoding", take_text, MEMBER(content_encoding) },
+        { "X-ExpirationInfo", take_text, MEMBER(mapi.expiration_info) },
+        { "WWW-Authenticate", take_challenges, OA_HTTP_WWW_AUTHENTICATE },
+    },
+    [17] = {
+        { "Transfer-Encoding", take_transfer_encoding, 0 },
+    },
+    [18] = {
+        { "Proxy-Authenticate", take_challenges, OA_HTTP_PROXY_AUTHENTICATE },
+    },
+    [19] = {
+        { "X-ClientApplication", take_text, MEMBER(mapi.client_application) },
+        { "X-ServerApplication", take_text, MEMBER(mapi.server_application) },
+        { "Proxy-Authorization", take_credentials, OA_HTTP_PROXY_AUTHORIZATION },
+    },
 #undef MEMBER
-#undef HEADER
 };
+/* clang-format on */
 
 /* A folded line begins with a space, so its name is not in the table. */
 static void
@@ -346,16 +374,14 @@ take_header(struct parser *parser, struct oa_text line)
     struct oa_text value = line;
     struct oa_text name = cut(&value, ':');
 
-    if (name.length == line.length)
+    if (name.length == line.length || name.length > HEADER_NAME_MAX)
         return;
-    for (size_t i = 0; i < G_N_ELEMENTS(HEADERS); i++) {
-        const struct header_row *row = &HEADERS[i];
-
-        if (row->length == name.length && oa_text_equals(name, row->name)) {
-            row->take(parser, oa_text_trim(value), row->argument);
+    const struct header_row *row = HEADERS[name.length];
+    for (size_t i = 0; i < NAMES_OF_LENGTH && row[i].name; i++)
+        if (oa_text_starts(name, row[i].name)) {
+            row[i].take(parser, oa_text_trim(value), row[i].argument);
             return;
         }
-    }
 }
 
 /* --- first line --- */
@@ -517,6 +543,25 @@ may_be_request_line(struct oa_text bytes)
 
 /* --- the whole --- */
 
+/* Eight bytes at a time. */
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* The first place from `at` on where a control character may be. */
+static size_t
+skip_plain(struct oa_text bytes, size_t at)
+{
+    uint64_t word;
+
+    for (; bytes.length - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, bytes.at + at, sizeof word);
+        uint64_t delete = word ^ EACH_BYTE(0x7F);
+        uint64_t low = (word - EACH_BYTE(' ')) & ~word;
+        if ((low | ((delete - EACH_BYTE(1)) & ~delete)) & EACH_BYTE(0x80))
+            break;
+    }
+    return at;
+}
+
 /*
  * Finds the empty line. Control characters other than the tab, and a CR without LF, do not occur in
  * a head ([RFC 9112] 2.2), so binary data are recognised long before OA_HTTP_HEAD_MAX.
@@ -526,7 +571,7 @@ find_end(struct oa_text bytes, size_t *end)
 {
     size_t line = 0;
 
-    for (size_t i = 0; i < bytes.length; i++) {
+    for (size_t i = skip_plain(bytes, 0); i < bytes.length; i++) {
         unsigned char c = (unsigned char)bytes.at[i];
 
         if ((c >= ' ' && c != 0x7F) || c == '\t')
@@ -537,6 +582,7 @@ find_end(struct oa_text bytes, size_t *end)
                 return OA_HTTP_COMPLETE;
             }
             line = i + 1;
+            i = skip_plain(bytes, line) - 1;
         } else if (c != '\r' || (i + 1 < bytes.length && bytes.at[i + 1] != '\n')) {
             return OA_HTTP_NOT_A_HEAD;
         }
@@ -544,26 +590,46 @@ find_end(struct oa_text bytes, size_t *end)
     return bytes.length < OA_HTTP_HEAD_MAX ? OA_HTTP_INCOMPLETE : OA_HTTP_NOT_A_HEAD;
 }
 
+/* Takes the first line, and finds the end; `rest` becomes the other lines if the head is complete.
+ */
+static enum oa_http_parse
+begin(struct oa_http_head *head, struct oa_text *rest)
+{
+    if (rest->length == 0)
+        return OA_HTTP_INCOMPLETE;
+    if (!may_be_status_line(*rest) && !may_be_request_line(*rest))
+        return OA_HTTP_NOT_A_HEAD;
+    enum oa_http_parse state = find_end(*rest, &head->length);
+    if (state == OA_HTTP_NOT_A_HEAD || !memchr(rest->at, '\n', rest->length))
+        return state;
+    if (state == OA_HTTP_COMPLETE)
+        rest->length = head->length;
+    struct oa_text first = next_line(rest);
+    bool is_response = may_be_status_line(first);
+    if (!(is_response ? take_status_line : take_request_line)(head, first))
+        return OA_HTTP_NOT_A_HEAD;
+    return state;
+}
+
+enum oa_http_parse
+oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length)
+{
+    struct oa_text rest = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) };
+    struct oa_http_head head = { .length = 0 };
+    enum oa_http_parse state = begin(&head, &rest);
+
+    *head_length = head.length;
+    return state;
+}
+
 enum oa_http_parse
 oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
     struct oa_text rest = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) };
     struct parser parser = { .bad_content_length = false };
+    enum oa_http_parse state = begin(&parser.head, &rest);
 
-    if (length == 0)
-        return OA_HTTP_INCOMPLETE;
-    if (!may_be_status_line(rest) && !may_be_request_line(rest))
-        return OA_HTTP_NOT_A_HEAD;
-    enum oa_http_parse state = find_end(rest, &parser.head.length);
-    if (state == OA_HTTP_NOT_A_HEAD || !memchr(rest.at, '\n', rest.length))
-        return state;
-    if (state == OA_HTTP_COMPLETE)
-        rest.length = parser.head.length;
-    struct oa_text first = next_line(&rest);
-    bool is_response = may_be_status_line(first);
-    if (!(is_response ? take_status_line : take_request_line)(&parser.head, first))
-        return OA_HTTP_NOT_A_HEAD;
-    if (state == OA_HTTP_INCOMPLETE)
+    if (state != OA_HTTP_COMPLETE)
         return state;
     while (rest.length > 0)
         take_header(&parser, next_line(&rest));

@@ -118,6 +118,10 @@ struct oa_http_head {
 enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
                                       struct oa_http_head *head);
 
+/* Whether a head is at the start of `data`, as oa_http_head_parse() does, and the length of a
+ * complete one; without reading its header lines, for those who copy it before they do. */
+enum oa_http_parse oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length);
+
 /*
  * Whether the bytes of an incomplete head may have become a complete one since there were `was` of
  * them, so that bytes that trickle in are not parsed again each time. Always true for few bytes:

@@ -24,29 +24,22 @@ struct member {
 
 struct association_table {
     GHashTable *members; /* struct oa_virtual_connection -> struct member */
-    GHashTable *groups; /* struct member: of each group the one that knows its client, otherwise the
+    GTree *groups; /* struct member: of each group the one that knows its client, otherwise the
                            last to join */
 };
 
-static unsigned
-hash_group(const void *key)
-{
-    const struct member *member = key;
-    unsigned hash = 2166136261u ^ member->group ^ member->server.port;
-
-    for (size_t i = 0; i < sizeof member->client; i++)
-        hash = (hash ^ member->client[i] ^ (unsigned)member->server.address[i] << 8) * 16777619u;
-    return hash;
-}
-
 static int
-is_same_group(const void *a, const void *b)
+compare_groups(const void *a, const void *b)
 {
     const struct member *left = a, *right = b;
+    int order = memcmp(left->client, right->client, sizeof left->client);
 
-    return left->group == right->group && left->server.port == right->server.port &&
-           memcmp(left->server.address, right->server.address, sizeof left->server.address) == 0 &&
-           memcmp(left->client, right->client, sizeof left->client) == 0;
+    if (left->group != right->group)
+        return left->group < right->group ? -1 : 1;
+    if (left->server.port != right->server.port)
+        return left->server.port < right->server.port ? -1 : 1;
+    return order ? order
+                 : memcmp(left->server.address, right->server.address, sizeof left->server.address);
 }
 
 struct association_table *
@@ -55,14 +48,14 @@ oa_associations_new(void)
     struct association_table *table = g_new(struct association_table, 1);
 
     table->members = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    table->groups = g_hash_table_new(hash_group, is_same_group);
+    table->groups = g_tree_new(compare_groups);
     return table;
 }
 
 void
 oa_associations_free(struct association_table *table)
 {
-    g_hash_table_unref(table->groups);
+    g_tree_unref(table->groups);
     g_hash_table_unref(table->members);
     g_free(table);
 }
@@ -93,11 +86,11 @@ oa_association_share(struct oa_tracker *tracker, struct oa_virtual_connection *v
 
     if (!own)
         return;
-    const struct member *known = g_hash_table_lookup(table->groups, own);
+    const struct member *known = g_tree_lookup(table->groups, own);
     if (known && known->vc->client && !vc->client)
         vc->client = g_memdup2(known->vc->client, sizeof *vc->client);
     if (!known || !known->vc->client || vc->client)
-        g_hash_table_add(table->groups, own);
+        g_tree_replace(table->groups, own, own);
 }
 
 void
@@ -108,7 +101,7 @@ oa_association_leave(struct oa_tracker *tracker, struct oa_virtual_connection *v
 
     if (!own)
         return;
-    if (g_hash_table_lookup(table->groups, own) == own)
-        g_hash_table_remove(table->groups, own);
+    if (g_tree_lookup(table->groups, own) == own)
+        g_tree_remove(table->groups, own);
     g_hash_table_remove(table->members, vc);
 }

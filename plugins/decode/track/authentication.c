@@ -16,18 +16,23 @@
 /* The number of the next exchange, and the token of the current event. */
 struct auth_table {
     uint64_t n_exchanges;
+    struct oa_auth_copies *copies; /* identities and tokens that are kept */
     struct oa_auth token;
 };
 
 struct auth_table *
 oa_auth_table_new(void)
 {
-    return g_new0(struct auth_table, 1);
+    struct auth_table *table = g_new0(struct auth_table, 1);
+
+    table->copies = oa_auth_copies_new();
+    return table;
 }
 
 void
 oa_auth_table_free(struct auth_table *table)
 {
+    oa_auth_copies_free(table->copies);
     g_free(table);
 }
 
@@ -41,12 +46,15 @@ course_of(struct oa_auth_exchange *exchange)
 
 /* Keeps the identity: a token with a user name takes precedence over one without. */
 static void
-note_auth(struct oa_channel *channel, const struct oa_auth *auth)
+note_auth(const struct oa_tracker *tracker, const struct oa_auth **known,
+          const struct oa_auth *auth)
 {
-    if (!channel->auth)
-        channel->auth = g_new0(struct oa_auth, 1);
-    if (auth->user[0] || !channel->auth->user[0])
-        *channel->auth = *auth;
+    const struct oa_auth *was = *known;
+
+    if (was && was->user[0] && !auth->user[0])
+        return;
+    *known = oa_auth_copies_keep(tracker->auth->copies, auth);
+    oa_auth_copy_release(was);
 }
 
 void
@@ -58,7 +66,7 @@ oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head
     for (size_t i = 0; i < http->n_credentials; i++) {
         oa_auth_from_http(&http->credentials[i], token);
         if (http->is_request)
-            note_auth(head->channel, token);
+            note_auth(tracker, &head->channel->auth, token);
         struct oa_event event = *head;
         event.type = OA_EVENT_AUTH;
         event.auth = token;
@@ -176,8 +184,8 @@ finish_http(struct oa_tracker *tracker, struct oa_channel *channel)
 static struct oa_auth_course *
 begin_http(struct oa_tracker *tracker, struct oa_channel *channel, struct oa_stamp first)
 {
-    struct oa_auth_course *course =
-        oa_auth_course_new(tracker->auth->n_exchanges++, OA_AUTH_HTTP, first);
+    struct oa_auth_course *course = oa_auth_course_new(
+        tracker->auth->copies, tracker->auth->n_exchanges++, OA_AUTH_HTTP, first);
 
     finish_http(tracker, channel);
     channel->exchange = &course->facts;
@@ -269,8 +277,8 @@ oa_auth_close_channel(struct oa_tracker *tracker, struct oa_channel *channel)
 static void
 begin_rpc(struct oa_tracker *tracker, const struct oa_event *event)
 {
-    struct oa_auth_course *course =
-        oa_auth_course_new(tracker->auth->n_exchanges++, OA_AUTH_RPC, event->first);
+    struct oa_auth_course *course = oa_auth_course_new(
+        tracker->auth->copies, tracker->auth->n_exchanges++, OA_AUTH_RPC, event->first);
     const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
 
     finish(tracker, event->vc->rpc_exchange, event->channel, event->vc);
@@ -325,8 +333,8 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     security->level = verifier->level;
     if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
         return;
-    if (auth->user[0] || (auth->mechanism != OA_AUTH_UNKNOWN && !security->auth.user[0]))
-        security->auth = *auth;
+    if (auth->user[0] || auth->mechanism != OA_AUTH_UNKNOWN)
+        note_auth(tracker, &security->auth, auth);
     event->auth = auth;
     event->auth_place = OA_AUTH_RPC;
     struct oa_event told = *event;

@@ -7,15 +7,14 @@
  */
 #include "track/call_stubs.h"
 
+#include "base/limits.h"
 #include "exchange/call_facts.h"
 #include "track/association.h"
 #include "track/bindings.h"
+#include "track/emit.h"
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
-
-/* Bytes kept of one stub; enough for a user name and some auxiliary blocks. */
-#define STUB_MAX 65536
 
 static bool
 is_sealed(const struct oa_rpc_pdu *rpc)
@@ -23,12 +22,50 @@ is_sealed(const struct oa_rpc_pdu *rpc)
     return rpc->verifier.present && rpc->verifier.level >= OA_RPC_LEVEL_PKT_PRIVACY;
 }
 
+static size_t
+kept_bytes(const struct call_stubs *stubs)
+{
+    size_t sum = 0;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        sum += stubs->stub[side] ? stubs->stub[side]->len : 0;
+    return sum;
+}
+
 void
 oa_call_stubs_clear(struct call_stubs *stubs)
 {
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+    oa_call_stubs_move(stubs, NULL);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (stubs->stub[side])
             g_byte_array_unref(stubs->stub[side]);
+        stubs->stub[side] = NULL;
+    }
+}
+
+void
+oa_call_stubs_move(struct call_stubs *stubs, struct stub_budget *budget)
+{
+    size_t bytes = kept_bytes(stubs);
+
+    if (stubs->budget) {
+        stubs->budget->used -= bytes;
+        stubs->budget->all->used -= bytes;
+    }
+    stubs->budget = budget;
+    if (budget) {
+        budget->used += bytes;
+        budget->all->used += bytes;
+    }
+}
+
+static bool
+has_room(const struct call_stubs *stubs, size_t more)
+{
+    const struct stub_budget *budget = stubs->budget;
+
+    return budget && budget->used + more <= OA_LIMIT_STUBS &&
+           budget->all->used + more <= OA_LIMIT_STUBS_ALL;
 }
 
 static void
@@ -62,18 +99,32 @@ find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_e
 /* Keeps the part of the stub; of a call on both hops, from the hop where that side is seen first.
  */
 static void
-keep(struct call_stubs *stubs, const struct oa_event *event)
+keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray **stub = &stubs->stub[event->side];
 
+    if (stubs->is_read)
+        return;
+    if (!has_room(stubs, rpc->stub_length)) {
+        struct stub_budget *budget = stubs->budget;
+
+        oa_call_stubs_clear(stubs);
+        stubs->budget = budget;
+        stubs->is_read = true; /* never: a part of it is missing */
+        oa_emit_limit(tracker, event, OA_LIMIT_OF_STUBS);
+        return;
+    }
     if (!*stub) {
         *stub = g_byte_array_new();
         stubs->hop[event->side] = event->channel->hop;
     }
     if (event->channel->hop == stubs->hop[event->side] &&
-        (*stub)->len + rpc->stub_length <= STUB_MAX)
+        (*stub)->len + rpc->stub_length <= OA_LIMIT_STUB) {
         g_byte_array_append(*stub, rpc->stub, (guint)rpc->stub_length);
+        stubs->budget->used += rpc->stub_length;
+        stubs->budget->all->used += rpc->stub_length;
+    }
     stubs->is_big_endian = rpc->header.big_endian;
 }
 
@@ -160,7 +211,7 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
     find_mailbox(tracker, call, event);
     if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||
         oa_mailboxes_want(call->iface, call->opnum))
-        keep(stubs, event);
+        keep(tracker, stubs, event);
     if (stubs->stub[OA_SERVER] && half_of(stubs, call, OA_SERVER)->is_complete &&
         (!stubs->stub[OA_CLIENT] || half_of(stubs, call, OA_CLIENT)->is_complete))
         oa_call_stubs_end(tracker, stubs, call);

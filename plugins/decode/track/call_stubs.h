@@ -14,16 +14,26 @@
 
 struct oa_tracker;
 
+/* Bytes of stubs that are kept of a virtual connection, and of all. */
+struct stub_budget {
+    size_t used;
+    struct stub_budget *all; /* NULL in that of all */
+};
+
 /* Kept of one call until it ends. */
 struct call_stubs {
-    GByteArray *stub[2]; /* by sender; NULL: not kept */
-    enum oa_hop hop[2];  /* where these were seen first */
+    struct stub_budget *budget; /* of its virtual connection; NULL: none, nothing is kept */
+    GByteArray *stub[2];        /* by sender; NULL: not kept */
+    enum oa_hop hop[2];         /* where these were seen first */
     bool is_big_endian;
     bool is_read;
 };
 
 /* Frees the kept stubs. */
 void oa_call_stubs_clear(struct call_stubs *stubs);
+
+/* The kept stubs count for another virtual connection from now on. */
+void oa_call_stubs_move(struct call_stubs *stubs, struct stub_budget *budget);
 
 /* Takes a fragment of the call: finds the mailbox session by the handle of the request, and keeps
  * the fragment's part of the stub if all parameters are needed. Once the response is complete,

@@ -8,19 +8,11 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "track/bindings.h"
 #include "track/emit.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
-
-/* Calls waiting for their response on one virtual connection; a client has a handful. Above this
- * the oldest is given up; sooner if only one of the two channels is in the capture. */
-#define PENDING_MAX 4096
-#define PENDING_OF_HALF_MAX 64
-
-/* Responses waiting for their request: a capture may contain frames of two connections in the wrong
- * order. */
-#define ORPHANS_MAX 16
 
 /* Enough of a PDU to distinguish it from others: its header and the context handle. */
 #define HASHED_BYTES 256
@@ -29,6 +21,8 @@ struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
     struct call *ended;
     uint64_t n_calls;
+    unsigned n_waiting; /* in the lists of all virtual connections */
+    struct stub_budget stubs;
 };
 
 struct call_table *
@@ -56,7 +50,7 @@ oa_call_new(struct oa_tracker *tracker, struct oa_virtual_connection *vc)
 
     call->facts.number = tracker->calls->n_calls++;
     call->facts.vc = vc;
-    call->link.data = call->loose_link.data = call;
+    call->link.data = call->loose_link.data = call->orphan_link.data = call;
     return call;
 }
 
@@ -136,6 +130,8 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
     *list = (struct call_list){ .tracker = tracker, .vc = vc, .may_join = true };
     list->by_id = g_hash_table_new(NULL, NULL);
     g_queue_init(&list->by_age);
+    g_queue_init(&list->orphans);
+    list->stubs.all = &tracker->calls->stubs;
 }
 
 void
@@ -145,15 +141,54 @@ oa_call_list_clear(struct call_list *list)
 
     while ((call = g_queue_peek_head(&list->by_age))) {
         g_queue_unlink(&list->by_age, &call->link);
+        list->tracker->calls->n_waiting--;
         oa_call_free(call);
     }
     g_hash_table_unref(list->by_id);
 }
 
+/* --- bytes missing from the capture --- */
+
+/* The losses so far concern what the call has of this moment on. */
+static void
+note_losses(const struct call_list *list, struct call *call)
+{
+    memcpy(call->losses, list->losses, sizeof call->losses);
+}
+
+/* Bytes were lost since the last fragment of an incomplete half: a fragment may be among them. */
+static void
+mark_gaps(const struct call_list *list, struct call *call)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+            struct oa_call *facts = &call->facts;
+            struct oa_call_half *half =
+                side == OA_CLIENT ? &facts->request[hop] : &facts->response[hop];
+
+            if (half->fragments && !half->is_complete &&
+                call->losses[hop][side] != list->losses[hop][side])
+                half->has_gap = true;
+        }
+    note_losses(list, call);
+}
+
+void
+oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side)
+{
+    list->losses[hop][side]++;
+}
+
+/* --- the calls that have not ended --- */
+
 struct call *
 oa_calls_find(const struct call_list *list, uint32_t call_id)
 {
-    return g_hash_table_lookup(list->by_id, GUINT_TO_POINTER(call_id));
+    struct call *call = g_hash_table_lookup(list->by_id, GUINT_TO_POINTER(call_id));
+
+    if (call)
+        mark_gaps(list, call);
+    return call;
 }
 
 static void
@@ -162,7 +197,11 @@ put_call(struct call_list *list, struct call *call)
     call->facts.vc = list->vc;
     g_hash_table_insert(list->by_id, GUINT_TO_POINTER(call->facts.call_id), call);
     g_queue_push_tail_link(&list->by_age, &call->link);
-    list->orphans += !call->facts.has_opnum;
+    list->tracker->calls->n_waiting++;
+    if (!call->facts.has_opnum)
+        g_queue_push_tail_link(&list->orphans, &call->orphan_link);
+    note_losses(list, call);
+    oa_call_stubs_move(&call->stubs, &list->stubs);
 }
 
 static void
@@ -171,7 +210,10 @@ take_call_out(struct call_list *list, struct call *call)
     remove_loose(list, call);
     g_hash_table_remove(list->by_id, GUINT_TO_POINTER(call->facts.call_id));
     g_queue_unlink(&list->by_age, &call->link);
-    list->orphans -= !call->facts.has_opnum;
+    list->tracker->calls->n_waiting--;
+    if (!call->facts.has_opnum)
+        g_queue_unlink(&list->orphans, &call->orphan_link);
+    mark_gaps(list, call);
 }
 
 static void
@@ -200,15 +242,17 @@ begin_call(struct call_list *list, const struct oa_rpc_pdu *rpc)
 
 /* The request of a call: the response may have come before it. */
 static void
-name_operation(struct call_list *list, struct oa_call *call, uint16_t opnum, uint16_t context_id)
+name_operation(struct call_list *list, struct call *call, uint16_t opnum, uint16_t context_id)
 {
-    if (!call->has_opnum) {
-        list->orphans--;
-        call->context_id = context_id;
-        name_interface(call);
+    struct oa_call *facts = &call->facts;
+
+    if (!facts->has_opnum) {
+        g_queue_unlink(&list->orphans, &call->orphan_link);
+        facts->context_id = context_id;
+        name_interface(facts);
     }
-    call->has_opnum = true;
-    call->opnum = opnum;
+    facts->has_opnum = true;
+    facts->opnum = opnum;
 }
 
 /* --- the end of a call --- */
@@ -333,17 +377,23 @@ static void
 limit_pending(struct call_list *list, enum oa_hop hop)
 {
     const bool *seen = list->vc->leg_seen[hop];
-    guint most = seen[OA_LEG_IN] && seen[OA_LEG_OUT] ? PENDING_MAX : PENDING_OF_HALF_MAX;
+    bool is_half = !seen[OA_LEG_IN] || !seen[OA_LEG_OUT];
+    guint most = is_half ? OA_LIMIT_CALLS_OF_HALF : OA_LIMIT_CALLS;
 
-    while (list->by_age.length > most) {
+    if (list->tracker->calls->n_waiting > OA_LIMIT_CALLS_ALL)
+        most = MIN(most, OA_LIMIT_CALLS_OF_HALF);
+    while (g_queue_get_length(&list->by_age) > most) {
         struct call *oldest = g_queue_peek_head(&list->by_age);
+        if (!is_half)
+            oa_emit_limit(list->tracker,
+                          &(struct oa_event){
+                              .first = list->vc->last, .last = list->vc->last, .vc = list->vc },
+                          OA_LIMIT_OF_CALLS);
         retire_call(list, oldest, final_state(&oldest->facts));
     }
-    for (GList *link = list->by_age.head; link && list->orphans > ORPHANS_MAX;) {
-        struct call *call = link->data;
-        link = link->next;
-        if (!call->facts.has_opnum)
-            retire_call(list, call, final_state(&call->facts));
+    while (g_queue_get_length(&list->orphans) > OA_LIMIT_ORPHANS) {
+        struct call *oldest = g_queue_peek_head(&list->orphans);
+        retire_call(list, oldest, final_state(&oldest->facts));
     }
 }
 
@@ -396,7 +446,7 @@ take_request(struct call_list *list, const struct oa_event *event)
     }
     if (!call)
         call = begin_call(list, rpc);
-    name_operation(list, &call->facts, rpc->opnum, rpc->context_id);
+    name_operation(list, call, rpc->opnum, rpc->context_id);
     if (rpc->verifier.present)
         call->facts.auth_level = rpc->verifier.level;
     add_fragment(&call->facts.request[hop], event);
@@ -435,18 +485,6 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
     return call;
 }
 
-void
-oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side)
-{
-    for (const GList *link = list->by_age.head; link; link = link->next) {
-        struct oa_call *call = &((struct call *)link->data)->facts;
-        struct oa_call_half *half = side == OA_CLIENT ? &call->request[hop] : &call->response[hop];
-
-        if (half->fragments && !half->is_complete)
-            half->has_gap = true;
-    }
-}
-
 /* --- merging --- */
 
 static void
@@ -458,10 +496,12 @@ merge_half(struct oa_call_half *into, const struct oa_call_half *from)
 
 /* Both are one call, seen on different connections. */
 static void
-merge_call(struct call_list *list, struct oa_call *into, struct oa_call *from)
+merge_call(struct call_list *list, struct call *call, struct oa_call *from)
 {
+    struct oa_call *into = &call->facts;
+
     if (!into->has_opnum && from->has_opnum)
-        name_operation(list, into, from->opnum, from->context_id);
+        name_operation(list, call, from->opnum, from->context_id);
     for (int hop = 0; hop < OA_HOPS; hop++) {
         merge_half(&into->request[hop], &from->request[hop]);
         merge_half(&into->response[hop], &from->response[hop]);
@@ -504,7 +544,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
             add_loose(into, call);
             continue;
         }
-        merge_call(into, &known->facts, &call->facts);
+        merge_call(into, known, &call->facts);
         to->calls--;
         let_go(into->tracker, call);
         if (is_finished(&known->facts)) {

@@ -10,11 +10,13 @@
 #include "track/call_stubs.h"
 
 struct call {
-    struct oa_call facts; /* first, so that the two convert */
-    GList link;           /* in the order of its list */
-    GList loose_link;     /* in the list of oa_calls_loose() */
-    bool is_loose;        /* it is in that list */
-    uint64_t hash[2];     /* of the first PDU of each sender, if `may_join`; 0 none */
+    struct oa_call facts;        /* first, so that the two convert */
+    GList link;                  /* in the order of its list */
+    GList loose_link;            /* in the list of oa_calls_loose() */
+    bool is_loose;               /* it is in that list */
+    GList orphan_link;           /* in the list's orphans */
+    unsigned losses[OA_HOPS][2]; /* the list's, when it was last compared with them */
+    uint64_t hash[2];            /* of the first PDU of each sender, if `may_join`; 0 none */
     struct call_stubs stubs;
 };
 
@@ -22,10 +24,12 @@ struct call {
 struct call_list {
     struct oa_tracker *tracker;
     struct oa_virtual_connection *vc;
-    GHashTable *by_id; /* call_id -> struct call */
-    GQueue by_age;     /* the oldest first */
-    unsigned orphans;  /* of them without a request */
-    bool may_join;     /* the virtual connection may turn out to be a part of another */
+    GHashTable *by_id;           /* call_id -> struct call */
+    GQueue by_age;               /* the oldest first */
+    GQueue orphans;              /* of them those without a request, the oldest first */
+    unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
+    struct stub_budget stubs;    /* of these calls */
+    bool may_join;               /* the virtual connection may turn out to be a part of another */
 };
 
 /* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
@@ -41,7 +45,8 @@ void oa_call_list_clear(struct call_list *list);
 struct call *oa_call_new(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
 void oa_call_free(void *call);
 
-/* The call with that id that has not ended, or NULL. */
+/* The call with that id that has not ended, or NULL. Only now, and when it ends, does it show that
+ * bytes are missing. */
 struct call *oa_calls_find(const struct call_list *list, uint32_t call_id);
 
 /* Adds a request, response or fault of event->vc to its call, and sets event->call. */

@@ -29,12 +29,12 @@ free_channel(void *data)
     struct channel *channel = data;
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        if (channel->stream[side].carry)
-            g_byte_array_unref(channel->stream[side].carry);
+        oa_stream_drop_carry(&channel->stream[side]);
     g_free(channel->facts.target_server);
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
-    g_free(channel->facts.auth);
+    oa_auth_copy_release(channel->facts.auth);
+    g_free(channel->facts.findings);
     oa_auth_course_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
     g_free(channel);
@@ -408,7 +408,10 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         !oa_http_head_may_be_whole(stream->carry->data, stream->carry->len, was))
         return;
     rest = take_all(facts, side, stream->carry->data, stream->carry->len, was, stamp);
-    g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+    if (rest)
+        g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+    else
+        oa_stream_drop_carry(stream);
 }
 
 size_t
@@ -450,8 +453,7 @@ oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
     } else if (stream->state != STREAM_DRAIN) {
         oa_stream_lose(stream);
     }
-    if (waiting)
-        g_byte_array_set_size(stream->carry, 0);
+    oa_stream_drop_carry(stream);
 }
 
 void
@@ -468,6 +470,10 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
     oa_auth_close_channel(tracker, facts);
+    if (!facts->vc)
+        oa_emit_suppressed(
+            tracker,
+            &(struct oa_event){ .first = facts->last, .last = facts->last, .channel = facts });
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
                                          .first = facts->opened,
                                          .last = facts->last,

@@ -27,6 +27,29 @@ void oa_emit(const struct oa_tracker *tracker, const struct oa_event *event);
 void oa_emit_finding(const struct oa_tracker *tracker, const struct oa_event *where,
                      enum oa_finding_id id, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* How often each code was found in a session, and which limits it has reached. Freed with
+ * g_free(). */
+struct oa_finding_counts;
+
+/* Adds the counts of a part to those of the whole; each may be NULL. */
+void oa_finding_counts_merge(struct oa_finding_counts **into, const struct oa_finding_counts *from);
+
+/* `where->vc`, or the channel without one, has ended, or with neither of them the capture: reports
+ * how many findings of each code were not reported. */
+void oa_emit_suppressed(const struct oa_tracker *tracker, const struct oa_event *where);
+
+/* What is given up beyond the limits of base/limits.h. */
+enum oa_limit {
+    OA_LIMIT_OF_CALLS,
+    OA_LIMIT_OF_STUBS,
+    OA_LIMIT_OF_RECYCLINGS,
+    OA_LIMIT_OF_BODIES,
+};
+
+/* Reports that the session of the event has reached that limit, once. */
+void oa_emit_limit(const struct oa_tracker *tracker, const struct oa_event *where,
+                   enum oa_limit limit);
+
 /* The object is closed: frees it now, or with the tracker if closed objects are kept. */
 void oa_retire(const struct oa_tracker *tracker, void *object, GDestroyNotify free_object);
 

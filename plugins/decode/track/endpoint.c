@@ -24,27 +24,18 @@
 #define HANDLE_SIZE 20
 
 struct endpoint_table {
-    GHashTable *known; /* struct oa_endpoint -> enum oa_endpoint_known */
+    GTree *known; /* struct oa_endpoint -> enum oa_endpoint_known */
 };
 
-static unsigned
-hash_endpoint(const void *key)
-{
-    const struct oa_endpoint *endpoint = key;
-    unsigned hash = 2166136261u ^ endpoint->port;
-
-    for (size_t i = 0; i < sizeof endpoint->address; i++)
-        hash = (hash ^ endpoint->address[i]) * 16777619u;
-    return hash;
-}
-
 static int
-equal_endpoints(const void *a, const void *b)
+compare_endpoints(const void *a, const void *b, void *unused)
 {
     const struct oa_endpoint *left = a, *right = b;
 
-    return left->port == right->port &&
-           memcmp(left->address, right->address, sizeof left->address) == 0;
+    (void)unused;
+    if (left->port != right->port)
+        return left->port < right->port ? -1 : 1;
+    return memcmp(left->address, right->address, sizeof left->address);
 }
 
 struct endpoint_table *
@@ -52,14 +43,14 @@ oa_endpoints_new(void)
 {
     struct endpoint_table *table = g_new(struct endpoint_table, 1);
 
-    table->known = g_hash_table_new_full(hash_endpoint, equal_endpoints, g_free, NULL);
+    table->known = g_tree_new_full(compare_endpoints, NULL, g_free, NULL);
     return table;
 }
 
 void
 oa_endpoints_free(struct endpoint_table *table)
 {
-    g_hash_table_unref(table->known);
+    g_tree_unref(table->known);
     g_free(table);
 }
 
@@ -67,18 +58,18 @@ enum oa_endpoint_known
 oa_endpoints_known(const struct oa_tracker *tracker, const struct oa_endpoint *endpoint)
 {
     return (enum oa_endpoint_known)GPOINTER_TO_INT(
-        g_hash_table_lookup(tracker->endpoints->known, endpoint));
+        g_tree_lookup(tracker->endpoints->known, endpoint));
 }
 
 void
 oa_endpoints_remember(struct oa_tracker *tracker, const struct oa_endpoint *endpoint,
                       enum oa_endpoint_known known)
 {
-    GHashTable *table = tracker->endpoints->known;
+    GTree *table = tracker->endpoints->known;
 
-    if (oa_endpoints_known(tracker, endpoint) >= known || g_hash_table_size(table) >= ENDPOINTS_MAX)
+    if (oa_endpoints_known(tracker, endpoint) >= known || g_tree_nnodes(table) >= ENDPOINTS_MAX)
         return;
-    g_hash_table_replace(table, g_memdup2(endpoint, sizeof *endpoint), GINT_TO_POINTER((int)known));
+    g_tree_replace(table, g_memdup2(endpoint, sizeof *endpoint), GINT_TO_POINTER((int)known));
 }
 
 /* One side of a floor of a tower: a count and its bytes. The left side begins with the protocol. */

@@ -134,10 +134,10 @@ struct oa_channel {
     unsigned http_status; /* last final status; 0 none */
     bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
-    unsigned auth_legs;     /* requests with a 401 or 407 response */
-    unsigned auth_refusals; /* authentication exchanges refused */
-    struct oa_auth *auth;   /* identity from the last head with a user name, otherwise from the last
-                               token; NULL if none */
+    unsigned auth_legs;         /* requests with a 401 or 407 response */
+    unsigned auth_refusals;     /* authentication exchanges refused */
+    const struct oa_auth *auth; /* identity from the last head with a user name, otherwise from the
+                               last token; NULL if none */
     struct oa_auth_exchange *exchange; /* the last one; NULL before the first request, and after it
                                           was reported at the end */
     bool has_cookie;
@@ -149,10 +149,12 @@ struct oa_channel {
     uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 if unknown */
     uint32_t connection_timeout_ms; /* 0 unknown */
     uint32_t client_keepalive_ms;   /* CONN/B1 */
-    struct oa_traffic traffic[2];   /* by sender */
-    struct oa_flow flow;            /* of its RPC bytes */
-    int64_t longest_idle_ns;        /* without a PDU in either direction */
-    int64_t last_idle_ns;           /* before the last PDU */
+    struct oa_finding_counts *findings; /* track/emit.h; of a channel without virtual connection;
+                                           NULL: none */
+    struct oa_traffic traffic[2];       /* by sender */
+    struct oa_flow flow;                /* of its RPC bytes */
+    int64_t longest_idle_ns;            /* without a PDU in either direction */
+    int64_t last_idle_ns;               /* before the last PDU */
     struct oa_stamp last_pdu;
     struct oa_ending ending; /* from oa_channel_close() */
 };
@@ -254,7 +256,8 @@ oa_call_hop(const struct oa_call *call)
 struct oa_rpc_security {
     bool present;
     uint8_t type, level;
-    struct oa_auth auth; /* from the last decoded token; the user from NTLM AUTHENTICATE */
+    const struct oa_auth *auth; /* from the last decoded token; the user from NTLM AUTHENTICATE;
+                                   NULL if none */
 };
 
 /* The pair of an IN and an OUT channel that carries one RPC connection. It outlives recyclings. */
@@ -277,7 +280,7 @@ struct oa_virtual_connection {
     char *target_server;
     uint32_t target_port;
     char *proxy_name;
-    struct oa_auth *auth;                  /* identity at the HTTP level; NULL if none */
+    const struct oa_auth *auth;            /* identity at the HTTP level; NULL if none */
     bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
     struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
@@ -301,6 +304,7 @@ struct oa_virtual_connection {
     bool anonymous_refused;
     struct oa_auth_exchange
         *rpc_exchange; /* the last one; NULL if none, and after it was reported at the end */
+    struct oa_finding_counts *findings; /* track/emit.h; NULL: none */
 };
 
 /* The hop nearest to the client on which the virtual connection is in the capture. */

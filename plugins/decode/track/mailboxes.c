@@ -10,12 +10,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "track/emit.h"
 #include "track/tracker_state.h"
-
-/* Open at the same time; above this, the one that has been silent longest is closed. */
-#define SESSIONS_MAX 32768
-#define BINDINGS_MAX 32768
 
 /* A session has one handle of each kind. */
 enum handle_kind { HANDLE_SYNC, HANDLE_ASYNC, HANDLES };
@@ -36,30 +33,20 @@ struct binding {
 };
 
 struct mailbox_table {
-    GHashTable *by_handle; /* handle -> struct session, which owns the key */
-    GQueue by_age;         /* the longest silent first */
-    GQueue closed;         /* still held, in a tracker that does not keep closed objects */
+    GTree *by_handle; /* handle -> struct session, that has the key */
+    GQueue by_age;    /* the longest silent first */
+    GQueue closed;    /* held still, and not kept as closed objects are */
     uint64_t n_sessions;
-    GHashTable *bindings; /* handle -> struct binding, which owns the key */
+    GTree *bindings; /* handle -> struct binding, that has the key */
     GQueue bindings_by_age;
 };
 
 /* --- the table --- */
 
-/* Handles are random bytes. */
-static unsigned
-hash_handle(const void *key)
-{
-    unsigned value;
-
-    memcpy(&value, key, sizeof value);
-    return value;
-}
-
 static int
-equal_handles(const void *a, const void *b)
+compare_handles(const void *a, const void *b)
 {
-    return memcmp(a, b, OA_HANDLE_SIZE) == 0;
+    return memcmp(a, b, OA_HANDLE_SIZE);
 }
 
 static void
@@ -78,8 +65,8 @@ oa_mailboxes_new(void)
 {
     struct mailbox_table *table = g_new0(struct mailbox_table, 1);
 
-    table->by_handle = g_hash_table_new(hash_handle, equal_handles);
-    table->bindings = g_hash_table_new(hash_handle, equal_handles);
+    table->by_handle = g_tree_new(compare_handles);
+    table->bindings = g_tree_new(compare_handles);
     return table;
 }
 
@@ -88,8 +75,8 @@ oa_mailboxes_free(struct mailbox_table *table)
 {
     GQueue *const sessions[] = { &table->by_age, &table->closed };
 
-    g_hash_table_unref(table->by_handle);
-    g_hash_table_unref(table->bindings);
+    g_tree_unref(table->by_handle);
+    g_tree_unref(table->bindings);
     for (size_t i = 0; i < G_N_ELEMENTS(sessions); i++)
         for (GList *link = sessions[i]->head; link;) {
             struct session *session = link->data;
@@ -110,7 +97,7 @@ static void
 forget_handle(struct mailbox_table *table, struct session *session, enum handle_kind kind)
 {
     if (session->has_handle[kind])
-        g_hash_table_remove(table->by_handle, session->handle[kind]);
+        g_tree_remove(table->by_handle, session->handle[kind]);
     session->has_handle[kind] = false;
 }
 
@@ -119,15 +106,15 @@ static void
 give_handle(struct mailbox_table *table, struct session *session, enum handle_kind kind,
             const uint8_t handle[OA_HANDLE_SIZE])
 {
-    struct session *known = g_hash_table_lookup(table->by_handle, handle);
+    struct session *known = g_tree_lookup(table->by_handle, handle);
 
     for (int i = 0; known && i < HANDLES; i++)
-        if (known->has_handle[i] && equal_handles(known->handle[i], handle))
+        if (known->has_handle[i] && compare_handles(known->handle[i], handle) == 0)
             forget_handle(table, known, (enum handle_kind)i);
     forget_handle(table, session, kind);
     memcpy(session->handle[kind], handle, OA_HANDLE_SIZE);
     session->has_handle[kind] = true;
-    g_hash_table_insert(table->by_handle, session->handle[kind], session);
+    g_tree_replace(table->by_handle, session->handle[kind], session);
 }
 
 static void
@@ -157,7 +144,7 @@ new_session(struct oa_tracker *tracker)
     session->is_open = true;
     session->link.data = session;
     g_queue_push_tail_link(&table->by_age, &session->link);
-    if (table->by_age.length > SESSIONS_MAX)
+    if (table->by_age.length > OA_LIMIT_SESSIONS)
         close_session(tracker, g_queue_peek_head(&table->by_age));
     return session;
 }
@@ -199,7 +186,7 @@ is_null_handle(const uint8_t handle[OA_HANDLE_SIZE])
 static struct session *
 find_session(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE])
 {
-    struct session *session = g_hash_table_lookup(table->by_handle, handle);
+    struct session *session = g_tree_lookup(table->by_handle, handle);
 
     if (session) {
         g_queue_unlink(&table->by_age, &session->link);
@@ -348,11 +335,11 @@ oa_mailbox_begin(struct oa_tracker *tracker, const struct oa_call_facts *connect
 static void
 forget_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE])
 {
-    struct binding *binding = g_hash_table_lookup(table->bindings, handle);
+    struct binding *binding = g_tree_lookup(table->bindings, handle);
 
     if (!binding)
         return;
-    g_hash_table_remove(table->bindings, handle);
+    g_tree_remove(table->bindings, handle);
     g_queue_unlink(&table->bindings_by_age, &binding->link);
     g_free(binding);
 }
@@ -366,9 +353,9 @@ add_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE], u
     memcpy(binding->handle, handle, OA_HANDLE_SIZE);
     binding->code_page = code_page;
     binding->link.data = binding;
-    g_hash_table_insert(table->bindings, binding->handle, binding);
+    g_tree_replace(table->bindings, binding->handle, binding);
     g_queue_push_tail_link(&table->bindings_by_age, &binding->link);
-    if (table->bindings_by_age.length > BINDINGS_MAX) {
+    if (table->bindings_by_age.length > OA_LIMIT_SESSIONS) {
         const struct binding *oldest = g_queue_peek_head(&table->bindings_by_age);
         forget_binding(table, oldest->handle);
     }
@@ -390,8 +377,8 @@ uint32_t
 oa_mailboxes_code_page(const struct oa_tracker *tracker, const uint8_t handle[OA_HANDLE_SIZE])
 {
     const struct mailbox_table *table = tracker->mailboxes;
-    const struct session *session = g_hash_table_lookup(table->by_handle, handle);
-    const struct binding *binding = g_hash_table_lookup(table->bindings, handle);
+    const struct session *session = g_tree_lookup(table->by_handle, handle);
+    const struct binding *binding = g_tree_lookup(table->bindings, handle);
 
     return session ? session->facts.code_page : binding ? binding->code_page : 0;
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "auth/auth_copies.h"
+#include "base/limits.h"
 #include "exchange/call_facts.h"
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
@@ -29,15 +31,13 @@
 /* How long to wait for the responses to other requests after the client has ended its session. */
 #define LINGER_MS (60 * 1000)
 
-/* Sessions open at the same time; above this the one idle for longest is closed. */
-#define SESSIONS_MAX 32768
-
 /* What identifies a session: its cookie, and the client with its X-ClientInfo. */
 enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 
 struct mapi_sessions {
-    GHashTable *by_key; /* text -> struct mapi_session, by what identifies it in requests */
-    GQueue by_age;      /* of struct mapi_session, idle for longest first */
+    GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
+    GQueue by_age; /* of struct mapi_session, idle for longest first */
+    struct oa_http_budget bodies; /* of all connections */
 };
 
 struct mapi_session {
@@ -72,13 +72,16 @@ static char *
 client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel,
            const struct oa_http_head *head)
 {
+    static const char DIGITS[] = "0123456789abcdef";
     GString *key = g_string_new(NULL);
     struct oa_text info = head->mapi.client_info;
 
     g_string_printf(key, "%u client ", (unsigned)endpoint);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        for (int i = 0; i < 16; i++)
-            g_string_append_printf(key, "%02x", channel->endpoint[side].address[i]);
+        for (int i = 0; i < 16; i++) {
+            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] >> 4]);
+            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] & 15]);
+        }
     g_string_append_len(key, info.at, (gssize)info.length);
     return g_string_free(key, FALSE);
 }
@@ -87,8 +90,8 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
 static void
 give_key(struct mapi_session *session, enum key_kind kind, char *key)
 {
-    GHashTable *table = session->vc->tracker->mapi->by_key;
-    struct mapi_session *known = g_hash_table_lookup(table, key);
+    GTree *table = session->vc->tracker->mapi->by_key;
+    struct mapi_session *known = g_tree_lookup(table, key);
 
     if (known == session) {
         g_free(key);
@@ -97,9 +100,16 @@ give_key(struct mapi_session *session, enum key_kind kind, char *key)
     if (known)
         known->key[kind] = NULL;
     if (session->key[kind])
-        g_hash_table_remove(table, session->key[kind]);
+        g_tree_remove(table, session->key[kind]);
     session->key[kind] = key;
-    g_hash_table_replace(table, key, session);
+    g_tree_replace(table, key, session);
+}
+
+static int
+compare_keys(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return strcmp(a, b);
 }
 
 struct mapi_sessions *
@@ -107,7 +117,7 @@ oa_mapi_sessions_new(void)
 {
     struct mapi_sessions *sessions = g_new0(struct mapi_sessions, 1);
 
-    sessions->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    sessions->by_key = g_tree_new_full(compare_keys, NULL, g_free, NULL);
     g_queue_init(&sessions->by_age);
     return sessions;
 }
@@ -121,7 +131,7 @@ oa_mapi_sessions_free(struct mapi_sessions *sessions)
         g_queue_unlink(&sessions->by_age, &session->link);
         g_free(session);
     }
-    g_hash_table_unref(sessions->by_key);
+    g_tree_unref(sessions->by_key);
     g_free(sessions);
 }
 
@@ -134,7 +144,7 @@ close_session(struct mapi_session *session)
 
     for (int kind = 0; kind < KEYS; kind++)
         if (session->key[kind])
-            g_hash_table_remove(tracker->mapi->by_key, session->key[kind]);
+            g_tree_remove(tracker->mapi->by_key, session->key[kind]);
     g_queue_unlink(&tracker->mapi->by_age, &session->link);
     while ((link = g_queue_peek_head_link(&vc->channels))) {
         struct channel *channel = link->data;
@@ -156,7 +166,7 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
     struct mapi_session *oldest;
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > SESSIONS_MAX))
+           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS))
         close_session(oldest);
 }
 
@@ -174,7 +184,9 @@ keep_alive(struct mapi_session *session, int64_t now_ns, uint64_t expires_ms)
 {
     GQueue *by_age = &session->vc->tracker->mapi->by_age;
 
-    session->expires_ns = now_ns + (int64_t)expires_ms * NS_PER_MS;
+    int64_t expires_ns = (int64_t)expires_ms * NS_PER_MS;
+
+    session->expires_ns = now_ns < INT64_MAX - expires_ns ? now_ns + expires_ns : INT64_MAX;
     g_queue_unlink(by_age, &session->link);
     g_queue_push_tail_link(by_age, &session->link);
 }
@@ -227,15 +239,15 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
 {
     const struct oa_http_head *head = telling_head(exchange);
     enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
-    GHashTable *table = channel->tracker->mapi->by_key;
+    GTree *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
         return NULL;
     char *context = context_key(endpoint, head);
-    struct mapi_session *found = context ? g_hash_table_lookup(table, context) : NULL;
+    struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
     if (!found) {
         char *client = client_key(endpoint, &channel->facts, head);
-        found = g_hash_table_lookup(table, client);
+        found = g_tree_lookup(table, client);
         if (found && context && found->key[KEY_CONTEXT])
             found = NULL;
         g_free(client);
@@ -483,8 +495,8 @@ take_identity(struct virtual_connection *vc, const struct channel *channel,
 
     oa_text_keep(&facts->target_server, exchange->mapi.mailbox_id);
     oa_text_keep(&facts->proxy_name, exchange->request.head.host);
-    if (!facts->auth && channel->facts.auth)
-        facts->auth = g_memdup2(channel->facts.auth, sizeof *facts->auth);
+    if (!facts->auth)
+        facts->auth = oa_auth_copy_hold(channel->facts.auth);
     if (connect)
         oa_client_take_call(facts->client, connect);
     if (exchange->request.has_head)
@@ -577,6 +589,12 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
     take_call(session, channel, exchange, connect);
+    if (exchange->is_cut)
+        oa_emit_limit(
+            vc->tracker,
+            &(struct oa_event){
+                .first = first, .last = last, .channel = &channel->facts, .vc = &vc->facts },
+            OA_LIMIT_OF_BODIES);
     renew(session, channel, exchange, last.time_ns);
 }
 
@@ -606,4 +624,5 @@ oa_mapi_begin(struct channel *channel)
     channel->facts.kind = OA_CHANNEL_MAPI_HTTP;
     channel->mapi = oa_http_connection_new(take_exchange, channel);
     oa_http_connection_on_head(channel->mapi, tell_head);
+    oa_http_connection_share(channel->mapi, &channel->tracker->mapi->bodies);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "track/emit.h"
 #include "track/sequence_steps.h"
 
@@ -29,6 +30,26 @@ oa_sequences_free(struct oa_virtual_connection *vc)
     for (int leg = 0; leg < OA_LEGS; leg++)
         free_chain(vc->recycle[leg]);
     free_chain(vc->absorbed);
+}
+
+/* Forgets the oldest recyclings of the channel, unless hosts may still read them. */
+static void
+limit_recycles(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enum oa_leg leg,
+               const struct oa_event *event)
+{
+    struct oa_sequence *last = vc->recycle[leg];
+
+    if (oa_keeps_closed(tracker))
+        return;
+    for (unsigned i = 1; last && i < OA_LIMIT_RECYCLINGS; i++)
+        last = last->next;
+    if (!last || !last->next)
+        return;
+    oa_emit_limit(tracker, event, OA_LIMIT_OF_RECYCLINGS);
+    for (const struct oa_sequence *old = last->next; old; old = old->next)
+        vc->recycles_failed += !old->is_complete;
+    free_chain(last->next);
+    last->next = NULL;
 }
 
 static struct oa_sequence *
@@ -169,6 +190,7 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
         sequence = vc->recycle[leg];
         if (begins_another(sequence, name)) {
             sequence = begin_recycle(vc, leg, event->last);
+            limit_recycles(tracker, vc, leg, event);
             vc->recycles[leg] += is_first_step(name) || !could_have_begun(vc, event->channel->hop);
         }
         if (sequence->type == OA_RECYCLE_UNDECIDED)

@@ -12,6 +12,7 @@ void
 oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left)
 {
     stream->state = left ? state : STREAM_HEAD;
+    stream->chunked = stream->in_chunk = stream->after_chunk = false;
     stream->left = left;
 }
 
@@ -22,6 +23,14 @@ oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state)
     stream->chunked = true;
     stream->in_chunk = stream->after_chunk = false;
     stream->left = UINT64_MAX;
+}
+
+void
+oa_stream_drop_carry(struct stream *stream)
+{
+    if (stream->carry)
+        g_byte_array_unref(stream->carry);
+    stream->carry = NULL;
 }
 
 /* The next message begins where the body ends. */
@@ -51,7 +60,7 @@ void
 oa_stream_lose(struct stream *stream)
 {
     stream->state = STREAM_LOST;
-    stream->chunked = false;
+    stream->chunked = stream->in_chunk = stream->after_chunk = false;
 }
 
 const uint8_t *

@@ -42,6 +42,10 @@ struct stream {
 void oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left);
 void oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state);
 
+/* Drops the bytes that wait for more, with their memory: most connections are idle, and open for
+ * hours. */
+void oa_stream_drop_carry(struct stream *stream);
+
 /* Takes that many bytes of the body. When it ends, the next message begins. */
 void oa_stream_take(struct stream *stream, uint64_t bytes);
 

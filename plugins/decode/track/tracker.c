@@ -39,6 +39,7 @@ void
 oa_tracker_end(struct oa_tracker *tracker)
 {
     oa_mapi_end(tracker);
+    oa_emit_suppressed(tracker, &(struct oa_event){ .type = OA_EVENT_FINDING });
 }
 
 void
@@ -52,9 +53,9 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_calls_free(tracker->calls);
     oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
-    oa_auth_table_free(tracker->auth);
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
+    oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

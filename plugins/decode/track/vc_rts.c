@@ -20,13 +20,24 @@ has_cookie(const struct oa_channel *channel, enum oa_hop hop, const struct oa_co
            memcmp(&channel->cookie, cookie, OA_COOKIE_SIZE) == 0;
 }
 
+/* The first of the newest open channels. */
+static const GList *
+recent_channels(const struct virtual_connection *vc)
+{
+    const GList *link = vc->channels.tail;
+
+    for (unsigned i = 1; i < OA_CHANNELS_SEARCHED && link && link->prev; i++)
+        link = link->prev;
+    return link;
+}
+
 /* In an IN_R2 the client gets no new window and timeout: they stay the same, [MS-RPCH] 2.2.4.25. */
 static void
 inherit(struct channel *channel, const struct virtual_connection *vc)
 {
     struct oa_channel *facts = &channel->facts;
 
-    for (const GList *link = vc->channels.head; link; link = link->next) {
+    for (const GList *link = recent_channels(vc); link; link = link->next) {
         struct oa_channel *other = &((struct channel *)link->data)->facts;
         if (other == facts || !has_cookie(other, facts->hop, &facts->predecessor_cookie))
             continue;
@@ -164,7 +175,7 @@ channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *curren
 {
     if (!current->has_cookie || has_cookie(current, current->hop, cookie))
         return current;
-    for (const GList *link = vc->channels.head; link; link = link->next) {
+    for (const GList *link = recent_channels(vc); link; link = link->next) {
         struct oa_channel *other = &((struct channel *)link->data)->facts;
         if (has_cookie(other, current->hop, cookie))
             return other;

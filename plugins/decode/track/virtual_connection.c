@@ -16,12 +16,21 @@
 #include "track/sequence.h"
 #include "track/tracker_state.h"
 
+/* Trees, not hash tables: senders choose cookies, and may choose those that a hash function maps to
+ * one place. */
 struct vc_table {
     GHashTable *open;
-    GHashTable *by_cookie;
-    GHashTable *by_channel; /* by cookies of channels */
+    GTree *by_cookie;
+    GTree *by_channel; /* by cookies of channels */
     uint64_t n_vcs;
 };
+
+static void
+free_cookie(void *cookie, void *unused)
+{
+    (void)unused;
+    g_free(cookie);
+}
 
 static void
 free_vc(void *data)
@@ -29,28 +38,22 @@ free_vc(void *data)
     struct virtual_connection *vc = data;
 
     oa_call_list_clear(&vc->calls);
+    g_queue_foreach(&vc->channel_cookies, free_cookie, NULL);
     oa_sequences_free(&vc->facts);
     g_free(vc->facts.target_server);
     g_free(vc->facts.proxy_name);
-    g_free(vc->facts.auth);
+    oa_auth_copy_release(vc->facts.auth);
+    oa_auth_copy_release(vc->facts.security.auth);
+    g_free(vc->facts.findings);
     g_free(vc->facts.client);
     oa_auth_course_free(vc->facts.rpc_exchange);
     g_free(vc);
 }
 
-static unsigned
-hash_cookie(const void *key)
-{
-    unsigned value;
-
-    memcpy(&value, key, sizeof value);
-    return value;
-}
-
 static int
-equal_cookies(const void *a, const void *b)
+compare_cookies(const void *a, const void *b)
 {
-    return memcmp(a, b, OA_COOKIE_SIZE) == 0;
+    return memcmp(a, b, OA_COOKIE_SIZE);
 }
 
 struct vc_table *
@@ -59,8 +62,8 @@ oa_vcs_new(void)
     struct vc_table *table = g_new0(struct vc_table, 1);
 
     table->open = g_hash_table_new(NULL, NULL);
-    table->by_cookie = g_hash_table_new(hash_cookie, equal_cookies);
-    table->by_channel = g_hash_table_new(hash_cookie, equal_cookies);
+    table->by_cookie = g_tree_new(compare_cookies);
+    table->by_channel = g_tree_new(compare_cookies);
     return table;
 }
 
@@ -74,8 +77,8 @@ oa_vcs_free(struct vc_table *table)
     while (g_hash_table_iter_next(&iter, &vc, NULL))
         free_vc(vc);
     g_hash_table_unref(table->open);
-    g_hash_table_unref(table->by_cookie);
-    g_hash_table_unref(table->by_channel);
+    g_tree_unref(table->by_cookie);
+    g_tree_unref(table->by_channel);
     g_free(table);
 }
 
@@ -116,7 +119,7 @@ give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
-    g_hash_table_insert(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
+    g_tree_replace(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
     oa_vc_tie(vc);
 }
 
@@ -193,8 +196,8 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     if (!vc->facts.proxy_name)
         vc->facts.proxy_name = g_strdup(facts->proxy_name);
     check_users(channel, &vc->facts);
-    if (!vc->facts.auth && facts->auth)
-        vc->facts.auth = g_memdup2(facts->auth, sizeof *facts->auth);
+    if (!vc->facts.auth)
+        vc->facts.auth = oa_auth_copy_hold(facts->auth);
     if (facts->opened.time_ns < vc->facts.opened.time_ns)
         vc->facts.opened = facts->opened;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
@@ -209,11 +212,17 @@ oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
     return (struct virtual_connection *)channel->facts.vc;
 }
 
-static gboolean
-is_of_vc(void *key, void *value, void *vc)
+/* The oldest cookie of a channel of `vc` is no longer remembered. */
+static void
+forget_channel_cookie(struct virtual_connection *vc)
 {
-    (void)key;
-    return value == vc;
+    struct channel_cookie *oldest = g_queue_peek_head(&vc->channel_cookies);
+    GTree *by_channel = vc->tracker->vcs->by_channel;
+
+    if (g_tree_lookup(by_channel, &oldest->cookie) == vc)
+        g_tree_remove(by_channel, &oldest->cookie);
+    g_queue_unlink(&vc->channel_cookies, &oldest->link);
+    g_free(oldest);
 }
 
 /* Removes it from all tables. */
@@ -222,11 +231,10 @@ forget_vc(struct virtual_connection *vc)
 {
     struct oa_tracker *tracker = vc->tracker;
 
-    if (vc->facts.has_cookie &&
-        g_hash_table_lookup(tracker->vcs->by_cookie, &vc->facts.cookie) == vc)
-        g_hash_table_remove(tracker->vcs->by_cookie, &vc->facts.cookie);
-    if (vc->n_channel_cookies)
-        g_hash_table_foreach_remove(tracker->vcs->by_channel, is_of_vc, vc);
+    if (vc->facts.has_cookie && g_tree_lookup(tracker->vcs->by_cookie, &vc->facts.cookie) == vc)
+        g_tree_remove(tracker->vcs->by_cookie, &vc->facts.cookie);
+    while (vc->channel_cookies.length > 0)
+        forget_channel_cookie(vc);
     oa_association_leave(tracker, &vc->facts);
     oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs->open, vc);
@@ -263,6 +271,10 @@ oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
     oa_association_share(vc->tracker, &vc->facts);
     if (!outlives_channels(vc))
         judge(vc, last_channel);
+    oa_emit_suppressed(vc->tracker, &(struct oa_event){ .first = vc->facts.last,
+                                                        .last = vc->facts.last,
+                                                        .channel = last_channel,
+                                                        .vc = &vc->facts });
     emit_vc(vc, OA_EVENT_VC_CLOSED, last_channel);
     forget_vc(vc);
     oa_retire(vc->tracker, vc, free_vc);
@@ -313,8 +325,10 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->rejected_bindings = from->rejected_bindings;
         into->binds = from->binds;
     }
-    if (!into->security.present)
+    if (!into->security.present) {
         into->security = from->security;
+        oa_auth_copy_hold(into->security.auth);
+    }
     if (!into->client)
         into->client = g_steal_pointer(&from->client);
     if (!into->assoc_group_id)
@@ -341,6 +355,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
+    oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
     from->facts.joined = &into->facts;
     emit_vc(from, OA_EVENT_VC_JOINED, NULL);
     forget_vc(from);
@@ -350,8 +365,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
 struct virtual_connection *
 oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
-    struct virtual_connection *known =
-        g_hash_table_lookup(channel->tracker->vcs->by_cookie, cookie);
+    struct virtual_connection *known = g_tree_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
     if (known && known == own)
@@ -375,26 +389,36 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
     return known;
 }
 
+/* Whether merging has to go the other way: `vc` has so many channels that moving them each time
+ * would be slow. */
+static bool
+is_larger(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    return vc->channels.length > OA_CHANNELS_SEARCHED && !other->facts.has_cookie &&
+           vc->channels.length > other->channels.length;
+}
+
 struct virtual_connection *
 oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
-    struct oa_tracker *tracker = vc->tracker;
-    struct virtual_connection *known = g_hash_table_lookup(tracker->vcs->by_channel, cookie);
+    GTree *by_channel = vc->tracker->vcs->by_channel;
+    struct virtual_connection *known = g_tree_lookup(by_channel, cookie);
 
     if (known == vc)
         return vc;
-    if (known && !known->facts.has_cookie) {
+    if (known && !known->facts.has_cookie && !is_larger(known, vc)) {
         oa_vc_merge(vc, known, OA_JOIN_RECYCLE);
     } else if (known && !vc->facts.has_cookie) {
         oa_vc_merge(known, vc, OA_JOIN_RECYCLE);
         return known;
     }
-    struct oa_cookie *place = &vc->channel_cookies[vc->n_channel_cookies % OA_CHANNEL_COOKIES_MAX];
-    if (vc->n_channel_cookies++ >= OA_CHANNEL_COOKIES_MAX &&
-        g_hash_table_lookup(tracker->vcs->by_channel, place) == vc)
-        g_hash_table_remove(tracker->vcs->by_channel, place);
-    *place = *cookie;
-    g_hash_table_replace(tracker->vcs->by_channel, place, vc);
+    struct channel_cookie *own = g_new0(struct channel_cookie, 1);
+    own->cookie = *cookie;
+    own->link.data = own;
+    g_queue_push_tail_link(&vc->channel_cookies, &own->link);
+    g_tree_replace(by_channel, &own->cookie, vc);
+    if (vc->channel_cookies.length > OA_CHANNEL_COOKIES_MAX)
+        forget_channel_cookie(vc);
     return vc;
 }
 

@@ -15,12 +15,21 @@
  * matter. */
 #define OA_CHANNEL_COOKIES_MAX 32
 
+/* Open channels of one virtual connection that are searched, the newest first; it has up to four,
+ * and during a recycling a few more. */
+#define OA_CHANNELS_SEARCHED 64
+
+/* The cookie of one of its channels. */
+struct channel_cookie {
+    struct oa_cookie cookie;
+    GList link;
+};
+
 struct virtual_connection {
     struct oa_virtual_connection facts; /* first, so that the two convert */
     struct oa_tracker *tracker;
-    GQueue channels; /* open ones */
-    struct oa_cookie channel_cookies[OA_CHANNEL_COOKIES_MAX];
-    unsigned n_channel_cookies;
+    GQueue channels;        /* open ones */
+    GQueue channel_cookies; /* of struct channel_cookie, the oldest first */
     struct call_list calls;
     struct bindings bindings;
     uint64_t fitting; /* call_join.c: number of the virtual connection whose requests matched the
