@@ -195,7 +195,7 @@ flow_is_busy(const struct flow *flow, enum oa_side side)
 {
     const struct oa_channel *channel = flow->channel;
 
-    return side == OA_CLIENT && channel && channel->vc && channel->hop == OA_HOP_CLIENT &&
+    return side == OA_CLIENT && channel && channel->vc && oa_hop_is_http(channel->hop) &&
            (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT);
 }
 

@@ -88,7 +88,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "connection used last" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hops", TEXT(hops),
-      "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy" },
+      "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy; with "
+      "more than one HTTP hop all of them from the client on, as in client_proxy http_2 "
+      "proxy_store" },
     { "store_address", ADDRESS(store_address),
       "Server to which the proxy, or the client, connected" },
     { "store_port", NUMBER(store_port), "TCP port of that server" },
@@ -134,8 +136,8 @@ channels_of(const struct oa_virtual_connection *vc)
 static const uint8_t *
 proxy_address_of(const struct oa_virtual_connection *vc)
 {
-    if (oa_vc_hop(vc) == OA_HOP_CLIENT)
-        return vc->endpoint[OA_HOP_CLIENT][OA_SERVER].address;
+    if (oa_hop_is_http(oa_vc_hop(vc)))
+        return vc->endpoint[oa_vc_hop(vc)][OA_SERVER].address;
     return vc->transport == OA_TRANSPORT_RPC_TCP ? NULL
                                                  : vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address;
 }
@@ -176,6 +178,11 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_endpoint *store = &vc->endpoint[OA_HOP_SERVER][OA_SERVER];
     bool has_store = session_has_hop(vc, OA_HOP_SERVER);
     const struct oa_rpc_security *security = &vc->security;
+    bool seen[OA_HOPS];
+    char hops[HOPS_TEXT];
+
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        seen[hop] = session_has_hop(vc, (enum oa_hop)hop);
     struct row row = {
         .vc = vc,
         .iface = vc->iface,
@@ -189,7 +196,7 @@ take(struct report_run *run, const struct oa_event *event)
         .cookie = vc->has_cookie ? &vc->cookie : NULL,
         .association_group = vc->has_association_group ? &vc->association_group : NULL,
         .channels = channels_of(vc),
-        .hops = hops_of_session(vc, session_has_hop(vc, OA_HOP_CLIENT), has_store),
+        .hops = hops_text(vc, seen, hops),
         .purpose = purpose_of(vc),
         .target_allowed = target_allowed(run->valid_ports, vc->target_server, vc->target_port),
         .target_port = target_port_of(vc),

@@ -447,6 +447,18 @@ oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side)
     }
 }
 
+void
+oa_calls_move_on(struct call_list *list, enum oa_hop hop)
+{
+    for (const GList *link = list->by_age.head; link; link = link->next) {
+        struct oa_call *call = &((struct call *)link->data)->facts;
+
+        call->request[hop + 1] = call->request[hop];
+        call->response[hop + 1] = call->response[hop];
+        call->request[hop] = call->response[hop] = (struct oa_call_half){ .fragments = 0 };
+    }
+}
+
 /* --- merging --- */
 
 static void

@@ -62,6 +62,9 @@ void oa_calls_forget_ended(struct oa_tracker *tracker);
 /* Bytes of that sender are missing on that hop: incomplete calls may lack a fragment. */
 void oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side);
 
+/* Another hop turned out to be before that one: what was seen on it was seen on the next. */
+void oa_calls_move_on(struct call_list *list, enum oa_hop hop);
+
 /* The virtual connection turned out to be a part of another: moves its calls and their counts
  * there. */
 void oa_calls_merge(struct call_list *into, struct call_list *from);

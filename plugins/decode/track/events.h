@@ -22,12 +22,22 @@
 #include "rpc/rpc_interface.h"
 #include "rpc/rts.h"
 
-/* The two hops of a virtual connection. */
+/* The hops of a virtual connection, in their order from the client to the server. */
 enum oa_hop {
     OA_HOP_CLIENT, /* client to proxy: PDUs in the bodies of HTTP messages */
+    OA_HOP_HTTP_2, /* further HTTP hops: a balancer or front end passes the requests on by HTTP */
+    OA_HOP_HTTP_3,
+    OA_HOP_HTTP_4,
     OA_HOP_SERVER, /* proxy to server: PDUs on TCP; also client to server in plain RPC over TCP */
     OA_HOPS
 };
+
+/* Whether the PDUs of the hop are in the bodies of HTTP messages. */
+static inline bool
+oa_hop_is_http(enum oa_hop hop)
+{
+    return hop < OA_HOP_SERVER;
+}
 
 enum oa_channel_kind {
     OA_CHANNEL_UNKNOWN,
@@ -163,6 +173,7 @@ struct oa_channel {
 struct oa_sequence_step {
     struct oa_rts_name name;
     uint64_t frame;
+    uint8_t hops; /* on which it was seen: bits 1 << enum oa_hop */
 };
 
 /*
@@ -245,9 +256,11 @@ struct oa_call {
 static inline enum oa_hop
 oa_call_hop(const struct oa_call *call)
 {
-    return call->request[OA_HOP_CLIENT].fragments || call->response[OA_HOP_CLIENT].fragments
-               ? OA_HOP_CLIENT
-               : OA_HOP_SERVER;
+    int hop = OA_HOP_CLIENT;
+
+    while (hop < OA_HOP_SERVER && !call->request[hop].fragments && !call->response[hop].fragments)
+        hop++;
+    return (enum oa_hop)hop;
 }
 
 /* RPC-level facts of a virtual connection, from binds and verifiers. */
@@ -307,9 +320,11 @@ struct oa_virtual_connection {
 static inline enum oa_hop
 oa_vc_hop(const struct oa_virtual_connection *vc)
 {
-    return vc->leg_seen[OA_HOP_CLIENT][OA_LEG_IN] || vc->leg_seen[OA_HOP_CLIENT][OA_LEG_OUT]
-               ? OA_HOP_CLIENT
-               : OA_HOP_SERVER;
+    int hop = OA_HOP_CLIENT;
+
+    while (hop < OA_HOP_SERVER && !vc->leg_seen[hop][OA_LEG_IN] && !vc->leg_seen[hop][OA_LEG_OUT])
+        hop++;
+    return (enum oa_hop)hop;
 }
 
 enum oa_event_type {

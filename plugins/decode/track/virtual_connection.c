@@ -13,6 +13,7 @@
 #include "track/association.h"
 #include "track/authentication.h"
 #include "track/emit.h"
+#include "track/http_hops.h"
 #include "track/sequence.h"
 #include "track/tracker_state.h"
 
@@ -116,7 +117,7 @@ give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
-    g_hash_table_insert(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
+    g_hash_table_replace(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
     oa_vc_tie(vc);
 }
 
@@ -147,8 +148,8 @@ oa_vc_place_channel(struct channel *channel)
         vc->leg_seen[facts->hop][leg] = true;
     }
     if (kind == OA_CHANNEL_DUPLEX && vc->transport == OA_TRANSPORT_RPC_HTTP)
-        vc->transport = facts->hop == OA_HOP_CLIENT || facts->has_banner ? OA_TRANSPORT_RPC_HTTP_V1
-                                                                         : OA_TRANSPORT_RPC_TCP;
+        vc->transport = oa_hop_is_http(facts->hop) || facts->has_banner ? OA_TRANSPORT_RPC_HTTP_V1
+                                                                        : OA_TRANSPORT_RPC_TCP;
 }
 
 bool
@@ -347,6 +348,47 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_retire(from->tracker, from, free_vc);
 }
 
+/* Moves everything of a hop to the next one, which is empty. */
+static void
+move_on(struct virtual_connection *vc, int hop)
+{
+    struct oa_virtual_connection *facts = &vc->facts;
+    int next = hop + 1;
+
+    for (const GList *link = vc->channels.head; link; link = link->next) {
+        struct oa_channel *channel = &((struct channel *)link->data)->facts;
+        if (channel->hop == (enum oa_hop)hop)
+            channel->hop = (enum oa_hop)next;
+    }
+    memcpy(facts->channel[next], facts->channel[hop], sizeof facts->channel[hop]);
+    memcpy(facts->leg_seen[next], facts->leg_seen[hop], sizeof facts->leg_seen[hop]);
+    memcpy(facts->endpoint[next], facts->endpoint[hop], sizeof facts->endpoint[hop]);
+    memcpy(facts->traffic[next], facts->traffic[hop], sizeof facts->traffic[hop]);
+    memset(facts->channel[hop], 0, sizeof facts->channel[hop]);
+    memset(facts->leg_seen[hop], 0, sizeof facts->leg_seen[hop]);
+    memset(facts->endpoint[hop], 0, sizeof facts->endpoint[hop]);
+    memset(facts->traffic[hop], 0, sizeof facts->traffic[hop]);
+    oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
+}
+
+/* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
+static bool
+place_on_hop(struct channel *channel, struct virtual_connection *vc)
+{
+    bool is_between;
+
+    if (!oa_hop_is_http(channel->facts.hop))
+        return true;
+    enum oa_hop hop = oa_http_hops_find(&vc->facts, &channel->facts, &is_between);
+    if (hop == OA_HOP_SERVER)
+        return false;
+    for (int other = OA_HOP_HTTP_3; is_between && other >= (int)hop; other--)
+        if (oa_vc_has_endpoint(&vc->facts, (enum oa_hop)other))
+            move_on(vc, other);
+    channel->facts.hop = hop;
+    return true;
+}
+
 struct virtual_connection *
 oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
@@ -354,6 +396,8 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         g_hash_table_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
+    if (known && oa_http_hops_is_used_again(&known->facts, &channel->facts))
+        known = NULL;
     if (known && known == own)
         return known;
     if (!known && own && !own->facts.has_cookie) {
@@ -370,6 +414,8 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
     if (!known) {
         known = oa_vc_new(channel, stamp);
         give_cookie(known, cookie);
+    } else if (!place_on_hop(channel, known)) {
+        return NULL;
     }
     attach(channel, known, OA_JOIN_COOKIE);
     return known;
