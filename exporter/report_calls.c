@@ -29,7 +29,7 @@ state_name(enum oa_call_state state)
     static const char *const NAMES[] = {
         [OA_CALL_PENDING] = "pending",       [OA_CALL_ANSWERED] = "answered",
         [OA_CALL_FAULT] = "fault",           [OA_CALL_UNANSWERED] = "unanswered",
-        [OA_CALL_NO_REQUEST] = "no_request",
+        [OA_CALL_NO_REQUEST] = "no_request", [OA_CALL_UNKNOWN] = "unknown",
     };
 
     return NAMES[state];
@@ -57,7 +57,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "auth_level", TEXT(auth_level),
       "Protection level in the verifier of the request; empty without a verifier" },
     { "state", NAME_OF(call, state, state_name),
-      "answered, fault, unanswered (the session or the capture ended first), no_request" },
+      "answered, fault, unanswered (the session or the capture ended first), no_request, unknown "
+      "(the response may be among bytes that the capture lacks)" },
     { "fault_status", TEXT(fault_status),
       "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },

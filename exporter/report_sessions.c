@@ -61,11 +61,12 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
       "Presentation contexts rejected by the server" },
     { "calls", COUNT_OF(vc, calls), "RPC calls, or MAPI over HTTP requests" },
-    { "answered", COUNT_OF(vc, answered), "Calls with a complete response" },
+    { "answered", COUNT_OF(vc, answered),
+      "Calls with a request and a complete response in the capture" },
     { "faults", COUNT_OF(vc, faults),
       "Calls that ended in a fault; for MAPI over HTTP in an X-ResponseCode or an HTTP error "
       "status" },
-    { "unanswered", COUNT_OF(vc, unanswered), "Calls whose response is not in the capture" },
+    { "unanswered", COUNT_OF(vc, unanswered), "Calls that got no response although nothing of it is missing" },
     { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client" },
     { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client" },
     { "rpc_bytes_in", BYTES_OF(in, rpc_bytes),
@@ -119,6 +120,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rpc_association_group", NUMBER(rpc_association_group),
       "Association group id assigned by the server; connections of a client that share context "
       "handles have the same" },
+    { "unknown", COUNT_OF(vc, unknown),
+      "Calls whose response may be among bytes that the capture lacks" },
+    { "no_request", COUNT_OF(vc, no_request), "Responses whose request is not in the capture" },
 };
 /* clang-format on */
 

@@ -201,7 +201,7 @@ wire_direct(struct wire *wire, uint8_t client, uint8_t server)
 void
 wire_close(struct oa_channel *channel, enum oa_end how, enum oa_side by)
 {
-    oa_channel_close(channel, (struct oa_ending){ how, by });
+    oa_channel_close(channel, (struct oa_ending){ .how = how, .by = by });
 }
 
 /* --- PDUs --- */

@@ -10,12 +10,21 @@
 #include "track/call_stubs.h"
 
 struct call {
-    struct oa_call facts; /* first, so that the two convert */
-    GList link;           /* in the order of its list */
-    GList loose_link;     /* in the list of oa_calls_loose() */
-    bool is_loose;        /* it is in that list */
-    uint64_t hash[2];     /* of the first PDU of each sender, if `may_join`; 0 none */
+    struct oa_call facts;          /* first, so that the two convert */
+    GList link;                    /* in the order of its list */
+    GList loose_link;              /* in the list of oa_calls_loose() */
+    bool is_loose;                 /* it is in that list */
+    unsigned lost_before[OA_HOPS]; /* losses of responses before it began */
+    uint64_t hash[2];              /* of the first PDU of each sender, if `may_join`; 0 none */
     struct call_stubs stubs;
+};
+
+/* A call that ended before all of its request had come: reassembly holds bytes behind a loss back.
+ */
+struct late_request {
+    uint32_t call_id;
+    unsigned hops;    /* on which it is missing, or a part of it: bits 1 << enum oa_hop */
+    int64_t until_ns; /* of its response: a later request with this id is another one */
 };
 
 /* The calls of one virtual connection that have not ended. */
@@ -25,7 +34,10 @@ struct call_list {
     GHashTable *by_id; /* call_id -> struct call */
     GQueue by_age;     /* the oldest first */
     unsigned orphans;  /* of them without a request */
-    bool may_join;     /* the virtual connection may turn out to be a part of another */
+    GArray *late;      /* of struct late_request, the last ones; NULL if there are none */
+    unsigned n_late;   /* added so far */
+    unsigned lost_responses[OA_HOPS]; /* how often bytes from the server were missing */
+    bool may_join; /* the virtual connection may turn out to be a part of another */
 };
 
 /* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
@@ -44,7 +56,8 @@ void oa_call_free(void *call);
 /* The call with that id that has not ended, or NULL. */
 struct call *oa_calls_find(const struct call_list *list, uint32_t call_id);
 
-/* Adds a request, response or fault of event->vc to its call, and sets event->call. */
+/* Adds a request, response or fault of event->vc to its call, and sets event->call. NULL: a late
+ * part of a request whose call has ended. */
 struct call *oa_calls_take(struct call_list *list, struct oa_event *event);
 
 /* Ends the call if that PDU completes it, and gives up calls beyond the limits. */

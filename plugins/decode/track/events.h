@@ -90,6 +90,8 @@ enum oa_end {
 struct oa_ending {
     enum oa_end how;
     enum oa_side by;
+    bool is_one_way;     /* the capture contains frames of one side only: */
+    enum oa_side silent; /* none of this one */
 };
 
 struct oa_http_exchange; /* http/http_exchange.h */
@@ -209,6 +211,7 @@ enum oa_call_state {
     OA_CALL_FAULT,
     OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
     OA_CALL_NO_REQUEST, /* only the response is in the capture */
+    OA_CALL_UNKNOWN,    /* the response may be among bytes that the capture lacks */
 };
 
 /* The kind of number that reports a failed call. */
@@ -294,9 +297,12 @@ struct oa_virtual_connection {
     bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
     struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
+    bool is_one_way;                       /* of a channel only one side was captured: */
+    enum oa_side silent;                   /* no frame of this one */
     struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
-    uint64_t calls, answered, faults, unanswered;
-    uint64_t exchange_calls; /* of an interface of Exchange */
+    uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
+    uint64_t unknown, no_request;                 /* calls of these states */
+    uint64_t exchange_calls;                      /* of an interface of Exchange */
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
     unsigned n_bindings;

@@ -110,14 +110,18 @@ oa_http_hops_find(const struct oa_virtual_connection *vc, const struct oa_channe
 }
 
 bool
-oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
+                           struct oa_stamp stamp)
 {
+    /* Bytes behind a loss come late. */
+    struct oa_stamp since = vc->established.frame ? vc->established : vc->last;
+
     bool is_http = oa_hop_is_http(channel->hop);
     int first = is_http ? OA_HOP_CLIENT : OA_HOP_SERVER;
     int last = is_http ? OA_HOP_HTTP_4 : OA_HOP_SERVER;
 
     if (channel->is_successor || channel->vc == vc ||
-        (!vc->established.frame && !vc->calls && !vc->binds))
+        (!vc->established.frame && !vc->calls && !vc->binds) || stamp.time_ns <= since.time_ns)
         return false;
     for (int hop = first; hop <= last; hop++)
         if (vc->leg_seen[hop][leg_of(channel)] && takes_same_way(channel, vc->endpoint[hop]))

@@ -112,13 +112,24 @@ oa_vc_tie(struct virtual_connection *vc)
     vc->calls.may_join = false;
 }
 
+/* With a cookie and both channels of its hop nothing but cookies adds to it. A channel whose own
+ * cookie is not in the capture is joined by the calls. */
+static void
+tie_if_whole(struct virtual_connection *vc)
+{
+    const bool *seen = vc->facts.leg_seen[oa_vc_hop(&vc->facts)];
+
+    if (vc->facts.has_cookie && seen[OA_LEG_IN] && seen[OA_LEG_OUT])
+        oa_vc_tie(vc);
+}
+
 static void
 give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
     g_hash_table_replace(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
-    oa_vc_tie(vc);
+    tie_if_whole(vc);
 }
 
 static void
@@ -185,6 +196,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     facts->join = join;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);
+    tie_if_whole(vc);
     if (!oa_vc_has_endpoint(&vc->facts, facts->hop))
         memcpy(vc->facts.endpoint[facts->hop], facts->endpoint, sizeof facts->endpoint);
     if (!vc->facts.target_server && facts->target_server) {
@@ -246,6 +258,15 @@ judge(struct virtual_connection *vc, struct oa_channel *channel)
     struct oa_virtual_connection *facts = &vc->facts;
     const bool *seen = facts->leg_seen[oa_vc_hop(facts)];
 
+    if (facts->is_one_way) {
+        oa_emit_finding(
+            vc->tracker,
+            &(struct oa_event){
+                .first = facts->opened, .last = facts->opened, .channel = channel, .vc = facts },
+            OA_FINDING_CAPTURE_ONE_WAY, "No frame of the %s is in the capture",
+            facts->silent == OA_CLIENT ? "client" : "server");
+        return;
+    }
     oa_sequence_judge(vc->tracker, facts, channel);
     if (seen[OA_LEG_IN] != seen[OA_LEG_OUT])
         oa_emit_finding(
@@ -289,6 +310,10 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
+        vc->facts.is_one_way = true;
+        vc->facts.silent = channel->facts.ending.silent;
+    }
     if (is_current && (vc->facts.ending.how == OA_END_OPEN || outlives_channels(vc)))
         vc->facts.ending = channel->facts.ending;
     if (vc->channels.length == 0 && !outlives_channels(vc))
@@ -396,7 +421,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         g_hash_table_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
-    if (known && oa_http_hops_is_used_again(&known->facts, &channel->facts))
+    if (known && oa_http_hops_is_used_again(&known->facts, &channel->facts, stamp))
         known = NULL;
     if (known && known == own)
         return known;
@@ -453,5 +478,7 @@ oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
     if (!vc || bytes == 0)
         return;
     vc->facts.traffic[hop][side].skipped_bytes += bytes;
+    for (const GList *link = vc->channels.head; link; link = link->next)
+        ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);
 }
