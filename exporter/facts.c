@@ -5,6 +5,7 @@
  */
 #include "facts.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,17 +191,34 @@ target_allowed(const struct valid_ports *ports, const char *server, uint32_t por
 const char *
 hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
-    if (hop == OA_HOP_CLIENT)
-        return "client_proxy";
+    static const char *const HTTP_HOPS[] = { [OA_HOP_CLIENT] = "client_proxy",
+                                             [OA_HOP_HTTP_2] = "http_2",
+                                             [OA_HOP_HTTP_3] = "http_3",
+                                             [OA_HOP_HTTP_4] = "http_4" };
+
+    if (oa_hop_is_http(hop))
+        return HTTP_HOPS[hop];
     return vc && vc->transport == OA_TRANSPORT_RPC_TCP ? "client_store" : "proxy_store";
 }
 
 const char *
-hops_of_session(const struct oa_virtual_connection *vc, bool client, bool server)
+hops_text(const struct oa_virtual_connection *vc, const bool seen[OA_HOPS], char text[HOPS_TEXT])
 {
-    if (client && server)
+    unsigned n = 0;
+
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        n += seen[hop];
+    if (n == 2 && seen[OA_HOP_CLIENT] && seen[OA_HOP_SERVER])
         return "both";
-    return hop_of_session(vc, server ? OA_HOP_SERVER : OA_HOP_CLIENT);
+    text[0] = '\0';
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        if (!seen[hop])
+            continue;
+        if (text[0])
+            g_strlcat(text, " ", HOPS_TEXT);
+        g_strlcat(text, hop_of_session(vc, (enum oa_hop)hop), HOPS_TEXT);
+    }
+    return text;
 }
 
 const char *
@@ -221,7 +239,7 @@ service_name(const struct oa_channel *channel, const struct oa_virtual_connectio
 
     if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
         return "mapi over http";
-    if (channel && channel->hop == OA_HOP_CLIENT)
+    if (channel && oa_hop_is_http(channel->hop))
         return "rpc over http";
     if (channel && vc && vc->iface)
         return oa_service_name(vc->iface->service);

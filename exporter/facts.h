@@ -73,11 +73,12 @@ const char *target_allowed(const struct valid_ports *ports, const char *server, 
  * of the server. `channel` may be NULL. */
 const char *hop_name(const struct oa_channel *channel, uint16_t server_port);
 
-/* The same for a hop of a session; for the hops on which something was captured, which may be
- * "both".
- */
+/* The same for a hop of a session; for the hops on which something was captured, in order along the
+ * way: "both" if these are the two of a client, a proxy and a server. */
 const char *hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop);
-const char *hops_of_session(const struct oa_virtual_connection *vc, bool client, bool server);
+#define HOPS_TEXT 64
+const char *hops_text(const struct oa_virtual_connection *vc, const bool seen[OA_HOPS],
+                      char text[HOPS_TEXT]);
 
 /* The purpose of a connection. `channel` and `vc` may be NULL. */
 const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,

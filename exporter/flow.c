@@ -245,8 +245,22 @@ flow_is_busy(const struct flow *flow, enum oa_side side)
 {
     const struct oa_channel *channel = flow->channel;
 
-    return side == OA_CLIENT && channel && channel->vc && channel->hop == OA_HOP_CLIENT &&
+    return side == OA_CLIENT && channel && channel->vc && oa_hop_is_http(channel->hop) &&
            (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT);
+}
+
+/* How it ended, and whether the capture contains one direction only. */
+static struct oa_ending
+ending_of(const struct connection *connection)
+{
+    struct oa_ending ending = connection->ending;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER && !connection->payload_only; side++)
+        if (!connection->stream[side].frames) {
+            ending.is_one_way = true;
+            ending.silent = (enum oa_side)side;
+        }
+    return ending;
 }
 
 void
@@ -257,7 +271,7 @@ flow_close(struct flow *flow)
 
     flows->ended(flows->context, &row);
     if (flow->channel)
-        oa_channel_close(flow->channel, flow->connection->ending);
+        oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         drop_held(&flow->held[side]);
     oa_tls_free(flow->tls);

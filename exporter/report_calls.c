@@ -20,6 +20,7 @@ struct row {
 
     int64_t store_latency_ns; /* on the hop between proxy and server */
     int64_t proxy_latency_ns; /* the difference */
+    int64_t http_latency_ns[OA_HOP_SERVER - OA_HOP_HTTP_2]; /* on further HTTP hops */
 };
 
 static const char *
@@ -28,7 +29,7 @@ state_name(enum oa_call_state state)
     static const char *const NAMES[] = {
         [OA_CALL_PENDING] = "pending",       [OA_CALL_ANSWERED] = "answered",
         [OA_CALL_FAULT] = "fault",           [OA_CALL_UNANSWERED] = "unanswered",
-        [OA_CALL_NO_REQUEST] = "no_request",
+        [OA_CALL_NO_REQUEST] = "no_request", [OA_CALL_UNKNOWN] = "unknown",
     };
 
     return NAMES[state];
@@ -56,7 +57,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "auth_level", TEXT(auth_level),
       "Protection level in the verifier of the request; empty without a verifier" },
     { "state", NAME_OF(call, state, state_name),
-      "answered, fault, unanswered (the session or the capture ended first), no_request" },
+      "answered, fault, unanswered (the session or the capture ended first), no_request, unknown "
+      "(the response may be among bytes that the capture lacks)" },
     { "fault_status", TEXT(fault_status),
       "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },
@@ -81,7 +83,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "response_frame", NUMBER_OF(response, last.frame),
       "Frame with the last byte of the response" },
     { "hops", TEXT(hops),
-      "Hops on which it was captured: client_proxy, proxy_store, both; client_store" },
+      "Hops on which it was captured: client_proxy, proxy_store, both; client_store; with more than "
+      "one HTTP hop all of them, as in client_proxy http_2 proxy_store" },
     { "store_latency_ms", MS(store_latency_ns),
       "Latency of the server, measured on the hop between proxy and server" },
     { "proxy_latency_ms", MS(proxy_latency_ns),
@@ -89,6 +92,10 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "return_value", TEXT(return_value),
       "Return value of the operation by name, else in hex; empty if it is sealed or not of an "
       "Exchange interface" },
+    { "http_2_latency_ms", MS(http_latency_ns[0]),
+      "Latency on the second HTTP hop, where a balancer or front end passes requests on by HTTP" },
+    { "http_3_latency_ms", MS(http_latency_ns[1]), "Latency on the third HTTP hop" },
+    { "http_4_latency_ms", MS(http_latency_ns[2]), "Latency on the fourth HTTP hop" },
 };
 /* clang-format on */
 
@@ -141,8 +148,12 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     bool has_first = request->is_complete && response->fragments && !response->has_gap;
+    bool seen[OA_HOPS];
+    char hops[HOPS_TEXT];
     int64_t client_ns = latency_on(call, OA_HOP_CLIENT);
     int64_t server_ns = latency_on(call, OA_HOP_SERVER);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        seen[hop] = is_on(call, (enum oa_hop)hop);
     struct row row = {
         .call = call,
         .vc = call->vc,
@@ -156,7 +167,7 @@ take(struct report_run *run, const struct oa_event *event)
                             ? status_text(call->fault_kind, call->fault_status, fault)
                             : NULL,
         .return_value = return_value_text(call, value),
-        .hops = hops_of_session(call->vc, is_on(call, OA_HOP_CLIENT), is_on(call, OA_HOP_SERVER)),
+        .hops = hops_text(call->vc, seen, hops),
         .request = if_seen(request),
         .whole_request = if_whole(request),
         .response = if_seen(response),
@@ -166,6 +177,8 @@ take(struct report_run *run, const struct oa_event *event)
         .store_latency_ns = server_ns,
         .proxy_latency_ns =
             client_ns == NO_TIME || server_ns == NO_TIME ? NO_TIME : client_ns - server_ns,
+        .http_latency_ns = { latency_on(call, OA_HOP_HTTP_2), latency_on(call, OA_HOP_HTTP_3),
+                             latency_on(call, OA_HOP_HTTP_4) },
     };
     report_row(run, &row);
 }

@@ -24,7 +24,7 @@ struct row {
     const char *type, *conn, *http_auth, *rpc_auth_level;
     char server_version[OA_CLIENT_VERSION], client_version[OA_CLIENT_VERSION];
     uint64_t sessions, open_sessions;
-    uint64_t requests, failures, unanswered;
+    uint64_t requests, failures, unanswered, unknown;
     uint64_t timed;
     int64_t time_ns; /* total response time of the `timed` calls */
     int64_t last_ns;
@@ -53,13 +53,15 @@ static const struct column COLUMNS_OF_STATUS[] = {
       "Sessions that were still open when the capture ended" },
     { "requests", COUNT(requests), "Calls" },
     { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
-    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
+    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
     { "avg_response_ms", COMPUTED("ms", average),
       "Mean time from the last byte of a request to the last byte of its response; without calls "
       "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
     { "server_version", TEXT(server_version), "Server version, self-reported" },
     { "client_version", TEXT(client_version), "Client version, self-reported" },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" },
+    { "unknown", COUNT(unknown),
+      "Calls whose response may be among bytes that the capture lacks" },
 };
 /* clang-format on */
 
@@ -192,6 +194,7 @@ take_call(void *data, const struct oa_call *call)
     row->requests++;
     row->failures += call_failed(call);
     row->unanswered += call->state == OA_CALL_UNANSWERED;
+    row->unknown += call->state == OA_CALL_UNKNOWN;
     if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
         row->timed++;
         row->time_ns += latency_ns;

@@ -215,7 +215,7 @@ check_idle_reset(struct report_run *run, struct row *row)
     const struct oa_channel *channel = row->channel;
 
     if (!channel || row->tcp->ending.how != OA_END_RESET || !channel->last_pdu.frame ||
-        channel->hop != OA_HOP_CLIENT)
+        !oa_hop_is_http(channel->hop))
         return;
     const char *by = side_name(row->tcp->ending.by);
     int64_t limit = channel->connection_timeout_ms

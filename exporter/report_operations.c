@@ -35,7 +35,7 @@ struct row {
     struct key key;
     char *interface, *operation;
     uint64_t opnum;
-    uint64_t calls, answered, faults, unanswered;
+    uint64_t calls, answered, faults, unanswered, unknown, no_request;
     uint64_t request_bytes, response_bytes;
     struct histogram *latency;
     struct fault_count fault_counts[FAULT_KINDS_MAX];
@@ -55,7 +55,7 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "calls", COUNT(calls), "Calls" },
     { "answered", COUNT(answered), "Calls with a complete response" },
     { "faults", COUNT(faults), "Calls that ended in a fault" },
-    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
+    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
     { "fault_statuses", COMPUTED("text", fault_statuses),
       "Fault statuses with their counts: `name:count`, separated by semicolons" },
     { "request_bytes", BYTES(request_bytes), "Stub data of all requests" },
@@ -67,6 +67,9 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "latency_p95_ms", P95_MS(latency), "95th percentile, nearest rank, within 0.4 percent" },
     { "latency_p99_ms", P99_MS(latency), "99th percentile, nearest rank, within 0.4 percent" },
     { "latency_max_ms", GREATEST_MS(latency), "Maximum latency" },
+    { "unknown", COUNT(unknown),
+      "Calls whose response may be among bytes that the capture lacks" },
+    { "no_request", COUNT(no_request), "Responses whose request is not in the capture" },
 };
 /* clang-format on */
 
@@ -201,6 +204,8 @@ take(struct report_run *run, const struct oa_event *event)
     row->answered += call->state == OA_CALL_ANSWERED;
     row->faults += call->state == OA_CALL_FAULT;
     row->unanswered += call->state == OA_CALL_UNANSWERED;
+    row->unknown += call->state == OA_CALL_UNKNOWN;
+    row->no_request += call->state == OA_CALL_NO_REQUEST;
     row->request_bytes += call->request[oa_call_hop(call)].stub_bytes;
     row->response_bytes += call->response[oa_call_hop(call)].stub_bytes;
     if (call->state == OA_CALL_FAULT)

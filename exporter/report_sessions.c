@@ -61,11 +61,12 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
       "Presentation contexts rejected by the server" },
     { "calls", COUNT_OF(vc, calls), "RPC calls, or MAPI over HTTP requests" },
-    { "answered", COUNT_OF(vc, answered), "Calls with a complete response" },
+    { "answered", COUNT_OF(vc, answered),
+      "Calls with a request and a complete response in the capture" },
     { "faults", COUNT_OF(vc, faults),
       "Calls that ended in a fault; for MAPI over HTTP in an X-ResponseCode or an HTTP error "
       "status" },
-    { "unanswered", COUNT_OF(vc, unanswered), "Calls whose response is not in the capture" },
+    { "unanswered", COUNT_OF(vc, unanswered), "Calls that got no response although nothing of it is missing" },
     { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client" },
     { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client" },
     { "rpc_bytes_in", BYTES_OF(in, rpc_bytes),
@@ -88,7 +89,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "connection used last" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hops", TEXT(hops),
-      "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy" },
+      "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy; with "
+      "more than one HTTP hop all of them from the client on, as in client_proxy http_2 "
+      "proxy_store" },
     { "store_address", ADDRESS(store_address),
       "Server to which the proxy, or the client, connected" },
     { "store_port", NUMBER(store_port), "TCP port of that server" },
@@ -118,6 +121,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rpc_association_group", NUMBER(rpc_association_group),
       "Association group id assigned by the server; connections of a client that share context "
       "handles have the same" },
+    { "unknown", COUNT_OF(vc, unknown),
+      "Calls whose response may be among bytes that the capture lacks" },
+    { "no_request", COUNT_OF(vc, no_request), "Responses whose request is not in the capture" },
 };
 /* clang-format on */
 
@@ -135,8 +141,8 @@ channels_of(const struct oa_virtual_connection *vc)
 static const uint8_t *
 proxy_address_of(const struct oa_virtual_connection *vc)
 {
-    if (oa_vc_hop(vc) == OA_HOP_CLIENT)
-        return vc->endpoint[OA_HOP_CLIENT][OA_SERVER].address;
+    if (oa_hop_is_http(oa_vc_hop(vc)))
+        return vc->endpoint[oa_vc_hop(vc)][OA_SERVER].address;
     return vc->transport == OA_TRANSPORT_RPC_TCP ? NULL
                                                  : vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address;
 }
@@ -190,6 +196,11 @@ take(struct report_run *run, const struct oa_event *event)
     bool has_store = session_has_hop(vc, OA_HOP_SERVER);
     const struct oa_rpc_security *security = &vc->security;
     const struct oa_auth *rpc = security->auth ? security->auth : &OA_AUTH_NONE;
+    bool seen[OA_HOPS];
+    char hops[HOPS_TEXT];
+
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        seen[hop] = session_has_hop(vc, (enum oa_hop)hop);
     struct row row = {
         .vc = vc,
         .iface = vc->iface,
@@ -203,7 +214,7 @@ take(struct report_run *run, const struct oa_event *event)
         .cookie = vc->has_cookie ? &vc->cookie : NULL,
         .association_group = vc->has_association_group ? &vc->association_group : NULL,
         .channels = channels_of(vc),
-        .hops = hops_of_session(vc, session_has_hop(vc, OA_HOP_CLIENT), has_store),
+        .hops = hops_text(vc, seen, hops),
         .purpose = purpose_of(vc),
         .target_allowed = target_allowed(run->valid_ports, vc->target_server, vc->target_port),
         .target_port = target_port_of(vc),

@@ -36,7 +36,7 @@ struct row {
     const uint8_t *address; /* NULL if unknown */
     struct words words[LISTS];
     uint64_t sessions, mail_sessions;
-    uint64_t calls, answered, failures, unanswered;
+    uint64_t calls, answered, failures, unanswered, unknown, no_request;
     uint64_t bytes_in, bytes_out;
     struct histogram *latency;
     int64_t first_ns, last_ns;
@@ -67,7 +67,7 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "calls", COUNT(calls), "Calls of these sessions" },
     { "answered", COUNT(answered), "Calls with a complete response other than a fault" },
     { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
-    { "unanswered", COUNT(unanswered), "Calls whose response is not in the capture" },
+    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
     { "bytes_in", BYTES(bytes_in), "RPC PDUs, or bodies, from the client" },
     { "bytes_out", BYTES(bytes_out), "RPC PDUs, or bodies, to the client" },
     { "latency_mean_ms", MEAN_MS(latency),
@@ -77,6 +77,9 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "latency_max_ms", GREATEST_MS(latency), "Maximum of these times" },
     { "first_seen", FIRST_TIME(first_ns), "Start of the first session" },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" },
+    { "unknown", COUNT(unknown),
+      "Calls whose response may be among bytes that the capture lacks" },
+    { "no_request", COUNT(no_request), "Responses whose request is not in the capture" },
 };
 /* clang-format on */
 
@@ -229,6 +232,8 @@ take_session(struct tally *tally, void *row, const struct oa_virtual_connection 
                        .calls = vc->calls,
                        .answered = vc->answered,
                        .unanswered = vc->unanswered,
+                       .unknown = vc->unknown,
+                       .no_request = vc->no_request,
                        .bytes_in = traffic[OA_CLIENT].rpc_bytes,
                        .bytes_out = traffic[OA_SERVER].rpc_bytes,
                        .first_ns = vc->opened.time_ns,

@@ -608,15 +608,23 @@ was_refused(const struct tracked *c)
            !c->facts.stream[1].payload_bytes;
 }
 
+/* Doing it again does nothing. */
 static void
-close_connection(struct tracked *c)
+finish_connection(struct tracked *c)
 {
-    struct tcp_table *table = c->table;
     /* Chosen before either is finished, for a listener may swap the sides in between. */
     struct half *client = half_of(c, OA_CLIENT), *server = half_of(c, OA_SERVER);
 
     finish_half(c, client);
     finish_half(c, server);
+}
+
+static void
+close_connection(struct tracked *c)
+{
+    struct tcp_table *table = c->table;
+
+    finish_connection(c);
     c->facts.was_refused = was_refused(c);
     table->listener.closed(c->user);
 
@@ -888,6 +896,8 @@ tcp_table_free(struct tcp_table *table)
     for (struct tracked *c = table->ended.oldest; c; c = c->newer)
         all[n++] = c;
     qsort(all, n, sizeof *all, compare_numbers);
+    for (size_t i = 0; i < n; i++) /* the channels of one session need each other's bytes */
+        finish_connection(all[i]);
     for (size_t i = 0; i < n; i++)
         close_connection(all[i]);
     g_free(all);

@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t length = action & LONG ? oa_cursor_u16(&cursor) : oa_cursor_u8(&cursor);
 
         if (action & CLOSE) {
-            oa_channel_close(*channel, (struct oa_ending){ OA_END_FIN, side });
+            oa_channel_close(*channel, (struct oa_ending){ .how = OA_END_FIN, .by = side });
             *channel = open_channel(tracker, index, size & 2, stamp);
         } else if (action & LOSS) {
             oa_channel_lost(*channel, side, length);
@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (taken > given)
         abort();
     for (unsigned i = 0; i < CONNECTIONS; i++)
-        oa_channel_close(channels[i], (struct oa_ending){ OA_END_OPEN, OA_CLIENT });
+        oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_OPEN, .by = OA_CLIENT });
     oa_tracker_free(tracker);
     return 0;
 }

@@ -77,7 +77,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             oa_channel_data(channel, side, bytes, length, stamp);
     }
     for (int i = 0; i < CONNECTIONS; i++)
-        oa_channel_close(channels[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_end(tracker);
     if (totals.opened != totals.closed || totals.calls != totals.calls_of_closed)
         abort();

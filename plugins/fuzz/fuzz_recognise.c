@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
 
         oa_channel_data(channel, recognition.sender, bytes, length, stamp);
-        oa_channel_close(channel, (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_channel_close(channel, (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
         oa_tracker_free(tracker);
         break;
     }

@@ -55,10 +55,16 @@ const value_string rpch_ptypes[] = {
 };
 
 static const value_string hops[] = {
-    { OA_HOP_CLIENT, "client to proxy" },
-    { OA_HOP_SERVER, "proxy to server" },
-    { 0, NULL },
+    { 0, "client to proxy" }, { 1, "proxy to server" }, { 2, "second HTTP hop" },
+    { 3, "third HTTP hop" },  { 4, "fourth HTTP hop" }, { 0, NULL },
 };
+
+/* The values of rpch.hop: filters know 0 and 1 as the client's and the server's hop. */
+static const guint32 HOP_NUMBERS[OA_HOPS] = { [OA_HOP_CLIENT] = 0,
+                                              [OA_HOP_SERVER] = 1,
+                                              [OA_HOP_HTTP_2] = 2,
+                                              [OA_HOP_HTTP_3] = 3,
+                                              [OA_HOP_HTTP_4] = 4 };
 
 static const value_string channel_kinds[] = {
     { OA_CHANNEL_UNKNOWN, "unknown" },   { OA_CHANNEL_IN, "IN" },
@@ -81,7 +87,7 @@ rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct
     generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
     generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
-    generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, channel->hop));
+    generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, HOP_NUMBERS[channel->hop]));
     add_generated_text(tree, hf_join, place->tvb, oa_join_name(channel->join));
     add_generated_text(tree, hf_join_certainty, place->tvb, oa_join_certainty(channel->join));
 }

@@ -175,7 +175,6 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
           const struct oa_rpc_header *header, const struct oa_call *call)
 {
     enum oa_hop hop = place->channel->hop;
-    enum oa_hop other = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
     bool is_request = place->side == OA_CLIENT;
     bool is_last = header->ptype == OA_RPC_FAULT || (header->flags & OA_RPC_LAST_FRAG);
 
@@ -192,7 +191,10 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
         if (is_last && hop == OA_HOP_CLIENT)
             show_shares(tree, tvb, call);
     }
-    add_half(tree, hf_other_hop, tvb, is_request ? &call->request[other] : &call->response[other]);
+    for (int other = 0; other < OA_HOPS; other++)
+        if (other != (int)hop)
+            add_half(tree, hf_other_hop, tvb,
+                     is_request ? &call->request[other] : &call->response[other]);
 }
 
 /* A PDU that stock DCE/RPC is not given: the fragment's own fields. */

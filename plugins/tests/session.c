@@ -351,7 +351,7 @@ session_play(const GPtrArray *session, int cut, bool keep)
         }
     }
     for (int i = SESSION_IN; i <= SESSION_OUT; i++)
-        oa_channel_close(channels[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_free(tracker);
     return g_string_free(text, FALSE);
 }

@@ -394,7 +394,7 @@ play(const struct step *steps, size_t cut, bool keep)
         }
         g_byte_array_unref(bytes);
     }
-    oa_channel_close(channel, (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+    oa_channel_close(channel, (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_free(tracker);
     return g_string_free(text, FALSE);
 }

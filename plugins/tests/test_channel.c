@@ -161,7 +161,7 @@ expect_loss(const GPtrArray *session, guint lost, guint offset, guint length)
         }
     }
     for (int i = SESSION_IN; i <= SESSION_OUT; i++)
-        oa_channel_close(channels[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_free(tracker);
     g_assert_cmpuint(counts.rts + counts.rpc, ==, 15);
     g_assert_cmpuint(counts.skipped, ==,

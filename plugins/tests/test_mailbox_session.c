@@ -143,7 +143,8 @@ static void
 end(struct play *play)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(play->channel); i++)
-        oa_channel_close(play->channel[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+        oa_channel_close(play->channel[i],
+                         (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_free(play->tracker);
     g_string_free(play->told, TRUE);
 }
@@ -179,7 +180,7 @@ test_unknown(void)
     begin(&play, false);
     send_pdu(&play, 0, 1, RPC_EXT2, (const uint8_t *)"\0\0\0\0short", 9, 0);
     call(&play, 0, 2, RPC_EXT2, 5, false);
-    oa_channel_close(play.channel[0], (struct oa_ending){ OA_END_RESET, OA_CLIENT });
+    oa_channel_close(play.channel[0], (struct oa_ending){ .how = OA_END_RESET, .by = OA_CLIENT });
     g_assert_cmpstr(play.told->str, ==, "- 1 ");
     play.channel[0] = play.channel[1];
     oa_tracker_free(play.tracker);
@@ -290,7 +291,7 @@ test_mapi_http(void)
         oa_channel_data(play.channel[0], STEPS[i].side, (const uint8_t *)STEPS[i].text,
                         STEPS[i].length, (struct oa_stamp){ 0, 1 });
     g_assert_cmpstr(play.told->str, ==, "- 1 1 1+ ");
-    oa_channel_close(play.channel[0], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+    oa_channel_close(play.channel[0], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_end(play.tracker);
     oa_tracker_free(play.tracker);
     g_string_free(play.told, TRUE);

@@ -104,10 +104,9 @@ static void
 add_call(GString *lines, const struct oa_call *call)
 {
     static const char *const STATES[] = {
-        [OA_CALL_ANSWERED] = "answered",
-        [OA_CALL_FAULT] = "fault",
-        [OA_CALL_UNANSWERED] = "unanswered",
-        [OA_CALL_NO_REQUEST] = "no request",
+        [OA_CALL_ANSWERED] = "answered",     [OA_CALL_FAULT] = "fault",
+        [OA_CALL_UNANSWERED] = "unanswered", [OA_CALL_NO_REQUEST] = "no request",
+        [OA_CALL_UNKNOWN] = "unknown",
     };
 
     g_assert_cmpint(call->vc->transport, ==, OA_TRANSPORT_MAPI_HTTP);
@@ -155,7 +154,7 @@ play(const struct row *row, size_t piece)
         stamp.frame++;
         stamp.time_ns += step->minutes * MINUTE;
         if (step->side == 'x') {
-            oa_channel_close(*channel, (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+            oa_channel_close(*channel, (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
             *channel = NULL;
             continue;
         }
@@ -170,7 +169,7 @@ play(const struct row *row, size_t piece)
     }
     for (unsigned i = 0; i < CONNECTIONS; i++)
         if (channels[i])
-            oa_channel_close(channels[i], (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+            oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     oa_tracker_end(tracker);
     oa_tracker_free(tracker);
     return g_string_free(lines, FALSE);
@@ -206,7 +205,7 @@ test_left_open(void)
                     (struct oa_stamp){ 0, 3 });
     oa_channel_lost(channel, OA_SERVER, 1000);
     oa_tracker_free(tracker);
-    g_assert_cmpstr(lines->str, ==, "call 0 Connect 1 answered 0\ncall 1 Connect 1 unanswered 0\n");
+    g_assert_cmpstr(lines->str, ==, "call 0 Connect 1 answered 0\ncall 1 Connect 1 unknown 0\n");
     g_string_free(lines, TRUE);
 }
 

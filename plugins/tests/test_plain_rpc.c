@@ -334,7 +334,7 @@ known_after(GByteArray *answer, bool *unrelated)
         g_byte_array_unref(requests[i]);
     }
     oa_channel_data(channel, OA_SERVER, answer->data, answer->len, stamp);
-    oa_channel_close(channel, (struct oa_ending){ OA_END_FIN, OA_CLIENT });
+    oa_channel_close(channel, (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
     server.port = DYNAMIC_PORT;
     enum oa_endpoint_known known = oa_tracker_endpoint(tracker, &server);
     server.address[0] = 3;

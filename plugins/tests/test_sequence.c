@@ -31,7 +31,8 @@ init(struct bench *bench, bool client_hop, bool server_hop)
             channel->hop = (enum oa_hop)hop;
             channel->kind = leg == OA_LEG_IN ? OA_CHANNEL_IN : OA_CHANNEL_OUT;
             channel->vc = &bench->vc;
-            bench->vc.leg_seen[hop][leg] = hop == OA_HOP_CLIENT ? client_hop : server_hop;
+            bench->vc.leg_seen[hop][leg] =
+                oa_hop_is_http((enum oa_hop)hop) ? client_hop : server_hop;
         }
 }
 

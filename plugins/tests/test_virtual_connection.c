@@ -107,6 +107,107 @@ test_interleaved(void)
     wire_free(wire);
 }
 
+/* The hops of a way over several proxies, client first: hosts 1, 2, 3, ... */
+static struct pair
+open_hop(struct wire *wire, uint8_t client, uint8_t server)
+{
+    struct pair pair = { wire_http_hop(wire, OA_LEG_IN, client, server),
+                         wire_http_hop(wire, OA_LEG_OUT, client, server) };
+
+    conn_b1(wire, pair.in, V, IN1);
+    conn_a1(wire, pair.out, V, OUT1);
+    return pair;
+}
+
+static void
+expect_hop(struct pair pair, const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    g_assert_true(pair.in->vc == vc && pair.out->vc == vc);
+    g_assert_cmpint(pair.in->hop, ==, hop);
+    g_assert_cmpint(pair.out->hop, ==, hop);
+    g_assert_true(vc->channel[hop][OA_LEG_IN] == pair.in);
+    g_assert_true(vc->channel[hop][OA_LEG_OUT] == pair.out);
+    g_assert_cmpuint(vc->traffic[hop][OA_CLIENT].rts_pdus, >=, 2);
+}
+
+/* Balancer, front end, back end: each passes the same PDUs on by HTTP. A call counts once. */
+static void
+test_many_http_hops(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair hops[5];
+
+    for (uint8_t i = 0; i < 4; i++)
+        hops[i] = open_hop(wire, i + 1, i + 2);
+    g_assert_cmpuint(wire->n_vcs, ==, 1);
+    const struct oa_virtual_connection *vc = hops[0].in->vc;
+    for (int i = 0; i < 4; i++)
+        expect_hop(hops[i], vc, (enum oa_hop)i);
+    for (int i = 3; i >= 0; i--) {
+        wire_respond(wire, hops[i].out);
+        wire_rts(wire, hops[i].out, OA_SERVER, OA_RTS_CONN_A3, (struct wire_rts){ 0 });
+        wire_rts(wire, hops[i].out, OA_SERVER, OA_RTS_CONN_C2,
+                 (struct wire_rts){ .window = 0x8000, .timeout_ms = 240000 });
+        g_assert_cmpuint(hops[i].in->receive_window, ==, 0x8000);
+    }
+    for (int i = 0; i < 4; i++)
+        wire_request(wire, hops[i].in, WIRE_WHOLE, 1, 3, 20, 1);
+    for (int i = 3; i >= 0; i--)
+        wire_response(wire, hops[i].out, WIRE_WHOLE, 1, 20, 1);
+    g_assert_cmpstr(wire->calls->str, ==, "1 1 1/1\n");
+    g_assert_cmpuint(vc->calls, ==, 1);
+    g_assert_cmpuint(vc->conn.n_steps, ==, 4);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+
+    hops[4] = open_hop(wire, 5, 6); /* one more than are followed */
+    g_assert_null(hops[4].in->vc);
+    g_assert_nonnull(strstr(wire->findings->str, "too_many_hops"));
+    wire_request(wire, hops[4].in, WIRE_WHOLE, 2, 3, 20, 1);
+    g_assert_cmpuint(vc->calls, ==, 1);
+    wire_free(wire);
+}
+
+/* The server of one hop is the client of the next, whichever is seen first. */
+static void
+test_hops_in_any_order(void)
+{
+    static const uint8_t CLIENTS[][3] = { { 3, 2, 1 }, { 2, 1, 3 }, { 2, 3, 1 }, { 1, 2, 3 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CLIENTS); i++) {
+        struct wire *wire = wire_new(false);
+        struct pair hops[3];
+
+        for (int n = 0; n < 3; n++) {
+            uint8_t client = CLIENTS[i][n];
+            hops[client - 1] = open_hop(wire, client, client + 1);
+        }
+        g_assert_cmpuint(wire->n_vcs, ==, 1);
+        for (int n = 0; n < 3; n++)
+            expect_hop(hops[n], hops[0].in->vc, (enum oa_hop)n);
+        wire_free(wire);
+    }
+}
+
+/* A cookie that is used again, on new connections that take the way of the old ones. */
+static void
+test_cookie_used_again(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair old = establish(wire, 1, V, IN1, OUT1);
+    struct pair new = establish(wire, 1, V, IN1, OUT1);
+
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    g_assert_true(old.in->vc == old.out->vc);
+    g_assert_true(new.in->vc == new.out->vc);
+    g_assert_true(old.in->vc != new.in->vc);
+    wire_close(old.in, OA_END_FIN, OA_CLIENT);
+    wire_close(old.out, OA_END_FIN, OA_CLIENT);
+    struct pair third = establish(wire, 1, V, IN1, OUT1);
+    g_assert_cmpuint(third.out->vc->number, ==, 2);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
 /* Windows and timeouts are set on the channels that they apply to. */
 static void
 test_parameters(void)
@@ -618,6 +719,9 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/virtual-connection/cookie", test_cookie);
     g_test_add_func("/virtual-connection/interleaved", test_interleaved);
+    g_test_add_func("/virtual-connection/many-http-hops", test_many_http_hops);
+    g_test_add_func("/virtual-connection/hops-in-any-order", test_hops_in_any_order);
+    g_test_add_func("/virtual-connection/cookie-used-again", test_cookie_used_again);
     g_test_add_func("/virtual-connection/parameters", test_parameters);
     g_test_add_func("/virtual-connection/two-hops", test_two_hops);
     g_test_add_func("/virtual-connection/late-cookie", test_late_cookie);

@@ -155,6 +155,17 @@ wire_out(struct wire *wire, uint8_t client)
     return wire_http(wire, client, OUT_HEAD);
 }
 
+struct oa_channel *
+wire_http_hop(struct wire *wire, enum oa_leg leg, uint8_t client, uint8_t server)
+{
+    struct oa_recognition recognition = { .hop = OA_HOP_CLIENT, .has_start = true };
+    struct oa_channel *channel = open_channel(wire, recognition, client, server, 80);
+
+    channel->endpoint[OA_SERVER].address[14] = 0; /* it may be the client of the next hop */
+    wire_head(wire, channel, OA_CLIENT, leg == OA_LEG_IN ? IN_HEAD : OUT_HEAD);
+    return channel;
+}
+
 void
 wire_respond(struct wire *wire, struct oa_channel *out)
 {
@@ -190,7 +201,7 @@ wire_direct(struct wire *wire, uint8_t client, uint8_t server)
 void
 wire_close(struct oa_channel *channel, enum oa_end how, enum oa_side by)
 {
-    oa_channel_close(channel, (struct oa_ending){ how, by });
+    oa_channel_close(channel, (struct oa_ending){ .how = how, .by = by });
 }
 
 /* --- PDUs --- */

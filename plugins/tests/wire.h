@@ -43,6 +43,10 @@ struct oa_channel *wire_http(struct wire *wire, uint8_t client, const char *head
 struct oa_channel *wire_in(struct wire *wire, uint8_t client);
 struct oa_channel *wire_out(struct wire *wire, uint8_t client);
 
+/* The IN or OUT request of an HTTP hop between those hosts. */
+struct oa_channel *wire_http_hop(struct wire *wire, enum oa_leg leg, uint8_t client,
+                                 uint8_t server);
+
 /* The response head of an OUT request. */
 void wire_respond(struct wire *wire, struct oa_channel *out);
 

@@ -17,7 +17,8 @@
 
 /* Responses waiting for their request: a capture may contain frames of two connections in the wrong
  * order. */
-#define OA_LIMIT_ORPHANS 16
+#define OA_LIMIT_ORPHANS 1024
+#define OA_LIMIT_ORPHANS_OF_HALF 256
 
 /* Bytes of the stubs that identify clients, until their call ends: of one stub (a user name and
  * some auxiliary blocks), of a session, in all. Stubs beyond are not read. */

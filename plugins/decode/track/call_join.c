@@ -13,6 +13,9 @@
 #define CANDIDATES_MAX 64
 #define FITS_NEEDED 3
 
+/* The two channels of a virtual connection are opened within that time. */
+#define OPENING_NS (INT64_C(10) * 1000000000)
+
 /* Maximum delay between the two hops for the same PDU. */
 #define HOP_DELAY_NS (INT64_C(2) * 1000000000)
 
@@ -36,52 +39,44 @@ may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connec
 {
     const struct oa_endpoint *mine = a->endpoint[hop], *other = b->endpoint[hop];
 
-    if (hop == OA_HOP_CLIENT)
+    if (oa_hop_is_http(hop))
         return memcmp(mine[OA_CLIENT].address, other[OA_CLIENT].address, 16) == 0;
     return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
 }
 
-/* Whether the last response of `vc` matched a request of the other one. */
 static bool
-fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+is_same_text(const char *a, const char *b)
 {
-    return vc->fits > 0 && vc->fitting == other->facts.number;
+    return a && b && g_ascii_strcasecmp(a, b) == 0;
 }
 
-/*
- * Requests on one connection and responses on another repeatedly have the same call ids, and no
- * third connection matches as well: these two are the channels of one virtual connection.
- */
-static struct virtual_connection *
-join_by_response(struct virtual_connection *vc, enum oa_hop hop, const struct call *response)
+/* Whether the heads of both show that they were opened for the same: by one user, at one time,
+ * through one proxy to one target. Then one match is enough. */
+static bool
+are_alike(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+          enum oa_hop hop)
 {
-    const GQueue *queue = oa_calls_loose(vc->tracker, response->facts.call_id);
-    struct virtual_connection *found = NULL;
-    unsigned looked_at = 0, fitting = 0;
+    const struct oa_endpoint *mine = &a->endpoint[hop][OA_SERVER];
+    const struct oa_endpoint *other = &b->endpoint[hop][OA_SERVER];
+    int64_t apart_ns = a->opened.time_ns - b->opened.time_ns;
 
-    if (!queue || has_leg(vc, hop, OA_LEG_IN) || !has_leg(vc, hop, OA_LEG_OUT))
-        return vc;
-    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
-         link = link->next, looked_at++) {
-        const struct call *call = link->data;
-        struct virtual_connection *other = vc_of(call);
+    return oa_hop_is_http(hop) && memcmp(mine, other, sizeof *mine) == 0 &&
+           is_same_text(a->target_server, b->target_server) && a->target_port == b->target_port &&
+           (!a->auth || !b->auth || is_same_text(a->auth->user, b->auth->user)) &&
+           apart_ns < OPENING_NS && apart_ns > -OPENING_NS;
+}
 
-        if (other == vc || !call->facts.request[hop].is_complete ||
-            has_leg(other, hop, OA_LEG_OUT) || call->facts.response[hop].fragments ||
-            !may_belong(&other->facts, &vc->facts, hop))
-            continue;
-        fitting++;
-        if (!found || fitted_before(vc, other))
-            found = other;
+/* Joins the two, of which one at most has a cookie, and returns the whole. */
+static struct virtual_connection *
+join(struct virtual_connection *into, struct virtual_connection *from)
+{
+    if (from->facts.has_cookie) {
+        struct virtual_connection *with_cookie = from;
+        from = into;
+        into = with_cookie;
     }
-    if (!found || (fitting > 1 && !fitted_before(vc, found)))
-        return vc;
-    vc->fits = fitted_before(vc, found) ? vc->fits + 1 : 1;
-    vc->fitting = found->facts.number;
-    if (vc->fits < FITS_NEEDED)
-        return vc;
-    oa_vc_merge(found, vc, OA_JOIN_CALL_IDS);
-    return found;
+    oa_vc_merge(into, from, OA_JOIN_CALL_IDS);
+    return into;
 }
 
 /* The half of the call that the side has sent. */
@@ -89,6 +84,67 @@ static const struct oa_call_half *
 half_of(const struct call *call, enum oa_hop hop, enum oa_side side)
 {
     return side == OA_CLIENT ? &call->facts.request[hop] : &call->facts.response[hop];
+}
+
+/* Whether the last PDU of `vc` matched a call of the other one. */
+static bool
+fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    return vc->fits > 0 && vc->fitting == other->facts.number;
+}
+
+/* Whether the other half of the call that `side` has sent to `vc` may be in that call: it is of a
+ * virtual connection that has only the channel that `vc` lacks. */
+static bool
+may_be_other_half(const struct virtual_connection *vc, enum oa_hop hop, enum oa_side side,
+                  const struct call *mine, const struct call *call)
+{
+    const struct virtual_connection *other = vc_of(call);
+    const struct oa_call_half *theirs = half_of(call, hop, side ^ 1);
+    const struct oa_call_half *request = side == OA_CLIENT ? half_of(mine, hop, side) : theirs;
+    const struct oa_call_half *response = side == OA_CLIENT ? theirs : half_of(mine, hop, side);
+
+    return other != vc && theirs->is_complete && !half_of(call, hop, side)->fragments &&
+           !has_leg(other, hop, side == OA_CLIENT ? OA_LEG_IN : OA_LEG_OUT) &&
+           !(vc->facts.has_cookie && other->facts.has_cookie) &&
+           response->first.time_ns >= request->first.time_ns &&
+           may_belong(&other->facts, &vc->facts, hop);
+}
+
+/*
+ * Requests on one connection and responses on another repeatedly have the same call ids, and no
+ * third connection matches as well: these two are the channels of one virtual connection. The
+ * responses may be the first to come: bytes behind a loss are held back.
+ */
+static struct virtual_connection *
+join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+                   enum oa_side side)
+{
+    const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
+    enum oa_leg leg = side == OA_CLIENT ? OA_LEG_IN : OA_LEG_OUT;
+    struct virtual_connection *found = NULL;
+    unsigned looked_at = 0, fitting = 0;
+
+    if (!queue || has_leg(vc, hop, leg == OA_LEG_IN ? OA_LEG_OUT : OA_LEG_IN) ||
+        !has_leg(vc, hop, leg))
+        return vc;
+    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+         link = link->next, looked_at++) {
+        const struct call *call = link->data;
+
+        if (!may_be_other_half(vc, hop, side, mine, call))
+            continue;
+        fitting++;
+        if (!found || fitted_before(vc, vc_of(call)))
+            found = vc_of(call);
+    }
+    if (!found || (fitting > 1 && !fitted_before(vc, found)))
+        return vc;
+    vc->fits = fitted_before(vc, found) ? vc->fits + 1 : 1;
+    vc->fitting = found->facts.number;
+    if (vc->fits < FITS_NEEDED && !are_alike(&vc->facts, &found->facts, hop))
+        return vc;
+    return join(found, vc);
 }
 
 /* The same PDU, including its context handle, was seen on the other hop: these are the two hops of
@@ -112,12 +168,12 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
         struct virtual_connection *other = vc_of(call);
 
         if (other == vc || !theirs->fragments || has_leg(other, hop, leg) ||
+            (vc->facts.has_cookie && other->facts.has_cookie) ||
             call->hash[side] != mine->hash[side] ||
             llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS)
             continue;
         struct virtual_connection *into = hop == OA_HOP_CLIENT ? vc : other;
-        oa_vc_merge(into, into == vc ? other : vc, OA_JOIN_CALL_IDS);
-        return into;
+        return join(into, into == vc ? other : vc);
     }
     return vc;
 }
@@ -130,11 +186,9 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
 
     if (!vc->calls.may_join || half_of(call, hop, side)->fragments != 1)
         return vc;
-    if (side == OA_SERVER) {
-        vc = join_by_response(vc, hop, call);
-        call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
-        if (!call)
-            return vc;
-    }
+    vc = join_by_other_half(vc, hop, call, side);
+    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
+    if (!call)
+        return vc;
     return join_by_pdu(vc, hop, call, side);
 }

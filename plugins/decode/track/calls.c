@@ -14,6 +14,17 @@
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
+/* A response waits that long for its request: reassembly holds the requests behind a lost segment
+ * back, and a capture may contain frames of two connections in the wrong order. */
+#define ORPHAN_NS (INT64_C(120) * 1000000000)
+
+/* A response that came that much before a request is not its response; clocks of two network cards
+ * may differ a little. */
+#define PAIRING_NS INT64_C(1000000)
+
+/* Calls remembered of one virtual connection that ended before their requests had come. */
+#define LATE_MAX 256
+
 /* Enough of a PDU to distinguish it from others: its header and the context handle. */
 #define HASHED_BYTES 256
 
@@ -145,6 +156,64 @@ oa_call_list_clear(struct call_list *list)
         oa_call_free(call);
     }
     g_hash_table_unref(list->by_id);
+    if (list->late)
+        g_array_unref(list->late);
+    list->late = NULL;
+}
+
+/* --- requests that come after the end of their calls --- */
+
+static void
+expect_late_request(struct call_list *list, const struct oa_call *call)
+{
+    struct late_request late = { .call_id = call->call_id };
+
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
+        if (response->fragments && (!request->fragments || request->has_gap)) {
+            late.hops |= 1u << hop;
+            late.until_ns = MAX(late.until_ns, response->last.time_ns);
+        }
+    }
+    if (!late.hops)
+        return;
+    if (!list->late)
+        list->late = g_array_new(FALSE, FALSE, sizeof late);
+    if (list->late->len < LATE_MAX)
+        g_array_append_val(list->late, late);
+    else
+        g_array_index(list->late, struct late_request, list->n_late % LATE_MAX) = late;
+    list->n_late++;
+}
+
+/* Whether a request of that time is a late one. */
+static bool
+is_late_request(const struct call_list *list, uint32_t call_id, int hop, struct oa_stamp first)
+{
+    for (guint i = 0; list->late && i < list->late->len; i++) {
+        const struct late_request *late = &g_array_index(list->late, struct late_request, i);
+        if (late->call_id == call_id && late->hops & 1u << hop && first.time_ns <= late->until_ns)
+            return true;
+    }
+    return false;
+}
+
+/* Whether nothing but late requests is known of the call. */
+static bool
+is_late_call(const struct call_list *list, const struct oa_call *call)
+{
+    bool is_late = false;
+
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        if (call->response[hop].fragments)
+            return false;
+        if (!call->request[hop].fragments)
+            continue;
+        if (!is_late_request(list, call->call_id, hop, call->request[hop].first))
+            return false;
+        is_late = true;
+    }
+    return is_late;
 }
 
 /* --- bytes missing from the capture --- */
@@ -201,6 +270,8 @@ put_call(struct call_list *list, struct call *call)
     if (!call->facts.has_opnum)
         g_queue_push_tail_link(&list->orphans, &call->orphan_link);
     note_losses(list, call);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        call->lost_before[hop] = list->losses[hop][OA_SERVER];
     oa_call_stubs_move(&call->stubs, &list->stubs);
 }
 
@@ -287,11 +358,14 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     struct oa_call *facts = &call->facts;
 
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
-    vc->answered += state == OA_CALL_ANSWERED;
-    vc->faults += state == OA_CALL_FAULT;
-    vc->unanswered += state == OA_CALL_UNANSWERED;
+    vc->answered += facts->state == OA_CALL_ANSWERED;
+    vc->faults += facts->state == OA_CALL_FAULT;
+    vc->unanswered += facts->state == OA_CALL_UNANSWERED;
+    vc->unknown += facts->state == OA_CALL_UNKNOWN;
+    vc->no_request += facts->state == OA_CALL_NO_REQUEST;
     vc->exchange_calls += facts->iface && facts->iface->is_exchange;
     take_call_out(list, call);
+    expect_late_request(list, facts);
     check_fault(list->tracker, facts);
     oa_call_stubs_end(list->tracker, &call->stubs, facts);
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
@@ -308,14 +382,31 @@ retire_call(struct call_list *list, struct call *call, enum oa_call_state state)
     let_go(list->tracker, call);
 }
 
+/* Whether the response may be in the bytes from the server that the capture lacks, on a hop that
+ * shows the call. */
+static bool
+may_be_lost(const struct call_list *list, const struct call *call)
+{
+    const struct oa_virtual_connection *vc = list->vc;
+
+    if (vc->is_one_way && vc->silent == OA_SERVER)
+        return true;
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (call->facts.request[hop].fragments &&
+            (!vc->leg_seen[hop][OA_LEG_OUT] ||
+             call->lost_before[hop] != list->losses[hop][OA_SERVER]))
+            return true;
+    return false;
+}
+
 /* The state of a call that gets no further responses. */
 static enum oa_call_state
-final_state(const struct oa_call *call)
+final_state(const struct call_list *list, const struct call *call)
 {
     for (int hop = 0; hop < OA_HOPS; hop++)
-        if (call->response[hop].is_complete)
-            return call->is_fault ? OA_CALL_FAULT : OA_CALL_ANSWERED;
-    return OA_CALL_UNANSWERED;
+        if (call->facts.response[hop].is_complete)
+            return call->facts.is_fault ? OA_CALL_FAULT : OA_CALL_ANSWERED;
+    return may_be_lost(list, call) ? OA_CALL_UNKNOWN : OA_CALL_UNANSWERED;
 }
 
 /* Whether more of the request follows: a capture may contain frames of two connections in the wrong
@@ -372,13 +463,24 @@ finish_if_over(struct call_list *list, struct call *call)
     list->tracker->calls->ended = call;
 }
 
+/* Whether the request of a response would have come by now, if only it is in the capture. */
+static bool
+is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop hop)
+{
+    const struct oa_call_half *response = &orphan->facts.response[hop];
+
+    return response->is_complete && list->vc->leg_seen[hop][OA_LEG_IN] &&
+           list->vc->last.time_ns - response->last.time_ns > ORPHAN_NS;
+}
+
 /* Gives up calls beyond the limits, the oldest first. */
 static void
 limit_pending(struct call_list *list, enum oa_hop hop)
 {
     const bool *seen = list->vc->leg_seen[hop];
-    bool is_half = !seen[OA_LEG_IN] || !seen[OA_LEG_OUT];
+    bool is_half = seen[OA_LEG_IN] && !seen[OA_LEG_OUT];
     guint most = is_half ? OA_LIMIT_CALLS_OF_HALF : OA_LIMIT_CALLS;
+    guint most_orphans = seen[OA_LEG_IN] ? OA_LIMIT_ORPHANS : OA_LIMIT_ORPHANS_OF_HALF;
 
     if (list->tracker->calls->n_waiting > OA_LIMIT_CALLS_ALL)
         most = MIN(most, OA_LIMIT_CALLS_OF_HALF);
@@ -389,12 +491,15 @@ limit_pending(struct call_list *list, enum oa_hop hop)
                           &(struct oa_event){
                               .first = list->vc->last, .last = list->vc->last, .vc = list->vc },
                           OA_LIMIT_OF_CALLS);
-        retire_call(list, oldest, final_state(&oldest->facts));
+        retire_call(list, oldest, final_state(list, oldest));
     }
-    while (g_queue_get_length(&list->orphans) > OA_LIMIT_ORPHANS) {
+    while (g_queue_get_length(&list->orphans) > most_orphans) {
         struct call *oldest = g_queue_peek_head(&list->orphans);
-        retire_call(list, oldest, final_state(&oldest->facts));
+        retire_call(list, oldest, final_state(list, oldest));
     }
+    for (struct call *oldest; (oldest = g_queue_peek_head(&list->by_age)) &&
+                              !oldest->facts.has_opnum && is_too_old(list, oldest, hop);)
+        retire_call(list, oldest, final_state(list, oldest));
 }
 
 void
@@ -411,7 +516,7 @@ oa_calls_end(struct call_list *list)
     struct call *call;
 
     while ((call = g_queue_peek_head(&list->by_age)))
-        retire_call(list, call, final_state(&call->facts));
+        retire_call(list, call, final_state(list, call));
 }
 
 /* --- PDUs --- */
@@ -432,6 +537,17 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
         (rpc->header.flags & OA_RPC_LAST_FRAG) != 0 || rpc->header.ptype == OA_RPC_FAULT;
 }
 
+/* Whether the call is a response to an earlier request with that id, which is not in the capture.
+ */
+static bool
+is_older(const struct call *call, const struct oa_event *request)
+{
+    const struct oa_call_half *response = &call->facts.response[request->channel->hop];
+
+    return !call->facts.has_opnum && response->fragments &&
+           response->first.time_ns + PAIRING_NS < request->first.time_ns;
+}
+
 static struct call *
 take_request(struct call_list *list, const struct oa_event *event)
 {
@@ -440,10 +556,13 @@ take_request(struct call_list *list, const struct oa_event *event)
     struct call *call = oa_calls_find(list, rpc->header.call_id);
 
     oa_bindings_take_request(list->tracker, list->vc, rpc);
-    if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) && call->facts.request[hop].fragments) {
-        retire_call(list, call, final_state(&call->facts)); /* the id is used again */
+    if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) &&
+        (call->facts.request[hop].fragments || is_older(call, event))) {
+        retire_call(list, call, final_state(list, call)); /* the id is used again */
         call = NULL;
     }
+    if (!call && is_late_request(list, rpc->header.call_id, (int)hop, event->first))
+        return NULL;
     if (!call)
         call = begin_call(list, rpc);
     name_operation(list, call, rpc->opnum, rpc->context_id);
@@ -477,12 +596,29 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
 {
     bool is_request = event->rpc->header.ptype == OA_RPC_REQUEST;
     struct call *call = is_request ? take_request(list, event) : take_response(list, event);
+
+    if (!call)
+        return NULL;
     const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
 
     if (list->may_join && halves[event->channel->hop].fragments == 1)
         call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event->pdu, event->pdu_length);
     event->call = &call->facts;
     return call;
+}
+
+void
+oa_calls_move_on(struct call_list *list, enum oa_hop hop)
+{
+    for (const GList *link = list->by_age.head; link; link = link->next) {
+        struct call *call = link->data;
+
+        mark_gaps(list, call);
+        call->facts.request[hop + 1] = call->facts.request[hop];
+        call->facts.response[hop + 1] = call->facts.response[hop];
+        call->facts.request[hop] = call->facts.response[hop] =
+            (struct oa_call_half){ .fragments = 0 };
+    }
 }
 
 /* --- merging --- */
@@ -532,11 +668,18 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
     to->answered += from->vc->answered;
     to->faults += from->vc->faults;
     to->unanswered += from->vc->unanswered;
+    to->unknown += from->vc->unknown;
+    to->no_request += from->vc->no_request;
     to->exchange_calls += from->vc->exchange_calls;
     while ((call = g_queue_peek_head(&from->by_age))) {
         struct call *known = oa_calls_find(into, call->facts.call_id);
 
         take_call_out(from, call);
+        if (!known && is_late_call(into, &call->facts)) {
+            to->calls--;
+            let_go(into->tracker, call);
+            continue;
+        }
         if (!known) {
             put_call(into, call);
             if (!call->facts.iface)

@@ -10,14 +10,23 @@
 #include "track/call_stubs.h"
 
 struct call {
-    struct oa_call facts;        /* first, so that the two convert */
-    GList link;                  /* in the order of its list */
-    GList loose_link;            /* in the list of oa_calls_loose() */
-    bool is_loose;               /* it is in that list */
-    GList orphan_link;           /* in the list's orphans */
-    unsigned losses[OA_HOPS][2]; /* the list's, when it was last compared with them */
-    uint64_t hash[2];            /* of the first PDU of each sender, if `may_join`; 0 none */
+    struct oa_call facts;          /* first, so that the two convert */
+    GList link;                    /* in the order of its list */
+    GList loose_link;              /* in the list of oa_calls_loose() */
+    bool is_loose;                 /* it is in that list */
+    GList orphan_link;             /* in the list's orphans */
+    unsigned losses[OA_HOPS][2];   /* the list's, when it was last compared with them */
+    unsigned lost_before[OA_HOPS]; /* losses of responses before it began */
+    uint64_t hash[2];              /* of the first PDU of each sender, if `may_join`; 0 none */
     struct call_stubs stubs;
+};
+
+/* A call that ended before all of its request had come: reassembly holds bytes behind a loss back.
+ */
+struct late_request {
+    uint32_t call_id;
+    unsigned hops;    /* on which it is missing, or a part of it: bits 1 << enum oa_hop */
+    int64_t until_ns; /* of its response: a later request with this id is another one */
 };
 
 /* The calls of one virtual connection that have not ended. */
@@ -28,6 +37,8 @@ struct call_list {
     GQueue by_age;               /* the oldest first */
     GQueue orphans;              /* of them those without a request, the oldest first */
     unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
+    GArray *late;                /* of struct late_request, the last ones; NULL if there are none */
+    unsigned n_late;             /* added so far */
     struct stub_budget stubs;    /* of these calls */
     bool may_join;               /* the virtual connection may turn out to be a part of another */
 };
@@ -49,7 +60,8 @@ void oa_call_free(void *call);
  * bytes are missing. */
 struct call *oa_calls_find(const struct call_list *list, uint32_t call_id);
 
-/* Adds a request, response or fault of event->vc to its call, and sets event->call. */
+/* Adds a request, response or fault of event->vc to its call, and sets event->call. NULL: a late
+ * part of a request whose call has ended. */
 struct call *oa_calls_take(struct call_list *list, struct oa_event *event);
 
 /* Ends the call if that PDU completes it, and gives up calls beyond the limits. */
@@ -66,6 +78,9 @@ void oa_calls_forget_ended(struct oa_tracker *tracker);
 
 /* Bytes of that sender are missing on that hop: incomplete calls may lack a fragment. */
 void oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side);
+
+/* Another hop turned out to be before that one: what was seen on it was seen on the next. */
+void oa_calls_move_on(struct call_list *list, enum oa_hop hop);
 
 /* The virtual connection turned out to be a part of another: moves its calls and their counts
  * there. */

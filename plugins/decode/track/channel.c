@@ -161,7 +161,7 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
 
     for (size_t at = 0; at < length; at++) {
         size_t wanted = 0;
-        bool head = channel->facts.hop == OA_HOP_CLIENT && (data[at] == 'H' || data[at] == 'R') &&
+        bool head = oa_hop_is_http(channel->facts.hop) && (data[at] == 'H' || data[at] == 'R') &&
                     is_head_here(event->side, data + at, length - at) &&
                     oa_http_head_parse(data + at, length - at, &channel->tracker->channels->http) !=
                         OA_HTTP_NOT_A_HEAD;
@@ -205,7 +205,7 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     struct oa_chunk_walk walk;
     size_t got;
 
-    if (!stream->chunked && channel->facts.hop == OA_HOP_CLIENT &&
+    if (!stream->chunked && oa_hop_is_http(channel->facts.hop) &&
         is_head_here(event->side, data, length)) {
         stream->state = STREAM_HEAD; /* an error in the middle of the stream, or the next request */
         stream->broken_off = true;

@@ -96,9 +96,10 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
     }
     enum stream_state state = has_pdus_in_body(channel, http) ? STREAM_PDUS : STREAM_BODY;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
-        facts->kind = http->has_content_length && http->content_length > ECHO_RESPONSE_SIZE
-                          ? OA_CHANNEL_OUT
-                          : OA_CHANNEL_ECHO;
+        facts->kind =
+            http->chunked || (http->has_content_length && http->content_length > ECHO_RESPONSE_SIZE)
+                ? OA_CHANNEL_OUT
+                : OA_CHANNEL_ECHO;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_OUT && http->has_content_length)
         facts->lifetime = http->content_length;
     if (http->status == 204 || http->status == 304 || channel->last_request_is_head)

@@ -20,8 +20,9 @@ oa_channel_kind_name(enum oa_channel_kind kind)
 unsigned
 oa_channel_places(const struct oa_channel *channel, enum oa_side side)
 {
-    static const uint8_t PLACES[OA_HOPS][2][OA_CHANNEL_KINDS] = {
-        [OA_HOP_CLIENT] = {
+    enum { ON_TCP, IN_HTTP };
+    static const uint8_t PLACES[2][2][OA_CHANNEL_KINDS] = {
+        [IN_HTTP] = {
             [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST,
                             [OA_CHANNEL_IN] = OA_RTS_IN_REQUEST,
                             [OA_CHANNEL_OUT] = OA_RTS_OUT_REQUEST },
@@ -29,7 +30,7 @@ oa_channel_places(const struct oa_channel *channel, enum oa_side side)
                             [OA_CHANNEL_OUT] = OA_RTS_OUT_RESPONSE,
                             [OA_CHANNEL_ECHO] = OA_RTS_ECHO_RESPONSE },
         },
-        [OA_HOP_SERVER] = {
+        [ON_TCP] = {
             [OA_CLIENT] = { [OA_CHANNEL_UNKNOWN] = OA_RTS_IN_PROXY | OA_RTS_OUT_PROXY,
                             [OA_CHANNEL_IN] = OA_RTS_IN_PROXY,
                             [OA_CHANNEL_OUT] = OA_RTS_OUT_PROXY },
@@ -38,7 +39,7 @@ oa_channel_places(const struct oa_channel *channel, enum oa_side side)
                             [OA_CHANNEL_OUT] = OA_RTS_OUT_SERVER },
         },
     };
-    return PLACES[channel->hop][side][channel->kind];
+    return PLACES[oa_hop_is_http(channel->hop) ? IN_HTTP : ON_TCP][side][channel->kind];
 }
 
 enum oa_side

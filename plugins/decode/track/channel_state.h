@@ -21,6 +21,7 @@ struct channel {
     bool
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */
     bool told_overrun; /* a finding that is reported once */
+    bool is_surplus;   /* a further HTTP hop than can be followed: its PDUs are known already */
     GList link;        /* in the virtual connection's channels */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
 };

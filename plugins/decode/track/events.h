@@ -22,12 +22,22 @@
 #include "rpc/rpc_interface.h"
 #include "rpc/rts.h"
 
-/* The two hops of a virtual connection. */
+/* The hops of a virtual connection, in their order from the client to the server. */
 enum oa_hop {
     OA_HOP_CLIENT, /* client to proxy: PDUs in the bodies of HTTP messages */
+    OA_HOP_HTTP_2, /* further HTTP hops: a balancer or front end passes the requests on by HTTP */
+    OA_HOP_HTTP_3,
+    OA_HOP_HTTP_4,
     OA_HOP_SERVER, /* proxy to server: PDUs on TCP; also client to server in plain RPC over TCP */
     OA_HOPS
 };
+
+/* Whether the PDUs of the hop are in the bodies of HTTP messages. */
+static inline bool
+oa_hop_is_http(enum oa_hop hop)
+{
+    return hop < OA_HOP_SERVER;
+}
 
 enum oa_channel_kind {
     OA_CHANNEL_UNKNOWN,
@@ -80,6 +90,8 @@ enum oa_end {
 struct oa_ending {
     enum oa_end how;
     enum oa_side by;
+    bool is_one_way;     /* the capture contains frames of one side only: */
+    enum oa_side silent; /* none of this one */
 };
 
 struct oa_http_exchange; /* http/http_exchange.h */
@@ -165,6 +177,7 @@ struct oa_channel {
 struct oa_sequence_step {
     struct oa_rts_name name;
     uint64_t frame;
+    uint8_t hops; /* on which it was seen: bits 1 << enum oa_hop */
 };
 
 /*
@@ -200,6 +213,7 @@ enum oa_call_state {
     OA_CALL_FAULT,
     OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
     OA_CALL_NO_REQUEST, /* only the response is in the capture */
+    OA_CALL_UNKNOWN,    /* the response may be among bytes that the capture lacks */
 };
 
 /* The kind of number that reports a failed call. */
@@ -247,9 +261,11 @@ struct oa_call {
 static inline enum oa_hop
 oa_call_hop(const struct oa_call *call)
 {
-    return call->request[OA_HOP_CLIENT].fragments || call->response[OA_HOP_CLIENT].fragments
-               ? OA_HOP_CLIENT
-               : OA_HOP_SERVER;
+    int hop = OA_HOP_CLIENT;
+
+    while (hop < OA_HOP_SERVER && !call->request[hop].fragments && !call->response[hop].fragments)
+        hop++;
+    return (enum oa_hop)hop;
 }
 
 /* RPC-level facts of a virtual connection, from binds and verifiers. */
@@ -284,9 +300,12 @@ struct oa_virtual_connection {
     bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
     struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
+    bool is_one_way;                       /* of a channel only one side was captured: */
+    enum oa_side silent;                   /* no frame of this one */
     struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
-    uint64_t calls, answered, faults, unanswered;
-    uint64_t exchange_calls; /* of an interface of Exchange */
+    uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
+    uint64_t unknown, no_request;                 /* calls of these states */
+    uint64_t exchange_calls;                      /* of an interface of Exchange */
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
     unsigned n_bindings;
@@ -311,9 +330,11 @@ struct oa_virtual_connection {
 static inline enum oa_hop
 oa_vc_hop(const struct oa_virtual_connection *vc)
 {
-    return vc->leg_seen[OA_HOP_CLIENT][OA_LEG_IN] || vc->leg_seen[OA_HOP_CLIENT][OA_LEG_OUT]
-               ? OA_HOP_CLIENT
-               : OA_HOP_SERVER;
+    int hop = OA_HOP_CLIENT;
+
+    while (hop < OA_HOP_SERVER && !vc->leg_seen[hop][OA_LEG_IN] && !vc->leg_seen[hop][OA_LEG_OUT])
+        hop++;
+    return (enum oa_hop)hop;
 }
 
 enum oa_event_type {

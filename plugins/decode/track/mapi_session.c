@@ -354,9 +354,12 @@ take_return_value(struct oa_call *call, const struct oa_http_exchange *exchange)
 }
 
 static void
-take_outcome(struct oa_call *call, const struct oa_http_exchange *exchange)
+take_outcome(struct oa_call *call, const struct oa_channel *channel,
+             const struct oa_http_exchange *exchange)
 {
     const struct oa_http_message *response = &exchange->response;
+    bool may_be_lost = response->has_gap || channel->traffic[OA_SERVER].skipped_bytes > 0 ||
+                       (channel->ending.is_one_way && channel->ending.silent == OA_SERVER);
 
     if (response->has_head && response->head.status != 200) {
         call->is_fault = true;
@@ -371,6 +374,7 @@ take_outcome(struct oa_call *call, const struct oa_http_exchange *exchange)
     call->state = call->is_fault                ? OA_CALL_FAULT
                   : !exchange->request.has_head ? OA_CALL_NO_REQUEST
                   : response->is_complete       ? OA_CALL_ANSWERED
+                  : may_be_lost                 ? OA_CALL_UNKNOWN
                                                 : OA_CALL_UNANSWERED;
 }
 
@@ -448,13 +452,15 @@ take_call(struct mapi_session *session, struct channel *channel,
     facts->iface = vc->facts.iface;
     take_half(&facts->request[OA_HOP_CLIENT], exchange, OA_CLIENT);
     take_half(&facts->response[OA_HOP_CLIENT], exchange, OA_SERVER);
-    take_outcome(facts, exchange);
+    take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
     vc->facts.calls++;
     vc->facts.exchange_calls++;
     vc->facts.answered += facts->state == OA_CALL_ANSWERED;
     vc->facts.faults += facts->state == OA_CALL_FAULT;
     vc->facts.unanswered += facts->state == OA_CALL_UNANSWERED;
+    vc->facts.unknown += facts->state == OA_CALL_UNKNOWN;
+    vc->facts.no_request += facts->state == OA_CALL_NO_REQUEST;
     if (facts->is_fault)
         tell_failure(vc, channel, facts);
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,

@@ -71,15 +71,33 @@ is_first_step(struct oa_rts_name name)
            name.r1 == OA_RTS_OUT_R1_A1 || name.r1 == OA_RTS_OUT_R1_A2;
 }
 
+static struct oa_sequence_step *
+find_step(struct oa_sequence *sequence, struct oa_rts_name name)
+{
+    for (unsigned i = 0; i < sequence->n_steps; i++)
+        if (sequence->step[i].name.r1 == name.r1)
+            return &sequence->step[i];
+    return NULL;
+}
+
+/* Whether the sequence has that step already, on the same hop. Every HTTP hop carries each step. */
+static bool
+is_step_again(struct oa_sequence *sequence, struct oa_rts_name name, enum oa_hop hop)
+{
+    const struct oa_sequence_step *step = find_step(sequence, name);
+
+    return step && (step->hops & 1u << hop || !oa_hop_is_http(hop));
+}
+
 /*
  * Whether the PDU begins a new recycling: a step that the newest one already has, or the first step
  * on one of the hops if that one is complete. The successor's cookie on the server's IN connection
  * is the first step of an IN_R2 but a late one of an IN_R1.
  */
 static bool
-begins_another(const struct oa_sequence *recycle, struct oa_rts_name name)
+begins_another(struct oa_sequence *recycle, struct oa_rts_name name, enum oa_hop hop)
 {
-    if (!recycle || oa_sequence_frame(recycle, name.r1))
+    if (!recycle || is_step_again(recycle, name, hop))
         return true;
     return recycle->is_complete && is_first_step(name) &&
            (name.r1 != OA_RTS_IN_R1_A6 || recycle->type == OA_RECYCLE_R2);
@@ -119,15 +137,21 @@ could_have_begun(const struct oa_virtual_connection *vc, enum oa_hop hop)
     return has_beginning(vc) && seen[OA_LEG_IN] && seen[OA_LEG_OUT];
 }
 
-static void
+/* Returns whether the step is a new one of the sequence. */
+static bool
 add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_event *event)
 {
+    enum oa_hop hop = event->channel->hop;
+    struct oa_sequence_step *known = find_step(sequence, event->rts_name);
+    bool is_again = known && is_step_again(sequence, event->rts_name, hop);
+
     event->sequence = sequence;
     sequence->last = event->last;
-    bool is_again = oa_sequence_frame(sequence, event->rts_name.r1) != 0;
+    if (known)
+        known->hops |= (uint8_t)(1u << hop);
     if (is_again && event->channel->auth_legs) {
         /* After a 401 the client sends its first PDU again with the next request. */
-        return;
+        return false;
     }
     if (is_again) {
         char name[OA_RTS_NAME_TEXT];
@@ -135,17 +159,19 @@ add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_eve
         oa_emit_finding(tracker, event, OA_FINDING_RTS_STATE,
                         "%s again; first seen in frame %" G_GUINT64_FORMAT, name,
                         oa_sequence_frame(sequence, event->rts_name.r1));
-    } else if (sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
+    } else if (!known && sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
         sequence->step[sequence->n_steps++] =
-            (struct oa_sequence_step){ event->rts_name, event->last.frame };
+            (struct oa_sequence_step){ event->rts_name, event->last.frame, (uint8_t)(1u << hop) };
     }
     if (!sequence->first.frame)
         sequence->first = event->last;
+    return !known || is_again;
 }
 
 /* Handles the last PDU of each sequence on each hop. */
 static enum oa_sequence_effect
-note_end(struct oa_tracker *tracker, struct oa_sequence *sequence, const struct oa_event *event)
+note_end(struct oa_tracker *tracker, struct oa_sequence *sequence, const struct oa_event *event,
+         bool is_new)
 {
     switch (event->rts_name.r1) {
     case OA_RTS_CONN_C1:
@@ -163,6 +189,8 @@ note_end(struct oa_tracker *tracker, struct oa_sequence *sequence, const struct 
         sequence->is_complete = true;
         return OA_SEQUENCE_DRAINS;
     case OA_RTS_OUT_R2_B2:
+        if (!is_new) /* the same on another hop */
+            break;
         sequence->is_complete = sequence->has_failed = true;
         event->vc->recycles_failed++;
         oa_emit_finding(tracker, event, OA_FINDING_RECYCLE_FAILED,
@@ -188,7 +216,7 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
         bool is_out = kind == OA_RTS_SEQUENCE_OUT_R1 || kind == OA_RTS_SEQUENCE_OUT_R2;
         enum oa_leg leg = is_out ? OA_LEG_OUT : OA_LEG_IN;
         sequence = vc->recycle[leg];
-        if (begins_another(sequence, name)) {
+        if (begins_another(sequence, name, event->channel->hop)) {
             sequence = begin_recycle(vc, leg, event->last);
             limit_recycles(tracker, vc, leg, event);
             vc->recycles[leg] += is_first_step(name) || !could_have_begun(vc, event->channel->hop);
@@ -198,8 +226,7 @@ oa_sequence_take(struct oa_tracker *tracker, struct oa_event *event)
     } else {
         return OA_SEQUENCE_GOES_ON;
     }
-    add_step(tracker, sequence, event);
-    return note_end(tracker, sequence, event);
+    return note_end(tracker, sequence, event, add_step(tracker, sequence, event));
 }
 
 /* Whether both can be parts of one recycling: they have no step in common, and their types do not

@@ -17,7 +17,7 @@ take_call(struct virtual_connection *vc, struct oa_event *event)
 {
     struct call *call = oa_calls_take(&vc->calls, event);
 
-    if (vc->calls.may_join) {
+    if (call && vc->calls.may_join) {
         vc = oa_call_join(vc, call, event);
         call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
         event->vc = &vc->facts;
@@ -31,9 +31,11 @@ take_call(struct virtual_connection *vc, struct oa_event *event)
 void
 oa_vc_take_rpc(struct channel *channel, struct oa_event *event)
 {
-    struct virtual_connection *vc = oa_vc_of_channel(channel, event->last);
     enum oa_hop hop = channel->facts.hop;
 
+    if (channel->is_surplus)
+        return;
+    struct virtual_connection *vc = oa_vc_of_channel(channel, event->last);
     event->vc = &vc->facts;
     switch (event->rpc->header.ptype) {
     case OA_RPC_REQUEST:

@@ -59,29 +59,35 @@ number_of(const struct oa_rts *rts, enum oa_rts_command_type type, uint32_t *val
     return command != NULL;
 }
 
-/* The client's address as the proxy reports it. If the client's hop is in the capture, it shows
- * which byte order the proxy used. */
+/* The client's address as the proxy reports it. If an HTTP hop is in the capture, it shows which
+ * byte order the proxy used. */
 static void
 take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 {
     const struct oa_rts_command *command = oa_rts_find(rts, OA_RTS_CLIENT_ADDRESS, 0);
-    const uint8_t *seen = vc->endpoint[OA_HOP_CLIENT][OA_CLIENT].address;
 
     if (!command)
         return;
     vc->has_client_address = true;
     vc->client_address = command->value.address;
-    if (!oa_vc_has_endpoint(vc, OA_HOP_CLIENT) || vc->client_address.is_ipv6)
+    if (vc->client_address.is_ipv6)
         return;
     const uint8_t *a = vc->client_address.bytes;
     const uint8_t reversed[4] = { a[3], a[2], a[1], a[0] };
-    if (memcmp(a, seen + 12, 4) != 0 && memcmp(reversed, seen + 12, 4) == 0)
-        memcpy(vc->client_address.bytes, reversed, 4);
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++) {
+        const uint8_t *seen = vc->endpoint[hop][OA_CLIENT].address;
+        if (!oa_vc_has_endpoint(vc, (enum oa_hop)hop) || memcmp(reversed, seen + 12, 4) != 0)
+            continue;
+        if (memcmp(a, seen + 12, 4) != 0)
+            memcpy(vc->client_address.bytes, reversed, 4);
+        break;
+    }
 }
 
 /*
  * The first PDU of a channel. Its cookies are, in order, those of the virtual connection and of the
  * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling).
+ * NULL if the channel is on a further hop than can be followed.
  */
 static struct virtual_connection *
 open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
@@ -91,13 +97,15 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     const struct oa_rts_command *vc_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 0);
     const struct oa_rts_command *cookie = oa_rts_find(rts, OA_RTS_COOKIE, is_successor ? 2 : 1);
     const struct oa_rts_command *group = oa_rts_find(rts, OA_RTS_ASSOCIATION_GROUP_ID, 0);
-    struct virtual_connection *vc = oa_vc_join_by_cookie(channel, &vc_cookie->value.cookie, stamp);
     uint32_t number;
 
     facts->has_cookie = true;
     facts->has_start = true;
     facts->cookie = cookie->value.cookie;
     facts->is_successor = is_successor;
+    struct virtual_connection *vc = oa_vc_join_by_cookie(channel, &vc_cookie->value.cookie, stamp);
+    if (!vc)
+        return NULL;
     if (is_successor) {
         facts->predecessor_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 1)->value.cookie;
         vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie);
@@ -108,7 +116,7 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
         oa_flow_begin(facts, number);
     number_of(rts, OA_RTS_CLIENT_KEEPALIVE, &facts->client_keepalive_ms);
-    if (number_of(rts, OA_RTS_CHANNEL_LIFETIME, &number) && facts->hop == OA_HOP_CLIENT)
+    if (number_of(rts, OA_RTS_CHANNEL_LIFETIME, &number) && oa_hop_is_http(facts->hop))
         facts->lifetime = number;
     if (group) {
         vc->facts.has_association_group = true;
@@ -118,11 +126,11 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     return vc;
 }
 
-/* CONN/C2 and IN_R1/A4 come on the OUT channel but apply to the IN channel to the proxy. */
+/* CONN/C2 and IN_R1/A4 come on the OUT channel but apply to the IN channel of the same hop. */
 static void
-take_in_parameters(struct virtual_connection *vc, const struct oa_rts *rts)
+take_in_parameters(struct virtual_connection *vc, enum oa_hop hop, const struct oa_rts *rts)
 {
-    struct oa_channel *in = vc->facts.channel[OA_HOP_CLIENT][OA_LEG_IN];
+    struct oa_channel *in = vc->facts.channel[hop][OA_LEG_IN];
     uint32_t number;
 
     if (!in)
@@ -149,9 +157,20 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     vc->facts.last = event->last;
 }
 
+/* The hop of HTTP that is nearest to the server. */
+static enum oa_hop
+last_http_hop(const struct oa_virtual_connection *vc)
+{
+    int hop = OA_HOP_HTTP_4;
+
+    while (hop > OA_HOP_CLIENT && !oa_vc_has_endpoint(vc, (enum oa_hop)hop))
+        hop--;
+    return (enum oa_hop)hop;
+}
+
 /*
  * The channel that an acknowledgment applies to. With a destination it is forwarded to the sender
- * on the client's hop; without one it goes back on the connection it applies to.
+ * on a hop of HTTP; without one it goes back on the connection it applies to.
  */
 static struct oa_channel *
 acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
@@ -161,10 +180,11 @@ acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
 
     if (!destination)
         return channel;
+    enum oa_hop hop = oa_hop_is_http(channel->hop) ? channel->hop : last_http_hop(vc);
     if (destination->value.number == OA_RTS_FD_OUT_PROXY)
-        return vc->channel[OA_HOP_CLIENT][OA_LEG_OUT];
+        return vc->channel[hop][OA_LEG_OUT];
     if (destination->value.number == OA_RTS_FD_CLIENT)
-        return vc->channel[OA_HOP_CLIENT][OA_LEG_IN];
+        return vc->channel[hop][OA_LEG_IN];
     return NULL;
 }
 
@@ -219,10 +239,10 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
         break;
     case OA_RTS_CONN_C2:
         vc->facts.established = event->last;
-        take_in_parameters(vc, rts);
+        take_in_parameters(vc, channel->facts.hop, rts);
         break;
     case OA_RTS_IN_R1_A4:
-        take_in_parameters(vc, rts);
+        take_in_parameters(vc, channel->facts.hop, rts);
         break;
     case OA_RTS_KEEP_ALIVE:
         number_of(rts, OA_RTS_CLIENT_KEEPALIVE, &channel->facts.client_keepalive_ms);
@@ -273,7 +293,7 @@ oa_vc_take_rts(struct channel *channel, struct oa_event *event)
     struct virtual_connection *vc;
 
     event->rts_name = oa_rts_identify(rts, oa_channel_places(&channel->facts, event->side));
-    if (channel->facts.kind == OA_CHANNEL_ECHO) {
+    if (channel->facts.kind == OA_CHANNEL_ECHO || channel->is_surplus) {
         check_name(channel, event);
         return effect;
     }
@@ -293,6 +313,13 @@ oa_vc_take_rts(struct channel *channel, struct oa_event *event)
     default:
         vc = take_named_channel(oa_vc_of_channel(channel, event->last), event);
         break;
+    }
+    if (!vc) {
+        channel->is_surplus = true;
+        oa_emit_finding(channel->tracker, event, OA_FINDING_TOO_MANY_HOPS,
+                        "%s on one more connection; %u HTTP hops are followed",
+                        OA_RTS_PDU_ROWS[event->rts_name.r1].name, (unsigned)OA_HOP_SERVER);
+        return effect;
     }
     event->vc = &vc->facts;
     check_name(channel, event);

@@ -13,6 +13,7 @@
 #include "track/association.h"
 #include "track/authentication.h"
 #include "track/emit.h"
+#include "track/http_hops.h"
 #include "track/sequence.h"
 #include "track/tracker_state.h"
 
@@ -114,13 +115,24 @@ oa_vc_tie(struct virtual_connection *vc)
     vc->calls.may_join = false;
 }
 
+/* With a cookie and both channels of its hop nothing but cookies adds to it. A channel whose own
+ * cookie is not in the capture is joined by the calls. */
+static void
+tie_if_whole(struct virtual_connection *vc)
+{
+    const bool *seen = vc->facts.leg_seen[oa_vc_hop(&vc->facts)];
+
+    if (vc->facts.has_cookie && seen[OA_LEG_IN] && seen[OA_LEG_OUT])
+        oa_vc_tie(vc);
+}
+
 static void
 give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
     g_tree_replace(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
-    oa_vc_tie(vc);
+    tie_if_whole(vc);
 }
 
 static void
@@ -150,8 +162,8 @@ oa_vc_place_channel(struct channel *channel)
         vc->leg_seen[facts->hop][leg] = true;
     }
     if (kind == OA_CHANNEL_DUPLEX && vc->transport == OA_TRANSPORT_RPC_HTTP)
-        vc->transport = facts->hop == OA_HOP_CLIENT || facts->has_banner ? OA_TRANSPORT_RPC_HTTP_V1
-                                                                         : OA_TRANSPORT_RPC_TCP;
+        vc->transport = oa_hop_is_http(facts->hop) || facts->has_banner ? OA_TRANSPORT_RPC_HTTP_V1
+                                                                        : OA_TRANSPORT_RPC_TCP;
 }
 
 bool
@@ -187,6 +199,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     facts->join = join;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);
+    tie_if_whole(vc);
     if (!oa_vc_has_endpoint(&vc->facts, facts->hop))
         memcpy(vc->facts.endpoint[facts->hop], facts->endpoint, sizeof facts->endpoint);
     if (!vc->facts.target_server && facts->target_server) {
@@ -253,6 +266,15 @@ judge(struct virtual_connection *vc, struct oa_channel *channel)
     struct oa_virtual_connection *facts = &vc->facts;
     const bool *seen = facts->leg_seen[oa_vc_hop(facts)];
 
+    if (facts->is_one_way) {
+        oa_emit_finding(
+            vc->tracker,
+            &(struct oa_event){
+                .first = facts->opened, .last = facts->opened, .channel = channel, .vc = facts },
+            OA_FINDING_CAPTURE_ONE_WAY, "No frame of the %s is in the capture",
+            facts->silent == OA_CLIENT ? "client" : "server");
+        return;
+    }
     oa_sequence_judge(vc->tracker, facts, channel);
     if (seen[OA_LEG_IN] != seen[OA_LEG_OUT])
         oa_emit_finding(
@@ -300,6 +322,10 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
+        vc->facts.is_one_way = true;
+        vc->facts.silent = channel->facts.ending.silent;
+    }
     if (is_current && (vc->facts.ending.how == OA_END_OPEN || outlives_channels(vc)))
         vc->facts.ending = channel->facts.ending;
     if (vc->channels.length == 0 && !outlives_channels(vc))
@@ -362,12 +388,55 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_retire(from->tracker, from, free_vc);
 }
 
+/* Moves everything of a hop to the next one, which is empty. */
+static void
+move_on(struct virtual_connection *vc, int hop)
+{
+    struct oa_virtual_connection *facts = &vc->facts;
+    int next = hop + 1;
+
+    for (const GList *link = vc->channels.head; link; link = link->next) {
+        struct oa_channel *channel = &((struct channel *)link->data)->facts;
+        if (channel->hop == (enum oa_hop)hop)
+            channel->hop = (enum oa_hop)next;
+    }
+    memcpy(facts->channel[next], facts->channel[hop], sizeof facts->channel[hop]);
+    memcpy(facts->leg_seen[next], facts->leg_seen[hop], sizeof facts->leg_seen[hop]);
+    memcpy(facts->endpoint[next], facts->endpoint[hop], sizeof facts->endpoint[hop]);
+    memcpy(facts->traffic[next], facts->traffic[hop], sizeof facts->traffic[hop]);
+    memset(facts->channel[hop], 0, sizeof facts->channel[hop]);
+    memset(facts->leg_seen[hop], 0, sizeof facts->leg_seen[hop]);
+    memset(facts->endpoint[hop], 0, sizeof facts->endpoint[hop]);
+    memset(facts->traffic[hop], 0, sizeof facts->traffic[hop]);
+    oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
+}
+
+/* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
+static bool
+place_on_hop(struct channel *channel, struct virtual_connection *vc)
+{
+    bool is_between;
+
+    if (!oa_hop_is_http(channel->facts.hop))
+        return true;
+    enum oa_hop hop = oa_http_hops_find(&vc->facts, &channel->facts, &is_between);
+    if (hop == OA_HOP_SERVER)
+        return false;
+    for (int other = OA_HOP_HTTP_3; is_between && other >= (int)hop; other--)
+        if (oa_vc_has_endpoint(&vc->facts, (enum oa_hop)other))
+            move_on(vc, other);
+    channel->facts.hop = hop;
+    return true;
+}
+
 struct virtual_connection *
 oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
     struct virtual_connection *known = g_tree_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
+    if (known && oa_http_hops_is_used_again(&known->facts, &channel->facts, stamp))
+        known = NULL;
     if (known && known == own)
         return known;
     if (!known && own && !own->facts.has_cookie) {
@@ -384,6 +453,8 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
     if (!known) {
         known = oa_vc_new(channel, stamp);
         give_cookie(known, cookie);
+    } else if (!place_on_hop(channel, known)) {
+        return NULL;
     }
     attach(channel, known, OA_JOIN_COOKIE);
     return known;
@@ -431,5 +502,7 @@ oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
     if (!vc || bytes == 0)
         return;
     vc->facts.traffic[hop][side].skipped_bytes += bytes;
+    for (const GList *link = vc->channels.head; link; link = link->next)
+        ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);
 }

@@ -63,8 +63,9 @@ void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *fro
  * capture that begins in the middle. */
 struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
 
-/* The channel belongs to the virtual connection with that cookie. Returns it; opens it if it is
- * new. */
+/* The channel, whose own cookie is known, belongs to the virtual connection with that cookie.
+ * Returns it; opens it if it is new. NULL if it passes more HTTP hops than can be followed: the
+ * channel is none of it. */
 struct virtual_connection *oa_vc_join_by_cookie(struct channel *channel,
                                                 const struct oa_cookie *cookie,
                                                 struct oa_stamp stamp);

@@ -1,0 +1,130 @@
+/* http_hops.c
+ * Virtual connections that pass several HTTP hops: client, balancer, front end, back end. Each
+ * passes the same PDUs on, so that a channel, known by its cookie, is on several TCP connections.
+ * [MS-RPCH] 2.2.3.1 (cookies), 3.2.1.5.1 (establishment)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/http_hops.h"
+
+#include <string.h>
+
+static bool
+is_same_host(const struct oa_endpoint *a, const struct oa_endpoint *b)
+{
+    return memcmp(a->address, b->address, sizeof a->address) == 0;
+}
+
+static bool
+is_same_server(const struct oa_endpoint *a, const struct oa_endpoint *b)
+{
+    return is_same_host(a, b) && a->port == b->port;
+}
+
+static bool
+takes_same_way(const struct oa_channel *channel, const struct oa_endpoint hop[2])
+{
+    return is_same_host(&channel->endpoint[OA_CLIENT], &hop[OA_CLIENT]) &&
+           is_same_server(&channel->endpoint[OA_SERVER], &hop[OA_SERVER]);
+}
+
+static bool
+is_in_capture(const struct oa_virtual_connection *vc, int hop)
+{
+    return vc->endpoint[hop][OA_SERVER].port != 0;
+}
+
+static enum oa_leg
+leg_of(const struct oa_channel *channel)
+{
+    return channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+}
+
+/* Whether another connection carries the same channel on that hop. */
+static bool
+is_taken(const struct oa_virtual_connection *vc, int hop, const struct oa_channel *channel)
+{
+    const struct oa_channel *current = vc->channel[hop][leg_of(channel)];
+
+    return current && current != channel && current->has_cookie &&
+           memcmp(&current->cookie, &channel->cookie, OA_COOKIE_SIZE) == 0;
+}
+
+/* The hop that is in the capture already and that the channel is on: that with the same ends, then
+ * that with one end the same, then the first one without this channel. -1: none. */
+static int
+find_known(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    int similar = -1, first = -1;
+    bool is_elsewhere = false;
+
+    for (int hop = OA_HOP_SERVER - 1; hop >= OA_HOP_CLIENT; hop--) {
+        const struct oa_endpoint *ends = vc->endpoint[hop];
+        if (!is_in_capture(vc, hop))
+            continue;
+        if (takes_same_way(channel, ends))
+            return hop;
+        if (is_taken(vc, hop, channel)) {
+            is_elsewhere = true;
+            continue;
+        }
+        first = hop;
+        if (is_same_host(&channel->endpoint[OA_CLIENT], &ends[OA_CLIENT]) ||
+            is_same_server(&channel->endpoint[OA_SERVER], &ends[OA_SERVER]))
+            similar = hop;
+    }
+    return similar >= 0 || is_elsewhere ? similar : first;
+}
+
+/* Where a new hop belongs: before the one whose client is its server, otherwise behind all. */
+static int
+find_place(const struct oa_virtual_connection *vc, const struct oa_channel *channel, int end)
+{
+    const struct oa_endpoint *ends = channel->endpoint;
+
+    if (is_same_host(&ends[OA_CLIENT], &ends[OA_SERVER]))
+        return end;
+    for (int hop = OA_HOP_CLIENT; hop < end; hop++)
+        if (is_same_host(&ends[OA_SERVER], &vc->endpoint[hop][OA_CLIENT]))
+            return hop;
+    return end;
+}
+
+enum oa_hop
+oa_http_hops_find(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
+                  bool *is_between)
+{
+    int known = find_known(vc, channel);
+    int end = OA_HOP_CLIENT;
+
+    *is_between = false;
+    if (known >= 0)
+        return (enum oa_hop)known;
+    while (end < OA_HOP_SERVER && is_in_capture(vc, end))
+        end++;
+    if (end == OA_HOP_SERVER)
+        return OA_HOP_SERVER;
+    int place = find_place(vc, channel, end);
+    *is_between = place < end;
+    return (enum oa_hop)place;
+}
+
+bool
+oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
+                           struct oa_stamp stamp)
+{
+    /* Bytes behind a loss come late. */
+    struct oa_stamp since = vc->established.frame ? vc->established : vc->last;
+
+    bool is_http = oa_hop_is_http(channel->hop);
+    int first = is_http ? OA_HOP_CLIENT : OA_HOP_SERVER;
+    int last = is_http ? OA_HOP_HTTP_4 : OA_HOP_SERVER;
+
+    if (channel->is_successor || channel->vc == vc ||
+        (!vc->established.frame && !vc->calls && !vc->binds) || stamp.time_ns <= since.time_ns)
+        return false;
+    for (int hop = first; hop <= last; hop++)
+        if (vc->leg_seen[hop][leg_of(channel)] && takes_same_way(channel, vc->endpoint[hop]))
+            return true;
+    return false;
+}
