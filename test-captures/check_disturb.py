@@ -44,7 +44,7 @@ def check(path):
         kept = disturb.disturb(data, 1, swap=1.0, keep_times=True)[0]
         tools.same(f"{path.name}: time stamps stay with their frames", sorted(times(kept)), sorted(times(data)))
         tools.same(f"{path.name}: packets", sorted(packet.data for packet in disturb.read(kept).packets()),
-              sorted(packet.data for packet in disturb.read(data).packets()))
+                   sorted(packet.data for packet in disturb.read(data).packets()))
     less, (_, _, lost) = disturb.disturb(data, 1, lose=0.1)
     tools.same(f"{path.name}: frames left", len(times(less)) + lost, len(times(data)))
     return swaps, twice, lost

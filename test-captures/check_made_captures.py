@@ -41,8 +41,8 @@ def check_others_reproducible():
         for script, target, where in (("samples", folder, "samples"), ("ordinary", f"{folder}/made.pcapng", "ordinary")):
             subprocess.run([sys.executable, tools.CAPTURES / "make" / f"{script}.py", target], check=True)
             for path in pathlib.Path(folder).iterdir():
-                tools.same(f"{where}/{path.name} is what its script makes", (tools.CAPTURES / where / path.name).read_bytes() == path.read_bytes(),
-                           True)
+                kept = tools.CAPTURES / where / path.name
+                tools.same(f"{where}/{path.name} is what its script makes", kept.read_bytes() == path.read_bytes(), True)
                 path.unlink()
 
 

@@ -34,7 +34,8 @@ class Shown:
 
     def pairs(self):
         """Frames of request and response, and the microseconds between them, of every call."""
-        return collections.Counter((int(request), int(row["frame.number"]), round(float(time) * 1e6)) for row in self.rows if row["rpch.time"]
+        return collections.Counter((int(request), int(row["frame.number"]), round(float(time) * 1e6))
+                                   for row in self.rows if row["rpch.time"]
                                    for request, time in zip(row["rpch.request_in"].split(";"), row["rpch.time"].split(";")))
 
 
@@ -86,7 +87,7 @@ def check_calls(rows, truth):
             if hop and "latency_us" in hop:
                 tools.same(f"{column} of {key}", row[column], f"{hop['latency_us'] / 1000:.3f}")
         tools.same(f"hops of {key}", row["hops"], "both" if "client" in call and "server" in call
-             else "client_proxy" if "client" in call else "client_store" if call["session"] in plain else "proxy_store")
+                   else "client_proxy" if "client" in call else "client_store" if call["session"] in plain else "proxy_store")
     tools.same("calls that are not there", list(by_frames), [])
     return len(rows)
 
@@ -114,7 +115,7 @@ def check_sessions(rows, capture, truth):
     tools.same("sessions", len(rows), len(wanted))
     for kind in ("IN", "OUT"):
         tools.same(f"{kind} recycles", sum(int(row[f"recycles_{kind.lower()}"]) for row in rows),
-             sum(recycle["kind"] == kind for session in wanted for recycle in session.get("recycles", [])))
+                   sum(recycle["kind"] == kind for session in wanted for recycle in session.get("recycles", [])))
 
 
 def check_notes(once, twice, capture, notes):

@@ -39,7 +39,8 @@ def check_calls(calls, capture, rows):
         if bool(call["fault_status"]) != has_failed(row):
             raise AssertionError(f"{where}: {call['fault_status']}")
         if "request_frame" in row:
-            tools.same(f"{where}: frames", [call["request_frame"], call["response_frame"]], [str(row["request_frame"]), str(row["response_frame"])])
+            tools.same(f"{where}: frames", [call["request_frame"], call["response_frame"]],
+                       [str(row["request_frame"]), str(row["response_frame"])])
             tools.same(f"{where}: latency", call["latency_ms"], f"{row['latency_us'] / 1000:.3f}")
         elif not 0 < float(call["latency_ms"]) <= row["at_most_ms"]:
             raise AssertionError(f"{where}: {call['latency_ms']} ms, by the client's clock {row['at_most_ms']}")
@@ -56,14 +57,15 @@ def check_sessions(reports, capture, rows):
         total.update(calls=1, faults=has_failed(row), rpc_bytes_in=row["request_bytes"], rpc_bytes_out=row["response_bytes"])
     columns = ("calls", "faults", "rpc_bytes_in", "rpc_bytes_out")
     tools.same(f"{capture.name}: sessions", [[int(session[column]) for column in columns] for session in sessions],
-           [[total[column] for column in columns] for total in wanted.values()])
+               [[total[column] for column in columns] for total in wanted.values()])
     for session in sessions:
         tools.same(f"{capture.name}: transport", session["transport"], "mapi_http")
     counts = collections.Counter((INTERFACES[row["endpoint"]], NAMES.get(row["type"], row["type"])) for row in rows)
-    tools.same(f"{capture.name}: operations", {(row["interface"], row["operation"]): int(row["calls"]) for row in reports["operations"]}, dict(counts))
+    tools.same(f"{capture.name}: operations",
+               {(row["interface"], row["operation"]): int(row["calls"]) for row in reports["operations"]}, dict(counts))
     (user,) = reports["users"]
     tools.same(f"{capture.name}: user", [user[column] for column in ("sessions", "calls", "failures", "transports")],
-           [str(len(wanted)), str(len(rows)), str(sum(map(has_failed, rows))), "mapi_http"])
+               [str(len(wanted)), str(len(rows)), str(sum(map(has_failed, rows))), "mapi_http"])
     tools.same(f"{capture.name}: connection status", sum(int(row["requests"]) for row in reports["connection_status"]), len(rows))
     return sessions, user
 
@@ -90,7 +92,7 @@ def check_tshark(home, capture, rows):
                for message in twice if message[3]}
     for found, codes in ((requests, [""] * len(rows)), (answers, ["" if row["code"] is None else str(row["code"]) for row in rows])):
         tools.same(f"{capture.name}: messages", sorted((int(key.split(":")[1]), *message[1:3]) for key, message in found.items()),
-               [(row["counter"], NAMES.get(row["type"], row["type"]), code) for row, code in zip(rows, codes)])
+                   [(row["counter"], NAMES.get(row["type"], row["type"]), code) for row, code in zip(rows, codes)])
     for key, answer in answers.items():
         tools.same(f"{capture.name}: links of {key}", [answer[3], requests[key][4]], [str(requests[key][0]), str(answer[0])])
     return {int(key.split(":")[1]): answer for key, answer in answers.items()}

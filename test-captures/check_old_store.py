@@ -65,15 +65,16 @@ def check_reports(program, truth, user):
     client, server = accepted["request"]["oxcrpc.client_version"], accepted["response"]["oxcrpc.server_version"]
     product = accepted["request"]["oxcrpc.client_product"]
     (session,) = reports["sessions"]
-    tools.same("session", [session[name] for name in ("user_dn", "client_software", "client_version", "server_version", "purpose", "calls")],
-         [user, product, client, server, "mail", str(len(truth["calls"]))])
+    columns = ("user_dn", "client_software", "client_version", "server_version", "purpose", "calls")
+    tools.same("session", [session[name] for name in columns],
+               [user, product, client, server, "mail", str(len(truth["calls"]))])
     (row,) = reports["users"]
     tools.same("user", [row["user_dn"], row["clients"], row["calls"]], [user, f"{product} {client}", str(len(truth["calls"]))])
     (status,) = reports["connection_status"]
     failures = sum("fault" in call or call.get("values", {}).get("response", {}).get("oxcrpc.return", "0x00000000") != "0x00000000"
                    for call in truth["calls"])
     tools.same("connection", [status[name] for name in ("type", "client_version", "server_version", "requests", "failures")],
-         ["Mail", client, server, str(len(truth["calls"])), str(failures)])
+               ["Mail", client, server, str(len(truth["calls"])), str(failures)])
     counted = {row["operation"]: int(row["calls"]) for row in reports["operations"]}
     tools.same("operations", counted, dict(collections.Counter(call["operation"] for call in truth["calls"])))
 

@@ -36,8 +36,9 @@ def check_dissection(shown, truth, passes):
         if len(asked) == 1:  # stock DCE/RPC counts from the first fragment
             tools.same(f"time of frame {frame} {passes}", [round(float(time) * 1e6) for time in row["dcerpc.time"]],
                        [call["server"]["latency_us"]])
-    tools.same(f"X11, or bytes not decoded {passes}", [frame for frame, row in shown.items() if "x11" in row["frame.protocols"].split(":")
-                                                       or UNDECODED in row["_ws.expert.group"].split(";")], [])
+    tools.same(f"frames of X11, or with bytes not decoded {passes}",
+               [frame for frame, row in shown.items()
+                if "x11" in row["frame.protocols"].split(":") or UNDECODED in row["_ws.expert.group"].split(";")], [])
 
 
 def session_numbers(shown, truth):
@@ -85,7 +86,7 @@ def check_connections(rows, truth):
         known = wanted.pop((row["client_address"], row["client_port"], row["server_address"], row["server_port"]))
         session = sessions[known["session"]]
         tools.same("connection", [row["hop"], row["service"], row["first_frame"], row["last_frame"], row["decoded_share"], row["ended_by"]],
-             ["client_store", session["service"], str(known["first_frame"]), str(known["last_frame"]), "1.0000", session["ended_by"]])
+                   ["client_store", session["service"], str(known["first_frame"]), str(known["last_frame"]), "1.0000", session["ended_by"]])
         found[row["connection"]] = session
     tools.same("connections that are not there", list(wanted), [])
     return found
@@ -100,9 +101,9 @@ def check_sessions(reports, by_connection):
         row = rows[number]
         for fact in FACTS:
             tools.same(f"{fact} of session {number}", row[fact], session.get(fact, ""))
-        tools.same(f"session {number}", [row["hops"], row["channels"], row["rejected_contexts"], row["rpc_association_group"],
-                                   row["client_address"]],
-             ["client_store", "both", str(session.get("rejected_contexts", 0)), str(session.get("assoc_group", "")), session["client"]])
+        tools.same(f"session {number}",
+                   [row[name] for name in ("hops", "channels", "rejected_contexts", "rpc_association_group", "client_address")],
+                   ["client_store", "both", str(session.get("rejected_contexts", 0)), str(session.get("assoc_group", "")), session["client"]])
         purpose = {"epm": "endpoint_lookup", "mgmt": "rpcping"}.get(session["interface"], "mail")
         tools.same(f"purpose of session {number}", row["purpose"], purpose)
     shown = collections.Counter((row["session"], f"{row['domain']}\\{row['user']}", row["workstation"], row["result"], row["place"])
@@ -122,9 +123,9 @@ def check_counts(reports, truth):
     servers = {row["session"]: endpoint(row["server"])[0] for row in truth["connections"]}
     users = {session["session"]: session.get("rpc_user", "") for session in truth["sessions"]}
     rows = reports["operations"]
-    tools.same("operations", collections.Counter({(row["target_server"], row["interface"], operation_of(row["operation"])): int(row["calls"])
-                                            for row in rows}),
-         collections.Counter((servers[call["session"]], call["interface"], call["operation"]) for call in truth["calls"]))
+    counted = {(row["target_server"], row["interface"], operation_of(row["operation"])): int(row["calls"]) for row in rows}
+    tools.same("operations", collections.Counter(counted),
+               collections.Counter((servers[call["session"]], call["interface"], call["operation"]) for call in truth["calls"]))
     tools.same("faults", sum(int(row["faults"]) for row in rows), sum("fault" in call for call in truth["calls"]))
     for row in rows:
         mine = [call for call in truth["calls"] if (servers[call["session"]], call["interface"], call["operation"]) ==

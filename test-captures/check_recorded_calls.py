@@ -56,7 +56,8 @@ def check_auth(log, rows, channels):
     http = [row for row in rows if row["place"] == "http"]
     bound = [row for row in rows if row["place"] == "rpc" and row["result"] == "accepted"]
     tools.same("HTTP exchanges", len(http), len(channels))
-    tools.same("who and how", {(row["user"], row["scheme"], row["result"]) for row in http}, {(asked["user"], asked["http_auth"], "accepted")})
+    tools.same("who and how", {(row["user"], row["scheme"], row["result"]) for row in http},
+               {(asked["user"], asked["http_auth"], "accepted")})
     tools.same("binds", len(bound), sum(entry["fact"] == "bind" for entry in facts))
     tools.same("who binds", {(row["user"], row["mechanism"], row["ntlm_version"]) for row in bound}, {(asked["user"], "NTLM", "v2")})
     tools.same("refused", [row for row in rows if row["result"] == "refused"], [])

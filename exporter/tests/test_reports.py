@@ -116,7 +116,8 @@ class Reports(unittest.TestCase):
         self.assertEqual({row["anonymous"] for row in report("sessions", "http_ntlm")}, {""})
 
     def test_recycles_and_halves(self):
-        for path in sorted(tools.MADE.glob("*_client_hop.json")) + [tools.MADE / "successor_never_finished.json", tools.MADE / "out_r2_negative.json"]:
+        failing = [tools.MADE / f"{name}.json" for name in ("successor_never_finished", "out_r2_negative")]
+        for path in sorted(tools.MADE.glob("*_client_hop.json")) + failing:
             if path.stem.startswith("mid_"):
                 continue
             sessions = report("sessions", path.stem)
