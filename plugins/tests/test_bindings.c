@@ -37,6 +37,7 @@ end(struct bench *bench)
 {
     oa_association_leave(bench->wire->tracker, &bench->vc);
     g_free(bench->vc.client);
+    g_free(bench->vc.findings);
     wire_free(bench->wire);
 }
 

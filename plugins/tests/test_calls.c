@@ -48,6 +48,7 @@ clear(struct bench *bench)
     oa_calls_forget_ended(bench->wire->tracker);
     oa_call_list_clear(&bench->list);
     g_free(bench->vc.client);
+    g_free(bench->vc.findings);
 }
 
 static void

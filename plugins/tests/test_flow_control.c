@@ -33,6 +33,7 @@ new_bench(uint32_t window)
 static void
 end_bench(struct bench *bench)
 {
+    g_free(bench->channel.findings);
     wire_free(bench->wire);
 }
 

@@ -40,6 +40,7 @@ static void
 end(struct bench *bench)
 {
     oa_sequences_free(&bench->vc);
+    g_free(bench->vc.findings);
     wire_free(bench->wire);
 }
 

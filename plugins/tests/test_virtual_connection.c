@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "wire.h"
 
 /* Cookies: of virtual connections, of channels. */
@@ -521,6 +522,54 @@ test_many_recyclings(void)
     wire_free(wire);
 }
 
+/* Recyclings without end fill no memory: the oldest are counted only. */
+static void
+test_endless_recycling(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+
+    for (unsigned i = 0; i < OA_LIMIT_RECYCLINGS + 2; i++)
+        wire_rts(wire, pair.out, OA_SERVER, OA_RTS_OUT_R1_A2, (struct wire_rts){ 0 });
+    unsigned kept = 0;
+    for (const struct oa_sequence *r = pair.out->vc->recycle[OA_LEG_OUT]; r; r = r->next)
+        kept++;
+    g_assert_cmpuint(kept, ==, OA_LIMIT_RECYCLINGS);
+    g_assert_cmpuint(pair.out->vc->recycles[OA_LEG_OUT], ==, OA_LIMIT_RECYCLINGS + 2);
+    g_assert_cmpuint(pair.out->vc->recycles_forgotten, ==, 2);
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "limit_reached: Too many recyclings: the oldest are not checked\n");
+    wire_free(wire);
+}
+
+/* Of each code the first findings of a session are reported, at its end how many there were. */
+static void
+test_many_findings(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct pair other = establish(wire, 2, V + 8, IN1 + 8, OUT1 + 8);
+    unsigned lines = 0;
+
+    for (uint32_t id = 1; id <= OA_LIMIT_FINDINGS + 50; id++) {
+        wire_request(wire, pair.in, WIRE_WHOLE, id, 11, 20, 1);
+        wire_fault(wire, pair.out, id, 5);
+    }
+    for (const char *at = wire->findings->str; (at = strstr(at, "rpc_fault: ")); at++)
+        lines++;
+    g_assert_cmpuint(lines, ==, OA_LIMIT_FINDINGS);
+    wire_forget(wire);
+    wire_request(wire, other.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_fault(wire, other.out, 1, 5);
+    g_assert_nonnull(strstr(wire->findings->str, "rpc_fault: ")); /* another session */
+    wire_forget(wire);
+    wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+    wire_close(pair.out, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "limit_reached: 150 findings of rpc_fault; the first 100 are reported\n");
+    wire_free(wire);
+}
+
 /* An acknowledgment applies to the channel with its cookie: of the other leg, or the predecessor as
  * long as that is open. */
 static void
@@ -726,6 +775,8 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/two-hops", test_two_hops);
     g_test_add_func("/virtual-connection/late-cookie", test_late_cookie);
     g_test_add_func("/virtual-connection/named-channels", test_named_channels);
+    g_test_add_func("/virtual-connection/endless-recycling", test_endless_recycling);
+    g_test_add_func("/virtual-connection/many-findings", test_many_findings);
     g_test_add_func("/virtual-connection/common-channel", test_common_channel);
     g_test_add_func("/virtual-connection/call-ids", test_call_ids);
     g_test_add_func("/virtual-connection/call-ids-unsure", test_call_ids_unsure);

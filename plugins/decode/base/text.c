@@ -69,7 +69,8 @@ oa_text_starts(struct oa_text text, const char *prefix)
         return true;
     /* The first characters tell most texts apart: apart from their case, which is one bit. */
     return text.length >= length && ((text.at[0] ^ prefix[0]) & ~0x20) == 0 &&
-           g_ascii_strncasecmp(text.at, prefix, length) == 0;
+           (memcmp(text.at, prefix, length) == 0 ||
+            g_ascii_strncasecmp(text.at, prefix, length) == 0);
 }
 
 bool

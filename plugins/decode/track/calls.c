@@ -368,6 +368,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     expect_late_request(list, facts);
     check_fault(list->tracker, facts);
     oa_call_stubs_end(list->tracker, &call->stubs, facts);
+    oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                                .first = facts->request[oa_call_hop(facts)].first,
                                                .last = vc->last,
@@ -689,6 +690,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
         }
         merge_call(into, known, &call->facts);
         to->calls--;
+        oa_call_stubs_clear(&call->stubs);
         let_go(into->tracker, call);
         if (is_finished(&known->facts)) {
             oa_calls_forget_ended(into->tracker);

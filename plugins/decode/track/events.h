@@ -318,8 +318,9 @@ struct oa_virtual_connection {
     struct oa_sequence *absorbed;         /* those that turned out to be parts of others */
     unsigned recycles[OA_LEGS];           /* started */
     unsigned recycles_failed;
-    bool anonymous_accepted; /* a request without credentials, or with an anonymous logon, was
-                                accepted */
+    unsigned recycles_forgotten; /* of `recycle`, beyond the limit, those that were not complete */
+    bool anonymous_accepted;     /* a request without credentials, or with an anonymous logon, was
+                                    accepted */
     bool anonymous_refused;
     struct oa_auth_exchange
         *rpc_exchange; /* the last one; NULL if none, and after it was reported at the end */

@@ -47,7 +47,7 @@ limit_recycles(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enu
         return;
     oa_emit_limit(tracker, event, OA_LIMIT_OF_RECYCLINGS);
     for (const struct oa_sequence *old = last->next; old; old = old->next)
-        vc->recycles_failed += !old->is_complete;
+        vc->recycles_forgotten += !old->is_complete;
     free_chain(last->next);
     last->next = NULL;
 }
@@ -302,6 +302,7 @@ oa_sequence_merge(struct oa_virtual_connection *into, struct oa_virtual_connecti
         from->absorbed = next;
     }
     into->recycles_failed += from->recycles_failed;
+    into->recycles_forgotten += from->recycles_forgotten;
 }
 
 static bool
@@ -365,6 +366,8 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
             if (!recycle->is_complete && vc->ending.how != OA_END_OPEN)
                 vc->recycles_failed++;
+    if (vc->ending.how != OA_END_OPEN)
+        vc->recycles_failed += vc->recycles_forgotten;
     if (!has_beginning(vc) || !is_whole(vc))
         return;
     if (!is_hop_whole(vc, vc->conn.step[0].name.r1))
