@@ -102,7 +102,8 @@ register_fields(void)
     static hf_register_info hf[] = {
         { &hf_ignored,
           { "Bytes to be ignored", "rpch.ignored", FT_BYTES, BASE_NONE, NULL, 0,
-            "What comes behind the last PDU of a recycled OUT channel has no meaning", HFILL } },
+            "Behind the last PDU of a recycled OUT channel; a line of the PROXY protocol",
+            HFILL } },
         { &hf_banner,
           { "Banner", "rpch.banner", FT_STRING, BASE_NONE, NULL, 0,
             "What a server of RPC over HTTP says first", HFILL } },

@@ -22,6 +22,7 @@ struct channel {
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */
     bool told_overrun; /* a finding that is reported once */
     GList link;        /* in the virtual connection's channels */
+    size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
 };
 
