@@ -17,7 +17,8 @@ struct channel {
     enum oa_http_method method; /* of the last RPC over HTTP request */
     bool last_request_is_rpc;
     bool last_request_is_head;
-    bool is_raw; /* no HTTP around the PDUs */
+    bool last_request_has_length; /* or is chunked: its body has an end */
+    bool is_raw;                  /* no HTTP around the PDUs */
     bool
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */
     bool told_overrun; /* a finding that is reported once */
