@@ -34,7 +34,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "channels", TEXT(channels),
       "both; in_only or out_only if the other channel is not in the capture" },
     { "client_address", ADDRESS(client_address),
-      "Client as seen in the capture; if its hop is not captured, as reported by the proxy" },
+      "Client as seen in the capture, or as named by a load balancer (PROXY protocol); if its hop "
+      "is not captured, as reported by the proxy" },
     { "proxy_address", ADDRESS(proxy_address), "Proxy as seen in the capture" },
     { "proxy_name", TEXT_OF(vc, proxy_name), "Host header of the requests" },
     { "target_server", TEXT_OF(vc, target_server),
@@ -100,8 +101,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "purpose", TEXT(purpose),
       "mail (calls to an Exchange interface); rpcping (only a connection, or calls to the "
       "management interface); connect_only (an Exchange interface was bound but not called); "
-      "endpoint_lookup (calls to the endpoint mapper); rd_gateway (TsProxyRpcInterface); other (another "
-      "service's interface was bound); empty if unknown" },
+      "endpoint_lookup (calls to the endpoint mapper); rd_gateway (TsProxyRpcInterface); other "
+      "(another service's interface was bound); empty if unknown" },
     { "target_allowed", TEXT(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },

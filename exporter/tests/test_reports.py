@@ -134,6 +134,22 @@ class Reports(unittest.TestCase):
         called = {call["session"] for call in tools.truth("http_anonymous")["calls"]}
         self.assertEqual({int(row["session"]) + 1 for row in report("sessions", "http_anonymous") if row["purpose"] == "mail"}, called)
 
+    def test_foreign(self):
+        captures = TOP / "test-captures"
+
+        def sessions(capture):
+            return tools.rows(tools.oaexport(PROGRAM, "--reports", "sessions", captures / capture, check=False).stdout)
+
+        self.assertEqual(sessions("ordinary/svcctl_on_http_ports.pcapng"), [])
+        self.assertEqual([(row["interface"], row["purpose"]) for row in sessions("cases/tsg_and_mail.pcapng")],
+                         [("TsProxyRpcInterface", "rd_gateway"), ("EMSMDB", "mail")])
+
+    def test_proxy_line(self):
+        capture = TOP / "test-captures" / "cases" / "haproxy_proxy_v1_one_segment.pcapng"
+        row, = tools.rows(tools.oaexport(PROGRAM, "--reports", "sessions", capture).stdout)
+        self.assertEqual([row[name] for name in ("client_address", "proxy_name", "target_server", "target_port", "user", "http_auth", "calls", "answered")],
+                         ["203.0.113.99", "mail.lab.test", "mbx1.lab.test", "6001", "LAB\\ada", "Basic", "6", "6"])
+
     def test_echo(self):
         kinds = collections.Counter(row["kind"] for row in report("channels", "http_echo"))
         self.assertGreater(kinds["echo"], 0)

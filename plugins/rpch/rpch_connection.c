@@ -191,6 +191,7 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, enum oa_before before,
     guint length = tvb_captured_length(tvb);
     const guint8 *data = tvb_get_ptr(tvb, 0, (gint)length);
     enum oa_verdict verdict = OA_NOT_OURS;
+    struct oa_proxy_line line;
 
     if (rpch_is_enabled()) {
         verdict = oa_recognise(data, length, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport,
@@ -200,8 +201,12 @@ recognise(tvbuff_t *tvb, packet_info *pinfo, enum oa_before before,
                 oa_recognise_plain_rpc(data, length, known_endpoint(pinfo), before, recognition);
     }
     if (verdict == OA_NOT_OURS && follows_mapi_http &&
-        oa_recognise_mapi_http(data, length, recognition) == OA_OURS)
+        oa_recognise_mapi_http(data, length, recognition) == OA_OURS &&
+        !recognition->proxy_line.length)
         verdict = OA_OURS;
+    /* A line of the PROXY protocol in a segment of its own is shown as stock HTTP does. */
+    if (verdict == OA_MAYBE && oa_proxy_line(data, length, &line) != OA_HTTP_NOT_A_HEAD)
+        verdict = OA_NOT_OURS;
     return verdict;
 }
 

@@ -102,7 +102,7 @@ register_fields(void)
     static hf_register_info hf[] = {
         { &hf_ignored,
           { "Bytes to be ignored", "rpch.ignored", FT_BYTES, BASE_NONE, NULL, 0,
-            "Bytes after the last PDU of a recycled OUT channel have no meaning", HFILL } },
+            "After the last PDU of a recycled OUT channel; a line of the PROXY protocol", HFILL } },
         { &hf_banner,
           { "Banner", "rpch.banner", FT_STRING, BASE_NONE, NULL, 0,
             "First bytes that a server of RPC over HTTP sends", HFILL } },

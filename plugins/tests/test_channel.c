@@ -205,6 +205,33 @@ test_noise(void)
     session_free(session);
 }
 
+/* An echo request need not have a length; its response does, that of one RTS PDU without commands.
+ */
+static void
+test_echo_without_length(void)
+{
+    static const char REQUEST[] = "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\n\r\n";
+    static const char RESPONSE[] = "HTTP/1.1 200 Success\r\nContent-Type: application/rpc\r\n"
+                                   "Content-Length: 20\r\n\r\n"
+                                   "\5\0\x14\3\x10\0\0\0\x14\0\0\0\0\0\0\0\x40\0\0\0";
+    struct oa_endpoint client = { { 1 }, 50000 }, server = { { 2 }, 80 };
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
+    struct oa_stamp stamp = { 0, 1 };
+    struct oa_recognition recognition;
+
+    g_assert_cmpint(oa_recognise((const uint8_t *)REQUEST, sizeof REQUEST - 1, 50000, 80,
+                                 OA_BEFORE_CLIENT_FIRST, &recognition),
+                    ==, OA_OURS);
+    struct oa_channel *channel =
+        oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+    oa_channel_data(channel, OA_CLIENT, (const uint8_t *)REQUEST, sizeof REQUEST - 1, stamp);
+    oa_channel_data(channel, OA_SERVER, (const uint8_t *)RESPONSE, sizeof RESPONSE - 1, stamp);
+    g_assert_cmpint(channel->kind, ==, OA_CHANNEL_ECHO);
+    g_assert_null(channel->vc);
+    g_assert_cmpuint(channel->traffic[OA_SERVER].skipped_bytes, ==, 0);
+    oa_tracker_free(tracker);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -215,5 +242,6 @@ main(int argc, char *argv[])
     g_test_add_func("/channel/prefixes", test_prefixes);
     g_test_add_func("/channel/loss", test_loss);
     g_test_add_func("/channel/noise", test_noise);
+    g_test_add_func("/channel/echo-without-length", test_echo_without_length);
     return g_test_run();
 }

@@ -88,7 +88,9 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     channel->last_request_is_rpc = recognition->is_raw || recognition->is_answer;
     channel->facts.number = tracker->channels->n_channels++;
     channel->facts.host = host;
-    channel->facts.endpoint[OA_CLIENT] = *client;
+    channel->proxy_line = recognition->proxy_line.length;
+    channel->facts.endpoint[OA_CLIENT] =
+        recognition->proxy_line.has_client ? recognition->proxy_line.client : *client;
     channel->facts.endpoint[OA_SERVER] = *server;
     channel->facts.opened = channel->facts.last = stamp;
     g_hash_table_add(tracker->channels->open, channel);
@@ -295,6 +297,16 @@ next_banner(struct channel *channel, struct oa_event *event, const uint8_t *data
     return true;
 }
 
+/* The line of the PROXY protocol in front of the first head. */
+static bool
+next_proxy_line(struct channel *channel, struct oa_event *event, size_t length)
+{
+    event->type = OA_EVENT_IGNORED;
+    event->length = MIN(channel->proxy_line, length);
+    channel->proxy_line -= event->length;
+    return true;
+}
+
 /* One attempt in the current state; a failed attempt may have changed the state. */
 static bool
 try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
@@ -302,6 +314,8 @@ try_next(struct channel *channel, struct oa_event *event, const uint8_t *data, s
 {
     struct stream *stream = &channel->stream[event->side];
 
+    if (channel->proxy_line && event->side == OA_CLIENT)
+        return next_proxy_line(channel, event, length);
     switch (stream->state) {
     case STREAM_HEAD:
         return next_head(channel, event, data, length);
@@ -389,6 +403,14 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
 
     if (channel->mapi) {
         facts->last = stamp;
+        if (side == OA_CLIENT && channel->proxy_line) {
+            size_t line = MIN(channel->proxy_line, length);
+            channel->proxy_line -= line;
+            data += line;
+            length -= line;
+            if (length == 0)
+                return;
+        }
         oa_http_connection_data(channel->mapi, side, data, length, stamp);
         return;
     }

@@ -34,6 +34,7 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
             oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
         return;
     }
+    channel->last_request_has_length = http->has_content_length || http->chunked;
     channel->method = http->method_id;
     oa_text_keep(&facts->proxy_name, http->host);
     oa_text_keep(&facts->user_agent, http->user_agent);
@@ -76,6 +77,19 @@ has_pdus_in_body(const struct channel *channel, const struct oa_http_head *http)
            oa_text_equals(http->content_type, "application/rpc");
 }
 
+/* Whether a request without a length turns out to be an echo request by the size of its response:
+ * nothing came between the two. */
+static bool
+is_echo_response(const struct channel *channel, const struct oa_http_head *http)
+{
+    const struct oa_channel *facts = &channel->facts;
+
+    return !channel->is_raw && channel->method != OA_HTTP_OTHER &&
+           !channel->last_request_has_length && !facts->vc && !facts->traffic[OA_CLIENT].rts_pdus &&
+           !facts->traffic[OA_CLIENT].rpc_pdus && http->has_content_length &&
+           http->content_length == ECHO_RESPONSE_SIZE;
+}
+
 static void
 take_response(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
 {
@@ -95,6 +109,8 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
             facts->auth_legs++;
     }
     enum stream_state state = has_pdus_in_body(channel, http) ? STREAM_PDUS : STREAM_BODY;
+    if (state == STREAM_PDUS && is_echo_response(channel, http))
+        facts->kind = OA_CHANNEL_ECHO;
     if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
         facts->kind =
             http->chunked || (http->has_content_length && http->content_length > ECHO_RESPONSE_SIZE)

@@ -17,12 +17,14 @@ struct channel {
     enum oa_http_method method; /* of the last RPC over HTTP request */
     bool last_request_is_rpc;
     bool last_request_is_head;
-    bool is_raw; /* no HTTP around the PDUs */
+    bool last_request_has_length; /* or is chunked: its body has an end */
+    bool is_raw;                  /* no HTTP around the PDUs */
     bool
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */
     bool told_overrun; /* a finding that is reported once */
     bool is_surplus;   /* a further HTTP hop than can be followed: its PDUs are known already */
     GList link;        /* in the virtual connection's channels */
+    size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
 };
 

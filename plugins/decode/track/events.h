@@ -348,7 +348,8 @@ enum oa_event_type {
     OA_EVENT_BANNER,    /* `ncacn_http/1.0` */
     OA_EVENT_RTS,
     OA_EVENT_RPC,
-    OA_EVENT_IGNORED, /* without meaning: after the last PDU of a recycled OUT channel */
+    OA_EVENT_IGNORED, /* without meaning: after the last PDU of a recycled OUT channel; a line of
+                         the PROXY protocol */
     OA_EVENT_SKIPPED, /* not decoded; skipped up to the next PDU or head */
 
     /* Derived from them. */

@@ -260,13 +260,39 @@ recognise_any(const uint8_t *data, size_t length, uint16_t source_port, uint16_t
     }
 }
 
+/* A line of the PROXY protocol stands in front of a request only. */
+static enum oa_verdict
+behind_proxy_line(enum oa_verdict verdict, const struct oa_proxy_line *line,
+                  struct oa_recognition *recognition)
+{
+    if (verdict == OA_OURS && (recognition->is_raw || recognition->sender != OA_CLIENT))
+        return OA_NOT_OURS;
+    if (verdict == OA_OURS)
+        recognition->proxy_line = *line;
+    return verdict;
+}
+
 enum oa_verdict
 oa_recognise(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
              enum oa_before before, struct oa_recognition *recognition)
 {
-    enum oa_verdict verdict =
-        recognise_any(data, length, source_port, destination_port, before, recognition);
+    struct oa_proxy_line line = { .length = 0 };
+    enum oa_verdict verdict;
 
+    switch (oa_proxy_line(data, length, &line)) {
+    case OA_HTTP_COMPLETE:
+        verdict =
+            behind_proxy_line(recognise_any(data + line.length, length - line.length, source_port,
+                                            destination_port, before, recognition),
+                              &line, recognition);
+        break;
+    case OA_HTTP_INCOMPLETE:
+        verdict = OA_MAYBE;
+        break;
+    default:
+        verdict = recognise_any(data, length, source_port, destination_port, before, recognition);
+        break;
+    }
     return verdict == OA_MAYBE && before == OA_BEFORE_TUNNEL ? OA_NOT_OURS : verdict;
 }
 
@@ -328,6 +354,11 @@ oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition
 
     if (length == 0)
         return OA_MAYBE;
+    struct oa_proxy_line line;
+    if (oa_proxy_line(data, length, &line) == OA_HTTP_COMPLETE)
+        return behind_proxy_line(
+            oa_recognise_mapi_http(data + line.length, length - line.length, recognition), &line,
+            recognition);
     enum oa_side sender = data[0] == 'H' ? OA_SERVER : OA_CLIENT;
     const char *start = STARTS[sender];
     if (memcmp(data, start, MIN(length, strlen(start))) != 0)

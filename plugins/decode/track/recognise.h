@@ -7,6 +7,7 @@
 #ifndef OA_RECOGNISE_H
 #define OA_RECOGNISE_H
 
+#include "http/proxy_line.h"
 #include "rpc/service.h"
 #include "track/events.h"
 
@@ -31,6 +32,8 @@ struct oa_recognition {
     bool is_direct;      /* RPC in both directions: plain RPC over TCP, or version 1 */
     bool has_start;      /* these bytes begin the connection */
     bool is_mapi_http;   /* MAPI over HTTP; only of oa_recognise_mapi_http() */
+    struct oa_proxy_line
+        proxy_line; /* in front of the request head; its length is 0 if there is none */
 };
 
 /* What the capture holds of a connection before the examined bytes. */
@@ -44,7 +47,8 @@ enum oa_before {
 
 /*
  * Examines the first bytes of a segment that one side sent. Ours are
- *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT);
+ *   1. a request head of RPC over HTTP (RPC_IN_DATA, RPC_OUT_DATA, RPC_CONNECT), also behind a line
+ * of the PROXY protocol;
  *   2. the banner `ncacn_http/1.0`;
  *   3. an RTS PDU with the signature of a named one, all fixed fields of its header correct;
  *   4. a bind of an interface of Exchange; of the endpoint mapper on its port; of that or of
