@@ -290,6 +290,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
     struct half *half = half_of(connection, side);
     uint32_t missing = 0;
     size_t repeated = pdu->has_sequence ? repeated_by_sequence(half, pdu, &missing)
+                      : pdu->is_data    ? 0
                                         : repeated_by_content(half, pdu);
     size_t length = pdu->length - repeated;
 
