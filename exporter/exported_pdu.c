@@ -22,6 +22,17 @@ struct tags {
     uint32_t next_sequence; /* behind the segment that completed the PDU */
 };
 
+/* A text may have any number of zeros at its end. */
+static bool
+is_text(struct oa_cursor value, const char *text)
+{
+    size_t length = value.length;
+
+    while (length > 0 && value.data[length - 1] == 0)
+        length--;
+    return length == strlen(text) && memcmp(value.data, text, length) == 0;
+}
+
 static void
 take_address(struct oa_cursor *value, size_t size, struct oa_endpoint *endpoint)
 {
@@ -63,6 +74,9 @@ static void
 take_tag(uint16_t tag, struct oa_cursor *value, struct exported_pdu *pdu, struct tags *tags)
 {
     switch (tag) {
+    case EXP_PDU_TAG_DISSECTOR_NAME:
+        pdu->is_data = is_text(*value, "data");
+        break;
     case EXP_PDU_TAG_IPV4_SRC:
         take_address(value, EXP_PDU_TAG_IPV4_LEN, &pdu->source);
         break;

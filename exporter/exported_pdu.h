@@ -17,17 +17,17 @@
 struct exported_pdu {
     struct oa_endpoint source, destination; /* addresses that were not exported are all 0 */
     uint32_t frame;                         /* in the capture it comes from; 0 not exported */
-    bool has_sequence;                      /* exported by TCP, with the sequence numbers: */
-    bool is_reassembled;                    /* of several segments */
-    uint32_t sequence;                      /* of the first byte */
+    bool is_data;        /* for the dissector "data", which never waits for more */
+    bool has_sequence;   /* exported by TCP, with the sequence numbers: */
+    bool is_reassembled; /* of several segments */
+    uint32_t sequence;   /* of the first byte */
     const uint8_t *data;
     size_t length;
 };
 
 /*
  * Parses the frame `data` of `length` bytes; `pdu->data` points into it. False if the tags are not
- * whole, or if the PDU was not carried by TCP. The dissector's name does not matter here, and tags
- * that are not known are skipped.
+ * whole, or if the PDU was not carried by TCP. Tags that are not known are skipped.
  */
 bool exported_pdu_parse(const uint8_t *data, size_t length, struct exported_pdu *pdu);
 

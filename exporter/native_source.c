@@ -40,14 +40,16 @@ begin(struct flows *flows)
     return tcp_table_new(&LISTENER, flows, &TCP_DEFAULT_LIMITS);
 }
 
-static void
+static bool
 take_frame(void *self, const struct capture_frame *frame)
 {
     struct segment segment;
+    enum packet_kind kind =
+        packet_decode(frame->encap, frame->data, frame->captured, frame->on_wire, &segment);
 
-    if (packet_decode(frame->encap, frame->data, frame->captured, frame->on_wire, &segment) ==
-        PACKET_TCP)
+    if (kind == PACKET_TCP)
         tcp_table_segment(self, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
+    return kind != PACKET_UNSUPPORTED;
 }
 
 static void
@@ -57,7 +59,6 @@ end(void *self)
 }
 
 const struct source_kind NATIVE_SOURCE = {
-    .reads = packet_link_is_known,
     .begin = begin,
     .frame = take_frame,
     .end = end,

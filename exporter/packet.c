@@ -122,12 +122,6 @@ find_link(int encap)
     return NULL;
 }
 
-bool
-packet_link_is_known(int encap)
-{
-    return find_link(encap) != NULL;
-}
-
 static void
 map_ipv4(struct oa_endpoint *endpoint, const uint8_t *bytes)
 {

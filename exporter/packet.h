@@ -35,12 +35,9 @@ enum packet_kind {
     PACKET_CUT,         /* headers not whole, by the snap length or by damage */
 };
 
-/* Whether frames of that link type (WTAP_ENCAP_* of wiretap) can be decoded. */
-bool packet_link_is_known(int encap);
-
 /*
  * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type
- * is `encap`. Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
+ * is `encap` (WTAP_ENCAP_* of wiretap). Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
  * Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with extension
  * headers. `segment->payload` points into `data`. The IP length decides the payload's length, so
  * Ethernet padding never counts; a total length of 0 (TCP segmentation offload) means up to the end

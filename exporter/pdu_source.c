@@ -290,6 +290,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
     struct half *half = half_of(connection, side);
     uint32_t missing = 0;
     size_t repeated = pdu->has_sequence ? repeated_by_sequence(half, pdu, &missing)
+                      : pdu->is_data    ? 0
                                         : repeated_by_content(half, pdu);
     size_t length = pdu->length - repeated;
 
@@ -307,12 +308,6 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
         note_last(half, pdu, flow_waiting(connection->flow, side));
 }
 
-static bool
-reads(int encap)
-{
-    return encap == WTAP_ENCAP_WIRESHARK_UPPER_PDU;
-}
-
 static void *
 begin(struct flows *flows)
 {
@@ -324,16 +319,19 @@ begin(struct flows *flows)
     return source;
 }
 
-static void
+static bool
 take_frame(void *self, const struct capture_frame *frame)
 {
     struct exported_pdu pdu;
 
+    if (frame->encap != WTAP_ENCAP_WIRESHARK_UPPER_PDU)
+        return false;
     if (!exported_pdu_parse(frame->data, frame->captured, &pdu))
-        return;
+        return true;
     struct oa_stamp stamp = { frame->time_ns, pdu.frame ? pdu.frame : frame->number };
     expire(self, stamp.time_ns);
     take_pdu(find_connection(self, &pdu, stamp), &pdu, frame->on_wire - frame->captured, stamp);
+    return true;
 }
 
 static int
@@ -359,7 +357,6 @@ end(void *self)
 }
 
 const struct source_kind PDU_SOURCE = {
-    .reads = reads,
     .begin = begin,
     .frame = take_frame,
     .end = end,

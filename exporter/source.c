@@ -36,12 +36,9 @@ static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
     result->frames++;
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        if (KINDS[i]->reads(frame->encap)) {
-            KINDS[i]->frame(source->self[i], frame);
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->frame(source->self[i], frame))
             return;
-        }
-    }
     result->unread_frames++;
 }
 

@@ -10,9 +10,9 @@
 #include "flow.h"
 
 struct source_kind {
-    bool (*reads)(int encap);            /* WTAP_ENCAP_* */
     void *(*begin)(struct flows *flows); /* returns what the others are given */
-    void (*frame)(void *self, const struct capture_frame *frame); /* of a link type it reads */
+    bool (*frame)(void *self,
+                  const struct capture_frame *frame); /* false: of a link type it does not read */
     void (*end)(void *self); /* closes all flows in order of their numbers; frees */
 };
 

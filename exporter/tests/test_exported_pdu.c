@@ -18,6 +18,9 @@ static const struct tag_row {
     const char *hex;
 } TAG_ROWS[] = {
     { "HTTP", "000c 000d 687474702d6f7665722d746c73" },
+    { "DATA", "000c 0004 64617461" },
+    { "DATA0", "000c 0006 646174610000" },
+    { "DATABASE", "000c 0008 6461746162617365" },
     { "HEUR", "000d 0008 687474705f746c73" },
     { "TABLE", "000e 0008 7463702e706f7274 0020 0004 00000050" },
     { "FROM4", "0014 0004 c0000201" },
@@ -42,13 +45,17 @@ struct pdu_row {
     const char *source; /* NULL: not taken */
     const char *payload;
     uint32_t number;
-    const char *sequence; /* "100", or "100r" when reassembled; NULL: none */
+    const char
+        *kind; /* sequence "100", or "100r" when reassembled, or "data"; NULL: none of them */
 };
 
 static const struct pdu_row PDU_ROWS[] = {
     { "tls", "HTTP FROM4 TO4 TCP PORTS FRAME END HELLO", "192.0.2.1", "hello", 345, NULL },
     { "tls-heuristic", "HEUR FROM4 TO4 TCP PORTS FRAME END HELLO", "192.0.2.1", "hello", 345,
       NULL },
+    { "data", "DATA FROM4 TO4 TCP PORTS END HELLO", "192.0.2.1", "hello", 0, "data" },
+    { "data-with-zeros", "DATA0 FROM4 TO4 TCP PORTS END HELLO", "192.0.2.1", "hello", 0, "data" },
+    { "begins-like-data", "DATABASE FROM4 TO4 TCP PORTS END HELLO", "192.0.2.1", "hello", 0, NULL },
     { "ipv6", "HTTP FROM6 TO6 TCP PORTS FRAME END HELLO", "2001:db8::1", "hello", 345, NULL },
     { "tcp", "TABLE FROM4 TO4 TCP PORTS FRAME SEQ END HELLO", "192.0.2.1", "hello", 345, "100" },
     { "tcp-reassembled", "TABLE FROM4 TO4 TCP PORTS FRAME REASSEMBLED END HELLO", "192.0.2.1",
@@ -121,12 +128,10 @@ test_pdu(gconstpointer data)
         g_assert_cmpuint(pdu.destination.port, ==, 443);
         g_assert_cmpuint(pdu.frame, ==, row->number);
         g_assert_cmpmem(pdu.data, pdu.length, row->payload, strlen(row->payload));
-        g_assert_cmpint(pdu.has_sequence, ==, row->sequence != NULL);
-        if (row->sequence) {
-            g_autofree char *sequence =
-                g_strdup_printf("%u%s", pdu.sequence, pdu.is_reassembled ? "r" : "");
-            g_assert_cmpstr(sequence, ==, row->sequence);
-        }
+        g_autofree char *kind =
+            pdu.has_sequence ? g_strdup_printf("%u%s", pdu.sequence, pdu.is_reassembled ? "r" : "")
+                             : g_strdup(pdu.is_data ? "data" : NULL);
+        g_assert_cmpstr(kind, ==, row->kind);
     }
     g_byte_array_unref(frame);
 }

@@ -141,7 +141,8 @@ struct sent {
     size_t length;
     uint32_t sequence; /* 0: none */
     bool is_reassembled;
-    size_t cut; /* how much longer the PDU was */
+    size_t cut;            /* how much longer the PDU was */
+    const char *dissector; /* NULL: http */
 };
 
 static void
@@ -182,7 +183,8 @@ send_pdu(struct fixture *fixture, struct sent sent)
             target[4] = { 192, 0, 2, (uint8_t)sent.to };
 
     fixture->frames++;
-    tag(frame, 12, "http", 4);
+    const char *dissector = sent.dissector ? sent.dissector : "http";
+    tag(frame, 12, dissector, (uint16_t)strlen(dissector));
     tag(frame, 20, source, sizeof source);
     tag(frame, 21, target, sizeof target);
     tag_number(frame, 24, 2);
@@ -199,12 +201,12 @@ send_pdu(struct fixture *fixture, struct sent sent)
                                       .data = frame->data,
                                       .captured = frame->len,
                                       .on_wire = frame->len + sent.cut };
-    g_assert_true(PDU_SOURCE.reads(captured.encap));
-    PDU_SOURCE.frame(fixture->source, &captured);
+    g_assert_true(PDU_SOURCE.frame(fixture->source, &captured));
     g_byte_array_unref(frame);
 }
 
-#define TEXT_OF(text) .bytes = (text), .length = sizeof(text) - 1
+#define FIRST_OF(text, count) .bytes = (text), .length = (count)
+#define TEXT_OF(text) FIRST_OF(text, sizeof(text) - 1)
 
 /* --- each byte once --- */
 
@@ -246,6 +248,26 @@ test_pieces(gconstpointer data)
         check_pieces(row, false);
 }
 
+/* Where no dissector waits nothing comes again, whatever it looks like. */
+static void
+test_data(void)
+{
+    static const char *const DISSECTORS[] = { "data", "http" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(DISSECTORS); i++) {
+        struct fixture fixture;
+
+        begin(&fixture);
+        send_pdu(&fixture,
+                 (struct sent){ 50000, 443, TEXT_OF("aaaa"), .dissector = DISSECTORS[i] });
+        send_pdu(&fixture,
+                 (struct sent){ 50000, 443, TEXT_OF("aaaaaaaa"), .dissector = DISSECTORS[i] });
+        end(&fixture);
+        g_assert_cmpuint(closed(&fixture, 0)->stream[OA_CLIENT].payload_bytes, ==, i == 0 ? 12 : 8);
+        g_array_unref(fixture.closed);
+    }
+}
+
 /* A PDU that came in two pieces began in the first one's frame. */
 static void
 test_frames(void)
@@ -254,7 +276,7 @@ test_frames(void)
 
     begin(&fixture);
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD) });
-    send_pdu(&fixture, (struct sent){ 50000, 443, PING, 7, 0, false, 0 });
+    send_pdu(&fixture, (struct sent){ 50000, 443, FIRST_OF(PING, 7) });
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING) });
     g_assert_cmpuint(fixture.pdus, ==, 1);
     g_assert_cmpuint(fixture.first_frame, ==, 20);
@@ -274,8 +296,8 @@ test_lost(void)
     begin(&fixture);
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD), .sequence = 100 });
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 100 + H + P });
-    send_pdu(&fixture,
-             (struct sent){ 50000, 443, PING, 8, .sequence = 100 + H + 2 * P, .cut = 12 });
+    send_pdu(&fixture, (struct sent){ 50000, 443, FIRST_OF(PING, 8), .sequence = 100 + H + 2 * P,
+                                      .cut = 12 });
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 100 + H + 3 * P });
     end(&fixture);
     g_assert_cmpuint(fixture.pdus, ==, 2);
@@ -311,7 +333,7 @@ test_sides(void)
     begin(&fixture);
     send_pdu(&fixture, (struct sent){ 8441, 8442, TEXT_OF("HTTP/1.1 401 No\r\n\r\n") });
     send_pdu(&fixture, (struct sent){ 8442, 8441, TEXT_OF(IN_HEAD) });
-    send_pdu(&fixture, (struct sent){ 8442, 8441, PING, 5, 0, false, 0 });
+    send_pdu(&fixture, (struct sent){ 8442, 8441, FIRST_OF(PING, 5) });
     send_pdu(&fixture, (struct sent){ 8442, 8441, TEXT_OF(PING) });
     send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD) });
     end(&fixture);
@@ -389,7 +411,7 @@ test_many(void)
     for (uint16_t round = 0; round < 2; round++)
         for (uint16_t port = 10000; port < 14000; port++)
             send_pdu(&fixture,
-                     (struct sent){ round ? 443 : port, round ? port : 443, "x", 1, 0, false, 0 });
+                     (struct sent){ round ? 443 : port, round ? port : 443, TEXT_OF("x") });
     end(&fixture);
     g_assert_cmpuint(fixture.closed->len, ==, 4000);
     for (guint i = 0; i < fixture.closed->len; i++) {
@@ -407,6 +429,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/pdu_source/pieces/%s", PIECE_ROWS[i].name);
         g_test_add_data_func(path, &PIECE_ROWS[i], test_pieces);
     }
+    g_test_add_func("/pdu_source/data", test_data);
     g_test_add_func("/pdu_source/frames", test_frames);
     g_test_add_func("/pdu_source/lost", test_lost);
     g_test_add_func("/pdu_source/other-counting", test_other_counting);
