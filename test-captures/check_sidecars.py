@@ -17,7 +17,6 @@ import tools
 MADE = tools.CAPTURES / "made"
 UNKNOWN = "Unknown RTS PDU"
 HOPS = ("client", "server")
-PLAIN = ("rpc_tcp",)  # mostly stock DCE/RPC's; check_plain_rpc.py has it, and named_pipe
 FLOW_FIELDS = {"available": "rpch.flow.available", "window stall": "rpch.flow.stall"}
 
 
@@ -169,8 +168,7 @@ def main():
         try:
             pdus += check_names(home, program, capture, truth)
             calls += check_calls(program, capture, truth)
-            if sidecar.stem not in PLAIN:
-                check_pairs(home, capture, truth)
+            check_pairs(home, capture, truth)
             check_sessions(program, capture, truth)
             check_notes(home, capture, truth)
             check_clean(home, capture)
