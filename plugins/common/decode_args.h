@@ -1,5 +1,5 @@
 /* decode_args.h
- * Addresses and times of a packet in the form that the decoder takes.
+ * Addresses and times of a packet in the form that the decoder takes, and back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -28,11 +28,23 @@ decode_endpoint(const address *addr, guint32 port)
     return endpoint;
 }
 
+/* Nanoseconds, as the decoder counts time, and back. */
+static inline int64_t
+decode_ns(const nstime_t *time)
+{
+    return (int64_t)time->secs * 1000000000 + time->nsecs;
+}
+
+static inline nstime_t
+encode_ns(int64_t ns)
+{
+    return (nstime_t){ (time_t)(ns / 1000000000), (int)(ns % 1000000000) };
+}
+
 static inline struct oa_stamp
 decode_stamp(const packet_info *pinfo)
 {
-    return (struct oa_stamp){ (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs,
-                              pinfo->num };
+    return (struct oa_stamp){ decode_ns(&pinfo->abs_ts), pinfo->num };
 }
 
 #endif

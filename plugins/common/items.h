@@ -9,7 +9,8 @@
 #include <wireshark.h>
 
 #include <epan/proto.h>
-#include <wsutil/nstime.h>
+
+#include "decode_args.h"
 
 /* Marks an item as generated and returns it. */
 static inline proto_item *
@@ -39,7 +40,7 @@ add_generated_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t frame)
 static inline void
 add_generated_duration(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t ns)
 {
-    nstime_t time = { (time_t)(ns / 1000000000), (int)(ns % 1000000000) };
+    nstime_t time = encode_ns(ns);
 
     generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &time));
 }

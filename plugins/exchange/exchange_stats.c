@@ -10,10 +10,9 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 
+#include "decode_args.h"
 #include "http/mapi_http.h"
 #include "rpc/rpc_interface.h"
-
-#define NS_PER_S 1000000000
 
 static int exchange_tap = -1;
 
@@ -79,8 +78,7 @@ take_response_time(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, c
     if (!record->is_response || record->latency_ns < 0 || !record->operation)
         return TAP_PACKET_DONT_REDRAW;
     for (size_t i = 0; i < array_length(tables); i++) {
-        nstime_t latency = { (time_t)(record->latency_ns / NS_PER_S),
-                             (int)(record->latency_ns % NS_PER_S) };
+        nstime_t latency = encode_ns(record->latency_ns);
         nstime_t request_time;
 
         if (record->iface->id != tables[i].interface)

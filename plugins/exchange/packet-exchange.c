@@ -190,7 +190,7 @@ queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *st
     if (facts->is_response && record->request_frame) {
         nstime_t latency;
         nstime_delta(&latency, &pinfo->abs_ts, &di->call_data->req_time);
-        record->latency_ns = (int64_t)latency.secs * 1000000000 + latency.nsecs;
+        record->latency_ns = decode_ns(&latency);
     }
     exchange_queue_tap(pinfo, record);
 }

@@ -291,10 +291,8 @@ show_result(const struct rpch_place *place, const struct rpch_unit *unit, const 
                                           (guint32)exchange->last.frame));
         return;
     }
-    const nstime_t *now = &place->pinfo->abs_ts;
-    int64_t ns = (int64_t)now->secs * 1000000000 + now->nsecs - exchange->first.time_ns;
-    nstime_t time = { ns / 1000000000, (int)(ns % 1000000000) };
-    generated(proto_tree_add_time(spot->tree, hf_time, spot->tvb, spot->offset, 0, &time));
+    add_generated_duration(spot->tree, hf_time, spot->tvb,
+                           decode_stamp(place->pinfo).time_ns - exchange->first.time_ns);
     if (result == OA_AUTH_REFUSED)
         expert_add_info(place->pinfo, item, &ei_refused);
     else if (result == OA_AUTH_ACCEPTED && is_anonymous && exchange->place == OA_AUTH_HTTP &&
