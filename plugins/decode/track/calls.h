@@ -31,11 +31,12 @@ struct late_request {
 struct call_list {
     struct oa_tracker *tracker;
     struct oa_virtual_connection *vc;
-    GHashTable *by_id; /* call_id -> struct call */
-    GQueue by_age;     /* the oldest first */
-    unsigned orphans;  /* of them without a request */
-    GArray *late;      /* of struct late_request, the last ones; NULL if there are none */
-    unsigned n_late;   /* added so far */
+    GHashTable *by_id;   /* call_id -> struct call */
+    GQueue by_age;       /* the oldest first */
+    unsigned orphans;    /* of them without a request */
+    GArray *late;        /* of struct late_request, the last ones; NULL if there are none */
+    uint32_t highest_id; /* of a request so far */
+    unsigned n_late;     /* added so far */
     unsigned lost_responses[OA_HOPS]; /* how often bytes from the server were missing */
     bool may_join; /* the virtual connection may turn out to be a part of another */
 };
