@@ -129,6 +129,18 @@ class Disturbed(unittest.TestCase):
             self.assertEqual(*[collections.Counter(row["code"] for row in reports["findings"]) for reports in (before, after)], name)
             self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
 
+    def test_one_way(self):
+        """Without any frame of the server its silence is no fault: one finding for each session, and no call is unanswered."""
+        for name in ("http_chunked", "in_r1_client_hop", "lifetime_overrun", "http_basic"):
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            truth = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            after = self.changed(disturb.one_way(path.read_bytes()))
+            self.assertEqual(len(after["sessions"]), len(truth["sessions"]), name)
+            self.assertEqual([row["state"] for row in after["calls"]], ["unknown"] * len(truth["calls"]), name)
+            codes = collections.Counter(row["code"] for row in after["findings"])
+            self.assertEqual(codes["capture_one_way"], len(truth["sessions"]), name)
+            self.assertFalse({"not_established", "half_connection", "recycle_failed"} & set(codes), name)
+
     def test_any_frame_of_the_set_up(self):
         """Without any one of the first frames: one session, and calls as the frames that are left show them."""
         for name in ("lifetime_overrun", "in_r1_client_hop", "conn_two_hops"):

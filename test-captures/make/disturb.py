@@ -211,6 +211,13 @@ def second_leg(data, client=bytes([10, 9, 0, 5]), server=bytes([10, 9, 0, 21])):
     return Trace(trace.order, trace.pcapng, items).bytes()
 
 
+def one_way(data, port=80):
+    """The capture without what servers at that port sent."""
+    trace = read(data)
+    sent = [item for item in trace.packets() if item.data[12:14] == b"\x08\x00" and item.data[23] == 6 and struct.unpack(">H", item.data[34:36])[0] == port]
+    return Trace(trace.order, trace.pcapng, [item for item in trace.items if item not in sent]).bytes()
+
+
 def without(data, number):
     """The capture without that frame, from 1."""
     trace = read(data)
