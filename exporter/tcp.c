@@ -736,7 +736,8 @@ handshake(struct tcp_table *table, struct tracked *c, const struct segment *segm
 
     if (c && is_new_handshake(c, segment, *side)) {
         if (c->facts.ending.how == OA_END_OPEN)
-            c->facts.ending.how = OA_END_REPLACED;
+            c->facts.ending =
+                (struct oa_ending){ .how = OA_END_REPLACED, .time_ns = stamp.time_ns };
         close_connection(c);
         c = NULL;
     }
@@ -781,18 +782,18 @@ static void
 end_connection(struct tracked *c, struct half *half, const struct segment *segment,
                struct oa_stamp stamp)
 {
-    if (segment->flags & TCP_RST) {
-        c->facts.ending.how = OA_END_RESET;
-        c->facts.ending.by = (enum oa_side)side_of(c, half);
-    } else {
+    bool is_reset = (segment->flags & TCP_RST) != 0;
+
+    /* A reset that comes after both FINs ends nothing. */
+    if (c->facts.ending.how == OA_END_OPEN || (is_reset && !c->is_ended))
+        c->facts.ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
+                                              .by = (enum oa_side)side_of(c, half),
+                                              .time_ns = stamp.time_ns };
+    if (!is_reset) {
         if (half->is_started && half->fin == UNKNOWN_OFFSET)
             half->fin = offset_of(half, segment->sequence + (segment->flags & TCP_SYN ? 1 : 0)) +
                         segment->payload_length + segment->cut_length;
         half->is_finished = true;
-        if (c->facts.ending.how == OA_END_OPEN) {
-            c->facts.ending.how = OA_END_FIN;
-            c->facts.ending.by = (enum oa_side)side_of(c, half);
-        }
         if (!c->half[0].is_finished || !c->half[1].is_finished)
             return;
     }

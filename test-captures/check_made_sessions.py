@@ -150,21 +150,11 @@ def main():
         once, twice = (Shown(home, capture, passes) for passes in tools.PASSES)
         reports = tools.reports(program, ("frames", "calls", "sessions"), capture)
         try:
-<<<<<<< ours
             pdus += check_names(once, twice, reports["frames"], truth)
             calls += check_calls(reports["calls"], truth)
-            if name not in PLAIN:
-                check_pairs(once, twice, capture, truth)
+            check_pairs(once, twice, capture, truth)
             check_sessions(reports["sessions"], capture, truth)
             check_notes(once, twice, capture, truth.get("notes", []))
-=======
-            pdus += check_names(home, program, capture, truth)
-            calls += check_calls(program, capture, truth)
-            check_pairs(home, capture, truth)
-            check_sessions(program, capture, truth)
-            check_notes(home, capture, truth)
-            check_clean(home, capture)
->>>>>>> theirs
         except AssertionError as error:
             raise AssertionError(f"{name}: {error}") from None
         captures += 1

@@ -106,6 +106,58 @@ class Disturbed(unittest.TestCase):
                 self.expect_same(path, before, self.disturbed(path, seed, swap=0.3, twice=0.05), is_frame, is_time)
                 self.expect_true(path, before, self.disturbed(path, seed, lose=0.05))
 
+    def changed(self, data):
+        """All reports of a capture that a test has made."""
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+            file.write(data)
+            file.flush()
+            return self.reports(file.name)
+
+    def test_second_leg(self):
+        """A balancer's second leg changes no count: a call is one call on however many hops it is seen."""
+        counted = ("calls", "answered", "faults", "unanswered", "unknown", "no_request", "rpc_bytes_in", "rpc_bytes_out")
+        same = ("client_address", "user", "recycles_in", "recycles_out", "duration_ms") + counted
+        call = ("call_id", "operation", "state", "request_bytes", "response_bytes", "latency_ms")
+        for name in (
+            "real/basic real/mapihttp made/conn_two_hops made/http_basic made/in_r1 made/in_r2 made/out_r1 made/out_r2 "
+            "made/http_forms made/http_ntlm made/overlapping made/mapi_http_forms"
+        ).split():
+            path = TOP / "test-captures" / f"{name}.pcapng"
+            before, after = self.reports(path), self.changed(disturb.second_leg(path.read_bytes()))
+            for report, columns in (("sessions", same), ("calls", call)):
+                rows = [collections.Counter(tuple(row[column] for column in columns) for row in reports[report]) for reports in (before, after)]
+                self.assertEqual(rows[1], rows[0], (name, report))
+            self.assertEqual(*[collections.Counter(row["code"] for row in reports["findings"]) for reports in (before, after)], name)
+            self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
+
+    def test_one_way(self):
+        """Without any frame of the server its silence is no fault: one finding for each session, and no call is unanswered."""
+        for name in ("http_chunked", "in_r1_client_hop", "lifetime_overrun", "http_basic"):
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            truth = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            after = self.changed(disturb.one_way(path.read_bytes()))
+            self.assertEqual(len(after["sessions"]), len(truth["sessions"]), name)
+            self.assertEqual([row["state"] for row in after["calls"]], ["unknown"] * len(truth["calls"]), name)
+            codes = collections.Counter(row["code"] for row in after["findings"])
+            self.assertEqual(codes["capture_one_way"], len(truth["sessions"]), name)
+            self.assertFalse({"not_established", "half_connection", "recycle_failed"} & set(codes), name)
+
+    def test_any_frame_of_the_set_up(self):
+        """Without any one of the first frames: one session, and calls as the frames that are left show them."""
+        for name in ("lifetime_overrun", "in_r1_client_hop", "conn_two_hops"):
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            truth = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            for gone in range(1, 31):
+                after = self.changed(disturb.without(path.read_bytes(), gone))
+                self.assertEqual(len(after["sessions"]), 1, (name, gone))
+                self.assertEqual({row["channels"] for row in after["sessions"]}, {"both"}, (name, gone))
+                self.assertNotIn("half_connection", {row["code"] for row in after["findings"]}, (name, gone))
+                states = collections.Counter(row["state"] for row in after["calls"])
+                self.assertEqual(sum(states.values()), len(truth["calls"]), (name, gone))
+                frames = [sum((call.get(hop, {}).get(half, []) for hop in ("client", "server") for half in ("request_frames", "response_frames")), []) for call in truth["calls"]]
+                whole = [of_call for of_call in frames if gone not in of_call]
+                self.assertGreaterEqual(states["answered"] + states["fault"], len(whole), (name, gone, states))
+
     def test_acknowledgements_first(self):
         """Acknowledgements seen before what they acknowledge are no loss."""
         for name in ("real/basic", "real/compressed", "made/two_hop_r2_four_clients", "made/rpc_interleaved"):

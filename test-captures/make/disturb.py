@@ -193,6 +193,38 @@ def disturb(data, seed, swap=0.0, twice=0.0, lose=0.0, window=4, acks=False, kee
     return trace.bytes(), counts
 
 
+def second_leg(data, client=bytes([10, 9, 0, 5]), server=bytes([10, 9, 0, 21])):
+    """Each frame of HTTP over IPv4 a second time, as a balancer sends it on: requests after the first, responses before it."""
+    trace = read(data)
+    items = []
+    for item in trace.items:
+        items.append(item)
+        if not isinstance(item, Packet) or item.data[12:14] != b"\x08\x00" or item.data[23] != 6:
+            continue
+        at = 14 + (item.data[14] & 15) * 4
+        ports = struct.unpack(">HH", item.data[at : at + 4])
+        if 80 in ports:
+            to_server = ports[1] == 80
+            ends = client + server if to_server else server + client
+            sent_on = Packet(item.time, item.data[:26] + ends + item.data[34:], item.link_type, item.head, item.tail)
+            items.insert(len(items) - (0 if to_server else 1), sent_on)
+    return Trace(trace.order, trace.pcapng, items).bytes()
+
+
+def one_way(data, port=80):
+    """The capture without what servers at that port sent."""
+    trace = read(data)
+    sent = [item for item in trace.packets() if item.data[12:14] == b"\x08\x00" and item.data[23] == 6 and struct.unpack(">H", item.data[34:36])[0] == port]
+    return Trace(trace.order, trace.pcapng, [item for item in trace.items if item not in sent]).bytes()
+
+
+def without(data, number):
+    """The capture without that frame, from 1."""
+    trace = read(data)
+    gone = trace.packets()[number - 1]
+    return Trace(trace.order, trace.pcapng, [item for item in trace.items if item is not gone]).bytes()
+
+
 def main():
     """The command line."""
     parser = argparse.ArgumentParser(description="Disturbs a capture: frames swapped, seen twice, lost.")

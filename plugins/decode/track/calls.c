@@ -539,13 +539,15 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
 }
 
 /* Whether the call is a response to an earlier request with that id, which is not in the capture.
- */
+ * Clients that count their calls use no id again: theirs have to be paired even if a capture point
+ * has mixed up the times. */
 static bool
-is_older(const struct call *call, const struct oa_event *request)
+is_older(const struct call_list *list, const struct call *call, const struct oa_event *request)
 {
     const struct oa_call_half *response = &call->facts.response[request->channel->hop];
 
     return !call->facts.has_opnum && response->fragments &&
+           call->facts.call_id <= list->highest_id &&
            response->first.time_ns + PAIRING_NS < request->first.time_ns;
 }
 
@@ -558,7 +560,7 @@ take_request(struct call_list *list, const struct oa_event *event)
 
     oa_bindings_take_request(list->tracker, list->vc, rpc);
     if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) &&
-        (call->facts.request[hop].fragments || is_older(call, event))) {
+        (call->facts.request[hop].fragments || is_older(list, call, event))) {
         retire_call(list, call, final_state(list, call)); /* the id is used again */
         call = NULL;
     }
@@ -569,6 +571,7 @@ take_request(struct call_list *list, const struct oa_event *event)
     name_operation(list, call, rpc->opnum, rpc->context_id);
     if (rpc->verifier.present)
         call->facts.auth_level = rpc->verifier.level;
+    list->highest_id = MAX(list->highest_id, rpc->header.call_id);
     add_fragment(&call->facts.request[hop], event);
     oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
     return call;

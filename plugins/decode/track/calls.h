@@ -38,6 +38,7 @@ struct call_list {
     GQueue orphans;              /* of them those without a request, the oldest first */
     unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
     GArray *late;                /* of struct late_request, the last ones; NULL if there are none */
+    uint32_t highest_id;         /* of a request so far */
     unsigned n_late;             /* added so far */
     struct stub_budget stubs;    /* of these calls */
     bool may_join;               /* the virtual connection may turn out to be a part of another */

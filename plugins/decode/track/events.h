@@ -90,6 +90,7 @@ enum oa_end {
 struct oa_ending {
     enum oa_end how;
     enum oa_side by;
+    int64_t time_ns;     /* of that FIN or RST */
     bool is_one_way;     /* the capture contains frames of one side only: */
     enum oa_side silent; /* none of this one */
 };

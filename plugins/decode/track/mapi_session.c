@@ -18,6 +18,7 @@
 #include "track/channel_state.h"
 #include "track/emit.h"
 #include "track/mailboxes.h"
+#include "track/mapi_hops.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -37,6 +38,7 @@ enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
 struct mapi_sessions {
     GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
     GQueue by_age; /* of struct mapi_session, idle for longest first */
+    struct mapi_hops *hops;
     struct oa_http_budget bodies; /* of all connections */
 };
 
@@ -119,6 +121,7 @@ oa_mapi_sessions_new(void)
 
     sessions->by_key = g_tree_new_full(compare_keys, NULL, g_free, NULL);
     g_queue_init(&sessions->by_age);
+    sessions->hops = oa_mapi_hops_new();
     return sessions;
 }
 
@@ -132,6 +135,7 @@ oa_mapi_sessions_free(struct mapi_sessions *sessions)
         g_free(session);
     }
     g_tree_unref(sessions->by_key);
+    oa_mapi_hops_free(sessions->hops);
     g_free(sessions);
 }
 
@@ -270,6 +274,9 @@ use_channel(struct mapi_session *session, struct channel *channel)
     channel->facts.join = OA_JOIN_CONTEXT;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);
+    if (!oa_vc_has_endpoint(&vc->facts, channel->facts.hop))
+        memcpy(vc->facts.endpoint[channel->facts.hop], channel->facts.endpoint,
+               sizeof channel->facts.endpoint);
 }
 
 /* --- facts of an exchange --- */
@@ -436,10 +443,12 @@ take_mailbox(struct mapi_session *session, struct oa_call *call,
         session->mailbox->has_ended = true;
 }
 
-/* `connect` has the facts of the request that opens the session, or is NULL. */
+/* `halves` has what was seen of the call on each hop; `connect` has the facts of the request that
+ * opens the session, or is NULL. */
 static void
 take_call(struct mapi_session *session, struct channel *channel,
-          const struct oa_http_exchange *exchange, const struct oa_call_facts *connect)
+          const struct oa_http_exchange *exchange, const struct oa_call *halves,
+          const struct oa_call_facts *connect)
 {
     struct virtual_connection *vc = session->vc;
     struct oa_tracker *tracker = vc->tracker;
@@ -450,8 +459,8 @@ take_call(struct mapi_session *session, struct channel *channel,
     facts->opnum = (uint16_t)exchange->mapi.type;
     facts->has_opnum = true;
     facts->iface = vc->facts.iface;
-    take_half(&facts->request[OA_HOP_CLIENT], exchange, OA_CLIENT);
-    take_half(&facts->response[OA_HOP_CLIENT], exchange, OA_SERVER);
+    memcpy(facts->request, halves->request, sizeof facts->request);
+    memcpy(facts->response, halves->response, sizeof facts->response);
     take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
     vc->facts.calls++;
@@ -518,7 +527,7 @@ take_traffic(struct channel *channel, const struct oa_http_exchange *exchange)
         const struct oa_http_message *message =
             side == OA_CLIENT ? &exchange->request : &exchange->response;
         struct oa_traffic *const to[] = { &channel->facts.traffic[side],
-                                          &channel->facts.vc->traffic[OA_HOP_CLIENT][side] };
+                                          &channel->facts.vc->traffic[channel->facts.hop][side] };
         for (size_t i = 0; i < G_N_ELEMENTS(to) && message->has_head; i++) {
             to[i]->rpc_pdus++;
             to[i]->rpc_bytes += body_bytes(exchange, (enum oa_side)side);
@@ -562,6 +571,46 @@ take_heads(struct channel *channel, const struct oa_http_exchange *exchange)
     take_head(channel, &exchange->response, OA_SERVER);
 }
 
+/* The connection turns out to be that hop of its sessions. */
+static void
+put_on_hop(struct channel *channel, enum oa_hop hop)
+{
+    if (channel->facts.hop == hop)
+        return;
+    if (channel->facts.vc)
+        oa_vc_detach(channel, (struct virtual_connection *)channel->facts.vc);
+    channel->facts.vc = NULL;
+    channel->facts.hop = hop;
+}
+
+/* What was seen of the call on each hop; its own is set in the channel. */
+static struct oa_call
+take_halves(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    struct oa_call halves = { .number = 0 };
+
+    take_half(&halves.request[OA_HOP_CLIENT], exchange, OA_CLIENT);
+    take_half(&halves.response[OA_HOP_CLIENT], exchange, OA_SERVER);
+    if (exchange->request.has_head)
+        put_on_hop(channel, oa_mapi_hops_end(channel->tracker->mapi->hops,
+                                             exchange->request.head.mapi.request_id,
+                                             &channel->facts, &halves));
+    return halves;
+}
+
+/* A request that is sent on: it counts on the client's hop. */
+static void
+take_further_hop(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    struct mapi_session *session = find_session(channel, exchange);
+
+    if (session)
+        use_channel(session, channel);
+    take_heads(channel, exchange);
+    if (session)
+        take_traffic(channel, exchange);
+}
+
 static void
 take_exchange(void *context, const struct oa_http_exchange *exchange)
 {
@@ -571,11 +620,16 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct oa_stamp last = response->has_head ? response->last : request->last;
     unsigned status = response->has_head ? response->head.status : 0;
 
+    const struct oa_call halves = take_halves(channel, exchange);
     if (status == 401 || status == 407) {
         take_heads(channel, exchange);
         return; /* a leg of an authentication, not a call */
     }
     close_expired(channel->tracker, first.time_ns);
+    if (channel->facts.hop != OA_HOP_CLIENT) {
+        take_further_hop(channel, exchange);
+        return;
+    }
     struct mapi_session *session = find_session(channel, exchange);
     if (!session)
         session = new_session(channel, exchange->mapi.endpoint, first);
@@ -594,7 +648,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
         vc->facts.last = last;
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
-    take_call(session, channel, exchange, connect);
+    take_call(session, channel, exchange, &halves, connect);
     if (exchange->is_cut)
         oa_emit_limit(
             vc->tracker,
@@ -614,6 +668,9 @@ tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side s
         side == OA_CLIENT ? &exchange->request : &exchange->response;
     const struct mapi_session *session = side == OA_CLIENT ? find_session(channel, exchange) : NULL;
 
+    if (side == OA_CLIENT)
+        oa_mapi_hops_begin(channel->tracker->mapi->hops, message->head.mapi.request_id,
+                           &channel->facts);
     oa_emit(channel->tracker, &(struct oa_event){ .type = OA_EVENT_MAPI_HEAD,
                                                   .first = message->first,
                                                   .last = message->last,

@@ -311,6 +311,15 @@ oa_vc_detach(struct channel *channel, struct virtual_connection *vc)
             vc->facts.channel[channel->facts.hop][leg] = NULL;
 }
 
+/* By the times of FIN and RST: hosts may report ends in another order. */
+static bool
+is_earlier(const struct oa_ending *ending, const struct oa_ending *known)
+{
+    if (ending->how == OA_END_OPEN || known->how == OA_END_OPEN)
+        return known->how == OA_END_OPEN;
+    return ending->time_ns < known->time_ns;
+}
+
 void
 oa_vc_leave(struct channel *channel)
 {
@@ -326,7 +335,8 @@ oa_vc_leave(struct channel *channel)
         vc->facts.is_one_way = true;
         vc->facts.silent = channel->facts.ending.silent;
     }
-    if (is_current && (vc->facts.ending.how == OA_END_OPEN || outlives_channels(vc)))
+    if (is_current &&
+        (outlives_channels(vc) || is_earlier(&channel->facts.ending, &vc->facts.ending)))
         vc->facts.ending = channel->facts.ending;
     if (vc->channels.length == 0 && !outlives_channels(vc))
         oa_vc_close(vc, &channel->facts);
