@@ -131,8 +131,9 @@ class CommandLine(unittest.TestCase):
                              TOP / "test-captures" / "ordinary" / "made.pcapng")
         self.assertEqual(result.returncode, 5)
         self.assertEqual(result.stderr, "oaexport: no RPC or MAPI over HTTP in the captures\n")
-        for name in REPORTS:
-            self.assertEqual((self.folder / f"{name}.csv").read_text(encoding="utf-8").count("\n"), 1)
+        # These also have the connections to ports of a service that carry something else.
+        for name in set(REPORTS) - {"connections", "hops"}:
+            self.assertEqual((self.folder / f"{name}.csv").read_text(encoding="utf-8").count("\n"), 1, name)
 
     def test_output_that_cannot_be_written(self):
         self.expect_error(4, "-o", "/dev/full", BASIC, words="/dev/full")
