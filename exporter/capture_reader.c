@@ -22,38 +22,38 @@
 
 #define NO_CAPTURE "not a capture file of a known format"
 
-/* Before any time stamp was seen: such a file is due at once. */
+/* No time stamp was seen yet: such a file is due immediately. */
 #define NO_TIME INT64_MIN
 
 struct input {
     char *path;
     const char *name; /* for messages */
-    size_t index;     /* on the command line: decides between equal times */
-    int64_t time_ns;  /* of the frame at hand, or of the first one while the file waits; NO_TIME */
+    size_t index;     /* on the command line: orders equal times */
+    int64_t
+        time_ns; /* of the current frame; of the first one before the file is admitted; NO_TIME */
     uint64_t size;
     bool is_regular;
-    bool is_primed; /* the frame at hand was read when the reader was opened, and not given out yet
-                     */
-    wtap *file;     /* NULL while it waits and when it is done */
+    bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
+    wtap *file;     /* NULL before it is admitted and when it is finished */
     wtap_rec record;
-    Buffer buffer; /* of the frame's data, where the record does not hold them */
+    Buffer buffer; /* holds the frame's data, unless the record does */
 };
 
 struct capture_reader {
-    struct input *inputs; /* in the order of their first frames, once open */
+    struct input *inputs; /* ordered by their first frames, once open */
     size_t n_inputs;
-    size_t n_admitted;   /* inputs from here on still wait */
-    struct input **heap; /* those being read, the one with the earliest frame first */
+    size_t n_admitted;   /* inputs from here on are not admitted yet */
+    struct input **heap; /* admitted ones; the one with the earliest frame first */
     size_t n_heap;
-    bool root_given; /* the first one's frame was handed out */
+    bool root_given; /* the first one's frame was returned */
     uint64_t frames;
     int64_t last_ns;
-    uint64_t bytes_done; /* of the inputs that are done */
+    uint64_t bytes_done; /* of finished inputs */
     uint64_t bytes_total;
 };
 
-/* Files that wiretap opens as a single frame, for they are no captures; anything beginning with a
- * "{" is JSON to it. */
+/* Files that are not captures, which wiretap opens as a single frame; it takes anything that starts
+ * with "{" for JSON. */
 static const int DOCUMENT_ENCAPS[] = {
     WTAP_ENCAP_MIME,    WTAP_ENCAP_JSON, WTAP_ENCAP_MP4,
     WTAP_ENCAP_RFC7468, WTAP_ENCAP_MPEG, WTAP_ENCAP_RUBY_MARSHAL,
@@ -154,8 +154,7 @@ record_time(const wtap_rec *record)
     return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
 }
 
-/* Reads on to the next frame, past records that are none (interface statistics, system events,
- * logs). */
+/* Reads the next frame; skips other records (interface statistics, system events, logs). */
 static enum read_result
 input_read(struct input *input, int *err, char **err_info)
 {
@@ -174,7 +173,7 @@ input_read(struct input *input, int *err, char **err_info)
     return READ_FRAME;
 }
 
-/* What the file system knows, which makes clearer messages than the bytes could. */
+/* Checks what the file system knows, for clearer messages than the contents would give. */
 static bool
 input_examine(struct input *input, char **message)
 {
@@ -206,8 +205,8 @@ is_document(const struct input *input)
     return false;
 }
 
-/* Opens the file once and reads up to the first frame. What cannot be read twice, or need not be,
- * stays open. */
+/* Opens the file and reads the first frame. It stays open if it cannot be read twice or is the only
+ * one. */
 static bool
 input_prepare(struct input *input, bool is_only, char **message)
 {
@@ -222,13 +221,13 @@ input_prepare(struct input *input, bool is_only, char **message)
     }
     enum read_result result = input_read(input, &err, &err_info);
     g_free(err_info);
-    /* ERF has no file header, so nothing at all passes for a capture of no frames. */
+    /* ERF has no file header, so an empty pipe looks like a capture without frames. */
     if (result == READ_END && wtap_file_encap(input->file) == WTAP_ENCAP_ERF) {
         *message = plain_error(input, "empty, or cut off before the first packet");
         return false;
     }
     input->is_primed = result == READ_FRAME && (is_only || !input->is_regular);
-    /* A file that fails here fails again, and then is reported, as soon as it is due: at once. */
+    /* A file that fails here is due immediately, and the error is reported then. */
     if (!input->is_primed)
         input_close(input);
     return true;
@@ -280,7 +279,7 @@ input_finish(struct capture_reader *reader, struct input *input)
     reader->bytes_done += input->size;
 }
 
-/* Moves the file whose frame was handed out to its next frame. */
+/* Advances the file whose frame was returned last. */
 static enum capture_status
 advance_root(struct capture_reader *reader, char **message)
 {
@@ -303,7 +302,7 @@ advance_root(struct capture_reader *reader, char **message)
     return status;
 }
 
-/* Begins the next waiting file. */
+/* Admits the next file: reads its first frame again, unless that was kept. */
 static enum capture_status
 admit(struct capture_reader *reader, char **message)
 {
@@ -343,7 +342,7 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
 {
     struct capture_reader *reader = g_new0(struct capture_reader, 1);
 
-    /* One more than needed, for qsort() takes no NULL. */
+    /* One more than needed, because qsort() must not be given NULL. */
     reader->inputs = g_new0(struct input, n_paths + 1);
     reader->heap = g_new0(struct input *, n_paths);
     reader->n_inputs = n_paths;

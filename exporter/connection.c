@@ -1,5 +1,5 @@
 /* connection.c
- * What is known of a TCP connection: its sides and their addresses.
+ * The facts of a TCP connection: its sides and their addresses.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

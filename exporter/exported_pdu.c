@@ -1,5 +1,5 @@
 /* exported_pdu.c
- * A PDU that Wireshark exported: its tags.
+ * A PDU exported by Wireshark: its tags.
  * [Wireshark wsutil/exported_pdu_tlvs.h]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -16,13 +16,13 @@
 
 #define TCP_INFO_VERSION 1
 
-/* What the tags say besides; `is_tcp` is the port type. */
+/* Tags that are needed only while parsing. */
 struct tags {
-    bool is_tcp;
-    uint32_t next_sequence; /* behind the segment that completed the PDU */
+    bool is_tcp;            /* the port type */
+    uint32_t next_sequence; /* after the segment that completed the PDU */
 };
 
-/* A text may have any number of zeros at its end. */
+/* A string may be followed by any number of zeros. */
 static bool
 is_text(struct oa_cursor value, const char *text)
 {
@@ -45,7 +45,7 @@ take_address(struct oa_cursor *value, size_t size, struct oa_endpoint *endpoint)
     memcpy(endpoint->address + sizeof MAPPED - size, bytes, size);
 }
 
-/* A port has four bytes, so that other protocols' ports fit too. */
+/* Ports have four bytes for the sake of other protocols. */
 static void
 take_port(struct oa_cursor *value, struct oa_endpoint *endpoint)
 {
@@ -55,7 +55,7 @@ take_port(struct oa_cursor *value, struct oa_endpoint *endpoint)
     value->is_short |= port > UINT16_MAX;
 }
 
-/* What TCP tells the dissectors it calls. */
+/* What TCP passes to the dissectors that it calls. */
 static void
 take_tcp_info(struct oa_cursor *value, struct exported_pdu *pdu, struct tags *tags)
 {
@@ -127,7 +127,7 @@ exported_pdu_parse(const uint8_t *data, size_t length, struct exported_pdu *pdu)
     } while (tag != EXP_PDU_TAG_END_OF_OPT);
     pdu->data = data + cursor.offset;
     pdu->length = length - cursor.offset;
-    /* What is reassembled at the end of a connection has the number of its end. */
+    /* A PDU that was reassembled at the end of a connection has the number of its end. */
     if (pdu->sequence == tags.next_sequence)
         pdu->sequence -= (uint32_t)pdu->length;
     return tags.is_tcp;

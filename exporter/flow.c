@@ -1,5 +1,5 @@
 /* flow.c
- * The bytes of one connection on their way to the decoder.
+ * From the bytes of one connection to the decoder: recognition, TLS, the channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,11 +15,11 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;       /* the connection began as TLS does */
-    bool has_begun;           /* its first bytes have come */
+    struct oa_tls *tls;       /* the connection starts as TLS does */
+    bool has_begun;           /* its first bytes were received */
     bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
     enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
-    /* The beginning of a segment that may turn out to be ours, by sender. */
+    /* The start of a segment that is too short to be recognised, by sender. */
     struct held {
         GByteArray *bytes;
         struct oa_stamp stamp;
@@ -34,7 +34,8 @@ drop_held(struct held *held)
     held->bytes = NULL;
 }
 
-/* The SYN tells the sides; where none can be seen, ports that only one of them can have do. */
+/* The SYN shows who is the client. If the source cannot see it, ports show it where only one of
+ * them is a server's. */
 static bool
 sides_are_certain(const struct connection *connection)
 {
@@ -45,14 +46,14 @@ sides_are_certain(const struct connection *connection)
            (connection->payload_only && connection_sent_by_server(server, client));
 }
 
-/* Returns who sent what was recognised; the sides may have been swapped by it. */
+/* Returns who sent what was recognised, which changes if the sides are swapped. */
 static enum oa_side
 open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *recognition,
              struct oa_stamp stamp)
 {
     struct connection *connection = flow->connection;
 
-    /* These are better witnesses than PDUs that either side may send. */
+    /* Both are better evidence than PDUs that either side may send. */
     if (!sides_are_certain(connection) && side != recognition->sender) {
         connection_swap(connection);
         side ^= 1;
@@ -92,8 +93,8 @@ recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_
     return verdict == OA_NOT_OURS ? oa_recognise_mapi_http(data, length, recognition) : verdict;
 }
 
-/* Whether the other side would have to say this: text in the answer of a server that looks like a
- * request makes no client of it. */
+/* Whether what was recognised must have been sent by the other side: text in a server's response
+ * that looks like a request does not make it the client. */
 static bool
 contradicts_sides(const struct connection *connection, enum oa_side side,
                   const struct oa_recognition *recognition)
@@ -126,9 +127,9 @@ note_foreign(struct flow *flow, enum oa_side side, const uint8_t *data, size_t l
 }
 
 /*
- * Looks for what makes a connection one of ours. It may come after ordinary HTTP requests, or in
- * the middle, so every segment's beginning is looked at; one that is too short to tell is held
- * until more comes.
+ * Recognises a connection that carries RPC or MAPI over HTTP. That may come after ordinary HTTP
+ * requests, and the capture may start in the middle, so the start of every segment is checked; one
+ * that is too short is held until more bytes arrive.
  */
 static void
 look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
@@ -180,7 +181,7 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
     }
 }
 
-/* The sender of a hello is the client, whatever was guessed without the handshake of TCP. */
+/* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
 static void
 begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
 {

@@ -1,6 +1,7 @@
 /* flow.h
- * The bytes of one connection on their way to the decoder: a TLS connection is watched for its
- * facts, one that carries RPC or MAPI over HTTP becomes a channel. The same for every source.
+ * From the bytes of one connection to the decoder, for every kind of source: TLS is inspected for
+ * what is visible without keys, and a connection that carries RPC or MAPI over HTTP becomes a
+ * channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,33 +15,35 @@ struct flows {
     struct oa_tracker *tracker;
     void (*ended)(void *context, const struct connection_row *row); /* before the channel closes */
     void *context;                                                  /* of `ended` */
-    uint64_t n_connections; /* opened so far; gives each its number */
-    uint64_t n_channels;    /* of these, those that became a channel */
+    uint64_t n_connections; /* opened so far, which is the number of the next one */
+    uint64_t n_channels;    /* of these, how many became a channel */
 };
 
 struct flow;
 
 /*
- * Begins the flow of a connection and numbers it. `connection` stays the caller's, and where it
- * is, until flow_close(); its endpoints are filled. Data may show that its sides have to be
- * swapped, see connection_swap(); that happens before any event tells of it.
+ * Opens the flow of a connection, and sets the connection's number. The caller has set the
+ * endpoints, keeps ownership of `connection`, and must not move it before flow_close(). If the data
+ * show that the sides are the wrong way round, the flow swaps them, see connection_swap(), before
+ * it emits any event.
  */
 struct flow *flow_open(struct flows *flows, struct connection *connection);
 
-/* The next bytes of that side, at least one, and what is missing before the next ones. */
+/* Passes on the next bytes of that side, at least one; reports that `bytes` are missing before the
+ * next ones. */
 void flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
                struct oa_stamp stamp);
 void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
 
-/* Bytes at the end of what that side sent that wait for their rest: the beginning of a head or of a
- * PDU. */
+/* The number of bytes at the end of what that side sent that cannot be decoded yet: the incomplete
+ * start of a head or a PDU. */
 size_t flow_waiting(const struct flow *flow, enum oa_side side);
 
-/* Whether that side cannot send a request now: the connection is the IN or OUT channel of a virtual
- * connection, which begins once on it. */
+/* Whether that side cannot send a request: the connection is the IN or OUT channel of a virtual
+ * connection, so that the request was sent and its body or response has not ended. */
 bool flow_is_busy(const struct flow *flow, enum oa_side side);
 
-/* The connection is over: its facts are complete. Frees the flow. */
+/* Ends the flow; the facts of the connection are complete by now. Frees the flow. */
 void flow_close(struct flow *flow);
 
 #endif

@@ -25,8 +25,9 @@
 #define PROGRAM "oaexport"
 #define US_BETWEEN_PROGRESS 200000
 
-/* The signal that asked for an end, or 0: the reports begun are taken back before it is obeyed. */
-static volatile sig_atomic_t asked_to_end;
+/* The signal that requested termination, or 0: partial reports are removed before it takes effect.
+ */
+static volatile sig_atomic_t ending_signal;
 
 struct run {
     struct report_set *reports;
@@ -35,13 +36,13 @@ struct run {
     int64_t started_us, shown_us;
 };
 
-/* A wait for standard input may begin just after the signal was noted, so it is broken off again.
- */
+/* A read of standard input may start right after the signal was recorded; the alarm interrupts it
+ * again. */
 static void
-note_signal(int number)
+on_signal(int number)
 {
     if (number != SIGALRM)
-        asked_to_end = number;
+        ending_signal = number;
     alarm(1);
 }
 
@@ -51,7 +52,7 @@ complain(const char *message)
     fprintf(stderr, PROGRAM ": %s\n", message);
 }
 
-/* Prints the message, frees it, passes the code through. */
+/* Prints the message, frees it, returns the code. */
 static int
 fail(char *message, enum exit_code code)
 {
@@ -114,8 +115,8 @@ clear_progress(const struct run *run)
 static void
 on_warning(void *context, const char *message)
 {
-    if (asked_to_end)
-        return; /* a read that the signal broke off */
+    if (ending_signal)
+        return; /* a read that the signal interrupted */
     clear_progress(context);
     complain(message);
 }
@@ -126,7 +127,7 @@ on_progress(void *context, const struct source_progress *progress)
     struct run *run = context;
     int64_t now = g_get_monotonic_time();
 
-    if (asked_to_end || report_set_failed(run->reports))
+    if (ending_signal || report_set_failed(run->reports))
         return false;
     if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
         return true;
@@ -141,14 +142,14 @@ on_progress(void *context, const struct source_progress *progress)
 }
 
 static int
-judge(const struct source_result *result, bool quiet)
+exit_code_of(const struct source_result *result, bool quiet)
 {
     if (result->incomplete)
         return EXIT_INCOMPLETE;
     if (result->channels)
         return EXIT_DONE;
     if (result->frames && result->unread_frames == result->frames)
-        complain("no frame has a link type that can be read");
+        complain("no frame has a supported link type");
     else if (!quiet)
         complain("no RPC or MAPI over HTTP in the captures");
     return EXIT_NOTHING_FOUND;
@@ -173,10 +174,10 @@ static int export(const struct options *options)
     } else {
         source_run(source, &sink, &result);
         clear_progress(&run);
-        if (asked_to_end)
+        if (ending_signal)
             code = EXIT_NOT_WRITTEN;
         else if (report_set_commit(run.reports, &message))
-            code = judge(&result, options->quiet);
+            code = exit_code_of(&result, options->quiet);
         else
             code = fail(message, EXIT_NOT_WRITTEN);
     }
@@ -185,13 +186,13 @@ static int export(const struct options *options)
     return code;
 }
 
-/* Without SA_RESTART, so that waiting for standard input ends too. A shell that runs this in the
- * background has it ignore SIGINT, which stays so. */
+/* Without SA_RESTART, so that a read of standard input is interrupted too. A shell that starts this
+ * in the background ignores SIGINT for it; that is kept. */
 static void
-note_signals(void)
+install_handlers(void)
 {
     static const int SIGNALS[] = { SIGINT, SIGTERM, SIGHUP };
-    struct sigaction action = { .sa_handler = note_signal }, before;
+    struct sigaction action = { .sa_handler = on_signal }, before;
 
     for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
         if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
@@ -206,8 +207,9 @@ main(int argc, char *argv[])
     char *message = NULL;
     int code;
 
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is a write error, told like any other */
-    note_signals();
+    signal(SIGPIPE,
+           SIG_IGN); /* a reader that goes away is a write error, reported like any other */
+    install_handlers();
     init_process_policies();
     WS_COMPAT_LOG_INIT(PROGRAM);
     if (!options_parse(argc, argv, &options, &message)) {
@@ -220,9 +222,9 @@ main(int argc, char *argv[])
         wtap_cleanup();
     }
     options_clear(&options);
-    if (asked_to_end) {
-        signal(asked_to_end, SIG_DFL);
-        raise(asked_to_end);
+    if (ending_signal) {
+        signal(ending_signal, SIG_DFL);
+        raise(ending_signal);
     }
     return code;
 }

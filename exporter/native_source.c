@@ -1,5 +1,5 @@
 /* native_source.c
- * The source of captured packets: link layers, IP, our own TCP reassembly.
+ * The source for captured packets: link layers, IP, our own TCP reassembly.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -14,7 +14,7 @@
 
 enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM, LONG_VALID_PORTS };
 
-/* One row an option: getopt's part, and the help line. */
+/* One row per option: for getopt_long(), and for the help text. */
 static const struct {
     struct option option;
     const char *argument;
@@ -22,22 +22,24 @@ static const struct {
 } ROWS[] = {
     { { "reports", required_argument, NULL, 'r' },
       "LIST",
-      "reports to write, separated by commas (all but frames, which is large)" },
+      "reports to write, separated by commas (default: all but frames, which is large)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
-      "write DIR/REPORT.csv; without it one report goes to standard output" },
+      "write DIR/REPORT.csv; without it, one report to standard output" },
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
-      "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': mark targets allowed or refused" },
+      "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
-      "name the reports and what a row of each is" },
+      "list the reports and what a row of each one represents" },
     { { "describe", optional_argument, NULL, LONG_DESCRIBE },
       "[=REPORT]",
-      "columns, units and definitions, of one report or of all" },
+      "columns, units and definitions of one report or of all" },
     { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
-    { { "bom", no_argument, NULL, LONG_BOM }, NULL, "begin files with a UTF-8 byte order mark" },
-    { { "quiet", no_argument, NULL, 'q' }, NULL, "no progress line and no summary on a terminal" },
+    { { "bom", no_argument, NULL, LONG_BOM }, NULL, "start files with a UTF-8 byte order mark" },
+    { { "quiet", no_argument, NULL, 'q' },
+      NULL,
+      "no progress line, and no message when nothing was found" },
     { { "help", no_argument, NULL, 'h' }, NULL, "print this help" },
     { { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
 };
@@ -47,9 +49,9 @@ options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
            "Turns captures of Outlook Anywhere (RPC over HTTP) into CSV reports.\n\n"
-           "CAPTURE is anything Wireshark reads (pcap, pcapng, Network Monitor, also compressed), "
-           "or - for standard\n"
-           "input. Several captures are merged by time.\n\n");
+           "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
+           "compressed, PDUs exported\n"
+           "by Wireshark), or - for standard input. Several captures are merged by time.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         const struct option *option = &ROWS[i].option;
         bool is_short = option->val < 256;
@@ -62,8 +64,8 @@ options_help(void)
         g_free(text);
     }
     printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short "
-           "(all before is\n"
-           "reported), 4 report not written, 5 no RPC or MAPI over HTTP found.\n");
+           "(everything before\n"
+           "is reported), 4 report not written, 5 no RPC or MAPI over HTTP found.\n");
 }
 
 static bool
@@ -75,7 +77,7 @@ choose_reports(const char *list, struct options *options, char **message)
     for (char **name = names; *name && !*message; name++) {
         const struct report *report = report_find(g_strstrip(*name));
         if (!report)
-            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", *name);
+            *message = g_strdup_printf("there is no report '%s' (see --list-reports)", *name);
         else if (!g_ptr_array_find(chosen, report, NULL))
             g_ptr_array_add(chosen, (void *)report);
     }
@@ -87,7 +89,7 @@ choose_reports(const char *list, struct options *options, char **message)
     return !*message;
 }
 
-/* All that need not be asked for by name. */
+/* All that do not have to be requested by name. */
 static void
 default_reports(struct options *options)
 {
@@ -101,7 +103,7 @@ default_reports(struct options *options)
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
 }
 
-/* False for an option that is none, or lacks its argument. */
+/* False for an unknown option, or one without its argument. */
 static bool
 take_option(int value, struct options *options, char **message)
 {
@@ -127,7 +129,7 @@ take_option(int value, struct options *options, char **message)
         options->action = ACTION_DESCRIBE;
         options->describe = optarg ? report_find(optarg) : NULL;
         if (optarg && !options->describe)
-            *message = g_strdup_printf("no report is called '%s' (see --list-reports)", optarg);
+            *message = g_strdup_printf("there is no report '%s' (see --list-reports)", optarg);
         return !*message;
     case LONG_CRLF:
         options->style.crlf = true;
@@ -144,7 +146,7 @@ take_option(int value, struct options *options, char **message)
     }
 }
 
-/* What getopt_long stumbled over, in words. */
+/* What getopt_long() did not accept, in words. */
 static char *
 complaint(int value, char *argv[])
 {
@@ -180,18 +182,18 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         options->describe = report_find(options->paths[0]);
         if (!options->describe)
             *message =
-                g_strdup_printf("no report is called '%s' (see --list-reports)", options->paths[0]);
+                g_strdup_printf("there is no report '%s' (see --list-reports)", options->paths[0]);
         return !*message;
     }
     if (options->action != ACTION_EXPORT)
         return true;
     if (options->n_paths == 0)
-        *message = g_strdup("no capture is given (see --help)");
+        *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
     if (!*message && !options->directory && options->n_reports != 1)
-        *message = g_strdup(
-            "several reports need a folder to go to: -o DIR (or choose one with --reports)");
+        *message =
+            g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
     return !*message;
 }
 

@@ -13,19 +13,19 @@ enum action { ACTION_EXPORT, ACTION_HELP, ACTION_VERSION, ACTION_LIST_REPORTS, A
 
 struct options {
     enum action action;
-    const struct report *describe; /* ACTION_DESCRIBE: that one, or NULL for all */
-    const struct report **reports; /* ended by NULL; g_free by options_clear */
+    const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
+    const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
     const char *directory; /* NULL: standard output */
     struct csv_style style;
-    struct valid_ports *valid_ports; /* NULL: not told; freed by options_clear */
+    struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
     bool quiet;
     char *const *paths;
     size_t n_paths;
 };
 
-/* Parses the command line; what is in it is kept, not copied. False with one line in `*message`
- * (g_free) when it is wrong. */
+/* Parses the command line; its strings are referenced, not copied. False with one line in
+ * `*message` (g_free) when it is wrong. */
 bool options_parse(int argc, char *argv[], struct options *options, char **message);
 void options_clear(struct options *options);
 

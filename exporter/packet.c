@@ -24,11 +24,10 @@
 #define IPV6_HEADER 40
 #define TCP_HEADER 20
 
-/* The layer being read: what was captured, and how far the same bytes went on the wire. */
+/* The current layer: what was captured, and where it ended on the wire. */
 struct packet {
     struct oa_cursor cursor;
-    size_t on_wire; /* where the layer ends, counted as the cursor's offset is; may lie behind what
-                       was captured */
+    size_t on_wire; /* end of the layer, in the cursor's offsets; may be beyond what was captured */
 };
 
 static bool
@@ -47,7 +46,7 @@ after_vlan_tags(struct oa_cursor *cursor, uint16_t type)
     return type;
 }
 
-/* Each link layer moves the cursor to the network layer and returns the Ethernet type of that. */
+/* Each function moves the cursor to the network layer and returns its Ethernet type. */
 static uint16_t
 link_ethernet(struct oa_cursor *cursor)
 {
@@ -84,8 +83,8 @@ link_loopback(struct oa_cursor *cursor)
 {
     uint32_t family = oa_cursor_u32(cursor);
 
-    /* BSD writes the family in the byte order of its machine, OpenBSD in network order; families
-     * are small numbers. */
+    /* BSD writes the family in host byte order, OpenBSD in network byte order; families are small
+     * numbers. */
     if (family > 0xffff)
         family = GUINT32_SWAP_LE_BE(family);
     switch (family) {
@@ -147,7 +146,7 @@ decode_tcp(struct packet *packet, struct segment *segment)
     if (cursor->is_short || header < TCP_HEADER || packet->on_wire < start + header)
         return PACKET_CUT;
 
-    /* Options that were cut off leave the facts above and the length whole: then all of the payload
+    /* If only options were cut off, the fields above and the length are valid: all of the payload
      * is cut. */
     size_t payload = MIN(start + header, cursor->length);
     size_t payload_end = MIN(packet->on_wire, cursor->length);
@@ -192,8 +191,8 @@ decode_ipv4(struct packet *packet, struct segment *segment)
     return decode_tcp(packet, segment);
 }
 
-/* Moves behind the extension headers to the one that is none, and returns its number; -1 for a
- * later fragment. */
+/* Skips the extension headers and returns the number of the protocol that follows; -1 for a later
+ * fragment. */
 static int
 skip_extension_headers(struct oa_cursor *cursor, uint8_t next)
 {
@@ -210,7 +209,7 @@ skip_extension_headers(struct oa_cursor *cursor, uint8_t next)
             next = oa_cursor_u8(cursor);
             oa_cursor_skip(cursor, (size_t)oa_cursor_u8(cursor) * 8 + 6);
             break;
-        case 51: /* authentication, [RFC 4302] section 2.2 counts in words of four bytes */
+        case 51: /* authentication: [RFC 4302] section 2.2 counts words of four bytes */
             next = oa_cursor_u8(cursor);
             oa_cursor_skip(cursor, (size_t)oa_cursor_u8(cursor) * 4 + 6);
             break;
@@ -243,7 +242,7 @@ decode_ipv6(struct packet *packet, struct segment *segment)
     const uint8_t *destination = oa_cursor_bytes(cursor, sizeof segment->destination.address);
     if (!destination || version != 6)
         return PACKET_CUT;
-    /* Zero: a jumbogram, or left to the network card as IPv4's is. */
+    /* Zero: a jumbogram, or segmentation offload as with IPv4. */
     if (length != 0)
         packet->on_wire = start + IPV6_HEADER + length;
 
@@ -264,7 +263,7 @@ packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
     const struct link_row *link = find_link(encap);
     struct packet packet = {
         .cursor = oa_cursor_over(data, captured),
-        /* Segments carry 32-bit lengths, and no link layer has frames of that size. */
+        /* A segment has 32-bit lengths; no link layer has frames of that size. */
         .on_wire = MIN(MAX(on_wire, captured), UINT32_MAX),
     };
 

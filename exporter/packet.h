@@ -24,20 +24,20 @@ struct segment {
     uint32_t sequence, acknowledgment;
     uint8_t flags; /* enum tcp_flag */
     const uint8_t *payload;
-    uint32_t payload_length; /* bytes there to read */
-    uint32_t cut_length;     /* bytes on the wire that the snap length cut away */
+    uint32_t payload_length; /* bytes captured */
+    uint32_t cut_length;     /* bytes cut off by the snap length */
 };
 
 enum packet_kind {
     PACKET_TCP,         /* `segment` is filled */
     PACKET_OTHER,       /* not TCP, or a later IP fragment */
-    PACKET_UNSUPPORTED, /* a link type that is not known */
-    PACKET_CUT,         /* headers not whole, by the snap length or by damage */
+    PACKET_UNSUPPORTED, /* a link type that is not supported */
+    PACKET_CUT,         /* incomplete headers: cut off or damaged */
 };
 
 /*
  * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type
- * is `encap` (WTAP_ENCAP_* of wiretap). Reads Ethernet (with any stack of 802.1Q/802.1ad tags),
+ * is `encap` (WTAP_ENCAP_* of wiretap). Supports Ethernet (with any stack of 802.1Q/802.1ad tags),
  * Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with extension
  * headers. `segment->payload` points into `data`. The IP length decides the payload's length, so
  * Ethernet padding never counts; a total length of 0 (TCP segmentation offload) means up to the end

@@ -1,10 +1,10 @@
 /* pdu_source.c
- * The source of exported PDUs: what Wireshark handed to a dissector, decrypted if it had the keys.
+ * The source for exported PDUs: what Wireshark passed to a dissector, decrypted if it had the keys.
  *
- * "OSI layer 7" is what TLS exports: each record's data as they are given to the dissector above;
- * no sequence numbers. "OSI layer 4" is what TCP exports, with them. While a dissector waits for
- * the rest of a message, nothing is exported, and then the whole: its beginning, which was exported
- * first, comes again and must not be taken twice.
+ * "OSI layer 7" is exported by TLS: the data of each record, as passed to the dissector above,
+ * without sequence numbers. "OSI layer 4" is exported by TCP, with them. A dissector that needs the
+ * rest of a message gets it together with the start, so that the start is exported twice: first
+ * alone, and then with the rest. Each byte is taken once.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,37 +19,37 @@
 #include "exported_pdu.h"
 #include "tcp.h"
 
-/* Farther ahead is another counting of sequence numbers, not a gap. */
+/* Sequence numbers further ahead start anew; they do not leave a gap. */
 #define LARGEST_GAP (INT32_C(1) << 30)
 
-/* Bytes that may come again: their number, 0 for none, and what shows that they are the same. */
+/* Bytes that may be repeated: their number, 0 for none, and their hash. */
 struct mark {
     size_t length;
     uint64_t hash;
 };
 
-/* What one end sent. */
+/* What one end of a connection sent. */
 struct half {
     bool has_next;
     uint32_t next; /* sequence number of the next byte */
     /* Of the last PDU without a sequence number: */
-    struct mark waiting; /* its end that waits for its rest in the decoder */
-    struct mark message; /* from the last head of HTTP in it */
-    struct mark line;    /* itself, if it is text without an end of line */
+    struct mark waiting; /* the bytes at its end that the decoder cannot decode yet */
+    struct mark message; /* from the last HTTP head in it */
+    struct mark line;    /* the whole PDU, if it is text without a line end */
 };
 
 struct pdu_connection {
-    struct connection facts; /* first, so that the tree's keys are connections */
+    struct connection facts; /* first, because the tree's keys are connections */
     struct flow *flow;
     struct half half[2]; /* index ^ facts.is_swapped is the side */
     GList link;          /* in by_age */
-    int64_t since_ns;    /* silent since */
+    int64_t since_ns;    /* time of the last PDU */
 };
 
 struct pdu_source {
     struct flows *flows;
     GTree *connections; /* by both endpoints, in either order */
-    GQueue by_age;      /* the longest silent one first */
+    GQueue by_age;      /* the one that was silent longest comes first */
 };
 
 /* --- connections --- */
@@ -62,7 +62,7 @@ compare_endpoints(const struct oa_endpoint *a, const struct oa_endpoint *b)
     return order ? order : (int)a->port - (int)b->port;
 }
 
-/* A connection is the same whichever of its ends is the client. */
+/* Compares both endpoints, whichever of them is the client. */
 static int
 compare_connections(const void *a, const void *b)
 {
@@ -90,14 +90,14 @@ oldest(struct pdu_source *source)
     return source->by_age.head ? source->by_age.head->data : NULL;
 }
 
-/* Connections end when they have long been silent; exported PDUs show no other end. */
+/* Closes connections that were silent for too long; exported PDUs do not show how they ended. */
 static void
 expire(struct pdu_source *source, int64_t now)
 {
     struct pdu_connection *connection;
 
     while ((connection = oldest(source))) {
-        /* Capture time went back; one frame from the future must not hold all behind it. */
+        /* Capture time went backwards: one frame from the future must not keep all others. */
         if (connection->since_ns > now)
             connection->since_ns = now;
         if ((uint64_t)now - (uint64_t)connection->since_ns < (uint64_t)TCP_DEFAULT_LIMITS.idle_ns)
@@ -126,7 +126,7 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     return connection;
 }
 
-/* An end that talks to itself cannot be told apart. */
+/* For a connection of an endpoint with itself, always the client. */
 static enum oa_side
 sender_of(const struct pdu_connection *connection, const struct exported_pdu *pdu)
 {
@@ -140,7 +140,7 @@ half_of(struct pdu_connection *connection, enum oa_side side)
     return &connection->half[side ^ connection->facts.is_swapped];
 }
 
-/* Whether the bytes begin a head of HTTP that may be one of ours. */
+/* Whether the bytes are the start of an HTTP head that may be relevant here. */
 static bool
 is_head(const uint8_t *data, size_t length)
 {
@@ -152,8 +152,8 @@ is_head(const uint8_t *data, size_t length)
     return false;
 }
 
-/* How far behind the bytes that have come the PDU begins; negative when it continues them, or
- * leaves a gap. */
+/* How far the PDU starts before the next expected byte; negative if there is a gap, 0 if there are
+ * no sequence numbers. */
 static int32_t
 bytes_behind(const struct half *half, const struct exported_pdu *pdu)
 {
@@ -161,8 +161,8 @@ bytes_behind(const struct half *half, const struct exported_pdu *pdu)
 }
 
 /*
- * No SYN is exported, so that another connection of the same ports shows by what it begins with: a
- * request where no other can follow, or a head whose sequence numbers have all been before.
+ * The SYN is not exported. A new connection of the same ports is detected by its first request, if
+ * no request can follow on the old one, or if its sequence numbers are all old.
  */
 static bool
 begins_anew(struct pdu_connection *connection, const struct exported_pdu *pdu)
@@ -209,7 +209,7 @@ mark_of(const uint8_t *data, size_t length)
     return (struct mark){ length, hash };
 }
 
-/* Whether the PDU is these bytes again, and more. */
+/* Whether the PDU starts with these bytes, and continues. */
 static bool
 repeats(const struct exported_pdu *pdu, const struct mark *mark)
 {
@@ -218,9 +218,9 @@ repeats(const struct exported_pdu *pdu, const struct mark *mark)
 }
 
 /*
- * How many bytes at the beginning came with the PDU before. Dissectors put off what they cannot
- * read yet: the beginning of a head or PDU, for whose rest the decoder waits too; stock HTTP also
- * puts off messages whose body has not come whole, and what looks like an unfinished line.
+ * How many bytes at the start were part of the previous PDU. Dissectors defer what is incomplete:
+ * the start of a head or a PDU, which the decoder cannot decode yet either; stock HTTP also defers
+ * messages with an incomplete body, and what looks like an incomplete line.
  */
 static size_t
 repeated_by_content(const struct half *half, const struct exported_pdu *pdu)
@@ -232,7 +232,7 @@ repeated_by_content(const struct half *half, const struct exported_pdu *pdu)
     return repeats(pdu, &half->line) ? half->line.length : 0;
 }
 
-/* The same where the sequence numbers tell, and how many bytes are missing before it. */
+/* The same by sequence number, and how many bytes are missing before the PDU. */
 static size_t
 repeated_by_sequence(struct half *half, const struct exported_pdu *pdu, uint32_t *missing)
 {
@@ -247,8 +247,8 @@ repeated_by_sequence(struct half *half, const struct exported_pdu *pdu, uint32_t
     return behind > 0 ? MIN((size_t)behind, pdu->length) : 0;
 }
 
-/* How many bytes the PDU has from the last head in it on; 0 without any. A request has its version
- * behind a space. */
+/* The length of the PDU from the last HTTP head in it; 0 if there is none. The version in a request
+ * line follows a space, and is not the start of a head. */
 static size_t
 length_from_head(const struct exported_pdu *pdu)
 {
@@ -270,7 +270,7 @@ mark_of_end(const struct exported_pdu *pdu, size_t length)
     return mark_of(pdu->data + pdu->length - length, length);
 }
 
-/* Remembers what of the PDU may come again; `waiting` bytes of its side wait in the decoder. */
+/* Records what of the PDU may be repeated; `waiting` bytes of that side cannot be decoded yet. */
 static void
 note_last(struct half *half, const struct exported_pdu *pdu, size_t waiting)
 {
@@ -301,7 +301,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
         flow_lost(connection->flow, side, missing);
     if (length)
         flow_data(connection->flow, side, pdu->data + repeated, length, stamp);
-    side = sender_of(connection, pdu); /* what it was may have swapped the sides */
+    side = sender_of(connection, pdu); /* the sides may have been swapped */
     if (cut)
         flow_lost(connection->flow, side, cut);
     if (!pdu->has_sequence)

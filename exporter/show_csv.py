@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints some columns of a report as a table, for a look in a terminal.
+"""Prints the main columns of a report as a table for the terminal.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

@@ -1,6 +1,6 @@
 /* source.c
- * From captures to events: the frames of all files in time order, each given to the kind of source
- * that reads its link type; all kinds feed one decoder.
+ * From captures to events: the frames of all files in time order, each passed to the kind of source
+ * that supports its link type; all kinds feed one tracker.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,7 +18,7 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 
 struct source {
     struct capture_reader *reader;
-    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while it runs */
+    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while running */
 };
 
 struct source *

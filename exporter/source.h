@@ -1,7 +1,7 @@
 /* source.h
- * The seam between where the bytes come from and what is done with what they say: a source reads
- * captures and feeds a sink. What the captures are made of (packets, exported PDUs) is chosen frame
- * by frame, by the link type.
+ * The seam between where the bytes come from and what is done with the events: a source reads
+ * captures and feeds a sink. Whether a frame is a packet or an exported PDU is decided by its link
+ * type.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,31 +16,32 @@ struct source_progress {
     uint64_t bytes_total; /* 0: unknown, as on standard input */
 };
 
-/* Who is told. */
+/* Who receives what a source reads. */
 struct source_sink {
     void *context;
     oa_event_function event;
-    void (*connection)(void *context, const struct connection_row *row); /* it has ended */
-    void (*warning)(void *context, const char *message); /* one line; the captures go on */
-    bool (*progress)(void *context,
-                     const struct source_progress *progress); /* now and then; false: stop */
+    void (*connection)(void *context, const struct connection_row *row); /* that has ended */
+    void (*warning)(void *context, const char *message); /* one line; reading continues */
+    bool (*progress)(
+        void *context,
+        const struct source_progress *progress); /* every few thousand frames; false: stop */
 };
 
 struct source_result {
     uint64_t frames;
-    uint64_t unread_frames; /* of a link type that no source reads */
+    uint64_t unread_frames; /* of unsupported link types */
     uint64_t channels;      /* connections with RPC or MAPI over HTTP */
     bool incomplete;        /* a file was cut short or damaged */
-    bool stopped;           /* progress returned false */
+    bool stopped;           /* by progress */
 };
 
 struct source;
 
-/* Opens captures, as capture_reader_open() does; NULL with a message for one line in `*message`
- * (g_free) if one cannot be read. */
+/* Opens the captures, see capture_reader_open(); NULL with a one-line message in `*message`
+ * (g_free) if one of them cannot be read. */
 struct source *source_open(char *const *paths, size_t n_paths, char **message);
 
-/* Reads the captures to their ends, once. Every connection, channel and session is closed then. */
+/* Reads all captures, once; closes every connection, channel and session at the end. */
 void source_run(struct source *source, const struct source_sink *sink,
                 struct source_result *result);
 

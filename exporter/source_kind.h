@@ -1,5 +1,5 @@
 /* source_kind.h
- * A kind of source: what it takes to turn the frames of some link types into flows.
+ * A kind of source: turns the frames of certain link types into flows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,13 +10,13 @@
 #include "flow.h"
 
 struct source_kind {
-    void *(*begin)(struct flows *flows); /* returns what the others are given */
+    void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
     bool (*frame)(void *self,
-                  const struct capture_frame *frame); /* false: of a link type it does not read */
-    void (*end)(void *self); /* closes all flows in order of their numbers; frees */
+                  const struct capture_frame *frame); /* false: link type not supported */
+    void (*end)(void *self); /* closes all flows in the order of their numbers; frees `self` */
 };
 
-extern const struct source_kind NATIVE_SOURCE, /* captured packets: IP and TCP */
-    PDU_SOURCE;                                /* PDUs that Wireshark exported */
+extern const struct source_kind NATIVE_SOURCE, /* captured packets */
+    PDU_SOURCE;                                /* PDUs exported by Wireshark */
 
 #endif

@@ -1,5 +1,5 @@
 /* tcp.c
- * TCP connections of a capture, put back in order: streaming, bounded memory.
+ * TCP reassembly of a capture: streaming, bounded memory.
  * [RFC 9293]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,22 +14,23 @@
 #include "rpc/service.h"
 
 /*
- * How long after the receiver acknowledged missing bytes they may still turn up: frames of one
- * connection stand in a capture in another order than on the wire when several queues or several
- * captures fed it, but not by more than this.
+ * How long after the receiver acknowledged missing bytes they may still appear: a capture that was
+ * fed by several queues or merged from several captures can have the frames of a connection in
+ * another order than on the wire, but not by more than this.
  */
 #define LOSS_SEGMENTS 64
 #define LOSS_NS G_GINT64_CONSTANT(1000000000)
 
-/* The largest window there is [RFC 7323] section 2.3; an acknowledgment farther ahead is damage. */
+/* The largest possible window, [RFC 7323] section 2.3; an acknowledgment further ahead is damaged.
+ */
 #define LARGEST_WINDOW (INT64_C(1) << 30)
 
-/* What an out-of-order piece costs beside its bytes, so that a flood of tiny ones is bounded too.
+/* What an out-of-order piece costs in addition to its bytes, so that many tiny ones are bounded
+ * too.
  */
 #define CHUNK_COST (sizeof(struct chunk) + 48)
 
-/* How far before the first segment seen of a stream without a SYN another may belong that the
- * capture shows later. */
+/* In a stream without a SYN, how far before the first segment seen a later one may belong. */
 #define BEFORE_START 65536
 
 #define FIRST_BUCKETS 1024
@@ -43,33 +44,32 @@ const struct tcp_limits TCP_DEFAULT_LIMITS = {
     .idle_ns = INT64_C(4) * 3600 * 1000000000,
 };
 
-/* A piece of a stream that waits for what is missing before it. */
+/* A piece of a stream that waits for missing bytes before it. */
 struct chunk {
     int64_t offset;
     uint32_t length;
-    bool is_cut;    /* cut off by the snap length: lost, but not missing */
+    bool is_cut;    /* cut off by the snap length: lost, but not missing from the sequence */
     uint8_t *bytes; /* NULL when cut off */
     struct oa_stamp stamp;
 };
 
-/* One direction. Offsets count from the first byte after the SYN, or from where the capture came
- * in. */
+/* One direction. Offsets count from the first byte after the SYN, or from where the capture
+ * started. */
 struct half {
-    uint32_t base;      /* sequence number of offset 0; before the start, of a skipped probe */
+    uint32_t base;      /* sequence number of offset 0; before the start: of a skipped probe */
     bool is_started;    /* the stream has an offset 0 */
     bool is_seen;       /* isn is known */
     bool is_finished;   /* its FIN was seen */
     bool is_held;       /* the first segment waits, see hold_start() */
     bool probe_skipped; /* a single byte came first, see starts_stream() */
     uint8_t index;      /* in connection->half */
-    uint32_t
-        isn; /* of the SYN, or what it would be if the first segment seen were the first one sent */
-    int64_t next;       /* first offset not yet delivered */
+    uint32_t isn; /* of the SYN; without it, as if the first segment seen were the first one sent */
+    int64_t next; /* first offset not yet delivered */
     int64_t acked;      /* by the other side */
     int64_t fin;        /* offset of the FIN; UNKNOWN_OFFSET */
-    GSequence *pending; /* of struct chunk, by offset, not overlapping; NULL when there is none */
+    GSequence *pending; /* of struct chunk, by offset, not overlapping; NULL if empty */
     size_t pending_bytes;
-    /* The acknowledgment beyond a gap that decides whether it is given up, and when that came. */
+    /* The acknowledgment beyond a gap that decides whether it is given up, and its time. */
     int64_t mark;
     int64_t mark_ns;
     uint64_t mark_segments;
@@ -82,13 +82,13 @@ struct tracked {
     struct tracked *bucket_next;
     struct tracked *older, *newer; /* in one of the table's two lists */
     uint64_t hash;
-    int64_t since_ns; /* silent since, or ended at */
+    int64_t since_ns; /* time of the last segment, or of the end */
     bool is_ended;
-    bool is_answered; /* a SYN+ACK was seen */
+    bool has_syn_ack; /* a SYN+ACK was seen */
     struct half half[2];
 };
 
-/* Connections by the time they entered; the oldest expires first. */
+/* Connections by the time they were added; the oldest expires first. */
 struct list {
     struct tracked *oldest, *newest;
 };
@@ -151,7 +151,7 @@ endpoint_hash(const struct tcp_table *table, const struct oa_endpoint *endpoint)
     return mix(mix(words[0] ^ table->seed) + words[1] + ((uint64_t)endpoint->port << 16));
 }
 
-/* The same for both directions, so that one look-up finds either. */
+/* Equal for both directions, so that one lookup finds either. */
 static uint64_t
 segment_hash(const struct tcp_table *table, const struct segment *segment)
 {
@@ -169,7 +169,7 @@ is_endpoint(const struct tracked *c, unsigned side, const struct oa_endpoint *en
                0;
 }
 
-/* Whether the segment belongs to the connection, and if so who sent it. */
+/* Whether the segment belongs to the connection; `*side` is who sent it. */
 static bool
 matches(const struct tracked *c, const struct segment *segment, unsigned *side)
 {
@@ -236,7 +236,7 @@ grow_buckets(struct tcp_table *table)
 
 /* ---- streams ---- */
 
-/* Capture time may go back, which counts as no time. */
+/* Capture time may go backwards, which counts as 0. */
 static int64_t
 elapsed(int64_t now, int64_t then)
 {
@@ -257,7 +257,7 @@ half_of(struct tracked *c, unsigned side)
     return &c->half[side ^ c->facts.is_swapped];
 }
 
-/* A listener may swap the sides in any call, so a side is worked out anew for each. */
+/* A listener may swap the sides in any call, so the side is determined for each. */
 static struct connection_stream *
 stream_of(struct tracked *c, const struct half *half)
 {
@@ -270,7 +270,7 @@ last_stamp(const struct tracked *c)
     return (struct oa_stamp){ .time_ns = c->facts.last.time_ns, .frame = c->facts.last.frame };
 }
 
-/* Extends a sequence number to the offset nearest to the next one wanted. */
+/* Extends a sequence number to the offset nearest to the next expected one. */
 static int64_t
 offset_of(const struct half *half, uint32_t sequence)
 {
@@ -352,7 +352,7 @@ take_first_chunk(struct tracked *c, struct half *half)
     return taken;
 }
 
-/* Delivers the pieces that nothing is missing before any more. */
+/* Delivers the pieces that are no longer preceded by a gap. */
 static void
 flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
 {
@@ -371,8 +371,8 @@ flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
     }
 }
 
-/* The receiver has had what is missing all the time: what waited behind it came when its own frames
- * came. */
+/* The receiver has had the missing bytes all along, so what followed them was complete when its own
+ * frames arrived. */
 static void
 give_up_gap(struct tracked *c, struct half *half)
 {
@@ -382,8 +382,8 @@ give_up_gap(struct tracked *c, struct half *half)
     flush(c, half, stamp);
 }
 
-/* Adds what is new of a piece to the pending ones (the first copy of a byte wins); returns how many
- * bytes that was. */
+/* Adds the new bytes of a piece to the pending ones (the first copy of a byte wins); returns their
+ * number. */
 static uint64_t
 insert(struct tracked *c, struct half *half, int64_t offset, const uint8_t *bytes, uint32_t length,
        struct oa_stamp stamp)
@@ -437,7 +437,7 @@ is_over_limit(const struct tracked *c, const struct half *half)
             table->pending_bytes > table->limits.total_pending_bytes);
 }
 
-/* The stream begins with what has come first in its order; nothing is missing before it. */
+/* The stream starts with the lowest offset received so far; nothing is missing before it. */
 static void
 release_start(struct tracked *c, struct half *half)
 {
@@ -450,7 +450,7 @@ release_start(struct tracked *c, struct half *half)
     flush(c, half, (struct oa_stamp){ 0 });
 }
 
-/* Payload that does not simply continue the stream. */
+/* Payload that is not simply the continuation of the stream. */
 static void
 receive_pending(struct tracked *c, struct half *half, const struct segment *segment, int64_t offset,
                 struct oa_stamp stamp)
@@ -491,8 +491,8 @@ half_start(struct half *half, uint32_t base)
 }
 
 /*
- * Where a stream without a SYN begins, its first two segments tell: the capture may show them in
- * the wrong order. The first one waits for another one, or for an answer to it.
+ * The first two segments decide where a stream without a SYN starts: they may be in the wrong order
+ * in the capture. The first one is held until the second, or a response to it.
  */
 static void
 hold_start(struct half *half, uint32_t sequence)
@@ -502,9 +502,9 @@ hold_start(struct half *half, uint32_t sequence)
 }
 
 /*
- * A stream whose SYN was not captured starts at the first payload seen. But a single byte is most
- * often a keep-alive probe, which repeats a byte sent long ago: such a stream starts only where
- * another segment comes after it.
+ * A stream whose SYN was not captured starts at the first payload seen. A single byte, however, is
+ * usually a keep-alive probe, which repeats a byte sent long ago: the stream then starts at the
+ * next segment.
  */
 static bool
 starts_stream(struct half *half, uint32_t sequence, uint32_t length)
@@ -551,9 +551,9 @@ acknowledge(struct half *half, uint32_t acknowledgment)
 }
 
 /*
- * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not. The mark
- * keeps the first such acknowledgment while it holds for the gap at hand; from there on late frames
- * have their time to turn up.
+ * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
+ * mark is the first such acknowledgment for the current gap; from there on late frames have a
+ * limited time to appear.
  */
 static void
 check_loss(struct tracked *c, struct half *half, struct oa_stamp stamp)
@@ -578,8 +578,8 @@ check_loss(struct tracked *c, struct half *half, struct oa_stamp stamp)
     }
 }
 
-/* At the end nothing more can turn up; also what was sent or acknowledged behind the last byte seen
- * is lost then. */
+/* At the end nothing more can appear: what was sent or acknowledged after the last byte seen is
+ * lost too. */
 static void
 finish_half(struct tracked *c, struct half *half)
 {
@@ -590,7 +590,7 @@ finish_half(struct tracked *c, struct half *half)
         give_up_gap(c, half);
     if (!half->is_started)
         return;
-    /* Without the FIN, its own number in the acknowledgment must not pass for a byte. */
+    /* Without the FIN, the sequence number that it takes must not count as a byte. */
     int64_t missing =
         half->fin != UNKNOWN_OFFSET ? half->fin - half->next : half->acked - half->next - 1;
     if (missing > 0)
@@ -599,12 +599,12 @@ finish_half(struct tracked *c, struct half *half)
 
 /* ---- connections ---- */
 
-/* The server answered the SYN by a reset. */
+/* The server responded to the SYN with a reset. */
 static bool
 was_refused(const struct tracked *c)
 {
     return c->facts.ending.how == OA_END_RESET && c->facts.ending.by == OA_SERVER &&
-           c->facts.handshake_seen && !c->is_answered && !c->facts.stream[0].payload_bytes &&
+           c->facts.handshake_seen && !c->has_syn_ack && !c->facts.stream[0].payload_bytes &&
            !c->facts.stream[1].payload_bytes;
 }
 
@@ -612,7 +612,7 @@ was_refused(const struct tracked *c)
 static void
 finish_connection(struct tracked *c)
 {
-    /* Chosen before either is finished, for a listener may swap the sides in between. */
+    /* Determined before either is finished, because a listener may swap the sides in between. */
     struct half *client = half_of(c, OA_CLIENT), *server = half_of(c, OA_SERVER);
 
     finish_half(c, client);
@@ -643,8 +643,8 @@ oldest_expires(struct list *list, int64_t now, int64_t limit)
 
     if (!c)
         return false;
-    /* Capture time went back: without this one frame from the future would hold all behind it for
-     * ever. */
+    /* Capture time went backwards: without this, one frame from the future would keep all later
+     * ones forever. */
     if (c->since_ns > now)
         c->since_ns = now;
     return elapsed(now, c->since_ns) >= limit;
@@ -659,7 +659,8 @@ expire(struct tcp_table *table, int64_t now)
         close_connection(table->open.oldest);
 }
 
-/* Makes room for one more connection: those that ended go first, then the longest silent one. */
+/* Makes room for one more connection: ended ones are closed first, then the one that was silent
+ * longest. */
 static void
 make_room(struct tcp_table *table)
 {
@@ -708,7 +709,7 @@ open_connection(struct tcp_table *table, const struct segment *segment, unsigned
     return c;
 }
 
-/* Whether a SYN begins another connection than the one that has its ports. */
+/* Whether a SYN starts a new connection instead of belonging to the one with these ports. */
 static bool
 is_new_handshake(struct tracked *c, const struct segment *segment, unsigned side)
 {
@@ -720,19 +721,19 @@ is_new_handshake(struct tracked *c, const struct segment *segment, unsigned side
         return c->facts.ending.how != OA_END_OPEN || (half->is_seen && !is_same);
     if (is_same || (!half->is_seen && c->facts.ending.how == OA_END_OPEN))
         return false;
-    /* A server may answer a repeated SYN with another number of its own, as long as nobody has used
-     * the first one. */
+    /* A server may respond to a repeated SYN with a new initial sequence number, as long as the
+     * first one was not used. */
     bool answers = other->is_seen && other->isn + 1 == segment->acknowledgment;
     return c->facts.ending.how != OA_END_OPEN || !answers || half->next > 0 || half->pending;
 }
 
-/* The part of a segment with SYN that no other segment has: which connection, which sides, where
- * the streams start. */
+/* Handles what only a segment with SYN has: which connection it is, its sides, where the streams
+ * start. */
 static struct tracked *
 handshake(struct tcp_table *table, struct tracked *c, const struct segment *segment, unsigned *side,
           struct oa_stamp stamp)
 {
-    bool is_answer = (segment->flags & TCP_ACK) != 0;
+    bool is_syn_ack = (segment->flags & TCP_ACK) != 0;
 
     if (c && is_new_handshake(c, segment, *side)) {
         if (c->facts.ending.how == OA_END_OPEN)
@@ -746,21 +747,21 @@ handshake(struct tcp_table *table, struct tracked *c, const struct segment *segm
     if (!c->facts.handshake_seen) {
         bool is_unused = c->facts.stream[0].payload_bytes + c->facts.stream[1].payload_bytes == 0;
 
-        if (is_unused && *side == (is_answer ? OA_CLIENT : OA_SERVER)) {
+        if (is_unused && *side == (is_syn_ack ? OA_CLIENT : OA_SERVER)) {
             connection_swap(&c->facts);
             *side ^= 1;
         }
         c->facts.handshake_seen = true;
     }
 
-    c->is_answered |= is_answer;
+    c->has_syn_ack |= is_syn_ack;
     struct half *half = half_of(c, *side), *other = half_of(c, *side ^ 1);
-    if (!half->is_started || (is_answer && half->isn != segment->sequence)) {
+    if (!half->is_started || (is_syn_ack && half->isn != segment->sequence)) {
         half_start(half, segment->sequence + 1);
         half->isn = segment->sequence;
         half->is_seen = true;
     }
-    if (is_answer && !other->is_started) {
+    if (is_syn_ack && !other->is_started) {
         half_start(other, segment->acknowledgment);
         other->isn = segment->acknowledgment - 1;
         other->is_seen = true;
@@ -768,9 +769,10 @@ handshake(struct tcp_table *table, struct tracked *c, const struct segment *segm
     return c;
 }
 
-/* Whether the segment shows that the other side has what waits: it answers, or acknowledges it. */
+/* Whether the segment shows that its sender has received what is held: it carries data itself, or
+ * acknowledges it. */
 static bool
-is_answered(const struct half *half, const struct segment *segment)
+shows_receipt(const struct half *half, const struct segment *segment)
 {
     const struct chunk *first = first_chunk(half);
 
@@ -839,12 +841,12 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 
     struct half *half = half_of(c, side), *other = half_of(c, side ^ 1);
     count_segment(c, side, segment, stamp);
-    /* What a reset acknowledges or carries is not of the streams: stacks and middleboxes put
+    /* What a reset acknowledges or carries is not part of the streams: stacks and middleboxes put
      * anything there. */
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);
-        if (other->is_held && is_answered(other, segment))
+        if (other->is_held && shows_receipt(other, segment))
             release_start(c, other);
         if (segment->payload_length > 0 || segment->cut_length > 0)
             receive(c, half, segment, stamp);
@@ -869,7 +871,7 @@ tcp_table_new(const struct tcp_listener *listener, void *context, const struct t
     table->limits = *limits;
     table->n_buckets = FIRST_BUCKETS;
     table->buckets = g_new0(struct tracked *, table->n_buckets);
-    /* A capture made to collide must not be able to know what collides. */
+    /* A crafted capture must not be able to predict collisions. */
     table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
     return table;
 }
@@ -889,7 +891,7 @@ tcp_table_free(struct tcp_table *table)
     if (!table)
         return;
 
-    /* One more than needed, for qsort() takes no NULL. */
+    /* One more than needed, because qsort() must not be given NULL. */
     struct tracked **all = g_new(struct tracked *, table->n_connections + 1);
     size_t n = 0;
     for (struct tracked *c = table->open.oldest; c; c = c->newer)

@@ -1,5 +1,5 @@
 /* tcp.h
- * TCP connections of a capture, put back in order: streaming, bounded memory.
+ * TCP reassembly of a capture: streaming, bounded memory.
  * [RFC 9293]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,11 +11,11 @@
 #include "packet.h"
 
 /*
- * Listener. `opened` numbers the connection and returns what the other three are given; the facts
- * stay where they are until `closed` has returned, and the listener may swap their sides while no
- * data of the connection was used. Bytes of one stream come in order and once, each with the frame
- * that brought it or made it deliverable; `lost` reports that `bytes` of the stream are missing
- * before the next data.
+ * `opened` numbers the connection and returns the pointer that is passed to the other three; the
+ * facts stay at their address until `closed` has returned. The listener may swap the sides as long
+ * as it has not used any data of the connection. The bytes of a stream are delivered in order and
+ * once, with the frame that contained them or made them deliverable; `lost` reports how many bytes
+ * are missing before the next data.
  */
 struct tcp_listener {
     void *(*opened)(void *context, struct connection *connection);
@@ -26,13 +26,13 @@ struct tcp_listener {
 };
 
 struct tcp_limits {
-    size_t pending_bytes; /* out-of-order payload, with its bookkeeping, kept per stream before the
+    size_t pending_bytes; /* out-of-order payload with its bookkeeping, per stream; beyond it the
                              gap is given up */
-    size_t total_pending_bytes; /* the same over all streams: the stream that passes it gives up; 0
-                                   for no such limit */
-    size_t connections; /* kept at the same time; beyond, ended ones are freed, then the longest
-                           silent one */
-    int64_t linger_ns;  /* how long an ended connection still takes retransmissions */
+    size_t total_pending_bytes; /* the same over all streams: the stream that exceeds it gives up; 0
+                                   for no limit */
+    size_t connections; /* tracked at the same time; beyond, ended ones are freed, then the one that
+                           was silent longest */
+    int64_t linger_ns;  /* how long an ended connection still accepts retransmissions */
     int64_t idle_ns;    /* silence after which an open connection is forgotten */
 };
 
@@ -40,7 +40,7 @@ extern const struct tcp_limits TCP_DEFAULT_LIMITS;
 
 struct tcp_table;
 
-/* The listener and limits are copied. Ends the program only when memory ends, as GLib does. */
+/* The listener and limits are copied. Aborts only when out of memory, as GLib does. */
 struct tcp_table *tcp_table_new(const struct tcp_listener *listener, void *context,
                                 const struct tcp_limits *limits);
 
@@ -48,8 +48,8 @@ struct tcp_table *tcp_table_new(const struct tcp_listener *listener, void *conte
 void tcp_table_segment(struct tcp_table *table, const struct segment *segment,
                        struct oa_stamp stamp);
 
-/* Delivers what is still pending (gaps as lost), closes every connection in order of their numbers,
- * and frees the table. */
+/* Delivers what is still pending (gaps as lost), closes every connection in the order of their
+ * numbers, and frees the table. */
 void tcp_table_free(struct tcp_table *table);
 
 #endif

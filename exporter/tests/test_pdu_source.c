@@ -1,5 +1,5 @@
 /* test_pdu_source.c
- * Streams exported in PDUs, as dissectors that wait for the rest of a message have them come: each
+ * Streams exported in PDUs, as dissectors that defer incomplete messages cause them: each
  * byte reaches the decoder once. [Wireshark wsutil/exported_pdu_tlvs.h]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -49,7 +49,7 @@ static const struct piece_row {
     const char *name;
     enum stream stream;
     int pieces[PIECES][2];
-    bool needs_sequence; /* content does not show what is repeated */
+    bool needs_sequence; /* the content does not show what is repeated */
 } PIECE_ROWS[] = {
     /* clang-format off */
     { "whole", IN_CHANNEL, { { 0, H + 3 * P } }, false },
@@ -73,7 +73,7 @@ static const struct piece_row {
     /* clang-format on */
 };
 
-/* --- what is told --- */
+/* --- what is reported --- */
 
 struct fixture {
     struct flows flows;
