@@ -24,20 +24,54 @@ enum capture_status {
     CAPTURE_END, /* all files are read to their ends */
     CAPTURE_CUT, /* a file ended in the middle of a record or is damaged; the message says which;
                     the other files go on */
-    CAPTURE_UNREADABLE /* a file could not be opened again, or read; message and other files as with
-                          CAPTURE_CUT */
+    CAPTURE_UNREADABLE, /* a file could not be opened again, or read; message and other files as
+                           with CAPTURE_CUT */
+    CAPTURE_DISORDERED, /* a frame should have come earlier: the files have to be opened again, to
+                           be read ahead */
+};
+
+/* What is done with frames of one file that are not in order of time. */
+struct capture_order {
+    int64_t window_ns; /* how late a frame may be to be put in order; 0: never */
+    bool reads_ahead;  /* from the beginning, see capture_reader_open() */
+};
+
+/* Frames at a place where they do not belong. */
+struct capture_misplaced {
+    uint64_t frames;
+    int64_t largest_ns;   /* the largest distance in time from their place */
+    uint64_t first_frame; /* number and time of the first of them */
+    int64_t first_ns;
+};
+
+void capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_frame *frame,
+                           int64_t by_ns);
+
+/* Frames of a file that are earlier than one before them. */
+struct capture_disorder {
+    const char *name;                   /* of the file */
+    struct capture_misplaced reordered; /* within the window: put in order */
+    struct capture_misplaced steps;     /* beyond it: the clock went back */
 };
 
 struct capture_reader;
 
 /*
  * Opens every file ("-" is standard input) and finds the time of its first frame; files may overlap
- * in time (captures of several hops) and are then merged by time stamp. A frame never moves before
- * one that precedes it in its own file. Files that are not yet due stay closed, so that a long ring
- * of files needs few descriptors. Returns NULL with a message for one line in `*message` (g_free)
- * if any file cannot be opened, is a directory, is empty or is no capture. Call wtap_init() first.
+ * in time (captures of several hops) and are then merged by time stamp. Files that are not yet due
+ * stay closed, so that a long ring of files needs few descriptors.
+ *
+ * Frames of one file that are not in order of time, as of several interfaces or queues, are put in
+ * order if they are no more than the window late. For this, frames are read ahead for as long, in
+ * at most 64 MiB. That costs time and is seldom needed, so regular files are read ahead only with
+ * `reads_ahead`; without it, capture_reader_next() ends with CAPTURE_DISORDERED where it would have
+ * been needed. A frame that is later than the window stays behind all frames before it in its file.
+ *
+ * Returns NULL with a message for one line in `*message` (g_free) if any file cannot be opened, is
+ * a directory, is empty or is no capture. Call wtap_init() first.
  */
-struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths, char **message);
+struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
+                                           const struct capture_order *order, char **message);
 
 /*
  * Reads the next frame; its data stay valid until the next call. With CAPTURE_CUT or
@@ -49,6 +83,11 @@ enum capture_status capture_reader_next(struct capture_reader *reader, struct ca
 /* Bytes of the files read so far (as stored, compressed or not) and in all; the total is 0 when it
  * is not known (standard input). */
 void capture_reader_progress(const struct capture_reader *reader, uint64_t *done, uint64_t *total);
+
+/* What is known so far of the order in a file, the files by their first frames; NULL: there is no
+ * such file. Valid until the reader is closed. */
+const struct capture_disorder *capture_reader_disorder(const struct capture_reader *reader,
+                                                       size_t file);
 
 void capture_reader_close(struct capture_reader *reader);
 

@@ -8,7 +8,9 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include "capture_reader.h"
 #include "connection.h"
+#include "source_result.h"
 
 struct source_progress {
     uint64_t frames;
@@ -26,21 +28,16 @@ struct source_sink {
                      const struct source_progress *progress); /* now and then; false: stop */
 };
 
-struct source_result {
-    uint64_t frames;
-    uint64_t unread_frames; /* of a link type that no source reads */
-    uint64_t channels;      /* connections with RPC or MAPI over HTTP */
-    bool incomplete;        /* a file was cut short or damaged */
-    bool stopped;           /* progress returned false */
-};
-
 struct source;
 
 /* Opens captures, as capture_reader_open() does; NULL with a message for one line in `*message`
  * (g_free) if one cannot be read. */
-struct source *source_open(char *const *paths, size_t n_paths, char **message);
+struct source *source_open(char *const *paths, size_t n_paths, const struct capture_order *order,
+                           char **message);
 
-/* Reads the captures to their ends, once. Every connection, channel and session is closed then. */
+/* Reads the captures to their ends, once. Every connection, channel and session is closed then.
+ * The last events are the findings about the captures themselves, which name no channel and no
+ * session. */
 void source_run(struct source *source, const struct source_sink *sink,
                 struct source_result *result);
 

@@ -8,12 +8,14 @@
 
 #include "capture_reader.h"
 #include "flow.h"
+#include "source_result.h"
 
 struct source_kind {
     bool (*reads)(int encap);            /* WTAP_ENCAP_* */
     void *(*begin)(struct flows *flows); /* returns what the others are given */
     void (*frame)(void *self, const struct capture_frame *frame); /* of a link type it reads */
-    void (*end)(void *self); /* closes all flows in order of their numbers; frees */
+    /* Closes all flows in order of their numbers, adds what it has counted, and frees. */
+    void (*end)(void *self, struct source_result *result);
 };
 
 extern const struct source_kind NATIVE_SOURCE, /* captured packets: IP and TCP */
