@@ -103,6 +103,45 @@ class CommandLine(unittest.TestCase):
         self.expect_error(1, "-o", words="needs an argument")
         self.expect_error(1, "--describe=nonsense", words="'nonsense'")
 
+    def test_all_reports_or_none(self):
+        """A folder in the place of one report: the reports of the run before stay."""
+        self.export("-o", self.folder, "--reports", "calls,sessions,users", BASIC)
+        before = {path: path.read_bytes() for path in self.folder.iterdir()}
+        (self.folder / "users.csv").unlink()
+        (self.folder / "users.csv").mkdir()
+        other = TOP / "test-captures" / "real" / "xor.pcapng"
+        self.expect_error(4, "-o", self.folder, "--reports", "calls,sessions,users", other, words="users.csv")
+        for name in ("calls.csv", "sessions.csv"):
+            self.assertEqual((self.folder / name).read_bytes(), before[self.folder / name])
+        self.assertEqual(len(list(self.folder.iterdir())), 3)
+
+    def test_leftovers(self):
+        """What killed runs left goes; what is not theirs stays, also what a link names."""
+        other = self.folder / "other.txt"
+        other.write_text("other", encoding="ascii")
+        for name in ("calls.csv.123.partial", "sessions.csv.123.before.partial"):
+            (self.folder / name).write_text("left", encoding="ascii")
+        (self.folder / "users.csv.7.partial").symlink_to(other)
+        kept = {"letters.csv.123.partial", "calls.csv.partial", "other.txt"}
+        for name in kept:
+            (self.folder / name).write_text("other", encoding="ascii")
+        self.assertEqual(self.export("-o", self.folder, "--reports", "calls", BASIC).returncode, 0)
+        self.assertEqual({path.name for path in self.folder.iterdir()}, kept | {"calls.csv"})
+        self.assertEqual(other.read_text(encoding="ascii"), "other")
+
+    def test_one_run_a_folder(self):
+        with subprocess.Popen([PROGRAM, "-o", self.folder, "--reports", "calls", "-"], stdin=subprocess.PIPE) as first:
+            first.stdin.write(BASIC.read_bytes()[:1000])
+            first.stdin.flush()
+            deadline = time.monotonic() + 20
+            while not any(self.folder.iterdir()) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.expect_error(4, "-o", self.folder, BASIC, words="another oaexport is writing there")
+            first.stdin.write(BASIC.read_bytes()[1000:])
+            first.stdin.close()
+            self.assertEqual(first.wait(), 0)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["calls.csv"])
+
     def test_unreadable_captures(self):
         text = self.folder / "text.pcap"
         text.write_text("This is a letter and not a capture, though its name says so.\n" * 20, encoding="ascii")
