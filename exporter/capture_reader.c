@@ -551,12 +551,16 @@ admit(struct capture_reader *reader, char **message)
     return CAPTURE_OK;
 }
 
+/* The first frame of a file that is read ahead may not be its earliest one. */
 static bool
 is_due(const struct capture_reader *reader)
 {
+    int64_t ahead_ns = reader->reads_ahead ? reader->window_ns : 0;
+
     return reader->n_admitted < reader->n_inputs &&
            (reader->n_heap == 0 ||
-            reader->inputs[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
+            lateness(reader->heap[0]->time_ns, reader->inputs[reader->n_admitted].time_ns) <=
+                ahead_ns);
 }
 
 struct capture_reader *

@@ -183,6 +183,72 @@ test_merge(gconstpointer data)
         g_free(paths[--n]);
 }
 
+/* Read ahead for two seconds; the log ends with the frames reordered and the steps back of each
+ * file. */
+static const struct merge_row ORDER_ROWS[] = {
+    { "in-order", { "a1 b2 c3" }, "abc 0/0" },
+    { "late", { "b2 a1 c3" }, "abc 1/0" },
+    { "late-by-the-window", { "c3 a1 d4 b2" }, "abcd 2/0" },
+    { "equal-times", { "b2 a1 c2 d2" }, "abcd 1/0" },
+    { "beyond-the-window", { "a9 b1 c2" }, "abc 0/1" },
+    { "step-back-keeps-what-is-before", { "a10 c12 b11 d2 f4 e3" }, "abcdef 2/1" },
+    { "step-forward", { "a1 c50 b49" }, "abc 1/0" },
+    { "one-frame-of-another-time", { "a10 b11 c2 d12" }, "abcd 0/1" },
+    { "two-files", { "c3 a1 e5", "d4 b2" }, "abcde 1/0 1/0" },
+    { "one-file-in-order", { "c3 a1 e5", "b2 d4" }, "abcde 0/0 1/0" },
+    { "no-frames", { "" }, " 0/0" },
+};
+
+static void
+test_order(gconstpointer data)
+{
+    static const struct capture_order AHEAD = { .window_ns = 2000000000, .reads_ahead = true };
+    const struct merge_row *row = (const struct merge_row *)data;
+    const struct capture_disorder *disorder;
+    char *paths[G_N_ELEMENTS(row->files)], *message = NULL;
+    g_autoptr(GString) log = g_string_new(NULL);
+    size_t n = 0;
+
+    for (; n < G_N_ELEMENTS(row->files) && row->files[n]; n++) {
+        g_autofree char *name = g_strdup_printf("%zu.pcap", n);
+        paths[n] = write_file(name, pcap_of(row->files[n]));
+    }
+    struct capture_reader *reader = capture_reader_open(paths, n, &AHEAD, &message);
+    g_autofree char *letters = read_all(reader, &message);
+    g_string_append(log, letters);
+    for (size_t i = 0; (disorder = capture_reader_disorder(reader, i)); i++)
+        g_string_append_printf(log, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                               disorder->reordered.frames, disorder->steps.frames);
+    g_assert_cmpuint(n, >, 0);
+    g_assert_cmpstr(log->str, ==, row->letters);
+    capture_reader_close(reader);
+    while (n > 0)
+        g_free(paths[--n]);
+}
+
+/* Without reading ahead, the first frame that is late ends it; a step back, or no window, does
+ * not. */
+static void
+test_disordered(void)
+{
+    static const struct capture_order WINDOW = { .window_ns = 2000000000 }, NONE = { 0 };
+    g_autofree char *path = write_file("late.pcap", pcap_of("b2 c3 a1"));
+    char *message = NULL;
+    struct capture_frame frame;
+    struct capture_reader *reader = capture_reader_open(&path, 1, &WINDOW, &message);
+
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_DISORDERED);
+    capture_reader_close(reader);
+
+    reader = capture_reader_open(&path, 1, &NONE, &message);
+    g_autofree char *letters = read_all(reader, &message);
+    g_assert_cmpstr(letters, ==, "bca");
+    g_assert_cmpuint(capture_reader_disorder(reader, 0)->steps.frames, ==, 1);
+    capture_reader_close(reader);
+}
+
 /* Times are nanoseconds since the epoch. */
 static void
 test_time(void)
@@ -478,6 +544,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     wtap_init(FALSE);
     folder = g_dir_make_tmp("capture-reader-XXXXXX", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(ORDER_ROWS); i++) {
+        g_autofree char *name = g_strdup_printf("/capture-reader/order/%s", ORDER_ROWS[i].name);
+        g_test_add_data_func(name, &ORDER_ROWS[i], test_order);
+    }
+    g_test_add_func("/capture-reader/disordered", test_disordered);
     for (size_t i = 0; i < G_N_ELEMENTS(MERGE_ROWS); i++) {
         g_autofree char *path = g_strdup_printf("/capture-reader/merge/%s", MERGE_ROWS[i].name);
         g_test_add_data_func(path, &MERGE_ROWS[i], test_merge);
