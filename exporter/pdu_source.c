@@ -345,10 +345,11 @@ compare_numbers(const void *a, const void *b, void *unused)
 }
 
 static void
-end(void *self)
+end(void *self, struct source_result *result)
 {
     struct pdu_source *source = self;
 
+    (void)result;
     g_queue_sort(&source->by_age, compare_numbers, NULL);
     while (oldest(source))
         close_connection(source, oldest(source));

@@ -24,6 +24,7 @@ del sys.argv[1:]
 SEEDS = (1, 2, 3)
 REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames")
 COUNTED_FRAMES = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out"}
+OF_THE_CAPTURE = {"capture_duplicated", "reordered"}  # findings that say how it was disturbed
 TIMES = {"time", "start", "end", "first_seen", "last_seen"}
 
 
@@ -42,6 +43,8 @@ def comparable(rows, *leave_out):
     names = [name for name in rows[0] if not any(leaves(name) for leaves in leave_out)] if rows else []
     result = collections.Counter()
     for row in rows:
+        if row.get("code") in OF_THE_CAPTURE:
+            continue
         if "evidence" in row:
             row = dict(row, evidence=re.sub(r"frame \d+", "frame", row["evidence"]))
             if is_time in leave_out:
