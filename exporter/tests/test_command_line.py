@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""oaexport's command line: what it prints, its exit codes, and that nothing half-written is left.
+"""oaexport's command line: output, exit codes, and no partial files after failures.
 
 Usage: test_command_line.py OAEXPORT
 
@@ -26,7 +26,7 @@ REPORTS = {"auth", "connections", "channels", "sessions", "calls", "operations",
 
 
 class CommandLine(unittest.TestCase):
-    """Each test is a thing a user does."""
+    """Each test is something that a user does."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -34,11 +34,11 @@ class CommandLine(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def export(self, *arguments, **more):
-        """Runs oaexport; the result carries stdout, stderr and the code."""
+        """Runs oaexport; the result has stdout, stderr and the exit code."""
         return tools.oaexport(PROGRAM, *arguments, check=False, **more)
 
     def expect_error(self, code, *arguments, words="", **more):
-        """One clear line on stderr, the code, nothing on stdout."""
+        """Expects one line on stderr, the exit code, and nothing on stdout."""
         result = self.export(*arguments, **more)
         self.assertEqual(result.returncode, code, result.stderr)
         self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
@@ -217,7 +217,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(list(disk.iterdir()), [])
 
     def test_interrupted(self):
-        """In the middle of reading from a pipe, all that was begun is taken back."""
+        """Interrupted while reading from a pipe, it removes partial reports."""
         output = self.folder / "out"
         data = BASIC.read_bytes()
         for number in (signal.SIGINT, signal.SIGTERM):
