@@ -47,6 +47,12 @@ call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
     return request->is_complete && response->is_complete;
 }
 
+const struct oa_call_half *
+call_half_if_whole(const struct oa_call_half *half)
+{
+    return half->is_complete && !half->has_gap ? half : NULL;
+}
+
 bool
 call_is_prompt(const struct oa_call *call)
 {

@@ -26,6 +26,9 @@ bool call_failed(const struct oa_call *call);
  * false unless both are complete. */
 bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
+/* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
+const struct oa_call_half *call_half_if_whole(const struct oa_call_half *half);
+
 /* False for calls that wait for notifications: their latency says nothing about the server. */
 bool call_is_prompt(const struct oa_call *call);
 

@@ -46,7 +46,7 @@ proof_name(enum oa_ntlm_proof proof)
 static const struct column COLUMNS_OF_AUTH[] = {
     { "auth", NUMBER_OF(exchange, number),
       "Number of the exchange, from 0 in order of appearance" },
-    { "session", NUMBER_OF(vc, number),
+    { "session", SESSION(vc),
       "Session that it belongs to, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv; HTTP only" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv; HTTP only" },

@@ -40,7 +40,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "call", NUMBER_OF(call, number),
       "Number of the call, from 0 in order of the requests; for MAPI over HTTP in order of the "
       "responses" },
-    { "session", NUMBER_OF(vc, number), "Session that it belongs to, as in sessions.csv" },
+    { "session", SESSION(vc), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
     { "target_server", TEXT_OF(vc, target_server),
       "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
@@ -115,13 +115,6 @@ if_seen(const struct oa_call_half *half)
     return half->fragments ? half : NULL;
 }
 
-/* Sizes are reported only if they are of the whole request or response. */
-static const struct oa_call_half *
-if_whole(const struct oa_call_half *half)
-{
-    return half->is_complete && !half->has_gap ? half : NULL;
-}
-
 static int64_t
 latency_on(const struct oa_call *call, enum oa_hop hop)
 {
@@ -169,9 +162,9 @@ take(struct report_run *run, const struct oa_event *event)
         .return_value = return_value_text(call, value),
         .hops = hops_text(call->vc, seen, hops),
         .request = if_seen(request),
-        .whole_request = if_whole(request),
+        .whole_request = call_half_if_whole(request),
         .response = if_seen(response),
-        .whole_response = if_whole(response),
+        .whole_response = call_half_if_whole(response),
         .latency_first_ns = has_first ? response->first.time_ns - request->last.time_ns : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
         .store_latency_ns = server_ns,

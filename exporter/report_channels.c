@@ -25,7 +25,7 @@ struct row {
 static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", NUMBER_OF(channel, number),
       "Number of the channel instance, from 0 in order of appearance" },
-    { "session", NUMBER_OF(vc, number),
+    { "session", SESSION(vc),
       "Session that it belongs to, as in sessions.csv; for MAPI over HTTP the last one that used "
       "it; empty if it never carried a PDU" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },

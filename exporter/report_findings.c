@@ -43,7 +43,7 @@ static const struct column COLUMNS_OF_FINDINGS[] = {
     { "meaning", TEXT_OF(kind, meaning), "Meaning of the code" },
     { "host", ADDRESS(host),
       "Client as seen in the capture; if its hop is not captured, as reported by the proxy" },
-    { "session", NUMBER_OF(vc, number), "Session, as in sessions.csv; empty if unknown" },
+    { "session", SESSION(vc), "Session, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
     { "hop", TEXT(hop),

@@ -77,6 +77,7 @@ make_connection(struct session *session, unsigned number, unsigned user)
         tcp->stream[side] =
             (struct connection_stream){ below(100), below(3) * below(1000), below(5), below(5) };
     session->channel.vc = &session->vc;
+    session->channel.host = tcp;
     session->channel.hop = OA_HOP_CLIENT;
 }
 
@@ -111,6 +112,7 @@ make_session(struct session *session, unsigned number, enum variety variety)
     unsigned user = below(4);
 
     vc->number = number;
+    vc->has_final_number = below(2);
     vc->opened.time_ns = below(1000) * SECOND;
     vc->last.time_ns = vc->opened.time_ns + below(1000) * SECOND;
     vc->established.frame = below(2);
@@ -140,6 +142,7 @@ step(struct session *session, struct report_set *whole, struct report_set *part)
 {
     struct report_set *sets[] = { whole, part };
     bool is_call = session->done < session->calls;
+    struct oa_event closed = { .type = OA_EVENT_CHANNEL_CLOSED, .channel = &session->channel };
     struct oa_event event = { .type = is_call ? OA_EVENT_CALL : OA_EVENT_VC_CLOSED,
                               .vc = &session->vc,
                               .call = is_call ? &session->call[session->done] : NULL };
@@ -148,8 +151,10 @@ step(struct session *session, struct report_set *whole, struct report_set *part)
     if (session->done > session->calls)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++) {
-        if (!is_call)
+        if (!is_call) {
             report_set_connection(sets[i], &row);
+            report_set_event(sets[i], &closed);
+        }
         report_set_event(sets[i], &event);
     }
     session->done++;
@@ -271,6 +276,7 @@ test_merge_open_session(void)
     do
         make_session(session, 7, ANY);
     while (session->calls == 0);
+    session->vc.has_final_number = true;
     step(session, set[0], part);
     report_set_merge(set[1], part);
     report_set_free(part);
@@ -279,6 +285,55 @@ test_merge_open_session(void)
         continue;
     expect_same(set, folder);
     g_free(session);
+}
+
+/* Two sessions turn out to be one: its calls, and the pair of hosts, count once, in its row. */
+static void
+test_join(void)
+{
+    struct session *session[2];
+    char *folder, *message = NULL;
+    struct report_set *set = open_set(&folder);
+
+    for (unsigned i = 0; i < 2; i++) {
+        session[i] = g_new0(struct session, 1);
+        make_session(session[i], i, BY_USER);
+        session[i]->vc.has_final_number = false;
+        session[i]->calls = 1;
+        make_call(session[i], &session[i]->call[0], BY_USER);
+        report_set_event(set, &(struct oa_event){ .type = OA_EVENT_CALL,
+                                                  .vc = &session[i]->vc,
+                                                  .call = &session[i]->call[0] });
+    }
+    session[1]->tcp = session[0]->tcp;
+    for (unsigned i = 0; i < 2; i++) {
+        report_set_connection(
+            set, &(struct connection_row){ &session[i]->tcp, &session[i]->channel, NULL });
+        report_set_event(set, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
+                                                  .channel = &session[i]->channel });
+    }
+    session[1]->vc.joined = &session[0]->vc;
+    report_set_event(set, &(struct oa_event){ .type = OA_EVENT_VC_JOINED, .vc = &session[1]->vc });
+    report_set_event(set, &(struct oa_event){ .type = OA_EVENT_VC_CLOSED, .vc = &session[0]->vc });
+    g_assert_true(report_set_commit(set, &message));
+    report_set_free(set);
+    static const struct {
+        const char *report;
+        unsigned column;
+        const char *value;
+    } CELLS[] = { { "users", 7, "1" }, { "connection_status", 11, "2" }, { "hops", 6, "1" } };
+    for (size_t i = 0; i < G_N_ELEMENTS(CELLS); i++) {
+        g_autofree char *text = take_file(folder, CELLS[i].report);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_auto(GStrv) cells = g_strsplit(lines[1], ",", -1);
+        g_assert_cmpuint(g_strv_length(lines), ==, 3); /* header, row, nothing */
+        g_assert_cmpstr(cells[CELLS[i].column], ==, CELLS[i].value);
+    }
+    g_free(take_file(folder, "operations"));
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    g_free(folder);
+    g_free(session[0]);
+    g_free(session[1]);
 }
 
 /* More rows than are kept apart, in halves that share some: what is beyond is in the last row. */
@@ -375,6 +430,7 @@ main(int argc, char *argv[])
     g_test_add_func("/report_set/merge_any_split", test_merge_any_split);
     g_test_add_func("/report_set/merge_in_order", test_merge_in_order);
     g_test_add_func("/report_set/merge_open_session", test_merge_open_session);
+    g_test_add_func("/report_set/join", test_join);
     g_test_add_func("/report_set/merge_beyond", test_merge_beyond);
     g_test_add_func("/report_set/discard", test_discard);
     g_test_add_func("/report_set/no_folder", test_no_folder);

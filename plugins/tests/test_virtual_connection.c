@@ -307,13 +307,15 @@ test_named_channels(void)
     struct oa_channel *successor = wire_out(wire, 1);
     wire_rts(wire, successor, OA_CLIENT, OA_RTS_OUT_R1_A3,
              (struct wire_rts){ .cookies = { V, OUT1, OUT2 } });
-    g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
-    expect_joined(in, 2, OA_JOIN_RECYCLE);
-    expect_joined(successor, 2, OA_JOIN_COOKIE);
+    g_assert_cmpstr(wire->joins->str, ==, "2 0\n"); /* the whole has the lower number */
+    expect_joined(in, 0, OA_JOIN_RECYCLE);
+    expect_joined(successor, 0, OA_JOIN_COOKIE);
+    g_assert_true(in->vc->has_final_number); /* its cookie and both channels are known */
+    g_assert_false(out->vc->has_final_number);
     /* A7 on the IN channel with the same cookie changes nothing. */
     wire_rts(wire, in, OA_CLIENT, OA_RTS_OUT_R1_A7,
              (struct wire_rts){ .cookies = { OUT2 }, .destination = OA_RTS_FD_SERVER });
-    g_assert_cmpstr(wire->joins->str, ==, "0 2\n");
+    g_assert_cmpstr(wire->joins->str, ==, "2 0\n");
     wire_free(wire);
 }
 

@@ -279,8 +279,10 @@ struct oa_rpc_security {
 
 /* The pair of an IN and an OUT channel that carries one RPC connection. It outlives recyclings. */
 struct oa_virtual_connection {
-    uint64_t number; /* from 0, in order of appearance */
-    void *host;      /* the host's own */
+    uint64_t number;       /* from 0, in order of appearance */
+    void *host;            /* the host's own */
+    bool has_final_number; /* otherwise it may turn out to be a part of another one, or another one
+                              a part of it: the whole has the lower number */
     bool has_cookie;
     struct oa_cookie cookie;
     bool has_association_group;

@@ -113,6 +113,7 @@ void
 oa_vc_tie(struct virtual_connection *vc)
 {
     vc->calls.may_join = false;
+    vc->facts.has_final_number = true;
 }
 
 /* With a cookie and both channels of its hop nothing but cookies adds to it. A channel whose own
@@ -377,11 +378,24 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->last = from->last;
 }
 
+/* The whole is known by the number of the part that appeared first, unless its own is final. */
+static void
+choose_number(struct oa_virtual_connection *into, struct oa_virtual_connection *from)
+{
+    uint64_t number = into->number;
+
+    if (into->has_final_number || number < from->number)
+        return;
+    into->number = from->number;
+    from->number = number;
+}
+
 void
 oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, enum oa_join join)
 {
     GList *link;
 
+    choose_number(&into->facts, &from->facts);
     while ((link = g_queue_peek_head_link(&from->channels))) {
         struct channel *channel = link->data;
         oa_vc_detach(channel, from);
