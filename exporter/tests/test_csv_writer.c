@@ -247,7 +247,8 @@ test_sessions(void)
     finish_session(OA_EVENT_VC_CLOSED, &vc[2]);
     finish_session(OA_EVENT_VC_CLOSED, &vc[3]);
     g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_commit(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_assert_cmpstr(text, ==, "x,0,y\nx,0,y\nx,0,y\nx,3,y\nx,0,y\nx,0,y\n");
     g_unlink(path);
@@ -277,7 +278,8 @@ test_sessions_beyond(void)
     vc.number = 1;
     finish_session(OA_EVENT_VC_CLOSED, &vc);
     g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_commit(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     for (const char *line = text; *line; line = strchr(line, '\n') + 1, rows++)
         first += line[LENGTH + 1] == '5';

@@ -11,9 +11,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Of short inputs every prefix is tried, of longer ones so many that they have about so many bytes
- * together; a corpus stays a matter of seconds. */
+/* Of short inputs every prefix is tried, of longer ones as many as have about so many bytes
+ * together, so that a corpus takes seconds; of slow targets fewer. */
+#ifndef PREFIXES_MAX
 #define PREFIXES_MAX 512
+#endif
 #define BYTES_MAX (1 << 20)
 
 static bool
