@@ -50,7 +50,12 @@ initialise(void)
 {
     WS_COMPAT_LOG_INIT("fuzz_reports");
     wtap_init(FALSE);
-    folder = g_dir_make_tmp("fuzz-reports-XXXXXX", NULL);
+    /* In memory where that is possible: the files are synchronised with the disk. */
+    folder = g_strdup("/dev/shm/fuzz-reports-XXXXXX");
+    if (!g_mkdtemp(folder)) {
+        g_free(folder);
+        folder = g_dir_make_tmp("fuzz-reports-XXXXXX", NULL);
+    }
     require(folder != NULL);
     atexit(remove_folder);
 }

@@ -78,6 +78,7 @@ oa_call_free(void *data)
 static void
 let_go(struct oa_tracker *tracker, struct call *call)
 {
+    oa_call_stubs_clear(&call->stubs); /* the call may outlive its list */
     oa_mailbox_release(tracker, call->facts.mailbox);
     oa_retire(tracker, call, oa_call_free);
 }
@@ -693,7 +694,6 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
         }
         merge_call(into, known, &call->facts);
         to->calls--;
-        oa_call_stubs_clear(&call->stubs);
         let_go(into->tracker, call);
         if (is_finished(&known->facts)) {
             oa_calls_forget_ended(into->tracker);
