@@ -82,7 +82,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "(no other channel)" },
     { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, likely" },
     { "window_stalls", COUNT_OF(channel, flow.stalls),
-      "Times the sender waited for the receive window" },
+      "Times the sender waited for the receive window, for 50 ms or more" },
     { "window_stalled_ms", MS_OF(channel, flow.stalled_ns), "Total time spent in these waits" },
     { "longest_stall_ms", MS_OF(channel, flow.longest_stall_ns), "Longest of these waits" },
     { "longest_idle_ms", MS_OF(channel, longest_idle_ns),

@@ -100,21 +100,24 @@ struct oa_virtual_connection;
 
 /*
  * Flow control of one channel, [MS-RPCH] 3.2.1.1.4: RPC bytes against the window of the receiver.
- * The values are estimates if the beginning of the channel is not in the capture.
+ * The values are estimates if the beginning of the channel, or what acknowledges it, is not in the
+ * capture.
  */
 struct oa_flow {
     bool has_window;
     bool is_estimate;
     uint64_t sent;         /* bytes of RPC PDUs since the channel began */
-    uint64_t acknowledged; /* by the last acknowledgment */
+    uint64_t acknowledged; /* by the last acknowledgment that has reached the sender */
+    uint64_t checked;      /* by the last one on the channel's own hop */
     uint32_t window;       /* available at that time; before the first one the announced window */
     uint32_t window_max;   /* announced when the channel was opened; 0 if unknown */
     uint64_t acks;
     uint64_t stalls; /* number of times that the sender had to wait for an acknowledgment */
     int64_t stalled_ns, longest_stall_ns;
-    struct oa_stamp last_sent, last_ack;
-    int64_t available_before_ack; /* what could be sent just before the last acknowledgment */
-    bool is_violated;             /* more was sent than the window allowed */
+    struct oa_stamp last_sent;
+    struct oa_stamp released;         /* since then, the first acknowledgment that made room */
+    int64_t available_before_release; /* what could be sent just before it */
+    bool is_violated;                 /* more was sent than the window allowed */
 };
 
 /* What the sender may still send, in bytes; negative when over the window. */
