@@ -5,9 +5,6 @@
  */
 #include "connection.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "rpc/service.h"
 
 static bool
@@ -38,11 +35,5 @@ connection_swap(struct connection *connection)
 const char *
 address_text(const uint8_t address[16], char out[ADDRESS_TEXT])
 {
-    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
-
-    if (memcmp(address, MAPPED, sizeof MAPPED) == 0)
-        inet_ntop(AF_INET, address + sizeof MAPPED, out, ADDRESS_TEXT);
-    else
-        inet_ntop(AF_INET6, address, out, ADDRESS_TEXT);
-    return out;
+    return oa_text_address(address, out);
 }

@@ -6,6 +6,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "base/text.h"
 #include "tls/tls_facts.h"
 #include "track/events.h"
 
@@ -53,7 +54,7 @@ bool connection_sent_by_server(uint16_t source_port, uint16_t destination_port);
 void connection_swap(struct connection *connection);
 
 /* Formats an address without the IPv4 mapping; `out` is returned. */
-#define ADDRESS_TEXT 46
+#define ADDRESS_TEXT OA_ADDRESS_TEXT
 const char *address_text(const uint8_t address[16], char out[ADDRESS_TEXT]);
 
 #endif

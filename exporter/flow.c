@@ -9,6 +9,7 @@
 
 #include "tls/tls_facts.h"
 #include "track/channel.h"
+#include "track/connection_end.h"
 #include "track/tracker.h"
 
 struct flow {
@@ -173,9 +174,10 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
 }
 
 static void
-take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+         struct oa_stamp stamp)
 {
-    if (!oa_tls_data(flow->tls, side, data, length)) {
+    if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
     }
@@ -183,7 +185,8 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
 
 /* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
 static void
-begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_stamp stamp)
 {
     if (side == OA_SERVER && !flow->connection->handshake_seen &&
         oa_tls_begins_hello(data, length)) {
@@ -191,7 +194,7 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
-    take_tls(flow, side, data, length);
+    take_tls(flow, side, data, length, stamp);
 }
 
 struct flow *
@@ -212,9 +215,9 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     if (flow->channel)
         oa_channel_data(flow->channel, side, data, length, stamp);
     else if (flow->tls)
-        take_tls(flow, side, data, length);
+        take_tls(flow, side, data, length, stamp);
     else if (!flow->has_begun && oa_tls_may_begin(data[0]))
-        begin_tls(flow, side, data, length);
+        begin_tls(flow, side, data, length, stamp);
     else
         look_for_channel(flow, side, data, length, stamp);
     flow->has_begun = true;
@@ -264,6 +267,24 @@ ending_of(const struct connection *connection)
     return ending;
 }
 
+static void
+report_end(const struct flow *flow, const struct oa_tls_facts *tls)
+{
+    const struct connection *connection = flow->connection;
+
+    oa_connection_ended(
+        flow->flows->tracker,
+        &(struct oa_connection_end){ .host = flow->connection,
+                                     .channel = flow->channel,
+                                     .tls = tls,
+                                     .server = connection->endpoint[OA_SERVER],
+                                     .ending = connection->ending,
+                                     .last = connection->last,
+                                     .was_refused = connection->was_refused,
+                                     .lost_bytes = { connection->stream[OA_CLIENT].lost_bytes,
+                                                     connection->stream[OA_SERVER].lost_bytes } });
+}
+
 void
 flow_close(struct flow *flow)
 {
@@ -271,6 +292,7 @@ flow_close(struct flow *flow)
     struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
 
     flows->ended(flows->context, &row);
+    report_end(flow, row.tls);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)

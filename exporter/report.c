@@ -7,13 +7,12 @@
 
 #include <stdio.h>
 
-/* HTTP is a service hop only if it carries RPC or TLS; everything else on port 80 is left out. */
+#include "track/connection_end.h"
+
 bool
 connection_is_of_service(const struct connection_row *row)
 {
-    const struct oa_service_port *port = oa_service_hop_port(row->tcp->endpoint[OA_SERVER].port);
-
-    return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
+    return oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
 }
 
 void

@@ -819,7 +819,8 @@ end_connection(struct tracked *c, struct half *half, const struct segment *segme
     if (c->facts.ending.how == OA_END_OPEN || (is_reset && !c->is_ended))
         c->facts.ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
                                               .by = (enum oa_side)side_of(c, half),
-                                              .time_ns = stamp.time_ns };
+                                              .time_ns = stamp.time_ns,
+                                              .frame = stamp.frame };
     if (!is_reset) {
         if (half->is_started && half->fin == UNKNOWN_OFFSET)
             half->fin = offset_of(half, segment->sequence + (segment->flags & TCP_SYN ? 1 : 0)) +

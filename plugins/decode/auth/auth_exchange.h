@@ -48,8 +48,12 @@ struct oa_auth_exchange {
                                      empty without a token */
     const struct oa_auth *server; /* the same from the server's */
     enum oa_auth_result result;
+    bool kerberos_declined; /* the server chose NTLM although the client sent a Kerberos ticket,
+                               whose SPN and realm `client` keeps */
 
     /* HTTP */
+    bool is_split;    /* the client responds to an NTLM challenge of another connection; the
+                         result is never a refusal */
     bool is_proxy;    /* 407 and Proxy-Authorization */
     unsigned offered; /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
     unsigned status;  /* of the response to the last request; 0 none */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "track/bindings.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
@@ -368,6 +369,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     take_call_out(list, call);
     expect_late_request(list, facts);
     check_fault(list->tracker, facts);
+    oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
     oa_call_stubs_end(list->tracker, &call->stubs, facts);
     oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,

@@ -15,6 +15,7 @@
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
@@ -492,6 +493,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
     oa_auth_close_channel(tracker, facts);
+    oa_ending_of_channel(channel);
     if (!facts->vc)
         oa_emit_suppressed(
             tracker,

@@ -36,6 +36,7 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
     }
     channel->last_request_has_length = http->has_content_length || http->chunked;
     channel->method = http->method_id;
+    channel->waiting = stamp;
     oa_text_keep(&facts->proxy_name, http->host);
     oa_text_keep(&facts->user_agent, http->user_agent);
     if (http->has_rpc_server && !facts->target_server) {
@@ -100,6 +101,7 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
         oa_stream_begin_body(stream, STREAM_BODY, 0);
         return;
     }
+    channel->waiting.frame = 0;
     if (channel->last_request_is_rpc) {
         facts->http_status = http->status;
         facts->response = stamp;

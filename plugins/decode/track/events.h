@@ -91,6 +91,7 @@ struct oa_ending {
     enum oa_end how;
     enum oa_side by;
     int64_t time_ns;     /* of that FIN or RST */
+    uint64_t frame;      /* the same; 0: unknown */
     bool is_one_way;     /* the capture contains frames of one side only: */
     enum oa_side silent; /* none of this one */
 };
@@ -398,6 +399,7 @@ struct oa_event {
     int64_t idle_ns;  /* RTS, RPC: since the previous PDU on the same connection; 0 for the first */
     int64_t stall_ns; /* RPC: how long the sender had to wait for the window */
     const struct oa_finding *finding;
+    void *host; /* finding of a TCP connection: the host's own, as in oa_channel */
     const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
 };
 

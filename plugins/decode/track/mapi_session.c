@@ -17,6 +17,7 @@
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mailboxes.h"
 #include "track/mapi_hops.h"
 #include "track/tracker_state.h"
@@ -472,6 +473,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     vc->facts.no_request += facts->state == OA_CALL_NO_REQUEST;
     if (facts->is_fault)
         tell_failure(vc, channel, facts);
+    oa_ending_of_call(tracker, facts, &channel->facts, &channel->facts.ending);
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                          .first = facts->request[OA_HOP_CLIENT].first,
                                          .last = vc->facts.last,

@@ -10,6 +10,7 @@
 #include "track/authentication.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
+#include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
@@ -31,6 +32,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->vcs = oa_vcs_new();
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
+    tracker->connection_ends = oa_connection_ends_new();
     tracker->code_pages = oa_code_pages_new();
     return tracker;
 }
@@ -56,6 +58,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
+    oa_connection_ends_free(tracker->connection_ends);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

@@ -453,6 +453,29 @@ place_on_hop(struct channel *channel, struct virtual_connection *vc)
     return true;
 }
 
+/* The first IN and the first OUT channel of an HTTP hop: a balancer may send them to different
+ * proxies. */
+static void
+check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
+{
+    const struct oa_channel *facts = &channel->facts;
+    enum oa_leg leg = facts->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+    const struct oa_channel *other = vc->channel[facts->hop][leg == OA_LEG_IN];
+    const struct oa_endpoint *mine = &facts->endpoint[OA_SERVER];
+    char text[2][OA_ADDRESS_TEXT];
+
+    if (!other || vc->leg_seen[facts->hop][leg] || !oa_hop_is_http(facts->hop) ||
+        memcmp(mine->address, other->endpoint[OA_SERVER].address, sizeof mine->address) == 0)
+        return;
+    oa_emit_finding(
+        channel->tracker,
+        &(struct oa_event){
+            .first = facts->head, .last = facts->head, .channel = &channel->facts, .vc = vc },
+        OA_FINDING_GATEWAYS_DIFFER, "%s here, %s on the other channel",
+        oa_text_address(mine->address, text[0]),
+        oa_text_address(other->endpoint[OA_SERVER].address, text[1]));
+}
+
 struct virtual_connection *
 oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
@@ -479,6 +502,8 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         give_cookie(known, cookie);
     } else if (!place_on_hop(channel, known)) {
         return NULL;
+    } else {
+        check_gateways(channel, &known->facts);
     }
     attach(channel, known, OA_JOIN_COOKIE);
     return known;
