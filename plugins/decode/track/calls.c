@@ -357,6 +357,8 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     struct oa_virtual_connection *vc = list->vc;
     struct oa_call *facts = &call->facts;
 
+    if (!facts->iface) /* a later request may have named it */
+        name_interface(facts);
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
     vc->answered += facts->state == OA_CALL_ANSWERED;
     vc->faults += facts->state == OA_CALL_FAULT;
