@@ -534,8 +534,12 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
         half->has_gap = !(rpc->header.flags & OA_RPC_FIRST_FRAG);
     }
     half->last = event->last;
-    half->stub_bytes += rpc->stub_length;
+    half->stub_bytes += rpc->stub_length + (event->is_cut ? event->pdu_length - event->length : 0);
     half->pdu_bytes += event->pdu_length;
+    half->is_cut |= event->is_cut;
+    half->end_is_lost = event->end_is_lost;
+    /* The padding of the verifier, which is no part of the stub, is unknown. */
+    half->has_gap |= event->is_cut && rpc->header.auth_length;
     half->is_complete |=
         (rpc->header.flags & OA_RPC_LAST_FRAG) != 0 || rpc->header.ptype == OA_RPC_FAULT;
 }
@@ -589,7 +593,8 @@ take_response(struct call_list *list, const struct oa_event *event)
         call = begin_call(list, rpc);
     add_fragment(&call->facts.response[event->channel->hop], event);
     oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
-    oa_call_take_return_value(&call->facts, event);
+    if (!event->is_cut)
+        oa_call_take_return_value(&call->facts, event);
     if (rpc->header.ptype == OA_RPC_FAULT) {
         call->facts.is_fault = true;
         call->facts.fault_status = rpc->fault_status;
@@ -607,7 +612,7 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
         return NULL;
     const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
 
-    if (list->may_join && halves[event->channel->hop].fragments == 1)
+    if (list->may_join && halves[event->channel->hop].fragments == 1 && !event->is_cut)
         call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event->pdu, event->pdu_length);
     event->call = &call->facts;
     return call;

@@ -103,11 +103,12 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     return &channel->facts;
 }
 
+/* `is_unknown`: PDUs may have been among them. */
 static void
-count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes)
+count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
-    oa_vc_note_loss(channel, side, bytes);
+    oa_vc_note_skipped(channel, side, bytes, is_unknown);
 }
 
 static bool
@@ -115,7 +116,7 @@ skip(struct channel *channel, struct oa_event *event, size_t length)
 {
     event->type = OA_EVENT_SKIPPED;
     event->length = length;
-    count_skipped(channel, event->side, length);
+    count_skipped(channel, event->side, length, true);
     return true;
 }
 
@@ -444,38 +445,155 @@ oa_channel_waiting(const struct oa_channel *facts, enum oa_side side)
     return stream->carry ? stream->carry->len : 0;
 }
 
+/* --- bytes that are missing from the capture --- */
+
+/* Whether a PDU of which these are the first bytes is one of a call that can be counted: the fixed
+ * fields are there. */
+static bool
+is_call(const uint8_t *data, size_t length, struct oa_rpc_header *header)
+{
+    struct oa_rpc_pdu rpc;
+
+    if (!oa_rpc_parse_beginning(data, length, &rpc) || !rpc.stub)
+        return false;
+    *header = rpc.header;
+    return true;
+}
+
+/* Within that PDU `gone` bytes have passed: its rest follows, or the next one. */
+static void
+pass_within(struct stream *stream, uint64_t pdu, uint64_t gone)
+{
+    stream->tail = pdu - gone;
+    if (stream->state == STREAM_PDUS)
+        oa_stream_take(stream, pdu);
+    if (stream->tail)
+        stream->state = STREAM_TAIL;
+    else if (stream->state == STREAM_TAIL)
+        stream->state = STREAM_PDUS;
+}
+
+/* Takes a head as far as it goes. */
+static bool
+take_cut_head(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length)
+{
+    struct oa_http_head *http = &channel->tracker->channels->http;
+
+    if (oa_http_head_parse_cut(data, length, http) != OA_HTTP_COMPLETE ||
+        http->is_request != (event->side == OA_CLIENT))
+        return false;
+    oa_channel_take_head(channel, event);
+    return true;
+}
+
+/* Takes the PDU of a call whose header shows what it is, and how long. */
+static bool
+take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+             uint64_t missing)
+{
+    struct stream *stream = &channel->stream[event->side];
+    uint64_t gone = length + missing;
+    struct oa_rpc_header header;
+
+    if (stream->chunked || !is_call(data, length, &header))
+        return false;
+    event->length = length;
+    event->pdu = data;
+    event->pdu_length = header.frag_length;
+    event->is_cut = true;
+    event->end_is_lost |= gone < header.frag_length;
+    oa_channel_take_pdu(channel, event, &header);
+    if (gone <= header.frag_length)
+        pass_within(stream, header.frag_length, gone);
+    else
+        oa_stream_lose(stream);
+    return true;
+}
+
+/* Passes over bytes of which nothing is known. */
+static void
+pass_gap(struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+         uint64_t missing)
+{
+    struct stream *stream = &channel->stream[side];
+    uint64_t gone = length + missing;
+    struct oa_rpc_header header;
+
+    if (stream->state == STREAM_TAIL && stream->tail >= gone)
+        pass_within(stream, stream->tail, gone);
+    else if (stream->state == STREAM_PDUS && !stream->chunked && length &&
+             oa_rpc_header_parse(data, length, &header) && header.frag_length >= gone)
+        pass_within(stream, header.frag_length, gone);
+    else if (stream->state == STREAM_BODY && !stream->chunked && stream->left > gone)
+        oa_stream_take(stream, gone);
+    else
+        oa_stream_lose(stream);
+}
+
+bool
+oa_channel_next_cut(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
+                    uint64_t missing, struct oa_stamp first, struct oa_stamp last, bool end_is_lost,
+                    struct oa_event *event)
+{
+    struct channel *channel = (struct channel *)facts;
+    const struct stream *stream = &channel->stream[side];
+    bool is_inside = stream->state == STREAM_TAIL && stream->tail >= missing;
+    bool is_taken = false;
+
+    if (stream->state == STREAM_DRAIN)
+        return false;
+    oa_calls_forget_ended(channel->tracker);
+    *event = (struct oa_event){
+        .first = first, .last = last, .side = side, .channel = facts, .end_is_lost = end_is_lost
+    };
+    if (length && stream->state == STREAM_HEAD)
+        is_taken = take_cut_head(channel, event, data, length);
+    else if (length && stream->state == STREAM_PDUS)
+        is_taken = take_cut_pdu(channel, event, data, length, missing);
+    if (!is_taken)
+        pass_gap(channel, side, data, length, missing);
+    is_inside |= is_taken && stream->state != STREAM_LOST;
+    count_skipped(channel, side, missing + (is_taken ? 0 : length), !is_inside);
+    if (!is_taken)
+        return false;
+    facts->last = last;
+    event->vc = facts->vc;
+    oa_emit(channel->tracker, event);
+    if (event->type == OA_EVENT_HTTP_HEAD)
+        oa_auth_take_credentials(channel->tracker, event);
+    return true;
+}
+
+static void
+take_gap(struct channel *channel, enum oa_side side, uint64_t bytes, struct oa_stamp last,
+         bool end_is_lost)
+{
+    struct stream *stream = &channel->stream[side];
+    GByteArray *carry = stream->carry;
+    struct oa_event event;
+
+    if (channel->mapi) {
+        count_skipped(channel, side, bytes, true);
+        oa_http_connection_lost(channel->mapi, side, bytes);
+        return;
+    }
+    oa_channel_next_cut(&channel->facts, side, carry ? carry->data : NULL, carry ? carry->len : 0,
+                        bytes, stream->carry_from, last, end_is_lost, &event);
+    oa_stream_drop_carry(stream);
+}
+
 void
 oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
 {
     struct channel *channel = (struct channel *)facts;
-    struct stream *stream = &channel->stream[side];
-    size_t waiting = stream->carry ? stream->carry->len : 0;
-    struct oa_rpc_header header;
-    uint64_t gone = bytes + waiting;
-    uint64_t tail = 0;
 
-    if (stream->state == STREAM_DRAIN)
-        return;
-    count_skipped(channel, side, gone);
-    if (channel->mapi) {
-        oa_http_connection_lost(channel->mapi, side, bytes);
-        return;
-    }
-    if (stream->state == STREAM_PDUS && !stream->chunked && waiting &&
-        oa_rpc_header_parse(stream->carry->data, waiting, &header) && header.frag_length >= gone) {
-        tail = header.frag_length - gone;
-        stream->state = tail ? STREAM_TAIL : STREAM_PDUS;
-        stream->tail = tail;
-        oa_stream_take(stream, header.frag_length);
-    } else if (stream->state == STREAM_TAIL && stream->tail >= gone) {
-        stream->tail -= gone;
-        stream->state = stream->tail ? STREAM_TAIL : STREAM_PDUS;
-    } else if (stream->state == STREAM_BODY && !stream->chunked && stream->left > gone) {
-        oa_stream_take(stream, gone);
-    } else if (stream->state != STREAM_DRAIN) {
-        oa_stream_lose(stream);
-    }
-    oa_stream_drop_carry(stream);
+    take_gap(channel, side, bytes, channel->stream[side].carry_from, true);
+}
+
+void
+oa_channel_cut(struct oa_channel *facts, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
+{
+    take_gap((struct channel *)facts, side, bytes, stamp, false);
 }
 
 void
@@ -486,7 +604,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         if (channel->stream[side].carry)
-            count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len);
+            count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len, true);
     facts->ending = ending;
     if (channel->mapi)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);

@@ -147,7 +147,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
     } else {
         event->type = OA_EVENT_RPC;
         event->rpc = &channel->tracker->channels->rpc;
-        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rpc);
+        oa_rpc_parse_beginning(event->pdu, event->is_cut ? event->length : event->pdu_length,
+                               &channel->tracker->channels->rpc);
         settle_kind(channel, event);
         oa_vc_take_rpc(channel, event);
         oa_flow_take_rpc(channel->tracker, event);

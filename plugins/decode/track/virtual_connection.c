@@ -504,7 +504,7 @@ oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie
 }
 
 void
-oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
+oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
 {
     struct virtual_connection *vc = (struct virtual_connection *)channel->facts.vc;
     enum oa_hop hop = channel->facts.hop;
@@ -512,6 +512,8 @@ oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
     if (!vc || bytes == 0)
         return;
     vc->facts.traffic[hop][side].skipped_bytes += bytes;
+    if (!is_unknown)
+        return;
     for (const GList *link = vc->channels.head; link; link = link->next)
         ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);
