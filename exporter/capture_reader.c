@@ -25,6 +25,24 @@
 /* No time stamp was seen yet: such a file is due immediately. */
 #define NO_TIME INT64_MIN
 
+/* Memory for frames that were read ahead to be put in order, of all files. */
+#define AHEAD_BYTES (64 * 1024 * 1024)
+
+/* What a frame that was read ahead costs at least: wiretap's record, and its first buffer. */
+#define AHEAD_COST (sizeof(struct ahead) + 2048)
+
+/* A frame that was read, and waits until nothing earlier can come. Frames are never copied: each
+ * is read into memory of its own, and its place in the order is that of a pointer. */
+struct ahead {
+    struct ahead *next_free;
+    int64_t time_ns; /* NO_TIME: none seen yet */
+    int64_t late_ns; /* behind the latest frame before it in the file; 0: in order */
+    bool is_step;    /* by more than the window, or too late for what was passed on */
+    size_t cost;
+    wtap_rec record;
+    Buffer buffer; /* of the frame's data, where the record does not hold them */
+};
+
 struct input {
     char *path;
     const char *name; /* for messages */
@@ -35,8 +53,17 @@ struct input {
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
     wtap *file;     /* NULL before it is admitted and when it is finished */
-    wtap_rec record;
-    Buffer buffer; /* holds the frame's data, unless the record does */
+
+    /* Frames read ahead, in order of time, from `first`; the current one is the first of them. */
+    struct ahead **ahead;
+    size_t first, n_ahead, room;
+    struct ahead *step; /* read behind them: the clock went back, so it waits for their end */
+    int64_t latest_ns;  /* of the frames read since the clock went back; NO_TIME */
+    int64_t given_ns;   /* of the frame returned last since then; NO_TIME */
+    bool is_at_end;     /* nothing more can be read */
+    enum capture_status end_status; /* why, if the file is damaged; else CAPTURE_OK */
+    char *end_message;
+    struct capture_disorder disorder;
 };
 
 struct capture_reader {
@@ -45,7 +72,12 @@ struct capture_reader {
     size_t n_admitted;   /* inputs from here on are not admitted yet */
     struct input **heap; /* admitted ones; the one with the earliest frame first */
     size_t n_heap;
-    bool root_given; /* the first one's frame was returned */
+    bool root_given;          /* the first one's frame was returned */
+    int64_t window_ns;        /* 0: frames stay as they are in their file */
+    bool reads_ahead;         /* also regular files, which can be read again */
+    bool is_disordered;       /* a file that is not read ahead has to be */
+    size_t ahead_bytes;       /* of the frames read ahead */
+    struct ahead *free_ahead; /* to be used again */
     uint64_t frames;
     int64_t last_ns;
     uint64_t bytes_done; /* of finished inputs */
@@ -121,6 +153,81 @@ read_status(int err)
     }
 }
 
+/* ---- memory of frames ---- */
+
+static struct ahead *
+ahead_new(struct capture_reader *reader)
+{
+    struct ahead *ahead = reader->free_ahead;
+
+    if (ahead) {
+        reader->free_ahead = ahead->next_free;
+    } else {
+        ahead = g_new0(struct ahead, 1);
+        WS_COMPAT_RECORD_INIT(&ahead->record, &ahead->buffer, 2048);
+    }
+    return ahead;
+}
+
+static void
+ahead_release(struct capture_reader *reader, struct ahead *ahead)
+{
+    ahead->next_free = reader->free_ahead;
+    reader->free_ahead = ahead;
+}
+
+static void
+ahead_free(struct ahead *ahead)
+{
+    WS_COMPAT_RECORD_CLEANUP(&ahead->record, &ahead->buffer);
+    g_free(ahead);
+}
+
+static struct ahead *
+ahead_first(const struct input *input)
+{
+    return input->ahead[input->first];
+}
+
+/* Puts the frame in its place; nearly always that is the last one. Frames of equal time keep the
+ * order of the file. */
+static void
+ahead_insert(struct capture_reader *reader, struct input *input, struct ahead *ahead)
+{
+    if (input->first + input->n_ahead == input->room) {
+        if (input->first > input->room / 2) {
+            memmove(input->ahead, input->ahead + input->first,
+                    input->n_ahead * sizeof *input->ahead);
+            input->first = 0;
+        } else {
+            input->room = MAX(64, input->room * 2);
+            input->ahead = g_renew(struct ahead *, input->ahead, input->room);
+        }
+    }
+    struct ahead **begin = input->ahead + input->first, **at = begin + input->n_ahead;
+    while (at > begin && at[-1]->time_ns > ahead->time_ns)
+        at--;
+    memmove(at + 1, at, (size_t)(begin + input->n_ahead - at) * sizeof *at);
+    *at = ahead;
+    input->n_ahead++;
+    ahead->cost = AHEAD_COST + ahead->record.rec_header.packet_header.caplen;
+    reader->ahead_bytes += ahead->cost;
+}
+
+static void
+ahead_remove_first(struct capture_reader *reader, struct input *input)
+{
+    struct ahead *ahead = ahead_first(input);
+
+    reader->ahead_bytes -= ahead->cost;
+    ahead_release(reader, ahead);
+    input->first++;
+    if (--input->n_ahead == 0)
+        input->first = 0;
+}
+
+/* ---- one file ---- */
+
 static bool
 input_open(struct input *input, char **message)
 {
@@ -128,21 +235,26 @@ input_open(struct input *input, char **message)
     char *err_info = NULL;
 
     input->file = wtap_open_offline(input->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
-    if (!input->file) {
+    if (!input->file)
         *message = open_message(input, err, err_info);
-        return false;
-    }
-    WS_COMPAT_RECORD_INIT(&input->record, &input->buffer, 2048);
-    return true;
+    return input->file != NULL;
 }
 
 static void
-input_close(struct input *input)
+input_close(struct capture_reader *reader, struct input *input)
 {
-    if (!input->file)
-        return;
-    wtap_close(input->file);
-    WS_COMPAT_RECORD_CLEANUP(&input->record, &input->buffer);
+    while (input->n_ahead)
+        ahead_remove_first(reader, input);
+    if (input->step)
+        ahead_release(reader, input->step);
+    input->step = NULL;
+    g_clear_pointer(&input->ahead, g_free);
+    input->room = 0;
+    g_clear_pointer(&input->end_message, g_free);
+    input->is_at_end = false;
+    input->end_status = CAPTURE_OK;
+    if (input->file)
+        wtap_close(input->file);
     input->file = NULL;
 }
 
@@ -156,21 +268,134 @@ record_time(const wtap_rec *record)
 
 /* Reads the next frame; skips other records (interface statistics, system events, logs). */
 static enum read_result
-input_read(struct input *input, int *err, char **err_info)
+input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
 {
     gint64 offset;
 
     *err = 0;
     *err_info = NULL;
     do {
-        wtap_rec_reset(&input->record);
-        if (!WS_COMPAT_RECORD_READ(input->file, &input->record, &input->buffer, err, err_info,
+        wtap_rec_reset(&ahead->record);
+        if (!WS_COMPAT_RECORD_READ(input->file, &ahead->record, &ahead->buffer, err, err_info,
                                    &offset))
             return *err == 0 ? READ_END : READ_FAILED;
-    } while (input->record.rec_type != REC_TYPE_PACKET);
-    if (input->record.presence_flags & WTAP_HAS_TS)
-        input->time_ns = record_time(&input->record);
+    } while (ahead->record.rec_type != REC_TYPE_PACKET);
+    /* One without a time stamp has that of the frame before it. */
+    ahead->time_ns =
+        ahead->record.presence_flags & WTAP_HAS_TS ? record_time(&ahead->record) : input->latest_ns;
     return READ_FRAME;
+}
+
+/* How far a time lies before another one. */
+static int64_t
+lateness(int64_t time_ns, int64_t latest_ns)
+{
+    if (time_ns >= latest_ns)
+        return 0;
+    return (int64_t)MIN((uint64_t)latest_ns - (uint64_t)time_ns, INT64_MAX);
+}
+
+static bool
+is_read_ahead(const struct capture_reader *reader, const struct input *input)
+{
+    return reader->reads_ahead || !input->is_regular;
+}
+
+/* Puts a frame that was read in its place. If the clock went back, what was read before comes
+ * first, and the order begins anew. */
+static void
+take_read(struct capture_reader *reader, struct input *input, struct ahead *ahead)
+{
+    ahead->late_ns = input->latest_ns == NO_TIME ? 0 : lateness(ahead->time_ns, input->latest_ns);
+    ahead->is_step = ahead->late_ns > reader->window_ns ||
+                     (is_read_ahead(reader, input) && ahead->late_ns &&
+                      input->given_ns != NO_TIME && ahead->time_ns < input->given_ns);
+    if (ahead->is_step && input->n_ahead > 0) {
+        input->step = ahead;
+        return;
+    }
+    if (ahead->is_step)
+        input->given_ns = NO_TIME;
+    else if (ahead->late_ns && !is_read_ahead(reader, input))
+        reader->is_disordered = true;
+    input->latest_ns = ahead->late_ns && !ahead->is_step ? input->latest_ns : ahead->time_ns;
+    ahead_insert(reader, input, ahead);
+}
+
+/* Whether an earlier frame than the first one may still come. */
+static bool
+must_read_on(const struct capture_reader *reader, const struct input *input)
+{
+    if (input->n_ahead == 0 || !is_read_ahead(reader, input))
+        return input->n_ahead == 0;
+    return lateness(ahead_first(input)->time_ns, input->latest_ns) < reader->window_ns &&
+           reader->ahead_bytes < AHEAD_BYTES;
+}
+
+/* Reads the next frame, or notes why there is none. */
+static bool
+read_next(struct input *input, struct ahead *ahead)
+{
+    int err;
+    char *err_info;
+    enum read_result result = input_read(input, ahead, &err, &err_info);
+
+    if (result == READ_FRAME)
+        return true;
+    input->is_at_end = true;
+    if (result == READ_FAILED) {
+        input->end_message = read_message(input, err, err_info);
+        input->end_status = read_status(err);
+    }
+    return false;
+}
+
+/* Reads ahead as far as the order needs it. */
+static void
+input_fill(struct capture_reader *reader, struct input *input)
+{
+    if (input->step && input->n_ahead == 0) {
+        struct ahead *step = input->step;
+
+        input->step = NULL;
+        take_read(reader, input, step);
+    }
+    while (!input->is_at_end && !input->step && must_read_on(reader, input)) {
+        struct ahead *ahead = ahead_new(reader);
+
+        if (read_next(input, ahead))
+            take_read(reader, input, ahead);
+        else
+            ahead_release(reader, ahead);
+    }
+    if (input->n_ahead)
+        input->time_ns = ahead_first(input)->time_ns;
+}
+
+/* Goes on to the next frame; false at the end. */
+static bool
+input_advance(struct capture_reader *reader, struct input *input)
+{
+    struct ahead *ahead = ahead_first(input);
+
+    /* The usual case, short: the frame makes room for the next one, which is not earlier. */
+    if (!is_read_ahead(reader, input)) {
+        if (!read_next(input, ahead))
+            return false;
+        if (ahead->time_ns >= input->latest_ns) {
+            ahead->late_ns = 0;
+            input->time_ns = input->latest_ns = ahead->time_ns;
+            return true;
+        }
+        input->n_ahead = input->first = 0;
+        reader->ahead_bytes -= ahead->cost;
+        take_read(reader, input, ahead);
+    } else {
+        input->given_ns = ahead->time_ns;
+        ahead_remove_first(reader, input);
+    }
+    input_fill(reader, input);
+    return input->n_ahead > 0;
 }
 
 /* Checks what the file system knows, for clearer messages than the contents would give. */
@@ -208,28 +433,36 @@ is_document(const struct input *input)
 /* Opens the file and reads the first frame. It stays open if it cannot be read twice or is the only
  * one. */
 static bool
-input_prepare(struct input *input, bool is_only, char **message)
+input_prepare(struct capture_reader *reader, struct input *input, bool is_only, char **message)
 {
-    int err;
-    char *err_info;
-
     if (!input_examine(input, message) || !input_open(input, message))
         return false;
     if (is_document(input)) {
         *message = plain_error(input, NO_CAPTURE);
         return false;
     }
-    enum read_result result = input_read(input, &err, &err_info);
+    struct ahead *ahead = ahead_new(reader);
+    int err;
+    char *err_info;
+    enum read_result result = input_read(input, ahead, &err, &err_info);
     g_free(err_info);
+    if (result == READ_FRAME)
+        take_read(reader, input, ahead);
+    else
+        ahead_release(reader, ahead);
     /* ERF has no file header, so an empty pipe looks like a capture without frames. */
     if (result == READ_END && wtap_file_encap(input->file) == WTAP_ENCAP_ERF) {
         *message = plain_error(input, "empty, or cut off before the first packet");
         return false;
     }
+    if (result == READ_FRAME)
+        input->time_ns = ahead->time_ns;
     input->is_primed = result == READ_FRAME && (is_only || !input->is_regular);
     /* A file that fails here is due immediately, and the error is reported then. */
-    if (!input->is_primed)
-        input_close(input);
+    if (!input->is_primed) {
+        input_close(reader, input);
+        input->latest_ns = NO_TIME;
+    }
     return true;
 }
 
@@ -272,11 +505,16 @@ heap_push(struct capture_reader *reader, struct input *input)
     heap[at] = input;
 }
 
-static void
-input_finish(struct capture_reader *reader, struct input *input)
+/* The file is done, or cannot be read further. */
+static enum capture_status
+input_finish(struct capture_reader *reader, struct input *input, char **message)
 {
-    input_close(input);
+    enum capture_status status = input->end_status;
+
+    *message = g_steal_pointer(&input->end_message);
+    input_close(reader, input);
     reader->bytes_done += input->size;
+    return status;
 }
 
 /* Advances the file whose frame was returned last. */
@@ -285,17 +523,10 @@ advance_root(struct capture_reader *reader, char **message)
 {
     struct input *root = reader->heap[0];
     enum capture_status status = CAPTURE_OK;
-    int err;
-    char *err_info;
-    enum read_result result = input_read(root, &err, &err_info);
 
     reader->root_given = false;
-    if (result != READ_FRAME) {
-        if (result == READ_FAILED) {
-            *message = read_message(root, err, err_info);
-            status = read_status(err);
-        }
-        input_finish(reader, root);
+    if (!input_advance(reader, root)) {
+        status = input_finish(reader, root, message);
         reader->heap[0] = reader->heap[--reader->n_heap];
     }
     heap_down(reader);
@@ -307,38 +538,33 @@ static enum capture_status
 admit(struct capture_reader *reader, char **message)
 {
     struct input *input = &reader->inputs[reader->n_admitted++];
-    enum read_result result = READ_FRAME;
-    int err = 0;
-    char *err_info = NULL;
 
-    if (!input->is_primed) {
-        if (!input_open(input, message)) {
-            reader->bytes_done += input->size;
-            return CAPTURE_UNREADABLE;
-        }
-        result = input_read(input, &err, &err_info);
+    if (!input->is_primed && !input_open(input, message)) {
+        reader->bytes_done += input->size;
+        return CAPTURE_UNREADABLE;
     }
-    if (result == READ_FRAME) {
-        heap_push(reader, input);
-        return CAPTURE_OK;
-    }
-    input_finish(reader, input);
-    if (result == READ_END)
-        return CAPTURE_OK;
-    *message = read_message(input, err, err_info);
-    return read_status(err);
+    input_fill(reader, input);
+    if (input->n_ahead == 0)
+        return input_finish(reader, input, message);
+    heap_push(reader, input);
+    return CAPTURE_OK;
 }
 
+/* The first frame of a file that is read ahead may not be its earliest one. */
 static bool
 is_due(const struct capture_reader *reader)
 {
+    int64_t ahead_ns = reader->reads_ahead ? reader->window_ns : 0;
+
     return reader->n_admitted < reader->n_inputs &&
            (reader->n_heap == 0 ||
-            reader->inputs[reader->n_admitted].time_ns <= reader->heap[0]->time_ns);
+            lateness(reader->heap[0]->time_ns, reader->inputs[reader->n_admitted].time_ns) <=
+                ahead_ns);
 }
 
 struct capture_reader *
-capture_reader_open(char *const *paths, size_t n_paths, char **message)
+capture_reader_open(char *const *paths, size_t n_paths, const struct capture_order *order,
+                    char **message)
 {
     struct capture_reader *reader = g_new0(struct capture_reader, 1);
 
@@ -346,6 +572,8 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
     reader->inputs = g_new0(struct input, n_paths + 1);
     reader->heap = g_new0(struct input *, n_paths);
     reader->n_inputs = n_paths;
+    reader->window_ns = order->window_ns;
+    reader->reads_ahead = order->reads_ahead;
     bool all_sized = true;
     for (size_t i = 0; i < n_paths; i++) {
         struct input *input = &reader->inputs[i];
@@ -354,13 +582,14 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
         input->path = g_strdup(paths[i]);
         input->name = is_standard_input ? "standard input" : input->path;
         input->index = i;
-        input->time_ns = NO_TIME;
+        input->time_ns = input->latest_ns = input->given_ns = NO_TIME;
+        input->disorder.name = input->name;
         if (is_standard_input && n_paths > 1) {
             *message = plain_error(input, "cannot be combined with other captures");
             capture_reader_close(reader);
             return NULL;
         }
-        if (!input_prepare(input, n_paths == 1, message)) {
+        if (!input_prepare(reader, input, n_paths == 1, message)) {
             capture_reader_close(reader);
             return NULL;
         }
@@ -371,6 +600,17 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
         reader->bytes_total = 0;
     qsort(reader->inputs, n_paths, sizeof *reader->inputs, compare_inputs);
     return reader;
+}
+
+void
+capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_frame *frame,
+                      int64_t by_ns)
+{
+    if (misplaced->frames++ == 0) {
+        misplaced->first_frame = frame->number;
+        misplaced->first_ns = frame->time_ns;
+    }
+    misplaced->largest_ns = MAX(misplaced->largest_ns, by_ns);
 }
 
 enum capture_status
@@ -385,24 +625,36 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         status = admit(reader, message);
     if (status != CAPTURE_OK)
         return status;
+    if (reader->is_disordered)
+        return CAPTURE_DISORDERED;
     if (reader->n_heap == 0)
         return CAPTURE_END;
 
     struct input *root = reader->heap[0];
-    const wtap_packet_header *header = &root->record.rec_header.packet_header;
+    struct ahead *ahead = ahead_first(root);
+    const wtap_packet_header *header = &ahead->record.rec_header.packet_header;
 
-    if (root->time_ns != NO_TIME)
-        reader->last_ns = root->time_ns;
+    if (ahead->time_ns != NO_TIME)
+        reader->last_ns = ahead->time_ns;
     reader->root_given = true;
     *frame = (struct capture_frame){
         .number = ++reader->frames,
         .time_ns = reader->last_ns,
         .encap = header->pkt_encap,
-        .data = WS_COMPAT_RECORD_DATA(&root->record, &root->buffer),
+        .data = WS_COMPAT_RECORD_DATA(&ahead->record, &ahead->buffer),
         .captured = header->caplen,
         .on_wire = MAX(header->len, header->caplen),
     };
+    if (ahead->late_ns)
+        capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,
+                              frame, ahead->late_ns);
     return CAPTURE_OK;
+}
+
+const struct capture_disorder *
+capture_reader_disorder(const struct capture_reader *reader, size_t file)
+{
+    return file < reader->n_inputs ? &reader->inputs[file].disorder : NULL;
 }
 
 void
@@ -420,8 +672,12 @@ capture_reader_close(struct capture_reader *reader)
     if (!reader)
         return;
     for (size_t i = 0; i < reader->n_inputs; i++) {
-        input_close(&reader->inputs[i]);
+        input_close(reader, &reader->inputs[i]);
         g_free(reader->inputs[i].path);
+    }
+    for (struct ahead *next; reader->free_ahead; reader->free_ahead = next) {
+        next = reader->free_ahead->next_free;
+        ahead_free(reader->free_ahead);
     }
     g_free(reader->inputs);
     g_free(reader->heap);

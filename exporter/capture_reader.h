@@ -20,23 +20,57 @@ struct capture_frame {
 };
 
 enum capture_status {
-    CAPTURE_OK,        /* a frame was read */
-    CAPTURE_END,       /* every file was read to its end */
-    CAPTURE_CUT,       /* a file ends in the middle of a record or is damaged; the message names it;
-                          reading continues with the others */
-    CAPTURE_UNREADABLE /* a file could not be reopened or read; otherwise as CAPTURE_CUT */
+    CAPTURE_OK,  /* a frame was read */
+    CAPTURE_END, /* every file was read to its end */
+    CAPTURE_CUT, /* a file ends in the middle of a record or is damaged; the message names it;
+                    reading continues with the others */
+    CAPTURE_UNREADABLE, /* a file could not be reopened or read; otherwise as CAPTURE_CUT */
+    CAPTURE_DISORDERED, /* a frame should have come earlier: the files have to be opened again, to
+                           be read ahead */
+};
+
+/* What is done with frames of one file that are not in order of time. */
+struct capture_order {
+    int64_t window_ns; /* how late a frame may be to be put in order; 0: never */
+    bool reads_ahead;  /* from the beginning, see capture_reader_open() */
+};
+
+/* Frames at a place where they do not belong. */
+struct capture_misplaced {
+    uint64_t frames;
+    int64_t largest_ns;   /* the largest distance in time from their place */
+    uint64_t first_frame; /* number and time of the first of them */
+    int64_t first_ns;
+};
+
+void capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_frame *frame,
+                           int64_t by_ns);
+
+/* Frames of a file that are earlier than one before them. */
+struct capture_disorder {
+    const char *name;                   /* of the file */
+    struct capture_misplaced reordered; /* within the window: put in order */
+    struct capture_misplaced steps;     /* beyond it: the clock went back */
 };
 
 struct capture_reader;
 
 /*
  * Opens every file ("-" is standard input) and reads the time of its first frame. Files that
- * overlap in time (captures of several hops) are merged by time stamp; the order of frames within
- * one file is kept. Files are closed until they are due, so that a long ring of files needs few
- * descriptors. Returns NULL with a one-line message in `*message` (g_free) if a file cannot be
- * opened, is a directory, is empty or is not a capture. Call wtap_init() first.
+ * overlap in time (captures of several hops) are merged by time stamp. Files are closed until they
+ * are due, so that a long ring of files needs few descriptors.
+ *
+ * Frames of one file that are not in order of time, as of several interfaces or queues, are put in
+ * order if they are no more than the window late. For this, frames are read ahead for as long, in
+ * at most 64 MiB. That costs time and is seldom needed, so regular files are read ahead only with
+ * `reads_ahead`; without it, capture_reader_next() ends with CAPTURE_DISORDERED where it would have
+ * been needed. A frame that is later than the window stays behind all frames before it in its file.
+ *
+ * Returns NULL with a one-line message in `*message` (g_free) if a file cannot be opened, is a
+ * directory, is empty or is not a capture. Call wtap_init() first.
  */
-struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths, char **message);
+struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
+                                           const struct capture_order *order, char **message);
 
 /*
  * Reads the next frame; its data are valid until the next call. With CAPTURE_CUT or
@@ -48,6 +82,11 @@ enum capture_status capture_reader_next(struct capture_reader *reader, struct ca
 /* Bytes read so far (as stored, compressed or not) and in total; the total is 0 if it is unknown
  * (standard input). */
 void capture_reader_progress(const struct capture_reader *reader, uint64_t *done, uint64_t *total);
+
+/* What is known so far of the order in a file, the files by their first frames; NULL: there is no
+ * such file. Valid until the reader is closed. */
+const struct capture_disorder *capture_reader_disorder(const struct capture_reader *reader,
+                                                       size_t file);
 
 void capture_reader_close(struct capture_reader *reader);
 

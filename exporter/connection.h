@@ -12,7 +12,7 @@
 /* What one side sent. */
 struct connection_stream {
     uint64_t frames;
-    uint64_t payload_bytes;        /* each byte once */
+    uint64_t payload_bytes;        /* each byte once, also those that the snap length cut off */
     uint64_t retransmitted_frames; /* frames whose payload had all been seen before */
     uint64_t lost_bytes;           /* missing from the capture */
 };

@@ -29,6 +29,8 @@ struct csv {
     int fd;
     char *path; /* NULL: standard output */
     char *temporary;
+    char *before; /* where the file of an earlier run is kept while it can still be put back */
+    enum { CSV_WRITING, CSV_REPLACED, CSV_NEW } state; /* the last two: has its final name */
     struct csv_style style;
     char *buffer;
     size_t used;
@@ -50,12 +52,20 @@ csv_open(const char *directory, const char *name, struct csv_style style, char *
     if (directory) {
         char *file = g_strconcat(name, ".csv", NULL);
         csv->path = g_build_filename(directory, file, NULL);
-        csv->temporary = g_strdup_printf("%s.%ld.partial", csv->path, (long)getpid());
+        csv->temporary = g_strdup_printf("%s.%ld" CSV_TEMPORARY_SUFFIX, csv->path, (long)getpid());
+        csv->before =
+            g_strdup_printf("%s.%ld.before" CSV_TEMPORARY_SUFFIX, csv->path, (long)getpid());
         g_free(file);
-        csv->fd = g_open(csv->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        csv->fd = -1;
+        if (g_file_test(csv->path, G_FILE_TEST_IS_DIR))
+            errno = EISDIR;
+        else
+            csv->fd =
+                g_open(csv->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     }
     if (csv->fd < 0) {
         *message = g_strdup_printf("%s: %s", csv->path, g_strerror(errno));
+        g_free(csv->before);
         g_free(csv->path);
         g_free(csv->temporary);
         g_free(csv);
@@ -128,25 +138,96 @@ csv_empty(struct csv *csv)
     end_cell(csv, begin_cell(csv, 0));
 }
 
-/* The length of the text before the first character that needs quoting. */
+/* What has to be looked at: separators, quotes, control characters, and all that is not ASCII. */
 static size_t
 plain_length(const char *text)
 {
-    static const bool ENDS[UCHAR_MAX + 1] = {
-        ['\0'] = true, [','] = true, ['"'] = true, ['\r'] = true, ['\n'] = true
-    };
     size_t length = 0;
 
-    while (!ENDS[(unsigned char)text[length]])
-        length++;
+    for (; (unsigned char)text[length] >= ' ' && (unsigned char)text[length] < 0x7f; length++)
+        if (text[length] == ',' || text[length] == '"' || text[length] == ';')
+            break;
     return length;
 }
 
+/* With what a spreadsheet begins a formula, also in the wide forms of East Asian keyboards. */
 static bool
-is_formula(char first)
+is_formula(gunichar first)
 {
-    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
-           first == '\r';
+    switch (first) {
+    case '=':
+    case '+':
+    case '-':
+    case '@':
+    case '\t':
+    case '\r':
+    case 0xff1d:
+    case 0xff0b:
+    case 0xff0d:
+    case 0xff20:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Characters that nobody sees, or that change how others are seen: without them a text would not be
+ * what it seems to be. */
+static bool
+is_hidden(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+        return c != '\t' && c != '\r' && c != '\n';
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_UNASSIGNED:
+        return true;
+    default:
+        return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef) || c == 0x034f ||
+               c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 || c == 0x3164 ||
+               c == 0xffa0;
+    }
+}
+
+/* A text as it is printed: an apostrophe before what would be a formula, at its start or behind a
+ * semicolon or a tab, which separate cells in many countries; hidden characters as <U+202E>; bytes
+ * that are not UTF-8 as U+FFFD. */
+static void
+append_guarded(GString *out, const char *text)
+{
+    bool at_start = true;
+    const char *next;
+
+    for (; *text; text = next) {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        bool is_valid = c != (gunichar)-1 && c != (gunichar)-2;
+
+        next = is_valid ? g_utf8_next_char(text) : text + 1;
+        if (!is_valid)
+            c = 0xfffd;
+        if (at_start && is_formula(c))
+            g_string_append_c(out, '\'');
+        if (is_hidden(c))
+            g_string_append_printf(out, "<U+%04X>", c);
+        else
+            g_string_append_unichar(out, c);
+        at_start = c == ';' || c == '\t' || (at_start && g_unichar_isspace(c));
+    }
+}
+
+static void
+put_quoted(struct csv *csv, const char *text)
+{
+    put(csv, "\"", 1);
+    for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
+        put(csv, text, (size_t)(quote - text) + 1);
+        put(csv, "\"", 1);
+    }
+    put(csv, text, strlen(text));
+    put(csv, "\"", 1);
 }
 
 void
@@ -156,21 +237,18 @@ csv_text(struct csv *csv, const char *text)
     if (!text || !text[0])
         return;
     size_t length = plain_length(text);
-    bool is_plain = !text[length];
-    if (!is_plain)
-        put(csv, "\"", 1);
-    if (is_formula(text[0]))
-        put(csv, "'", 1);
-    if (is_plain) {
+    if (!text[length] && text[0] != ' ') {
+        if (is_formula((unsigned char)text[0]))
+            put(csv, "'", 1);
         put(csv, text, length);
         return;
     }
-    for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
-        put(csv, text, (size_t)(quote - text) + 1);
-        put(csv, "\"", 1);
-    }
-    put(csv, text, strlen(text));
-    put(csv, "\"", 1);
+    g_autoptr(GString) guarded = g_string_sized_new(2 * length + 64);
+    append_guarded(guarded, text);
+    if (guarded->str[strcspn(guarded->str, ",\"\r\n")])
+        put_quoted(csv, guarded->str);
+    else
+        put(csv, guarded->str, guarded->len);
 }
 
 static char *
@@ -337,32 +415,74 @@ free_csv(struct csv *csv)
 {
     g_free(csv->path);
     g_free(csv->temporary);
+    g_free(csv->before);
     g_free(csv->buffer);
     g_free(csv);
 }
 
-bool
-csv_commit(struct csv *csv, char **message)
+/* Keeps the file of an earlier run, if there is one; where links are not possible, it is moved. */
+static bool
+keep_before(struct csv *csv)
 {
-    bool done = true;
+    csv->state = CSV_REPLACED;
+    if (link(csv->path, csv->before) == 0)
+        return true;
+    if (errno == ENOENT)
+        csv->state = CSV_NEW;
+    else if (g_rename(csv->path, csv->before) != 0)
+        csv->state = CSV_WRITING;
+    return csv->state != CSV_WRITING;
+}
 
+static void
+put_back(struct csv *csv)
+{
+    if (csv->state == CSV_REPLACED)
+        g_rename(csv->before, csv->path);
+    else if (csv->state == CSV_NEW)
+        g_unlink(csv->path);
+    csv->state = CSV_WRITING;
+}
+
+bool
+csv_publish(struct csv *csv, char **message)
+{
+    if (!csv->path)
+        return true;
+    if (g_file_test(csv->path, G_FILE_TEST_IS_DIR)) {
+        *message = g_strdup_printf("%s: %s", csv->path, g_strerror(EISDIR));
+        return false;
+    }
+    int failed = keep_before(csv) ? 0 : errno;
+    if (!failed && g_rename(csv->temporary, csv->path) != 0) {
+        failed = errno;
+        if (csv->state == CSV_REPLACED)
+            put_back(csv);
+        csv->state = CSV_WRITING;
+    }
+    if (failed)
+        *message = g_strdup_printf("%s: %s", csv->path, g_strerror(failed));
+    return !failed;
+}
+
+void
+csv_close(struct csv *csv)
+{
     if (csv->path) {
-        done = close(csv->fd) == 0 && g_rename(csv->temporary, csv->path) == 0;
-        if (!done) {
-            *message = g_strdup_printf("%s: %s", csv->path, g_strerror(errno));
-            g_unlink(csv->temporary);
-        }
+        close(csv->fd);
+        g_unlink(csv->before);
     }
     free_csv(csv);
-    return done;
 }
 
 void
 csv_discard(struct csv *csv)
 {
+    put_back(csv);
     if (csv->path) {
         close(csv->fd);
         g_unlink(csv->temporary);
+        g_unlink(csv->before);
     }
     free_csv(csv);
 }

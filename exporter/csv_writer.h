@@ -18,8 +18,11 @@ struct csv_style {
 
 struct csv;
 
+/* How the name of a file ends that has no final name yet. */
+#define CSV_TEMPORARY_SUFFIX ".partial"
+
 /*
- * Opens `directory`/`name`.csv for writing (a temporary file beside it until csv_commit), or
+ * Opens `directory`/`name`.csv for writing (a temporary file beside it until csv_publish), or
  * standard output when `directory` is NULL. Returns NULL with a message for one line in `*message`
  * (g_free) when that fails.
  */
@@ -27,8 +30,9 @@ struct csv *csv_open(const char *directory, const char *name, struct csv_style s
                      char **message);
 
 /*
- * Cells in the order of the columns. Text that a spreadsheet would take for a formula is
- * prefixed with an apostrophe. NULL and empty text print as an empty cell.
+ * Cells in the order of the columns. Text that a spreadsheet would take for a formula, also behind
+ * a semicolon, gets an apostrophe before it; characters that nobody sees are printed as <U+202E>.
+ * NULL and empty text print as an empty cell.
  */
 void csv_text(struct csv *csv, const char *text);
 void csv_number(struct csv *csv, uint64_t number);
@@ -54,11 +58,14 @@ bool csv_failed(const struct csv *csv);
  * then be discarded. */
 bool csv_flush(struct csv *csv, char **message);
 
-/* Renames the flushed file to its final name and frees. Returns false with a message if that fails.
- */
-bool csv_commit(struct csv *csv, char **message);
+/* Gives the flushed file its final name; an earlier file of that name can still be put back.
+ * Returns false with a message if that fails; the CSV must then be discarded. */
+bool csv_publish(struct csv *csv, char **message);
 
-/* Frees, and removes the temporary file. */
+/* Frees what was published, for good. */
+void csv_close(struct csv *csv);
+
+/* Frees, removes the temporary file, and takes back what csv_publish() did. */
 void csv_discard(struct csv *csv);
 
 #endif

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <wireshark.h>
@@ -24,6 +25,9 @@
 
 #define PROGRAM "oaexport"
 #define US_BETWEEN_PROGRESS 200000
+
+/* For the reports, the standard streams, and what libraries open. */
+#define SPARE_DESCRIPTORS 64
 
 /* The signal that requested termination, or 0: partial reports are removed before it takes effect.
  */
@@ -141,6 +145,25 @@ on_progress(void *context, const struct source_progress *progress)
     return true;
 }
 
+/* Says what was not looked into, for that may be where it is. */
+static void
+complain_of_nothing(const struct source_result *result)
+{
+    GString *text = g_string_new("no RPC or MAPI over HTTP found");
+    uint64_t others = result->other_unread + result->unread_frames;
+
+    for (size_t i = 0; i < result->n_unread; i++)
+        g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " frames of %s", i ? ", " : "; ",
+                               result->unread[i].frames, result->unread[i].name);
+    if (others)
+        g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " other frames",
+                               result->n_unread ? ", " : "; ", others);
+    if (result->n_unread || others)
+        g_string_append(text, " not looked into");
+    complain(text->str);
+    g_string_free(text, TRUE);
+}
+
 static int
 exit_code_of(const struct source_result *result, bool quiet)
 {
@@ -151,20 +174,37 @@ exit_code_of(const struct source_result *result, bool quiet)
     if (result->frames && result->unread_frames == result->frames)
         complain("no frame has a supported link type");
     else if (!quiet)
-        complain("no RPC or MAPI over HTTP in the captures");
+        complain_of_nothing(result);
     return EXIT_NOTHING_FOUND;
 }
 
-static int export(const struct options *options)
+/* Files that overlap in time are read at the same time, each through a descriptor of its own. */
+static void
+allow_descriptors(size_t n_paths)
+{
+    struct rlimit limit;
+    rlim_t needed = n_paths + SPARE_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed) {
+        limit.rlim_cur = MIN(needed, limit.rlim_max);
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Reads the captures into reports, which are complete or absent. `*is_disordered` is set if it has
+ * to be done again with frames read ahead. */
+static int
+export_in_order(const struct options *options, const struct capture_order *order,
+                bool *is_disordered)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
-    struct source_result result;
+    struct source_result result = { 0 };
     char *message = NULL;
     int code;
 
-    struct source *source = source_open(options->paths, options->n_paths, &message);
+    struct source *source = source_open(options->paths, options->n_paths, order, &message);
     if (!source)
         return fail(message, EXIT_UNREADABLE);
     run.reports = report_set_open(options->reports, options->n_reports, options->directory,
@@ -174,7 +214,8 @@ static int export(const struct options *options)
     } else {
         source_run(source, &sink, &result);
         clear_progress(&run);
-        if (ending_signal)
+        *is_disordered = result.disordered;
+        if (ending_signal || result.disordered)
             code = EXIT_NOT_WRITTEN;
         else if (report_set_commit(run.reports, &message))
             code = exit_code_of(&result, options->quiet);
@@ -183,6 +224,24 @@ static int export(const struct options *options)
     }
     report_set_free(run.reports);
     source_close(source);
+    return code;
+}
+
+/* Most captures are in order of time. Only one that is not shows it, and by then events were
+ * reported that cannot be taken back, so the reports are begun anew; what goes to standard output
+ * is read ahead from the beginning. */
+static int export(const struct options *options)
+{
+    struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .reads_ahead = !options->directory };
+    bool is_disordered = false;
+
+    allow_descriptors(options->n_paths);
+    int code = export_in_order(options, &order, &is_disordered);
+    if (is_disordered && !ending_signal) {
+        order.reads_ahead = true;
+        code = export_in_order(options, &order, &is_disordered);
+    }
     return code;
 }
 

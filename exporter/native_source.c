@@ -5,7 +5,18 @@
  */
 #include "source_kind.h"
 
+#include <glib.h>
+
+#include "duplicates.h"
+#include "packet.h"
 #include "tcp.h"
+
+struct native {
+    struct packets *packets;
+    struct duplicates *duplicates;
+    struct tcp_table *table;
+    struct capture_misplaced duplicated;
+};
 
 static void *
 on_opened(void *context, struct connection *connection)
@@ -36,26 +47,46 @@ static void *
 begin(struct flows *flows)
 {
     static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_closed };
+    struct native *native = g_new0(struct native, 1);
 
-    return tcp_table_new(&LISTENER, flows, &TCP_DEFAULT_LIMITS);
+    native->packets = packets_new();
+    native->duplicates = duplicates_new();
+    native->table = tcp_table_new(&LISTENER, flows, &TCP_DEFAULT_LIMITS);
+    return native;
 }
 
 static bool
 take_frame(void *self, const struct capture_frame *frame)
 {
+    struct native *native = self;
+    struct packet_frame packet = { frame->encap, frame->data, frame->captured, frame->on_wire,
+                                   frame->time_ns };
     struct segment segment;
-    enum packet_kind kind =
-        packet_decode(frame->encap, frame->data, frame->captured, frame->on_wire, &segment);
+    int64_t after_ns;
+    enum packet_kind kind = packet_decode(native->packets, &packet, &segment);
 
-    if (kind == PACKET_TCP)
-        tcp_table_segment(self, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
-    return kind != PACKET_UNSUPPORTED;
+    if (kind != PACKET_TCP)
+        return kind != PACKET_UNSUPPORTED;
+    if (duplicates_seen(native->duplicates, &segment, frame->time_ns, &after_ns))
+        capture_misplaced_add(&native->duplicated, frame, after_ns);
+    else
+        tcp_table_segment(native->table, &segment,
+                          (struct oa_stamp){ frame->time_ns, frame->number });
+    return true;
 }
 
 static void
-end(void *self)
+end(void *self, struct source_result *result)
 {
-    tcp_table_free(self);
+    struct native *native = self;
+
+    tcp_table_free(native->table);
+    result->duplicated = native->duplicated;
+    result->n_unread =
+        packets_unread(native->packets, result->unread, SOURCE_UNREAD, &result->other_unread);
+    packets_free(native->packets);
+    duplicates_free(native->duplicates);
+    g_free(native);
 }
 
 const struct source_kind NATIVE_SOURCE = {

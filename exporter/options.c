@@ -12,7 +12,18 @@
 
 #include "reports.h"
 
-enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM, LONG_VALID_PORTS };
+/* How late a frame may be to be put in order, in seconds; more would be another capture. */
+#define LONGEST_REORDER_WINDOW 3600
+#define DEFAULT_REORDER_NS INT64_C(1000000000)
+
+enum long_option {
+    LONG_LIST_REPORTS = 256,
+    LONG_DESCRIBE,
+    LONG_CRLF,
+    LONG_BOM,
+    LONG_VALID_PORTS,
+    LONG_REORDER_WINDOW
+};
 
 /* One row per option: for getopt_long(), and for the help text. */
 static const struct {
@@ -29,6 +40,9 @@ static const struct {
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
       "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
+    { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
+      "SECONDS",
+      "put frames of a file in order that are up to this late (1; 0: never)" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -103,6 +117,21 @@ default_reports(struct options *options)
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
 }
 
+static bool
+take_reorder_window(const char *text, struct options *options, char **message)
+{
+    char *end;
+    double seconds = g_ascii_strtod(text, &end);
+
+    if (end == text || *end || !(seconds >= 0 && seconds <= LONGEST_REORDER_WINDOW)) {
+        *message =
+            g_strdup_printf("'%s' is no time from 0 to %d seconds", text, LONGEST_REORDER_WINDOW);
+        return false;
+    }
+    options->reorder_ns = (int64_t)(seconds * 1e9);
+    return true;
+}
+
 /* False for an unknown option, or one without its argument. */
 static bool
 take_option(int value, struct options *options, char **message)
@@ -137,6 +166,8 @@ take_option(int value, struct options *options, char **message)
     case LONG_BOM:
         options->style.bom = true;
         return true;
+    case LONG_REORDER_WINDOW:
+        return take_reorder_window(optarg, options, message);
     case LONG_VALID_PORTS:
         valid_ports_free(options->valid_ports);
         options->valid_ports = valid_ports_parse(optarg, message);
@@ -166,6 +197,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     int value;
 
     memset(options, 0, sizeof *options);
+    options->reorder_ns = DEFAULT_REORDER_NS;
     memset(long_options, 0, sizeof long_options);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
         long_options[i] = ROWS[i].option;

@@ -1,6 +1,6 @@
 /* packet.c
- * From a captured frame to its TCP segment: link layers, IPv4, IPv6.
- * [RFC 791] [RFC 8200] [RFC 9293]
+ * From a captured frame to its TCP segment: link layers, IPv4, IPv6, tunnels.
+ * [RFC 791] [RFC 8200] [RFC 9293]; each tunnel names its own document.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,132 +8,182 @@
 
 #include <wireshark.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <wiretap/wtap.h>
 
 #include "base/cursor.h"
-
-#define ETHERTYPE_IPV4 0x0800
-#define ETHERTYPE_IPV6 0x86dd
-#define PROTOCOL_TCP 6
-
-#define ETHERTYPE_NONE 0xffff /* reserved: no frame carries it */
+#include "ip_fragments.h"
 
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
 #define TCP_HEADER 20
 
+/* Sorts of frames that are counted by name; more are counted together. */
+#define SORTS_MAX 64
+
+/* What a frame contained that was not looked into. The number is of the name space: an Ethernet
+ * type, an IP protocol, a UDP port. */
+enum unread_space {
+    UNREAD_ETHERTYPE,
+    UNREAD_PROTOCOL,
+    UNREAD_UDP,
+    UNREAD_GRE,
+    UNREAD_PPP,
+    UNREAD_LOOPBACK,
+    UNREAD_CUT,
+    UNREAD_NESTED,
+    UNREAD_FRAGMENTS,
+};
+
+static const char *const SPACE_FORMATS[] = {
+    [UNREAD_ETHERTYPE] = "Ethernet type 0x%04x",
+    [UNREAD_PROTOCOL] = "IP protocol %u",
+    [UNREAD_UDP] = "UDP %u",
+    [UNREAD_GRE] = "GRE type 0x%04x",
+    [UNREAD_PPP] = "PPP protocol 0x%04x",
+    [UNREAD_LOOPBACK] = "address family %u",
+    [UNREAD_CUT] = "headers that are not whole",
+    [UNREAD_NESTED] = "more than %u layers",
+    [UNREAD_FRAGMENTS] = "incomplete IP datagrams",
+};
+
+struct unread {
+    enum unread_space space;
+    unsigned number;
+    uint64_t frames;
+};
+
+struct packets {
+    struct ip_fragments *fragments;
+    struct unread unread[SORTS_MAX];
+    size_t n_unread;
+    uint64_t other_unread;
+};
+
 /* The current layer: what was captured, and where it ended on the wire. */
 struct packet {
     struct oa_cursor cursor;
     size_t on_wire; /* end of the layer, in the cursor's offsets; may be beyond what was captured */
+    struct packets *packets;
+    struct segment *segment;
+    int64_t time_ns;
+    unsigned layers;   /* entered */
+    bool is_beginning; /* of a fragmented datagram whose rest has not come */
 };
 
-static bool
-is_vlan_tag(uint16_t type)
-{
-    return type == 0x8100 || type == 0x88a8 || type == 0x9100;
-}
+typedef enum packet_kind (*layer_decoder)(struct packet *packet);
 
-static uint16_t
-after_vlan_tags(struct oa_cursor *cursor, uint16_t type)
-{
-    while (is_vlan_tag(type) && !cursor->is_short) {
-        oa_cursor_skip(cursor, 2);
-        type = oa_cursor_u16(cursor);
-    }
-    return type;
-}
-
-/* Each function moves the cursor to the network layer and returns its Ethernet type. */
-static uint16_t
-link_ethernet(struct oa_cursor *cursor)
-{
-    oa_cursor_skip(cursor, 12);
-    return after_vlan_tags(cursor, oa_cursor_u16(cursor));
-}
-
-static uint16_t
-link_cooked(struct oa_cursor *cursor)
-{
-    oa_cursor_skip(cursor, 14);
-    return after_vlan_tags(cursor, oa_cursor_u16(cursor));
-}
-
-static uint16_t
-link_cooked_2(struct oa_cursor *cursor)
-{
-    uint16_t type = oa_cursor_u16(cursor);
-
-    oa_cursor_skip(cursor, 18);
-    return after_vlan_tags(cursor, type);
-}
-
-static uint16_t
-link_raw(struct oa_cursor *cursor)
-{
-    struct oa_cursor peek = *cursor;
-
-    return oa_cursor_u8(&peek) >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
-}
-
-static uint16_t
-link_loopback(struct oa_cursor *cursor)
-{
-    uint32_t family = oa_cursor_u32(cursor);
-
-    /* BSD writes the family in host byte order, OpenBSD in network byte order; families are small
-     * numbers. */
-    if (family > 0xffff)
-        family = GUINT32_SWAP_LE_BE(family);
-    switch (family) {
-    case 2:
-        return ETHERTYPE_IPV4;
-    case 10: /* Linux */
-    case 23: /* Windows */
-    case 24: /* NetBSD, OpenBSD */
-    case 28: /* FreeBSD */
-    case 30: /* macOS */
-        return ETHERTYPE_IPV6;
-    default:
-        return ETHERTYPE_NONE;
-    }
-}
-
-static const struct link_row {
-    int encap;
-    uint16_t (*enter)(struct oa_cursor *cursor);
-} LINK_ROWS[] = {
-    { WTAP_ENCAP_ETHERNET, link_ethernet }, { WTAP_ENCAP_SLL, link_cooked },
-    { WTAP_ENCAP_SLL2, link_cooked_2 },     { WTAP_ENCAP_RAW_IP, link_raw },
-    { WTAP_ENCAP_RAW_IP4, link_raw },       { WTAP_ENCAP_RAW_IP6, link_raw },
-    { WTAP_ENCAP_NULL, link_loopback },     { WTAP_ENCAP_LOOP, link_loopback },
+/* A number in the header of the layer before, and what reads the layer. */
+struct layer_row {
+    uint16_t number;
+    layer_decoder decode;
 };
 
-static const struct link_row *
-find_link(int encap)
+/* ---- what was not looked into ---- */
+
+static enum packet_kind
+not_read(struct packet *packet, enum unread_space space, unsigned number)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(LINK_ROWS); i++) {
-        if (LINK_ROWS[i].encap == encap)
-            return &LINK_ROWS[i];
+    struct packets *packets = packet->packets;
+    struct unread *at = packets->unread, *end = at + packets->n_unread;
+
+    while (at < end && (at->space != space || at->number != number))
+        at++;
+    if (at < end) {
+        at->frames++;
+    } else if (packets->n_unread < SORTS_MAX) {
+        *at = (struct unread){ space, number, 1 };
+        packets->n_unread++;
+    } else {
+        packets->other_unread++;
+    }
+    return PACKET_OTHER;
+}
+
+static int
+compare_unread(const void *a, const void *b)
+{
+    const struct unread *left = a, *right = b;
+
+    if (left->frames != right->frames)
+        return left->frames > right->frames ? -1 : 1;
+    if (left->space != right->space)
+        return left->space < right->space ? -1 : 1;
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+size_t
+packets_unread(const struct packets *packets, struct packet_unread *unread, size_t n,
+               uint64_t *others)
+{
+    struct unread sorted[SORTS_MAX + 1];
+    size_t count = packets->n_unread;
+    uint64_t incomplete = ip_fragments_incomplete(packets->fragments);
+
+    memcpy(sorted, packets->unread, count * sizeof *sorted);
+    if (incomplete)
+        sorted[count++] = (struct unread){ UNREAD_FRAGMENTS, 0, incomplete };
+    qsort(sorted, count, sizeof *sorted, compare_unread);
+    *others = packets->other_unread;
+    for (size_t i = 0; i < count; i++) {
+        if (i >= n) {
+            *others += sorted[i].frames;
+            continue;
+        }
+        unread[i].frames = sorted[i].frames;
+        snprintf(unread[i].name, sizeof unread[i].name, SPACE_FORMATS[sorted[i].space],
+                 sorted[i].number);
+    }
+    return MIN(n, count);
+}
+
+/* ---- from layer to layer ---- */
+
+static enum packet_kind
+enter(struct packet *packet, layer_decoder decode)
+{
+    if (packet->cursor.is_short)
+        return PACKET_CUT;
+    if (++packet->layers > PACKET_LAYERS_MAX)
+        return not_read(packet, UNREAD_NESTED, PACKET_LAYERS_MAX);
+    return decode(packet);
+}
+
+static layer_decoder
+find_layer(const struct layer_row *rows, size_t n, uint16_t number)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].number == number)
+            return rows[i].decode;
     }
     return NULL;
 }
 
-static void
-map_ipv4(struct oa_endpoint *endpoint, const uint8_t *bytes)
-{
-    static const uint8_t PREFIX[12] = { [10] = 0xff, [11] = 0xff };
+#define FIND_LAYER(rows, number) find_layer((rows), G_N_ELEMENTS(rows), (number))
 
-    memcpy(endpoint->address, PREFIX, sizeof PREFIX);
-    memcpy(endpoint->address + sizeof PREFIX, bytes, 4);
+/* The layer that a length field ends before the frame does; where it says more than the frame
+ * holds, the rest is cut. */
+static void
+narrow(struct packet *packet, size_t end)
+{
+    packet->on_wire = MIN(packet->on_wire, end);
 }
 
+static enum packet_kind decode_ethertype(struct packet *packet, uint16_t type);
+static enum packet_kind decode_protocol(struct packet *packet, uint8_t protocol);
+static enum packet_kind decode_ethernet(struct packet *packet);
+static enum packet_kind decode_ppp(struct packet *packet);
+
+/* ---- TCP ---- */
+
 static enum packet_kind
-decode_tcp(struct packet *packet, struct segment *segment)
+decode_tcp(struct packet *packet)
 {
     struct oa_cursor *cursor = &packet->cursor;
+    struct segment *segment = packet->segment;
     size_t start = cursor->offset;
 
     segment->source.port = oa_cursor_u16(cursor);
@@ -152,23 +202,78 @@ decode_tcp(struct packet *packet, struct segment *segment)
     size_t payload_end = MIN(packet->on_wire, cursor->length);
     size_t wire_length = packet->on_wire - start - header;
 
+    segment->header = cursor->data + start;
+    segment->header_length = (uint32_t)(payload - start);
     segment->payload = cursor->data + payload;
     segment->payload_length = (uint32_t)(payload_end - payload);
     segment->cut_length = (uint32_t)(wire_length - segment->payload_length);
+    if (packet->is_beginning) {
+        segment->cut_length = 0;
+        segment->flags &= (uint8_t)~TCP_FIN;
+    }
     return PACKET_TCP;
 }
 
+/* ---- IP ---- */
+
+static void
+map_ipv4(uint8_t address[16], const uint8_t *bytes)
+{
+    static const uint8_t PREFIX[12] = { [10] = 0xff, [11] = 0xff };
+
+    memcpy(address, PREFIX, sizeof PREFIX);
+    memcpy(address + sizeof PREFIX, bytes, 4);
+}
+
+/* The cursor is at the data of a fragment, which the layer holds to its end. */
 static enum packet_kind
-decode_ipv4(struct packet *packet, struct segment *segment)
+decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol, size_t offset,
+                bool is_last)
 {
     struct oa_cursor *cursor = &packet->cursor;
+    size_t start = cursor->offset;
+    struct ip_fragment_key key = { .identification = identification };
+    struct ip_datagram datagram;
+
+    if (cursor->is_short || packet->on_wire < start)
+        return PACKET_CUT;
+    struct ip_fragment fragment = {
+        .data = cursor->data + start,
+        .captured = MIN(packet->on_wire, cursor->length) - start,
+        .length = packet->on_wire - start,
+        .offset = offset,
+        .protocol = protocol,
+        .is_last = is_last,
+        .time_ns = packet->time_ns,
+    };
+    memcpy(key.source, packet->segment->source.address, sizeof key.source);
+    memcpy(key.destination, packet->segment->destination.address, sizeof key.destination);
+    /* IPv4's addresses are mapped ones. */
+    key.protocol = key.source[0] == 0 && key.source[10] == 0xff ? protocol : 0;
+    if (ip_fragments_add(packet->packets->fragments, &key, &fragment, &datagram)) {
+        *cursor = oa_cursor_over(datagram.data, datagram.captured);
+        cursor->big_endian = true;
+        packet->on_wire = datagram.length;
+        return decode_protocol(packet, datagram.protocol);
+    }
+    if (offset != 0)
+        return PACKET_FRAGMENT;
+    packet->is_beginning = true;
+    return decode_protocol(packet, protocol) == PACKET_TCP ? PACKET_TCP : PACKET_FRAGMENT;
+}
+
+static enum packet_kind
+decode_ipv4(struct packet *packet)
+{
+    struct oa_cursor *cursor = &packet->cursor;
+    struct segment *segment = packet->segment;
     size_t start = cursor->offset;
     uint8_t version = oa_cursor_u8(cursor);
     size_t header = (size_t)(version & 0x0f) * 4;
 
     oa_cursor_skip(cursor, 1);
     size_t length = oa_cursor_u16(cursor);
-    oa_cursor_skip(cursor, 2);
+    uint16_t identification = oa_cursor_u16(cursor);
     uint16_t fragment = oa_cursor_u16(cursor);
     oa_cursor_skip(cursor, 1);
     uint8_t protocol = oa_cursor_u8(cursor);
@@ -178,24 +283,29 @@ decode_ipv4(struct packet *packet, struct segment *segment)
 
     if (!destination || version >> 4 != 4 || header < IPV4_HEADER)
         return PACKET_CUT;
-    if (protocol != PROTOCOL_TCP || (fragment & 0x1fff) != 0)
-        return PACKET_OTHER;
     if (length != 0) {
         if (length < header)
             return PACKET_CUT;
         packet->on_wire = start + length;
     }
-    map_ipv4(&segment->source, source);
-    map_ipv4(&segment->destination, destination);
+    map_ipv4(segment->source.address, source);
+    map_ipv4(segment->destination.address, destination);
+    segment->identification = identification;
     oa_cursor_skip(cursor, header - IPV4_HEADER);
-    return decode_tcp(packet, segment);
+
+    size_t offset = (size_t)(fragment & 0x1fff) * 8;
+    bool is_last = (fragment & 0x2000) == 0;
+    if (offset == 0 && is_last)
+        return decode_protocol(packet, protocol);
+    return decode_fragment(packet, identification, protocol, offset, is_last);
 }
 
-/* Skips the extension headers and returns the number of the protocol that follows; -1 for a later
- * fragment. */
-static int
-skip_extension_headers(struct oa_cursor *cursor, uint8_t next)
+/* Moves behind the extension headers, and to what the last one announces. */
+static enum packet_kind
+decode_extension_headers(struct packet *packet, uint8_t next)
 {
+    struct oa_cursor *cursor = &packet->cursor;
+
     while (!cursor->is_short) {
         uint8_t header = next;
 
@@ -213,25 +323,27 @@ skip_extension_headers(struct oa_cursor *cursor, uint8_t next)
             next = oa_cursor_u8(cursor);
             oa_cursor_skip(cursor, (size_t)oa_cursor_u8(cursor) * 4 + 6);
             break;
-        case 44: /* fragment */
+        case 44: /* fragment; one that is the whole packet is none, [RFC 6946] */
             next = oa_cursor_u8(cursor);
             oa_cursor_skip(cursor, 1);
             uint16_t fragment = oa_cursor_u16(cursor);
-            oa_cursor_skip(cursor, 4);
-            if ((fragment & 0xfff8) != 0)
-                return -1;
+            uint32_t identification = oa_cursor_u32(cursor);
+            if ((fragment & 0xfff9) != 0)
+                return decode_fragment(packet, identification, next, fragment & 0xfff8,
+                                       (fragment & 1) == 0);
             break;
         default:
-            return header;
+            return decode_protocol(packet, header);
         }
     }
-    return -1;
+    return PACKET_CUT;
 }
 
 static enum packet_kind
-decode_ipv6(struct packet *packet, struct segment *segment)
+decode_ipv6(struct packet *packet)
 {
     struct oa_cursor *cursor = &packet->cursor;
+    struct segment *segment = packet->segment;
     size_t start = cursor->offset;
     uint32_t version = oa_cursor_u32(cursor) >> 28;
     size_t length = oa_cursor_u16(cursor);
@@ -245,40 +357,374 @@ decode_ipv6(struct packet *packet, struct segment *segment)
     /* Zero: a jumbogram, or segmentation offload as with IPv4. */
     if (length != 0)
         packet->on_wire = start + IPV6_HEADER + length;
-
-    int protocol = skip_extension_headers(cursor, next);
-    if (cursor->is_short)
-        return PACKET_CUT;
-    if (protocol != PROTOCOL_TCP)
-        return PACKET_OTHER;
     memcpy(segment->source.address, source, sizeof segment->source.address);
     memcpy(segment->destination.address, destination, sizeof segment->destination.address);
-    return decode_tcp(packet, segment);
+    segment->identification = 0;
+    return decode_extension_headers(packet, next);
+}
+
+/* ---- tunnels over IP ---- */
+
+/* [RFC 2784], [RFC 2890], [RFC 2637] for version 1, [RFC 7637] for NVGRE. */
+#define GRE_CHECKSUM 0x8000
+#define GRE_ROUTING 0x4000
+#define GRE_KEY 0x2000
+#define GRE_SEQUENCE 0x1000
+#define GRE_ACKNOWLEDGMENT 0x0080
+#define GRE_ERSPAN 0x88be
+#define GRE_ERSPAN_3 0x22eb
+
+/* The foschiano draft on ERSPAN: type I has no header of its own, and no sequence number in GRE;
+ * type II 8 bytes. */
+static enum packet_kind
+decode_erspan(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 8);
+    return enter(packet, decode_ethernet);
+}
+
+/* Type III: 12 bytes, of which the last bit announces 8 more; the frame type is in the two bytes
+ * before it. */
+static enum packet_kind
+decode_erspan_3(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 10);
+    uint16_t word = oa_cursor_u16(&packet->cursor);
+
+    if (word & 1)
+        oa_cursor_skip(&packet->cursor, 8);
+    switch (word >> 10 & 0x1f) {
+    case 0:
+        return enter(packet, decode_ethernet);
+    case 2: { /* an IP packet */
+        struct oa_cursor peek = packet->cursor;
+        return enter(packet, oa_cursor_u8(&peek) >> 4 == 6 ? decode_ipv6 : decode_ipv4);
+    }
+    default:
+        return not_read(packet, UNREAD_GRE, GRE_ERSPAN_3);
+    }
+}
+
+static enum packet_kind
+decode_gre(struct packet *packet)
+{
+    struct oa_cursor *cursor = &packet->cursor;
+    uint16_t flags = oa_cursor_u16(cursor);
+    uint16_t type = oa_cursor_u16(cursor);
+
+    if (flags & GRE_ROUTING || (flags & 7) > 1)
+        return not_read(packet, UNREAD_GRE, type);
+    oa_cursor_skip(cursor, flags & GRE_CHECKSUM ? 4 : 0);
+    oa_cursor_skip(cursor, flags & GRE_KEY ? 4 : 0);
+    oa_cursor_skip(cursor, flags & GRE_SEQUENCE ? 4 : 0);
+    oa_cursor_skip(cursor, flags & GRE_ACKNOWLEDGMENT ? 4 : 0);
+    switch (type) {
+    case GRE_ERSPAN:
+        return enter(packet, flags & GRE_SEQUENCE ? decode_erspan : decode_ethernet);
+    case GRE_ERSPAN_3:
+        return enter(packet, decode_erspan_3);
+    default:
+        return decode_ethertype(packet, type);
+    }
+}
+
+/* [RFC 7348]; bit 3 of the flags: there is a network identifier. */
+static enum packet_kind
+decode_vxlan(struct packet *packet)
+{
+    bool is_valid = oa_cursor_u8(&packet->cursor) & 0x08;
+
+    oa_cursor_skip(&packet->cursor, 7);
+    if (!is_valid && !packet->cursor.is_short)
+        return not_read(packet, UNREAD_UDP, 4789);
+    return enter(packet, decode_ethernet);
+}
+
+/* [RFC 8926] */
+static enum packet_kind
+decode_geneve(struct packet *packet)
+{
+    uint8_t version = oa_cursor_u8(&packet->cursor);
+
+    oa_cursor_skip(&packet->cursor, 1);
+    uint16_t type = oa_cursor_u16(&packet->cursor);
+    oa_cursor_skip(&packet->cursor, 4 + (size_t)(version & 0x3f) * 4);
+    if (version >> 6 != 0)
+        return not_read(packet, UNREAD_UDP, 6081);
+    return decode_ethertype(packet, type);
+}
+
+static enum packet_kind
+decode_udp(struct packet *packet)
+{
+    static const struct layer_row PORTS[] = {
+        { 4789, decode_vxlan },
+        { 8472, decode_vxlan }, /* of Linux, before the port was assigned */
+        { 6081, decode_geneve },
+    };
+    size_t start = packet->cursor.offset;
+
+    oa_cursor_skip(&packet->cursor, 2);
+    uint16_t port = oa_cursor_u16(&packet->cursor);
+    size_t length = oa_cursor_u16(&packet->cursor);
+    oa_cursor_skip(&packet->cursor, 2);
+    layer_decoder decode = FIND_LAYER(PORTS, port);
+
+    if (!decode)
+        return packet->cursor.is_short ? PACKET_CUT : not_read(packet, UNREAD_UDP, port);
+    if (length != 0)
+        narrow(packet, start + length);
+    return enter(packet, decode);
+}
+
+/* [RFC 3378] */
+static enum packet_kind
+decode_etherip(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 2);
+    return enter(packet, decode_ethernet);
+}
+
+/* ---- below IP ---- */
+
+/*
+ * [RFC 3032] The label stack does not say what it carries: IP begins with its version; an Ethernet
+ * frame with an address, or after a control word of zeros, [RFC 4448].
+ */
+static enum packet_kind
+decode_mpls(struct packet *packet)
+{
+    struct oa_cursor *cursor = &packet->cursor;
+
+    while (!cursor->is_short && !(oa_cursor_u32(cursor) & 0x100))
+        continue;
+    struct oa_cursor peek = *cursor;
+    size_t left = packet->on_wire > cursor->offset ? packet->on_wire - cursor->offset : 0;
+    uint16_t first = oa_cursor_u16(&peek), second = oa_cursor_u16(&peek);
+    uint16_t third = oa_cursor_u16(&peek);
+
+    if (peek.is_short)
+        return PACKET_CUT;
+    if (first >> 12 == 4 && (first >> 8 & 0x0f) >= 5 && second <= left)
+        return enter(packet, decode_ipv4);
+    if (first >> 12 == 6 && (size_t)third + IPV6_HEADER <= left)
+        return enter(packet, decode_ipv6);
+    if (first == 0)
+        oa_cursor_skip(cursor, 4);
+    return enter(packet, decode_ethernet);
+}
+
+/* [RFC 1661]; the address and control bytes may be left out, and the first byte of the protocol
+ * if it is 0. */
+static enum packet_kind
+decode_ppp(struct packet *packet)
+{
+    static const struct layer_row PROTOCOLS[] = {
+        { 0x0021, decode_ipv4 },
+        { 0x0057, decode_ipv6 },
+        { 0x0281, decode_mpls },
+    };
+    struct oa_cursor *cursor = &packet->cursor, peek = *cursor;
+
+    if (oa_cursor_u16(&peek) == 0xff03)
+        oa_cursor_skip(cursor, 2);
+    if (peek.is_short)
+        return PACKET_CUT;
+    uint16_t protocol = oa_cursor_u8(cursor);
+    if (!(protocol & 1))
+        protocol = (uint16_t)(protocol << 8 | oa_cursor_u8(cursor));
+    layer_decoder decode = FIND_LAYER(PROTOCOLS, protocol);
+
+    if (!decode)
+        return cursor->is_short ? PACKET_CUT : not_read(packet, UNREAD_PPP, protocol);
+    return enter(packet, decode);
+}
+
+/* [RFC 2516] */
+static enum packet_kind
+decode_pppoe(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 4);
+    size_t length = oa_cursor_u16(&packet->cursor);
+
+    narrow(packet, packet->cursor.offset + length);
+    return enter(packet, decode_ppp);
+}
+
+/* IEEE 802.1ah: the service tag, then the customer's frame. */
+static enum packet_kind
+decode_backbone(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 4);
+    return enter(packet, decode_ethernet);
+}
+
+/* Cisco metadata: version, length in words of four bytes, options, the type of what follows. */
+static enum packet_kind
+decode_metadata(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 1);
+    oa_cursor_skip(&packet->cursor, (size_t)oa_cursor_u8(&packet->cursor) * 4);
+    return decode_ethertype(packet, oa_cursor_u16(&packet->cursor));
+}
+
+static bool
+is_vlan_tag(uint16_t type)
+{
+    return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
+}
+
+/* What an Ethernet type announces, wherever it stands. */
+static const struct layer_row ETHERTYPES[] = {
+    { 0x0800, decode_ipv4 },     { 0x86dd, decode_ipv6 },     { 0x8847, decode_mpls },
+    { 0x8848, decode_mpls },     { 0x8864, decode_pppoe },    { 0x88e7, decode_backbone },
+    { 0x8909, decode_metadata }, { 0x6558, decode_ethernet }, { 0x880b, decode_ppp },
+};
+
+static enum packet_kind
+decode_ethertype(struct packet *packet, uint16_t type)
+{
+    struct oa_cursor *cursor = &packet->cursor;
+
+    while (is_vlan_tag(type) && !cursor->is_short) {
+        oa_cursor_skip(cursor, 2);
+        type = oa_cursor_u16(cursor);
+    }
+    layer_decoder decode = FIND_LAYER(ETHERTYPES, type);
+
+    if (!decode)
+        return cursor->is_short ? PACKET_CUT : not_read(packet, UNREAD_ETHERTYPE, type);
+    return enter(packet, decode);
+}
+
+/* What IP announces. */
+static const struct layer_row PROTOCOLS[] = {
+    { 6, decode_tcp },  { 17, decode_udp },     { 4, decode_ipv4 },   { 41, decode_ipv6 },
+    { 47, decode_gre }, { 97, decode_etherip }, { 137, decode_mpls },
+};
+
+static enum packet_kind
+decode_protocol(struct packet *packet, uint8_t protocol)
+{
+    layer_decoder decode = FIND_LAYER(PROTOCOLS, protocol);
+
+    if (!decode)
+        return packet->cursor.is_short ? PACKET_CUT : not_read(packet, UNREAD_PROTOCOL, protocol);
+    return enter(packet, decode);
+}
+
+/* ---- link layers ---- */
+
+static enum packet_kind
+decode_ethernet(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 12);
+    return decode_ethertype(packet, oa_cursor_u16(&packet->cursor));
+}
+
+static enum packet_kind
+decode_cooked(struct packet *packet)
+{
+    oa_cursor_skip(&packet->cursor, 14);
+    return decode_ethertype(packet, oa_cursor_u16(&packet->cursor));
+}
+
+static enum packet_kind
+decode_cooked_2(struct packet *packet)
+{
+    uint16_t type = oa_cursor_u16(&packet->cursor);
+
+    oa_cursor_skip(&packet->cursor, 18);
+    return decode_ethertype(packet, type);
+}
+
+static enum packet_kind
+decode_raw(struct packet *packet)
+{
+    struct oa_cursor peek = packet->cursor;
+
+    return enter(packet, oa_cursor_u8(&peek) >> 4 == 6 ? decode_ipv6 : decode_ipv4);
+}
+
+static enum packet_kind
+decode_loopback(struct packet *packet)
+{
+    uint32_t family = oa_cursor_u32(&packet->cursor);
+
+    /* BSD writes the family in the byte order of its machine, OpenBSD in network order; families
+     * are small numbers. */
+    if (family > 0xffff)
+        family = GUINT32_SWAP_LE_BE(family);
+    switch (family) {
+    case 2:
+        return enter(packet, decode_ipv4);
+    case 10: /* Linux */
+    case 23: /* Windows */
+    case 24: /* NetBSD, OpenBSD */
+    case 28: /* FreeBSD */
+    case 30: /* macOS */
+        return enter(packet, decode_ipv6);
+    default:
+        return packet->cursor.is_short ? PACKET_CUT : not_read(packet, UNREAD_LOOPBACK, family);
+    }
+}
+
+static const struct link_row {
+    int encap;
+    layer_decoder decode;
+} LINK_ROWS[] = {
+    { WTAP_ENCAP_ETHERNET, decode_ethernet }, { WTAP_ENCAP_SLL, decode_cooked },
+    { WTAP_ENCAP_SLL2, decode_cooked_2 },     { WTAP_ENCAP_RAW_IP, decode_raw },
+    { WTAP_ENCAP_RAW_IP4, decode_raw },       { WTAP_ENCAP_RAW_IP6, decode_raw },
+    { WTAP_ENCAP_NULL, decode_loopback },     { WTAP_ENCAP_LOOP, decode_loopback },
+    { WTAP_ENCAP_PPP, decode_ppp },           { WTAP_ENCAP_PPP_ETHER, decode_pppoe },
+};
+
+static const struct link_row *
+find_link(int encap)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(LINK_ROWS); i++) {
+        if (LINK_ROWS[i].encap == encap)
+            return &LINK_ROWS[i];
+    }
+    return NULL;
+}
+
+struct packets *
+packets_new(void)
+{
+    struct packets *packets = g_new0(struct packets, 1);
+
+    packets->fragments = ip_fragments_new();
+    return packets;
+}
+
+void
+packets_free(struct packets *packets)
+{
+    ip_fragments_free(packets->fragments);
+    g_free(packets);
 }
 
 enum packet_kind
-packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
-              struct segment *segment)
+packet_decode(struct packets *packets, const struct packet_frame *frame, struct segment *segment)
 {
-    const struct link_row *link = find_link(encap);
+    const struct link_row *link = find_link(frame->encap);
     struct packet packet = {
-        .cursor = oa_cursor_over(data, captured),
+        .cursor = oa_cursor_over(frame->data, frame->captured),
         /* A segment has 32-bit lengths; no link layer has frames of that size. */
-        .on_wire = MIN(MAX(on_wire, captured), UINT32_MAX),
+        .on_wire = MIN(MAX(frame->on_wire, frame->captured), UINT32_MAX),
+        .packets = packets,
+        .segment = segment,
+        .time_ns = frame->time_ns,
     };
 
     if (!link)
         return PACKET_UNSUPPORTED;
+    ip_fragments_release(packets->fragments);
     packet.cursor.big_endian = true;
-    uint16_t type = link->enter(&packet.cursor);
-    if (packet.cursor.is_short)
-        return PACKET_CUT;
-    switch (type) {
-    case ETHERTYPE_IPV4:
-        return decode_ipv4(&packet, segment);
-    case ETHERTYPE_IPV6:
-        return decode_ipv6(&packet, segment);
-    default:
-        return PACKET_OTHER;
-    }
+    enum packet_kind kind = enter(&packet, link->decode);
+    if (kind == PACKET_CUT)
+        not_read(&packet, UNREAD_CUT, 0);
+    return kind;
 }

@@ -1,5 +1,6 @@
 /* packet.h
- * From a captured frame to its TCP segment: link layers, IPv4, IPv6.
+ * From a captured frame to its TCP segment: link layers, IPv4 and IPv6 with their fragments, and
+ * the tunnels in which mirrors and networks wrap frames.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,24 +27,68 @@ struct segment {
     const uint8_t *payload;
     uint32_t payload_length; /* bytes captured */
     uint32_t cut_length;     /* bytes cut off by the snap length */
+
+    /* What tells a repeated packet from one that the capture has twice. */
+    uint16_t identification; /* of IPv4; 0 for IPv6, and where the sender leaves it 0 */
+    const uint8_t *header;   /* of TCP, with its options */
+    uint32_t header_length;  /* bytes of it there to read */
 };
+
+/*
+ * Layers that are entered one inside the other before a frame is given up: each link layer, IP
+ * header, UDP header and tunnel header is one; a stack of VLAN tags or of MPLS labels, of any
+ * depth, belongs to the layer before it. Four VXLAN tunnels inside each other fit.
+ */
+#define PACKET_LAYERS_MAX 20
 
 enum packet_kind {
     PACKET_TCP,         /* `segment` is filled */
-    PACKET_OTHER,       /* not TCP, or a later IP fragment */
+    PACKET_OTHER,       /* not TCP */
+    PACKET_FRAGMENT,    /* of an IP datagram whose other fragments have not come yet */
     PACKET_UNSUPPORTED, /* a link type that is not supported */
     PACKET_CUT,         /* incomplete headers: cut off or damaged */
 };
 
+/* A frame as it was captured. */
+struct packet_frame {
+    int encap; /* WTAP_ENCAP_* of wiretap */
+    const uint8_t *data;
+    size_t captured;
+    size_t on_wire; /* before the snap length */
+    int64_t time_ns;
+};
+
+/* What is kept between frames: fragments, and the count of what was not looked into. */
+struct packets;
+
+struct packets *packets_new(void);
+void packets_free(struct packets *packets);
+
 /*
- * Decodes the frame `data` of `captured` bytes (`on_wire` before the snap length) whose link type
- * is `encap` (WTAP_ENCAP_* of wiretap). Supports Ethernet (with any stack of 802.1Q/802.1ad tags),
- * Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback; IPv4 with options; IPv6 with extension
- * headers. `segment->payload` points into `data`. The IP length decides the payload's length, so
- * Ethernet padding never counts; a total length of 0 (TCP segmentation offload) means up to the end
- * of the frame.
+ * Decodes a frame. Link types: Ethernet, Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback,
+ * PPP, PPPoE. In them, and in each other: 802.1Q and 802.1ad tags, 802.1ah, Cisco metadata, MPLS,
+ * PPPoE, PPP, IPv4 with options, IPv6 with extension headers, IP in IP (IPv4 and IPv6 in any
+ * combination), GRE, NVGRE, ERSPAN I to III, EtherIP, VXLAN and GENEVE.
+ *
+ * `segment->payload` points into the frame or into what `packets` keeps, and is valid until the
+ * next call. The IP length decides the payload's length, so Ethernet padding never counts; a total
+ * length of 0 (TCP segmentation offload) means up to the end of the frame. The first fragment of a
+ * datagram that is not complete yet gives a segment with the payload that it has, and without FIN;
+ * the fragment that completes the datagram gives the whole segment.
  */
-enum packet_kind packet_decode(int encap, const uint8_t *data, size_t captured, size_t on_wire,
+enum packet_kind packet_decode(struct packets *packets, const struct packet_frame *frame,
                                struct segment *segment);
+
+/* One sort of frames that were not looked into: "UDP 443". */
+#define PACKET_UNREAD_TEXT 48
+struct packet_unread {
+    char name[PACKET_UNREAD_TEXT];
+    uint64_t frames;
+};
+
+/* The sorts of frames without TCP that were not looked into, the most frequent first; returns how
+ * many of `n` were filled. `*others` gets the number of frames of all other sorts. */
+size_t packets_unread(const struct packets *packets, struct packet_unread *unread, size_t n,
+                      uint64_t *others);
 
 #endif

@@ -144,11 +144,13 @@ half_of(struct pdu_connection *connection, enum oa_side side)
 static bool
 is_head(const uint8_t *data, size_t length)
 {
-    static const char *const STARTS[] = { "HTTP/1.", "POST /", "RPC_" };
+    static const char STARTS[][8] = { "HTTP/1.", "POST /", "RPC_" };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(STARTS); i++)
-        if (length >= strlen(STARTS[i]) && memcmp(data, STARTS[i], strlen(STARTS[i])) == 0)
+    for (size_t i = 0; i < G_N_ELEMENTS(STARTS); i++) {
+        size_t size = strlen(STARTS[i]);
+        if (length >= size && data[0] == STARTS[i][0] && memcmp(data, STARTS[i], size) == 0)
             return true;
+    }
     return false;
 }
 
@@ -274,6 +276,9 @@ mark_of_end(const struct exported_pdu *pdu, size_t length)
 static void
 note_last(struct half *half, const struct exported_pdu *pdu, size_t waiting)
 {
+    half->waiting = half->message = half->line = (struct mark){ 0 };
+    if (pdu->has_sequence || pdu->is_data)
+        return;
     half->waiting = mark_of_end(pdu, waiting <= pdu->length ? waiting : 0);
     half->message = mark_of_end(pdu, length_from_head(pdu));
     half->line = mark_of_end(pdu, is_unfinished_line(pdu) ? pdu->length : 0);
@@ -304,8 +309,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
     side = sender_of(connection, pdu); /* the sides may have been swapped */
     if (cut)
         flow_lost(connection->flow, side, cut);
-    if (!pdu->has_sequence)
-        note_last(half, pdu, flow_waiting(connection->flow, side));
+    note_last(half, pdu, flow_waiting(connection->flow, side));
 }
 
 static void *
@@ -345,10 +349,11 @@ compare_numbers(const void *a, const void *b, void *unused)
 }
 
 static void
-end(void *self)
+end(void *self, struct source_result *result)
 {
     struct pdu_source *source = self;
 
+    (void)result;
     g_queue_sort(&source->by_age, compare_numbers, NULL);
     while (oldest(source))
         close_connection(source, oldest(source));

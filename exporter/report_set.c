@@ -6,26 +6,83 @@
 #include "report_set.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "reports.h"
 
 struct report_set {
     struct report_run *runs;
     size_t n;
     const char *directory; /* NULL: standard output */
+    int lock;              /* the folder, open and locked; -1 */
     bool made_directory;
 };
 
 static bool
 make_directory(struct report_set *set, char **message)
 {
-    if (!set->directory)
-        return true;
     set->made_directory = !g_file_test(set->directory, G_FILE_TEST_EXISTS);
     if (g_mkdir_with_parents(set->directory, 0777) == 0)
         return true;
     *message = g_strdup_printf("%s: %s", set->directory, g_strerror(errno));
     return false;
+}
+
+/* One run a folder at a time; the lock ends with the program, whatever ends it. */
+static bool
+lock_directory(struct report_set *set, char **message)
+{
+    set->lock = g_open(set->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (set->lock >= 0 && flock(set->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        *message = g_strdup_printf("%s: another oaexport is writing there", set->directory);
+        set->made_directory = false;
+        return false;
+    }
+    return true; /* not every file system has locks */
+}
+
+/* "calls.csv.4711.partial", "calls.csv.4711.before.partial" */
+static bool
+is_leftover(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    g_autofree char *report = dot ? g_strndup(name, (size_t)(dot - name)) : NULL;
+
+    return report && report_find(report) && g_str_has_prefix(dot, ".csv.") &&
+           g_ascii_isdigit(dot[strlen(".csv.")]) && g_str_has_suffix(name, CSV_TEMPORARY_SUFFIX);
+}
+
+/* Removes what killed runs left. */
+static void
+remove_leftovers(const struct report_set *set)
+{
+    GDir *folder = g_dir_open(set->directory, 0, NULL);
+    const char *name;
+
+    if (!folder)
+        return;
+    while ((name = g_dir_read_name(folder))) {
+        g_autofree char *path = g_build_filename(set->directory, name, NULL);
+        if (is_leftover(name))
+            g_unlink(path);
+    }
+    g_dir_close(folder);
+}
+
+static bool
+prepare_directory(struct report_set *set, char **message)
+{
+    if (!set->directory)
+        return true;
+    if (!make_directory(set, message) || !lock_directory(set, message))
+        return false;
+    remove_leftovers(set);
+    return true;
 }
 
 static bool
@@ -47,7 +104,8 @@ report_set_open(const struct report *const reports[], size_t n, const char *dire
 
     set->runs = g_new0(struct report_run, n);
     set->directory = directory;
-    bool good = make_directory(set, message);
+    set->lock = -1;
+    bool good = prepare_directory(set, message);
     for (; good && set->n < n; set->n += good) {
         struct report_run *run = &set->runs[set->n];
         run->report = reports[set->n];
@@ -64,6 +122,7 @@ report_set_open_part(const struct report *const reports[], size_t n)
 {
     struct report_set *set = g_new0(struct report_set, 1);
 
+    set->lock = -1;
     set->runs = g_new0(struct report_run, n);
     for (size_t i = 0; i < n; i++)
         if (reports[i]->merge)
@@ -116,8 +175,10 @@ report_set_commit(struct report_set *set, char **message)
             set->runs[i].report->finish(&set->runs[i]);
         good = csv_flush(set->runs[i].csv, message);
     }
+    for (size_t i = 0; i < set->n && good; i++)
+        good = csv_publish(set->runs[i].csv, message);
     for (size_t i = 0; i < set->n && good; i++) {
-        good = csv_commit(set->runs[i].csv, message);
+        csv_close(set->runs[i].csv);
         set->runs[i].csv = NULL;
     }
     return good;
@@ -134,6 +195,8 @@ report_set_free(struct report_set *set)
         if (set->runs[i].report->free_state)
             set->runs[i].report->free_state(set->runs[i].state);
     }
+    if (set->lock >= 0)
+        close(set->lock);
     if (set->made_directory)
         g_rmdir(set->directory); /* stays if it is not empty */
     g_free(set->runs);

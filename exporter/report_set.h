@@ -13,7 +13,8 @@ struct report_set;
 /*
  * Opens a CSV for each of the `n` reports, in `directory`, which is created if it is missing, or
  * on standard output when that is NULL; `valid_ports` may be NULL. `directory` and `valid_ports`
- * are kept, not copied. Returns NULL with a message for one line in `*message` (g_free) when a file
+ * are kept, not copied. The folder is locked until the set is freed, and what killed runs left
+ * there is removed. Returns NULL with a message for one line in `*message` (g_free) when a file
  * cannot be created; then no file is left.
  */
 struct report_set *report_set_open(const struct report *const reports[], size_t n,
@@ -36,8 +37,8 @@ void report_set_connection(struct report_set *set, const struct connection_row *
 /* Whether a write has failed; there is no point in going on. */
 bool report_set_failed(const struct report_set *set);
 
-/* Writes the rows that are only known at the end, then gives all files their final names: either
- * all appear or, as far as the file system allows, none. Returns false with a message for one line
+/* Writes the rows that are only known at the end, then gives all files their final names: all
+ * appear, or none, and the files of an earlier run stay. Returns false with a message for one line
  * in
  * `*message` (g_free) if that fails. */
 bool report_set_commit(struct report_set *set, char **message);

@@ -7,7 +7,11 @@
 #include "source.h"
 
 #include <glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "source_kind.h"
 #include "track/channel.h"
 #include "track/tracker.h"
@@ -19,12 +23,14 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 struct source {
     struct capture_reader *reader;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while running */
+    struct capture_misplaced cut;    /* frames cut by the snap length */
+    size_t longest_cut;              /* bytes captured of the longest of them */
 };
 
 struct source *
-source_open(char *const *paths, size_t n_paths, char **message)
+source_open(char *const *paths, size_t n_paths, const struct capture_order *order, char **message)
 {
-    struct capture_reader *reader = capture_reader_open(paths, n_paths, message);
+    struct capture_reader *reader = capture_reader_open(paths, n_paths, order, message);
     struct source *source = reader ? g_new0(struct source, 1) : NULL;
 
     if (source)
@@ -36,6 +42,10 @@ static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
     result->frames++;
+    if (frame->captured < frame->on_wire) {
+        capture_misplaced_add(&source->cut, frame, 0);
+        source->longest_cut = MAX(source->longest_cut, frame->captured);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -62,14 +72,80 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
            !result->stopped) {
         if (status == CAPTURE_OK) {
             take_frame(source, &frame, result);
+        } else if (status == CAPTURE_DISORDERED) {
+            result->disordered = result->stopped = true;
         } else {
             result->incomplete = true;
             sink->warning(sink->context, message);
             g_clear_pointer(&message, g_free);
         }
-        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0)
+        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
             result->stopped = !goes_on(source, sink, result->frames);
     }
+}
+
+/* ---- findings about the captures ---- */
+
+#define FILE_NAME_TEXT 80
+
+static void find(const struct source_sink *sink, enum oa_finding_id id,
+                 const struct capture_misplaced *where, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static void
+find(const struct source_sink *sink, enum oa_finding_id id, const struct capture_misplaced *where,
+     const char *format, ...)
+{
+    struct oa_finding finding = { .id = id };
+    struct oa_stamp stamp = { where->first_ns, where->first_frame };
+    struct oa_event event = {
+        .type = OA_EVENT_FINDING, .finding = &finding, .first = stamp, .last = stamp
+    };
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(finding.text, sizeof finding.text, format, arguments);
+    va_end(arguments);
+    sink->event(sink->context, &event);
+}
+
+static void
+find_disorder(const struct source_sink *sink, const struct capture_disorder *disorder)
+{
+    const struct capture_misplaced *late = &disorder->reordered, *steps = &disorder->steps;
+    g_autofree char *base = g_path_get_basename(disorder->name);
+    char name[FILE_NAME_TEXT];
+
+    oa_text_copy((struct oa_text){ base, strlen(base) }, name, sizeof name);
+    if (late->frames)
+        find(sink, OA_FINDING_REORDERED, late,
+             "%s: %" G_GUINT64_FORMAT " frames were up to %.6f s late, and were put in order", name,
+             late->frames, (double)late->largest_ns / 1e9);
+    if (steps->frames)
+        find(sink, OA_FINDING_CLOCK_STEP, steps,
+             "%s: the time goes back %" G_GUINT64_FORMAT " times, by up to %.6f s", name,
+             steps->frames, (double)steps->largest_ns / 1e9);
+}
+
+static void
+find_all(const struct source *source, const struct source_sink *sink,
+         const struct source_result *result)
+{
+    const struct capture_disorder *disorder;
+
+    for (size_t i = 0; (disorder = capture_reader_disorder(source->reader, i)); i++)
+        find_disorder(sink, disorder);
+    if (result->duplicated.frames)
+        find(sink, OA_FINDING_CAPTURE_DUPLICATED, &result->duplicated,
+             "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+             " frames are second copies, up to %.6f s after the first, and were not counted",
+             result->duplicated.frames, result->frames,
+             (double)result->duplicated.largest_ns / 1e9);
+    if (source->cut.frames)
+        find(sink, OA_FINDING_SNAP_LENGTH, &source->cut,
+             "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+             " frames are cut, the longest of them after %zu bytes",
+             source->cut.frames, result->frames, source->longest_cut);
 }
 
 void
@@ -84,10 +160,11 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
-        KINDS[i]->end(source->self[i]);
+        KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
     result->channels = flows.n_channels;
+    find_all(source, sink, result);
 }
 
 void

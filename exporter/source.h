@@ -8,7 +8,9 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include "capture_reader.h"
 #include "connection.h"
+#include "source_result.h"
 
 struct source_progress {
     uint64_t frames;
@@ -27,21 +29,15 @@ struct source_sink {
         const struct source_progress *progress); /* every few thousand frames; false: stop */
 };
 
-struct source_result {
-    uint64_t frames;
-    uint64_t unread_frames; /* of unsupported link types */
-    uint64_t channels;      /* connections with RPC or MAPI over HTTP */
-    bool incomplete;        /* a file was cut short or damaged */
-    bool stopped;           /* by progress */
-};
-
 struct source;
 
 /* Opens the captures, see capture_reader_open(); NULL with a one-line message in `*message`
  * (g_free) if one of them cannot be read. */
-struct source *source_open(char *const *paths, size_t n_paths, char **message);
+struct source *source_open(char *const *paths, size_t n_paths, const struct capture_order *order,
+                           char **message);
 
-/* Reads all captures, once; closes every connection, channel and session at the end. */
+/* Reads all captures, once; closes every connection, channel and session at the end. The last
+ * events are the findings about the captures themselves, which name no channel and no session. */
 void source_run(struct source *source, const struct source_sink *sink,
                 struct source_result *result);
 

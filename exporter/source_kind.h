@@ -8,12 +8,14 @@
 
 #include "capture_reader.h"
 #include "flow.h"
+#include "source_result.h"
 
 struct source_kind {
     void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
     bool (*frame)(void *self,
                   const struct capture_frame *frame); /* false: link type not supported */
-    void (*end)(void *self); /* closes all flows in the order of their numbers; frees `self` */
+    /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */
+    void (*end)(void *self, struct source_result *result);
 };
 
 extern const struct source_kind NATIVE_SOURCE, /* captured packets */

@@ -25,6 +25,9 @@
  */
 #define LARGEST_WINDOW (INT64_C(1) << 30)
 
+/* How far from what its receiver expects a reset still ends a connection. */
+#define RESET_WINDOW (INT64_C(1) << 20)
+
 /* What an out-of-order piece costs in addition to its bytes, so that many tiny ones are bounded
  * too.
  */
@@ -296,6 +299,14 @@ lose(struct tracked *c, struct half *half, int64_t bytes, struct oa_stamp stamp)
     c->table->listener.lost(c->user, (enum oa_side)side_of(c, half), (uint64_t)bytes, stamp);
 }
 
+/* Bytes that were sent, but that the snap length cut off. */
+static void
+skip_cut(struct tracked *c, struct half *half, uint32_t bytes, struct oa_stamp stamp)
+{
+    half->next += bytes;
+    c->table->listener.lost(c->user, (enum oa_side)side_of(c, half), bytes, stamp);
+}
+
 static void
 chunk_free(gpointer data)
 {
@@ -364,7 +375,7 @@ flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
         if (taken.stamp.frame > stamp.frame)
             stamp = taken.stamp;
         if (taken.is_cut)
-            lose(c, half, taken.length, stamp);
+            skip_cut(c, half, taken.length, stamp);
         else
             deliver(c, half, taken.bytes, taken.length, stamp);
         g_free(taken.bytes);
@@ -469,8 +480,8 @@ receive_pending(struct tracked *c, struct half *half, const struct segment *segm
         offset = half->next;
     }
     uint64_t added = insert(c, half, offset, payload, length, stamp);
-    stream_of(c, half)->payload_bytes += added;
     added += insert(c, half, offset + length, NULL, cut, stamp);
+    stream_of(c, half)->payload_bytes += added;
     if (added == 0)
         stream_of(c, half)->retransmitted_frames++;
     else if (!begins)
@@ -536,8 +547,10 @@ receive(struct tracked *c, struct half *half, const struct segment *segment, str
         stream_of(c, half)->payload_bytes += segment->payload_length;
         deliver(c, half, segment->payload, segment->payload_length, stamp);
     }
-    if (segment->cut_length > 0)
-        lose(c, half, segment->cut_length, stamp);
+    if (segment->cut_length > 0) {
+        stream_of(c, half)->payload_bytes += segment->cut_length;
+        skip_cut(c, half, segment->cut_length, stamp);
+    }
 }
 
 static void
@@ -780,6 +793,22 @@ shows_receipt(const struct half *half, const struct segment *segment)
            (first && half->acked >= first->offset + (int64_t)first->length);
 }
 
+/*
+ * Whether the receiver takes the reset: [RFC 9293] section 3.5.3, [RFC 5961] section 3.2, by what
+ * it has acknowledged. Its window is known only with the scale of the handshake, and segments on
+ * their way may be missing, so there is room on both sides.
+ */
+static bool
+is_reset_in_window(const struct half *half, const struct segment *segment)
+{
+    if (!half->is_started || half->is_held)
+        return true;
+    int64_t offset = offset_of(half, segment->sequence);
+
+    return offset >= MIN(half->acked, half->next) - RESET_WINDOW &&
+           offset <= MAX(half->acked, half->next) + RESET_WINDOW;
+}
+
 static void
 end_connection(struct tracked *c, struct half *half, const struct segment *segment,
                struct oa_stamp stamp)
@@ -851,7 +880,9 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
         if (segment->payload_length > 0 || segment->cut_length > 0)
             receive(c, half, segment, stamp);
     }
-    if (segment->flags & (TCP_FIN | TCP_RST)) {
+    bool ends = segment->flags & TCP_RST ? is_reset_in_window(half, segment)
+                                         : (segment->flags & TCP_FIN) != 0;
+    if (ends) {
         release_start(c, half);
         release_start(c, other);
         if (!c->is_ended)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A user clicking around: frames shown in any order, any number of times, always look the same, and nothing in them is malformed.
+"""Random access, as by a user clicking around: frames look the same however often and in whatever order they are shown, and nothing
+in them is malformed.
 
 Loads each capture into sharkd with the plugins and asks for the trees of its frames in order and in two random orders.
 
@@ -20,29 +21,29 @@ import sharkd
 import tools
 
 
-# Stock X11 shows its frames differently after a jump, with the plugins and without.
+# Stock X11 shows its frames differently after a jump, with or without the plugins.
 STOCK_DIFFERS = ("x11_on_6001",)
 
-# Stock itself does not show these the same each time: TCP's conversation completeness, TLS handshake messages over several records,
-# and the URI of a request that HTTP says with the response to another once it has shown both.
+# Stock dissectors do not show these consistently: TCP's conversation completeness, TLS handshake messages that span records, and the
+# request URI that HTTP shows with another request's response once it has shown both.
 UNSTABLE = re.compile(r"(tcp|tls)$|http\.response_for\.uri ")
 
 BAD = re.compile(rf'"f":"({"|".join(map(re.escape, tools.PROBLEMS))}|_ws\.malformed)\b|Dissector bug|Malformed|Continuation')
 
 
 def stable(parts):
-    """A tree without what stock shows differently each time."""
+    """A tree without what stock dissectors show inconsistently."""
     return [{**part, "n": stable(part.get("n", []))} for part in parts if not UNSTABLE.match(part.get("f", ""))]
 
 
 def lines(text):
-    """The parts of a frame that have to be the same each time."""
+    """The parts of a frame that must not change between visits."""
     shown = json.loads(text)
     return [json.dumps(part) for part in stable(shown["tree"])] + shown["col"]
 
 
 def walk(shark, capture):
-    """Trees and columns of all frames, each seen three times at random moments."""
+    """Compares trees and columns of all frames over three visits: one in order, two in random order."""
     chance = random.Random(3)
     seen = {}
     order = list(range(1, shark.load(capture) + 1))
@@ -54,7 +55,7 @@ def walk(shark, capture):
                 continue
             if before and lines(before) != lines(shown):
                 change = [pair for pair in zip(lines(before), lines(shown)) if pair[0] != pair[1]][:1]
-                raise AssertionError(f"{capture.name}: frame {frame} looks different the next time: {change}")
+                raise AssertionError(f"{capture.name}: frame {frame} changed between visits: {change}")
             if BAD.search(shown):
                 raise AssertionError(f"{capture.name}: frame {frame} shows {BAD.search(shown)[0]}")
             seen[frame] = shown

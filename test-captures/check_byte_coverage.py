@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Every byte of every stub, and of every body of MAPI over HTTP, in all captures: held by one field, and by one only.
+"""Every byte of every stub, and of every MAPI over HTTP body, in all captures belongs to exactly one field.
 
-The bytes are those that tshark hands to the plugin: put together from fragments, and opened with the keys and the password of
-the lab. Of real captures the client's log says how many there have to be.
+The bytes are those that tshark passes to the plugin: reassembled from fragments and decrypted with the lab's keys and password. For
+recorded captures the client's log gives their number.
 
 Usage: check_byte_coverage.py DUMP_STUB PLUGIN_HOME
 
@@ -20,7 +20,7 @@ WAYS = {"0": "in", "2": "out"}
 
 
 def layers_of(home, capture):
-    """Of each frame its layers, (name, contents) or (name_raw, [bytes, ...]), in order; several of one name stay several."""
+    """The layers of each frame in order, (name, contents) or (name_raw, [bytes, ...]); names may repeat."""
     shown = ["http", "dcerpc", "oxcmapihttp", *INTERFACES]
     text = tools.tshark(home, capture, "-T", "json", "-x", "-J", " ".join(shown), "-Y", " || ".join(shown[2:]), *tools.PASSWORD)
     for packet in json.loads(text, object_pairs_hook=list):
@@ -28,7 +28,7 @@ def layers_of(home, capture):
 
 
 def stubs(home, capture):
-    """For each stub and body that the plugin was given: whose, operation, way, encoding and bytes, as dump_stub wants them."""
+    """Each stub and body passed to the plugin: interface, operation, direction, encoding and bytes, as dump_stub expects them."""
     for layers in layers_of(home, capture):
         latest = {}
         for name, content in layers:
@@ -38,14 +38,14 @@ def stubs(home, capture):
                 way = WAYS[dict(latest["dcerpc"])["dcerpc.pkt_type"]]
                 encoding = shown.get("oxcrpc.transfer_syntax", "NDR").lower()
                 yield INTERFACES[name], shown[f"{name}.opnum"], way, encoding, bytes.fromhex(latest.pop(f"{name}_raw", [""])[0])
-            # Of a message without a body only its head is shown.
+            # For a message without a body only the head is shown.
             elif name == "oxcmapihttp" and not (body := bytes.fromhex(latest.pop("oxcmapihttp_raw")[0])).startswith((b"POST ", b"HTTP/")):
                 way = "out" if "http.response" in dict(latest["http"]) else "in"
                 yield "MAPI/HTTP", dict(content)["oxcmapihttp.operation"], way, "plain", body
 
 
 def check_names(home, opened, found, capture):
-    """As many requests and responses of each operation, by its name, as the client has logged; all of them were opened."""
+    """There are as many requests and responses of each operation as the client logged, and all were decrypted."""
     if not capture.with_suffix(".jsonl").exists() or capture.stem == "mapihttp":
         return
     wanted = collections.Counter()
@@ -75,7 +75,7 @@ def main():
                 raise AssertionError(f"{capture.stem}: {error}") from None
             stubs_read += len(found)
             bytes_read += sum(len(stub[-1]) for stub in found)
-    print(f"{stubs_read} stubs and bodies, {bytes_read} bytes: each held by one field")
+    print(f"{stubs_read} stubs and bodies, {bytes_read} bytes: each in one field")
 
 
 if __name__ == "__main__":

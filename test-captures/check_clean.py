@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Undamaged captures in one pass of tshark: nothing is malformed, missing, left over or left to stock HTTP, and no dissector has a bug;
-in made captures stock TCP has nothing to remark, but what was cut away on purpose. check_any_order.py looks for the same on later visits.
+"""Undamaged captures in one pass of tshark: nothing is malformed, missing, trailing or left to the stock HTTP dissector, and there is no
+dissector bug; made captures have correct checksums and no TCP anomalies. check_any_order.py looks for the same on later visits.
 
 Usage: check_clean.py PLUGIN_HOME
 
@@ -18,20 +18,20 @@ TCP_WORDS = ("[TCP Analysis Flags]", "Checksum Status: Bad", "Header checksum st
 
 
 def labels(home):
-    """What the fields and expert infos of tools.PROBLEMS are called in the tree."""
+    """The labels of the fields and expert infos in tools.PROBLEMS."""
     text = tools.run([*tools.as_ordinary_user(), "tshark", "-G", "fields"], tools.surroundings(home)).stdout
     named = dict(reversed(row) for row in re.findall(r"^F\t([^\t]*)\t([^\t]*)\t", text, re.MULTILINE))
     return [named[name] for name in tools.PROBLEMS]
 
 
 def check(home, capture, words, *arguments):
-    """None of the words is in the text of the capture."""
+    """The text of the capture contains none of the words."""
     text = tools.tshark(home, capture, "-V", *arguments)
     tools.same(f"{capture.name} {arguments}", [word for word in words if word in text], [])
 
 
 def main():
-    """Every capture, opened with keys and password; one that the password opens without it too."""
+    """Every capture with keys and password, and a sealed one without the password."""
     home = sys.argv[1]
     words = [*WORDS, *labels(home)]
     captures = tools.of_outlook_anywhere()

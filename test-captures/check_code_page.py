@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Texts of 8 bits as tshark shows them, in one pass and in two, against what the made captures' scripts wrote.
+"""8-bit text as tshark shows it, in one pass and in two, against what the scripts of the made captures wrote.
 
 Usage: check_code_page.py PLUGIN_HOME
 
@@ -11,7 +11,7 @@ import tools
 
 
 def main():
-    """Every made capture with such texts."""
+    """Every made capture with such text."""
     home, captures, texts = sys.argv[1], 0, 0
     for capture in tools.of_outlook_anywhere("made"):
         rows = tools.truth(capture).get("texts", [])
@@ -27,7 +27,7 @@ def main():
         captures += bool(rows)
     if captures < 2:
         raise AssertionError(f"{captures} captures with texts")
-    print(f"{texts} texts in {captures} captures are shown as they were written")
+    print(f"{texts} texts in {captures} captures are shown as written")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Damaged copies of captures: no crash and no dissector bug, neither in tshark nor when sharkd shows the frames of a loaded capture.
+"""Damaged copies of captures cause no crash and no dissector bug, in tshark or when sharkd shows the frames of a loaded capture.
 
 Usage: check_damaged.py PLUGIN_HOME made|others
 
@@ -18,12 +18,12 @@ SNAP_LENGTHS = (60, 66, 70, 90, 120, 200, 500)
 SEEDS = (1, 2, 3)
 PREFIXES = 4
 
-# Stock TLS stumbles on later visits over handshake messages in several records when frames are cut.
+# The stock TLS dissector has a bug on later visits to handshake messages that span records when frames are cut.
 STOCK_BUG = "packet-tls.c"
 
 
 def damaged_copies(capture, folder):
-    """Paths of copies with random errors, cut frames, and a cut end; of made captures, which are many and much alike, errors only."""
+    """Paths of copies with random errors, truncated frames and a missing end; for made captures, many and similar, only errors."""
     copy = folder / "damaged.pcapng"
     edits = [["-E", "0.02", "--seed", str(seed)] for seed in SEEDS] + [["-s", str(length)] for length in SNAP_LENGTHS]
     if capture.parent.name == "made":
@@ -40,24 +40,24 @@ def damaged_copies(capture, folder):
 
 
 def check_bugs(what, text):
-    """No dissector bug of ours."""
+    """The text contains no dissector bug except the stock one."""
     if "Dissector bug" in text:
         bugs = [line for line in text.replace('"l":', '\n"l":').splitlines() if "Dissector bug" in line and STOCK_BUG not in line]
         tools.same(f"{what}: dissector bugs", bugs[:1], [])
 
 
 def check(home, shark, what, capture):
-    """Both programs get through; only a cut file may be complained about."""
+    """Both programs finish; only a truncated or corrupted file may be reported as such."""
     result = tools.tshark_result(home, capture, "-V", check=False)
     check_bugs(what, result.stdout)
     if result.returncode not in (0, 2) or (result.returncode == 2 and "cut" not in what and "-E" not in what):
         raise AssertionError(f"{what}: exit {result.returncode}\n{result.stderr[-2000:]}")
     for frame in range(1, shark.load(capture) + 1):
-        check_bugs(f"{what}, frame {frame} shown later", shark.frame(frame))
+        check_bugs(f"{what}, frame {frame} on a later visit", shark.frame(frame))
 
 
 def main():
-    """Every capture of the part, every damage."""
+    """Every capture of the part, with every kind of damage."""
     home, part = sys.argv[1:3]
     shark = sharkd.Sharkd(home)
     copies = 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tool that disturbs captures does what it says, on every shipped capture.
+"""make/disturb.py does what it documents, on every shipped capture.
 
 Usage: check_disturb.py
 
@@ -17,7 +17,7 @@ import wire  # noqa: E402
 
 
 def streams(data):
-    """Sequence number and payload of each segment, per connection and side, in sequence order and without repetition."""
+    """Sequence number and payload of each segment, per connection and side, in sequence order and without repeats."""
     found = collections.defaultdict(set)
     for packet in disturb.read(data).packets():
         facts = disturb.tcp_facts(packet)
@@ -32,11 +32,11 @@ def times(data):
 
 
 def check(path):
-    """One capture; returns how many frames were swapped, doubled and lost."""
+    """Checks one capture; returns the numbers of swapped, duplicated and lost frames."""
     data = path.read_bytes()
     tools.same(f"{path.name} untouched", disturb.disturb(data, 1)[0], data)
     changed, (swaps, twice, _) = disturb.disturb(data, 1, swap=1.0, twice=0.2)
-    tools.same(f"{path.name} disturbed twice alike", disturb.disturb(data, 1, swap=1.0, twice=0.2)[0], changed)
+    tools.same(f"{path.name} disturbed again", disturb.disturb(data, 1, swap=1.0, twice=0.2)[0], changed)
     tools.same(f"{path.name}: frames", len(times(changed)), len(times(data)) + twice)
     tools.same(f"{path.name}: in time order", times(changed), sorted(times(changed)))
     tools.same(f"{path.name}: contents of the streams", streams(changed), streams(data))
@@ -51,7 +51,7 @@ def check(path):
 
 
 def check_tshark(path):
-    """tshark reads the result and sees what was done to it."""
+    """tshark reads the result and reports the swaps and duplicates."""
     changed, (swaps, twice, _) = disturb.disturb(path.read_bytes(), 1, swap=1.0, twice=0.5)
     with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
         file.write(changed)
@@ -60,11 +60,11 @@ def check_tshark(path):
                             " || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission"
                             " || tcp.analysis.duplicate_ack_num")
     if len(seen.splitlines()) < (swaps + twice) // 2:
-        raise AssertionError(f"{path.name}: tshark remarks on {len(seen.splitlines())} frames after {swaps} swaps and {twice} duplicates")
+        raise AssertionError(f"{path.name}: tshark reports {len(seen.splitlines())} frames after {swaps} swaps and {twice} duplicates")
 
 
 def main():
-    """All real and made captures."""
+    """Every capture, and a classic pcap file."""
     total = [0, 0, 0]
     paths = tools.of_outlook_anywhere()
     for path in paths:

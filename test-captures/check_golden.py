@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden cases: the command of a row of CASES prints what its golden file holds. Keys beside a capture are put into tshark's copy.
+"""Golden cases: the command of a row in CASES prints the contents of its golden file. tshark is given the keys beside a capture.
 
 Usage: check_golden.py BUILD NAME ...
        check_golden.py BUILD --regenerate NAME ...
-BUILD is a build folder, as build/dev.
+BUILD is a build folder such as build/dev.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -19,13 +19,13 @@ import tempfile
 import tools
 
 GOLDEN = tools.CAPTURES / "golden"
-# Labels are the same at least so far.
+# Labels are compared up to here.
 LABEL = 200
 SECONDS = {"milliseconds": "1e-3", "microseconds": "1e-6", "nanoseconds": "1e-9"}
 
 
 def cases():
-    """Capture, golden file and command of each case, by its name."""
+    """Capture, golden file and command of each case, by name."""
     found = {}
     for line in (tools.CAPTURES / "CASES").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -52,8 +52,8 @@ def in_seconds(duration):
 
 
 def comparable(text):
-    """Lines without what Wireshark's versions print differently: since 4.4 a long label is marked as cut short, and so is cut earlier;
-    since 4.6 frames are "packets", short durations have smaller units, and values of booleans are words."""
+    """Lines without the differences between Wireshark versions: since 4.4 truncated labels are marked and therefore shorter; since 4.6
+    frames are "packets", short durations have smaller units, and booleans are words."""
     for line in text.splitlines():
         line = re.sub(r"^(Frame \d+: )Packet, ", r"\1", line)
         if line.startswith(" "):
@@ -65,7 +65,7 @@ def comparable(text):
 
 
 def compare(name, golden, printed):
-    """The first lines that differ; empty when none does."""
+    """The first lines that differ, or an empty text."""
     expected, printed = (list(comparable(text)) for text in (golden.read_text(encoding="utf-8"), printed))
     return "\n".join(itertools.islice(difflib.unified_diff(expected, printed, golden.name, name, lineterm="", n=1), 40))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The captures that scripts make: reproducible; those of made/ complete in RTS PDUs, equal to the published vectors.
+"""Captures written by scripts are reproducible; those in made/ contain every RTS PDU, and the builder agrees with the published vectors.
 
 Usage: check_made_captures.py VECTORS [NAME...]
 VECTORS is the unit tests' table of RTS PDUs.
@@ -21,39 +21,39 @@ import truth  # noqa: E402
 
 
 def check_reproducible(names):
-    """The scripts give the checked-in bytes, and nothing else lies there."""
+    """The scripts write the files that are checked in, and there are no others."""
     known = make.scenarios()
     expected = {f"{name}.{kind}" for name in known for kind in ("pcapng", "json")}
     found = {path.name for path in tools.MADE.iterdir()}
     if found != expected:
-        raise AssertionError(f"made/ holds {sorted(found ^ expected)} without need or lacks them")
+        raise AssertionError(f"made/ and the scenarios differ in {sorted(found ^ expected)}")
     for name in names or known:
         capture = known[name].run()
         for kind, data in (("pcapng", capture.pcapng()), ("json", truth.text(capture).encode())):
             if (tools.MADE / f"{name}.{kind}").read_bytes() != data:
-                raise AssertionError(f"{name}.{kind} is not what make/make.py makes of it")
+                raise AssertionError(f"{name}.{kind} is not what make/make.py writes")
     return len(names or known)
 
 
 def check_others_reproducible():
-    """So are the captures of samples/, and the one of ordinary/ that has a script."""
+    """The same for the captures in samples/ and for the one in ordinary/ that has a script."""
     with tempfile.TemporaryDirectory() as folder:
         for script, target, where in (("samples", folder, "samples"), ("ordinary", f"{folder}/made.pcapng", "ordinary")):
             subprocess.run([sys.executable, tools.CAPTURES / "make" / f"{script}.py", target], check=True)
             for path in pathlib.Path(folder).iterdir():
                 kept = tools.CAPTURES / where / path.name
-                tools.same(f"{where}/{path.name} is what its script makes", kept.read_bytes() == path.read_bytes(), True)
+                tools.same(f"{where}/{path.name} is what its script writes", kept.read_bytes() == path.read_bytes(), True)
                 path.unlink()
 
 
 def pdu_bytes(path, frames):
-    """Payload of the given frames: frame number to bytes, as tshark reads it without our plugins."""
+    """Payload by frame number, as tshark reads it without the plugins."""
     rows = tools.fields(tools.STOCK, path, ["frame.number", "tcp.payload"])
     return {int(number): bytes.fromhex(payload.replace(";", "")) for number, payload in rows if int(number) in frames}
 
 
 def check_complete():
-    """Each of the 50 RTS PDUs occurs: a capture and frame for each, and its bytes are where the sidecar says."""
+    """Each of the 50 RTS PDUs occurs; the bytes of one of each are in the frame that the sidecar names."""
     places = {}
     for path in tools.of_outlook_anywhere("made"):
         for row in tools.truth(path)["rts"]:
@@ -61,7 +61,7 @@ def check_complete():
                 places.setdefault(row["name"], []).append((path.stem, row["frame"], row["bytes"]))
     missing = [name for name in rts.PDUS if name not in places]
     if missing:
-        raise AssertionError(f"no capture holds {', '.join(missing)}")
+        raise AssertionError(f"no capture contains {', '.join(missing)}")
     wanted = {}
     for name in rts.PDUS:
         capture, frame, size = places[name][0]
@@ -73,14 +73,14 @@ def check_complete():
             start = bytes([5, 0, 0x14, 3, 0x10, 0, 0, 0]) + size.to_bytes(2, "little") + bytes(6)
             start += flags.to_bytes(2, "little") + len(commands).to_bytes(2, "little")
             if start not in payloads[frame]:
-                raise AssertionError(f"{capture} frame {frame} does not carry {name}")
+                raise AssertionError(f"{capture} frame {frame} does not contain {name}")
     for name in rts.PDUS:
         print(f"{name}\t{places[name][0][0]}\t{places[name][0][1]}\t{len(places[name])} in all")
     return len(places)
 
 
 def check_vectors(path):
-    """The builder's PDUs are those of the unit tests' vectors, which come from other implementations where there are any."""
+    """The builder's PDUs equal the unit tests' vectors, which come from other implementations where there are any."""
     cookies = {name: bytes(range(start, start + 16)) if name == "vc" else bytes([start]) * 16 for name, start in
                (("vc", 0x10), ("in", 0x21), ("in2", 0x22), ("out", 0x31), ("out2", 0x32), ("group", 0x41))}
     checked = 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""tshark with the plugins, and oaexport, against the truth that lies beside every made capture.
+"""tshark with the plugins, and oaexport, against the sidecar of every made capture.
 
-Every RTS PDU by its name and frame (in two passes by its final name; in one pass by it, or as undecided), every call by
-number, frames, bytes and latency on both hops, every session with its recycles, and what else the notes list.
+Every RTS PDU by name and frame (in two passes by its final name, in one pass by that or as undecided), every call by number, frames,
+bytes and latency on both hops, every session with its recycles, and whatever the notes list.
 
 Usage: check_made_sessions.py PLUGIN_HOME OAEXPORT [NAME ...]
 
@@ -21,7 +21,7 @@ FIELDS = ["frame.number", "tcp.stream", "rpch.pdu", "rpch.request_in", "rpch.tim
 
 
 class Shown:
-    """What tshark shows in the frames of a capture that have anything of RPC over HTTP."""
+    """What tshark shows in the frames that contain RPC over HTTP."""
 
     def __init__(self, home, capture, passes):
         self.rows = tools.named_fields(home, capture, FIELDS, "-Y", "rpch", *passes)
@@ -32,19 +32,19 @@ class Shown:
                                    for name in row["rpch.pdu"].split(";"))
 
     def pairs(self):
-        """Frames of request and response, and the microseconds between them, of every call."""
+        """Request frame, response frame and time between them in microseconds, of every call."""
         return collections.Counter((int(request), int(row["frame.number"]), round(float(time) * 1e6))
                                    for row in self.rows if row["rpch.time"]
                                    for request, time in zip(row["rpch.request_in"].split(";"), row["rpch.time"].split(";")))
 
 
 def is_open(name):
-    """Whether the name leaves it open which recycling it is."""
+    """Whether the name leaves the kind of recycling open."""
     return "?" in name or " or " in name
 
 
 def check_names(once, twice, frames, truth):
-    """All PDUs are there, and no other, under their names, in tshark and in frames.csv."""
+    """tshark and frames.csv have all PDUs under their names, and no others."""
     wanted = collections.Counter((row["frame"], row.get("readable_as") or row.get("name") or UNKNOWN) for row in truth["rts"])
     tools.same("names in two passes", twice.names(), wanted)
     exported = collections.Counter((int(row["frame"]), row["pdu"]) for row in frames if row["pdu"])
@@ -58,13 +58,13 @@ def check_names(once, twice, frames, truth):
 
 
 def last_frame(hop, part):
-    """Frame that completes the request or the response of a call on a hop; empty when it is not in the capture."""
+    """Frame that completes a call's request or response on a hop; empty when the capture does not contain it."""
     complete = hop[f"{part}_complete"] or hop[f"{part}_frames"]
     return str(hop[f"{part}_frames"][-1]) if complete and hop[f"{part}_frames"] else ""
 
 
 def check_calls(rows, truth):
-    """calls.csv holds the same calls, by the hop nearest to the client."""
+    """calls.csv has the same calls, as seen on the hop nearest to the client."""
     plain = {session["session"] for session in truth["sessions"] if session["transport"] == "rpc_tcp"}
     by_frames = {(row["request_frame"], row["response_frame"], row["call_id"]): row for row in rows}
     for call in truth["calls"]:
@@ -87,12 +87,12 @@ def check_calls(rows, truth):
                 tools.same(f"{column} of {key}", row[column], f"{hop['latency_us'] / 1000:.3f}")
         tools.same(f"hops of {key}", row["hops"], "both" if "client" in call and "server" in call
                    else "client_proxy" if "client" in call else "client_store" if call["session"] in plain else "proxy_store")
-    tools.same("calls that are not there", list(by_frames), [])
+    tools.same("calls missing in the truth", list(by_frames), [])
     return len(rows)
 
 
 def check_pairs(once, twice, capture, truth):
-    """tshark pairs requests and responses on each hop; in one pass too where no channels have to be found to belong together."""
+    """tshark pairs requests and responses on each hop; in one pass only where the channels are joined from the start."""
     wanted = collections.Counter()
     for call in truth["calls"]:
         for hop in HOPS:
@@ -105,7 +105,7 @@ def check_pairs(once, twice, capture, truth):
 
 
 def check_sessions(rows, capture, truth):
-    """As many sessions, with their hops and recycles; captures from the middle of a recycling hold no tie between some channels."""
+    """The number of sessions and recycles; captures that start in the middle of a recycling do not link all channels."""
     wanted = [session for session in truth["sessions"] if session["ended"] != "echo only"]
     if capture.stem.startswith("mid_recycle"):
         if len(rows) < len(wanted):
@@ -118,35 +118,35 @@ def check_sessions(rows, capture, truth):
 
 
 def check_notes(once, twice, capture, notes):
-    """What else is to be found: windows, stalls, idle times, broken rules."""
+    """What the notes list: windows, stalls, idle times, broken rules."""
     by_frame = {int(row["frame.number"]): row for row in twice.rows}
     for note in notes:
         row = by_frame.get(note.get("frame"))
         code = note["code"]
         if capture.stem.startswith("mid_") and code in FLOW_FIELDS and not row[FLOW_FIELDS[code]]:
-            continue  # which channel the first acknowledgements speak of was found later only
+            continue  # the channel of the first acknowledgements was identified later
         if code == "available":
             tools.same(f"{note}", row["rpch.flow.available"], str(note["bytes"]))
         elif code == "window stall":
             tools.same(f"{note}", round(float(row["rpch.flow.stall"]) * 1e6), note["stall_us"])
         elif "idle_us" in note:
             idle = max(float(value) * 1e6 for row in twice.rows for value in row["rpch.idle"].split(";") if value)
-            if "timeout_us" not in note and idle < note["idle_us"]:  # else no PDU ends the silence
+            if "timeout_us" not in note and idle < note["idle_us"]:  # otherwise no PDU ends the idle time
                 raise AssertionError(f"{note}: longest idle time {idle}")
         elif code.startswith("X11"):
             tools.same(f"{note}", [row for row in once.rows if row["tcp.stream"] == str(note["connection"])], [])
         elif row is None or not (row["rpch.finding"] or row["rpch.sequence.missing"] or row["rpch.ignored"]):
-            raise AssertionError(f"nothing told of {note}")
+            raise AssertionError(f"not reported: {note}")
 
 
 def main():
-    """Every capture with a sidecar but those that other checks have, or those named."""
+    """Every made capture except those of other checks, or those named."""
     home, program, *chosen = sys.argv[1:]
     pdus = calls = captures = 0
     for capture in tools.of_outlook_anywhere("made"):
         name, truth = capture.stem, tools.truth(capture)
         if name == "named_pipe" or "mapi_http" in truth or (chosen and name not in chosen):
-            continue  # check_plain_rpc.py and check_mapi_http_exchanges.py have those
+            continue  # see check_plain_rpc.py and check_mapi_http_exchanges.py
         once, twice = (Shown(home, capture, passes) for passes in tools.PASSES)
         reports = tools.reports(program, ("frames", "calls", "sessions"), capture)
         try:
@@ -160,7 +160,7 @@ def main():
         captures += 1
     if not captures:
         raise AssertionError("no made capture")
-    print(f"{captures} captures: {pdus} RTS PDUs and {calls} calls are what they should be")
+    print(f"{captures} captures: {pdus} RTS PDUs and {calls} calls match")
 
 
 if __name__ == "__main__":

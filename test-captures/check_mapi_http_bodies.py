@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Bodies of the recorded MAPI over HTTP capture against the client's own log: request by request, every byte read.
+"""Bodies of the recorded MAPI over HTTP capture against the client's log: each request and response, every byte decoded.
 
 Usage: check_mapi_http_bodies.py DUMP_STUB
 
@@ -12,13 +12,13 @@ import tools
 
 
 def only(values, name):
-    """The value that a body has once."""
+    """The value of a field that occurs once."""
     (value,) = [found for key, found in values if key == name]
     return value
 
 
 def check_connect(request, response, row):
-    """The user of the log, and success."""
+    """The user of the log, and a successful response."""
     if bytes.fromhex(only(request, "oxcrpc.user_dn")).decode() != row["dn"]:
         raise AssertionError(f"user {only(request, 'oxcrpc.user_dn')}")
     if only(response, "oxcrpc.return") != "0" or int(only(response, "oxcrpc.polls_max")) == 0:
@@ -26,7 +26,7 @@ def check_connect(request, response, row):
 
 
 def check_execute(request, response, row):
-    """Buffers hold what their sizes say."""
+    """Buffers have the sizes that are announced."""
     for values, size in ((request, "oxcrpc.cb_in"), (response, "oxcrpc.cb_out")):
         headers = [int(value) for name, value in values if name == "oxcrpc.ext.size"]
         announced = int(only(values, size)) + int(only(values, "oxcmapihttp.aux_size"))
@@ -51,7 +51,7 @@ def main():
         check = {"Connect": check_connect, "Execute": check_execute}.get(kind)
         if check:
             check(values[2 * i], values[2 * i + 1], row)
-    print(f"{len(found)} exchanges, {len(good)} of them good, {sum(map(len, values))} values")
+    print(f"{len(found)} exchanges, {len(good)} of them successful, {sum(map(len, values))} values")
 
 
 if __name__ == "__main__":

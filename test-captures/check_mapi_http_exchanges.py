@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""MAPI over HTTP in tshark and in oaexport: the recorded capture against its client's log, the made ones against their script.
+"""MAPI over HTTP in tshark and oaexport: the recorded capture against its client's log, the made ones against their sidecars.
 
 Usage: check_mapi_http_exchanges.py PLUGIN_HOME OAEXPORT
 
@@ -13,7 +13,7 @@ import tools
 
 MADE = ("mapi_http_forms", "mapi_http_heads")
 REPORTS = ("calls", "sessions", "operations", "users", "connection_status")
-# The types that are written another way than the document names them.
+# Types whose names in the header field differ from the document's.
 NAMES = {"DNToMId": "DnToMinId", "CompareMIds": "CompareMinIds"}
 INTERFACES = {"emsmdb": "EMSMDB over HTTP", "nspi": "NSPI over HTTP"}
 FIELDS = ["frame.number", "oxcmapihttp.operation", "oxcmapihttp.response_code", "oxcmapihttp.request_in", "oxcmapihttp.response_in",
@@ -21,12 +21,12 @@ FIELDS = ["frame.number", "oxcmapihttp.operation", "oxcmapihttp.response_code", 
 
 
 def has_failed(row):
-    """Whether the answer tells of a failure, by its X-ResponseCode or its HTTP status."""
+    """Whether the response reports a failure, by its X-ResponseCode or its HTTP status."""
     return bool(row["code"]) or row["status"] != 200
 
 
 def check_calls(calls, capture, rows):
-    """calls.csv has these exchanges, and no other."""
+    """calls.csv has these exchanges and no others."""
     calls = sorted(calls, key=lambda call: int(call["call_id"]))
     rows = [row for row in rows if row["session"] is not None]
     tools.same(f"{capture.name}: calls", [int(call["call_id"]) for call in calls], [row["counter"] for row in rows])
@@ -48,7 +48,7 @@ def check_calls(calls, capture, rows):
 
 
 def check_sessions(reports, capture, rows):
-    """sessions.csv, users.csv and operations.csv add up to the exchanges."""
+    """The totals in sessions.csv, users.csv and operations.csv match the exchanges."""
     sessions = reports["sessions"]
     rows = [row for row in rows if row["session"] is not None]
     wanted = {}
@@ -71,7 +71,7 @@ def check_sessions(reports, capture, rows):
 
 
 def messages(home, capture, *arguments):
-    """What tshark says of each message: values of the fields by frame and place in the frame."""
+    """Field values of each message that tshark shows, in order of frames."""
     found = []
     for frame, *values in tools.fields(home, capture, FIELDS, "-Y", "oxcmapihttp", *arguments):
         operations = values[0].split(";")
@@ -82,24 +82,23 @@ def messages(home, capture, *arguments):
 
 
 def check_tshark(home, capture, rows):
-    """Each message is named, with a body or without one; request and answer are linked; the second pass adds the links forward,
-    nothing else."""
+    """Each message is named, with or without a body; request and response are linked; the second pass adds only the forward links."""
     once, twice = messages(home, capture), messages(home, capture, "-2")
     tools.same(f"{capture.name}: passes", [row[:4] + row[5:] for row in twice], [row[:4] + row[5:] for row in once])
     requests = {message[6]: message for message in twice if not message[3]}
-    # An answer of a proxy repeats no X-RequestId.
-    answers = {message[6] or next(key for key, request in requests.items() if request[4] == str(message[0])): message
+    # A proxy's response does not repeat the X-RequestId.
+    responses = {message[6] or next(key for key, request in requests.items() if request[4] == str(message[0])): message
                for message in twice if message[3]}
-    for found, codes in ((requests, [""] * len(rows)), (answers, ["" if row["code"] is None else str(row["code"]) for row in rows])):
+    for found, codes in ((requests, [""] * len(rows)), (responses, ["" if row["code"] is None else str(row["code"]) for row in rows])):
         tools.same(f"{capture.name}: messages", sorted((int(key.split(":")[1]), *message[1:3]) for key, message in found.items()),
                    [(row["counter"], NAMES.get(row["type"], row["type"]), code) for row, code in zip(rows, codes)])
-    for key, answer in answers.items():
-        tools.same(f"{capture.name}: links of {key}", [answer[3], requests[key][4]], [str(requests[key][0]), str(answer[0])])
-    return {int(key.split(":")[1]): answer for key, answer in answers.items()}
+    for key, response in responses.items():
+        tools.same(f"{capture.name}: links of {key}", [response[3], requests[key][4]], [str(requests[key][0]), str(response[0])])
+    return {int(key.split(":")[1]): response for key, response in responses.items()}
 
 
 def main():
-    """All captures, both programs."""
+    """All captures, in both programs."""
     home, program = sys.argv[1:3]
     start, logged = recorded_mapi_http.logged()
     made = [(tools.MADE / f"{name}.pcapng", tools.truth(name)["mapi_http"]) for name in MADE]
@@ -107,11 +106,11 @@ def main():
         reports = tools.reports(program, REPORTS, capture)
         calls = check_calls(reports["calls"], capture, rows)
         sessions, user = check_sessions(reports, capture, rows)
-        answers = check_tshark(home, capture, rows)
+        responses = check_tshark(home, capture, rows)
         for call in calls:
-            answer = answers[int(call["call_id"])]
+            response = responses[int(call["call_id"])]
             tools.same(f"{capture.name}: request {call['call_id']}", [call["response_frame"], call["request_frame"], call["latency_ms"]],
-                       [str(answer[0]), answer[3], f"{float(answer[5]) * 1000:.3f}"])
+                       [str(response[0]), response[3], f"{float(response[5]) * 1000:.3f}"])
         print(f"{capture.name}: {len(rows)} exchanges, {len(sessions)} sessions, user {user['user']}")
         if rows is logged:
             tools.same("user of the log", [user["user"], user["user_dn"]], [start["user"], start["dn"]])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The calls to a store that the document only reserves, in tshark and in oaexport, against what the made capture's script wrote.
+"""Calls to a store that [MS-OXCRPC] only reserves, in tshark and oaexport, against what the script of the made capture wrote.
 
 Usage: check_old_store.py PLUGIN_HOME OAEXPORT
 
@@ -28,7 +28,7 @@ def parts_of(truth):
 
 
 def check_values(shown, parts, names, passes):
-    """Every value of every part is shown, and that its number is reserved; no byte is left over, missing or not understood."""
+    """Every value is shown, reserved operations are marked, and no byte is trailing, missing or undecoded."""
     shown = {int(row["frame.number"]): row for row in shown}
     for frame, (call, values) in parts.items():
         row = shown[frame]
@@ -36,20 +36,20 @@ def check_values(shown, parts, names, passes):
         tools.same(f"operation of {where}", int(row["oxcrpc.opnum"]), call["opnum"])
         tools.same(f"reserved: {where}", row["oxcrpc.opnum.reserved"], "1" if call["opnum"] in RESERVED else "")
         tools.same(f"values of {where}", {name: row[name] for name in values}, values)
-        tools.same(f"values that were not written, {where}", {name: row[name] for name in names if row[name] and name not in values}, {})
+        tools.same(f"values beyond the script's, {where}", {name: row[name] for name in names if row[name] and name not in values}, {})
     tools.same(f"frames with a problem {passes}", [row for row in shown.values() if any(row[name] for name in tools.PROBLEMS)], [])
     return len(parts)
 
 
 def check_session(shown, user, passes):
-    """One session with its user, from the accepted EcDoConnect to EcDoDisconnect, the same on both hops."""
+    """One session and its user from the accepted EcDoConnect to EcDoDisconnect, the same on both hops."""
     rows = [row for row in shown if row["oxcrpc.session"]]
     tools.same(f"sessions {passes}", {(row["oxcrpc.session"], row["oxcrpc.session.user_dn"]) for row in rows}, {("1", user)})
     tools.same(f"begin and end {passes}", {"0", "1"} - {row["oxcrpc.opnum"] for row in rows}, set())
 
 
 def check_sources(home, truth):
-    """Each buffer of EcDoRpc is opened as a data source of its own, on both hops."""
+    """Each EcDoRpc buffer becomes a data source of its own, on both hops."""
     buffers = [values for call in truth["calls"] if call["operation"] == "EcDoRpc"
                for values in call["values"].values() if "oxcrpc.rops" in values]
     shown = tools.tshark(home, CAPTURE, "-x", "-Y", "oxcrpc.opnum == 2")
@@ -58,7 +58,7 @@ def check_sources(home, truth):
 
 
 def check_reports(program, truth, user):
-    """oaexport tells who the client is, and counts each operation."""
+    """oaexport identifies the client and counts each operation."""
     reports = tools.reports(program, REPORTS, CAPTURE)
     calls = [call for call in truth["calls"] if call["operation"] == "EcDoConnect"]
     accepted = calls[-1]["values"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Traffic that is not ours looks the same with the plugins as without, to the byte, in one pass and in two.
+"""Other traffic looks exactly the same with and without the plugins, in one pass and in two.
 
 Usage: check_ordinary_traffic.py PLUGIN_HOME
 
@@ -12,7 +12,7 @@ import sys
 import tools
 
 FOLDER = tools.CAPTURES / "ordinary"
-# Every way the bytes can come to HTTP.
+# Every way in which the bytes can reach HTTP.
 SETTINGS = (["-2"], [], ["-o", "tcp.desegment_tcp_streams:FALSE"], ["-o", "http.desegment_body:FALSE"],
             ["-o", "tcp.reassemble_out_of_order:TRUE"], ["-o", "tcp.try_heuristic_first:TRUE"])
 # What TLS reports of a record's contents is no line of the text.

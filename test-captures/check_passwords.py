@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No password of an account in the captures is in a report of oaexport, or in what the plugins show.
+"""No password of an account in the captures appears in a report of oaexport or in what the plugins show.
 
 Usage: check_passwords.py PLUGIN_HOME OAEXPORT
 
@@ -12,24 +12,24 @@ import tempfile
 
 import tools
 
-# Of the accounts in real/, made/ and samples/, README.md.
+# Of the accounts in real/, made/ and samples/; see README.md.
 PASSWORDS = ("Seed-Lab-1", "Made-Lab-1", "Pass-Word-1")
 BASIC = (tools.REAL / "basic.pcapng", tools.MADE / "http_basic.pcapng", tools.CAPTURES / "samples" / "authentication.pcap")
 PROTOCOLS = "rpch,oxcrpc,oxcrpc_async,oxnspi,oxabref,oxcmapihttp"
 
 
 def forms(password):
-    """The password, and what Base64 makes of it whatever stands before and behind it."""
+    """The password, and its Base64 encodings at the three possible alignments."""
     return [password, *(base64.b64encode(bytes(before) + password.encode()).decode().rstrip("=")[4:-1] for before in range(3))]
 
 
 def found(text):
-    """The forms of passwords that are in the text."""
+    """The forms of passwords that the text contains."""
     return [form for password in PASSWORDS for form in forms(password) if form in text]
 
 
 def main():
-    """All reports of every capture; the trees of those with Basic authentication, whose password stock HTTP shows."""
+    """All reports of every capture; the trees of captures with Basic authentication, in which stock HTTP shows the password."""
     home, program = sys.argv[1:3]
     names = [line.split()[0] for line in tools.oaexport(program, "--list-reports").stdout.splitlines()]
     captures = tools.of_outlook_anywhere()

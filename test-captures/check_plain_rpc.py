@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Exchange on plain TCP and in named pipes: tshark with the plugins, and oaexport, against the truth beside the made captures.
+"""Exchange on plain TCP and in named pipes: tshark with the plugins, and oaexport, against the sidecars of the made captures.
 
 Usage: check_plain_rpc.py PLUGIN_HOME OAEXPORT
 
@@ -10,24 +10,24 @@ import sys
 
 import tools
 
-# The field with the operation's number that each interface has; stock DCE/RPC has the last two.
+# The field of each interface's operation number; the last two are stock dissectors'.
 OPNUMS = {"EMSMDB": "oxcrpc.opnum", "AsyncEMSMDB": "oxcrpc_async.opnum", "NSPI": "oxnspi.opnum", "RFR": "oxabref.opnum",
           "epm": "epm.opnum", "mgmt": "mgmt.opnum"}
 FIELDS = ["frame.number", "frame.protocols", "_ws.expert.group", *OPNUMS.values(), "dcerpc.request_in", "dcerpc.time", "oxcrpc.session"]
 UNDECODED = str(0x05000000)  # the group of expert infos
 REPORTS = ("connections", "sessions", "channels", "calls", "operations", "users", "connection_status", "hops", "auth", "findings")
-# What the truth tells of a session, under the names of sessions.csv.
+# Facts about a session in the truth, under their names in sessions.csv.
 FACTS = ("transport", "interface", "service", "rpc_user", "rpc_auth", "rpc_auth_level", "workstation", "user_dn", "client_version",
          "ended_by")
 
 
 def check_dissection(shown, truth, passes):
-    """Every call by our protocols (or stock's), whole, with the time it took."""
+    """Every call is shown by our protocols (or stock ones), completely, with its response time."""
     requests = {call["server"]["request_frames"][-1]: call for call in truth["calls"]}
     responses = {call["server"]["response_frames"][-1]: call for call in truth["calls"]}
     for frame, call in [*requests.items(), *responses.items()]:
         if frame in responses and "fault" in call:
-            continue  # which has no stub to show
+            continue  # a fault has no stub
         tools.same(f"{call['operation']} in frame {frame} {passes}", shown[frame][OPNUMS[call["interface"]]], str(call["opnum"]))
     for frame, call in responses.items():
         row = {name: set(shown[frame][name].split(";")) for name in ("dcerpc.request_in", "dcerpc.time")}
@@ -42,7 +42,7 @@ def check_dissection(shown, truth, passes):
 
 
 def session_numbers(shown, truth):
-    """For each session of the truth, the numbers that our plugin gives the mailbox sessions of its calls."""
+    """For each session of the truth, the numbers of the mailbox sessions that the plugin shows for its calls."""
     found = collections.defaultdict(set)
     for call in truth["calls"]:
         if call["interface"] in ("EMSMDB", "AsyncEMSMDB") and "fault" not in call:
@@ -51,7 +51,7 @@ def session_numbers(shown, truth):
 
 
 def check_mailbox_sessions(shown, truth, passes):
-    """A context handle is one session, whatever connections it is used on; others have others."""
+    """A context handle identifies one mailbox session across connections; different handles identify different ones."""
     groups = {session["session"]: session.get("assoc_group", session["session"]) for session in truth["sessions"]}
     by_group = collections.defaultdict(set)
     for session, found in session_numbers(shown, truth).items():
@@ -72,13 +72,13 @@ def check_tshark(home, name):
 
 
 def endpoint(text):
-    """Address and port of the truth's text."""
+    """Address and port of an endpoint in the truth."""
     address, _, port = text.rpartition(":")
     return address.strip("[]"), port
 
 
 def check_connections(rows, truth):
-    """connections.csv has every TCP connection, by what it is for; returns the truth's session of each number."""
+    """connections.csv has every TCP connection and its purpose; returns the truth's session by connection number."""
     sessions = {session["session"]: session for session in truth["sessions"]}
     wanted = {(*endpoint(row["client"]), *endpoint(row["server"])): row for row in truth["connections"]}
     found = {}
@@ -88,12 +88,12 @@ def check_connections(rows, truth):
         tools.same("connection", [row["hop"], row["service"], row["first_frame"], row["last_frame"], row["decoded_share"], row["ended_by"]],
                    ["client_store", session["service"], str(known["first_frame"]), str(known["last_frame"]), "1.0000", session["ended_by"]])
         found[row["connection"]] = session
-    tools.same("connections that are not there", list(wanted), [])
+    tools.same("connections missing in the report", list(wanted), [])
     return found
 
 
 def check_sessions(reports, by_connection):
-    """sessions.csv tells of each what the truth does, and nothing more; auth.csv has each authentication."""
+    """sessions.csv has the facts of the truth and no others; auth.csv has each authentication."""
     rows = {row["session"]: row for row in reports["sessions"]}
     by_number = {row["session"]: by_connection[row["connection"]] for row in reports["channels"]}
     tools.same("sessions", sorted(by_number), sorted(rows))
@@ -103,7 +103,8 @@ def check_sessions(reports, by_connection):
             tools.same(f"{fact} of session {number}", row[fact], session.get(fact, ""))
         tools.same(f"session {number}",
                    [row[name] for name in ("hops", "channels", "rejected_contexts", "rpc_association_group", "client_address")],
-                   ["client_store", "both", str(session.get("rejected_contexts", 0)), str(session.get("assoc_group", "")), session["client"]])
+                   ["client_store", "both", str(session.get("rejected_contexts", 0)), str(session.get("assoc_group", "")),
+                    session["client"]])
         purpose = {"epm": "endpoint_lookup", "mgmt": "rpcping"}.get(session["interface"], "mail")
         tools.same(f"purpose of session {number}", row["purpose"], purpose)
     shown = collections.Counter((row["session"], f"{row['domain']}\\{row['user']}", row["workstation"], row["result"], row["place"])
@@ -114,12 +115,12 @@ def check_sessions(reports, by_connection):
 
 
 def operation_of(name):
-    """mgmt's operations have a prefix in the reports."""
+    """The name without the prefix that mgmt's operations have in the reports."""
     return name.removeprefix("rpc__mgmt_")
 
 
 def check_counts(reports, truth):
-    """operations.csv, users.csv, connection_status.csv and calls.csv count the calls of the truth, by name and by server."""
+    """operations.csv, users.csv, connection_status.csv and calls.csv count the calls of the truth by name and server."""
     servers = {row["session"]: endpoint(row["server"])[0] for row in truth["connections"]}
     users = {session["session"]: session.get("rpc_user", "") for session in truth["sessions"]}
     rows = reports["operations"]
@@ -142,12 +143,12 @@ def check_counts(reports, truth):
     hops = reports["hops"]
     tools.same("hops", {row["hop"] for row in hops}, {"client_store"})
     tools.same("sessions of hops", sum(int(row["sessions"]) for row in hops), len(truth["sessions"]))
-    answers = [row["return_value"] for row in reports["calls"] if row["operation"] == "ept_map"]
-    tools.same("answers of the endpoint mapper", answers.count("ept_s_not_registered"), 1)
+    responses = [row["return_value"] for row in reports["calls"] if row["operation"] == "ept_map"]
+    tools.same("responses of the endpoint mapper", responses.count("ept_s_not_registered"), 1)
 
 
 def main():
-    """Both captures. Stock SMB2 passes the pipes to DCE/RPC, that the calls to us; for oaexport these are no connections of Exchange."""
+    """Both captures. In named pipes stock SMB2 and DCE/RPC call the plugin; oaexport does not read them."""
     home, program = sys.argv[1:]
     truth, pipes = (check_tshark(home, name) for name in ("rpc_tcp", "named_pipe"))
     reports = tools.reports(program, REPORTS, tools.MADE / "rpc_tcp.pcapng")

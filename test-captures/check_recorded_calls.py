@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The calls and authentications of a recorded capture: the client's own log, calls.csv, auth.csv and tshark agree.
+"""The client's log, calls.csv, auth.csv and tshark agree on the calls and authentications of a recorded capture.
 
 Usage: check_recorded_calls.py PLUGIN_HOME OAEXPORT CAPTURE
 
@@ -26,8 +26,8 @@ def pairs(shown):
 
 
 def check_calls(log, rows, once, twice):
-    """Log, CSV and tshark name and pair the same calls."""
-    # The log has no sizes for calls whose stubs impacket makes.
+    """Log, calls.csv and tshark have the same calls, with the same pairs."""
+    # The log has no sizes of stubs that impacket encoded.
     logged = [(entry["name"], entry.get("req"), entry.get("resp")) for entry in log if "fact" not in entry and "error" not in entry]
     rows = sorted(rows, key=lambda row: int(row["call"]))
     tools.same("calls by name", [row["operation"] for row in rows], [call[0] for call in logged])
@@ -41,7 +41,7 @@ def check_calls(log, rows, once, twice):
     for what, shown in (("one pass", once), ("two passes", twice)):
         tools.same(f"pairs of tshark in {what} and calls.csv", pairs(shown), exported)
         tools.same(f"bytes passed over in {what}", [row for row in shown if row["rpch.skipped"]], [])
-    # Stock DCE/RPC pairs them too, over the two connections.
+    # Stock DCE/RPC pairs them too, across the two connections.
     stock = [row for row in once if row["rpch.time"] and row["dcerpc.request_in"]]
     tools.same("pairs of stock DCE/RPC", len(stock), len(exported))
     forward = [row for row in twice if row["rpch.response_in"] and row["dcerpc.response_in"]]
@@ -50,7 +50,7 @@ def check_calls(log, rows, once, twice):
 
 
 def check_auth(log, rows, channels):
-    """Every channel and every accepted bind of the log was authenticated by the log's user; nothing was refused."""
+    """The log's user authenticated every channel and every accepted bind; nothing was refused."""
     facts = [entry for entry in log if "fact" in entry]
     asked = next(entry["args"] for entry in facts if entry["fact"] == "start")
     http = [row for row in rows if row["place"] == "http"]

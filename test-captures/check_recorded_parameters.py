@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The parameters of the calls to Exchange in a recorded capture, as the exchange plugin decodes them, against the client's own log.
+"""The parameters of calls to Exchange in a recorded capture, as the exchange plugin shows them, against the client's log.
 
 Usage: check_recorded_parameters.py PLUGIN_HOME CAPTURE
 
@@ -19,7 +19,7 @@ CONNECT, CALL = "10", "11"  # EcDoConnectEx, EcDoRpcExt2
 
 
 def check_store(shown, arguments, logged):
-    """Operations, user, return values and session of the calls to the store are those of the log."""
+    """Operations, user, return values and session of calls to the store match the log."""
     rows = [row for row in shown if row["oxcrpc.opnum"]]
     for what, ptype in (("requests", REQUEST), ("responses", RESPONSE)):
         tools.same(f"operations of the {what}", [int(row["oxcrpc.opnum"]) for row in rows if row["dcerpc.pkt_type"] == ptype],
@@ -34,7 +34,7 @@ def check_store(shown, arguments, logged):
 
 
 def check_payloads(shown, arguments, logged):
-    """Extended buffers open to the size they announce, and begin with the ROP the client says it sent."""
+    """Extended buffers decode to the announced size and start with the ROP that the client logged."""
     names = {}
     for direction in (REQUEST, RESPONSE):
         rows = [row for row in shown if (row["oxcrpc.opnum"], row["dcerpc.pkt_type"]) == (CALL, direction) and row["oxcrpc.rop_size"]]
@@ -43,23 +43,23 @@ def check_payloads(shown, arguments, logged):
             where = f"of frame {row['frame.number']}"
             sizes, actual, flags, rop_size, handles, rops = (row[f"oxcrpc.{name}"].split(";") for name in (
                 "ext.size", "ext.size_actual", "ext.flags", "rop_size", "handle", "rops"))
-            # The payload of the ROPs is the first; empty auxiliary buffers may follow.
+            # The first payload has the ROPs; empty auxiliary buffers may follow.
             handles = [handle for handle in handles if handle]
-            tools.same(f"opened size {where}", int(rop_size[0]) + 4 * len(handles), int(actual[0]))
+            tools.same(f"decoded size {where}", int(rop_size[0]) + 4 * len(handles), int(actual[0]))
             tools.same(f"bytes of ROPs {where}", len("".join(rops)) // 2, int(rop_size[0]) - 2)
             if not int(flags[0], 16) & 1:
                 tools.same(f"stored size {where}", sizes[0], actual[0])
             if direction == REQUEST:
                 tools.same(f"obfuscation {where}", bool(int(flags[0], 16) & 2), bool(arguments.get("xor")))
                 names.setdefault(call["rops"][0], set()).add(rops[0][:2])
-    # Each ROP has one number, and each number is one ROP.
+    # ROP names and numbers correspond one to one.
     tools.same("numbers of each ROP", {name: len(numbers) for name, numbers in names.items()}, dict.fromkeys(names, 1))
     tools.same("ROPs by number", len(set().union(*names.values())), len(names))
     return len(names)
 
 
 def check_referral(shown, arguments, count):
-    """RfrGetNewDSA: the user asked for, and a server in the response that the user's name is part of."""
+    """RfrGetNewDSA: the requested user, and a server in that user's domain."""
     rows = [row for row in shown if row["oxabref.opnum"] == "0"]
     tools.same("referrals", len(rows), 2 * count)
     if count:
@@ -69,7 +69,7 @@ def check_referral(shown, arguments, count):
 
 
 def check_sources(home, capture, shown, arguments, logged):
-    """Opened payloads are data sources of their own."""
+    """Decompressed and deobfuscated payloads are data sources of their own."""
     text = tools.tshark(home, capture, "-x", "-Y", f"oxcrpc.opnum == {CALL}", *tools.PASSWORD)
     flags = [[row[f"oxcrpc.ext.flags.{name}"].split(";")[0] == "1" for name in ("compressed", "xor_magic")] for row in shown
              if row["oxcrpc.opnum"] == CALL and row["oxcrpc.rop_size"]]
@@ -85,7 +85,7 @@ def check_sources(home, capture, shown, arguments, logged):
 
 
 def check_sealed(home, capture, passes):
-    """Without the password sealed stubs stay closed, and nothing is made up of them; what is not sealed is whole."""
+    """Without the password sealed stubs show no parameters, and unsealed ones are complete."""
     where = " || ".join((*tools.PROBLEMS, *(["oxcrpc.cxh", "oxcrpc.return"] if capture.stem == "privacy" else [])))
     tools.same(f"parameters of sealed calls, problems {passes}", tools.fields(home, capture, ["frame.number"], "-Y", where, *passes), [])
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The statistics of the exchange plugin against oaexport's operations, and against the clients' logs.
+"""The exchange plugin's statistics against operations.csv and the clients' logs.
 
-Calls, least, greatest and mean time of each operation are the same where both see the call: the statistics are of answers
-that the plugin shows, oaexport's latencies of all that are complete.
+Number of calls, minimum, maximum and mean response time of each operation are equal where both see the call: the statistics count
+responses that the plugin shows, operations.csv those that are complete.
 
 Usage: check_response_times.py PLUGIN_HOME OAEXPORT
 
@@ -22,7 +22,7 @@ INTERFACES = ["EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "EMSMDB over HTTP", "NSPI 
 
 
 def response_times(text, title=None):
-    """{(interface, operation): (calls, least, greatest, mean, sum)} of a printed statistic, times in microseconds."""
+    """{(interface, operation): (calls, minimum, maximum, mean, sum)} of a printed statistic, times in microseconds."""
     found = {}
     for line in text.splitlines():
         head = re.match(r"Index +(.*?) +Calls +Min SRT", line)
@@ -51,7 +51,7 @@ def tree_counts(text):
 
 
 def exported(program, capture):
-    """The same of operations.csv, added up over the servers."""
+    """The same from operations.csv."""
     found = {}
     for row in tools.report(program, "operations", capture):
         if not row["latency_mean_ms"] or row["interface"] not in INTERFACES:
@@ -65,7 +65,7 @@ def exported(program, capture):
 
 
 def compare(name, times, wanted):
-    """Counts, least and greatest the same, means within a microsecond, the sum as many means."""
+    """Counts, minima and maxima are equal, means within a microsecond; the sum is the mean times the count."""
     if {key: value[:3] for key, value in times.items()} != {key: value[:3] for key, value in wanted.items()} or not wanted:
         raise AssertionError(f"{name}: found {times}, expected {wanted}")
     for key, (calls, _, _, mean, total) in times.items():
@@ -74,7 +74,7 @@ def compare(name, times, wanted):
 
 
 def check_log(times):
-    """The recorded calls, by type, are those of the client's log."""
+    """The numbers of recorded calls by type match the client's log."""
     _, rows = recorded_mapi_http.logged()
     found = {operation: value[0] for (_, operation), value in times.items()}
     if found != dict(collections.Counter(row["type"] for row in rows)):
@@ -82,7 +82,7 @@ def check_log(times):
 
 
 def main():
-    """All captures; stock's own statistic of EMSMDB too."""
+    """All captures; for one of them also the stock statistic for EMSMDB."""
     home, program = sys.argv[1:3]
     for path in CAPTURES:
         text = tools.tshark(home, path, "-q", "-z", "exchange,srt", "-z", "exchange,tree")
@@ -100,9 +100,9 @@ def main():
         if path.parent.name == "made":
             rows = tools.truth(path)["mapi_http"]
             codes = collections.Counter(row["code"] for row in rows if row["session"] and row["code"])
-            told = collections.Counter({int(re.search(r"\d+", text)[0]): count for text, count in outcomes.items()
+            counted = collections.Counter({int(re.search(r"\d+", text)[0]): count for text, count in outcomes.items()
                                         if text.startswith("X-ResponseCode")})
-            if told != codes:
+            if counted != codes:
                 raise AssertionError(f"{path.name}: {outcomes}, in the script {codes}")
         print(f"{path.name}: {sum(counts.values())} calls of {len(counts)} operations; {dict(outcomes)}")
 

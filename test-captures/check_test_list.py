@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""README.md lists every test and no other, each test has its label, and every script and golden file belongs to a test.
+"""README.md lists every test and no others, each test has its label, and every script and golden file belongs to a test.
 
 Usage: check_test_list.py CTEST BUILD
 
@@ -19,13 +19,13 @@ SCRIPTS = ("test-captures/check_*.py", "plugins/tests/check_*.py", "exporter/tes
 
 
 def listed():
-    """The names in the first column of the tables, a * for several."""
+    """The names in the first column of the tables; they may contain *."""
     rows = re.findall(r"^\| (`\w+\..*?) \|", (tools.CAPTURES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
 
 
 def main():
-    """Compares."""
+    """Compares tests, list and files."""
     ctest, build = sys.argv[1:3]
     tests = json.loads(tools.run([ctest, "--test-dir", build, "--show-only=json-v1"], None).stdout)["tests"]
     labels = {test["name"]: [label for item in test["properties"] if item["name"] == "LABELS" for label in item["value"]] for test in tests}

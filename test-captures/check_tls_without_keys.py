@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What connections.csv says of TLS without keys, against stock tshark and openssl for the same captures.
+"""TLS facts in connections.csv, without keys, against stock tshark and openssl.
 
 Usage: check_tls_without_keys.py OAEXPORT
 
@@ -24,14 +24,14 @@ FIELDS = {"stream": "tcp.stream", "from": "tcp.srcport", "to": "tcp.dstport", "t
 
 
 def stock_names(*fields):
-    """Names of the values of each field, as stock tshark prints its tables."""
+    """Value names of each field, from the tables of stock tshark."""
     text = tools.run(["tshark", "-G", "values"], tools.surroundings(tools.STOCK), check=False).stdout
     rows = re.findall(rf"^V\t({'|'.join(map(re.escape, fields))})\t(\w+)\t(.*)$", text, re.MULTILINE)
     return [{int(value, 0): name.strip() for wanted, value, name in rows if wanted == field} for field in fields]
 
 
 def by_openssl(certificate):
-    """Subject, issuer and end of a certificate in hex, parts of a set in alphabetical order."""
+    """Subject, issuer and expiry of a certificate given in hex."""
     text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-subject", "-issuer", "-enddate", "-nameopt",
                            "RFC2253,-esc_msb,utf8"], input=binascii.unhexlify(certificate), capture_output=True, check=True).stdout.decode()
     facts = dict(line.split("=", 1) for line in text.splitlines())
@@ -40,17 +40,17 @@ def by_openssl(certificate):
 
 
 def sorted_sets(name):
-    """A distinguished name with the parts of each set sorted: their order says nothing."""
+    """A distinguished name with the parts of each set sorted: their order has no meaning."""
     return ",".join("+".join(sorted(re.split(r"(?<!\\)\+", part))) for part in re.split(r"(?<!\\),", name))
 
 
 def alert_name(number, names):
-    """The name by the specification, from Wireshark's words."""
+    """The specification's name of an alert, derived from Wireshark's."""
     return names[number].lower().replace(" ", "_")
 
 
 def by_tshark(capture, suites, alerts):
-    """The facts of each connection on a service port, from the fields of stock tshark."""
+    """The facts of each connection on a service port, from stock fields."""
     facts = {}
     for values in tools.fields(tools.STOCK, capture, list(FIELDS.values()), "-Y", "tls.handshake || tls.alert_message"):
         row = dict(zip(FIELDS, values))
@@ -80,7 +80,7 @@ def by_tshark(capture, suites, alerts):
         offered = fact.pop("offered")
         if fact["version"] in ("", "TLS 1.3") and offered:
             fact["alpn"] = f"offered:{offered}"
-        # In these captures every handshake ended well unless an alert says otherwise.
+        # In these captures every handshake without an alert succeeded.
         fact["handshake"] = "unfinished" if fact["alert"] else "finished"
     return facts
 
@@ -96,7 +96,7 @@ def by_oaexport(program, capture):
 
 
 def main():
-    """Both captures that hold TLS."""
+    """Both captures with TLS."""
     connections, seen = 0, set()
     names = stock_names("tls.handshake.ciphersuite", "tls.alert_message.desc")
     for name in ("tls", "tls_handshakes"):
@@ -113,7 +113,7 @@ def main():
                    "sent", "refused"):
         if wanted not in seen:
             raise AssertionError(f"no capture shows {wanted}")
-    print(f"{connections} TLS connections as stock tshark and openssl see them")
+    print(f"{connections} TLS connections match stock tshark and openssl")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calls in NDR and in NDR64: tshark shows the same values of both, and oaexport learns the same of the client.
+"""Calls in NDR and NDR64: tshark shows the same values, and oaexport reports the same facts about the client.
 
 Usage: check_transfer_syntax.py PLUGIN_HOME OAEXPORT
 
@@ -13,12 +13,12 @@ import tools
 
 CAPTURE = tools.MADE / "ndr64.pcapng"
 INTERFACES = ("oxcrpc", "oxnspi")
-# What differs from session to session, and what is said of other frames.
+# Fields that differ between sessions or refer to other frames.
 OWN = ("oxcrpc.session", "dcerpc.", "exchange.ndr.")
 
 
 def values_shown(home, *passes):
-    """By frame: names and values of all that is shown of a stub, without what a transfer syntax puts around them."""
+    """By frame: names and values of a stub's fields, without the framing of the transfer syntax."""
     document = xml.etree.ElementTree.fromstring(tools.tshark(home, CAPTURE, "-T", "pdml", "-Y", " || ".join(INTERFACES), *passes))
     shown = {}
     for packet in document.iter("packet"):
@@ -30,12 +30,12 @@ def values_shown(home, *passes):
 
 
 def without_syntax(values):
-    """The values but for the one that says how they were encoded."""
+    """The values without the name of the transfer syntax."""
     return [value for value in values if value[0] != "oxcrpc.transfer_syntax"]
 
 
 def check_values(home, calls, *passes):
-    """Each half of each operation shows the same in every session, whatever its transfer syntax."""
+    """Requests and responses of each operation show the same values in every session, whatever the transfer syntax."""
     shown, by_half = values_shown(home, *passes), collections.defaultdict(list)
     for call in calls:
         for way in ("request", "response"):
@@ -53,12 +53,12 @@ def check_values(home, calls, *passes):
             if call.get("user_dn") and half[1] == "request" and ("oxcrpc.user_dn", call["user_dn"]) not in values:
                 raise AssertionError(f"{half} {passes}: no {call['user_dn']} in {values}")
         if {call["transfer_syntax"] for call, _ in found} != {"NDR", "NDR64"}:
-            raise AssertionError(f"{half} is there in one transfer syntax only")
+            raise AssertionError(f"{half} occurs in one transfer syntax only")
     return sum(len(values) for found in by_half.values() for _, values in found)
 
 
 def check_sessions(program, truth):
-    """sessions.csv and findings.csv: who the client is in each session of the store, and no context that only lost to another."""
+    """sessions.csv identifies the client of each store session; findings.csv is empty: a context that lost to another is not rejected."""
     wanted = collections.Counter((call["user_dn"], call["client_version"]) for call in truth["calls"] if "user_dn" in call)
     wanted["", ""] = len(truth["sessions"]) - wanted.total()
     rows = tools.report(program, "sessions", CAPTURE)

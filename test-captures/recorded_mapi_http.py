@@ -1,6 +1,6 @@
-"""The exchanges of the recorded MAPI over HTTP capture, put together without code of ours, and what its client logged of them.
+"""The exchanges of the recorded MAPI over HTTP capture, reassembled independently of the decoder, and the client's log of them.
 
-The capture ends before the log does: its last frames were not written.
+The capture ends before the log: its last frames were not written.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,7 +13,7 @@ HEAD = re.compile(rb"(?P<line>[^\r\n]*)\r\n(?P<headers>.*?\r\n)\r\n", re.DOTALL)
 
 
 def streams():
-    """Bytes of each direction of the TCP connections, by stream and source port."""
+    """Bytes of the TCP connections by (stream, sent by the server)."""
     found = {}
     for number, port, payload in tools.fields(tools.STOCK, CAPTURE, ["tcp.stream", "tcp.srcport", "tcp.payload"], "-Y", "tcp.len > 0"):
         found.setdefault((int(number), port == "80"), bytearray()).extend(bytes.fromhex(payload))
@@ -21,7 +21,7 @@ def streams():
 
 
 def dechunked(data):
-    """(body, what follows) of chunked bytes."""
+    """(body, remaining bytes) of a chunked body."""
     body = b""
     while True:
         size, _, data = data.partition(b"\r\n")
@@ -33,7 +33,7 @@ def dechunked(data):
 
 
 def messages(data):
-    """(first line, headers, body) of the HTTP messages in a direction."""
+    """(X-RequestType, header fields, body) of the HTTP messages in one direction."""
     data = bytes(data)
     while data:
         head = HEAD.match(data)
@@ -58,7 +58,7 @@ def exchanges():
 
 
 def logged():
-    """The client's arguments, and the exchanges of the log that the capture has: rows as the truth of made captures has them."""
+    """The client's arguments, and the logged exchanges that the capture contains, as rows of the form that sidecars use."""
     log = tools.log(CAPTURE)
     (start,) = [row for row in log if row.get("fact") == "start"]
     rows = [row for row in log if row.get("iface") == "mapihttp"]

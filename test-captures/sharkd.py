@@ -1,4 +1,4 @@
-"""A sharkd with the plugins of a build tree: loads one capture after the other and shows frames in any order, as Wireshark does.
+"""sharkd with the plugins of a build tree: loads captures one after the other and shows frames in any order, as Wireshark does.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -9,7 +9,7 @@ import tools
 
 
 class Sharkd:
-    """Speaks JSON-RPC with it over its standard streams."""
+    """A sharkd process, driven by JSON-RPC over its standard streams."""
 
     def __init__(self, home):
         self.process = subprocess.Popen([*tools.as_ordinary_user(), "sharkd", "-"], env=tools.surroundings(home), stdin=subprocess.PIPE,
@@ -31,7 +31,7 @@ class Sharkd:
         return self.number
 
     def ask(self, method, **params):
-        """The result of a request as JSON text; the response to a request before may be passed over, not an error."""
+        """The result of a request as JSON text. Skips responses to earlier requests, but not errors."""
         number = self.send(method, **params)
         for line in self.process.stdout:
             head, result, text = line.partition('"result":')
@@ -42,15 +42,15 @@ class Sharkd:
         raise AssertionError(f"sharkd ended at {method} {params}")
 
     def load(self, capture):
-        """Opens a capture; returns how many frames it has. sharkd 4.0 loads a file that is cut short without a response."""
+        """Opens a capture and returns its number of frames. sharkd 4.0 sends no response when it loads a truncated file."""
         self.send("load", file=str(capture))
         return json.loads(self.ask("status"))["frames"]
 
     def frame(self, number):
-        """The tree and the columns of a frame, as JSON text."""
+        """Tree and columns of a frame as JSON text."""
         return self.ask("frame", frame=number, proto=True, columns=True)
 
     def close(self):
-        """Ends it; a crash on the way shows in its exit code."""
+        """Ends the process and checks its exit code."""
         self.process.stdin.close()
         tools.same("exit code of sharkd", self.process.wait(60), 0)

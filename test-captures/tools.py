@@ -1,5 +1,4 @@
-"""What the checks share: captures and their truth, comparisons, and runs of tshark with the plugins of a build tree and of
-oaexport in a fixed environment.
+"""Shared by the checks: captures and their truth, comparisons, and runs of oaexport and of tshark with the plugins of a build tree.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,35 +13,35 @@ import tempfile
 
 CAPTURES = pathlib.Path(__file__).resolve().parent
 REAL, MADE = CAPTURES / "real", CAPTURES / "made"
-# A HOME without plugins: Wireshark as it comes.
+# A HOME without plugins, for stock Wireshark.
 STOCK = "/nonexistent"
 PASSES = ([], ["-2"])
-# Opens what NTLM sealed in the recorded captures.
+# Decrypts what NTLM sealed in the recorded captures.
 PASSWORD = ["-o", "ntlmssp.nt_password:Seed-Lab-1"]
-# oaexport's exit code when no capture has anything of Exchange.
+# oaexport's exit code when the captures contain nothing to report.
 NOTHING_FOUND = 5
-# What the exchange plugin adds when bytes are missing, left over or not understood.
+# What the exchange plugin adds when bytes are missing, trailing or undecoded.
 PROBLEMS = ("exchange.trailing", "exchange.undecoded", "exchange.short", "exchange.limit", "exchange.unknown")
 
 
 def of_outlook_anywhere(part=None):
-    """The captures that the plugins are for: all, those in made/ ("made"), or "others". Not those of ordinary HTTP."""
+    """Captures with traffic of Outlook and Exchange: all, those in made/ ("made"), or the "others"."""
     return sorted(path for path in CAPTURES.glob("**/*.pcap*") if path.parent.name != "ordinary"
                   and part in (None, "made" if path.parent == MADE else "others"))
 
 
 def truth(capture):
-    """What the script that made a capture knows of it: the sidecar of that capture, or of the made one with that name."""
+    """The sidecar of a made capture, given by path or name: what the script that wrote it knows."""
     return json.loads((MADE / capture).with_suffix(".json").read_text(encoding="utf-8"))
 
 
 def log(capture):
-    """The entries of the client's own log beside a recorded capture."""
+    """The entries of the client's log for a recorded capture."""
     return [json.loads(line) for line in pathlib.Path(capture).with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def difference(found, expected):
-    """The parts of two values that differ, a few at most."""
+    """The first differences between two values."""
     if isinstance(found, collections.Counter):
         return [sorted((one - other).items())[:5] for one, other in ((found, expected), (expected, found))]
     if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
@@ -51,26 +50,26 @@ def difference(found, expected):
 
 
 def same(what, found, expected):
-    """Raises with what differs, unless both values are the same."""
+    """Raises AssertionError with the differences unless the values are equal."""
     if found != expected:
         found, expected = difference(found, expected)
         raise AssertionError(f"{what}:\n  found    {found}\n  expected {expected}")
 
 
 def surroundings(home):
-    """The environment of a run: nothing of the user's own settings, a fixed locale and time zone. As in a build folder of its own
-    Wireshark does without its plugins and its tables of vendors and ports, whose reading is a third of the time that it takes to start."""
+    """The environment of a run: no user settings, fixed locale and time zone. Told that it runs from a build folder, Wireshark skips its
+    own plugins and its tables of vendors and ports, which take a third of its start."""
     return {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "XDG_CONFIG_HOME": str(pathlib.Path(home) / ".config"), "WIRESHARK_RUN_FROM_BUILD_DIRECTORY": ""}
 
 
 def as_ordinary_user():
-    """Wireshark programs started as root do not load the plugins of a home folder."""
+    """Prefix of a command: Wireshark programs started as root do not load plugins from a home folder."""
     return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
 
 
 def run(command, env, check=True, **more):
-    """Runs a command and returns it with its output as text."""
+    """Runs a command; the result has its output as text. With check, any error or message on standard error raises."""
     result = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", errors="replace",
                             timeout=300, **more)
     if check and (result.returncode or result.stderr):
@@ -79,7 +78,7 @@ def run(command, env, check=True, **more):
 
 
 def tshark_result(home, capture, *arguments, check=True):
-    """A run of tshark over the capture, which is copied to where an ordinary user may read it."""
+    """Runs tshark on a copy of the capture that any user may read."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         copy = pathlib.Path(folder) / "capture"
@@ -94,7 +93,7 @@ def tshark(home, capture, *arguments, check=True):
 
 
 def fields_result(home, capture, names, *arguments, check=False):
-    """A run of tshark -T fields; several values of one field in a frame are joined by semicolons."""
+    """Runs tshark -T fields; values of a field that occurs several times in a frame are separated by semicolons."""
     wanted = [part for name in names for part in ("-e", name)]
     return tshark_result(home, capture, "-T", "fields", "-E", "aggregator=;", *wanted, *arguments, check=check)
 
@@ -105,7 +104,7 @@ def as_numbers(cell):
 
 
 def fields(home, capture, names, *arguments):
-    """Rows of field values, one for each frame; booleans are 1 and 0."""
+    """Rows of field values, one per frame; booleans are 1 and 0."""
     return [[as_numbers(cell) for cell in line.split("\t")]
             for line in fields_result(home, capture, names, *arguments, check=True).stdout.splitlines()]
 
@@ -116,13 +115,13 @@ def named_fields(home, capture, names, *arguments):
 
 
 def secrets(capture):
-    """Options with which editcap puts the key log beside a capture into its copy."""
+    """editcap options that insert the key log beside a capture."""
     keys = capture.with_suffix(".keys")
     return ["--inject-secrets", f"tls,{keys}"] if keys.exists() else []
 
 
 def with_keys(capture, folder):
-    """The capture, or a copy in the folder that holds its keys."""
+    """The capture, or a copy in the folder that includes its keys."""
     if not secrets(capture):
         return capture
     copy = pathlib.Path(folder) / f"keys_{capture.name}"
@@ -131,7 +130,7 @@ def with_keys(capture, folder):
 
 
 def oaexport(program, *arguments, check=True, **more):
-    """A run of oaexport."""
+    """Runs oaexport."""
     return run([program, *map(str, arguments)], surroundings("/nonexistent"), check, **more)
 
 
@@ -146,7 +145,7 @@ def report(program, name, *captures):
 
 
 def reports(program, names, *captures, code=0):
-    """The rows of several reports of one run that ends with that exit code, by the report's name."""
+    """Rows of several reports from one run, by report name; the run must end with that exit code."""
     with tempfile.TemporaryDirectory() as folder:
         result = oaexport(program, "--quiet", "--reports", ",".join(names), "-o", folder, *captures, check=False)
         same(f"exit code {result.stderr}", result.returncode, code)
@@ -154,8 +153,8 @@ def reports(program, names, *captures, code=0):
 
 
 def read_stubs(dump, stubs):
-    """The values, (name, text), that the decoder finds in each stub or body: (interface, operation, way, encoding, bytes). Every byte has
-    to be read, and once."""
+    """The (name, text) values that the decoder finds in stubs and bodies, given as (interface, operation, direction, encoding, bytes).
+    Every byte must be decoded exactly once."""
     lines = "".join(f"{' '.join(map(str, about))} {data.hex()}\n" for *about, data in stubs)
     output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
     found = [[]]

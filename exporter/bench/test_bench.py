@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The benchmark's capture is the same each time, and oaexport finds in it what was put in.
+"""The benchmark's capture is reproducible, and oaexport reports what it was made of.
 
 Usage: test_bench.py OAEXPORT MAKE_CAPTURE
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
 SESSIONS, CONCURRENT, CALLS = 7, 3, 20
-# EcDoConnectEx, and EcDoRpcExt2 with the logon and with the opening of the stream.
+# EcDoConnectEx, and EcDoRpcExt2 for the logon and for opening the stream.
 CALLS_BEFORE = 3
 
 
@@ -28,7 +28,7 @@ def check_mapi_http(program, maker, folder):
 
 
 def main():
-    """Makes it twice, exports it once, for each kind."""
+    """Makes each capture twice and exports it once."""
     program, maker = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         check_mapi_http(program, maker, folder)

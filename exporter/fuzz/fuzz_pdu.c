@@ -87,7 +87,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         length = MIN(length, oa_cursor_left(&cursor));
         feed(source, &host, oa_cursor_bytes(&cursor, length), length, cut, ++number);
     }
-    PDU_SOURCE.end(source);
+    struct source_result result = { 0 };
+
+    PDU_SOURCE.end(source, &result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
     require(host.ended == flows.n_connections && host.counted <= host.exported);

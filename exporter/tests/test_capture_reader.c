@@ -20,6 +20,8 @@
 
 #define FRAME_BYTES 20
 
+static const struct capture_order IN_ORDER = { .window_ns = 1000000000 };
+
 static char *folder;
 
 static void
@@ -168,7 +170,7 @@ test_merge(gconstpointer data)
         size += bytes->len;
         paths[n] = write_file(name, bytes);
     }
-    struct capture_reader *reader = capture_reader_open(paths, n, &message);
+    struct capture_reader *reader = capture_reader_open(paths, n, &IN_ORDER, &message);
     g_assert_cmpstr(message, ==, NULL);
     g_autofree char *letters = read_all(reader, &message);
     g_assert_cmpstr(letters, ==, row->letters);
@@ -181,6 +183,72 @@ test_merge(gconstpointer data)
         g_free(paths[--n]);
 }
 
+/* Read ahead for two seconds; the log ends with the frames reordered and the steps back of each
+ * file. */
+static const struct merge_row ORDER_ROWS[] = {
+    { "in-order", { "a1 b2 c3" }, "abc 0/0" },
+    { "late", { "b2 a1 c3" }, "abc 1/0" },
+    { "late-by-the-window", { "c3 a1 d4 b2" }, "abcd 2/0" },
+    { "equal-times", { "b2 a1 c2 d2" }, "abcd 1/0" },
+    { "beyond-the-window", { "a9 b1 c2" }, "abc 0/1" },
+    { "step-back-keeps-what-is-before", { "a10 c12 b11 d2 f4 e3" }, "abcdef 2/1" },
+    { "step-forward", { "a1 c50 b49" }, "abc 1/0" },
+    { "one-frame-of-another-time", { "a10 b11 c2 d12" }, "abcd 0/1" },
+    { "two-files", { "c3 a1 e5", "d4 b2" }, "abcde 1/0 1/0" },
+    { "one-file-in-order", { "c3 a1 e5", "b2 d4" }, "abcde 0/0 1/0" },
+    { "no-frames", { "" }, " 0/0" },
+};
+
+static void
+test_order(gconstpointer data)
+{
+    static const struct capture_order AHEAD = { .window_ns = 2000000000, .reads_ahead = true };
+    const struct merge_row *row = (const struct merge_row *)data;
+    const struct capture_disorder *disorder;
+    char *paths[G_N_ELEMENTS(row->files)], *message = NULL;
+    g_autoptr(GString) log = g_string_new(NULL);
+    size_t n = 0;
+
+    for (; n < G_N_ELEMENTS(row->files) && row->files[n]; n++) {
+        g_autofree char *name = g_strdup_printf("%zu.pcap", n);
+        paths[n] = write_file(name, pcap_of(row->files[n]));
+    }
+    struct capture_reader *reader = capture_reader_open(paths, n, &AHEAD, &message);
+    g_autofree char *letters = read_all(reader, &message);
+    g_string_append(log, letters);
+    for (size_t i = 0; (disorder = capture_reader_disorder(reader, i)); i++)
+        g_string_append_printf(log, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+                               disorder->reordered.frames, disorder->steps.frames);
+    g_assert_cmpuint(n, >, 0);
+    g_assert_cmpstr(log->str, ==, row->letters);
+    capture_reader_close(reader);
+    while (n > 0)
+        g_free(paths[--n]);
+}
+
+/* Without reading ahead, the first frame that is late ends it; a step back, or no window, does
+ * not. */
+static void
+test_disordered(void)
+{
+    static const struct capture_order WINDOW = { .window_ns = 2000000000 }, NONE = { 0 };
+    g_autofree char *path = write_file("late.pcap", pcap_of("b2 c3 a1"));
+    char *message = NULL;
+    struct capture_frame frame;
+    struct capture_reader *reader = capture_reader_open(&path, 1, &WINDOW, &message);
+
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
+    g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_DISORDERED);
+    capture_reader_close(reader);
+
+    reader = capture_reader_open(&path, 1, &NONE, &message);
+    g_autofree char *letters = read_all(reader, &message);
+    g_assert_cmpstr(letters, ==, "bca");
+    g_assert_cmpuint(capture_reader_disorder(reader, 0)->steps.frames, ==, 1);
+    capture_reader_close(reader);
+}
+
 /* Times are nanoseconds since the epoch. */
 static void
 test_time(void)
@@ -188,7 +256,7 @@ test_time(void)
     g_autofree char *path = write_file("time.pcap", pcap_of("a1700000000"));
     char *message = NULL;
     struct capture_frame frame;
-    struct capture_reader *reader = capture_reader_open(&path, 1, &message);
+    struct capture_reader *reader = capture_reader_open(&path, 1, &IN_ORDER, &message);
 
     g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
     g_assert_cmpint(frame.time_ns, ==, G_GINT64_CONSTANT(1700000000500000000));
@@ -217,7 +285,7 @@ test_ring(void)
     few = usual;
     few.rlim_cur = 64;
     g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
-    struct capture_reader *reader = capture_reader_open(paths, FILES, &message);
+    struct capture_reader *reader = capture_reader_open(paths, FILES, &IN_ORDER, &message);
     g_assert_cmpstr(message, ==, NULL);
     g_autofree char *letters = read_all(reader, &message);
     g_assert_cmpuint(strlen(letters), ==, FILES);
@@ -242,7 +310,7 @@ check_prefixes(GByteArray *whole, size_t first, size_t first_frames, size_t fram
 
         g_byte_array_append(part, whole->data, n);
         g_autofree char *path = write_file("cut", part);
-        struct capture_reader *reader = capture_reader_open(&path, 1, &message);
+        struct capture_reader *reader = capture_reader_open(&path, 1, &IN_ORDER, &message);
         if (!reader) {
             /* Only what is compressed may be cut before the file header came out. */
             g_assert_cmpuint(frame_length, ==, 0);
@@ -290,7 +358,8 @@ test_cut_among_others(void)
     g_byte_array_set_size(cut, cut->len - 1);
     char *paths[] = { write_file("a.pcap", pcap_of("a1 d4 f6")), write_file("b.pcap", cut),
                       write_file("c.pcap", pcap_of("c3 g7")) };
-    struct capture_reader *reader = capture_reader_open(paths, G_N_ELEMENTS(paths), &message);
+    struct capture_reader *reader =
+        capture_reader_open(paths, G_N_ELEMENTS(paths), &IN_ORDER, &message);
     g_autofree char *letters = read_all(reader, &message);
     g_assert_cmpstr(letters, ==, "ab!cdfg");
     g_assert_true(g_str_has_prefix(message, paths[1]));
@@ -309,7 +378,7 @@ test_damaged(void)
 
     memset(bytes->data + 24 + 3 * (16 + FRAME_BYTES) + 8, 0x7f, 4);
     g_autofree char *path = write_file("damaged.pcap", bytes);
-    struct capture_reader *reader = capture_reader_open(&path, 1, &message);
+    struct capture_reader *reader = capture_reader_open(&path, 1, &IN_ORDER, &message);
     g_autofree char *letters = read_all(reader, &message);
     g_assert_cmpstr(letters, ==, "abc!");
     g_assert_nonnull(strstr(message, "damaged"));
@@ -323,7 +392,7 @@ test_gzip(void)
 {
     g_autofree char *path = write_file("whole.pcap.gz", gzip_of(pcap_of("a1 b2 c3")));
     char *message = NULL;
-    struct capture_reader *reader = capture_reader_open(&path, 1, &message);
+    struct capture_reader *reader = capture_reader_open(&path, 1, &IN_ORDER, &message);
     g_autofree char *letters = read_all(reader, &message);
 
     g_assert_cmpstr(letters, ==, "abc");
@@ -338,7 +407,8 @@ test_vanished(void)
 {
     char *paths[] = { write_file("a.pcap", pcap_of("a1 c9")), write_file("b.pcap", pcap_of("b5")) };
     char *message = NULL;
-    struct capture_reader *reader = capture_reader_open(paths, G_N_ELEMENTS(paths), &message);
+    struct capture_reader *reader =
+        capture_reader_open(paths, G_N_ELEMENTS(paths), &IN_ORDER, &message);
 
     g_unlink(paths[1]);
     g_autofree char *letters = read_all(reader, &message);
@@ -369,7 +439,7 @@ test_no_time(void)
     for (size_t i = 0; i < G_N_ELEMENTS(BLOCKS); i++)
         append_u32(bytes, BLOCKS[i]);
     g_autofree char *path = write_file("simple.pcapng", bytes);
-    struct capture_reader *reader = capture_reader_open(&path, 1, &message);
+    struct capture_reader *reader = capture_reader_open(&path, 1, &IN_ORDER, &message);
     for (int i = 0; i < 2; i++) {
         g_assert_cmpint(capture_reader_next(reader, &frame, &message), ==, CAPTURE_OK);
         g_assert_cmpint(frame.data[0], ==, 'a' + i);
@@ -408,7 +478,7 @@ test_refused(gconstpointer data)
 
     if (row->contents)
         g_assert_true(g_file_set_contents(paths[1], row->contents, -1, NULL));
-    g_assert_null(capture_reader_open(paths, G_N_ELEMENTS(paths), &message));
+    g_assert_null(capture_reader_open(paths, G_N_ELEMENTS(paths), &IN_ORDER, &message));
     g_assert_cmpstr(message, ==, expected);
     g_free(message);
     g_free(paths[0]);
@@ -421,7 +491,7 @@ test_directory(void)
     g_autofree char *expected = g_strconcat(folder, ": is a directory", NULL);
     char *message = NULL;
 
-    g_assert_null(capture_reader_open(&folder, 1, &message));
+    g_assert_null(capture_reader_open(&folder, 1, &IN_ORDER, &message));
     g_assert_cmpstr(message, ==, expected);
     g_free(message);
 }
@@ -434,14 +504,14 @@ test_standard_input(void)
     char *message = NULL;
     uint64_t done, total;
 
-    g_assert_null(capture_reader_open(paths, 2, &message));
+    g_assert_null(capture_reader_open(paths, 2, &IN_ORDER, &message));
     g_assert_cmpstr(message, ==, "standard input: cannot be combined with other captures");
     g_free(message);
 
     int kept = dup(STDIN_FILENO), file = open(path, O_RDONLY);
     g_assert_cmpint(dup2(file, STDIN_FILENO), ==, STDIN_FILENO);
     close(file);
-    struct capture_reader *reader = capture_reader_open(&paths[1], 1, &message);
+    struct capture_reader *reader = capture_reader_open(&paths[1], 1, &IN_ORDER, &message);
     g_autofree char *letters = read_all(reader, &message);
     g_assert_cmpstr(letters, ==, "ab");
     capture_reader_progress(reader, &done, &total);
@@ -474,6 +544,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     wtap_init(FALSE);
     folder = g_dir_make_tmp("capture-reader-XXXXXX", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(ORDER_ROWS); i++) {
+        g_autofree char *name = g_strdup_printf("/capture-reader/order/%s", ORDER_ROWS[i].name);
+        g_test_add_data_func(name, &ORDER_ROWS[i], test_order);
+    }
+    g_test_add_func("/capture-reader/disordered", test_disordered);
     for (size_t i = 0; i < G_N_ELEMENTS(MERGE_ROWS); i++) {
         g_autofree char *path = g_strdup_printf("/capture-reader/merge/%s", MERGE_ROWS[i].name);
         g_test_add_data_func(path, &MERGE_ROWS[i], test_merge);

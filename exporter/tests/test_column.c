@@ -104,7 +104,8 @@ line_of(const struct row *row)
     columns_print(TABLE, G_N_ELEMENTS(TABLE), csv, row);
     csv_end_row(csv);
     g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_commit(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
     g_assert_true(g_file_get_contents(path, &line, NULL, NULL));
     g_unlink(path);
     g_rmdir(folder);

@@ -24,7 +24,8 @@ row_of(void (*fill)(struct csv *csv), struct csv_style style)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_assert_true(csv_flush(csv, &message));
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
-    g_assert_true(csv_commit(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_unlink(path);
     g_assert_cmpint(g_rmdir(folder), ==, 0); /* nothing else was left in it */
@@ -60,6 +61,53 @@ test_text(void)
                     "plain,,,\"a,b\",\"say "
                     "\"\"x\"\"\",\"two\nlines\",'=1+1,'+1,'-1,\"'@a,b\",'\tx,\"'\rx\",a=b\n");
     g_free(text);
+}
+
+/* What a cell seems to be, it is: formulas behind separators or in wide characters, hidden
+ * characters, and bytes that are not UTF-8. */
+static const struct guard_row {
+    const char *text, *cell;
+} GUARD_ROWS[] = {
+    { "a;=1+1;b", "a;'=1+1;b" },
+    { "a; =1", "a; '=1" },
+    { "a\t+1", "a\t'+1" },
+    { " =1", " '=1" },
+    { "\xc2\xa0=1", "\xc2\xa0'=1" },
+    { "\xe2\x80\x8b=1", "<U+200B>=1" },
+    { "\xef\xbb\xbf=1", "<U+FEFF>=1" },
+    { "\xef\xbc\x9d"
+      "1+1",
+      "'\xef\xbc\x9d"
+      "1+1" },
+    { "a\xe2\x80\xaetxt.exe", "a<U+202E>txt.exe" },
+    { "a\xe2\x80\xa8=1", "a<U+2028>=1" },
+    { "a\xc2\x85z", "a<U+0085>z" },
+    { "a\x1bz", "a<U+001B>z" },
+    { "a\x7fz", "a<U+007F>z" },
+    { "a\xffz", "a\xef\xbf\xbdz" },
+    { "cut \xc3", "cut \xef\xbf\xbd" },
+    { "\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80", "\xc3\xa4\xe6\xbc\xa2\xf0\x9f\x98\x80" },
+    { "a;b", "a;b" },
+    { "a = b", "a = b" },
+};
+
+static void
+fill_guarded(struct csv *csv)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(GUARD_ROWS); i++) {
+        csv_text(csv, GUARD_ROWS[i].text);
+        csv_end_row(csv);
+    }
+}
+
+static void
+test_guards(void)
+{
+    g_autofree char *text = row_of(fill_guarded, (struct csv_style){ 0 });
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(GUARD_ROWS); i++)
+        g_assert_cmpstr(lines[i], ==, GUARD_ROWS[i].cell);
 }
 
 static void
@@ -162,6 +210,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/csv/text", test_text);
+    g_test_add_func("/csv/guards", test_guards);
     g_test_add_func("/csv/numbers", test_numbers);
     g_test_add_func("/csv/style", test_style);
     g_test_add_func("/csv/long", test_long);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Captures that are cut, damaged, shuffled or doubled: oaexport never fails, and what it says stays true.
+"""Captures that are truncated, damaged or duplicated: oaexport never fails, and what it reports stays true.
 
 Usage: test_damage.py OAEXPORT
 
@@ -23,7 +23,7 @@ GOOD_CODES = (0, 3, 5)
 
 
 class Damage(unittest.TestCase):
-    """Each test damages every real capture in one way."""
+    """Each test damages every recorded capture in one way."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -31,7 +31,7 @@ class Damage(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def export(self, *captures):
-        """All reports; the code must be one of a run that went through."""
+        """Writes all reports; the exit code must be that of a completed run."""
         result = tools.oaexport(PROGRAM, "-o", self.folder / "out", *captures, check=False)
         self.assertIn(result.returncode, GOOD_CODES, f"{captures}: {result.stderr}")
         return result
@@ -79,7 +79,7 @@ class Damage(unittest.TestCase):
                 self.assertEqual(doubled, text, f"{capture} twice, {name}")
 
     def test_lost_frames(self):
-        """Every call that is reported as answered is one that was there, with its sizes."""
+        """Every call reported as answered exists in the complete capture, with the same sizes."""
         chance = random.Random(7)
         columns = ("session", "opnum", "call_id")
         sizes = ("request_bytes", "response_bytes")

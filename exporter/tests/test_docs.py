@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What stands twice is the same: options and exit codes in the program and its manual page, columns and their list.
+"""Program and documents agree: options and exit codes in the manual page, columns in REPORTS.txt.
 
 Usage: test_docs.py OAEXPORT [--update]
 
@@ -20,7 +20,7 @@ def output(*command):
 
 
 def main():
-    """Compares; with --update writes the list of columns anew."""
+    """Compares, or with --update rewrites the list of columns."""
     program = sys.argv[1]
     described = output(program, "--describe")
     if "--update" in sys.argv:
@@ -37,12 +37,12 @@ def main():
         errors.append(f"options only in one of --help and the manual page: {sorted(options ^ in_manual)}")
     header = (EXPORTER / "exit_codes.h").read_text(encoding="utf-8")
     codes = dict(re.findall(r"EXIT_\w+ =\s*(\d+), +/\* (.*) \*/", header))
-    told = dict(re.findall(r"\.It (\d+)\n(.*)\.\n", manual))
-    if len(codes) < 5 or {code: text[0].upper() + text[1:] for code, text in codes.items()} != told:
-        errors.append(f"exit codes differ: {codes} {told}")
+    documented = dict(re.findall(r"\.It (\d+)\n(.*)\.\n", manual))
+    if len(codes) < 5 or {code: text[0].upper() + text[1:] for code, text in codes.items()} != documented:
+        errors.append(f"exit codes differ: {codes} {documented}")
     for code in codes:
         if not re.search(rf"\b{code} \w", helped.split("Exit status")[1]):
-            errors.append(f"--help does not tell exit code {code}")
+            errors.append(f"--help does not list exit code {code}")
     if errors:
         sys.exit("\n".join(errors))
 

@@ -246,7 +246,7 @@ class ExportedPdus(unittest.TestCase):
         with Folder() as folder:
             capture = folder.put(CAPTURES / "ordinary" / "made.pcapng")
             result = tools.oaexport(PROGRAM, "--reports", "sessions", folder.export(STOCK_HOME, capture, 4), check=False)
-            self.assertEqual((result.returncode, result.stderr), (5, "oaexport: no RPC or MAPI over HTTP in the captures\n"))
+            self.assertEqual((result.returncode, result.stderr), (5, "oaexport: no RPC or MAPI over HTTP found\n"))
             lying = folder.path / "lying.pcapng"
             subprocess.run(["editcap", "-T", "wireshark-upper-pdu", REAL[0], lying], check=True)
             result = tools.oaexport(PROGRAM, "--reports", "connections", lying, check=False)

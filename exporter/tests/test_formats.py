@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same traffic in other files and under other link layers gives the same reports.
+"""The same traffic in other file formats and link layers gives the same reports.
 
 Usage: test_formats.py OAEXPORT
 
@@ -25,7 +25,7 @@ NANOSECOND_PCAP = 0xA1B23C4D
 ETHERNET = 1
 IPV4 = b"\x08\x00"
 
-# Link type, and what takes the place of the Ethernet header before the IP packet.
+# Link type, and what replaces the Ethernet header of a frame.
 LINKS = {
     "vlan": (ETHERNET, lambda frame: frame[:12] + b"\x81\x00\x00\x07" + frame[12:]),
     "vlan stack": (ETHERNET, lambda frame: frame[:12] + b"\x88\xa8\x00\x07\x81\x00\x00\x08" + frame[12:]),
@@ -40,7 +40,7 @@ LINKS = {
 
 
 class Formats(unittest.TestCase):
-    """Each test makes other files of the basic capture."""
+    """Each test converts the basic capture."""
 
     @classmethod
     def setUpClass(cls):
@@ -66,11 +66,11 @@ class Formats(unittest.TestCase):
         return {path.stem: path.read_text(encoding="utf-8") for path in out.iterdir()}
 
     def check(self, *captures, **more):
-        """The same reports as of the capture itself."""
+        """Expects the same reports as from the capture itself."""
         self.assertEqual(self.reports(*captures, **more), self.expected)
 
     def frames(self):
-        """Record head and bytes of each frame."""
+        """Record header and bytes of each frame."""
         data = self.pcap.read_bytes()
         at = GLOBAL.size
         while at < len(data):
@@ -80,7 +80,7 @@ class Formats(unittest.TestCase):
             at += record[2]
 
     def write(self, name, link, frames):
-        """A pcap of the frames."""
+        """Writes the frames to a pcap file."""
         path = self.folder / name
         with open(path, "wb") as file:
             file.write(GLOBAL.pack(NANOSECOND_PCAP, 2, 4, 0, 0, 262144, link))
@@ -94,7 +94,7 @@ class Formats(unittest.TestCase):
             with self.subTest(name):
                 frames = [(record, wrap(frame)) for record, frame in self.frames() if frame[12:14] == IPV4]
                 self.assertGreater(len(frames), 600)
-                # Frames of other protocols are left out: then all their numbers are the same only if there were none.
+                # Frame numbers stay the same only if every frame is IPv4.
                 self.assertEqual(len(frames), len(list(self.frames())))
                 self.check(self.write("link.pcap", link, frames))
 
@@ -104,7 +104,7 @@ class Formats(unittest.TestCase):
                 self.check(self.edited(kind))
 
     def test_network_monitor(self):
-        """Its clock ticks in 100 ns, and its file begins at a whole millisecond: only times may differ, by little."""
+        """Its resolution is 100 ns and its start time a whole millisecond: only times may differ, slightly."""
         found = self.reports(self.edited("netmon2"))
         for name in ("calls", "sessions"):
             for ours, theirs in zip(tools.rows(found[name]), tools.rows(self.expected[name]), strict=True):
@@ -125,7 +125,7 @@ class Formats(unittest.TestCase):
                 self.check("-", stdin=file)
 
     def test_several_files(self):
-        """Parts in any order, overlapping in time, and of different kinds."""
+        """Parts in any order, overlapping in time, and in different formats."""
         frames = list(self.frames())
         odd = self.write("odd.pcap", ETHERNET, frames[::2])
         even = self.write("even.pcap", ETHERNET, frames[1::2])

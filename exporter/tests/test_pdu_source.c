@@ -121,7 +121,9 @@ begin(struct fixture *fixture)
 static void
 end(struct fixture *fixture)
 {
-    PDU_SOURCE.end(fixture->source);
+    struct source_result result = { 0 };
+
+    PDU_SOURCE.end(fixture->source, &result);
     oa_tracker_end(fixture->flows.tracker);
     oa_tracker_free(fixture->flows.tracker);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The README shows what the program prints, and leads to files that are there.
+"""The README shows what the program prints, and links in documents lead to existing files.
 
 Usage: test_readme.py OAEXPORT [--update]
 
@@ -18,7 +18,7 @@ SAMPLE = re.compile(r"(operations\.csv`\):\n\n```\n)(.*?)(```\n)", re.DOTALL)
 
 
 def operations(program):
-    """The table that ./demo ends with."""
+    """The last table that ./demo prints."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([program, "--quiet", "-o", folder, BASIC], check=True)
         return subprocess.run([sys.executable, TOP / "exporter" / "show_csv.py", pathlib.Path(folder) / "operations.csv"],
@@ -26,12 +26,12 @@ def operations(program):
 
 
 def main():
-    """Compares; with --update writes the sample anew."""
+    """Compares, or with --update rewrites the sample."""
     text = README.read_text(encoding="utf-8")
     printed = operations(sys.argv[1])
     sample = SAMPLE.search(text)
     if not sample:
-        sys.exit("README.md: the sample of operations.csv is not found")
+        sys.exit("README.md: there is no sample of operations.csv")
     if "--update" in sys.argv:
         README.write_text(text[:sample.start(2)] + printed + text[sample.end(2):], encoding="utf-8")
     elif sample.group(2) != printed:
@@ -41,7 +41,7 @@ def main():
         if "build" in page.relative_to(TOP).parts:
             continue
         links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
-        missing += [f"{page.relative_to(TOP)}: {link} is not there" for link in links if not (page.parent / link).exists()]
+        missing += [f"{page.relative_to(TOP)}: {link} does not exist" for link in links if not (page.parent / link).exists()]
     if missing:
         sys.exit("\n".join(missing))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""findings, hops, frames and sessions against the truth beside the made captures.
+"""findings, hops, frames and sessions against the sidecars of the made captures.
 
 Usage: test_reports.py OAEXPORT
 
@@ -17,7 +17,7 @@ import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
 
-# What a note of a sidecar has to be found as.
+# The finding that corresponds to a note of a sidecar.
 CODES = {
     "pfc_flags is not 3": "rts_header", "call_id is not 0": "rts_header", "auth_length is not 0": "rts_header",
     "drep is not little endian": "rts_header", "bytes after the last command": "rts_length", "commands run past the end": "rts_length",
@@ -35,24 +35,24 @@ def report(name, capture):
 
 
 def numbers(capture):
-    """Number of a connection in the sidecar, which counts those that were not captured, to the one in the reports."""
-    told = {(row["client_address"], row["client_port"]): row["connection"] for row in report("connections", capture)}
-    return {row["connection"]: told.get(tuple(row["client"].rsplit(":", 1))) for row in tools.truth(capture)["connections"]}
+    """Numbers of connections in the reports by those in the sidecar, which also counts connections that were not captured."""
+    found = {(row["client_address"], row["client_port"]): row["connection"] for row in report("connections", capture)}
+    return {row["connection"]: found.get(tuple(row["client"].rsplit(":", 1))) for row in tools.truth(capture)["connections"]}
 
 
 def findings(capture, *codes):
-    """Findings of these codes, or all."""
+    """Findings with these codes, or all."""
     return [row for row in report("findings", capture) if not codes or row["code"] in codes]
 
 
 class Reports(unittest.TestCase):
-    """One test a subject."""
+    """One test per subject."""
 
     def test_notes(self):
-        """Each problem that a sidecar notes is found at its frame; the lengths of stalls are right."""
+        """Each problem noted in a sidecar is reported at its frame, stalls with their length."""
         seen = collections.Counter()
         for path in sorted(tools.MADE.glob("*.json")):
-            # Windows are estimates where the capture begins in the middle.
+            # Windows are estimates where the capture starts in the middle.
             notes = [note for note in tools.truth(path.stem)["notes"] if note["code"] in CODES and not path.stem.startswith("mid_stream")]
             rows = findings(path.stem) if notes else []
             for note in notes:
@@ -65,7 +65,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(set(seen), set(CODES))
 
     def test_nothing_without_cause(self):
-        """Conversations without trouble have no warning and no error, but for the fault they hold."""
+        """Undisturbed conversations have no warning or error except for the faults they contain."""
         for name in ("conn_two_hops", "in_r1", "in_r2", "out_r1", "out_r2", "chain_of_three", "overlapping", "two_hop_r2_four_clients",
                      "http_ntlm", "http_negotiate", "http_rpcping", "back_end_ports"):
             faults = collections.Counter("rpc_fault" for call in tools.truth(name)["calls"] if "fault" in call)
@@ -74,7 +74,7 @@ class Reports(unittest.TestCase):
             self.assertLessEqual(found, faults, name)
 
     def test_http_errors(self):
-        """Each error head is a finding at its frame, with the name of the Win32 error."""
+        """Each HTTP error is a finding at its frame, with the name of the Win32 error."""
         for name, what, codes in (("http_errors", "error", ("http_error", "rpc_error")),
                                   ("http_error_mid_stream", "error in the OUT stream", ("error_in_stream",))):
             heads = {head["frame"]: head["line"] for head in tools.truth(name)["heads"] if head["what"] == what}
@@ -102,7 +102,7 @@ class Reports(unittest.TestCase):
         self.assertEqual(findings("http_rpcping", "idle_reset"), [])
 
     def test_authentication(self):
-        """Refusals and anonymous requests, by connection; sessions tell anonymous ones apart."""
+        """Refusals and anonymous requests by connection, and the anonymous column of sessions."""
         for name in ("http_basic", "http_basic_refused", "http_ntlm", "http_ntlm_refused", "http_negotiate", "http_anonymous"):
             number = numbers(name)
             refused = {number[row["connection"]] for row in tools.truth(name)["auth"] if row["result"] == "refused"}
@@ -111,8 +111,8 @@ class Reports(unittest.TestCase):
         kinds = collections.defaultdict(set)
         for row in tools.truth("http_anonymous")["auth"]:
             kinds[row["session"]].add(row["result"])
-        told = {int(row["session"]) + 1: {row["anonymous"]} for row in report("sessions", "http_anonymous")}
-        self.assertEqual(told, dict(kinds))
+        found = {int(row["session"]) + 1: {row["anonymous"]} for row in report("sessions", "http_anonymous")}
+        self.assertEqual(found, dict(kinds))
         self.assertEqual({row["anonymous"] for row in report("sessions", "http_ntlm")}, {""})
 
     def test_recycles_and_halves(self):
@@ -159,39 +159,39 @@ class Reports(unittest.TestCase):
         self.assertEqual({names[frame] for frame in echoes}, {"Echo"})
 
     def test_hops(self):
-        """Connections by pair of addresses, as the sidecar has them; a refused one is told."""
+        """Connections by pair of addresses match the sidecar, without refused ones; resets are counted."""
         for name in ("conn_two_hops", "two_hop_r2_four_clients", "conn_two_hops_ipv6", "http_errors"):
             known = collections.Counter()
             for row in tools.truth(name)["connections"]:
                 client, server = (re.sub(r"[][]", "", row[side].rsplit(":", 1)[0]) for side in ("client", "server"))
                 if row["ended"] != "refused":
                     known[client, server, row["server"].rsplit(":", 1)[1]] += 1
-            told = collections.Counter()
+            found = collections.Counter()
             for row in report("hops", name):
-                told[row["client_address"], row["server_address"], row["server_port"]] += int(row["connections"])
-            self.assertEqual(told, known, name)
+                found[row["client_address"], row["server_address"], row["server_port"]] += int(row["connections"])
+            self.assertEqual(found, known, name)
         rows = report("hops", "idle_reset")
         self.assertEqual(sum(int(row["reset"]) for row in rows), 4)
 
     def test_names_of_frames(self):
-        """Every RTS PDU by its final name at its frame, in every made capture; and in the order of the frames of each connection."""
+        """Every RTS PDU of every made capture has its final name at its frame; rows of a connection are in frame order."""
         total = 0
         for path in sorted(tools.MADE.glob("*.json")):
             known = collections.Counter((row["frame"], row.get("readable_as", row["name"])) for row in tools.truth(path.stem)["rts"]
                                         if "violation" not in row)
             if path.stem == "named_pipe":
-                continue  # none of ours, check_plain_rpc.py
+                continue  # see check_plain_rpc.py
             rows = report("frames", path.stem)
             broken = {row["frame"] for row in tools.truth(path.stem)["rts"] if "violation" in row}
-            told = collections.Counter((int(row["frame"]), row["pdu"]) for row in rows if row["pdu"] and int(row["frame"]) not in broken)
-            self.assertEqual(told - known, collections.Counter(), path.stem)
-            self.assertEqual(known - told, collections.Counter(), path.stem)
+            found = collections.Counter((int(row["frame"]), row["pdu"]) for row in rows if row["pdu"] and int(row["frame"]) not in broken)
+            self.assertEqual(found - known, collections.Counter(), path.stem)
+            self.assertEqual(known - found, collections.Counter(), path.stem)
             frames = collections.defaultdict(list)
             for row in rows:
                 frames[frozenset((row["source"], row["destination"]))].append(int(row["frame"]))
                 self.assertNotIn("Authorization", row["description"])
             if "mapi_http" in tools.truth(path.stem):
-                continue  # requests of MAPI over HTTP are told with their answers
+                continue  # requests of MAPI over HTTP are reported with their responses
             for numbers in frames.values():
                 self.assertEqual(numbers, sorted(numbers), path.stem)
             total += sum(known.values())

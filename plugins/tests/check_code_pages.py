@@ -14,32 +14,32 @@ SINGLE = {number: f"cp{number}" for number in (437, 737, 775, 850, 852, 855, 857
 SINGLE.update({20127: "ascii", 20866: "koi8_r", 21866: "koi8_u"})
 SINGLE.update({28590 + part: f"iso8859_{part}" for part in (*range(1, 12), 13, 14, 15)})
 DOUBLE = {932: "cp932", 936: "gbk", 949: "cp949", 950: "cp950"}
-# Read as another one: numbers that are no code page of 8-bit text, and what is UTF-8.
+# Numbers that are not 8-bit code pages, and the code page that is used instead.
 OTHERS = {0: "cp1252", 1200: "cp1252", 4711: "cp1252", 65001: "utf_8", 20261: "utf_8"}
 
-LATER = (949, b"\xa2\xe8")  # a circled letter that came into the standard after Python's table
+LATER = (949, b"\xa2\xe8")  # a circled letter added to the standard after Python's table
 
 
 def ours(dump, page, texts):
-    """The decoder's text of the bytes."""
+    """The bytes as text by the decoder."""
     lines = "".join(f"{page} {data.hex()}\n" for data in texts)
     output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
     return [bytes.fromhex(line).decode() for line in output.splitlines()]
 
 
 def is_no_character(text):
-    """Whether something in it is no character that everybody agrees on: a broken byte, a control, one of private use."""
+    """Whether it contains anything that tables disagree on: invalid bytes, controls, private use characters."""
     return any(char == "\N{REPLACEMENT CHARACTER}" or unicodedata.category(char) in ("Cc", "Co") for char in text)
 
 
 def theirs(page, codec, data):
-    """Python's text of the bytes."""
-    # The byte 80 is the euro sign in code page 936 of Windows, and nothing in Python's.
+    """The bytes as text by Python."""
+    # Byte 80 is the euro sign in Windows code page 936 and undefined in Python's codec.
     return data.decode("cp1252" if page == 936 and data[:1] == b"\x80" else codec, "replace")
 
 
 def check(dump, page, codec, texts):
-    """Equal, but for what is no character on either side; returns how many characters were equal."""
+    """Compares the texts except where tables disagree; returns the number of equal characters."""
     equal = 0
     for data, shown in zip(texts, ours(dump, page, texts), strict=True):
         wanted = theirs(page, codec, data)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The field reference is what tshark says of the plugins' fields.
+"""plugins/doc/FIELDS.txt lists the plugins' fields as tshark does.
 
 Usage: check_fields.py PLUGIN_HOME [--update]
 
@@ -18,7 +18,7 @@ PROTOCOLS = re.compile(r"(rpch|oxcrpc|oxcrops|oxnspi|oxabref|oxcmapihttp)(\.|$)"
 
 
 def reference(home):
-    """A line for each field: filter name, type, label; sorted, with the protocols first of their fields."""
+    """One line per field: filter name, type, label; sorted, each protocol before its fields."""
     text = tools.run([*tools.as_ordinary_user(), "tshark", "-G", "fields"], tools.surroundings(home)).stdout
     rows = []
     for line in text.splitlines():
@@ -31,7 +31,7 @@ def reference(home):
 
 
 def main():
-    """Compares; with --update writes the reference anew."""
+    """Compares, or with --update rewrites the reference."""
     found = reference(sys.argv[1])
     if "--update" in sys.argv:
         REFERENCE.write_text(found, encoding="utf-8")

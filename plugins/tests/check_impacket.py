@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Stubs of Exchange calls read by two decoders that do not know each other: ours and impacket's.
+"""Stubs of Exchange calls, decoded independently by this decoder and by impacket.
 
-Compares every value of the directory calls in the captures, and of stubs that impacket makes with random content, in NDR and in
-NDR64, for each operation of EMSMDB, AsyncEMSMDB and RFR and each operation and property type of NSPI. Ends with 77 (skipped) where
-impacket is not installed.
+Compares every value of the directory calls in the captures, and of random stubs that impacket encodes, in NDR and in NDR64, for each
+operation of EMSMDB, AsyncEMSMDB and RFR and each operation and property type of NSPI. Exits with 77 (skipped) where impacket is not
+installed.
 
 Usage: check_impacket.py DUMP_STUB PLUGIN_HOME CAPTURES
 
@@ -27,10 +27,10 @@ except ImportError:
 
 import tools  # noqa: E402
 
-# What NDR puts around values has no counterpart in impacket's trees, or another place.
+# NDR framing has no counterpart in impacket's trees, or another position.
 FRAMING = ("exchange.ndr.max_count", "exchange.ndr.offset", "exchange.ndr.actual_count", "exchange.ndr.discriminant")
 
-# What we take apart of arrays of bytes: entry IDs, and buffers with their RPC_HEADER_EXT. "hex" are bytes, "text" with an end mark.
+# Parts of byte arrays that the decoder splits: entry IDs, and buffers with RPC_HEADER_EXT. "hex": bytes; "text": null-terminated.
 PARTS = {"oxnspi.entry_id.type": "<B", "oxnspi.entry_id.reserved": "hex", "oxnspi.entry_id.provider": "hex",
          "oxnspi.entry_id.version": "<L", "oxnspi.entry_id.display_type": "<L", "oxnspi.entry_id.dn": "text", "oxnspi.mid": "<L",
          "oxcrpc.ext.version": "<H", "oxcrpc.ext.flags": "<H", "oxcrpc.ext.size": "<H", "oxcrpc.ext.size_actual": "<H",
@@ -41,7 +41,7 @@ NDR64 = uuidtup_to_bin(("71710533-BEBA-4937-8319-B5DBEF9CCC36", "1.0"))
 
 
 def ours(dump, calls):
-    """The values of each (interface, opnum, direction, transfer syntax, stub), and that they are all there is."""
+    """The values of each (interface, opnum, direction, transfer syntax, stub), all bytes of which must be decoded."""
     lines = "".join(f"{interface} {opnum} {way} {syntax} {stub.hex()}\n" for interface, opnum, way, syntax, stub in calls)
     output = subprocess.run([dump], input=lines, check=True, capture_output=True, text=True).stdout
     leaves, all_leaves = [], []
@@ -58,7 +58,7 @@ def ours(dump, calls):
 
 
 def joined(leaves):
-    """Values only; what we take apart of an array of bytes is put together again."""
+    """Values only, with byte arrays that the decoder split joined again."""
     values, whole = [], None
     for name, value in [*leaves, ("", "")]:
         if whole is not None and (name in FIRST_PARTS or name not in PARTS):
@@ -81,7 +81,7 @@ def part(form, value):
 
 
 def theirs(item):
-    """The values of one of impacket's trees; what pointers point to stands at the end of the structure they are in."""
+    """The values of one of impacket's trees; referents follow the structure that contains the pointers."""
     if isinstance(item, ndr.NDRCALL):
         return [value for name, _ in item.structure for part in split(item.fields[name]) for value in part]
     values, referents = split(item)
@@ -89,7 +89,7 @@ def theirs(item):
 
 
 def split(item):
-    """The values in place, and those of referents."""
+    """Values in place, and those of referents."""
     if isinstance(item, (bytes, int)):
         return [item.hex() if isinstance(item, bytes) else str(item)], []
     if isinstance(item, ndr.NDRPOINTERNULL) or isinstance(item, ndr.NDRPOINTER) and not item.fields["ReferentID"]:
@@ -173,7 +173,7 @@ class NspiResortRestrictionResponse(ndr.NDRCALL):
 
 
 class NspiGetProps(ndr.NDRCALL):
-    """[MS-OXNSPI] 3.1.4.1.7; STAT is a [ref] pointer, which impacket's own class does not know"""
+    """[MS-OXNSPI] 3.1.4.1.7; STAT is a [ref] pointer, which impacket's class does not reflect"""
     opnum = 9
     structure = (("hRpc", nspi.handle_t), ("dwFlags", nspi.DWORD), ("pStat", nspi.STAT),
                  ("pPropTags", nspi.PPropertyTagArray_r))
@@ -192,7 +192,7 @@ class NspiModPropsResponse(ndr.NDRCALL):
 
 
 class NspiSeekEntries(ndr.NDRCALL):
-    """[MS-OXNSPI] 3.1.4.1.9; the tables are [unique] pointers, which impacket's own class does not know"""
+    """[MS-OXNSPI] 3.1.4.1.9; the tables are [unique] pointers, which impacket's class does not reflect"""
     opnum = 4
     structure = (("hRpc", nspi.handle_t), ("Reserved", nspi.DWORD), ("pStat", nspi.STAT), ("pTarget", nspi.PropertyValue_r),
                  ("lpETable", nspi.PPropertyTagArray_r), ("pPropTags", nspi.PPropertyTagArray_r))
@@ -216,14 +216,14 @@ class NspiGetIDsFromNames(ndr.NDRCALL):
                  ("pNames", PropertyNames))
 
 
-# The store and the referral, of which impacket knows nothing.
+# The store and the referral service, which impacket does not have.
 class Words(ndr.NDRSTRUCT):
     """unsigned short [3]"""
     structure = (("First", USHORT), ("Second", USHORT), ("Third", USHORT))
 
 
 class Octets(ndr.NDRUniConformantArray):
-    """[size_is] bytes without a form"""
+    """[size_is] bytes without structure"""
 
 
 class Rops(ndr.NDRUniConformantArray):
@@ -286,7 +286,7 @@ def class_of(opnum, way):
 
 
 def made_classes():
-    """(interface, opnum, direction, class) of everything that can be made."""
+    """(interface, opnum, direction, class) of every stub that can be generated."""
     own = {cls.opnum: cls for cls in (NspiGetMatches, NspiResortRestriction, NspiGetProps, NspiModProps, NspiSeekEntries,
                                       NspiSpecialTable, NspiGetIDsFromNames)}
     own_out = {5: NspiGetMatchesResponse, 6: NspiResortRestrictionResponse, 11: NspiModPropsResponse}
@@ -307,23 +307,23 @@ class Maker:
         self.chance = random.Random(seed)
 
     def text(self):
-        """Some letters."""
+        """A short random text."""
         return "".join(self.chance.choice("abcxyz/=- ") for _ in range(self.chance.randrange(9))) + "\0"
 
     def entry_id(self):
-        """A binary value: one of both kinds of entry ID, or anything."""
+        """A binary value: an entry ID of either kind, or random bytes."""
         head = struct.pack("<4s16sLL", b"\0\0\0\0", nspi.GUID_NSPI, 1, self.chance.choice((0, 1, 6, 256)))
         kinds = (head + self.text().encode(), b"\x87" + head[1:] + self.chance.randbytes(4),
                  self.chance.randbytes(self.chance.randrange(1, 40)))
         return self.chance.choice(kinds)
 
     def extended(self, payload):
-        """Under its RPC_HEADER_EXT; or nothing at all."""
+        """The payload with its RPC_HEADER_EXT, or nothing."""
         header = struct.pack("<HHHH", 0, 4, len(payload), len(payload))
         return self.chance.choice((b"", header + payload, header + payload))
 
     def octets(self, kind):
-        """What an array of bytes holds."""
+        """Content of a byte array."""
         some = self.chance.randbytes(self.chance.randrange(1, 40))
         if kind in (Rops, RopsOut):
             return self.extended(struct.pack("<H", len(some) + 2) + some + self.chance.randbytes(4 * self.chance.randrange(3)))
@@ -347,7 +347,7 @@ class Maker:
 
     @staticmethod
     def size_of(field):
-        """Elements of an array or of the array a pointer has, None for anything else."""
+        """Number of elements of an array or of a pointer's array; None for anything else."""
         if isinstance(field, ndr.NDRPOINTERNULL):
             return None
         if isinstance(field, ndr.NDRPOINTER):
@@ -355,7 +355,7 @@ class Maker:
         return len(field.fields["Data"]) if isinstance(field, ndr.NDRArray) else None
 
     def fill_union(self, item, switch, union, base, depth):
-        """A discriminant of the union's and its arm; near the end of depth one without further structures."""
+        """A discriminant of the union and its arm; near the depth limit one without nested structures."""
         arms = list(item.fields[union].union)
         if union == "res" and depth > 3:
             arms = [5, 6, 7, 8]
@@ -393,7 +393,7 @@ class Maker:
             item[name] = self.chance.randrange(1 << size)
 
     def fill_pointer(self, item, name, made, depth):
-        """A pointer, sometimes null where nothing counts what it points to."""
+        """A pointer, sometimes null."""
         (_, referent), = made.referent
         if self.chance.random() < 0.2:
             item[name] = NULL
@@ -467,14 +467,14 @@ def compare(what, dump, calls, expected):
 
 
 def main():
-    """Captured calls, then made ones."""
+    """Captured calls, then generated ones."""
     dump, home, captures = sys.argv[1:4]
     found = 0
     for capture in sorted(pathlib.Path(captures).glob("*.pcapng")):
         calls = captured(home, capture)
         found += compare(capture.name, dump, calls, [theirs(class_of(*call[1:3])(call[4])) for call in calls])
     calls, values = zip(*made(7, 60))
-    print(f"{found} values of captured calls, {compare('made', dump, calls, values)} of {len(calls)} made stubs")
+    print(f"{found} values of captured calls, {compare('made', dump, calls, values)} of {len(calls)} generated stubs")
     if not found:
         raise AssertionError("no directory call in the captures")
 

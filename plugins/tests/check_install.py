@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installation respects --prefix and DESTDIR with every file, and tshark loads the plugins from a private prefix.
+"""Every installed file respects --prefix and DESTDIR, and tshark loads the plugins from a private prefix.
 
 Usage: check_install.py CMAKE BUILD DEFAULT_PREFIX PLUGIN_DIRECTORY
 The plugin directory is relative to a prefix.
@@ -20,7 +20,7 @@ PLUGINS = ("rpch.so", "exchange.so")
 
 
 def install(cmake, build, *options, destdir=""):
-    """Installs; returns the files that cmake says it has written."""
+    """Installs; returns the files that cmake reports as written."""
     output = subprocess.run([cmake, "--install", build, *options], env={**os.environ, "DESTDIR": str(destdir)}, check=True,
                             capture_output=True, text=True).stdout
     return {line.split(": ", 1)[1] for line in output.splitlines() if line.startswith(("-- Installing: ", "-- Up-to-date: "))}
@@ -32,7 +32,7 @@ def files_below(folder):
 
 
 def main():
-    """Into folders of our own, the last time without DESTDIR."""
+    """Installs into temporary folders; first with DESTDIR, which catches absolute paths, then without."""
     cmake, build, default_prefix, plugin_directory = sys.argv[1:5]
     expected = ["bin/oaexport", "share/man/man1/oaexport.1", *(f"{plugin_directory}/{name}" for name in PLUGINS)]
     with tempfile.TemporaryDirectory() as name:
@@ -44,7 +44,7 @@ def main():
             wanted = {f"{root}/{path}" for path in expected}
             tools.same(f"installed with DESTDIR={destdir} {options}", install(cmake, build, *options, destdir=destdir), wanted)
             tools.same(f"files in {folder}", files_below(folder), wanted)
-        # The folder with a subfolder for each version of Wireshark.
+        # The variable names the folder above that of the version.
         plugins = private / pathlib.Path(plugin_directory).parents[1]
         environment = {**tools.surroundings(tools.STOCK), "WIRESHARK_PLUGIN_DIR": str(plugins)}
         del environment["WIRESHARK_RUN_FROM_BUILD_DIRECTORY"]
@@ -52,7 +52,7 @@ def main():
         loaded = {line.split("\t")[-1] for line in listed.splitlines() if line.startswith(PLUGINS)}
         tools.same("plugins loaded", loaded, {f"{private}/{plugin_directory}/{plugin}" for plugin in PLUGINS})
         tools.run([str(private / "bin" / "oaexport"), "--version"], tools.surroundings(tools.STOCK))
-    print(f"{len(expected)} files, each below the prefix")
+    print(f"{len(expected)} files, all below the prefix")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""House rules that a program can see, over all files git knows.
+"""House rules that a program can check, for all files in git and new ones.
 
 Usage: check_style.py TOP RULE
 
@@ -16,7 +16,7 @@ ABSOLUTE = re.compile(r"(^|[^A-Za-z0-9_.])/(work|home|root)/[A-Za-z0-9_.-]+")
 
 
 def files(top, *suffixes):
-    """Files of the work tree with those suffixes, tracked or new."""
+    """Files in the work tree with those suffixes, tracked or new."""
     names = subprocess.run(["git", "-C", top, "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     paths = [pathlib.Path(top) / name for name in names]
@@ -24,7 +24,7 @@ def files(top, *suffixes):
 
 
 def check_format(top):
-    """clang-format has nothing to change."""
+    """clang-format would change nothing."""
     subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, files(top, ".c", ".h"))], check=True)
 
 
@@ -50,7 +50,7 @@ def check_static(top):
 
 
 def check_words(top):
-    """No banned call, no version test outside the compatibility header, no absolute path, a licence in every source."""
+    """No banned calls, version tests outside the compatibility header or absolute paths; a licence in every source."""
     found = []
     for path in files(top, ".c", ".h", ".py", ".sh", ".def", ".txt", ".md", ".cmake"):
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -62,7 +62,7 @@ def check_words(top):
             if path.suffix in (".c", ".h") and BANNED.search(line):
                 found.append(f"{path}:{number}: banned call")
             if VERSION.search(line) and path.name != "ws_compat.h":
-                found.append(f"{path}:{number}: looks at the Wireshark version")
+                found.append(f"{path}:{number}: tests the Wireshark version")
             if ABSOLUTE.search(line):
                 found.append(f"{path}:{number}: absolute path")
     if found:
@@ -70,7 +70,7 @@ def check_words(top):
 
 
 def main():
-    """Runs the rule named."""
+    """Checks the rule named."""
     top, rule = sys.argv[1:3]
     try:
         globals()[f"check_{rule}"](top)

@@ -1,0 +1,29 @@
+/* source_result.h
+ * What is known when the captures have been read.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef SOURCE_RESULT_H
+#define SOURCE_RESULT_H
+
+#include "capture_reader.h"
+#include "packet.h"
+
+/* Sorts of frames that are named when nothing was found. */
+#define SOURCE_UNREAD 3
+
+struct source_result {
+    uint64_t frames;
+    struct capture_misplaced duplicated;        /* packets that the capture has once more */
+    struct packet_unread unread[SOURCE_UNREAD]; /* frames that were not looked into, by sort */
+    size_t n_unread;
+    uint64_t other_unread;  /* of all other sorts */
+    uint64_t unread_frames; /* of unsupported link types */
+    uint64_t channels;      /* connections with RPC or MAPI over HTTP */
+    bool incomplete;        /* a file was cut short or damaged */
+    bool stopped;           /* before the end: progress returned false, or: */
+    bool disordered; /* CAPTURE_DISORDERED: what was made of the events so far is void, and the
+                        captures have to be opened again */
+};
+
+#endif
