@@ -132,7 +132,8 @@ count_event(void *context, const struct oa_event *event)
             event->channel->traffic[0].skipped_bytes + event->channel->traffic[1].skipped_bytes;
 }
 
-/* Whether these bytes of a PDU are enough to count its call: the fixed fields. */
+/* Whether these bytes of a PDU are enough: the fixed fields of a call, or of the first PDU of a
+ * channel the cookie of the virtual connection. */
 static bool
 is_enough(const GByteArray *pdu, guint length)
 {
@@ -142,6 +143,8 @@ is_enough(const GByteArray *pdu, guint length)
         return length >= 24;
     case OA_RPC_FAULT:
         return length >= 28;
+    case OA_RPC_RTS:
+        return pdu->len > 60 && length >= 48;
     default:
         return false;
     }

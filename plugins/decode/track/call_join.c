@@ -159,7 +159,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
     enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
     unsigned looked_at = 0;
 
-    if (!queue || !mine->hash[side] || has_leg(vc, other_hop, leg))
+    if (!queue || !mine->hash[side].start || has_leg(vc, other_hop, leg))
         return vc;
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
@@ -169,7 +169,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
 
         if (other == vc || !theirs->fragments || has_leg(other, hop, leg) ||
             (vc->facts.has_cookie && other->facts.has_cookie) ||
-            call->hash[side] != mine->hash[side] ||
+            !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
             llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS)
             continue;
         struct virtual_connection *into = hop == OA_HOP_CLIENT ? vc : other;
@@ -184,7 +184,7 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
     enum oa_hop hop = event->channel->hop;
     enum oa_side side = event->rpc->header.ptype == OA_RPC_REQUEST ? OA_CLIENT : OA_SERVER;
 
-    if (!vc->calls.may_join || half_of(call, hop, side)->fragments != 1)
+    if (!oa_calls_may_join(&vc->calls) || half_of(call, hop, side)->fragments != 1)
         return vc;
     vc = join_by_other_half(vc, hop, call, side);
     call = oa_calls_find(&vc->calls, event->rpc->header.call_id);

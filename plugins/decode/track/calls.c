@@ -25,14 +25,17 @@
 /* Calls remembered of one virtual connection that ended before their requests had come. */
 #define LATE_MAX 256
 
-/* Enough of a PDU to distinguish it from others: its header and the context handle. */
+/* Enough of a PDU to distinguish it from others: its header and the context handle; at least so
+ * much of one that is cut. */
 #define HASHED_BYTES 256
+#define HASHED_START 40
 
 struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
     struct call *ended;
     uint64_t n_calls;
     unsigned n_waiting; /* in the lists of all virtual connections */
+    unsigned n_parts;   /* lists with `is_part` */
     struct stub_budget stubs;
 };
 
@@ -85,13 +88,32 @@ let_go(struct oa_tracker *tracker, struct call *call)
 /* --- calls that may join virtual connections --- */
 
 static uint64_t
-hash_of_pdu(const uint8_t *pdu, size_t length)
+hash_of(const uint8_t *pdu, size_t bytes, size_t length)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ length;
 
-    for (size_t i = 0; i < MIN(length, HASHED_BYTES); i++)
+    for (size_t i = 0; i < bytes; i++)
         hash = (hash ^ pdu[i]) * UINT64_C(0x100000001b3);
     return hash ? hash : 1;
+}
+
+static struct pdu_hash
+hash_of_pdu(const struct oa_event *event)
+{
+    size_t length = event->pdu_length, there = event->is_cut ? event->length : length;
+    struct pdu_hash hash = { 0 };
+
+    if (!event->is_cut || there >= HASHED_START)
+        hash.start = hash_of(event->pdu, MIN(there, HASHED_START), length);
+    if (!event->is_cut)
+        hash.more = hash_of(event->pdu, MIN(there, HASHED_BYTES), length);
+    return hash;
+}
+
+bool
+oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b)
+{
+    return a->more && b->more ? a->more == b->more : a->start && a->start == b->start;
 }
 
 const GQueue *
@@ -106,7 +128,7 @@ add_loose(const struct call_list *list, struct call *call)
     GHashTable *loose = list->tracker->calls->loose;
     gpointer key = GUINT_TO_POINTER(call->facts.call_id);
 
-    if (call->is_loose || !list->may_join)
+    if (call->is_loose || !oa_calls_may_join(list))
         return;
     GQueue *queue = g_hash_table_lookup(loose, key);
     if (!queue) {
@@ -138,11 +160,33 @@ void
 oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
                   struct oa_virtual_connection *vc)
 {
-    *list = (struct call_list){ .tracker = tracker, .vc = vc, .may_join = true };
+    *list = (struct call_list){ .tracker = tracker, .vc = vc, .is_part = true };
+    tracker->calls->n_parts++;
     list->by_id = g_hash_table_new(NULL, NULL);
     g_queue_init(&list->by_age);
     g_queue_init(&list->orphans);
     list->stubs.all = &tracker->calls->stubs;
+}
+
+static bool
+has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
+}
+
+bool
+oa_calls_may_join(const struct call_list *list)
+{
+    return list->is_part ||
+           (list->tracker->calls->n_parts > 0 &&
+            !(has_hop(list->vc, OA_HOP_CLIENT) && has_hop(list->vc, OA_HOP_SERVER)));
+}
+
+void
+oa_calls_tie(struct call_list *list)
+{
+    list->tracker->calls->n_parts -= list->is_part;
+    list->is_part = false;
 }
 
 void
@@ -612,8 +656,8 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
         return NULL;
     const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
 
-    if (list->may_join && halves[event->channel->hop].fragments == 1 && !event->is_cut)
-        call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event->pdu, event->pdu_length);
+    if (oa_calls_may_join(list) && halves[event->channel->hop].fragments == 1)
+        call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event);
     event->call = &call->facts;
     return call;
 }

@@ -17,6 +17,7 @@
 #include "track/emit.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
+#include "track/vc_rts.h"
 #include "track/virtual_connection.h"
 
 /* frag_length has 16 bits. */
@@ -447,17 +448,43 @@ oa_channel_waiting(const struct oa_channel *facts, enum oa_side side)
 
 /* --- bytes that are missing from the capture --- */
 
-/* Whether a PDU of which these are the first bytes is one of a call that can be counted: the fixed
- * fields are there. */
+/* Whether a PDU of which these are the first bytes can be used: it is of a call, with its fixed
+ * fields, or opens the channel. */
 static bool
-is_call(const uint8_t *data, size_t length, struct oa_rpc_header *header)
+is_of_use(const struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_rpc_header *header)
 {
     struct oa_rpc_pdu rpc;
+    struct oa_rts rts;
 
-    if (!oa_rpc_parse_beginning(data, length, &rpc) || !rpc.stub)
+    if (!oa_rpc_header_parse(data, length, header))
         return false;
-    *header = rpc.header;
-    return true;
+    if (header->ptype == OA_RPC_RTS)
+        return oa_rts_parse_cut(data, length, &rts) && oa_vc_rts_opens(channel, side, &rts);
+    return oa_rpc_parse_beginning(data, length, &rpc) && rpc.stub;
+}
+
+/* Whether what begins here after a loss is a PDU that goes on within the gap, or ends with it: a
+ * snap length cuts the ends of segments, which PDUs begin. */
+static bool
+goes_on_in_gap(const uint8_t *data, size_t length, uint64_t missing)
+{
+    struct oa_rpc_header header;
+
+    return oa_rpc_header_parse(data, length, &header) && header.frag_length >= length + missing;
+}
+
+/* Where the search for the next head or PDU has come to one that is cut, it has found it. */
+static void
+end_search(struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+           uint64_t missing)
+{
+    struct stream *stream = &channel->stream[side];
+
+    if (oa_hop_is_http(channel->facts.hop) && is_head_here(side, data, length))
+        stream->state = STREAM_HEAD;
+    else if (goes_on_in_gap(data, length, missing))
+        oa_stream_begin_body(stream, STREAM_PDUS, UINT64_MAX);
 }
 
 /* Within that PDU `gone` bytes have passed: its rest follows, or the next one. */
@@ -495,7 +522,7 @@ take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *dat
     uint64_t gone = length + missing;
     struct oa_rpc_header header;
 
-    if (stream->chunked || !is_call(data, length, &header))
+    if (stream->chunked || !is_of_use(channel, event->side, data, length, &header))
         return false;
     event->length = length;
     event->pdu = data;
@@ -546,6 +573,8 @@ oa_channel_next_cut(struct oa_channel *facts, enum oa_side side, const uint8_t *
     *event = (struct oa_event){
         .first = first, .last = last, .side = side, .channel = facts, .end_is_lost = end_is_lost
     };
+    if (length && stream->state == STREAM_LOST)
+        end_search(channel, side, data, length, missing);
     if (length && stream->state == STREAM_HEAD)
         is_taken = take_cut_head(channel, event, data, length);
     else if (length && stream->state == STREAM_PDUS)

@@ -112,7 +112,7 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
 void
 oa_vc_tie(struct virtual_connection *vc)
 {
-    vc->calls.may_join = false;
+    oa_calls_tie(&vc->calls);
 }
 
 /* With a cookie and both channels of its hop nothing but cookies adds to it. A channel whose own
