@@ -169,9 +169,9 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
 }
 
 static bool
-has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
+has_both_legs(const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
-    return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
+    return vc->leg_seen[hop][OA_LEG_IN] && vc->leg_seen[hop][OA_LEG_OUT];
 }
 
 bool
@@ -179,7 +179,7 @@ oa_calls_may_join(const struct call_list *list)
 {
     return list->is_part ||
            (list->tracker->calls->n_parts > 0 &&
-            !(has_hop(list->vc, OA_HOP_CLIENT) && has_hop(list->vc, OA_HOP_SERVER)));
+            !(has_both_legs(list->vc, OA_HOP_CLIENT) && has_both_legs(list->vc, OA_HOP_SERVER)));
 }
 
 void

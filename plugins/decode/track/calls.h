@@ -55,7 +55,7 @@ struct call_table *oa_calls_new(void);
 void oa_calls_free(struct call_table *table);
 
 /* Whether the calls may show that the virtual connection is a part of another, or that another is a
- * part of it: there is one that may be, and this one lacks a hop. */
+ * part of it: there is one that may be, and this one lacks a channel of a hop. */
 bool oa_calls_may_join(const struct call_list *list);
 
 /* The virtual connection is not a part of another. */
