@@ -11,6 +11,7 @@
 #include "auth/auth_course.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_join.h"
 #include "track/channel_head.h"
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
@@ -638,6 +639,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
     if (channel->mapi)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
+    oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
     if (!facts->vc)
         oa_emit_suppressed(

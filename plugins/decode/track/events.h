@@ -232,7 +232,8 @@ struct oa_call_half {
     uint64_t stub_bytes; /* without headers, verifiers and their padding; as sent if encrypted; of
                             MAPI over HTTP the body, without the lines before that of a response */
     uint64_t pdu_bytes;
-    bool is_complete; /* the last fragment was seen */
+    uint32_t announced; /* the largest alloc_hint: the first fragment's is of the whole */
+    bool is_complete;   /* the last fragment was seen */
     bool has_gap; /* a fragment is missing from the capture: the numbers are those of the others */
     bool is_cut;  /* a part of a fragment is missing from the capture; the numbers count it */
     bool end_is_lost; /* that of the last fragment: the time of `last` is not that of the end */

@@ -21,6 +21,7 @@
  * one place. */
 struct vc_table {
     GHashTable *open;
+    GQueue by_age; /* the same, the oldest first */
     GTree *by_cookie;
     GTree *by_channel; /* by cookies of channels */
     uint64_t n_vcs;
@@ -105,6 +106,8 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
     oa_call_list_init(&vc->calls, tracker, &vc->facts);
     g_queue_init(&vc->channels);
     g_hash_table_add(tracker->vcs->open, vc);
+    vc->age_link.data = vc;
+    g_queue_push_tail_link(&tracker->vcs->by_age, &vc->age_link);
     emit_vc(vc, OA_EVENT_VC_OPENED, &channel->facts);
     return vc;
 }
@@ -251,6 +254,7 @@ forget_vc(struct virtual_connection *vc)
     oa_association_leave(tracker, &vc->facts);
     oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs->open, vc);
+    g_queue_unlink(&tracker->vcs->by_age, &vc->age_link);
 }
 
 /* True for a session of MAPI over HTTP, which begins without channels. */

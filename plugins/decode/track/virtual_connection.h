@@ -30,6 +30,7 @@ struct virtual_connection {
     struct oa_tracker *tracker;
     GQueue channels;        /* open ones */
     GQueue channel_cookies; /* of struct channel_cookie, the oldest first */
+    GList age_link;         /* in the order in which they were opened */
     struct call_list calls;
     struct bindings bindings;
     uint64_t fitting; /* call_join.c: number of the virtual connection whose requests matched the
