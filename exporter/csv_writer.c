@@ -481,7 +481,7 @@ csv_endpoint(struct csv *csv, const uint8_t bytes[16], uint16_t port)
 void
 csv_end_row(struct csv *csv)
 {
-    put(csv, "\r\n" + !csv->style.crlf, csv->style.crlf ? 2 : 1);
+    put(csv, csv->style.crlf ? "\r\n" : "\n", csv->style.crlf ? 2 : 1);
     csv->in_row = false;
     csv->rows++;
     fill_gaps(csv, false);

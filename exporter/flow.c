@@ -223,15 +223,30 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     flow->has_begun = true;
 }
 
-void
-flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
+/* What was received so far cannot be completed; a channel is to be told itself. */
+static void
+break_off(struct flow *flow, enum oa_side side)
 {
     flow->is_examined[side] = true;
     drop_held(&flow->held[side]);
+    if (!flow->channel && flow->tls)
+        oa_tls_lost(flow->tls, side);
+}
+
+void
+flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
+{
+    break_off(flow, side);
     if (flow->channel)
         oa_channel_lost(flow->channel, side, bytes);
-    else if (flow->tls)
-        oa_tls_lost(flow->tls, side);
+}
+
+void
+flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
+{
+    break_off(flow, side);
+    if (flow->channel)
+        oa_channel_cut(flow->channel, side, bytes, stamp);
 }
 
 size_t

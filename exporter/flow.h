@@ -35,6 +35,9 @@ void flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t
                struct oa_stamp stamp);
 void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
 
+/* The same for bytes that the snap length has cut off the frame with that stamp. */
+void flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
+
 /* The number of bytes at the end of what that side sent that cannot be decoded yet: the incomplete
  * start of a head or a PDU. */
 size_t flow_waiting(const struct flow *flow, enum oa_side side);

@@ -38,6 +38,12 @@ on_lost(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 }
 
 static void
+on_cut(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
+{
+    flow_cut(user, side, bytes, stamp);
+}
+
+static void
 on_closed(void *user)
 {
     flow_close(user);
@@ -46,7 +52,7 @@ on_closed(void *user)
 static void *
 begin(struct flows *flows)
 {
-    static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_closed };
+    static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_cut, on_closed };
     struct native *native = g_new0(struct native, 1);
 
     native->packets = packets_new();

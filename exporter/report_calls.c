@@ -140,7 +140,7 @@ take(struct report_run *run, const struct oa_event *event)
         return;
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
-    bool has_first = request->is_complete && response->fragments && !response->has_gap;
+    bool has_first = oa_call_half_has_end(request) && response->fragments && !response->has_gap;
     bool seen[OA_HOPS];
     char hops[HOPS_TEXT];
     int64_t client_ns = latency_on(call, OA_HOP_CLIENT);

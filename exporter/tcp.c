@@ -304,7 +304,7 @@ static void
 skip_cut(struct tracked *c, struct half *half, uint32_t bytes, struct oa_stamp stamp)
 {
     half->next += bytes;
-    c->table->listener.lost(c->user, (enum oa_side)side_of(c, half), bytes, stamp);
+    c->table->listener.cut(c->user, (enum oa_side)side_of(c, half), bytes, stamp);
 }
 
 static void

@@ -11,17 +11,18 @@
 #include "packet.h"
 
 /*
- * `opened` numbers the connection and returns the pointer that is passed to the other three; the
+ * `opened` numbers the connection and returns the pointer that is passed to the others; the
  * facts stay at their address until `closed` has returned. The listener may swap the sides as long
  * as it has not used any data of the connection. The bytes of a stream are delivered in order and
  * once, with the frame that contained them or made them deliverable; `lost` reports how many bytes
- * are missing before the next data.
+ * are missing before the next data, `cut` how many of them the snap length has cut off a frame.
  */
 struct tcp_listener {
     void *(*opened)(void *context, struct connection *connection);
     void (*data)(void *user, enum oa_side side, const uint8_t *data, size_t length,
                  struct oa_stamp stamp);
     void (*lost)(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
+    void (*cut)(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
     void (*closed)(void *user);
 };
 

@@ -99,7 +99,11 @@ make_call(struct session *session, struct oa_call *call, enum variety variety)
     call->has_return_value = below(2);
     call->return_value = below(2);
     call->request[OA_HOP_CLIENT] = (struct oa_call_half){
-        { begin_ns, 1 }, { begin_ns, 1 }, 1, below(1000), 0, below(10) > 0, false
+        .first = { begin_ns, 1 },
+        .last = { begin_ns, 1 },
+        .fragments = 1,
+        .stub_bytes = below(1000),
+        .is_complete = below(10) > 0,
     };
     call->response[OA_HOP_CLIENT] = call->request[OA_HOP_CLIENT];
     call->response[OA_HOP_CLIENT].last.time_ns += below(1000000);

@@ -235,7 +235,7 @@ on_closed(void *user)
     g_free(listened);
 }
 
-static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_closed };
+static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_lost, on_closed };
 
 static void
 fixture_begin(struct fixture *fixture, const struct tcp_limits *limits, uint32_t isn)

@@ -41,7 +41,7 @@ call_guarded(dissector_handle_t handle, tvbuff_t *tvb, const struct rpch_place *
     {
         call_dissector_only(handle, tvb, place->pinfo, place->tree, place->transport_data);
     }
-    CATCH_NONFATAL_ERRORS
+    CATCH_BOUNDS_AND_DISSECTOR_ERRORS
     {
         show_exception(tvb, place->pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
     }
@@ -138,11 +138,13 @@ void
 rpch_head_show(const struct rpch_place *place, const struct rpch_unit *unit, int offset, guint body)
 {
     guint length = unit->length + body;
-    tvbuff_t *tvb = tvb_new_subset_length(place->tvb, offset, (gint)length);
+    tvbuff_t *tvb = unit->is_cut ? tvb_new_subset_remaining(place->tvb, offset)
+                                 : tvb_new_subset_length(place->tvb, offset, (gint)length);
     struct oa_http_head *http = wmem_new0(place->pinfo->pool, struct oa_http_head);
     bool begins = rpch_begins_frame(place);
 
-    oa_http_head_parse(tvb_get_ptr(tvb, 0, (gint)unit->length), unit->length, http);
+    (unit->is_cut ? oa_http_head_parse_cut : oa_http_head_parse)(
+        tvb_get_ptr(tvb, 0, (gint)unit->length), unit->length, http);
     if (begins)
         col_clear(place->pinfo->cinfo, COL_INFO);
     else

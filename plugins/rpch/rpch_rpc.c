@@ -105,7 +105,7 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
         else
             call_dissector_only(data_handle, tvb, pinfo, place->tree, NULL);
     }
-    CATCH_NONFATAL_ERRORS
+    CATCH_BOUNDS_AND_DISSECTOR_ERRORS
     {
         show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
     }
@@ -129,7 +129,7 @@ add_half(proto_tree *tree, int hf, tvbuff_t *tvb, const struct oa_call_half *hal
 static bool
 has_latency(const struct oa_call *call, enum oa_hop hop)
 {
-    return call->request[hop].is_complete && call->response[hop].is_complete;
+    return oa_call_half_has_end(&call->request[hop]) && oa_call_half_has_end(&call->response[hop]);
 }
 
 static int64_t
@@ -221,7 +221,7 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     const struct oa_virtual_connection *vc = rpch_vc_of(unit);
     const struct oa_call *call = rpch_call_of(unit);
 
-    oa_rpc_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
+    oa_rpc_parse_beginning(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)

@@ -64,7 +64,11 @@ decode(const struct rpch_place *place, wmem_array_t *units)
                                   .need = (guint)need };
         if (missing || !place->pinfo->can_desegment) {
             rest.type = at < length ? OA_EVENT_SKIPPED : OA_EVENT_NONE;
-            oa_channel_lost(place->channel, place->side, rest.length + missing);
+            if (oa_channel_next_cut(place->channel, place->side, data + at, length - at, missing,
+                                    stamp, stamp, !missing, &event)) {
+                rest = rpch_unit_of_event(&event, data + at);
+                rest.findings = rpch_tracker_take_findings();
+            }
         }
         wmem_array_append_one(units, rest);
     }
@@ -113,12 +117,14 @@ queue_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     event->flow = unit->flow;
     event->idle_ns = unit->idle_ns;
     event->stall_ns = unit->stall_ns;
+    event->is_cut = unit->is_cut;
     event->call = unit->call;
     event->exchange = unit->exchange;
     event->auth_leg = unit->auth_leg;
     if (unit->type == OA_EVENT_HTTP_HEAD) {
         struct oa_http_head *http = wmem_new0(pool, struct oa_http_head);
-        oa_http_head_parse(event->pdu, event->pdu_length, http);
+        (unit->is_cut ? oa_http_head_parse_cut : oa_http_head_parse)(event->pdu, event->pdu_length,
+                                                                     http);
         event->http = http;
     } else if (unit->type == OA_EVENT_RTS) {
         struct oa_rts *rts = wmem_new0(pool, struct oa_rts);
@@ -126,7 +132,8 @@ queue_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offs
         event->rts = rts;
     } else if (unit->type == OA_EVENT_RPC) {
         struct oa_rpc_pdu *rpc = wmem_new0(pool, struct oa_rpc_pdu);
-        oa_rpc_parse(event->pdu, event->pdu_length, rpc);
+        oa_rpc_parse_beginning(event->pdu, event->pdu_length, rpc);
+        event->pdu_length = rpc->header.frag_length;
         event->rpc = rpc;
     }
     tap_queue_packet(rpch_tap, place->pinfo, record);

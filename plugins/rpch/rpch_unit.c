@@ -10,6 +10,7 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
 {
     struct rpch_unit unit = { .type = event->type,
                               .length = (guint)event->length,
+                              .is_cut = event->is_cut,
                               .vc = event->vc,
                               .rts_name = event->rts_name,
                               .sequence = event->sequence,

@@ -29,6 +29,7 @@ struct rpch_unit {
     enum oa_event_type type; /* OA_EVENT_NONE: bytes that need more to be decoded */
     guint length;            /* in the frame's data */
     guint need;              /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
+    bool is_cut;             /* a head or PDU whose end is not in the capture */
     const guint8 *joined;    /* the reassembled PDU, if chunks had split it; else NULL */
     guint joined_length;
     struct oa_virtual_connection *vc; /* as known at the first visit */

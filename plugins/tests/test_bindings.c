@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rpc/request_shape.h"
 #include "track/association.h"
 #include "track/tracker.h"
 #include "wire.h"
@@ -277,12 +278,12 @@ test_many(void)
 }
 
 /* The request of EcDoRpcExt2 whose bind is not in the capture, [MS-OXCRPC] 3.1.4.2: a context
- * handle, pulFlags, cbIn, and an extended buffer of that size. */
+ * handle with any attributes, pulFlags, cbIn, and an extended buffer of that size. */
 static void
 test_request_shape(void)
 {
     static const uint8_t STUB[] = {
-        0,  0, 0, 0, 1, 2,  3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+        7,  0, 0, 0, 1, 2,  3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
         16, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 4, 0, 2,  0,  2,  0,  2,  0
     };
     struct bench bench;
@@ -315,6 +316,43 @@ test_request_shape(void)
     oa_bindings_take_request(bench.wire->tracker, &bench.vc, &request);
     expect(&bench, 5, "NSPI", OA_BINDING_PROPOSED);
     end(&bench);
+}
+
+/* The same of EcDoRpc: a context handle, a buffer that begins with RopSize, obfuscated, and lengths
+ * on both sides of it. */
+static void
+test_old_request_shape(void)
+{
+    static const uint8_t STUB[] = {
+        0,        0,    0,        0,    1,    2,    3,    4,  5, 6, 7, 8,
+        9,        10,   11,       12,   13,   14,   15,   16,             /* handle */
+        0,        1,    0,        0,    0,    0,    0,    0,  7, 0, 0, 0, /* 7 of 256 */
+        3 ^ 0xA5, 0xA5, 1 ^ 0xA5, 0x5A, 0x5A, 0x5A, 0x5A, 0,  7, 0, 0, 1, /* one ROP */
+    };
+    struct oa_rpc_pdu request = { .header = { .ptype = OA_RPC_REQUEST, .flags = WIRE_WHOLE },
+                                  .opnum = 2,
+                                  .stub_length = sizeof STUB };
+    uint8_t stub[sizeof STUB];
+
+    request.stub = stub;
+    memcpy(stub, STUB, sizeof stub);
+    g_assert_cmpstr(oa_request_shape(&request)->name, ==, "EMSMDB");
+    request.stub_length = 34; /* the beginning of a long one */
+    g_assert_nonnull(oa_request_shape(&request));
+    request.stub_length = 33;
+    g_assert_null(oa_request_shape(&request));
+    request.stub_length = sizeof STUB;
+    static const struct {
+        uint8_t at, value;
+    } OTHERS[] = { { 4, 1 },     { 22, 1 },        { 24, 1 }, { 28, 8 },
+                   { 32, 0xA5 }, { 32, 8 ^ 0xA5 }, { 40, 8 }, { 43, 2 } };
+    for (size_t i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
+        memcpy(stub, STUB, sizeof stub);
+        stub[OTHERS[i].at] = OTHERS[i].value;
+        if (i == 0)
+            memset(stub + 4, 0, 16);
+        g_assert_null(oa_request_shape(&request));
+    }
 }
 
 /* Plain RPC over TCP: an accepted Exchange interface shows where Exchange listens. */
@@ -406,6 +444,7 @@ main(int argc, char *argv[])
     g_test_add_func("/bindings/results-that-do-not-fit", test_results_that_do_not_fit);
     g_test_add_func("/bindings/many", test_many);
     g_test_add_func("/bindings/request-shape", test_request_shape);
+    g_test_add_func("/bindings/old-request-shape", test_old_request_shape);
     g_test_add_func("/bindings/endpoint", test_endpoint);
     g_test_add_func("/bindings/association", test_association);
     return g_test_run();

@@ -730,6 +730,44 @@ test_mapi(void)
     check_text(value, "2");
 }
 
+/* The beginning of a head, cut anywhere: what is shown is what the whole shows, and each fact as
+ * soon as its line is there; the user as soon as the colon after it is. */
+static void
+test_cut(void)
+{
+    static const char HEAD[] = "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\n"
+                               "Content-Length: 1073741824\r\nHost: mail.lab.test\r\n"
+                               "Authorization: Basic TEFCXGFkYTpwdw==\r\n\r\n";
+    const size_t line = (size_t)(strchr(HEAD, '\n') - HEAD),
+                 colon = (size_t)(strstr(HEAD, "YTpw") - HEAD) + 4;
+    struct oa_http_head head;
+
+    for (size_t length = 0; length < sizeof HEAD - 1; length++) {
+        enum oa_http_parse state = oa_http_head_parse_cut((const uint8_t *)HEAD, length, &head);
+        if (length < strlen("RPC_IN_DATA ")) {
+            g_assert_cmpint(state, ==, OA_HTTP_NOT_A_HEAD);
+            continue;
+        }
+        g_assert_cmpint(state, ==, OA_HTTP_COMPLETE);
+        g_assert_true(head.is_cut && head.is_request);
+        g_assert_cmpint(head.method_id, ==, OA_HTTP_RPC_IN_DATA);
+        g_assert_cmpuint(head.length, ==, length);
+        g_assert_true(head.has_rpc_server == (length > line));
+        g_assert_true(oa_text_equals(head.rpc_server, length > line ? "mbx1" : ""));
+        g_assert_cmpuint(head.n_credentials, ==, length >= colon);
+        g_assert_true(!head.has_content_length || head.content_length == 1073741824);
+        g_assert_true(!head.host.length || oa_text_equals(head.host, "mail.lab.test"));
+    }
+    g_assert_cmpint(oa_http_head_parse_cut((const uint8_t *)HEAD, sizeof HEAD - 1, &head), ==,
+                    OA_HTTP_NOT_A_HEAD); /* it is whole */
+    g_assert_cmpint(oa_http_head_parse_cut((const uint8_t *)"HTTP/1.1 200 Su", 15, &head), ==,
+                    OA_HTTP_COMPLETE);
+    g_assert_cmpuint(head.status, ==, 200);
+    g_assert_cmpuint(head.reason.length, ==, 0);
+    g_assert_cmpint(oa_http_head_parse_cut((const uint8_t *)"HTTP/1.1 20", 11, &head), ==,
+                    OA_HTTP_NOT_A_HEAD);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -745,5 +783,6 @@ main(int argc, char **argv)
     g_test_add_func("/http-head/too-many-credentials", test_too_many_credentials);
     g_test_add_func("/http-head/mapi", test_mapi);
     g_test_add_func("/http-head/rpc-method", test_rpc_method);
+    g_test_add_func("/http-head/cut", test_cut);
     return g_test_run();
 }

@@ -230,8 +230,8 @@ static bool
 is_free(unsigned at)
 {
     bool is_header = at == 3 || (at >= 8 && at < 22); /* flags, lengths, numbers */
-    bool is_handle = at >= 28 && at < 44;
-    bool is_rop = at >= 60; /* and what follows */
+    bool is_handle = at >= 24 && at < 44;             /* its attributes too */
+    bool is_rop = at >= 60;                           /* and what follows */
 
     return is_header || is_handle || is_rop;
 }

@@ -750,17 +750,17 @@ test_loss(void)
     struct virtual_connection *vc = (struct virtual_connection *)pair.in->vc;
 
     wire_request(wire, pair.in, OA_RPC_FIRST_FRAG, 1, 11, 20, 1);
-    oa_vc_note_loss((struct channel *)pair.out, OA_SERVER, 50);
+    oa_vc_note_skipped((struct channel *)pair.out, OA_SERVER, 50, true);
     g_assert_cmpuint(vc->facts.traffic[OA_HOP_CLIENT][OA_SERVER].skipped_bytes, ==, 50);
     const struct oa_call *call = &oa_calls_find(&vc->calls, 1)->facts;
     g_assert_false(call->request[OA_HOP_CLIENT].has_gap);
-    oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 0);
+    oa_vc_note_skipped((struct channel *)pair.in, OA_CLIENT, 0, true);
     g_assert_false(call->request[OA_HOP_CLIENT].has_gap);
-    oa_vc_note_loss((struct channel *)pair.in, OA_CLIENT, 1);
+    oa_vc_note_skipped((struct channel *)pair.in, OA_CLIENT, 1, true);
     call = &oa_calls_find(&vc->calls, 1)->facts;
     g_assert_true(call->request[OA_HOP_CLIENT].has_gap);
-    oa_vc_note_loss((struct channel *)wire_in(wire, 1), OA_CLIENT,
-                    7); /* of no virtual connection */
+    oa_vc_note_skipped((struct channel *)wire_in(wire, 1), OA_CLIENT, 7,
+                       true); /* of no virtual connection */
     wire_free(wire);
 }
 

@@ -501,6 +501,7 @@ take_rpc_error(struct oa_http_head *head)
 
 /* What a status line must look like up to its reason; `#` stands for a digit. */
 static const char STATUS_PATTERN[] = "HTTP/1.# ###";
+#define STATUS_LENGTH (sizeof STATUS_PATTERN - 1)
 
 static bool
 take_status_line(struct oa_http_head *head, struct oa_text line)
@@ -622,6 +623,16 @@ oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length)
     return state;
 }
 
+/* What the lines mean together. */
+static void
+settle(struct parser *parser)
+{
+    if (!parser->bad_content_length)
+        return;
+    parser->head.has_content_length = false;
+    parser->head.content_length = 0;
+}
+
 enum oa_http_parse
 oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
@@ -633,10 +644,73 @@ oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head
         return state;
     while (rest.length > 0)
         take_header(&parser, next_line(&rest));
-    if (parser.bad_content_length) {
-        parser.head.has_content_length = false;
-        parser.head.content_length = 0;
+    settle(&parser);
+    *head = parser.head;
+    return OA_HTTP_COMPLETE;
+}
+
+/* The start line, whose end is missing; false if it shows nothing. */
+static bool
+take_cut_start_line(struct oa_http_head *head, struct oa_text line)
+{
+    if (may_be_status_line(line))
+        return take_status_line(head, (struct oa_text){ line.at, MIN(line.length, STATUS_LENGTH) });
+    head->is_request = true;
+    if (oa_http_rpc_method((const uint8_t *)line.at, line.length, &head->method_id) !=
+        OA_HTTP_COMPLETE)
+        return false;
+    head->method = cut(&line, ' ');
+    return true;
+}
+
+/* Whether base64 text, which may be cut, contains a colon when decoded. */
+static bool
+has_user(struct oa_text base64)
+{
+    g_autofree guchar *bytes = g_malloc(base64.length / 4 * 3 + 3);
+    gint state = 0;
+    guint save = 0;
+    gsize length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &save);
+
+    return memchr(bytes, ':', length) != NULL;
+}
+
+/* The last line, whose end is missing, is of use only if it shows the user: the Basic scheme sends
+ * `user:password`, [RFC 7617] 2. */
+static void
+take_cut_header(struct parser *parser, struct oa_text line)
+{
+    struct oa_http_credentials credentials = { .header = OA_HTTP_AUTHORIZATION };
+    struct oa_text value = line;
+
+    if (!oa_text_equals(cut(&value, ':'), "Authorization") ||
+        !split_scheme(oa_text_trim(value), &credentials.scheme, &credentials.token) ||
+        !oa_text_equals(credentials.scheme, "Basic"))
+        return;
+    credentials.token.length -= credentials.token.length % 4;
+    if (has_user(credentials.token))
+        add_credentials(&parser->head, credentials);
+}
+
+enum oa_http_parse
+oa_http_head_parse_cut(const uint8_t *data, size_t length, struct oa_http_head *head)
+{
+    struct oa_text all = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) }, rest = all;
+    struct parser parser = { .bad_content_length = false };
+
+    if (begin(&parser.head, &rest) != OA_HTTP_INCOMPLETE)
+        return OA_HTTP_NOT_A_HEAD;
+    if (rest.length == all.length) { /* no line is there in full */
+        if (!take_cut_start_line(&parser.head, all))
+            return OA_HTTP_NOT_A_HEAD;
+        rest.length = 0;
     }
+    while (memchr(rest.at, '\n', rest.length))
+        take_header(&parser, next_line(&rest));
+    take_cut_header(&parser, rest);
+    settle(&parser);
+    parser.head.is_cut = true;
+    parser.head.length = length;
     *head = parser.head;
     return OA_HTTP_COMPLETE;
 }

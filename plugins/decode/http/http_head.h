@@ -65,6 +65,7 @@ enum oa_http_parse {
 /* All texts point into the parsed bytes and are valid as long as these. */
 struct oa_http_head {
     size_t length; /* of the whole head with its empty line, bytes */
+    bool is_cut;   /* only of oa_http_head_parse_cut(): what its end contained is unknown */
     bool is_request;
     unsigned version_minor; /* of HTTP/1.x */
 
@@ -117,6 +118,14 @@ struct oa_http_head {
  */
 enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
                                       struct oa_http_head *head);
+
+/*
+ * The same for the beginning of a head whose rest the capture lacks: takes the lines that are
+ * there in full, and the user of Basic credentials. Of a start line without its end only the method
+ * of RPC over HTTP or the status is known.
+ */
+enum oa_http_parse oa_http_head_parse_cut(const uint8_t *data, size_t length,
+                                          struct oa_http_head *head);
 
 /* Whether a head is at the start of `data`, as oa_http_head_parse() does, and the length of a
  * complete one; without reading its header lines, for those who copy it before they do. */

@@ -1,6 +1,7 @@
 /* request_shape.c
  * Identifies the interface of a request by its parameters.
- * [MS-OXCRPC] 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT)
+ * [MS-OXCRPC] 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT), 3.1.4 (EcDoRpc, reserved);
+ * [MS-OXCROPS] 2.2.1 (buffers of ROPs)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,16 +25,25 @@
 /* pulFlags: NoCompression, NoXorMagic, Chain; the other bits have to be 0. */
 #define CALL_FLAGS 0x7
 
+/* EcDoRpc: its lengths have 16 bits, its buffer is obfuscated, and begins with RopSize, which
+ * counts itself; table entries of four bytes follow the ROPs. */
+#define OLD_OBFUSCATION 0xA5A5
+#define OLD_ROP_SIZE_MIN 2
+#define OLD_ENTRY_SIZE 4
+
+#define ATTRIBUTES_SIZE 4
 #define UUID_SIZE 16
 
+/* The attributes are the server's own, [C706] appendix N: any value. */
 static bool
 is_context_handle(struct oa_cursor *stub)
 {
     static const uint8_t ZEROS[UUID_SIZE];
-    uint32_t attributes = oa_cursor_u32(stub);
+
+    oa_cursor_skip(stub, ATTRIBUTES_SIZE);
     const uint8_t *uuid = oa_cursor_bytes(stub, UUID_SIZE);
 
-    return uuid && attributes == 0 && memcmp(uuid, ZEROS, UUID_SIZE) != 0;
+    return uuid && memcmp(uuid, ZEROS, UUID_SIZE) != 0;
 }
 
 static bool
@@ -52,13 +62,45 @@ is_rpc_ext2(struct oa_cursor stub)
            (flags & HEADER_COMPRESSED ? size_actual >= size : size_actual == size);
 }
 
+/* The lengths after the buffer, if they are there, repeat those before it. */
+static bool
+is_old_rpc(struct oa_cursor stub)
+{
+    bool has_handle = is_context_handle(&stub);
+    uint32_t max = oa_cursor_u32(&stub), offset = oa_cursor_u32(&stub);
+    uint32_t count = oa_cursor_u32(&stub);
+    struct oa_cursor buffer = stub;
+    buffer.big_endian = false;
+    uint16_t rop_size = oa_cursor_u16(&buffer) ^ OLD_OBFUSCATION;
+
+    if (buffer.is_short || !has_handle || offset != 0 || max > UINT16_MAX || count > max ||
+        rop_size < OLD_ROP_SIZE_MIN || rop_size > count || (count - rop_size) % OLD_ENTRY_SIZE)
+        return false;
+    oa_cursor_skip(&stub, count + count % 2);
+    uint16_t length = oa_cursor_u16(&stub), most = oa_cursor_u16(&stub);
+    return stub.is_short || (length == count && most == max);
+}
+
+static bool
+is_shape_of(uint16_t opnum, struct oa_cursor stub)
+{
+    switch (opnum) {
+    case OA_EMSMDB_EC_DO_RPC_EXT2:
+        return is_rpc_ext2(stub);
+    case OA_EMSMDB_EC_DO_RPC:
+        return is_old_rpc(stub);
+    default:
+        return false;
+    }
+}
+
 const struct oa_rpc_interface *
 oa_request_shape(const struct oa_rpc_pdu *rpc)
 {
     if (rpc->header.ptype != OA_RPC_REQUEST || !(rpc->header.flags & OA_RPC_FIRST_FRAG) ||
-        rpc->opnum != OA_EMSMDB_EC_DO_RPC_EXT2 || !rpc->stub)
+        !rpc->stub)
         return NULL;
     struct oa_cursor stub = oa_cursor_over(rpc->stub, rpc->stub_length);
     stub.big_endian = rpc->header.big_endian;
-    return is_rpc_ext2(stub) ? oa_rpc_interface(OA_IF_EMSMDB) : NULL;
+    return is_shape_of(rpc->opnum, stub) ? oa_rpc_interface(OA_IF_EMSMDB) : NULL;
 }

@@ -11,8 +11,9 @@
 
 /*
  * The only interface with a request of this number and shape, or NULL. It is EMSMDB for an
- * EcDoRpcExt2, whose buffer of ROPs begins with an extended buffer header. The PDU may be a first
- * fragment, or the start of one (oa_rpc_parse_beginning()). Sealed stubs cannot be identified.
+ * EcDoRpcExt2, whose buffer of ROPs begins with an extended buffer header, and for an EcDoRpc,
+ * whose obfuscated one begins with RopSize. The PDU may be a first fragment, or the start of one
+ * (oa_rpc_parse_beginning()). Sealed stubs cannot be identified.
  */
 const struct oa_rpc_interface *oa_request_shape(const struct oa_rpc_pdu *rpc);
 

@@ -168,6 +168,16 @@ oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts)
 }
 
 bool
+oa_rts_parse_cut(const uint8_t *pdu, size_t length, struct oa_rts *rts)
+{
+    if (!oa_rts_parse(pdu, length, rts))
+        return false;
+    rts->is_cut = true;
+    rts->is_complete = false;
+    return true;
+}
+
+bool
 oa_rts_in_range(const struct oa_rts_command *command)
 {
     uint32_t number = command->value.number;
@@ -202,9 +212,9 @@ oa_rts_find(const struct oa_rts *rts, enum oa_rts_command_type type, unsigned nt
 static bool
 has_commands(const struct oa_rts *rts, const uint8_t *types, unsigned n_types)
 {
-    if (rts->n_commands != n_types || rts->n_parsed != n_types)
+    if (rts->n_commands != n_types || (rts->n_parsed != n_types && !rts->is_cut))
         return false;
-    for (unsigned i = 0; i < n_types; i++)
+    for (unsigned i = 0; i < rts->n_parsed; i++)
         if (rts->commands[i].type != types[i])
             return false;
     return true;

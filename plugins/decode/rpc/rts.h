@@ -129,6 +129,7 @@ struct oa_rts {
     unsigned n_parsed;   /* commands kept below */
     struct oa_rts_command commands[OA_RTS_COMMANDS_MAX];
     bool is_complete; /* all announced commands were read, and they fill the PDU exactly */
+    bool is_cut;      /* only of oa_rts_parse_cut(): the last of them are missing */
 };
 
 /* The form of a command's body. */
@@ -170,6 +171,10 @@ bool oa_rts_command_next(struct oa_cursor *cursor, struct oa_rts_command *comman
 /* Parses a whole RTS PDU; `length` is its frag_length. Returns false if it is shorter than a
  * header. */
 bool oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts);
+
+/* The same for the first bytes of an RTS PDU, as far as they go; its signature then need only begin
+ * as that of a named PDU does. */
+bool oa_rts_parse_cut(const uint8_t *pdu, size_t length, struct oa_rts *rts);
 
 /* Whether the command's number is in the range that [MS-RPCH] 2.2.3.5 allows; true for commands
  * without a range. */

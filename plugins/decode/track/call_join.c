@@ -16,9 +16,6 @@
 /* The two channels of a virtual connection are opened within that time. */
 #define OPENING_NS (INT64_C(10) * 1000000000)
 
-/* Maximum delay between the two hops for the same PDU. */
-#define HOP_DELAY_NS (INT64_C(2) * 1000000000)
-
 static struct virtual_connection *
 vc_of(const struct call *call)
 {
@@ -159,7 +156,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
     enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
     unsigned looked_at = 0;
 
-    if (!queue || !mine->hash[side] || has_leg(vc, other_hop, leg))
+    if (!queue || !mine->hash[side].start || has_leg(vc, other_hop, leg))
         return vc;
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
@@ -169,7 +166,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
 
         if (other == vc || !theirs->fragments || has_leg(other, hop, leg) ||
             (vc->facts.has_cookie && other->facts.has_cookie) ||
-            call->hash[side] != mine->hash[side] ||
+            !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
             llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS)
             continue;
         struct virtual_connection *into = hop == OA_HOP_CLIENT ? vc : other;
@@ -184,11 +181,78 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
     enum oa_hop hop = event->channel->hop;
     enum oa_side side = event->rpc->header.ptype == OA_RPC_REQUEST ? OA_CLIENT : OA_SERVER;
 
-    if (!vc->calls.may_join || half_of(call, hop, side)->fragments != 1)
+    if (!oa_calls_may_join(&vc->calls) || half_of(call, hop, side)->fragments != 1)
         return vc;
     vc = join_by_other_half(vc, hop, call, side);
     call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
     if (!call)
         return vc;
     return join_by_pdu(vc, hop, call, side);
+}
+
+/* --- at the end --- */
+
+/* Whether `vc` has that channel of the hop, but not the other one. */
+static bool
+has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    return has_leg(vc, hop, leg) && !has_leg(vc, hop, leg ^ 1);
+}
+
+/* How well two virtual connections fit that may be the two channels of a hop. */
+enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_CALLS };
+
+static enum fit
+fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
+{
+    if (!may_belong(&vc->facts, &other->facts, hop) ||
+        (vc->facts.has_cookie && other->facts.has_cookie))
+        return FIT_NONE;
+    if (fitted_before(vc, other) || fitted_before(other, vc) ||
+        oa_calls_are_late(&vc->calls, &other->calls) ||
+        oa_calls_are_late(&other->calls, &vc->calls))
+        return FIT_BY_CALLS;
+    return are_alike(&vc->facts, &other->facts, hop) ? FIT_BY_HEAD : FIT_NONE;
+}
+
+/* The best of the neighbours that have only the channel that `vc` lacks; NULL if several are. */
+static struct virtual_connection *
+find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    struct virtual_connection *found = NULL;
+    enum fit best = FIT_NONE;
+
+    for (int forward = 0; forward <= 1; forward++) {
+        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX;
+             i++, link = forward ? link->next : link->prev) {
+            struct virtual_connection *other = link->data;
+            enum fit fit = has_only(other, hop, leg ^ 1) ? fit_of(vc, other, hop) : FIT_NONE;
+            if (fit == FIT_NONE || fit < best)
+                continue;
+            found = fit > best ? other : NULL;
+            best = fit;
+        }
+    }
+    return found;
+}
+
+void
+oa_call_join_rest(struct channel *last_channel)
+{
+    struct virtual_connection *vc = (struct virtual_connection *)last_channel->facts.vc;
+    static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
+
+    if (!vc || vc->channels.length != 1)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(HOPS); i++)
+        for (int leg = 0; leg < OA_LEGS; leg++) {
+            struct virtual_connection *other =
+                has_only(vc, HOPS[i], (enum oa_leg)leg)
+                    ? find_other_channel(vc, HOPS[i], (enum oa_leg)leg)
+                    : NULL;
+            if (other)
+                vc = join(other, vc);
+        }
+    oa_calls_forget_ended(last_channel->tracker);
 }

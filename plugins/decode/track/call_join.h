@@ -9,6 +9,11 @@
 
 #include "track/virtual_connection.h"
 
+/* The last channel of a virtual connection ends. If another channel of a hop is missing, and of
+ * those opened at about the same time exactly one virtual connection has it and fits, by its calls
+ * or else by user, target and time of the heads, both are one. */
+void oa_call_join_rest(struct channel *last_channel);
+
 /* The PDU of the event has been added to its call, of `vc`. Returns the virtual connection that
  * they belong to now: another one if the call shows that `vc` and that one are the same. */
 struct virtual_connection *oa_call_join(struct virtual_connection *vc, const struct call *call,

@@ -155,7 +155,7 @@ read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const stru
     const struct oa_call_half *half = half_of(stubs, call, side);
     const GByteArray *bytes = stubs->stub[side];
 
-    if (!bytes || !half->is_complete || half->has_gap)
+    if (!bytes || !half->is_complete || half->has_gap || half->is_cut)
         return false;
     if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
         oa_endpoints_take_map(tracker, call->vc, bytes, stubs->is_big_endian);
@@ -206,7 +206,8 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
     const struct oa_rpc_pdu *rpc = event->rpc;
 
     call->is_sealed |= is_sealed(rpc);
-    if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(rpc))
+    if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(rpc) ||
+        (event->is_cut && rpc->header.auth_length)) /* then sealed, perhaps */
         return;
     find_mailbox(tracker, call, event);
     if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||

@@ -23,17 +23,23 @@
  * may differ a little. */
 #define PAIRING_NS INT64_C(1000000)
 
-/* Calls remembered of one virtual connection that ended before their requests had come. */
+/* Calls remembered of one virtual connection that ended before all of them had come. */
 #define LATE_MAX 256
 
-/* Enough of a PDU to distinguish it from others: its header and the context handle. */
+/* Calls that are compared with these to find out whether they are late. */
+#define COMPARED_MAX 16
+
+/* Enough of a PDU to distinguish it from others: its header and the context handle; at least so
+ * much of one that is cut. */
 #define HASHED_BYTES 256
+#define HASHED_START 40
 
 struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
     struct call *ended;
     uint64_t n_calls;
     unsigned n_waiting; /* in the lists of all virtual connections */
+    unsigned n_parts;   /* lists with `is_part` */
     struct stub_budget stubs;
 };
 
@@ -87,13 +93,32 @@ let_go(struct oa_tracker *tracker, struct call *call)
 /* --- calls that may join virtual connections --- */
 
 static uint64_t
-hash_of_pdu(const uint8_t *pdu, size_t length)
+hash_of(const uint8_t *pdu, size_t bytes, size_t length)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ length;
 
-    for (size_t i = 0; i < MIN(length, HASHED_BYTES); i++)
+    for (size_t i = 0; i < bytes; i++)
         hash = (hash ^ pdu[i]) * UINT64_C(0x100000001b3);
     return hash ? hash : 1;
+}
+
+static struct pdu_hash
+hash_of_pdu(const struct oa_event *event)
+{
+    size_t length = event->pdu_length, there = event->is_cut ? event->length : length;
+    struct pdu_hash hash = { 0 };
+
+    if (!event->is_cut || there >= HASHED_START)
+        hash.start = hash_of(event->pdu, MIN(there, HASHED_START), length);
+    if (!event->is_cut)
+        hash.more = hash_of(event->pdu, MIN(there, HASHED_BYTES), length);
+    return hash;
+}
+
+bool
+oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b)
+{
+    return a->more && b->more ? a->more == b->more : a->start && a->start == b->start;
 }
 
 const GQueue *
@@ -108,7 +133,7 @@ add_loose(const struct call_list *list, struct call *call)
     GHashTable *loose = list->tracker->calls->loose;
     gpointer key = GUINT_TO_POINTER(call->facts.call_id);
 
-    if (call->is_loose || !list->may_join)
+    if (call->is_loose || !oa_calls_may_join(list))
         return;
     GQueue *queue = g_hash_table_lookup(loose, key);
     if (!queue) {
@@ -140,11 +165,33 @@ void
 oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
                   struct oa_virtual_connection *vc)
 {
-    *list = (struct call_list){ .tracker = tracker, .vc = vc, .may_join = true };
+    *list = (struct call_list){ .tracker = tracker, .vc = vc, .is_part = true };
+    tracker->calls->n_parts++;
     list->by_id = g_hash_table_new(NULL, NULL);
     g_queue_init(&list->by_age);
     g_queue_init(&list->orphans);
     list->stubs.all = &tracker->calls->stubs;
+}
+
+static bool
+has_both_legs(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return vc->leg_seen[hop][OA_LEG_IN] && vc->leg_seen[hop][OA_LEG_OUT];
+}
+
+bool
+oa_calls_may_join(const struct call_list *list)
+{
+    return list->is_part ||
+           (list->tracker->calls->n_parts > 0 &&
+            !(has_both_legs(list->vc, OA_HOP_CLIENT) && has_both_legs(list->vc, OA_HOP_SERVER)));
+}
+
+void
+oa_calls_tie(struct call_list *list)
+{
+    list->tracker->calls->n_parts -= list->is_part;
+    list->is_part = false;
 }
 
 void
@@ -163,59 +210,88 @@ oa_call_list_clear(struct call_list *list)
     list->late = NULL;
 }
 
-/* --- requests that come after the end of their calls --- */
+/* --- what comes after the end of its call --- */
+
+/* Whether a part of the half is missing on a hop that shows the other half. */
+static bool
+is_missing(const struct oa_call_half *half, const struct oa_call_half *other)
+{
+    return other->fragments && (!half->fragments || half->has_gap);
+}
 
 static void
-expect_late_request(struct call_list *list, const struct oa_call *call)
+expect_late_parts(struct call_list *list, const struct oa_call *call)
 {
-    struct late_request late = { .call_id = call->call_id };
+    struct late_call late = { .call_id = call->call_id, .from_ns = INT64_MAX };
+    int64_t last_ns = INT64_MIN;
 
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
-        if (response->fragments && (!request->fragments || request->has_gap)) {
-            late.hops |= 1u << hop;
-            late.until_ns = MAX(late.until_ns, response->last.time_ns);
-        }
+        late.hops[OA_CLIENT] |= is_missing(request, response) ? 1u << hop : 0;
+        late.hops[OA_SERVER] |= is_missing(response, request) || response->has_gap ? 1u << hop : 0;
+        if (request->fragments)
+            late.from_ns = MIN(late.from_ns, request->first.time_ns - HOP_DELAY_NS);
+        if (response->fragments)
+            last_ns = MAX(last_ns, response->last.time_ns);
     }
-    if (!late.hops)
+    if (!(late.hops[OA_CLIENT] | late.hops[OA_SERVER]) || last_ns == INT64_MIN)
         return;
+    if (late.from_ns == INT64_MAX)
+        late.from_ns = INT64_MIN;
+    late.until_ns[OA_CLIENT] = last_ns;
+    late.until_ns[OA_SERVER] = last_ns + HOP_DELAY_NS;
     if (!list->late)
         list->late = g_array_new(FALSE, FALSE, sizeof late);
     if (list->late->len < LATE_MAX)
         g_array_append_val(list->late, late);
     else
-        g_array_index(list->late, struct late_request, list->n_late % LATE_MAX) = late;
+        g_array_index(list->late, struct late_call, list->n_late % LATE_MAX) = late;
     list->n_late++;
 }
 
-/* Whether a request of that time is a late one. */
+/* Whether what that side sent at that time is a late part of a call. */
 static bool
-is_late_request(const struct call_list *list, uint32_t call_id, int hop, struct oa_stamp first)
+is_late(const struct call_list *list, uint32_t call_id, int hop, enum oa_side side,
+        struct oa_stamp first)
 {
     for (guint i = 0; list->late && i < list->late->len; i++) {
-        const struct late_request *late = &g_array_index(list->late, struct late_request, i);
-        if (late->call_id == call_id && late->hops & 1u << hop && first.time_ns <= late->until_ns)
+        const struct late_call *late = &g_array_index(list->late, struct late_call, i);
+        if (late->call_id == call_id && late->hops[side] & 1u << hop &&
+            first.time_ns >= late->from_ns && first.time_ns <= late->until_ns[side])
             return true;
     }
     return false;
 }
 
-/* Whether nothing but late requests is known of the call. */
+/* Whether nothing but late parts is known of the call. */
 static bool
 is_late_call(const struct call_list *list, const struct oa_call *call)
 {
-    bool is_late = false;
+    bool any = false;
 
-    for (int hop = 0; hop < OA_HOPS; hop++) {
-        if (call->response[hop].fragments)
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+            const struct oa_call_half *half =
+                side == OA_CLIENT ? &call->request[hop] : &call->response[hop];
+            if (!half->fragments)
+                continue;
+            if (!is_late(list, call->call_id, hop, (enum oa_side)side, half->first))
+                return false;
+            any = true;
+        }
+    return any;
+}
+
+bool
+oa_calls_are_late(const struct call_list *whole, const struct call_list *part)
+{
+    unsigned looked_at = 0;
+
+    for (const GList *link = part->by_age.head; link && looked_at < COMPARED_MAX;
+         link = link->next, looked_at++)
+        if (!is_late_call(whole, &((const struct call *)link->data)->facts))
             return false;
-        if (!call->request[hop].fragments)
-            continue;
-        if (!is_late_request(list, call->call_id, hop, call->request[hop].first))
-            return false;
-        is_late = true;
-    }
-    return is_late;
+    return looked_at > 0;
 }
 
 /* --- bytes missing from the capture --- */
@@ -359,6 +435,8 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     struct oa_virtual_connection *vc = list->vc;
     struct oa_call *facts = &call->facts;
 
+    if (!facts->iface) /* a later request may have named it */
+        name_interface(facts);
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
     vc->answered += facts->state == OA_CALL_ANSWERED;
     vc->faults += facts->state == OA_CALL_FAULT;
@@ -367,7 +445,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     vc->no_request += facts->state == OA_CALL_NO_REQUEST;
     vc->exchange_calls += facts->iface && facts->iface->is_exchange;
     take_call_out(list, call);
-    expect_late_request(list, facts);
+    expect_late_parts(list, facts);
     check_fault(list->tracker, facts);
     oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
     oa_call_stubs_end(list->tracker, &call->stubs, facts);
@@ -535,10 +613,17 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
         half->has_gap = !(rpc->header.flags & OA_RPC_FIRST_FRAG);
     }
     half->last = event->last;
-    half->stub_bytes += rpc->stub_length;
+    half->stub_bytes += rpc->stub_length + (event->is_cut ? event->pdu_length - event->length : 0);
     half->pdu_bytes += event->pdu_length;
+    half->is_cut |= event->is_cut;
+    half->end_is_lost = event->end_is_lost;
+    /* The padding of the verifier, which is no part of the stub, is unknown. */
+    half->has_gap |= event->is_cut && rpc->header.auth_length;
+    half->announced = MAX(half->announced, rpc->alloc_hint);
     half->is_complete |=
         (rpc->header.flags & OA_RPC_LAST_FRAG) != 0 || rpc->header.ptype == OA_RPC_FAULT;
+    /* Of a call that moves to a new connection, what the old one lacks is not known yet. */
+    half->has_gap |= half->is_complete && half->fragments > 1 && half->announced > half->stub_bytes;
 }
 
 /* Whether the call is a response to an earlier request with that id, which is not in the capture.
@@ -567,7 +652,7 @@ take_request(struct call_list *list, const struct oa_event *event)
         retire_call(list, call, final_state(list, call)); /* the id is used again */
         call = NULL;
     }
-    if (!call && is_late_request(list, rpc->header.call_id, (int)hop, event->first))
+    if (!call && is_late(list, rpc->header.call_id, (int)hop, OA_CLIENT, event->first))
         return NULL;
     if (!call)
         call = begin_call(list, rpc);
@@ -584,13 +669,17 @@ static struct call *
 take_response(struct call_list *list, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
+    enum oa_hop hop = event->channel->hop;
     struct call *call = oa_calls_find(list, rpc->header.call_id);
 
+    if (!call && is_late(list, rpc->header.call_id, (int)hop, OA_SERVER, event->first))
+        return NULL;
     if (!call)
         call = begin_call(list, rpc);
-    add_fragment(&call->facts.response[event->channel->hop], event);
+    add_fragment(&call->facts.response[hop], event);
     oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
-    oa_call_take_return_value(&call->facts, event);
+    if (!event->is_cut)
+        oa_call_take_return_value(&call->facts, event);
     if (rpc->header.ptype == OA_RPC_FAULT) {
         call->facts.is_fault = true;
         call->facts.fault_status = rpc->fault_status;
@@ -608,8 +697,8 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
         return NULL;
     const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
 
-    if (list->may_join && halves[event->channel->hop].fragments == 1)
-        call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event->pdu, event->pdu_length);
+    if (oa_calls_may_join(list) && halves[event->channel->hop].fragments == 1)
+        call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event);
     event->call = &call->facts;
     return call;
 }

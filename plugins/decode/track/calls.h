@@ -9,6 +9,15 @@
 
 #include "track/call_stubs.h"
 
+/* Maximum delay between two hops for the same PDU. */
+#define HOP_DELAY_NS (INT64_C(2) * 1000000000)
+
+/* What distinguishes a PDU from others: 0 if there are too few bytes of it. */
+struct pdu_hash {
+    uint64_t start; /* of its header and the start of the context handle: of a PDU that is cut */
+    uint64_t more;  /* of more of it, unless it is cut */
+};
+
 struct call {
     struct oa_call facts;          /* first, so that the two convert */
     GList link;                    /* in the order of its list */
@@ -17,16 +26,16 @@ struct call {
     GList orphan_link;             /* in the list's orphans */
     unsigned losses[OA_HOPS][2];   /* the list's, when it was last compared with them */
     unsigned lost_before[OA_HOPS]; /* losses of responses before it began */
-    uint64_t hash[2];              /* of the first PDU of each sender, if `may_join`; 0 none */
+    struct pdu_hash hash[2];       /* of the first PDU of each sender, if it may join */
     struct call_stubs stubs;
 };
 
-/* A call that ended before all of its request had come: reassembly holds bytes behind a loss back.
- */
-struct late_request {
+/* A call that ended before all of it had come: reassembly holds bytes behind a loss back. */
+struct late_call {
     uint32_t call_id;
-    unsigned hops;    /* on which it is missing, or a part of it: bits 1 << enum oa_hop */
-    int64_t until_ns; /* of its response: a later request with this id is another one */
+    unsigned hops[2];    /* by sender: on which a part is missing: bits 1 << enum oa_hop */
+    int64_t from_ns;     /* anything before belongs to an earlier call with this id, */
+    int64_t until_ns[2]; /* anything after to a later one */
 };
 
 /* The calls of one virtual connection that have not ended. */
@@ -37,16 +46,23 @@ struct call_list {
     GQueue by_age;               /* the oldest first */
     GQueue orphans;              /* of them those without a request, the oldest first */
     unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
-    GArray *late;                /* of struct late_request, the last ones; NULL if there are none */
+    GArray *late;                /* of struct late_call, the last ones; NULL if there are none */
     uint32_t highest_id;         /* of a request so far */
     unsigned n_late;             /* added so far */
     struct stub_budget stubs;    /* of these calls */
-    bool may_join;               /* the virtual connection may turn out to be a part of another */
+    bool is_part;                /* the virtual connection may turn out to be a part of another */
 };
 
 /* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
 struct call_table *oa_calls_new(void);
 void oa_calls_free(struct call_table *table);
+
+/* Whether the calls may show that the virtual connection is a part of another, or that another is a
+ * part of it: there is one that may be, and this one lacks a channel of a hop. */
+bool oa_calls_may_join(const struct call_list *list);
+
+/* The virtual connection is not a part of another. */
+void oa_calls_tie(struct call_list *list);
 
 /* An empty list of `vc`; clearing it frees its calls without reporting them. */
 void oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
@@ -62,11 +78,18 @@ void oa_call_free(void *call);
 struct call *oa_calls_find(const struct call_list *list, uint32_t call_id);
 
 /* Adds a request, response or fault of event->vc to its call, and sets event->call. NULL: a late
- * part of a request whose call has ended. */
+ * part of a call that has ended. */
 struct call *oa_calls_take(struct call_list *list, struct oa_event *event);
 
 /* Ends the call if that PDU completes it, and gives up calls beyond the limits. */
 void oa_calls_settle(struct call_list *list, struct call *call, enum oa_hop hop);
+
+/* Whether both are of the same PDU, seen on two hops. */
+bool oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b);
+
+/* Whether all calls of one list that have not ended are late parts of calls of the other that have;
+ * false if there are none. */
+bool oa_calls_are_late(const struct call_list *whole, const struct call_list *part);
 
 /* All calls with that id whose virtual connections may join others, the newest first; NULL if there
  * are none. */

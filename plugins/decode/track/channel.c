@@ -11,6 +11,7 @@
 #include "auth/auth_course.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_join.h"
 #include "track/channel_head.h"
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
@@ -18,6 +19,7 @@
 #include "track/endings.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
+#include "track/vc_rts.h"
 #include "track/virtual_connection.h"
 
 /* frag_length has 16 bits. */
@@ -104,11 +106,12 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     return &channel->facts;
 }
 
+/* `is_unknown`: PDUs may have been among them. */
 static void
-count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes)
+count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
-    oa_vc_note_loss(channel, side, bytes);
+    oa_vc_note_skipped(channel, side, bytes, is_unknown);
 }
 
 static bool
@@ -116,7 +119,7 @@ skip(struct channel *channel, struct oa_event *event, size_t length)
 {
     event->type = OA_EVENT_SKIPPED;
     event->length = length;
-    count_skipped(channel, event->side, length);
+    count_skipped(channel, event->side, length, true);
     return true;
 }
 
@@ -445,38 +448,183 @@ oa_channel_waiting(const struct oa_channel *facts, enum oa_side side)
     return stream->carry ? stream->carry->len : 0;
 }
 
+/* --- bytes that are missing from the capture --- */
+
+/* Whether a PDU of which these are the first bytes can be used: it is of a call, with its fixed
+ * fields, or opens the channel. */
+static bool
+is_of_use(const struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_rpc_header *header)
+{
+    struct oa_rpc_pdu rpc;
+    struct oa_rts rts;
+
+    if (!oa_rpc_header_parse(data, length, header))
+        return false;
+    if (header->ptype == OA_RPC_RTS)
+        return oa_rts_parse_cut(data, length, &rts) && oa_vc_rts_opens(channel, side, &rts);
+    return oa_rpc_parse_beginning(data, length, &rpc) && rpc.stub;
+}
+
+/* Whether what begins here after a loss is a PDU that goes on within the gap, or ends with it: a
+ * snap length cuts the ends of segments, which PDUs begin. */
+static bool
+goes_on_in_gap(const uint8_t *data, size_t length, uint64_t missing)
+{
+    struct oa_rpc_header header;
+
+    return oa_rpc_header_parse(data, length, &header) && header.frag_length >= length + missing;
+}
+
+/* Where the search for the next head or PDU has come to one that is cut, it has found it. */
+static void
+end_search(struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+           uint64_t missing)
+{
+    struct stream *stream = &channel->stream[side];
+
+    if (oa_hop_is_http(channel->facts.hop) && is_head_here(side, data, length))
+        stream->state = STREAM_HEAD;
+    else if (goes_on_in_gap(data, length, missing))
+        oa_stream_begin_body(stream, STREAM_PDUS, UINT64_MAX);
+}
+
+/* Within that PDU `gone` bytes have passed: its rest follows, or the next one. */
+static void
+pass_within(struct stream *stream, uint64_t pdu, uint64_t gone)
+{
+    stream->tail = pdu - gone;
+    if (stream->state == STREAM_PDUS)
+        oa_stream_take(stream, pdu);
+    if (stream->tail)
+        stream->state = STREAM_TAIL;
+    else if (stream->state == STREAM_TAIL)
+        stream->state = STREAM_PDUS;
+}
+
+/* Takes a head as far as it goes. */
+static bool
+take_cut_head(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length)
+{
+    struct oa_http_head *http = &channel->tracker->channels->http;
+
+    if (oa_http_head_parse_cut(data, length, http) != OA_HTTP_COMPLETE ||
+        http->is_request != (event->side == OA_CLIENT))
+        return false;
+    oa_channel_take_head(channel, event);
+    return true;
+}
+
+/* Takes the PDU of a call whose header shows what it is, and how long. */
+static bool
+take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
+             uint64_t missing)
+{
+    struct stream *stream = &channel->stream[event->side];
+    uint64_t gone = length + missing;
+    struct oa_rpc_header header;
+
+    if (stream->chunked || !is_of_use(channel, event->side, data, length, &header))
+        return false;
+    event->length = length;
+    event->pdu = data;
+    event->pdu_length = header.frag_length;
+    event->is_cut = true;
+    event->end_is_lost |= gone < header.frag_length;
+    oa_channel_take_pdu(channel, event, &header);
+    if (gone <= header.frag_length)
+        pass_within(stream, header.frag_length, gone);
+    else
+        oa_stream_lose(stream);
+    return true;
+}
+
+/* Passes over bytes of which nothing is known. */
+static void
+pass_gap(struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+         uint64_t missing)
+{
+    struct stream *stream = &channel->stream[side];
+    uint64_t gone = length + missing;
+    struct oa_rpc_header header;
+
+    if (stream->state == STREAM_TAIL && stream->tail >= gone)
+        pass_within(stream, stream->tail, gone);
+    else if (stream->state == STREAM_PDUS && !stream->chunked && length &&
+             oa_rpc_header_parse(data, length, &header) && header.frag_length >= gone)
+        pass_within(stream, header.frag_length, gone);
+    else if (stream->state == STREAM_BODY && !stream->chunked && stream->left > gone)
+        oa_stream_take(stream, gone);
+    else
+        oa_stream_lose(stream);
+}
+
+bool
+oa_channel_next_cut(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_t length,
+                    uint64_t missing, struct oa_stamp first, struct oa_stamp last, bool end_is_lost,
+                    struct oa_event *event)
+{
+    struct channel *channel = (struct channel *)facts;
+    const struct stream *stream = &channel->stream[side];
+    bool is_inside = stream->state == STREAM_TAIL && stream->tail >= missing;
+    bool is_taken = false;
+
+    if (stream->state == STREAM_DRAIN)
+        return false;
+    oa_calls_forget_ended(channel->tracker);
+    *event = (struct oa_event){
+        .first = first, .last = last, .side = side, .channel = facts, .end_is_lost = end_is_lost
+    };
+    if (length && stream->state == STREAM_LOST)
+        end_search(channel, side, data, length, missing);
+    if (length && stream->state == STREAM_HEAD)
+        is_taken = take_cut_head(channel, event, data, length);
+    else if (length && stream->state == STREAM_PDUS)
+        is_taken = take_cut_pdu(channel, event, data, length, missing);
+    if (!is_taken)
+        pass_gap(channel, side, data, length, missing);
+    is_inside |= is_taken && stream->state != STREAM_LOST;
+    count_skipped(channel, side, missing + (is_taken ? 0 : length), !is_inside);
+    if (!is_taken)
+        return false;
+    facts->last = last;
+    event->vc = facts->vc;
+    oa_emit(channel->tracker, event);
+    if (event->type == OA_EVENT_HTTP_HEAD)
+        oa_auth_take_credentials(channel->tracker, event);
+    return true;
+}
+
+static void
+take_gap(struct channel *channel, enum oa_side side, uint64_t bytes, struct oa_stamp last,
+         bool end_is_lost)
+{
+    struct stream *stream = &channel->stream[side];
+    GByteArray *carry = stream->carry;
+    struct oa_event event;
+
+    if (channel->mapi) {
+        count_skipped(channel, side, bytes, true);
+        oa_http_connection_lost(channel->mapi, side, bytes);
+        return;
+    }
+    oa_channel_next_cut(&channel->facts, side, carry ? carry->data : NULL, carry ? carry->len : 0,
+                        bytes, stream->carry_from, last, end_is_lost, &event);
+    oa_stream_drop_carry(stream);
+}
+
 void
 oa_channel_lost(struct oa_channel *facts, enum oa_side side, uint64_t bytes)
 {
     struct channel *channel = (struct channel *)facts;
-    struct stream *stream = &channel->stream[side];
-    size_t waiting = stream->carry ? stream->carry->len : 0;
-    struct oa_rpc_header header;
-    uint64_t gone = bytes + waiting;
-    uint64_t tail = 0;
 
-    if (stream->state == STREAM_DRAIN)
-        return;
-    count_skipped(channel, side, gone);
-    if (channel->mapi) {
-        oa_http_connection_lost(channel->mapi, side, bytes);
-        return;
-    }
-    if (stream->state == STREAM_PDUS && !stream->chunked && waiting &&
-        oa_rpc_header_parse(stream->carry->data, waiting, &header) && header.frag_length >= gone) {
-        tail = header.frag_length - gone;
-        stream->state = tail ? STREAM_TAIL : STREAM_PDUS;
-        stream->tail = tail;
-        oa_stream_take(stream, header.frag_length);
-    } else if (stream->state == STREAM_TAIL && stream->tail >= gone) {
-        stream->tail -= gone;
-        stream->state = stream->tail ? STREAM_TAIL : STREAM_PDUS;
-    } else if (stream->state == STREAM_BODY && !stream->chunked && stream->left > gone) {
-        oa_stream_take(stream, gone);
-    } else if (stream->state != STREAM_DRAIN) {
-        oa_stream_lose(stream);
-    }
-    oa_stream_drop_carry(stream);
+    take_gap(channel, side, bytes, channel->stream[side].carry_from, true);
+}
+
+void
+oa_channel_cut(struct oa_channel *facts, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
+{
+    take_gap((struct channel *)facts, side, bytes, stamp, false);
 }
 
 void
@@ -487,11 +635,12 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         if (channel->stream[side].carry)
-            count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len);
+            count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len, true);
     facts->ending = ending;
     if (channel->mapi)
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
     channel->mapi = NULL;
+    oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
     oa_ending_of_channel(channel);
     if (!facts->vc)

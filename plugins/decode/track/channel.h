@@ -42,9 +42,22 @@ bool oa_channel_next(struct oa_channel *channel, enum oa_side side, const uint8_
 void oa_channel_data(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
                      size_t length, struct oa_stamp stamp);
 
-/* The next `bytes` bytes of that side are missing from the capture; decoding resumes at the next
- * PDU or head. */
+/*
+ * The capture has the next `length` bytes, for which oa_channel_next() needs more, but not the
+ * `missing` ones after them. True: `event` describes what begins with these `length` bytes, as far
+ * as it goes: a head, or a PDU of a call, whose header shows its length. `last` is the stamp of the
+ * missing bytes, unless `end_is_lost`. In any case all of these bytes have been taken, and decoding
+ * resumes after them, at the next PDU or head.
+ */
+bool oa_channel_next_cut(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
+                         size_t length, uint64_t missing, struct oa_stamp first,
+                         struct oa_stamp last, bool end_is_lost, struct oa_event *event);
+
+/* For oa_channel_data(): the next `bytes` bytes of that side are missing from the capture; or the
+ * snap length has cut them off the frame with that stamp. */
 void oa_channel_lost(struct oa_channel *channel, enum oa_side side, uint64_t bytes);
+void oa_channel_cut(struct oa_channel *channel, enum oa_side side, uint64_t bytes,
+                    struct oa_stamp stamp);
 
 /* The TCP connection has ended. If this was its last channel, the virtual connection ends too. */
 void oa_channel_close(struct oa_channel *channel, struct oa_ending ending);

@@ -113,7 +113,7 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
     enum stream_state state = has_pdus_in_body(channel, http) ? STREAM_PDUS : STREAM_BODY;
     if (state == STREAM_PDUS && is_echo_response(channel, http))
         facts->kind = OA_CHANNEL_ECHO;
-    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN)
+    if (state == STREAM_PDUS && facts->kind == OA_CHANNEL_UNKNOWN && !http->is_cut)
         facts->kind =
             http->chunked || (http->has_content_length && http->content_length > ECHO_RESPONSE_SIZE)
                 ? OA_CHANNEL_OUT
@@ -162,11 +162,16 @@ oa_channel_take_head(struct channel *channel, struct oa_event *event)
     event->type = OA_EVENT_HTTP_HEAD;
     event->http = &channel->tracker->channels->http;
     event->length = event->http->length;
+    event->is_cut = event->http->is_cut;
     stream->chunked = stream->broken_off = false;
     if (event->http->is_request)
         take_request(channel, event->http, event->last);
     else
         take_response(channel, event->http, event->last);
     tell_error(channel, event, in_stream);
-    oa_auth_take_head(channel->tracker, event);
+    /* The credentials of a request may be among what is missing. */
+    if (!event->is_cut || !event->http->is_request || event->http->n_credentials)
+        oa_auth_take_head(channel->tracker, event);
+    if (event->is_cut) /* so is how the body is framed */
+        oa_stream_lose(stream);
 }

@@ -78,7 +78,7 @@ check_rts(struct channel *channel, const struct oa_event *event, const struct oa
     if (header->call_id)
         oa_emit_finding(tracker, event, OA_FINDING_RTS_HEADER, "call_id is %u, not 0",
                         header->call_id);
-    if (!event->rts->is_complete)
+    if (!event->rts->is_complete && !event->is_cut)
         oa_emit_finding(tracker, event, OA_FINDING_RTS_LENGTH,
                         "%u of %u commands were read; they do not fill the %u bytes of the PDU",
                         event->rts->n_parsed, event->rts->n_commands, header->frag_length);
@@ -137,7 +137,9 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
     if (header->ptype == OA_RPC_RTS) {
         event->type = OA_EVENT_RTS;
         event->rts = &channel->tracker->channels->rts;
-        oa_rts_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rts);
+        (event->is_cut ? oa_rts_parse_cut : oa_rts_parse)(
+            event->pdu, event->is_cut ? event->length : event->pdu_length,
+            &channel->tracker->channels->rts);
         settle_kind(channel, event);
         if (oa_vc_take_rts(channel, event) == OA_SEQUENCE_DRAINS)
             channel->stream[event->side].state = STREAM_DRAIN;
@@ -147,7 +149,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
     } else {
         event->type = OA_EVENT_RPC;
         event->rpc = &channel->tracker->channels->rpc;
-        oa_rpc_parse(event->pdu, event->pdu_length, &channel->tracker->channels->rpc);
+        oa_rpc_parse_beginning(event->pdu, event->is_cut ? event->length : event->pdu_length,
+                               &channel->tracker->channels->rpc);
         settle_kind(channel, event);
         oa_vc_take_rpc(channel, event);
         oa_flow_take_rpc(channel->tracker, event);

@@ -236,8 +236,11 @@ struct oa_call_half {
     uint64_t stub_bytes; /* without headers, verifiers and their padding; as sent if encrypted; of
                             MAPI over HTTP the body, without the lines before that of a response */
     uint64_t pdu_bytes;
-    bool is_complete; /* the last fragment was seen */
+    uint32_t announced; /* the largest alloc_hint: the first fragment's is of the whole */
+    bool is_complete;   /* the last fragment was seen */
     bool has_gap; /* a fragment is missing from the capture: the numbers are those of the others */
+    bool is_cut;  /* a part of a fragment is missing from the capture; the numbers count it */
+    bool end_is_lost; /* that of the last fragment: the time of `last` is not that of the end */
 };
 
 struct oa_call {
@@ -261,6 +264,13 @@ struct oa_call {
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
 };
+
+/* Whether the times of its end and of its last fragment are in the capture. */
+static inline bool
+oa_call_half_has_end(const struct oa_call_half *half)
+{
+    return half->is_complete && !half->end_is_lost;
+}
 
 /* The hop nearest to the client on which the call is in the capture. */
 static inline enum oa_hop
@@ -382,6 +392,9 @@ struct oa_event {
     size_t length;
     const uint8_t *pdu; /* RTS, RPC: the bytes of the PDU, assembled if it was split by chunks */
     size_t pdu_length;
+    bool is_cut;      /* head, RPC: the capture does not contain its end: `length` bytes of it are
+                         there; pdu_length counts all */
+    bool end_is_lost; /* of an RPC PDU that is cut: `last` is not the time of its end */
 
     const struct oa_http_head *http;
     const struct oa_auth *auth;

@@ -17,7 +17,7 @@ take_call(struct virtual_connection *vc, struct oa_event *event)
 {
     struct call *call = oa_calls_take(&vc->calls, event);
 
-    if (call && vc->calls.may_join) {
+    if (call && oa_calls_may_join(&vc->calls)) {
         vc = oa_call_join(vc, call, event);
         call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
         event->vc = &vc->facts;

@@ -86,8 +86,9 @@ take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 
 /*
  * The first PDU of a channel. Its cookies are, in order, those of the virtual connection and of the
- * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling).
- * NULL if the channel is on a further hop than can be followed.
+ * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling); of a
+ * PDU that is cut, at least the first one is there. NULL if the channel is on a further hop than
+ * can be followed.
  */
 static struct virtual_connection *
 open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
@@ -95,23 +96,27 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
 {
     struct oa_channel *facts = &channel->facts;
     const struct oa_rts_command *vc_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 0);
-    const struct oa_rts_command *cookie = oa_rts_find(rts, OA_RTS_COOKIE, is_successor ? 2 : 1);
+    const struct oa_rts_command *predecessor = oa_rts_find(rts, OA_RTS_COOKIE, 1);
+    const struct oa_rts_command *cookie =
+        is_successor ? oa_rts_find(rts, OA_RTS_COOKIE, 2) : predecessor;
     const struct oa_rts_command *group = oa_rts_find(rts, OA_RTS_ASSOCIATION_GROUP_ID, 0);
     uint32_t number;
 
-    facts->has_cookie = true;
     facts->has_start = true;
-    facts->cookie = cookie->value.cookie;
+    facts->has_cookie = cookie != NULL;
+    if (cookie)
+        facts->cookie = cookie->value.cookie;
     facts->is_successor = is_successor;
     struct virtual_connection *vc = oa_vc_join_by_cookie(channel, &vc_cookie->value.cookie, stamp);
     if (!vc)
         return NULL;
-    if (is_successor) {
-        facts->predecessor_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 1)->value.cookie;
+    if (is_successor && predecessor) {
+        facts->predecessor_cookie = predecessor->value.cookie;
         vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie);
         inherit(channel, vc);
     }
-    vc = oa_vc_claim_cookie(vc, &facts->cookie);
+    if (cookie)
+        vc = oa_vc_claim_cookie(vc, &facts->cookie);
     /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
     if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
         oa_flow_begin(facts, number);
@@ -298,6 +303,28 @@ check_name(struct channel *channel, const struct oa_event *event)
         oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNKNOWN,
                         "Flags 0x%04x with %u commands match no named PDU", event->rts->flags,
                         event->rts->n_commands);
+}
+
+bool
+oa_vc_rts_opens(const struct channel *channel, enum oa_side side, const struct oa_rts *rts)
+{
+    struct oa_rts_name name = oa_rts_identify(rts, oa_channel_places(&channel->facts, side));
+
+    if (name.unexpected)
+        return false;
+    switch (name.r1) {
+    case OA_RTS_CONN_A1:
+    case OA_RTS_CONN_A2:
+    case OA_RTS_CONN_B1:
+    case OA_RTS_CONN_B2:
+    case OA_RTS_IN_R1_A1:
+    case OA_RTS_IN_R1_A2:
+    case OA_RTS_OUT_R1_A3:
+    case OA_RTS_OUT_R1_A4:
+        return oa_rts_find(rts, OA_RTS_COOKIE, 0) != NULL;
+    default:
+        return false;
+    }
 }
 
 enum oa_sequence_effect

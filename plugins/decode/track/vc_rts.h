@@ -13,4 +13,8 @@
  * sequence and flow control. */
 enum oa_sequence_effect oa_vc_take_rts(struct channel *channel, struct oa_event *event);
 
+/* Whether the beginning of an RTS PDU, whose end the capture lacks, is that of one PDU only that is
+ * legal here and opens a channel, and contains the cookie of the virtual connection. */
+bool oa_vc_rts_opens(const struct channel *channel, enum oa_side side, const struct oa_rts *rts);
+
 #endif

@@ -21,6 +21,7 @@
  * one place. */
 struct vc_table {
     GHashTable *open;
+    GQueue by_age; /* the same, the oldest first */
     GTree *by_cookie;
     GTree *by_channel; /* by cookies of channels */
     uint64_t n_vcs;
@@ -105,6 +106,8 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
     oa_call_list_init(&vc->calls, tracker, &vc->facts);
     g_queue_init(&vc->channels);
     g_hash_table_add(tracker->vcs->open, vc);
+    vc->age_link.data = vc;
+    g_queue_push_tail_link(&tracker->vcs->by_age, &vc->age_link);
     emit_vc(vc, OA_EVENT_VC_OPENED, &channel->facts);
     return vc;
 }
@@ -112,7 +115,7 @@ oa_vc_new(struct channel *channel, struct oa_stamp stamp)
 void
 oa_vc_tie(struct virtual_connection *vc)
 {
-    vc->calls.may_join = false;
+    oa_calls_tie(&vc->calls);
     vc->facts.has_final_number = true;
 }
 
@@ -252,6 +255,7 @@ forget_vc(struct virtual_connection *vc)
     oa_association_leave(tracker, &vc->facts);
     oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs->open, vc);
+    g_queue_unlink(&tracker->vcs->by_age, &vc->age_link);
 }
 
 /* True for a session of MAPI over HTTP, which begins without channels. */
@@ -543,7 +547,7 @@ oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie
 }
 
 void
-oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
+oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
 {
     struct virtual_connection *vc = (struct virtual_connection *)channel->facts.vc;
     enum oa_hop hop = channel->facts.hop;
@@ -551,6 +555,8 @@ oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes)
     if (!vc || bytes == 0)
         return;
     vc->facts.traffic[hop][side].skipped_bytes += bytes;
+    if (!is_unknown)
+        return;
     for (const GList *link = vc->channels.head; link; link = link->next)
         ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);

@@ -30,6 +30,7 @@ struct virtual_connection {
     struct oa_tracker *tracker;
     GQueue channels;        /* open ones */
     GQueue channel_cookies; /* of struct channel_cookie, the oldest first */
+    GList age_link;         /* in the order in which they were opened */
     struct call_list calls;
     struct bindings bindings;
     uint64_t fitting; /* call_join.c: number of the virtual connection whose requests matched the
@@ -86,8 +87,10 @@ void oa_vc_detach(struct channel *channel, struct virtual_connection *vc);
  * facts still show where it belonged. */
 void oa_vc_leave(struct channel *channel);
 
-/* That many bytes of the channel are missing from the capture, or were skipped. */
-void oa_vc_note_loss(struct channel *channel, enum oa_side side, uint64_t bytes);
+/* That many bytes of the channel are missing from the capture, or were skipped; `is_unknown`: PDUs
+ * may have been among them. */
+void oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes,
+                        bool is_unknown);
 
 /* Whether an address on that hop is known. */
 bool oa_vc_has_endpoint(const struct oa_virtual_connection *vc, enum oa_hop hop);
