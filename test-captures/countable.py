@@ -3,6 +3,7 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
+import ipaddress
 import json
 import struct
 
@@ -124,3 +125,46 @@ class Truth:
             items.append(item)
             left[number] = max(self.segments[number][2] - missing, 0) if missing and self.segments[number] else None
         return disturb.Trace(self.trace.order, self.trace.pcapng, items).bytes(), left
+
+    def one_way(self, client):
+        """The capture with the frames of the client, or of the server, of each connection only."""
+        ours = {}
+        for row in self.row["connections"]:
+            ends = [endpoint(row[side]) for side in ("client", "server")]
+            ours[tuple(sorted(ends))] = (ends[0] < ends[1]) == client
+        facts = dict(enumerate(map(disturb.tcp_facts, self.packets), 1))
+        return self.without({number for number, fact in facts.items() if fact and ours.get(fact[0], fact[1]) != fact[1]})
+
+    def in_time(self, change):
+        """The capture with other times: change(number, time) of each frame in ns; in the order of these times."""
+        times = sorted((change(number, ticks(packet.time)), number, packet) for number, packet in enumerate(self.packets, 1))
+        moved = [disturb.Packet((time >> 32, time & 0xFFFFFFFF), packet.data, packet.link_type, packet.head, packet.tail) for time, _, packet in times]
+        head = [item for item in self.trace.items if not isinstance(item, disturb.Packet)]
+        return disturb.Trace(self.trace.order, self.trace.pcapng, head + moved).bytes(), self.all()
+
+    def skewed(self, microseconds):
+        """The capture of two machines: the clock of the one that has the connections to the servers is ahead."""
+        back = {tuple(sorted(endpoint(row[side]) for side in ("client", "server"))) for row in self.row["connections"] if row["hop"] == "server"}
+        facts = dict(enumerate(map(disturb.tcp_facts, self.packets), 1))
+        return self.in_time(lambda number, time: time + (microseconds if facts[number] and facts[number][0] in back else 0))
+
+    def wrapped(self, wrap):
+        """The capture inside a tunnel: wrap(frame) of each frame."""
+        items = []
+        for item in self.trace.items:
+            if isinstance(item, disturb.Packet):
+                data = wrap(item.data)
+                item = disturb.Packet(item.time, data, item.link_type, item.head[:4] + 2 * struct.pack(self.trace.order + "I", len(data)))
+            items.append(item)
+        return disturb.Trace(self.trace.order, self.trace.pcapng, items).bytes(), self.all()
+
+
+def endpoint(text):
+    """An address with its port, as disturb.tcp_facts() has it."""
+    address, _, port = text.rpartition(":")
+    return ipaddress.ip_address(address.strip("[]")).packed + struct.pack(">H", int(port))
+
+
+def ticks(time):
+    """The time stamp of a packet of pcapng as one number."""
+    return time[0] << 32 | time[1]

@@ -607,21 +607,23 @@ static void
 add_fragment(struct oa_call_half *half, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
+    bool is_last = rpc->header.flags & OA_RPC_LAST_FRAG || rpc->header.ptype == OA_RPC_FAULT;
 
     if (half->fragments++ == 0) {
         half->first = event->first;
         half->has_gap = !(rpc->header.flags & OA_RPC_FIRST_FRAG);
     }
-    half->last = event->last;
+    if (is_last || !half->is_complete) { /* others may come late, from the channel before */
+        half->last = event->last;
+        half->end_is_lost = event->end_is_lost;
+    }
     half->stub_bytes += rpc->stub_length + (event->is_cut ? event->pdu_length - event->length : 0);
     half->pdu_bytes += event->pdu_length;
     half->is_cut |= event->is_cut;
-    half->end_is_lost = event->end_is_lost;
     /* The padding of the verifier, which is no part of the stub, is unknown. */
     half->has_gap |= event->is_cut && rpc->header.auth_length;
     half->announced = MAX(half->announced, rpc->alloc_hint);
-    half->is_complete |=
-        (rpc->header.flags & OA_RPC_LAST_FRAG) != 0 || rpc->header.ptype == OA_RPC_FAULT;
+    half->is_complete |= is_last;
     /* Of a call that moves to a new connection, what the old one lacks is not known yet. */
     half->has_gap |= half->is_complete && half->fragments > 1 && half->announced > half->stub_bytes;
 }
