@@ -12,7 +12,14 @@
 
 #include "reports.h"
 
-enum long_option { LONG_LIST_REPORTS = 256, LONG_DESCRIBE, LONG_CRLF, LONG_BOM, LONG_VALID_PORTS };
+enum long_option {
+    LONG_LIST_REPORTS = 256,
+    LONG_DESCRIBE,
+    LONG_CRLF,
+    LONG_BOM,
+    LONG_VALID_PORTS,
+    LONG_CODE_PAGE
+};
 
 /* One row per option: for getopt_long(), and for the help text. */
 static const struct {
@@ -29,6 +36,9 @@ static const struct {
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
       "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
+    { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
+      "NUMBER",
+      "code page of user names that are not Unicode, such as 932 (default: a guess)" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -103,6 +113,19 @@ default_reports(struct options *options)
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
 }
 
+static bool
+take_code_page(const char *text, struct options *options, char **message)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, UINT16_MAX, &number, NULL)) {
+        *message = g_strdup_printf("'%s' is not the number of a code page", text);
+        return false;
+    }
+    options->code_page = (uint32_t)number;
+    return true;
+}
+
 /* False for an unknown option, or one without its argument. */
 static bool
 take_option(int value, struct options *options, char **message)
@@ -137,6 +160,8 @@ take_option(int value, struct options *options, char **message)
     case LONG_BOM:
         options->style.bom = true;
         return true;
+    case LONG_CODE_PAGE:
+        return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
         valid_ports_free(options->valid_ports);
         options->valid_ports = valid_ports_parse(optarg, message);

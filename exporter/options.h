@@ -19,6 +19,7 @@ struct options {
     const char *directory; /* NULL: standard output */
     struct csv_style style;
     struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
+    uint32_t code_page;              /* of names; 0: not given */
     bool quiet;
     char *const *paths;
     size_t n_paths;

@@ -7,13 +7,15 @@
 
 #include <stdio.h>
 
-/* HTTP is a service hop only if it carries RPC or TLS; everything else on port 80 is left out. */
+/* An attempt to reach a server that a URI names is one, whatever its port. HTTP is a service hop
+ * only if it carries RPC or TLS; everything else on port 80 is left out. */
 bool
 connection_is_of_service(const struct connection_row *row)
 {
     const struct oa_service_port *port = oa_service_hop_port(row->tcp->endpoint[OA_SERVER].port);
 
-    return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
+    return row->channel || row->is_attempt ||
+           (port && (port->service != OA_SERVICE_HTTP || row->tls));
 }
 
 void

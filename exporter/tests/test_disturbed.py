@@ -24,7 +24,7 @@ del sys.argv[1:]
 SEEDS = (1, 2, 3)
 REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames")
 COUNTED_FRAMES = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out"}
-TIMES = {"time", "start", "end", "first_seen", "last_seen"}
+TIMES = {"time", "start", "end", "closed", "open_from", "open_to", "first_seen", "last_seen"}
 
 
 def is_frame(name):

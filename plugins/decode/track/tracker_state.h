@@ -17,7 +17,8 @@ struct oa_tracker {
     struct vc_table *vcs;                   /* virtual_connection.h */
     struct mapi_sessions *mapi;             /* mapi_session.h */
     struct channel_table *channels;         /* channel_state.h */
-    struct oa_code_pages *code_pages;       /* base/code_page.h; of calls and MAPI over HTTP */
+    struct named_ports *named_ports;        /* track/named_ports.h */
+    struct oa_code_pages *code_pages;       /* base/code_page.h */
 };
 
 #endif
