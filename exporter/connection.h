@@ -18,6 +18,15 @@ struct connection_stream {
     uint64_t lost_bytes;           /* missing from the capture */
 };
 
+/* As netstat would show it on one of the two hosts. */
+enum connection_state {
+    CONNECTION_UNKNOWN,
+    CONNECTION_SYN_SENT, /* no SYN+ACK in the capture */
+    CONNECTION_ESTABLISHED,
+    CONNECTION_FIN_WAIT, /* one side has sent its FIN */
+    CONNECTION_CLOSED,   /* both have, or one an RST; or another connection uses the ports */
+};
+
 struct connection {
     uint64_t number;                    /* in order of first appearance, from 0 */
     struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
@@ -25,10 +34,12 @@ struct connection {
     struct connection_stream stream[2]; /* by sender */
     bool payload_only;   /* the source sees what TCP carried, but not TCP itself: frames,
                             retransmissions, loss, handshake and end are unknown, not 0 */
+    bool is_in_tls;      /* decrypted by the source's host */
     bool handshake_seen; /* the SYN was captured, so the sides are certain */
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
+    enum connection_state state; /* when the capture ended, or the connection */
 };
 
 /* A connection that has ended, and what it carried. */
@@ -36,6 +47,7 @@ struct connection_row {
     const struct connection *tcp;
     const struct oa_channel *channel; /* NULL if no RPC or MAPI over HTTP */
     const struct oa_tls_facts *tls;   /* NULL if it did not start as TLS does */
+    bool is_attempt; /* without payload, to a port that a URI or ValidPorts names */
 };
 
 /* The facts of a channel's connection: every source passes them to oa_channel_open() as the host.

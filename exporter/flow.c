@@ -10,6 +10,7 @@
 #include "tls/tls_facts.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
+#include "track/named_ports.h"
 #include "track/tracker.h"
 
 struct flow {
@@ -62,6 +63,7 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
+    oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
     flow->flows->n_channels++;
     return side;
 }
@@ -300,11 +302,21 @@ report_end(const struct flow *flow, const struct oa_tls_facts *tls)
                                                      connection->stream[OA_SERVER].lost_bytes } });
 }
 
+static bool
+is_attempt(const struct flow *flow)
+{
+    const struct connection *connection = flow->connection;
+
+    return !flow->has_begun && connection->handshake_seen &&
+           oa_named_ports_has(flow->flows->tracker, connection->endpoint[OA_SERVER].port);
+}
+
 void
 flow_close(struct flow *flow)
 {
     struct flows *flows = flow->flows;
-    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
+    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls),
+                                  is_attempt(flow) };
 
     flows->ended(flows->context, &row);
     report_end(flow, row.tls);

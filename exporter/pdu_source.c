@@ -116,6 +116,8 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     while (source->by_age.length >= TCP_DEFAULT_LIMITS.connections)
         close_connection(source, oldest(source));
     connection->facts.payload_only = true;
+    connection->facts.is_in_tls = !pdu->has_sequence;
+    connection->facts.ending.how = OA_END_UNKNOWN;
     connection->facts.first = connection->facts.last = stamp;
     connection->facts.endpoint[side] = pdu->source;
     connection->facts.endpoint[side ^ 1] = pdu->destination;

@@ -9,10 +9,12 @@
 
 #include "track/connection_end.h"
 
+/* An attempt to reach a server that a URI names is one, whatever its port. */
 bool
 connection_is_of_service(const struct connection_row *row)
 {
-    return oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
+    return row->is_attempt ||
+           oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
 }
 
 void

@@ -27,7 +27,7 @@ struct row {
 /* clang-format off */
 static const struct column COLUMNS_OF_FINDINGS[] = {
     { "time", TIME(stamp.time_ns),
-      "Time of the frame; for findings that only the end of a session shows, of that end" },
+      "Time of the frame; for findings that only the end of a session shows, of that end" TIMES_ARE },
     { "severity", NAME_OF(kind, severity, oa_severity_name), "note, warning, error" },
     { "code", TEXT_OF(kind, code), "Code of the finding; codes never change" },
     { "meaning", TEXT_OF(kind, meaning), "Meaning of the code" },

@@ -56,7 +56,7 @@ static void session(struct csv *csv, const void *row);
 /* clang-format off */
 static const struct column COLUMNS_OF_FRAMES[] = {
     { "frame", NUMBER_OF(frame, last.frame), "Frame with the last byte" },
-    { "time", TIME_OF(frame, last.time_ns), "Time of that frame" },
+    { "time", TIME_OF(frame, last.time_ns), "Time of that frame" TIMES_ARE },
     { "offset_ms", MS(offset_ns), "Time since the first frame in this report" },
     { "source", ENDPOINT(source), "Address and port of the sender" },
     { "destination", ENDPOINT(destination), "Address and port of the receiver" },

@@ -47,13 +47,15 @@ static const struct column COLUMNS_OF_HOPS[] = {
     { "connections", COUNT(connections), "TCP connections" },
     { "sessions", COUNT(sessions),
       "Sessions that used one of these connections, as in sessions.csv: one that moves to another "
-      "proxy counts for each; empty if no connection was decoded, and one had payload" },
+      "proxy counts for each; empty if none of them was decoded, so that it is not known" },
     { "frames_in", COUNT(frames[OA_CLIENT]), "Frames from the client" },
     { "frames_out", COUNT(frames[OA_SERVER]), "Frames to the client" },
     { "bytes_in", BYTES(bytes[OA_CLIENT]),
-      "TCP payload from the client, without retransmissions" },
-    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, without retransmissions" },
-    { "first_seen", FIRST_TIME(first_ns), "First frame" },
+      "TCP payload from the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
+    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
+    { "first_seen", FIRST_TIME(first_ns), "First frame" TIMES_ARE },
     { "last_seen", LAST_TIME(last_ns), "Last frame" },
     { "refused", COUNT(refused), "Connections refused by the server with a reset" },
     { "unanswered", COUNT(unanswered), "Connections whose SYN was not answered" },
@@ -150,13 +152,20 @@ key_of(const struct connection *tcp, const struct oa_channel *channel)
     return key;
 }
 
+/* No session goes to a domain controller. */
+static bool
+carries_none(const struct connection *tcp)
+{
+    return strcmp(hop_name(NULL, tcp->endpoint[OA_SERVER].port), "store_dc") == 0;
+}
+
 static void
 take_connection(struct report_run *run, const struct connection_row *row)
 {
     const struct connection *tcp = row->tcp;
     bool has_data = tcp->stream[OA_CLIENT].payload_bytes || tcp->stream[OA_SERVER].payload_bytes;
     struct row one = { .connections = 1,
-                       .sessions = row->channel || !has_data ? 0 : NO_NUMBER,
+                       .sessions = row->channel || !has_data || carries_none(tcp) ? 0 : NO_NUMBER,
                        .first_ns = tcp->first.time_ns,
                        .last_ns = tcp->last.time_ns };
     struct state *state = run->state;

@@ -52,10 +52,10 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "interface", TEXT(interface), "RPC interface by name, else its UUID" },
     { "operation", TEXT(operation), "Operation by name, else by number" },
     { "opnum", NUMBER(opnum), "Operation number" },
-    { "calls", COUNT(calls), "Calls" },
-    { "answered", COUNT(answered), "Calls with a complete response" },
-    { "faults", COUNT(faults), "Calls that ended in a fault" },
-    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
+    { "calls", COUNT(calls), CALLS_ARE },
+    { "answered", COUNT(answered), IS_ANSWERED },
+    { "faults", COUNT(faults), IS_FAULT },
+    { "unanswered", COUNT(unanswered), IS_UNANSWERED },
     { "fault_statuses", COMPUTED("text", fault_statuses),
       "Fault statuses with their counts: `name:count`, separated by semicolons" },
     { "request_bytes", BYTES(request_bytes), "Stub data of the requests that were completely captured, as in calls.csv" },
@@ -68,8 +68,8 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "latency_p99_ms", P99_MS(latency), "99th percentile, nearest rank, within 0.4 percent" },
     { "latency_max_ms", GREATEST_MS(latency), "Maximum latency" },
     { "unknown", COUNT(unknown),
-      "Calls whose response may be among bytes that the capture lacks" },
-    { "no_request", COUNT(no_request), "Responses whose request is not in the capture" },
+      IS_UNKNOWN },
+    { "no_request", COUNT(no_request), IS_NO_REQUEST },
 };
 /* clang-format on */
 

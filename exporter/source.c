@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "source_kind.h"
 #include "track/channel.h"
+#include "track/named_ports.h"
 #include "track/tracker.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
@@ -82,6 +83,12 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
         if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
             result->stopped = !goes_on(source, sink, result->frames);
     }
+}
+
+static void
+name_port(void *tracker, uint16_t port)
+{
+    oa_named_ports_add(tracker, port);
 }
 
 /* ---- findings about the captures ---- */
@@ -156,6 +163,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
                            .context = sink->context };
 
     *result = (struct source_result){ 0 };
+    oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
+    valid_ports_each(sink->valid_ports, name_port, flows.tracker);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);

@@ -11,6 +11,7 @@
 #include "capture_reader.h"
 #include "connection.h"
 #include "source_result.h"
+#include "valid_ports.h"
 
 struct source_progress {
     uint64_t frames;
@@ -27,6 +28,8 @@ struct source_sink {
     bool (*progress)(
         void *context,
         const struct source_progress *progress); /* every few thousand frames; false: stop */
+    uint32_t code_page;                          /* of names that are not Unicode; 0: a guess */
+    const struct valid_ports *valid_ports;       /* NULL: not given */
 };
 
 struct source;

@@ -621,6 +621,22 @@ was_refused(const struct tracked *c)
            !c->facts.stream[1].payload_bytes;
 }
 
+/* Of a connection of which one side was not captured, only what the other one's frames show. */
+static enum connection_state
+state_of(const struct tracked *c)
+{
+    const struct connection *facts = &c->facts;
+    bool is_one_way = !facts->stream[0].frames || !facts->stream[1].frames;
+    bool has_data = facts->stream[0].payload_bytes || facts->stream[1].payload_bytes;
+
+    if (c->is_ended || facts->ending.how == OA_END_RESET || facts->ending.how == OA_END_REPLACED)
+        return CONNECTION_CLOSED;
+    if (facts->ending.how == OA_END_FIN)
+        return is_one_way ? CONNECTION_UNKNOWN : CONNECTION_FIN_WAIT;
+    return facts->handshake_seen && !c->has_syn_ack && !has_data ? CONNECTION_SYN_SENT
+                                                                 : CONNECTION_ESTABLISHED;
+}
+
 /* Doing it again does nothing. */
 static void
 finish_connection(struct tracked *c)
@@ -639,6 +655,7 @@ close_connection(struct tracked *c)
 
     finish_connection(c);
     c->facts.was_refused = was_refused(c);
+    c->facts.state = state_of(c);
     table->listener.closed(c->user);
 
     list_remove(c->is_ended ? &table->ended : &table->open, c);

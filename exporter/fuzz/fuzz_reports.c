@@ -109,7 +109,11 @@ run(const char *path, struct capture_order order, bool *is_disordered)
     struct report_set *set =
         report_set_open(reports, n, folder, (struct csv_style){ 0 }, NULL, &message);
     require(set != NULL);
-    struct source_sink sink = { set, on_event, on_connection, on_warning, on_progress };
+    struct source_sink sink = { .context = set,
+                                .event = on_event,
+                                .connection = on_connection,
+                                .warning = on_warning,
+                                .progress = on_progress };
     source_run(source, &sink, &result);
     *is_disordered = result.disordered;
     if (!result.disordered)

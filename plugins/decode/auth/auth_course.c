@@ -112,8 +112,8 @@ result_of_token(const struct oa_auth *token)
 /* --- HTTP --- */
 
 bool
-oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_http_head *request,
-                           bool *is_proxy, struct oa_auth *auth)
+oa_auth_course_credentials(const struct oa_auth_course *course, struct oa_code_pages *pages,
+                           const struct oa_http_head *request, bool *is_proxy, struct oa_auth *auth)
 {
     const struct oa_http_credentials *found = NULL;
     bool for_proxy = course && course->facts.is_proxy;
@@ -127,7 +127,7 @@ oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_
     if (!found)
         return false;
     *is_proxy = found->header == OA_HTTP_PROXY_AUTHORIZATION;
-    oa_auth_from_http(found, auth);
+    oa_auth_from_http(found, pages, auth);
     return true;
 }
 
@@ -238,6 +238,20 @@ oa_auth_course_match_response(struct oa_auth_course *course, const struct oa_htt
     return OA_AUTH_CONTINUES;
 }
 
+/* Adds it after those that the server named before. */
+static void
+add_offer(struct oa_auth_exchange *facts, enum oa_auth_scheme scheme)
+{
+    unsigned n = 0;
+
+    if (facts->offered & 1u << scheme)
+        return;
+    facts->offered |= 1u << scheme;
+    while (facts->offer[n] != OA_AUTH_SCHEME_NONE)
+        n++;
+    facts->offer[n] = (uint8_t)scheme;
+}
+
 /* Adds the offered schemes, and the token of the one in use. True if there is such a token. */
 static bool
 take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http,
@@ -247,8 +261,8 @@ take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http
     bool found = false;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], auth);
-        facts->offered |= 1u << auth->scheme;
+        oa_auth_from_http(&http->credentials[i], oa_auth_copies_pages(exchange->copies), auth);
+        add_offer(facts, auth->scheme);
         if (!auth->has_token || auth->scheme != facts->scheme || found)
             continue;
         add_token_of_server(exchange, auth);

@@ -41,11 +41,11 @@ struct auth_table {
 };
 
 struct auth_table *
-oa_auth_table_new(void)
+oa_auth_table_new(struct oa_code_pages *pages)
 {
     struct auth_table *table = g_new0(struct auth_table, 1);
 
-    table->copies = oa_auth_copies_new();
+    table->copies = oa_auth_copies_new(pages);
     return table;
 }
 
@@ -84,7 +84,7 @@ oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head
     struct oa_auth *token = &tracker->auth->token;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], token);
+        oa_auth_from_http(&http->credentials[i], tracker->code_pages, token);
         if (http->is_request)
             note_auth(tracker, &head->channel->auth, token);
         struct oa_event event = *head;
@@ -200,7 +200,7 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
     struct oa_auth *auth = &tracker->auth->token;
     bool is_proxy = false;
 
-    if (!oa_auth_course_credentials(course, event->http, &is_proxy, auth))
+    if (!oa_auth_course_credentials(course, tracker->code_pages, event->http, &is_proxy, auth))
         auth = NULL;
     enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
     if (relation == OA_AUTH_RESTS) {
@@ -342,7 +342,7 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     security->present = true;
     security->type = verifier->type;
     security->level = verifier->level;
-    if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
+    if (!oa_auth_from_token(verifier->value, verifier->value_length, tracker->code_pages, auth))
         return;
     if (auth->user[0] || auth->mechanism != OA_AUTH_UNKNOWN)
         note_auth(tracker, &security->auth, auth);
@@ -379,14 +379,32 @@ is_refusal(uint32_t fault)
     return false;
 }
 
+static bool
+refuses(const struct oa_rpc_pdu *rpc)
+{
+    return rpc->header.ptype == OA_RPC_BIND_NAK ||
+           (rpc->header.ptype == OA_RPC_FAULT && is_refusal(rpc->fault_status));
+}
+
+/* The exchange ends with the PDU that refuses it. */
+static void
+note_refusal(const struct oa_event *event)
+{
+    struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
+
+    if (exchange && exchange->result == OA_AUTH_PENDING && refuses(event->rpc)) {
+        exchange->last = event->last;
+        exchange->answered = true;
+    }
+}
+
 /* What the server sends after the last token shows the result. */
 static void
 take_rpc_response(struct oa_tracker *tracker, const struct oa_event *event)
 {
     struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     uint8_t ptype = event->rpc->header.ptype;
-    bool refused =
-        ptype == OA_RPC_BIND_NAK || (ptype == OA_RPC_FAULT && is_refusal(event->rpc->fault_status));
+    bool refused = refuses(event->rpc);
 
     if (!exchange || exchange->result != OA_AUTH_PENDING)
         return;
@@ -415,6 +433,7 @@ oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
+        note_refusal(event);
         take_rpc_response(tracker, event);
         break;
     default:

@@ -218,6 +218,20 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
         oa_call_stubs_end(tracker, stubs, call);
 }
 
+/* The `n`th number of four bytes from the end of the stub. */
+static uint32_t
+last_number(const struct oa_rpc_pdu *rpc, size_t n)
+{
+    const uint8_t *at = rpc->stub + rpc->stub_length - 4 * n;
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++)
+        value |= (uint32_t)at[rpc->header.big_endian ? 3 - i : i] << (8 * i);
+    return value;
+}
+
+/* The return value is the last parameter of a response; pulTransTime, where there is one, the one
+ * before it. */
 void
 oa_call_take_return_value(struct oa_call *call, const struct oa_event *event)
 {
@@ -227,11 +241,11 @@ oa_call_take_return_value(struct oa_call *call, const struct oa_event *event)
         is_sealed(rpc) || rpc->stub_length < 4 || !call->iface ||
         !(call->iface->is_exchange || call->iface->id == OA_IF_EPM))
         return;
-    const uint8_t *at = rpc->stub + rpc->stub_length - 4;
-    uint32_t value = 0;
-
-    for (int i = 0; i < 4; i++)
-        value |= (uint32_t)at[rpc->header.big_endian ? 3 - i : i] << (8 * i);
     call->has_return_value = true;
-    call->return_value = value;
+    call->return_value = last_number(rpc, 1);
+    if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_TIMED) && call->has_opnum &&
+        rpc->stub_length >= 8) {
+        call->has_server_time = true;
+        call->server_time_ms = last_number(rpc, 2);
+    }
 }

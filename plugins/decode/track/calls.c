@@ -753,6 +753,10 @@ merge_call(struct call_list *list, struct call *call, struct oa_call *from)
         into->has_return_value = true;
         into->return_value = from->return_value;
     }
+    if (from->has_server_time) {
+        into->has_server_time = true;
+        into->server_time_ms = from->server_time_ms;
+    }
     from->joined = into;
 }
 

@@ -106,6 +106,13 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     return &channel->facts;
 }
 
+void
+oa_channel_describe(struct oa_channel *channel, bool is_in_tls, bool has_unknown_end)
+{
+    channel->is_in_tls = is_in_tls;
+    channel->ending.how = has_unknown_end ? OA_END_UNKNOWN : OA_END_OPEN;
+}
+
 /* `is_unknown`: PDUs may have been among them. */
 static void
 count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
@@ -406,6 +413,7 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     size_t rest;
 
     if (channel->mapi) {
+        oa_channel_measure_idle(facts, stamp);
         facts->last = stamp;
         if (side == OA_CLIENT && channel->proxy_line) {
             size_t line = MIN(channel->proxy_line, length);

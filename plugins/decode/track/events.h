@@ -84,7 +84,14 @@ enum oa_end {
     OA_END_FIN,
     OA_END_RESET,
     OA_END_REPLACED, /* another connection used the same ports */
+    OA_END_UNKNOWN,  /* the host cannot see it */
 };
+
+static inline bool
+oa_end_is_known(enum oa_end how)
+{
+    return how != OA_END_OPEN && how != OA_END_UNKNOWN;
+}
 
 /* How a TCP connection ended; `by` applies to FIN and RESET: the sender of the first one. */
 struct oa_ending {
@@ -134,6 +141,7 @@ struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
+    bool is_in_tls;                 /* the host has decrypted it */
     enum oa_hop hop;
     enum oa_channel_kind kind;
     bool has_start;  /* its beginning is in the capture */
@@ -148,7 +156,7 @@ struct oa_channel {
     char *proxy_name; /* Host header */
     char *user_agent;
     uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 if unknown */
-    unsigned http_status; /* last final status; 0 none */
+    unsigned http_status; /* final status of the response to the last request; 0 none */
     bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
     unsigned auth_legs;         /* requests with a 401 or 407 response */
@@ -170,10 +178,11 @@ struct oa_channel {
                                            NULL: none */
     struct oa_traffic traffic[2];       /* by sender */
     struct oa_flow flow;                /* of its RPC bytes */
-    int64_t longest_idle_ns;            /* without a PDU in either direction */
+    int64_t longest_idle_ns;            /* without a PDU in either direction; with MAPI over HTTP,
+                                           without a part of a message */
     int64_t last_idle_ns;               /* before the last PDU */
     struct oa_stamp last_pdu;
-    struct oa_ending ending; /* from oa_channel_close() */
+    struct oa_ending ending; /* from oa_channel_close(); before, whether its end will be known */
 };
 
 /* The longest sequence, OUT_R1, has eleven. */
@@ -259,6 +268,8 @@ struct oa_call {
     uint32_t fault_status;
     bool is_sealed;                     /* its stubs are encrypted */
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
+    bool has_server_time;               /* what the server says that it took: */
+    uint32_t server_time_ms;            /* pulTransTime of EMSMDB; X-ElapsedTime */
     bool has_return_value;              /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
@@ -313,8 +324,16 @@ struct oa_virtual_connection {
     char *target_server;
     uint32_t target_port;
     char *proxy_name;
-    const struct oa_auth *auth;            /* identity at the HTTP level; NULL if none */
-    bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
+    bool is_in_tls;             /* one of its HTTP hops, decrypted by the host */
+    const struct oa_auth *auth; /* identity at the HTTP level; NULL if none */
+    bool has_logged_off;        /* MAPI over HTTP: ended by Disconnect or Unbind */
+    int64_t ended_ns;     /* MAPI over HTTP: when it was ended, or expired; 0: not in the capture */
+    unsigned http_status; /* that decided what became of it: an error, if it has never worked, else
+                             the first one; of the hop nearest to the client; 0 none */
+    bool has_rpc_error;   /* with it: `RPC Error:` reason phrase */
+    uint32_t rpc_error;
+    uint32_t response_code; /* MAPI over HTTP: the first X-ResponseCode of a session that has never
+                               worked; 0 none */
     struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
     bool is_one_way;                       /* of a channel only one side was captured: */
@@ -353,6 +372,24 @@ oa_vc_hop(const struct oa_virtual_connection *vc)
     while (hop < OA_HOP_SERVER && !vc->leg_seen[hop][OA_LEG_IN] && !vc->leg_seen[hop][OA_LEG_OUT])
         hop++;
     return (enum oa_hop)hop;
+}
+
+/* Whether it was established, or is known to have been by what was sent over it: a client sends no
+ * RPC PDU before CONN/C2, [MS-RPCH] 3.2.1.5.1.1. */
+static inline bool
+oa_vc_has_worked(const struct oa_virtual_connection *vc)
+{
+    const struct oa_traffic *traffic = vc->traffic[oa_vc_hop(vc)];
+    bool is_bound = false;
+
+    if (vc->transport == OA_TRANSPORT_RPC_HTTP &&
+        (traffic[OA_CLIENT].rpc_pdus || traffic[OA_SERVER].rpc_pdus))
+        return true;
+    for (unsigned i = 0; i < vc->n_bindings; i++)
+        is_bound |= vc->bindings[i].state == OA_BINDING_ACCEPTED;
+    if (vc->transport == OA_TRANSPORT_MAPI_HTTP)
+        return vc->established.frame || vc->answered;
+    return vc->established.frame || vc->answered || vc->faults || vc->no_request || is_bound;
 }
 
 enum oa_event_type {

@@ -20,6 +20,7 @@
 #include "track/endings.h"
 #include "track/mailboxes.h"
 #include "track/mapi_hops.h"
+#include "track/outcome.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -171,8 +172,11 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
     struct mapi_session *oldest;
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS))
+           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
+        if (oldest->expires_ns < now_ns && !oldest->vc->facts.ended_ns)
+            oldest->vc->facts.ended_ns = oldest->expires_ns;
         close_session(oldest);
+    }
 }
 
 void
@@ -273,6 +277,8 @@ use_channel(struct mapi_session *session, struct channel *channel)
         oa_vc_detach(channel, (struct virtual_connection *)channel->facts.vc);
     channel->facts.vc = &vc->facts;
     channel->facts.join = OA_JOIN_CONTEXT;
+    vc->facts.ending = channel->facts.ending;
+    vc->facts.is_in_tls |= channel->facts.is_in_tls;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);
     if (!oa_vc_has_endpoint(&vc->facts, channel->facts.hop))
@@ -361,6 +367,19 @@ take_return_value(struct oa_call *call, const struct oa_http_exchange *exchange)
     call->return_value = error;
 }
 
+/* X-ElapsedTime comes in the lines before the body, else in the head. */
+static void
+take_server_time(struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    uint64_t ms = exchange->preamble.elapsed_time_ms;
+
+    call->has_server_time =
+        exchange->preamble.has_elapsed_time ||
+        (exchange->response.has_head &&
+         oa_text_number(exchange->response.head.mapi.elapsed_time, 10, UINT32_MAX, &ms));
+    call->server_time_ms = (uint32_t)ms;
+}
+
 static void
 take_outcome(struct oa_call *call, const struct oa_channel *channel,
              const struct oa_http_exchange *exchange)
@@ -379,6 +398,7 @@ take_outcome(struct oa_call *call, const struct oa_channel *channel,
         call->fault_status = exchange->response_code;
     }
     take_return_value(call, exchange);
+    take_server_time(call, exchange);
     call->state = call->is_fault                ? OA_CALL_FAULT
                   : !exchange->request.has_head ? OA_CALL_NO_REQUEST
                   : response->is_complete       ? OA_CALL_ANSWERED
@@ -559,8 +579,10 @@ renew(struct mapi_session *session, struct channel *channel,
     if (!session->key[KEY_CLIENT] || begins_session(exchange->mapi.type))
         give_key(session, KEY_CLIENT,
                  client_key(session->endpoint, &channel->facts, telling_head(exchange)));
-    if (ends_session(exchange->mapi.type) && is_good(exchange))
+    if (ends_session(exchange->mapi.type) && is_good(exchange)) {
         session->vc->facts.has_logged_off = true;
+        session->vc->facts.ended_ns = exchange->response.last.time_ns;
+    }
     if (session->vc->facts.has_logged_off)
         expires_ms = LINGER_MS;
     keep_alive(session, now_ns, expires_ms);
@@ -650,6 +672,8 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
         vc->facts.last = last;
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
+    oa_outcome_take_response(&vc->facts, status,
+                             exchange->has_response_code ? exchange->response_code : 0);
     take_call(session, channel, exchange, &halves, connect);
     if (exchange->is_cut)
         oa_emit_limit(

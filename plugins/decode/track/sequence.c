@@ -363,9 +363,9 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 
     for (int leg = 0; leg < OA_LEGS; leg++)
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && vc->ending.how != OA_END_OPEN)
+            if (!recycle->is_complete && oa_end_is_known(vc->ending.how))
                 vc->recycles_failed++;
-    if (vc->ending.how != OA_END_OPEN)
+    if (oa_end_is_known(vc->ending.how))
         vc->recycles_failed += vc->recycles_forgotten;
     if (!has_beginning(vc) || !is_whole(vc))
         return;

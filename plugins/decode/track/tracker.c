@@ -15,6 +15,7 @@
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
 #include "track/mapi_session.h"
+#include "track/named_ports.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -24,7 +25,9 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     struct oa_tracker *tracker = g_new0(struct oa_tracker, 1);
 
     tracker->emitter = oa_emitter_new(on_event, context, keep);
-    tracker->auth = oa_auth_table_new();
+    tracker->code_pages = oa_code_pages_new();
+    tracker->auth = oa_auth_table_new(tracker->code_pages);
+    tracker->named_ports = oa_named_ports_new();
     tracker->endpoints = oa_endpoints_new();
     tracker->associations = oa_associations_new();
     tracker->calls = oa_calls_new();
@@ -33,8 +36,13 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
     tracker->connection_ends = oa_connection_ends_new();
-    tracker->code_pages = oa_code_pages_new();
     return tracker;
+}
+
+struct oa_code_pages *
+oa_tracker_code_pages(const struct oa_tracker *tracker)
+{
+    return tracker->code_pages;
 }
 
 void
@@ -55,6 +63,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_calls_free(tracker->calls);
     oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
+    oa_named_ports_free(tracker->named_ports);
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */

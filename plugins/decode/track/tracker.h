@@ -17,6 +17,10 @@
 struct oa_tracker *oa_tracker_new(oa_event_function on_event, void *context, bool keep);
 void oa_tracker_free(struct oa_tracker *tracker);
 
+/* The converters of 8-bit text, with which a host can read what the tracker has read; it may set
+ * the code page of names before the first bytes. */
+struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
+
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);

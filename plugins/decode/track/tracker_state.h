@@ -18,7 +18,8 @@ struct oa_tracker {
     struct mapi_sessions *mapi;                   /* mapi_session.h */
     struct channel_table *channels;               /* channel_state.h */
     struct connection_end_table *connection_ends; /* connection_end.h */
-    struct oa_code_pages *code_pages; /* base/code_page.h; of calls and MAPI over HTTP */
+    struct named_ports *named_ports;              /* named_ports.h */
+    struct oa_code_pages *code_pages;             /* base/code_page.h */
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "track/authentication.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
+#include "track/outcome.h"
 #include "track/sequence.h"
 #include "track/tracker_state.h"
 
@@ -212,6 +213,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     }
     if (!vc->facts.proxy_name)
         vc->facts.proxy_name = g_strdup(facts->proxy_name);
+    vc->facts.is_in_tls |= facts->is_in_tls && oa_hop_is_http(facts->hop);
     check_users(channel, &vc->facts);
     if (!vc->facts.auth)
         vc->facts.auth = oa_auth_copy_hold(facts->auth);
@@ -320,8 +322,8 @@ oa_vc_detach(struct channel *channel, struct virtual_connection *vc)
 static bool
 is_earlier(const struct oa_ending *ending, const struct oa_ending *known)
 {
-    if (ending->how == OA_END_OPEN || known->how == OA_END_OPEN)
-        return known->how == OA_END_OPEN;
+    if (!oa_end_is_known(ending->how) || !oa_end_is_known(known->how))
+        return !oa_end_is_known(known->how);
     return ending->time_ns < known->time_ns;
 }
 
@@ -336,6 +338,7 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    oa_outcome_take_channel(&vc->facts, &channel->facts);
     if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
         vc->facts.is_one_way = true;
         vc->facts.silent = channel->facts.ending.silent;
@@ -376,6 +379,11 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->assoc_group_id = from->assoc_group_id;
     if (!into->established.frame)
         into->established = from->established;
+    if (!into->http_status) {
+        into->http_status = from->http_status;
+        into->has_rpc_error = from->has_rpc_error;
+        into->rpc_error = from->rpc_error;
+    }
     into->anonymous_accepted |= from->anonymous_accepted;
     into->anonymous_refused |= from->anonymous_refused;
     if (from->last.time_ns > into->last.time_ns)
