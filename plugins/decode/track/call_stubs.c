@@ -168,12 +168,10 @@ read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const stru
                             .data = bytes->data,
                             .length = bytes->len,
                             .code_page = code_page };
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
-    oa_walk_set_code_pages(walk, tracker->code_pages);
+    oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);
-    bool is_read = oa_stub_walk(walk, &stub, NULL, &facts->walk);
-    oa_walk_free(walk);
-    return is_read;
+    return oa_stub_walk(tracker->walk, &stub, NULL, &facts->walk);
 }
 
 void

@@ -485,7 +485,7 @@ take_call(struct mapi_session *session, struct channel *channel,
 /* Reads the user and the auxiliary blocks of a Connect; returns false for other requests, and if
  * the body is missing. */
 static bool
-read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code_pages,
+read_connect(const struct oa_tracker *tracker, const struct oa_http_exchange *exchange,
              struct oa_call_facts *facts)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
@@ -494,11 +494,10 @@ read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code
 
     if (exchange->mapi.type != OA_MAPI_HTTP_CONNECT || !layout || !request->body)
         return false;
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
-    oa_walk_set_code_pages(walk, code_pages);
+    oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);
-    oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
-    oa_walk_free(walk);
+    oa_walk_run(tracker->walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
     return true;
 }
 
@@ -639,7 +638,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct virtual_connection *vc = session->vc;
     struct oa_call_facts facts;
     const struct oa_call_facts *connect =
-        read_connect(exchange, vc->tracker->code_pages, &facts) ? &facts : NULL;
+        read_connect(vc->tracker, exchange, &facts) ? &facts : NULL;
     take_traffic(channel, exchange);
     take_identity(vc, channel, exchange, connect);
     if (first.time_ns < vc->facts.opened.time_ns)

@@ -32,6 +32,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
     tracker->code_pages = oa_code_pages_new();
+    tracker->walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, NULL);
     return tracker;
 }
 
@@ -56,6 +57,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
+    oa_walk_free(tracker->walk);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

@@ -18,6 +18,7 @@ struct oa_tracker {
     struct mapi_sessions *mapi;             /* mapi_session.h */
     struct channel_table *channels;         /* channel_state.h */
     struct oa_code_pages *code_pages;       /* base/code_page.h; of calls and MAPI over HTTP */
+    struct oa_walk *walk;                   /* layout/layout.h; of whoever reads parameters */
 };
 
 #endif
