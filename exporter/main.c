@@ -159,7 +159,11 @@ static int export(const struct options *options)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .started_us = g_get_monotonic_time() };
-    struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
+    struct source_sink sink = { .context = &run,
+                                .event = on_event,
+                                .connection = on_connection,
+                                .warning = on_warning,
+                                .progress = on_progress };
     struct source_result result;
     char *message = NULL;
     int code;

@@ -80,6 +80,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
                            .context = sink->context };
 
     *result = (struct source_result){ 0 };
+    if (sink->begin)
+        sink->begin(sink->context, flows.tracker);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);

@@ -507,6 +507,7 @@ exchange_tree_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
+    proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops");
     register_rows();
     register_init_routine(open_code_pages);
     register_cleanup_routine(close_code_pages);

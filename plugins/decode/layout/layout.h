@@ -325,7 +325,7 @@ struct oa_walk *oa_walk_new(const struct oa_visitor *visitor, void *user);
 void oa_walk_free(struct oa_walk *walk);
 
 /* Gives the walk to another visitor, for the runs that follow; forgets what was given for the next
- * run, and the decoder. */
+ * run, the decoder and the observer. */
 void oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user);
 
 /* Gives the walk converters for 8-bit text, which have to outlive it; without them 8-bit text is
@@ -343,6 +343,10 @@ void oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t coun
  * rooms read. `context` is theirs. */
 void oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decode,
                          void *context);
+
+/* The function sees each field before the visitor does. NULL: none. */
+typedef void oa_observe_fn(struct oa_walk *walk, const struct oa_value *value);
+void oa_walk_set_observer(struct oa_walk *walk, oa_observe_fn *observe);
 
 /* Walks the whole input. Values and columns set before apply to this run only. */
 struct oa_walk_result oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout,

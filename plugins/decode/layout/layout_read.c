@@ -92,6 +92,8 @@ report_field(struct oa_walk *walk, void *node, struct oa_value value)
     value.code_page =
         OA_FIELDS[value.id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
     value.code_pages = walk->code_pages;
+    if (walk->observe)
+        walk->observe(walk, &value);
     if (walk->visitor->field)
         walk->visitor->field(walk->user, node, &value);
 }
@@ -385,6 +387,12 @@ oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decod
     walk->decoder = (struct decoder){ field, decode, context };
 }
 
+void
+oa_walk_set_observer(struct oa_walk *walk, oa_observe_fn *observe)
+{
+    walk->observe = observe;
+}
+
 GByteArray *
 oa_walk_scratch(struct oa_walk *walk)
 {
@@ -415,6 +423,7 @@ oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user
     walk->code_pages = NULL;
     walk->code_page = 0;
     walk->decoder = (struct decoder){ .field = OA_F_NONE };
+    walk->observe = NULL;
     walk->has_columns = false;
     walk->has_inputs = false;
     g_array_set_size(walk->values, 0);

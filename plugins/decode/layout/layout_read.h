@@ -41,6 +41,7 @@ struct oa_walk {
     bool has_columns;
     enum oa_field collects; /* the field whose values become columns; NONE: none */
     struct decoder decoder;
+    oa_observe_fn *observe; /* NULL: none */
     GArray *pending;
     GArray *placed;
     GByteArray *scratch;

@@ -46,6 +46,7 @@ enum oa_operation_fact {
                              than the document, or by none */
     OA_OP_WAITS = 4,      /* the response comes when there is something to report */
     OA_OP_RETURNS_1 = 8,  /* on success, [MS-OXNSPI] 3.1.4.1.2; all others return 0 */
+    OA_OP_ROPS = 16,      /* its parameters have ROP buffers */
 };
 
 /* The row of an interface, which lives forever; NULL for OA_IF_NONE. */

@@ -96,6 +96,8 @@ struct oa_ending {
 };
 
 struct oa_http_exchange; /* http/http_exchange.h */
+struct oa_rop_call;      /* rop/rop_walk.h */
+struct oa_visitor;       /* layout/layout.h */
 struct oa_virtual_connection;
 
 /*
@@ -254,8 +256,18 @@ struct oa_call {
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
     bool has_return_value;              /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
+    struct oa_rop_call *rops; /* its ROPs, see oa_tracker_read_rops(); NULL: not read */
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
+};
+
+/* For oa_tracker_read_rops(): who receives the parameters that hold ROPs; start() is called before
+ * the visitor gets those of a request or response, once each. Both may be NULL. The root of the
+ * walk is NULL. */
+struct oa_rop_listener {
+    const struct oa_visitor *visitor;
+    void (*start)(void *user, const struct oa_call *call, bool is_response);
+    void *user; /* of both */
 };
 
 /* The hop nearest to the client on which the call is in the capture. */

@@ -14,6 +14,7 @@
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
@@ -443,6 +444,21 @@ take_mailbox(struct mapi_session *session, struct oa_call *call,
         session->mailbox->has_ended = true;
 }
 
+static void
+take_rops(struct oa_tracker *tracker, struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *request = &exchange->request, *response = &exchange->response;
+    size_t start = exchange->preamble.body_offset;
+
+    if (exchange->mapi.type != OA_MAPI_HTTP_EXECUTE || exchange->is_cut)
+        return;
+    if (request->is_complete && !request->has_gap && request->body)
+        oa_call_rops_read_body(tracker, call, OA_CLIENT, request->body, request->body_kept);
+    if (is_good(exchange) && !response->has_gap && response->body && response->body_kept > start)
+        oa_call_rops_read_body(tracker, call, OA_SERVER, response->body + start,
+                               response->body_kept - start);
+}
+
 /* `halves` has what was seen of the call on each hop; `connect` has the facts of the request that
  * opens the session, or is NULL. */
 static void
@@ -463,6 +479,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     memcpy(facts->response, halves->response, sizeof facts->response);
     take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
+    take_rops(tracker, facts, exchange);
     vc->facts.calls++;
     vc->facts.exchange_calls++;
     vc->facts.answered += facts->state == OA_CALL_ANSWERED;

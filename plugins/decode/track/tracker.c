@@ -8,6 +8,7 @@
 #include "base/code_page.h"
 #include "track/association.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
@@ -37,6 +38,13 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
 }
 
 void
+oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener)
+{
+    g_free(tracker->rops);
+    tracker->rops = g_memdup2(listener, sizeof *listener);
+}
+
+void
 oa_tracker_end(struct oa_tracker *tracker)
 {
     oa_mapi_end(tracker);
@@ -58,6 +66,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
     oa_walk_free(tracker->walk);
+    g_free(tracker->rops);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

@@ -19,6 +19,7 @@ struct oa_tracker {
     struct channel_table *channels;         /* channel_state.h */
     struct oa_code_pages *code_pages;       /* base/code_page.h; of calls and MAPI over HTTP */
     struct oa_walk *walk;                   /* layout/layout.h; of whoever reads parameters */
+    struct oa_rop_listener *rops;           /* events.h; NULL: ROPs are not read */
 };
 
 #endif
