@@ -97,6 +97,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
     }
     if (!is_inside(coverage, parent))
         return;
+    if (value->id == OA_F_TRANSFER_DATA || value->id == OA_F_SYNC_STATE_DATA)
+        add_undecoded(coverage, value->length); /* a stream that was not opened */
     if (value->id == OA_F_ROP_ID) {
         coverage->id = (uint8_t)value->number;
         coverage->by_id[coverage->id][coverage->is_response].rops++;

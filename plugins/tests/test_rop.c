@@ -350,6 +350,69 @@ test_unasked(void)
     finish(&play);
 }
 
+/* The row of a notification has the columns of its table; those of folders too say after which one
+ * it comes. */
+static void
+test_notifications(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play, "29 00 00 01 78 00 01", HANDLES,
+            "rop{ rop_id=41 logon_id=0 input_handle_index=0 output_handle_index=1 "
+            "notification.types=120 notification.reserved=0 notification.want_whole_store=1 }");
+    response(&play, "29 01 00000000", "01000000 09000000", NULL);
+    request(&play, "04 00 01 02 00  12 00 02 00 0100 1f000130", "01000000 02000000 ffffffff", NULL);
+    response(&play,
+             "04 02 00000000 01000000  12 02 00000000 00  2a 03000000 00 0001 0500 "
+             "0100000000001234 0000000000000000 0500 00 41000000  2a 09000000 00 04c0 "
+             "0100000000000005 0100000000000006 0100000000000007 0000",
+             "01000000 02000000 03000000",
+             "rop{ rop_id=4 output_handle_index=2 return_value=0 table.total_rows=1 } rop{ "
+             "rop_id=18 input_handle_index=2 return_value=0 table.status=0 } rop{ rop_id=42 "
+             "notification.handle=3 logon_id=0 notification.data{ notification.flags=256 "
+             "notification.table_event_type=5 notification.row_folder_id=281474976715316 "
+             "notification.insert_after_folder_id=0 notification.row_data_size=5 row{ row.flag=0 "
+             "row.value{ value.string=A } } } } rop{ rop_id=42 notification.handle=9 logon_id=0 "
+             "notification.data{ notification.flags=49156 folder_id=281474976710661 "
+             "message_id=281474976710662 notification.parent_folder_id=281474976710663 "
+             "notification.tag_count=0 property_tags{ } } }");
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(play.call, true, &count);
+    g_assert_cmpuint(count, ==, 4);
+    g_assert_cmpint(rops[2].object->kind, ==, OA_ROP_KIND_HIERARCHY_TABLE);
+    g_assert_cmpint(rops[3].object->kind, ==, OA_ROP_KIND_NOTIFICATION);
+    finish(&play);
+}
+
+/* A rule with an action of each form; an unknown one ends in its own block. */
+static void
+test_rules(void)
+{
+    struct play play;
+
+    start(&play);
+    request(&play,
+            "41 00 00 01 0100  01 0100  fe008066 0400 "
+            "0900 0b 00000000 00000000  0d00 06 00000000 00000000 0d000000  "
+            "0a00 7f 00000000 00000000 aa  2a00 01 00000000 00000000 01 0300 aabbcc 1500 01 "
+            "0100000000000005 0000000000000000 00000000",
+            HANDLES,
+            "rop{ rop_id=65 logon_id=0 input_handle_index=0 rule.modify_flags=1 rule.count=1 rule{ "
+            "rule.data_flags=1 property_value_count=1 property_values{ property{ "
+            "property_tag=1719664894 rule.action_count=4 rule.actions{ rule.action.size=9 "
+            "rule.action{ rule.action.type=11 rule.action.flavor=0 rule.action.flags=0 } "
+            "rule.action.size=13 rule.action{ rule.action.type=6 rule.action.flavor=0 "
+            "rule.action.flags=0 rule.action.bounce_code=13 } rule.action.size=10 rule.action{ "
+            "rule.action.type=127 rule.action.flavor=0 rule.action.flags=0 } <undecoded 1> "
+            "rule.action.size=42 rule.action{ rule.action.type=1 rule.action.flavor=0 "
+            "rule.action.flags=0 rule.action.folder_in_this_store=1 rule.action.store_eid_size=3 "
+            "rule.action.store_eid=[3] rule.action.folder_eid_size=21 rule.action.server_eid{ "
+            "value.server_id.ours=1 folder_id=281474976710661 message_id=0 "
+            "value.server_id.instance=0 } } } } } } }");
+    finish(&play);
+}
+
 /* A capture that begins in the middle. */
 static void
 test_unknown(void)
@@ -520,7 +583,7 @@ test_rows(void)
             g_assert_true(row->handles == OA_ROP_HANDLES_OUT ||
                           row->handles == OA_ROP_HANDLES_IN_OUT);
         if (row->handles == OA_ROP_HANDLES_NONE)
-            g_assert_true(row->response.slots || row->response.is_unread);
+            g_assert_nonnull(row->response);
     }
     g_assert_cmpuint(count, ==, 132);
     for (int kind = 0; kind < OA_ROP_KINDS; kind++)
@@ -538,6 +601,8 @@ main(int argc, char *argv[])
     g_test_add_func("/rop/folder_names", test_folder_names);
     g_test_add_func("/rop/failures", test_failures);
     g_test_add_func("/rop/unasked", test_unasked);
+    g_test_add_func("/rop/notifications", test_notifications);
+    g_test_add_func("/rop/rules", test_rules);
     g_test_add_func("/rop/unknown", test_unknown);
     for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
         char *name = g_strdup_printf("/rop/value/%s", VALUES[i].what);

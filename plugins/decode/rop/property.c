@@ -1,7 +1,7 @@
 /* property.c
- * Property tags, names, values and rows as they are in ROP buffers.
- * [MS-OXCDATA] 2.2.1 (IDs), 2.6 (names), 2.7 (problems), 2.8.1 (rows), 2.11 (values), 2.13
- * (sorting)
+ * Property tags, names, values and rows as they are in ROP buffers; restrictions and sort orders.
+ * [MS-OXCDATA] 2.2.1 (IDs), 2.6 (names), 2.7 (problems), 2.8.1 (rows), 2.11 (values), 2.12
+ * (restrictions), 2.13 (sort orders), [MS-OXORULE] 2.2.5 (rule actions)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -58,6 +58,68 @@ OA_LAYOUT(SERVER_ID, "PtypServerId",
 );
 OA_LAYOUT(RESTRICTION, "PtypRestriction", OA_STRUCT(RESTRICTION, OA_LAYOUT_RESTRICTION));
 
+/* PtypRuleAction, [MS-OXORULE] 2.2.5 */
+OA_LAYOUT(SERVER_EID, "ServerEid",
+    OA_U8(VALUE_SERVER_ID_OURS),
+    OA_ID(ROP_FOLDER_ID),
+    OA_ID(ROP_MESSAGE_ID),
+    OA_U32(VALUE_SERVER_ID_INSTANCE)
+);
+OA_LAYOUT(MOVE, "OP_MOVE",
+    OA_BOOL(ACTION_IN_THIS_STORE),
+    OA_COUNTED(2, ACTION_STORE_SIZE),
+    OA_OCTETS(ACTION_STORE),
+    OA_U16(ACTION_FOLDER_SIZE),
+    OA_IF_NOT(ACTION_IN_THIS_STORE, 0),
+    OA_BOUND(ACTION_FOLDER_SIZE, 0),
+    OA_STRUCT(ACTION_SERVER_ID, SERVER_EID),
+    OA_IF_EQUAL(ACTION_IN_THIS_STORE, 0),
+    OA_BOUND(ACTION_FOLDER_SIZE, 0),
+    OA_OCTETS(ACTION_FOLDER)
+);
+OA_LAYOUT(REPLY, "OP_REPLY",
+    OA_ID(ROP_FOLDER_ID),
+    OA_ID(ROP_MESSAGE_ID),
+    OA_GUID(ACTION_TEMPLATE_GUID)
+);
+OA_LAYOUT(DEFER, "OP_DEFER_ACTION", OA_OCTETS(ACTION_DATA));
+OA_LAYOUT(BOUNCE, "OP_BOUNCE", OA_U32(ACTION_BOUNCE));
+OA_LAYOUT(RECIPIENT, "RecipientBlock",
+    OA_U8(ACTION_RESERVED),
+    OA_LIST(2, PROPERTY_COUNT, NONE),
+    OA_STRUCT(PROPERTY, OA_LAYOUT_PROPERTY)
+);
+OA_LAYOUT(FORWARD, "OP_FORWARD",
+    OA_LIST(2, ACTION_RECIPIENT_COUNT, NONE),
+    OA_STRUCT(ACTION_RECIPIENT, RECIPIENT)
+);
+OA_LAYOUT(TAG, "OP_TAG", OA_STRUCT(PROPERTY, OA_LAYOUT_PROPERTY));
+
+static const struct oa_arm ACTION_ARMS[] = {
+    [0x1] = OA_ARM_AT(MOVE),
+    [0x2] = OA_ARM_AT(MOVE),
+    [0x3] = OA_ARM_AT(REPLY),
+    [0x4] = OA_ARM_AT(REPLY),
+    [0x5] = OA_ARM_AT(DEFER),
+    [0x6] = OA_ARM_AT(BOUNCE),
+    [0x7] = OA_ARM_AT(FORWARD),
+    [0x8] = OA_ARM_AT(FORWARD),
+    [0x9] = OA_ARM_AT(TAG),
+    [0xa] = OA_ARM_AT_EMPTY,
+    [0xb] = OA_ARM_AT_EMPTY,
+};
+OA_LAYOUT(ACTION_PARTS, "ActionBlock",
+    OA_U8(ACTION_TYPE),
+    OA_U32(ACTION_FLAVOR),
+    OA_U32(ACTION_FLAGS),
+    OA_SWITCH_INDEX(ACTION_TYPE, 0xff, ACTION_ARMS)
+);
+OA_LAYOUT(ACTIONS, "RuleAction",
+    OA_LIST(2, ACTION_COUNT, ACTIONS),
+    OA_COUNTED(2, ACTION_SIZE),
+    OA_STRUCT(ACTION, ACTION_PARTS)
+);
+
 /* By property type. An object is never in rows; clients set one as if it were binary, [MS-OXCDATA]
  * 2.11.1.5. */
 static const struct oa_arm SINGLE_ARMS[] = {
@@ -79,6 +141,7 @@ static const struct oa_arm SINGLE_ARMS[] = {
     [0x048] = OA_ARM_AT(GUID),
     [0x0fb] = OA_ARM_AT(SERVER_ID),
     [0x0fd] = OA_ARM_AT(RESTRICTION),
+    [0x0fe] = OA_ARM_AT(ACTIONS),
     [0x102] = OA_ARM_AT(BINARY),
 };
 

@@ -8,10 +8,9 @@
 #include "rop/rop_slots.h"
 
 /* clang-format off */
-#define PART_FIELDS(name, part) { OA_##name##_##part, false }
-#define PART_NONE(name, part) { NULL, false }
-#define PART_UNREAD(name, part) { NULL, true }
-#define PART_SAME(name, part) { OA_##name##_RESPONSE, false }
+#define PART_FIELDS(name, part) OA_##name##_##part
+#define PART_NONE(name, part) NULL
+#define PART_SAME(name, part) OA_##name##_RESPONSE
 /* clang-format on */
 
 static const struct oa_rop_row ROWS[256] = {

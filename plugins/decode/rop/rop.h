@@ -61,19 +61,13 @@ enum oa_rop_keeps {
     OA_ROP_KEEPS_RESPONSE, /* those of the response; of the opened object, if it opens one */
 };
 
-/* What follows the heads. Without slots: nothing. */
-struct oa_rop_part {
-    const struct oa_slot *slots;
-    bool is_unread; /* the layout is not known */
-};
-
 struct oa_rop_row {
     uint8_t id;
     enum oa_rop_handles handles;
     enum oa_rop_kind opens;
     enum oa_rop_reads reads;
     enum oa_rop_keeps keeps;
-    struct oa_rop_part request, response, failure;
+    const struct oa_slot *request, *response, *failure; /* what follows the heads; NULL: nothing */
 };
 
 /* The row of a ROP; NULL for a reserved id. */

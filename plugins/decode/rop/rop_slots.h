@@ -16,7 +16,6 @@
  */
 #define OA_ROP_FIELDS_FIELDS(name) extern const struct oa_slot name[];
 #define OA_ROP_FIELDS_NONE(name)
-#define OA_ROP_FIELDS_UNREAD(name)
 #define OA_ROP_FIELDS_SAME(name)
 #define OA_ROP(id, name, handles, opens, reads, keeps, request, response, failure)                 \
     OA_ROP_FIELDS_##request(OA_##name##_REQUEST) OA_ROP_FIELDS_##response(OA_##name##_RESPONSE)    \
@@ -25,7 +24,6 @@
 #undef OA_ROP
 #undef OA_ROP_FIELDS_FIELDS
 #undef OA_ROP_FIELDS_NONE
-#undef OA_ROP_FIELDS_UNREAD
 #undef OA_ROP_FIELDS_SAME
 
 #define ROP_REQUEST(name, ...) ROP_SLOTS_(OA_##name##_REQUEST, __VA_ARGS__)

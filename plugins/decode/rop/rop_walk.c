@@ -299,14 +299,10 @@ take_head(const struct oa_walk *walk, const struct oa_rop_row *row, struct oa_ro
 }
 
 static void
-walk_part(struct oa_walk *walk, void *node, const struct oa_rop_part *part)
+walk_part(struct oa_walk *walk, void *node, const struct oa_slot *slots)
 {
-    if (oa_walk_stopped(walk))
-        return;
-    if (part->is_unread)
-        oa_walk_give_up(walk, OA_F_ROP);
-    else if (part->slots)
-        oa_walk_slots(walk, node, part->slots);
+    if (slots && !oa_walk_stopped(walk))
+        oa_walk_slots(walk, node, slots);
 }
 
 /* `kept` is NULL for a request that is only shown. */
@@ -328,7 +324,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     oa_walk_set(walk, OA_F_LOGON_FLAGS, rop->logon_flags);
     oa_walk_set_columns(walk, NULL, 0);
     start_row(reader);
-    walk_part(walk, node, &row->request);
+    walk_part(walk, node, row->request);
     if (resolves && !oa_walk_stopped(walk))
         resolve_request(reader, walk, row, rop);
 }
@@ -538,11 +534,11 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     start_row(reader);
     uint32_t return_value = (uint32_t)oa_walk_value(walk, OA_F_ROP_RETURN);
     if (return_value == 0 || (is_warning(return_value) && !next_follows(reader, walk))) {
-        walk_part(walk, node, &row->response);
+        walk_part(walk, node, row->response);
         if (resolves && !oa_walk_stopped(walk))
             apply_success(reader, walk, row, rop);
     } else if (!next_follows(reader, walk)) {
-        walk_part(walk, node, &row->failure);
+        walk_part(walk, node, row->failure);
     }
 }
 
