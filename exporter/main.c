@@ -199,8 +199,13 @@ export_in_order(const struct options *options, const struct capture_order *order
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .started_us = g_get_monotonic_time() };
-    struct source_sink sink = { &run,        on_event,           on_connection,       on_warning,
-                                on_progress, options->code_page, options->valid_ports };
+    struct source_sink sink = { .context = &run,
+                                .event = on_event,
+                                .connection = on_connection,
+                                .warning = on_warning,
+                                .progress = on_progress,
+                                .code_page = options->code_page,
+                                .valid_ports = options->valid_ports };
     struct source_result result = { 0 };
     char *message = NULL;
     int code;

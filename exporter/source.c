@@ -165,6 +165,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
+    if (sink->begin)
+        sink->begin(sink->context, flows.tracker);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);

@@ -19,9 +19,12 @@ struct source_progress {
     uint64_t bytes_total; /* 0: unknown, as on standard input */
 };
 
+struct oa_tracker; /* track/tracker.h */
+
 /* Who receives what a source reads. */
 struct source_sink {
     void *context;
+    void (*begin)(void *context, struct oa_tracker *tracker); /* before the first event; or NULL */
     oa_event_function event;
     void (*connection)(void *context, const struct connection_row *row); /* that has ended */
     void (*warning)(void *context, const char *message); /* one line; reading continues */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "rop/rop_walk.h"
 #include "track/bindings.h"
 #include "track/emit.h"
 #include "track/endings.h"
@@ -78,6 +79,7 @@ oa_call_free(void *data)
     struct call *call = data;
 
     oa_call_stubs_clear(&call->stubs);
+    oa_rop_call_free(call->facts.rops);
     g_free(call);
 }
 

@@ -104,6 +104,8 @@ struct oa_ending {
 };
 
 struct oa_http_exchange; /* http/http_exchange.h */
+struct oa_rop_call;      /* rop/rop_walk.h */
+struct oa_visitor;       /* layout/layout.h */
 struct oa_virtual_connection;
 
 /*
@@ -272,6 +274,7 @@ struct oa_call {
     uint32_t server_time_ms;            /* pulTransTime of EMSMDB; X-ElapsedTime */
     bool has_return_value;              /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
+    struct oa_rop_call *rops; /* its ROPs, see oa_tracker_read_rops(); NULL: not read */
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
 };
@@ -282,6 +285,15 @@ oa_call_half_has_end(const struct oa_call_half *half)
 {
     return half->is_complete && !half->end_is_lost;
 }
+
+/* For oa_tracker_read_rops(): who receives the parameters that hold ROPs; start() is called before
+ * the visitor gets those of a request or response, once each. Both may be NULL. The root of the
+ * walk is NULL. */
+struct oa_rop_listener {
+    const struct oa_visitor *visitor;
+    void (*start)(void *user, const struct oa_call *call, bool is_response);
+    void *user; /* of both */
+};
 
 /* The hop nearest to the client on which the call is in the capture. */
 static inline enum oa_hop

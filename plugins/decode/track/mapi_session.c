@@ -14,6 +14,7 @@
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
@@ -464,6 +465,21 @@ take_mailbox(struct mapi_session *session, struct oa_call *call,
         session->mailbox->has_ended = true;
 }
 
+static void
+take_rops(struct oa_tracker *tracker, struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *request = &exchange->request, *response = &exchange->response;
+    size_t start = exchange->preamble.body_offset;
+
+    if (exchange->mapi.type != OA_MAPI_HTTP_EXECUTE || exchange->is_cut)
+        return;
+    if (request->is_complete && !request->has_gap && request->body)
+        oa_call_rops_read_body(tracker, call, OA_CLIENT, request->body, request->body_kept);
+    if (is_good(exchange) && !response->has_gap && response->body && response->body_kept > start)
+        oa_call_rops_read_body(tracker, call, OA_SERVER, response->body + start,
+                               response->body_kept - start);
+}
+
 /* `halves` has what was seen of the call on each hop; `connect` has the facts of the request that
  * opens the session, or is NULL. */
 static void
@@ -484,6 +500,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     memcpy(facts->response, halves->response, sizeof facts->response);
     take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
+    take_rops(tracker, facts, exchange);
     vc->facts.calls++;
     vc->facts.exchange_calls++;
     vc->facts.answered += facts->state == OA_CALL_ANSWERED;
@@ -507,7 +524,7 @@ take_call(struct mapi_session *session, struct channel *channel,
 /* Reads the user and the auxiliary blocks of a Connect; returns false for other requests, and if
  * the body is missing. */
 static bool
-read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code_pages,
+read_connect(const struct oa_tracker *tracker, const struct oa_http_exchange *exchange,
              struct oa_call_facts *facts)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
@@ -516,11 +533,10 @@ read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code
 
     if (exchange->mapi.type != OA_MAPI_HTTP_CONNECT || !layout || !request->body)
         return false;
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
-    oa_walk_set_code_pages(walk, code_pages);
+    oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);
-    oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
-    oa_walk_free(walk);
+    oa_walk_run(tracker->walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
     return true;
 }
 
@@ -663,7 +679,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct virtual_connection *vc = session->vc;
     struct oa_call_facts facts;
     const struct oa_call_facts *connect =
-        read_connect(exchange, vc->tracker->code_pages, &facts) ? &facts : NULL;
+        read_connect(vc->tracker, exchange, &facts) ? &facts : NULL;
     take_traffic(channel, exchange);
     take_identity(vc, channel, exchange, connect);
     if (first.time_ns < vc->facts.opened.time_ns)

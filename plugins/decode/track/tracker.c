@@ -8,6 +8,7 @@
 #include "base/code_page.h"
 #include "track/association.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/connection_end.h"
@@ -36,6 +37,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
     tracker->connection_ends = oa_connection_ends_new();
+    tracker->walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, NULL);
     return tracker;
 }
 
@@ -43,6 +45,13 @@ struct oa_code_pages *
 oa_tracker_code_pages(const struct oa_tracker *tracker)
 {
     return tracker->code_pages;
+}
+
+void
+oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener)
+{
+    g_free(tracker->rops);
+    tracker->rops = g_memdup2(listener, sizeof *listener);
 }
 
 void
@@ -68,6 +77,8 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
     oa_connection_ends_free(tracker->connection_ends);
+    oa_walk_free(tracker->walk);
+    g_free(tracker->rops);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

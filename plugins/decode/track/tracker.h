@@ -25,6 +25,10 @@ struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);
 
+/* From now on the ROPs of calls to stores are read, and what their context was is kept with each
+ * call (struct oa_call.rops). Nothing is read of sealed calls. */
+void oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener);
+
 /* What is known of a server's endpoint from the connections so far: from the endpoint mapper, from
  * binds, and from requests recognised by their shape. Bounded, so that OA_ENDPOINT_UNKNOWN proves
  * nothing. */
