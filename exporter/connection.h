@@ -39,6 +39,7 @@ struct connection {
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
+    int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
     enum connection_state state; /* when the capture ended, or the connection */
 };
 

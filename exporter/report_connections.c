@@ -201,7 +201,7 @@ take(struct report_run *run, const struct connection_row *of)
         .ended_by = ended_by(tcp->ending),
         .duration_ns = tcp->last.time_ns - tcp->first.time_ns,
         .closed_ns = tcp->ending.how == OA_END_FIN || tcp->ending.how == OA_END_RESET
-                         ? tcp->ending.time_ns
+                         ? tcp->closed_ns
                          : NO_TIME,
         .decoded_share = decoded_share(tcp, channel),
     };

@@ -292,7 +292,9 @@ note_connection(GHashTable *sessions, const struct oa_channel *channel)
     const struct connection *tcp = connection_of(channel);
     struct open_time time = {
         .from_ns = tcp->handshake_seen ? tcp->first.time_ns : NO_TIME,
-        .to_ns = oa_end_is_known(channel->ending.how) ? channel->ending.time_ns : NO_TIME,
+        .to_ns = !oa_end_is_known(channel->ending.how)    ? NO_TIME
+                 : channel->ending.how == OA_END_REPLACED ? channel->ending.time_ns
+                                                          : tcp->closed_ns,
     };
 
     if (channel->vc && channel->vc->transport != OA_TRANSPORT_MAPI_HTTP)

@@ -832,6 +832,8 @@ end_connection(struct tracked *c, struct half *half, const struct segment *segme
 {
     bool is_reset = (segment->flags & TCP_RST) != 0;
 
+    if (c->facts.ending.how == OA_END_OPEN)
+        c->facts.closed_ns = stamp.time_ns;
     /* A reset that comes after both FINs ends nothing. */
     if (c->facts.ending.how == OA_END_OPEN || (is_reset && !c->is_ended))
         c->facts.ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
