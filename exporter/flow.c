@@ -16,6 +16,7 @@ struct flow {
     struct connection *connection;
     struct oa_channel *channel;
     struct oa_tls *tls;       /* the connection starts as TLS does */
+    struct tls_watch *watch;  /* then too */
     bool has_begun;           /* its first bytes were received */
     bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
     enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
@@ -62,6 +63,8 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
     flow->flows->n_channels++;
+    if (oa_hop_is_http(recognition->hop))
+        tls_service_know(flow->flows->tls, &connection->endpoint[OA_SERVER]);
     return side;
 }
 
@@ -175,6 +178,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
 static void
 take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
 {
+    tls_watch_data(flow->watch, side, data, length);
     if (!oa_tls_data(flow->tls, side, data, length)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
@@ -191,6 +195,7 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
+    flow->watch = tls_watch_new(flow->flows->tls, flow->connection);
     take_tls(flow, side, data, length);
 }
 
@@ -285,7 +290,7 @@ flow_close(struct flow *flow)
     struct flows *flows = flow->flows;
     struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
 
-    flows->ended(flows->context, &row);
+    tls_service_ended(flows->tls, flow->watch, &row);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)

@@ -9,14 +9,14 @@
 #define FLOW_H
 
 #include "connection.h"
+#include "tls_service.h"
 
 /* What all flows of a run share. */
 struct flows {
     struct oa_tracker *tracker;
-    void (*ended)(void *context, const struct connection_row *row); /* before the channel closes */
-    void *context;                                                  /* of `ended` */
-    uint64_t n_connections; /* opened so far, which is the number of the next one */
-    uint64_t n_channels;    /* of these, how many became a channel */
+    struct tls_service *tls; /* takes each connection that has ended, before its channel closes */
+    uint64_t n_connections;  /* opened so far, which is the number of the next one */
+    uint64_t n_channels;     /* of these, how many became a channel */
 };
 
 struct flow;

@@ -199,7 +199,8 @@ export_in_order(const struct options *options, const struct capture_order *order
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .started_us = g_get_monotonic_time() };
-    struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
+    struct source_sink sink = { &run,       on_event,    on_connection,
+                                on_warning, on_progress, options->proxies };
     struct source_result result = { 0 };
     char *message = NULL;
     int code;

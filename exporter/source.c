@@ -151,9 +151,9 @@ find_all(const struct source *source, const struct source_sink *sink,
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
+    const struct tls_service_sink tls_sink = { sink->connection, sink->event, sink->context };
     struct flows flows = { .tracker = oa_tracker_new(sink->event, sink->context, false),
-                           .ended = sink->connection,
-                           .context = sink->context };
+                           .tls = tls_service_new(&tls_sink, sink->proxies) };
 
     *result = (struct source_result){ 0 };
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
@@ -163,6 +163,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
+    tls_service_free(flows.tls);
     result->channels = flows.n_channels;
     find_all(source, sink, result);
 }

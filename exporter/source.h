@@ -27,6 +27,7 @@ struct source_sink {
     bool (*progress)(
         void *context,
         const struct source_progress *progress); /* every few thousand frames; false: stop */
+    char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
 struct source;
