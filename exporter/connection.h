@@ -46,9 +46,9 @@ struct connection {
 /* A connection that has ended, and what it carried. */
 struct connection_row {
     const struct connection *tcp;
-    const struct oa_channel *channel; /* NULL if no RPC or MAPI over HTTP */
-    const struct oa_tls_facts *tls;   /* NULL if it did not start as TLS does */
-    bool is_attempt; /* without payload, to a port that a URI or ValidPorts names */
+    struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP */
+    const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    bool is_attempt;                /* without payload, to a port that a URI or ValidPorts names */
 };
 
 /* The facts of a channel's connection: every source passes them to oa_channel_open() as the host.

@@ -205,7 +205,8 @@ export_in_order(const struct options *options, const struct capture_order *order
                                 .warning = on_warning,
                                 .progress = on_progress,
                                 .code_page = options->code_page,
-                                .valid_ports = options->valid_ports };
+                                .valid_ports = options->valid_ports,
+                                .proxies = options->proxies };
     struct source_result result = { 0 };
     char *message = NULL;
     int code;

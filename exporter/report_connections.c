@@ -213,7 +213,8 @@ take(struct report_run *run, const struct connection_row *of)
 const struct report REPORT_CONNECTIONS = {
     .name = "connections",
     .row_is = "TCP connection of a service hop",
-    .order = "ordered by the end of the connection",
+    .order = "ordered by the end of the connection; inside TLS not before their server turns out "
+             "to be a proxy",
     COLUMNS(COLUMNS_OF_CONNECTIONS),
     .connection = take,
 };

@@ -23,7 +23,9 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 
 struct source {
     struct capture_reader *reader;
-    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while running */
+    const struct source_sink *sink; /* this and what follows: while running */
+    struct oa_tracker *tracker;
+    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
 };
@@ -155,13 +157,32 @@ find_all(const struct source *source, const struct source_sink *sink,
              source->cut.frames, result->frames, source->longest_cut);
 }
 
+static void
+on_event(void *context, const struct oa_event *event)
+{
+    const struct source *source = context;
+
+    source->sink->event(source->sink->context, event);
+}
+
+static void
+on_connection(void *context, const struct connection_row *row)
+{
+    const struct source *source = context;
+
+    source->sink->connection(source->sink->context, row);
+    flow_report_end(source->tracker, row);
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    struct flows flows = { .tracker = oa_tracker_new(sink->event, sink->context, false),
-                           .ended = sink->connection,
-                           .context = sink->context };
+    const struct tls_service_sink tls_sink = { on_connection, on_event, source };
+    struct flows flows = { .tracker = oa_tracker_new(on_event, source, false),
+                           .tls = tls_service_new(&tls_sink, sink->proxies) };
 
+    source->sink = sink;
+    source->tracker = flows.tracker;
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
@@ -174,6 +195,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
+    tls_service_free(flows.tls);
     result->channels = flows.n_channels;
     find_all(source, sink, result);
 }

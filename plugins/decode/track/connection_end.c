@@ -239,7 +239,7 @@ oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *
 {
     const struct oa_event where = event_at(end, end->last);
 
-    if (!oa_connection_counts(end->channel, end->tls, end->server.port))
+    if (!end->is_attempt && !oa_connection_counts(end->channel, end->tls, end->server.port))
         return;
     if (end->was_refused)
         oa_emit_finding(tracker, &where, OA_FINDING_CONNECTION_REFUSED,
