@@ -170,8 +170,11 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
     struct mapi_session *oldest;
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS))
+           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
+        if (oldest->expires_ns >= now_ns)
+            oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
         close_session(oldest);
+    }
 }
 
 void
