@@ -31,6 +31,7 @@ struct input {
     size_t index;     /* on the command line: orders equal times */
     int64_t
         time_ns; /* of the current frame; of the first one before the file is admitted; NO_TIME */
+    int64_t correction_ns; /* added to all times */
     uint64_t size;
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
@@ -169,7 +170,7 @@ input_read(struct input *input, int *err, char **err_info)
             return *err == 0 ? READ_END : READ_FAILED;
     } while (input->record.rec_type != REC_TYPE_PACKET);
     if (input->record.presence_flags & WTAP_HAS_TS)
-        input->time_ns = record_time(&input->record);
+        input->time_ns = record_time(&input->record) + input->correction_ns;
     return READ_FRAME;
 }
 
@@ -373,6 +374,20 @@ capture_reader_open(char *const *paths, size_t n_paths, char **message)
     return reader;
 }
 
+void
+capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns)
+{
+    for (size_t i = 0; i < reader->n_inputs; i++) {
+        struct input *input = &reader->inputs[i];
+        if (input->index != file)
+            continue;
+        input->correction_ns = by_ns;
+        if (input->time_ns != NO_TIME)
+            input->time_ns += by_ns;
+    }
+    qsort(reader->inputs, reader->n_inputs, sizeof *reader->inputs, compare_inputs);
+}
+
 enum capture_status
 capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, char **message)
 {
@@ -401,6 +416,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .data = WS_COMPAT_RECORD_DATA(&root->record, &root->buffer),
         .captured = header->caplen,
         .on_wire = MAX(header->len, header->caplen),
+        .file = root->index,
     };
     return CAPTURE_OK;
 }

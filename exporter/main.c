@@ -33,6 +33,7 @@ struct run {
     struct report_set *reports;
     uint64_t sessions;
     bool shows_progress;
+    bool is_again; /* warnings were shown */
     int64_t started_us, shown_us;
 };
 
@@ -115,7 +116,7 @@ clear_progress(const struct run *run)
 static void
 on_warning(void *context, const char *message)
 {
-    if (ending_signal)
+    if (ending_signal || ((const struct run *)context)->is_again)
         return; /* a read that the signal interrupted */
     clear_progress(context);
     complain(message);
@@ -155,9 +156,13 @@ exit_code_of(const struct source_result *result, bool quiet)
     return EXIT_NOTHING_FOUND;
 }
 
-static int export(const struct options *options)
+/* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
+ * done again, because only now is known how far the clocks of the files differ. */
+static int
+export_by(const struct options *options, struct clocks *clocks, bool is_again, bool *is_void)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
+                       .is_again = is_again,
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { &run, on_event, on_connection, on_warning, on_progress };
     struct source_result result;
@@ -167,6 +172,8 @@ static int export(const struct options *options)
     struct source *source = source_open(options->paths, options->n_paths, &message);
     if (!source)
         return fail(message, EXIT_UNREADABLE);
+    if (clocks)
+        source_use_clocks(source, clocks);
     run.reports = report_set_open(options->reports, options->n_reports, options->directory,
                                   options->style, options->valid_ports, &message);
     if (!run.reports) {
@@ -174,7 +181,8 @@ static int export(const struct options *options)
     } else {
         source_run(source, &sink, &result);
         clear_progress(&run);
-        if (ending_signal)
+        *is_void = result.clocks_differ;
+        if (ending_signal || result.clocks_differ)
             code = EXIT_NOT_WRITTEN;
         else if (report_set_commit(run.reports, &message))
             code = exit_code_of(&result, options->quiet);
@@ -183,6 +191,80 @@ static int export(const struct options *options)
     }
     report_set_free(run.reports);
     source_close(source);
+    return code;
+}
+
+/* Whether there are several files, which can be read again: one clock has nothing to be compared
+ * with. */
+static bool
+has_clocks(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_paths; i++)
+        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
+            return false;
+    return options->n_paths > 1;
+}
+
+static void
+ignore_event(void *context, const struct oa_event *event)
+{
+    (void)context;
+    (void)event;
+}
+
+static void
+ignore_connection(void *context, const struct connection_row *row)
+{
+    (void)context;
+    (void)row;
+}
+
+static void
+ignore_warning(void *context, const char *message)
+{
+    (void)context;
+    (void)message;
+}
+
+static bool
+go_on(void *context, const struct source_progress *progress)
+{
+    (void)context;
+    (void)progress;
+    return !ending_signal;
+}
+
+/* Reads the captures for their clocks only. Whatever fails will be reported by the export. */
+static void
+compare_clocks(const struct options *options, struct clocks *clocks)
+{
+    struct source_sink sink = { NULL, ignore_event, ignore_connection, ignore_warning, go_on };
+    struct source_result result;
+    char *message = NULL;
+    struct source *source = source_open(options->paths, options->n_paths, &message);
+
+    g_free(message);
+    if (!source)
+        return;
+    source_use_clocks(source, clocks);
+    source_run(source, &sink, &result);
+    source_close(source);
+}
+
+/* Clocks seldom differ, and only all of the captures show it, so reports are then begun anew; what
+ * goes to standard output cannot be taken back. */
+static int export(const struct options *options)
+{
+    struct clocks *clocks =
+        has_clocks(options) ? clocks_new(options->paths, options->n_paths) : NULL;
+    bool is_void = false;
+
+    if (clocks && !options->directory)
+        compare_clocks(options, clocks);
+    int code = export_by(options, clocks, false, &is_void);
+    if (is_void && !ending_signal)
+        code = export_by(options, clocks, true, &is_void);
+    clocks_free(clocks);
     return code;
 }
 

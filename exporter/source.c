@@ -18,6 +18,9 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 
 struct source {
     struct capture_reader *reader;
+    size_t n_files;
+    struct clocks *clocks; /* NULL: they are not compared */
+    const struct source_sink *sink;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while running */
 };
 
@@ -28,14 +31,35 @@ source_open(char *const *paths, size_t n_paths, char **message)
     struct source *source = reader ? g_new0(struct source, 1) : NULL;
 
     if (source)
-        source->reader = reader;
+        *source = (struct source){ .reader = reader, .n_files = n_paths };
     return source;
+}
+
+void
+source_use_clocks(struct source *source, struct clocks *clocks)
+{
+    source->clocks = clocks;
+    for (size_t file = 0; file < source->n_files; file++)
+        capture_reader_correct(source->reader, file, clocks_correction(clocks, file));
+}
+
+static void
+take_event(void *context, const struct oa_event *event)
+{
+    const struct source *source = context;
+
+    if (source->clocks)
+        clocks_take_event(source->clocks, event);
+    source->sink->event(source->sink->context, event);
 }
 
 static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
     result->frames++;
+    if (source->clocks)
+        clocks_take_frame(source->clocks, frame->file,
+                          (struct oa_stamp){ frame->time_ns, frame->number });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -75,11 +99,14 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    struct flows flows = { .tracker = oa_tracker_new(sink->event, sink->context, false),
+    struct flows flows = { .tracker = oa_tracker_new(take_event, source, false),
                            .ended = sink->connection,
                            .context = sink->context };
 
+    source->sink = sink;
     *result = (struct source_result){ 0 };
+    if (source->clocks)
+        clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
@@ -88,6 +115,10 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
     result->channels = flows.n_channels;
+    if (source->clocks && !result->stopped) {
+        result->clocks_differ = clocks_settle(source->clocks);
+        clocks_report(source->clocks, sink->event, sink->context);
+    }
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include "clocks.h"
 #include "connection.h"
 
 struct source_progress {
@@ -33,6 +34,8 @@ struct source_result {
     uint64_t channels;      /* connections with RPC or MAPI over HTTP */
     bool incomplete;        /* a file was cut short or damaged */
     bool stopped;           /* by progress */
+    bool clocks_differ;     /* what was made of the events is void: the captures have to be read
+                               again, with the same clocks */
 };
 
 struct source;
@@ -40,6 +43,10 @@ struct source;
 /* Opens the captures, see capture_reader_open(); NULL with a one-line message in `*message`
  * (g_free) if one of them cannot be read. */
 struct source *source_open(char *const *paths, size_t n_paths, char **message);
+
+/* Compares the clocks of the files, or corrects their times once that has shown how far they
+ * differ. `clocks` must outlive the source. Before source_run(). */
+void source_use_clocks(struct source *source, struct clocks *clocks);
 
 /* Reads all captures, once; closes every connection, channel and session at the end. */
 void source_run(struct source *source, const struct source_sink *sink,
