@@ -61,6 +61,7 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
+    flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
     return side;
 }

@@ -132,6 +132,8 @@ oa_flow_available(const struct oa_flow *flow)
 struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
+    const bool *is_waiting;         /* the host's, by enum oa_side: bytes of that sender wait behind
+                                       missing ones, so that other channels are ahead; or NULL */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
     enum oa_hop hop;
     enum oa_channel_kind kind;
