@@ -31,7 +31,7 @@
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
 
-#define FILE_NAME_TEXT 56
+#define FILE_NAME_TEXT 48
 
 struct sighting {
     uint64_t key;
@@ -472,27 +472,50 @@ name_of(const char *path, char name[FILE_NAME_TEXT])
     oa_text_copy((struct oa_text){ base, strlen(base) }, name, FILE_NAME_TEXT);
 }
 
+static bool
+is_one_clock(const struct file *a, const struct file *b)
+{
+    return a->ahead_ns == b->ahead_ns && a->reference == b->reference;
+}
+
+static void
+report(const struct clocks *clocks, size_t first, oa_event_function on_event, void *context)
+{
+    const struct file *file = &clocks->files[first];
+    struct oa_finding finding = { .id = OA_FINDING_CLOCK_SKEW };
+    struct oa_event event = {
+        .type = OA_EVENT_FINDING, .finding = &finding, .first = file->first, .last = file->first
+    };
+    char name[FILE_NAME_TEXT], reference[FILE_NAME_TEXT], others[40] = "";
+    size_t n_files = 0, n_samples = 0;
+
+    for (size_t i = first; i < clocks->n_files; i++)
+        if (is_one_clock(&clocks->files[i], file)) {
+            n_files++;
+            n_samples += clocks->files[i].n_samples;
+        }
+    if (n_files > 1)
+        g_snprintf(others, sizeof others, " and %zu more", n_files - 1);
+    name_of(clocks->paths[first], name);
+    name_of(clocks->paths[file->reference], reference);
+    g_snprintf(finding.text, sizeof finding.text,
+               "%s%s: %.6f s %s %s, within %.6f s by %zu PDUs in both; its times were corrected",
+               name, others, (double)ABS(file->ahead_ns) / 1e9,
+               file->ahead_ns > 0 ? "ahead of" : "behind", reference, (double)file->within_ns / 1e9,
+               n_samples);
+    oa_text_mend(finding.text);
+    on_event(context, &event);
+}
+
 void
 clocks_report(const struct clocks *clocks, oa_event_function on_event, void *context)
 {
     for (size_t i = 0; i < clocks->n_files; i++) {
-        const struct file *file = &clocks->files[i];
-        struct oa_finding finding = { .id = OA_FINDING_CLOCK_SKEW };
-        struct oa_event event = {
-            .type = OA_EVENT_FINDING, .finding = &finding, .first = file->first, .last = file->first
-        };
-        char name[FILE_NAME_TEXT], reference[FILE_NAME_TEXT];
+        size_t first = 0;
 
-        if (!file->ahead_ns)
-            continue;
-        name_of(clocks->paths[i], name);
-        name_of(clocks->paths[file->reference], reference);
-        g_snprintf(
-            finding.text, sizeof finding.text,
-            "%s is %.6f s %s %s, within %.6f s by %zu PDUs in both; its times were corrected", name,
-            (double)ABS(file->ahead_ns) / 1e9, file->ahead_ns > 0 ? "ahead of" : "behind",
-            reference, (double)file->within_ns / 1e9, file->n_samples);
-        oa_text_mend(finding.text);
-        on_event(context, &event);
+        while (!is_one_clock(&clocks->files[first], &clocks->files[i]))
+            first++;
+        if (first == i && clocks->files[i].ahead_ns)
+            report(clocks, i, on_event, context);
     }
 }

@@ -40,7 +40,7 @@ void clocks_take_event(struct clocks *clocks, const struct oa_event *event);
  */
 bool clocks_settle(struct clocks *clocks);
 
-/* Reports the corrections as findings. */
+/* Reports the corrections as findings, one for each clock. */
 void clocks_report(const struct clocks *clocks, oa_event_function on_event, void *context);
 
 #endif

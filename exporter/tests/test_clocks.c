@@ -123,7 +123,7 @@ test_report(void)
     g_assert_true(clocks_settle(bench.clocks));
     clocks_report(bench.clocks, on_event, &bench);
     g_assert_cmpstr(bench.findings->str, ==,
-                    "proxy.pcap is 45.000000 s behind client.pcap, within 0.001000 s by 40 PDUs in "
+                    "proxy.pcap: 45.000000 s behind client.pcap, within 0.001000 s by 40 PDUs in "
                     "both; its times were corrected\n");
     end_bench(&bench);
 }
@@ -207,6 +207,10 @@ test_three_files(void)
     see(&bench, 2, 3, 2000, OA_CLIENT, 1100 * SECOND); /* the connection of the second file */
     g_assert_true(clocks_settle(bench.clocks));
     g_assert_cmpint(clocks_correction(bench.clocks, 2), ==, clocks_correction(bench.clocks, 1));
+    clocks_report(bench.clocks, on_event, &bench);
+    g_assert_cmpstr(bench.findings->str, ==,
+                    "proxy.pcap and 1 more: 10.000000 s ahead of client.pcap, within "
+                    "0.001000 s by 40 PDUs in both; its times were corrected\n");
     end_bench(&bench);
 }
 

@@ -94,7 +94,7 @@ class TwoClocks(unittest.TestCase):
                 after = self.reports(near(), shift(far(), seconds))
                 skew = [row["evidence"] for row in after["findings"] if row["code"] == "clock_skew"]
                 self.assertEqual(len(skew), 1)
-                told = re.match(r"hop_1.pcapng is (\d+\.\d+) s (ahead of|behind) hop_0.pcapng", skew[0])
+                told = re.match(r"hop_1.pcapng: (\d+\.\d+) s (ahead of|behind) hop_0.pcapng", skew[0])
                 self.assertAlmostEqual(float(told[1]) * (1 if told[2] == "ahead of" else -1), seconds, delta=MOST_MS / 1000)
                 after["findings"] = [row for row in after["findings"] if row["code"] != "clock_skew"]
                 self.expect_same(before, after)
