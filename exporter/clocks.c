@@ -11,15 +11,18 @@
 #include "base/text.h"
 
 /* Enough of a PDU to distinguish it from others: its header and the context handle. */
-#define HASHED_BYTES 256
+#define HASHED_BYTES 64
 
 /* PDUs that wait for their second sighting. With more of them only some are compared, the same in
  * all files. */
-#define SIGHTINGS_MAX (128 * 1024)
+#define SIGHTINGS_MAX 8192
 
-/* Of two files: differences kept of each direction, and how many are needed to compare clocks. */
+/* Of two files: differences kept of each direction, how many are needed to compare clocks, and how
+ * many of them of PDUs that are unique. Sessions of different users may begin with the same bytes.
+ */
 #define SAMPLES_MAX 512
 #define SAMPLES_NEEDED 3
+#define UNIQUE_NEEDED 2
 
 /* Pairs of files with PDUs in common that are compared. */
 #define PAIRS_MAX 4096
@@ -52,6 +55,7 @@ struct samples {
 struct pair {
     size_t file[2];            /* the earlier one on the command line first */
     struct samples samples[2]; /* by enum oa_side, the sender */
+    uint64_t unique;           /* PDUs in common that no other session has */
     uint64_t moves[2];         /* of connections, to which of the two */
 };
 
@@ -170,7 +174,8 @@ pair_of(struct clocks *clocks, size_t file, size_t other)
 }
 
 static void
-compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns)
+compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns,
+        bool is_unique)
 {
     int64_t apart_ns = time_ns - known->time_ns;
 
@@ -178,8 +183,10 @@ compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender
         return;
     struct pair *pair = pair_of(clocks, known->file, clocks->current);
 
-    if (pair)
-        add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
+    if (!pair)
+        return;
+    pair->unique += is_unique;
+    add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
 }
 
 /* A connection that goes on in another file: as long as none comes back, that file follows the
@@ -219,7 +226,7 @@ thin_out(struct clocks *clocks)
 }
 
 static void
-see(struct clocks *clocks, uint64_t key, const struct oa_event *event)
+see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
 {
     int64_t time_ns = event->last.time_ns;
     uint64_t session = event->vc ? event->vc->number : UINT64_MAX;
@@ -235,7 +242,7 @@ see(struct clocks *clocks, uint64_t key, const struct oa_event *event)
         known->is_ambiguous |= known->session != session; /* or it is on two hops */
     } else if (known) {
         if (!known->is_ambiguous)
-            compare(clocks, known, event->side, time_ns);
+            compare(clocks, known, event->side, time_ns, is_unique);
     } else {
         known = g_new0(struct sighting, 1);
         *known = (struct sighting){
@@ -286,6 +293,21 @@ key_of(const struct oa_event *event)
     }
 }
 
+/* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
+ * context handle, or the signature of a verifier. */
+static bool
+is_unique(const struct oa_event *event)
+{
+    static const uint8_t NO_HANDLE[16];
+    const struct oa_rpc_pdu *rpc = event->rpc;
+
+    if (event->type != OA_EVENT_RPC)
+        return true;
+    return rpc->verifier.present ||
+           (rpc->header.ptype == OA_RPC_REQUEST && rpc->stub_length >= 4 + sizeof NO_HANDLE &&
+            memcmp(rpc->stub + 4, NO_HANDLE, sizeof NO_HANDLE) != 0);
+}
+
 void
 clocks_take_event(struct clocks *clocks, const struct oa_event *event)
 {
@@ -298,9 +320,9 @@ clocks_take_event(struct clocks *clocks, const struct oa_event *event)
     if (!key)
         return;
     follow_channel(clocks, event->channel);
-    see(clocks, key, event);
+    see(clocks, key, event, is_unique(event));
     /* Two files may hold the same connections, and one of them further hops of their sessions. */
-    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event);
+    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event, true);
 }
 
 /* ---- how far clocks differ ---- */
@@ -363,10 +385,12 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
 {
     struct samples *requests = &pair->samples[OA_CLIENT], *responses = &pair->samples[OA_SERVER];
     int64_t median_ns = median_of_all(pair), low_ns, high_ns;
+    size_t n = requests->n + responses->n;
 
     clean(requests, median_ns);
     clean(responses, median_ns);
-    if (requests->n + responses->n < SAMPLES_NEEDED) {
+    if (requests->n + responses->n < MAX(SAMPLES_NEEDED, n / 2 + 1) ||
+        pair->unique < UNIQUE_NEEDED) {
         *ahead_ns = *within_ns = 0;
         return (pair->moves[0] == 0) != (pair->moves[1] == 0);
     }
