@@ -27,6 +27,7 @@ connection_swap(struct connection *connection)
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         connection->endpoint[side] = old.endpoint[side ^ 1];
         connection->stream[side] = old.stream[side ^ 1];
+        connection->is_waiting[side] = old.is_waiting[side ^ 1];
     }
     connection->ending.by = old.ending.by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
     connection->is_swapped = !old.is_swapped;

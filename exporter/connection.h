@@ -32,6 +32,7 @@ struct connection {
     struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
     struct oa_stamp first, last;        /* frames */
     struct connection_stream stream[2]; /* by sender */
+    bool is_waiting[2];                 /* by sender: bytes are missing that may still be found */
     bool payload_only;   /* the source sees what TCP carried, but not TCP itself: frames,
                             retransmissions, loss, handshake and end are unknown, not 0 */
     bool is_in_tls;      /* decrypted by the source's host */

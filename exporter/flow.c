@@ -65,6 +65,7 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
     oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
+    flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
     if (oa_hop_is_http(recognition->hop))
         tls_service_know(flow->flows->tls, &connection->endpoint[OA_SERVER]);

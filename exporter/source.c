@@ -23,6 +23,8 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 
 struct source {
     struct capture_reader *reader;
+    size_t n_files;
+    struct clocks *clocks;          /* NULL: they are not compared */
     const struct source_sink *sink; /* this and what follows: while running */
     struct oa_tracker *tracker;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
@@ -37,8 +39,26 @@ source_open(char *const *paths, size_t n_paths, const struct capture_order *orde
     struct source *source = reader ? g_new0(struct source, 1) : NULL;
 
     if (source)
-        source->reader = reader;
+        *source = (struct source){ .reader = reader, .n_files = n_paths };
     return source;
+}
+
+void
+source_use_clocks(struct source *source, struct clocks *clocks)
+{
+    source->clocks = clocks;
+    for (size_t file = 0; file < source->n_files; file++)
+        capture_reader_correct(source->reader, file, clocks_correction(clocks, file));
+}
+
+static void
+take_event(void *context, const struct oa_event *event)
+{
+    const struct source *source = context;
+
+    if (source->clocks)
+        clocks_take_event(source->clocks, event);
+    source->sink->event(source->sink->context, event);
 }
 
 static void
@@ -49,6 +69,9 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
         capture_misplaced_add(&source->cut, frame, 0);
         source->longest_cut = MAX(source->longest_cut, frame->captured);
     }
+    if (source->clocks)
+        clocks_take_frame(source->clocks, frame->file,
+                          (struct oa_stamp){ frame->time_ns, frame->number });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -158,14 +181,6 @@ find_all(const struct source *source, const struct source_sink *sink,
 }
 
 static void
-on_event(void *context, const struct oa_event *event)
-{
-    const struct source *source = context;
-
-    source->sink->event(source->sink->context, event);
-}
-
-static void
 on_connection(void *context, const struct connection_row *row)
 {
     const struct source *source = context;
@@ -177,8 +192,8 @@ on_connection(void *context, const struct connection_row *row)
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    const struct tls_service_sink tls_sink = { on_connection, on_event, source };
-    struct flows flows = { .tracker = oa_tracker_new(on_event, source, false),
+    const struct tls_service_sink tls_sink = { on_connection, take_event, source };
+    struct flows flows = { .tracker = oa_tracker_new(take_event, source, false),
                            .tls = tls_service_new(&tls_sink, sink->proxies) };
 
     source->sink = sink;
@@ -188,6 +203,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
     if (sink->begin)
         sink->begin(sink->context, flows.tracker);
+    if (source->clocks)
+        clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
@@ -197,6 +214,10 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     oa_tracker_free(flows.tracker);
     tls_service_free(flows.tls);
     result->channels = flows.n_channels;
+    if (source->clocks && !result->stopped) {
+        result->clocks_differ = clocks_settle(source->clocks);
+        clocks_report(source->clocks, sink->event, sink->context);
+    }
     find_all(source, sink, result);
 }
 

@@ -563,6 +563,16 @@ acknowledge(struct half *half, uint32_t acknowledgment)
         half->acked = offset;
 }
 
+/* Notes whether bytes wait behind missing ones, or are missing that the receiver has. */
+static void
+note_waiting(struct tracked *c, const struct half *half)
+{
+    int64_t end = half->fin != UNKNOWN_OFFSET ? half->next + 1 : half->next;
+
+    c->facts.is_waiting[side_of(c, half)] =
+        half->is_started && !half->is_held && (half->pending || half->acked > end);
+}
+
 /*
  * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
  * mark is the first such acknowledgment for the current gap; from there on late frames have a
@@ -895,6 +905,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);
+        note_waiting(c, other);
         if (other->is_held && shows_receipt(other, segment))
             release_start(c, other);
         if (segment->payload_length > 0 || segment->cut_length > 0)
@@ -910,6 +921,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     }
     check_loss(c, half, stamp);
     check_loss(c, other, stamp);
+    note_waiting(c, half);
+    note_waiting(c, other);
 }
 
 struct tcp_table *

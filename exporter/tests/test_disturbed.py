@@ -132,6 +132,17 @@ class Disturbed(unittest.TestCase):
             self.assertEqual(*[collections.Counter(row["code"] for row in reports["findings"]) for reports in (before, after)], name)
             self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
 
+    def test_second_leg_of_the_middle(self):
+        """The same where no cookie shows that both legs are hops of one session: the calls do."""
+        counted = ("calls", "answered", "faults", "unanswered", "unknown", "no_request")
+        for name in "http_v1 mid_stream_four_clients mid_stream_two_hops mid_stream_flow_control mid_recycle_in_r1 mid_recycle_in_r2".split():
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            before, after = self.reports(path), self.changed(disturb.second_leg(path.read_bytes()))
+            for report, columns in (("sessions", counted), ("calls", ("call_id", "operation", "state", "request_bytes", "response_bytes"))):
+                rows = [collections.Counter(tuple(row[column] for column in columns) for row in reports[report]) for reports in (before, after)]
+                self.assertEqual(rows[1], rows[0], (name, report))
+            self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
+
     def test_one_way(self):
         """Without any frame of the server its silence is no fault: one finding for each session, and no call is unanswered."""
         for name in ("http_chunked", "in_r1_client_hop", "lifetime_overrun", "http_basic"):

@@ -142,6 +142,8 @@ oa_flow_available(const struct oa_flow *flow)
 struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
+    const bool *is_waiting;         /* the host's, by enum oa_side: bytes of that sender wait behind
+                                       missing ones, so that other channels are ahead; or NULL */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
     bool is_in_tls;                 /* the host has decrypted it */
     enum oa_hop hop;

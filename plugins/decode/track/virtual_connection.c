@@ -447,6 +447,15 @@ move_on(struct virtual_connection *vc, int hop)
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
 }
 
+void
+oa_vc_move_on(struct virtual_connection *vc, unsigned distance)
+{
+    for (int hop = OA_HOP_HTTP_4; hop >= OA_HOP_CLIENT; hop--)
+        for (int at = hop;
+             oa_vc_has_endpoint(&vc->facts, (enum oa_hop)at) && at < hop + (int)distance; at++)
+            move_on(vc, at);
+}
+
 /* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
 static bool
 place_on_hop(struct channel *channel, struct virtual_connection *vc)
@@ -530,14 +539,34 @@ is_larger(const struct virtual_connection *vc, const struct virtual_connection *
            vc->channels.length > other->channels.length;
 }
 
+/* Both are one; `later` has just had a PDU that the other one had before. What the client sends
+ * comes later on hops further from it. */
+static void
+separate_hops(struct virtual_connection *later, struct virtual_connection *known,
+              enum oa_side sender)
+{
+    struct virtual_connection *near = sender == OA_CLIENT ? known : later;
+    struct virtual_connection *far = sender == OA_CLIENT ? later : known;
+
+    if (!oa_http_hops_collide(&near->facts, &far->facts))
+        return;
+    unsigned distance = oa_http_hops_distance(&near->facts, &far->facts);
+
+    if (distance < OA_HOP_SERVER)
+        oa_vc_move_on(far, distance);
+}
+
 struct virtual_connection *
-oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
+oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie,
+                   enum oa_side sender)
 {
     GTree *by_channel = vc->tracker->vcs->by_channel;
     struct virtual_connection *known = g_tree_lookup(by_channel, cookie);
 
     if (known == vc)
         return vc;
+    if (known && !(known->facts.has_cookie && vc->facts.has_cookie))
+        separate_hops(vc, known, sender);
     if (known && !known->facts.has_cookie && !is_larger(known, vc)) {
         oa_vc_merge(vc, known, OA_JOIN_RECYCLE);
     } else if (known && !vc->facts.has_cookie) {

@@ -58,6 +58,9 @@ void oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
 void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from,
                  enum oa_join join);
 
+/* All HTTP hops of `vc` turn out to be that many hops further from the client. */
+void oa_vc_move_on(struct virtual_connection *vc, unsigned distance);
+
 /* --- channels --- */
 
 /* The virtual connection of the channel; a new one without a cookie if it is not known, as in a
@@ -71,10 +74,11 @@ struct virtual_connection *oa_vc_join_by_cookie(struct channel *channel,
                                                 const struct oa_cookie *cookie,
                                                 struct oa_stamp stamp);
 
-/* A channel of `vc` has that cookie. If another virtual connection without a cookie of its own was
- * found to have the same channel cookie before, both are one. Returns the whole. */
+/* A channel of `vc` has that cookie, by a PDU of that sender. If another virtual connection without
+ * a cookie of its own was found to have the same channel cookie before, both are one. Returns the
+ * whole. */
 struct virtual_connection *oa_vc_claim_cookie(struct virtual_connection *vc,
-                                              const struct oa_cookie *cookie);
+                                              const struct oa_cookie *cookie, enum oa_side sender);
 
 /* The channel becomes the current one of its leg in its virtual connection; its kind may just have
  * become known. */
