@@ -10,16 +10,21 @@
 
 #include "base/text.h"
 
-/* Enough of a PDU to distinguish it from others: its header and the context handle. */
-#define HASHED_BYTES 256
+/* Enough of a PDU to distinguish it from others: its header and the context handle, and the
+ * signature at its end. */
+#define HASHED_BYTES 64
+#define SIGNATURE_BYTES 16
 
 /* PDUs that wait for their second sighting. With more of them only some are compared, the same in
  * all files. */
-#define SIGHTINGS_MAX (128 * 1024)
+#define SIGHTINGS_MAX 8192
 
-/* Of two files: differences kept of each direction, and how many are needed to compare clocks. */
+/* Of two files: differences kept of each direction, how many are needed to compare clocks, and how
+ * many of them of PDUs that are unique. Sessions of different users may begin with the same bytes.
+ */
 #define SAMPLES_MAX 512
 #define SAMPLES_NEEDED 3
+#define UNIQUE_NEEDED 2
 
 /* Pairs of files with PDUs in common that are compared. */
 #define PAIRS_MAX 4096
@@ -27,6 +32,9 @@
 /* A PDU takes no longer from one place to the next: differences further from their median are of
  * PDUs that only look the same. */
 #define TRANSIT_MAX_NS (INT64_C(1) * 1000000000)
+
+#define HANDLE_SIZE 20
+#define HANDLE_ATTRIBUTES 4
 
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
@@ -52,6 +60,7 @@ struct samples {
 struct pair {
     size_t file[2];            /* the earlier one on the command line first */
     struct samples samples[2]; /* by enum oa_side, the sender */
+    uint64_t unique;           /* PDUs in common that no other session has */
     uint64_t moves[2];         /* of connections, to which of the two */
 };
 
@@ -170,7 +179,8 @@ pair_of(struct clocks *clocks, size_t file, size_t other)
 }
 
 static void
-compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns)
+compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns,
+        bool is_unique)
 {
     int64_t apart_ns = time_ns - known->time_ns;
 
@@ -178,8 +188,10 @@ compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender
         return;
     struct pair *pair = pair_of(clocks, known->file, clocks->current);
 
-    if (pair)
-        add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
+    if (!pair)
+        return;
+    pair->unique += is_unique;
+    add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
 }
 
 /* A connection that goes on in another file: as long as none comes back, that file follows the
@@ -219,7 +231,7 @@ thin_out(struct clocks *clocks)
 }
 
 static void
-see(struct clocks *clocks, uint64_t key, const struct oa_event *event)
+see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
 {
     int64_t time_ns = event->last.time_ns;
     uint64_t session = event->vc ? event->vc->number : UINT64_MAX;
@@ -235,7 +247,7 @@ see(struct clocks *clocks, uint64_t key, const struct oa_event *event)
         known->is_ambiguous |= known->session != session; /* or it is on two hops */
     } else if (known) {
         if (!known->is_ambiguous)
-            compare(clocks, known, event->side, time_ns);
+            compare(clocks, known, event->side, time_ns, is_unique);
     } else {
         known = g_new0(struct sighting, 1);
         *known = (struct sighting){
@@ -272,7 +284,10 @@ key_of(const struct oa_event *event)
     case OA_EVENT_RPC:
         if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
             return 0;
-        return hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
+        seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
+        if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
+            seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
+        return seed;
     case OA_EVENT_RTS:
         while ((cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, n)) && ++n)
             seed = hash(seed, &cookie->value.cookie, OA_COOKIE_SIZE);
@@ -284,6 +299,29 @@ key_of(const struct oa_event *event)
     default:
         return 0;
     }
+}
+
+/* A context handle: 4 bytes of attributes, which are 0, and a UUID. Other parameters have more
+ * zeros there, or fewer. */
+static bool
+begins_with_handle(const struct oa_rpc_pdu *rpc)
+{
+    unsigned zeros[2] = { 0, 0 };
+
+    if (rpc->header.ptype != OA_RPC_REQUEST || rpc->stub_length < HANDLE_SIZE)
+        return false;
+    for (size_t i = 0; i < HANDLE_SIZE; i++)
+        zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
+    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
+}
+
+/* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
+ * context handle, or the signature of a verifier. */
+static bool
+is_unique(const struct oa_event *event)
+{
+    return event->type != OA_EVENT_RPC || event->rpc->verifier.present ||
+           begins_with_handle(event->rpc);
 }
 
 void
@@ -298,9 +336,9 @@ clocks_take_event(struct clocks *clocks, const struct oa_event *event)
     if (!key)
         return;
     follow_channel(clocks, event->channel);
-    see(clocks, key, event);
+    see(clocks, key, event, is_unique(event));
     /* Two files may hold the same connections, and one of them further hops of their sessions. */
-    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event);
+    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event, true);
 }
 
 /* ---- how far clocks differ ---- */
@@ -363,14 +401,18 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
 {
     struct samples *requests = &pair->samples[OA_CLIENT], *responses = &pair->samples[OA_SERVER];
     int64_t median_ns = median_of_all(pair), low_ns, high_ns;
+    size_t n = requests->n + responses->n;
 
     clean(requests, median_ns);
     clean(responses, median_ns);
-    if (requests->n + responses->n < SAMPLES_NEEDED) {
+    if (requests->n + responses->n < MAX(SAMPLES_NEEDED, n / 2 + 1) ||
+        pair->unique < UNIQUE_NEEDED) {
         *ahead_ns = *within_ns = 0;
         return (pair->moves[0] == 0) != (pair->moves[1] == 0);
     }
-    if (requests->n == 0 || responses->n == 0) {
+    bool has_both = requests->n > 0 && responses->n > 0;
+
+    if (!has_both) {
         const struct samples *only = requests->n ? requests : responses;
         low_ns = least(only) - TRANSIT_MAX_NS;
         high_ns = greatest(only) + TRANSIT_MAX_NS;
@@ -381,6 +423,8 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
         low_ns = greatest(requests);
         high_ns = least(responses);
     }
+    if (has_both && high_ns - low_ns > TRANSIT_MAX_NS / 2)
+        return false;
     *ahead_ns = low_ns + (high_ns - low_ns) / 2;
     *within_ns = ABS(high_ns - low_ns) / 2;
     if ((low_ns <= 0 && high_ns >= 0) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)

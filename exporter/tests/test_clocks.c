@@ -16,6 +16,7 @@ static char *const PATHS[] = { "a/client.pcap", "b/proxy.pcap", "c/proxy_2.pcap"
 struct bench {
     struct clocks *clocks;
     uint64_t frame;
+    uint8_t handle; /* in requests; 0: none */
     GString *findings;
 };
 
@@ -33,6 +34,7 @@ static struct bench
 new_bench(void)
 {
     struct bench bench = { .clocks = clocks_new(PATHS, G_N_ELEMENTS(PATHS)),
+                           .handle = 1,
                            .findings = g_string_new(NULL) };
 
     clocks_begin(bench.clocks);
@@ -51,13 +53,18 @@ static void
 see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum oa_side side,
     int64_t time_ns)
 {
-    uint8_t bytes[24] = { 5, 0, side == OA_CLIENT ? 0 : 2, OA_RPC_FIRST_FRAG };
+    uint8_t bytes[24 + 20] = { 5, 0, side == OA_CLIENT ? 0 : 2, OA_RPC_FIRST_FRAG };
     struct oa_channel channel = { .number = connection };
     struct oa_virtual_connection vc = { .number = connection };
-    struct oa_rpc_pdu rpc = { .header.flags = OA_RPC_FIRST_FRAG };
+    struct oa_rpc_pdu rpc = { .header = { .ptype =
+                                              side == OA_CLIENT ? OA_RPC_REQUEST : OA_RPC_RESPONSE,
+                                          .flags = OA_RPC_FIRST_FRAG },
+                              .stub = bytes + 24,
+                              .stub_length = sizeof bytes - 24 };
     struct oa_stamp stamp = { time_ns, ++bench->frame };
 
     memcpy(bytes + 12, &call, sizeof call);
+    memset(bytes + 24 + 4, bench->handle, 16);
     channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
     clocks_take_frame(bench->clocks, file, stamp);
     clocks_take_event(bench->clocks, &(struct oa_event){ .type = OA_EVENT_RPC,
@@ -214,6 +221,27 @@ test_three_files(void)
     end_bench(&bench);
 }
 
+/* Without a cookie or a handle the same bytes may be of other sessions, even if all of a session is
+ * as far away. */
+static void
+test_not_unique(void)
+{
+    struct bench bench = new_bench();
+
+    bench.handle = 0;
+    pass_calls(&bench, 0, 1, 7 * SECOND, MS, 1);
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+
+    bench = new_bench(); /* nor do a few calls decide that lie together by chance */
+    for (uint32_t call = 0; call < 40; call++) {
+        see(&bench, 0, 1, call, OA_CLIENT, 1000 * SECOND + call * SECOND);
+        see(&bench, 1, 2, call, OA_CLIENT, 1000 * SECOND + call * call * 43 * MS);
+    }
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+}
+
 /* What was read before the captures are read again does not count. */
 static void
 test_again(void)
@@ -252,6 +280,7 @@ main(int argc, char *argv[])
     g_test_add_func("/clocks/one-direction", test_one_direction);
     g_test_add_func("/clocks/outliers", test_outliers);
     g_test_add_func("/clocks/three-files", test_three_files);
+    g_test_add_func("/clocks/not-unique", test_not_unique);
     g_test_add_func("/clocks/again", test_again);
     g_test_add_func("/clocks/many", test_many);
     return g_test_run();
