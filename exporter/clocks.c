@@ -10,8 +10,10 @@
 
 #include "base/text.h"
 
-/* Enough of a PDU to distinguish it from others: its header and the context handle. */
+/* Enough of a PDU to distinguish it from others: its header and the context handle, and the
+ * signature at its end. */
 #define HASHED_BYTES 64
+#define SIGNATURE_BYTES 16
 
 /* PDUs that wait for their second sighting. With more of them only some are compared, the same in
  * all files. */
@@ -30,6 +32,9 @@
 /* A PDU takes no longer from one place to the next: differences further from their median are of
  * PDUs that only look the same. */
 #define TRANSIT_MAX_NS (INT64_C(1) * 1000000000)
+
+#define HANDLE_SIZE 20
+#define HANDLE_ATTRIBUTES 4
 
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
@@ -279,7 +284,10 @@ key_of(const struct oa_event *event)
     case OA_EVENT_RPC:
         if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
             return 0;
-        return hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
+        seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
+        if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
+            seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
+        return seed;
     case OA_EVENT_RTS:
         while ((cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, n)) && ++n)
             seed = hash(seed, &cookie->value.cookie, OA_COOKIE_SIZE);
@@ -293,19 +301,27 @@ key_of(const struct oa_event *event)
     }
 }
 
+/* A context handle: 4 bytes of attributes, which are 0, and a UUID. Other parameters have more
+ * zeros there, or fewer. */
+static bool
+begins_with_handle(const struct oa_rpc_pdu *rpc)
+{
+    unsigned zeros[2] = { 0, 0 };
+
+    if (rpc->header.ptype != OA_RPC_REQUEST || rpc->stub_length < HANDLE_SIZE)
+        return false;
+    for (size_t i = 0; i < HANDLE_SIZE; i++)
+        zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
+    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
+}
+
 /* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
  * context handle, or the signature of a verifier. */
 static bool
 is_unique(const struct oa_event *event)
 {
-    static const uint8_t NO_HANDLE[16];
-    const struct oa_rpc_pdu *rpc = event->rpc;
-
-    if (event->type != OA_EVENT_RPC)
-        return true;
-    return rpc->verifier.present ||
-           (rpc->header.ptype == OA_RPC_REQUEST && rpc->stub_length >= 4 + sizeof NO_HANDLE &&
-            memcmp(rpc->stub + 4, NO_HANDLE, sizeof NO_HANDLE) != 0);
+    return event->type != OA_EVENT_RPC || event->rpc->verifier.present ||
+           begins_with_handle(event->rpc);
 }
 
 void
@@ -394,7 +410,9 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
         *ahead_ns = *within_ns = 0;
         return (pair->moves[0] == 0) != (pair->moves[1] == 0);
     }
-    if (requests->n == 0 || responses->n == 0) {
+    bool has_both = requests->n > 0 && responses->n > 0;
+
+    if (!has_both) {
         const struct samples *only = requests->n ? requests : responses;
         low_ns = least(only) - TRANSIT_MAX_NS;
         high_ns = greatest(only) + TRANSIT_MAX_NS;
@@ -405,6 +423,8 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
         low_ns = greatest(requests);
         high_ns = least(responses);
     }
+    if (has_both && high_ns - low_ns > TRANSIT_MAX_NS / 2)
+        return false;
     *ahead_ns = low_ns + (high_ns - low_ns) / 2;
     *within_ns = ABS(high_ns - low_ns) / 2;
     if ((low_ns <= 0 && high_ns >= 0) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)

@@ -64,7 +64,7 @@ see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum o
     struct oa_stamp stamp = { time_ns, ++bench->frame };
 
     memcpy(bytes + 12, &call, sizeof call);
-    bytes[24 + 4] = bench->handle;
+    memset(bytes + 24 + 4, bench->handle, 16);
     channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
     clocks_take_frame(bench->clocks, file, stamp);
     clocks_take_event(bench->clocks, &(struct oa_event){ .type = OA_EVENT_RPC,
