@@ -83,7 +83,7 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "Connect or Bind; empty if the session was never established" },
     { "binds", COUNT_OF(vc, binds), "Bind PDUs" },
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
-      "Presentation contexts rejected by the server" },
+      "Presentation contexts rejected by the server; with a bind_nak all of that bind" },
     { "calls", COUNT_OF(vc, calls), CALLS_ARE },
     { "answered", COUNT_OF(vc, answered),
       IS_ANSWERED },
