@@ -7,6 +7,14 @@
 
 #include "rpc/service.h"
 
+bool
+connection_has_ended(const struct connection *connection, int64_t *ended_ns)
+{
+    *ended_ns = connection->ending.how == OA_END_REPLACED ? connection->ending.time_ns
+                                                          : connection->closed_ns;
+    return oa_end_is_known(connection->ending.how);
+}
+
 static bool
 is_server_port(uint16_t port)
 {

@@ -40,6 +40,7 @@ struct connection {
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
+    int64_t watched_ns;          /* how far the capture reached when it was given up; 0: unknown */
     int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
     enum connection_state state; /* when the capture ended, or the connection */
 };
@@ -59,6 +60,9 @@ connection_of(const struct oa_channel *channel)
 {
     return channel->host;
 }
+
+/* Whether the capture shows how the connection ended; sets the time. */
+bool connection_has_ended(const struct connection *connection, int64_t *ended_ns);
 
 /* Whether the ports show that the server sent the data; for connections without a SYN. */
 bool connection_sent_by_server(uint16_t source_port, uint16_t destination_port);

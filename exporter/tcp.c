@@ -105,6 +105,7 @@ struct tcp_table {
     size_t n_connections;
     uint64_t seed;
     size_t pending_bytes; /* of all streams */
+    int64_t now_ns;       /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
 };
@@ -666,6 +667,7 @@ close_connection(struct tracked *c)
     finish_connection(c);
     c->facts.was_refused = was_refused(c);
     c->facts.state = state_of(c);
+    c->facts.watched_ns = table->now_ns;
     table->listener.closed(c->user);
 
     list_remove(c->is_ended ? &table->ended : &table->open, c);
@@ -891,6 +893,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 {
     unsigned side = OA_CLIENT;
 
+    table->now_ns = MAX(table->now_ns, stamp.time_ns);
     expire(table, stamp.time_ns);
     struct tracked *c = find(table, segment, &side);
     if (segment->flags & TCP_SYN)

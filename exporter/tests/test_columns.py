@@ -137,8 +137,8 @@ class Agreement(unittest.TestCase):
                 of_hop = [connections[row["connection"]] for row in rows["channels"] if row["session"] == session["session"]]
                 nearest = min((row["hop"] for row in of_hop), key=HOPS.index)
                 of_hop = [row for row in of_hop if row["hop"] == nearest]
-                begun = all(row["handshake"] == "seen" for row in of_hop)
-                self.assertEqual(session["open_from"], min(row["start"] for row in of_hop) if begun else "", session["session"])
+                first = min(of_hop, key=lambda row: row["start"])
+                self.assertEqual(session["open_from"], first["start"] if first["handshake"] == "seen" else "", session["session"])
                 ended = [row["closed"] for row in of_hop if row["end_state"] != "replaced"]
                 if len(ended) == len(of_hop):
                     self.assertEqual(session["open_to"], max(ended) if all(ended) else "", session["session"])

@@ -223,11 +223,23 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
         add_traffic(&vc->facts.traffic[facts->hop][side], &facts->traffic[side]);
 }
 
+/* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
+static void
+tie_if_direct(struct channel *channel)
+{
+    const struct oa_channel *facts = &channel->facts;
+
+    if (facts->hop == OA_HOP_SERVER && facts->kind == OA_CHANNEL_DUPLEX && !facts->has_banner)
+        oa_vc_tie((struct virtual_connection *)facts->vc);
+}
+
 struct virtual_connection *
 oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
 {
-    if (!channel->facts.vc)
+    if (!channel->facts.vc) {
         attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
+        tie_if_direct(channel);
+    }
     return (struct virtual_connection *)channel->facts.vc;
 }
 
