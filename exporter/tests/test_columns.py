@@ -198,6 +198,18 @@ class Columns(unittest.TestCase):
             found = [(row["outcome"], row["http_status"]) for row in self.report("sessions", tools.MADE / f"{capture}.pcapng")]
             self.assertEqual(sorted(set(found)), sorted(outcomes), capture)
 
+    def test_lost_head(self):
+        """Without the request that carries an IN channel, the 401 before it is not the status of that channel."""
+        capture = tools.MADE / "conn_two_hops.pcapng"
+        heads = [row for row in self.report("frames", capture) if row["description"].startswith("RPC_IN_DATA")]
+        refused = {row["channel"] for row in self.report("channels", capture) if row["kind"] == "IN" and row["auth_legs"] == "1"}
+        lost = [row["frame"] for row in heads if row["channel"] in refused][-1]
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+            subprocess.run(["editcap", capture, file.name, lost], check=True, capture_output=True)
+            rows = [row for row in self.report("channels", file.name) if row["kind"] == "IN" and row["rpc_pdus"] != "0"]
+            self.assertTrue([row for row in rows if row["auth_legs"] == "1" and row["skipped_bytes"] != "0"])
+            self.assertEqual({row["http_status"] for row in rows}, {""})
+
     def test_mapi_open_times(self):
         """From Connect or Bind to the response to Disconnect or Unbind."""
         capture = tools.MADE / "mapi_http_forms.pcapng"
