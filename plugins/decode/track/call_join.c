@@ -226,11 +226,9 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
         return vc;
     bool is_far = is_later == (side == OA_CLIENT);
     struct virtual_connection *near = is_far ? found : vc, *far = is_far ? vc : found;
-    unsigned distance = oa_http_hops_distance(&near->facts, &far->facts);
 
-    if (distance == OA_HOP_SERVER)
+    if (!oa_vc_arrange_hops(near, far))
         return vc;
-    oa_vc_move_on(far, distance);
     return join(near, far);
 }
 

@@ -155,17 +155,38 @@ n_http_hops(const struct oa_virtual_connection *vc)
     return (unsigned)end;
 }
 
+/* Whether `vc` has only the nearest HTTP hop, and `other` has one between the same hosts. */
+static bool
+has_place_in(const struct oa_virtual_connection *vc, const struct oa_virtual_connection *other,
+             unsigned *hop)
+{
+    for (*hop = 0; n_http_hops(vc) == 1 && *hop < n_http_hops(other); ++*hop)
+        if (is_same_way(vc->endpoint[OA_HOP_CLIENT], other->endpoint[*hop]))
+            return true;
+    return false;
+}
+
+bool
+oa_http_hops_align(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+                   unsigned distance[2])
+{
+    distance[0] = distance[1] = 0;
+    if (shares_leg(a, OA_HOP_SERVER, b, OA_HOP_SERVER))
+        return false;
+    if (has_place_in(b, a, &distance[1]))
+        return true;
+    distance[1] = 0;
+    return has_place_in(a, b, &distance[0]);
+}
+
 unsigned
-oa_http_hops_distance(const struct oa_virtual_connection *near,
-                      const struct oa_virtual_connection *far)
+oa_http_hops_behind(const struct oa_virtual_connection *near,
+                    const struct oa_virtual_connection *far)
 {
     unsigned mine = n_http_hops(near), other = n_http_hops(far);
 
     if (shares_leg(near, OA_HOP_SERVER, far, OA_HOP_SERVER))
         return OA_HOP_SERVER;
-    for (unsigned hop = 0; other == 1 && hop < mine; hop++)
-        if (is_same_way(near->endpoint[hop], far->endpoint[OA_HOP_CLIENT]))
-            return hop;
     return mine + other <= OA_HOP_SERVER ? mine : OA_HOP_SERVER;
 }
 

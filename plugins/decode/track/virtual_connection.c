@@ -459,8 +459,9 @@ move_on(struct virtual_connection *vc, int hop)
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
 }
 
-void
-oa_vc_move_on(struct virtual_connection *vc, unsigned distance)
+/* All HTTP hops of `vc` turn out to be that many hops further from the client. */
+static void
+move_all_on(struct virtual_connection *vc, unsigned distance)
 {
     for (int hop = OA_HOP_HTTP_4; hop >= OA_HOP_CLIENT; hop--)
         for (int at = hop;
@@ -551,21 +552,34 @@ is_larger(const struct virtual_connection *vc, const struct virtual_connection *
            vc->channels.length > other->channels.length;
 }
 
+bool
+oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far)
+{
+    unsigned distance[2];
+
+    if (!oa_http_hops_align(&near->facts, &far->facts, distance)) {
+        distance[0] = 0;
+        distance[1] = oa_http_hops_behind(&near->facts, &far->facts);
+    }
+    if (distance[1] == OA_HOP_SERVER)
+        return false;
+    move_all_on(near, distance[0]);
+    move_all_on(far, distance[1]);
+    return true;
+}
+
 /* Both are one; `later` has just had a PDU that the other one had before. What the client sends
  * comes later on hops further from it. */
 static void
 separate_hops(struct virtual_connection *later, struct virtual_connection *known,
               enum oa_side sender)
 {
-    struct virtual_connection *near = sender == OA_CLIENT ? known : later;
-    struct virtual_connection *far = sender == OA_CLIENT ? later : known;
+    unsigned distance[2];
 
-    if (!oa_http_hops_collide(&near->facts, &far->facts))
-        return;
-    unsigned distance = oa_http_hops_distance(&near->facts, &far->facts);
-
-    if (distance < OA_HOP_SERVER)
-        oa_vc_move_on(far, distance);
+    if (oa_http_hops_align(&known->facts, &later->facts, distance) ||
+        oa_http_hops_collide(&known->facts, &later->facts))
+        oa_vc_arrange_hops(sender == OA_CLIENT ? known : later,
+                           sender == OA_CLIENT ? later : known);
 }
 
 struct virtual_connection *

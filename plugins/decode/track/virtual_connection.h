@@ -58,8 +58,10 @@ void oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
 void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from,
                  enum oa_join join);
 
-/* All HTTP hops of `vc` turn out to be that many hops further from the client. */
-void oa_vc_move_on(struct virtual_connection *vc, unsigned distance);
+/* Both turned out to be one virtual connection, before they are merged: moves their HTTP hops to
+ * their places. `near` is nearer to the client, unless addresses show another order. False, and
+ * nothing is moved, if there is no room for all of them. */
+bool oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far);
 
 /* --- channels --- */
 
