@@ -13,6 +13,8 @@ connection_is_of_service(const struct connection_row *row)
 {
     const struct oa_service_port *port = oa_service_hop_port(row->tcp->endpoint[OA_SERVER].port);
 
+    if (row->channel && row->channel->vc && oa_vc_is_foreign(row->channel->vc))
+        return false;
     return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
 }
 

@@ -171,7 +171,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     struct oa_virtual_connection *vc = event->vc;
 
-    if (event->type != OA_EVENT_VC_CLOSED)
+    if (event->type != OA_EVENT_VC_CLOSED || oa_vc_is_foreign(vc))
         return;
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_endpoint *end = vc->endpoint[hop];

@@ -189,7 +189,7 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_virtual_connection *vc = event->vc;
     uint8_t mapped[16];
 
-    if (event->type != OA_EVENT_VC_CLOSED)
+    if (event->type != OA_EVENT_VC_CLOSED || oa_vc_is_foreign(vc))
         return;
     const struct oa_traffic *in = &vc->traffic[oa_vc_hop(vc)][OA_CLIENT];
     const struct oa_traffic *out = &vc->traffic[oa_vc_hop(vc)][OA_SERVER];

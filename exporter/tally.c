@@ -84,7 +84,7 @@ tally_take_event(struct report_run *run, const struct oa_event *event)
 
     if (event->type == OA_EVENT_CALL) {
         run->report->rows->call(row_of_session(tally, event->call->vc), event->call);
-    } else if (event->type == OA_EVENT_VC_CLOSED) {
+    } else if (event->type == OA_EVENT_VC_CLOSED && !oa_vc_is_foreign(event->vc)) {
         run->report->rows->session(tally, row_of_session(tally, event->vc), event->vc);
         g_hash_table_remove(tally->sessions, GSIZE_TO_POINTER((gsize)event->vc->number));
     }

@@ -149,7 +149,7 @@ take_client(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 /* Returns false if the capture does not contain the whole stub of that side, or it has no layout.
  */
 static bool
-read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const struct oa_call *call,
+read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, struct oa_call *call,
           enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)
 {
     const struct oa_call_half *half = half_of(stubs, call, side);
@@ -159,6 +159,8 @@ read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const stru
         return false;
     if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
         oa_endpoints_take_map(tracker, call->vc, bytes, stubs->is_big_endian);
+    if (side == OA_CLIENT && call->iface->id == OA_IF_EPM)
+        call->is_foreign = oa_endpoints_is_foreign(bytes, stubs->is_big_endian);
     const struct oa_rpc_binding *binding = oa_binding_find(call->vc, call->context_id);
     struct oa_stub stub = { .interface = call->iface,
                             .opnum = call->opnum,
