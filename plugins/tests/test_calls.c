@@ -430,7 +430,7 @@ test_limits(void)
     g_assert_nonnull(oa_calls_find(&bench.list, 4097));
     g_assert_null(oa_calls_find(&bench.list, 4033));
     expect_counts(&bench, 4098, 0, 0, 1);
-    g_assert_cmpuint(bench.vc.unknown, ==, 4033); /* no response could be in the capture */
+    g_assert_cmpuint(bench.vc.unknown, ==, 4033);       /* no response could be in the capture */
     g_assert_cmpstr(bench.wire->findings->str, ==, ""); /* nothing is lost by that */
     /* Now there is harm. */
     wire_forget(bench.wire);

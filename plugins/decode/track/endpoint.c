@@ -81,7 +81,7 @@ floor_side(struct oa_cursor *tower)
     return oa_cursor_sub(tower, length);
 }
 
-/* What a tower shows. */
+/* What a tower shows; nothing if it is not complete. */
 struct tower {
     bool has_uuid;                        /* of an interface */
     const struct oa_rpc_interface *iface; /* NULL: not a known one */
@@ -108,7 +108,9 @@ read_tower(struct oa_cursor tower)
             found.port = oa_cursor_u16(&right);
         }
     }
-    return tower.is_short ? (struct tower){ .port = 0 } : found;
+    if (tower.is_short)
+        found = (struct tower){ .port = 0 };
+    return found;
 }
 
 /* The TCP port of an Exchange interface in that tower; 0 if the tower is another one. */
@@ -135,7 +137,7 @@ oa_endpoints_is_foreign(const GByteArray *stub, bool big_endian)
     uint32_t length = oa_cursor_u32(&cursor);
     struct oa_cursor tower = oa_cursor_sub(&cursor, length);
     tower.big_endian = false;
-    struct tower asked = tower.is_short ? (struct tower){ .port = 0 } : read_tower(tower);
+    struct tower asked = read_tower(tower);
     return asked.has_uuid && !(asked.iface && asked.iface->is_exchange);
 }
 
