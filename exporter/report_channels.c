@@ -132,7 +132,8 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_channel *channel = event->channel;
     char number[STATUS_TEXT];
 
-    if (event->type != OA_EVENT_CHANNEL_CLOSED)
+    if (event->type != OA_EVENT_CHANNEL_CLOSED ||
+        (event->channel->vc && oa_vc_is_foreign(event->channel->vc)))
         return;
     const struct oa_traffic *in = &channel->traffic[OA_CLIENT];
     const struct oa_traffic *out = &channel->traffic[OA_SERVER];

@@ -396,7 +396,8 @@ take(struct report_run *run, const struct oa_event *event)
     } else if (event->type == OA_EVENT_VC_JOINED) {
         join_connections(run->state, event->vc);
     } else if (event->type == OA_EVENT_VC_CLOSED) {
-        put_session(run, event->vc);
+        if (!oa_vc_is_foreign(event->vc))
+            put_session(run, event->vc);
         g_hash_table_remove(run->state, key_of(event->vc));
     }
 }

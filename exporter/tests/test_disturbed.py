@@ -12,6 +12,7 @@ import struct
 import sys
 import tempfile
 import unittest
+import uuid
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "test-captures"), str(TOP / "test-captures" / "make")]
@@ -169,6 +170,23 @@ class Disturbed(unittest.TestCase):
                                for half in ("request_frames", "response_frames")), []) for call in truth["calls"]]
                 whole = [of_call for of_call in frames if gone not in of_call]
                 self.assertGreaterEqual(states["answered"] + states["fault"], len(whole), (name, gone, states))
+
+    def test_mapper_of_others(self):
+        """An endpoint mapper that is asked about other services only: no session, user or call of ours."""
+        path = TOP / "test-captures" / "made" / "rpc_tcp.pcapng"
+        interfaces = ("a4f1db00-ca47-1067-b31f-00dd010662da", "f5cc5a18-4264-101a-8c59-08002b2f8426", "1544f5e0-613c-11d1-93df-00c04fd7bd09")
+        before, trace = self.reports(path), disturb.read(path.read_bytes())
+        for packet in trace.packets():
+            if 135 in struct.unpack(">HH", packet.data[34:38]):
+                for interface in interfaces:
+                    packet.data = packet.data.replace(uuid.UUID(interface).bytes_le, uuid.UUID("367abb81-9844-35f1-ad32-98f038001003").bytes_le)
+        after = self.changed(trace.bytes())
+        mapper = {row["session"] for row in before["sessions"] if row["interface"] == "epm"}
+        self.assertEqual(len(mapper), 2)
+        for name in ("sessions", "calls", "channels"):
+            left = [row["session"] for row in before[name] if row["session"] not in mapper]
+            self.assertEqual([row["session"] for row in after[name]], left, name)
+        self.assertNotIn("135", {row["server_port"] for row in after["connections"]})
 
     def test_acknowledgements_first(self):
         """Acknowledgements captured before what they acknowledge do not indicate loss."""

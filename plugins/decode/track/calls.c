@@ -439,6 +439,14 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
 
     if (!facts->iface) /* a later request may have named it */
         name_interface(facts);
+    oa_call_stubs_end(list->tracker, &call->stubs, facts);
+    if (facts->is_foreign && vc->transport == OA_TRANSPORT_RPC_TCP) {
+        vc->calls--;
+        vc->foreign_calls++;
+        take_call_out(list, call);
+        oa_call_stubs_clear(&call->stubs);
+        return;
+    }
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
     vc->answered += facts->state == OA_CALL_ANSWERED;
     vc->faults += facts->state == OA_CALL_FAULT;
@@ -450,7 +458,6 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     expect_late_parts(list, facts);
     check_fault(list->tracker, facts);
     oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
-    oa_call_stubs_end(list->tracker, &call->stubs, facts);
     oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                                .first = facts->request[oa_call_hop(facts)].first,
