@@ -94,8 +94,8 @@ def check_session(home, keys):
 
 
 def without_name(text):
-    """Lines of a text, with the application's protocol as stock calls it."""
-    return [line.replace(OUR_NAME, STOCK_NAME) for line in text.splitlines()]
+    """Lines of a text, with the application's protocol as stock calls it, and without findings."""
+    return [line.replace(OUR_NAME, STOCK_NAME) for line in tools.without_findings(text.splitlines())]
 
 
 def check_ordinary(home, keys):
