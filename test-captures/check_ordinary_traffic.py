@@ -19,20 +19,10 @@ SETTINGS = (["-2"], [], ["-o", "tcp.desegment_tcp_streams:FALSE"], ["-o", "http.
 FIELDS = ["-T", "fields", "-e", "frame.protocols", "-e", "tls.app_data_proto", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info"]
 
 
-def without_findings(lines):
-    """The lines without what is found in TLS connections to a port of Exchange's services, whatever they carry: alerts, certificates."""
-    kept, inside = [], False
-    for line in lines:
-        inside = line == "[RPC over HTTP, findings]" or inside and line.startswith(" ")
-        if not inside:
-            kept.append(line)
-    return kept
-
-
 def check_same(home, capture, arguments):
     """Both texts are equal; else the first difference is shown. Returns how many lines were compared."""
     ours, stock = (tools.tshark(place, capture, *arguments, check=False).splitlines() for place in (home, tools.STOCK))
-    ours = without_findings(ours)
+    ours = tools.without_findings(ours)
     if not stock:
         raise AssertionError(f"{capture.name}: nothing shown")
     if ours != stock:

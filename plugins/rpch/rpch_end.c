@@ -116,14 +116,15 @@ read_segment(tvbuff_t *tvb, struct segment *segment)
 
     if (captured < TCP_HEADER_SIZE)
         return false;
-    guint header = (guint)(tvb_get_guint8(tvb, 12) >> 4) * 4;
+    guint16 offset_and_flags = tvb_get_ntohs(tvb, 12);
+    guint header = (guint)(offset_and_flags >> 12) * 4;
     if (header < TCP_HEADER_SIZE || header > tvb_reported_length(tvb))
         return false;
     *segment = (struct segment){ .source = tvb_get_ntohs(tvb, 0),
                                  .destination = tvb_get_ntohs(tvb, 2),
                                  .sequence = tvb_get_ntohl(tvb, 4),
                                  .acknowledgment = tvb_get_ntohl(tvb, 8),
-                                 .flags = tvb_get_guint8(tvb, 13) };
+                                 .flags = offset_and_flags & TH_MASK };
     if (captured > header) {
         segment->payload = tvb_get_ptr(tvb, (gint)header, (gint)(captured - header));
         segment->length = captured - header;
