@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "facts.h"
+#include "session_number.h"
 
 void
 columns_print(const struct column *columns, size_t n, struct csv *csv, const void *row)
@@ -191,6 +192,17 @@ cell_user(struct csv *csv, const void *value)
     char text[USER_TEXT];
 
     csv_text(csv, user_text(value, text));
+}
+
+void
+cell_session(struct csv *csv, const void *value)
+{
+    const struct oa_virtual_connection *vc = value;
+
+    if (vc->has_final_number)
+        csv_number(csv, vc->number);
+    else
+        csv_session(csv, session_number_hold(vc));
 }
 
 static void

@@ -103,6 +103,9 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define ADDRESS(pointer)            CELL_WHOLE_("address", CELL_ADDRESS_, pointer)
 #define ADDRESS_OF(pointer, member) CELL_OF_("address", CELL_ADDRESS_, pointer, member)
 
+/* const struct oa_virtual_connection *: its number, whatever it turns out to be a part of */
+#define SESSION(pointer)            CELL_WHOLE_("number", CELL_SESSION_, pointer)
+
 /* const struct oa_cookie *; const struct oa_endpoint *, as address:port; const struct oa_auth *, as
  * DOMAIN\user, or user */
 #define UUID(pointer)               CELL_WHOLE_("uuid", CELL_UUID_, pointer)
@@ -149,6 +152,8 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define CELL_ADDRESS_(value)  _Generic((value), const uint8_t *: cell_address)
 #define CELL_UUID_(value)     _Generic((value), const struct oa_cookie *: cell_uuid)
 #define CELL_ENDPOINT_(value) _Generic((value), const struct oa_endpoint *: cell_endpoint)
+#define CELL_SESSION_(value) \
+    _Generic((value), const struct oa_virtual_connection *: cell_session)
 #define CELL_USER_(value)     _Generic((value), const struct oa_auth *: cell_user)
 
 /* clang-format on */
@@ -167,6 +172,7 @@ void cell_address(struct csv *csv, const void *value);
 void cell_uuid(struct csv *csv, const void *value);
 void cell_endpoint(struct csv *csv, const void *value);
 void cell_user(struct csv *csv, const void *value);
+void cell_session(struct csv *csv, const void *value);
 void cell_least(struct csv *csv, const void *value);
 void cell_mean(struct csv *csv, const void *value);
 void cell_p50(struct csv *csv, const void *value);

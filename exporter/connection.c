@@ -5,10 +5,15 @@
  */
 #include "connection.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "rpc/service.h"
+
+bool
+connection_has_ended(const struct connection *connection, int64_t *ended_ns)
+{
+    *ended_ns = connection->ending.how == OA_END_REPLACED ? connection->ending.time_ns
+                                                          : connection->closed_ns;
+    return oa_end_is_known(connection->ending.how);
+}
 
 static bool
 is_server_port(uint16_t port)
@@ -30,6 +35,7 @@ connection_swap(struct connection *connection)
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         connection->endpoint[side] = old.endpoint[side ^ 1];
         connection->stream[side] = old.stream[side ^ 1];
+        connection->is_waiting[side] = old.is_waiting[side ^ 1];
     }
     connection->ending.by = old.ending.by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
     connection->is_swapped = !old.is_swapped;
@@ -38,11 +44,5 @@ connection_swap(struct connection *connection)
 const char *
 address_text(const uint8_t address[16], char out[ADDRESS_TEXT])
 {
-    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
-
-    if (memcmp(address, MAPPED, sizeof MAPPED) == 0)
-        inet_ntop(AF_INET, address + sizeof MAPPED, out, ADDRESS_TEXT);
-    else
-        inet_ntop(AF_INET6, address, out, ADDRESS_TEXT);
-    return out;
+    return oa_text_address(address, out);
 }

@@ -6,6 +6,7 @@
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
+#include "base/text.h"
 #include "tls/tls_facts.h"
 #include "track/events.h"
 
@@ -17,24 +18,39 @@ struct connection_stream {
     uint64_t lost_bytes;           /* missing from the capture */
 };
 
+/* As netstat would show it on one of the two hosts. */
+enum connection_state {
+    CONNECTION_UNKNOWN,
+    CONNECTION_SYN_SENT, /* no SYN+ACK in the capture */
+    CONNECTION_ESTABLISHED,
+    CONNECTION_FIN_WAIT, /* one side has sent its FIN */
+    CONNECTION_CLOSED,   /* both have, or one an RST; or another connection uses the ports */
+};
+
 struct connection {
     uint64_t number;                    /* in order of first appearance, from 0 */
     struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
     struct oa_stamp first, last;        /* frames */
     struct connection_stream stream[2]; /* by sender */
+    bool is_waiting[2];                 /* by sender: bytes are missing that may still be found */
     bool payload_only;   /* the source sees what TCP carried, but not TCP itself: frames,
                             retransmissions, loss, handshake and end are unknown, not 0 */
+    bool is_in_tls;      /* decrypted by the source's host */
     bool handshake_seen; /* the SYN was captured, so the sides are certain */
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
+    int64_t watched_ns;          /* how far the capture reached when it was given up; 0: unknown */
+    int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
+    enum connection_state state; /* when the capture ended, or the connection */
 };
 
 /* A connection that has ended, and what it carried. */
 struct connection_row {
     const struct connection *tcp;
-    const struct oa_channel *channel; /* NULL if no RPC or MAPI over HTTP */
-    const struct oa_tls_facts *tls;   /* NULL if it did not start as TLS does */
+    struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP */
+    const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    bool is_attempt;                /* without payload, to a port that a URI or ValidPorts names */
 };
 
 /* The facts of a channel's connection: every source passes them to oa_channel_open() as the host.
@@ -45,6 +61,9 @@ connection_of(const struct oa_channel *channel)
     return channel->host;
 }
 
+/* Whether the capture shows how the connection ended; sets the time. */
+bool connection_has_ended(const struct connection *connection, int64_t *ended_ns);
+
 /* Whether the ports show that the server sent the data; for connections without a SYN. */
 bool connection_sent_by_server(uint16_t source_port, uint16_t destination_port);
 
@@ -53,7 +72,7 @@ bool connection_sent_by_server(uint16_t source_port, uint16_t destination_port);
 void connection_swap(struct connection *connection);
 
 /* Formats an address without the IPv4 mapping; `out` is returned. */
-#define ADDRESS_TEXT 46
+#define ADDRESS_TEXT OA_ADDRESS_TEXT
 const char *address_text(const uint8_t address[16], char out[ADDRESS_TEXT]);
 
 #endif

@@ -17,8 +17,13 @@
 
 #include "connection.h"
 #include "base/text.h"
+#include "session_number.h"
 
 #define BUFFER_SIZE (256 * 1024)
+
+/* Text that waits for the numbers of sessions. When there is more, the oldest cells get the numbers
+ * known by then. */
+#define WAITING_MAX (16 * 1024 * 1024)
 
 /* The longest cell that is not text: a time, an address, a number. */
 #define SHORT_CELL 64
@@ -40,6 +45,15 @@ struct csv {
     time_t second; /* of the time formatted last */
     char second_text[SHORT_CELL];
     size_t second_length; /* 0: cannot be formatted */
+    GString *waiting;     /* text that waits, before that in the buffer; NULL: none */
+    size_t written;       /* of it */
+    GQueue gaps;          /* of struct gap: in it, in order */
+};
+
+/* A cell in the text that waits. */
+struct gap {
+    size_t at;
+    struct session_number *session;
 };
 
 struct csv *
@@ -80,17 +94,27 @@ csv_open(const char *directory, const char *name, struct csv_style style, char *
 }
 
 static void
-write_out(struct csv *csv)
+write_text(struct csv *csv, const char *text, size_t length)
 {
     size_t done = 0;
 
-    while (done < csv->used && !csv->error) {
-        ssize_t n = write(csv->fd, csv->buffer + done, csv->used - done);
+    while (done < length && !csv->error) {
+        ssize_t n = write(csv->fd, text + done, length - done);
         if (n > 0)
             done += (size_t)n;
         else if (n == 0 || errno != EINTR)
             csv->error = n == 0 ? EIO : errno;
     }
+}
+
+/* Writes the buffer, or adds it to the text that waits. */
+static void
+write_out(struct csv *csv)
+{
+    if (csv->waiting)
+        g_string_append_len(csv->waiting, csv->buffer, (gssize)csv->used);
+    else
+        write_text(csv, csv->buffer, csv->used);
     csv->used = 0;
 }
 
@@ -273,6 +297,87 @@ csv_number(struct csv *csv, uint64_t number)
     end_cell(csv, put_number(begin_cell(csv, SHORT_CELL), number, 1));
 }
 
+/* --- numbers of sessions that are not final --- */
+
+void
+csv_session(struct csv *csv, struct session_number *session)
+{
+    if (session_number_is_final(session)) {
+        csv_number(csv, session_number_now(session));
+        session_number_release(session);
+        return;
+    }
+    csv_empty(csv);
+    if (!csv->waiting)
+        csv->waiting = g_string_new(NULL);
+    write_out(csv);
+    struct gap *gap = g_new(struct gap, 1);
+    *gap = (struct gap){ csv->waiting->len, session };
+    g_queue_push_tail(&csv->gaps, gap);
+}
+
+static void
+fill_gap(struct csv *csv)
+{
+    struct gap *gap = g_queue_pop_head(&csv->gaps);
+    char number[SHORT_CELL];
+    char *end = put_number(number, session_number_now(gap->session), 1);
+
+    write_text(csv, csv->waiting->str + csv->written, gap->at - csv->written);
+    write_text(csv, number, (size_t)(end - number));
+    csv->written = gap->at;
+    session_number_release(gap->session);
+    g_free(gap);
+}
+
+/* Forgets what has been written, once it is more than the rest. */
+static void
+shrink(struct csv *csv)
+{
+    if (csv->written <= csv->waiting->len / 2)
+        return;
+    g_string_erase(csv->waiting, 0, (gssize)csv->written);
+    for (GList *link = csv->gaps.head; link; link = link->next)
+        ((struct gap *)link->data)->at -= csv->written;
+    csv->written = 0;
+}
+
+/* Fills gaps in their order: those whose numbers are final, or all at the end. */
+static void
+fill_gaps(struct csv *csv, bool at_end)
+{
+    const struct gap *gap;
+
+    if (!csv->waiting)
+        return;
+    while ((gap = g_queue_peek_head(&csv->gaps)) &&
+           (at_end || csv->waiting->len - csv->written > WAITING_MAX ||
+            session_number_is_final(gap->session)))
+        fill_gap(csv);
+    if (gap) {
+        shrink(csv);
+        return;
+    }
+    write_out(csv);
+    write_text(csv, csv->waiting->str + csv->written, csv->waiting->len - csv->written);
+    g_string_free(csv->waiting, TRUE);
+    csv->waiting = NULL;
+    csv->written = 0;
+}
+
+static void
+drop_gaps(struct csv *csv)
+{
+    struct gap *gap;
+
+    while ((gap = g_queue_pop_head(&csv->gaps))) {
+        session_number_release(gap->session);
+        g_free(gap);
+    }
+    if (csv->waiting)
+        g_string_free(csv->waiting, TRUE);
+}
+
 /* Rows are mostly in order of time, so the second seldom changes; only its fraction is formatted
  * every time. */
 void
@@ -376,9 +481,10 @@ csv_endpoint(struct csv *csv, const uint8_t bytes[16], uint16_t port)
 void
 csv_end_row(struct csv *csv)
 {
-    put(csv, "\r\n" + !csv->style.crlf, csv->style.crlf ? 2 : 1);
+    put(csv, csv->style.crlf ? "\r\n" : "\n", csv->style.crlf ? 2 : 1);
     csv->in_row = false;
     csv->rows++;
+    fill_gaps(csv, false);
 }
 
 uint64_t
@@ -402,6 +508,7 @@ place(const struct csv *csv)
 bool
 csv_flush(struct csv *csv, char **message)
 {
+    fill_gaps(csv, true);
     write_out(csv);
     if (!csv->error && csv->path && fsync(csv->fd) != 0 && errno != EINVAL)
         csv->error = errno;
@@ -413,6 +520,7 @@ csv_flush(struct csv *csv, char **message)
 static void
 free_csv(struct csv *csv)
 {
+    drop_gaps(csv);
     g_free(csv->path);
     g_free(csv->temporary);
     g_free(csv->before);

@@ -17,6 +17,7 @@ struct csv_style {
 };
 
 struct csv;
+struct session_number;
 
 /* How the name of a file ends that has no final name yet. */
 #define CSV_TEMPORARY_SUFFIX ".partial"
@@ -41,6 +42,10 @@ void csv_time(struct csv *csv, int64_t time_ns); /* since the epoch; 2026-11-24T
 void csv_ms(struct csv *csv, int64_t duration_ns); /* milliseconds with three decimals */
 void csv_ratio(struct csv *csv, double ratio);     /* four decimals */
 void csv_uuid(struct csv *csv, const uint8_t wire[16]);
+
+/* The number of a session, which may still change: this row and all after it wait until it is
+ * final, within bounds. Takes `session` over. */
+void csv_session(struct csv *csv, struct session_number *session);
 
 /* IPv6, or IPv4 in its mapped form: 192.0.2.1, 2001:db8::1; with a port [2001:db8::1]:80. */
 void csv_address(struct csv *csv, const uint8_t address[16]);

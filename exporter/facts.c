@@ -27,15 +27,21 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
+#define EPT_S_NOT_REGISTERED 0x16c9a0d6
+
 /* Warnings are no errors, [MS-OXCDATA] 2.4.3. */
 bool
 call_failed(const struct oa_call *call)
 {
+    uint32_t value = call->return_value;
+
     if (call->state == OA_CALL_FAULT)
         return true;
-    return call->has_return_value && call->return_value != 0 && call->return_value >> 16 != 4 &&
-           !(call->return_value == 1 &&
-             oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1));
+    if (!call->has_return_value || value == 0 || value >> 16 == 4)
+        return false;
+    return !(value == 1 && oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1)) &&
+           !(value == EPT_S_NOT_REGISTERED &&
+             oa_rpc_operation_has(call->iface, call->opnum, OA_OP_LISTS));
 }
 
 bool
@@ -45,6 +51,12 @@ call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
 
     *ns = response->last.time_ns - request->last.time_ns;
     return oa_call_half_has_end(request) && oa_call_half_has_end(response);
+}
+
+const struct oa_call_half *
+call_half_if_whole(const struct oa_call_half *half)
+{
+    return half->is_complete && !half->has_gap ? half : NULL;
 }
 
 bool
@@ -110,7 +122,8 @@ end_name(enum oa_end how)
     static const char *const NAMES[] = { [OA_END_OPEN] = "open",
                                          [OA_END_FIN] = "fin",
                                          [OA_END_RESET] = "reset",
-                                         [OA_END_REPLACED] = "replaced" };
+                                         [OA_END_REPLACED] = "replaced",
+                                         [OA_END_UNKNOWN] = "unknown" };
 
     return NAMES[how];
 }
@@ -162,22 +175,81 @@ server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT
     return address_text(vc->endpoint[hop][OA_SERVER].address, text);
 }
 
+/* How likely it is that a client has the address: that of no host, of anybody, of a private network
+ * or an example, [RFC 1918], [RFC 5737]. */
+static int
+likelihood_of(const uint8_t address[4])
+{
+    static const struct {
+        uint8_t prefix[3], mask[3];
+    } PRIVATE[] = {
+        { { 10 }, { 255 } },
+        { { 172, 16 }, { 255, 240 } },
+        { { 192, 168 }, { 255, 255 } },
+        { { 192, 0, 2 }, { 255, 255, 255 } },
+        { { 198, 51, 100 }, { 255, 255, 255 } },
+        { { 203, 0, 113 }, { 255, 255, 255 } },
+    };
+
+    if (address[0] == 0 || address[0] == 127 || address[0] >= 224)
+        return 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(PRIVATE); i++) {
+        bool is_in = true;
+        for (int k = 0; k < 3; k++)
+            is_in &= (address[k] & PRIVATE[i].mask[k]) == PRIVATE[i].prefix[k];
+        if (is_in)
+            return 2;
+    }
+    return 1;
+}
+
+/* The document wants little endian; there are proxies that send network order. */
+static bool
+is_little_endian(const struct oa_rts_address *address)
+{
+    const uint8_t *sent = address->bytes;
+    const uint8_t reversed[4] = { sent[3], sent[2], sent[1], sent[0] };
+
+    return !address->sockaddr_form && likelihood_of(reversed) >= likelihood_of(sent);
+}
+
+static void
+map_ipv4(const uint8_t sent[4], bool is_little_endian, uint8_t mapped[16])
+{
+    static const uint8_t PREFIX[12] = { [10] = 0xFF, [11] = 0xFF };
+
+    memcpy(mapped, PREFIX, sizeof PREFIX);
+    for (int i = 0; i < 4; i++)
+        mapped[12 + i] = sent[is_little_endian ? 3 - i : i];
+}
+
 /* If the client's hop was not captured: the proxy reports the client to the server, [MS-RPCH]
- * 2.2.3.5.12. */
+ * 2.2.3.2. */
 const uint8_t *
 client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16])
 {
-    static const uint8_t PREFIX[12] = { [10] = 0xFF, [11] = 0xFF };
+    const struct oa_rts_address *reported = &vc->client_address;
 
     if (oa_vc_hop(vc) == OA_HOP_CLIENT || vc->transport == OA_TRANSPORT_RPC_TCP)
         return vc->endpoint[oa_vc_hop(vc)][OA_CLIENT].address;
     if (!vc->has_client_address)
         return NULL;
-    if (vc->client_address.is_ipv6)
-        return vc->client_address.bytes;
-    memcpy(mapped, PREFIX, sizeof PREFIX);
-    memcpy(mapped + sizeof PREFIX, vc->client_address.bytes, 4);
+    if (reported->is_ipv6)
+        return reported->bytes;
+    map_ipv4(reported->bytes, is_little_endian(reported), mapped);
     return mapped;
+}
+
+const char *
+client_address_order(const struct oa_virtual_connection *vc, uint8_t other[16])
+{
+    const struct oa_rts_address *reported = &vc->client_address;
+
+    if (oa_vc_hop(vc) == OA_HOP_CLIENT || vc->transport == OA_TRANSPORT_RPC_TCP ||
+        !vc->has_client_address || reported->is_ipv6 || reported->sockaddr_form)
+        return NULL;
+    map_ipv4(reported->bytes, !is_little_endian(reported), other);
+    return is_little_endian(reported) ? "little_endian" : "network";
 }
 
 const char *

@@ -15,6 +15,22 @@
 
 /* --- calls --- */
 
+/* Definitions of counts of calls, which mean the same in every report: by `state` of calls.csv. */
+#define IS_ANSWERED                                                                                \
+    "Calls of state answered: the request and a complete response other than a fault are in the "  \
+    "capture"
+#define IS_FAULT                                                                                   \
+    "Calls of state fault: a fault; for MAPI over HTTP an X-ResponseCode or an HTTP error status"
+#define IS_UNANSWERED                                                                              \
+    "Calls of state unanswered: no response although nothing of it is missing from the capture"
+#define IS_UNKNOWN "Calls of state unknown: the response may be among bytes that the capture lacks"
+#define IS_NO_REQUEST                                                                              \
+    "Calls of state no_request: only a response, other than a fault, is in the capture"
+#define CALLS_ARE "RPC calls, or MAPI over HTTP requests, of all states"
+
+/* The first column of times of a report ends with this. */
+#define TIMES_ARE "; all times are UTC, cut to the microsecond"
+
 /* A status by name, else by number. */
 #define STATUS_TEXT 32
 const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
@@ -25,6 +41,9 @@ bool call_failed(const struct oa_call *call);
 /* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
  * false unless both are complete. */
 bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
+
+/* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
+const struct oa_call_half *call_half_if_whole(const struct oa_call_half *half);
 
 /* False for calls that wait for notifications: their latency says nothing about the server. */
 bool call_is_prompt(const struct oa_call *call);
@@ -63,6 +82,11 @@ const char *server_of_session(const struct oa_virtual_connection *vc, char addre
 /* The client as seen in the capture, else as reported by the proxy; `mapped` is a buffer for the
  * latter. NULL if unknown. */
 const uint8_t *client_address_of(const struct oa_virtual_connection *vc, uint8_t mapped[16]);
+
+/* If only the proxy has reported the client, by IPv4, in a byte order that the capture does not
+ * show: sets the address in the other order, and returns the one that client_address_of() uses:
+ * "little_endian", or "network" if that makes the likelier address. Otherwise NULL. */
+const char *client_address_order(const struct oa_virtual_connection *vc, uint8_t other[16]);
 
 /* "allowed", "refused"; NULL if ValidPorts was not given or the target is unknown. */
 const char *target_allowed(const struct valid_ports *ports, const char *server, uint32_t port);

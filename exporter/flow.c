@@ -9,6 +9,8 @@
 
 #include "tls/tls_facts.h"
 #include "track/channel.h"
+#include "track/connection_end.h"
+#include "track/named_ports.h"
 #include "track/tracker.h"
 
 struct flow {
@@ -62,6 +64,8 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
+    oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
+    flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
     if (oa_hop_is_http(recognition->hop))
         tls_service_know(flow->flows->tls, &connection->endpoint[OA_SERVER]);
@@ -176,10 +180,11 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
 }
 
 static void
-take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+         struct oa_stamp stamp)
 {
     tls_watch_data(flow->watch, side, data, length);
-    if (!oa_tls_data(flow->tls, side, data, length)) {
+    if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
     }
@@ -187,7 +192,8 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
 
 /* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
 static void
-begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+          struct oa_stamp stamp)
 {
     if (side == OA_SERVER && !flow->connection->handshake_seen &&
         oa_tls_begins_hello(data, length)) {
@@ -196,7 +202,7 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     }
     flow->tls = oa_tls_new();
     flow->watch = tls_watch_new(flow->flows->tls, flow->connection);
-    take_tls(flow, side, data, length);
+    take_tls(flow, side, data, length, stamp);
 }
 
 struct flow *
@@ -217,9 +223,9 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     if (flow->channel)
         oa_channel_data(flow->channel, side, data, length, stamp);
     else if (flow->tls)
-        take_tls(flow, side, data, length);
+        take_tls(flow, side, data, length, stamp);
     else if (!flow->has_begun && oa_tls_may_begin(data[0]))
-        begin_tls(flow, side, data, length);
+        begin_tls(flow, side, data, length, stamp);
     else
         look_for_channel(flow, side, data, length, stamp);
     flow->has_begun = true;
@@ -285,10 +291,38 @@ ending_of(const struct connection *connection)
 }
 
 void
+flow_report_end(struct oa_tracker *tracker, const struct connection_row *row)
+{
+    const struct connection *tcp = row->tcp;
+
+    oa_connection_ended(tracker, &(struct oa_connection_end){
+                                     .host = (void *)tcp,
+                                     .channel = row->channel,
+                                     .tls = row->tls,
+                                     .server = tcp->endpoint[OA_SERVER],
+                                     .ending = tcp->ending,
+                                     .last = tcp->last,
+                                     .is_attempt = row->is_attempt,
+                                     .was_refused = tcp->was_refused,
+                                     .lost_bytes = { tcp->stream[OA_CLIENT].lost_bytes,
+                                                     tcp->stream[OA_SERVER].lost_bytes } });
+}
+
+static bool
+is_attempt(const struct flow *flow)
+{
+    const struct connection *connection = flow->connection;
+
+    return !flow->has_begun && connection->handshake_seen &&
+           oa_named_ports_has(flow->flows->tracker, connection->endpoint[OA_SERVER].port);
+}
+
+void
 flow_close(struct flow *flow)
 {
     struct flows *flows = flow->flows;
-    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls) };
+    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls),
+                                  is_attempt(flow) };
 
     tls_service_ended(flows->tls, flow->watch, &row);
     if (flow->channel)

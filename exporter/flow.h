@@ -46,6 +46,9 @@ size_t flow_waiting(const struct flow *flow, enum oa_side side);
  * connection, so that the request was sent and its body or response has not ended. */
 bool flow_is_busy(const struct flow *flow, enum oa_side side);
 
+/* Reports what the end of a connection shows, before its channel closes. */
+void flow_report_end(struct oa_tracker *tracker, const struct connection_row *row);
+
 /* Ends the flow; the facts of the connection are complete by now. Frees the flow. */
 void flow_close(struct flow *flow);
 

@@ -23,6 +23,7 @@ enum long_option {
     LONG_BOM,
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
+    LONG_CODE_PAGE,
     LONG_PROXY
 };
 
@@ -47,6 +48,9 @@ static const struct {
     { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
       "SECONDS",
       "put frames of a file in order that are up to this late (1; 0: never)" },
+    { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
+      "NUMBER",
+      "code page of user names that are not Unicode, such as 932 (default: a guess)" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -136,6 +140,19 @@ take_reorder_window(const char *text, struct options *options, char **message)
     return true;
 }
 
+static bool
+take_code_page(const char *text, struct options *options, char **message)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, UINT16_MAX, &number, NULL)) {
+        *message = g_strdup_printf("'%s' is not the number of a code page", text);
+        return false;
+    }
+    options->code_page = (uint32_t)number;
+    return true;
+}
+
 static void
 add_proxy(struct options *options, const char *host)
 {
@@ -185,6 +202,8 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
+    case LONG_CODE_PAGE:
+        return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
         valid_ports_free(options->valid_ports);
         options->valid_ports = valid_ports_parse(optarg, message);

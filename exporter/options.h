@@ -21,6 +21,7 @@ struct options {
     struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
     char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
     int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */
+    uint32_t code_page;              /* of names; 0: not given */
     bool quiet;
     char *const *paths;
     size_t n_paths;

@@ -116,6 +116,8 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     while (source->by_age.length >= TCP_DEFAULT_LIMITS.connections)
         close_connection(source, oldest(source));
     connection->facts.payload_only = true;
+    connection->facts.is_in_tls = !pdu->has_sequence;
+    connection->facts.ending.how = OA_END_UNKNOWN;
     connection->facts.first = connection->facts.last = stamp;
     connection->facts.endpoint[side] = pdu->source;
     connection->facts.endpoint[side ^ 1] = pdu->destination;
@@ -184,7 +186,8 @@ find_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     struct pdu_connection *connection = g_tree_lookup(source->connections, &key);
 
     if (connection && begins_anew(connection, pdu)) {
-        connection->facts.ending.how = OA_END_REPLACED;
+        connection->facts.ending =
+            (struct oa_ending){ .how = OA_END_REPLACED, .time_ns = stamp.time_ns };
         close_connection(source, connection);
         connection = NULL;
     }

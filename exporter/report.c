@@ -7,15 +7,16 @@
 
 #include <stdio.h>
 
-/* HTTP is a service hop only if it carries RPC or TLS; everything else on port 80 is left out. */
+#include "track/connection_end.h"
+
+/* An attempt to reach a server that a URI names is one, whatever its port. */
 bool
 connection_is_of_service(const struct connection_row *row)
 {
-    const struct oa_service_port *port = oa_service_hop_port(row->tcp->endpoint[OA_SERVER].port);
-
     if (row->channel && row->channel->vc && oa_vc_is_foreign(row->channel->vc))
         return false;
-    return row->channel || (port && (port->service != OA_SERVICE_HTTP || row->tls));
+    return row->is_attempt ||
+           oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
 }
 
 void

@@ -24,7 +24,7 @@ struct row {
     const uint8_t *client_address, *server_address;
     const char *place, *scheme, *mechanism, *rpc_level, *asked_by, *spnego_state, *kerberos_error;
     const char *netbios_computer, *netbios_domain, *dns_computer, *dns_domain, *dns_forest;
-    uint64_t status;
+    uint64_t status, code_page;
     int64_t time_ns;
     char client_version[VERSION_TEXT], server_version[VERSION_TEXT], ntlm_flags[NUMBER_TEXT];
     char kerberos_number[NUMBER_TEXT], offered[OFFERED_TEXT];
@@ -46,7 +46,7 @@ proof_name(enum oa_ntlm_proof proof)
 static const struct column COLUMNS_OF_AUTH[] = {
     { "auth", NUMBER_OF(exchange, number),
       "Number of the exchange, from 0 in order of appearance" },
-    { "session", NUMBER_OF(vc, number),
+    { "session", SESSION(vc),
       "Session that it belongs to, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv; HTTP only" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv; HTTP only" },
@@ -87,10 +87,10 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "RPC: requested protection level, from connect to packet privacy" },
     { "result", NAME_OF(exchange, result, oa_auth_result_name),
       "accepted; refused; undecided (a response such as 404 that leaves it open); unfinished" },
-    { "start", TIME_OF(exchange, first.time_ns), "First request or PDU" },
+    { "start", TIME_OF(exchange, first.time_ns), "First request or PDU" TIMES_ARE },
     { "time_ms", MS(time_ns),
-      "From start to the last response, for RPC to the last token; empty without a response, as on "
-      "IN channels" },
+      "From start to the last response, for RPC to the last token, or to the bind_nak or fault that "
+      "refused it; empty without a response, as on IN channels" },
     { "status", NUMBER(status), "HTTP status of the response to the last request" },
     { "anonymous", NAME_OF(exchange, anonymous, oa_auth_anonymous_name),
       "Outcome of a request without credentials: accepted, refused; empty if there was none" },
@@ -100,12 +100,15 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "Whether later requests on the connection need no credentials: yes, no" },
     { "later_requests", COUNT_OF(http, later_requests),
       "Later requests on the connection that rely on it" },
-    { "offered", TEXT(offered), "Schemes offered by the server" },
+    { "offered", TEXT(offered), "Schemes offered by the server, in its order" },
     { "asked_by", TEXT(asked_by),
       "Who requested it: server, proxy (an HTTP proxy, with 407), or rpc_server" },
     { "first_frame", NUMBER_OF(exchange, first.frame), "Frame of the first request or PDU" },
     { "last_frame", NUMBER_OF(exchange, last.frame),
-      "Frame of the last response, request or token" },
+      "Frame of the last response, request or token; of the bind_nak or fault that refused it" },
+    { "code_page", NUMBER(code_page),
+      "Code page in which names of the client were read that are neither Unicode nor ASCII: that of "
+      "--code-page, else a guess, 932 or 1252; empty if there were none" },
 };
 /* clang-format on */
 
@@ -162,10 +165,10 @@ fill_offered(struct row *row)
 {
     size_t used = 0;
 
-    for (unsigned i = OA_AUTH_SCHEME_BASIC; i <= OA_AUTH_SCHEME_OTHER; i++)
-        if (row->exchange->offered & (1u << i))
-            used += (size_t)snprintf(row->offered + used, sizeof row->offered - used, "%s%s",
-                                     used ? " " : "", oa_auth_scheme_name((enum oa_auth_scheme)i));
+    for (unsigned i = 0; i < OA_AUTH_OFFER_MAX && row->exchange->offer[i]; i++)
+        used += (size_t)snprintf(row->offered + used, sizeof row->offered - used, "%s%s",
+                                 used ? " " : "",
+                                 oa_auth_scheme_name((enum oa_auth_scheme)row->exchange->offer[i]));
 }
 
 static void
@@ -199,6 +202,7 @@ take(struct report_run *run, const struct oa_event *event)
                     : exchange->is_proxy ? "proxy"
                                          : "server",
         .status = or_none(exchange->status),
+        .code_page = or_none(exchange->client->code_page),
         .time_ns = is_timed ? exchange->last.time_ns - exchange->first.time_ns : NO_TIME,
     };
     fill_ntlm(&row);

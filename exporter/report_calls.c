@@ -10,9 +10,10 @@ struct row {
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
     const struct oa_rpc_interface *iface; /* NULL if unknown */
+    const struct oa_auth *user;
     const uint8_t *client_address;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
-    uint64_t opnum;
+    uint64_t opnum, server_time_ms;
 
     /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
     const struct oa_call_half *request, *whole_request, *response, *whole_response;
@@ -40,7 +41,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "call", NUMBER_OF(call, number),
       "Number of the call, from 0 in order of the requests; for MAPI over HTTP in order of the "
       "responses" },
-    { "session", NUMBER_OF(vc, number), "Session that it belongs to, as in sessions.csv" },
+    { "session", SESSION(vc), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
     { "target_server", TEXT_OF(vc, target_server),
       "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
@@ -74,7 +75,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "All PDUs of the response, as on the wire; empty unless completely captured" },
     { "request_fragments", COUNT_OF(request, fragments), "PDUs of the request in the capture" },
     { "response_fragments", COUNT_OF(response, fragments), "PDUs of the response in the capture" },
-    { "start", TIME_OF(request, first.time_ns), "First byte of the request" },
+    { "start", TIME_OF(request, first.time_ns), "First byte of the request" TIMES_ARE },
     { "latency_first_ms", MS(latency_first_ns),
       "From the last byte of the request to the first byte of the response" },
     { "latency_ms", MS(latency_ns),
@@ -96,6 +97,11 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "Latency on the second HTTP hop, where a balancer or front end passes requests on by HTTP" },
     { "http_3_latency_ms", MS(http_latency_ns[1]), "Latency on the third HTTP hop" },
     { "http_4_latency_ms", MS(http_latency_ns[2]), "Latency on the fourth HTTP hop" },
+    { "user", USER(user),
+      "User of the session, as in users.csv, as far as known at the end of the call" },
+    { "server_time_ms", WHOLE_MS(server_time_ms),
+      "Time that the server says it took: X-ElapsedTime of MAPI over HTTP, pulTransTime of "
+      "EcDoRpcExt2; empty if it is sealed" },
 };
 /* clang-format on */
 
@@ -113,13 +119,6 @@ static const struct oa_call_half *
 if_seen(const struct oa_call_half *half)
 {
     return half->fragments ? half : NULL;
-}
-
-/* Sizes are reported only if they are of the whole request or response. */
-static const struct oa_call_half *
-if_whole(const struct oa_call_half *half)
-{
-    return half->is_complete && !half->has_gap ? half : NULL;
 }
 
 static int64_t
@@ -158,6 +157,8 @@ take(struct report_run *run, const struct oa_event *event)
         .call = call,
         .vc = call->vc,
         .iface = call->iface,
+        .user = user_of_session(call->vc),
+        .server_time_ms = call->has_server_time ? call->server_time_ms : NO_NUMBER,
         .client_address = client_address_of(call->vc, mapped),
         .interface = interface_text(call->iface, &call->syntax, uuid),
         .operation = call->has_opnum ? operation_text(call->iface, call->opnum, number) : NULL,
@@ -169,9 +170,9 @@ take(struct report_run *run, const struct oa_event *event)
         .return_value = return_value_text(call, value),
         .hops = hops_text(call->vc, seen, hops),
         .request = if_seen(request),
-        .whole_request = if_whole(request),
+        .whole_request = call_half_if_whole(request),
         .response = if_seen(response),
-        .whole_response = if_whole(response),
+        .whole_response = call_half_if_whole(response),
         .latency_first_ns = has_first ? response->first.time_ns - request->last.time_ns : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
         .store_latency_ns = server_ns,

@@ -16,7 +16,7 @@ struct row {
     const char *hop, *rpc_error, *ended_by, *target_allowed;
     uint64_t target_port, http_status, lifetime, lifetime_used, receive_window;
     uint64_t connection_timeout_ms;
-    int64_t duration_ns, response_time_ns;
+    int64_t duration_ns, response_time_ns, longest_idle_ns;
     uint64_t rpc_pdus, rpc_bytes, rts_pdus, rts_bytes, pings, acks,
         skipped_bytes; /* both directions */
 };
@@ -25,7 +25,7 @@ struct row {
 static const struct column COLUMNS_OF_CHANNELS[] = {
     { "channel", NUMBER_OF(channel, number),
       "Number of the channel instance, from 0 in order of appearance" },
-    { "session", NUMBER_OF(vc, number),
+    { "session", SESSION(vc),
       "Session that it belongs to, as in sessions.csv; for MAPI over HTTP the last one that used "
       "it; empty if it never carried a PDU" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
@@ -41,7 +41,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "target_server", TEXT_OF(channel, target_server), "Server named in the URI" },
     { "target_port", NUMBER(target_port), "Port named in the URI" },
     { "user_agent", TEXT_OF(channel, user_agent), "User-Agent header" },
-    { "http_status", NUMBER(http_status), "Last final HTTP status; a working IN channel has none" },
+    { "http_status", NUMBER(http_status), "Final status of the response to the last request; a working IN channel has none" },
     { "rpc_error", TEXT(rpc_error),
       "Error from the reason phrase `RPC Error: ...`, by name, else in hex" },
     { "auth_scheme", NAME_OF(auth, scheme, oa_auth_scheme_name),
@@ -51,7 +51,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "cookie", UUID(cookie), "Channel cookie" },
     { "predecessor_cookie", UUID(predecessor_cookie),
       "Cookie of the channel that this one replaced in a recycling" },
-    { "start", TIME_OF(channel, opened.time_ns), "First request head" },
+    { "start", TIME_OF(channel, opened.time_ns), "First request head, of an authentication too" TIMES_ARE },
     { "end", TIME_OF(channel, last.time_ns), "Last PDU or head decoded" },
     { "duration_ms", MS(duration_ns), "From start to end" },
     { "response_time_ms", MS(response_time_ns),
@@ -61,17 +61,17 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "RPC and RTS bytes carried in the direction of the channel" },
     { "rpc_pdus", COUNT(rpc_pdus), "RPC PDUs, without RTS PDUs" },
     { "rpc_bytes", BYTES(rpc_bytes), "Bytes of these PDUs" },
-    { "rts_pdus", COUNT(rts_pdus), "RTS PDUs, both directions" },
+    { "rts_pdus", COUNT(rts_pdus), "RTS PDUs from both sides of the connection, pings and acknowledgments too" },
     { "rts_bytes", BYTES(rts_bytes), "Bytes of these PDUs" },
-    { "pings", COUNT(pings), "Ping RTS PDUs, both directions" },
+    { "pings", COUNT(pings), "Of these, pings" },
     { "flow_control_acks", COUNT(acks),
-      "RTS PDUs on the channel with a flow control acknowledgment" },
+      "Of these, those with a flow control acknowledgment" },
     { "skipped_bytes", BYTES(skipped_bytes), "Bytes missing from the capture or not decoded" },
     { "receive_window_bytes", BYTES(receive_window), "Receive window announced for the channel" },
     { "connection_timeout_ms", WHOLE_MS(connection_timeout_ms),
       "Idle timeout announced for the channel" },
     { "end_state", NAME_OF(channel, ending.how, end_name),
-      "How its TCP connection ended: fin, reset, replaced, open" },
+      "How its TCP connection ended: fin, reset, replaced, open; unknown for exported PDUs" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hop", TEXT(hop),
       "client_proxy (HTTP), proxy_store (TCP), or client_store (plain RPC over TCP)" },
@@ -82,11 +82,13 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "(no other channel)" },
     { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, likely" },
     { "window_stalls", COUNT_OF(channel, flow.stalls),
-      "Times the sender waited for the receive window" },
+      "Times the sender waited for the receive window, for 50 ms or more" },
     { "window_stalled_ms", MS_OF(channel, flow.stalled_ns), "Total time spent in these waits" },
     { "longest_stall_ms", MS_OF(channel, flow.longest_stall_ns), "Longest of these waits" },
-    { "longest_idle_ms", MS_OF(channel, longest_idle_ns),
-      "Longest time without a PDU in either direction" },
+    { "longest_idle_ms", MS(longest_idle_ns),
+      "Longest time without a PDU in either direction, with MAPI over HTTP without a part of a "
+      "message; also the time before the FIN or RST, or the end of the capture; empty if there was "
+      "none" },
     { "target_allowed", TEXT(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
@@ -100,6 +102,20 @@ response_time(const struct oa_channel *channel)
         channel->response.time_ns < channel->head.time_ns)
         return NO_TIME;
     return channel->response.time_ns - channel->head.time_ns;
+}
+
+/* With the silence at the end, of which exported PDUs do not show how long it was. */
+static int64_t
+longest_idle(const struct oa_channel *channel)
+{
+    const struct connection *tcp = connection_of(channel);
+    int64_t end_ns;
+
+    if (!channel->last_pdu.frame)
+        return NO_TIME;
+    if (!connection_has_ended(tcp, &end_ns))
+        end_ns = tcp->watched_ns;
+    return MAX(channel->longest_idle_ns, end_ns - channel->last_pdu.time_ns);
 }
 
 static const uint8_t *
@@ -145,6 +161,7 @@ take(struct report_run *run, const struct oa_event *event)
         .connection_timeout_ms = or_none(channel->connection_timeout_ms),
         .duration_ns = channel->last.time_ns - channel->opened.time_ns,
         .response_time_ns = response_time(channel),
+        .longest_idle_ns = longest_idle(channel),
         .rpc_pdus = in->rpc_pdus + out->rpc_pdus,
         .rpc_bytes = in->rpc_bytes + out->rpc_bytes,
         .rts_pdus = in->rts_pdus + out->rts_pdus,

@@ -16,6 +16,7 @@ struct key {
     const char *server;
     const struct oa_rpc_interface *iface;
     enum oa_transport transport;
+    bool is_in_tls;
 };
 
 struct row {
@@ -23,7 +24,9 @@ struct row {
     char *proxy;
     const char *type, *conn, *http_auth, *rpc_auth_level;
     char server_version[OA_CLIENT_VERSION], client_version[OA_CLIENT_VERSION];
-    uint64_t sessions, open_sessions;
+    uint64_t sessions;
+    uint64_t open_sessions; /* NO_NUMBER: of none it is known */
+    uint64_t unknown_sessions;
     uint64_t requests, failures, unanswered, unknown;
     uint64_t timed;
     int64_t time_ns; /* total response time of the `timed` calls */
@@ -43,32 +46,37 @@ static const struct column COLUMNS_OF_STATUS[] = {
     { "proxy", TEXT(proxy), "Host header of the requests" },
     { "type", TEXT(type), "Mail, Directory, Referral; else the service of the interface" },
     { "interface", TEXT_OF(key.iface, name), "Interface of the sessions" },
-    { "conn", TEXT(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP" },
+    { "conn", TEXT(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP; HTTPS in place of HTTP if Wireshark has decrypted "
+      "it (exported PDUs)" },
     { "http_auth", TEXT(http_auth), "HTTP authentication scheme" },
     { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
     { "status", COMPUTED("text", status),
-      "Established (a session was still open when the capture ended), or Disconnected" },
+      "Established (a session was still open when the capture ended), Unknown (exported PDUs do not "
+      "show it), or Disconnected" },
     { "sessions", COUNT(sessions), "Sessions" },
     { "open_sessions", COUNT(open_sessions),
-      "Sessions that were still open when the capture ended" },
-    { "requests", COUNT(requests), "Calls" },
+      "Sessions that were still open when the capture ended; empty if it is known of none" },
+    { "requests", COUNT(requests), CALLS_ARE },
     { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
-    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
+    { "unanswered", COUNT(unanswered), IS_UNANSWERED },
     { "avg_response_ms", COMPUTED("ms", average),
       "Mean time from the last byte of a request to the last byte of its response; without calls "
       "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
     { "server_version", TEXT(server_version), "Server version, self-reported" },
     { "client_version", TEXT(client_version), "Client version, self-reported" },
-    { "last_seen", LAST_TIME(last_ns), "End of the last session" },
+    { "last_seen", LAST_TIME(last_ns), "End of the last session" TIMES_ARE },
     { "unknown", COUNT(unknown),
-      "Calls whose response may be among bytes that the capture lacks" },
+      IS_UNKNOWN },
 };
 /* clang-format on */
 
 static void
 status(struct csv *csv, const void *row)
 {
-    csv_text(csv, ((const struct row *)row)->open_sessions ? "Established" : "Disconnected");
+    const struct row *of = row;
+    bool is_open = of->open_sessions != NO_NUMBER && of->open_sessions > 0;
+
+    csv_text(csv, is_open ? "Established" : of->unknown_sessions ? "Unknown" : "Disconnected");
 }
 
 static void
@@ -96,13 +104,14 @@ type_of(const struct oa_rpc_interface *iface)
     return TYPES[service] ? TYPES[service] : oa_service_name(service);
 }
 
-/* Traffic inside TLS is not decoded here, so HTTPS does not occur. */
 static const char *
-conn_of(enum oa_transport transport)
+conn_of(const struct key *key)
 {
-    return transport == OA_TRANSPORT_RPC_TCP     ? "TCP/IP"
-           : transport == OA_TRANSPORT_MAPI_HTTP ? "HTTP (MAPI)"
-                                                 : "HTTP";
+    if (key->transport == OA_TRANSPORT_RPC_TCP)
+        return "TCP/IP";
+    if (key->transport == OA_TRANSPORT_MAPI_HTTP)
+        return key->is_in_tls ? "HTTPS (MAPI)" : "HTTP (MAPI)";
+    return key->is_in_tls ? "HTTPS" : "HTTP";
 }
 
 /* --- rows --- */
@@ -118,7 +127,9 @@ compare(const void *a, const void *b)
     if (!order)
         order =
             strcmp(left->iface ? left->iface->name : "~", right->iface ? right->iface->name : "~");
-    return order ? order : (int)left->transport - (int)right->transport;
+    if (!order)
+        order = (int)left->transport - (int)right->transport;
+    return order ? order : (int)left->is_in_tls - (int)right->is_in_tls;
 }
 
 static void
@@ -126,13 +137,15 @@ begin(void *data, const void *key)
 {
     struct row *row = data;
 
+    row->open_sessions = NO_NUMBER;
+    row->last_ns = NO_TIME;
     if (!key)
         return;
     row->key = *(const struct key *)key;
     row->key.user = g_strdup(row->key.user);
     row->key.server = g_strdup(row->key.server);
     row->type = type_of(row->key.iface);
-    row->conn = conn_of(row->key.transport);
+    row->conn = conn_of(&row->key);
 }
 
 /* The proxy and the HTTP scheme are those seen first; versions and protection those seen last. */
@@ -142,6 +155,7 @@ merge(void *into, const void *from)
     const struct row *other = from;
     struct row *row = into;
 
+    row->unknown_sessions += other->unknown_sessions;
     row->timed += other->timed;
     row->time_ns += other->time_ns;
     if (!row->key.user)
@@ -178,7 +192,8 @@ row_of(struct tally *tally, const struct oa_virtual_connection *vc)
     struct key key = { .user = user_text(user_of_session(vc), user),
                        .server = server_of_session(vc, address),
                        .iface = vc->iface,
-                       .transport = vc->transport };
+                       .transport = vc->transport,
+                       .is_in_tls = vc->is_in_tls };
 
     if (!key.user[0] && vc->client)
         key.user = vc->client->user_dn;
@@ -211,10 +226,12 @@ is_open(const struct oa_virtual_connection *vc)
 static void
 take_session(struct tally *tally, void *row, const struct oa_virtual_connection *vc)
 {
+    bool is_unknown = vc->ending.how == OA_END_UNKNOWN && !vc->has_logged_off;
     struct row one = { .proxy = vc->proxy_name,
                        .http_auth = vc->auth ? oa_auth_scheme_name(vc->auth->scheme) : NULL,
                        .sessions = 1,
-                       .open_sessions = is_open(vc),
+                       .open_sessions = is_unknown ? NO_NUMBER : is_open(vc),
+                       .unknown_sessions = is_unknown,
                        .last_ns = vc->last.time_ns };
 
     if (vc->security.present && vc->security.level)

@@ -16,7 +16,7 @@ struct row {
     const struct connection_stream *in, *out;
     const struct connection_stream *tcp_in, *tcp_out; /* NULL if the source does not see TCP */
     const char *hop, *service, *handshake, *ending, *ended_by;
-    int64_t duration_ns;
+    int64_t duration_ns, closed_ns;
     double decoded_share;
 
     const struct oa_tls_facts *tls;               /* NULL if not TLS */
@@ -26,6 +26,18 @@ struct row {
     char tls_alpn[sizeof "offered:" + OA_TLS_ALPN_TEXT];
     char tls_alert_number[ALERT_TEXT], not_after[TIME_TEXT_SIZE];
 };
+
+static const char *
+state_name(enum connection_state state)
+{
+    static const char *const NAMES[] = { [CONNECTION_UNKNOWN] = NULL,
+                                         [CONNECTION_SYN_SENT] = "syn_sent",
+                                         [CONNECTION_ESTABLISHED] = "established",
+                                         [CONNECTION_FIN_WAIT] = "fin_wait",
+                                         [CONNECTION_CLOSED] = "closed" };
+
+    return NAMES[state];
+}
 
 /* clang-format off */
 static const struct column COLUMNS_OF_CONNECTIONS[] = {
@@ -41,15 +53,17 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
       "Side that accepted the connection" },
     { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of the server" },
-    { "start", TIME_OF(tcp, first.time_ns), "First frame" },
+    { "start", TIME_OF(tcp, first.time_ns), "First frame" TIMES_ARE },
     { "end", TIME_OF(tcp, last.time_ns), "Last frame" },
     { "duration_ms", MS(duration_ns), "From start to end" },
     { "frames_in", COUNT_OF(tcp_in, frames), "Frames from the client" },
     { "frames_out", COUNT_OF(tcp_out, frames), "Frames to the client" },
     { "bytes_in", BYTES_OF(in, payload_bytes),
-      "TCP payload from the client, without retransmissions" },
+      "TCP payload from the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
     { "bytes_out", BYTES_OF(out, payload_bytes),
-      "TCP payload to the client, without retransmissions" },
+      "TCP payload to the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
     { "retransmitted_frames_in", COUNT_OF(tcp_in, retransmitted_frames),
       "Frames from the client whose payload was already seen in full" },
     { "retransmitted_frames_out", COUNT_OF(tcp_out, retransmitted_frames),
@@ -60,7 +74,7 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
       "Payload to the client that is missing from the capture" },
     { "handshake", TEXT(handshake), "Whether the capture contains the SYN: seen, not_seen" },
     { "end_state", TEXT(ending),
-      "fin, reset, replaced (by a new connection on the same ports), open" },
+      "fin, reset, replaced (by a new connection on the same ports), open; unknown for exported PDUs" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "decoded_share", RATIO(decoded_share),
       "Share of the payload that was decoded as RPC over HTTP; empty without payload" },
@@ -85,6 +99,10 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
       "finished (both sides switched to encrypted data, as far as the capture shows), unfinished" },
     { "tls_client_certificate", TEXT(tls_client_certificate),
       "requested by the server, refused (an empty response), sent; encrypted in TLS 1.3" },
+    { "closed", TIME(closed_ns), "First FIN or RST of either side; empty while it is open" },
+    { "state", NAME_OF(tcp, state, state_name),
+      "As netstat would show it when the capture ended: syn_sent (no SYN+ACK), established, fin_wait "
+      "(a FIN of one side only), closed; empty if the frames of one side, or of TCP, are missing" },
 };
 /* clang-format on */
 
@@ -182,6 +200,9 @@ take(struct report_run *run, const struct connection_row *of)
         .ending = end_name(tcp->ending.how),
         .ended_by = ended_by(tcp->ending),
         .duration_ns = tcp->last.time_ns - tcp->first.time_ns,
+        .closed_ns = tcp->ending.how == OA_END_FIN || tcp->ending.how == OA_END_RESET
+                         ? tcp->closed_ns
+                         : NO_TIME,
         .decoded_share = decoded_share(tcp, channel),
     };
     if (of->tls)

@@ -1,9 +1,9 @@
 /* report_frames.c
  * frames.csv: one row for each HTTP head, RTS PDU and RPC PDU, like Wireshark's frame summary.
  *
- * Later PDUs decide which of two names an RTS PDU of a recycling has, and in a capture that starts
- * mid-stream channels are joined late. So rows wait, in order, until all rows before them are
- * settled; the number of waiting rows is bounded.
+ * Later PDUs decide which of two names an RTS PDU of a recycling has, and to which session a head
+ * belongs. So rows wait, in order, until all rows before them are settled; the number of waiting
+ * rows is bounded.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,6 +12,7 @@
 #include "frame_text.h"
 #include "track/sequence_steps.h"
 #include "report.h"
+#include "session_number.h"
 
 /* Rows that wait at the same time. When there are more, the oldest is written as it is. */
 #define WAITING_MAX 65536
@@ -21,18 +22,17 @@ struct frame {
     struct oa_stamp first, last;
     enum oa_side side;
     struct oa_endpoint endpoint[2];
-    uint64_t channel_number, vc_number;
-    bool has_vc;
+    uint64_t channel_number;
+    struct session_number *session; /* held; NULL: none, or unknown */
     const char *protocol;
     char *text; /* for an RTS PDU, what follows its name */
     bool is_rts;
     struct oa_rts_name name;
     enum oa_recycle_type type;
     /* What is still undecided, by the object that decides it; NULL once decided. */
-    const struct oa_sequence *sequence;        /* the name */
-    const struct oa_channel *channel;          /* the session */
-    const struct oa_virtual_connection *loose; /* whether that session is part of another */
-    GList link;                                /* in `unsettled` while any of these is not NULL */
+    const struct oa_sequence *sequence; /* the name */
+    const struct oa_channel *channel;   /* the session */
+    GList link;                         /* in `unsettled` while one of these is not NULL */
     bool is_linked;
 };
 
@@ -48,21 +48,22 @@ struct row {
     const struct oa_endpoint *source, *destination;
     const char *description;
     char pdu[OA_RTS_NAME_TEXT];
-    uint64_t session;
     int64_t offset_ns;
 };
+
+static void session(struct csv *csv, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_FRAMES[] = {
     { "frame", NUMBER_OF(frame, last.frame), "Frame with the last byte" },
-    { "time", TIME_OF(frame, last.time_ns), "Time of that frame" },
+    { "time", TIME_OF(frame, last.time_ns), "Time of that frame" TIMES_ARE },
     { "offset_ms", MS(offset_ns), "Time since the first frame in this report" },
     { "source", ENDPOINT(source), "Address and port of the sender" },
     { "destination", ENDPOINT(destination), "Address and port of the receiver" },
     { "protocol", TEXT_OF(frame, protocol),
       "HTTP, RPCH (RTS PDUs, banner), DCERPC, or the name of the RPC interface" },
     { "description", TEXT(description), "Summary with the main values; never credentials" },
-    { "session", NUMBER(session),
+    { "session", COMPUTED("number", session),
       "Session, as in sessions.csv; empty if the channel never belonged to one" },
     { "channel", NUMBER_OF(frame, channel_number), "Channel, as in channels.csv" },
     { "pdu", TEXT(pdu),
@@ -71,6 +72,17 @@ static const struct column COLUMNS_OF_FRAMES[] = {
 };
 /* clang-format on */
 
+static void
+session(struct csv *csv, const void *row)
+{
+    const struct frame *frame = ((const struct row *)row)->frame;
+
+    if (frame->session)
+        csv_session(csv, session_number_share(frame->session));
+    else
+        csv_empty(csv);
+}
+
 /* --- rows that wait --- */
 
 static void
@@ -78,6 +90,7 @@ free_frame(void *data)
 {
     struct frame *frame = data;
 
+    session_number_release(frame->session);
     g_free(frame->text);
     g_free(frame);
 }
@@ -93,12 +106,8 @@ unlink_frame(struct state *state, struct frame *frame)
 static void
 note_session(struct frame *frame, const struct oa_virtual_connection *vc)
 {
-    frame->has_vc = true;
-    frame->vc_number = vc->number;
+    frame->session = session_number_hold(vc);
     frame->channel = NULL;
-    /* A session on a single connection is never joined to another; one with a cookie only as the
-     * whole that others are parts of. */
-    frame->loose = vc->has_cookie || vc->transport != OA_TRANSPORT_RPC_HTTP ? NULL : vc;
 }
 
 /* Whether nothing about the frame can change any more. */
@@ -112,9 +121,7 @@ is_settled(struct frame *frame)
     }
     if (frame->channel && frame->channel->vc)
         note_session(frame, frame->channel->vc);
-    if (frame->loose && frame->loose->has_cookie)
-        frame->loose = NULL;
-    return !frame->sequence && !frame->channel && !frame->loose;
+    return !frame->sequence && !frame->channel;
 }
 
 static void
@@ -126,7 +133,6 @@ write_frame(struct report_run *run, const struct frame *frame)
                        .destination =
                            &frame->endpoint[frame->side == OA_CLIENT ? OA_SERVER : OA_CLIENT],
                        .description = frame->text,
-                       .session = frame->has_vc ? frame->vc_number : NO_NUMBER,
                        .offset_ns = frame->last.time_ns - state->begin_ns };
     char *named = NULL;
 
@@ -168,18 +174,14 @@ settle(struct state *state, const struct oa_event *event)
         struct frame *frame = link->data;
 
         next = link->next;
-        if (event->type == OA_EVENT_VC_JOINED && frame->has_vc &&
-            frame->vc_number == event->vc->number)
-            note_session(frame, event->vc->joined);
         if (event->type == OA_EVENT_CHANNEL_CLOSED && frame->channel == event->channel) {
             is_settled(frame);
             frame->channel = NULL;
         }
-        if (event->type == OA_EVENT_VC_CLOSED && frame->has_vc &&
-            frame->vc_number == event->vc->number) {
+        if (event->type == OA_EVENT_VC_CLOSED && frame->session &&
+            session_number_is_of(frame->session, event->vc)) {
             is_settled(frame);
             frame->sequence = NULL;
-            frame->loose = NULL;
         }
         if (is_settled(frame))
             unlink_frame(state, frame);
@@ -229,7 +231,6 @@ take(struct report_run *run, const struct oa_event *event)
         add(run, event);
         break;
     case OA_EVENT_CHANNEL_CLOSED:
-    case OA_EVENT_VC_JOINED:
     case OA_EVENT_VC_CLOSED:
         settle(run->state, event);
         break;

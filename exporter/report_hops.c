@@ -10,6 +10,9 @@
 /* Pairs with a row of their own; all others are counted together. */
 #define HOPS_MAX 65536
 
+/* Pairs on which a session is counted: more proxies than any farm has. */
+#define PAIRS_MAX 64
+
 struct key {
     const char *hop, *service; /* static strings */
     uint8_t address[2][16];    /* by enum oa_side */
@@ -26,6 +29,11 @@ struct row {
     int64_t first_ns, last_ns;
 };
 
+struct state {
+    struct tally *tally;
+    GHashTable *sessions; /* number -> GArray of struct key: pairs that the open session has used */
+};
+
 /* clang-format off */
 static const struct column COLUMNS_OF_HOPS[] = {
     { "hop", TEXT(key.hop),
@@ -37,13 +45,17 @@ static const struct column COLUMNS_OF_HOPS[] = {
     { "server_address", ADDRESS(server), "Side that accepted the connections" },
     { "server_port", NUMBER(port), "TCP port of the server" },
     { "connections", COUNT(connections), "TCP connections" },
-    { "sessions", COUNT(sessions), "Sessions with a channel on this hop, as in sessions.csv" },
+    { "sessions", COUNT(sessions),
+      "Sessions that used one of these connections, as in sessions.csv: one that moves to another "
+      "proxy counts for each; empty if none of them was decoded, so that it is not known" },
     { "frames_in", COUNT(frames[OA_CLIENT]), "Frames from the client" },
     { "frames_out", COUNT(frames[OA_SERVER]), "Frames to the client" },
     { "bytes_in", BYTES(bytes[OA_CLIENT]),
-      "TCP payload from the client, without retransmissions" },
-    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, without retransmissions" },
-    { "first_seen", FIRST_TIME(first_ns), "First frame" },
+      "TCP payload from the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
+    { "bytes_out", BYTES(bytes[OA_SERVER]), "TCP payload to the client, each byte once: not again if retransmitted; bytes that the snap "
+ "length cut off count, others that are missing from the capture do not" },
+    { "first_seen", FIRST_TIME(first_ns), "First frame" TIMES_ARE },
     { "last_seen", LAST_TIME(last_ns), "Last frame" },
     { "refused", COUNT(refused), "Connections refused by the server with a reset" },
     { "unanswered", COUNT(unanswered), "Connections whose SYN was not answered" },
@@ -91,7 +103,7 @@ begin(void *data, const void *key)
 {
     struct row *row = data;
 
-    row->port = NO_NUMBER;
+    row->port = row->sessions = NO_NUMBER;
     forget_tcp(row);
     row->first_ns = INT64_MAX;
     row->last_ns = NO_TIME;
@@ -126,26 +138,37 @@ count_failures(struct row *one, const struct connection_row *row)
     one->tls_alerts = row->tls && row->tls->alert.is_seen && row->tls->alert.description != 0;
 }
 
+/* The pair that the connection belongs to. */
 static struct key
-key_of(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
-       const uint8_t client[16], const uint8_t server[16], uint16_t port)
+key_of(const struct connection *tcp, const struct oa_channel *channel)
 {
+    uint16_t port = tcp->endpoint[OA_SERVER].port;
     struct key key = { .hop = hop_name(channel, port),
-                       .service = service_name(channel, vc, port),
+                       .service = service_name(channel, channel ? channel->vc : NULL, port),
                        .port = port };
 
-    memcpy(key.address[OA_CLIENT], client, sizeof key.address[OA_CLIENT]);
-    memcpy(key.address[OA_SERVER], server, sizeof key.address[OA_SERVER]);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        memcpy(key.address[side], tcp->endpoint[side].address, sizeof key.address[side]);
     return key;
+}
+
+/* No session goes to a domain controller. */
+static bool
+carries_none(const struct connection *tcp)
+{
+    return strcmp(hop_name(NULL, tcp->endpoint[OA_SERVER].port), "store_dc") == 0;
 }
 
 static void
 take_connection(struct report_run *run, const struct connection_row *row)
 {
     const struct connection *tcp = row->tcp;
+    bool has_data = tcp->stream[OA_CLIENT].payload_bytes || tcp->stream[OA_SERVER].payload_bytes;
     struct row one = { .connections = 1,
+                       .sessions = row->channel || !has_data || carries_none(tcp) ? 0 : NO_NUMBER,
                        .first_ns = tcp->first.time_ns,
                        .last_ns = tcp->last.time_ns };
+    struct state *state = run->state;
 
     if (!connection_is_of_service(row))
         return;
@@ -158,39 +181,152 @@ take_connection(struct report_run *run, const struct connection_row *row)
     count_failures(&one, row);
     if (tcp->payload_only)
         forget_tcp(&one);
-    struct key key = key_of(row->channel, row->channel ? row->channel->vc : NULL,
-                            tcp->endpoint[OA_CLIENT].address, tcp->endpoint[OA_SERVER].address,
-                            tcp->endpoint[OA_SERVER].port);
-    tally_add(run->state, tally_row(run->state, &key), &one);
+    struct key key = key_of(tcp, row->channel);
+    tally_add(state->tally, tally_row(state->tally, &key), &one);
+}
+/* --- sessions --- */
+
+static gpointer
+number_of(const struct oa_virtual_connection *vc)
+{
+    return GSIZE_TO_POINTER((gsize)vc->number);
 }
 
-/* A session counts on each hop on which it was captured. Its last connection is reported before its
- * end, so the pair already has a row. */
+static void
+free_pairs(void *pairs)
+{
+    g_array_unref(pairs);
+}
+
+static GArray *
+pairs_of(struct state *state, gpointer number)
+{
+    GArray *pairs = g_hash_table_lookup(state->sessions, number);
+
+    if (!pairs) {
+        pairs = g_array_new(FALSE, FALSE, sizeof(struct key));
+        g_hash_table_insert(state->sessions, number, pairs);
+    }
+    return pairs;
+}
+
+static void
+add_pair(GArray *pairs, const struct key *key)
+{
+    for (guint i = 0; i < pairs->len; i++)
+        if (compare(&g_array_index(pairs, struct key, i), key) == 0)
+            return;
+    if (pairs->len < PAIRS_MAX)
+        g_array_append_val(pairs, *key);
+}
+
+static void
+add_pairs(GArray *pairs, const GArray *more)
+{
+    for (guint i = 0; i < more->len; i++)
+        add_pair(pairs, &g_array_index(more, struct key, i));
+}
+
+/* The connection of the channel counts at its end, by what is known then. With MAPI over HTTP it
+ * may have served other sessions before. */
+static void
+note_pair(struct state *state, const struct oa_event *event)
+{
+    const struct oa_virtual_connection *vc = event->channel->vc;
+
+    if (vc) {
+        struct key key = key_of(connection_of(event->channel), event->channel);
+        add_pair(pairs_of(state, number_of(vc)), &key);
+    }
+}
+
+/* Two sessions turn out to be one. */
+static void
+join_pairs(struct state *state, const struct oa_virtual_connection *part)
+{
+    const GArray *pairs = g_hash_table_lookup(state->sessions, number_of(part));
+
+    if (!pairs)
+        return;
+    add_pairs(pairs_of(state, number_of(part->joined)), pairs);
+    g_hash_table_remove(state->sessions, number_of(part));
+}
+
+static void
+count_session(struct state *state, const struct oa_virtual_connection *vc)
+{
+    const GArray *pairs = g_hash_table_lookup(state->sessions, number_of(vc));
+    struct row one = { .sessions = 1, .first_ns = INT64_MAX, .last_ns = NO_TIME };
+
+    forget_tcp(&one);
+    for (guint i = 0; pairs && !oa_vc_is_foreign(vc) && i < pairs->len; i++)
+        tally_add(state->tally, tally_row(state->tally, &g_array_index(pairs, struct key, i)),
+                  &one);
+    g_hash_table_remove(state->sessions, number_of(vc));
+}
+
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
-    struct oa_virtual_connection *vc = event->vc;
-
-    if (event->type != OA_EVENT_VC_CLOSED || oa_vc_is_foreign(vc))
-        return;
-    for (int hop = 0; hop < OA_HOPS; hop++) {
-        const struct oa_endpoint *end = vc->endpoint[hop];
-        const struct oa_channel any = { .hop = (enum oa_hop)hop, .vc = vc };
-
-        if (!session_has_hop(vc, hop))
-            continue;
-        struct key key =
-            key_of(&any, vc, end[OA_CLIENT].address, end[OA_SERVER].address, end[OA_SERVER].port);
-        struct row *pair = tally_find(run->state, &key);
-        if (!pair) { /* the interface became known after the connections had ended */
-            key.service = service_name(&any, NULL, key.port);
-            pair = tally_find(run->state, &key);
-        }
-        if (!pair)
-            pair = tally_rest(run->state);
-        if (pair)
-            pair->sessions++;
+    switch (event->type) {
+    case OA_EVENT_HTTP_HEAD:
+        if (event->channel->kind == OA_CHANNEL_MAPI_HTTP)
+            note_pair(run->state, event);
+        break;
+    case OA_EVENT_CHANNEL_CLOSED:
+        note_pair(run->state, event);
+        break;
+    case OA_EVENT_VC_JOINED:
+        join_pairs(run->state, event->vc);
+        break;
+    case OA_EVENT_VC_CLOSED:
+        count_session(run->state, event->vc);
+        break;
+    default:
+        break;
     }
+}
+
+/* --- state --- */
+
+static void *
+new_state(const struct report *report)
+{
+    struct state *state = g_new(struct state, 1);
+
+    state->tally = tally_new(report);
+    state->sessions = g_hash_table_new_full(NULL, NULL, NULL, free_pairs);
+    return state;
+}
+
+static void
+merge(void *into, const void *from)
+{
+    struct state *state = into;
+    const struct state *other = from;
+    GHashTableIter sessions;
+    void *number, *pairs;
+
+    tally_merge(state->tally, other->tally);
+    g_hash_table_iter_init(&sessions, other->sessions);
+    while (g_hash_table_iter_next(&sessions, &number, &pairs))
+        add_pairs(pairs_of(state, number), pairs);
+}
+
+static void
+finish(struct report_run *run)
+{
+    tally_write(run, ((const struct state *)run->state)->tally);
+}
+
+static void
+free_state(void *data)
+{
+    struct state *state = data;
+
+    tally_free(state->tally);
+    g_hash_table_unref(state->sessions);
+    g_free(state);
 }
 
 const struct report REPORT_HOPS = {
@@ -198,7 +334,11 @@ const struct report REPORT_HOPS = {
     .row_is = "pair of hosts and service",
     .order = "ordered by hop, client, server, port, service",
     COLUMNS(COLUMNS_OF_HOPS),
-    TALLY(ROWS),
+    .rows = &ROWS,
+    .new_state = new_state,
     .event = take,
     .connection = take_connection,
+    .merge = merge,
+    .finish = finish,
+    .free_state = free_state,
 };

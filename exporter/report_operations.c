@@ -52,14 +52,14 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "interface", TEXT(interface), "RPC interface by name, else its UUID" },
     { "operation", TEXT(operation), "Operation by name, else by number" },
     { "opnum", NUMBER(opnum), "Operation number" },
-    { "calls", COUNT(calls), "Calls" },
-    { "answered", COUNT(answered), "Calls with a complete response" },
-    { "faults", COUNT(faults), "Calls that ended in a fault" },
-    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
+    { "calls", COUNT(calls), CALLS_ARE },
+    { "answered", COUNT(answered), IS_ANSWERED },
+    { "faults", COUNT(faults), IS_FAULT },
+    { "unanswered", COUNT(unanswered), IS_UNANSWERED },
     { "fault_statuses", COMPUTED("text", fault_statuses),
       "Fault statuses with their counts: `name:count`, separated by semicolons" },
-    { "request_bytes", BYTES(request_bytes), "Stub data of all requests" },
-    { "response_bytes", BYTES(response_bytes), "Stub data of all responses" },
+    { "request_bytes", BYTES(request_bytes), "Stub data of the requests that were completely captured, as in calls.csv" },
+    { "response_bytes", BYTES(response_bytes), "Stub data of the responses that were completely captured, as in calls.csv" },
     { "latency_min_ms", LEAST_MS(latency),
       "Minimum latency: from the last byte of the request to the last byte of the response" },
     { "latency_mean_ms", MEAN_MS(latency), "Mean latency" },
@@ -68,8 +68,8 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "latency_p99_ms", P99_MS(latency), "99th percentile, nearest rank, within 0.4 percent" },
     { "latency_max_ms", GREATEST_MS(latency), "Maximum latency" },
     { "unknown", COUNT(unknown),
-      "Calls whose response may be among bytes that the capture lacks" },
-    { "no_request", COUNT(no_request), "Responses whose request is not in the capture" },
+      IS_UNKNOWN },
+    { "no_request", COUNT(no_request), IS_NO_REQUEST },
 };
 /* clang-format on */
 
@@ -186,6 +186,12 @@ static const struct tally_rows ROWS = {
     .clear = clear,
 };
 
+static uint64_t
+whole_bytes(const struct oa_call_half *half)
+{
+    return call_half_if_whole(half) ? half->stub_bytes : 0;
+}
+
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
@@ -206,8 +212,8 @@ take(struct report_run *run, const struct oa_event *event)
     row->unanswered += call->state == OA_CALL_UNANSWERED;
     row->unknown += call->state == OA_CALL_UNKNOWN;
     row->no_request += call->state == OA_CALL_NO_REQUEST;
-    row->request_bytes += call->request[oa_call_hop(call)].stub_bytes;
-    row->response_bytes += call->response[oa_call_hop(call)].stub_bytes;
+    row->request_bytes += whole_bytes(&call->request[oa_call_hop(call)]);
+    row->response_bytes += whole_bytes(&call->response[oa_call_hop(call)]);
     if (call->state == OA_CALL_FAULT)
         count_fault(row, &(struct fault_count){ call->fault_kind, call->fault_status, 1 });
     if (call_latency(call, oa_call_hop(call), &latency_ns))

@@ -3,9 +3,24 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "report.h"
+
+#define OUTCOME_TEXT 32
+
+/* When a session was open; NO_TIME: not in the capture. */
+struct open_time {
+    int64_t from_ns, to_ns;
+    int64_t first_ns; /* first frame */
+};
+
+/* That of the connections of a session that have ended, by hop. */
+struct connections {
+    struct open_time hop[OA_HOPS];
+    bool is_used[OA_HOPS];
+};
 
 struct row {
     const struct oa_virtual_connection *vc;
@@ -13,11 +28,17 @@ struct row {
     const struct oa_client *client;       /* NULL if unknown */
     const struct oa_auth *http, *rpc;     /* who, on both levels */
     const uint8_t *client_address, *proxy_address, *store_address;
+    const uint8_t *client_address_other;
     const struct oa_cookie *cookie, *association_group;
+    const char *client_address_order;
     const char *channels, *hops, *purpose, *target_allowed;
     const char *rpc_auth, *rpc_auth_level, *workstation, *anonymous, *ended_by;
     uint64_t target_port, store_port, rpc_association_group;
     int64_t duration_ns, setup_ns;
+    const char *outcome;
+    char outcome_text[OUTCOME_TEXT];
+    uint64_t http_status;
+    struct open_time open;
 
     /* On the hop nearest to the client. */
     const struct oa_traffic *in, *out;
@@ -27,7 +48,8 @@ struct row {
 /* clang-format off */
 static const struct column COLUMNS_OF_SESSIONS[] = {
     { "session", NUMBER_OF(vc, number),
-      "Number of the session, from 0 in order of appearance; rpch.vc in Wireshark" },
+      "Number of the session, from 0 in order of appearance; rpch.vc in Wireshark. Sessions that turn "
+ "out to be parts of one have its lowest number, so that numbers may be missing" },
     { "transport", NAME_OF(vc, transport, transport_name),
       "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any number of "
       "connections)" },
@@ -52,31 +74,31 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rpc_auth", TEXT(rpc_auth), "RPC authentication type" },
     { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
     { "workstation", TEXT(workstation), "Client computer, self-reported (NTLM)" },
-    { "start", TIME_OF(vc, opened.time_ns), "First request head on its channels" },
-    { "end", TIME_OF(vc, last.time_ns), "Last PDU" },
+    { "start", TIME_OF(vc, opened.time_ns), "First request head on its channels, of an authentication too; without HTTP the first PDU" TIMES_ARE },
+    { "end", TIME_OF(vc, last.time_ns), "Last RPC or RTS PDU on any of its hops, or last byte of its last request or response of "
+ "MAPI over HTTP; its connections may be open for longer, see open_to" },
     { "duration_ms", MS(duration_ns), "From start to end" },
     { "setup_ms", MS(setup_ns),
       "From start to CONN/C2 (CONN/C1 if the client's hop is not captured), or to the response to "
       "Connect or Bind; empty if the session was never established" },
     { "binds", COUNT_OF(vc, binds), "Bind PDUs" },
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
-      "Presentation contexts rejected by the server" },
-    { "calls", COUNT_OF(vc, calls), "RPC calls, or MAPI over HTTP requests" },
+      "Presentation contexts rejected by the server; with a bind_nak all of that bind" },
+    { "calls", COUNT_OF(vc, calls), CALLS_ARE },
     { "answered", COUNT_OF(vc, answered),
-      "Calls with a request and a complete response in the capture" },
+      IS_ANSWERED },
     { "faults", COUNT_OF(vc, faults),
-      "Calls that ended in a fault; for MAPI over HTTP in an X-ResponseCode or an HTTP error "
-      "status" },
-    { "unanswered", COUNT_OF(vc, unanswered), "Calls that got no response although nothing of it is missing" },
-    { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client" },
-    { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client" },
+      IS_FAULT },
+    { "unanswered", COUNT_OF(vc, unanswered), IS_UNANSWERED },
+    { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client, on the hop nearest to it" },
+    { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client, on the hop nearest to it" },
     { "rpc_bytes_in", BYTES_OF(in, rpc_bytes),
       "Bytes of these; for MAPI over HTTP only the bodies" },
     { "rpc_bytes_out", BYTES_OF(out, rpc_bytes),
       "Bytes of these; for MAPI over HTTP only the bodies" },
-    { "rts_pdus", COUNT(rts_pdus), "RTS PDUs, both directions" },
-    { "pings", COUNT(pings), "Ping RTS PDUs, both directions" },
-    { "flow_control_acks", COUNT(acks), "RTS PDUs with a flow control acknowledgment" },
+    { "rts_pdus", COUNT(rts_pdus), "RTS PDUs from both sides on the hop nearest to the client, pings and acknowledgments too" },
+    { "pings", COUNT(pings), "Of these, pings" },
+    { "flow_control_acks", COUNT(acks), "Of these, those with a flow control acknowledgment" },
     { "skipped_bytes", BYTES(skipped_bytes), "Bytes missing from the capture or not decoded" },
     { "recycles_in", COUNT_OF(vc, recycles[OA_LEG_IN]),
       "Recyclings of the IN channel that were started" },
@@ -86,8 +108,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "association_group", UUID(association_group),
       "Client association group, the same for all sessions of a client process" },
     { "end_state", NAME_OF(vc, ending.how, end_name),
-      "How the first channel to end was closed: fin, reset, replaced, open; for MAPI over HTTP the "
-      "connection used last" },
+      "How the first channel to end was closed: fin, reset, replaced, open, or unknown (exported "
+      "PDUs); for MAPI over HTTP the connection used last" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hops", TEXT(hops),
       "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy; with "
@@ -123,8 +145,29 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "Association group id assigned by the server; connections of a client that share context "
       "handles have the same" },
     { "unknown", COUNT_OF(vc, unknown),
-      "Calls whose response may be among bytes that the capture lacks" },
-    { "no_request", COUNT_OF(vc, no_request), "Responses whose request is not in the capture" },
+      IS_UNKNOWN },
+    { "no_request", COUNT_OF(vc, no_request), IS_NO_REQUEST },
+    { "outcome", TEXT(outcome),
+      "established (also if only what was sent over it shows that), refused_401 or refused_407, "
+      "rpc_error_ with the error in hex, http_ with another HTTP status, response_code_ with an "
+      "X-ResponseCode, bind_rejected, never_answered (nothing came from the server before the end), "
+      "unknown" },
+    { "http_status", NUMBER(http_status),
+      "HTTP status that led to the outcome: an error, else that of the OUT channel, or the first one "
+      "of MAPI over HTTP" },
+    { "open_from", TIME(open.from_ns),
+      "SYN of the first of its connections on the hop nearest to the client; for MAPI over HTTP the "
+      "Connect or Bind; empty if it began before the capture" },
+    { "open_to", TIME(open.to_ns),
+      "FIN or RST of the last of these connections; for MAPI over HTTP the response to Disconnect or "
+      "Unbind, else when it expired; empty while it is open" },
+    { "client_address_order", TEXT(client_address_order),
+      "Byte order in which client_address was read from CONN/B2, where the capture does not show "
+      "which one the proxy used: little_endian as documented, or network if only that makes an "
+      "address that a client can have, or a private one; empty if the client itself was captured, "
+      "and if the form of the address shows the order" },
+    { "client_address_other", ADDRESS(client_address_other),
+      "The address in the other byte order" },
 };
 /* clang-format on */
 
@@ -183,14 +226,114 @@ target_port_of(const struct oa_virtual_connection *vc)
     return or_none(vc->endpoint[OA_HOP_SERVER][OA_SERVER].port);
 }
 
-static void
-take(struct report_run *run, const struct oa_event *event)
-{
-    const struct oa_virtual_connection *vc = event->vc;
-    uint8_t mapped[16];
+/* --- what became of it --- */
 
-    if (event->type != OA_EVENT_VC_CLOSED || oa_vc_is_foreign(vc))
+static const char *
+outcome_of(const struct oa_virtual_connection *vc, char text[OUTCOME_TEXT])
+{
+    const struct oa_traffic *out = &vc->traffic[oa_vc_hop(vc)][OA_SERVER];
+    bool is_silent = vc->leg_seen[oa_vc_hop(vc)][OA_LEG_OUT] && !out->rpc_pdus && !out->rts_pdus &&
+                     !out->skipped_bytes && !vc->http_status;
+    bool has_refusal = vc->http_status == 401 || vc->http_status == 407;
+
+    if (oa_vc_has_worked(vc))
+        return "established";
+    if (vc->has_rpc_error)
+        snprintf(text, OUTCOME_TEXT, "rpc_error_%x", vc->rpc_error);
+    else if (vc->http_status >= 400)
+        snprintf(text, OUTCOME_TEXT, "%s_%u", has_refusal ? "refused" : "http", vc->http_status);
+    else if (vc->response_code)
+        snprintf(text, OUTCOME_TEXT, "response_code_%u", vc->response_code);
+    else if (vc->rejected_bindings)
+        return "bind_rejected";
+    else if (is_silent && !vc->is_one_way && oa_end_is_known(vc->ending.how))
+        return "never_answered";
+    else
+        return "unknown";
+    return text;
+}
+
+/* --- when it was open --- */
+
+static gpointer
+key_of(const struct oa_virtual_connection *vc)
+{
+    return GSIZE_TO_POINTER((gsize)vc->number);
+}
+
+/* The first connection begins it. Unknown is later than all other ends. */
+static void
+add_open_time(struct connections *to, int hop, const struct open_time *time)
+{
+    struct open_time *sum = &to->hop[hop];
+    bool is_first = !to->is_used[hop];
+
+    if (is_first || time->first_ns < sum->first_ns) {
+        sum->first_ns = time->first_ns;
+        sum->from_ns = time->from_ns;
+    }
+    if (is_first || (sum->to_ns != NO_TIME && (time->to_ns == NO_TIME || time->to_ns > sum->to_ns)))
+        sum->to_ns = time->to_ns;
+    to->is_used[hop] = true;
+}
+
+static struct connections *
+connections_of(GHashTable *sessions, gpointer key)
+{
+    struct connections *connections = g_hash_table_lookup(sessions, key);
+
+    if (!connections) {
+        connections = g_new0(struct connections, 1);
+        g_hash_table_insert(sessions, key, connections);
+    }
+    return connections;
+}
+
+static void
+note_connection(GHashTable *sessions, const struct oa_channel *channel)
+{
+    const struct connection *tcp = connection_of(channel);
+    struct open_time time = { .first_ns = tcp->first.time_ns,
+                              .from_ns = tcp->handshake_seen ? tcp->first.time_ns : NO_TIME };
+
+    if (!connection_has_ended(tcp, &time.to_ns))
+        time.to_ns = NO_TIME;
+    if (channel->vc && channel->vc->transport != OA_TRANSPORT_MAPI_HTTP)
+        add_open_time(connections_of(sessions, key_of(channel->vc)), channel->hop, &time);
+}
+
+static void
+join_connections(GHashTable *sessions, const struct oa_virtual_connection *part)
+{
+    const struct connections *connections = g_hash_table_lookup(sessions, key_of(part));
+
+    if (!connections)
         return;
+    struct connections *whole = connections_of(sessions, key_of(part->joined));
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (connections->is_used[hop])
+            add_open_time(whole, hop, &connections->hop[hop]);
+    g_hash_table_remove(sessions, key_of(part));
+}
+
+static struct open_time
+open_time_of(GHashTable *sessions, const struct oa_virtual_connection *vc)
+{
+    const struct connections *connections = g_hash_table_lookup(sessions, key_of(vc));
+
+    if (vc->transport == OA_TRANSPORT_MAPI_HTTP)
+        return (struct open_time){ vc->established.frame ? vc->opened.time_ns : NO_TIME,
+                                   vc->ended_ns ? vc->ended_ns : NO_TIME, 0 };
+    return connections ? connections->hop[oa_vc_hop(vc)]
+                       : (struct open_time){ NO_TIME, NO_TIME, 0 };
+}
+
+/* --- rows --- */
+
+static void
+put_session(struct report_run *run, const struct oa_virtual_connection *vc)
+{
+    uint8_t mapped[16], other[16];
     const struct oa_traffic *in = &vc->traffic[oa_vc_hop(vc)][OA_CLIENT];
     const struct oa_traffic *out = &vc->traffic[oa_vc_hop(vc)][OA_SERVER];
     const struct oa_endpoint *store = &vc->endpoint[OA_HOP_SERVER][OA_SERVER];
@@ -236,8 +379,40 @@ take(struct report_run *run, const struct oa_event *event)
         .pings = in->pings + out->pings,
         .acks = in->acks + out->acks,
         .skipped_bytes = in->skipped_bytes + out->skipped_bytes,
+        .http_status = or_none(vc->http_status),
+        .open = open_time_of(run->state, vc),
     };
+    row.client_address_order = client_address_order(vc, other);
+    row.client_address_other = row.client_address_order ? other : NULL;
+    row.outcome = outcome_of(vc, row.outcome_text);
     report_row(run, &row);
+}
+
+static void
+take(struct report_run *run, const struct oa_event *event)
+{
+    if (event->type == OA_EVENT_CHANNEL_CLOSED) {
+        note_connection(run->state, event->channel);
+    } else if (event->type == OA_EVENT_VC_JOINED) {
+        join_connections(run->state, event->vc);
+    } else if (event->type == OA_EVENT_VC_CLOSED) {
+        if (!oa_vc_is_foreign(event->vc))
+            put_session(run, event->vc);
+        g_hash_table_remove(run->state, key_of(event->vc));
+    }
+}
+
+static void *
+new_state(const struct report *report)
+{
+    (void)report;
+    return g_hash_table_new_full(NULL, NULL, NULL, g_free);
+}
+
+static void
+free_state(void *sessions)
+{
+    g_hash_table_unref(sessions);
 }
 
 const struct report REPORT_SESSIONS = {
@@ -245,5 +420,7 @@ const struct report REPORT_SESSIONS = {
     .row_is = "virtual connection, or session context of MAPI over HTTP",
     .order = "ordered by the end of the session",
     COLUMNS(COLUMNS_OF_SESSIONS),
+    .new_state = new_state,
     .event = take,
+    .free_state = free_state,
 };

@@ -15,6 +15,8 @@
 
 #include "reports.h"
 
+#include "session_number.h"
+
 struct report_set {
     struct report_run *runs;
     size_t n;
@@ -146,6 +148,7 @@ report_set_event(struct report_set *set, const struct oa_event *event)
     for (size_t i = 0; i < set->n; i++)
         if (set->runs[i].report->event)
             set->runs[i].report->event(&set->runs[i], event);
+    session_number_take_event(event);
 }
 
 void

@@ -64,10 +64,10 @@ static const struct column COLUMNS_OF_USERS[] = {
       "Client computers, self-reported, separated by semicolons" },
     { "sessions", COUNT(sessions), "Sessions, including RPCPing and the like" },
     { "mail_sessions", COUNT(mail_sessions), "Sessions with calls to an Exchange interface" },
-    { "calls", COUNT(calls), "Calls of these sessions" },
-    { "answered", COUNT(answered), "Calls with a complete response other than a fault" },
+    { "calls", COUNT(calls), CALLS_ARE },
+    { "answered", COUNT(answered), IS_ANSWERED },
     { "failures", COUNT(failures), "Calls that ended in a fault or returned an error" },
-    { "unanswered", COUNT(unanswered), "Calls that got no response although nothing of it is missing" },
+    { "unanswered", COUNT(unanswered), IS_UNANSWERED },
     { "bytes_in", BYTES(bytes_in), "RPC PDUs, or bodies, from the client" },
     { "bytes_out", BYTES(bytes_out), "RPC PDUs, or bodies, to the client" },
     { "latency_mean_ms", MEAN_MS(latency),
@@ -75,11 +75,11 @@ static const struct column COLUMNS_OF_USERS[] = {
       "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
     { "latency_p95_ms", P95_MS(latency), "95th percentile of these times, within 0.4 percent" },
     { "latency_max_ms", GREATEST_MS(latency), "Maximum of these times" },
-    { "first_seen", FIRST_TIME(first_ns), "Start of the first session" },
+    { "first_seen", FIRST_TIME(first_ns), "Start of the first session" TIMES_ARE },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" },
     { "unknown", COUNT(unknown),
-      "Calls whose response may be among bytes that the capture lacks" },
-    { "no_request", COUNT(no_request), "Responses whose request is not in the capture" },
+      IS_UNKNOWN },
+    { "no_request", COUNT(no_request), IS_NO_REQUEST },
 };
 /* clang-format on */
 

@@ -10,7 +10,13 @@ struct tally {
     const struct report *report;
     GTree *rows;          /* key and value: the row */
     void *rest;           /* the row without a key; NULL until needed */
-    GHashTable *sessions; /* number -> row, until the session ends */
+    GHashTable *sessions; /* number -> struct counted, until the session ends */
+};
+
+/* Where the calls of a session are counted. */
+struct counted {
+    void *row;
+    bool is_own; /* not in the tally: the session may turn out to be a part of another one */
 };
 
 static void *
@@ -64,30 +70,94 @@ tally_add(const struct tally *tally, void *row, const void *other)
         tally->report->rows->merge(row, other);
 }
 
-static void *
-row_of_session(struct tally *tally, const struct oa_virtual_connection *vc)
+static void
+clear_row(const struct tally *tally, void *row)
 {
-    void *number = GSIZE_TO_POINTER((gsize)vc->number);
-    void *row = g_hash_table_lookup(tally->sessions, number);
+    if (tally->report->rows->clear)
+        tally->report->rows->clear(row);
+    g_free(row);
+}
 
-    if (!row) {
-        row = tally->report->rows->of_session(tally, vc);
-        g_hash_table_insert(tally->sessions, number, row);
+static gpointer
+key_of(const struct oa_virtual_connection *vc)
+{
+    return GSIZE_TO_POINTER((gsize)vc->number);
+}
+
+/* The row of a session that has no row of its own any more from now on. */
+static void *
+choose_row(struct tally *tally, struct counted *counted, const struct oa_virtual_connection *vc)
+{
+    void *own = counted->is_own ? counted->row : NULL;
+
+    if (own || !counted->row)
+        counted->row = tally->report->rows->of_session(tally, vc);
+    counted->is_own = false;
+    if (own) {
+        tally_add(tally, counted->row, own);
+        clear_row(tally, own);
     }
-    return row;
+    return counted->row;
+}
+
+static void
+take_call(struct tally *tally, const struct oa_call *call)
+{
+    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(call->vc));
+
+    if (!counted) {
+        counted = g_new0(struct counted, 1);
+        g_hash_table_insert(tally->sessions, key_of(call->vc), counted);
+    }
+    if (call->vc->has_final_number)
+        choose_row(tally, counted, call->vc);
+    if (!counted->row) {
+        counted->is_own = true;
+        counted->row = new_row(tally, NULL);
+    }
+    tally->report->rows->call(counted->row, call);
+}
+
+/* What was counted under the number that is not used any more is of the whole. */
+static void
+take_join(struct tally *tally, const struct oa_virtual_connection *part)
+{
+    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(part));
+    struct counted *whole = g_hash_table_lookup(tally->sessions, key_of(part->joined));
+
+    if (!counted)
+        return;
+    g_hash_table_steal(tally->sessions, key_of(part));
+    if (!whole) {
+        g_hash_table_insert(tally->sessions, key_of(part->joined), counted);
+        return;
+    }
+    tally_add(tally, whole->row, counted->row);
+    if (counted->is_own)
+        clear_row(tally, counted->row);
+    g_free(counted);
+}
+
+static void
+take_end(struct tally *tally, const struct oa_virtual_connection *vc)
+{
+    struct counted none = { 0 };
+    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(vc));
+
+    if (!oa_vc_is_foreign(vc))
+        tally->report->rows->session(tally, choose_row(tally, counted ? counted : &none, vc), vc);
+    g_hash_table_remove(tally->sessions, key_of(vc));
 }
 
 void
 tally_take_event(struct report_run *run, const struct oa_event *event)
 {
-    struct tally *tally = run->state;
-
-    if (event->type == OA_EVENT_CALL) {
-        run->report->rows->call(row_of_session(tally, event->call->vc), event->call);
-    } else if (event->type == OA_EVENT_VC_CLOSED && !oa_vc_is_foreign(event->vc)) {
-        run->report->rows->session(tally, row_of_session(tally, event->vc), event->vc);
-        g_hash_table_remove(tally->sessions, GSIZE_TO_POINTER((gsize)event->vc->number));
-    }
+    if (event->type == OA_EVENT_CALL)
+        take_call(run->state, event->call);
+    else if (event->type == OA_EVENT_VC_JOINED)
+        take_join(run->state, event->vc);
+    else if (event->type == OA_EVENT_VC_CLOSED)
+        take_end(run->state, event->vc);
 }
 
 void *
@@ -97,7 +167,7 @@ tally_new(const struct report *report)
 
     tally->report = report;
     tally->rows = g_tree_new(report->rows->compare);
-    tally->sessions = g_hash_table_new(NULL, NULL);
+    tally->sessions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return tally;
 }
 
@@ -123,7 +193,7 @@ tally_merge(void *into, const void *from)
     const struct tally *other = from;
     struct merging merging = { into, g_hash_table_new(NULL, NULL) };
     GHashTableIter sessions;
-    void *number, *row;
+    void *number, *value;
 
     g_tree_foreach(other->rows, merge_keyed_row, &merging);
     if (other->rest) {
@@ -131,9 +201,17 @@ tally_merge(void *into, const void *from)
         g_hash_table_insert(merging.moved, other->rest, begin_rest(into));
     }
     g_hash_table_iter_init(&sessions, other->sessions);
-    while (g_hash_table_iter_next(&sessions, &number, &row))
-        g_hash_table_insert(merging.into->sessions, number,
-                            g_hash_table_lookup(merging.moved, row));
+    while (g_hash_table_iter_next(&sessions, &number, &value)) {
+        const struct counted *counted = value;
+        struct counted *copy = g_new(struct counted, 1);
+
+        *copy = *counted;
+        copy->row = counted->is_own ? new_row(into, NULL)
+                                    : g_hash_table_lookup(merging.moved, counted->row);
+        if (copy->is_own)
+            tally_add(into, copy->row, counted->row);
+        g_hash_table_insert(merging.into->sessions, number, copy);
+    }
     g_hash_table_unref(merging.moved);
 }
 
@@ -146,25 +224,35 @@ write_row(void *key, void *row, void *run)
 }
 
 void
-tally_write(struct report_run *run)
+tally_finish(struct report_run *run)
 {
-    struct tally *tally = run->state;
+    tally_write(run, run->state);
+}
 
+void
+tally_write(struct report_run *run, const struct tally *tally)
+{
     g_tree_foreach(tally->rows, write_row, run);
     if (tally->rest)
         report_row(run, tally->rest);
 }
 
 static gboolean
-free_row(void *key, void *row, void *report)
+free_row(void *key, void *row, void *tally)
 {
-    const struct tally_rows *rows = ((const struct report *)report)->rows;
+    (void)key;
+    clear_row(tally, row);
+    return FALSE;
+}
+
+static void
+free_own_row(void *key, void *value, void *tally)
+{
+    const struct counted *counted = value;
 
     (void)key;
-    if (rows->clear)
-        rows->clear(row);
-    g_free(row);
-    return FALSE;
+    if (counted->is_own)
+        clear_row(tally, counted->row);
 }
 
 void
@@ -172,9 +260,10 @@ tally_free(void *state)
 {
     struct tally *tally = state;
 
-    g_tree_foreach(tally->rows, free_row, (void *)tally->report);
+    g_tree_foreach(tally->rows, free_row, tally);
     if (tally->rest)
-        free_row(NULL, tally->rest, (void *)tally->report);
+        clear_row(tally, tally->rest);
+    g_hash_table_foreach(tally->sessions, free_own_row, tally);
     g_tree_destroy(tally->rows);
     g_hash_table_unref(tally->sessions);
     g_free(tally);

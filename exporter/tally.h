@@ -42,17 +42,20 @@ void tally_add(const struct tally *tally, void *row, const void *other);
 
 /* The `event` function of a report that counts by session. The calls of a session, and its end, are
  * counted in one row, which is chosen at the first of them: more may become known about the session
- * later. */
+ * later. While it may turn out to be a part of another one, its calls are kept apart. */
 void tally_take_event(struct report_run *run, const struct oa_event *event);
 
 /* Members of struct report for a report whose state is a tally of these rows. */
 #define TALLY(of)                                                                                  \
-    .rows = &(of), .new_state = tally_new, .merge = tally_merge, .finish = tally_write,            \
+    .rows = &(of), .new_state = tally_new, .merge = tally_merge, .finish = tally_finish,           \
     .free_state = tally_free
 
 void *tally_new(const struct report *report);
 void tally_merge(void *into, const void *from);
-void tally_write(struct report_run *run);
+void tally_finish(struct report_run *run);
 void tally_free(void *tally);
+
+/* Writes the rows of a tally that is a part of the report's state. */
+void tally_write(struct report_run *run, const struct tally *tally);
 
 #endif

@@ -105,6 +105,7 @@ struct tcp_table {
     size_t n_connections;
     uint64_t seed;
     size_t pending_bytes; /* of all streams */
+    int64_t now_ns;       /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
 };
@@ -563,6 +564,16 @@ acknowledge(struct half *half, uint32_t acknowledgment)
         half->acked = offset;
 }
 
+/* Notes whether bytes wait behind missing ones, or are missing that the receiver has. */
+static void
+note_waiting(struct tracked *c, const struct half *half)
+{
+    int64_t end = half->fin != UNKNOWN_OFFSET ? half->next + 1 : half->next;
+
+    c->facts.is_waiting[side_of(c, half)] =
+        half->is_started && !half->is_held && (half->pending || half->acked > end);
+}
+
 /*
  * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
  * mark is the first such acknowledgment for the current gap; from there on late frames have a
@@ -621,6 +632,22 @@ was_refused(const struct tracked *c)
            !c->facts.stream[1].payload_bytes;
 }
 
+/* Of a connection of which one side was not captured, only what the other one's frames show. */
+static enum connection_state
+state_of(const struct tracked *c)
+{
+    const struct connection *facts = &c->facts;
+    bool is_one_way = !facts->stream[0].frames || !facts->stream[1].frames;
+    bool has_data = facts->stream[0].payload_bytes || facts->stream[1].payload_bytes;
+
+    if (c->is_ended || facts->ending.how == OA_END_RESET || facts->ending.how == OA_END_REPLACED)
+        return CONNECTION_CLOSED;
+    if (facts->ending.how == OA_END_FIN)
+        return is_one_way ? CONNECTION_UNKNOWN : CONNECTION_FIN_WAIT;
+    return facts->handshake_seen && !c->has_syn_ack && !has_data ? CONNECTION_SYN_SENT
+                                                                 : CONNECTION_ESTABLISHED;
+}
+
 /* Doing it again does nothing. */
 static void
 finish_connection(struct tracked *c)
@@ -639,6 +666,8 @@ close_connection(struct tracked *c)
 
     finish_connection(c);
     c->facts.was_refused = was_refused(c);
+    c->facts.state = state_of(c);
+    c->facts.watched_ns = table->now_ns;
     table->listener.closed(c->user);
 
     list_remove(c->is_ended ? &table->ended : &table->open, c);
@@ -815,11 +844,14 @@ end_connection(struct tracked *c, struct half *half, const struct segment *segme
 {
     bool is_reset = (segment->flags & TCP_RST) != 0;
 
+    if (c->facts.ending.how == OA_END_OPEN)
+        c->facts.closed_ns = stamp.time_ns;
     /* A reset that comes after both FINs ends nothing. */
     if (c->facts.ending.how == OA_END_OPEN || (is_reset && !c->is_ended))
         c->facts.ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
                                               .by = (enum oa_side)side_of(c, half),
-                                              .time_ns = stamp.time_ns };
+                                              .time_ns = stamp.time_ns,
+                                              .frame = stamp.frame };
     if (!is_reset) {
         if (half->is_started && half->fin == UNKNOWN_OFFSET)
             half->fin = offset_of(half, segment->sequence + (segment->flags & TCP_SYN ? 1 : 0)) +
@@ -861,6 +893,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 {
     unsigned side = OA_CLIENT;
 
+    table->now_ns = MAX(table->now_ns, stamp.time_ns);
     expire(table, stamp.time_ns);
     struct tracked *c = find(table, segment, &side);
     if (segment->flags & TCP_SYN)
@@ -875,6 +908,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);
+        note_waiting(c, other);
         if (other->is_held && shows_receipt(other, segment))
             release_start(c, other);
         if (segment->payload_length > 0 || segment->cut_length > 0)
@@ -890,6 +924,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     }
     check_loss(c, half, stamp);
     check_loss(c, other, stamp);
+    note_waiting(c, half);
+    note_waiting(c, other);
 }
 
 struct tcp_table *

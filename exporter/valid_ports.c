@@ -141,3 +141,14 @@ valid_ports_allow(const struct valid_ports *ports, const char *server, uint32_t 
     }
     return false;
 }
+
+void
+valid_ports_each(const struct valid_ports *ports, void (*function)(void *context, uint16_t port),
+                 void *context)
+{
+    for (guint i = 0; ports && i < ports->entries->len; i++) {
+        const struct entry *entry = &g_array_index(ports->entries, struct entry, i);
+        for (unsigned port = entry->low; port <= entry->high; port++)
+            function(context, (uint16_t)port);
+    }
+}

@@ -22,6 +22,10 @@ struct valid_ports;
 struct valid_ports *valid_ports_parse(const char *text, char **message);
 void valid_ports_free(struct valid_ports *ports);
 
+/* Calls the function with each port that the list allows; `ports` may be NULL. */
+void valid_ports_each(const struct valid_ports *ports,
+                      void (*function)(void *context, uint16_t port), void *context);
+
 bool valid_ports_allow(const struct valid_ports *ports, const char *server, uint32_t port);
 
 #endif

@@ -5,9 +5,6 @@ Every shipped capture: channels.csv by TCP connection, calls.csv and others by t
 numbers in tshark are those of sessions.csv, no more and no less. In the capture that mixes all transports the sessions are those
 of the truth beside it.
 
-Two virtual connections may turn out to be one. Rows written before have the number of the part, which is not in sessions.csv; of
-calls only where the capture begins in the middle.
-
 Usage: check_numbering.py PLUGIN_HOME OAEXPORT [CAPTURE ...]
 
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -85,8 +82,7 @@ def check_rows(program, capture, shown, sessions):
                 found[report, row["session"]] |= numbers & {row["session"]} or numbers
             count += bool(frames)
     for (report, number), numbers in found.items():
-        is_part = number not in sessions and (report != "calls" or capture.stem.startswith("mid_"))
-        if numbers != {number} and not (is_part and len(numbers) == 1):
+        if numbers != {number} or number not in sessions:
             raise AssertionError(f"{capture.name}: session {number} of {report}.csv is shown as {numbers}")
     return count
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "csv_writer.h"
+#include "session_number.h"
 
 /* Writes one row by `fill` in a folder of its own and returns the file's content. */
 static char *
@@ -205,6 +206,93 @@ test_discard(void)
     g_free(folder);
 }
 
+/* The row "x,<number>,y" of a session that is open. */
+static void
+put_session(struct csv *csv, const struct oa_virtual_connection *vc)
+{
+    csv_text(csv, "x");
+    csv_session(csv, session_number_hold(vc));
+    csv_text(csv, "y");
+    csv_end_row(csv);
+}
+
+static void
+finish_session(enum oa_event_type type, struct oa_virtual_connection *vc)
+{
+    session_number_take_event(&(struct oa_event){ .type = type, .vc = vc });
+}
+
+/* Rows name the session that remains, whichever number it has in the end; their order stays. */
+static void
+test_sessions(void)
+{
+    char *folder = g_dir_make_tmp(NULL, NULL), *path = g_build_filename(folder, "t.csv", NULL);
+    char *message = NULL, *text = NULL;
+    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct oa_virtual_connection vc[4] = {
+        { .number = 0 }, { .number = 1 }, { .number = 2 }, { .number = 3, .has_final_number = true }
+    };
+
+    for (int i = 0; i < 4; i++)
+        put_session(csv, &vc[i]);
+    vc[1].joined = &vc[0]; /* the part has been given the number that is not used any more */
+    finish_session(OA_EVENT_VC_JOINED, &vc[1]);
+    vc[0].joined = &vc[2];
+    vc[2].number = 0;
+    vc[0].number = 2;
+    finish_session(OA_EVENT_VC_JOINED, &vc[0]);
+    put_session(csv, &vc[2]);
+    vc[2].has_final_number = true;
+    put_session(csv, &vc[2]);
+    finish_session(OA_EVENT_VC_CLOSED, &vc[2]);
+    finish_session(OA_EVENT_VC_CLOSED, &vc[3]);
+    g_assert_true(csv_flush(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "x,0,y\nx,0,y\nx,0,y\nx,3,y\nx,0,y\nx,0,y\n");
+    g_unlink(path);
+    g_rmdir(folder);
+    g_free(text);
+    g_free(path);
+    g_free(folder);
+}
+
+/* Not more waits than the limit allows: the oldest rows get the number known by then. */
+static void
+test_sessions_beyond(void)
+{
+    enum { ROWS = 400, LENGTH = 100000 };
+    char *folder = g_dir_make_tmp(NULL, NULL), *path = g_build_filename(folder, "t.csv", NULL);
+    char *message = NULL, *text = g_strnfill(LENGTH, 'a');
+    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct oa_virtual_connection vc = { .number = 5 };
+    unsigned rows = 0, first = 0;
+
+    for (unsigned i = 0; i < ROWS; i++) {
+        csv_text(csv, text);
+        csv_session(csv, session_number_hold(&vc));
+        csv_end_row(csv);
+    }
+    g_free(text);
+    vc.number = 1;
+    finish_session(OA_EVENT_VC_CLOSED, &vc);
+    g_assert_true(csv_flush(csv, &message));
+    g_assert_true(csv_publish(csv, &message));
+    csv_close(csv);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1, rows++)
+        first += line[LENGTH + 1] == '5';
+    g_assert_cmpuint(rows, ==, ROWS);
+    g_assert_cmpuint(first, >, 0);
+    g_assert_cmpuint(first, <, ROWS);
+    g_unlink(path);
+    g_rmdir(folder);
+    g_free(text);
+    g_free(path);
+    g_free(folder);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -214,6 +302,8 @@ main(int argc, char *argv[])
     g_test_add_func("/csv/numbers", test_numbers);
     g_test_add_func("/csv/style", test_style);
     g_test_add_func("/csv/long", test_long);
+    g_test_add_func("/csv/sessions", test_sessions);
+    g_test_add_func("/csv/sessions_beyond", test_sessions_beyond);
     g_test_add_func("/csv/discard", test_discard);
     return g_test_run();
 }

@@ -27,7 +27,7 @@ SEEDS = (1, 2, 3)
 REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames")
 COUNTED_FRAMES = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out"}
 OF_THE_CAPTURE = {"capture_duplicated", "reordered", "snap_length"}  # findings that say how it was disturbed
-TIMES = {"time", "start", "end", "first_seen", "last_seen"}
+TIMES = {"time", "start", "end", "closed", "open_from", "open_to", "first_seen", "last_seen"}
 
 
 def is_frame(name):
@@ -131,6 +131,17 @@ class Disturbed(unittest.TestCase):
                 rows = [collections.Counter(tuple(row[column] for column in columns) for row in reports[report]) for reports in (before, after)]
                 self.assertEqual(rows[1], rows[0], (name, report))
             self.assertEqual(*[collections.Counter(row["code"] for row in reports["findings"]) for reports in (before, after)], name)
+            self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
+
+    def test_second_leg_of_the_middle(self):
+        """The same where no cookie shows that both legs are hops of one session: the calls do."""
+        counted = ("calls", "answered", "faults", "unanswered", "unknown", "no_request")
+        for name in "http_v1 mid_stream_four_clients mid_stream_two_hops mid_stream_flow_control mid_recycle_in_r1 mid_recycle_in_r2".split():
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            before, after = self.reports(path), self.changed(disturb.second_leg(path.read_bytes()))
+            for report, columns in (("sessions", counted), ("calls", ("call_id", "operation", "state", "request_bytes", "response_bytes"))):
+                rows = [collections.Counter(tuple(row[column] for column in columns) for row in reports[report]) for reports in (before, after)]
+                self.assertEqual(rows[1], rows[0], (name, report))
             self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
 
     def test_one_way(self):

@@ -41,16 +41,17 @@ TLS = {f"tls_{name}" for name in ("version", "sni", "alpn", "cipher", "certifica
 TCP = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out", "lost_bytes_in", "lost_bytes_out"}
 UNKNOWN = {
     "connections": TCP | TLS | {"connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
-                                "last_frame"},
-    "channels": {"connection", "end_state", "ended_by"},
-    "sessions": {"end_state", "ended_by", "recycles_failed"},
+                                "last_frame", "closed", "state"},
+    "channels": {"connection", "end_state", "ended_by", "longest_idle_ms"},
+    "sessions": {"end_state", "ended_by", "recycles_failed", "open_from", "open_to"},
     "auth": {"connection"},
-    "connection_status": {"status", "open_sessions"},
+    "connection_status": {"status", "open_sessions", "conn"},
     "hops": TCP | {"first_seen", "last_seen", "refused", "unanswered", "reset_without_data", "reset", "tls_alerts"},
     "findings": {"connection"},
 }
 # Of these the cells are empty, and never 0.
-EMPTY = {"connections": TCP | TLS | {"handshake", "ended_by"},
+EMPTY = {"connections": TCP | TLS | {"handshake", "ended_by", "closed", "state"},
+         "sessions": {"ended_by"},
          "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts"}}
 FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame"}
 ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames")
@@ -78,6 +79,8 @@ def known(name, rows, offset):
     and a connection without SYN begins with its second segment where packets are read.)"""
     result = []
     for row in rows:
+        if row.get("code") == "connection_refused" or (row.get("bytes_in"), row.get("bytes_out")) == ("0", "0"):
+            continue  # connections without payload
         cells = {key: value for key, value in row.items() if key not in UNKNOWN.get(name, ())}
         cells.update((key, str(int(cells[key]) - offset)) for key in FRAMES & set(cells) if cells[key])
         result.append(json.dumps(cells))
@@ -200,7 +203,10 @@ class ExportedPdus(unittest.TestCase):
                     self.assertEqual({row["user"] for row in found["sessions"]}, {"carol@lab.test"})
                     self.assertEqual({row["skipped_bytes"] for row in found["channels"]}, {"0"})
                     self.assertEqual({row["decoded_share"] for row in found["connections"]}, {"1.0000"})
-                    self.assertEqual({row["end_state"] for row in found["sessions"]}, {"open"})
+                    self.assertEqual({row["end_state"] for row in found["sessions"]}, {"unknown"})
+                    self.assertEqual({row["end_state"] for row in found["channels"]}, {"unknown"})
+                    self.assertEqual({(row["conn"], row["status"], row["open_sessions"]) for row in found["connection_status"]},
+                                     {("HTTPS", "Unknown", "")})
 
     def test_pipe(self):
         """Straight from tshark's standard output."""

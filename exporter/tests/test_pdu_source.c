@@ -287,7 +287,7 @@ test_frames(void)
     g_assert_cmpuint(closed(&fixture, 0)->first.frame, ==, 10);
     g_assert_cmpuint(closed(&fixture, 0)->last.frame, ==, 30);
     g_assert_cmpint(closed(&fixture, 0)->last.time_ns, ==, 3000000);
-    g_assert_cmpint(closed(&fixture, 0)->ending.how, ==, OA_END_OPEN);
+    g_assert_cmpint(closed(&fixture, 0)->ending.how, ==, OA_END_UNKNOWN);
     g_array_unref(fixture.closed);
 }
 
@@ -367,7 +367,7 @@ test_ports_used_again(void)
         /* Without sequence numbers requests of MAPI over HTTP follow each other. */
         g_assert_cmpuint(fixture.closed->len, ==, sequence ? 2 : 1);
         g_assert_cmpint(closed(&fixture, 0)->ending.how, ==,
-                        sequence ? OA_END_REPLACED : OA_END_OPEN);
+                        sequence ? OA_END_REPLACED : OA_END_UNKNOWN);
         g_array_unref(fixture.closed);
     }
 }
@@ -400,7 +400,7 @@ test_channel_replaced(void)
     g_assert_cmpuint(fixture.pdus, ==, 4);
     g_assert_cmpuint(fixture.closed->len, ==, 2);
     g_assert_cmpint(closed(&fixture, 0)->ending.how, ==, OA_END_REPLACED);
-    g_assert_cmpint(closed(&fixture, 1)->ending.how, ==, OA_END_OPEN);
+    g_assert_cmpint(closed(&fixture, 1)->ending.how, ==, OA_END_UNKNOWN);
     g_array_unref(fixture.closed);
 }
 

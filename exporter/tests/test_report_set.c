@@ -77,6 +77,7 @@ make_connection(struct session *session, unsigned number, unsigned user)
         tcp->stream[side] =
             (struct connection_stream){ below(100), below(3) * below(1000), below(5), below(5) };
     session->channel.vc = &session->vc;
+    session->channel.host = tcp;
     session->channel.hop = OA_HOP_CLIENT;
 }
 
@@ -115,6 +116,7 @@ make_session(struct session *session, unsigned number, enum variety variety)
     unsigned user = below(4);
 
     vc->number = number;
+    vc->has_final_number = below(2);
     vc->opened.time_ns = below(1000) * SECOND;
     vc->last.time_ns = vc->opened.time_ns + below(1000) * SECOND;
     vc->established.frame = below(2);
@@ -144,16 +146,19 @@ step(struct session *session, struct report_set *whole, struct report_set *part)
 {
     struct report_set *sets[] = { whole, part };
     bool is_call = session->done < session->calls;
+    struct oa_event closed = { .type = OA_EVENT_CHANNEL_CLOSED, .channel = &session->channel };
     struct oa_event event = { .type = is_call ? OA_EVENT_CALL : OA_EVENT_VC_CLOSED,
                               .vc = &session->vc,
                               .call = is_call ? &session->call[session->done] : NULL };
-    struct connection_row row = { &session->tcp, &session->channel, NULL };
+    struct connection_row row = { &session->tcp, &session->channel, NULL, false };
 
     if (session->done > session->calls)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(sets); i++) {
-        if (!is_call)
+        if (!is_call) {
             report_set_connection(sets[i], &row);
+            report_set_event(sets[i], &closed);
+        }
         report_set_event(sets[i], &event);
     }
     session->done++;
@@ -275,6 +280,7 @@ test_merge_open_session(void)
     do
         make_session(session, 7, ANY);
     while (session->calls == 0);
+    session->vc.has_final_number = true;
     step(session, set[0], part);
     report_set_merge(set[1], part);
     report_set_free(part);
@@ -283,6 +289,55 @@ test_merge_open_session(void)
         continue;
     expect_same(set, folder);
     g_free(session);
+}
+
+/* Two sessions turn out to be one: its calls, and the pair of hosts, count once, in its row. */
+static void
+test_join(void)
+{
+    struct session *session[2];
+    char *folder, *message = NULL;
+    struct report_set *set = open_set(&folder);
+
+    for (unsigned i = 0; i < 2; i++) {
+        session[i] = g_new0(struct session, 1);
+        make_session(session[i], i, BY_USER);
+        session[i]->vc.has_final_number = false;
+        session[i]->calls = 1;
+        make_call(session[i], &session[i]->call[0], BY_USER);
+        report_set_event(set, &(struct oa_event){ .type = OA_EVENT_CALL,
+                                                  .vc = &session[i]->vc,
+                                                  .call = &session[i]->call[0] });
+    }
+    session[1]->tcp = session[0]->tcp;
+    for (unsigned i = 0; i < 2; i++) {
+        report_set_connection(
+            set, &(struct connection_row){ &session[i]->tcp, &session[i]->channel, NULL, false });
+        report_set_event(set, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
+                                                  .channel = &session[i]->channel });
+    }
+    session[1]->vc.joined = &session[0]->vc;
+    report_set_event(set, &(struct oa_event){ .type = OA_EVENT_VC_JOINED, .vc = &session[1]->vc });
+    report_set_event(set, &(struct oa_event){ .type = OA_EVENT_VC_CLOSED, .vc = &session[0]->vc });
+    g_assert_true(report_set_commit(set, &message));
+    report_set_free(set);
+    static const struct {
+        const char *report;
+        unsigned column;
+        const char *value;
+    } CELLS[] = { { "users", 7, "1" }, { "connection_status", 11, "2" }, { "hops", 6, "1" } };
+    for (size_t i = 0; i < G_N_ELEMENTS(CELLS); i++) {
+        g_autofree char *text = take_file(folder, CELLS[i].report);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_auto(GStrv) cells = g_strsplit(lines[1], ",", -1);
+        g_assert_cmpuint(g_strv_length(lines), ==, 3); /* header, row, nothing */
+        g_assert_cmpstr(cells[CELLS[i].column], ==, CELLS[i].value);
+    }
+    g_free(take_file(folder, "operations"));
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    g_free(folder);
+    g_free(session[0]);
+    g_free(session[1]);
 }
 
 /* More rows than are kept apart, in halves that share some: what is beyond is in the last row. */
@@ -328,6 +383,65 @@ test_merge_beyond(void)
     g_assert_cmpint(g_rmdir(folder), ==, 0);
     g_free(folder);
     g_free(session);
+}
+
+/* --- facts --- */
+
+/* A list of the endpoint mapper that has come to its end, and other return values. */
+static void
+test_failures(void)
+{
+    static const struct {
+        enum oa_interface_id interface;
+        uint16_t opnum;
+        uint32_t return_value;
+        bool has_failed;
+    } ROWS[] = {
+        { OA_IF_EPM, 2, 0x16c9a0d6, false }, { OA_IF_EPM, 3, 0x16c9a0d6, true },
+        { OA_IF_EPM, 2, 0x6d9, true },       { OA_IF_NSPI, 1, 1, false },
+        { OA_IF_NSPI, 3, 1, true },          { OA_IF_EMSMDB, 11, 0x00040380, false },
+        { OA_IF_EMSMDB, 11, 0, false },      { OA_IF_EMSMDB, 11, 0x80040115, true },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_call call = { .iface = oa_rpc_interface(ROWS[i].interface),
+                                .opnum = ROWS[i].opnum,
+                                .state = OA_CALL_ANSWERED,
+                                .has_return_value = true,
+                                .return_value = ROWS[i].return_value };
+        g_assert_cmpint(call_failed(&call), ==, ROWS[i].has_failed);
+    }
+}
+
+/* The client that the proxy reports, in the byte order that is likelier. */
+static void
+test_reported_client(void)
+{
+    static const struct {
+        uint8_t sent[4];
+        bool is_sockaddr;
+        const char *order;
+        uint8_t client[4];
+    } ROWS[] = {
+        { { 5, 1, 168, 192 }, false, "little_endian", { 192, 168, 1, 5 } },
+        { { 10, 77, 1, 1 }, false, "network", { 10, 77, 1, 1 } },
+        { { 8, 8, 4, 0 }, false, "network", { 8, 8, 4, 0 } }, /* not 0.4.8.8 */
+        { { 8, 7, 6, 5 }, false, "little_endian", { 5, 6, 7, 8 } },
+        { { 192, 168, 2, 254 }, true, NULL, { 192, 168, 2, 254 } },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_virtual_connection vc = { .has_client_address = true };
+        uint8_t mapped[16], other[16];
+
+        vc.leg_seen[OA_HOP_SERVER][OA_LEG_IN] = true;
+        vc.client_address.sockaddr_form = ROWS[i].is_sockaddr;
+        memcpy(vc.client_address.bytes, ROWS[i].sent, 4);
+        g_assert_cmpmem(client_address_of(&vc, mapped) + 12, 4, ROWS[i].client, 4);
+        g_assert_cmpstr(client_address_order(&vc, other), ==, ROWS[i].order);
+        for (int k = 0; ROWS[i].order && k < 4; k++)
+            g_assert_cmpuint(other[12 + k], ==, mapped[15 - k]);
+    }
 }
 
 /* --- files --- */
@@ -379,7 +493,10 @@ main(int argc, char *argv[])
     g_test_add_func("/report_set/merge_any_split", test_merge_any_split);
     g_test_add_func("/report_set/merge_in_order", test_merge_in_order);
     g_test_add_func("/report_set/merge_open_session", test_merge_open_session);
+    g_test_add_func("/report_set/join", test_join);
     g_test_add_func("/report_set/merge_beyond", test_merge_beyond);
+    g_test_add_func("/report_set/failures", test_failures);
+    g_test_add_func("/report_set/reported_client", test_reported_client);
     g_test_add_func("/report_set/discard", test_discard);
     g_test_add_func("/report_set/no_folder", test_no_folder);
     return g_test_run();

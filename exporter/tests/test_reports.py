@@ -164,8 +164,7 @@ class Reports(unittest.TestCase):
             known = collections.Counter()
             for row in tools.truth(name)["connections"]:
                 client, server = (re.sub(r"[][]", "", row[side].rsplit(":", 1)[0]) for side in ("client", "server"))
-                if row["ended"] != "refused":
-                    known[client, server, row["server"].rsplit(":", 1)[1]] += 1
+                known[client, server, row["server"].rsplit(":", 1)[1]] += 1
             found = collections.Counter()
             for row in report("hops", name):
                 found[row["client_address"], row["server_address"], row["server_port"]] += int(row["connections"])

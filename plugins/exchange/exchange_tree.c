@@ -63,7 +63,12 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
     if (bits_of[value->id])
         return proto_tree_add_bitmask_value(tree, tvb, offset, hf[value->id], ett_bits,
                                             bits_of[value->id], value->number);
-    if (row->type == OA_TYPE_UINT64)
+    if (row->type == OA_TYPE_BOOL)
+        return proto_tree_add_boolean(tree, hf[value->id], tvb, offset, length, value->number);
+    if (row->type == OA_TYPE_INT64 || row->type == OA_TYPE_CURRENCY)
+        return proto_tree_add_int64(tree, hf[value->id], tvb, offset, length,
+                                    (gint64)value->number);
+    if (row->type == OA_TYPE_UINT64 || row->type == OA_TYPE_ID)
         return proto_tree_add_uint64(tree, hf[value->id], tvb, offset, length, value->number);
     if (row->type == OA_TYPE_INT16)
         return proto_tree_add_int(tree, hf[value->id], tvb, offset, length, (gint16)value->number);
@@ -116,10 +121,12 @@ add_value(const struct show *show, proto_tree *tree, const struct oa_value *valu
     case OA_TYPE_GUID:
     case OA_TYPE_FLOAT:
     case OA_TYPE_DOUBLE:
+    case OA_TYPE_FLOATING_TIME:
         return proto_tree_add_item(tree, hf[value->id], source(show), (gint)value->offset,
                                    (gint)value->length, encoding);
     case OA_TYPE_NONE:
     case OA_TYPE_BYTES:
+    case OA_TYPE_SID:
         return proto_tree_add_item(tree, hf[value->id], source(show), (gint)value->offset,
                                    (gint)value->length, ENC_NA);
     default:
@@ -353,10 +360,16 @@ field_type(enum oa_type type)
         [OA_TYPE_UINT64] = FT_UINT64,
         [OA_TYPE_INT16] = FT_INT16,
         [OA_TYPE_INT32] = FT_INT32,
+        [OA_TYPE_INT64] = FT_INT64,
+        [OA_TYPE_BOOL] = FT_BOOLEAN,
+        [OA_TYPE_ID] = FT_UINT64,
+        [OA_TYPE_CURRENCY] = FT_INT64,
         [OA_TYPE_FLOAT] = FT_FLOAT,
         [OA_TYPE_DOUBLE] = FT_DOUBLE,
+        [OA_TYPE_FLOATING_TIME] = FT_DOUBLE,
         [OA_TYPE_FILETIME] = FT_ABSOLUTE_TIME,
         [OA_TYPE_GUID] = FT_GUID,
+        [OA_TYPE_SID] = FT_BYTES,
         [OA_TYPE_BYTES] = FT_BYTES,
         [OA_TYPE_TEXT8] = FT_STRING,
         [OA_TYPE_TELETEX] = FT_STRING,
@@ -373,6 +386,10 @@ field_display(const struct oa_field_row *row)
 
     if (row->type == OA_TYPE_FILETIME)
         return ABSOLUTE_TIME_UTC;
+    if (row->type == OA_TYPE_ID)
+        return BASE_HEX;
+    if (row->type == OA_TYPE_INT64 || row->type == OA_TYPE_CURRENCY)
+        return BASE_DEC;
     if (row->type < OA_TYPE_UINT8 || row->type > OA_TYPE_INT32)
         return BASE_NONE;
     return row->names ? display | BASE_EXT_STRING : display;
@@ -490,6 +507,7 @@ exchange_tree_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
+    proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops");
     register_rows();
     register_init_routine(open_code_pages);
     register_cleanup_routine(close_code_pages);

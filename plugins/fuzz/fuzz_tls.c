@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (bits & LOSS)
             oa_tls_lost(tls, side);
         else if (bytes)
-            oa_tls_data(tls, side, bytes, length);
+            oa_tls_data(tls, side, bytes, length, (struct oa_stamp){ 0, 0 });
     }
     const struct oa_tls_facts *facts = oa_tls_facts_of(tls);
     if (facts && (facts->n_offered > OA_TLS_VERSIONS_MAX ||

@@ -10,6 +10,8 @@
 
 #include "items.h"
 #include "rpch_proto.h"
+#include "rpch_tracker.h"
+#include "track/tracker.h"
 
 static int hf_exchange = -1;
 static int hf_leg = -1;
@@ -356,7 +358,7 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
         struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
         struct spot spot = { pinfo, tvb, (int)(token->at - base), (int)token->length, NULL };
 
-        oa_auth_from_http(&http->credentials[i], auth);
+        oa_auth_from_http(&http->credentials[i], oa_tracker_code_pages(rpch_tracker()), auth);
         spot.tree = proto_tree_add_subtree_format(tree, tvb, spot.offset, spot.length, ett_auth,
                                                   NULL, "Authentication: %s",
                                                   summary_of(pinfo->pool, auth, !http->is_request));
@@ -389,7 +391,8 @@ rpch_auth_show_rpc(const struct rpch_place *place, const struct rpch_unit *unit,
 
     if (!verifier->present || rpc->header.ptype < OA_RPC_BIND)
         return;
-    bool understood = oa_auth_from_token(verifier->value, verifier->value_length, auth);
+    bool understood = oa_auth_from_token(verifier->value, verifier->value_length,
+                                         oa_tracker_code_pages(rpch_tracker()), auth);
     spot.tree = proto_tree_add_subtree_format(
         tree, tvb, spot.offset, spot.length, ett_auth, NULL, "Authentication: %s",
         understood ? summary_of(pinfo->pool, auth, false) : oa_rpc_auth_type_name(verifier->type));

@@ -316,10 +316,10 @@ show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, prot
         generated(proto_tree_add_uint_format(tree, hf_step, tvb, 0, 0, (guint32)step->frame,
                                              "%s in frame %u", name, (guint32)step->frame));
     }
-    enum oa_rts_pdu missing = oa_sequence_missing(sequence, pdu);
-    if (missing == OA_RTS_UNKNOWN || unit->vc->conn.n_steps == 0)
+    struct oa_rts_name missing = oa_sequence_missing(sequence, pdu);
+    if (missing.r1 == OA_RTS_UNKNOWN || unit->vc->conn.n_steps == 0)
         return;
-    oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type, name);
+    oa_rts_name_text(missing, sequence->type, name);
     item = generated(proto_tree_add_string(tree, hf_missing, tvb, 0, 0, name));
     expert_add_info_format(place->pinfo, item, &ei_missing, "%s has to precede this PDU", name);
 }

@@ -473,6 +473,8 @@ from_hex(const char *hex)
     return bytes;
 }
 
+static struct oa_code_pages *code_pages;
+
 /* Reads a copy on the heap of just that size: the address sanitizer sees a read beyond it. */
 static bool
 read_exact(const uint8_t *token, size_t length, struct oa_auth *auth)
@@ -482,7 +484,7 @@ read_exact(const uint8_t *token, size_t length, struct oa_auth *auth)
     memset(auth, 0x55, sizeof *auth);
     if (length > 0)
         memcpy(copy, token, length);
-    bool understood = oa_auth_from_token(copy, length, auth);
+    bool understood = oa_auth_from_token(copy, length, code_pages, auth);
     g_free(copy);
     return understood;
 }
@@ -610,7 +612,7 @@ read_http(enum oa_http_auth_header kind, const char *scheme, const char *token, 
 
     memset(to, 0x55, sizeof *to);
     memcpy(copy, token, length);
-    oa_auth_from_http(&credentials, to);
+    oa_auth_from_http(&credentials, code_pages, to);
     g_free(copy);
 }
 
@@ -843,10 +845,65 @@ test_names(void)
     g_assert_cmpstr(oa_auth_mechanism_name((enum oa_auth_mechanism)99), ==, "");
 }
 
+/* Names in the client's own code page: Japanese ones are recognised, also with characters whose
+ * second byte is a backslash; all others are Western, unless the code page is given. */
+static void
+test_code_pages(void)
+{
+    static const struct {
+        uint32_t given;
+        const char *basic;
+        const char *domain, *user;
+        uint32_t code_page;
+    } NAMES[] = {
+        { 0, "\x8e\x52\x93\x63:x", "", "\xe5\xb1\xb1\xe7\x94\xb0", 932 },
+        { 0, "LAB\\\x8e\x52\x93\x63:x", "LAB", "\xe5\xb1\xb1\xe7\x94\xb0", 932 },
+        { 0, "\x95\x5c\x91\xbe:x", "", "\xe8\xa1\xa8\xe5\xa4\xaa", 932 },
+        { 0, "\x8e\x52\x93\x63@lab.test:x", "", "\xe5\xb1\xb1\xe7\x94\xb0@lab.test", 932 },
+        { 0, "LAB\\B\xf6ll:x", "LAB", "B\xc3\xb6ll", 1252 },
+        { 0, "B\x94ll:x", "", "B\xe2\x80\x9dll", 1252 },
+        { 850, "B\x94ll:x", "", "B\xc3\xb6ll", 850 },
+        { 936, "\xd5\xc5\xc8\xfd:x", "", "\xe5\xbc\xa0\xe4\xb8\x89", 936 },
+        { 932, "j\xc3\xb6rg:x", "", "j\xc3\xb6rg", 0 }, /* UTF-8 */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        char *token = g_base64_encode((const guchar *)NAMES[i].basic, strlen(NAMES[i].basic));
+        struct oa_auth found;
+
+        oa_code_pages_set_of_names(code_pages, NAMES[i].given);
+        read_http(OA_HTTP_AUTHORIZATION, "Basic", token, &found);
+        g_assert_cmpstr(found.domain, ==, NAMES[i].domain);
+        g_assert_cmpstr(found.user, ==, NAMES[i].user);
+        g_assert_cmpuint(found.code_page, ==, NAMES[i].code_page);
+        g_free(token);
+    }
+    oa_code_pages_set_of_names(code_pages, 0);
+}
+
+/* The names of an NTLM message are in the OEM character set unless its flags say Unicode. */
+static void
+test_oem_names(void)
+{
+    uint8_t message[88 + 2 * 4] = "NTLMSSP";
+    struct oa_auth found;
+
+    message[8] = 3;
+    message[28] = message[36] = 4; /* domain and user of four bytes each */
+    message[32] = 88;
+    message[40] = 92;
+    memcpy(message + 88, "\x93\x8c\x8b\x9e\x8e\x52\x93\x63", 8);
+    g_assert_true(read_exact(message, sizeof message, &found));
+    g_assert_cmpstr(found.domain, ==, "\xe6\x9d\xb1\xe4\xba\xac");
+    g_assert_cmpstr(found.user, ==, "\xe5\xb1\xb1\xe7\x94\xb0");
+    g_assert_cmpuint(found.code_page, ==, 932);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    code_pages = oa_code_pages_new();
     g_test_add_func("/auth/tokens", test_tokens);
     g_test_add_func("/auth/strangers", test_strangers);
     g_test_add_func("/auth/every-prefix", test_every_prefix);
@@ -854,6 +911,8 @@ main(int argc, char **argv)
     g_test_add_func("/auth/http", test_http);
     g_test_add_func("/auth/http-tokens", test_http_tokens);
     g_test_add_func("/auth/basic", test_basic);
+    g_test_add_func("/auth/code-pages", test_code_pages);
+    g_test_add_func("/auth/oem-names", test_oem_names);
     g_test_add_func("/auth/long-names", test_long_names);
     g_test_add_func("/auth/ntlm-facts", test_ntlm_facts);
     g_test_add_func("/auth/spnego-facts", test_spnego_facts);
@@ -861,5 +920,7 @@ main(int argc, char **argv)
     g_test_add_func("/auth/kerberos-facts", test_kerberos_facts);
     g_test_add_func("/auth/flag-names", test_flag_names);
     g_test_add_func("/auth/names", test_names);
-    return g_test_run();
+    int result = g_test_run();
+    oa_code_pages_free(code_pages);
+    return result;
 }

@@ -36,6 +36,12 @@
 #define RESP_ACCEPTED "a1073005a0030a0100"
 #define RESP_INCOMPLETE "a1073005a0030a0101"
 #define RESP_REJECT "a1073005a0030a0102"
+#define RESP_NTLM "a1153013a0030a0103a10c060a2b06010401823702020a"
+/* KRB-ERROR 37, of HTTP/proxy.example.com */
+#define KRB_SKEW                                                                                   \
+    "7e623060a003020105a10302011ea411180f32303236303130313030303030305aa505020300d431a60302012"    \
+    "5a90d1b0b4558414d504c452e434f4daa243022a003020102a11b30191b04485454501b1170726f78792e6578"    \
+    "616d706c652e636f6d"
 
 enum { AUTH_NTLM = 10, AUTH_SPNEGO = 9, AUTH_KERBEROS = 16, CONNECT = 2, PRIVACY = 6 };
 
@@ -49,6 +55,7 @@ struct step {
     uint8_t ptype;
     uint8_t type, level;
     uint32_t fault;
+    unsigned connection; /* of test_findings() */
 };
 
 #define OUT "RPC_OUT_DATA /rpc/rpcproxy.dll?mbx:6001 HTTP/1.1\r\nContent-Length: "
@@ -191,6 +198,14 @@ static const struct {
       { ASK(OUT "76\r\nExpect: 100-continue\r\n"), ANSWER("HTTP/1.1 100 Continue\r\n"),
         RTS(OA_CLIENT), ANSWER(YES) },
       "http legs 1 scheme  result accepted status 200 anonymous accepted\n" },
+    { "Kerberos is declined for NTLM",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)),
+        ANSWER(NO, WITH(WWW "Negotiate", RESP_NTLM)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", TYPE1)),
+        ANSWER(NO, WITH(WWW "Negotiate", TYPE2)),
+        ASK(OUT "76\r\n", WITH(AUTHORIZATION "Negotiate", TYPE3)), RTS(OA_CLIENT), ANSWER(YES) },
+      "http legs 3 scheme Negotiate mechanism NTLM declined HTTP/proxy.example.com of EXAMPLE.COM "
+      "user Domain\\User server Server result accepted status 200\n" },
     { "a path for client certificates",
       { ASK("RPC_OUT_DATA /rpcWithCert/rpcproxy.dll?mbx:6001 HTTP/1.1\r\nContent-Length: 76\r\n"),
         RTS(OA_CLIENT), ANSWER(YES) },
@@ -227,6 +242,13 @@ static const struct {
         PDU(OA_CLIENT, OA_RPC_REQUEST), PDU(OA_SERVER, OA_RPC_FAULT, .fault = 0x1c010002) },
       RPC_ONLY "rpc legs 3 type NTLM level connect mechanism NTLM user Domain\\User server Server "
                "result accepted\n" },
+    { "the first call is refused as a protocol error",
+      { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_NTLM, PRIVACY, TYPE1)),
+        PDU(OA_SERVER, OA_RPC_BIND_ACK, VERIFIER(AUTH_NTLM, PRIVACY, TYPE2)),
+        PDU(OA_CLIENT, OA_RPC_AUTH3, VERIFIER(AUTH_NTLM, PRIVACY, TYPE3)),
+        PDU(OA_CLIENT, OA_RPC_REQUEST), PDU(OA_SERVER, OA_RPC_FAULT, .fault = 0x1c01000b) },
+      RPC_ONLY "rpc legs 3 type NTLM level packet privacy mechanism NTLM user Domain\\User "
+               "server Server result refused\n" },
     { "nothing comes behind auth3",
       { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_NTLM, CONNECT, TYPE1)),
         PDU(OA_SERVER, OA_RPC_BIND_ACK, VERIFIER(AUTH_NTLM, CONNECT, TYPE2)),
@@ -347,6 +369,8 @@ describe(GString *text, const struct oa_auth_exchange *exchange)
         append(text, "spn", client->target_name);
         append(text, "realm", client->realm);
     }
+    if (exchange->kerberos_declined)
+        g_string_append_printf(text, " declined %s of %s", client->target_name, client->realm);
     append(text, "user", user);
     append(text, "server", exchange->server->netbios_computer);
     append(text, "result", oa_auth_result_name(exchange->result));
@@ -373,6 +397,12 @@ on_event(void *context, const struct oa_event *event)
     describe(context, event->exchange);
 }
 
+static GByteArray *
+bytes_of(const struct step *step)
+{
+    return step->head ? head_of(step) : pdu_of(step);
+}
+
 static char *
 play(const struct step *steps, size_t cut, bool keep)
 {
@@ -384,7 +414,7 @@ play(const struct step *steps, size_t cut, bool keep)
         oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
 
     for (; steps->head || steps->is_pdu; steps++) {
-        GByteArray *bytes = steps->head ? head_of(steps) : pdu_of(steps);
+        GByteArray *bytes = bytes_of(steps);
 
         for (size_t at = 0; at < bytes->len; at += cut) {
             stamp.frame++;
@@ -427,6 +457,96 @@ test_rpc(void)
         check(RPC_ROWS[i].name, RPC_ROWS[i].steps, RPC_ROWS[i].expect);
 }
 
+#define ON(number) .connection = (number)
+
+/* Scripts on up to two connections of one client, and what is reported of them. */
+static const struct {
+    const char *name;
+    struct step steps[12];
+    const char *expect;
+} FINDING_ROWS[] = {
+    { "the cause of a refusal",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)),
+        ANSWER(NO, WITH(WWW "Negotiate", KRB_SKEW)) },
+      "auth_refused: Negotiate, HTTP/proxy.example.com of EXAMPLE.COM; 401 after 1 requests: "
+      "KRB_AP_ERR_SKEW\n" },
+    { "the server offers another scheme",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1)),
+        ANSWER(NO, WITH(WWW "Basic realm=\"x\"", NULL)) },
+      "auth_scheme_mismatch: NTLM; 401, and the server offers Basic only\n" },
+    { "the server has no ticket for us",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)),
+        ANSWER(NO, WITH(WWW "Negotiate", RESP_NTLM)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", TYPE1)),
+        ANSWER(NO, WITH(WWW "Negotiate", RESP_REJECT)) },
+      "kerberos_declined: HTTP/proxy.example.com of EXAMPLE.COM; the server chose NTLM\n"
+      "auth_refused: Negotiate; 401 after 2 requests: SPNEGO reject\n" },
+    { "the legs of NTLM on two connections",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1), ON(0)),
+        ANSWER(NO, WITH(WWW "NTLM", TYPE2), ON(0)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
+        ANSWER(NO, WITH(WWW "NTLM", NULL), ON(1)) },
+      "auth_split: NTLM, Domain\\User; the challenge was sent on another connection, in frame "
+      "2\n" },
+    { "a challenge that was responded to is nobody else's",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1), ON(0)),
+        ANSWER(NO, WITH(WWW "NTLM", TYPE2), ON(0)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(0)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
+        ANSWER(NO, WITH(WWW "NTLM", NULL), ON(1)) },
+      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n" },
+    { "a bind_nak inside RPC",
+      { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_KERBEROS, CONNECT, AP_REQ)),
+        PDU(OA_SERVER, OA_RPC_BIND_NAK) },
+      "anonymous_accepted: no credentials\n"
+      "auth_refused: Inside RPC: Kerberos, HTTP/proxy.example.com of EXAMPLE.COM; by a bind_nak: "
+      "reason 0, not specified\n" },
+    { "a fault inside RPC",
+      { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_NTLM, PRIVACY, TYPE1)),
+        PDU(OA_SERVER, OA_RPC_BIND_ACK, VERIFIER(AUTH_NTLM, PRIVACY, TYPE2)),
+        PDU(OA_CLIENT, OA_RPC_AUTH3, VERIFIER(AUTH_NTLM, PRIVACY, TYPE3)),
+        PDU(OA_CLIENT, OA_RPC_REQUEST), PDU(OA_SERVER, OA_RPC_FAULT, .fault = 0x52e) },
+      "anonymous_accepted: no credentials\n"
+      "rpc_fault: call: ERROR_LOGON_FAILURE (0x0000052e)\n"
+      "auth_refused: Inside RPC: NTLM, Domain\\User; by a fault: ERROR_LOGON_FAILURE "
+      "(0x0000052e)\n" },
+};
+
+static void
+note_finding(void *context, const struct oa_event *event)
+{
+    if (event->type == OA_EVENT_FINDING)
+        g_string_append_printf(context, "%s: %s\n", OA_FINDING_ROWS[event->finding->id].code,
+                               event->finding->text);
+}
+
+static void
+test_findings(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(FINDING_ROWS); i++) {
+        GString *text = g_string_new(NULL);
+        struct oa_tracker *tracker = oa_tracker_new(note_finding, text, false);
+        struct oa_channel *channels[2] = { NULL };
+        struct oa_endpoint client = { .port = 50000 }, server = { .port = 80 };
+        struct oa_stamp stamp = { 0, 0 };
+
+        for (const struct step *step = FINDING_ROWS[i].steps; step->head || step->is_pdu; step++) {
+            struct oa_channel **channel = &channels[step->connection];
+            GByteArray *bytes = bytes_of(step);
+            stamp.frame++;
+            stamp.time_ns += 1000;
+            if (!*channel)
+                *channel =
+                    oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
+            oa_channel_data(*channel, step->side, bytes->data, bytes->len, stamp);
+            g_byte_array_unref(bytes);
+        }
+        g_assert_cmpstr(text->str, ==, FINDING_ROWS[i].expect);
+        oa_tracker_free(tracker);
+        g_string_free(text, TRUE);
+    }
+}
+
 /* Names and secrets: what is kept of an exchange holds no password. */
 static void
 test_no_password(void)
@@ -463,6 +583,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/auth-exchange/http", test_http);
     g_test_add_func("/auth-exchange/rpc", test_rpc);
+    g_test_add_func("/auth-exchange/findings", test_findings);
     g_test_add_func("/auth-exchange/no-password", test_no_password);
     g_test_add_func("/auth-exchange/names", test_names);
     return g_test_run();

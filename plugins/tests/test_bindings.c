@@ -212,6 +212,10 @@ test_nak(void)
     g_assert_cmpuint(oa_binding_find(&bench.vc, 2)->reason, ==, 8);
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 2);
     g_assert_cmpuint(bench.vc.binds, ==, 2);
+    g_assert_cmpstr(
+        bench.wire->findings->str, ==,
+        "bind_rejected: The bind to NSPI is rejected, reason 8, authentication type not "
+        "recognised\n");
     /* Another one rejects nothing. */
     take(&bench, OA_RPC_BIND_NAK);
     g_assert_cmpuint(bench.vc.rejected_bindings, ==, 2);

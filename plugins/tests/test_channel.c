@@ -39,6 +39,7 @@ static const char EXPECTED[] =
     "rpc 0 IN vc 0 request 44\n"
     "close 0 IN vc 0\n"
     "close 0 OUT vc 0\n"
+    "finding 1 vc 0 call_unanswered\n"
     "ended 0 vc 0 call 4 opnum 1 EMSMDB state 3 fault 0 request 1/20 response 0/0\n"
     "vc-close 0 OUT vc 0 calls 3 answered 1 faults 1 unanswered 1 rpc 869+241 rts 200+92 "
     "skipped 0+0\n";

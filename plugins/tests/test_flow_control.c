@@ -58,16 +58,26 @@ send_pdu(struct bench *bench, size_t length, int64_t after_ms)
 }
 
 static void
-acknowledge(struct bench *bench, uint32_t received, uint32_t window, int64_t after_ms)
+acknowledge_at(struct bench *bench, uint32_t received, uint32_t window, int64_t after_ms,
+               bool has_reached_sender)
 {
     struct oa_rts_ack ack = { .bytes_received = received, .available_window = window };
     struct oa_stamp *now = &bench->wire->now;
 
     now->frame++;
     now->time_ns += after_ms * MS;
-    bench->event = (struct oa_event){ .first = *now, .last = *now, .side = OA_CLIENT };
-    oa_flow_take_ack(bench->wire->tracker, &bench->channel, &ack, &bench->event);
+    bench->event = (struct oa_event){
+        .first = *now, .last = *now, .side = OA_CLIENT, .channel = &bench->channel
+    };
+    oa_flow_take_ack(bench->wire->tracker, &bench->channel, &ack, has_reached_sender,
+                     &bench->event);
     g_assert_true(bench->event.acknowledged == &bench->channel);
+}
+
+static void
+acknowledge(struct bench *bench, uint32_t received, uint32_t window, int64_t after_ms)
+{
+    acknowledge_at(bench, received, window, after_ms, true);
 }
 
 static int64_t
@@ -157,14 +167,57 @@ test_stall(void)
     g_assert_cmpstr(bench.wire->findings->str, ==,
                     "window_stall: The sender waited 60.000 ms for the window; 100 bytes were left "
                     "of 1000\n");
-    send_pdu(&bench, 600, 30);
+    send_pdu(&bench, 600, 60);
     g_assert_cmpint(bench.event.stall_ns, ==, 0); /* without an acknowledgment in between */
-    acknowledge(&bench, 1900, 1000, 5);
+    acknowledge(&bench, 1900, 1000, 80);
     send_pdu(&bench, 1000, 5);
-    g_assert_cmpint(bench.event.stall_ns, ==, 10 * MS);
+    g_assert_cmpint(bench.event.stall_ns, ==, 85 * MS);
     g_assert_cmpuint(bench.channel.flow.stalls, ==, 2);
-    g_assert_cmpint(bench.channel.flow.stalled_ns, ==, 70 * MS);
-    g_assert_cmpint(bench.channel.flow.longest_stall_ns, ==, 60 * MS);
+    g_assert_cmpint(bench.channel.flow.stalled_ns, ==, 145 * MS);
+    g_assert_cmpint(bench.channel.flow.longest_stall_ns, ==, 85 * MS);
+    end_bench(&bench);
+}
+
+/* Waits below the stated length are none; and the window is not what a sender waits for that goes
+ * on long after it was open. Several acknowledgments may make room: the first one ends the wait. */
+static void
+test_short_waits(void)
+{
+    const int64_t least = OA_STALL_MIN_NS / MS;
+    struct bench bench = new_bench(1000);
+
+    send_pdu(&bench, 1000, 1);
+    acknowledge(&bench, 1000, 1000, least - 2);
+    send_pdu(&bench, 1000, 1);
+    g_assert_cmpint(bench.event.stall_ns, ==, 0);
+    acknowledge(&bench, 2000, 1000, 1);
+    send_pdu(&bench, 1000, 5000); /* it had nothing to send */
+    g_assert_cmpint(bench.event.stall_ns, ==, 0);
+    g_assert_cmpstr(bench.wire->findings->str, ==, "");
+    acknowledge(&bench, 2000, 500, 1); /* makes no room */
+    acknowledge(&bench, 2500, 1000, 100);
+    acknowledge(&bench, 3000, 1000, 30);
+    send_pdu(&bench, 600, 3000);
+    g_assert_cmpint(bench.event.stall_ns, ==, 101 * MS);
+    g_assert_cmpuint(bench.channel.flow.stalls, ==, 1);
+    end_bench(&bench);
+}
+
+/* On its way to the sender an acknowledgment changes nothing. */
+static void
+test_on_its_way(void)
+{
+    struct bench bench = new_bench(1000);
+
+    send_pdu(&bench, 800, 1);
+    acknowledge_at(&bench, 800, 1000, 1, false);
+    g_assert_cmpint(available(&bench), ==, 200);
+    g_assert_cmpuint(bench.channel.flow.acks, ==, 0);
+    send_pdu(&bench, 300, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==,
+                    "window_violation: 100 bytes more than the window of 1000 allows\n");
+    acknowledge(&bench, 800, 1000, 1);
+    g_assert_cmpint(available(&bench), ==, 700);
     end_bench(&bench);
 }
 
@@ -208,20 +261,24 @@ test_invalid(void)
     end_bench(&bench);
 }
 
-/* The same acknowledgment on its next hop counts once; one with another window is a new one. */
+/* Reassembly holds back what follows a lost frame: until it is there, another connection is ahead,
+ * and neither of both is wrong. */
 static void
-test_repeated(void)
+test_waiting(void)
 {
     struct bench bench = new_bench(1000);
+    bool is_waiting[2] = { false, true };
 
+    bench.channel.is_waiting = is_waiting;
     send_pdu(&bench, 500, 1);
-    acknowledge(&bench, 500, 900, 1);
-    struct oa_stamp first = bench.channel.flow.last_ack;
-    acknowledge(&bench, 500, 900, 1);
-    g_assert_cmpuint(bench.channel.flow.acks, ==, 1);
-    g_assert_cmpuint(bench.channel.flow.last_ack.frame, ==, first.frame);
-    acknowledge(&bench, 500, 1000, 1);
-    g_assert_cmpuint(bench.channel.flow.acks, ==, 2);
+    acknowledge(&bench, 900, 1000, 1); /* of 400 that are held back */
+    send_pdu(&bench, 400, 1);
+    send_pdu(&bench, 1100, 1); /* an acknowledgment may be held back */
+    g_assert_cmpstr(bench.wire->findings->str, ==, "");
+    is_waiting[OA_SERVER] = false;
+    acknowledge(&bench, 2001, 1000, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==,
+                    "ack_invalid: 2001 bytes are acknowledged, 2000 were sent\n");
     end_bench(&bench);
 }
 
@@ -300,9 +357,11 @@ main(int argc, char *argv[])
     g_test_add_func("/flow-control/violation", test_violation);
     g_test_add_func("/flow-control/more-than-32-bits", test_more_than_32_bits);
     g_test_add_func("/flow-control/stall", test_stall);
+    g_test_add_func("/flow-control/short-waits", test_short_waits);
+    g_test_add_func("/flow-control/on-its-way", test_on_its_way);
     g_test_add_func("/flow-control/stall-out-of-order", test_stall_out_of_order);
     g_test_add_func("/flow-control/invalid", test_invalid);
-    g_test_add_func("/flow-control/repeated", test_repeated);
+    g_test_add_func("/flow-control/waiting", test_waiting);
     g_test_add_func("/flow-control/estimate", test_estimate);
     g_test_add_func("/flow-control/window-unknown", test_window_unknown);
     g_test_add_func("/flow-control/sides", test_sides);

@@ -76,14 +76,14 @@ name_of(const char *name)
     return both;
 }
 
-/* Takes the PDU, in a frame of its own. */
+/* Takes the PDU under that name, in a frame of its own. */
 static enum oa_sequence_effect
-take(struct bench *bench, const char *name)
+take_name(struct bench *bench, const char *name, struct oa_rts_name rts_name)
 {
     unsigned places = OA_RTS_PDU_ROWS[pdu_of(name)].places;
     bool on_client_hop = places & (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE);
     bool on_in = places & (OA_RTS_IN_REQUEST | OA_RTS_IN_PROXY | OA_RTS_IN_SERVER);
-    struct oa_event event = { .vc = &bench->vc, .rts_name = name_of(name) };
+    struct oa_event event = { .vc = &bench->vc, .rts_name = rts_name };
 
     event.channel = &bench->channel[on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER]
                                    [on_in ? OA_LEG_IN : OA_LEG_OUT];
@@ -92,6 +92,12 @@ take(struct bench *bench, const char *name)
     enum oa_sequence_effect effect = oa_sequence_take(bench->wire->tracker, &event);
     bench->sequence = event.sequence;
     return effect;
+}
+
+static enum oa_sequence_effect
+take(struct bench *bench, const char *name)
+{
+    return take_name(bench, name, name_of(name));
 }
 
 /* Takes PDUs in that order, with their names separated by spaces; returns the frame of the first.
@@ -184,8 +190,8 @@ test_missing(void)
     judge(&bench);
     g_assert_cmpstr(bench.wire->findings->str, ==,
                     "rts_state: CONN/A3 without CONN/A1\nrts_state: CONN/C2 without CONN/A1\n");
-    g_assert_cmpint(oa_sequence_missing(&bench.vc.conn, OA_RTS_CONN_C2), ==, OA_RTS_CONN_A1);
-    g_assert_cmpint(oa_sequence_missing(&bench.vc.conn, OA_RTS_CONN_B1), ==, OA_RTS_UNKNOWN);
+    g_assert_cmpint(oa_sequence_missing(&bench.vc.conn, OA_RTS_CONN_C2).r1, ==, OA_RTS_CONN_A1);
+    g_assert_cmpint(oa_sequence_missing(&bench.vc.conn, OA_RTS_CONN_B1).r1, ==, OA_RTS_UNKNOWN);
     end(&bench);
 
     init(&bench, true, true);
@@ -207,6 +213,36 @@ test_missing(void)
     judge(&bench);
     g_assert_cmpstr(bench.wire->findings->str, ==,
                     "not_established: The establishment ends with CONN/A3\n");
+    end(&bench);
+}
+
+/* A7 and A8 of an OUT_R2 have a long form, with a name of its own: each form is the step. A step
+ * that is missing has the name of the recycling's type. */
+static void
+test_both_forms(void)
+{
+    static const enum oa_rts_pdu LONG[] = { OA_RTS_OUT_R2_A7, OA_RTS_OUT_R2_A8 };
+    struct bench bench;
+
+    for (int is_long = 0; is_long <= 1; is_long++) {
+        init(&bench, true, true);
+        take_all(&bench, CONN_BOTH " OUT_R2/A1 OUT_R2/A2 OUT_R2/A3 OUT_R2/A4 OUT_R2/A5 OUT_R2/A6");
+        for (size_t i = 0; i < G_N_ELEMENTS(LONG); i++) {
+            const char *name = OA_RTS_PDU_ROWS[LONG[i]].name;
+            take_name(&bench, name,
+                      is_long ? (struct oa_rts_name){ LONG[i], LONG[i], false } : name_of(name));
+        }
+        take_all(&bench, "OUT_R2/C1 OUT_R2/B1 OUT_R2/B3");
+        judge(&bench);
+        g_assert_cmpstr(bench.wire->findings->str, ==, "");
+        end(&bench);
+    }
+
+    init(&bench, true, true);
+    take_all(&bench, CONN_BOTH " OUT_R2/A1 OUT_R2/A2 OUT_R2/A3 OUT_R2/A4 OUT_R2/A5 OUT_R2/A6 "
+                               "OUT_R2/A7 OUT_R2/C1 OUT_R2/B1 OUT_R2/B3");
+    judge(&bench);
+    g_assert_cmpstr(bench.wire->findings->str, ==, "rts_state: OUT_R2/B1 without OUT_R2/A8\n");
     end(&bench);
 }
 
@@ -571,6 +607,7 @@ main(int argc, char *argv[])
     g_test_add_func("/sequence/establishment", test_establishment);
     g_test_add_func("/sequence/passed-on", test_passed_on);
     g_test_add_func("/sequence/missing", test_missing);
+    g_test_add_func("/sequence/both-forms", test_both_forms);
     g_test_add_func("/sequence/not-judged", test_not_judged);
     g_test_add_func("/sequence/again", test_again);
     g_test_add_func("/sequence/type", test_type);

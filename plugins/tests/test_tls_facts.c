@@ -11,6 +11,8 @@
 #include "tls/tls_facts.h"
 #include "vectors.h"
 
+static const struct oa_stamp STAMP = { .time_ns = 1, .frame = 1 };
+
 struct piece {
     enum oa_side side;
     uint8_t *bytes;
@@ -110,7 +112,7 @@ play(const struct connection *connection, size_t cut, size_t total)
         for (size_t at = 0; at < piece->length && total;) {
             size_t part = MIN(MIN(cut, piece->length - at), total);
             uint8_t *bytes = g_memdup2(piece->bytes + at, part);
-            g_assert_true(oa_tls_data(tls, piece->side, bytes, part));
+            g_assert_true(oa_tls_data(tls, piece->side, bytes, part, STAMP));
             g_free(bytes);
             at += part;
             total -= part;
@@ -193,7 +195,7 @@ test_loss(void)
                 if (p == missing)
                     oa_tls_lost(tls, piece->side);
                 else
-                    oa_tls_data(tls, piece->side, piece->bytes, piece->length);
+                    oa_tls_data(tls, piece->side, piece->bytes, piece->length, STAMP);
             }
             if (oa_tls_facts_of(tls))
                 expect_true(oa_tls_facts_of(tls), connection->expected);
@@ -218,7 +220,7 @@ test_damage(void)
                 piece->bytes[at] ^= (uint8_t)(at % 3 == 0 ? 0xff : at % 3 == 1 ? 0x80 : 1);
                 for (unsigned q = 0; q <= p; q++) {
                     const struct piece *given = &g_array_index(connection->pieces, struct piece, q);
-                    oa_tls_data(tls, given->side, given->bytes, given->length);
+                    oa_tls_data(tls, given->side, given->bytes, given->length, STAMP);
                 }
                 piece->bytes[at] ^= (uint8_t)(at % 3 == 0 ? 0xff : at % 3 == 1 ? 0x80 : 1);
                 oa_tls_free(tls);
@@ -253,9 +255,10 @@ test_recognition(void)
         uint8_t *bytes = vectors_bytes(ROWS[i].hex, &length);
         struct oa_tls *tls = oa_tls_new();
 
-        g_assert_true(oa_tls_data(tls, OA_CLIENT, bytes, length - 1));
+        g_assert_true(oa_tls_data(tls, OA_CLIENT, bytes, length - 1, STAMP));
         g_assert_null(oa_tls_facts_of(tls));
-        g_assert_cmpint(oa_tls_data(tls, OA_CLIENT, bytes + length - 1, 1), ==, ROWS[i].is_tls);
+        g_assert_cmpint(oa_tls_data(tls, OA_CLIENT, bytes + length - 1, 1, STAMP), ==,
+                        ROWS[i].is_tls);
         g_assert_cmpint(oa_tls_facts_of(tls) != NULL, ==, ROWS[i].is_tls);
         if (ROWS[i].is_tls)
             g_assert_cmpint(oa_tls_facts_of(tls)->is_sslv2_hello, ==, ROWS[i].is_sslv2);
@@ -284,11 +287,11 @@ test_long_message(void)
         memset(record, 0, 0x4000);
         if (is_first)
             memcpy(record, MESSAGE, sizeof MESSAGE);
-        g_assert_true(oa_tls_data(tls, OA_SERVER, header, sizeof header));
-        g_assert_true(oa_tls_data(tls, OA_SERVER, record, part));
+        g_assert_true(oa_tls_data(tls, OA_SERVER, header, sizeof header, STAMP));
+        g_assert_true(oa_tls_data(tls, OA_SERVER, record, part, STAMP));
         left -= part;
     }
-    g_assert_true(oa_tls_data(tls, OA_SERVER, ALERT, sizeof ALERT));
+    g_assert_true(oa_tls_data(tls, OA_SERVER, ALERT, sizeof ALERT, STAMP));
     g_assert_null(oa_tls_facts_of(tls)->certificate);
     g_assert_true(oa_tls_facts_of(tls)->alert.is_seen);
     g_assert_cmpuint(oa_tls_facts_of(tls)->alert.description, ==, 48);

@@ -66,6 +66,7 @@ cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
 struct ntlm {
     struct oa_cursor message;
     struct oa_auth *auth;
+    struct oa_code_pages *pages;
     size_t payload_start; /* smallest offset of a buffer in use */
 };
 
@@ -90,10 +91,24 @@ copy_utf16(struct oa_cursor bytes, char *out)
     oa_text_copy_utf16le((const uint8_t *)text.at, text.length, out, OA_AUTH_NAME);
 }
 
+/* A name in the sender's own code page; old clients send such ones for UTF-8 too. */
 static void
-copy_oem(struct oa_cursor bytes, char *out)
+copy_8bit(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_text name, char *out)
 {
-    oa_text_copy(as_text(bytes), out, OA_AUTH_NAME);
+    uint32_t code_page = oa_code_pages_of_name(pages, name);
+
+    if (code_page)
+        auth->code_page = code_page;
+    oa_code_pages_copy(code_page ? pages : NULL, code_page, name, out, OA_AUTH_NAME);
+}
+
+static void
+copy_name(struct ntlm *ntlm, bool is_unicode, struct oa_cursor bytes, char *out)
+{
+    if (is_unicode)
+        copy_utf16(bytes, out);
+    else
+        copy_8bit(ntlm->auth, ntlm->pages, as_text(bytes), out);
 }
 
 static uint32_t
@@ -203,9 +218,9 @@ read_negotiate(struct ntlm *ntlm)
 
     auth->ntlm_flags = ntlm_u32(ntlm, 12);
     if (auth->ntlm_flags & NTLM_OEM_DOMAIN)
-        copy_oem(ntlm_buffer(ntlm, 16), auth->domain);
+        copy_name(ntlm, false, ntlm_buffer(ntlm, 16), auth->domain);
     if (auth->ntlm_flags & NTLM_OEM_WORKSTATION)
-        copy_oem(ntlm_buffer(ntlm, 24), auth->workstation);
+        copy_name(ntlm, false, ntlm_buffer(ntlm, 24), auth->workstation);
     read_version(ntlm, 32);
 }
 
@@ -217,7 +232,7 @@ read_challenge(struct ntlm *ntlm)
     struct oa_cursor target = ntlm_buffer(ntlm, 12);
 
     auth->ntlm_flags = ntlm_u32(ntlm, 20);
-    (auth->ntlm_flags & NTLM_UNICODE ? copy_utf16 : copy_oem)(target, auth->target_name);
+    copy_name(ntlm, auth->ntlm_flags & NTLM_UNICODE, target, auth->target_name);
     ntlm->auth->malformed |= seek(ntlm->message, 32).is_short; /* the server's challenge */
     if (auth->ntlm_flags & NTLM_TARGET_INFO) {
         struct oa_cursor info = ntlm_buffer(ntlm, 40);
@@ -268,10 +283,9 @@ read_authenticate(struct ntlm *ntlm)
         auth->ntlm_flags = ntlm_u32(ntlm, 60);
     }
     bool unicode = auth->ntlm_flags & NTLM_UNICODE;
-    void (*copy)(struct oa_cursor, char *) = unicode ? copy_utf16 : copy_oem;
-    copy(domain, auth->domain);
-    copy(user, auth->user);
-    copy(workstation, auth->workstation);
+    copy_name(ntlm, unicode, domain, auth->domain);
+    copy_name(ntlm, unicode, user, auth->user);
+    copy_name(ntlm, unicode, workstation, auth->workstation);
     read_version(ntlm, 64);
     auth->ntlm_proof = proof_of(auth, oa_cursor_left(&nt_response), oa_cursor_left(&lm_response));
     auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
@@ -284,10 +298,10 @@ read_authenticate(struct ntlm *ntlm)
 }
 
 static bool
-read_ntlm(struct oa_auth *auth, struct oa_cursor message)
+read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor message)
 {
     static const char SIGNATURE[8] = "NTLMSSP";
-    struct ntlm ntlm = { message, auth, SIZE_MAX };
+    struct ntlm ntlm = { message, auth, pages, SIZE_MAX };
     struct oa_cursor signature = oa_cursor_sub(&message, sizeof SIGNATURE);
     uint32_t type = oa_cursor_u32(&message);
 
@@ -598,7 +612,7 @@ read_resp_field(struct oa_auth *auth, const struct der *field)
 }
 
 static void
-read_mech_token(struct oa_auth *auth, struct oa_cursor at)
+read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
 {
     static const uint8_t TOKEN[] = { DER_OCTET_STRING };
 
@@ -606,7 +620,7 @@ read_mech_token(struct oa_auth *auth, struct oa_cursor at)
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
     at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
-    if (!read_ntlm(auth, at))
+    if (!read_ntlm(auth, pages, at))
         read_kerberos(auth, at);
 }
 
@@ -615,7 +629,8 @@ read_mech_token(struct oa_auth *auth, struct oa_cursor at)
  * the hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
  */
 static void
-read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
+read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor fields,
+                   bool is_init)
 {
     struct der field;
 
@@ -624,7 +639,7 @@ read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
         struct oa_cursor at = field.body;
 
         if (field.tag == DER_CONTEXT(2))
-            read_mech_token(auth, at);
+            read_mech_token(auth, pages, at);
         else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
             auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
         else if (!is_init)
@@ -635,7 +650,7 @@ read_spnego_fields(struct oa_auth *auth, struct oa_cursor fields, bool is_init)
 }
 
 static bool
-read_spnego(struct oa_auth *auth, struct oa_cursor token)
+read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
 {
     struct der outer, oid, fields;
     bool malformed = false;
@@ -661,12 +676,13 @@ read_spnego(struct oa_auth *auth, struct oa_cursor token)
     auth->is_spnego = true;
     auth->malformed = malformed || !found;
     if (found)
-        read_spnego_fields(auth, fields.body, is_init);
+        read_spnego_fields(auth, pages, fields.body, is_init);
     return true;
 }
 
 bool
-oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth)
+oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+                   struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(token, length);
 
@@ -674,32 +690,16 @@ oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth)
     auth->has_token = length > 0;
     if (length == 0)
         return false;
-    if (read_ntlm(auth, cursor))
+    if (read_ntlm(auth, pages, cursor))
         auth->scheme = OA_AUTH_SCHEME_NTLM;
     else if (read_kerberos(auth, cursor))
         auth->scheme = OA_AUTH_SCHEME_KERBEROS;
-    else if (read_spnego(auth, cursor))
+    else if (read_spnego(auth, pages, cursor))
         auth->scheme = OA_AUTH_SCHEME_NEGOTIATE;
     return auth->scheme != OA_AUTH_SCHEME_NONE;
 }
 
 /* --- HTTP headers --- */
-
-/* Old clients send Latin-1 for UTF-8, [RFC 7617] 2.1; Latin-1 widened by zero bytes is UTF-16LE. */
-static void
-copy_user(struct oa_text text, char *out)
-{
-    uint8_t wide[2 * OA_AUTH_NAME] = { 0 };
-    size_t count = MIN(text.length, OA_AUTH_NAME);
-
-    if (text.length == 0 || g_utf8_validate_len(text.at, text.length, NULL)) {
-        oa_text_copy(text, out, OA_AUTH_NAME);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        wide[2 * i] = (uint8_t)text.at[i];
-    oa_text_copy_utf16le(wide, 2 * count, out, OA_AUTH_NAME);
-}
 
 /* Takes the bytes before the first `mark`, and the mark; nothing if there is none. */
 static bool
@@ -717,10 +717,10 @@ take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
 /* `user:password` or `DOMAIN\user:password`. Text without a colon may be a password and is not
  * kept. */
 static bool
-read_basic(const uint8_t *data, size_t length, struct oa_auth *auth)
+read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(data, length);
-    struct oa_text user, domain;
+    struct oa_text user;
 
     memset(auth, 0, sizeof *auth);
     auth->mechanism = OA_AUTH_BASIC;
@@ -729,16 +729,20 @@ read_basic(const uint8_t *data, size_t length, struct oa_auth *auth)
         return false;
     }
     auth->has_password = oa_cursor_left(&cursor) > 0;
-    struct oa_cursor name = oa_cursor_over(user.at, user.length);
-    if (take_until(&name, '\\', &domain))
-        copy_user(domain, auth->domain);
-    copy_user(as_text(name), auth->user);
+    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(pages, user), user);
+    if (mark) {
+        struct oa_text domain = { user.at, (size_t)(mark - user.at) };
+        copy_8bit(auth, pages, domain, auth->domain);
+        user = (struct oa_text){ mark + 1, user.length - domain.length - 1 };
+    }
+    copy_8bit(auth, pages, user, auth->user);
     return true;
 }
 
 static const struct scheme_row {
     const char *name;
-    bool (*read)(const uint8_t *token, size_t length, struct oa_auth *auth);
+    bool (*read)(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+                 struct oa_auth *auth);
     bool both_ways; /* challenges carry tokens too; those of other schemes carry parameters */
 } SCHEMES[] = {
     [OA_AUTH_SCHEME_NONE] = { "", NULL, false },
@@ -771,7 +775,8 @@ wipe(uint8_t *data, size_t length)
 }
 
 static void
-read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_auth *auth)
+read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_pages *pages,
+            struct oa_auth *auth)
 {
     size_t size = base64.length / 4 * 3 + 3; /* required by g_base64_decode_step() */
     uint8_t *bytes = g_malloc(size);
@@ -779,14 +784,15 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_auth 
     guint bits = 0;
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
-    row->read(bytes, length, auth);
+    row->read(bytes, length, pages, auth);
     wipe(bytes, size);
     wipe((uint8_t *)&bits, sizeof bits);
     g_free(bytes);
 }
 
 void
-oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth)
+oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
+                  struct oa_auth *auth)
 {
     enum oa_auth_scheme scheme = scheme_of(oa_text_trim(credentials->scheme));
     const struct scheme_row *row = &SCHEMES[scheme];
@@ -797,7 +803,7 @@ oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth 
 
     memset(auth, 0, sizeof *auth);
     if (has_token && row->read)
-        read_base64(row, token, auth);
+        read_base64(row, token, pages, auth);
     auth->scheme = scheme;
     auth->has_token = has_token;
 }

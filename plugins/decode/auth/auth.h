@@ -7,6 +7,7 @@
 #ifndef OA_AUTH_H
 #define OA_AUTH_H
 
+#include "base/code_page.h"
 #include "http/http_head.h"
 
 #define OA_AUTH_NAME 256
@@ -114,7 +115,8 @@ struct oa_auth {
     bool has_mic;
     bool has_channel_bindings; /* a non-zero channel bindings hash */
     bool is_anonymous;
-    bool has_password; /* Basic: there was one; it is not kept */
+    bool has_password;  /* Basic: there was one; it is not kept */
+    uint32_t code_page; /* in which names were read that are neither Unicode nor ASCII; 0: none */
     char user[OA_AUTH_NAME];
     char domain[OA_AUTH_NAME];
     char workstation[OA_AUTH_NAME];
@@ -145,15 +147,17 @@ struct oa_auth {
 extern const struct oa_auth OA_AUTH_NONE;
 
 /* Decodes one authentication header line. Sets all members of `auth`; a scheme without a token is a
- * valid offer. */
-void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_auth *auth);
+ * valid offer. `pages` converts 8-bit names. */
+void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
+                       struct oa_auth *auth);
 
 /*
  * Decodes a raw token (an RPC verifier's auth_value, or a base64-decoded header): NTLM, SPNEGO with
  * NTLM or Kerberos inside, raw Kerberos. `auth->scheme` is set to what is found (NTLM, NEGOTIATE,
  * KERBEROS). Returns false if the token is none of these.
  */
-bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_auth *auth);
+bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+                        struct oa_auth *auth);
 
 /* Names for output: "Basic", "NTLM", "Negotiate", ... and "NTLM", "Kerberos"; "" for none and
  * unknown. */

@@ -16,6 +16,7 @@ struct copy {
 };
 
 struct oa_auth_copies {
+    struct oa_code_pages *pages;
     GTree *by_content;
 };
 
@@ -27,12 +28,19 @@ compare(const void *a, const void *b)
 }
 
 struct oa_auth_copies *
-oa_auth_copies_new(void)
+oa_auth_copies_new(struct oa_code_pages *pages)
 {
     struct oa_auth_copies *copies = g_new(struct oa_auth_copies, 1);
 
+    copies->pages = pages;
     copies->by_content = g_tree_new(compare);
     return copies;
+}
+
+struct oa_code_pages *
+oa_auth_copies_pages(const struct oa_auth_copies *copies)
+{
+    return copies->pages;
 }
 
 void

@@ -74,9 +74,26 @@ add_token(struct oa_auth_course *course, const struct oa_auth **kept, const stru
         to.kerberos_message = token->kerberos_message;
         to.kerberos_error = token->kerberos_error;
     }
+    if (replaces && token->ntlm_type && was->realm[0]) {
+        /* The ticket that came before NTLM. */
+        memcpy(to.realm, was->realm, sizeof to.realm);
+        if (!to.target_name[0])
+            memcpy(to.target_name, was->target_name, sizeof to.target_name);
+    }
     to.malformed = was->malformed || token->malformed;
     *kept = oa_auth_copies_keep(course->copies, &to);
     release_token(was);
+}
+
+/* Adds a token of the server; one of SPNEGO may choose NTLM in place of a ticket. */
+static void
+add_token_of_server(struct oa_auth_course *course, const struct oa_auth *token)
+{
+    struct oa_auth_exchange *facts = &course->facts;
+
+    add_token(course, &facts->server, token);
+    facts->kerberos_declined |= token->chosen == OA_SPNEGO_MECH_NTLM &&
+                                facts->client->kerberos_message == OA_KERBEROS_AP_REQ;
 }
 
 /* Some mechanisms report the result in their tokens; NTLM does not. */
@@ -95,8 +112,8 @@ result_of_token(const struct oa_auth *token)
 /* --- HTTP --- */
 
 bool
-oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_http_head *request,
-                           bool *is_proxy, struct oa_auth *auth)
+oa_auth_course_credentials(const struct oa_auth_course *course, struct oa_code_pages *pages,
+                           const struct oa_http_head *request, bool *is_proxy, struct oa_auth *auth)
 {
     const struct oa_http_credentials *found = NULL;
     bool for_proxy = course && course->facts.is_proxy;
@@ -110,7 +127,7 @@ oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_
     if (!found)
         return false;
     *is_proxy = found->header == OA_HTTP_PROXY_AUTHORIZATION;
-    oa_auth_from_http(found, auth);
+    oa_auth_from_http(found, pages, auth);
     return true;
 }
 
@@ -221,6 +238,20 @@ oa_auth_course_match_response(struct oa_auth_course *course, const struct oa_htt
     return OA_AUTH_CONTINUES;
 }
 
+/* Adds it after those that the server named before. */
+static void
+add_offer(struct oa_auth_exchange *facts, enum oa_auth_scheme scheme)
+{
+    unsigned n = 0;
+
+    if (facts->offered & 1u << scheme)
+        return;
+    facts->offered |= 1u << scheme;
+    while (facts->offer[n] != OA_AUTH_SCHEME_NONE)
+        n++;
+    facts->offer[n] = (uint8_t)scheme;
+}
+
 /* Adds the offered schemes, and the token of the one in use. True if there is such a token. */
 static bool
 take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http,
@@ -230,11 +261,11 @@ take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http
     bool found = false;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], auth);
-        facts->offered |= 1u << auth->scheme;
+        oa_auth_from_http(&http->credentials[i], oa_auth_copies_pages(exchange->copies), auth);
+        add_offer(facts, auth->scheme);
         if (!auth->has_token || auth->scheme != facts->scheme || found)
             continue;
-        add_token(exchange, &facts->server, auth);
+        add_token_of_server(exchange, auth);
         found = auth->ntlm_type == NTLM_CHALLENGE || auth->is_spnego || auth->kerberos_message;
     }
     return found;
@@ -258,7 +289,7 @@ refuse_request(struct oa_auth_course *course, bool has_token)
         facts->anonymous = OA_AUTH_ANONYMOUS_REFUSED;
     } else if (!has_token || is_rejected || is_final(facts->client)) {
         course->phase = OA_AUTH_SETTLED;
-        facts->result = OA_AUTH_REFUSED;
+        facts->result = facts->is_split ? OA_AUTH_UNDECIDED : OA_AUTH_REFUSED;
     }
 }
 
@@ -339,7 +370,7 @@ oa_auth_course_add_token(struct oa_auth_course *course, enum oa_side side,
         add_token(course, &facts->client, auth);
         return false;
     }
-    add_token(course, &facts->server, auth);
+    add_token_of_server(course, auth);
     if (facts->result == OA_AUTH_PENDING)
         facts->result = result_of_token(auth);
     return facts->result == OA_AUTH_REFUSED;

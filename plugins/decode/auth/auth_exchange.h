@@ -16,6 +16,9 @@
 struct oa_channel;            /* track/events.h */
 struct oa_virtual_connection; /* track/events.h */
 
+/* Schemes that can be offered: each once. */
+#define OA_AUTH_OFFER_MAX (OA_AUTH_SCHEME_OTHER + 1)
+
 enum oa_auth_place { OA_AUTH_HTTP, OA_AUTH_RPC };
 
 enum oa_auth_result {
@@ -39,20 +42,26 @@ struct oa_auth_exchange {
     struct oa_channel *channel;       /* HTTP */
     struct oa_virtual_connection *vc; /* RPC */
     struct oa_stamp first;            /* the first request, or PDU */
-    struct oa_stamp
-        last; /* HTTP: the last response, or the last request; RPC: the last PDU with a token */
-    bool answered;                /* `last` is of the server */
-    unsigned legs;                /* HTTP: requests; RPC: PDUs with a token, of both sides */
+    struct oa_stamp last; /* HTTP: the last response, or the last request; RPC: the last PDU with a
+                             token, or the one that refuses it */
+    bool answered;        /* `last` is of the server */
+    unsigned legs;        /* HTTP: requests; RPC: PDUs with a token, of both sides */
     enum oa_auth_scheme scheme;   /* of the client's credentials; NONE without any */
     const struct oa_auth *client; /* from the client's tokens, the later ones first; never NULL, all
                                      empty without a token */
     const struct oa_auth *server; /* the same from the server's */
     enum oa_auth_result result;
+    bool kerberos_declined; /* the server chose NTLM although the client sent a Kerberos ticket,
+                               whose SPN and realm `client` keeps */
 
     /* HTTP */
+    bool is_split;    /* the client responds to an NTLM challenge of another connection; the
+                         result is never a refusal */
     bool is_proxy;    /* 407 and Proxy-Authorization */
     unsigned offered; /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
-    unsigned status;  /* of the response to the last request; 0 none */
+    uint8_t offer[OA_AUTH_OFFER_MAX]; /* the same in the server's order; then
+                                         OA_AUTH_SCHEME_NONE */
+    unsigned status;                  /* of the response to the last request; 0 none */
     enum oa_auth_anonymous anonymous;
     bool may_have_certificate; /* the path of clients that present one in TLS, [MS-RPCH] 2.2.2 */
     bool is_persistent;        /* `Persistent-Auth: true`, or later requests were accepted without

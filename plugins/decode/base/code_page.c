@@ -7,12 +7,14 @@
 #include "base/code_page.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <glib.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 
 #define FALLBACK 1252
+#define JAPANESE 932
 
 #define NO_CONVERTER ((GIConv)(-1))
 
@@ -80,6 +82,7 @@ struct oa_code_pages {
     bool is_open[G_N_ELEMENTS(PAGES)]; /* tried at least */
     GIConv converters[G_N_ELEMENTS(PAGES)];
     GString *utf8;
+    uint32_t of_names; /* 0: a guess */
 };
 
 struct oa_code_pages *
@@ -203,4 +206,100 @@ oa_code_pages_dup(struct oa_code_pages *pages, uint32_t code_page, struct oa_tex
     GString *utf8 = g_string_sized_new(text.length);
     convert(converter, text, SIZE_MAX, utf8);
     return g_string_free(utf8, FALSE);
+}
+
+/* --- names --- */
+
+/* Whether the byte is the first of two, in a code page where the second may be a backslash. */
+static bool
+is_lead(uint32_t code_page, char byte)
+{
+    uint8_t c = (uint8_t)byte;
+
+    switch (code_page) {
+    case JAPANESE:
+        return (c >= 0x81 && c <= 0x9f) || (c >= 0xe0 && c <= 0xfc);
+    case 936:
+    case 950:
+        return c >= 0x81 && c <= 0xfe;
+    default:
+        return false;
+    }
+}
+
+/* Whether a pair of bytes is a kana or kanji in 932, as far as its first byte shows. */
+static bool
+is_japanese(char byte)
+{
+    uint8_t c = (uint8_t)byte;
+
+    return c == 0x82 || c == 0x83 || (c >= 0x88 && c <= 0x9f) || (c >= 0xe0 && c <= 0xea);
+}
+
+/* The name alone: without what precedes a backslash, if that is ASCII, or follows an at sign. */
+static struct oa_text
+without_domain(struct oa_text name)
+{
+    struct oa_text rest = name;
+
+    while (rest.length > 0 && (uint8_t)rest.at[0] < 0x80) {
+        bool is_end = rest.at[0] == '\\';
+        rest.at++;
+        rest.length--;
+        if (is_end)
+            break;
+    }
+    const char *at = rest.length ? memchr(rest.at, '@', rest.length) : NULL;
+    return at ? (struct oa_text){ rest.at, (size_t)(at - rest.at) } : rest;
+}
+
+/* A converter finds pairs that are no character; letters between them are not of a Japanese name.
+ */
+static bool
+may_be_japanese(struct oa_code_pages *pages, struct oa_text name)
+{
+    char converted[PIECE];
+    unsigned pairs = 0;
+
+    for (size_t i = 0; i < name.length; i++) {
+        if ((uint8_t)name.at[i] < 0x80) {
+            if (g_ascii_isalpha(name.at[i]))
+                return false;
+            continue;
+        }
+        if (!is_japanese(name.at[i]) || i + 1 == name.length)
+            return false;
+        pairs++;
+        i++;
+    }
+    oa_code_pages_copy(pages, JAPANESE, name, converted, sizeof converted);
+    return pages->converters[row_of(JAPANESE)] != NO_CONVERTER && pairs > 1 &&
+           !strstr(converted, REPLACEMENT);
+}
+
+void
+oa_code_pages_set_of_names(struct oa_code_pages *pages, uint32_t code_page)
+{
+    pages->of_names = code_page;
+}
+
+uint32_t
+oa_code_pages_of_name(struct oa_code_pages *pages, struct oa_text name)
+{
+    if (!pages || name.length == 0 || g_utf8_validate_len(name.at, name.length, NULL))
+        return 0;
+    if (pages->of_names)
+        return pages->of_names;
+    return may_be_japanese(pages, without_domain(name)) ? JAPANESE : FALLBACK;
+}
+
+const char *
+oa_code_pages_backslash(uint32_t code_page, struct oa_text name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        if (name.at[i] == '\\')
+            return name.at + i;
+        i += is_lead(code_page, name.at[i]);
+    }
+    return NULL;
 }

@@ -31,4 +31,18 @@ void oa_code_pages_copy(struct oa_code_pages *pages, uint32_t code_page, struct 
  * it with g_free(). At most three bytes for each byte of the text. */
 char *oa_code_pages_dup(struct oa_code_pages *pages, uint32_t code_page, struct oa_text text);
 
+/*
+ * Names that clients send in their own code page, which nothing in the message identifies. Sets the
+ * one that all are in; 0, as at the start, for a guess: text of nothing but pairs of bytes that are
+ * Japanese in 932 is in 932, all other text in 1252.
+ */
+void oa_code_pages_set_of_names(struct oa_code_pages *pages, uint32_t code_page);
+
+/* The code page of such a name, which may have a domain before or after it; 0 for one that is
+ * UTF-8, and without `pages`. */
+uint32_t oa_code_pages_of_name(struct oa_code_pages *pages, struct oa_text name);
+
+/* The first backslash in it that is a character, not a part of one; NULL if there is none. */
+const char *oa_code_pages_backslash(uint32_t code_page, struct oa_text name);
+
 #endif

@@ -28,7 +28,9 @@ struct oa_cursor {
 static inline struct oa_cursor
 oa_cursor_over(const void *data, size_t length)
 {
-    return (struct oa_cursor){ .data = (const uint8_t *)data, .length = length };
+    /* Without bytes there may be no address, but offset 0 has one. */
+    return (struct oa_cursor){ .data = data ? (const uint8_t *)data : (const uint8_t *)"",
+                               .length = length };
 }
 
 /* Bytes between the position and the end; 0 once the cursor is short. */

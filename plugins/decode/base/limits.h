@@ -27,6 +27,11 @@
 #define OA_LIMIT_STUBS (1024 * 1024)
 #define OA_LIMIT_STUBS_ALL (64 * 1024 * 1024)
 
+/* The same of calls with ROPs, if these are read: a stub has two buffers of at most 256 KiB and
+ * their auxiliary ones, [MS-OXCRPC] 3.1.4.2. */
+#define OA_LIMIT_ROP_STUB (1024 * 1024)
+#define OA_LIMIT_ROP_STUBS (8 * 1024 * 1024)
+
 /* Recyclings of one channel that are remembered until the session ends, unless closed objects are
  * kept; older ones are counted, but not checked for missing steps. */
 #define OA_LIMIT_RECYCLINGS 256

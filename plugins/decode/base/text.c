@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <glib.h>
@@ -195,4 +196,16 @@ oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT])
         *to++ = DIGITS[wire[UUID_ORDER[i]] & 15];
     }
     *to = '\0';
+}
+
+const char *
+oa_text_address(const uint8_t address[16], char out[OA_ADDRESS_TEXT])
+{
+    static const uint8_t MAPPED[12] = { [10] = 0xff, [11] = 0xff };
+
+    if (memcmp(address, MAPPED, sizeof MAPPED) == 0)
+        inet_ntop(AF_INET, address + sizeof MAPPED, out, OA_ADDRESS_TEXT);
+    else
+        inet_ntop(AF_INET6, address, out, OA_ADDRESS_TEXT);
+    return out;
 }

@@ -52,4 +52,8 @@ void oa_text_copy_utf16le(const uint8_t *data, size_t length, char *out, size_t 
 /* Formats a 16-byte UUID in its little-endian wire form, the way Windows and Wireshark print it. */
 void oa_text_uuid(const uint8_t wire[16], char out[OA_UUID_TEXT]);
 
+/* An address in text form, without the IPv4 mapping; returns `out`. */
+#define OA_ADDRESS_TEXT 46
+const char *oa_text_address(const uint8_t address[16], char out[OA_ADDRESS_TEXT]);
+
 #endif

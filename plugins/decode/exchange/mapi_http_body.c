@@ -145,18 +145,12 @@ OA_LAYOUT(BINARY_LIST, "EntryIds",
 
 /* Rows, 2.2.1.7: values without tags, in the order of the columns. In flagged rows each value has a
  * flag that shows whether it is present, 2.2.1.5, 2.2.1.6; a value requested as PtypUnspecified has
- * its type. These layouts are given the column's tag as an earlier field. */
+ * its type. */
 
-OA_LAYOUT(COLUMNS_AND_COUNT, "Columns",
-    OA_STRUCT(OXNSPI_COLUMNS, TAGS),
-    OA_U32(OXNSPI_ROW_COUNT)
-);
-OA_LAYOUT(ROW_FLAGS, "AddressBookPropertyRow", OA_U8(OXCMAPIHTTP_ROW_FLAGS));
-
-OA_LAYOUT(CELL, "AddressBookPropertyValue", OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS));
 OA_LAYOUT(TYPED_CELL, "AddressBookTypedPropertyValue",
     OA_SWITCH(OXCMAPIHTTP_VALUE_TYPE, 0xffff, TYPED_VALUE_ARMS)
 );
+OA_LAYOUT(CELL, "AddressBookPropertyValue", OA_SWITCH(OXNSPI_TAG, 0xffff, VALUE_ARMS));
 
 static const struct oa_arm FLAG_ARMS[] = {
     OA_ARM(0x00, CELL),
@@ -181,55 +175,32 @@ OA_LAYOUT(TYPED_FLAGGED_CELL, "AddressBookFlaggedPropertyValueWithType",
     OA_SWITCH(OXCMAPIHTTP_VALUE_FLAG, 0xff, TYPED_FLAG_ARMS)
 );
 
-/* clang-format on */
+static const struct oa_arm FLAGGED_ARMS[] = {
+    OA_ARM(0x0000, TYPED_FLAGGED_CELL),
+    OA_ARM_DEFAULT(FLAGGED_CELL),
+    OA_ARMS_END,
+};
+OA_LAYOUT(ANY_FLAGGED_CELL, "AddressBookFlaggedPropertyValue",
+    OA_SWITCH(OXNSPI_TAG, 0xffff, FLAGGED_ARMS)
+);
 
-static const struct oa_layout *
-cell_layout(uint32_t tag, uint8_t row_flags)
-{
-    if (row_flags == 0)
-        return &CELL;
-    return (tag & 0xffff) == 0 ? &TYPED_FLAGGED_CELL : &FLAGGED_CELL;
-}
+static const struct oa_arm CELL_ARMS[] = {
+    OA_ARM(0, CELL),
+    OA_ARM_DEFAULT(ANY_FLAGGED_CELL),
+    OA_ARMS_END,
+};
+OA_LAYOUT(ANY_CELL, "AddressBookPropertyValue", OA_SWITCH(OXCMAPIHTTP_ROW_FLAGS, 0xff, CELL_ARMS));
 
-static void
-walk_row(struct oa_walk *walk, void *node, struct oa_cursor columns, uint8_t row_flags)
-{
-    oa_walk_layout(walk, node, &ROW_FLAGS);
-    for (int i = 0; oa_cursor_left(&columns) >= 4 && !oa_walk_stopped(walk); i++) {
-        uint32_t tag = oa_cursor_u32(&columns);
-        void *cell = oa_walk_begin(walk, node, OA_F_OXNSPI_VALUE, i);
-        oa_walk_set(walk, OA_F_OXNSPI_TAG, tag);
-        oa_walk_layout(walk, cell, cell_layout(tag, row_flags));
-        oa_walk_end(walk, cell);
-    }
-}
-
-/* The columns, the number of rows and the rows. */
-static void
-walk_rows(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
-{
-    struct oa_cursor columns = oa_cursor_over(bytes, length);
-    uint64_t size = (uint64_t)oa_cursor_u32(&columns) * 4;
-
-    oa_walk_layout(walk, node, &COLUMNS_AND_COUNT);
-    if (oa_walk_stopped(walk))
-        return;
-    struct oa_cursor count = columns;
-    oa_cursor_skip(&count, (size_t)size);
-    columns.length = columns.offset + (size_t)size;
-    uint32_t n_rows = oa_cursor_u32(&count);
-    for (uint32_t i = 0; i < n_rows && !oa_walk_stopped(walk); i++) {
-        size_t left = oa_walk_left(walk);
-        uint8_t row_flags = left > 0 ? bytes[length - left] : 0;
-        void *row = oa_walk_begin(walk, node, OA_F_OXNSPI_ROW, (int)MIN(i, (uint32_t)G_MAXINT));
-        walk_row(walk, row, columns, row_flags);
-        oa_walk_end(walk, row);
-    }
-}
-
-/* clang-format off */
-
-OA_LAYOUT(ROW_SET, "ColumnsAndRows", OA_CALL(walk_rows));
+OA_LAYOUT(ROW, "AddressBookPropertyRow",
+    OA_U8(OXCMAPIHTTP_ROW_FLAGS),
+    OA_CELLS(OXNSPI_VALUE, OXNSPI_TAG, ANY_CELL)
+);
+OA_LAYOUT(ROW_SET, "ColumnsAndRows",
+    OA_COLUMNS(OXNSPI_TAG),
+    OA_STRUCT(OXNSPI_COLUMNS, TAGS),
+    OA_LIST(4, OXNSPI_ROW_COUNT, NONE),
+    OA_STRUCT(OXNSPI_ROW, ROW)
+);
 
 /* Restrictions, [MS-OXCDATA] 2.12, with counts of four bytes. The value of a content or property
  * restriction is preceded by a byte for its presence, which the document does not mention. */

@@ -38,10 +38,16 @@ enum oa_type {
     OA_TYPE_UINT64,
     OA_TYPE_INT16,
     OA_TYPE_INT32,
+    OA_TYPE_INT64,
+    OA_TYPE_BOOL,
+    OA_TYPE_ID,       /* folder or message ID, [MS-OXCDATA] 2.2.1 */
+    OA_TYPE_CURRENCY, /* ten thousandths, as a signed number of 64 bits */
     OA_TYPE_FLOAT,
     OA_TYPE_DOUBLE,
-    OA_TYPE_FILETIME, /* number: 100 ns since 1601, [MS-DTYP] 2.3.3 */
+    OA_TYPE_FLOATING_TIME, /* days since 1899-12-30, as a double */
+    OA_TYPE_FILETIME,      /* number: 100 ns since 1601, [MS-DTYP] 2.3.3 */
     OA_TYPE_GUID,
+    OA_TYPE_SID, /* [MS-DTYP] 2.4.2 */
     OA_TYPE_BYTES,
     OA_TYPE_TEXT8,   /* in the code page of oa_value */
     OA_TYPE_TELETEX, /* 8-bit text that is always ASCII: DNs, names of servers */

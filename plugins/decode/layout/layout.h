@@ -33,9 +33,13 @@
  *
  * Values                      NDR                                plain
  *   OA_U8 U16 U32 U64(f)      aligned integer                    integer
- *   OA_I32(f)                 the same, signed
+ *   OA_I16 I32 I64(f)         the same, signed
+ *   OA_BOOL(f)                one byte
+ *   OA_ID(f)                  -                                  folder or message ID: replica ID of 2
+ *                                                                bytes, counter of 6 (big endian)
  *   OA_GUID(f)                aligned to 4                       16 bytes
  *   OA_FILETIME(f)            two aligned DWORDs                 8 bytes
+ *   OA_SID(f)                 -                                  a SID, as long as it says
  *   OA_BYTES(f, n)            n bytes                            n bytes
  *   OA_OCTETS(f)              element of an array of bytes: the array is ONE field; alone, or
  *                             after OA_COUNTED/OA_BOUND: all remaining bytes
@@ -52,6 +56,12 @@
  *                             OA_ARMS_END. A value without an arm ends the walk.
  *                             For [switch_is(x & mask)] the value on the wire is already masked.
  *   OA_SWITCH(by, mask, ARMS) plain: the discriminant is the earlier field `by`, masked
+ *   OA_SWITCH_INDEX(by, mask, ARMS)  the same, where ARMS is an array whose index is the value:
+ *                             [value] = OA_ARM_AT(LAYOUT) or OA_ARM_AT_EMPTY
+ *   OA_CELLS(f, tag, LAYOUT)  plain: a row: LAYOUT once for each of the walk's columns, in a
+ *                             container f that is about the column; the column's property tag is
+ *                             the value of the earlier field `tag`
+ *   OA_CELLS_OF(f, tag, n, LAYOUT)  the same for the first columns, as many as the earlier field n
  *   OA_CALL(fn)               plain: what slots cannot express; the function walks layouts in place
  *                             and sees all remaining bytes
  *   OA_ORIGIN                 no bytes: the offsets of OA_AT count from here
@@ -71,6 +81,7 @@
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
+ *   OA_COLUMNS(tag)           the fields `tag` that follow become the walk's columns
  *   OA_AT(by)                 plain: at the offset in the earlier field `by`, counted from the
  *                             nearest OA_ORIGIN before; absent if the offset is 0. Read at the end
  *                             of the layout, in the order of the offsets.
@@ -84,6 +95,9 @@
  * Fields of the role CODE_PAGE, unless they are 0, set the code page of all 8-bit text that
  * follows. A code page known before the walk is given with oa_walk_set() as well.
  *
+ * The walk's columns are property tags: those of the last OA_COLUMNS, or those given with
+ * oa_walk_set_columns(). A row without known columns is not decoded.
+ *
  * The parameters of an RPC call are the slots of one layout; each is followed by its referents.
  *
  * WHAT A WALK GUARANTEES
@@ -91,7 +105,8 @@
  * Every byte of the input is reported exactly once: as a field, inside a blob's parts, or as a gap
  * with its reason. Counts on the wire are never trusted: elements are walked as long as there are
  * bytes, and the walk then ends as OA_WALK_SHORT. Depth and number of reports are limited
- * (OA_WALK_LIMIT). Missing bytes inside a bounded part end that part only.
+ * (OA_WALK_LIMIT), the latter in proportion to the length of the input. Inside a bounded part
+ * missing bytes, and values that cannot be decoded, end that part only.
  */
 /* clang-format on */
 
@@ -111,6 +126,8 @@ typedef bool oa_blob_test(const uint8_t *bytes, size_t length);
 enum oa_slot_kind {
     OA_SLOT_END,
     OA_SLOT_INT,
+    OA_SLOT_ID,
+    OA_SLOT_SID,
     OA_SLOT_GUID,
     OA_SLOT_FILETIME,
     OA_SLOT_BYTES,
@@ -120,6 +137,8 @@ enum oa_slot_kind {
     OA_SLOT_STRUCT,
     OA_SLOT_UNION,
     OA_SLOT_SWITCH,
+    OA_SLOT_SWITCH_INDEX,
+    OA_SLOT_CELLS,
     OA_SLOT_ORIGIN,
     OA_SLOT_CALL,
     OA_SLOT_FIRST_PREFIX,
@@ -134,6 +153,7 @@ enum oa_slot_kind {
     OA_SLOT_REPEAT_REST,
     OA_SLOT_COUNTED,
     OA_SLOT_BOUND,
+    OA_SLOT_COLUMNS,
     OA_SLOT_AT,
     OA_SLOT_IF_EQUAL,
     OA_SLOT_IF_NOT,
@@ -154,7 +174,9 @@ struct oa_slot {
     uint8_t size; /* of an integer, a character, a count, a discriminant */
     enum oa_field field;
     enum oa_field by;
-    int64_t number; /* a count, a value to compare with, a mask, bytes to add */
+    enum oa_field count; /* of cells; NONE: all columns */
+    int64_t number;      /* a count, a value to compare with, a mask, bytes to add */
+    unsigned n_arms;     /* of arms by index */
     const struct oa_layout *layout;
     const struct oa_arm *arms;
     oa_blob_fn *blob;
@@ -173,7 +195,12 @@ struct oa_layout {
 #define OA_U16(f) OA_INT_(f, 2)
 #define OA_U32(f) OA_INT_(f, 4)
 #define OA_U64(f) OA_INT_(f, 8)
+#define OA_I16(f) OA_INT_(f, 2)
 #define OA_I32(f) OA_INT_(f, 4)
+#define OA_I64(f) OA_INT_(f, 8)
+#define OA_BOOL(f) OA_INT_(f, 1)
+#define OA_ID(f) { .kind = OA_SLOT_ID, .field = OA_F_##f }
+#define OA_SID(f) { .kind = OA_SLOT_SID, .field = OA_F_##f }
 #define OA_GUID(f) { .kind = OA_SLOT_GUID, .field = OA_F_##f }
 #define OA_FILETIME(f) { .kind = OA_SLOT_FILETIME, .field = OA_F_##f }
 #define OA_BYTES(f, n) { .kind = OA_SLOT_BYTES, .field = OA_F_##f, .number = n }
@@ -188,6 +215,11 @@ struct oa_layout {
 #define OA_STRUCT(f, l) { .kind = OA_SLOT_STRUCT, .field = OA_F_##f, .layout = &l }
 #define OA_UNION(f, n, a) { .kind = OA_SLOT_UNION, .size = n, .field = OA_F_##f, .arms = a }
 #define OA_SWITCH(b, mask, a) { .kind = OA_SLOT_SWITCH, .by = OA_F_##b, .number = mask, .arms = a }
+#define OA_SWITCH_INDEX(b, mask, a) { .kind = OA_SLOT_SWITCH_INDEX, .by = OA_F_##b, .number = mask, \
+                                      .arms = a, .n_arms = sizeof a / sizeof a[0] }
+#define OA_CELLS_OF(f, tag, n, l) { .kind = OA_SLOT_CELLS, .field = OA_F_##f, .by = OA_F_##tag, \
+                                    .count = OA_F_##n, .layout = &l }
+#define OA_CELLS(f, tag, l) OA_CELLS_OF(f, tag, NONE, l)
 #define OA_CONTEXT_HANDLE(f) OA_STRUCT(f, OA_LAYOUT_CONTEXT_HANDLE)
 #define OA_REF { .kind = OA_SLOT_REF }
 #define OA_UNIQUE { .kind = OA_SLOT_UNIQUE }
@@ -200,6 +232,7 @@ struct oa_layout {
 #define OA_REPEAT_REST(f) { .kind = OA_SLOT_REPEAT_REST, .field = OA_F_##f }
 #define OA_COUNTED(n, f) { .kind = OA_SLOT_COUNTED, .size = n, .field = OA_F_##f }
 #define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .by = OA_F_##b, .number = add }
+#define OA_COLUMNS(tag) { .kind = OA_SLOT_COLUMNS, .by = OA_F_##tag }
 #define OA_AT(b) { .kind = OA_SLOT_AT, .by = OA_F_##b }
 #define OA_ORIGIN { .kind = OA_SLOT_ORIGIN }
 #define OA_CALL(fn) { .kind = OA_SLOT_CALL, .blob = fn }
@@ -211,6 +244,8 @@ struct oa_layout {
 #define OA_IF_LEFT_IS(n) { .kind = OA_SLOT_IF_LEFT_IS, .number = n }
 #define OA_ARM(v, l) { OA_ARM_IS_VALUE, v, &l }
 #define OA_ARM_EMPTY(v) { OA_ARM_IS_VALUE, v, NULL }
+#define OA_ARM_AT(l) { OA_ARM_IS_VALUE, 0, &l }
+#define OA_ARM_AT_EMPTY { OA_ARM_IS_VALUE, 0, NULL }
 #define OA_ARM_DEFAULT(l) { OA_ARM_IS_DEFAULT, 0, &l }
 #define OA_ARM_DEFAULT_EMPTY { OA_ARM_IS_DEFAULT, 0, NULL }
 #define OA_ARMS_END { OA_ARM_IS_END, 0, NULL }
@@ -228,10 +263,12 @@ extern const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE;
 /* A field, as reported to a visitor. */
 struct oa_value {
     enum oa_field id;
-    enum oa_field about;  /* of NDR's counts and pointers: the field that they belong to */
+    enum oa_field about;  /* of NDR's counts and pointers: the field that they belong to; of a
+                             cell: the field of property tags, whose value is `number` */
     size_t offset;        /* in the current source */
     size_t length;        /* on the wire */
-    uint64_t number;      /* of integers and FILETIME */
+    uint64_t number;      /* of integers and FILETIME; of an ID the replica ID in the upper 16 bits,
+                             the counter in the lower 48 */
     const uint8_t *bytes; /* the wire bytes, all `length` of them */
     size_t text_length;   /* bytes of text before the terminator */
     uint32_t code_page;   /* of 8-bit text; 0: unknown */
@@ -287,6 +324,10 @@ struct oa_walk_result {
 struct oa_walk *oa_walk_new(const struct oa_visitor *visitor, void *user);
 void oa_walk_free(struct oa_walk *walk);
 
+/* Gives the walk to another visitor, for the runs that follow; forgets what was given for the next
+ * run, the decoder and the observer. */
+void oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user);
+
 /* Gives the walk converters for 8-bit text, which have to outlive it; without them 8-bit text is
  * taken to be UTF-8. */
 void oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages);
@@ -295,7 +336,19 @@ void oa_walk_set_code_pages(struct oa_walk *walk, struct oa_code_pages *pages);
  * for what follows. */
 void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 
-/* Walks the whole input. Values set before apply to this run only. */
+/* The columns, for the next run or for what follows; the walk copies them. NULL: not known. */
+void oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t count);
+
+/* Octets of that field are decoded by the function, as if their slot were OA_BLOB: for what upper
+ * rooms read. `context` is theirs. */
+void oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decode,
+                         void *context);
+
+/* The function sees each field before the visitor does. NULL: none. */
+typedef void oa_observe_fn(struct oa_walk *walk, const struct oa_value *value);
+void oa_walk_set_observer(struct oa_walk *walk, oa_observe_fn *observe);
+
+/* Walks the whole input. Values and columns set before apply to this run only. */
 struct oa_walk_result oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout,
                                   enum oa_encoding encoding, bool big_endian, const uint8_t *data,
                                   size_t length, void *root);
@@ -308,6 +361,12 @@ void oa_value_text(const struct oa_value *value, char *out, size_t size);
 
 /* Walks a layout at the current position, without a container. */
 void oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout);
+
+/* The same, where the values of its fields remain known until oa_walk_forget() is given what
+ * oa_walk_known() was before. */
+void oa_walk_slots(struct oa_walk *walk, void *node, const struct oa_slot *slots);
+unsigned oa_walk_known(const struct oa_walk *walk);
+void oa_walk_forget(struct oa_walk *walk, unsigned known);
 
 /* The same inside a container `field`, limited to `length` bytes. */
 void oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
@@ -328,12 +387,27 @@ GByteArray *oa_walk_scratch(struct oa_walk *walk);
 void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index);
 void oa_walk_end(struct oa_walk *walk, void *node);
 
+/* The walk's columns, *count of them; NULL: not known. Valid until the next ones. */
+const uint32_t *oa_walk_columns(const struct oa_walk *walk, size_t *count);
+
+/* The context of oa_walk_set_decoder(). */
+void *oa_walk_context(const struct oa_walk *walk);
+
+/* The bytes at the current position, oa_walk_left() of them. */
+const uint8_t *oa_walk_bytes_ahead(const struct oa_walk *walk);
+
+/* What follows the innermost bounded part, up to the end of the part around it. */
+const uint8_t *oa_walk_beyond(const struct oa_walk *walk, size_t *length);
+
 /* The value of an earlier field; 0 when there is none. */
 uint64_t oa_walk_value(const struct oa_walk *walk, enum oa_field field);
 
 /* The bytes remaining within the current bounds, and whether the walk has ended. */
 size_t oa_walk_left(const struct oa_walk *walk);
 bool oa_walk_stopped(const struct oa_walk *walk);
+
+/* The bytes from here on cannot be decoded, in the innermost bounded part. */
+void oa_walk_give_up(struct oa_walk *walk, enum oa_field field);
 
 /* Records that a part could not be read; the walk continues. */
 void oa_walk_problem(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field);

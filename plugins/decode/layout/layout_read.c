@@ -61,6 +61,16 @@ oa_walk_stop(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field
 {
     oa_walk_problem(walk, state, field);
     walk->stopped = true;
+    walk->is_partial = false;
+}
+
+void
+oa_walk_give_up(struct oa_walk *walk, enum oa_field field)
+{
+    if (walk->stopped)
+        return;
+    oa_walk_stop(walk, OA_WALK_UNKNOWN, field);
+    walk->is_partial = true;
 }
 
 bool
@@ -82,6 +92,8 @@ report_field(struct oa_walk *walk, void *node, struct oa_value value)
     value.code_page =
         OA_FIELDS[value.id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
     value.code_pages = walk->code_pages;
+    if (walk->observe)
+        walk->observe(walk, &value);
     if (walk->visitor->field)
         walk->visitor->field(walk->user, node, &value);
 }
@@ -99,18 +111,30 @@ oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offset, si
         walk->visitor->gap(walk->user, node, gap, offset, length);
 }
 
+static void *
+open_container(struct oa_walk *walk, void *node, struct oa_value at)
+{
+    at.offset = walk->cursor.offset;
+    at.bytes = walk->cursor.data + walk->cursor.offset;
+    at.big_endian = walk->cursor.big_endian;
+    oa_walk_charge(walk, at.id);
+    return walk->visitor->begin ? walk->visitor->begin(walk->user, node, &at) : NULL;
+}
+
 void *
 oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, size_t length)
 {
-    struct oa_value at = { .id = field,
-                           .length = length,
-                           .offset = walk->cursor.offset,
-                           .bytes = walk->cursor.data + walk->cursor.offset,
-                           .big_endian = walk->cursor.big_endian,
-                           .index = index };
+    return open_container(walk, node,
+                          (struct oa_value){ .id = field, .length = length, .index = index });
+}
 
-    oa_walk_charge(walk, field);
-    return walk->visitor->begin ? walk->visitor->begin(walk->user, node, &at) : NULL;
+void *
+oa_walk_open_cell(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index,
+                  uint32_t tag)
+{
+    return open_container(
+        walk, node,
+        (struct oa_value){ .id = slot->field, .about = slot->by, .number = tag, .index = index });
 }
 
 void *
@@ -136,6 +160,10 @@ oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
     g_array_append_val(walk->values, value);
     if (OA_FIELDS[field].role == OA_ROLE_CODE_PAGE && number != 0)
         walk->code_page = (uint32_t)number;
+    if (walk->collects == field && field != OA_F_NONE) {
+        uint32_t tag = (uint32_t)number;
+        g_array_append_val(walk->columns, tag);
+    }
 }
 
 uint64_t
@@ -236,6 +264,46 @@ oa_walk_bytes(struct oa_walk *walk, void *node, enum oa_field field, size_t leng
     oa_read_available(walk, node, (struct oa_value){ .id = field, .index = -1 }, length);
 }
 
+/* What blob functions ask for */
+
+unsigned
+oa_walk_known(const struct oa_walk *walk)
+{
+    return walk->values->len;
+}
+
+void
+oa_walk_forget(struct oa_walk *walk, unsigned known)
+{
+    g_array_set_size(walk->values, known);
+}
+
+void *
+oa_walk_context(const struct oa_walk *walk)
+{
+    return walk->decoder.context;
+}
+
+const uint8_t *
+oa_walk_bytes_ahead(const struct oa_walk *walk)
+{
+    return walk->cursor.data + walk->cursor.offset;
+}
+
+const uint8_t *
+oa_walk_beyond(const struct oa_walk *walk, size_t *length)
+{
+    *length = walk->enclosing - walk->cursor.length;
+    return walk->cursor.data + walk->cursor.length;
+}
+
+const uint32_t *
+oa_walk_columns(const struct oa_walk *walk, size_t *count)
+{
+    *count = walk->has_columns ? walk->columns->len : 0;
+    return walk->has_columns ? (const uint32_t *)(const void *)walk->columns->data : NULL;
+}
+
 /* Alignment */
 
 unsigned
@@ -303,6 +371,28 @@ oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value)
     walk->has_inputs = true;
 }
 
+void
+oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t count)
+{
+    g_array_set_size(walk->columns, 0);
+    walk->has_columns = tags != NULL;
+    if (tags)
+        g_array_append_vals(walk->columns, tags, (guint)count);
+    walk->has_inputs = true;
+}
+
+void
+oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decode, void *context)
+{
+    walk->decoder = (struct decoder){ field, decode, context };
+}
+
+void
+oa_walk_set_observer(struct oa_walk *walk, oa_observe_fn *observe)
+{
+    walk->observe = observe;
+}
+
 GByteArray *
 oa_walk_scratch(struct oa_walk *walk)
 {
@@ -316,6 +406,7 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
 
     walk->visitor = visitor;
     walk->user = user;
+    walk->columns = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
     walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
     walk->scratch = g_byte_array_new();
@@ -325,11 +416,26 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
 }
 
 void
+oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user)
+{
+    walk->visitor = visitor;
+    walk->user = user;
+    walk->code_pages = NULL;
+    walk->code_page = 0;
+    walk->decoder = (struct decoder){ .field = OA_F_NONE };
+    walk->observe = NULL;
+    walk->has_columns = false;
+    walk->has_inputs = false;
+    g_array_set_size(walk->values, 0);
+}
+
+void
 oa_walk_free(struct oa_walk *walk)
 {
     if (!walk)
         return;
     g_array_free(walk->values, TRUE);
+    g_array_free(walk->columns, TRUE);
     g_array_free(walk->pending, TRUE);
     g_array_free(walk->placed, TRUE);
     g_byte_array_unref(walk->scratch);

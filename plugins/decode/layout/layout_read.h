@@ -15,6 +15,13 @@ struct pending {
     void *node;
 };
 
+/* Octets that an upper room decodes. */
+struct decoder {
+    enum oa_field field; /* NONE: not given */
+    oa_blob_fn *decode;
+    void *context;
+};
+
 /* An expression at an offset of its own, walked at the end of its layout. */
 struct placed {
     const struct oa_slot *slot;
@@ -28,18 +35,25 @@ struct oa_walk {
     uint32_t code_page; /* of 8-bit text, as last reported; 0: unknown */
     struct oa_cursor cursor;
     enum oa_encoding encoding;
+    size_t enclosing; /* the cursor's length before the innermost bounded part */
     GArray *values;
+    GArray *columns; /* property tags */
+    bool has_columns;
+    enum oa_field collects; /* the field whose values become columns; NONE: none */
+    struct decoder decoder;
+    oa_observe_fn *observe; /* NULL: none */
     GArray *pending;
     GArray *placed;
     GByteArray *scratch;
     size_t origin;     /* offsets of placed expressions count from it */
     GArray *referents; /* IDs of full pointers seen in this run */
     unsigned depth;
-    unsigned budget;
+    uint64_t budget;
     bool has_max_count; /* of the last member of a structure, read before the structure */
     uint64_t max_count;
     bool has_inputs;
     bool stopped;
+    bool is_partial; /* only the innermost bounded part ended */
     struct oa_walk_result result;
 };
 
@@ -49,7 +63,7 @@ const struct oa_slot *oa_slot_after(const struct oa_slot *slot);
 /* The value slot of an expression, which its pointers and counts are about. */
 const struct oa_slot *oa_slot_value(const struct oa_slot *slot);
 
-/* Ends the walk; the remaining bytes are reported as not decoded. */
+/* Ends the walk; the remaining bytes are reported as not decoded. oa_walk_give_up() ends a part. */
 void oa_walk_stop(struct oa_walk *walk, enum oa_walk_state state, enum oa_field field);
 
 /* Counts a report against the limit; false, and the walk has ended, when the limit is reached. */
@@ -60,6 +74,10 @@ void oa_walk_gap(struct oa_walk *walk, void *node, enum oa_gap gap, size_t offse
 
 /* oa_walk_begin() with a length; 0 when it is unknown. */
 void *oa_walk_open(struct oa_walk *walk, void *node, enum oa_field field, int index, size_t length);
+
+/* The container of a row's cell, about that column. */
+void *oa_walk_open_cell(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index,
+                        uint32_t tag);
 
 /* Stores a value for later slots that refer to its field. */
 void oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number);

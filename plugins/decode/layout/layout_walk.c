@@ -13,10 +13,13 @@
  * servers refuse them long before this limit. */
 #define DEPTH_MAX 48
 
-/* Reports of one run; the largest real stub, a row set, has about ten thousand. */
-#define BUDGET_MAX (1u << 18)
+/* Reports of one run: so many, and more with the length of the input and its sources. Rows report
+ * most, with two to four for each byte; layouts without bytes could go on for ever. */
+#define BUDGET (1u << 16)
+#define BUDGET_PER_BYTE 4
 
 #define GUID_SIZE 16
+#define ID_SIZE 8
 
 /* clang-format off */
 const struct oa_layout OA_LAYOUT_CONTEXT_HANDLE = OA_LAYOUT_OF("ndr_context_handle",
@@ -79,16 +82,23 @@ walk_placed(struct oa_walk *walk, void *node, unsigned from)
 }
 
 void
-oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout)
+oa_walk_slots(struct oa_walk *walk, void *node, const struct oa_slot *slots)
 {
-    unsigned scope = walk->values->len;
     unsigned placed = walk->placed->len;
 
-    for (const struct oa_slot *slot = layout->slots;
-         slot->kind != OA_SLOT_END && !oa_walk_stopped(walk); slot = oa_slot_after(slot))
+    for (const struct oa_slot *slot = slots; slot->kind != OA_SLOT_END && !oa_walk_stopped(walk);
+         slot = oa_slot_after(slot))
         walk_slot(walk, node, slot, -1);
     walk_placed(walk, node, placed);
-    g_array_set_size(walk->values, scope);
+}
+
+void
+oa_walk_layout(struct oa_walk *walk, void *node, const struct oa_layout *layout)
+{
+    unsigned scope = oa_walk_known(walk);
+
+    oa_walk_slots(walk, node, layout->slots);
+    oa_walk_forget(walk, scope);
 }
 
 /* The last member's expression if its count precedes the structure, else NULL. */
@@ -108,6 +118,14 @@ conformant_tail(const struct oa_layout *layout)
                    last->kind == OA_SLOT_STRING
                ? last
                : NULL;
+}
+
+/* A bounded part has ended: the walk goes on after it, unless it has reached a limit. */
+static void
+end_part(struct oa_walk *walk)
+{
+    if (walk->is_partial)
+        walk->stopped = walk->is_partial = false;
 }
 
 static bool
@@ -154,9 +172,48 @@ walk_arm(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t 
     while (arm->kind == OA_ARM_IS_VALUE && arm->value != discriminant)
         arm++;
     if (arm->kind == OA_ARM_IS_END)
-        oa_walk_stop(walk, OA_WALK_UNKNOWN, slot->field ? slot->field : slot->by);
+        oa_walk_give_up(walk, slot->field ? slot->field : slot->by);
     else if (arm->layout)
         oa_walk_layout(walk, node, arm->layout);
+}
+
+static void
+walk_switch_index(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t value = oa_walk_value(walk, slot->by) & (uint64_t)slot->number;
+    const struct oa_arm *arm = value < slot->n_arms ? &slot->arms[value] : NULL;
+
+    if (!arm || arm->kind == OA_ARM_IS_END)
+        oa_walk_give_up(walk, slot->by);
+    else if (arm->layout)
+        oa_walk_layout(walk, node, arm->layout);
+}
+
+/* Rows */
+
+static void
+walk_cells(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    uint64_t count = walk->columns->len;
+
+    if (!walk->has_columns && oa_walk_left(walk) > 0) {
+        oa_walk_give_up(walk, slot->field);
+        return;
+    }
+    if (slot->count)
+        count = MIN(count, oa_walk_value(walk, slot->count));
+    for (unsigned i = 0; i < count && !oa_walk_stopped(walk); i++) {
+        uint32_t tag = g_array_index(walk->columns, uint32_t, i);
+        unsigned scope = oa_walk_known(walk);
+        if (!enter(walk, slot->field) || !oa_walk_charge(walk, slot->field))
+            break;
+        void *cell = oa_walk_open_cell(walk, node, slot, (int)i, tag);
+        oa_walk_remember(walk, slot->by, tag);
+        oa_walk_layout(walk, cell, slot->layout);
+        oa_walk_forget(walk, scope);
+        oa_walk_end(walk, cell);
+        walk->depth--;
+    }
 }
 
 static void
@@ -215,9 +272,10 @@ walk_pointer(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 
 /* Arrays */
 
-/* Decodes a blob with its function. */
+/* Decodes a blob with a function. */
 static void
-walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t length)
+walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, oa_blob_fn *decode,
+          size_t length)
 {
     struct oa_cursor outer = walk->cursor;
     enum oa_encoding encoding = walk->encoding;
@@ -227,10 +285,11 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
     void *inner = oa_walk_open(walk, node, slot->field, -1, length);
     walk->cursor.length = outer.offset + length;
     walk->encoding = OA_PLAIN;
-    slot->blob(walk, inner, outer.data + outer.offset, length);
+    decode(walk, inner, outer.data + outer.offset, length);
     size_t rest = walk->cursor.length - walk->cursor.offset;
     oa_walk_gap(walk, inner, oa_walk_stopped(walk) ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
                 walk->cursor.offset, rest);
+    end_part(walk);
     walk->cursor = outer;
     walk->cursor.offset += length;
     walk->encoding = encoding;
@@ -241,12 +300,13 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, size_t l
 static void
 walk_octets(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t count)
 {
-    bool is_blob = slot->blob && count > 0 && count <= oa_walk_left(walk);
+    oa_blob_fn *decode = slot->field == walk->decoder.field ? walk->decoder.decode : slot->blob;
+    bool is_blob = decode && count > 0 && count <= oa_walk_left(walk);
 
     if (is_blob && slot->is_blob)
         is_blob = slot->is_blob(walk->cursor.data + walk->cursor.offset, (size_t)count);
     if (is_blob)
-        walk_blob(walk, node, slot, (size_t)count);
+        walk_blob(walk, node, slot, decode, (size_t)count);
     else
         oa_read_available(walk, node, (struct oa_value){ .id = slot->field, .index = -1 }, count);
 }
@@ -365,27 +425,32 @@ walk_string_z(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 
 /* Bounds and conditions of plain encodings */
 
-/* Walks an expression limited to `length` bytes; missing bytes in it do not end the walk. */
+/* Walks an expression limited to `length` bytes; what is missing or unknown in it does not end the
+ * walk. */
 static void
 walk_narrowed(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t length)
 {
     size_t left = oa_walk_left(walk);
     size_t outer = walk->cursor.length;
+    size_t enclosing = walk->enclosing;
     enum oa_field field = oa_slot_value(slot)->field;
 
     if (length > left)
         oa_walk_problem(walk, OA_WALK_SHORT, field);
     size_t end = walk->cursor.offset + (size_t)MIN(length, left);
     walk->cursor.length = end;
+    walk->enclosing = outer;
     walk_slot(walk, node, slot, -1);
-    if (!walk->stopped) {
-        bool was_short = walk->cursor.is_short;
-        oa_walk_gap(walk, node, was_short ? OA_GAP_UNDECODED : OA_GAP_TRAILING, walk->cursor.offset,
-                    end - walk->cursor.offset);
+    if (!walk->stopped || walk->is_partial) {
+        bool has_failed = walk->stopped || walk->cursor.is_short;
+        oa_walk_gap(walk, node, has_failed ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
+                    walk->cursor.offset, end - walk->cursor.offset);
         walk->cursor.offset = end;
         walk->cursor.is_short = length > left;
+        end_part(walk);
     }
     walk->cursor.length = outer;
+    walk->enclosing = enclosing;
 }
 
 static void
@@ -417,6 +482,17 @@ oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
     walk_narrowed(walk, node, &slot, length);
 }
 
+/* The values of a field in the expression become the columns. */
+static void
+walk_columns(struct oa_walk *walk, void *node, const struct oa_slot *slot)
+{
+    g_array_set_size(walk->columns, 0);
+    walk->collects = slot->by;
+    walk_slot(walk, node, slot + 1, -1);
+    walk->collects = OA_F_NONE;
+    walk->has_columns = !oa_walk_stopped(walk);
+}
+
 static bool
 holds(const struct oa_walk *walk, const struct oa_slot *slot)
 {
@@ -439,6 +515,27 @@ holds(const struct oa_walk *walk, const struct oa_slot *slot)
     }
 }
 
+/* The length of a SID by the number of its parts, [MS-DTYP] 2.4.2.2. */
+static size_t
+sid_length(const struct oa_walk *walk)
+{
+    enum { HEAD = 8, PART = 4 };
+
+    return oa_walk_left(walk) >= 2 ? HEAD + PART * (size_t)oa_walk_bytes_ahead(walk)[1] : HEAD;
+}
+
+/* Replica ID and counter, [MS-OXCDATA] 2.2.1; 0 when bytes are missing. */
+static uint64_t
+peek_id(const struct oa_walk *walk)
+{
+    struct oa_cursor ahead = walk->cursor;
+    uint64_t replica = oa_cursor_u16(&ahead);
+
+    ahead.big_endian = true;
+    uint64_t counter = oa_cursor_uint(&ahead, ID_SIZE - 2);
+    return ahead.is_short ? 0 : replica << 48 | counter;
+}
+
 /* The dispatch */
 
 static void
@@ -450,6 +547,15 @@ walk_value(struct oa_walk *walk, void *node, const struct oa_slot *slot, int ind
     case OA_SLOT_INT:
         value.number = oa_read_uint(walk, node, slot->field, OA_F_NONE, slot->size, index);
         oa_walk_remember(walk, slot->field, value.number);
+        break;
+    case OA_SLOT_ID:
+        value.number = peek_id(walk);
+        value.length = ID_SIZE;
+        oa_read_bytes(walk, node, value);
+        oa_walk_remember(walk, slot->field, value.number);
+        break;
+    case OA_SLOT_SID:
+        oa_read_available(walk, node, value, sid_length(walk));
         break;
     case OA_SLOT_FILETIME:
         oa_walk_align(walk, node, 4);
@@ -504,6 +610,9 @@ walk_prefix(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
     case OA_SLOT_BOUND:
         walk_bound(walk, node, slot);
         break;
+    case OA_SLOT_COLUMNS:
+        walk_columns(walk, node, slot);
+        break;
     case OA_SLOT_AT:
         place(walk, slot);
         break;
@@ -539,6 +648,12 @@ walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int inde
     case OA_SLOT_SWITCH:
         walk_arm(walk, node, slot, oa_walk_value(walk, slot->by) & (uint64_t)slot->number);
         break;
+    case OA_SLOT_SWITCH_INDEX:
+        walk_switch_index(walk, node, slot);
+        break;
+    case OA_SLOT_CELLS:
+        walk_cells(walk, node, slot);
+        break;
     default:
         if (slot->kind >= OA_SLOT_FIRST_PREFIX)
             walk_prefix(walk, node, slot, index);
@@ -555,6 +670,7 @@ oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct 
 {
     struct oa_cursor outer = walk->cursor;
     size_t origin = walk->origin;
+    size_t enclosing = walk->enclosing;
 
     if (oa_walk_stopped(walk) || !enter(walk, OA_F_NONE))
         return;
@@ -563,13 +679,17 @@ oa_walk_source(struct oa_walk *walk, void *node, const char *name, const struct 
                       : node;
     walk->cursor = oa_cursor_over(data, length);
     walk->origin = 0;
+    walk->enclosing = length;
+    walk->budget += (uint64_t)length * BUDGET_PER_BYTE;
     oa_walk_layout(walk, inner, layout);
     oa_walk_gap(walk, inner, oa_walk_stopped(walk) ? OA_GAP_UNDECODED : OA_GAP_TRAILING,
                 walk->cursor.offset, length - walk->cursor.offset);
     if (walk->visitor->end_source)
         walk->visitor->end_source(walk->user, inner);
+    end_part(walk);
     walk->cursor = outer;
     walk->origin = origin;
+    walk->enclosing = enclosing;
     walk->depth--;
 }
 
@@ -615,12 +735,16 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk->cursor.big_endian = big_endian;
     walk->encoding = encoding;
     walk->depth = 0;
-    walk->budget = BUDGET_MAX;
+    walk->budget = BUDGET + (uint64_t)length * BUDGET_PER_BYTE;
+    walk->enclosing = length;
+    walk->collects = OA_F_NONE;
     walk->has_max_count = false;
     walk->stopped = false;
+    walk->is_partial = false;
     walk->result = (struct oa_walk_result){ .state = OA_WALK_DONE };
     if (!walk->has_inputs) {
         g_array_set_size(walk->values, 0);
+        walk->has_columns = false;
         walk->code_page = 0;
     }
     g_array_set_size(walk->pending, 0);
@@ -631,6 +755,7 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk_tail(walk, root);
     g_array_set_size(walk->values, 0);
     walk->code_page = 0;
+    walk->has_columns = false;
     walk->has_inputs = false;
     return walk->result;
 }

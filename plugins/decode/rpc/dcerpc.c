@@ -359,3 +359,23 @@ oa_rpc_auth_level_name(uint8_t level)
 
     return level < sizeof NAMES / sizeof NAMES[0] ? NAMES[level] : "";
 }
+
+/* [C706] 12.6.3.1, [MS-RPCE] 2.2.2.5 */
+const char *
+oa_rpc_reject_reason_name(uint16_t reason)
+{
+    static const char *const NAMES[] = {
+        "not specified",
+        "temporary congestion",
+        "local limit exceeded",
+        "called address unknown",
+        "protocol version not supported",
+        "default context not supported",
+        "user data not readable",
+        "no PSAP available",
+        "authentication type not recognised",
+        "invalid checksum",
+    };
+
+    return reason < sizeof NAMES / sizeof NAMES[0] ? NAMES[reason] : "unknown";
+}

@@ -149,4 +149,7 @@ const char *oa_rpc_status_name(uint32_t status);
 const char *oa_rpc_auth_type_name(uint8_t type);
 const char *oa_rpc_auth_level_name(uint8_t level);
 
+/* Why a bind_nak rejects: "authentication type not recognised"; "unknown" beyond the table. */
+const char *oa_rpc_reject_reason_name(uint16_t reason);
+
 #endif

@@ -46,6 +46,9 @@ enum oa_operation_fact {
                              than the document, or by none */
     OA_OP_WAITS = 4,      /* the response comes when there is something to report */
     OA_OP_RETURNS_1 = 8,  /* on success, [MS-OXNSPI] 3.1.4.1.2; all others return 0 */
+    OA_OP_LISTS = 16, /* returns ept_s_not_registered at the end of its list, [C706] appendix O */
+    OA_OP_TIMED = 32, /* its response ends with pulTransTime, [MS-OXCRPC] 3.1.4.2 */
+    OA_OP_ROPS = 64,  /* its parameters have ROP buffers */
 };
 
 /* The row of an interface, which lives forever; NULL for OA_IF_NONE. */

@@ -264,23 +264,42 @@ read_time(struct oa_cursor *cursor, int64_t *seconds)
     return true;
 }
 
-static void
-read_alt_names(struct oa_cursor octets, struct oa_tls_certificate *certificate)
+/* A certificate being read, and the host whose name is looked for in it; NULL: none. */
+struct reading {
+    struct oa_tls_certificate *certificate;
+    const char *host;
+    bool is_covered;
+};
+
+static bool
+is_name_of(struct oa_text name, const char *host)
 {
+    const char *rest = strchr(host, '.');
+
+    if (name.length > 2 && name.at[0] == '*' && name.at[1] == '.' && rest)
+        return oa_text_equals((struct oa_text){ name.at + 1, name.length - 1 }, rest);
+    return oa_text_equals(name, host);
+}
+
+static void
+read_alt_names(struct oa_cursor octets, struct reading *reading)
+{
+    struct oa_tls_certificate *certificate = reading->certificate;
     struct oa_cursor names = der_expect(&octets, DER_SEQUENCE);
     struct der der;
 
     while (der_next(&names, &der)) {
+        struct oa_text name = { (const char *)der.body.data, der.body.length };
         if (der.tag != DER_DNS_NAME)
             continue;
         if (certificate->n_dns_names++ == 0)
-            oa_text_copy((struct oa_text){ (const char *)der.body.data, der.body.length },
-                         certificate->dns_name, sizeof certificate->dns_name);
+            oa_text_copy(name, certificate->dns_name, sizeof certificate->dns_name);
+        reading->is_covered |= reading->host && is_name_of(name, reading->host);
     }
 }
 
 static void
-read_extensions(struct oa_cursor explicit, struct oa_tls_certificate *certificate)
+read_extensions(struct oa_cursor explicit, struct reading *reading)
 {
     struct oa_cursor extensions = der_expect(&explicit, DER_SEQUENCE);
     struct der extension, value;
@@ -291,13 +310,14 @@ read_extensions(struct oa_cursor explicit, struct oa_tls_certificate *certificat
             continue;
         while (der_next(&extension.body, &value))
             if (value.tag == DER_OCTETS)
-                read_alt_names(value.body, certificate);
+                read_alt_names(value.body, reading);
     }
 }
 
-bool
-oa_tls_certificate_parse(const uint8_t *der, size_t length, struct oa_tls_certificate *certificate)
+static bool
+read_certificate(const uint8_t *der, size_t length, struct reading *reading)
 {
+    struct oa_tls_certificate *certificate = reading->certificate;
     struct oa_cursor whole = oa_cursor_over(der, length);
     struct der part;
 
@@ -320,6 +340,26 @@ oa_tls_certificate_parse(const uint8_t *der, size_t length, struct oa_tls_certif
                                 read_time(&validity, &certificate->not_after_s);
     while (der_next(&tbs, &part))
         if (part.tag == DER_EXTENSIONS)
-            read_extensions(part.body, certificate);
+            read_extensions(part.body, reading);
     return true;
+}
+
+bool
+oa_tls_certificate_parse(const uint8_t *der, size_t length, struct oa_tls_certificate *certificate)
+{
+    return read_certificate(der, length, &(struct reading){ .certificate = certificate });
+}
+
+bool
+oa_tls_certificate_covers(const uint8_t *der, size_t length, const char *host)
+{
+    struct oa_tls_certificate certificate = { .n_dns_names = 0 };
+    struct reading reading = { .certificate = &certificate, .host = host };
+
+    if (!read_certificate(der, length, &reading))
+        return false;
+    if (certificate.n_dns_names)
+        return reading.is_covered;
+    const char *name = certificate.common_name;
+    return is_name_of((struct oa_text){ name, strlen(name) }, host);
 }

@@ -29,4 +29,8 @@ struct oa_tls_certificate {
 bool oa_tls_certificate_parse(const uint8_t *der, size_t length,
                               struct oa_tls_certificate *certificate);
 
+/* Whether a certificate in DER has the name of that host: one of its DNS names, or without any of
+ * them its common name. `*` stands for the first label. [RFC 9525] 6.3 */
+bool oa_tls_certificate_covers(const uint8_t *der, size_t length, const char *host);
+
 #endif

@@ -65,6 +65,7 @@ struct direction {
 struct oa_tls {
     struct direction direction[2];
     struct oa_tls_facts facts;
+    struct oa_stamp now; /* of the bytes being read */
     bool is_recognised;
     bool has_key_exchange; /* the client's: not in TLS 1.3 */
 };
@@ -98,6 +99,7 @@ oa_tls_free(struct oa_tls *tls)
 void
 oa_tls_lost(struct oa_tls *tls, enum oa_side side)
 {
+    tls->facts.is_lost[side] = true;
     end_direction(&tls->direction[side]);
 }
 
@@ -235,7 +237,8 @@ read_server_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
 
 /* Only up to TLS 1.2, as it is encrypted in TLS 1.3: the sender's own certificate comes first. */
 static void
-read_certificates(struct oa_cursor *message, enum oa_side side, struct oa_tls_facts *facts)
+read_certificates(struct oa_cursor *message, enum oa_side side, struct oa_tls_facts *facts,
+                  struct oa_stamp now)
 {
     size_t length = (size_t)oa_cursor_u8(message) << 16;
     length |= oa_cursor_u16(message);
@@ -253,8 +256,13 @@ read_certificates(struct oa_cursor *message, enum oa_side side, struct oa_tls_fa
     if (der.is_short || facts->certificate)
         return;
     facts->certificate = g_new(struct oa_tls_certificate, 1);
+    facts->certificate_stamp = now;
     if (!oa_tls_certificate_parse(der.data, der.length, facts->certificate))
         g_clear_pointer(&facts->certificate, g_free);
+    else if (facts->sni[0])
+        facts->name_match = oa_tls_certificate_covers(der.data, der.length, facts->sni)
+                                ? OA_TLS_NAME_COVERED
+                                : OA_TLS_NAME_NOT_COVERED;
 }
 
 static void
@@ -270,7 +278,7 @@ take_message(struct oa_tls *tls, enum oa_side side, const GByteArray *bytes)
     else if (type == MESSAGE_SERVER_HELLO && side == OA_SERVER)
         read_server_hello(&message, &tls->facts);
     else if (type == MESSAGE_CERTIFICATE)
-        read_certificates(&message, side, &tls->facts);
+        read_certificates(&message, side, &tls->facts, tls->now);
     else if (type == MESSAGE_CERTIFICATE_REQUEST && side == OA_SERVER)
         tls->facts.certificate_requested = true;
     else if (type == MESSAGE_CLIENT_KEY_EXCHANGE && side == OA_CLIENT)
@@ -375,7 +383,7 @@ take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2])
 
     if (kept->is_seen && kept->description != 0)
         return;
-    *kept = (struct oa_tls_alert){ true, side, alert[0], alert[1] };
+    *kept = (struct oa_tls_alert){ true, side, alert[0], alert[1], tls->now };
 }
 
 /* The header of a record is complete. */
@@ -449,11 +457,13 @@ begin(struct oa_tls *tls, enum oa_side side)
 }
 
 bool
-oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length,
+            struct oa_stamp stamp)
 {
     struct direction *direction = &tls->direction[side];
     struct oa_cursor cursor = oa_cursor_over(data, length);
 
+    tls->now = stamp;
     while (oa_cursor_left(&cursor) && direction->state != DONE) {
         size_t left = oa_cursor_left(&cursor);
         if (direction->v2_left) {

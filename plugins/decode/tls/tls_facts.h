@@ -29,7 +29,11 @@ struct oa_tls_alert {
     enum oa_side by;
     uint8_t level;
     uint8_t description;
+    struct oa_stamp stamp;
 };
+
+/* Whether the certificate has the name that the client requested. */
+enum oa_tls_name_match { OA_TLS_NAME_UNKNOWN, OA_TLS_NAME_COVERED, OA_TLS_NAME_NOT_COVERED };
 
 /* Texts are clean UTF-8, empty if not seen. */
 struct oa_tls_facts {
@@ -45,12 +49,15 @@ struct oa_tls_facts {
     char alpn[OA_TLS_ALPN_TEXT];            /* chosen by the server; encrypted in TLS 1.3 */
     struct oa_tls_certificate *certificate; /* the server's own; NULL if not seen (encrypted in
                                                TLS 1.3, not sent when a session is resumed) */
-    bool certificate_requested;             /* of the client */
+    enum oa_tls_name_match name_match;      /* UNKNOWN without a certificate or an SNI */
+    struct oa_stamp certificate_stamp;
+    bool certificate_requested; /* of the client */
     bool client_certificate_sent;
     bool client_certificate_refused; /* the client answered that with an empty message */
     struct oa_tls_alert alert;       /* the first other than close_notify; otherwise close_notify */
     bool has_switched[2];            /* by sender: everything that follows is encrypted */
     bool is_finished;                /* both sides have finished the handshake, as far as visible */
+    bool is_lost[2];                 /* by sender: bytes are missing from the capture */
 };
 
 struct oa_tls;
@@ -79,7 +86,8 @@ void oa_tls_free(struct oa_tls *tls);
  * before anything was recognised: then there are no facts. Bytes that cannot be read later only end
  * the reading of that direction.
  */
-bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length);
+bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length,
+                 struct oa_stamp stamp);
 
 /* Bytes of that direction are missing: nothing more can be read from it. */
 void oa_tls_lost(struct oa_tls *tls, enum oa_side side);

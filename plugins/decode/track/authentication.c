@@ -7,25 +7,45 @@
  */
 #include "track/authentication.h"
 
+#include <string.h>
+
 #include <glib.h>
 
 #include "auth/auth_course.h"
+#include "track/auth_findings.h"
 #include "track/emit.h"
 #include "track/tracker_state.h"
+
+/* Challenges that are remembered until their clients answer them, and for how long. */
+#define CHALLENGES 256
+#define CHALLENGE_NS (INT64_C(60) * 1000000000)
+
+#define NTLM_CHALLENGE 2
+#define NTLM_AUTHENTICATE 3
+
+/* An NTLM challenge without a response so far. */
+struct challenge {
+    uint64_t channel;   /* its number */
+    uint64_t timestamp; /* MsvAvTimestamp, which the response repeats; 0 without one */
+    uint8_t client[16];
+    struct oa_stamp stamp; /* frame 0: none here */
+};
 
 /* The number of the next exchange, and the token of the current event. */
 struct auth_table {
     uint64_t n_exchanges;
     struct oa_auth_copies *copies; /* identities and tokens that are kept */
     struct oa_auth token;
+    struct challenge challenges[CHALLENGES]; /* the newest ones, at n_challenges % CHALLENGES */
+    uint64_t n_challenges;
 };
 
 struct auth_table *
-oa_auth_table_new(void)
+oa_auth_table_new(struct oa_code_pages *pages)
 {
     struct auth_table *table = g_new0(struct auth_table, 1);
 
-    table->copies = oa_auth_copies_new();
+    table->copies = oa_auth_copies_new(pages);
     return table;
 }
 
@@ -64,7 +84,7 @@ oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head
     struct oa_auth *token = &tracker->auth->token;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], token);
+        oa_auth_from_http(&http->credentials[i], tracker->code_pages, token);
         if (http->is_request)
             note_auth(tracker, &head->channel->auth, token);
         struct oa_event event = *head;
@@ -73,78 +93,6 @@ oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head
         event.auth_place = OA_AUTH_HTTP;
         oa_emit(tracker, &event);
     }
-}
-
-/* --- findings --- */
-
-/* "NTLM, LAB\\ada", "NTLM, an anonymous logon", "no credentials". */
-static void
-describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
-{
-    const struct oa_auth *client = facts->client;
-    const char *scheme = facts->place == OA_AUTH_RPC ? oa_rpc_auth_type_name(facts->type)
-                                                     : oa_auth_scheme_name(facts->scheme);
-
-    if (facts->place == OA_AUTH_HTTP && !oa_auth_exchange_has_credentials(facts))
-        g_snprintf(text, (gulong)size, "no credentials");
-    else if (client->is_anonymous)
-        g_snprintf(text, (gulong)size, "%s, an anonymous logon", scheme);
-    else if (client->user[0])
-        g_snprintf(text, (gulong)size, "%s, %.80s%s%.80s", scheme, client->domain,
-                   client->domain[0] ? "\\" : "", client->user);
-    else
-        g_snprintf(text, (gulong)size, "%s", scheme);
-}
-
-/* Refusals on one connection that are reported as a loop. Further ones are not reported. */
-#define LOOP 3
-
-static void
-tell_refusal(struct oa_tracker *tracker, struct oa_channel *channel,
-             const struct oa_auth_exchange *facts, const struct oa_event *where,
-             enum oa_finding_id id)
-{
-    char client[OA_FINDING_TEXT];
-
-    describe_client(facts, client, sizeof client);
-    if (channel->vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
-        channel->vc->anonymous_refused = true;
-    if (++channel->auth_refusals < LOOP)
-        oa_emit_finding(tracker, where, id, "%s; %u after %u requests", client, facts->status,
-                        facts->legs);
-    else if (channel->auth_refusals == LOOP)
-        oa_emit_finding(tracker, where, OA_FINDING_AUTH_LOOP,
-                        "%u authentications refused, the last: %s; %u", channel->auth_refusals,
-                        client, facts->status);
-}
-
-/* Reported once for each virtual connection. */
-static void
-tell_acceptance(struct oa_tracker *tracker, const struct oa_auth_exchange *facts,
-                const struct oa_event *where)
-{
-    struct oa_virtual_connection *vc = facts->channel->vc;
-    char client[OA_FINDING_TEXT];
-
-    if (facts->anonymous != OA_AUTH_ANONYMOUS_ACCEPTED && !facts->client->is_anonymous)
-        return;
-    if (vc && vc->anonymous_accepted)
-        return;
-    if (vc)
-        vc->anonymous_accepted = true;
-    describe_client(facts, client, sizeof client);
-    oa_emit_finding(tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
-}
-
-static void
-tell_rpc_refusal(struct oa_tracker *tracker, const struct oa_auth_exchange *facts,
-                 const struct oa_event *where)
-{
-    char client[OA_FINDING_TEXT];
-
-    describe_client(facts, client, sizeof client);
-    oa_emit_finding(tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client,
-                    oa_rpc_ptype_name(where->rpc->header.ptype));
 }
 
 /* Reports the exchange and retires it. `exchange` may be NULL. */
@@ -172,13 +120,65 @@ finish_http(struct oa_tracker *tracker, struct oa_channel *channel)
     struct oa_auth_exchange *exchange = channel->exchange;
 
     if (exchange && oa_auth_course_end(course_of(exchange)))
-        tell_refusal(tracker, channel, exchange,
-                     &(struct oa_event){ .first = exchange->first,
-                                         .last = exchange->last,
-                                         .side = OA_SERVER,
-                                         .channel = channel },
-                     OA_FINDING_ANONYMOUS_REFUSED);
+        oa_auth_tell_refusal(tracker, channel, exchange,
+                             &(struct oa_event){ .first = exchange->first,
+                                                 .last = exchange->last,
+                                                 .side = OA_SERVER,
+                                                 .channel = channel },
+                             OA_FINDING_ANONYMOUS_REFUSED);
     finish(tracker, exchange, channel, channel->vc);
+}
+
+/* --- the legs of NTLM, which have to come on one connection, [MS-NTHT] 2.2.2 --- */
+
+static void
+remember_challenge(struct auth_table *table, const struct oa_event *event)
+{
+    const struct oa_channel *channel = event->channel;
+    struct challenge *next = &table->challenges[table->n_challenges++ % CHALLENGES];
+
+    *next = (struct challenge){ .channel = channel->number,
+                                .timestamp = channel->exchange->server->av_timestamp,
+                                .stamp = event->last };
+    memcpy(next->client, channel->endpoint[OA_CLIENT].address, sizeof next->client);
+}
+
+/* Whether the challenge can be the one that the client responds to with this AUTHENTICATE. */
+static bool
+is_challenge_of(const struct challenge *challenge, const struct oa_event *event,
+                const struct oa_auth *authenticate)
+{
+    const struct oa_channel *channel = event->channel;
+
+    if (!challenge->stamp.frame || event->last.time_ns - challenge->stamp.time_ns > CHALLENGE_NS ||
+        memcmp(challenge->client, channel->endpoint[OA_CLIENT].address, sizeof challenge->client))
+        return false;
+    return !authenticate->is_ntlm_v2 || challenge->timestamp == authenticate->av_timestamp;
+}
+
+/* The client responds to a challenge: which is then no longer one without a response. Reports a
+ * response on another connection than its challenge's. */
+static void
+match_challenge(struct oa_tracker *tracker, struct oa_auth_course *course,
+                const struct oa_event *event, const struct oa_auth *authenticate, bool begins)
+{
+    struct auth_table *table = tracker->auth;
+    struct challenge *other = NULL;
+
+    for (uint64_t i = table->n_challenges; i > 0 && table->n_challenges - i < CHALLENGES; i--) {
+        struct challenge *challenge = &table->challenges[(i - 1) % CHALLENGES];
+        if (challenge->stamp.frame && challenge->channel == event->channel->number) {
+            challenge->stamp.frame = 0;
+            return;
+        }
+        if (begins && !other && is_challenge_of(challenge, event, authenticate))
+            other = challenge;
+    }
+    if (!other)
+        return;
+    course->facts.is_split = true;
+    oa_auth_tell_split(tracker, &course->facts, event, other->stamp.frame);
+    other->stamp.frame = 0;
 }
 
 static struct oa_auth_course *
@@ -200,7 +200,7 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
     struct oa_auth *auth = &tracker->auth->token;
     bool is_proxy = false;
 
-    if (!oa_auth_course_credentials(course, event->http, &is_proxy, auth))
+    if (!oa_auth_course_credentials(course, tracker->code_pages, event->http, &is_proxy, auth))
         auth = NULL;
     enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
     if (relation == OA_AUTH_RESTS) {
@@ -211,6 +211,8 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
     if (relation == OA_AUTH_BEGINS)
         course = begin_http(tracker, event->channel, event->first);
     oa_auth_course_add_request(course, event->http, auth, is_proxy, event->last);
+    if (auth && auth->ntlm_type == NTLM_AUTHENTICATE)
+        match_challenge(tracker, course, event, auth, relation == OA_AUTH_BEGINS);
     event->exchange = &course->facts;
     event->auth_leg = course->facts.legs;
 }
@@ -236,14 +238,20 @@ take_response(struct oa_tracker *tracker, struct oa_event *event)
     case OA_AUTH_CONTINUES:
         break;
     }
+    bool was_declined = course->facts.kerberos_declined;
     enum oa_auth_result result =
         oa_auth_course_add_response(course, event->http, event->last, &tracker->auth->token);
     event->exchange = &course->facts;
     event->auth_leg = course->facts.legs;
+    if (result == OA_AUTH_PENDING && course->facts.server->ntlm_type == NTLM_CHALLENGE)
+        remember_challenge(tracker->auth, event);
+    if (course->facts.kerberos_declined && !was_declined)
+        oa_auth_tell_declined(tracker, &course->facts, event);
     if (result == OA_AUTH_REFUSED)
-        tell_refusal(tracker, event->channel, &course->facts, event, OA_FINDING_AUTH_REFUSED);
+        oa_auth_tell_refusal(tracker, event->channel, &course->facts, event,
+                             OA_FINDING_AUTH_REFUSED);
     else if (result == OA_AUTH_ACCEPTED)
-        tell_acceptance(tracker, &course->facts, event);
+        oa_auth_tell_acceptance(tracker, &course->facts, event);
 }
 
 void
@@ -262,7 +270,7 @@ oa_auth_take_pdu(struct oa_tracker *tracker, const struct oa_event *event)
 
     if (channel->exchange && event->side == OA_CLIENT && channel->kind == OA_CHANNEL_IN &&
         oa_auth_course_take_pdu(course_of(channel->exchange)))
-        tell_acceptance(tracker, channel->exchange, event);
+        oa_auth_tell_acceptance(tracker, channel->exchange, event);
 }
 
 void
@@ -311,12 +319,15 @@ take_rpc_token(struct oa_tracker *tracker, struct oa_event *event)
     struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     if (!exchange)
         return; /* the capture begins after the client's token */
+    bool was_declined = exchange->kerberos_declined;
     bool is_refused =
         oa_auth_course_add_token(course_of(exchange), event->side, event->auth, event->last);
     event->exchange = exchange;
     event->auth_leg = exchange->legs;
+    if (exchange->kerberos_declined && !was_declined)
+        oa_auth_tell_declined(tracker, exchange, event);
     if (is_refused)
-        tell_rpc_refusal(tracker, exchange, event);
+        oa_auth_tell_rpc_refusal(tracker, exchange, event);
 }
 
 /* Authentication tokens come in binds, their responses and auth3; later verifiers are signatures.
@@ -331,7 +342,7 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     security->present = true;
     security->type = verifier->type;
     security->level = verifier->level;
-    if (!oa_auth_from_token(verifier->value, verifier->value_length, auth))
+    if (!oa_auth_from_token(verifier->value, verifier->value_length, tracker->code_pages, auth))
         return;
     if (auth->user[0] || auth->mechanism != OA_AUTH_UNKNOWN)
         note_auth(tracker, &security->auth, auth);
@@ -342,23 +353,49 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     oa_emit(tracker, &told);
 }
 
-/* Faults that report that the server did not accept the client's tokens, [MS-ERREF] 2.2. */
+/* Faults with which a server refuses the first call after the client's tokens, [MS-ERREF] 2.2,
+ * [C706] appendix E: Samba sends nca_proto_error. */
 static bool
 is_refusal(uint32_t fault)
 {
-    static const uint32_t REFUSALS[] = {
-        5,     /* ERROR_ACCESS_DENIED */
-        0x52E, /* ERROR_LOGON_FAILURE */
-        0x6D3, /* RPC_S_UNKNOWN_AUTHN_SERVICE */
-        0x6D4, /* RPC_S_UNKNOWN_AUTHN_LEVEL */
-        0x6D5, /* RPC_S_INVALID_AUTH_IDENTITY */
-        0x721, /* RPC_S_SEC_PKG_ERROR */
+    static const struct {
+        uint32_t first, last;
+    } REFUSALS[] = {
+        { 0x5, 0x5 },               /* ERROR_ACCESS_DENIED */
+        { 0x52E, 0x533 },           /* ERROR_LOGON_FAILURE to ERROR_ACCOUNT_DISABLED */
+        { 0x569, 0x569 },           /* ERROR_LOGON_TYPE_NOT_GRANTED */
+        { 0x576, 0x576 },           /* ERROR_TIME_SKEW */
+        { 0x6CD, 0x6CD },           /* RPC_S_UNKNOWN_AUTHN_TYPE */
+        { 0x6D2, 0x6D5 },           /* RPC_S_BINDING_HAS_NO_AUTH to RPC_S_INVALID_AUTH_IDENTITY */
+        { 0x71D, 0x71D },           /* RPC_S_UNSUPPORTED_AUTHN_LEVEL */
+        { 0x721, 0x721 },           /* RPC_S_SEC_PKG_ERROR */
+        { 0x1C00001F, 0x1C00001F }, /* nca_invalid_checksum */
+        { 0x1C01000B, 0x1C01000B }, /* nca_proto_error */
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(REFUSALS); i++)
-        if (REFUSALS[i] == fault)
+        if (REFUSALS[i].first <= fault && fault <= REFUSALS[i].last)
             return true;
     return false;
+}
+
+static bool
+refuses(const struct oa_rpc_pdu *rpc)
+{
+    return rpc->header.ptype == OA_RPC_BIND_NAK ||
+           (rpc->header.ptype == OA_RPC_FAULT && is_refusal(rpc->fault_status));
+}
+
+/* The exchange ends with the PDU that refuses it. */
+static void
+note_refusal(const struct oa_event *event)
+{
+    struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
+
+    if (exchange && exchange->result == OA_AUTH_PENDING && refuses(event->rpc)) {
+        exchange->last = event->last;
+        exchange->answered = true;
+    }
 }
 
 /* What the server sends after the last token shows the result. */
@@ -367,14 +404,13 @@ take_rpc_response(struct oa_tracker *tracker, const struct oa_event *event)
 {
     struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
     uint8_t ptype = event->rpc->header.ptype;
-    bool refused =
-        ptype == OA_RPC_BIND_NAK || (ptype == OA_RPC_FAULT && is_refusal(event->rpc->fault_status));
+    bool refused = refuses(event->rpc);
 
     if (!exchange || exchange->result != OA_AUTH_PENDING)
         return;
     if (refused) {
         exchange->result = OA_AUTH_REFUSED;
-        tell_rpc_refusal(tracker, exchange, event);
+        oa_auth_tell_rpc_refusal(tracker, exchange, event);
     } else if (ptype == OA_RPC_RESPONSE || ptype == OA_RPC_FAULT) {
         exchange->result = OA_AUTH_ACCEPTED;
     }
@@ -397,6 +433,7 @@ oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
+        note_refusal(event);
         take_rpc_response(tracker, event);
         break;
     default:

@@ -13,7 +13,7 @@
 struct oa_tracker;
 
 /* What the tracker keeps for authentication. */
-struct auth_table *oa_auth_table_new(void);
+struct auth_table *oa_auth_table_new(struct oa_code_pages *pages);
 void oa_auth_table_free(struct auth_table *table);
 
 /* Reports the credentials of a head, and stores the client's identity in its channel. */

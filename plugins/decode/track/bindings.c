@@ -52,17 +52,23 @@ take_bind(struct bindings *bindings, struct oa_virtual_connection *vc, const str
     }
 }
 
+static const char *
+name_of(const struct oa_rpc_binding *binding, char uuid[OA_UUID_TEXT])
+{
+    oa_text_uuid(binding->syntax.uuid, uuid);
+    return binding->iface ? binding->iface->name : uuid;
+}
+
 static void
 note_rejection(struct oa_tracker *tracker, const struct oa_event *event,
                const struct oa_rpc_binding *binding)
 {
     char uuid[OA_UUID_TEXT];
 
-    oa_text_uuid(binding->syntax.uuid, uuid);
     event->vc->rejected_bindings++;
     oa_emit_finding(tracker, event, OA_FINDING_BIND_REJECTED,
-                    "%s is rejected, result %u, reason %u",
-                    binding->iface ? binding->iface->name : uuid, binding->result, binding->reason);
+                    "%s is rejected, result %u, reason %u", name_of(binding, uuid), binding->result,
+                    binding->reason);
 }
 
 /*
@@ -124,19 +130,30 @@ take_bind_ack(struct oa_tracker *tracker, struct bindings *bindings, const struc
     }
 }
 
+/* The whole bind is rejected, for one reason, whatever it proposed. */
 static void
 take_bind_nak(struct oa_tracker *tracker, const struct bindings *bindings,
               const struct oa_event *event)
 {
+    uint16_t reason = event->rpc->reject_reason;
+    const struct oa_rpc_binding *first = NULL;
+    char uuid[OA_UUID_TEXT];
+
     for (unsigned i = 0; i < bindings->n_proposed; i++) {
         struct oa_rpc_binding *binding = oa_binding_find(event->vc, bindings->proposed[i]);
 
         if (binding && binding->state == OA_BINDING_PROPOSED) {
             binding->state = OA_BINDING_REJECTED;
-            binding->reason = event->rpc->reject_reason;
-            note_rejection(tracker, event, binding);
+            binding->reason = reason;
+            event->vc->rejected_bindings++;
+            if (!first)
+                first = binding;
         }
     }
+    if (first)
+        oa_emit_finding(tracker, event, OA_FINDING_BIND_REJECTED,
+                        "The bind to %s is rejected, reason %u, %s", name_of(first, uuid), reason,
+                        oa_rpc_reject_reason_name(reason));
 }
 
 void

@@ -11,6 +11,7 @@
 #include "exchange/call_facts.h"
 #include "track/association.h"
 #include "track/bindings.h"
+#include "track/call_rops.h"
 #include "track/emit.h"
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
@@ -60,12 +61,11 @@ oa_call_stubs_move(struct call_stubs *stubs, struct stub_budget *budget)
 }
 
 static bool
-has_room(const struct call_stubs *stubs, size_t more)
+has_room(const struct call_stubs *stubs, size_t more, size_t limit)
 {
     const struct stub_budget *budget = stubs->budget;
 
-    return budget && budget->used + more <= OA_LIMIT_STUBS &&
-           budget->all->used + more <= OA_LIMIT_STUBS_ALL;
+    return budget && budget->used + more <= limit && budget->all->used + more <= OA_LIMIT_STUBS_ALL;
 }
 
 static void
@@ -99,14 +99,17 @@ find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_e
 /* Keeps the part of the stub; of a call on both hops, from the hop where that side is seen first.
  */
 static void
-keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_event *event)
+keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_call *call,
+     const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
     GByteArray **stub = &stubs->stub[event->side];
+    bool has_rops = oa_call_rops_wanted(tracker, call->iface, call->opnum);
+    size_t limit = has_rops ? OA_LIMIT_ROP_STUB : OA_LIMIT_STUB;
 
     if (stubs->is_read)
         return;
-    if (!has_room(stubs, rpc->stub_length)) {
+    if (!has_room(stubs, rpc->stub_length, has_rops ? OA_LIMIT_ROP_STUBS : OA_LIMIT_STUBS)) {
         struct stub_budget *budget = stubs->budget;
 
         oa_call_stubs_clear(stubs);
@@ -120,7 +123,7 @@ keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_event
         stubs->hop[event->side] = event->channel->hop;
     }
     if (event->channel->hop == stubs->hop[event->side] &&
-        (*stub)->len + rpc->stub_length <= OA_LIMIT_STUB) {
+        (*stub)->len + rpc->stub_length <= limit) {
         g_byte_array_append(*stub, rpc->stub, (guint)rpc->stub_length);
         stubs->budget->used += rpc->stub_length;
         stubs->budget->all->used += rpc->stub_length;
@@ -146,36 +149,60 @@ take_client(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
     oa_association_share(tracker, vc);
 }
 
-/* Returns false if the capture does not contain the whole stub of that side, or it has no layout.
- */
+/* The stub of that side; returns false if the capture does not contain the whole of it. */
 static bool
-read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, struct oa_call *call,
-          enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)
+whole_stub(const struct call_stubs *stubs, const struct oa_call *call, enum oa_side side,
+           uint32_t code_page, struct oa_stub *stub)
 {
     const struct oa_call_half *half = half_of(stubs, call, side);
     const GByteArray *bytes = stubs->stub[side];
 
     if (!bytes || !half->is_complete || half->has_gap || half->is_cut)
         return false;
-    if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
-        oa_endpoints_take_map(tracker, call->vc, bytes, stubs->is_big_endian);
-    if (side == OA_CLIENT && call->iface->id == OA_IF_EPM)
-        call->is_foreign = oa_endpoints_is_foreign(bytes, stubs->is_big_endian);
     const struct oa_rpc_binding *binding = oa_binding_find(call->vc, call->context_id);
-    struct oa_stub stub = { .interface = call->iface,
-                            .opnum = call->opnum,
-                            .is_response = side == OA_SERVER,
-                            .is_ndr64 = binding && oa_rpc_is_ndr64(&binding->transfer_syntax),
-                            .big_endian = stubs->is_big_endian,
-                            .data = bytes->data,
-                            .length = bytes->len,
-                            .code_page = code_page };
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
-    oa_walk_set_code_pages(walk, tracker->code_pages);
+    *stub = (struct oa_stub){ .interface = call->iface,
+                              .opnum = call->opnum,
+                              .is_response = side == OA_SERVER,
+                              .is_ndr64 = binding && oa_rpc_is_ndr64(&binding->transfer_syntax),
+                              .big_endian = stubs->is_big_endian,
+                              .data = bytes->data,
+                              .length = bytes->len,
+                              .code_page = code_page };
+    return true;
+}
+
+/* Returns false if the capture does not contain the whole stub of that side, or it has no layout.
+ */
+static bool
+read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, struct oa_call *call,
+          enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)
+{
+    struct oa_stub stub;
+
+    if (!whole_stub(stubs, call, side, code_page, &stub))
+        return false;
+    if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
+        oa_endpoints_take_map(tracker, call->vc, stubs->stub[side], stubs->is_big_endian);
+    if (side == OA_CLIENT && call->iface->id == OA_IF_EPM)
+        call->is_foreign = oa_endpoints_is_foreign(stubs->stub[side], stubs->is_big_endian);
+    oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);
-    bool is_read = oa_stub_walk(walk, &stub, NULL, &facts->walk);
-    oa_walk_free(walk);
-    return is_read;
+    return oa_stub_walk(tracker->walk, &stub, NULL, &facts->walk);
+}
+
+/* Requests are read when they are complete, so that hosts can show them; responses only after
+ * these. */
+static void
+read_rops(struct oa_tracker *tracker, const struct call_stubs *stubs, struct oa_call *call,
+          enum oa_side side)
+{
+    uint32_t code_page = call->mailbox ? call->mailbox->code_page : 0;
+    struct oa_stub stub;
+
+    if (oa_call_rops_wanted(tracker, call->iface, call->opnum) &&
+        whole_stub(stubs, call, side, code_page, &stub))
+        oa_call_rops_read(tracker, call, &stub);
 }
 
 void
@@ -187,6 +214,11 @@ oa_call_stubs_end(struct oa_tracker *tracker, struct call_stubs *stubs, struct o
     if (stubs->is_read || !(stubs->stub[OA_CLIENT] || stubs->stub[OA_SERVER]))
         return;
     stubs->is_read = true;
+    if (oa_call_rops_wanted(tracker, call->iface, call->opnum)) {
+        read_rops(tracker, stubs, call, OA_CLIENT);
+        read_rops(tracker, stubs, call, OA_SERVER);
+        return;
+    }
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         uint32_t code_page = read[OA_CLIENT] ? read[OA_CLIENT]->code_page : 0;
 
@@ -213,13 +245,30 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
         return;
     find_mailbox(tracker, call, event);
     if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||
-        oa_mailboxes_want(call->iface, call->opnum))
-        keep(tracker, stubs, event);
+        oa_mailboxes_want(call->iface, call->opnum) ||
+        oa_call_rops_wanted(tracker, call->iface, call->opnum))
+        keep(tracker, stubs, call, event);
+    if (event->side == OA_CLIENT && !stubs->is_read)
+        read_rops(tracker, stubs, call, OA_CLIENT);
     if (stubs->stub[OA_SERVER] && half_of(stubs, call, OA_SERVER)->is_complete &&
         (!stubs->stub[OA_CLIENT] || half_of(stubs, call, OA_CLIENT)->is_complete))
         oa_call_stubs_end(tracker, stubs, call);
 }
 
+/* The `n`th number of four bytes from the end of the stub. */
+static uint32_t
+last_number(const struct oa_rpc_pdu *rpc, size_t n)
+{
+    const uint8_t *at = rpc->stub + rpc->stub_length - 4 * n;
+    uint32_t value = 0;
+
+    for (int i = 0; i < 4; i++)
+        value |= (uint32_t)at[rpc->header.big_endian ? 3 - i : i] << (8 * i);
+    return value;
+}
+
+/* The return value is the last parameter of a response; pulTransTime, where there is one, the one
+ * before it. */
 void
 oa_call_take_return_value(struct oa_call *call, const struct oa_event *event)
 {
@@ -229,11 +278,11 @@ oa_call_take_return_value(struct oa_call *call, const struct oa_event *event)
         is_sealed(rpc) || rpc->stub_length < 4 || !call->iface ||
         !(call->iface->is_exchange || call->iface->id == OA_IF_EPM))
         return;
-    const uint8_t *at = rpc->stub + rpc->stub_length - 4;
-    uint32_t value = 0;
-
-    for (int i = 0; i < 4; i++)
-        value |= (uint32_t)at[rpc->header.big_endian ? 3 - i : i] << (8 * i);
     call->has_return_value = true;
-    call->return_value = value;
+    call->return_value = last_number(rpc, 1);
+    if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_TIMED) && call->has_opnum &&
+        rpc->stub_length >= 8) {
+        call->has_server_time = true;
+        call->server_time_ms = last_number(rpc, 2);
+    }
 }

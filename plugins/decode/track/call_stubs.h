@@ -45,8 +45,8 @@ void oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, st
 /* The same update for a call that ends without a complete response. */
 void oa_call_stubs_end(struct oa_tracker *tracker, struct call_stubs *stubs, struct oa_call *call);
 
-/* Takes the return value of an operation of Exchange, or of the endpoint mapper, from the last
- * fragment of a response. */
+/* Takes the return value of an operation of Exchange, or of the endpoint mapper, and the server's
+ * time from the last fragment of a response. */
 void oa_call_take_return_value(struct oa_call *call, const struct oa_event *event);
 
 #endif

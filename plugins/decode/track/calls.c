@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "rop/rop_walk.h"
 #include "track/bindings.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
@@ -77,6 +79,7 @@ oa_call_free(void *data)
     struct call *call = data;
 
     oa_call_stubs_clear(&call->stubs);
+    oa_rop_call_free(call->facts.rops);
     g_free(call);
 }
 
@@ -84,6 +87,7 @@ oa_call_free(void *data)
 static void
 let_go(struct oa_tracker *tracker, struct call *call)
 {
+    oa_call_stubs_clear(&call->stubs); /* the call may outlive its list */
     oa_mailbox_release(tracker, call->facts.mailbox);
     oa_retire(tracker, call, oa_call_free);
 }
@@ -453,6 +457,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     take_call_out(list, call);
     expect_late_parts(list, facts);
     check_fault(list->tracker, facts);
+    oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
     oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                                .first = facts->request[oa_call_hop(facts)].first,
@@ -776,6 +781,10 @@ merge_call(struct call_list *list, struct call *call, struct oa_call *from)
         into->has_return_value = true;
         into->return_value = from->return_value;
     }
+    if (from->has_server_time) {
+        into->has_server_time = true;
+        into->server_time_ms = from->server_time_ms;
+    }
     from->joined = into;
 }
 
@@ -811,7 +820,6 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
         }
         merge_call(into, known, &call->facts);
         to->calls--;
-        oa_call_stubs_clear(&call->stubs);
         let_go(into->tracker, call);
         if (is_finished(&known->facts)) {
             oa_calls_forget_ended(into->tracker);

@@ -16,6 +16,7 @@
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/vc_rts.h"
@@ -103,6 +104,13 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
     if (recognition->is_mapi_http)
         oa_mapi_begin(channel);
     return &channel->facts;
+}
+
+void
+oa_channel_describe(struct oa_channel *channel, bool is_in_tls, bool has_unknown_end)
+{
+    channel->is_in_tls = is_in_tls;
+    channel->ending.how = has_unknown_end ? OA_END_UNKNOWN : OA_END_OPEN;
 }
 
 /* `is_unknown`: PDUs may have been among them. */
@@ -405,6 +413,7 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     size_t rest;
 
     if (channel->mapi) {
+        oa_channel_measure_idle(facts, stamp);
         facts->last = stamp;
         if (side == OA_CLIENT && channel->proxy_line) {
             size_t line = MIN(channel->proxy_line, length);
@@ -646,6 +655,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
     channel->mapi = NULL;
     oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
+    oa_ending_of_channel(channel);
     if (!facts->vc)
         oa_emit_suppressed(
             tracker,

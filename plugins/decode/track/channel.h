@@ -27,6 +27,10 @@ struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
                                    const struct oa_endpoint *server, void *host,
                                    struct oa_stamp stamp);
 
+/* What only the host knows of the connection, before its first bytes: that it has decrypted them,
+ * and that it will not see its end. */
+void oa_channel_describe(struct oa_channel *channel, bool is_in_tls, bool has_unknown_end);
+
 /*
  * Takes the next item from the start of `data`. True: `event` describes it, and its length (at
  * least 1) has been taken; these bytes must not be passed again. False: more bytes are needed,

@@ -10,6 +10,7 @@
 #include "track/authentication.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
+#include "track/named_ports.h"
 #include "track/tracker_state.h"
 
 /* An RPC_IN_DATA or RPC_OUT_DATA request with a body up to this size is an echo request,
@@ -34,13 +35,17 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
             oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
         return;
     }
+    facts->http_status = 0; /* of an earlier request */
+    facts->has_rpc_error = false;
     channel->last_request_has_length = http->has_content_length || http->chunked;
     channel->method = http->method_id;
+    channel->waiting = stamp;
     oa_text_keep(&facts->proxy_name, http->host);
     oa_text_keep(&facts->user_agent, http->user_agent);
     if (http->has_rpc_server && !facts->target_server) {
         oa_text_keep(&facts->target_server, http->rpc_server);
         facts->target_port = http->rpc_port;
+        oa_named_ports_add(channel->tracker, http->rpc_port);
     }
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
         /* Without a body it is the first leg of an authentication, or an echo request; the response
@@ -100,6 +105,7 @@ take_response(struct channel *channel, const struct oa_http_head *http, struct o
         oa_stream_begin_body(stream, STREAM_BODY, 0);
         return;
     }
+    channel->waiting.frame = 0;
     if (channel->last_request_is_rpc) {
         facts->http_status = http->status;
         facts->response = stamp;

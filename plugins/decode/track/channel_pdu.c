@@ -106,6 +106,17 @@ check_lifetime(struct channel *channel, const struct oa_event *event)
                     used, channel->facts.lifetime);
 }
 
+int64_t
+oa_channel_measure_idle(struct oa_channel *facts, struct oa_stamp stamp)
+{
+    int64_t idle_ns = facts->last_pdu.frame ? MAX(stamp.time_ns - facts->last_pdu.time_ns, 0) : 0;
+
+    facts->last_pdu = stamp;
+    facts->last_idle_ns = idle_ns;
+    facts->longest_idle_ns = MAX(facts->longest_idle_ns, idle_ns);
+    return idle_ns;
+}
+
 /* Time without a PDU. It should not exceed the timeout, before which either side has to send a
  * ping, [MS-RPCH] 3.2.2.6.1, 3.2.4.2.1. */
 static void
@@ -114,15 +125,20 @@ measure_idle(struct channel *channel, struct oa_event *event)
     struct oa_channel *facts = &channel->facts;
     int64_t timeout_ns = (int64_t)facts->connection_timeout_ms * 1000000;
 
-    if (facts->last_pdu.frame)
-        event->idle_ns = MAX(event->last.time_ns - facts->last_pdu.time_ns, 0);
-    facts->last_pdu = event->last;
-    facts->last_idle_ns = event->idle_ns;
-    facts->longest_idle_ns = MAX(facts->longest_idle_ns, event->idle_ns);
+    event->idle_ns = oa_channel_measure_idle(facts, event->last);
     if (timeout_ns && event->idle_ns > timeout_ns)
         oa_emit_finding(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
                         "%.3f s without a PDU; the connection timeout is %u s",
                         (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
+}
+
+/* RPC PDUs are sent over an established channel: a request for credentials was about an earlier
+ * request, and the one that carries the channel is not in the capture. */
+static void
+forget_refusal(struct oa_channel *facts)
+{
+    if (facts->http_status == 401 || facts->http_status == 407)
+        facts->http_status = 0;
 }
 
 void
@@ -152,6 +168,7 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
         oa_rpc_parse_beginning(event->pdu, event->is_cut ? event->length : event->pdu_length,
                                &channel->tracker->channels->rpc);
         settle_kind(channel, event);
+        forget_refusal(&channel->facts);
         oa_vc_take_rpc(channel, event);
         oa_flow_take_rpc(channel->tracker, event);
         traffic->rpc_pdus++;

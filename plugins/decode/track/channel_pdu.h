@@ -13,4 +13,8 @@
 void oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
                          const struct oa_rpc_header *header);
 
+/* A PDU, or a part of a message, has come: returns the time since the one before, 0 for the first.
+ */
+int64_t oa_channel_measure_idle(struct oa_channel *facts, struct oa_stamp stamp);
+
 #endif

@@ -15,6 +15,7 @@ struct channel {
     struct oa_tracker *tracker;
     struct stream stream[2];
     enum oa_http_method method; /* of the last RPC over HTTP request */
+    struct oa_stamp waiting;    /* that request, until its final response; frame 0: none */
     bool last_request_is_rpc;
     bool last_request_is_head;
     bool last_request_has_length; /* or is chunked: its body has an end */

@@ -84,37 +84,50 @@ enum oa_end {
     OA_END_FIN,
     OA_END_RESET,
     OA_END_REPLACED, /* another connection used the same ports */
+    OA_END_UNKNOWN,  /* the host cannot see it */
 };
+
+static inline bool
+oa_end_is_known(enum oa_end how)
+{
+    return how != OA_END_OPEN && how != OA_END_UNKNOWN;
+}
 
 /* How a TCP connection ended; `by` applies to FIN and RESET: the sender of the first one. */
 struct oa_ending {
     enum oa_end how;
     enum oa_side by;
     int64_t time_ns;     /* of that FIN or RST */
+    uint64_t frame;      /* the same; 0: unknown */
     bool is_one_way;     /* the capture contains frames of one side only: */
     enum oa_side silent; /* none of this one */
 };
 
 struct oa_http_exchange; /* http/http_exchange.h */
+struct oa_rop_call;      /* rop/rop_walk.h */
+struct oa_visitor;       /* layout/layout.h */
 struct oa_virtual_connection;
 
 /*
  * Flow control of one channel, [MS-RPCH] 3.2.1.1.4: RPC bytes against the window of the receiver.
- * The values are estimates if the beginning of the channel is not in the capture.
+ * The values are estimates if the beginning of the channel, or what acknowledges it, is not in the
+ * capture.
  */
 struct oa_flow {
     bool has_window;
     bool is_estimate;
     uint64_t sent;         /* bytes of RPC PDUs since the channel began */
-    uint64_t acknowledged; /* by the last acknowledgment */
+    uint64_t acknowledged; /* by the last acknowledgment that has reached the sender */
+    uint64_t checked;      /* by the last one on the channel's own hop */
     uint32_t window;       /* available at that time; before the first one the announced window */
     uint32_t window_max;   /* announced when the channel was opened; 0 if unknown */
     uint64_t acks;
     uint64_t stalls; /* number of times that the sender had to wait for an acknowledgment */
     int64_t stalled_ns, longest_stall_ns;
-    struct oa_stamp last_sent, last_ack;
-    int64_t available_before_ack; /* what could be sent just before the last acknowledgment */
-    bool is_violated;             /* more was sent than the window allowed */
+    struct oa_stamp last_sent;
+    struct oa_stamp released;         /* since then, the first acknowledgment that made room */
+    int64_t available_before_release; /* what could be sent just before it */
+    bool is_violated;                 /* more was sent than the window allowed */
 };
 
 /* What the sender may still send, in bytes; negative when over the window. */
@@ -129,7 +142,10 @@ oa_flow_available(const struct oa_flow *flow)
 struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
+    const bool *is_waiting;         /* the host's, by enum oa_side: bytes of that sender wait behind
+                                       missing ones, so that other channels are ahead; or NULL */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
+    bool is_in_tls;                 /* the host has decrypted it */
     enum oa_hop hop;
     enum oa_channel_kind kind;
     bool has_start;  /* its beginning is in the capture */
@@ -144,7 +160,7 @@ struct oa_channel {
     char *proxy_name; /* Host header */
     char *user_agent;
     uint64_t lifetime;    /* Content-Length of the message that carries the channel; 0 if unknown */
-    unsigned http_status; /* last final status; 0 none */
+    unsigned http_status; /* final status of the response to the last request; 0 none */
     bool has_rpc_error;   /* `RPC Error:` reason phrase */
     uint32_t rpc_error;
     unsigned auth_legs;         /* requests with a 401 or 407 response */
@@ -166,10 +182,11 @@ struct oa_channel {
                                            NULL: none */
     struct oa_traffic traffic[2];       /* by sender */
     struct oa_flow flow;                /* of its RPC bytes */
-    int64_t longest_idle_ns;            /* without a PDU in either direction */
+    int64_t longest_idle_ns;            /* without a PDU in either direction; with MAPI over HTTP,
+                                           without a part of a message */
     int64_t last_idle_ns;               /* before the last PDU */
     struct oa_stamp last_pdu;
-    struct oa_ending ending; /* from oa_channel_close() */
+    struct oa_ending ending; /* from oa_channel_close(); before, whether its end will be known */
 };
 
 /* The longest sequence, OUT_R1, has eleven. */
@@ -256,8 +273,11 @@ struct oa_call {
     bool is_sealed;  /* its stubs are encrypted */
     bool is_foreign; /* it asks the endpoint mapper where another service than Exchange is */
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
+    bool has_server_time;               /* what the server says that it took: */
+    uint32_t server_time_ms;            /* pulTransTime of EMSMDB; X-ElapsedTime */
     bool has_return_value;              /* what the operation itself returned, unless encrypted */
     uint32_t return_value;
+    struct oa_rop_call *rops; /* its ROPs, see oa_tracker_read_rops(); NULL: not read */
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
 };
@@ -268,6 +288,15 @@ oa_call_half_has_end(const struct oa_call_half *half)
 {
     return half->is_complete && !half->end_is_lost;
 }
+
+/* For oa_tracker_read_rops(): who receives the parameters that hold ROPs; start() is called before
+ * the visitor gets those of a request or response, once each. Both may be NULL. The root of the
+ * walk is NULL. */
+struct oa_rop_listener {
+    const struct oa_visitor *visitor;
+    void (*start)(void *user, const struct oa_call *call, bool is_response);
+    void *user; /* of both */
+};
 
 /* The hop nearest to the client on which the call is in the capture. */
 static inline enum oa_hop
@@ -290,8 +319,10 @@ struct oa_rpc_security {
 
 /* The pair of an IN and an OUT channel that carries one RPC connection. It outlives recyclings. */
 struct oa_virtual_connection {
-    uint64_t number; /* from 0, in order of appearance */
-    void *host;      /* the host's own */
+    uint64_t number;       /* from 0, in order of appearance */
+    void *host;            /* the host's own */
+    bool has_final_number; /* otherwise it may turn out to be a part of another one, or another one
+                              a part of it: the whole has the lower number */
     bool has_cookie;
     struct oa_cookie cookie;
     bool has_association_group;
@@ -308,8 +339,16 @@ struct oa_virtual_connection {
     char *target_server;
     uint32_t target_port;
     char *proxy_name;
-    const struct oa_auth *auth;            /* identity at the HTTP level; NULL if none */
-    bool has_logged_off;                   /* MAPI over HTTP: ended by Disconnect or Unbind */
+    bool is_in_tls;             /* one of its HTTP hops, decrypted by the host */
+    const struct oa_auth *auth; /* identity at the HTTP level; NULL if none */
+    bool has_logged_off;        /* MAPI over HTTP: ended by Disconnect or Unbind */
+    int64_t ended_ns;     /* MAPI over HTTP: when it was ended, or expired; 0: not in the capture */
+    unsigned http_status; /* that decided what became of it: an error, if it has never worked, else
+                             the first one; of the hop nearest to the client; 0 none */
+    bool has_rpc_error;   /* with it: `RPC Error:` reason phrase */
+    uint32_t rpc_error;
+    uint32_t response_code; /* MAPI over HTTP: the first X-ResponseCode of a session that has never
+                               worked; 0 none */
     struct oa_client *client;              /* user and program, self-reported; NULL if not known */
     struct oa_ending ending;               /* of the current channel that ended first */
     bool is_one_way;                       /* of a channel only one side was captured: */
@@ -356,6 +395,24 @@ static inline bool
 oa_vc_is_foreign(const struct oa_virtual_connection *vc)
 {
     return vc->foreign_calls > 0 && vc->calls == 0;
+}
+
+/* Whether it was established, or is known to have been by what was sent over it: a client sends no
+ * RPC PDU before CONN/C2, [MS-RPCH] 3.2.1.5.1.1. */
+static inline bool
+oa_vc_has_worked(const struct oa_virtual_connection *vc)
+{
+    const struct oa_traffic *traffic = vc->traffic[oa_vc_hop(vc)];
+    bool is_bound = false;
+
+    if (vc->transport == OA_TRANSPORT_RPC_HTTP &&
+        (traffic[OA_CLIENT].rpc_pdus || traffic[OA_SERVER].rpc_pdus))
+        return true;
+    for (unsigned i = 0; i < vc->n_bindings; i++)
+        is_bound |= vc->bindings[i].state == OA_BINDING_ACCEPTED;
+    if (vc->transport == OA_TRANSPORT_MAPI_HTTP)
+        return vc->established.frame || vc->answered;
+    return vc->established.frame || vc->answered || vc->faults || vc->no_request || is_bound;
 }
 
 enum oa_event_type {
@@ -415,6 +472,7 @@ struct oa_event {
     int64_t idle_ns;  /* RTS, RPC: since the previous PDU on the same connection; 0 for the first */
     int64_t stall_ns; /* RPC: how long the sender had to wait for the window */
     const struct oa_finding *finding;
+    void *host; /* finding of a TCP connection: the host's own, as in oa_channel */
     const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
 };
 

@@ -20,7 +20,8 @@ enum handle_kind { HANDLE_SYNC, HANDLE_ASYNC, HANDLES };
 struct session {
     struct oa_mailbox_session facts; /* first, so that the two convert */
     uint8_t handle[HANDLES][OA_HANDLE_SIZE];
-    bool has_handle[HANDLES]; /* which is then a key of by_handle */
+    bool has_handle[HANDLES];       /* which is then a key of by_handle */
+    struct oa_rop_objects *objects; /* NULL: none yet */
     bool is_open;
     unsigned holders;
     GList link; /* in by_age, or in closed */
@@ -57,6 +58,7 @@ free_session(void *data)
     g_free(session->facts.user_dn);
     g_free(session->facts.display_name);
     g_free(session->facts.machine);
+    oa_rop_objects_free(session->objects);
     g_free(session);
 }
 
@@ -125,6 +127,8 @@ close_session(struct oa_tracker *tracker, struct session *session)
     if (!session->is_open)
         return;
     session->is_open = false;
+    oa_rop_objects_free(session->objects);
+    session->objects = NULL;
     for (int kind = 0; kind < HANDLES; kind++)
         forget_handle(table, session, (enum handle_kind)kind);
     g_queue_unlink(&table->by_age, &session->link);
@@ -173,6 +177,16 @@ oa_mailbox_release(struct oa_tracker *tracker, struct oa_mailbox_session *facts)
         return;
     g_queue_unlink(&tracker->mailboxes->closed, &session->link);
     free_session(session);
+}
+
+struct oa_rop_objects *
+oa_mailbox_objects(struct oa_mailbox_session *facts)
+{
+    struct session *session = (struct session *)facts;
+
+    if (!session->objects)
+        session->objects = oa_rop_objects_new();
+    return session->objects;
 }
 
 /* --- which session --- */

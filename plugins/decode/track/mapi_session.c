@@ -14,11 +14,14 @@
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/mailboxes.h"
 #include "track/mapi_hops.h"
+#include "track/outcome.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -173,6 +176,8 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
            (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
         if (oldest->expires_ns >= now_ns)
             oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
+        else if (!oldest->vc->facts.ended_ns)
+            oldest->vc->facts.ended_ns = oldest->expires_ns;
         close_session(oldest);
     }
 }
@@ -275,6 +280,8 @@ use_channel(struct mapi_session *session, struct channel *channel)
         oa_vc_detach(channel, (struct virtual_connection *)channel->facts.vc);
     channel->facts.vc = &vc->facts;
     channel->facts.join = OA_JOIN_CONTEXT;
+    vc->facts.ending = channel->facts.ending;
+    vc->facts.is_in_tls |= channel->facts.is_in_tls;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);
     if (!oa_vc_has_endpoint(&vc->facts, channel->facts.hop))
@@ -363,6 +370,19 @@ take_return_value(struct oa_call *call, const struct oa_http_exchange *exchange)
     call->return_value = error;
 }
 
+/* X-ElapsedTime comes in the lines before the body, else in the head. */
+static void
+take_server_time(struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    uint64_t ms = exchange->preamble.elapsed_time_ms;
+
+    call->has_server_time =
+        exchange->preamble.has_elapsed_time ||
+        (exchange->response.has_head &&
+         oa_text_number(exchange->response.head.mapi.elapsed_time, 10, UINT32_MAX, &ms));
+    call->server_time_ms = (uint32_t)ms;
+}
+
 static void
 take_outcome(struct oa_call *call, const struct oa_channel *channel,
              const struct oa_http_exchange *exchange)
@@ -381,6 +401,7 @@ take_outcome(struct oa_call *call, const struct oa_channel *channel,
         call->fault_status = exchange->response_code;
     }
     take_return_value(call, exchange);
+    take_server_time(call, exchange);
     call->state = call->is_fault                ? OA_CALL_FAULT
                   : !exchange->request.has_head ? OA_CALL_NO_REQUEST
                   : response->is_complete       ? OA_CALL_ANSWERED
@@ -446,6 +467,21 @@ take_mailbox(struct mapi_session *session, struct oa_call *call,
         session->mailbox->has_ended = true;
 }
 
+static void
+take_rops(struct oa_tracker *tracker, struct oa_call *call, const struct oa_http_exchange *exchange)
+{
+    const struct oa_http_message *request = &exchange->request, *response = &exchange->response;
+    size_t start = exchange->preamble.body_offset;
+
+    if (exchange->mapi.type != OA_MAPI_HTTP_EXECUTE || exchange->is_cut)
+        return;
+    if (request->is_complete && !request->has_gap && request->body)
+        oa_call_rops_read_body(tracker, call, OA_CLIENT, request->body, request->body_kept);
+    if (is_good(exchange) && !response->has_gap && response->body && response->body_kept > start)
+        oa_call_rops_read_body(tracker, call, OA_SERVER, response->body + start,
+                               response->body_kept - start);
+}
+
 /* `halves` has what was seen of the call on each hop; `connect` has the facts of the request that
  * opens the session, or is NULL. */
 static void
@@ -466,6 +502,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     memcpy(facts->response, halves->response, sizeof facts->response);
     take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
+    take_rops(tracker, facts, exchange);
     vc->facts.calls++;
     vc->facts.exchange_calls++;
     vc->facts.answered += facts->state == OA_CALL_ANSWERED;
@@ -475,6 +512,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     vc->facts.no_request += facts->state == OA_CALL_NO_REQUEST;
     if (facts->is_fault)
         tell_failure(vc, channel, facts);
+    oa_ending_of_call(tracker, facts, &channel->facts, &channel->facts.ending);
     oa_emit(tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                          .first = facts->request[OA_HOP_CLIENT].first,
                                          .last = vc->facts.last,
@@ -488,7 +526,7 @@ take_call(struct mapi_session *session, struct channel *channel,
 /* Reads the user and the auxiliary blocks of a Connect; returns false for other requests, and if
  * the body is missing. */
 static bool
-read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code_pages,
+read_connect(const struct oa_tracker *tracker, const struct oa_http_exchange *exchange,
              struct oa_call_facts *facts)
 {
     const struct oa_layout *layout = oa_mapi_http_layout(OA_MAPI_HTTP_CONNECT, false);
@@ -497,11 +535,10 @@ read_connect(const struct oa_http_exchange *exchange, struct oa_code_pages *code
 
     if (exchange->mapi.type != OA_MAPI_HTTP_CONNECT || !layout || !request->body)
         return false;
-    struct oa_walk *walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, facts);
-    oa_walk_set_code_pages(walk, code_pages);
+    oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
+    oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);
-    oa_walk_run(walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
-    oa_walk_free(walk);
+    oa_walk_run(tracker->walk, layout, OA_PLAIN, false, request->body, request->body_kept, NULL);
     return true;
 }
 
@@ -560,8 +597,10 @@ renew(struct mapi_session *session, struct channel *channel,
     if (!session->key[KEY_CLIENT] || begins_session(exchange->mapi.type))
         give_key(session, KEY_CLIENT,
                  client_key(session->endpoint, &channel->facts, telling_head(exchange)));
-    if (ends_session(exchange->mapi.type) && is_good(exchange))
+    if (ends_session(exchange->mapi.type) && is_good(exchange)) {
         session->vc->facts.has_logged_off = true;
+        session->vc->facts.ended_ns = exchange->response.last.time_ns;
+    }
     if (session->vc->facts.has_logged_off)
         expires_ms = LINGER_MS;
     keep_alive(session, now_ns, expires_ms);
@@ -642,7 +681,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct virtual_connection *vc = session->vc;
     struct oa_call_facts facts;
     const struct oa_call_facts *connect =
-        read_connect(exchange, vc->tracker->code_pages, &facts) ? &facts : NULL;
+        read_connect(vc->tracker, exchange, &facts) ? &facts : NULL;
     take_traffic(channel, exchange);
     take_identity(vc, channel, exchange, connect);
     if (first.time_ns < vc->facts.opened.time_ns)
@@ -651,6 +690,8 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
         vc->facts.last = last;
     if (begins_session(exchange->mapi.type) && is_good(exchange))
         vc->facts.established = response->last;
+    oa_outcome_take_response(&vc->facts, status,
+                             exchange->has_response_code ? exchange->response_code : 0);
     take_call(session, channel, exchange, &halves, connect);
     if (exchange->is_cut)
         oa_emit_limit(

@@ -335,14 +335,13 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
     char name[OA_RTS_NAME_TEXT], missing_name[OA_RTS_NAME_TEXT];
 
     for (unsigned i = 0; i < sequence->n_steps; i++) {
-        enum oa_rts_pdu missing = oa_sequence_missing(sequence, sequence->step[i].name.r1);
-        if (missing == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
+        struct oa_rts_name missing = oa_sequence_missing(sequence, sequence->step[i].name.r1);
+        if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
             continue;
         struct oa_event step = *where;
         step.first.frame = step.last.frame = sequence->step[i].frame;
         oa_rts_name_text(sequence->step[i].name, sequence->type, name);
-        oa_rts_name_text((struct oa_rts_name){ missing, missing, false }, sequence->type,
-                         missing_name);
+        oa_rts_name_text(missing, sequence->type, missing_name);
         oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);
     }
     if (sequence->is_complete)
@@ -364,9 +363,9 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 
     for (int leg = 0; leg < OA_LEGS; leg++)
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && vc->ending.how != OA_END_OPEN)
+            if (!recycle->is_complete && oa_end_is_known(vc->ending.how))
                 vc->recycles_failed++;
-    if (vc->ending.how != OA_END_OPEN)
+    if (oa_end_is_known(vc->ending.how))
         vc->recycles_failed += vc->recycles_forgotten;
     if (!has_beginning(vc) || !is_whole(vc))
         return;

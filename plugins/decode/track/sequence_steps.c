@@ -7,6 +7,7 @@
 #include "track/sequence_steps.h"
 
 #include <glib.h>
+#include <string.h>
 
 /* [MS-RPCH] 2.2.4: what must have come before a PDU on the same hop. Steps that have a name in both
  * recyclings are listed by that of oa_rts_name.r1. */
@@ -117,11 +118,38 @@ oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_rts_pdu p
     return frame;
 }
 
-enum oa_rts_pdu
+/* Whether the sequence has that step, in whichever form: the long A7 and A8 of an OUT_R2 have names
+ * of their own. */
+static bool
+has_step(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
+{
+    return oa_sequence_frame(sequence, pdu) ||
+           (pdu == OA_RTS_OUT_R1_A7 && oa_sequence_frame(sequence, OA_RTS_OUT_R2_A7)) ||
+           (pdu == OA_RTS_OUT_R1_A8 && oa_sequence_frame(sequence, OA_RTS_OUT_R2_A8));
+}
+
+/* The names of a step that is listed by the first one: in an R2 the PDU of the same signature and
+ * place has another. */
+static struct oa_rts_name
+name_of(enum oa_rts_pdu pdu)
+{
+    const struct oa_rts_pdu_row *row = &OA_RTS_PDU_ROWS[pdu];
+
+    for (unsigned i = OA_RTS_UNKNOWN + 1; i < OA_RTS_PDUS; i++) {
+        const struct oa_rts_pdu_row *other = &OA_RTS_PDU_ROWS[i];
+        if (i != (unsigned)pdu && other->flags == row->flags && other->places == row->places &&
+            other->n_commands == row->n_commands &&
+            memcmp(other->commands, row->commands, sizeof row->commands) == 0)
+            return (struct oa_rts_name){ pdu, (enum oa_rts_pdu)i, false };
+    }
+    return (struct oa_rts_name){ pdu, pdu, false };
+}
+
+struct oa_rts_name
 oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(REQUIRED); i++)
-        if (REQUIRED[i].pdu == pdu && !oa_sequence_frame(sequence, REQUIRED[i].before))
-            return REQUIRED[i].before;
-    return OA_RTS_UNKNOWN;
+        if (REQUIRED[i].pdu == pdu && !has_step(sequence, REQUIRED[i].before))
+            return name_of(REQUIRED[i].before);
+    return (struct oa_rts_name){ OA_RTS_UNKNOWN, OA_RTS_UNKNOWN, false };
 }

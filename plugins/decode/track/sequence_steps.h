@@ -20,7 +20,8 @@ uint64_t oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu p
 uint64_t oa_sequence_passed_on_in(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
 uint64_t oa_sequence_passed_on_from(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
 
-/* The PDU that must come before that one (r1 of its name) and was not seen, or OA_RTS_UNKNOWN. */
-enum oa_rts_pdu oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
+/* The names of the PDU that must come before that one (r1 of its name) and was not seen, or
+ * OA_RTS_UNKNOWN. */
+struct oa_rts_name oa_sequence_missing(const struct oa_sequence *sequence, enum oa_rts_pdu pdu);
 
 #endif

@@ -8,12 +8,15 @@
 #include "base/code_page.h"
 #include "track/association.h"
 #include "track/authentication.h"
+#include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
+#include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
 #include "track/mapi_session.h"
+#include "track/named_ports.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -23,7 +26,9 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     struct oa_tracker *tracker = g_new0(struct oa_tracker, 1);
 
     tracker->emitter = oa_emitter_new(on_event, context, keep);
-    tracker->auth = oa_auth_table_new();
+    tracker->code_pages = oa_code_pages_new();
+    tracker->auth = oa_auth_table_new(tracker->code_pages);
+    tracker->named_ports = oa_named_ports_new();
     tracker->endpoints = oa_endpoints_new();
     tracker->associations = oa_associations_new();
     tracker->calls = oa_calls_new();
@@ -31,8 +36,22 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->vcs = oa_vcs_new();
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
-    tracker->code_pages = oa_code_pages_new();
+    tracker->connection_ends = oa_connection_ends_new();
+    tracker->walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, NULL);
     return tracker;
+}
+
+struct oa_code_pages *
+oa_tracker_code_pages(const struct oa_tracker *tracker)
+{
+    return tracker->code_pages;
+}
+
+void
+oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener)
+{
+    g_free(tracker->rops);
+    tracker->rops = g_memdup2(listener, sizeof *listener);
 }
 
 void
@@ -53,9 +72,13 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_calls_free(tracker->calls);
     oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
+    oa_named_ports_free(tracker->named_ports);
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
+    oa_connection_ends_free(tracker->connection_ends);
+    oa_walk_free(tracker->walk);
+    g_free(tracker->rops);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }
@@ -78,6 +101,14 @@ oa_tracker_take_facts(struct oa_tracker *tracker, struct oa_call *call,
     if (call && session)
         call->mailbox = session;
     return call ? call->mailbox : session;
+}
+
+void
+oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
+                     const struct oa_mailbox_session *session, uint64_t frame,
+                     const struct oa_stub *stub)
+{
+    oa_call_rops_take(tracker, rops, (struct oa_mailbox_session *)session, frame, stub);
 }
 
 uint32_t

@@ -17,9 +17,17 @@
 struct oa_tracker *oa_tracker_new(oa_event_function on_event, void *context, bool keep);
 void oa_tracker_free(struct oa_tracker *tracker);
 
+/* The converters of 8-bit text, with which a host can read what the tracker has read; it may set
+ * the code page of names before the first bytes. */
+struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
+
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);
+
+/* From now on the ROPs of calls to stores are read, and what their context was is kept with each
+ * call (struct oa_call.rops). Nothing is read of sealed calls. */
+void oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener);
 
 /* What is known of a server's endpoint from the connections so far: from the endpoint mapper, from
  * binds, and from requests recognised by their shape. Bounded, so that OA_ENDPOINT_UNKNOWN proves
@@ -38,6 +46,15 @@ const struct oa_mailbox_session *oa_tracker_take_facts(struct oa_tracker *tracke
                                                        struct oa_call *call,
                                                        const struct oa_call_facts *request,
                                                        const struct oa_call_facts *response);
+
+/*
+ * For the same hosts: reads the ROPs of a request or response, in capture order, once each, and
+ * keeps what their context was in `rops`, which the host owns. `session` is what
+ * oa_tracker_take_facts() returned for the call, or NULL; `frame` is that of the request.
+ */
+void oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
+                          const struct oa_mailbox_session *session, uint64_t frame,
+                          const struct oa_stub *stub);
 
 /* The code page with which the mailbox session, or the binding to a directory, was opened to which
  * the context handle at the start of the stub belongs; 0: unknown, or no handle. */

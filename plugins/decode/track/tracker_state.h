@@ -8,16 +8,20 @@
 #define OA_TRACKER_STATE_H
 
 struct oa_tracker {
-    struct emitter *emitter;                /* emit.h */
-    struct auth_table *auth;                /* authentication.h */
-    struct endpoint_table *endpoints;       /* endpoint.h */
-    struct association_table *associations; /* association.h */
-    struct call_table *calls;               /* calls.h */
-    struct mailbox_table *mailboxes;        /* mailboxes.h */
-    struct vc_table *vcs;                   /* virtual_connection.h */
-    struct mapi_sessions *mapi;             /* mapi_session.h */
-    struct channel_table *channels;         /* channel_state.h */
-    struct oa_code_pages *code_pages;       /* base/code_page.h; of calls and MAPI over HTTP */
+    struct emitter *emitter;                      /* emit.h */
+    struct auth_table *auth;                      /* authentication.h */
+    struct endpoint_table *endpoints;             /* endpoint.h */
+    struct association_table *associations;       /* association.h */
+    struct call_table *calls;                     /* calls.h */
+    struct mailbox_table *mailboxes;              /* mailboxes.h */
+    struct vc_table *vcs;                         /* virtual_connection.h */
+    struct mapi_sessions *mapi;                   /* mapi_session.h */
+    struct channel_table *channels;               /* channel_state.h */
+    struct connection_end_table *connection_ends; /* connection_end.h */
+    struct named_ports *named_ports;              /* named_ports.h */
+    struct oa_code_pages *code_pages;             /* base/code_page.h */
+    struct oa_walk *walk;                         /* layout/layout.h; of whoever reads parameters */
+    struct oa_rop_listener *rops;                 /* events.h; NULL: ROPs are not read */
 };
 
 #endif

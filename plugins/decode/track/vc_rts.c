@@ -112,11 +112,11 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
         return NULL;
     if (is_successor && predecessor) {
         facts->predecessor_cookie = predecessor->value.cookie;
-        vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie);
+        vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie, OA_CLIENT);
         inherit(channel, vc);
     }
     if (cookie)
-        vc = oa_vc_claim_cookie(vc, &facts->cookie);
+        vc = oa_vc_claim_cookie(vc, &facts->cookie, OA_CLIENT);
     /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
     if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
         oa_flow_begin(facts, number);
@@ -162,37 +162,6 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     vc->facts.last = event->last;
 }
 
-/* The hop of HTTP that is nearest to the server. */
-static enum oa_hop
-last_http_hop(const struct oa_virtual_connection *vc)
-{
-    int hop = OA_HOP_HTTP_4;
-
-    while (hop > OA_HOP_CLIENT && !oa_vc_has_endpoint(vc, (enum oa_hop)hop))
-        hop--;
-    return (enum oa_hop)hop;
-}
-
-/*
- * The channel that an acknowledgment applies to. With a destination it is forwarded to the sender
- * on a hop of HTTP; without one it goes back on the connection it applies to.
- */
-static struct oa_channel *
-acknowledged_channel(struct oa_channel *channel, const struct oa_rts *rts)
-{
-    const struct oa_rts_command *destination = oa_rts_find(rts, OA_RTS_DESTINATION, 0);
-    struct oa_virtual_connection *vc = channel->vc;
-
-    if (!destination)
-        return channel;
-    enum oa_hop hop = oa_hop_is_http(channel->hop) ? channel->hop : last_http_hop(vc);
-    if (destination->value.number == OA_RTS_FD_OUT_PROXY)
-        return vc->channel[hop][OA_LEG_OUT];
-    if (destination->value.number == OA_RTS_FD_CLIENT)
-        return vc->channel[hop][OA_LEG_IN];
-    return NULL;
-}
-
 /* During a recycling the predecessor may still be acknowledged. */
 static struct oa_channel *
 channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *current,
@@ -209,17 +178,63 @@ channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *curren
     return current->hop == OA_HOP_SERVER ? current : NULL;
 }
 
+/*
+ * Whether an acknowledgment with that destination has reached the sender when it is on that
+ * channel. Those for the client come with the OUT channel's response. Those for the outbound proxy
+ * go from the client by way of the server: the last of these connections in the capture counts.
+ */
+static bool
+has_reached_sender(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
+                   uint32_t destination)
+{
+    const bool *server_legs = vc->leg_seen[OA_HOP_SERVER];
+
+    if (destination == OA_RTS_FD_CLIENT)
+        return oa_hop_is_http(channel->hop);
+    if (channel->hop == OA_HOP_SERVER)
+        return channel->kind == OA_CHANNEL_OUT || !server_legs[OA_LEG_OUT];
+    return !server_legs[OA_LEG_IN] && !server_legs[OA_LEG_OUT];
+}
+
+/*
+ * An acknowledgment without a destination is on the connection whose bytes it acknowledges. One
+ * with a destination passes the server: it is for the HTTP hop that it is on, or for all of them.
+ */
 static void
 take_ack(struct virtual_connection *vc, struct oa_event *event)
 {
     const struct oa_rts_command *command =
         oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
-    struct oa_channel *channel = command ? acknowledged_channel(event->channel, event->rts) : NULL;
+    const struct oa_rts_command *destination = oa_rts_find(event->rts, OA_RTS_DESTINATION, 0);
+    struct oa_channel *on = event->channel, *acknowledged;
 
-    if (channel)
-        channel = channel_of_cookie(vc, channel, &command->value.ack.cookie);
-    if (channel)
-        oa_flow_take_ack(vc->tracker, channel, &command->value.ack, event);
+    if (!command)
+        return;
+    const struct oa_rts_ack *ack = &command->value.ack;
+
+    if (!destination) {
+        acknowledged = channel_of_cookie(vc, on, &ack->cookie);
+        if (acknowledged)
+            oa_flow_take_ack(vc->tracker, acknowledged, ack, true, event);
+        return;
+    }
+    uint32_t to = destination->value.number;
+
+    if (to != OA_RTS_FD_OUT_PROXY && to != OA_RTS_FD_CLIENT)
+        return;
+    enum oa_leg leg = to == OA_RTS_FD_OUT_PROXY ? OA_LEG_OUT : OA_LEG_IN;
+    bool is_http = oa_hop_is_http(on->hop);
+
+    for (int hop = is_http ? (int)on->hop : OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++) {
+        acknowledged = vc->facts.channel[hop][leg];
+        if (acknowledged)
+            acknowledged = channel_of_cookie(vc, acknowledged, &ack->cookie);
+        if (acknowledged)
+            oa_flow_take_ack(vc->tracker, acknowledged, ack, has_reached_sender(&vc->facts, on, to),
+                             event);
+        if (is_http)
+            break;
+    }
 }
 
 /* What a PDU does apart from being counted and added to its sequence. */
@@ -269,8 +284,8 @@ take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
     if (vc->facts.has_cookie || event->rts_name.r1 == OA_RTS_UNKNOWN || event->rts_name.unexpected)
         return vc;
     if (ack)
-        return oa_vc_claim_cookie(vc, &ack->value.ack.cookie);
-    return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie) : vc;
+        return oa_vc_claim_cookie(vc, &ack->value.ack.cookie, event->side);
+    return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie, event->side) : vc;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "track/authentication.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
+#include "track/outcome.h"
 #include "track/sequence.h"
 #include "track/tracker_state.h"
 
@@ -116,6 +117,7 @@ void
 oa_vc_tie(struct virtual_connection *vc)
 {
     oa_calls_tie(&vc->calls);
+    vc->facts.has_final_number = true;
 }
 
 /* With a cookie and both channels of its hop nothing but cookies adds to it. A channel whose own
@@ -211,6 +213,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
     }
     if (!vc->facts.proxy_name)
         vc->facts.proxy_name = g_strdup(facts->proxy_name);
+    vc->facts.is_in_tls |= facts->is_in_tls && oa_hop_is_http(facts->hop);
     check_users(channel, &vc->facts);
     if (!vc->facts.auth)
         vc->facts.auth = oa_auth_copy_hold(facts->auth);
@@ -220,11 +223,23 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
         add_traffic(&vc->facts.traffic[facts->hop][side], &facts->traffic[side]);
 }
 
+/* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
+static void
+tie_if_direct(struct channel *channel)
+{
+    const struct oa_channel *facts = &channel->facts;
+
+    if (facts->hop == OA_HOP_SERVER && facts->kind == OA_CHANNEL_DUPLEX && !facts->has_banner)
+        oa_vc_tie((struct virtual_connection *)facts->vc);
+}
+
 struct virtual_connection *
 oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
 {
-    if (!channel->facts.vc)
+    if (!channel->facts.vc) {
         attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
+        tie_if_direct(channel);
+    }
     return (struct virtual_connection *)channel->facts.vc;
 }
 
@@ -319,8 +334,8 @@ oa_vc_detach(struct channel *channel, struct virtual_connection *vc)
 static bool
 is_earlier(const struct oa_ending *ending, const struct oa_ending *known)
 {
-    if (ending->how == OA_END_OPEN || known->how == OA_END_OPEN)
-        return known->how == OA_END_OPEN;
+    if (!oa_end_is_known(ending->how) || !oa_end_is_known(known->how))
+        return !oa_end_is_known(known->how);
     return ending->time_ns < known->time_ns;
 }
 
@@ -335,6 +350,7 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    oa_outcome_take_channel(&vc->facts, &channel->facts);
     if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
         vc->facts.is_one_way = true;
         vc->facts.silent = channel->facts.ending.silent;
@@ -375,10 +391,27 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->assoc_group_id = from->assoc_group_id;
     if (!into->established.frame)
         into->established = from->established;
+    if (!into->http_status) {
+        into->http_status = from->http_status;
+        into->has_rpc_error = from->has_rpc_error;
+        into->rpc_error = from->rpc_error;
+    }
     into->anonymous_accepted |= from->anonymous_accepted;
     into->anonymous_refused |= from->anonymous_refused;
     if (from->last.time_ns > into->last.time_ns)
         into->last = from->last;
+}
+
+/* The whole is known by the number of the part that appeared first, unless its own is final. */
+static void
+choose_number(struct oa_virtual_connection *into, struct oa_virtual_connection *from)
+{
+    uint64_t number = into->number;
+
+    if (into->has_final_number || number < from->number)
+        return;
+    into->number = from->number;
+    from->number = number;
 }
 
 void
@@ -386,6 +419,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
 {
     GList *link;
 
+    choose_number(&into->facts, &from->facts);
     while ((link = g_queue_peek_head_link(&from->channels))) {
         struct channel *channel = link->data;
         oa_vc_detach(channel, from);
@@ -425,6 +459,16 @@ move_on(struct virtual_connection *vc, int hop)
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
 }
 
+/* All HTTP hops of `vc` turn out to be that many hops further from the client. */
+static void
+move_all_on(struct virtual_connection *vc, unsigned distance)
+{
+    for (int hop = OA_HOP_HTTP_4; hop >= OA_HOP_CLIENT; hop--)
+        for (int at = hop;
+             oa_vc_has_endpoint(&vc->facts, (enum oa_hop)at) && at < hop + (int)distance; at++)
+            move_on(vc, at);
+}
+
 /* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
 static bool
 place_on_hop(struct channel *channel, struct virtual_connection *vc)
@@ -441,6 +485,29 @@ place_on_hop(struct channel *channel, struct virtual_connection *vc)
             move_on(vc, other);
     channel->facts.hop = hop;
     return true;
+}
+
+/* The first IN and the first OUT channel of an HTTP hop: a balancer may send them to different
+ * proxies. */
+static void
+check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
+{
+    const struct oa_channel *facts = &channel->facts;
+    enum oa_leg leg = facts->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+    const struct oa_channel *other = vc->channel[facts->hop][leg == OA_LEG_IN];
+    const struct oa_endpoint *mine = &facts->endpoint[OA_SERVER];
+    char text[2][OA_ADDRESS_TEXT];
+
+    if (!other || vc->leg_seen[facts->hop][leg] || !oa_hop_is_http(facts->hop) ||
+        memcmp(mine->address, other->endpoint[OA_SERVER].address, sizeof mine->address) == 0)
+        return;
+    oa_emit_finding(
+        channel->tracker,
+        &(struct oa_event){
+            .first = facts->head, .last = facts->head, .channel = &channel->facts, .vc = vc },
+        OA_FINDING_GATEWAYS_DIFFER, "%s here, %s on the other channel",
+        oa_text_address(mine->address, text[0]),
+        oa_text_address(other->endpoint[OA_SERVER].address, text[1]));
 }
 
 struct virtual_connection *
@@ -469,6 +536,8 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         give_cookie(known, cookie);
     } else if (!place_on_hop(channel, known)) {
         return NULL;
+    } else {
+        check_gateways(channel, &known->facts);
     }
     attach(channel, known, OA_JOIN_COOKIE);
     return known;
@@ -483,14 +552,47 @@ is_larger(const struct virtual_connection *vc, const struct virtual_connection *
            vc->channels.length > other->channels.length;
 }
 
+bool
+oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far)
+{
+    unsigned distance[2];
+
+    if (!oa_http_hops_align(&near->facts, &far->facts, distance)) {
+        distance[0] = 0;
+        distance[1] = oa_http_hops_behind(&near->facts, &far->facts);
+    }
+    if (distance[1] == OA_HOP_SERVER)
+        return false;
+    move_all_on(near, distance[0]);
+    move_all_on(far, distance[1]);
+    return true;
+}
+
+/* Both are one; `later` has just had a PDU that the other one had before. What the client sends
+ * comes later on hops further from it. */
+static void
+separate_hops(struct virtual_connection *later, struct virtual_connection *known,
+              enum oa_side sender)
+{
+    unsigned distance[2];
+
+    if (oa_http_hops_align(&known->facts, &later->facts, distance) ||
+        oa_http_hops_collide(&known->facts, &later->facts))
+        oa_vc_arrange_hops(sender == OA_CLIENT ? known : later,
+                           sender == OA_CLIENT ? later : known);
+}
+
 struct virtual_connection *
-oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
+oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie,
+                   enum oa_side sender)
 {
     GTree *by_channel = vc->tracker->vcs->by_channel;
     struct virtual_connection *known = g_tree_lookup(by_channel, cookie);
 
     if (known == vc)
         return vc;
+    if (known && !(known->facts.has_cookie && vc->facts.has_cookie))
+        separate_hops(vc, known, sender);
     if (known && !known->facts.has_cookie && !is_larger(known, vc)) {
         oa_vc_merge(vc, known, OA_JOIN_RECYCLE);
     } else if (known && !vc->facts.has_cookie) {

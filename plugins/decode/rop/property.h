@@ -1,0 +1,34 @@
+/* property.h
+ * Property tags, names, values and rows as they are in ROP buffers; restrictions and sort orders.
+ * [MS-OXCDATA] 2.6 to 2.13
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_PROPERTY_H
+#define OA_PROPERTY_H
+
+#include "layout/layout.h"
+
+/* TaggedPropertyValue, 2.11.4. */
+extern const struct oa_layout OA_LAYOUT_PROPERTY;
+
+/* The value of the property whose tag is the earlier field ROP_TAG, 2.11.2. */
+extern const struct oa_layout OA_LAYOUT_PROPERTY_VALUE;
+
+/* PropertyRow, 2.8.1: by the walk's columns. A cell of it, by its tag and the row's flag. */
+extern const struct oa_layout OA_LAYOUT_PROPERTY_ROW;
+extern const struct oa_layout OA_LAYOUT_PROPERTY_CELL;
+
+/* PropertyName, 2.6.1; PropertyProblem, 2.7; TypedString, 2.11.7; SortOrder, 2.13.1. */
+extern const struct oa_layout OA_LAYOUT_PROPERTY_NAME;
+extern const struct oa_layout OA_LAYOUT_PROBLEM;
+extern const struct oa_layout OA_LAYOUT_TYPED_STRING;
+extern const struct oa_layout OA_LAYOUT_SORT_ORDER;
+
+/* LongTermID, 2.2.1.3.1. */
+extern const struct oa_layout OA_LAYOUT_LONG_TERM_ID;
+
+/* A restriction of any kind, with counts of two bytes, 2.12. */
+extern const struct oa_layout OA_LAYOUT_RESTRICTION;
+
+#endif

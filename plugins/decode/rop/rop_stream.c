@@ -1,0 +1,60 @@
+/* rop_stream.c
+ * Stream ROPs. [MS-OXCROPS] 2.2.9, [MS-OXCPRPT] 2.2.14 to 2.2.21
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rop/rop_slots.h"
+
+/* ByteCount: MaximumByteCount counts instead. */
+#define MORE_THAN_16_BITS 0xbabe
+
+/* clang-format off */
+
+#define DATA                                                                                       \
+    OA_COUNTED(2, ROP_DATA_SIZE),                                                                  \
+    OA_OCTETS(ROP_DATA)
+
+ROP_REQUEST(OPEN_STREAM,
+    OA_U32(ROP_TAG),
+    OA_U8(STREAM_OPEN_FLAGS)
+);
+ROP_RESPONSE(OPEN_STREAM, OA_U32(STREAM_SIZE));
+
+ROP_REQUEST(READ_STREAM,
+    OA_U16(STREAM_BYTE_COUNT),
+    OA_IF_EQUAL(STREAM_BYTE_COUNT, MORE_THAN_16_BITS),
+    OA_U32(STREAM_MAX_BYTE_COUNT)
+);
+ROP_RESPONSE(READ_STREAM, DATA);
+
+ROP_REQUEST(WRITE_STREAM, DATA);
+ROP_RESPONSE(WRITE_STREAM, OA_U16(STREAM_WRITTEN));
+ROP_REQUEST(WRITE_STREAM_EXTENDED, DATA);
+ROP_RESPONSE(WRITE_STREAM_EXTENDED, OA_U32(STREAM_WRITTEN32));
+ROP_REQUEST(WRITE_AND_COMMIT_STREAM, DATA);
+ROP_RESPONSE(WRITE_AND_COMMIT_STREAM, OA_U16(STREAM_WRITTEN));
+
+ROP_REQUEST(SEEK_STREAM,
+    OA_U8(STREAM_ORIGIN),
+    OA_I64(STREAM_OFFSET)
+);
+ROP_RESPONSE(SEEK_STREAM, OA_U64(STREAM_POSITION));
+ROP_REQUEST(SET_STREAM_SIZE, OA_U64(STREAM_SIZE64));
+ROP_RESPONSE(GET_STREAM_SIZE, OA_U32(STREAM_SIZE));
+
+ROP_REQUEST(COPY_TO_STREAM, OA_U64(STREAM_BYTE_COUNT64));
+#define COPIED OA_U64(STREAM_READ_COUNT), OA_U64(STREAM_WRITTEN_COUNT)
+ROP_RESPONSE(COPY_TO_STREAM, COPIED);
+ROP_FAILURE(COPY_TO_STREAM,
+    ROP_DEST_IF_NULL,
+    COPIED
+);
+
+#define REGION                                                                                     \
+    OA_U64(STREAM_REGION_OFFSET),                                                                  \
+    OA_U64(STREAM_REGION_SIZE),                                                                    \
+    OA_U32(STREAM_LOCK_FLAGS)
+ROP_REQUEST(LOCK_REGION_STREAM, REGION);
+ROP_REQUEST(UNLOCK_REGION_STREAM, REGION);
+
+/* clang-format on */

@@ -1,0 +1,253 @@
+/* connection_end.c
+ * What the end of a TCP connection shows: lost bytes, TLS alerts, certificates that clients do not
+ * accept, a server that does not listen.
+ * [RFC 8446] 6.2, [RFC 5280] 4.1.2.5, [RFC 9525] 6
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "track/connection_end.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/text.h"
+#include "rpc/service.h"
+#include "track/emit.h"
+#include "track/tracker_state.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* Certificates that are remembered; further ones are not reported. */
+#define CERTIFICATES_MAX 4096
+
+#define ALERT_CLOSE_NOTIFY 0
+#define ALERT_USER_CANCELED 90
+
+struct connection_end_table {
+    GTree *told; /* text of finding, server, name and certificate */
+};
+
+static int
+compare_texts(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return strcmp(a, b);
+}
+
+struct connection_end_table *
+oa_connection_ends_new(void)
+{
+    struct connection_end_table *table = g_new(struct connection_end_table, 1);
+
+    table->told = g_tree_new_full(compare_texts, NULL, g_free, NULL);
+    return table;
+}
+
+void
+oa_connection_ends_free(struct connection_end_table *table)
+{
+    g_tree_unref(table->told);
+    g_free(table);
+}
+
+bool
+oa_connection_counts(const struct oa_channel *channel, const struct oa_tls_facts *tls,
+                     uint16_t server_port)
+{
+    const struct oa_service_port *port = oa_service_hop_port(server_port);
+
+    return channel || (port && (port->service != OA_SERVICE_HTTP || tls));
+}
+
+static struct oa_event
+event_at(const struct oa_connection_end *end, struct oa_stamp stamp)
+{
+    return (struct oa_event){ .first = stamp,
+                              .last = stamp,
+                              .channel = end->channel,
+                              .vc = end->channel ? end->channel->vc : NULL,
+                              .host = end->host };
+}
+
+/* --- alerts --- */
+
+/* Alerts with which a client rejects the certificate of the server, [RFC 8446] 6.2. */
+static bool
+is_about_certificate(uint8_t description)
+{
+    static const uint8_t ALERTS[] = {
+        42,  /* bad_certificate */
+        43,  /* unsupported_certificate */
+        44,  /* certificate_revoked */
+        45,  /* certificate_expired */
+        46,  /* certificate_unknown */
+        48,  /* unknown_ca */
+        113, /* bad_certificate_status_response */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ALERTS); i++)
+        if (ALERTS[i] == description)
+            return true;
+    return false;
+}
+
+static bool
+is_failure(const struct oa_tls_alert *alert)
+{
+    return alert->is_seen && alert->description != ALERT_CLOSE_NOTIFY &&
+           alert->description != ALERT_USER_CANCELED;
+}
+
+static void
+check_alert(const struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    const struct oa_tls_facts *tls = end->tls;
+    const struct oa_tls_alert *alert = &tls->alert;
+
+    if (!is_failure(alert))
+        return;
+    bool refuses = alert->by == OA_CLIENT && is_about_certificate(alert->description);
+    const char *name = oa_tls_alert_name(alert->description);
+    const char *subject = tls->certificate ? tls->certificate->subject : "";
+    const char *issuer = tls->certificate ? tls->certificate->issuer : "";
+    bool shows_certificate = refuses && subject[0];
+    const struct oa_event where = event_at(end, alert->stamp);
+    oa_emit_finding(
+        tracker, &where, refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
+        "%s (%u) by the %s%s%.48s%s%.48s%s%.48s", name ? name : "alert", alert->description,
+        alert->by == OA_CLIENT ? "client" : "server", tls->sni[0] ? "; requested " : "", tls->sni,
+        shows_certificate ? "; certificate of " : "", shows_certificate ? subject : "",
+        shows_certificate ? " by " : "", shows_certificate ? issuer : "");
+}
+
+/* The client left before it had finished the handshake, without a word. */
+static void
+check_abandoned(const struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    const struct oa_tls_facts *tls = end->tls;
+    const struct oa_ending *ending = &end->ending;
+    bool is_end = ending->how == OA_END_FIN || ending->how == OA_END_RESET;
+
+    if (!is_end || ending->by != OA_CLIENT || !tls->has_server_hello ||
+        tls->has_switched[OA_CLIENT] || tls->alert.is_seen || tls->is_lost[OA_CLIENT] ||
+        tls->is_lost[OA_SERVER])
+        return;
+    const struct oa_event where =
+        event_at(end, (struct oa_stamp){ .time_ns = ending->time_ns, .frame = ending->frame });
+    const char *subject = tls->certificate ? tls->certificate->subject : "";
+    oa_emit_finding(tracker, &where, OA_FINDING_TLS_ABANDONED,
+                    "%s by the client after the server's %s%.48s%s%.48s",
+                    ending->how == OA_END_RESET ? "RST" : "FIN",
+                    subject[0] ? "certificate of " : "hello", subject,
+                    tls->sni[0] ? "; requested " : "", tls->sni);
+}
+
+/* --- certificates --- */
+
+/* Remembers the text, and owns it from now on; false if it was there already. */
+static bool
+remember(GTree *told, char *text)
+{
+    bool is_known = g_tree_lookup(told, text) != NULL;
+
+    g_tree_replace(told, text, told);
+    return !is_known;
+}
+
+/* Whether it was not reported yet of that server. */
+static bool
+is_new(struct connection_end_table *table, const struct oa_connection_end *end,
+       enum oa_finding_id id)
+{
+    const struct oa_tls_certificate *certificate = end->tls->certificate;
+    char address[OA_ADDRESS_TEXT];
+
+    if (g_tree_nnodes(table->told) >= CERTIFICATES_MAX)
+        return false;
+    oa_text_address(end->server.address, address);
+    return remember(table->told, g_strdup_printf("%d|%s|%u|%s|%s|%" G_GINT64_FORMAT, id, address,
+                                                 end->server.port, end->tls->sni,
+                                                 certificate->subject, certificate->not_after_s));
+}
+
+static void
+day_of(int64_t seconds, char text[16])
+{
+    GDateTime *time = g_date_time_new_from_unix_utc(seconds);
+
+    g_snprintf(text, 16, "%04d-%02d-%02d", time ? g_date_time_get_year(time) : 0,
+               time ? g_date_time_get_month(time) : 0,
+               time ? g_date_time_get_day_of_month(time) : 0);
+    if (time)
+        g_date_time_unref(time);
+}
+
+static void
+check_validity(const struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    const struct oa_tls_certificate *certificate = end->tls->certificate;
+    const struct oa_event where = event_at(end, end->tls->certificate_stamp);
+    int64_t now_s = where.last.time_ns / NS_PER_S;
+    bool is_early = now_s < certificate->not_before_s;
+    char day[16];
+
+    if (!certificate->has_validity || (!is_early && now_s <= certificate->not_after_s) ||
+        !is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_EXPIRED))
+        return;
+    day_of(is_early ? certificate->not_before_s : certificate->not_after_s, day);
+    oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_EXPIRED, "%.120s: %s %s",
+                    certificate->subject, is_early ? "not valid before" : "expired on", day);
+}
+
+static void
+check_certificate(const struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    const struct oa_tls_certificate *certificate = end->tls->certificate;
+    const struct oa_event where = event_at(end, end->tls->certificate_stamp);
+
+    if (!certificate)
+        return;
+    check_validity(tracker, end);
+    if (certificate->subject[0] && strcmp(certificate->subject, certificate->issuer) == 0 &&
+        is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_SELF_SIGNED))
+        oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_SELF_SIGNED, "%.120s",
+                        certificate->subject);
+    if (end->tls->name_match == OA_TLS_NAME_NOT_COVERED &&
+        is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_NAME))
+        oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_NAME, "%.80s; requested %.80s",
+                        certificate->subject, end->tls->sni);
+}
+
+/* --- TCP --- */
+
+static void
+check_loss(const struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    uint64_t in = end->lost_bytes[OA_CLIENT], out = end->lost_bytes[OA_SERVER];
+    const struct oa_event where = event_at(end, end->last);
+
+    if (in || out)
+        oa_emit_finding(tracker, &where, OA_FINDING_CAPTURE_LOSS,
+                        "%" G_GUINT64_FORMAT " bytes from the client and %" G_GUINT64_FORMAT
+                        " from the server are missing from the capture",
+                        in, out);
+}
+
+void
+oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    const struct oa_event where = event_at(end, end->last);
+
+    if (!end->is_attempt && !oa_connection_counts(end->channel, end->tls, end->server.port))
+        return;
+    if (end->was_refused)
+        oa_emit_finding(tracker, &where, OA_FINDING_CONNECTION_REFUSED,
+                        "No program listens on the port");
+    if (end->tls) {
+        check_certificate(tracker, end);
+        check_alert(tracker, end);
+        check_abandoned(tracker, end);
+    }
+    check_loss(tracker, end);
+}

@@ -1,0 +1,41 @@
+/* connection_end.h
+ * For hosts. What the end of a TCP connection shows beyond its channel: loss, TLS, a server that
+ * does not listen.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_CONNECTION_END_H
+#define OA_CONNECTION_END_H
+
+#include "tls/tls_facts.h"
+#include "track/events.h"
+
+struct oa_tracker;
+
+/* A connection that has ended. */
+struct oa_connection_end {
+    void *host;                     /* the host's own: oa_event.host of its findings */
+    struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP; not yet closed */
+    const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    struct oa_endpoint server;
+    struct oa_ending ending;
+    struct oa_stamp last; /* frame */
+    bool is_attempt;      /* without payload, to a port of oa_named_ports_has() */
+    bool was_refused;     /* the server responded to the SYN with a reset */
+    uint64_t lost_bytes[2];
+};
+
+/* Whether the connection counts: it carries RPC or MAPI over HTTP, its port is that of one of
+ * Exchange's services, or it is TLS to a port of HTTPS. */
+bool oa_connection_counts(const struct oa_channel *channel, const struct oa_tls_facts *tls,
+                          uint16_t server_port);
+
+/* The connection has ended: reports what that shows, of a connection that counts. A certificate is
+ * reported once for each server and requested name. */
+void oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *end);
+
+/* For the tracker: the certificates that were reported. */
+struct connection_end_table *oa_connection_ends_new(void);
+void oa_connection_ends_free(struct connection_end_table *table);
+
+#endif

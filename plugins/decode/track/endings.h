@@ -1,0 +1,24 @@
+/* endings.h
+ * Internal to track/. What the end of a connection shows of its channel and of the calls that were
+ * under way.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_ENDINGS_H
+#define OA_ENDINGS_H
+
+#include "track/channel_state.h"
+#include "track/events.h"
+
+/* The channel has ended, facts.ending, and still belongs to its virtual connection: a silence that
+ * ended with FIN or RST, or an echo request without a response. */
+void oa_ending_of_channel(const struct channel *channel);
+
+/* The call is one without a complete response, OA_CALL_UNANSWERED, and the connection that ended
+ * is its own: `channel`, or one of its virtual connection (NULL). Calls that a
+ * client leaves on purpose are not reported: those that wait for something to report, and those of
+ * other services. */
+void oa_ending_of_call(const struct oa_tracker *tracker, const struct oa_call *call,
+                       struct oa_channel *channel, const struct oa_ending *ending);
+
+#endif
