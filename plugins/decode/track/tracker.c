@@ -103,6 +103,16 @@ oa_tracker_take_facts(struct oa_tracker *tracker, struct oa_call *call,
     return call ? call->mailbox : session;
 }
 
+struct oa_mailbox_session *
+oa_tracker_mailbox(struct oa_tracker *tracker, const struct oa_call *call,
+                   const struct oa_stub *stub)
+{
+    if (call && call->mailbox)
+        return call->mailbox;
+    const uint8_t *handle = oa_stub_handle(stub);
+    return handle ? oa_mailbox_of_handle(tracker, handle) : NULL;
+}
+
 uint32_t
 oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub)
 {
