@@ -532,9 +532,27 @@ free_rops(void *call)
     oa_rop_call_free(call);
 }
 
+/* What is around ROPs is open until the user closes it. With the first file, because Wireshark
+ * makes its table of what is open after plugins have registered. */
+static void
+open_wrappers(void)
+{
+    static const enum oa_field WRAPPERS[] = {
+        OA_F_OXCRPC_IN,   OA_F_OXCRPC_OUT, OA_F_OXCRPC_RGB,
+        OA_F_EXT_PAYLOAD, OA_F_ROP_BUFFER, OA_F_ROPS,
+    };
+
+    static bool are_open;
+
+    for (size_t i = 0; i < array_length(WRAPPERS) && !are_open; i++)
+        tree_expanded_set(ett_structure[WRAPPERS[i]], TRUE);
+    are_open = true;
+}
+
 static void
 start_file(void)
 {
+    open_wrappers();
     code_pages = oa_code_pages_new();
     kept_rops = g_ptr_array_new_with_free_func(free_rops);
 }
@@ -586,8 +604,7 @@ exchange_tree_register(void)
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
-    rop_items_register(
-        proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops"));
+    rop_items_register();
     register_rows();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);

@@ -23,6 +23,7 @@
 /* Characters of the Info column for ROPs; the rest is counted. */
 #define INFO_MAX 180
 
+static int proto_oxcrops = -1;
 static int hf_object = -1;
 static int hf_opened_in = -1;
 static int hf_request_rop = -1;
@@ -63,6 +64,7 @@ struct rop_items {
     wmem_strbuf_t *info;
     const char *last; /* not in `info` yet, `times` of them */
     unsigned times;
+    bool has_failed;
     unsigned more, failed_more; /* that did not fit */
 };
 
@@ -305,6 +307,7 @@ flush(struct rop_items *items)
         return;
     if (!is_first && wmem_strbuf_get_len(items->info) + strlen(items->last) > INFO_MAX) {
         items->more += items->times;
+        items->failed_more += items->has_failed ? items->times : 0;
     } else {
         wmem_strbuf_append_printf(items->info, "%s%s", is_first ? "" : ", ", items->last);
         if (items->times > 1)
@@ -338,6 +341,7 @@ add_info(struct rop_items *items)
         flush(items);
         items->last = wmem_strdup(items->pinfo->pool, text);
         items->times = 1;
+        items->has_failed = failed;
     }
 }
 
@@ -382,6 +386,8 @@ show_object(const struct rop_items *items, tvbuff_t *tvb, proto_item *item,
         proto_item_append_text(item, " (%s, opened in %u)", words, (guint)object->frame);
     else
         proto_item_append_text(item, " (%s)", words);
+    if (!object)
+        return;
     proto_tree *tree = proto_item_add_subtree(item, ett_object);
     add_generated_text(tree, hf_object, tvb, words);
     if (is_elsewhere)
@@ -431,6 +437,14 @@ end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct o
     show_return(items);
     add_info(items);
     items->next++;
+}
+
+/* The protocol has no item of its own to be seen, but can be filtered. */
+static void
+end_payload(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
+{
+    proto_item_set_text(open->item, "ROPs: %u", (guint)(items->next - items->before));
+    proto_item_set_hidden(proto_tree_add_item(tree, proto_oxcrops, tvb, 0, 0, ENC_NA));
 }
 
 static void
@@ -547,11 +561,14 @@ rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
     if (open && open->id == OA_F_ROP && --items->rops_open == 0)
         end_rop(items, tvb, tree, open);
     if (open && open->id == OA_F_ROPS)
-        proto_item_set_text(open->item, "ROPs: %u", (guint)(items->next - items->before));
+        end_payload(items, tvb, tree, open);
+    if (open && items->depth == 0 && items->next > 0)
+        proto_item_set_text(open->item, "%s: %u ROP%s", OA_FIELDS[open->id].label,
+                            (guint)items->next, items->next == 1 ? "" : "s");
 }
 
 void
-rop_items_register(int proto)
+rop_items_register(void)
 {
     static hf_register_info hf[] = {
         { &hf_object,
@@ -571,7 +588,10 @@ rop_items_register(int proto)
     };
     static gint *ett[] = { &ett_object };
 
-    proto_register_field_array(proto, hf, array_length(hf));
+    proto_oxcrops =
+        proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops");
+    proto_register_field_array(proto_oxcrops, hf, array_length(hf));
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    expert_register_field_array(expert_register_protocol(proto_oxcrops), experts,
+                                array_length(experts));
 }

@@ -13,8 +13,8 @@
 
 #include "rop/rop_walk.h"
 
-/* Registers fields of the protocol. */
-void rop_items_register(int proto);
+/* Registers the protocol, which the decoder's fields of ROPs belong to as well. */
+void rop_items_register(void);
 
 /* The ROPs of one request or response while they are shown. */
 struct rop_items;

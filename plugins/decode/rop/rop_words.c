@@ -16,8 +16,11 @@
 enum style {
     TEXT,   /* its text, or the name of its value */
     ONLY,   /* the same, in place of what is there */
+    NAME,   /* the same; what follows is inside, and does not count */
+    STOP,   /* not at all, what follows does not count */
     COUNT,  /* the number, and what it counts, in the plural */
-    SOME,   /* the same, unless it is 0 */
+    LIST,   /* the same; what follows is in the list, and does not count */
+    SOME,   /* a number and what it counts, unless it is 0 */
     IF_SET, /* the words alone, unless it is 0 */
     DN,     /* the last name of a DN */
 };
@@ -39,13 +42,14 @@ static const struct {
     { OA_F_ROP_TAG_COUNT, OA_ROP_QUERY_COLUMNS_ALL, COUNT, "; ", "columns" },
     { OA_F_ROP_TAG_COUNT, ANY_ROP, COUNT, "; ", "properties" },
     { OA_F_ROP_TAG, OA_ROP_OPEN_STREAM, TEXT, "; ", NULL },
-    { OA_F_PROPERTY_COUNT, ANY_ROP, COUNT, "; ", "properties" },
+    { OA_F_PROPERTY_COUNT, ANY_ROP, LIST, "; ", "properties" },
     { OA_F_PROPERTY_ID_COUNT, ANY_ROP, COUNT, "; ", "names" },
     { OA_F_PROPERTY_NAME_COUNT, ANY_ROP, COUNT, "; ", "names" },
     { OA_F_PROBLEM_COUNT, ANY_ROP, SOME, "; ", "problems" },
     { OA_F_SORT_ORDER_COUNT, ANY_ROP, COUNT, "; ", "sort orders" },
-    { OA_F_RESTRICTION_TYPE, ANY_ROP, TEXT, "; ", NULL },
-    { OA_F_TABLE_ROW_COUNT, ANY_ROP, COUNT, "; ", "rows" },
+    { OA_F_PROPERTY_ROW_FLAG, ANY_ROP, STOP, "", NULL },
+    { OA_F_RESTRICTION_TYPE, ANY_ROP, NAME, "; ", NULL },
+    { OA_F_TABLE_ROW_COUNT, ANY_ROP, LIST, "; ", "rows" },
     { OA_F_TABLE_TOTAL_ROWS, ANY_ROP, COUNT, "; ", "rows" },
     { OA_F_TABLE_SEEK_ROWS, ANY_ROP, COUNT, "; ", "rows" },
     { OA_F_TABLE_ROWS_SOUGHT, ANY_ROP, COUNT, "; ", "rows" },
@@ -54,8 +58,8 @@ static const struct {
     { OA_F_TABLE_DENOMINATOR, ANY_ROP, TEXT, " of ", NULL },
     { OA_F_ROP_MESSAGE_ID_COUNT, ANY_ROP, COUNT, "; ", "messages" },
     { OA_F_ROP_PARTIAL_COMPLETION, ANY_ROP, IF_SET, "; ", "partial" },
-    { OA_F_MESSAGE_ROW_COUNT, OA_ROP_READ_RECIPIENTS, COUNT, "; ", "recipients" },
-    { OA_F_MESSAGE_ROW_COUNT16, ANY_ROP, COUNT, "; ", "recipients" },
+    { OA_F_MESSAGE_ROW_COUNT, OA_ROP_READ_RECIPIENTS, LIST, "; ", "recipients" },
+    { OA_F_MESSAGE_ROW_COUNT16, ANY_ROP, LIST, "; ", "recipients" },
     { OA_F_MESSAGE_RECIPIENT_COUNT, ANY_ROP, SOME, "; ", "recipients" },
     { OA_F_ATTACHMENT_ID, ANY_ROP, TEXT, "; attachment ", NULL },
     { OA_F_ATTACHMENT_ID_COUNT, ANY_ROP, COUNT, "; ", "attachments" },
@@ -71,8 +75,8 @@ static const struct {
     { OA_F_NOTIFY_TABLE_EVENT, ANY_ROP, ONLY, "; ", NULL },
     { OA_F_NOTIFY_CLASS, ANY_ROP, TEXT, "; ", NULL },
     { OA_F_NOTIFY_CLASS8, ANY_ROP, TEXT, "; ", NULL },
-    { OA_F_PERMISSION_COUNT, ANY_ROP, COUNT, "; ", "permissions" },
-    { OA_F_RULE_COUNT, ANY_ROP, COUNT, "; ", "rules" },
+    { OA_F_PERMISSION_COUNT, ANY_ROP, LIST, "; ", "permissions" },
+    { OA_F_RULE_COUNT, ANY_ROP, LIST, "; ", "rules" },
     { OA_F_TRANSFER_STATUS, ANY_ROP, TEXT, "; ", NULL },
     { OA_F_TRANSFER_SOURCE_OPERATION, ANY_ROP, TEXT, "; ", NULL },
     { OA_F_TRANSFER_DATA_SIZE, ANY_ROP, COUNT, " ", "bytes" },
@@ -187,8 +191,19 @@ append_field(struct oa_rop_words *words, size_t row, const struct oa_value *valu
         words->text[0] = '\0';
         append_text(words, before, value);
         break;
+    case NAME:
+        words->is_complete = true;
+        append_text(words, before, value);
+        break;
+    case STOP:
+        words->is_complete = true;
+        break;
     case TEXT:
         append_text(words, before, value);
+        break;
+    case LIST:
+        words->is_complete = true;
+        append_count(words, before, value, FIELDS[row].words);
         break;
     case SOME:
         if (value->number)
@@ -212,6 +227,7 @@ oa_rop_words_start(struct oa_rop_words *words, uint8_t id)
 {
     words->id = id;
     words->taken = 0;
+    words->is_complete = false;
     words->digits = 0;
     words->text[0] = '\0';
 }
@@ -219,6 +235,8 @@ oa_rop_words_start(struct oa_rop_words *words, uint8_t id)
 void
 oa_rop_words_field(struct oa_rop_words *words, const struct oa_value *value)
 {
+    if (words->is_complete)
+        return;
     /* A subject is in two parts, "RE: " and "Minutes". */
     if (value->id == OA_F_MESSAGE_TEXT || value->id == OA_F_MESSAGE_TEXT8) {
         append_text(words, "", value);

@@ -14,7 +14,8 @@
 struct oa_rop_words {
     uint8_t id;
     uint64_t taken; /* rows of the table of fields that are in the text */
-    size_t digits;  /* if the text is a count alone, those of its number; else 0 */
+    bool is_complete;
+    size_t digits; /* if the text is a count alone, those of its number; else 0 */
     char text[OA_ROP_WORDS_SIZE];
 };
 
