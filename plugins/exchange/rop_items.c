@@ -352,7 +352,7 @@ rop_items_info(struct rop_items *items)
     if (items->more > 0)
         wmem_strbuf_append_printf(items->info, ", \xe2\x80\xa6 and %u more", items->more);
     if (items->failed_more > 0)
-        wmem_strbuf_append_printf(items->info, ", %u of them failed", items->failed_more);
+        wmem_strbuf_append_printf(items->info, " (%u failed)", items->failed_more);
     items->more = items->failed_more = 0;
     return wmem_strbuf_get_str(items->info);
 }
