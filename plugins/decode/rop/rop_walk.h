@@ -69,6 +69,9 @@ struct oa_rop_reader {
 /* For the next run: the walk passes ROP buffers to the reader, which has to live as long. */
 void oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk);
 
+/* Lets go of what a run holds that was not completed, for hosts that leave by longjmp. */
+void oa_rop_reader_end(struct oa_rop_reader *reader);
+
 /* For the layout of RopBufferTooSmall. */
 void oa_rop_returned_requests(struct oa_walk *walk, void *node, const uint8_t *bytes,
                               size_t length);

@@ -474,6 +474,8 @@ struct oa_event {
     const struct oa_finding *finding;
     void *host; /* finding of a TCP connection: the host's own, as in oa_channel */
     const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
+    struct oa_mailbox_session *mailbox;  /* head of a request of MAPI over HTTP: that its cookie
+                                            identifies; NULL: none, or not known yet */
 };
 
 typedef void (*oa_event_function)(void *context, const struct oa_event *event);

@@ -722,7 +722,8 @@ tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side s
                                                   .channel = &channel->facts,
                                                   .vc = session ? &session->vc->facts : NULL,
                                                   .http = &message->head,
-                                                  .mapi = exchange });
+                                                  .mapi = exchange,
+                                                  .mailbox = session ? session->mailbox : NULL });
 }
 
 void
