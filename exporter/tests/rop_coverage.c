@@ -5,7 +5,8 @@
  * Usage: rop_coverage [-v] MINIMUM CAPTURE...
  *
  * Fails if the share of decoded bytes in one of the captures is less than MINIMUM (1.0: all).
- * -v: prints every ROP with its fields, on a line each.
+ * -v: prints the fields of every ROP, a line each, in columns: frame of the request, side, payload,
+ * number of the ROP in it, name of the field, offset in the ROPs, length, value.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,8 +39,10 @@ struct coverage {
     struct count by_id[256][2];
     const struct oa_call *call; /* the one being read */
     bool is_response;
-    uint8_t id; /* of the ROP being read */
-    GString *line;
+    uint8_t id;       /* of the ROP being read */
+    int rop;          /* its number in the payload */
+    unsigned payload; /* its number, from 1 */
+    size_t start;     /* of the ROPs */
 };
 
 static uint64_t
@@ -67,22 +70,22 @@ is_inside(const struct coverage *coverage, const void *parent)
 }
 
 static void
-print_value(struct coverage *coverage, const struct oa_value *value)
+print_value(const struct coverage *coverage, const struct oa_value *value)
 {
     enum oa_type type = OA_FIELDS[value->id].type;
-    char text[256] = "";
+    char text[4096] = "";
 
-    g_string_append_printf(coverage->line, " %s@%" G_GSIZE_FORMAT "+%" G_GSIZE_FORMAT "=",
-                           OA_FIELDS[value->id].filter + strlen("oxcrops."), value->offset,
-                           value->length);
     if (type == OA_TYPE_TEXT8 || type == OA_TYPE_TELETEX || type == OA_TYPE_TEXT16)
         oa_value_text(value, text, sizeof text);
-    else if (type == OA_TYPE_BYTES || type == OA_TYPE_GUID || type == OA_TYPE_SID)
-        for (size_t i = 0; i < MIN(value->length, 16); i++)
-            g_snprintf(text + 2 * i, 3, "%02x", value->bytes[i]);
-    else
+    else if (type >= OA_TYPE_UINT8 && type <= OA_TYPE_CURRENCY)
         g_snprintf(text, sizeof text, "0x%" G_GINT64_MODIFIER "x", value->number);
-    g_string_append(coverage->line, text);
+    else
+        for (size_t i = 0; i < MIN(value->length, sizeof text / 2 - 1); i++)
+            g_snprintf(text + 2 * i, 3, "%02x", value->bytes[i]);
+    printf("%" G_GUINT64_FORMAT "\t%s\t%u\t%d\t%s\t%" G_GSIZE_FORMAT "\t%" G_GSIZE_FORMAT "\t%s\n",
+           frame_of(coverage->call), coverage->is_response ? "response" : "request",
+           coverage->payload, coverage->rop, OA_FIELDS[value->id].filter,
+           value->offset - coverage->start, value->length, text);
 }
 
 static void
@@ -90,6 +93,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
 {
     struct coverage *coverage = user;
 
+    if (value->id == OA_F_ROP_SIZE)
+        coverage->payload++;
     if (value->id == OA_F_ROPS) {
         coverage->id = 0;
         coverage->bytes += value->length;
@@ -114,16 +119,11 @@ on_begin(void *user, void *parent, const struct oa_value *at)
 
     if (at->id == OA_F_ROPS) {
         coverage->bytes += at->length;
+        coverage->start = at->offset;
         return coverage;
     }
-    if (!is_inside(coverage, parent))
-        return parent;
-    if (coverage->is_verbose && at->id == OA_F_ROP)
-        g_string_append_printf(coverage->line, "\n%u %s:", (unsigned)frame_of(coverage->call),
-                               coverage->is_response ? "response" : "request");
-    else if (coverage->is_verbose)
-        g_string_append_printf(coverage->line, " %s{",
-                               OA_FIELDS[at->id].filter + strlen("oxcrops."));
+    if (at->id == OA_F_ROP)
+        coverage->rop = at->index;
     return parent;
 }
 
@@ -132,12 +132,14 @@ on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
 {
     struct coverage *coverage = user;
 
+    (void)gap;
     if (!is_inside(coverage, parent))
         return;
     add_undecoded(coverage, length);
     if (coverage->is_verbose)
-        g_string_append_printf(coverage->line, " <gap %d @%" G_GSIZE_FORMAT "+%" G_GSIZE_FORMAT ">",
-                               (int)gap, offset, length);
+        printf("%" G_GUINT64_FORMAT "\t%s\t%u\t%d\t-\t%" G_GSIZE_FORMAT "\t%" G_GSIZE_FORMAT "\t\n",
+               frame_of(coverage->call), coverage->is_response ? "response" : "request",
+               coverage->payload, coverage->rop, offset - coverage->start, length);
 }
 
 static const struct oa_visitor VISITOR = { .field = on_field, .begin = on_begin, .gap = on_gap };
@@ -149,6 +151,7 @@ on_start(void *user, const struct oa_call *call, bool is_response)
 
     coverage->call = call;
     coverage->is_response = is_response;
+    coverage->payload = 0;
 }
 
 static void
@@ -196,7 +199,7 @@ print_counts(const struct coverage *coverage)
 static bool
 measure(char *path, double minimum, bool is_verbose)
 {
-    struct coverage coverage = { .is_verbose = is_verbose, .line = g_string_new(NULL) };
+    struct coverage coverage = { .is_verbose = is_verbose };
     struct source_sink sink = { .context = &coverage,
                                 .begin = on_begin_tracker,
                                 .event = on_event,
@@ -215,10 +218,8 @@ measure(char *path, double minimum, bool is_verbose)
     source_run(source, &sink, &result);
     source_close(source);
     double share = coverage.bytes ? 1.0 - (double)coverage.undecoded / (double)coverage.bytes : 0.0;
-    printf("%s%s: %" G_GUINT64_FORMAT " bytes of ROPs, decoded %.6f\n", coverage.line->str, path,
-           coverage.bytes, share);
+    printf("%s: %" G_GUINT64_FORMAT " bytes of ROPs, decoded %.6f\n", path, coverage.bytes, share);
     print_counts(&coverage);
-    g_string_free(coverage.line, TRUE);
     return coverage.bytes > 0 && share >= minimum;
 }
 

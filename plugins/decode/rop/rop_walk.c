@@ -314,6 +314,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     struct oa_rop unknown = { .id = row->id };
     struct oa_rop *rop = kept ? kept : &unknown;
 
+    reader->rop = rop;
     oa_walk_slots(walk, node, REQUEST_HEADS[row->handles]);
     if (resolves) {
         take_head(walk, row, rop);
@@ -519,6 +520,7 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     struct oa_rop unknown = { .id = row->id, .request = -1 };
     struct oa_rop *rop = kept ? kept : &unknown;
 
+    reader->rop = rop;
     oa_walk_slots(walk, node, RESPONSE_HEADS[row->handles]);
     if (resolves) {
         take_head(walk, row, rop);
@@ -563,6 +565,7 @@ read_rop(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, bool is
     } else {
         read_request(reader, walk, node, row, rop);
     }
+    reader->rop = NULL;
     oa_walk_forget(walk, known);
 }
 
@@ -622,6 +625,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->next = 0;
     reader->paired = 0;
     reader->last = -1;
+    reader->rop = NULL;
     memset(reader->slots, 0, sizeof reader->slots);
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);

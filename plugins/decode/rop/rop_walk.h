@@ -43,12 +43,15 @@ void oa_rop_call_free(struct oa_rop_call *call); /* accepts NULL */
 const struct oa_rop *oa_rop_call_rops(const struct oa_rop_call *call, bool is_response,
                                       size_t *count);
 
-/* What one walk reads. The caller sets the first members; the others are private. */
+/* What one walk reads. The caller sets the first members; the others are private, except that
+ * layouts' functions find the reader as the walk's context, and the ROP being read in it. */
 struct oa_rop_reader {
     struct oa_rop_call *call;
     struct oa_rop_objects *objects; /* of the session: first walk; NULL: later walk */
     uint64_t frame;                 /* of the call's request */
     bool is_response;
+
+    struct oa_rop *rop; /* being read; if it is not kept, with nothing but its id */
 
     size_t next;                      /* ROPs read so far */
     size_t paired;                    /* requests that were passed */

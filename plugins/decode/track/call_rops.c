@@ -33,21 +33,14 @@ struct reading {
 };
 
 static void
-begin(struct reading *reading, struct oa_tracker *tracker, struct oa_call *call, enum oa_side side)
+begin(struct reading *reading, struct oa_tracker *tracker, struct oa_rop_call *rops,
+      struct oa_mailbox_session *mailbox)
 {
-    const struct oa_rop_listener *listener = tracker->rops;
     struct oa_rop_reader *reader = &reading->reader;
 
-    if (!call->rops)
-        call->rops = oa_rop_call_new();
-    reading->own = call->mailbox ? NULL : oa_rop_objects_new();
-    reader->call = call->rops;
-    reader->objects = reading->own ? reading->own : oa_mailbox_objects(call->mailbox);
-    reader->frame = call->request[oa_call_hop(call)].first.frame;
-    reader->is_response = side == OA_SERVER;
-    if (listener->start)
-        listener->start(listener->user, call, reader->is_response);
-    oa_walk_reuse(tracker->walk, listener->visitor ? listener->visitor : &NOBODY, listener->user);
+    reading->own = mailbox ? NULL : oa_rop_objects_new();
+    reader->call = rops;
+    reader->objects = mailbox ? oa_mailbox_objects(mailbox) : reading->own;
     oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_rop_reader_start(reader, tracker->walk);
 }
@@ -60,6 +53,23 @@ end(struct reading *reading, struct oa_tracker *tracker)
     oa_walk_reuse(tracker->walk, &NOBODY, NULL);
 }
 
+/* The same for a call of the tracker, whose fields the host receives. */
+static void
+begin_call(struct reading *reading, struct oa_tracker *tracker, struct oa_call *call,
+           enum oa_side side)
+{
+    const struct oa_rop_listener *listener = tracker->rops;
+
+    if (!call->rops)
+        call->rops = oa_rop_call_new();
+    if (listener->start)
+        listener->start(listener->user, call, side == OA_SERVER);
+    oa_walk_reuse(tracker->walk, listener->visitor ? listener->visitor : &NOBODY, listener->user);
+    reading->reader.frame = call->request[oa_call_hop(call)].first.frame;
+    reading->reader.is_response = side == OA_SERVER;
+    begin(reading, tracker, call->rops, call->mailbox);
+}
+
 void
 oa_call_rops_read(struct oa_tracker *tracker, struct oa_call *call, const struct oa_stub *stub)
 {
@@ -69,7 +79,7 @@ oa_call_rops_read(struct oa_tracker *tracker, struct oa_call *call, const struct
 
     if (oa_call_rops_are_read(call, side))
         return;
-    begin(&reading, tracker, call, side);
+    begin_call(&reading, tracker, call, side);
     oa_stub_walk(tracker->walk, stub, NULL, &result);
     end(&reading, tracker);
 }
@@ -83,9 +93,26 @@ oa_call_rops_read_body(struct oa_tracker *tracker, struct oa_call *call, enum oa
 
     if (!tracker->rops || oa_call_rops_are_read(call, side))
         return;
-    begin(&reading, tracker, call, side);
+    begin_call(&reading, tracker, call, side);
     if (call->mailbox && call->mailbox->code_page)
         oa_walk_set(tracker->walk, OA_F_OXCRPC_CPID, call->mailbox->code_page);
     oa_walk_run(tracker->walk, layout, OA_PLAIN, false, body, length, NULL);
+    end(&reading, tracker);
+}
+
+void
+oa_call_rops_take(struct oa_tracker *tracker, struct oa_rop_call *rops,
+                  struct oa_mailbox_session *mailbox, uint64_t frame, const struct oa_stub *stub)
+{
+    struct oa_walk_result result;
+    struct reading reading;
+
+    if (rops->is_read[stub->is_response])
+        return;
+    oa_walk_reuse(tracker->walk, &NOBODY, NULL);
+    reading.reader.frame = frame;
+    reading.reader.is_response = stub->is_response;
+    begin(&reading, tracker, rops, mailbox);
+    oa_stub_walk(tracker->walk, stub, NULL, &result);
     end(&reading, tracker);
 }

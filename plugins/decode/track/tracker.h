@@ -47,6 +47,15 @@ const struct oa_mailbox_session *oa_tracker_take_facts(struct oa_tracker *tracke
                                                        const struct oa_call_facts *request,
                                                        const struct oa_call_facts *response);
 
+/*
+ * For the same hosts: reads the ROPs of a request or response, in capture order, once each, and
+ * keeps what their context was in `rops`, which the host owns. `session` is what
+ * oa_tracker_take_facts() returned for the call, or NULL; `frame` is that of the request.
+ */
+void oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
+                          const struct oa_mailbox_session *session, uint64_t frame,
+                          const struct oa_stub *stub);
+
 /* The code page with which the mailbox session, or the binding to a directory, was opened to which
  * the context handle at the start of the stub belongs; 0: unknown, or no handle. */
 uint32_t oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub);
