@@ -102,8 +102,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
     }
     if (!is_inside(coverage, parent))
         return;
-    if (value->id == OA_F_TRANSFER_DATA || value->id == OA_F_SYNC_STATE_DATA)
-        add_undecoded(coverage, value->length); /* a stream that was not opened */
+    if (value->id == OA_F_TRANSFER_UNREAD)
+        add_undecoded(coverage, value->length);
     if (value->id == OA_F_ROP_ID) {
         coverage->id = (uint8_t)value->number;
         coverage->by_id[coverage->id][coverage->is_response].rops++;
@@ -145,7 +145,21 @@ on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
                coverage->payload, coverage->rop, offset - coverage->start, length);
 }
 
-static const struct oa_visitor VISITOR = { .field = on_field, .begin = on_begin, .gap = on_gap };
+/* What was joined from parts is not counted: the parts are. */
+static void *
+on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+{
+    const struct coverage *coverage = user;
+
+    (void)name;
+    (void)data;
+    (void)length;
+    return is_inside(coverage, parent) ? NULL : parent;
+}
+
+static const struct oa_visitor VISITOR = {
+    .field = on_field, .begin = on_begin, .gap = on_gap, .begin_source = on_begin_source
+};
 
 static void
 on_start(void *user, const struct oa_call *call, bool is_response)

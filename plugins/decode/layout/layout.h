@@ -387,6 +387,14 @@ GByteArray *oa_walk_scratch(struct oa_walk *walk);
 void *oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index);
 void oa_walk_end(struct oa_walk *walk, void *node);
 
+/* The same for a container that is about a value of another field, as the cell of a row is about
+ * its property tag. */
+void *oa_walk_begin_about(struct oa_walk *walk, void *node, enum oa_field field,
+                          enum oa_field about, uint64_t number);
+
+/* Sets the code page of the 8-bit text that follows; returns the one before. 0: unknown. */
+uint32_t oa_walk_set_code_page(struct oa_walk *walk, uint32_t code_page);
+
 /* The walk's columns, *count of them; NULL: not known. Valid until the next ones. */
 const uint32_t *oa_walk_columns(const struct oa_walk *walk, size_t *count);
 

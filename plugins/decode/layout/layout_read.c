@@ -143,6 +143,15 @@ oa_walk_begin(struct oa_walk *walk, void *node, enum oa_field field, int index)
     return oa_walk_open(walk, node, field, index, 0);
 }
 
+void *
+oa_walk_begin_about(struct oa_walk *walk, void *node, enum oa_field field, enum oa_field about,
+                    uint64_t number)
+{
+    return open_container(
+        walk, node,
+        (struct oa_value){ .id = field, .about = about, .number = number, .index = -1 });
+}
+
 void
 oa_walk_end(struct oa_walk *walk, void *node)
 {
@@ -379,6 +388,15 @@ oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t count)
     if (tags)
         g_array_append_vals(walk->columns, tags, (guint)count);
     walk->has_inputs = true;
+}
+
+uint32_t
+oa_walk_set_code_page(struct oa_walk *walk, uint32_t code_page)
+{
+    uint32_t before = walk->code_page;
+
+    walk->code_page = code_page;
+    return before;
 }
 
 void

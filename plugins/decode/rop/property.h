@@ -25,6 +25,9 @@ extern const struct oa_layout OA_LAYOUT_PROBLEM;
 extern const struct oa_layout OA_LAYOUT_TYPED_STRING;
 extern const struct oa_layout OA_LAYOUT_SORT_ORDER;
 
+/* PtypServerId, 2.11.1.4, without its count. */
+extern const struct oa_layout OA_LAYOUT_SERVER_ID;
+
 /* LongTermID, 2.2.1.3.1. */
 extern const struct oa_layout OA_LAYOUT_LONG_TERM_ID;
 

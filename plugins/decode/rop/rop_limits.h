@@ -26,6 +26,13 @@
  * buffer holds 32 KiB, each ROP at least 3 bytes. */
 #define OA_LIMIT_ROPS 16384
 
+/* FastTransfer streams. A value of up to so many bytes that is cut is shown again as a whole, where
+ * it ends; of a longer one each part is shown where it is. Structures are never shown in parts: no
+ * buffer holds a longer one. Also: bytes of the name of a property, with its terminator. */
+#define OA_LIMIT_TRANSFER_VALUE 4096
+#define OA_LIMIT_TRANSFER_STRUCTURE 65535
+#define OA_LIMIT_TRANSFER_NAME 1024
+
 /* The table of handles has an index of one byte. */
 #define OA_ROP_INDEXES 256
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rop/fx_lexer.h"
 #include "rop/rop_limits.h"
 
 /* The server chooses handles and folder IDs, so both tables are trees. */
@@ -85,6 +86,7 @@ oa_rop_object_release(struct oa_rop_object *object)
         struct oa_rop_object *parent = object->parent;
 
         oa_rop_columns_release(object->columns);
+        oa_fx_state_free(object->transfer);
         g_free(object->folder_name);
         g_free(object);
         object = parent;

@@ -11,6 +11,8 @@
 
 #include "rop/rop.h"
 
+struct oa_fx_state;
+
 /* A list of property tags that never changes. */
 struct oa_rop_columns {
     unsigned references;
@@ -37,6 +39,7 @@ struct oa_rop_object {
     uint8_t logon_flags;            /* of a logon: as in its response, or request until then */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
+    struct oa_fx_state *transfer;   /* of the stream that it reads or writes; NULL: none */
 };
 
 struct oa_rop_object *oa_rop_object_new(enum oa_rop_kind kind, struct oa_rop_object *parent,

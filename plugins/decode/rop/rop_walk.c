@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "rop/rop_limits.h"
+#include "rop/sync_values.h"
 
 #define NO_HANDLE 0xffffffff
 #define WARNING 4 /* upper half of a ReturnValue that reports a warning, [MS-OXCDATA] 2.4.3 */
+#define SERVER_BUSY 0x480
 #define REPLICA_SHIFT 48
 
 enum { REQUEST, RESPONSE };
@@ -58,6 +60,7 @@ clear_rop(void *data)
     oa_rop_object_release(rop->object);
     oa_rop_object_release(rop->opened);
     oa_rop_columns_release(rop->columns);
+    oa_fx_part_free(rop->transfer);
 }
 
 struct oa_rop_call *
@@ -269,6 +272,66 @@ describe_new_folder(const struct oa_rop_reader *reader, struct oa_rop_object *ob
     object->folder_name = g_strdup(reader->row_name);
 }
 
+/* --- FastTransfer streams --- */
+
+/* Whether the object of a ROP is one that such ROPs read from, or write to. */
+static bool
+has_stream(const struct oa_rop *rop)
+{
+    enum oa_rop_kind kind = rop->object ? rop->object->kind : OA_ROP_KIND_NONE;
+
+    switch (rop->id) {
+    case OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER:
+        return kind == OA_ROP_KIND_DOWNLOAD;
+    case OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER:
+    case OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER_EXTENDED:
+        return kind == OA_ROP_KIND_UPLOAD;
+    default:
+        return kind == OA_ROP_KIND_DOWNLOAD || kind == OA_ROP_KIND_COLLECTOR;
+    }
+}
+
+static struct oa_fx_state *
+stream_of(struct oa_rop_object *object)
+{
+    if (!object->transfer)
+        object->transfer = oa_fx_state_new();
+    return object->transfer;
+}
+
+/* A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. First walk only. */
+static void
+resolve_upload(struct oa_rop_reader *reader, const struct oa_walk *walk, const struct oa_rop *rop)
+{
+    if (!has_stream(rop))
+        return;
+    if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN)
+        oa_fx_expect_value(stream_of(rop->object), (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
+                           (uint32_t)oa_walk_value(walk, OA_F_SYNC_STATE_SIZE), reader->frame);
+    else if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END)
+        oa_fx_restart(stream_of(rop->object));
+}
+
+void
+oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
+{
+    struct oa_rop_reader *reader = oa_walk_context(walk);
+    struct oa_rop *rop = reader->rop;
+    bool is_state = rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE;
+    struct oa_fx_state *state = reader->objects && has_stream(rop) ? stream_of(rop->object) : NULL;
+
+    (void)bytes;
+    if (state && (!is_state || oa_fx_expects_value(state)))
+        rop->transfer = oa_fx_read(state, walk, node, reader->frame);
+    else if (rop->transfer)
+        oa_fx_read_again(rop->transfer, walk, node);
+    else if (is_state && length > OA_REPLICA_GUID_SIZE)
+        oa_walk_layout(walk, node, &OA_LAYOUT_IDSETS);
+    else /* after a logon that was seen, so are the objects that are opened */
+        oa_walk_bytes(walk, node, rop->has_logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD,
+                      length);
+}
+
 /* First walk only. */
 static void
 resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
@@ -286,6 +349,7 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     if (row->id == OA_ROP_RELEASE)
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
     rop->columns = columns_of(walk);
+    resolve_upload(reader, walk, rop);
 }
 
 /* Fills in what the head says. */
@@ -321,6 +385,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         if (row->handles != OA_ROP_HANDLES_OUT)
             rop->object = oa_rop_object_hold(reader->slots[rop->index]);
         rop->logon_flags = logon_flags(reader, rop->logon_id);
+        rop->has_logon = oa_rop_objects_logon(reader->objects, rop->logon_id) != NULL;
     }
     oa_walk_set(walk, OA_F_LOGON_FLAGS, rop->logon_flags);
     oa_walk_set_columns(walk, NULL, 0);
@@ -413,6 +478,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
         request->has_response = true;
         rop->logon_id = request->logon_id;
         rop->logon_flags = request->logon_flags;
+        rop->has_logon = request->has_logon;
         rop->object = oa_rop_object_hold(request->object);
     } else if (row->id == OA_ROP_NOTIFY) {
         rop->object = oa_rop_object_hold(notified(reader, walk));
@@ -506,6 +572,18 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
     }
 }
 
+/* First walk only: a buffer for which the server was too busy will be sent again, [MS-OXCROPS]
+ * 2.2.12.2.2. */
+static void
+apply_failure(struct oa_rop_reader *reader, const struct oa_rop *rop)
+{
+    const struct oa_rop *request =
+        rop->request >= 0 ? rop_at(reader, false, (size_t)rop->request) : NULL;
+
+    if (rop->return_value == SERVER_BUSY && request && request->transfer && has_stream(rop))
+        oa_fx_take_back(stream_of(rop->object), request->transfer);
+}
+
 static bool
 is_warning(uint32_t return_value)
 {
@@ -539,9 +617,12 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         walk_part(walk, node, row->response);
         if (resolves && !oa_walk_stopped(walk))
             apply_success(reader, walk, row, rop);
-    } else if (!next_follows(reader, walk)) {
-        walk_part(walk, node, row->failure);
+        return;
     }
+    if (!next_follows(reader, walk))
+        walk_part(walk, node, row->failure);
+    if (resolves)
+        apply_failure(reader, rop);
 }
 
 /* --- buffers --- */

@@ -12,6 +12,7 @@
 #ifndef OA_ROP_WALK_H
 #define OA_ROP_WALK_H
 
+#include "rop/fx_lexer.h"
 #include "rop/rop_objects.h"
 
 /* One ROP, of a request or of a response. */
@@ -21,6 +22,7 @@ struct oa_rop {
     uint8_t index;        /* input, source, or of RopLogon output; of a response its own */
     uint8_t output_index; /* output or destination */
     uint8_t logon_flags;  /* of the logon that logon_id means */
+    bool has_logon;       /* that logon is in the capture */
     bool has_response;    /* of a request */
     bool has_return;      /* of a response */
     uint32_t return_value;
@@ -28,6 +30,7 @@ struct oa_rop {
     struct oa_rop_object *object;   /* that the ROP is sent to; NULL: not known */
     struct oa_rop_object *opened;   /* by it; NULL: none. Of a response: after success */
     struct oa_rop_columns *columns; /* in the request; of a response: by which its rows are read */
+    struct oa_fx_part *transfer;    /* the buffer of a FastTransfer stream in it; NULL: none */
 };
 
 /* What is kept of a call. */
@@ -71,6 +74,9 @@ void oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk);
 
 /* Lets go of what a run holds that was not completed, for hosts that leave by longjmp. */
 void oa_rop_reader_end(struct oa_rop_reader *reader);
+
+/* For the layouts of ROPs with a buffer of a FastTransfer stream. */
+void oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
 /* For the layout of RopBufferTooSmall. */
 void oa_rop_returned_requests(struct oa_walk *walk, void *node, const uint8_t *bytes,
