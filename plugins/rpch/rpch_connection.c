@@ -322,6 +322,8 @@ rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side s
 void
 rpch_connection_close(const struct rpch_connection *connection, struct oa_ending ending)
 {
+    if (connection->is_closed) /* a damaged segment may look like another TCP connection */
+        return;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         const struct rpch_waiting *waiting = &connection->waiting[side];
         if (waiting->length)

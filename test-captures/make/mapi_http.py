@@ -199,8 +199,9 @@ def connected():
 
 def execute_bodies():
     """The body of an Execute, and of its answer."""
-    rops = rpc.payload(b"\x01\x00\x00", (0x11,))
-    return struct.pack("<II", 3, len(rops)) + rops + struct.pack("<I", 0x8007) + NO_AUX, good(struct.pack("<II", 0, len(rops)) + rops)
+    request, response = rpc.payload(b"\x01\x00\x00", (0x11,)), rpc.payload(b"", (0xFFFFFFFF,))  # RopRelease has no response
+    return (struct.pack("<II", 3, len(request)) + request + struct.pack("<I", 0x8007) + NO_AUX,
+            good(struct.pack("<II", 0, len(response)) + response))
 
 
 def mailbox(player):
