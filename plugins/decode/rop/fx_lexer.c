@@ -375,9 +375,12 @@ static bool
 read_info(struct lexer *lexer, void *node, uint32_t tag)
 {
     struct oa_fx_state *state = lexer->state;
-    size_t size = type_of(tag) ? info_size(lexer, tag) : INVALID_SIZE;
+    bool has_type = type_of(tag) != NULL;
+    size_t size = has_type ? info_size(lexer, tag) : INVALID_SIZE;
 
     if (size == INVALID_SIZE) {
+        if (!has_type)
+            take(lexer, node, &TAG, TAG_SIZE);
         lose(lexer);
         return false;
     }

@@ -312,6 +312,13 @@ resolve_upload(struct oa_rop_reader *reader, const struct oa_walk *walk, const s
         oa_fx_restart(stream_of(rop->object));
 }
 
+static void
+keep_part(struct oa_rop *rop, struct oa_fx_part *part)
+{
+    oa_fx_part_free(rop->transfer);
+    rop->transfer = part;
+}
+
 void
 oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
 {
@@ -322,7 +329,7 @@ oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, siz
 
     (void)bytes;
     if (state && (!is_state || oa_fx_expects_value(state)))
-        rop->transfer = oa_fx_read(state, walk, node, reader->frame);
+        keep_part(rop, oa_fx_read(state, walk, node, reader->frame));
     else if (rop->transfer)
         oa_fx_read_again(rop->transfer, walk, node);
     else if (is_state && length > OA_REPLICA_GUID_SIZE)
