@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "rop/entry_id.h"
 #include "rop/rop_slots.h"
 
 /* BufferSize: MaximumBufferSize counts instead. */
@@ -112,19 +113,21 @@ ROP_REQUEST(SYNCHRONIZATION_IMPORT_DELETES,
     ROP_PROPERTY_LIST
 );
 
-#define SIZED(name) OA_COUNTED(4, SYNC_##name##_SIZE), OA_OCTETS(SYNC_##name)
+#define SIZED(name, layout)                                                                        \
+    OA_COUNTED(4, SYNC_##name##_SIZE),                                                             \
+    OA_STRUCT(SYNC_##name, layout)
 ROP_REQUEST(SYNCHRONIZATION_IMPORT_MESSAGE_MOVE,
-    SIZED(SOURCE_FOLDER),
-    SIZED(SOURCE_MESSAGE),
-    SIZED(PREDECESSORS),
-    SIZED(DEST_MESSAGE),
-    SIZED(CHANGE)
+    SIZED(SOURCE_FOLDER, OA_LAYOUT_XID),
+    SIZED(SOURCE_MESSAGE, OA_LAYOUT_XID),
+    SIZED(PREDECESSORS, OA_LAYOUT_PREDECESSORS),
+    SIZED(DEST_MESSAGE, OA_LAYOUT_XID),
+    SIZED(CHANGE, OA_LAYOUT_XID)
 );
 ROP_RESPONSE(SYNCHRONIZATION_IMPORT_MESSAGE_MOVE, OA_ID(ROP_MESSAGE_ID));
 
 OA_LAYOUT(READ_STATE, "MessageReadState",
     OA_COUNTED(2, SYNC_READ_ID_SIZE),
-    OA_OCTETS(SYNC_READ_ID),
+    OA_STRUCT(SYNC_READ_ID, OA_LAYOUT_XID),
     OA_BOOL(SYNC_MARK_AS_READ)
 );
 ROP_REQUEST(SYNCHRONIZATION_IMPORT_READ_STATE_CHANGES,

@@ -12,7 +12,6 @@
 
 #define NO_HANDLE 0xffffffff
 #define WARNING 4 /* upper half of a ReturnValue that reports a warning, [MS-OXCDATA] 2.4.3 */
-#define REPLICA_SHIFT 48
 
 enum { REQUEST, RESPONSE };
 
@@ -170,13 +169,6 @@ start_row(struct oa_rop_reader *reader)
     reader->row_name[0] = '\0';
 }
 
-/* The number of an ID in a property of type PtypInteger64, whose counter is big endian. */
-static uint64_t
-id_of_integer(uint64_t number)
-{
-    return number << REPLICA_SHIFT | GUINT64_SWAP_LE_BE(number >> 16) >> 16;
-}
-
 static void
 observe(struct oa_walk *walk, const struct oa_value *value)
 {
@@ -187,10 +179,10 @@ observe(struct oa_walk *walk, const struct oa_value *value)
     case OA_F_PROPERTY_ROW_FLAG:
         start_row(reader);
         break;
-    case OA_F_VALUE_I64:
+    case OA_F_VALUE_ID:
         if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 != FOLDER_ID)
             break;
-        reader->row_id = id_of_integer(value->number);
+        reader->row_id = value->number;
         reader->has_row_id = true;
         learn_row(reader);
         break;
@@ -622,6 +614,8 @@ observe_field(struct oa_walk *walk, const struct oa_value *value)
 void
 oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
 {
+    if (reader->call->is_read[reader->is_response])
+        reader->objects = NULL;
     reader->next = 0;
     reader->paired = 0;
     reader->last = -1;
