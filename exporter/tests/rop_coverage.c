@@ -124,6 +124,9 @@ on_begin(void *user, void *parent, const struct oa_value *at)
     }
     if (at->id == OA_F_ROP)
         coverage->rop = at->index;
+    if (coverage->is_verbose && at->about == OA_F_ROP_TAG && is_inside(coverage, parent))
+        print_value(coverage, &(struct oa_value){
+                                  .id = OA_F_ROP_TAG, .offset = at->offset, .number = at->number });
     return parent;
 }
 

@@ -19,7 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     GByteArray *whole = fx_stream_elements(data + 1, size - 1, size);
     GByteArray *cut = fx_stream_elements(data + 1, size - 1, data[0] + 1u);
-    if (whole->len != cut->len || memcmp(whole->data, cut->data, whole->len) != 0)
+    if (whole->len != cut->len ||
+        (whole->len > 0 && memcmp(whole->data, cut->data, whole->len) != 0))
         abort();
     g_byte_array_unref(whole);
     g_byte_array_unref(cut);

@@ -17,8 +17,8 @@ static const struct {
 } STREAMS[] = {
     { "markers", "03001240 03001540", "transfer.marker=1074921475 transfer.marker=1075118083" },
     { "numbers",
-      "02000100 0100  03000100 02000000  14000100 0300000000000000  04000100 00000000  "
-      "05000100 0000000000000000  06000100 1027000000000000  07000100 0000000000000000",
+      "02000100 0100  03000100 02000000  14000100 0300000000000000  04000100 00000000  05000100 "
+      "0000000000000000  06000100 1027000000000000  07000100 0000000000000000",
       "transfer.property{ property_tag=65538 value.i16=1 } transfer.property{ property_tag=65539 "
       "value.i32=2 } transfer.property{ property_tag=65556 value.i64=3 } transfer.property{ "
       "property_tag=65540 value.float=0 } transfer.property{ property_tag=65541 value.double=0 } "
@@ -60,8 +60,8 @@ static const struct {
       "property_tag=2147614751 property_name{ property_name.guid=[16] property_name.kind=1 "
       "property_name.name=ab } transfer.length=4 value.string=a }" },
     { "meta-properties",
-      "03001640 0d00120e  03000f40 0f010480  1e000840 03000000 616200  02011140 2a000000 "
-      "00000000 01000000 " GUID " 000000000005 0000 01000000 01000000 6100",
+      "03001640 0d00120e  03000f40 0f010480  1e000840 03000000 616200  02011140 2a000000 00000000 "
+      "01000000 " GUID " 000000000005 0000 01000000 01000000 6100",
       "transfer.property{ property_tag=1075183619 transfer.deleted=236060685 } transfer.property{ "
       "property_tag=1074724867 value.error=2147746063 } transfer.property{ property_tag=1074266142 "
       "transfer.length=3 value.string8=ab } transfer.property{ property_tag=1074856194 "
@@ -91,16 +91,15 @@ static const struct {
       "property_name{ property_name.guid=[16] sync.property_group.name_kind=1 "
       "sync.property_group.name_size=4 property_name.name=ab } } } } }" },
     { "keys",
-      "0201e065 16000000 " GUID " 000000230044  0201e165 00000000  0201e265 02000000 aabb  "
-      "0201e365 2e000000 16 " GUID " 00000000007a 16 " GUID " 00000000007b",
-      "transfer.property{ property_tag=1709179138 transfer.length=22 sync.xid{ "
-      "sync.xid.namespace_guid=[16] sync.xid.local_id=[6] } } transfer.property{ "
-      "property_tag=1709244674 transfer.length=0 } transfer.property{ property_tag=1709310210 "
-      "transfer.length=2 sync.xid=[2] } transfer.property{ property_tag=1709375746 "
-      "transfer.length=46 sync.predecessor_change_list{ sync.sized_xid{ sync.sized_xid.size=22 "
-      "sync.xid{ sync.xid.namespace_guid=[16] sync.xid.local_id=[6] } } sync.sized_xid{ "
-      "sync.sized_xid.size=22 sync.xid{ sync.xid.namespace_guid=[16] sync.xid.local_id=[6] } } } "
-      "}" },
+      "0201e065 16000000 " GUID
+      " 000000230044  0201e165 00000000  0201e265 02000000 aabb  0201e365 2e000000 16 " GUID
+      " 00000000007a 16 " GUID " 00000000007b",
+      "transfer.property{ property_tag=1709179138 transfer.length=22 xid{ xid.namespace_guid=[16] "
+      "xid.local_id=[6] } } transfer.property{ property_tag=1709244674 transfer.length=0 } "
+      "transfer.property{ property_tag=1709310210 transfer.length=2 xid=[2] } transfer.property{ "
+      "property_tag=1709375746 transfer.length=46 sync.predecessor_change_list{ xid.size=22 xid{ "
+      "xid.namespace_guid=[16] xid.local_id=[6] } xid.size=22 xid{ xid.namespace_guid=[16] "
+      "xid.local_id=[6] } } }" },
     { "states",
       "03003a40  03001740 1e000000 " GUID
       " 52 000000230042 000000230048 00  02019667 3a000000 " GUID
@@ -326,8 +325,7 @@ test_damage(void)
         { "03000180 " GUID " 02 05850000", "transfer.property{ } <undecoded 25>", true },
         { "0201e365 03000000 16 aabb  03001440",
           "transfer.property{ property_tag=1709375746 transfer.length=3 "
-          "sync.predecessor_change_list{ sync.sized_xid{ sync.sized_xid.size=22 sync.xid=[2] } } } "
-          "transfer.marker=1075052547",
+          "sync.predecessor_change_list{ xid.size=22 xid=[2] } } transfer.marker=1075052547",
           false },
         { "02019667 14000000 " GUID " 07 aabb 00  03001440",
           "transfer.property{ property_tag=1737883906 transfer.length=20 sync.idsets{ sync.idset{ "

@@ -12,6 +12,7 @@
 #include "rop/rop_walk.h"
 #include "vectors.h"
 
+#define GUID "000102030405060708090a0b0c0d0e0f "
 #define HANDLES "ffffffff ffffffff ffffffff ffffffff"
 #define LOGON_REQUEST "fe 00 00 01 0c000001 00000000 0000"
 #define LOGON_RESPONSE                                                                             \
@@ -456,6 +457,29 @@ static const struct {
       "value.size=21 value.server_id{ value.server_id.ours=1 folder_id=281474976710661 "
       "message_id=281474976710662 value.server_id.instance=7 } value.size=3 value.server_id{ "
       "value.server_id.ours=0 value.server_id.client_data=[2] }" },
+    { "IDs", "14004867 0100000000001234  1400490e 0100000000001234",
+      "value.id=281474976715316 value.i64=3752061439553044481" },
+    { "entry IDs of stores",
+      "0201ff0f 2e00 00000000 " GUID "0100 " GUID "000000000005 0000  0201ff0f 4600 00000000 " GUID
+      "0700 " GUID "000000000005 0000 " GUID "000000000006 0000",
+      "value.size=46 value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] entry_id.type=1 "
+      "entry_id.folder{ database_guid=[16] global_counter=[6] pad=0 } } value.size=70 "
+      "value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] entry_id.type=7 entry_id.folder{ "
+      "database_guid=[16] global_counter=[6] pad=0 } entry_id.message{ database_guid=[16] "
+      "global_counter=[6] pad=0 } }" },
+    { "entry IDs of recipients",
+      "0201ff0f 2100 00000000 dca740c8c042101ab4b908002b2fe182 01000000 00000000 2f6f3d6100  "
+      "0201ff0f 2000 00000000 812b1fa4bea310199d6e00dd010f5402 0000 0180 6100 0000 0000 0000",
+      "value.size=33 value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] "
+      "entry_id.address_book.version=1 entry_id.address_book.type=0 "
+      "entry_id.address_book.x500dn=/o=a } value.size=32 value.binary{ entry_id.flags=0 "
+      "entry_id.provider_uid=[16] entry_id.one_off.version=0 entry_id.one_off.flags=32769 "
+      "entry_id.one_off.display_name=a entry_id.one_off.address_type= "
+      "entry_id.one_off.email_address= }" },
+    { "keys",
+      "0201e065 1600 " GUID "000000000005  0201e365 1700 16 " GUID "000000000005  0201e265 0000",
+      "value.size=22 xid{ xid.namespace_guid=[16] xid.local_id=[6] } value.size=23 value.list{ "
+      "xid.size=22 xid{ xid.namespace_guid=[16] xid.local_id=[6] } } value.size=0" },
     { "multiple",
       "02100100 02000000 0100 0200  1f100100 01000000 61000000  02110100 02000000 0100 "
       "aa 0000",

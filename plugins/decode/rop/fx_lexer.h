@@ -47,6 +47,9 @@ struct oa_fx_part {
     struct oa_fx_cut *continues; /* in the next buffer; NULL: no element does */
 };
 
+/* Whether bytes begin as streams do. */
+bool oa_fx_is_stream(const uint8_t *bytes, size_t length);
+
 /* A state of zeros is that at the beginning of a stream. */
 struct oa_fx_state *oa_fx_state_new(void);
 void oa_fx_state_free(struct oa_fx_state *state); /* accepts NULL */

@@ -20,6 +20,7 @@ struct oa_rop_objects {
 };
 
 struct entry {
+    uint32_t handle;
     struct oa_rop_object *object;
     GList link; /* in by_age */
 };
@@ -136,7 +137,7 @@ oa_rop_objects_free(struct oa_rop_objects *objects)
     if (!objects)
         return;
     while (objects->by_age.head)
-        oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->object->handle);
+        oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->handle);
     for (size_t i = 0; i < G_N_ELEMENTS(objects->logons); i++)
         oa_rop_object_release(objects->logons[i]);
     g_tree_unref(objects->by_handle);
@@ -171,6 +172,7 @@ oa_rop_objects_open(struct oa_rop_objects *objects, struct oa_rop_object *object
     struct entry *entry = g_new0(struct entry, 1);
 
     oa_rop_objects_close(objects, handle);
+    entry->handle = handle;
     entry->object = oa_rop_object_hold(object);
     entry->link.data = entry;
     object->handle = handle;
@@ -178,7 +180,7 @@ oa_rop_objects_open(struct oa_rop_objects *objects, struct oa_rop_object *object
     g_tree_insert(objects->by_handle, GUINT_TO_POINTER(handle), entry);
     g_queue_push_tail_link(&objects->by_age, &entry->link);
     if (objects->by_age.length > OA_LIMIT_ROP_OBJECTS)
-        oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->object->handle);
+        oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->handle);
 }
 
 void

@@ -31,7 +31,7 @@ struct oa_rop_object {
     struct oa_rop_object *parent; /* that it was opened from; NULL: none, or not known */
     uint64_t frame;               /* in which its opening was requested; 0: not in the capture */
     bool has_handle;
-    uint32_t handle;
+    uint32_t handle; /* the last one */
     bool has_folder_id, has_message_id, has_tag;
     uint64_t folder_id; /* of a folder, or that it is in; as in oa_value.number */
     uint64_t message_id;
