@@ -25,7 +25,7 @@ Field = collections.namedtuple("Field", "offset length name value")
 # rest of such a ROP is wrong too, if the reason says so.
 WRONG = [
     ("RopModifyRules", "request", ".*", "widths of extended rules, [MS-OXORULE] 2.2.5"),
-    (".*", ".*", "transfer.data", "streams are not opened here"),
+    ("RopFastTransfer.*", ".*", "transfer.length", "multi-valued text without its lengths, [MS-OXCFXICS] 2.2.4.1"),
     ("RopNotify", "response", "notification.insert_after_folder_id|notification.row_data_size|row.*|value.*",
      "InsertAfterTableRowFolderID of folders, rows without columns, [MS-OXCNOTIF] 2.2.1.4.1.2"),
     ("Rop(Write|Read)Stream", "response", "WrittenSize|DataSize", "failures that end after ReturnValue"),
