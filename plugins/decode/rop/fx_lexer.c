@@ -144,6 +144,13 @@ oa_fx_restart(struct oa_fx_state *state)
 }
 
 void
+oa_fx_lose(struct oa_fx_state *state)
+{
+    oa_fx_restart(state);
+    state->next = OA_FX_LOST;
+}
+
+void
 oa_fx_state_free(struct oa_fx_state *state)
 {
     if (state)

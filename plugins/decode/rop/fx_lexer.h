@@ -57,6 +57,9 @@ void oa_fx_state_free(struct oa_fx_state *state); /* accepts NULL */
 /* The next byte begins a stream. */
 void oa_fx_restart(struct oa_fx_state *state);
 
+/* Bytes are missing: what follows cannot be decoded. */
+void oa_fx_lose(struct oa_fx_state *state);
+
 /* The next byte begins a value of so many bytes, as in the upload of a state. `frame` is that of
  * its announcement. */
 void oa_fx_expect_value(struct oa_fx_state *state, uint32_t tag, uint32_t size, uint64_t frame);

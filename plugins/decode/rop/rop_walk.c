@@ -291,17 +291,39 @@ stream_of(struct oa_rop_object *object)
     return object->transfer;
 }
 
-/* A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. First walk only. */
+/* First walk only. A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. A buffer that
+ * was requested before this one, in another call, and has not come is not in the capture. */
 static void
-resolve_upload(struct oa_rop_reader *reader, const struct oa_walk *walk, const struct oa_rop *rop)
+resolve_stream(const struct oa_rop_reader *reader, const struct oa_walk *walk,
+               const struct oa_rop *rop)
 {
     if (!has_stream(rop))
         return;
-    if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN)
-        oa_fx_expect_value(stream_of(rop->object), (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
+    struct oa_fx_state *state = stream_of(rop->object);
+    switch (rop->id) {
+    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN:
+        oa_fx_expect_value(state, (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
                            (uint32_t)oa_walk_value(walk, OA_F_SYNC_STATE_SIZE), reader->frame);
-    else if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END)
-        oa_fx_restart(stream_of(rop->object));
+        break;
+    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END:
+        oa_fx_restart(state);
+        break;
+    case OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER:
+        if (rop->object->awaited && rop->object->awaited != reader->frame)
+            oa_fx_lose(state);
+        rop->object->awaited = reader->frame;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The size of the buffer; there is less of it if the ROPs end before it does. */
+static uint64_t
+announced_size(const struct oa_walk *walk)
+{
+    return MAX(oa_walk_value(walk, OA_F_TRANSFER_DATA_SIZE),
+               oa_walk_value(walk, OA_F_SYNC_STATE_DATA_SIZE));
 }
 
 /* First walk only. NULL: the bytes are not part of a stream that can be followed. */
@@ -314,8 +336,12 @@ read_stream(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, cons
 
     if (has_stream(rop)) {
         struct oa_fx_state *state = stream_of(rop->object);
-        bool is_expected = !is_state || oa_fx_expects_value(state);
-        return is_expected ? oa_fx_read(state, walk, node, reader->frame) : NULL;
+        if (is_state && !oa_fx_expects_value(state))
+            return NULL;
+        struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
+        if (announced_size(walk) > length)
+            oa_fx_lose(state);
+        return part;
     }
     /* After a logon that was seen, so are the objects that are opened. Data for others, which the
      * server refuses, is a stream of its own. */
@@ -372,7 +398,7 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     if (row->id == OA_ROP_RELEASE)
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
     rop->columns = columns_of(walk);
-    resolve_upload(reader, walk, rop);
+    resolve_stream(reader, walk, rop);
 }
 
 /* Fills in what the head says. */
@@ -627,6 +653,8 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         take_head(walk, row, rop);
         resolve_response(reader, walk, row, rop);
         rop->has_return = row->handles != OA_ROP_HANDLES_NONE;
+        if (row->id == OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER && rop->object)
+            rop->object->awaited = 0;
         rop->return_value = (uint32_t)oa_walk_value(walk, OA_F_ROP_RETURN);
     } else if (row->handles) {
         find_request(reader, row->id);
