@@ -49,6 +49,7 @@ struct input {
     size_t index;     /* on the command line: orders equal times */
     int64_t
         time_ns; /* of the current frame; of the first one before the file is admitted; NO_TIME */
+    int64_t correction_ns; /* added to all times */
     uint64_t size;
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
@@ -281,8 +282,9 @@ input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
             return *err == 0 ? READ_END : READ_FAILED;
     } while (ahead->record.rec_type != REC_TYPE_PACKET);
     /* One without a time stamp has that of the frame before it. */
-    ahead->time_ns =
-        ahead->record.presence_flags & WTAP_HAS_TS ? record_time(&ahead->record) : input->latest_ns;
+    ahead->time_ns = ahead->record.presence_flags & WTAP_HAS_TS
+                         ? record_time(&ahead->record) + input->correction_ns
+                         : input->latest_ns;
     return READ_FRAME;
 }
 
@@ -613,6 +615,20 @@ capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_
     misplaced->largest_ns = MAX(misplaced->largest_ns, by_ns);
 }
 
+void
+capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns)
+{
+    for (size_t i = 0; i < reader->n_inputs; i++) {
+        struct input *input = &reader->inputs[i];
+        if (input->index != file)
+            continue;
+        input->correction_ns = by_ns;
+        if (input->time_ns != NO_TIME)
+            input->time_ns += by_ns;
+    }
+    qsort(reader->inputs, reader->n_inputs, sizeof *reader->inputs, compare_inputs);
+}
+
 enum capture_status
 capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, char **message)
 {
@@ -644,6 +660,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .data = WS_COMPAT_RECORD_DATA(&ahead->record, &ahead->buffer),
         .captured = header->caplen,
         .on_wire = MAX(header->len, header->caplen),
+        .file = root->index,
     };
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,

@@ -17,6 +17,7 @@ struct capture_frame {
     const uint8_t *data;
     size_t captured;
     size_t on_wire;
+    size_t file; /* on the command line, from 0 */
 };
 
 enum capture_status {
@@ -71,6 +72,10 @@ struct capture_reader;
  */
 struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
                                            const struct capture_order *order, char **message);
+
+/* Adds that much to all times of a file, the position of which on the command line is given. Only
+ * before the first capture_reader_next(). */
+void capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns);
 
 /*
  * Reads the next frame; its data are valid until the next call. With CAPTURE_CUT or

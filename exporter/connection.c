@@ -7,6 +7,14 @@
 
 #include "rpc/service.h"
 
+bool
+connection_has_ended(const struct connection *connection, int64_t *ended_ns)
+{
+    *ended_ns = connection->ending.how == OA_END_REPLACED ? connection->ending.time_ns
+                                                          : connection->closed_ns;
+    return oa_end_is_known(connection->ending.how);
+}
+
 static bool
 is_server_port(uint16_t port)
 {
@@ -27,6 +35,7 @@ connection_swap(struct connection *connection)
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         connection->endpoint[side] = old.endpoint[side ^ 1];
         connection->stream[side] = old.stream[side ^ 1];
+        connection->is_waiting[side] = old.is_waiting[side ^ 1];
     }
     connection->ending.by = old.ending.by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
     connection->is_swapped = !old.is_swapped;

@@ -32,6 +32,7 @@ struct connection {
     struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
     struct oa_stamp first, last;        /* frames */
     struct connection_stream stream[2]; /* by sender */
+    bool is_waiting[2];                 /* by sender: bytes are missing that may still be found */
     bool payload_only;   /* the source sees what TCP carried, but not TCP itself: frames,
                             retransmissions, loss, handshake and end are unknown, not 0 */
     bool is_in_tls;      /* decrypted by the source's host */
@@ -39,15 +40,17 @@ struct connection {
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
+    int64_t watched_ns;          /* how far the capture reached when it was given up; 0: unknown */
+    int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
     enum connection_state state; /* when the capture ended, or the connection */
 };
 
 /* A connection that has ended, and what it carried. */
 struct connection_row {
     const struct connection *tcp;
-    const struct oa_channel *channel; /* NULL if no RPC or MAPI over HTTP */
-    const struct oa_tls_facts *tls;   /* NULL if it did not start as TLS does */
-    bool is_attempt; /* without payload, to a port that a URI or ValidPorts names */
+    struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP */
+    const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    bool is_attempt;                /* without payload, to a port that a URI or ValidPorts names */
 };
 
 /* The facts of a channel's connection: every source passes them to oa_channel_open() as the host.
@@ -57,6 +60,9 @@ connection_of(const struct oa_channel *channel)
 {
     return channel->host;
 }
+
+/* Whether the capture shows how the connection ended; sets the time. */
+bool connection_has_ended(const struct connection *connection, int64_t *ended_ns);
 
 /* Whether the ports show that the server sent the data; for connections without a SYN. */
 bool connection_sent_by_server(uint16_t source_port, uint16_t destination_port);

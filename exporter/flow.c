@@ -18,6 +18,7 @@ struct flow {
     struct connection *connection;
     struct oa_channel *channel;
     struct oa_tls *tls;       /* the connection starts as TLS does */
+    struct tls_watch *watch;  /* then too */
     bool has_begun;           /* its first bytes were received */
     bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
     enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
@@ -64,7 +65,10 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
     oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
+    flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
+    if (oa_hop_is_http(recognition->hop))
+        tls_service_know(flow->flows->tls, &connection->endpoint[OA_SERVER]);
     return side;
 }
 
@@ -179,6 +183,7 @@ static void
 take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
          struct oa_stamp stamp)
 {
+    tls_watch_data(flow->watch, side, data, length);
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
@@ -196,6 +201,7 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
+    flow->watch = tls_watch_new(flow->flows->tls, flow->connection);
     take_tls(flow, side, data, length, stamp);
 }
 
@@ -284,22 +290,22 @@ ending_of(const struct connection *connection)
     return ending;
 }
 
-static void
-report_end(const struct flow *flow, const struct oa_tls_facts *tls)
+void
+flow_report_end(struct oa_tracker *tracker, const struct connection_row *row)
 {
-    const struct connection *connection = flow->connection;
+    const struct connection *tcp = row->tcp;
 
-    oa_connection_ended(
-        flow->flows->tracker,
-        &(struct oa_connection_end){ .host = flow->connection,
-                                     .channel = flow->channel,
-                                     .tls = tls,
-                                     .server = connection->endpoint[OA_SERVER],
-                                     .ending = connection->ending,
-                                     .last = connection->last,
-                                     .was_refused = connection->was_refused,
-                                     .lost_bytes = { connection->stream[OA_CLIENT].lost_bytes,
-                                                     connection->stream[OA_SERVER].lost_bytes } });
+    oa_connection_ended(tracker, &(struct oa_connection_end){
+                                     .host = (void *)tcp,
+                                     .channel = row->channel,
+                                     .tls = row->tls,
+                                     .server = tcp->endpoint[OA_SERVER],
+                                     .ending = tcp->ending,
+                                     .last = tcp->last,
+                                     .is_attempt = row->is_attempt,
+                                     .was_refused = tcp->was_refused,
+                                     .lost_bytes = { tcp->stream[OA_CLIENT].lost_bytes,
+                                                     tcp->stream[OA_SERVER].lost_bytes } });
 }
 
 static bool
@@ -318,8 +324,7 @@ flow_close(struct flow *flow)
     struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls),
                                   is_attempt(flow) };
 
-    flows->ended(flows->context, &row);
-    report_end(flow, row.tls);
+    tls_service_ended(flows->tls, flow->watch, &row);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)

@@ -9,14 +9,14 @@
 #define FLOW_H
 
 #include "connection.h"
+#include "tls_service.h"
 
 /* What all flows of a run share. */
 struct flows {
     struct oa_tracker *tracker;
-    void (*ended)(void *context, const struct connection_row *row); /* before the channel closes */
-    void *context;                                                  /* of `ended` */
-    uint64_t n_connections; /* opened so far, which is the number of the next one */
-    uint64_t n_channels;    /* of these, how many became a channel */
+    struct tls_service *tls; /* takes each connection that has ended, before its channel closes */
+    uint64_t n_connections;  /* opened so far, which is the number of the next one */
+    uint64_t n_channels;     /* of these, how many became a channel */
 };
 
 struct flow;
@@ -45,6 +45,9 @@ size_t flow_waiting(const struct flow *flow, enum oa_side side);
 /* Whether that side cannot send a request: the connection is the IN or OUT channel of a virtual
  * connection, so that the request was sent and its body or response has not ended. */
 bool flow_is_busy(const struct flow *flow, enum oa_side side);
+
+/* Reports what the end of a connection shows, before its channel closes. */
+void flow_report_end(struct oa_tracker *tracker, const struct connection_row *row);
 
 /* Ends the flow; the facts of the connection are complete by now. Frees the flow. */
 void flow_close(struct flow *flow);

@@ -37,6 +37,7 @@ struct run {
     struct report_set *reports;
     uint64_t sessions;
     bool shows_progress;
+    bool is_again; /* warnings were shown */
     int64_t started_us, shown_us;
 };
 
@@ -119,7 +120,7 @@ clear_progress(const struct run *run)
 static void
 on_warning(void *context, const char *message)
 {
-    if (ending_signal)
+    if (ending_signal || ((const struct run *)context)->is_again)
         return; /* a read that the signal interrupted */
     clear_progress(context);
     complain(message);
@@ -191,13 +192,15 @@ allow_descriptors(size_t n_paths)
     }
 }
 
-/* Reads the captures into reports, which are complete or absent. `*is_disordered` is set if it has
- * to be done again with frames read ahead. */
+/* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
+ * done again: with frames read ahead, which is noted in `order`, or because only now is known how
+ * far the clocks of the files differ. */
 static int
-export_in_order(const struct options *options, const struct capture_order *order,
-                bool *is_disordered)
+export_once(const struct options *options, struct capture_order *order, struct clocks *clocks,
+            bool is_again, bool *is_void)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
+                       .is_again = is_again,
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { .context = &run,
                                 .event = on_event,
@@ -205,14 +208,18 @@ export_in_order(const struct options *options, const struct capture_order *order
                                 .warning = on_warning,
                                 .progress = on_progress,
                                 .code_page = options->code_page,
-                                .valid_ports = options->valid_ports };
+                                .valid_ports = options->valid_ports,
+                                .proxies = options->proxies };
     struct source_result result = { 0 };
     char *message = NULL;
     int code;
 
+    *is_void = false;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
     if (!source)
         return fail(message, EXIT_UNREADABLE);
+    if (clocks)
+        source_use_clocks(source, clocks);
     run.reports = report_set_open(options->reports, options->n_reports, options->directory,
                                   options->style, options->valid_ports, &message);
     if (!run.reports) {
@@ -220,8 +227,9 @@ export_in_order(const struct options *options, const struct capture_order *order
     } else {
         source_run(source, &sink, &result);
         clear_progress(&run);
-        *is_disordered = result.disordered;
-        if (ending_signal || result.disordered)
+        *is_void = result.disordered || result.clocks_differ;
+        order->reads_ahead |= result.disordered;
+        if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
         else if (report_set_commit(run.reports, &message))
             code = exit_code_of(&result, options->quiet);
@@ -233,21 +241,87 @@ export_in_order(const struct options *options, const struct capture_order *order
     return code;
 }
 
-/* Most captures are in order of time. Only one that is not shows it, and by then events were
- * reported that cannot be taken back, so the reports are begun anew; what goes to standard output
- * is read ahead from the beginning. */
+/* Whether there are several files, which can be read again: one clock has nothing to be compared
+ * with. */
+static bool
+has_clocks(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_paths; i++)
+        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
+            return false;
+    return options->n_paths > 1;
+}
+
+static void
+ignore_event(void *context, const struct oa_event *event)
+{
+    (void)context;
+    (void)event;
+}
+
+static void
+ignore_connection(void *context, const struct connection_row *row)
+{
+    (void)context;
+    (void)row;
+}
+
+static void
+ignore_warning(void *context, const char *message)
+{
+    (void)context;
+    (void)message;
+}
+
+static bool
+go_on(void *context, const struct source_progress *progress)
+{
+    (void)context;
+    (void)progress;
+    return !ending_signal;
+}
+
+/* Reads the captures for their clocks only. Whatever fails will be reported by the export. */
+static void
+compare_clocks(const struct options *options, const struct capture_order *order,
+               struct clocks *clocks)
+{
+    struct source_sink sink = { .event = ignore_event,
+                                .connection = ignore_connection,
+                                .warning = ignore_warning,
+                                .progress = go_on };
+    struct source_result result;
+    char *message = NULL;
+    struct source *source = source_open(options->paths, options->n_paths, order, &message);
+
+    g_free(message);
+    if (!source)
+        return;
+    source_use_clocks(source, clocks);
+    source_run(source, &sink, &result);
+    source_close(source);
+}
+
+/* Most captures are in order of time, and most clocks agree. Only what was read shows where that is
+ * not so, and then the reports are begun anew. What goes to standard output cannot be taken back,
+ * so both are found out before. */
 static int export(const struct options *options)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
                                    .reads_ahead = !options->directory };
-    bool is_disordered = false;
+    struct clocks *clocks =
+        has_clocks(options) ? clocks_new(options->paths, options->n_paths) : NULL;
+    bool is_again = false, is_void = false;
+    int code;
 
     allow_descriptors(options->n_paths);
-    int code = export_in_order(options, &order, &is_disordered);
-    if (is_disordered && !ending_signal) {
-        order.reads_ahead = true;
-        code = export_in_order(options, &order, &is_disordered);
-    }
+    if (clocks && !options->directory)
+        compare_clocks(options, &order, clocks);
+    do {
+        code = export_once(options, &order, clocks, is_again, &is_void);
+        is_again = true;
+    } while (is_void && !ending_signal);
+    clocks_free(clocks);
     return code;
 }
 

@@ -23,7 +23,8 @@ enum long_option {
     LONG_BOM,
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
-    LONG_CODE_PAGE
+    LONG_CODE_PAGE,
+    LONG_PROXY
 };
 
 /* One row per option: for getopt_long(), and for the help text. */
@@ -41,6 +42,9 @@ static const struct {
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
       "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
+    { { "proxy", required_argument, NULL, LONG_PROXY },
+      "HOST",
+      "address or name of an RPC proxy: its connections inside TLS count (may be repeated)" },
     { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
       "SECONDS",
       "put frames of a file in order that are up to this late (1; 0: never)" },
@@ -149,6 +153,16 @@ take_code_page(const char *text, struct options *options, char **message)
     return true;
 }
 
+static void
+add_proxy(struct options *options, const char *host)
+{
+    guint n = options->proxies ? g_strv_length(options->proxies) : 0;
+
+    options->proxies = g_renew(char *, options->proxies, n + 2);
+    options->proxies[n] = g_strdup(host);
+    options->proxies[n + 1] = NULL;
+}
+
 /* False for an unknown option, or one without its argument. */
 static bool
 take_option(int value, struct options *options, char **message)
@@ -182,6 +196,9 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_BOM:
         options->style.bom = true;
+        return true;
+    case LONG_PROXY:
+        add_proxy(options, optarg);
         return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
@@ -253,5 +270,6 @@ options_clear(struct options *options)
 {
     g_free(options->reports);
     options->reports = NULL;
+    g_clear_pointer(&options->proxies, g_strfreev);
     g_clear_pointer(&options->valid_ports, valid_ports_free);
 }

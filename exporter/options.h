@@ -19,6 +19,7 @@ struct options {
     const char *directory; /* NULL: standard output */
     struct csv_style style;
     struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
+    char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
     int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;              /* of names; 0: not given */
     bool quiet;

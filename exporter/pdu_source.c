@@ -186,7 +186,8 @@ find_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     struct pdu_connection *connection = g_tree_lookup(source->connections, &key);
 
     if (connection && begins_anew(connection, pdu)) {
-        connection->facts.ending.how = OA_END_REPLACED;
+        connection->facts.ending =
+            (struct oa_ending){ .how = OA_END_REPLACED, .time_ns = stamp.time_ns };
         close_connection(source, connection);
         connection = NULL;
     }

@@ -87,8 +87,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "longest_stall_ms", MS_OF(channel, flow.longest_stall_ns), "Longest of these waits" },
     { "longest_idle_ms", MS(longest_idle_ns),
       "Longest time without a PDU in either direction, with MAPI over HTTP without a part of a "
-      "message; also the time before the FIN or RST, or the last frame, of its connection; empty if "
-      "there was none" },
+      "message; also the time before the FIN or RST, or the end of the capture; empty if there was "
+      "none" },
     { "target_allowed", TEXT(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
@@ -104,16 +104,17 @@ response_time(const struct oa_channel *channel)
     return channel->response.time_ns - channel->head.time_ns;
 }
 
-/* With the silence at the end: exported PDUs do not show how long it was. */
+/* With the silence at the end, of which exported PDUs do not show how long it was. */
 static int64_t
 longest_idle(const struct oa_channel *channel)
 {
     const struct connection *tcp = connection_of(channel);
-    int64_t end_ns =
-        oa_end_is_known(channel->ending.how) ? channel->ending.time_ns : tcp->last.time_ns;
+    int64_t end_ns;
 
     if (!channel->last_pdu.frame)
         return NO_TIME;
+    if (!connection_has_ended(tcp, &end_ns))
+        end_ns = tcp->watched_ns;
     return MAX(channel->longest_idle_ns, end_ns - channel->last_pdu.time_ns);
 }
 
@@ -131,7 +132,8 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_channel *channel = event->channel;
     char number[STATUS_TEXT];
 
-    if (event->type != OA_EVENT_CHANNEL_CLOSED)
+    if (event->type != OA_EVENT_CHANNEL_CLOSED ||
+        (event->channel->vc && oa_vc_is_foreign(event->channel->vc)))
         return;
     const struct oa_traffic *in = &channel->traffic[OA_CLIENT];
     const struct oa_traffic *out = &channel->traffic[OA_SERVER];

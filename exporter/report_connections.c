@@ -201,7 +201,7 @@ take(struct report_run *run, const struct connection_row *of)
         .ended_by = ended_by(tcp->ending),
         .duration_ns = tcp->last.time_ns - tcp->first.time_ns,
         .closed_ns = tcp->ending.how == OA_END_FIN || tcp->ending.how == OA_END_RESET
-                         ? tcp->ending.time_ns
+                         ? tcp->closed_ns
                          : NO_TIME,
         .decoded_share = decoded_share(tcp, channel),
     };
@@ -213,7 +213,8 @@ take(struct report_run *run, const struct connection_row *of)
 const struct report REPORT_CONNECTIONS = {
     .name = "connections",
     .row_is = "TCP connection of a service hop",
-    .order = "ordered by the end of the connection",
+    .order = "ordered by the end of the connection; inside TLS not before their server turns out "
+             "to be a proxy",
     COLUMNS(COLUMNS_OF_CONNECTIONS),
     .connection = take,
 };

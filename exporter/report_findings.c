@@ -79,6 +79,8 @@ put(struct report_run *run, struct row *row)
     row->host = host_of(row, mapped);
     row->user = user_of(row);
     row->frame = or_none(row->stamp.frame);
+    if (!row->stamp.frame && !row->stamp.time_ns)
+        row->stamp.time_ns = NO_TIME; /* of no frame in particular */
     row->target_port = NO_NUMBER;
     if (vc && vc->target_server) {
         row->target_server = vc->target_server;

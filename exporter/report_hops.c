@@ -259,7 +259,7 @@ count_session(struct state *state, const struct oa_virtual_connection *vc)
     struct row one = { .sessions = 1, .first_ns = INT64_MAX, .last_ns = NO_TIME };
 
     forget_tcp(&one);
-    for (guint i = 0; pairs && i < pairs->len; i++)
+    for (guint i = 0; pairs && i < pairs->len && !oa_vc_is_foreign(vc); i++)
         tally_add(state->tally, tally_row(state->tally, &g_array_index(pairs, struct key, i)),
                   &one);
     g_hash_table_remove(state->sessions, number_of(vc));

@@ -13,6 +13,7 @@
 /* When a session was open; NO_TIME: not in the capture. */
 struct open_time {
     int64_t from_ns, to_ns;
+    int64_t first_ns; /* first frame */
 };
 
 /* That of the connections of a session that have ended, by hop. */
@@ -82,7 +83,7 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "Connect or Bind; empty if the session was never established" },
     { "binds", COUNT_OF(vc, binds), "Bind PDUs" },
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
-      "Presentation contexts rejected by the server" },
+      "Presentation contexts rejected by the server; with a bind_nak all of that bind" },
     { "calls", COUNT_OF(vc, calls), CALLS_ARE },
     { "answered", COUNT_OF(vc, answered),
       IS_ANSWERED },
@@ -260,15 +261,17 @@ key_of(const struct oa_virtual_connection *vc)
     return GSIZE_TO_POINTER((gsize)vc->number);
 }
 
-/* Unknown is earlier than all other begins, and later than all other ends. */
+/* The first connection begins it. Unknown is later than all other ends. */
 static void
 add_open_time(struct connections *to, int hop, const struct open_time *time)
 {
     struct open_time *sum = &to->hop[hop];
     bool is_first = !to->is_used[hop];
 
-    if (is_first || time->from_ns < sum->from_ns)
+    if (is_first || time->first_ns < sum->first_ns) {
+        sum->first_ns = time->first_ns;
         sum->from_ns = time->from_ns;
+    }
     if (is_first || (sum->to_ns != NO_TIME && (time->to_ns == NO_TIME || time->to_ns > sum->to_ns)))
         sum->to_ns = time->to_ns;
     to->is_used[hop] = true;
@@ -290,11 +293,11 @@ static void
 note_connection(GHashTable *sessions, const struct oa_channel *channel)
 {
     const struct connection *tcp = connection_of(channel);
-    struct open_time time = {
-        .from_ns = tcp->handshake_seen ? tcp->first.time_ns : NO_TIME,
-        .to_ns = oa_end_is_known(channel->ending.how) ? channel->ending.time_ns : NO_TIME,
-    };
+    struct open_time time = { .first_ns = tcp->first.time_ns,
+                              .from_ns = tcp->handshake_seen ? tcp->first.time_ns : NO_TIME };
 
+    if (!connection_has_ended(tcp, &time.to_ns))
+        time.to_ns = NO_TIME;
     if (channel->vc && channel->vc->transport != OA_TRANSPORT_MAPI_HTTP)
         add_open_time(connections_of(sessions, key_of(channel->vc)), channel->hop, &time);
 }
@@ -320,8 +323,9 @@ open_time_of(GHashTable *sessions, const struct oa_virtual_connection *vc)
 
     if (vc->transport == OA_TRANSPORT_MAPI_HTTP)
         return (struct open_time){ vc->established.frame ? vc->opened.time_ns : NO_TIME,
-                                   vc->ended_ns ? vc->ended_ns : NO_TIME };
-    return connections ? connections->hop[oa_vc_hop(vc)] : (struct open_time){ NO_TIME, NO_TIME };
+                                   vc->ended_ns ? vc->ended_ns : NO_TIME, 0 };
+    return connections ? connections->hop[oa_vc_hop(vc)]
+                       : (struct open_time){ NO_TIME, NO_TIME, 0 };
 }
 
 /* --- rows --- */
@@ -392,7 +396,8 @@ take(struct report_run *run, const struct oa_event *event)
     } else if (event->type == OA_EVENT_VC_JOINED) {
         join_connections(run->state, event->vc);
     } else if (event->type == OA_EVENT_VC_CLOSED) {
-        put_session(run, event->vc);
+        if (!oa_vc_is_foreign(event->vc))
+            put_session(run, event->vc);
         g_hash_table_remove(run->state, key_of(event->vc));
     }
 }

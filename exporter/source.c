@@ -23,7 +23,11 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 
 struct source {
     struct capture_reader *reader;
-    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind, while running */
+    size_t n_files;
+    struct clocks *clocks;          /* NULL: they are not compared */
+    const struct source_sink *sink; /* this and what follows: while running */
+    struct oa_tracker *tracker;
+    void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
 };
@@ -35,8 +39,26 @@ source_open(char *const *paths, size_t n_paths, const struct capture_order *orde
     struct source *source = reader ? g_new0(struct source, 1) : NULL;
 
     if (source)
-        source->reader = reader;
+        *source = (struct source){ .reader = reader, .n_files = n_paths };
     return source;
+}
+
+void
+source_use_clocks(struct source *source, struct clocks *clocks)
+{
+    source->clocks = clocks;
+    for (size_t file = 0; file < source->n_files; file++)
+        capture_reader_correct(source->reader, file, clocks_correction(clocks, file));
+}
+
+static void
+take_event(void *context, const struct oa_event *event)
+{
+    const struct source *source = context;
+
+    if (source->clocks)
+        clocks_take_event(source->clocks, event);
+    source->sink->event(source->sink->context, event);
 }
 
 static void
@@ -47,6 +69,9 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
         capture_misplaced_add(&source->cut, frame, 0);
         source->longest_cut = MAX(source->longest_cut, frame->captured);
     }
+    if (source->clocks)
+        clocks_take_frame(source->clocks, frame->file,
+                          (struct oa_stamp){ frame->time_ns, frame->number });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -155,18 +180,31 @@ find_all(const struct source *source, const struct source_sink *sink,
              source->cut.frames, result->frames, source->longest_cut);
 }
 
+static void
+on_connection(void *context, const struct connection_row *row)
+{
+    const struct source *source = context;
+
+    source->sink->connection(source->sink->context, row);
+    flow_report_end(source->tracker, row);
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    struct flows flows = { .tracker = oa_tracker_new(sink->event, sink->context, false),
-                           .ended = sink->connection,
-                           .context = sink->context };
+    const struct tls_service_sink tls_sink = { on_connection, take_event, source };
+    struct flows flows = { .tracker = oa_tracker_new(take_event, source, false),
+                           .tls = tls_service_new(&tls_sink, sink->proxies) };
 
+    source->sink = sink;
+    source->tracker = flows.tracker;
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
     if (sink->begin)
         sink->begin(sink->context, flows.tracker);
+    if (source->clocks)
+        clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
@@ -174,7 +212,12 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
+    tls_service_free(flows.tls);
     result->channels = flows.n_channels;
+    if (source->clocks && !result->stopped) {
+        result->clocks_differ = clocks_settle(source->clocks);
+        clocks_report(source->clocks, sink->event, sink->context);
+    }
     find_all(source, sink, result);
 }
 

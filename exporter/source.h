@@ -9,6 +9,7 @@
 #define SOURCE_H
 
 #include "capture_reader.h"
+#include "clocks.h"
 #include "connection.h"
 #include "source_result.h"
 #include "valid_ports.h"
@@ -33,6 +34,7 @@ struct source_sink {
         const struct source_progress *progress); /* every few thousand frames; false: stop */
     uint32_t code_page;                          /* of names that are not Unicode; 0: a guess */
     const struct valid_ports *valid_ports;       /* NULL: not given */
+    char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
 struct source;
@@ -41,6 +43,10 @@ struct source;
  * (g_free) if one of them cannot be read. */
 struct source *source_open(char *const *paths, size_t n_paths, const struct capture_order *order,
                            char **message);
+
+/* Compares the clocks of the files, or corrects their times once that has shown how far they
+ * differ. `clocks` must outlive the source. Before source_run(). */
+void source_use_clocks(struct source *source, struct clocks *clocks);
 
 /* Reads all captures, once; closes every connection, channel and session at the end. The last
  * events are the findings about the captures themselves, which name no channel and no session. */

@@ -22,8 +22,9 @@ struct source_result {
     uint64_t channels;      /* connections with RPC or MAPI over HTTP */
     bool incomplete;        /* a file was cut short or damaged */
     bool stopped;           /* before the end: progress returned false, or: */
-    bool disordered; /* CAPTURE_DISORDERED: what was made of the events so far is void, and the
-                        captures have to be opened again */
+    bool disordered;        /* CAPTURE_DISORDERED */
+    bool clocks_differ;     /* by these two, what was made of the events is void: the captures have
+                               to be opened again, with frames read ahead or with the same clocks */
 };
 
 #endif

@@ -144,7 +144,8 @@ take_end(struct tally *tally, const struct oa_virtual_connection *vc)
     struct counted none = { 0 };
     struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(vc));
 
-    tally->report->rows->session(tally, choose_row(tally, counted ? counted : &none, vc), vc);
+    if (!oa_vc_is_foreign(vc))
+        tally->report->rows->session(tally, choose_row(tally, counted ? counted : &none, vc), vc);
     g_hash_table_remove(tally->sessions, key_of(vc));
 }
 

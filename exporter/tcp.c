@@ -105,6 +105,7 @@ struct tcp_table {
     size_t n_connections;
     uint64_t seed;
     size_t pending_bytes; /* of all streams */
+    int64_t now_ns;       /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
 };
@@ -563,6 +564,16 @@ acknowledge(struct half *half, uint32_t acknowledgment)
         half->acked = offset;
 }
 
+/* Notes whether bytes wait behind missing ones, or are missing that the receiver has. */
+static void
+note_waiting(struct tracked *c, const struct half *half)
+{
+    int64_t end = half->fin != UNKNOWN_OFFSET ? half->next + 1 : half->next;
+
+    c->facts.is_waiting[side_of(c, half)] =
+        half->is_started && !half->is_held && (half->pending || half->acked > end);
+}
+
 /*
  * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
  * mark is the first such acknowledgment for the current gap; from there on late frames have a
@@ -656,6 +667,7 @@ close_connection(struct tracked *c)
     finish_connection(c);
     c->facts.was_refused = was_refused(c);
     c->facts.state = state_of(c);
+    c->facts.watched_ns = table->now_ns;
     table->listener.closed(c->user);
 
     list_remove(c->is_ended ? &table->ended : &table->open, c);
@@ -832,6 +844,8 @@ end_connection(struct tracked *c, struct half *half, const struct segment *segme
 {
     bool is_reset = (segment->flags & TCP_RST) != 0;
 
+    if (c->facts.ending.how == OA_END_OPEN)
+        c->facts.closed_ns = stamp.time_ns;
     /* A reset that comes after both FINs ends nothing. */
     if (c->facts.ending.how == OA_END_OPEN || (is_reset && !c->is_ended))
         c->facts.ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
@@ -879,6 +893,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 {
     unsigned side = OA_CLIENT;
 
+    table->now_ns = MAX(table->now_ns, stamp.time_ns);
     expire(table, stamp.time_ns);
     struct tracked *c = find(table, segment, &side);
     if (segment->flags & TCP_SYN)
@@ -893,6 +908,7 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     if (!(segment->flags & TCP_RST)) {
         if (segment->flags & TCP_ACK)
             acknowledge(other, segment->acknowledgment);
+        note_waiting(c, other);
         if (other->is_held && shows_receipt(other, segment))
             release_start(c, other);
         if (segment->payload_length > 0 || segment->cut_length > 0)
@@ -908,6 +924,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     }
     check_loss(c, half, stamp);
     check_loss(c, other, stamp);
+    note_waiting(c, half);
+    note_waiting(c, other);
 }
 
 struct tcp_table *

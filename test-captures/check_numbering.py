@@ -20,7 +20,7 @@ MIXED = tools.CAPTURES / "made" / "mixed.pcapng"
 UNSEEN = ("named_pipe", "tls", "tls_handshakes")  # in which oaexport sees nothing of it
 # Reports with sessions, and their columns of frames that show the session.
 ROWS = {"calls": ("request_frame", "response_frame"), "frames": ("frame",), "findings": ("frame",)}
-FIELDS = ["frame.number", "tcp.stream", "rpch.vc", "rpch.vc.cookie", "oxcmapihttp.session", "rpch.channel.number"]
+FIELDS = ["frame.number", "tcp.stream", "rpch.vc", "rpch.vc.cookie", "oxcmapihttp.session", "rpch.channel.number", "rpch.finding.session"]
 
 
 def same(what, found, wanted):
@@ -44,11 +44,11 @@ class Shown:
         self.by_frame = {}                              # numbers, of either kind
         self.by_cookie = collections.defaultdict(set)
         for frame, stream, *numbers in tools.fields(home, capture, FIELDS, "-2", "-Y", "rpch or oxcmapihttp"):
-            rpc, cookies, mapi, channels = map(values, numbers)
+            rpc, cookies, mapi, channels, found = map(values, numbers)
             self.by_stream[stream] |= rpc
             self.mapi_streams[stream] |= mapi
             self.channels[stream] |= channels
-            self.by_frame[frame] = rpc | mapi
+            self.by_frame[frame] = rpc | mapi | found
             for cookie in cookies:
                 self.by_cookie[cookie] |= rpc
 
@@ -90,9 +90,11 @@ def check_rows(program, capture, shown, sessions):
 def check_sessions(program, capture, shown):
     """Each session is there under its number, by its cookie if it has one; tshark shows no other."""
     sessions = {row["session"]: row for row in tools.report(program, "sessions", capture)}
+    numbers = collections.defaultdict(set)  # a client may use a cookie again
     for number, row in sessions.items():
-        if row["cookie"] in shown.by_cookie:
-            same(f"{capture.name}: {row['cookie']}", shown.by_cookie[row["cookie"]], {number})
+        numbers[row["cookie"]].add(number)
+    for cookie in numbers.keys() & shown.by_cookie.keys():
+        same(f"{capture.name}: {cookie}", shown.by_cookie[cookie], numbers[cookie])
     for mapi in (False, True):
         wanted = {number for number, row in sessions.items() if (row["transport"] == "mapi_http") == mapi}
         same(f"{capture.name}: sessions", shown.numbers(mapi), wanted)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""RPC over HTTP inside TLS, decrypted with the key log, is decoded as on plain TCP; ordinary HTTPS looks as without the plugins.
+"""RPC over HTTP inside TLS, decrypted with the key log: as good as on plain TCP, and ordinary HTTPS is left as stock shows it.
 
 Usage: check_tls_decrypted.py PLUGIN_HOME
 
@@ -20,16 +20,16 @@ FIELDS = ["frame.number", "rpch.vc", "rpch.pdu", "rpch.rpc.ptype", "rpch.rpc.cal
 CONNECT = ["CONN/A1", "CONN/B1", "CONN/A3", "CONN/C2"]
 REQUEST, RESPONSE = "0", "2"
 
-# The only difference in ordinary HTTPS: TLS's name of the application protocol.
+# What differs in the details of ordinary HTTPS: how TLS calls the application's protocol.
 STOCK_NAME = "Hypertext Transfer Protocol"
 OUR_NAME = "Hypertext Transfer Protocol or RPC over HTTP"
 
-# The connections of the second capture without RPC over HTTP.
+# Its connections without RPC over HTTP.
 ORDINARY = "0 .. 15, 24"
 
 
 def logged():
-    """Name, request and response bytes of each call, and the number of virtual connections, as logged."""
+    """Name, request and response bytes of each call, and the number of virtual connections, as the client noted them."""
     calls, connections = [], 0
     for entry in tools.log(SESSION):
         if "opnum" in entry or ("name" in entry and "error" not in entry):
@@ -39,20 +39,20 @@ def logged():
 
 
 def stub_bytes(row):
-    """Stub bytes in the PDUs of a frame, computed from header and verifier fields."""
+    """Bytes of the stubs in the PDUs of a frame, from the fields of their headers and verifiers."""
     lengths, auths = (map(int, row[field].split(";")) for field in ("dcerpc.cn_frag_len", "dcerpc.cn_auth_len"))
     padding = sum(map(int, filter(None, row["dcerpc.auth_pad_len"].split(";"))))
     return sum(length - 24 for length in lengths) - sum(auth + 8 for auth in auths if auth) - padding
 
 
 def operation_of(row):
-    """The operation's name in the Info column; empty for fragments before the last."""
+    """What the Info column calls the operation; empty for fragments before the last."""
     names = re.findall(r"(\w+) (?:request|response)", row["_ws.col.Info"])
     return names[-1] if names else ""
 
 
 def shown_calls(shown):
-    """Name, request and response bytes of each call in tshark, in order of the requests, paired by rpch.request_in."""
+    """Name, request and response bytes of each call as tshark shows them, in the order of the requests; paired by our own fields."""
     requests, calls = {}, {}
     for row in shown:
         if not {REQUEST, RESPONSE} & set(row["rpch.rpc.ptype"].split(";")):
@@ -94,12 +94,12 @@ def check_session(home, keys):
 
 
 def without_name(text):
-    """Lines of a text with the stock name of the application protocol."""
-    return [line.replace(OUR_NAME, STOCK_NAME) for line in text.splitlines()]
+    """Lines of a text, with the application's protocol as stock calls it, and without findings."""
+    return [line.replace(OUR_NAME, STOCK_NAME) for line in tools.without_findings(text.splitlines())]
 
 
 def check_ordinary(home, keys):
-    """Ordinary HTTPS looks as without the plugins, in one pass and in two; disabling the protocol has the same effect on all of it."""
+    """Ordinary HTTPS looks as without the plugins, in one pass and in two, and nothing of it is taken for ours."""
     wanted = ["-Y", f"tcp.stream in {{{ORDINARY}}}", "-V", *keys]
     for passes in tools.PASSES:
         stock, ours = (without_name(tools.tshark(where, MIXED, *wanted, *passes)) for where in (tools.STOCK, home))

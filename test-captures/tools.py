@@ -114,6 +114,16 @@ def named_fields(home, capture, names, *arguments):
     return [dict(zip(names, row)) for row in fields(home, capture, names, *arguments)]
 
 
+def without_findings(lines):
+    """The lines without what is found in TLS connections to a port of Exchange's services, whatever they carry: alerts, certificates."""
+    kept, inside = [], False
+    for line in lines:
+        inside = line == "[RPC over HTTP, findings]" or inside and line.startswith(" ")
+        if not inside:
+            kept.append(line)
+    return kept
+
+
 def secrets(capture):
     """editcap options that insert the key log beside a capture."""
     keys = capture.with_suffix(".keys")

@@ -5,9 +5,14 @@ Usage: test_columns.py OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import base64
 import collections
+import datetime
 import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -17,6 +22,27 @@ import tools  # noqa: E402
 PROGRAM = sys.argv.pop(1)
 REPORTS = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames")
 STATES = {"answered": "answered", "faults": "fault", "unanswered": "unanswered", "unknown": "unknown", "no_request": "no_request"}
+
+HOPS = ("client_proxy", "http_2", "http_3", "http_4", "client_store", "proxy_store")
+HOPS_UNANSWERED = "Connections whose SYN was not answered"
+# Outcome and HTTP status of the sessions of a capture.
+OUTCOMES = {
+    "conn_two_hops": [("established", "200")],
+    "half_in_client_hop": [("established", "")],
+    "in_r1_server_hop": [("established", "")],
+    "http_error_mid_stream": [("established", "200")],
+    "http_anonymous": [("established", "200"), ("refused_401", "401")],
+    "http_basic_refused": [("refused_401", "401")],
+    "http_ntlm_refused": [("refused_401", "401")],
+    "http_in_401_after_b1": [("refused_401", "401")],
+    "http_errors": [("http_403", "403"), ("http_404", "404"), ("http_502", "502"), ("rpc_error_5", "503"), ("rpc_error_6ba", "503"),
+                    ("rpc_error_773", "503")],
+}
+
+
+def milliseconds(begin, end):
+    """Between two times of a report."""
+    return (datetime.datetime.fromisoformat(end[:-1]) - datetime.datetime.fromisoformat(begin[:-1])) / datetime.timedelta(milliseconds=1)
 
 
 def reports(path):
@@ -100,6 +126,161 @@ class Agreement(unittest.TestCase):
                 if row["transport"] == "mapi_http":
                     known.update(["client_proxy"] if row["hops"] == "client_proxy" else row["hops"].split())
             self.assertEqual(+counted, +known)
+
+    def test_open_times(self):
+        """A session is open from the first SYN of its connections on the hop nearest to the client to the last FIN or RST."""
+        for rows in self.each():
+            connections = {row["connection"]: row for row in rows["connections"]}
+            for session in rows["sessions"]:
+                if session["transport"] == "mapi_http":
+                    continue
+                of_hop = [connections[row["connection"]] for row in rows["channels"] if row["session"] == session["session"]]
+                nearest = min((row["hop"] for row in of_hop), key=HOPS.index)
+                of_hop = [row for row in of_hop if row["hop"] == nearest]
+                first = min(of_hop, key=lambda row: row["start"])
+                self.assertEqual(session["open_from"], first["start"] if first["handshake"] == "seen" else "", session["session"])
+                ended = [row["closed"] for row in of_hop if row["end_state"] != "replaced"]
+                if len(ended) == len(of_hop):
+                    self.assertEqual(session["open_to"], max(ended) if all(ended) else "", session["session"])
+
+    def test_ends_of_connections(self):
+        for rows in self.each():
+            for row in rows["connections"]:
+                self.assertEqual(bool(row["closed"]), row["end_state"] in ("fin", "reset"))
+                self.assertIn(row["state"], {"fin": ("closed", "fin_wait", ""), "open": ("established", "syn_sent")}.get(row["end_state"], ("closed",)))
+
+    def test_users_of_calls(self):
+        for rows in self.each():
+            users = {row["session"]: row["user"] or row["rpc_user"] for row in rows["sessions"]}
+            for row in rows["calls"]:
+                self.assertIn(row["user"], ("", users[row["session"]]))
+
+    def test_idle_times(self):
+        """No channel was silent for longer than is reported, nor between its last PDU and the end of its connection."""
+        for rows in self.each():
+            closed = {row["connection"]: row["closed"] for row in rows["connections"]}
+            for row in rows["channels"]:
+                end = closed[row["connection"]]
+                if row["longest_idle_ms"] and end:
+                    self.assertGreaterEqual(float(row["longest_idle_ms"]) + 0.002, milliseconds(row["end"], end), row["channel"])
+
+    def test_status_of_in_channels(self):
+        """The proxy does not respond on an IN channel that works."""
+        for rows in self.each():
+            for row in rows["channels"]:
+                if row["kind"] == "IN" and row["rpc_pdus"] != "0" and row["hop"] == "client_proxy":
+                    self.assertEqual(row["http_status"], "", row["channel"])
+
+    def test_times_of_servers(self):
+        """A server reports whole milliseconds, and no more than the capture shows."""
+        timed = 0
+        for path in (path for path in self.captures if path.parent == tools.REAL):
+            for row in self.captures[path]["calls"]:
+                if row["server_time_ms"] and row["latency_ms"]:
+                    self.assertLess(int(row["server_time_ms"]), float(row["latency_ms"]) + 1, row["call"])
+                    timed += 1
+        self.assertGreater(timed, 300)
+        for row in self.captures[tools.REAL / "privacy.pcapng"]["calls"]:
+            self.assertEqual(row["server_time_ms"], "")
+
+
+class Columns(unittest.TestCase):
+    """Values that are known from how a capture was made."""
+
+    def report(self, name, capture, *options, code=0):
+        """The rows of one report."""
+        result = tools.oaexport(PROGRAM, "-q", *options, "--reports", name, capture, check=False)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return tools.rows(result.stdout)
+
+    def test_outcomes(self):
+        for capture, outcomes in OUTCOMES.items():
+            found = [(row["outcome"], row["http_status"]) for row in self.report("sessions", tools.MADE / f"{capture}.pcapng")]
+            self.assertEqual(sorted(set(found)), sorted(outcomes), capture)
+
+    def test_lost_head(self):
+        """Without the request that carries an IN channel, the 401 before it is not the status of that channel."""
+        capture = tools.MADE / "conn_two_hops.pcapng"
+        heads = [row for row in self.report("frames", capture) if row["description"].startswith("RPC_IN_DATA")]
+        refused = {row["channel"] for row in self.report("channels", capture) if row["kind"] == "IN" and row["auth_legs"] == "1"}
+        lost = [row["frame"] for row in heads if row["channel"] in refused][-1]
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+            subprocess.run(["editcap", capture, file.name, lost], check=True, capture_output=True)
+            rows = [row for row in self.report("channels", file.name) if row["kind"] == "IN" and row["rpc_pdus"] != "0"]
+            self.assertTrue([row for row in rows if row["auth_legs"] == "1" and row["skipped_bytes"] != "0"])
+            self.assertEqual({row["http_status"] for row in rows}, {""})
+
+    def test_mapi_open_times(self):
+        """From Connect or Bind to the response to Disconnect or Unbind."""
+        capture = tools.MADE / "mapi_http_forms.pcapng"
+        calls = {(call["session"], call["operation"]): call for call in self.report("calls", capture)}
+        refused, directory, store = sorted(self.report("sessions", capture), key=lambda row: row["session"])
+        self.assertEqual([refused[name] for name in ("outcome", "http_status", "open_from", "open_to")], ["response_code_2", "200", "", ""])
+        for row, first, last in ((directory, "Bind", "Unbind"), (store, "Connect", "Disconnect")):
+            last = calls[row["session"], last]
+            self.assertEqual(row["open_from"], calls[row["session"], first]["start"])
+            self.assertAlmostEqual(milliseconds(last["start"], row["open_to"]), float(last["latency_ms"]), delta=1)
+            self.assertEqual(row["outcome"], "established")
+        self.assertEqual({row["open_to"] for row in self.report("sessions", tools.REAL / "mapihttp.pcapng")}, {""})
+
+    def test_refused_back_ends(self):
+        """On a port that a URI names, or, without the client's hop, ValidPorts."""
+        capture = tools.MADE / "http_errors.pcapng"
+        refused = [row["server_port"] for row in self.report("findings", capture) if row["code"] == "connection_refused"]
+        self.assertEqual(refused, ["6099"] * 2)
+        with tempfile.TemporaryDirectory() as folder:
+            alone = pathlib.Path(folder) / "alone.pcapng"
+            subprocess.run(["tshark", "-r", capture, "-Y", "tcp.port == 6099", "-w", alone], check=True, capture_output=True)
+            self.assertEqual(self.report("findings", alone, code=5), [])
+            for report in ("connections", "findings"):
+                rows = self.report(report, alone, "--valid-ports", "mbx1:6090-6099", code=5)
+                self.assertEqual([row["server_port"] for row in rows], ["6099"] * 2)
+            row, = self.report("hops", alone, "--valid-ports", "mbx1:6090-6099", code=5)
+            self.assertEqual((row["refused"], row["sessions"]), ("2", "0"))
+
+    def test_reported_clients(self):
+        """The address in CONN/B2 in both byte orders, if the client's hop is not in the capture."""
+        for name in ("in_r1_server_hop", "half_in_server_hop", "back_end_ports"):
+            known = {row["client"].rsplit(":", 1)[0] for row in tools.truth(name)["sessions"]}
+            for row in self.report("sessions", tools.MADE / f"{name}.pcapng"):
+                self.assertIn(row["client_address"], known, name)
+                self.assertEqual(row["client_address_order"], "little_endian")
+                self.assertEqual(row["client_address_other"].split("."), row["client_address"].split(".")[::-1])
+        for row in self.report("sessions", tools.MADE / "conn_two_hops.pcapng"):
+            self.assertEqual((row["client_address_order"], row["client_address_other"]), ("", ""))
+
+    def test_encrypted_hops(self):
+        rows = [row for row in self.report("hops", tools.REAL / "tls.pcapng", code=5) if row["service"] == "https"]
+        self.assertEqual({row["sessions"] for row in rows}, {""})
+
+    def test_code_page(self):
+        """A Japanese name in Basic credentials, and a Western one."""
+        capture = tools.MADE / "http_basic.pcapng"
+        whole = capture.read_bytes()
+        token = re.search(rb"Basic ([A-Za-z0-9+/=]+)", whole).group(1)
+        length = len(base64.b64decode(token))
+        others = {row["user"] for row in self.report("sessions", capture)}
+        for name, options, user, code_page in (
+                ("\u5c71\u7530".encode("cp932"), (), "\u5c71\u7530", "932"), (b"B\xf6ll", (), "B\u00f6ll", "1252"),
+                ("\u0412\u043e\u0432\u0430".encode("cp1251"), ("--code-page", "1251"), "\u0412\u043e\u0432\u0430", "1251")):
+            changed = base64.b64encode((name + b":").ljust(length, b"x"))
+            self.assertEqual(len(changed), len(token))
+            with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+                file.write(whole.replace(token, changed))
+                file.flush()
+                self.assertEqual({row["user"] for row in self.report("sessions", file.name, *options)} - others, {user})
+                self.assertEqual({(row["user"], row["code_page"]) for row in self.report("auth", file.name, *options)} & {(user, code_page)},
+                                 {(user, code_page)})
+
+    def test_definitions(self):
+        """Counts of calls mean the same in every report, and their words are those of calls.csv."""
+        described = tools.oaexport(PROGRAM, "--describe").stdout
+        for column in ("answered", "unanswered", "unknown", "no_request", "faults"):
+            words = set(re.findall(rf"^  {column} +count +(.*)$", described, re.M)) - {HOPS_UNANSWERED}
+            self.assertEqual(len(words), 1, column)
+        for name in REPORTS:
+            self.assertEqual(tools.oaexport(PROGRAM, f"--describe={name}").stdout.count("all times are UTC, cut to the microsecond"),
+                             0 if name == "operations" else 1, name)
 
 
 if __name__ == "__main__":

@@ -177,6 +177,15 @@ class CommandLine(unittest.TestCase):
             # The made capture repeats frames immediately, which no sender does.
             self.assertLessEqual({row.get("code") for row in rows}, {"capture_duplicated"}, name)
 
+    def test_tls(self):
+        """Connections inside TLS count if they lead to a proxy: by their shape, or because the user says so."""
+        web = TOP / "test-captures" / "ordinary" / "tls_web_traffic.pcap"
+        for arguments, rows in ((("--proxy", "127.0.0.1"), 2), (("--proxy", "127.0.0.2"), 0), ((), 0)):
+            result = self.export("-q", "-r", "connections", *arguments, web)
+            self.assertEqual((result.returncode, len(tools.rows(result.stdout))), (tools.NOTHING_FOUND, rows), arguments)
+        mail = tools.rows(self.export("-q", "-r", "connections", TOP / "test-captures" / "real" / "tls.pcapng").stdout)
+        self.assertEqual([row["service"] for row in mail], ["https"] * 8)
+
     def test_not_looked_into(self):
         """What was not looked into is named, for that may be where it is."""
         ethernet, ip = bytes(12), bytes.fromhex("4500001c00010000401100000a0000010a000002")

@@ -12,6 +12,7 @@ import struct
 import sys
 import tempfile
 import unittest
+import uuid
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "test-captures"), str(TOP / "test-captures" / "make")]
@@ -132,6 +133,17 @@ class Disturbed(unittest.TestCase):
             self.assertEqual(*[collections.Counter(row["code"] for row in reports["findings"]) for reports in (before, after)], name)
             self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
 
+    def test_second_leg_of_the_middle(self):
+        """The same where no cookie shows that both legs are hops of one session: the calls do."""
+        counted = ("calls", "answered", "faults", "unanswered", "unknown", "no_request")
+        for name in "http_v1 mid_stream_four_clients mid_stream_two_hops mid_stream_flow_control mid_recycle_in_r1 mid_recycle_in_r2".split():
+            path = TOP / "test-captures" / "made" / f"{name}.pcapng"
+            before, after = self.reports(path), self.changed(disturb.second_leg(path.read_bytes()))
+            for report, columns in (("sessions", counted), ("calls", ("call_id", "operation", "state", "request_bytes", "response_bytes"))):
+                rows = [collections.Counter(tuple(row[column] for column in columns) for row in reports[report]) for reports in (before, after)]
+                self.assertEqual(rows[1], rows[0], (name, report))
+            self.assertTrue(any("http_2" in row["hops"] for row in after["calls"]), name)
+
     def test_one_way(self):
         """Without any frame of the server its silence is no fault: one finding for each session, and no call is unanswered."""
         for name in ("http_chunked", "in_r1_client_hop", "lifetime_overrun", "http_basic"):
@@ -158,6 +170,23 @@ class Disturbed(unittest.TestCase):
                                for half in ("request_frames", "response_frames")), []) for call in truth["calls"]]
                 whole = [of_call for of_call in frames if gone not in of_call]
                 self.assertGreaterEqual(states["answered"] + states["fault"], len(whole), (name, gone, states))
+
+    def test_mapper_of_others(self):
+        """An endpoint mapper that is asked about other services only: no session, user or call of ours."""
+        path = TOP / "test-captures" / "made" / "rpc_tcp.pcapng"
+        interfaces = ("a4f1db00-ca47-1067-b31f-00dd010662da", "f5cc5a18-4264-101a-8c59-08002b2f8426", "1544f5e0-613c-11d1-93df-00c04fd7bd09")
+        before, trace = self.reports(path), disturb.read(path.read_bytes())
+        for packet in trace.packets():
+            if 135 in struct.unpack(">HH", packet.data[34:38]):
+                for interface in interfaces:
+                    packet.data = packet.data.replace(uuid.UUID(interface).bytes_le, uuid.UUID("367abb81-9844-35f1-ad32-98f038001003").bytes_le)
+        after = self.changed(trace.bytes())
+        mapper = {row["session"] for row in before["sessions"] if row["interface"] == "epm"}
+        self.assertEqual(len(mapper), 2)
+        for name in ("sessions", "calls", "channels"):
+            left = [row["session"] for row in before[name] if row["session"] not in mapper]
+            self.assertEqual([row["session"] for row in after[name]], left, name)
+        self.assertNotIn("135", {row["server_port"] for row in after["connections"]})
 
     def test_acknowledgements_first(self):
         """Acknowledgements captured before what they acknowledge do not indicate loss."""

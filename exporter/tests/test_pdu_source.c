@@ -110,10 +110,11 @@ on_ended(void *context, const struct connection_row *row)
 static void
 begin(struct fixture *fixture)
 {
+    const struct tls_service_sink sink = { on_ended, on_event, fixture };
+
     *fixture = (struct fixture){ .closed = g_array_new(FALSE, FALSE, sizeof(struct connection)) };
     fixture->flows = (struct flows){ .tracker = oa_tracker_new(on_event, fixture, false),
-                                     .ended = on_ended,
-                                     .context = fixture };
+                                     .tls = tls_service_new(&sink, NULL) };
     fixture->source = PDU_SOURCE.begin(&fixture->flows);
 }
 
@@ -126,6 +127,7 @@ end(struct fixture *fixture)
     PDU_SOURCE.end(fixture->source, &result);
     oa_tracker_end(fixture->flows.tracker);
     oa_tracker_free(fixture->flows.tracker);
+    tls_service_free(fixture->flows.tls);
 }
 
 static const struct connection *
@@ -222,7 +224,7 @@ check_pieces(const struct piece_row *row, bool with_sequence)
     for (int i = 0; i < PIECES && row->pieces[i][1]; i++) {
         int from = row->pieces[i][0], to = row->pieces[i][1];
         send_pdu(&fixture, (struct sent){ .from = 50000,
-                                          .to = 443,
+                                          .to = 80,
                                           .bytes = bytes + from,
                                           .length = (size_t)(to - from),
                                           .sequence = with_sequence ? (uint32_t)from + 7 : 0,
@@ -260,10 +262,9 @@ test_data(void)
         struct fixture fixture;
 
         begin(&fixture);
+        send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF("aaaa"), .dissector = DISSECTORS[i] });
         send_pdu(&fixture,
-                 (struct sent){ 50000, 443, TEXT_OF("aaaa"), .dissector = DISSECTORS[i] });
-        send_pdu(&fixture,
-                 (struct sent){ 50000, 443, TEXT_OF("aaaaaaaa"), .dissector = DISSECTORS[i] });
+                 (struct sent){ 50000, 80, TEXT_OF("aaaaaaaa"), .dissector = DISSECTORS[i] });
         end(&fixture);
         g_assert_cmpuint(closed(&fixture, 0)->stream[OA_CLIENT].payload_bytes, ==, i == 0 ? 12 : 8);
         g_array_unref(fixture.closed);
@@ -277,9 +278,9 @@ test_frames(void)
     struct fixture fixture;
 
     begin(&fixture);
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD) });
-    send_pdu(&fixture, (struct sent){ 50000, 443, FIRST_OF(PING, 7) });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING) });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(IN_HEAD) });
+    send_pdu(&fixture, (struct sent){ 50000, 80, FIRST_OF(PING, 7) });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING) });
     g_assert_cmpuint(fixture.pdus, ==, 1);
     g_assert_cmpuint(fixture.first_frame, ==, 20);
     end(&fixture);
@@ -296,11 +297,11 @@ test_lost(void)
     struct fixture fixture;
 
     begin(&fixture);
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD), .sequence = 100 });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 100 + H + P });
-    send_pdu(&fixture, (struct sent){ 50000, 443, FIRST_OF(PING, 8), .sequence = 100 + H + 2 * P,
-                                      .cut = 12 });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 100 + H + 3 * P });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(IN_HEAD), .sequence = 100 });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING), .sequence = 100 + H + P });
+    send_pdu(&fixture,
+             (struct sent){ 50000, 80, FIRST_OF(PING, 8), .sequence = 100 + H + 2 * P, .cut = 12 });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING), .sequence = 100 + H + 3 * P });
     end(&fixture);
     g_assert_cmpuint(fixture.pdus, ==, 2);
     g_assert_cmpuint(closed(&fixture, 0)->stream[OA_CLIENT].lost_bytes, ==, P + 12);
@@ -315,9 +316,9 @@ test_other_counting(void)
     struct fixture fixture;
 
     begin(&fixture);
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD), .sequence = 1 });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 0x70000000 });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING), .sequence = 0x70000000 + P });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(IN_HEAD), .sequence = 1 });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING), .sequence = 0x70000000 });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING), .sequence = 0x70000000 + P });
     end(&fixture);
     g_assert_cmpuint(fixture.pdus, ==, 2);
     g_assert_cmpuint(closed(&fixture, 0)->stream[OA_CLIENT].lost_bytes, ==, 0);
@@ -337,7 +338,7 @@ test_sides(void)
     send_pdu(&fixture, (struct sent){ 8442, 8441, TEXT_OF(IN_HEAD) });
     send_pdu(&fixture, (struct sent){ 8442, 8441, FIRST_OF(PING, 5) });
     send_pdu(&fixture, (struct sent){ 8442, 8441, TEXT_OF(PING) });
-    send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD) });
+    send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(IN_HEAD) });
     end(&fixture);
     g_assert_cmpuint(fixture.closed->len, ==, 2);
     g_assert_cmpuint(closed(&fixture, 0)->number, ==, 0);
@@ -357,9 +358,9 @@ test_ports_used_again(void)
 
         begin(&fixture);
         for (int i = 0; i < 2; i++) {
-            send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(MAPI_HEAD MAPI_BODY),
+            send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(MAPI_HEAD MAPI_BODY),
                                               .sequence = sequence });
-            send_pdu(&fixture, (struct sent){ 443, 50000, TEXT_OF("HTTP/1.1 200 OK\r\n\r\n"),
+            send_pdu(&fixture, (struct sent){ 80, 50000, TEXT_OF("HTTP/1.1 200 OK\r\n\r\n"),
                                               .sequence = sequence });
         }
         end(&fixture);
@@ -391,9 +392,9 @@ test_channel_replaced(void)
 
     begin(&fixture);
     for (int i = 0; i < 2; i++) {
-        send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(IN_HEAD) });
-        send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(CONN_B1) });
-        send_pdu(&fixture, (struct sent){ 50000, 443, TEXT_OF(PING) });
+        send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(IN_HEAD) });
+        send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(CONN_B1) });
+        send_pdu(&fixture, (struct sent){ 50000, 80, TEXT_OF(PING) });
     }
     end(&fixture);
     g_assert_cmpuint(fixture.pdus, ==, 4);
@@ -412,8 +413,7 @@ test_many(void)
     begin(&fixture);
     for (uint16_t round = 0; round < 2; round++)
         for (uint16_t port = 10000; port < 14000; port++)
-            send_pdu(&fixture,
-                     (struct sent){ round ? 443 : port, round ? port : 443, TEXT_OF("x") });
+            send_pdu(&fixture, (struct sent){ round ? 80 : port, round ? port : 80, TEXT_OF("x") });
     end(&fixture);
     g_assert_cmpuint(fixture.closed->len, ==, 4000);
     for (guint i = 0; i < fixture.closed->len; i++) {

@@ -385,6 +385,65 @@ test_merge_beyond(void)
     g_free(session);
 }
 
+/* --- facts --- */
+
+/* A list of the endpoint mapper that has come to its end, and other return values. */
+static void
+test_failures(void)
+{
+    static const struct {
+        enum oa_interface_id interface;
+        uint16_t opnum;
+        uint32_t return_value;
+        bool has_failed;
+    } ROWS[] = {
+        { OA_IF_EPM, 2, 0x16c9a0d6, false }, { OA_IF_EPM, 3, 0x16c9a0d6, true },
+        { OA_IF_EPM, 2, 0x6d9, true },       { OA_IF_NSPI, 1, 1, false },
+        { OA_IF_NSPI, 3, 1, true },          { OA_IF_EMSMDB, 11, 0x00040380, false },
+        { OA_IF_EMSMDB, 11, 0, false },      { OA_IF_EMSMDB, 11, 0x80040115, true },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_call call = { .iface = oa_rpc_interface(ROWS[i].interface),
+                                .opnum = ROWS[i].opnum,
+                                .state = OA_CALL_ANSWERED,
+                                .has_return_value = true,
+                                .return_value = ROWS[i].return_value };
+        g_assert_cmpint(call_failed(&call), ==, ROWS[i].has_failed);
+    }
+}
+
+/* The client that the proxy reports, in the byte order that is likelier. */
+static void
+test_reported_client(void)
+{
+    static const struct {
+        uint8_t sent[4];
+        bool is_sockaddr;
+        const char *order;
+        uint8_t client[4];
+    } ROWS[] = {
+        { { 5, 1, 168, 192 }, false, "little_endian", { 192, 168, 1, 5 } },
+        { { 10, 77, 1, 1 }, false, "network", { 10, 77, 1, 1 } },
+        { { 8, 8, 4, 0 }, false, "network", { 8, 8, 4, 0 } }, /* not 0.4.8.8 */
+        { { 8, 7, 6, 5 }, false, "little_endian", { 5, 6, 7, 8 } },
+        { { 192, 168, 2, 254 }, true, NULL, { 192, 168, 2, 254 } },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_virtual_connection vc = { .has_client_address = true };
+        uint8_t mapped[16], other[16];
+
+        vc.leg_seen[OA_HOP_SERVER][OA_LEG_IN] = true;
+        vc.client_address.sockaddr_form = ROWS[i].is_sockaddr;
+        memcpy(vc.client_address.bytes, ROWS[i].sent, 4);
+        g_assert_cmpmem(client_address_of(&vc, mapped) + 12, 4, ROWS[i].client, 4);
+        g_assert_cmpstr(client_address_order(&vc, other), ==, ROWS[i].order);
+        for (int k = 0; ROWS[i].order && k < 4; k++)
+            g_assert_cmpuint(other[12 + k], ==, mapped[15 - k]);
+    }
+}
+
 /* --- files --- */
 
 /* A folder made for the reports goes when they are not written. */
@@ -436,6 +495,8 @@ main(int argc, char *argv[])
     g_test_add_func("/report_set/merge_open_session", test_merge_open_session);
     g_test_add_func("/report_set/join", test_join);
     g_test_add_func("/report_set/merge_beyond", test_merge_beyond);
+    g_test_add_func("/report_set/failures", test_failures);
+    g_test_add_func("/report_set/reported_client", test_reported_client);
     g_test_add_func("/report_set/discard", test_discard);
     g_test_add_func("/report_set/no_folder", test_no_folder);
     return g_test_run();

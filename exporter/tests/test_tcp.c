@@ -471,6 +471,43 @@ test_swap(void)
     g_string_free(fixture.log, TRUE);
 }
 
+struct state_row {
+    const char *script;
+    enum connection_state state;
+    int closed_ms; /* after the start; -1: not */
+};
+
+static const struct state_row STATE_ROWS[] = {
+    { "cS +500 cS", CONNECTION_SYN_SENT, -1 },
+    { "cS +500 sRA0", CONNECTION_CLOSED, 500 },
+    { "cS sSA0", CONNECTION_ESTABLISHED, -1 },
+    { SHAKE "c0+3 s0+3", CONNECTION_ESTABLISHED, -1 },
+    { "c0+3 s0+3", CONNECTION_ESTABLISHED, -1 },
+    { SHAKE "c0+3 +500 cF3 +500 s0+3", CONNECTION_FIN_WAIT, 500 },
+    { SHAKE "c0+3 +500 cF3 +500 sF0", CONNECTION_CLOSED, 500 },
+    { SHAKE "c0+3 +500 cF3 +500 sR", CONNECTION_CLOSED, 500 },
+    { SHAKE "c0+3 +500 sR", CONNECTION_CLOSED, 500 },
+    { "c0+3 +500 cF3", CONNECTION_UNKNOWN, 500 }, /* no frame of the server */
+};
+
+static void
+test_states(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(STATE_ROWS); i++) {
+        const struct state_row *row = &STATE_ROWS[i];
+        struct fixture fixture;
+
+        fixture_begin(&fixture, &TCP_DEFAULT_LIMITS, 5);
+        int64_t start_ns = fixture.stamp.time_ns;
+        run_script(&fixture, row->script);
+        fixture_end(&fixture);
+        g_assert_cmpint(fixture.closed.state, ==, row->state);
+        if (row->closed_ms >= 0)
+            g_assert_cmpint((fixture.closed.closed_ns - start_ns) / 1000000, ==, row->closed_ms);
+        g_string_free(fixture.log, TRUE);
+    }
+}
+
 struct side_row {
     uint16_t sender_port, receiver_port;
     uint16_t client_port;
@@ -686,6 +723,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/tcp/swap", test_swap);
     g_test_add_func("/tcp/sides", test_sides);
+    g_test_add_func("/tcp/states", test_states);
     g_test_add_func("/tcp/permutations", test_permutations);
     g_test_add_func("/tcp/shuffled", test_shuffled);
     g_test_add_func("/tcp/long-stream", test_long_stream);

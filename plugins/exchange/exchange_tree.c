@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+#include "rop/rop_words.h"
+#include "rop_items.h"
+
 /* Sources are not nested; there is one open payload at a time. */
 #define SOURCES_MAX 8
 
@@ -25,11 +28,14 @@ static int hf_trailing = -1;
 static int hf_undecoded = -1;
 static int hf_verification = -1;
 
-static gint ett_structure = -1;
+/* One for each kind of structure, so that Wireshark opens those of a kind that the user has opened.
+ */
+static gint ett_structure[OA_FIELDS_COUNT];
 static gint ett_bits = -1;
 static gint ett_source = -1;
 
 static struct oa_code_pages *code_pages;
+static GPtrArray *kept_rops; /* of struct oa_rop_call */
 
 static expert_field ei_short = EI_INIT;
 static expert_field ei_limit = EI_INIT;
@@ -37,13 +43,18 @@ static expert_field ei_unknown = EI_INIT;
 static expert_field ei_trailing = EI_INIT;
 static expert_field ei_status = EI_INIT;
 
-/* The visitor's context. */
+/* The visitor's context, and what is freed with the packet. */
 struct show {
     packet_info *pinfo;
+    struct oa_walk *walk;
     tvbuff_t *sources[SOURCES_MAX];
     unsigned n_sources;
     enum oa_field titled; /* the last structure begun that goes by the name of a value in it */
     struct oa_call_facts *facts;
+    struct rop_items *rops; /* NULL: the parameters hold none */
+    struct oa_rop_reader reader;
+    struct oa_rop_call *own_call; /* of a call that nothing is kept of */
+    struct oa_rop_objects *own_objects;
 };
 
 static tvbuff_t *
@@ -141,22 +152,19 @@ is_item_of(const proto_item *item, enum oa_field field)
     return item && PITEM_FINFO(item) && PITEM_FINFO(item)->hfinfo->id == hf[field];
 }
 
-/* Writes the name of a structure behind its label. */
+/* Writes the name of a structure behind its label, or in its place. */
 static void
 title_parent(const struct show *show, proto_tree *tree, const struct oa_value *value)
 {
     proto_item *parent = proto_tree_get_parent(tree);
+
+    if (!show->titled || !is_item_of(parent, show->titled))
+        return;
     const char *name = oa_value_name(value->id, (uint32_t)value->number);
-
-    if (name && show->titled && is_item_of(parent, show->titled))
+    if (name && OA_FIELDS[show->titled].role == OA_ROLE_NAMED)
+        proto_item_set_text(parent, "%s", name);
+    else if (name)
         proto_item_append_text(parent, ": %s", name);
-}
-
-/* A warning is not a failure, [MS-OXCDATA] 2.4.3. */
-static bool
-is_failure(uint32_t status)
-{
-    return status != 0 && status >> 16 != 4;
 }
 
 static const char *
@@ -173,8 +181,11 @@ on_field(void *user, void *parent, const struct oa_value *value)
     struct show *show = user;
 
     /* An empty item would be shown as "<MISSING>". */
-    if (OA_FIELDS[value->id].type == OA_TYPE_BYTES && value->length == 0)
+    if (OA_FIELDS[value->id].type == OA_TYPE_BYTES && value->length == 0) {
+        if (show->rops)
+            rop_items_field(show->rops, source(show), value, NULL);
         return;
+    }
     proto_item *item = add_value(show, parent, value);
     if (value->about)
         proto_item_append_text(item, " (%s)", OA_FIELDS[value->about].label);
@@ -184,7 +195,9 @@ on_field(void *user, void *parent, const struct oa_value *value)
         title_parent(show, parent, value);
     bool was_known = show->facts->has_status;
     oa_call_facts_field(show->facts, value);
-    if (!was_known && show->facts->has_status && is_failure(show->facts->status))
+    if (show->rops)
+        rop_items_field(show->rops, source(show), value, item);
+    if (!was_known && show->facts->has_status && oa_rop_is_failure(show->facts->status))
         expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
                                status_name(show->facts->status), show->facts->status);
 }
@@ -197,9 +210,11 @@ on_begin(void *user, void *parent, const struct oa_value *at)
 
     if (at->index >= 0)
         proto_item_append_text(item, " %d", at->index + 1);
-    if (OA_FIELDS[at->id].role == OA_ROLE_TITLED)
+    if (OA_FIELDS[at->id].role == OA_ROLE_TITLED || OA_FIELDS[at->id].role == OA_ROLE_NAMED)
         show->titled = at->id;
-    return proto_item_add_subtree(item, ett_structure);
+    if (show->rops)
+        rop_items_begin(show->rops, at, item);
+    return proto_item_add_subtree(item, ett_structure[at->id]);
 }
 
 static void
@@ -210,6 +225,8 @@ on_end(void *user, void *node, size_t offset)
 
     if (item)
         proto_item_set_end(item, source(show), (gint)offset);
+    if (show->rops)
+        rop_items_end(show->rops, source(show), node);
 }
 
 static void
@@ -259,12 +276,18 @@ on_end_source(void *user, void *node)
 static const struct oa_visitor VISITOR = { on_field, on_begin,        on_end,
                                            on_gap,   on_begin_source, on_end_source };
 
+/* Wireshark leaves by longjmp if a tree exceeds its limit. */
 static ws_compat_bool
-free_walk(wmem_allocator_t *pool, wmem_cb_event_t event, void *walk)
+free_show(wmem_allocator_t *pool, wmem_cb_event_t event, void *user)
 {
+    struct show *show = user;
+
     (void)pool;
     (void)event;
-    oa_walk_free((struct oa_walk *)walk);
+    oa_walk_free(show->walk);
+    oa_rop_reader_end(&show->reader);
+    oa_rop_objects_free(show->own_objects);
+    oa_rop_call_free(show->own_call);
     return false;
 }
 
@@ -288,45 +311,88 @@ show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
                                      result->offset);
 }
 
-static struct oa_walk *
-new_walk(struct show *show)
+static struct show *
+new_show(tvbuff_t *tvb, packet_info *pinfo, struct oa_call_facts *facts)
 {
-    struct oa_walk *walk = oa_walk_new(&VISITOR, show);
+    struct show *show = wmem_new0(pinfo->pool, struct show);
 
-    oa_walk_set_code_pages(walk, code_pages);
-    /* Wireshark leaves by longjmp if a tree exceeds its limit. */
-    wmem_register_callback(show->pinfo->pool, free_walk, walk);
-    return walk;
+    show->pinfo = pinfo;
+    show->sources[show->n_sources++] = tvb;
+    show->facts = facts;
+    show->walk = oa_walk_new(&VISITOR, show);
+    wmem_register_callback(pinfo->pool, free_show, show);
+    oa_walk_set_code_pages(show->walk, code_pages);
+    return show;
+}
+
+/* The ROPs are read with what is kept of them, the first time with the objects of their session. */
+static void
+start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops)
+{
+    struct oa_rop_reader *reader = &show->reader;
+
+    if (!rops)
+        return;
+    if (!rops->call)
+        show->own_call = oa_rop_call_new();
+    reader->call = rops->call ? rops->call : show->own_call;
+    reader->frame = rops->frame;
+    reader->is_response = show->facts->is_response;
+    if (!rops->call || (rops->is_first_visit && !reader->call->is_read[reader->is_response])) {
+        if (!rops->objects)
+            show->own_objects = oa_rop_objects_new();
+        reader->objects = rops->objects ? rops->objects : show->own_objects;
+    }
+    oa_rop_reader_start(reader, show->walk);
+    show->rops = rop_items_new(show->pinfo, tree, reader->call, reader->is_response);
+}
+
+static void
+end_rops(struct show *show, struct exchange_rops *rops)
+{
+    if (rops)
+        rops->info = rop_items_info(show->rops);
 }
 
 bool
 exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct oa_stub *stub,
-                   struct oa_call_facts *facts)
+                   struct exchange_rops *rops, struct oa_call_facts *facts)
 {
-    struct show show = { .pinfo = pinfo, .sources = { tvb }, .n_sources = 1, .facts = facts };
-
     if (!oa_stub_layout(stub))
         return false;
     oa_call_facts_start(facts, stub);
-    oa_stub_walk(new_walk(&show), stub, tree, &facts->walk);
+    struct show *show = new_show(tvb, pinfo, facts);
+    start_rops(show, tree, rops);
+    oa_stub_walk(show->walk, stub, tree, &facts->walk);
+    end_rops(show, rops);
     show_result(pinfo, tree, tvb, &facts->walk);
     return true;
 }
 
 void
 exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                          const struct oa_layout *layout, struct oa_call_facts *facts)
+                          const struct oa_layout *layout, struct exchange_rops *rops,
+                          struct oa_call_facts *facts)
 {
-    struct show show = { .pinfo = pinfo, .sources = { tvb }, .n_sources = 1, .facts = facts };
+    struct show *show = new_show(tvb, pinfo, facts);
     size_t length = tvb_captured_length(tvb);
 
-    struct oa_walk *walk = new_walk(&show);
-
     if (facts->code_page)
-        oa_walk_set(walk, OA_F_OXCRPC_CPID, facts->code_page);
-    facts->walk =
-        oa_walk_run(walk, layout, OA_PLAIN, false, tvb_get_ptr(tvb, 0, (gint)length), length, tree);
+        oa_walk_set(show->walk, OA_F_OXCRPC_CPID, facts->code_page);
+    start_rops(show, tree, rops);
+    facts->walk = oa_walk_run(show->walk, layout, OA_PLAIN, false,
+                              tvb_get_ptr(tvb, 0, (gint)length), length, tree);
+    end_rops(show, rops);
     show_result(pinfo, tree, tvb, &facts->walk);
+}
+
+struct oa_rop_call *
+exchange_tree_keep_rops(void)
+{
+    struct oa_rop_call *call = oa_rop_call_new();
+
+    g_ptr_array_add(kept_rops, call);
+    return call;
 }
 
 /* Registration */
@@ -461,16 +527,43 @@ register_rows(void)
 }
 
 static void
-open_code_pages(void)
+free_rops(void *call)
 {
-    code_pages = oa_code_pages_new();
+    oa_rop_call_free(call);
+}
+
+/* What is around ROPs is open until the user closes it. With the first file, because Wireshark
+ * makes its table of what is open after plugins have registered. */
+static void
+open_wrappers(void)
+{
+    static const enum oa_field WRAPPERS[] = {
+        OA_F_OXCRPC_IN,   OA_F_OXCRPC_OUT, OA_F_OXCRPC_RGB,
+        OA_F_EXT_PAYLOAD, OA_F_ROP_BUFFER, OA_F_ROPS,
+    };
+
+    static bool are_open;
+
+    for (size_t i = 0; i < array_length(WRAPPERS) && !are_open; i++)
+        tree_expanded_set(ett_structure[WRAPPERS[i]], TRUE);
+    are_open = true;
 }
 
 static void
-close_code_pages(void)
+start_file(void)
+{
+    open_wrappers();
+    code_pages = oa_code_pages_new();
+    kept_rops = g_ptr_array_new_with_free_func(free_rops);
+}
+
+static void
+end_file(void)
 {
     oa_code_pages_free(code_pages);
     code_pages = NULL;
+    g_ptr_array_free(kept_rops, TRUE);
+    kept_rops = NULL;
 }
 
 void
@@ -500,15 +593,19 @@ exchange_tree_register(void)
         { &ei_status,
           { "exchange.failed", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL } },
     };
-    static gint *ett[] = { &ett_structure, &ett_bits, &ett_source };
+    static gint *ett[OA_FIELDS_COUNT + 2] = { &ett_bits, &ett_source };
 
     proto_layout = proto_register_protocol("Exchange parameters", "Exchange", "exchange");
     proto_register_field_array(proto_layout, own, array_length(own));
+    for (int id = 0; id < OA_FIELDS_COUNT; id++) {
+        ett_structure[id] = -1;
+        ett[id + 2] = &ett_structure[id];
+    }
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
-    proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops");
+    rop_items_register();
     register_rows();
-    register_init_routine(open_code_pages);
-    register_cleanup_routine(close_code_pages);
+    register_init_routine(start_file);
+    register_cleanup_routine(end_file);
 }

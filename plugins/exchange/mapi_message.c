@@ -95,6 +95,8 @@ on_event(void *context, const struct oa_event *event)
     struct mapi_transaction *transaction = transaction_of(feed, event->mapi);
     if (event->vc)
         transaction->session = event->vc;
+    if (event->mailbox)
+        transaction->mailbox = event->mailbox;
     if (event->type == OA_EVENT_MAPI_HEAD)
         take_head(feed, transaction, event->side);
     else if (event->type == OA_EVENT_CALL && event->mapi->response.has_head)

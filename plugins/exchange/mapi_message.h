@@ -30,6 +30,8 @@ struct mapi_transaction {
         *session;               /* NULL: not known, or a leg of an authentication */
     const struct oa_call *call; /* NULL: no response, or a leg of an authentication */
     const struct oa_call_facts *request, *response; /* NULL: not shown yet */
+    struct oa_mailbox_session *mailbox; /* with the request already; NULL: not known then */
+    struct oa_rop_call *rops;           /* NULL: no body with ROPs was shown */
     guint32 code_pages[2]; /* for 8-bit text in request and response, known before; 0: none */
 };
 

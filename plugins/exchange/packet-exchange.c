@@ -57,6 +57,7 @@ struct exchange_call {
     struct oa_call_facts *request;
     struct oa_call_facts *response;
     const struct oa_mailbox_session *session;
+    struct oa_rop_call *rops; /* NULL: none */
     bool request_noted, response_noted;
     bool is_ndr64;
     uint32_t code_pages[2]; /* for 8-bit text in request and response, known before these */
@@ -116,6 +117,36 @@ code_page_before(const struct rpch_state *state, struct exchange_call *call,
     return *kept;
 }
 
+/* What is kept of the ROPs of a call: with the tracker's own call, which may be in the capture on
+ * both hops. */
+static struct oa_rop_call *
+kept_rops(struct oa_call *call)
+{
+    if (!call)
+        return exchange_tree_keep_rops();
+    if (!call->rops)
+        call->rops = oa_rop_call_new();
+    return call->rops;
+}
+
+static struct exchange_rops
+rops_of(const struct rpch_state *state, struct exchange_call *call, const struct oa_stub *stub,
+        const packet_info *pinfo, const dcerpc_info *di)
+{
+    struct exchange_rops rops = { .is_first_visit = !PINFO_FD_VISITED(pinfo),
+                                  .frame = di->call_data->req_frame };
+
+    if (rops.is_first_visit) {
+        struct oa_mailbox_session *session = oa_tracker_mailbox(state->tracker, state->call, stub);
+        if (session)
+            rops.objects = oa_mailbox_objects(session);
+        if (!call->rops)
+            call->rops = kept_rops(state->call);
+    }
+    rops.call = call->rops;
+    return rops;
+}
+
 /* A version and its product, as generated items after the words they were read from. */
 static void
 show_version(proto_tree *tree, tvbuff_t *tvb, const struct oa_call_facts *facts)
@@ -154,10 +185,12 @@ show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct 
 
 /* The text of the Info column after the name of the operation. */
 static void
-show_info(column_info *cinfo, const struct oa_call_facts *facts)
+show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *rops)
 {
     const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
 
+    if (rops && rops[0])
+        col_append_fstr(cinfo, COL_INFO, ": %s", rops);
     if (facts->has_status && facts->status && name)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
     else if (facts->has_status && facts->status)
@@ -166,8 +199,6 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts)
         col_append_fstr(cinfo, COL_INFO, ", %s", facts->user_dn);
     if (facts->is_response && facts->server[0])
         col_append_fstr(cinfo, COL_INFO, ", %s", facts->server);
-    if (facts->rop_bytes)
-        col_append_fstr(cinfo, COL_INFO, ", %u bytes of ROPs", (guint)facts->rop_bytes);
 }
 
 static void
@@ -264,7 +295,11 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
     if (stub.is_ndr64)
         generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));
-    if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, &facts))
+    bool has_rops = oa_rpc_operation_has(iface, stub.opnum, OA_OP_ROPS);
+    struct exchange_rops rops = { .info = NULL };
+    if (has_rops)
+        rops = rops_of(&state, call, &stub, pinfo, di);
+    if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts))
         return offset;
     if (!PINFO_FD_VISITED(pinfo))
         note_call(&state, call, &facts);
@@ -272,7 +307,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         show_version(tree, stub_tvb, &facts);
     if (call->session)
         show_session(tree, stub_tvb, call->session);
-    show_info(pinfo->cinfo, &facts);
+    show_info(pinfo->cinfo, &facts, rops.info);
     queue_tap(pinfo, di, &state, call, &facts);
     return offset + length;
 }

@@ -288,6 +288,28 @@ start_facts(const struct message *message, struct oa_call_facts *facts)
     oa_call_facts_start(facts, &stub);
 }
 
+/* What is kept of the ROPs of an exchange; the session of a request is known if its cookie
+ * identifies it, that of a response always. */
+static struct exchange_rops
+rops_of(const struct message *message)
+{
+    struct mapi_transaction *transaction = message->transaction;
+    struct exchange_rops rops = { .is_first_visit = !PINFO_FD_VISITED(message->pinfo) };
+
+    if (!transaction)
+        return rops;
+    if (!transaction->rops)
+        transaction->rops = exchange_tree_keep_rops();
+    rops.call = transaction->rops;
+    rops.frame = transaction->request_frame;
+    struct oa_mailbox_session *mailbox = message->is_response && transaction->call
+                                             ? transaction->call->mailbox
+                                             : transaction->mailbox;
+    if (rops.is_first_visit && mailbox)
+        rops.objects = oa_mailbox_objects(mailbox);
+    return rops;
+}
+
 static void
 show_body(const struct message *message, int offset, struct oa_call_facts *facts)
 {
@@ -304,7 +326,14 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
         return;
     }
     facts->code_page = code_page_before(message);
-    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, facts);
+    bool has_rops = message->type == OA_MAPI_HTTP_EXECUTE;
+    struct exchange_rops rops = { .info = NULL };
+    if (has_rops)
+        rops = rops_of(message);
+    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, has_rops ? &rops : NULL,
+                              facts);
+    if (rops.info && rops.info[0])
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", rops.info);
     note_code_page(message, facts->code_page);
     const char *status = oa_field_name(OA_NAMES_STATUS, facts->status);
     if (facts->has_status && facts->status)
@@ -312,9 +341,6 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
                         facts->status);
     if (facts->user_dn[0])
         col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %s", facts->user_dn);
-    if (facts->rop_bytes)
-        col_append_fstr(message->pinfo->cinfo, COL_INFO, ", %u bytes of ROPs",
-                        (guint)facts->rop_bytes);
 }
 
 /* Stores the facts with the transaction, on the first visit, and queues the tap record. */

@@ -10,7 +10,9 @@
 #include <epan/packet.h>
 
 #include "rpch_context.h"
+#include "rpch_end.h"
 #include "rpch_entry.h"
+#include "rpch_findings.h"
 #include "rpch_proto.h"
 #include "rpch_show.h"
 #include "rpch_stream.h"
@@ -22,8 +24,17 @@ static void
 open_file(void)
 {
     rpch_tracker_open();
+    rpch_findings_open();
+    rpch_end_open();
     rpch_tcp_open();
     rpch_tls_open();
+}
+
+static void
+close_file(void)
+{
+    rpch_end_close();
+    rpch_tracker_close();
 }
 
 void
@@ -34,8 +45,9 @@ proto_register_rpch(void)
     rpch_tcp_register();
     rpch_tls_register();
     rpch_show_register();
+    rpch_end_register();
     register_init_routine(open_file);
-    register_cleanup_routine(rpch_tracker_close);
+    register_cleanup_routine(close_file);
 }
 
 void
@@ -45,5 +57,6 @@ proto_reg_handoff_rpch(void)
     rpch_tcp_handoff();
     rpch_tls_handoff();
     rpch_show_handoff();
+    rpch_end_handoff();
     rpch_context_handoff();
 }

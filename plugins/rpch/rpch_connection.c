@@ -305,6 +305,33 @@ rpch_connection_at(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segm
     return connection;
 }
 
+void
+rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side side,
+                        const guint8 *data, guint length, struct oa_stamp stamp)
+{
+    struct rpch_waiting *waiting = &((struct rpch_connection *)connection)->waiting[side];
+
+    if (length) {
+        waiting->data = wmem_realloc(wmem_file_scope(), waiting->data, length);
+        memcpy(waiting->data, data, length);
+    }
+    waiting->length = length;
+    waiting->stamp = stamp;
+}
+
+void
+rpch_connection_close(const struct rpch_connection *connection, struct oa_ending ending)
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        const struct rpch_waiting *waiting = &connection->waiting[side];
+        if (waiting->length)
+            oa_channel_data(connection->channel, (enum oa_side)side, waiting->data, waiting->length,
+                            waiting->stamp);
+    }
+    ((struct rpch_connection *)connection)->is_closed = true;
+    oa_channel_close(connection->channel, ending);
+}
+
 enum oa_side
 rpch_connection_side(const struct rpch_connection *connection, const packet_info *pinfo)
 {

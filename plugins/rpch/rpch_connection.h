@@ -28,6 +28,12 @@ struct rpch_connection {
     guint32 first_frame;          /* where it was recognised; earlier frames are not ours */
     enum oa_endpoint_known known; /* about the server's endpoint, when it was recognised */
     bool is_mapi_http;            /* dissected by the HTTP stream dissector, http_stream.h */
+    bool is_closed;               /* its bytes go to the decoder no longer */
+    struct rpch_waiting {
+        guint8 *data;
+        guint length; /* 0: none wait */
+        struct oa_stamp stamp;
+    } waiting[2]; /* by enum oa_side: bytes at the end that more were requested for */
 };
 
 /* How far the dissection of a frame has come. */
@@ -66,6 +72,13 @@ bool rpch_connection_in_tunnel(packet_info *pinfo);
 
 /* The packet's connection; NULL if nothing of it is ours. */
 const struct rpch_connection *rpch_connection_find(packet_info *pinfo);
+
+/* The last bytes of that side wait for more, which may never come; `length` may be 0. */
+void rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side side,
+                             const guint8 *data, guint length, struct oa_stamp stamp);
+
+/* The TCP connection has ended: closes its channel. */
+void rpch_connection_close(const struct rpch_connection *connection, struct oa_ending ending);
 
 /* Which side sends the packet. */
 enum oa_side rpch_connection_side(const struct rpch_connection *connection,

@@ -13,6 +13,7 @@
 
 #include "decode_args.h"
 #include "http_stream.h"
+#include "rpch_findings.h"
 #include "rpch_stream.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
@@ -34,10 +35,13 @@ decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length
     struct oa_channel *channel = mapi->connection->channel;
     enum oa_side side = rpch_connection_side(mapi->connection, mapi->pinfo);
 
+    if (mapi->connection->is_closed)
+        return;
     rpch_tracker_listen(on_event, context);
     oa_channel_data(channel, side, data, length, decode_stamp(mapi->pinfo));
     oa_channel_lost(channel, side, missing);
     rpch_tracker_listen(NULL, NULL);
+    rpch_findings_keep(rpch_tracker_take_findings(), 0);
 }
 
 /* To stock HTTP if the HTTP stream dissector is disabled. */
@@ -49,6 +53,13 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
     struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
     int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &mapi.stream);
 
+    if (taken && !PINFO_FD_VISITED(pinfo)) {
+        guint done = pinfo->desegment_len ? (guint)pinfo->desegment_offset : (guint)taken;
+        guint length = tvb_captured_length_remaining(tvb, (gint)done);
+        rpch_connection_put_off(connection, rpch_connection_side(connection, pinfo),
+                                length ? tvb_get_ptr(tvb, (gint)done, (gint)length) : NULL, length,
+                                decode_stamp(pinfo));
+    }
     return taken ? taken : call_dissector_only(http, tvb, pinfo, tree, data);
 }
 

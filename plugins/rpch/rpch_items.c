@@ -33,6 +33,7 @@ static int hf_flow_estimated = -1;
 static int hf_flow_stall = -1;
 static int hf_idle = -1;
 static int hf_finding = -1;
+static int hf_session = -1;
 
 static expert_field ei_findings[OA_FINDINGS];
 
@@ -110,6 +111,39 @@ show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
 }
 
 void
+rpch_show_session(proto_tree *tree, tvbuff_t *tvb, const struct rpch_finding *finding)
+{
+    const struct oa_virtual_connection *vc = finding->vc;
+
+    while (vc && vc->joined)
+        vc = vc->joined;
+    if (vc)
+        generated(proto_tree_add_uint(tree, hf_session, tvb, 0, 0, (guint32)vc->number));
+}
+
+void
+rpch_show_finding(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+                  const struct rpch_finding *finding)
+{
+    const struct oa_finding_row *row = &OA_FINDING_ROWS[finding->id];
+    proto_item *item = generated(proto_tree_add_string(tree, hf_finding, tvb, 0, 0, row->code));
+
+    expert_add_info_format(pinfo, item, &ei_findings[finding->id], "%s: %s", row->meaning,
+                           finding->text);
+}
+
+void
+rpch_show_findings(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
+                   tvbuff_t *tvb)
+{
+    packet_info *pinfo = place->pinfo;
+
+    for (const struct rpch_finding *finding = unit->findings; finding; finding = finding->next)
+        if (finding->frame == pinfo->num || !PINFO_FD_VISITED(pinfo))
+            rpch_show_finding(pinfo, tree, tvb, finding);
+}
+
+void
 rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                 tvbuff_t *tvb)
 {
@@ -119,12 +153,7 @@ rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, pr
         add_generated_duration(tree, hf_flow_stall, tvb, unit->stall_ns);
     if (unit->idle_ns)
         add_generated_duration(tree, hf_idle, tvb, unit->idle_ns);
-    for (const struct rpch_finding *finding = unit->findings; finding; finding = finding->next) {
-        proto_item *item = generated(
-            proto_tree_add_string(tree, hf_finding, tvb, 0, 0, OA_FINDING_ROWS[finding->id].code));
-        expert_add_info_format(place->pinfo, item, &ei_findings[finding->id], "%s: %s",
-                               OA_FINDING_ROWS[finding->id].meaning, finding->text);
-    }
+    rpch_show_findings(place, unit, tree, tvb);
 }
 
 void
@@ -200,6 +229,9 @@ register_fields(void)
         { &hf_finding,
           { "Finding", "rpch.finding", FT_STRING, BASE_NONE, NULL, 0,
             "Code of the finding, as in findings.csv", HFILL } },
+        { &hf_session,
+          { "Session", "rpch.finding.session", FT_UINT32, BASE_DEC, NULL, 0,
+            "Number of the session that a finding shown with the whole frame belongs to", HFILL } },
     };
     proto_register_field_array(proto_rpch, hf, array_length(hf));
 }

@@ -21,6 +21,15 @@ void rpch_items_register(expert_module_t *expert);
 void rpch_show_context(const struct rpch_place *place, proto_tree *tree,
                        const struct rpch_unit *unit);
 
+/* One finding, with its expert info; and its session, if no unit shows it. */
+void rpch_show_finding(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+                       const struct rpch_finding *finding);
+void rpch_show_session(proto_tree *tree, tvbuff_t *tvb, const struct rpch_finding *finding);
+
+/* The findings of the unit. Those that name other frames are kept there, for later visits. */
+void rpch_show_findings(const struct rpch_place *place, const struct rpch_unit *unit,
+                        proto_tree *tree, tvbuff_t *tvb);
+
 /* Flow control, idle time, and findings with their expert infos. */
 void rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                      tvbuff_t *tvb);

@@ -48,6 +48,7 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
     rpch_show_context(place, tree, unit);
     item = proto_tree_add_item(tree, hf, place->tvb, offset, (gint)unit->length,
                                unit->type == OA_EVENT_BANNER ? ENC_ASCII : ENC_NA);
+    rpch_show_findings(place, unit, tree, place->tvb);
     if (unit->type == OA_EVENT_CHUNK)
         return;
     if (unit->type == OA_EVENT_HTTP_BODY)

@@ -11,6 +11,7 @@
 
 #include "decode_args.h"
 #include "rpch_connection.h"
+#include "rpch_findings.h"
 #include "rpch_proto.h"
 #include "rpch_show.h"
 #include "rpch_tap.h"
@@ -41,7 +42,8 @@ units_of_frame(packet_info *pinfo, const struct oa_channel *channel)
  * provide it.
  */
 static void
-decode(const struct rpch_place *place, wmem_array_t *units)
+decode(const struct rpch_connection *connection, const struct rpch_place *place,
+       wmem_array_t *units)
 {
     guint length = tvb_captured_length(place->tvb);
     guint missing = tvb_reported_length(place->tvb) - length;
@@ -55,6 +57,7 @@ decode(const struct rpch_place *place, wmem_array_t *units)
                                           stamp, stamp, &event, &need)) {
         struct rpch_unit unit = rpch_unit_of_event(&event, data + at);
         unit.findings = rpch_tracker_take_findings();
+        rpch_findings_keep(unit.findings, place->pinfo->num);
         wmem_array_append_one(units, unit);
         at += unit.length;
     }
@@ -72,6 +75,19 @@ decode(const struct rpch_place *place, wmem_array_t *units)
         }
         wmem_array_append_one(units, rest);
     }
+    rpch_findings_keep(rpch_tracker_take_findings(), 0);
+    bool is_waiting = at < length && !missing && place->pinfo->can_desegment;
+    rpch_connection_put_off(connection, place->side, data + at, is_waiting ? length - at : 0,
+                            stamp);
+}
+
+/* Bytes of a connection that has been closed, 30 s after its end or later. */
+static void
+skip_all(const struct rpch_place *place, wmem_array_t *units)
+{
+    struct rpch_unit rest = { .type = OA_EVENT_SKIPPED, .length = tvb_captured_length(place->tvb) };
+
+    wmem_array_append_one(units, rest);
 }
 
 static bool
@@ -174,8 +190,10 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
                                 data };
     wmem_array_t *units = units_of_frame(pinfo, place.channel);
     struct rpch_position *position = rpch_connection_position(pinfo, connection);
-    if (!PINFO_FD_VISITED(pinfo))
-        decode(&place, units);
+    if (!PINFO_FD_VISITED(pinfo) && connection->is_closed)
+        skip_all(&place, units);
+    else if (!PINFO_FD_VISITED(pinfo))
+        decode(connection, &place, units);
 
     while (position->next < wmem_array_get_count(units)) {
         const struct rpch_unit *unit = wmem_array_index(units, position->next);

@@ -20,14 +20,14 @@ on_event(void *context _U_, const struct oa_event *event)
 {
     struct rpch_finding *finding;
 
-    if (listener.on_event) {
+    if (listener.on_event)
         listener.on_event(listener.context, event);
-        return;
-    }
     if (event->type != OA_EVENT_FINDING)
         return;
     finding = wmem_new(wmem_file_scope(), struct rpch_finding);
     finding->id = event->finding->id;
+    finding->frame = (guint32)event->last.frame;
+    finding->vc = event->vc;
     finding->text = wmem_strdup(wmem_file_scope(), event->finding->text);
     finding->next = new_findings;
     new_findings = finding;

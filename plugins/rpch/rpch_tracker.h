@@ -14,8 +14,7 @@ void rpch_tracker_close(void);
 /* The tracker. Its state must only be changed on a first visit. */
 struct oa_tracker *rpch_tracker(void);
 
-/* Redirects the tracker's events to a function; NULL ends that. Otherwise findings are collected
- * and other events dropped. */
+/* Passes the tracker's events to a function; NULL ends that. Findings are collected in any case. */
 void rpch_tracker_listen(oa_event_function on_event, void *context);
 
 /* Returns the findings collected since the last call, newest first. They live until the file is

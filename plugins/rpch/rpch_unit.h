@@ -16,6 +16,8 @@
 /* A problem found while a unit was decoded. */
 struct rpch_finding {
     enum oa_finding_id id;
+    guint32 frame;                          /* that it names; 0: none */
+    const struct oa_virtual_connection *vc; /* NULL: unknown */
     const char *text;
     struct rpch_finding *next;
 };

@@ -430,7 +430,23 @@ test_limits(void)
     g_assert_nonnull(oa_calls_find(&bench.list, 4097));
     g_assert_null(oa_calls_find(&bench.list, 4033));
     expect_counts(&bench, 4098, 0, 0, 1);
-    g_assert_cmpuint(bench.vc.unknown, ==, 4033); /* no response could be in the capture */
+    g_assert_cmpuint(bench.vc.unknown, ==, 4033);       /* no response could be in the capture */
+    g_assert_cmpstr(bench.wire->findings->str, ==, ""); /* nothing is lost by that */
+    /* Now there is harm. */
+    wire_forget(bench.wire);
+    bench.vc.leg_seen[OA_HOP_CLIENT][OA_LEG_OUT] = true;
+    request(&bench, 4098, WIRE_WHOLE, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==,
+                    "limit_reached: Too many calls waited for the channel that came late: the "
+                    "oldest were given up\n");
+    /* Responses without requests. */
+    wire_forget(bench.wire);
+    for (uint32_t id = 0; id <= 1024; id++)
+        response(&bench, 10000 + id, WIRE_WHOLE);
+    g_assert_cmpuint(bench.vc.no_request, ==, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==,
+                    "limit_reached: Too many responses wait for their request: the oldest are "
+                    "given up\n");
     end(&bench);
 }
 

@@ -261,6 +261,27 @@ test_invalid(void)
     end_bench(&bench);
 }
 
+/* Reassembly holds back what follows a lost frame: until it is there, another connection is ahead,
+ * and neither of both is wrong. */
+static void
+test_waiting(void)
+{
+    struct bench bench = new_bench(1000);
+    bool is_waiting[2] = { false, true };
+
+    bench.channel.is_waiting = is_waiting;
+    send_pdu(&bench, 500, 1);
+    acknowledge(&bench, 900, 1000, 1); /* of 400 that are held back */
+    send_pdu(&bench, 400, 1);
+    send_pdu(&bench, 1100, 1); /* an acknowledgment may be held back */
+    g_assert_cmpstr(bench.wire->findings->str, ==, "");
+    is_waiting[OA_SERVER] = false;
+    acknowledge(&bench, 2001, 1000, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==,
+                    "ack_invalid: 2001 bytes are acknowledged, 2000 were sent\n");
+    end_bench(&bench);
+}
+
 /* In the middle of a connection the first acknowledgment is the base, and nothing is certain enough
  * to be reported. */
 static void
@@ -340,6 +361,7 @@ main(int argc, char *argv[])
     g_test_add_func("/flow-control/on-its-way", test_on_its_way);
     g_test_add_func("/flow-control/stall-out-of-order", test_stall_out_of_order);
     g_test_add_func("/flow-control/invalid", test_invalid);
+    g_test_add_func("/flow-control/waiting", test_waiting);
     g_test_add_func("/flow-control/estimate", test_estimate);
     g_test_add_func("/flow-control/window-unknown", test_window_unknown);
     g_test_add_func("/flow-control/sides", test_sides);

@@ -346,9 +346,11 @@ test_limits(void)
     g_assert_cmpuint(sizes[2], ==, 1);
 
     connection = oa_http_connection_new(keep_sizes, sizes);
-    for (unsigned i = 0; i < 2 * OA_LIMIT_PIPELINE; i++)
+    for (unsigned i = 0; i < 2 * OA_LIMIT_PIPELINE; i++) {
+        g_assert_true(oa_http_connection_gave_up(connection) == (i > OA_LIMIT_PIPELINE));
         oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,
                                 stamp);
+    }
     oa_http_connection_close(connection, true);
     g_assert_cmpuint(sizes[2], ==, 1 + OA_LIMIT_PIPELINE);
     g_free(block);

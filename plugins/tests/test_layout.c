@@ -582,6 +582,7 @@ test_roles(void)
             g_assert_cmpint(row->type, ==, OA_TYPE_UINT32);
             break;
         case OA_ROLE_TITLED:
+        case OA_ROLE_NAMED:
             g_assert_cmpint(row->type, ==, OA_TYPE_NONE);
             break;
         case OA_ROLE_TITLE:

@@ -425,6 +425,46 @@ test_same_pdu(void)
     wire_free(wire);
 }
 
+/* The same PDU on several HTTP hops: what comes from the client comes later on those further from
+ * it, what comes from the server earlier. Connections between the same hosts are not hops. */
+static void
+test_same_pdu_by_http(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[3], *out[3], *server = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+    for (uint8_t i = 0; i < 3; i++) {
+        in[i] = wire_middle(wire, OA_HOP_CLIENT, (uint8_t)(10 + 2 * i), (uint8_t)(11 + 2 * i));
+        out[i] = wire_middle(wire, OA_HOP_CLIENT, (uint8_t)(10 + 2 * i), (uint8_t)(11 + 2 * i));
+    }
+    struct oa_channel *other = wire_middle(wire, OA_HOP_CLIENT, 10, 11);
+    for (uint32_t call = 1; call <= 4; call++) {
+        for (int i = 0; i < 3; i++) {
+            wire->now.time_ns += 1000000;
+            wire_request(wire, in[i], WIRE_WHOLE, call, 11, 40, 1);
+        }
+        wire->now.time_ns += 1000000;
+        wire_request(wire, server, WIRE_WHOLE, call, 11, 40, 1);
+        for (int i = 2; i >= 0; i--) {
+            wire->now.time_ns += 1000000;
+            wire_response(wire, out[i], WIRE_WHOLE, call, 20, 1);
+        }
+    }
+    wire_request(wire, in[0], WIRE_WHOLE, 5, 11, 40, 5);
+    wire_request(wire, other, WIRE_WHOLE, 5, 11, 40, 5);
+    g_assert_true(other->vc != in[0]->vc);
+    for (int i = 0; i < 3; i++) {
+        g_assert_true(in[i]->vc == in[0]->vc);
+        g_assert_true(out[i]->vc == in[0]->vc);
+        g_assert_cmpint(in[i]->hop, ==, i);
+        g_assert_cmpint(out[i]->hop, ==, i);
+    }
+    g_assert_true(server->vc == in[0]->vc);
+    g_assert_cmpint(server->hop, ==, OA_HOP_SERVER);
+    g_assert_cmpuint(in[0]->vc->calls, ==, 5);
+    wire_free(wire);
+}
+
 /* IN_R2: the successor inherits window and timeout, as they are not sent again, 2.2.4.25. */
 static void
 test_recycle_in(void)
@@ -783,6 +823,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/call-ids", test_call_ids);
     g_test_add_func("/virtual-connection/call-ids-unsure", test_call_ids_unsure);
     g_test_add_func("/virtual-connection/same-pdu", test_same_pdu);
+    g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
     g_test_add_func("/virtual-connection/recycle-in", test_recycle_in);
     g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);
     g_test_add_func("/virtual-connection/many-recyclings", test_many_recyclings);

@@ -15,8 +15,9 @@
 #define OA_LIMIT_CALLS_OF_HALF 64
 #define OA_LIMIT_CALLS_ALL (128 * 1024)
 
-/* Responses waiting for their request: a capture may contain frames of two connections in the wrong
- * order. */
+/* Of calls given up while only one channel of a hop is known, limit_reached is reported only if the
+ * other channel comes. Responses waiting for their request: a capture may contain frames of two
+ * connections in the wrong order. */
 #define OA_LIMIT_ORPHANS 1024
 #define OA_LIMIT_ORPHANS_OF_HALF 256
 

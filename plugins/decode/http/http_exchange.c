@@ -49,6 +49,7 @@ struct oa_http_connection {
     void *context;
     GQueue waiting; /* of struct exchange: requests without a complete response, in order */
     struct stream stream[2];
+    bool gave_up;
     uint64_t n_exchanges;
     size_t kept;                     /* of bodies and heads */
     struct oa_http_budget own, *all; /* of bodies; `all` is `own` unless it is shared */
@@ -388,9 +389,10 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
         lose(connection, piece->side);
         return 0;
     }
-    if (connection->waiting.length >= OA_LIMIT_PIPELINE && kept.head.is_request)
+    if (connection->waiting.length >= OA_LIMIT_PIPELINE && kept.head.is_request) {
         connection->stream[OA_CLIENT].state = DRAIN;
-    else if (kept.head.is_request)
+        connection->gave_up = true;
+    } else if (kept.head.is_request)
         take_request(connection, piece, &kept);
     else
         take_response(connection, piece, &kept);
@@ -602,6 +604,12 @@ oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side
         g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
     else
         drop_carry(stream);
+}
+
+bool
+oa_http_connection_gave_up(const struct oa_http_connection *connection)
+{
+    return connection->gave_up;
 }
 
 void

@@ -73,6 +73,9 @@ size_t oa_http_message_length(const uint8_t *data, size_t length);
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
                              const uint8_t *data, size_t length, struct oa_stamp stamp);
 
+/* Whether too many requests waited, so that later ones are not read: base/limits.h. */
+bool oa_http_connection_gave_up(const struct oa_http_connection *connection);
+
 /* The next `bytes` bytes of that side are missing from the capture. Unless they all belong to a
  * body of known length, decoding resumes at the next head. */
 void oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side,

@@ -66,6 +66,7 @@ enum oa_role {
     OA_ROLE_RETURN_VALUE, /* what the call returned */
     OA_ROLE_CODE_PAGE,    /* of the 8-bit text that follows; 0: not given */
     OA_ROLE_TITLED,       /* a structure that is titled by the name of a value in it: */
+    OA_ROLE_NAMED,        /* a structure that has the name of a value in it as its title */
     OA_ROLE_TITLE,        /* this value, see oa_value_name() */
     OA_ROLES
 };

@@ -765,3 +765,9 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
 }
+
+void
+oa_rop_reader_end(struct oa_rop_reader *reader)
+{
+    clear_slots(reader);
+}

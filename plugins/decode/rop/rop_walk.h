@@ -73,6 +73,9 @@ struct oa_rop_reader {
  * that has been read is only read again. */
 void oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk);
 
+/* Lets go of what a run holds that was not completed, for hosts that leave by longjmp. */
+void oa_rop_reader_end(struct oa_rop_reader *reader);
+
 /* For the layouts of ROPs with a buffer of a FastTransfer stream. */
 void oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "track/http_hops.h"
+
 /* Candidate calls with the same id, and matches in a row that are needed to join. */
 #define CANDIDATES_MAX 64
 #define FITS_NEEDED 3
@@ -175,6 +177,61 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
     return vc;
 }
 
+/* The first half of the call, sent by that side, on an HTTP hop; NULL: none. */
+static const struct oa_call_half *
+http_half_of(const struct call *call, enum oa_side side)
+{
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
+        if (half_of(call, (enum oa_hop)hop, side)->fragments)
+            return half_of(call, (enum oa_hop)hop, side);
+    return NULL;
+}
+
+/*
+ * The same PDU was seen on an HTTP hop of one other virtual connection: a balancer or front end
+ * passes requests on by HTTP. Of their hops, those nearer to the client have requests earlier, and
+ * responses later.
+ */
+static struct virtual_connection *
+join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+                 enum oa_side side)
+{
+    const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
+    const struct oa_call_half *own = half_of(mine, hop, side);
+    struct virtual_connection *found = NULL;
+    bool is_later = false;
+    unsigned looked_at = 0;
+
+    if (!queue || !oa_hop_is_http(hop))
+        return vc;
+    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+         link = link->next, looked_at++) {
+        const struct call *call = link->data;
+        const struct oa_call_half *theirs = http_half_of(call, side);
+        struct virtual_connection *other = vc_of(call);
+
+        if (other == vc || !theirs || !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
+            (vc->facts.has_cookie && other->facts.has_cookie) ||
+            llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS ||
+            oa_http_hops_are_parallel(&vc->facts, &other->facts))
+            continue;
+        if (found) /* it does not show which of them */
+            return vc;
+        found = other;
+        is_later = own->first.time_ns != theirs->first.time_ns
+                       ? own->first.time_ns > theirs->first.time_ns
+                       : own->first.frame > theirs->first.frame;
+    }
+    if (!found)
+        return vc;
+    bool is_far = is_later == (side == OA_CLIENT);
+    struct virtual_connection *near = is_far ? found : vc, *far = is_far ? vc : found;
+
+    if (!oa_vc_arrange_hops(near, far))
+        return vc;
+    return join(near, far);
+}
+
 struct virtual_connection *
 oa_call_join(struct virtual_connection *vc, const struct call *call, const struct oa_event *event)
 {
@@ -187,7 +244,9 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
     call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
     if (!call)
         return vc;
-    return join_by_pdu(vc, hop, call, side);
+    vc = join_by_pdu(vc, hop, call, side);
+    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
+    return call ? join_by_http_pdu(vc, event->channel->hop, call, side) : vc;
 }
 
 /* --- at the end --- */

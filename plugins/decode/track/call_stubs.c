@@ -174,7 +174,7 @@ whole_stub(const struct call_stubs *stubs, const struct oa_call *call, enum oa_s
 /* Returns false if the capture does not contain the whole stub of that side, or it has no layout.
  */
 static bool
-read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const struct oa_call *call,
+read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, struct oa_call *call,
           enum oa_side side, uint32_t code_page, struct oa_call_facts *facts)
 {
     struct oa_stub stub;
@@ -183,6 +183,8 @@ read_stub(struct oa_tracker *tracker, const struct call_stubs *stubs, const stru
         return false;
     if (side == OA_SERVER && call->iface->id == OA_IF_EPM)
         oa_endpoints_take_map(tracker, call->vc, stubs->stub[side], stubs->is_big_endian);
+    if (side == OA_CLIENT && call->iface->id == OA_IF_EPM)
+        call->is_foreign = oa_endpoints_is_foreign(stubs->stub[side], stubs->is_big_endian);
     oa_walk_reuse(tracker->walk, &OA_CALL_FACTS_VISITOR, facts);
     oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_call_facts_start(facts, &stub);

@@ -439,6 +439,14 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
 
     if (!facts->iface) /* a later request may have named it */
         name_interface(facts);
+    oa_call_stubs_end(list->tracker, &call->stubs, facts);
+    if (facts->is_foreign && vc->transport == OA_TRANSPORT_RPC_TCP) {
+        vc->calls--;
+        vc->foreign_calls++;
+        take_call_out(list, call);
+        oa_call_stubs_clear(&call->stubs);
+        return;
+    }
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
     vc->answered += facts->state == OA_CALL_ANSWERED;
     vc->faults += facts->state == OA_CALL_FAULT;
@@ -450,7 +458,6 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     expect_late_parts(list, facts);
     check_fault(list->tracker, facts);
     oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
-    oa_call_stubs_end(list->tracker, &call->stubs, facts);
     oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
     oa_emit(list->tracker, &(struct oa_event){ .type = OA_EVENT_CALL,
                                                .first = facts->request[oa_call_hop(facts)].first,
@@ -557,29 +564,48 @@ is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop 
            list->vc->last.time_ns - response->last.time_ns > ORPHAN_NS;
 }
 
+static void
+report_limit(const struct call_list *list, enum oa_limit limit)
+{
+    const struct oa_stamp last = list->vc->last;
+
+    oa_emit_limit(list->tracker, &(struct oa_event){ .first = last, .last = last, .vc = list->vc },
+                  limit);
+}
+
+/* A call has been given up. With one channel only that does no harm, unless the other one comes. */
+static void
+note_given_up(struct call_list *list, bool is_half, enum oa_limit limit)
+{
+    list->has_given_up |= is_half;
+    if (!is_half)
+        report_limit(list, limit);
+}
+
 /* Gives up calls beyond the limits, the oldest first. */
 static void
 limit_pending(struct call_list *list, enum oa_hop hop)
 {
     const bool *seen = list->vc->leg_seen[hop];
-    bool is_half = seen[OA_LEG_IN] && !seen[OA_LEG_OUT];
-    guint most = is_half ? OA_LIMIT_CALLS_OF_HALF : OA_LIMIT_CALLS;
+    bool is_half = seen[OA_LEG_IN] != seen[OA_LEG_OUT];
+    guint most = is_half && seen[OA_LEG_IN] ? OA_LIMIT_CALLS_OF_HALF : OA_LIMIT_CALLS;
     guint most_orphans = seen[OA_LEG_IN] ? OA_LIMIT_ORPHANS : OA_LIMIT_ORPHANS_OF_HALF;
 
     if (list->tracker->calls->n_waiting > OA_LIMIT_CALLS_ALL)
         most = MIN(most, OA_LIMIT_CALLS_OF_HALF);
     while (g_queue_get_length(&list->by_age) > most) {
         struct call *oldest = g_queue_peek_head(&list->by_age);
-        if (!is_half)
-            oa_emit_limit(list->tracker,
-                          &(struct oa_event){
-                              .first = list->vc->last, .last = list->vc->last, .vc = list->vc },
-                          OA_LIMIT_OF_CALLS);
+        note_given_up(list, is_half, OA_LIMIT_OF_CALLS);
         retire_call(list, oldest, final_state(list, oldest));
     }
     while (g_queue_get_length(&list->orphans) > most_orphans) {
         struct call *oldest = g_queue_peek_head(&list->orphans);
+        note_given_up(list, is_half, OA_LIMIT_OF_ORPHANS);
         retire_call(list, oldest, final_state(list, oldest));
+    }
+    if (!is_half && list->has_given_up) {
+        report_limit(list, OA_LIMIT_OF_HALVES);
+        list->has_given_up = false;
     }
     for (struct call *oldest; (oldest = g_queue_peek_head(&list->by_age)) &&
                               !oldest->facts.has_opnum && is_too_old(list, oldest, hop);)
@@ -775,6 +801,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
     to->unknown += from->vc->unknown;
     to->no_request += from->vc->no_request;
     to->exchange_calls += from->vc->exchange_calls;
+    into->has_given_up |= from->has_given_up;
     while ((call = g_queue_peek_head(&from->by_age))) {
         struct call *known = oa_calls_find(into, call->facts.call_id);
 

@@ -50,6 +50,7 @@ struct call_list {
     uint32_t highest_id;         /* of a request so far */
     unsigned n_late;             /* added so far */
     struct stub_budget stubs;    /* of these calls */
+    bool has_given_up;           /* calls, while only one channel of a hop was known */
     bool is_part;                /* the virtual connection may turn out to be a part of another */
 };
 

@@ -424,6 +424,11 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
                 return;
         }
         oa_http_connection_data(channel->mapi, side, data, length, stamp);
+        if (oa_http_connection_gave_up(channel->mapi))
+            oa_emit_limit(
+                channel->tracker,
+                &(struct oa_event){ .first = stamp, .last = stamp, .channel = facts, .side = side },
+                OA_LIMIT_OF_PIPELINE);
         return;
     }
     if (was == 0) {

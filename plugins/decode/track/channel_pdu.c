@@ -132,6 +132,15 @@ measure_idle(struct channel *channel, struct oa_event *event)
                         (double)event->idle_ns / 1e9, facts->connection_timeout_ms / 1000);
 }
 
+/* RPC PDUs are sent over an established channel: a request for credentials was about an earlier
+ * request, and the one that carries the channel is not in the capture. */
+static void
+forget_refusal(struct oa_channel *facts)
+{
+    if (facts->http_status == 401 || facts->http_status == 407)
+        facts->http_status = 0;
+}
+
 void
 oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
                     const struct oa_rpc_header *header)
@@ -159,6 +168,7 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
         oa_rpc_parse_beginning(event->pdu, event->is_cut ? event->length : event->pdu_length,
                                &channel->tracker->channels->rpc);
         settle_kind(channel, event);
+        forget_refusal(&channel->facts);
         oa_vc_take_rpc(channel, event);
         oa_flow_take_rpc(channel->tracker, event);
         traffic->rpc_pdus++;

@@ -209,7 +209,9 @@ check_certificate(const struct oa_tracker *tracker, const struct oa_connection_e
     if (!certificate)
         return;
     check_validity(tracker, end);
-    if (certificate->subject[0] && strcmp(certificate->subject, certificate->issuer) == 0 &&
+    /* A client that goes on trusts it. */
+    if (!end->tls->has_switched[OA_CLIENT] && certificate->subject[0] &&
+        strcmp(certificate->subject, certificate->issuer) == 0 &&
         is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_SELF_SIGNED))
         oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_SELF_SIGNED, "%.120s",
                         certificate->subject);
@@ -239,7 +241,7 @@ oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *
 {
     const struct oa_event where = event_at(end, end->last);
 
-    if (!oa_connection_counts(end->channel, end->tls, end->server.port))
+    if (!end->is_attempt && !oa_connection_counts(end->channel, end->tls, end->server.port))
         return;
     if (end->was_refused)
         oa_emit_finding(tracker, &where, OA_FINDING_CONNECTION_REFUSED,

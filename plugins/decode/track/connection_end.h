@@ -20,6 +20,7 @@ struct oa_connection_end {
     struct oa_endpoint server;
     struct oa_ending ending;
     struct oa_stamp last; /* frame */
+    bool is_attempt;      /* without payload, to a port of oa_named_ports_has() */
     bool was_refused;     /* the server responded to the SYN with a reset */
     uint64_t lost_bytes[2];
 };

@@ -186,8 +186,16 @@ oa_emit_limit(const struct oa_tracker *tracker, const struct oa_event *where, en
         [OA_LIMIT_OF_STUBS] = "Too many calls that identify clients wait: some are not read",
         [OA_LIMIT_OF_RECYCLINGS] = "Too many recyclings: the oldest are not checked",
         [OA_LIMIT_OF_BODIES] = "Too many bytes of HTTP bodies wait: some are cut",
+        [OA_LIMIT_OF_ORPHANS] =
+            "Too many responses wait for their request: the oldest are given up",
+        [OA_LIMIT_OF_HALVES] = "Too many calls waited for the channel that came late: the oldest "
+                               "were given up",
+        [OA_LIMIT_OF_PIPELINE] = "Too many requests wait for their response: the connection is no "
+                                 "longer read",
+        [OA_LIMIT_OF_SESSIONS] = "Too many sessions are open: those silent for longest are closed",
     };
-    struct oa_finding_counts *counts = counts_of(where);
+    bool is_session = where->vc || where->channel;
+    struct oa_finding_counts *counts = is_session ? counts_of(where) : &tracker->emitter->all;
 
     if (!counts || counts->limits & 1u << limit)
         return;

@@ -44,9 +44,14 @@ enum oa_limit {
     OA_LIMIT_OF_STUBS,
     OA_LIMIT_OF_RECYCLINGS,
     OA_LIMIT_OF_BODIES,
+    OA_LIMIT_OF_ORPHANS,
+    OA_LIMIT_OF_HALVES,
+    OA_LIMIT_OF_PIPELINE,
+    OA_LIMIT_OF_SESSIONS,
 };
 
-/* Reports that the session of the event has reached that limit, once. */
+/* Reports that the session of the event has reached that limit, once; of an event without session
+ * and channel, that the capture has. */
 void oa_emit_limit(const struct oa_tracker *tracker, const struct oa_event *where,
                    enum oa_limit limit);
 

@@ -22,6 +22,7 @@
 #define FLOOR_TCP 0x07
 #define FLOORS_OF_TCP 5
 #define HANDLE_SIZE 20
+#define OBJECT_SIZE 16
 
 struct endpoint_table {
     GTree *known; /* struct oa_endpoint -> enum oa_endpoint_known */
@@ -80,14 +81,19 @@ floor_side(struct oa_cursor *tower)
     return oa_cursor_sub(tower, length);
 }
 
-/* The TCP port of an Exchange interface in that tower; 0 if the tower is another one. Towers are
- * little endian whatever the byte order of the PDU, except for ports. */
-static uint16_t
-exchange_port(struct oa_cursor tower)
+/* What a tower shows; nothing if it is not complete. */
+struct tower {
+    bool has_uuid;                        /* of an interface */
+    const struct oa_rpc_interface *iface; /* NULL: not a known one */
+    uint16_t port;                        /* of TCP; 0: none */
+};
+
+/* Towers are little endian whatever the byte order of the PDU, except for ports. */
+static struct tower
+read_tower(struct oa_cursor tower)
 {
-    const struct oa_rpc_interface *iface = NULL;
     unsigned floors = oa_cursor_u16(&tower);
-    uint16_t port = 0;
+    struct tower found = { .port = 0 };
 
     for (unsigned i = 0; i < floors && i < FLOORS_OF_TCP && !tower.is_short; i++) {
         struct oa_cursor left = floor_side(&tower), right = floor_side(&tower);
@@ -96,12 +102,43 @@ exchange_port(struct oa_cursor tower)
         right.big_endian = true;
         if (i == 0 && protocol == FLOOR_UUID) {
             const uint8_t *uuid = oa_cursor_bytes(&left, 16);
-            iface = uuid ? oa_rpc_interface_find(uuid) : NULL;
+            found.has_uuid = uuid != NULL;
+            found.iface = uuid ? oa_rpc_interface_find(uuid) : NULL;
         } else if (protocol == FLOOR_TCP) {
-            port = oa_cursor_u16(&right);
+            found.port = oa_cursor_u16(&right);
         }
     }
-    return iface && iface->is_exchange && !tower.is_short ? port : 0;
+    if (tower.is_short)
+        found = (struct tower){ .port = 0 };
+    return found;
+}
+
+/* The TCP port of an Exchange interface in that tower; 0 if the tower is another one. */
+static uint16_t
+exchange_port(struct oa_cursor tower)
+{
+    struct tower found = read_tower(tower);
+
+    return found.iface && found.iface->is_exchange ? found.port : 0;
+}
+
+/* The request of ept_map: pointers to an object and to a tower, handle, count. */
+bool
+oa_endpoints_is_foreign(const GByteArray *stub, bool big_endian)
+{
+    struct oa_cursor cursor = oa_cursor_over(stub->data, stub->len);
+
+    cursor.big_endian = big_endian;
+    if (oa_cursor_u32(&cursor))
+        oa_cursor_skip(&cursor, OBJECT_SIZE);
+    if (!oa_cursor_u32(&cursor))
+        return false;
+    oa_cursor_skip(&cursor, 4); /* max_count */
+    uint32_t length = oa_cursor_u32(&cursor);
+    struct oa_cursor tower = oa_cursor_sub(&cursor, length);
+    tower.big_endian = false;
+    struct tower asked = read_tower(tower);
+    return asked.has_uuid && !(asked.iface && asked.iface->is_exchange);
 }
 
 /* The response of ept_map: handle, count, a conformant varying array of pointers to towers, status.

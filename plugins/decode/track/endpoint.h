@@ -31,4 +31,8 @@ void oa_endpoints_remember(struct oa_tracker *tracker, const struct oa_endpoint 
 void oa_endpoints_take_map(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
                            const GByteArray *stub, bool big_endian);
 
+/* Whether the complete stub of a request of ept_map asks for an interface that is not of Exchange.
+ */
+bool oa_endpoints_is_foreign(const GByteArray *stub, bool big_endian);
+
 #endif

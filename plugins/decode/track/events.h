@@ -142,6 +142,8 @@ oa_flow_available(const struct oa_flow *flow)
 struct oa_channel {
     uint64_t number;                /* from 0, in order of appearance */
     void *host;                     /* the host's own */
+    const bool *is_waiting;         /* the host's, by enum oa_side: bytes of that sender wait behind
+                                       missing ones, so that other channels are ahead; or NULL */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
     bool is_in_tls;                 /* the host has decrypted it */
     enum oa_hop hop;
@@ -268,7 +270,8 @@ struct oa_call {
     bool is_fault; /* the response is a fault with this status */
     enum oa_status_kind fault_kind;
     uint32_t fault_status;
-    bool is_sealed;                     /* its stubs are encrypted */
+    bool is_sealed;  /* its stubs are encrypted */
+    bool is_foreign; /* it asks the endpoint mapper where another service than Exchange is */
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
     bool has_server_time;               /* what the server says that it took: */
     uint32_t server_time_ms;            /* pulTransTime of EMSMDB; X-ElapsedTime */
@@ -354,6 +357,7 @@ struct oa_virtual_connection {
     uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
     uint64_t unknown, no_request;                 /* calls of these states */
     uint64_t exchange_calls;                      /* of an interface of Exchange */
+    uint64_t foreign_calls; /* of plain RPC over TCP, which are not counted: oa_call.is_foreign */
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
     unsigned n_bindings;
@@ -402,6 +406,13 @@ oa_vc_has_worked(const struct oa_virtual_connection *vc)
     if (vc->transport == OA_TRANSPORT_MAPI_HTTP)
         return vc->established.frame || vc->answered;
     return vc->established.frame || vc->answered || vc->faults || vc->no_request || is_bound;
+}
+
+/* Whether it belongs to another service: all of its calls asked an endpoint mapper about others. */
+static inline bool
+oa_vc_is_foreign(const struct oa_virtual_connection *vc)
+{
+    return vc->foreign_calls > 0 && vc->calls == 0;
 }
 
 enum oa_event_type {
@@ -463,6 +474,8 @@ struct oa_event {
     const struct oa_finding *finding;
     void *host; /* finding of a TCP connection: the host's own, as in oa_channel */
     const struct oa_http_exchange *mapi; /* MAPI over HTTP: that the head or the call belongs to */
+    struct oa_mailbox_session *mailbox;  /* head of a request of MAPI over HTTP: that its cookie
+                                            identifies; NULL: none, or not known yet */
 };
 
 typedef void (*oa_event_function)(void *context, const struct oa_event *event);

@@ -65,6 +65,26 @@ has_acks_in_capture(const struct oa_channel *channel)
            vc->traffic[channel->hop][receiver].rts_pdus > 0;
 }
 
+/* Whether bytes of the channel wait for missing ones before them. */
+static bool
+is_waiting(const struct oa_channel *channel)
+{
+    return channel && channel->is_waiting &&
+           (channel->is_waiting[OA_CLIENT] || channel->is_waiting[OA_SERVER]);
+}
+
+/* Whether acknowledgments that were sent may not have been taken yet. */
+static bool
+has_acks_waiting(const struct oa_channel *channel)
+{
+    const struct oa_virtual_connection *vc = channel->vc;
+
+    for (int hop = 0; vc && hop < OA_HOPS; hop++)
+        if (is_waiting(vc->channel[hop][OA_LEG_IN]) || is_waiting(vc->channel[hop][OA_LEG_OUT]))
+            return true;
+    return is_waiting(channel);
+}
+
 /*
  * How long the sender of this PDU had to wait for the window before: it stopped because the PDU did
  * not fit, and an acknowledgment made room. What it waited for after that is not the window, unless
@@ -122,7 +142,7 @@ oa_flow_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
     flow->last_sent = event->last;
     flow->released = (struct oa_stamp){ 0, 0 };
     if (is_sender && flow->has_window && !flow->is_estimate && oa_flow_available(flow) < 0 &&
-        !flow->is_violated) {
+        !flow->is_violated && !has_acks_waiting(channel)) {
         flow->is_violated = true;
         oa_emit_finding(tracker, event, OA_FINDING_WINDOW_VIOLATION,
                         "%" G_GINT64_FORMAT " bytes more than the window of %u allows",
@@ -140,11 +160,11 @@ check_ack(struct oa_tracker *tracker, const struct oa_event *event,
 
     if (flow->is_estimate || !is_at_sender(channel))
         return;
-    if (ack->bytes_received > flow->sent)
+    if (ack->bytes_received > flow->sent && !is_waiting(channel))
         oa_emit_finding(tracker, event, OA_FINDING_ACK_INVALID,
                         "%u bytes are acknowledged, %" G_GUINT64_FORMAT " were sent",
                         ack->bytes_received, flow->sent);
-    else if (ack->bytes_received < flow->checked)
+    if (ack->bytes_received < flow->checked)
         oa_emit_finding(tracker, event, OA_FINDING_ACK_INVALID,
                         "%u bytes are acknowledged, fewer than the %" G_GUINT64_FORMAT " before",
                         ack->bytes_received, flow->checked);

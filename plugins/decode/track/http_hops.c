@@ -128,3 +128,85 @@ oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct 
             return true;
     return false;
 }
+
+static bool
+is_same_way(const struct oa_endpoint a[2], const struct oa_endpoint b[2])
+{
+    return is_same_host(&a[OA_CLIENT], &b[OA_CLIENT]) &&
+           is_same_server(&a[OA_SERVER], &b[OA_SERVER]);
+}
+
+static bool
+shares_leg(const struct oa_virtual_connection *a, int hop, const struct oa_virtual_connection *b,
+           int other_hop)
+{
+    return (a->leg_seen[hop][OA_LEG_IN] && b->leg_seen[other_hop][OA_LEG_IN]) ||
+           (a->leg_seen[hop][OA_LEG_OUT] && b->leg_seen[other_hop][OA_LEG_OUT]);
+}
+
+/* The number of hops up to the last one of HTTP. */
+static unsigned
+n_http_hops(const struct oa_virtual_connection *vc)
+{
+    int end = OA_HOP_SERVER;
+
+    while (end > OA_HOP_CLIENT && !is_in_capture(vc, end - 1))
+        end--;
+    return (unsigned)end;
+}
+
+/* Whether `vc` has only the nearest HTTP hop, and `other` has one between the same hosts. */
+static bool
+has_place_in(const struct oa_virtual_connection *vc, const struct oa_virtual_connection *other,
+             unsigned *hop)
+{
+    for (*hop = 0; n_http_hops(vc) == 1 && *hop < n_http_hops(other); ++*hop)
+        if (is_same_way(vc->endpoint[OA_HOP_CLIENT], other->endpoint[*hop]))
+            return true;
+    return false;
+}
+
+bool
+oa_http_hops_align(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+                   unsigned distance[2])
+{
+    distance[0] = distance[1] = 0;
+    if (shares_leg(a, OA_HOP_SERVER, b, OA_HOP_SERVER))
+        return false;
+    if (has_place_in(b, a, &distance[1]))
+        return true;
+    distance[1] = 0;
+    return has_place_in(a, b, &distance[0]);
+}
+
+unsigned
+oa_http_hops_behind(const struct oa_virtual_connection *near,
+                    const struct oa_virtual_connection *far)
+{
+    unsigned mine = n_http_hops(near), other = n_http_hops(far);
+
+    if (shares_leg(near, OA_HOP_SERVER, far, OA_HOP_SERVER))
+        return OA_HOP_SERVER;
+    return mine + other <= OA_HOP_SERVER ? mine : OA_HOP_SERVER;
+}
+
+bool
+oa_http_hops_collide(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b)
+{
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
+        if (shares_leg(a, hop, b, hop) && !is_same_way(a->endpoint[hop], b->endpoint[hop]))
+            return true;
+    return false;
+}
+
+bool
+oa_http_hops_are_parallel(const struct oa_virtual_connection *a,
+                          const struct oa_virtual_connection *b)
+{
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
+        for (int other = OA_HOP_CLIENT; other < OA_HOP_SERVER; other++)
+            if (is_in_capture(a, hop) && is_in_capture(b, other) && shares_leg(a, hop, b, other) &&
+                is_same_way(a->endpoint[hop], b->endpoint[other]))
+                return true;
+    return false;
+}

@@ -27,4 +27,24 @@ enum oa_hop oa_http_hops_find(const struct oa_virtual_connection *vc,
 bool oa_http_hops_is_used_again(const struct oa_virtual_connection *vc,
                                 const struct oa_channel *channel, struct oa_stamp stamp);
 
+/* Both turned out to be one virtual connection, and one of them has a single HTTP hop, which is
+ * between the same hosts as one of the other: sets by how many hops those of each have to move on.
+ * False: it is not so. */
+bool oa_http_hops_align(const struct oa_virtual_connection *a,
+                        const struct oa_virtual_connection *b, unsigned distance[2]);
+
+/* By how many hops those of `far` have to move on to be behind all of `near`, which is nearer to
+ * the client; OA_HOP_SERVER if there is no room for them. */
+unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
+                             const struct oa_virtual_connection *far);
+
+/* Whether both have the same leg on one HTTP hop, but between other hosts: as parts of one virtual
+ * connection they are two hops of its way. */
+bool oa_http_hops_collide(const struct oa_virtual_connection *a,
+                          const struct oa_virtual_connection *b);
+
+/* Whether both have an HTTP hop between the same hosts: then they are not two hops of one way. */
+bool oa_http_hops_are_parallel(const struct oa_virtual_connection *a,
+                               const struct oa_virtual_connection *b);
+
 #endif

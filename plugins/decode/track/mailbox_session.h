@@ -27,4 +27,8 @@ struct oa_mailbox_session {
     uint16_t client_mode;                       /* 0 unknown, 1 classic, 2 cached */
 };
 
+/* The server objects of the session, see rop/rop_objects.h. */
+struct oa_rop_objects;
+struct oa_rop_objects *oa_mailbox_objects(struct oa_mailbox_session *session);
+
 #endif

@@ -148,8 +148,10 @@ new_session(struct oa_tracker *tracker)
     session->is_open = true;
     session->link.data = session;
     g_queue_push_tail_link(&table->by_age, &session->link);
-    if (table->by_age.length > OA_LIMIT_SESSIONS)
+    if (table->by_age.length > OA_LIMIT_SESSIONS) {
+        oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
         close_session(tracker, g_queue_peek_head(&table->by_age));
+    }
     return session;
 }
 
@@ -359,8 +361,9 @@ forget_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE]
 }
 
 static void
-add_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE], uint32_t code_page)
+add_binding(struct oa_tracker *tracker, const uint8_t handle[OA_HANDLE_SIZE], uint32_t code_page)
 {
+    struct mailbox_table *table = tracker->mailboxes;
     struct binding *binding = g_new0(struct binding, 1);
 
     forget_binding(table, handle);
@@ -371,20 +374,21 @@ add_binding(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE], u
     g_queue_push_tail_link(&table->bindings_by_age, &binding->link);
     if (table->bindings_by_age.length > OA_LIMIT_SESSIONS) {
         const struct binding *oldest = g_queue_peek_head(&table->bindings_by_age);
+        oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
         forget_binding(table, oldest->handle);
     }
 }
 
 static void
-take_directory(struct mailbox_table *table, const struct oa_call_facts *request,
+take_directory(struct oa_tracker *tracker, const struct oa_call_facts *request,
                const struct oa_call_facts *response)
 {
     if (!request || !response)
         return;
     if (request->opnum == OA_NSPI_BIND && response->has_handle && !is_null_handle(response->handle))
-        add_binding(table, response->handle, request->code_page);
+        add_binding(tracker, response->handle, request->code_page);
     if (request->opnum == OA_NSPI_UNBIND && request->has_handle)
-        forget_binding(table, request->handle);
+        forget_binding(tracker->mailboxes, request->handle);
 }
 
 uint32_t
@@ -409,7 +413,7 @@ oa_mailboxes_take(struct oa_tracker *tracker, const struct oa_call_facts *reques
     if (!any || !any->interface)
         return NULL;
     if (any->interface->id == OA_IF_NSPI)
-        take_directory(tracker->mailboxes, request, response);
+        take_directory(tracker, request, response);
     if (any->interface->service != OA_SERVICE_STORE)
         return NULL;
     if (oa_rpc_operation_has(any->interface, any->opnum, OA_OP_IDENTIFIES))

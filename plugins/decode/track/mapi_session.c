@@ -174,7 +174,9 @@ close_expired(struct oa_tracker *tracker, int64_t now_ns)
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
            (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
-        if (oldest->expires_ns < now_ns && !oldest->vc->facts.ended_ns)
+        if (oldest->expires_ns >= now_ns)
+            oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
+        else if (!oldest->vc->facts.ended_ns)
             oldest->vc->facts.ended_ns = oldest->expires_ns;
         close_session(oldest);
     }
@@ -720,7 +722,8 @@ tell_head(void *context, const struct oa_http_exchange *exchange, enum oa_side s
                                                   .channel = &channel->facts,
                                                   .vc = session ? &session->vc->facts : NULL,
                                                   .http = &message->head,
-                                                  .mapi = exchange });
+                                                  .mapi = exchange,
+                                                  .mailbox = session ? session->mailbox : NULL });
 }
 
 void

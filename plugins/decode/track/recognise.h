@@ -58,9 +58,10 @@ enum oa_before {
  *      connection-oriented PDU followed by another one, or by the end of the bytes: the middle of a
  *      connection whose beginning is not in the capture;
  *   7. a response head with 200 and `Content-Type: application/rpc`.
- * Nothing else is. 5 and 6 are the middle of a connection, which is ours only if its beginning may
- * be missing (`before` is OA_BEFORE_UNKNOWN); a bind without an interface of rpc_interface.h never
- * is.
+ * Nothing else is. A bind (4) on the ports of 6 begins the connection only if nothing can be
+ * missing before it. 5 and 6 are the middle of a connection, which is ours only if its beginning
+ * may be missing (`before` is OA_BEFORE_UNKNOWN); a bind without an interface of rpc_interface.h
+ * never is.
  */
 enum oa_verdict oa_recognise(const uint8_t *data, size_t length, uint16_t source_port,
                              uint16_t destination_port, enum oa_before before,

@@ -111,6 +111,16 @@ oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
     oa_call_rops_take(tracker, rops, (struct oa_mailbox_session *)session, frame, stub);
 }
 
+struct oa_mailbox_session *
+oa_tracker_mailbox(struct oa_tracker *tracker, const struct oa_call *call,
+                   const struct oa_stub *stub)
+{
+    if (call && call->mailbox)
+        return call->mailbox;
+    const uint8_t *handle = oa_stub_handle(stub);
+    return handle ? oa_mailbox_of_handle(tracker, handle) : NULL;
+}
+
 uint32_t
 oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub)
 {

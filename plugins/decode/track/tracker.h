@@ -56,6 +56,13 @@ void oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
                           const struct oa_mailbox_session *session, uint64_t frame,
                           const struct oa_stub *stub);
 
+/* For a host that reads the ROPs of calls to stores itself: the session of a call, before its stub
+ * is read, in capture order. `call` is the tracker's own call, or NULL. NULL if the stub has no
+ * context handle. */
+struct oa_mailbox_session *oa_tracker_mailbox(struct oa_tracker *tracker,
+                                              const struct oa_call *call,
+                                              const struct oa_stub *stub);
+
 /* The code page with which the mailbox session, or the binding to a directory, was opened to which
  * the context handle at the start of the stub belongs; 0: unknown, or no handle. */
 uint32_t oa_tracker_code_page(const struct oa_tracker *tracker, const struct oa_stub *stub);

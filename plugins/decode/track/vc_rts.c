@@ -112,11 +112,11 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
         return NULL;
     if (is_successor && predecessor) {
         facts->predecessor_cookie = predecessor->value.cookie;
-        vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie);
+        vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie, OA_CLIENT);
         inherit(channel, vc);
     }
     if (cookie)
-        vc = oa_vc_claim_cookie(vc, &facts->cookie);
+        vc = oa_vc_claim_cookie(vc, &facts->cookie, OA_CLIENT);
     /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
     if (number_of(rts, OA_RTS_RECEIVE_WINDOW_SIZE, &number) && facts->kind == OA_CHANNEL_OUT)
         oa_flow_begin(facts, number);
@@ -284,8 +284,8 @@ take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
     if (vc->facts.has_cookie || event->rts_name.r1 == OA_RTS_UNKNOWN || event->rts_name.unexpected)
         return vc;
     if (ack)
-        return oa_vc_claim_cookie(vc, &ack->value.ack.cookie);
-    return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie) : vc;
+        return oa_vc_claim_cookie(vc, &ack->value.ack.cookie, event->side);
+    return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie, event->side) : vc;
 }
 
 static void

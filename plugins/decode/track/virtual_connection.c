@@ -223,11 +223,23 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
         add_traffic(&vc->facts.traffic[facts->hop][side], &facts->traffic[side]);
 }
 
+/* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
+static void
+tie_if_direct(struct channel *channel)
+{
+    const struct oa_channel *facts = &channel->facts;
+
+    if (facts->hop == OA_HOP_SERVER && facts->kind == OA_CHANNEL_DUPLEX && !facts->has_banner)
+        oa_vc_tie((struct virtual_connection *)facts->vc);
+}
+
 struct virtual_connection *
 oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
 {
-    if (!channel->facts.vc)
+    if (!channel->facts.vc) {
         attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
+        tie_if_direct(channel);
+    }
     return (struct virtual_connection *)channel->facts.vc;
 }
 
@@ -447,6 +459,16 @@ move_on(struct virtual_connection *vc, int hop)
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
 }
 
+/* All HTTP hops of `vc` turn out to be that many hops further from the client. */
+static void
+move_all_on(struct virtual_connection *vc, unsigned distance)
+{
+    for (int hop = OA_HOP_HTTP_4; hop >= OA_HOP_CLIENT; hop--)
+        for (int at = hop;
+             oa_vc_has_endpoint(&vc->facts, (enum oa_hop)at) && at < hop + (int)distance; at++)
+            move_on(vc, at);
+}
+
 /* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
 static bool
 place_on_hop(struct channel *channel, struct virtual_connection *vc)
@@ -530,14 +552,47 @@ is_larger(const struct virtual_connection *vc, const struct virtual_connection *
            vc->channels.length > other->channels.length;
 }
 
+bool
+oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far)
+{
+    unsigned distance[2];
+
+    if (!oa_http_hops_align(&near->facts, &far->facts, distance)) {
+        distance[0] = 0;
+        distance[1] = oa_http_hops_behind(&near->facts, &far->facts);
+    }
+    if (distance[1] == OA_HOP_SERVER)
+        return false;
+    move_all_on(near, distance[0]);
+    move_all_on(far, distance[1]);
+    return true;
+}
+
+/* Both are one; `later` has just had a PDU that the other one had before. What the client sends
+ * comes later on hops further from it. */
+static void
+separate_hops(struct virtual_connection *later, struct virtual_connection *known,
+              enum oa_side sender)
+{
+    unsigned distance[2];
+
+    if (oa_http_hops_align(&known->facts, &later->facts, distance) ||
+        oa_http_hops_collide(&known->facts, &later->facts))
+        oa_vc_arrange_hops(sender == OA_CLIENT ? known : later,
+                           sender == OA_CLIENT ? later : known);
+}
+
 struct virtual_connection *
-oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
+oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie,
+                   enum oa_side sender)
 {
     GTree *by_channel = vc->tracker->vcs->by_channel;
     struct virtual_connection *known = g_tree_lookup(by_channel, cookie);
 
     if (known == vc)
         return vc;
+    if (known && !(known->facts.has_cookie && vc->facts.has_cookie))
+        separate_hops(vc, known, sender);
     if (known && !known->facts.has_cookie && !is_larger(known, vc)) {
         oa_vc_merge(vc, known, OA_JOIN_RECYCLE);
     } else if (known && !vc->facts.has_cookie) {

@@ -58,6 +58,11 @@ void oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
 void oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from,
                  enum oa_join join);
 
+/* Both turned out to be one virtual connection, before they are merged: moves their HTTP hops to
+ * their places. `near` is nearer to the client, unless addresses show another order. False, and
+ * nothing is moved, if there is no room for all of them. */
+bool oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far);
+
 /* --- channels --- */
 
 /* The virtual connection of the channel; a new one without a cookie if it is not known, as in a
@@ -71,10 +76,11 @@ struct virtual_connection *oa_vc_join_by_cookie(struct channel *channel,
                                                 const struct oa_cookie *cookie,
                                                 struct oa_stamp stamp);
 
-/* A channel of `vc` has that cookie. If another virtual connection without a cookie of its own was
- * found to have the same channel cookie before, both are one. Returns the whole. */
+/* A channel of `vc` has that cookie, by a PDU of that sender. If another virtual connection without
+ * a cookie of its own was found to have the same channel cookie before, both are one. Returns the
+ * whole. */
 struct virtual_connection *oa_vc_claim_cookie(struct virtual_connection *vc,
-                                              const struct oa_cookie *cookie);
+                                              const struct oa_cookie *cookie, enum oa_side sender);
 
 /* The channel becomes the current one of its leg in its virtual connection; its kind may just have
  * become known. */

@@ -1,0 +1,565 @@
+/* clocks.c
+ * The clocks of the machines that made the captures: how far they differ.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "clocks.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Enough of a PDU to distinguish it from others: its header and the context handle, and the
+ * signature at its end. */
+#define HASHED_BYTES 64
+#define SIGNATURE_BYTES 16
+
+/* PDUs that wait for their second sighting. With more of them only some are compared, the same in
+ * all files. */
+#define SIGHTINGS_MAX 8192
+
+/* Of two files: differences kept of each direction, how many are needed to compare clocks, and how
+ * many of them of PDUs that are unique. Sessions of different users may begin with the same bytes.
+ */
+#define SAMPLES_MAX 512
+#define SAMPLES_NEEDED 3
+#define UNIQUE_NEEDED 2
+
+/* Pairs of files with PDUs in common that are compared. */
+#define PAIRS_MAX 4096
+
+/* A PDU takes no longer from one place to the next: differences further from their median are of
+ * PDUs that only look the same. */
+#define TRANSIT_MAX_NS (INT64_C(1) * 1000000000)
+
+#define HANDLE_SIZE 20
+#define HANDLE_ATTRIBUTES 4
+
+/* The share of differences at each end that is left out: clocks drift, and queues reorder. */
+#define TRIMMED 20
+
+#define FILE_NAME_TEXT 48
+
+struct sighting {
+    uint64_t key;
+    int64_t time_ns;
+    size_t file;
+    uint64_t session;  /* number of its virtual connection */
+    bool is_ambiguous; /* the same file has it in two sessions */
+    GList link;        /* the oldest first */
+};
+
+/* Times of one direction in the later file of a pair, less those in the earlier one. */
+struct samples {
+    int64_t values[SAMPLES_MAX];
+    size_t n;
+    uint64_t seen, stride; /* every stride-th one is kept; 0: every one */
+};
+
+struct pair {
+    size_t file[2];            /* the earlier one on the command line first */
+    struct samples samples[2]; /* by enum oa_side, the sender */
+    uint64_t unique;           /* PDUs in common that no other session has */
+    uint64_t moves[2];         /* of connections, to which of the two */
+};
+
+struct file {
+    struct oa_stamp first; /* frame */
+    int64_t ahead_ns;      /* of the clock of `reference` */
+    int64_t within_ns;     /* half the interval */
+    size_t reference;
+    size_t n_samples;
+    bool is_known;
+};
+
+struct clocks {
+    char *const *paths;
+    struct file *files;
+    size_t n_files;
+    size_t current;        /* file of the current frame */
+    GHashTable *sightings; /* by their keys */
+    GQueue by_age;
+    uint64_t sampled; /* keys without any of these bits are compared */
+    GHashTable *pairs;
+    GHashTable *channels; /* number of an open channel -> file of its last event, and 1 */
+    bool is_settled;
+};
+
+struct clocks *
+clocks_new(char *const *paths, size_t n_files)
+{
+    struct clocks *clocks = g_new0(struct clocks, 1);
+
+    clocks->paths = paths;
+    clocks->n_files = n_files;
+    clocks->files = g_new0(struct file, n_files);
+    clocks->sightings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    clocks->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    clocks->channels = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_queue_init(&clocks->by_age);
+    return clocks;
+}
+
+void
+clocks_free(struct clocks *clocks)
+{
+    if (!clocks)
+        return;
+    g_hash_table_unref(clocks->sightings);
+    g_hash_table_unref(clocks->pairs);
+    g_hash_table_unref(clocks->channels);
+    g_free(clocks->files);
+    g_free(clocks);
+}
+
+static void
+forget_all(struct clocks *clocks)
+{
+    g_queue_init(&clocks->by_age);
+    g_hash_table_remove_all(clocks->sightings);
+    g_hash_table_remove_all(clocks->pairs);
+    g_hash_table_remove_all(clocks->channels);
+}
+
+void
+clocks_begin(struct clocks *clocks)
+{
+    forget_all(clocks);
+    clocks->sampled = 0;
+    for (size_t file = 0; file < clocks->n_files; file++)
+        clocks->files[file].first.frame = 0;
+}
+
+int64_t
+clocks_correction(const struct clocks *clocks, size_t file)
+{
+    return -clocks->files[file].ahead_ns;
+}
+
+void
+clocks_take_frame(struct clocks *clocks, size_t file, struct oa_stamp stamp)
+{
+    clocks->current = file;
+    if (!clocks->files[file].first.frame)
+        clocks->files[file].first = stamp;
+}
+
+/* ---- the same PDU in two files ---- */
+
+static void
+add_sample(struct samples *samples, int64_t value)
+{
+    if (samples->stride && samples->seen++ % samples->stride != 0)
+        return;
+    if (samples->n == SAMPLES_MAX) {
+        for (size_t i = 0; i < SAMPLES_MAX / 2; i++)
+            samples->values[i] = samples->values[2 * i];
+        samples->n = SAMPLES_MAX / 2;
+        samples->stride = MAX(samples->stride, 1) * 2;
+    }
+    samples->values[samples->n++] = value;
+}
+
+/* NULL: there are too many. */
+static struct pair *
+pair_of(struct clocks *clocks, size_t file, size_t other)
+{
+    size_t a = MIN(file, other), b = MAX(file, other);
+    uint64_t key = (uint64_t)a << 32 | b;
+    struct pair *pair = g_hash_table_lookup(clocks->pairs, &key);
+
+    if (pair || g_hash_table_size(clocks->pairs) == PAIRS_MAX)
+        return pair;
+    pair = g_new0(struct pair, 1);
+    pair->file[0] = a;
+    pair->file[1] = b;
+    g_hash_table_insert(clocks->pairs, g_memdup2(&key, sizeof key), pair);
+    return pair;
+}
+
+static void
+compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns,
+        bool is_unique)
+{
+    int64_t apart_ns = time_ns - known->time_ns;
+
+    if (apart_ns > CLOCKS_APART_MAX_NS || apart_ns < -CLOCKS_APART_MAX_NS)
+        return;
+    struct pair *pair = pair_of(clocks, known->file, clocks->current);
+
+    if (!pair)
+        return;
+    pair->unique += is_unique;
+    add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
+}
+
+/* A connection that goes on in another file: as long as none comes back, that file follows the
+ * other one, and both are of one clock. */
+static void
+follow_channel(struct clocks *clocks, const struct oa_channel *channel)
+{
+    size_t last = GPOINTER_TO_SIZE(g_hash_table_lookup(clocks->channels, &channel->number));
+    struct pair *pair;
+
+    if (last == clocks->current + 1)
+        return;
+    if (last && (pair = pair_of(clocks, last - 1, clocks->current)))
+        pair->moves[clocks->current == pair->file[1]]++;
+    g_hash_table_insert(clocks->channels, g_memdup2(&channel->number, sizeof channel->number),
+                        GSIZE_TO_POINTER(clocks->current + 1));
+}
+
+static void
+forget(struct clocks *clocks, struct sighting *sighting)
+{
+    g_queue_unlink(&clocks->by_age, &sighting->link);
+    g_hash_table_remove(clocks->sightings, &sighting->key);
+}
+
+/* Compares half as many as before. */
+static void
+thin_out(struct clocks *clocks)
+{
+    clocks->sampled = clocks->sampled << 1 | 1;
+    for (GList *link = clocks->by_age.head, *next; link; link = next) {
+        struct sighting *sighting = link->data;
+        next = link->next;
+        if (sighting->key & clocks->sampled)
+            forget(clocks, sighting);
+    }
+}
+
+static void
+see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
+{
+    int64_t time_ns = event->last.time_ns;
+    uint64_t session = event->vc ? event->vc->number : UINT64_MAX;
+    struct sighting *known, *oldest;
+
+    if (key & clocks->sampled)
+        return;
+    while ((oldest = g_queue_peek_head(&clocks->by_age)) &&
+           oldest->time_ns < time_ns - 2 * CLOCKS_APART_MAX_NS)
+        forget(clocks, oldest);
+    known = g_hash_table_lookup(clocks->sightings, &key);
+    if (known && known->file == clocks->current) {
+        known->is_ambiguous |= known->session != session; /* or it is on two hops */
+    } else if (known) {
+        if (!known->is_ambiguous)
+            compare(clocks, known, event->side, time_ns, is_unique);
+    } else {
+        known = g_new0(struct sighting, 1);
+        *known = (struct sighting){
+            .key = key, .time_ns = time_ns, .file = clocks->current, .session = session
+        };
+        known->link.data = known;
+        g_hash_table_insert(clocks->sightings, &known->key, known);
+        g_queue_push_tail_link(&clocks->by_age, &known->link);
+        if (clocks->by_age.length > SIGHTINGS_MAX)
+            thin_out(clocks);
+    }
+}
+
+static uint64_t
+hash(uint64_t hash, const void *bytes, size_t length)
+{
+    const uint8_t *data = bytes;
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* A key for a message that is the same wherever it passes; 0: none. RTS PDUs that open a channel
+ * change on their way, but for their cookies. */
+static uint64_t
+key_of(const struct oa_event *event)
+{
+    uint64_t seed = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)event->side;
+    const struct oa_rts_command *cookie;
+    unsigned n = 0;
+
+    switch (event->type) {
+    case OA_EVENT_RPC:
+        if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
+            return 0;
+        seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
+        if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
+            seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
+        return seed;
+    case OA_EVENT_RTS:
+        while ((cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, n)) && ++n)
+            seed = hash(seed, &cookie->value.cookie, OA_COOKIE_SIZE);
+        return n >= 2 ? seed : 0;
+    case OA_EVENT_MAPI_HEAD:
+        if (event->http->mapi.request_id.length == 0)
+            return 0;
+        return hash(seed, event->http->mapi.request_id.at, event->http->mapi.request_id.length);
+    default:
+        return 0;
+    }
+}
+
+/* A context handle: 4 bytes of attributes, which are 0, and a UUID. Other parameters have more
+ * zeros there, or fewer. */
+static bool
+begins_with_handle(const struct oa_rpc_pdu *rpc)
+{
+    unsigned zeros[2] = { 0, 0 };
+
+    if (rpc->header.ptype != OA_RPC_REQUEST || rpc->stub_length < HANDLE_SIZE)
+        return false;
+    for (size_t i = 0; i < HANDLE_SIZE; i++)
+        zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
+    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
+}
+
+/* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
+ * context handle, or the signature of a verifier. */
+static bool
+is_unique(const struct oa_event *event)
+{
+    return event->type != OA_EVENT_RPC || event->rpc->verifier.present ||
+           begins_with_handle(event->rpc);
+}
+
+void
+clocks_take_event(struct clocks *clocks, const struct oa_event *event)
+{
+    if (clocks->is_settled)
+        return;
+    if (event->type == OA_EVENT_CHANNEL_CLOSED)
+        g_hash_table_remove(clocks->channels, &event->channel->number);
+    uint64_t key = key_of(event);
+
+    if (!key)
+        return;
+    follow_channel(clocks, event->channel);
+    see(clocks, key, event, is_unique(event));
+    /* Two files may hold the same connections, and one of them further hops of their sessions. */
+    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event, true);
+}
+
+/* ---- how far clocks differ ---- */
+
+static int
+compare_values(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/* Sorts the samples, of which those too far from `median_ns` are dropped. */
+static void
+clean(struct samples *samples, int64_t median_ns)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < samples->n; i++)
+        if (ABS(samples->values[i] - median_ns) <= TRANSIT_MAX_NS)
+            samples->values[n++] = samples->values[i];
+    samples->n = n;
+    qsort(samples->values, n, sizeof samples->values[0], compare_values);
+}
+
+static int64_t
+median_of_all(const struct pair *pair)
+{
+    int64_t values[2 * SAMPLES_MAX];
+    size_t n = 0;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        memcpy(values + n, pair->samples[side].values, pair->samples[side].n * sizeof(int64_t));
+        n += pair->samples[side].n;
+    }
+    qsort(values, n, sizeof values[0], compare_values);
+    return n ? values[n / 2] : 0;
+}
+
+static int64_t
+least(const struct samples *samples)
+{
+    return samples->values[samples->n / TRIMMED];
+}
+
+static int64_t
+greatest(const struct samples *samples)
+{
+    return samples->values[samples->n - 1 - samples->n / TRIMMED];
+}
+
+/*
+ * How far the clock of the pair's second file is ahead, in the middle of the interval. If that file
+ * is nearer to the server, requests come later by their transit than the difference, responses
+ * earlier; otherwise it is the other way round. One direction alone shows only differences that are
+ * too large for a transit.
+ */
+static bool
+estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
+{
+    struct samples *requests = &pair->samples[OA_CLIENT], *responses = &pair->samples[OA_SERVER];
+    int64_t median_ns = median_of_all(pair), low_ns, high_ns;
+    size_t n = requests->n + responses->n;
+
+    clean(requests, median_ns);
+    clean(responses, median_ns);
+    if (requests->n + responses->n < MAX(SAMPLES_NEEDED, n / 2 + 1) ||
+        pair->unique < UNIQUE_NEEDED) {
+        *ahead_ns = *within_ns = 0;
+        return (pair->moves[0] == 0) != (pair->moves[1] == 0);
+    }
+    bool has_both = requests->n > 0 && responses->n > 0;
+
+    if (!has_both) {
+        const struct samples *only = requests->n ? requests : responses;
+        low_ns = least(only) - TRANSIT_MAX_NS;
+        high_ns = greatest(only) + TRANSIT_MAX_NS;
+    } else if (requests->values[requests->n / 2] >= responses->values[responses->n / 2]) {
+        low_ns = greatest(responses);
+        high_ns = least(requests);
+    } else {
+        low_ns = greatest(requests);
+        high_ns = least(responses);
+    }
+    if (has_both && high_ns - low_ns > TRANSIT_MAX_NS / 2)
+        return false;
+    *ahead_ns = low_ns + (high_ns - low_ns) / 2;
+    *within_ns = ABS(high_ns - low_ns) / 2;
+    if ((low_ns <= 0 && high_ns >= 0) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)
+        *ahead_ns = 0;
+    return true;
+}
+
+struct difference {
+    const struct pair *pair;
+    int64_t ahead_ns, within_ns;
+};
+
+static int
+compare_differences(const void *a, const void *b)
+{
+    const struct pair *left = ((const struct difference *)a)->pair;
+    const struct pair *right = ((const struct difference *)b)->pair;
+
+    if (left->file[0] != right->file[0])
+        return left->file[0] < right->file[0] ? -1 : 1;
+    return left->file[1] < right->file[1] ? -1 : left->file[1] > right->file[1];
+}
+
+/* Follows the difference from the file of the pair whose clock is known to the other one. */
+static bool
+follow(struct clocks *clocks, const struct difference *difference)
+{
+    const size_t *index = difference->pair->file;
+    bool is_first_known = clocks->files[index[0]].is_known;
+    const struct file *from = &clocks->files[index[is_first_known ? 0 : 1]];
+    struct file *to = &clocks->files[index[is_first_known ? 1 : 0]];
+
+    if (!from->is_known || to->is_known)
+        return false;
+    *to = (struct file){
+        .ahead_ns =
+            from->ahead_ns + (is_first_known ? difference->ahead_ns : -difference->ahead_ns),
+        .within_ns = from->within_ns + difference->within_ns,
+        .reference = from->reference,
+        .n_samples =
+            difference->pair->samples[OA_CLIENT].n + difference->pair->samples[OA_SERVER].n,
+        .is_known = true,
+    };
+    return true;
+}
+
+bool
+clocks_settle(struct clocks *clocks)
+{
+    GHashTableIter iter;
+    void *value;
+    bool differ = false, is_more;
+
+    if (clocks->is_settled)
+        return false;
+    clocks->is_settled = true;
+    g_autofree struct difference *differences =
+        g_new0(struct difference, g_hash_table_size(clocks->pairs) + 1);
+    size_t n = 0;
+
+    g_hash_table_iter_init(&iter, clocks->pairs);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        differences[n].pair = value;
+        n += estimate(value, &differences[n].ahead_ns, &differences[n].within_ns);
+    }
+    qsort(differences, n, sizeof *differences, compare_differences);
+    for (size_t file = 0; file < clocks->n_files; file++) {
+        if (clocks->files[file].is_known)
+            continue;
+        clocks->files[file].is_known = true;
+        clocks->files[file].reference = file;
+        do {
+            is_more = false;
+            for (size_t i = 0; i < n; i++)
+                is_more |= follow(clocks, &differences[i]);
+        } while (is_more);
+    }
+    for (size_t file = 0; file < clocks->n_files; file++)
+        differ |= clocks->files[file].ahead_ns != 0;
+    forget_all(clocks);
+    return differ;
+}
+
+static void
+name_of(const char *path, char name[FILE_NAME_TEXT])
+{
+    g_autofree char *base = g_path_get_basename(path);
+
+    oa_text_copy((struct oa_text){ base, strlen(base) }, name, FILE_NAME_TEXT);
+}
+
+static bool
+is_one_clock(const struct file *a, const struct file *b)
+{
+    return a->ahead_ns == b->ahead_ns && a->reference == b->reference;
+}
+
+static void
+report(const struct clocks *clocks, size_t first, oa_event_function on_event, void *context)
+{
+    const struct file *file = &clocks->files[first];
+    struct oa_finding finding = { .id = OA_FINDING_CLOCK_SKEW };
+    struct oa_event event = {
+        .type = OA_EVENT_FINDING, .finding = &finding, .first = file->first, .last = file->first
+    };
+    char name[FILE_NAME_TEXT], reference[FILE_NAME_TEXT], others[40] = "";
+    size_t n_files = 0, n_samples = 0;
+
+    for (size_t i = first; i < clocks->n_files; i++)
+        if (is_one_clock(&clocks->files[i], file)) {
+            n_files++;
+            n_samples += clocks->files[i].n_samples;
+        }
+    if (n_files > 1)
+        g_snprintf(others, sizeof others, " and %zu more", n_files - 1);
+    name_of(clocks->paths[first], name);
+    name_of(clocks->paths[file->reference], reference);
+    g_snprintf(finding.text, sizeof finding.text,
+               "%s%s: %.6f s %s %s, within %.6f s by %zu PDUs in both; its times were corrected",
+               name, others, (double)ABS(file->ahead_ns) / 1e9,
+               file->ahead_ns > 0 ? "ahead of" : "behind", reference, (double)file->within_ns / 1e9,
+               n_samples);
+    oa_text_mend(finding.text);
+    on_event(context, &event);
+}
+
+void
+clocks_report(const struct clocks *clocks, oa_event_function on_event, void *context)
+{
+    for (size_t i = 0; i < clocks->n_files; i++) {
+        size_t first = 0;
+
+        while (!is_one_clock(&clocks->files[first], &clocks->files[i]))
+            first++;
+        if (first == i && clocks->files[i].ahead_ns)
+            report(clocks, i, on_event, context);
+    }
+}

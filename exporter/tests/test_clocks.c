@@ -1,0 +1,287 @@
+/* test_clocks.c
+ * Clocks of files that hold the same PDUs: how far they differ, and what is taken for the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "clocks.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+static char *const PATHS[] = { "a/client.pcap", "b/proxy.pcap", "c/proxy_2.pcap" };
+
+struct bench {
+    struct clocks *clocks;
+    uint64_t frame;
+    uint8_t handle; /* in requests; 0: none */
+    GString *findings;
+};
+
+static void
+on_event(void *context, const struct oa_event *event)
+{
+    struct bench *bench = context;
+
+    g_assert_cmpint(event->type, ==, OA_EVENT_FINDING);
+    g_assert_cmpint(event->finding->id, ==, OA_FINDING_CLOCK_SKEW);
+    g_string_append_printf(bench->findings, "%s\n", event->finding->text);
+}
+
+static struct bench
+new_bench(void)
+{
+    struct bench bench = { .clocks = clocks_new(PATHS, G_N_ELEMENTS(PATHS)),
+                           .handle = 1,
+                           .findings = g_string_new(NULL) };
+
+    clocks_begin(bench.clocks);
+    return bench;
+}
+
+static void
+end_bench(struct bench *bench)
+{
+    clocks_free(bench->clocks);
+    g_string_free(bench->findings, TRUE);
+}
+
+/* A PDU of the call in that file, on the connection with that number. */
+static void
+see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum oa_side side,
+    int64_t time_ns)
+{
+    uint8_t bytes[24 + 20] = { 5, 0, side == OA_CLIENT ? 0 : 2, OA_RPC_FIRST_FRAG };
+    struct oa_channel channel = { .number = connection };
+    struct oa_virtual_connection vc = { .number = connection };
+    struct oa_rpc_pdu rpc = { .header = { .ptype =
+                                              side == OA_CLIENT ? OA_RPC_REQUEST : OA_RPC_RESPONSE,
+                                          .flags = OA_RPC_FIRST_FRAG },
+                              .stub = bytes + 24,
+                              .stub_length = sizeof bytes - 24 };
+    struct oa_stamp stamp = { time_ns, ++bench->frame };
+
+    memcpy(bytes + 12, &call, sizeof call);
+    memset(bytes + 24 + 4, bench->handle, 16);
+    channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
+    clocks_take_frame(bench->clocks, file, stamp);
+    clocks_take_event(bench->clocks, &(struct oa_event){ .type = OA_EVENT_RPC,
+                                                         .first = stamp,
+                                                         .last = stamp,
+                                                         .side = side,
+                                                         .channel = &channel,
+                                                         .vc = &vc,
+                                                         .pdu = bytes,
+                                                         .pdu_length = sizeof bytes,
+                                                         .rpc = &rpc });
+}
+
+/* Calls that pass both places, `transit_ms` apart; the second one's clock is ahead by that much.
+ * As captures are merged, all of one place may come first. */
+static void
+pass_calls(struct bench *bench, size_t near, size_t far, int64_t ahead_ns, int64_t transit_ns,
+           uint32_t first_call)
+{
+    const bool is_near_first = ahead_ns > 0;
+
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < 20; i++) {
+            int64_t at_ns = 1000 * SECOND + i * 10 * MS;
+            if ((pass == 0) == is_near_first) {
+                see(bench, near, 1, first_call + i, OA_CLIENT, at_ns);
+                see(bench, near, 2, first_call + i, OA_SERVER, at_ns + 4 * transit_ns);
+            } else {
+                see(bench, far, 3, first_call + i, OA_CLIENT, at_ns + transit_ns + ahead_ns);
+                see(bench, far, 4, first_call + i, OA_SERVER, at_ns + 3 * transit_ns + ahead_ns);
+            }
+        }
+}
+
+/* Both signs, from less than a call takes to most of a minute; either file may be the one that is
+ * nearer to the client. */
+static void
+test_difference(void)
+{
+    static const int64_t AHEAD[] = {
+        45 * SECOND, -45 * SECOND, 300 * MS, -300 * MS, 2 * MS, -2 * MS
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(AHEAD); i++)
+        for (size_t near = 0; near <= 1; near++) {
+            struct bench bench = new_bench();
+            pass_calls(&bench, near, 1 - near, near == 0 ? AHEAD[i] : -AHEAD[i], MS, 1);
+            g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, 0);
+            g_assert_true(clocks_settle(bench.clocks));
+            g_assert_cmpint(clocks_correction(bench.clocks, 0), ==, 0);
+            g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + AHEAD[i]), <=, 10000);
+            g_assert_false(clocks_settle(bench.clocks));
+            end_bench(&bench);
+        }
+}
+
+static void
+test_report(void)
+{
+    struct bench bench = new_bench();
+
+    pass_calls(&bench, 0, 1, -45 * SECOND, MS, 1);
+    g_assert_true(clocks_settle(bench.clocks));
+    clocks_report(bench.clocks, on_event, &bench);
+    g_assert_cmpstr(bench.findings->str, ==,
+                    "proxy.pcap: 45.000000 s behind client.pcap, within 0.001000 s by 40 PDUs in "
+                    "both; its times were corrected\n");
+    end_bench(&bench);
+}
+
+/* Clocks that may be the same are the same; files without the same PDUs are not compared, nor those
+ * with a few, or more than a minute apart. */
+static void
+test_agree(void)
+{
+    struct bench bench = new_bench();
+
+    pass_calls(&bench, 0, 1, 0, MS, 1);
+    for (uint32_t call = 100; call < 120; call++)
+        see(&bench, 2, 5, call, OA_CLIENT, 1000 * SECOND);
+    see(&bench, 2, 5, 1, OA_CLIENT, 1010 * SECOND);
+    see(&bench, 2, 5, 2, OA_CLIENT, 1010 * SECOND);
+    g_assert_false(clocks_settle(bench.clocks));
+    clocks_report(bench.clocks, on_event, &bench);
+    g_assert_cmpstr(bench.findings->str, ==, "");
+    end_bench(&bench);
+
+    bench = new_bench();
+    pass_calls(&bench, 0, 1, 100 * SECOND, MS, 1);
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+}
+
+/* Requests alone may have taken that long, unless it is more than any transit takes. */
+static void
+test_one_direction(void)
+{
+    static const int64_t APART[] = { 5 * MS, 30 * SECOND };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(APART); i++) {
+        struct bench bench = new_bench();
+        for (uint32_t call = 0; call < 20; call++) {
+            see(&bench, 0, 1, call, OA_CLIENT, 1000 * SECOND + call * MS);
+            see(&bench, 1, 2, call, OA_CLIENT, 1000 * SECOND + call * MS + APART[i]);
+        }
+        g_assert_cmpint(clocks_settle(bench.clocks), ==, i == 1);
+        g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, i == 1 ? -APART[i] : 0);
+        end_bench(&bench);
+    }
+}
+
+/* PDUs that only look the same, in a few other sessions, change nothing; nor do those that one file
+ * has twice. */
+static void
+test_outliers(void)
+{
+    struct bench bench = new_bench();
+
+    for (uint32_t call = 500; call < 505; call++) {
+        see(&bench, 0, 10, call, OA_CLIENT, 990 * SECOND);
+        see(&bench, 1, 11, call, OA_CLIENT, 990 * SECOND + call * MS);
+        see(&bench, 1, 11, call + 100, OA_SERVER, 990 * SECOND);
+        see(&bench, 1, 12, call + 100, OA_SERVER, 991 * SECOND);
+        see(&bench, 0, 10, call + 100, OA_SERVER, 992 * SECOND);
+    }
+    pass_calls(&bench, 0, 1, 20 * SECOND, MS, 1);
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + 20 * SECOND), <=, 10000);
+    end_bench(&bench);
+}
+
+/* A third file has a difference to the second one only, or is its continuation. */
+static void
+test_three_files(void)
+{
+    struct bench bench = new_bench();
+
+    pass_calls(&bench, 0, 1, 10 * SECOND, MS, 1);
+    pass_calls(&bench, 1, 2, -4 * SECOND, MS, 1000);
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + 10 * SECOND), <=, 10000);
+    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 2) + 6 * SECOND), <=, 20000);
+    end_bench(&bench);
+
+    bench = new_bench();
+    pass_calls(&bench, 0, 1, 10 * SECOND, MS, 1);
+    see(&bench, 2, 3, 2000, OA_CLIENT, 1100 * SECOND); /* the connection of the second file */
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(clocks_correction(bench.clocks, 2), ==, clocks_correction(bench.clocks, 1));
+    clocks_report(bench.clocks, on_event, &bench);
+    g_assert_cmpstr(bench.findings->str, ==,
+                    "proxy.pcap and 1 more: 10.000000 s ahead of client.pcap, within "
+                    "0.001000 s by 40 PDUs in both; its times were corrected\n");
+    end_bench(&bench);
+}
+
+/* Without a cookie or a handle the same bytes may be of other sessions, even if all of a session is
+ * as far away. */
+static void
+test_not_unique(void)
+{
+    struct bench bench = new_bench();
+
+    bench.handle = 0;
+    pass_calls(&bench, 0, 1, 7 * SECOND, MS, 1);
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+
+    bench = new_bench(); /* nor do a few calls decide that lie together by chance */
+    for (uint32_t call = 0; call < 40; call++) {
+        see(&bench, 0, 1, call, OA_CLIENT, 1000 * SECOND + call * SECOND);
+        see(&bench, 1, 2, call, OA_CLIENT, 1000 * SECOND + call * call * 43 * MS);
+    }
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+}
+
+/* What was read before the captures are read again does not count. */
+static void
+test_again(void)
+{
+    struct bench bench = new_bench();
+
+    pass_calls(&bench, 0, 1, 10 * SECOND, MS, 1);
+    clocks_begin(bench.clocks);
+    pass_calls(&bench, 0, 1, 0, MS, 1);
+    g_assert_false(clocks_settle(bench.clocks));
+    end_bench(&bench);
+}
+
+/* More PDUs than are kept: some are compared, the same in both files. */
+static void
+test_many(void)
+{
+    struct bench bench = new_bench();
+
+    for (size_t file = 0; file <= 1; file++)
+        for (uint32_t call = 0; call < 200000; call++)
+            see(&bench, file, file, call, OA_CLIENT,
+                1000 * SECOND + call * 100000 + (int64_t)file * 30 * SECOND);
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, -30 * SECOND);
+    end_bench(&bench);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/clocks/difference", test_difference);
+    g_test_add_func("/clocks/report", test_report);
+    g_test_add_func("/clocks/agree", test_agree);
+    g_test_add_func("/clocks/one-direction", test_one_direction);
+    g_test_add_func("/clocks/outliers", test_outliers);
+    g_test_add_func("/clocks/three-files", test_three_files);
+    g_test_add_func("/clocks/not-unique", test_not_unique);
+    g_test_add_func("/clocks/again", test_again);
+    g_test_add_func("/clocks/many", test_many);
+    return g_test_run();
+}

@@ -1,0 +1,597 @@
+/* rop_items.c
+ * ROPs in the tree and in the Info column: the titles of their items, the objects that they mean,
+ * the values of properties in the rows of these, and failures.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rop_items.h"
+
+#include <epan/expert.h>
+#include <epan/to_str.h>
+
+#include "items.h"
+#include "rop/rop_words.h"
+
+/* Structures in each other; a walk has a limit of its own, which is lower. */
+#define DEPTH_MAX 64
+
+/* Values of a multiple property, and texts of a row, that are in the title. */
+#define TITLE_VALUES_MAX 3
+#define TITLE_BYTES_MAX 16
+#define TITLE_TEXT_MAX 120
+
+/* Characters of the Info column for ROPs; the rest is counted. */
+#define INFO_MAX 180
+
+static int proto_oxcrops = -1;
+static int hf_object = -1;
+static int hf_opened_in = -1;
+static int hf_request_rop = -1;
+
+static gint ett_object = -1;
+
+static expert_field ei_failed = EI_INIT;
+static expert_field ei_warning = EI_INIT;
+
+/* A structure that has been begun. */
+struct open {
+    enum oa_field id;
+    proto_item *item;  /* NULL: its title does not matter */
+    unsigned values;   /* in its title */
+    const char *relop; /* of a restriction; NULL: none yet */
+};
+
+struct rop_items {
+    packet_info *pinfo;
+    bool is_visible, is_response;
+    const struct oa_rop_call *call; /* what is kept of them */
+    size_t next;                    /* ROPs so far */
+    size_t before;                  /* this payload */
+
+    struct open open[DEPTH_MAX];
+    unsigned depth;
+
+    /* The ROP being shown; those that RopBufferTooSmall hands back are parts of it. */
+    unsigned rops_open;
+    uint8_t id;
+    bool has_return;
+    uint32_t return_value;
+    proto_item *return_item;
+    proto_item
+        *index_item[2]; /* of the object it is sent to or of its own, and of the one opened */
+    struct oa_rop_words words;
+
+    wmem_strbuf_t *info;
+    const char *last; /* not in `info` yet, `times` of them */
+    unsigned times;
+    bool has_failed;
+    unsigned more, failed_more; /* that did not fit */
+};
+
+/* --- values in titles --- */
+
+static const char *
+float_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
+{
+    gint offset = (gint)value->offset;
+    double number = OA_FIELDS[value->id].type == OA_TYPE_FLOAT
+                        ? tvb_get_letohieee_float(tvb, offset)
+                        : tvb_get_letohieee_double(tvb, offset);
+
+    return wmem_strdup_printf(items->pinfo->pool, "%.10g", number);
+}
+
+static const char *
+bytes_text(const struct rop_items *items, const struct oa_value *value)
+{
+    wmem_allocator_t *pool = items->pinfo->pool;
+
+    if (value->length == 0)
+        return "empty";
+    if (value->length <= TITLE_BYTES_MAX)
+        return bytes_to_str(pool, value->bytes, value->length);
+    return wmem_strdup_printf(pool, "%u bytes", (guint)value->length);
+}
+
+static const char *
+number_text(const struct rop_items *items, const struct oa_value *value)
+{
+    const struct oa_field_row *row = &OA_FIELDS[value->id];
+    const char *name = oa_value_name(value->id, (uint32_t)value->number);
+    wmem_allocator_t *pool = items->pinfo->pool;
+
+    if (row->names == OA_NAMES_STATUS) {
+        char status[OA_ROP_STATUS_SIZE];
+        oa_rop_status_text((uint32_t)value->number, status);
+        return wmem_strdup(pool, status);
+    }
+    if (name)
+        return name;
+    if (row->type == OA_TYPE_BOOL)
+        return value->number ? "True" : "False";
+    if (row->type == OA_TYPE_INT16)
+        return wmem_strdup_printf(pool, "%d", (int16_t)value->number);
+    if (row->type == OA_TYPE_INT32)
+        return wmem_strdup_printf(pool, "%d", (int32_t)value->number);
+    if (row->type == OA_TYPE_CURRENCY)
+        return wmem_strdup_printf(pool, "%.4f", (double)(int64_t)value->number / 10000);
+    if (row->type == OA_TYPE_INT64)
+        return wmem_strdup_printf(pool, "%" PRId64, (int64_t)value->number);
+    if (row->type == OA_TYPE_ID)
+        return wmem_strdup_printf(pool, "0x%016" PRIx64, value->number);
+    if (row->base == OA_BASE_HEX)
+        return wmem_strdup_printf(pool, "0x%0*" PRIx64, (int)value->length * 2, value->number);
+    return wmem_strdup_printf(pool, "%" PRIu64, value->number);
+}
+
+static const char *
+value_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
+{
+    wmem_allocator_t *pool = items->pinfo->pool;
+    char text[TITLE_TEXT_MAX];
+    nstime_t time;
+    e_guid_t guid;
+
+    switch (OA_FIELDS[value->id].type) {
+    case OA_TYPE_TEXT8:
+    case OA_TYPE_TELETEX:
+    case OA_TYPE_TEXT16:
+        oa_value_text(value, text, sizeof text);
+        return wmem_strdup(pool, text);
+    case OA_TYPE_FILETIME:
+        filetime_to_nstime(&time, value->number);
+        return abs_time_to_str(pool, &time, ABSOLUTE_TIME_UTC, TRUE);
+    case OA_TYPE_GUID:
+        tvb_get_letohguid(tvb, (gint)value->offset, &guid);
+        return guid_to_str(pool, &guid);
+    case OA_TYPE_FLOAT:
+    case OA_TYPE_DOUBLE:
+    case OA_TYPE_FLOATING_TIME:
+        return float_text(items, tvb, value);
+    case OA_TYPE_BYTES:
+    case OA_TYPE_SID:
+        return bytes_text(items, value);
+    default:
+        return number_text(items, value);
+    }
+}
+
+static bool
+is_text(enum oa_field field)
+{
+    return OA_FIELDS[field].type == OA_TYPE_TEXT8 || OA_FIELDS[field].type == OA_TYPE_TEXT16;
+}
+
+/* Adds to the title of a structure, up to a number of values. */
+static void
+add_to_title(struct open *open, const char *before, const char *text)
+{
+    if (open->values < TITLE_VALUES_MAX)
+        proto_item_append_text(open->item, "%s%s", open->values ? "; " : before, text);
+    else if (open->values == TITLE_VALUES_MAX)
+        proto_item_append_text(open->item, "; \xe2\x80\xa6");
+    open->values++;
+}
+
+/* The value of a property: into its own title, that of its restriction, and texts into that of its
+ * row. */
+static void
+title_property(struct rop_items *items, unsigned at, enum oa_field field, const char *text)
+{
+    struct open *property = &items->open[at];
+    struct open *outer = at > 0 ? &items->open[at - 1] : NULL;
+
+    add_to_title(property, ": ", text);
+    if (outer && outer->id == OA_F_RESTRICTION && outer->relop)
+        proto_item_append_text(outer->item, " %s %s", outer->relop, text);
+    if (outer && outer->id == OA_F_PROPERTY_ROW && is_text(field) && text[0] &&
+        outer->values < TITLE_VALUES_MAX)
+        add_to_title(outer, ": ", text);
+}
+
+/* The structure in whose title a value stands; 0: none. */
+static enum oa_field
+titled_by(enum oa_field field)
+{
+    switch (field) {
+    case OA_F_VALUE_I16:
+    case OA_F_VALUE_I32:
+    case OA_F_VALUE_I64:
+    case OA_F_VALUE_FLOAT:
+    case OA_F_VALUE_DOUBLE:
+    case OA_F_VALUE_CURRENCY:
+    case OA_F_VALUE_FLOATING_TIME:
+    case OA_F_VALUE_ERROR:
+    case OA_F_VALUE_BOOLEAN:
+    case OA_F_VALUE_STRING8:
+    case OA_F_VALUE_STRING:
+    case OA_F_VALUE_TIME:
+    case OA_F_VALUE_GUID:
+    case OA_F_VALUE_BINARY:
+        return OA_F_PROPERTY;
+    case OA_F_PROBLEM_ERROR:
+        return OA_F_PROBLEM;
+    case OA_F_SORT_DIRECTION:
+        return OA_F_SORT_ORDER;
+    case OA_F_RECIPIENT_NAME:
+    case OA_F_RECIPIENT_NAME8:
+    case OA_F_RECIPIENT_EMAIL:
+    case OA_F_RECIPIENT_EMAIL8:
+        return OA_F_RECIPIENT;
+    case OA_F_RESTRICTION_TAG:
+    case OA_F_RESTRICTION_MASK:
+    case OA_F_RESTRICTION_VALUE_SIZE:
+    case OA_F_RESTRICTION_REL_OP:
+    case OA_F_RESTRICTION_BITMAP_REL_OP:
+    case OA_F_RESTRICTION_FUZZY:
+        return OA_F_RESTRICTION;
+    default:
+        return OA_F_NONE;
+    }
+}
+
+/* [MS-OXCDATA] 2.12.4.1 */
+static const char *
+fuzzy_words(uint64_t fuzzy_level)
+{
+    static const char *const WORDS[] = { "is", "contains", "begins with" };
+    size_t low = fuzzy_level & 0xffff;
+
+    return low < array_length(WORDS) ? WORDS[low] : "matches";
+}
+
+/* "PropertyRestriction: PidTagMessageSize >= 1000". */
+static void
+title_restriction(struct rop_items *items, struct open *restriction, const struct oa_value *value,
+                  tvbuff_t *tvb)
+{
+    const char *text = value_text(items, tvb, value);
+
+    switch (value->id) {
+    case OA_F_RESTRICTION_FUZZY:
+        restriction->relop = fuzzy_words(value->number);
+        break;
+    case OA_F_RESTRICTION_BITMAP_REL_OP:
+        restriction->relop = value->number ? "has any bit of" : "has no bit of";
+        break;
+    case OA_F_RESTRICTION_REL_OP:
+        restriction->relop = text;
+        break;
+    case OA_F_RESTRICTION_TAG:
+        if (restriction->values++ > 0 && restriction->relop)
+            proto_item_append_text(restriction->item, " %s %s", restriction->relop, text);
+        else
+            proto_item_append_text(restriction->item, ": %s", text);
+        break;
+    default:
+        proto_item_append_text(restriction->item, " %s %s",
+                               restriction->relop ? restriction->relop : "", text);
+    }
+}
+
+static void
+add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
+{
+    enum oa_field titled = titled_by(value->id);
+
+    if (!titled)
+        return;
+    for (unsigned at = items->depth; at-- > 0 && items->open[at].id != OA_F_ROP;) {
+        struct open *open = &items->open[at];
+
+        if (open->id == OA_F_RESTRICTION && titled == OA_F_RESTRICTION) {
+            title_restriction(items, open, value, tvb);
+            return;
+        }
+        if (open->id == OA_F_RESTRICTION)
+            return; /* the value of a property is one itself */
+        if (titled == OA_F_PROPERTY && (open->id == titled || open->id == OA_F_PROPERTY_CELL)) {
+            title_property(items, at, value->id, value_text(items, tvb, value));
+            return;
+        }
+        if (open->id == titled) {
+            add_to_title(open, ": ", value_text(items, tvb, value));
+            return;
+        }
+    }
+}
+
+/* --- the Info column --- */
+
+static void
+flush(struct rop_items *items)
+{
+    bool is_first = wmem_strbuf_get_len(items->info) == 0;
+
+    if (!items->last)
+        return;
+    if (!is_first && wmem_strbuf_get_len(items->info) + strlen(items->last) > INFO_MAX) {
+        items->more += items->times;
+        items->failed_more += items->has_failed ? items->times : 0;
+    } else {
+        wmem_strbuf_append_printf(items->info, "%s%s", is_first ? "" : ", ", items->last);
+        if (items->times > 1)
+            wmem_strbuf_append_printf(items->info, " \xc3\x97%u", items->times);
+    }
+    items->last = NULL;
+}
+
+static void
+add_info(struct rop_items *items)
+{
+    const char *name = oa_rop_name(items->id);
+    const char *words = items->words.text;
+    bool failed = items->has_return && oa_rop_is_failure(items->return_value);
+    char text[OA_ROP_WORDS_SIZE + 80];
+
+    name = g_str_has_prefix(name, "Rop") ? name + 3 : name;
+    if (!words[0])
+        g_snprintf(text, sizeof text, "%s", name);
+    else if (items->is_response)
+        g_snprintf(text, sizeof text, "%s %s", name, words);
+    else
+        g_snprintf(text, sizeof text, "%s(%.*s)", name,
+                   (int)(items->words.digits ? items->words.digits : strlen(words)), words);
+    if (items->more > 0) {
+        items->more++;
+        items->failed_more += failed;
+    } else if (items->last && strcmp(items->last, text) == 0) {
+        items->times++;
+    } else {
+        flush(items);
+        items->last = wmem_strdup(items->pinfo->pool, text);
+        items->times = 1;
+        items->has_failed = failed;
+    }
+}
+
+const char *
+rop_items_info(struct rop_items *items)
+{
+    flush(items);
+    if (items->more > 0)
+        wmem_strbuf_append_printf(items->info, ", \xe2\x80\xa6 and %u more", items->more);
+    if (items->failed_more > 0)
+        wmem_strbuf_append_printf(items->info, " (%u failed)", items->failed_more);
+    items->more = items->failed_more = 0;
+    return wmem_strbuf_get_str(items->info);
+}
+
+/* --- ROPs --- */
+
+static const struct oa_rop *
+kept_rop(const struct rop_items *items)
+{
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(items->call, items->is_response, &count);
+
+    return items->next < count && rops[items->next].id == items->id ? &rops[items->next] : NULL;
+}
+
+/* Below an index: which object it means. */
+static void
+show_object(const struct rop_items *items, tvbuff_t *tvb, proto_item *item,
+            const struct oa_rop_object *object)
+{
+    char words[OA_ROP_WORDS_SIZE];
+    bool is_elsewhere = object && object->frame && object->frame != items->pinfo->num;
+
+    if (!item)
+        return;
+    if (object)
+        oa_rop_object_words(object, words, sizeof words);
+    else
+        g_strlcpy(words, "not seen", sizeof words);
+    if (is_elsewhere)
+        proto_item_append_text(item, " (%s, opened in %u)", words, (guint)object->frame);
+    else
+        proto_item_append_text(item, " (%s)", words);
+    if (!object)
+        return;
+    proto_tree *tree = proto_item_add_subtree(item, ett_object);
+    add_generated_text(tree, hf_object, tvb, words);
+    if (is_elsewhere)
+        add_generated_frame(tree, hf_opened_in, tvb, object->frame);
+}
+
+/* Requests have the index of the object they are sent to, and that of the one they open; responses
+ * one of these. */
+static void
+show_objects(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree,
+             const struct oa_rop *rop)
+{
+    bool opens = rop->opened != NULL;
+
+    if (items->index_item[0])
+        show_object(items, tvb, items->index_item[0], rop->object);
+    if (items->index_item[1] && opens)
+        show_object(items, tvb, items->index_item[1], rop->opened);
+    if (items->is_response && rop->request >= 0)
+        generated(proto_tree_add_uint(tree, hf_request_rop, tvb, 0, 0, (guint)rop->request + 1));
+}
+
+static void
+show_return(const struct rop_items *items)
+{
+    bool is_failure = oa_rop_is_failure(items->return_value);
+    char status[OA_ROP_STATUS_SIZE];
+
+    if (!items->return_value)
+        return;
+    oa_rop_status_text(items->return_value, status);
+    expert_add_info_format(items->pinfo, items->return_item, is_failure ? &ei_failed : &ei_warning,
+                           "%s %s: %s (0x%08x)", oa_rop_name(items->id),
+                           is_failure ? "failed" : "warns", status, items->return_value);
+}
+
+static void
+end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
+{
+    const struct oa_rop *rop = kept_rop(items);
+
+    oa_rop_words_end(&items->words, rop, items->has_return ? items->return_value : 0);
+    if (items->words.text[0])
+        proto_item_append_text(open->item, ": %s", items->words.text);
+    if (rop && tree)
+        show_objects(items, tvb, tree, rop);
+    show_return(items);
+    add_info(items);
+    items->next++;
+}
+
+/* The protocol has no item of its own to be seen, but can be filtered. */
+static void
+end_payload(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
+{
+    proto_item_set_text(open->item, "ROPs: %u", (guint)(items->next - items->before));
+    proto_item_set_hidden(proto_tree_add_item(tree, proto_oxcrops, tvb, 0, 0, ENC_NA));
+}
+
+static void
+begin_rop(struct rop_items *items)
+{
+    items->id = 0;
+    items->has_return = false;
+    items->return_value = 0;
+    items->return_item = items->index_item[0] = items->index_item[1] = NULL;
+    oa_rop_words_start(&items->words, 0);
+}
+
+static void
+take_field(struct rop_items *items, const struct oa_value *value, proto_item *item)
+{
+    switch (value->id) {
+    case OA_F_ROP_ID:
+        items->id = (uint8_t)value->number;
+        oa_rop_words_start(&items->words, items->id);
+        break;
+    case OA_F_ROP_RETURN:
+        items->has_return = true;
+        items->return_value = (uint32_t)value->number;
+        items->return_item = item;
+        break;
+    case OA_F_ROP_INPUT_INDEX:
+    case OA_F_ROP_SOURCE_INDEX:
+        items->index_item[0] = item;
+        break;
+    case OA_F_ROP_OUTPUT_INDEX:
+        items->index_item[1] = item;
+        break;
+    case OA_F_ROP_RESPONSE_INDEX:
+        if (items->is_response)
+            items->index_item[0] = item;
+        break;
+    default:
+        oa_rop_words_field(&items->words, value);
+    }
+}
+
+/* --- reports of the walk --- */
+
+struct rop_items *
+rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *call,
+              bool is_response)
+{
+    struct rop_items *items = wmem_new0(pinfo->pool, struct rop_items);
+
+    items->pinfo = pinfo;
+    items->is_visible = tree && PTREE_DATA(tree)->visible;
+    items->is_response = is_response;
+    items->info = wmem_strbuf_new(pinfo->pool, "");
+    items->call = call;
+    return items;
+}
+
+void
+rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *item)
+{
+    if (at->id == OA_F_ROP && items->rops_open++ == 0)
+        begin_rop(items);
+    if (items->depth < DEPTH_MAX)
+        items->open[items->depth] = (struct open){ .id = at->id, .item = item };
+    items->depth++;
+    if (at->id == OA_F_ROPS)
+        items->before = items->next;
+    if (at->id == OA_F_PROPERTY_CELL && items->is_visible) {
+        const char *name = oa_value_name(OA_F_ROP_TAG, (uint32_t)at->number);
+        if (name)
+            proto_item_set_text(item, "%s", name);
+        else
+            proto_item_set_text(item, "Property 0x%08x", (guint)at->number);
+    }
+}
+
+/* Wireshark writes the parts of a number before their names. */
+static void
+title_tag(const struct oa_value *value, proto_item *item)
+{
+    const char *name = oa_value_name(value->id, (uint32_t)value->number);
+
+    if (name)
+        proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name,
+                            (guint)value->number);
+}
+
+static bool
+is_tag(enum oa_field field)
+{
+    return field == OA_F_ROP_TAG || field == OA_F_RESTRICTION_TAG ||
+           field == OA_F_RESTRICTION_SUB_OBJECT;
+}
+
+void
+rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
+                proto_item *item)
+{
+    if (items->is_visible && is_tag(value->id))
+        title_tag(value, item);
+    if (items->is_visible && value->id == OA_F_HANDLE && value->index >= 0)
+        proto_item_append_text(item, " (index %d)", value->index);
+    if (items->rops_open == 1)
+        take_field(items, value, item);
+    if (items->is_visible && items->rops_open > 0 && items->depth <= DEPTH_MAX)
+        add_value(items, tvb, value);
+}
+
+void
+rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
+{
+    const struct open *open = --items->depth < DEPTH_MAX ? &items->open[items->depth] : NULL;
+
+    if (open && open->id == OA_F_ROP && --items->rops_open == 0)
+        end_rop(items, tvb, tree, open);
+    if (open && open->id == OA_F_ROPS)
+        end_payload(items, tvb, tree, open);
+    if (open && items->depth == 0 && items->next > 0)
+        proto_item_set_text(open->item, "%s: %u ROP%s", OA_FIELDS[open->id].label,
+                            (guint)items->next, items->next == 1 ? "" : "s");
+}
+
+void
+rop_items_register(void)
+{
+    static hf_register_info hf[] = {
+        { &hf_object,
+          { "Object", "oxcrops.object", FT_STRING, BASE_NONE, NULL, 0,
+            "The server object of the handle that an index means", HFILL } },
+        { &hf_opened_in,
+          { "Opened in", "oxcrops.opened_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "Frame in which the object was requested", HFILL } },
+        { &hf_request_rop,
+          { "Response to ROP", "oxcrops.request_rop", FT_UINT32, BASE_DEC, NULL, 0,
+            "Number of the ROP in the request, from 1", HFILL } },
+    };
+    static ei_register_info experts[] = {
+        { &ei_failed, { "oxcrops.failed", PI_RESPONSE_CODE, PI_NOTE, "A ROP failed", EXPFILL } },
+        { &ei_warning,
+          { "oxcrops.warning", PI_RESPONSE_CODE, PI_CHAT, "A ROP returned a warning", EXPFILL } },
+    };
+    static gint *ett[] = { &ett_object };
+
+    proto_oxcrops =
+        proto_register_protocol("Exchange remote operations (ROPs)", "OXCROPS", "oxcrops");
+    proto_register_field_array(proto_oxcrops, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto_oxcrops), experts,
+                                array_length(experts));
+}
