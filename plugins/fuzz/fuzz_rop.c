@@ -39,7 +39,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     while (oa_cursor_left(&input) >= 3) {
         uint8_t kind = oa_cursor_u8(&input);
-        size_t length = MIN(oa_cursor_u16(&input), oa_cursor_left(&input));
+        size_t length = oa_cursor_u16(&input);
+        length = MIN(length, oa_cursor_left(&input));
         const uint8_t *bytes = oa_cursor_bytes(&input, length);
         if (kind & IS_NEW) {
             oa_rop_call_free(call);

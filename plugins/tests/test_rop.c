@@ -12,6 +12,7 @@
 #include "rop/rop_walk.h"
 #include "vectors.h"
 
+#define GUID "000102030405060708090a0b0c0d0e0f "
 #define HANDLES "ffffffff ffffffff ffffffff ffffffff"
 #define LOGON_REQUEST "fe 00 00 01 0c000001 00000000 0000"
 #define LOGON_RESPONSE                                                                             \
@@ -413,6 +414,102 @@ test_rules(void)
     finish(&play);
 }
 
+/* --- streams --- */
+
+#define GET_BUFFER "4e 00 02 beba 007b"
+#define BUFFER_HEAD "4e 02 00000000 0100 0100 0200 00 "
+
+/* A download whose buffers end inside a value; and one of which a buffer is missing. */
+static void
+test_download(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play, "4b 00 01 02 0100 0100000000001234 00 00", "01000000 02000000 ffffffff", NULL);
+    response(&play, "4b 02 00000000", "01000000 02000000 03000000", NULL);
+    request(&play, GET_BUFFER, "ffffffff ffffffff 03000000", NULL);
+    response(&play, BUFFER_HEAD "0d00 03000c40 1f003700 06000000 61", "ffffffff ffffffff 03000000",
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=13 transfer.data{ transfer.marker=1074528259 transfer.property{ "
+             "property_tag=3604511 transfer.length=6 transfer.part=[1] } } }");
+    request(&play, GET_BUFFER, "ffffffff ffffffff 03000000", NULL);
+    response(&play, BUFFER_HEAD "0900 0062000000 03000d40", "ffffffff ffffffff 03000000",
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=9 transfer.data{ transfer.continued{ transfer.part=[5] (Joined "
+             "value: value.string=ab ) } transfer.marker=1074593795 } }");
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(play.call, true, &count);
+    g_assert_cmpuint(rops[0].transfer->before.cut->from, ==, 4);
+    g_assert_cmpuint(rops[0].transfer->before.cut->to, ==, 5);
+    request(&play, GET_BUFFER, "ffffffff ffffffff 03000000", NULL);
+    request(&play, GET_BUFFER, "ffffffff ffffffff 03000000", NULL);
+    response(&play, BUFFER_HEAD "0400 03000d40", "ffffffff ffffffff 03000000",
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=4 transfer.data{ <undecoded 4> } }");
+    finish(&play);
+}
+
+/* A state is uploaded in two pieces, then one whose announcement was refused; data for a folder. */
+static void
+test_upload(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play, "7e 00 01 02 01", "01000000 02000000 ffffffff", NULL);
+    response(&play, "7e 02 00000000", "01000000 02000000 03000000", NULL);
+    request(&play,
+            "75 00 02 03001740 1e000000  76 00 02 12000000 000102030405060708090a0b0c0d0e0f 52 00  "
+            "76 00 02 0c000000 0000000042 000000000048 00  77 00 02",
+            "ffffffff ffffffff 03000000",
+            "rop{ rop_id=117 logon_id=0 input_handle_index=2 property_tag=1075249155 "
+            "sync.transfer_buffer_size=30 } rop{ rop_id=118 logon_id=0 input_handle_index=2 "
+            "sync.stream_data_size=18 sync.stream_data{ transfer.continued{ transfer.part=[18] } } "
+            "} rop{ rop_id=118 logon_id=0 input_handle_index=2 sync.stream_data_size=12 "
+            "sync.stream_data{ transfer.continued{ transfer.part=[12] (Joined value: sync.idsets{ "
+            "sync.idset{ sync.idset.repl_guid=[16] sync.globset{ sync.globset.part{ "
+            "sync.globset.command=82 sync.globset.low_value=[6] sync.globset.high_value=[6] } "
+            "sync.globset.part{ sync.globset.command=0 } } } } ) } } } rop{ rop_id=119 logon_id=0 "
+            "input_handle_index=2 }");
+    request(&play, "76 00 02 01000000 aa  54 00 01 0400 03000c40  54 00 01 0400 31323334",
+            "01000000 02000000 03000000",
+            "rop{ rop_id=118 logon_id=0 input_handle_index=2 sync.stream_data_size=1 "
+            "sync.stream_data{ transfer.stray=[1] } } rop{ rop_id=84 logon_id=0 "
+            "input_handle_index=1 transfer.data_size=4 transfer.data{ transfer.marker=1074528259 } "
+            "} rop{ rop_id=84 logon_id=0 input_handle_index=1 transfer.data_size=4 transfer.data{ "
+            "transfer.stray=[4] } }");
+    finish(&play);
+}
+
+/* The server was busy: the client sends the buffer again. */
+static void
+test_busy(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play, "53 00 01 02 01 00", "01000000 02000000 ffffffff", NULL);
+    response(&play, "53 02 00000000", "01000000 02000000 03000000", NULL);
+    for (int i = 0; i < 2; i++) {
+        request(
+            &play, "54 00 02 0900 1f003700 02000000 61", "ffffffff ffffffff 03000000",
+            "rop{ rop_id=84 logon_id=0 input_handle_index=2 transfer.data_size=9 transfer.data{ "
+            "transfer.property{ property_tag=3604511 transfer.length=2 transfer.part=[1] } } }");
+        response(&play,
+                 i == 0 ? "54 02 80040000 0000 0000 0100 00 0000"
+                        : "54 02 00000000 0100 0100 0200 00 0900",
+                 "ffffffff ffffffff 03000000", NULL);
+    }
+    request(&play, "54 00 02 0100 00", "ffffffff ffffffff 03000000",
+            "rop{ rop_id=84 logon_id=0 input_handle_index=2 transfer.data_size=1 transfer.data{ "
+            "transfer.continued{ transfer.part=[1] (Joined value: value.string=a ) } } }");
+    finish(&play);
+}
+
 /* A capture that begins in the middle. */
 static void
 test_unknown(void)
@@ -456,6 +553,29 @@ static const struct {
       "value.size=21 value.server_id{ value.server_id.ours=1 folder_id=281474976710661 "
       "message_id=281474976710662 value.server_id.instance=7 } value.size=3 value.server_id{ "
       "value.server_id.ours=0 value.server_id.client_data=[2] }" },
+    { "IDs", "14004867 0100000000001234  1400490e 0100000000001234",
+      "value.id=281474976715316 value.i64=3752061439553044481" },
+    { "entry IDs of stores",
+      "0201ff0f 2e00 00000000 " GUID "0100 " GUID "000000000005 0000  0201ff0f 4600 00000000 " GUID
+      "0700 " GUID "000000000005 0000 " GUID "000000000006 0000",
+      "value.size=46 value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] entry_id.type=1 "
+      "entry_id.folder{ database_guid=[16] global_counter=[6] pad=0 } } value.size=70 "
+      "value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] entry_id.type=7 entry_id.folder{ "
+      "database_guid=[16] global_counter=[6] pad=0 } entry_id.message{ database_guid=[16] "
+      "global_counter=[6] pad=0 } }" },
+    { "entry IDs of recipients",
+      "0201ff0f 2100 00000000 dca740c8c042101ab4b908002b2fe182 01000000 00000000 2f6f3d6100  "
+      "0201ff0f 2000 00000000 812b1fa4bea310199d6e00dd010f5402 0000 0180 6100 0000 0000 0000",
+      "value.size=33 value.binary{ entry_id.flags=0 entry_id.provider_uid=[16] "
+      "entry_id.address_book.version=1 entry_id.address_book.type=0 "
+      "entry_id.address_book.x500dn=/o=a } value.size=32 value.binary{ entry_id.flags=0 "
+      "entry_id.provider_uid=[16] entry_id.one_off.version=0 entry_id.one_off.flags=32769 "
+      "entry_id.one_off.display_name=a entry_id.one_off.address_type= "
+      "entry_id.one_off.email_address= }" },
+    { "keys",
+      "0201e065 1600 " GUID "000000000005  0201e365 1700 16 " GUID "000000000005  0201e265 0000",
+      "value.size=22 xid{ xid.namespace_guid=[16] xid.local_id=[6] } value.size=23 value.list{ "
+      "xid.size=22 xid{ xid.namespace_guid=[16] xid.local_id=[6] } } value.size=0" },
     { "multiple",
       "02100100 02000000 0100 0200  1f100100 01000000 61000000  02110100 02000000 0100 "
       "aa 0000",
@@ -603,6 +723,9 @@ main(int argc, char *argv[])
     g_test_add_func("/rop/unasked", test_unasked);
     g_test_add_func("/rop/notifications", test_notifications);
     g_test_add_func("/rop/rules", test_rules);
+    g_test_add_func("/rop/download", test_download);
+    g_test_add_func("/rop/upload", test_upload);
+    g_test_add_func("/rop/busy", test_busy);
     g_test_add_func("/rop/unknown", test_unknown);
     for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
         char *name = g_strdup_printf("/rop/value/%s", VALUES[i].what);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rop/entry_id.h"
 #include "rop/property.h"
 #include "rop/rop_limits.h"
 #include "rop/sync_values.h"
@@ -55,7 +56,6 @@ static oa_blob_fn read_structure;
 /* Values. A boolean has two bytes, 2.2.4.1.3. */
 OA_LAYOUT(I16, "PtypInteger16", OA_I16(VALUE_I16));
 OA_LAYOUT(I32, "PtypInteger32", OA_I32(VALUE_I32));
-OA_LAYOUT(I64, "PtypInteger64", OA_I64(VALUE_I64));
 OA_LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(VALUE_FLOAT, 4));
 OA_LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(VALUE_DOUBLE, 8));
 OA_LAYOUT(CURRENCY, "PtypCurrency", OA_I64(VALUE_CURRENCY));
@@ -71,6 +71,7 @@ OA_LAYOUT(DELETED_TAG, "MetaTagFXDelProp", OA_U32(TRANSFER_DELETED));
 BOUNDED(STRING8, "PtypString8", OA_STRING8(VALUE_STRING8));
 BOUNDED(STRING, "PtypString", OA_STRING16(VALUE_STRING));
 BOUNDED(BINARY, "PtypBinary", OA_OCTETS(VALUE_BINARY));
+BOUNDED(WHOLE_BINARY, "PtypBinary", OA_BLOB_IF(VALUE_BINARY, oa_rop_is_entry_id, oa_rop_entry_id));
 BOUNDED(STRUCTURE, "PtypBinary", OA_CALL(read_structure));
 BOUNDED(SERVER_ID, "PtypServerId", OA_STRUCT(VALUE_SERVER_ID, OA_LAYOUT_SERVER_ID));
 
@@ -88,7 +89,7 @@ static const struct type {
     [0x00a] = { 4, &ERROR_CODE },
     [0x00b] = { 2, &BOOLEAN },
     [0x00d] = { 0, &BINARY },
-    [0x014] = { 8, &I64 },
+    [0x014] = { 8, &OA_LAYOUT_INTEGER64 },
     [0x01e] = { 0, &STRING8 },
     [0x01f] = { 0, &STRING },
     [0x040] = { 8, &TIME },
@@ -140,6 +141,13 @@ oa_fx_restart(struct oa_fx_state *state)
 {
     cut_release(state->cut);
     *state = (struct oa_fx_state){ .next = OA_FX_ELEMENT };
+}
+
+void
+oa_fx_lose(struct oa_fx_state *state)
+{
+    oa_fx_restart(state);
+    state->next = OA_FX_LOST;
 }
 
 void
@@ -375,9 +383,12 @@ static bool
 read_info(struct lexer *lexer, void *node, uint32_t tag)
 {
     struct oa_fx_state *state = lexer->state;
-    size_t size = type_of(tag) ? info_size(lexer, tag) : INVALID_SIZE;
+    bool has_type = type_of(tag) != NULL;
+    size_t size = has_type ? info_size(lexer, tag) : INVALID_SIZE;
 
     if (size == INVALID_SIZE) {
+        if (!has_type)
+            take(lexer, node, &TAG, TAG_SIZE);
         lose(lexer);
         return false;
     }
@@ -417,11 +428,17 @@ part_size(const struct lexer *lexer)
 static const struct oa_layout *
 layout_of(const struct oa_fx_state *state)
 {
+    const struct oa_layout *layout = type_of(state->tag)->layout;
+
     if (state->tag == DELETED)
         return &DELETED_TAG;
     if (state->tag == WARNING)
         return &ERROR_CODE;
-    return structure_of(state) && !state->in_parts ? &STRUCTURE : type_of(state->tag)->layout;
+    if (state->in_parts)
+        return layout == &STRING || layout == &STRING8 ? layout : &BINARY;
+    if (structure_of(state))
+        return &STRUCTURE;
+    return layout == &BINARY ? &WHOLE_BINARY : layout;
 }
 
 /* The layout of a structure is found by the tag and the marker that the walk was given. */
@@ -529,6 +546,15 @@ static bool
 is_marker(uint32_t tag)
 {
     return oa_field_name(OA_NAMES_TRANSFER_MARKER, tag) != NULL;
+}
+
+bool
+oa_fx_is_stream(const uint8_t *bytes, size_t length)
+{
+    struct oa_cursor cursor = oa_cursor_over(bytes, length);
+    uint32_t tag = oa_cursor_u32(&cursor);
+
+    return !cursor.is_short && (is_marker(tag) || (!(tag & TYPE_CODE_PAGE) && type_of(tag)));
 }
 
 /* Reads an element, or as much of it as there is: a marker, or a property. */

@@ -47,12 +47,18 @@ struct oa_fx_part {
     struct oa_fx_cut *continues; /* in the next buffer; NULL: no element does */
 };
 
+/* Whether bytes begin as streams do. */
+bool oa_fx_is_stream(const uint8_t *bytes, size_t length);
+
 /* A state of zeros is that at the beginning of a stream. */
 struct oa_fx_state *oa_fx_state_new(void);
 void oa_fx_state_free(struct oa_fx_state *state); /* accepts NULL */
 
 /* The next byte begins a stream. */
 void oa_fx_restart(struct oa_fx_state *state);
+
+/* Bytes are missing: what follows cannot be decoded. */
+void oa_fx_lose(struct oa_fx_state *state);
 
 /* The next byte begins a value of so many bytes, as in the upload of a state. `frame` is that of
  * its announcement. */

@@ -7,6 +7,8 @@
  */
 #include "rop/property.h"
 
+#include "rop/entry_id.h"
+
 #define GUID_SIZE 16
 
 /* clang-format off */
@@ -19,11 +21,13 @@ const struct oa_layout OA_LAYOUT_LONG_TERM_ID = OA_LAYOUT_OF("LongTermID",
 
 /* Values, 2.11.1. In ROP buffers binary values have counts of two bytes, multiple values of four. */
 
-#define BINARY_VALUE OA_COUNTED(2, VALUE_SIZE), OA_OCTETS(VALUE_BINARY)
+#define BINARY_VALUE                                                                               \
+    OA_COUNTED(2, VALUE_SIZE),                                                                     \
+    OA_BLOB_IF(VALUE_BINARY, oa_rop_is_entry_id, oa_rop_entry_id)
 
 OA_LAYOUT(I16, "PtypInteger16", OA_I16(VALUE_I16));
 OA_LAYOUT(I32, "PtypInteger32", OA_I32(VALUE_I32));
-OA_LAYOUT(I64, "PtypInteger64", OA_I64(VALUE_I64));
+OA_LAYOUT(NUMBER64, "PtypInteger64", OA_I64(VALUE_I64));
 OA_LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(VALUE_FLOAT, 4));
 OA_LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(VALUE_DOUBLE, 8));
 OA_LAYOUT(CURRENCY, "PtypCurrency", OA_I64(VALUE_CURRENCY));
@@ -34,7 +38,40 @@ OA_LAYOUT(STRING8, "PtypString8", OA_STRING8Z(VALUE_STRING8));
 OA_LAYOUT(STRING, "PtypString", OA_STRING16Z(VALUE_STRING));
 OA_LAYOUT(TIME, "PtypTime", OA_FILETIME(VALUE_TIME));
 OA_LAYOUT(GUID, "PtypGuid", OA_BYTES(VALUE_GUID, GUID_SIZE));
-OA_LAYOUT(BINARY, "PtypBinary", BINARY_VALUE);
+OA_LAYOUT(ANY_BINARY, "PtypBinary", BINARY_VALUE);
+
+/* Properties whose integers are IDs, and whose binary values are keys. */
+OA_LAYOUT(ID, "PtypInteger64", OA_ID(VALUE_ID));
+static const struct oa_arm I64_ARMS[] = {
+    OA_ARM(0x67480014, ID), /* PidTagFolderId */
+    OA_ARM(0x67490014, ID), /* PidTagParentFolderId */
+    OA_ARM(0x674a0014, ID), /* PidTagMid */
+    OA_ARM(0x674d0014, ID), /* PidTagInstID */
+    OA_ARM_DEFAULT(NUMBER64),
+    OA_ARMS_END,
+};
+const struct oa_layout OA_LAYOUT_INTEGER64 = OA_LAYOUT_OF("PtypInteger64",
+    OA_SWITCH(ROP_TAG, 0xffffffff, I64_ARMS)
+);
+
+OA_LAYOUT(KEY, "XID",
+    OA_COUNTED(2, VALUE_SIZE),
+    OA_IF_LEFT(1),
+    OA_XID(XID)
+);
+OA_LAYOUT(CHANGES, "PredecessorChangeList",
+    OA_COUNTED(2, VALUE_SIZE),
+    OA_STRUCT(VALUE_LIST, OA_LAYOUT_PREDECESSORS)
+);
+static const struct oa_arm BINARY_ARMS[] = {
+    OA_ARM(0x65e00102, KEY),     /* PidTagSourceKey */
+    OA_ARM(0x65e10102, KEY),     /* PidTagParentSourceKey */
+    OA_ARM(0x65e20102, KEY),     /* PidTagChangeKey */
+    OA_ARM(0x65e30102, CHANGES), /* PidTagPredecessorChangeList */
+    OA_ARM_DEFAULT(ANY_BINARY),
+    OA_ARMS_END,
+};
+OA_LAYOUT(BINARY, "PtypBinary", OA_SWITCH(ROP_TAG, 0xffffffff, BINARY_ARMS));
 
 /* PtypServerId, 2.11.1.4 */
 OA_LAYOUT(OURS, "PtypServerId",
@@ -134,7 +171,7 @@ static const struct oa_arm SINGLE_ARMS[] = {
     [0x00a] = OA_ARM_AT(ERROR_CODE),
     [0x00b] = OA_ARM_AT(BOOLEAN),
     [0x00d] = OA_ARM_AT(BINARY),
-    [0x014] = OA_ARM_AT(I64),
+    [0x014] = OA_ARM_AT(OA_LAYOUT_INTEGER64),
     [0x01e] = OA_ARM_AT(STRING8),
     [0x01f] = OA_ARM_AT(STRING),
     [0x040] = OA_ARM_AT(TIME),

@@ -25,6 +25,9 @@ extern const struct oa_layout OA_LAYOUT_PROBLEM;
 extern const struct oa_layout OA_LAYOUT_TYPED_STRING;
 extern const struct oa_layout OA_LAYOUT_SORT_ORDER;
 
+/* PtypInteger64, 2.11.1: an ID, or a number, by the earlier field ROP_TAG. */
+extern const struct oa_layout OA_LAYOUT_INTEGER64;
+
 /* PtypServerId, 2.11.1.4, without its count. */
 extern const struct oa_layout OA_LAYOUT_SERVER_ID;
 

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "rop/entry_id.h"
 #include "rop/rop_slots.h"
 
 #define CLIENT_DATA_SIZE 24
@@ -29,7 +30,7 @@ OA_LAYOUT(X500_ADDRESS, "X500DN",
 );
 OA_LAYOUT(PERSONAL_LIST, "personal distribution list",
     OA_COUNTED(2, RECIPIENT_ENTRY_ID_SIZE),
-    OA_OCTETS(RECIPIENT_ENTRY_ID),
+    OA_BLOB_IF(RECIPIENT_ENTRY_ID, oa_rop_is_entry_id, oa_rop_entry_id),
     OA_COUNTED(2, RECIPIENT_SEARCH_KEY_SIZE),
     OA_OCTETS(RECIPIENT_SEARCH_KEY)
 );

@@ -40,6 +40,7 @@ struct oa_rop_object {
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
     struct oa_fx_state *transfer;   /* of the stream that it reads or writes; NULL: none */
+    uint64_t awaited; /* frame of the request for the next buffer of that stream; 0: none */
 };
 
 struct oa_rop_object *oa_rop_object_new(enum oa_rop_kind kind, struct oa_rop_object *parent,

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "rop/entry_id.h"
 #include "rop/rop_slots.h"
 #include "rop/rop_walk.h"
 #include "rop/sync_values.h"

@@ -14,7 +14,6 @@
 #define NO_HANDLE 0xffffffff
 #define WARNING 4 /* upper half of a ReturnValue that reports a warning, [MS-OXCDATA] 2.4.3 */
 #define SERVER_BUSY 0x480
-#define REPLICA_SHIFT 48
 
 enum { REQUEST, RESPONSE };
 
@@ -173,13 +172,6 @@ start_row(struct oa_rop_reader *reader)
     reader->row_name[0] = '\0';
 }
 
-/* The number of an ID in a property of type PtypInteger64, whose counter is big endian. */
-static uint64_t
-id_of_integer(uint64_t number)
-{
-    return number << REPLICA_SHIFT | GUINT64_SWAP_LE_BE(number >> 16) >> 16;
-}
-
 static void
 observe(struct oa_walk *walk, const struct oa_value *value)
 {
@@ -190,10 +182,10 @@ observe(struct oa_walk *walk, const struct oa_value *value)
     case OA_F_PROPERTY_ROW_FLAG:
         start_row(reader);
         break;
-    case OA_F_VALUE_I64:
+    case OA_F_VALUE_ID:
         if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 != FOLDER_ID)
             break;
-        reader->row_id = id_of_integer(value->number);
+        reader->row_id = value->number;
         reader->has_row_id = true;
         learn_row(reader);
         break;
@@ -299,17 +291,78 @@ stream_of(struct oa_rop_object *object)
     return object->transfer;
 }
 
-/* A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. First walk only. */
+/* First walk only. A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. A buffer that
+ * was requested before this one, in another call, and has not come is not in the capture. */
 static void
-resolve_upload(struct oa_rop_reader *reader, const struct oa_walk *walk, const struct oa_rop *rop)
+resolve_stream(const struct oa_rop_reader *reader, const struct oa_walk *walk,
+               const struct oa_rop *rop)
 {
     if (!has_stream(rop))
         return;
-    if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN)
-        oa_fx_expect_value(stream_of(rop->object), (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
+    struct oa_fx_state *state = stream_of(rop->object);
+    switch (rop->id) {
+    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN:
+        oa_fx_expect_value(state, (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
                            (uint32_t)oa_walk_value(walk, OA_F_SYNC_STATE_SIZE), reader->frame);
-    else if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END)
-        oa_fx_restart(stream_of(rop->object));
+        break;
+    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END:
+        oa_fx_restart(state);
+        break;
+    case OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER:
+        if (rop->object->awaited && rop->object->awaited != reader->frame)
+            oa_fx_lose(state);
+        rop->object->awaited = reader->frame;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The size of the buffer; there is less of it if the ROPs end before it does. */
+static uint64_t
+announced_size(const struct oa_walk *walk)
+{
+    return MAX(oa_walk_value(walk, OA_F_TRANSFER_DATA_SIZE),
+               oa_walk_value(walk, OA_F_SYNC_STATE_DATA_SIZE));
+}
+
+/* First walk only. NULL: the bytes are not part of a stream that can be followed. */
+static struct oa_fx_part *
+read_stream(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, const uint8_t *bytes,
+            size_t length)
+{
+    const struct oa_rop *rop = reader->rop;
+    bool is_state = rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE;
+
+    if (has_stream(rop)) {
+        struct oa_fx_state *state = stream_of(rop->object);
+        if (is_state && !oa_fx_expects_value(state))
+            return NULL;
+        struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
+        if (announced_size(walk) > length)
+            oa_fx_lose(state);
+        return part;
+    }
+    /* After a logon that was seen, so are the objects that are opened. Data for others, which the
+     * server refuses, is a stream of its own. */
+    if (is_state || !rop->has_logon || !oa_fx_is_stream(bytes, length))
+        return NULL;
+    struct oa_fx_state *state = oa_fx_state_new();
+    struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
+    oa_fx_state_free(state);
+    return part;
+}
+
+/* A state whose announcement was not seen, or data of no stream. */
+static void
+read_loose_data(const struct oa_rop *rop, struct oa_walk *walk, void *node, size_t length)
+{
+    if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE &&
+        length > OA_REPLICA_GUID_SIZE)
+        oa_walk_layout(walk, node, &OA_LAYOUT_IDSETS);
+    else
+        oa_walk_bytes(walk, node, rop->has_logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD,
+                      length);
 }
 
 void
@@ -317,19 +370,15 @@ oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, siz
 {
     struct oa_rop_reader *reader = oa_walk_context(walk);
     struct oa_rop *rop = reader->rop;
-    bool is_state = rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE;
-    struct oa_fx_state *state = reader->objects && has_stream(rop) ? stream_of(rop->object) : NULL;
 
-    (void)bytes;
-    if (state && (!is_state || oa_fx_expects_value(state)))
-        rop->transfer = oa_fx_read(state, walk, node, reader->frame);
-    else if (rop->transfer)
+    if (reader->objects) {
+        oa_fx_part_free(rop->transfer);
+        rop->transfer = read_stream(reader, walk, node, bytes, length);
+    } else if (rop->transfer) {
         oa_fx_read_again(rop->transfer, walk, node);
-    else if (is_state && length > OA_REPLICA_GUID_SIZE)
-        oa_walk_layout(walk, node, &OA_LAYOUT_IDSETS);
-    else /* after a logon that was seen, so are the objects that are opened */
-        oa_walk_bytes(walk, node, rop->has_logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD,
-                      length);
+    }
+    if (!rop->transfer)
+        read_loose_data(rop, walk, node, length);
 }
 
 /* First walk only. */
@@ -349,7 +398,7 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     if (row->id == OA_ROP_RELEASE)
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
     rop->columns = columns_of(walk);
-    resolve_upload(reader, walk, rop);
+    resolve_stream(reader, walk, rop);
 }
 
 /* Fills in what the head says. */
@@ -604,6 +653,8 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         take_head(walk, row, rop);
         resolve_response(reader, walk, row, rop);
         rop->has_return = row->handles != OA_ROP_HANDLES_NONE;
+        if (row->id == OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER && rop->object)
+            rop->object->awaited = 0;
         rop->return_value = (uint32_t)oa_walk_value(walk, OA_F_ROP_RETURN);
     } else if (row->handles) {
         find_request(reader, row->id);
@@ -703,6 +754,8 @@ observe_field(struct oa_walk *walk, const struct oa_value *value)
 void
 oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
 {
+    if (reader->call->is_read[reader->is_response])
+        reader->objects = NULL;
     reader->next = 0;
     reader->paired = 0;
     reader->last = -1;

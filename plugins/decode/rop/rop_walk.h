@@ -69,7 +69,8 @@ struct oa_rop_reader {
                            being read */
 };
 
-/* For the next run: the walk passes ROP buffers to the reader, which has to live as long. */
+/* For the next run: the walk passes ROP buffers to the reader, which has to live as long. A side
+ * that has been read is only read again. */
 void oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk);
 
 /* Lets go of what a run holds that was not completed, for hosts that leave by longjmp. */

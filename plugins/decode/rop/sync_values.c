@@ -6,28 +6,15 @@
  */
 #include "rop/sync_values.h"
 
+#include "rop/entry_id.h"
 #include "rop/property.h"
 
 #define COUNTER_SIZE 6 /* of a GLOBCNT, 2.2.2.5 */
-#define GUID_SIZE 16
 #define NAMED 0x80000000
 
 static oa_blob_fn read_globset;
 
 /* clang-format off */
-
-OA_LAYOUT(XID, "XID",
-    OA_GUID(SYNC_XID_GUID),
-    OA_OCTETS(SYNC_XID_LOCAL_ID)
-);
-OA_LAYOUT(SIZED_XID, "SizedXid",
-    OA_COUNTED(1, SYNC_XID_SIZE),
-    OA_XID(SYNC_XID)
-);
-const struct oa_layout OA_LAYOUT_PREDECESSORS = OA_LAYOUT_OF("PredecessorChangeList",
-    OA_REPEAT_REST(NONE),
-    OA_STRUCT(SYNC_SIZED_XID, SIZED_XID)
-);
 
 /* IDSET, 2.2.2.4: with the GUID of a replica, or with its ID */
 OA_LAYOUT(GLOBSET, "GLOBSET", OA_CALL(read_globset));
@@ -103,7 +90,7 @@ OA_LAYOUT(FOLDER_REPLICA, "FolderReplicaInfo",
 );
 
 /* The values of properties */
-OA_LAYOUT(XID_VALUE, "XID", OA_XID(SYNC_XID));
+OA_LAYOUT(XID_VALUE, "XID", OA_XID(XID));
 OA_LAYOUT(PREDECESSORS_VALUE, "PredecessorChangeList",
     OA_STRUCT(SYNC_PREDECESSORS, OA_LAYOUT_PREDECESSORS)
 );
@@ -137,21 +124,6 @@ static const struct {
 };
 
 /* clang-format on */
-
-bool
-oa_is_xid(const uint8_t *bytes, size_t length)
-{
-    (void)bytes;
-    return length > GUID_SIZE;
-}
-
-void
-oa_read_xid(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
-{
-    (void)bytes;
-    (void)length;
-    oa_walk_layout(walk, node, &XID);
-}
 
 const struct oa_layout *
 oa_sync_layout(uint16_t property_id, uint32_t marker)

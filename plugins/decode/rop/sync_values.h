@@ -9,14 +9,6 @@
 
 #include "layout/layout.h"
 
-/* An XID, 2.2.2.2, as long as its bounded part; bytes if it is too short for one. */
-#define OA_XID(f) OA_BLOB_IF(f, oa_is_xid, oa_read_xid)
-bool oa_is_xid(const uint8_t *bytes, size_t length);
-void oa_read_xid(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
-
-/* PredecessorChangeList, 2.2.2.3: as long as its bounded part. */
-extern const struct oa_layout OA_LAYOUT_PREDECESSORS;
-
 /* Sets of IDs, 2.2.2.4, as in the state of a synchronization: each with a GUID. */
 extern const struct oa_layout OA_LAYOUT_IDSETS;
 #define OA_REPLICA_GUID_SIZE 16
