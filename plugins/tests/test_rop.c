@@ -295,6 +295,48 @@ test_folder_names(void)
     finish(&play);
 }
 
+/* --- named properties --- */
+
+static const char *
+name_text(const struct play *play, uint16_t id)
+{
+    static char text[OA_PROPERTY_NAME_TEXT];
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(play->call, false, &count);
+    const struct oa_property_name *name = oa_rop_property_name(&rops[count - 1], id);
+
+    if (!name)
+        return NULL;
+    oa_property_name_text(name, text, sizeof text);
+    return text;
+}
+
+/* Learnt in both directions, and kept with the logon. */
+static void
+test_names(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play,
+            "56 00 00 00 0300  00 0820060000000000c000000000000046 03850000  01 "
+            "2903020000000000c000000000000046 04 41000000  00 " GUID "05000000",
+            "01000000", NULL);
+    response(&play, "56 00 00000000 0300 0180 0280 0380", "01000000", NULL);
+    request(&play, "55 00 00 0200 0480 1f00", "01000000", NULL);
+    response(&play,
+             "55 00 00000000 0200 00 0820060000000000c000000000000046 ff0f0000 ff "
+             "00000000000000000000000000000000",
+             "01000000", NULL);
+    request(&play, "5d 00 00", "01000000", NULL);
+    g_assert_cmpstr(name_text(&play, 0x8001), ==, "PidLidReminderSet");
+    g_assert_cmpstr(name_text(&play, 0x8002), ==, "PS_PUBLIC_STRINGS A");
+    g_assert_cmpstr(name_text(&play, 0x8003), ==, "03020100-0504-0706-0809-0a0b0c0d0e0f 0x0005");
+    g_assert_cmpstr(name_text(&play, 0x8004), ==, "PSETID_Common 0x0fff");
+    g_assert_null(name_text(&play, 0x8005));
+    finish(&play);
+}
+
 /* --- responses --- */
 
 static void
@@ -623,6 +665,7 @@ main(int argc, char *argv[])
     g_test_add_func("/rop/limits", test_limits);
     g_test_add_func("/rop/columns", test_columns);
     g_test_add_func("/rop/folder_names", test_folder_names);
+    g_test_add_func("/rop/names", test_names);
     g_test_add_func("/rop/failures", test_failures);
     g_test_add_func("/rop/unasked", test_unasked);
     g_test_add_func("/rop/notifications", test_notifications);

@@ -85,6 +85,7 @@ oa_rop_object_release(struct oa_rop_object *object)
         struct oa_rop_object *parent = object->parent;
 
         oa_rop_columns_release(object->columns);
+        oa_named_properties_free(object->names);
         g_free(object->folder_name);
         g_free(object);
         object = parent;

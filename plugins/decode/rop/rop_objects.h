@@ -9,6 +9,7 @@
 #ifndef OA_ROP_OBJECTS_H
 #define OA_ROP_OBJECTS_H
 
+#include "rop/named_properties.h"
 #include "rop/rop.h"
 
 /* A list of property tags that never changes. */
@@ -33,8 +34,9 @@ struct oa_rop_object {
     bool has_folder_id, has_message_id, has_tag;
     uint64_t folder_id; /* of a folder, or that it is in; as in oa_value.number */
     uint64_t message_id;
-    uint32_t tag;                   /* of a stream */
-    uint8_t logon_flags;            /* of a logon: as in its response, or request until then */
+    uint32_t tag;                      /* of a stream */
+    uint8_t logon_flags;               /* of a logon: as in its response, or request until then */
+    struct oa_named_properties *names; /* of a logon; NULL: none yet */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
 };
