@@ -34,7 +34,7 @@ struct play {
 static void
 start(struct play *play)
 {
-    play->objects = oa_rop_objects_new();
+    play->objects = oa_rop_objects_new(NULL);
     play->call = NULL;
     play->frame = 0;
 }
@@ -208,7 +208,7 @@ test_objects(void)
 static void
 test_limits(void)
 {
-    struct oa_rop_objects *objects = oa_rop_objects_new();
+    struct oa_rop_objects *objects = oa_rop_objects_new(NULL);
     struct oa_rop_object *object = NULL;
 
     for (uint32_t i = 0; i < OA_LIMIT_ROP_OBJECTS + 10; i++) {
@@ -223,6 +223,22 @@ test_limits(void)
     g_assert_null(oa_rop_objects_find(objects, 0));
     for (uint64_t i = 1; i < OA_LIMIT_ROP_FOLDERS + 10; i++)
         oa_rop_objects_learn(objects, i, "folder");
+    /* Of all sessions together: the one that opens gives up. */
+    struct oa_rop_budget budget = { .objects = OA_LIMIT_ROP_OBJECTS_ALL - 2,
+                                    .folders = OA_LIMIT_ROP_FOLDERS_ALL - 1 };
+    struct oa_rop_objects *other = oa_rop_objects_new(&budget);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct oa_rop_object *message = oa_rop_object_new(OA_ROP_KIND_MESSAGE, NULL, i);
+        oa_rop_objects_open(other, message, i);
+        oa_rop_object_release(message);
+        oa_rop_objects_learn(other, i, "folder");
+    }
+    g_assert_cmpuint(oa_rop_objects_count(other), ==, 2);
+    g_assert_nonnull(oa_rop_objects_folder(other, 0));
+    g_assert_null(oa_rop_objects_folder(other, 1));
+    oa_rop_objects_free(other);
+    g_assert_cmpuint(budget.objects, ==, OA_LIMIT_ROP_OBJECTS_ALL - 2);
+    g_assert_cmpuint(budget.folders, ==, OA_LIMIT_ROP_FOLDERS_ALL - 1);
     g_assert_nonnull(oa_rop_objects_folder(objects, OA_LIMIT_ROP_FOLDERS));
     g_assert_null(oa_rop_objects_folder(objects, OA_LIMIT_ROP_FOLDERS + 1));
     oa_rop_objects_free(objects);

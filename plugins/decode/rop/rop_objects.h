@@ -49,10 +49,16 @@ void oa_rop_object_release(struct oa_rop_object *object);               /* accep
 /* Replaces the columns; NULL: not known. */
 void oa_rop_object_set_columns(struct oa_rop_object *object, struct oa_rop_columns *columns);
 
+/* What the sessions of a tracker have in all. */
+struct oa_rop_budget {
+    size_t objects, folders;
+};
+
 /* The objects of one session. */
 struct oa_rop_objects;
 
-struct oa_rop_objects *oa_rop_objects_new(void);
+/* `budget` has to outlive them; NULL: they count for nothing else. */
+struct oa_rop_objects *oa_rop_objects_new(struct oa_rop_budget *budget);
 void oa_rop_objects_free(struct oa_rop_objects *objects); /* accepts NULL */
 
 /* The object of a handle, or NULL. */

@@ -38,7 +38,8 @@ struct mailbox_table {
     GQueue by_age;    /* the longest silent first */
     GQueue closed;    /* held still, and not kept as closed objects are */
     uint64_t n_sessions;
-    GTree *bindings; /* handle -> struct binding, that has the key */
+    struct oa_rop_budget rops; /* of all sessions */
+    GTree *bindings;           /* handle -> struct binding, that has the key */
     GQueue bindings_by_age;
 };
 
@@ -178,12 +179,12 @@ oa_mailbox_release(struct oa_tracker *tracker, struct oa_mailbox_session *facts)
 }
 
 struct oa_rop_objects *
-oa_mailbox_objects(struct oa_mailbox_session *facts)
+oa_mailbox_objects(struct oa_tracker *tracker, struct oa_mailbox_session *facts)
 {
     struct session *session = (struct session *)facts;
 
-    if (!session->objects)
-        session->objects = oa_rop_objects_new();
+    if (!session->objects && session->is_open)
+        session->objects = oa_rop_objects_new(&tracker->mailboxes->rops);
     return session->objects;
 }
 

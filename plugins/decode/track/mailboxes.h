@@ -46,8 +46,9 @@ uint32_t oa_mailboxes_code_page(const struct oa_tracker *tracker,
 struct oa_mailbox_session *oa_mailbox_begin(struct oa_tracker *tracker,
                                             const struct oa_call_facts *connect);
 
-/* The server objects of the session. */
-struct oa_rop_objects *oa_mailbox_objects(struct oa_mailbox_session *session);
+/* The server objects of the session; NULL if it has been closed. */
+struct oa_rop_objects *oa_mailbox_objects(struct oa_tracker *tracker,
+                                          struct oa_mailbox_session *session);
 
 /* Ends the session: it is no longer found by its handles. */
 void oa_mailbox_close(struct oa_tracker *tracker, struct oa_mailbox_session *session);
