@@ -340,7 +340,7 @@ start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops
     reader->is_response = show->facts->is_response;
     if (!rops->call || (rops->is_first_visit && !reader->call->is_read[reader->is_response])) {
         if (!rops->objects)
-            show->own_objects = oa_rop_objects_new();
+            show->own_objects = oa_rop_objects_new(NULL);
         reader->objects = rops->objects ? rops->objects : show->own_objects;
     }
     oa_rop_reader_start(reader, show->walk);

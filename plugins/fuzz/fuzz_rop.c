@@ -33,7 +33,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oa_cursor input = oa_cursor_over(data, size);
-    struct oa_rop_objects *objects = oa_rop_objects_new();
+    struct oa_rop_objects *objects = oa_rop_objects_new(NULL);
     struct oa_rop_call *call = oa_rop_call_new();
     struct oa_walk *walk = oa_walk_new(&COUNT_VISITOR, NULL);
 

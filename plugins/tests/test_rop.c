@@ -34,7 +34,7 @@ struct play {
 static void
 start(struct play *play)
 {
-    play->objects = oa_rop_objects_new();
+    play->objects = oa_rop_objects_new(NULL);
     play->call = NULL;
     play->frame = 0;
 }
@@ -208,7 +208,7 @@ test_objects(void)
 static void
 test_limits(void)
 {
-    struct oa_rop_objects *objects = oa_rop_objects_new();
+    struct oa_rop_objects *objects = oa_rop_objects_new(NULL);
     struct oa_rop_object *object = NULL;
 
     for (uint32_t i = 0; i < OA_LIMIT_ROP_OBJECTS + 10; i++) {
@@ -223,6 +223,22 @@ test_limits(void)
     g_assert_null(oa_rop_objects_find(objects, 0));
     for (uint64_t i = 1; i < OA_LIMIT_ROP_FOLDERS + 10; i++)
         oa_rop_objects_learn(objects, i, "folder");
+    /* Of all sessions together: the one that opens gives up. */
+    struct oa_rop_budget budget = { .objects = OA_LIMIT_ROP_OBJECTS_ALL - 2,
+                                    .folders = OA_LIMIT_ROP_FOLDERS_ALL - 1 };
+    struct oa_rop_objects *other = oa_rop_objects_new(&budget);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct oa_rop_object *message = oa_rop_object_new(OA_ROP_KIND_MESSAGE, NULL, i);
+        oa_rop_objects_open(other, message, i);
+        oa_rop_object_release(message);
+        oa_rop_objects_learn(other, i, "folder");
+    }
+    g_assert_cmpuint(oa_rop_objects_count(other), ==, 2);
+    g_assert_nonnull(oa_rop_objects_folder(other, 0));
+    g_assert_null(oa_rop_objects_folder(other, 1));
+    oa_rop_objects_free(other);
+    g_assert_cmpuint(budget.objects, ==, OA_LIMIT_ROP_OBJECTS_ALL - 2);
+    g_assert_cmpuint(budget.folders, ==, OA_LIMIT_ROP_FOLDERS_ALL - 1);
     g_assert_nonnull(oa_rop_objects_folder(objects, OA_LIMIT_ROP_FOLDERS));
     g_assert_null(oa_rop_objects_folder(objects, OA_LIMIT_ROP_FOLDERS + 1));
     oa_rop_objects_free(objects);
@@ -292,6 +308,48 @@ test_folder_names(void)
              "0100000000001234 4100620000 00",
              "01000000 02000000 03000000", NULL);
     g_assert_cmpstr(oa_rop_objects_folder(play.objects, UINT64_C(0x0001000000001234)), ==, "Ab");
+    finish(&play);
+}
+
+/* --- named properties --- */
+
+static const char *
+name_text(const struct play *play, uint16_t id)
+{
+    static char text[OA_PROPERTY_NAME_TEXT];
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(play->call, false, &count);
+    const struct oa_property_name *name = oa_rop_property_name(&rops[count - 1], id);
+
+    if (!name)
+        return NULL;
+    oa_property_name_text(name, text, sizeof text);
+    return text;
+}
+
+/* Learnt in both directions, and kept with the logon. */
+static void
+test_names(void)
+{
+    struct play play;
+
+    log_on(&play);
+    request(&play,
+            "56 00 00 00 0300  00 0820060000000000c000000000000046 03850000  01 "
+            "2903020000000000c000000000000046 04 41000000  00 " GUID "05000000",
+            "01000000", NULL);
+    response(&play, "56 00 00000000 0300 0180 0280 0380", "01000000", NULL);
+    request(&play, "55 00 00 0200 0480 1f00", "01000000", NULL);
+    response(&play,
+             "55 00 00000000 0200 00 0820060000000000c000000000000046 ff0f0000 ff "
+             "00000000000000000000000000000000",
+             "01000000", NULL);
+    request(&play, "5d 00 00", "01000000", NULL);
+    g_assert_cmpstr(name_text(&play, 0x8001), ==, "PidLidReminderSet");
+    g_assert_cmpstr(name_text(&play, 0x8002), ==, "PS_PUBLIC_STRINGS A");
+    g_assert_cmpstr(name_text(&play, 0x8003), ==, "03020100-0504-0706-0809-0a0b0c0d0e0f 0x0005");
+    g_assert_cmpstr(name_text(&play, 0x8004), ==, "PSETID_Common 0x0fff");
+    g_assert_null(name_text(&play, 0x8005));
     finish(&play);
 }
 
@@ -719,6 +777,7 @@ main(int argc, char *argv[])
     g_test_add_func("/rop/limits", test_limits);
     g_test_add_func("/rop/columns", test_columns);
     g_test_add_func("/rop/folder_names", test_folder_names);
+    g_test_add_func("/rop/names", test_names);
     g_test_add_func("/rop/failures", test_failures);
     g_test_add_func("/rop/unasked", test_unasked);
     g_test_add_func("/rop/notifications", test_notifications);

@@ -59,7 +59,7 @@ walk_rop(struct oa_rop_objects *objects, struct oa_rop_call *call, bool is_respo
 static struct oa_rop_objects *
 session_of(const char *cell, const uint8_t *bytes, size_t length)
 {
-    struct oa_rop_objects *objects = oa_rop_objects_new();
+    struct oa_rop_objects *objects = oa_rop_objects_new(NULL);
     struct oa_rop_object *logon = oa_rop_object_new(OA_ROP_KIND_LOGON, NULL, 1);
     struct oa_rop_object *table = oa_rop_object_new(OA_ROP_KIND_CONTENTS_TABLE, logon, 1);
 

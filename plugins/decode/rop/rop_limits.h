@@ -7,11 +7,15 @@
 #ifndef OA_ROP_LIMITS_H
 #define OA_ROP_LIMITS_H
 
-/* Open objects of a session: beyond, the one opened first is given up. */
+/* Open objects of a session, and of all: beyond, the one that the session opened first is given up.
+ */
 #define OA_LIMIT_ROP_OBJECTS 16384
+#define OA_LIMIT_ROP_OBJECTS_ALL (1024 * 1024)
 
-/* Names of folders that a session remembers, and bytes of each; further ones are not learnt. */
+/* Names of folders that a session remembers, and all; further ones are not learnt. Bytes of each.
+ */
 #define OA_LIMIT_ROP_FOLDERS 8192
+#define OA_LIMIT_ROP_FOLDERS_ALL (512 * 1024)
 #define OA_LIMIT_ROP_FOLDER_NAME 256
 
 /* Columns that an object or a request keeps (as many fit into one request); rows with more are not

@@ -13,6 +13,8 @@
 
 /* The server chooses handles and folder IDs, so both tables are trees. */
 struct oa_rop_objects {
+    struct oa_rop_budget *all; /* `own` if there are no others */
+    struct oa_rop_budget own;
     GTree *by_handle; /* handle -> struct entry */
     GQueue by_age;    /* of struct entry, opened first first */
     GTree *folders;   /* folder ID -> name */
@@ -87,6 +89,7 @@ oa_rop_object_release(struct oa_rop_object *object)
 
         oa_rop_columns_release(object->columns);
         oa_fx_state_free(object->transfer);
+        oa_named_properties_free(object->names);
         g_free(object->folder_name);
         g_free(object);
         object = parent;
@@ -122,10 +125,11 @@ compare_handles(const void *a, const void *b, void *unused)
 }
 
 struct oa_rop_objects *
-oa_rop_objects_new(void)
+oa_rop_objects_new(struct oa_rop_budget *budget)
 {
     struct oa_rop_objects *objects = g_new0(struct oa_rop_objects, 1);
 
+    objects->all = budget ? budget : &objects->own;
     objects->by_handle = g_tree_new_full(compare_handles, NULL, NULL, NULL);
     objects->folders = g_tree_new_full(compare_ids, NULL, g_free, g_free);
     return objects;
@@ -140,6 +144,7 @@ oa_rop_objects_free(struct oa_rop_objects *objects)
         oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->handle);
     for (size_t i = 0; i < G_N_ELEMENTS(objects->logons); i++)
         oa_rop_object_release(objects->logons[i]);
+    objects->all->folders -= (size_t)g_tree_nnodes(objects->folders);
     g_tree_unref(objects->by_handle);
     g_tree_unref(objects->folders);
     g_free(objects);
@@ -162,6 +167,7 @@ oa_rop_objects_close(struct oa_rop_objects *objects, uint32_t handle)
         return;
     g_tree_remove(objects->by_handle, GUINT_TO_POINTER(handle));
     g_queue_unlink(&objects->by_age, &entry->link);
+    objects->all->objects--;
     oa_rop_object_release(entry->object);
     g_free(entry);
 }
@@ -179,7 +185,9 @@ oa_rop_objects_open(struct oa_rop_objects *objects, struct oa_rop_object *object
     object->has_handle = true;
     g_tree_insert(objects->by_handle, GUINT_TO_POINTER(handle), entry);
     g_queue_push_tail_link(&objects->by_age, &entry->link);
-    if (objects->by_age.length > OA_LIMIT_ROP_OBJECTS)
+    objects->all->objects++;
+    if (objects->by_age.length > OA_LIMIT_ROP_OBJECTS ||
+        objects->all->objects > OA_LIMIT_ROP_OBJECTS_ALL)
         oa_rop_objects_close(objects, ((struct entry *)objects->by_age.head->data)->handle);
 }
 
@@ -203,8 +211,10 @@ oa_rop_objects_learn(struct oa_rop_objects *objects, uint64_t folder_id, const c
 {
     bool is_known = g_tree_lookup(objects->folders, &folder_id) != NULL;
 
-    if (name[0] == '\0' || (!is_known && g_tree_nnodes(objects->folders) >= OA_LIMIT_ROP_FOLDERS))
+    if (name[0] == '\0' || (!is_known && (g_tree_nnodes(objects->folders) >= OA_LIMIT_ROP_FOLDERS ||
+                                          objects->all->folders >= OA_LIMIT_ROP_FOLDERS_ALL)))
         return;
+    objects->all->folders += !is_known;
     g_tree_replace(objects->folders, g_memdup2(&folder_id, sizeof folder_id), g_strdup(name));
 }
 

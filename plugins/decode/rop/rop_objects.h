@@ -9,6 +9,7 @@
 #ifndef OA_ROP_OBJECTS_H
 #define OA_ROP_OBJECTS_H
 
+#include "rop/named_properties.h"
 #include "rop/rop.h"
 
 struct oa_fx_state;
@@ -35,8 +36,9 @@ struct oa_rop_object {
     bool has_folder_id, has_message_id, has_tag;
     uint64_t folder_id; /* of a folder, or that it is in; as in oa_value.number */
     uint64_t message_id;
-    uint32_t tag;                   /* of a stream */
-    uint8_t logon_flags;            /* of a logon: as in its response, or request until then */
+    uint32_t tag;                      /* of a stream */
+    uint8_t logon_flags;               /* of a logon: as in its response, or request until then */
+    struct oa_named_properties *names; /* of a logon; NULL: none yet */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
     struct oa_fx_state *transfer;   /* of the stream that it reads or writes; NULL: none */
@@ -51,10 +53,16 @@ void oa_rop_object_release(struct oa_rop_object *object);               /* accep
 /* Replaces the columns; NULL: not known. */
 void oa_rop_object_set_columns(struct oa_rop_object *object, struct oa_rop_columns *columns);
 
+/* What the sessions of a tracker have in all. */
+struct oa_rop_budget {
+    size_t objects, folders;
+};
+
 /* The objects of one session. */
 struct oa_rop_objects;
 
-struct oa_rop_objects *oa_rop_objects_new(void);
+/* `budget` has to outlive them; NULL: they count for nothing else. */
+struct oa_rop_objects *oa_rop_objects_new(struct oa_rop_budget *budget);
 void oa_rop_objects_free(struct oa_rop_objects *objects); /* accepts NULL */
 
 /* The object of a handle, or NULL. */

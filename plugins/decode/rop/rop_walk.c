@@ -49,6 +49,73 @@ static const struct { enum oa_field first, second; } INDEXES[] = {
 };
 /* clang-format on */
 
+/* --- property IDs and names --- */
+
+/* Those of one ROP, in their order. */
+struct oa_rop_listing {
+    GArray *ids;   /* of uint16_t */
+    GArray *names; /* of struct oa_property_name */
+};
+
+static void
+free_listing(struct oa_rop_listing *listing)
+{
+    if (!listing)
+        return;
+    g_array_free(listing->ids, TRUE);
+    g_array_free(listing->names, TRUE);
+    g_free(listing);
+}
+
+static struct oa_rop_listing *
+listing_of(struct oa_rop_reader *reader)
+{
+    if (!reader->listing) {
+        reader->listing = g_new0(struct oa_rop_listing, 1);
+        reader->listing->ids = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+        reader->listing->names = g_array_new(FALSE, TRUE, sizeof(struct oa_property_name));
+    }
+    return reader->listing;
+}
+
+/* A field of a name; the kind begins one. */
+static void
+list_name(struct oa_rop_reader *reader, const struct oa_value *value)
+{
+    GArray *names = listing_of(reader)->names;
+
+    if (value->id == OA_F_PROPERTY_NAME_KIND)
+        g_array_set_size(names, names->len + 1);
+    if (names->len == 0)
+        return;
+    struct oa_property_name *name = &g_array_index(names, struct oa_property_name, names->len - 1);
+    if (value->id == OA_F_PROPERTY_NAME_KIND)
+        name->kind = (uint8_t)value->number;
+    else if (value->id == OA_F_PROPERTY_NAME_LID)
+        name->lid = (uint32_t)value->number;
+    else if (value->id == OA_F_PROPERTY_NAME_TEXT)
+        oa_value_text(value, name->text, sizeof name->text);
+    else if (value->length == sizeof name->guid)
+        memcpy(name->guid, value->bytes, sizeof name->guid);
+}
+
+/* The IDs and names of a request and its response are in the same order. */
+static void
+learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names)
+{
+    if (!logon->names)
+        logon->names = oa_named_properties_new();
+    for (guint i = 0; i < MIN(ids->len, names->len); i++)
+        oa_named_properties_learn(logon->names, g_array_index(ids, uint16_t, i),
+                                  &g_array_index(names, struct oa_property_name, i));
+}
+
+const struct oa_property_name *
+oa_rop_property_name(const struct oa_rop *rop, uint16_t id)
+{
+    return rop->logon && rop->logon->names ? oa_named_properties_find(rop->logon->names, id) : NULL;
+}
+
 /* --- what is kept --- */
 
 static void
@@ -58,8 +125,10 @@ clear_rop(void *data)
 
     oa_rop_object_release(rop->object);
     oa_rop_object_release(rop->opened);
+    oa_rop_object_release(rop->logon);
     oa_rop_columns_release(rop->columns);
     oa_fx_part_free(rop->transfer);
+    free_listing(rop->listing);
 }
 
 struct oa_rop_call *
@@ -195,6 +264,17 @@ observe(struct oa_walk *walk, const struct oa_value *value)
             break;
         oa_value_text(value, reader->row_name, sizeof reader->row_name);
         learn_row(reader);
+        break;
+    case OA_F_PROPERTY_ID: {
+        uint16_t id = (uint16_t)value->number;
+        g_array_append_val(listing_of(reader)->ids, id);
+        break;
+    }
+    case OA_F_PROPERTY_NAME_KIND:
+    case OA_F_PROPERTY_NAME_GUID:
+    case OA_F_PROPERTY_NAME_LID:
+    case OA_F_PROPERTY_NAME_TEXT:
+        list_name(reader, value);
         break;
     case OA_F_FOLDER_NAME:
     case OA_F_FOLDER_NAME8:
@@ -345,7 +425,7 @@ read_stream(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, cons
     }
     /* After a logon that was seen, so are the objects that are opened. Data for others, which the
      * server refuses, is a stream of its own. */
-    if (is_state || !rop->has_logon || !oa_fx_is_stream(bytes, length))
+    if (is_state || !rop->logon || !oa_fx_is_stream(bytes, length))
         return NULL;
     struct oa_fx_state *state = oa_fx_state_new();
     struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
@@ -361,8 +441,7 @@ read_loose_data(const struct oa_rop *rop, struct oa_walk *walk, void *node, size
         length > OA_REPLICA_GUID_SIZE)
         oa_walk_layout(walk, node, &OA_LAYOUT_IDSETS);
     else
-        oa_walk_bytes(walk, node, rop->has_logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD,
-                      length);
+        oa_walk_bytes(walk, node, rop->logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD, length);
 }
 
 void
@@ -399,6 +478,8 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
     rop->columns = columns_of(walk);
     resolve_stream(reader, walk, rop);
+    rop->listing = reader->listing;
+    reader->listing = NULL;
 }
 
 /* Fills in what the head says. */
@@ -434,7 +515,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         if (row->handles != OA_ROP_HANDLES_OUT)
             rop->object = oa_rop_object_hold(reader->slots[rop->index]);
         rop->logon_flags = logon_flags(reader, rop->logon_id);
-        rop->has_logon = oa_rop_objects_logon(reader->objects, rop->logon_id) != NULL;
+        rop->logon = oa_rop_object_hold(oa_rop_objects_logon(reader->objects, rop->logon_id));
     }
     oa_walk_set(walk, OA_F_LOGON_FLAGS, rop->logon_flags);
     oa_walk_set_columns(walk, NULL, 0);
@@ -527,7 +608,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
         request->has_response = true;
         rop->logon_id = request->logon_id;
         rop->logon_flags = request->logon_flags;
-        rop->has_logon = request->has_logon;
+        rop->logon = oa_rop_object_hold(request->logon);
         rop->object = oa_rop_object_hold(request->object);
     } else if (row->id == OA_ROP_NOTIFY) {
         rop->object = oa_rop_object_hold(notified(reader, walk));
@@ -594,6 +675,33 @@ open_object(struct oa_rop_reader *reader, const struct oa_walk *walk, const stru
         oa_rop_objects_open(reader->objects, object, handle);
 }
 
+/* A logon that the capture does not show begins with the first thing known of it. */
+static struct oa_rop_object *
+logon_of(struct oa_rop_reader *reader, struct oa_rop *rop)
+{
+    enum { PRIVATE = 1 };
+
+    if (!rop->logon) {
+        rop->logon = oa_rop_object_new(OA_ROP_KIND_LOGON, NULL, 0);
+        rop->logon->logon_flags = PRIVATE;
+        oa_rop_objects_set_logon(reader->objects, rop->logon_id, rop->logon);
+    }
+    return rop->logon;
+}
+
+static void
+apply_names(struct oa_rop_reader *reader, const struct oa_rop *request, struct oa_rop *rop)
+{
+    const struct oa_rop_listing *asked = request->listing, *told = reader->listing;
+
+    if (rop->id == OA_ROP_QUERY_NAMED_PROPERTIES && told)
+        learn_names(logon_of(reader, rop), told->ids, told->names);
+    else if (rop->id == OA_ROP_GET_PROPERTY_IDS_FROM_NAMES && asked && told)
+        learn_names(logon_of(reader, rop), told->ids, asked->names);
+    else if (rop->id == OA_ROP_GET_NAMES_FROM_PROPERTY_IDS && asked && told)
+        learn_names(logon_of(reader, rop), asked->ids, told->names);
+}
+
 /* First walk only: what has changed after success. */
 static void
 apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
@@ -603,6 +711,11 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
 
     if (request && request->opened && !rop->opened)
         open_object(reader, walk, request, rop);
+    if (request) {
+        apply_names(reader, request, rop);
+        free_listing(request->listing);
+        request->listing = NULL;
+    }
     struct oa_rop_object *object = rop->opened ? rop->opened : rop->object;
     if (!object)
         return;
@@ -698,6 +811,8 @@ read_rop(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, bool is
         read_request(reader, walk, node, row, rop);
     }
     reader->rop = NULL;
+    free_listing(reader->listing);
+    reader->listing = NULL;
     oa_walk_forget(walk, known);
 }
 
@@ -760,6 +875,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->paired = 0;
     reader->last = -1;
     reader->rop = NULL;
+    reader->listing = NULL;
     memset(reader->slots, 0, sizeof reader->slots);
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);

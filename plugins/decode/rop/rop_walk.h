@@ -22,16 +22,20 @@ struct oa_rop {
     uint8_t index;        /* input, source, or of RopLogon output; of a response its own */
     uint8_t output_index; /* output or destination */
     uint8_t logon_flags;  /* of the logon that logon_id means */
-    bool has_logon;       /* that logon is in the capture */
     bool has_response;    /* of a request */
     bool has_return;      /* of a response */
     uint32_t return_value;
     int request;                    /* of a response: index of its request; -1: not known */
     struct oa_rop_object *object;   /* that the ROP is sent to; NULL: not known */
     struct oa_rop_object *opened;   /* by it; NULL: none. Of a response: after success */
+    struct oa_rop_object *logon;    /* that logon_id means; NULL: not known */
     struct oa_rop_columns *columns; /* in the request; of a response: by which its rows are read */
     struct oa_fx_part *transfer;    /* the buffer of a FastTransfer stream in it; NULL: none */
+    struct oa_rop_listing *listing; /* of a request: property IDs and names in it; NULL: none */
 };
+
+/* The name of a property ID, as the ROP's logon has given it; NULL: not known. */
+const struct oa_property_name *oa_rop_property_name(const struct oa_rop *rop, uint16_t id);
 
 /* What is kept of a call. */
 struct oa_rop_call {
@@ -62,7 +66,8 @@ struct oa_rop_reader {
     struct oa_rop_object *slots[256]; /* by index: the objects of the buffer being read */
     const uint8_t *handles;           /* the table of handles, n_handles of them */
     size_t n_handles;
-    bool is_hierarchy; /* the rows being read are folders: */
+    struct oa_rop_listing *listing; /* property IDs and names in the ROP; NULL: none so far */
+    bool is_hierarchy;              /* the rows being read are folders: */
     uint64_t row_id;
     bool has_row_id;
     char row_name[256]; /* also the name of a folder that is created, or of one whose properties are

@@ -38,9 +38,11 @@ begin(struct reading *reading, struct oa_tracker *tracker, struct oa_rop_call *r
 {
     struct oa_rop_reader *reader = &reading->reader;
 
-    reading->own = mailbox ? NULL : oa_rop_objects_new();
     reader->call = rops;
-    reader->objects = mailbox ? oa_mailbox_objects(mailbox) : reading->own;
+    reader->objects = mailbox ? oa_mailbox_objects(mailbox) : NULL;
+    reading->own = reader->objects ? NULL : oa_rop_objects_new(NULL);
+    if (reading->own)
+        reader->objects = reading->own;
     oa_walk_set_code_pages(tracker->walk, tracker->code_pages);
     oa_rop_reader_start(reader, tracker->walk);
 }

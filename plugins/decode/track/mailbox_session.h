@@ -27,7 +27,7 @@ struct oa_mailbox_session {
     uint16_t client_mode;                       /* 0 unknown, 1 classic, 2 cached */
 };
 
-/* The server objects of the session, see rop/rop_objects.h. */
+/* The server objects of the session, see rop/rop_objects.h; NULL if it has been closed. */
 struct oa_rop_objects;
 struct oa_rop_objects *oa_mailbox_objects(struct oa_mailbox_session *session);
 

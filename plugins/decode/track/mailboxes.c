@@ -22,6 +22,7 @@ struct session {
     uint8_t handle[HANDLES][OA_HANDLE_SIZE];
     bool has_handle[HANDLES];       /* which is then a key of by_handle */
     struct oa_rop_objects *objects; /* NULL: none yet */
+    struct oa_rop_budget *budget;   /* of the objects of all sessions */
     bool is_open;
     unsigned holders;
     GList link; /* in by_age, or in closed */
@@ -38,7 +39,8 @@ struct mailbox_table {
     GQueue by_age;    /* the longest silent first */
     GQueue closed;    /* held still, and not kept as closed objects are */
     uint64_t n_sessions;
-    GTree *bindings; /* handle -> struct binding, that has the key */
+    struct oa_rop_budget rops; /* of all sessions */
+    GTree *bindings;           /* handle -> struct binding, that has the key */
     GQueue bindings_by_age;
 };
 
@@ -145,6 +147,7 @@ new_session(struct oa_tracker *tracker)
     struct session *session = g_new0(struct session, 1);
 
     session->facts.number = ++table->n_sessions;
+    session->budget = &table->rops;
     session->is_open = true;
     session->link.data = session;
     g_queue_push_tail_link(&table->by_age, &session->link);
@@ -184,8 +187,8 @@ oa_mailbox_objects(struct oa_mailbox_session *facts)
 {
     struct session *session = (struct session *)facts;
 
-    if (!session->objects)
-        session->objects = oa_rop_objects_new();
+    if (!session->objects && session->is_open)
+        session->objects = oa_rop_objects_new(session->budget);
     return session->objects;
 }
 
