@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "rop/rop_words.h"
+#include "rop_export.h"
 #include "rop_items.h"
 
 /* Sources are not nested; there is one open payload at a time. */
@@ -345,13 +346,15 @@ start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops
     }
     oa_rop_reader_start(reader, show->walk);
     show->rops = rop_items_new(show->pinfo, tree, reader->call, reader->is_response);
+    if (rops->call)
+        rop_items_export(show->rops);
 }
 
 static void
 end_rops(struct show *show, struct exchange_rops *rops)
 {
     if (rops)
-        rops->info = rop_items_info(show->rops);
+        rops->info = rop_items_finish(show->rops);
 }
 
 bool
@@ -605,6 +608,7 @@ exchange_tree_register(void)
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
     rop_items_register();
+    rop_export_register(proto_layout);
     register_rows();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);
