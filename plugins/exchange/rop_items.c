@@ -33,6 +33,7 @@ static gint ett_object = -1;
 
 static expert_field ei_failed = EI_INIT;
 static expert_field ei_warning = EI_INIT;
+static expert_field ei_columns = EI_INIT;
 
 /* A structure that has been begun. */
 struct open {
@@ -56,7 +57,7 @@ struct rop_items {
     /* The ROP being shown; those that RopBufferTooSmall hands back are parts of it. */
     unsigned rops_open;
     uint8_t id;
-    bool has_return;
+    bool has_return, has_rows;
     uint32_t return_value;
     proto_item *return_item;
     proto_item
@@ -159,6 +160,15 @@ value_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *
     default:
         return number_text(items, value);
     }
+}
+
+/* PidTagFolderId, PidTagParentFolderId, PidTagMid, PidTagInstID: written as IDs are elsewhere. */
+static bool
+is_id(uint32_t tag)
+{
+    enum { FOLDER_ID = 0x67480014, PARENT = 0x67490014, MID = 0x674a0014, INST = 0x674d0014 };
+
+    return tag == FOLDER_ID || tag == PARENT || tag == MID || tag == INST;
 }
 
 static bool
@@ -291,7 +301,11 @@ add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
         if (open->id == OA_F_RESTRICTION)
             return; /* the value of a property is one itself */
         if (titled == OA_F_PROPERTY && (open->id == titled || open->id == OA_F_PROPERTY_CELL)) {
-            title_property(items, at, value->id, value_text(items, tvb, value));
+            const char *text = is_id(open->tag)
+                                   ? wmem_strdup_printf(items->pinfo->pool, "0x%016" PRIx64,
+                                                        oa_rop_id_of_integer(value->number))
+                                   : value_text(items, tvb, value);
+            title_property(items, at, value->id, text);
             return;
         }
         if (open->id == titled) {
@@ -535,6 +549,16 @@ rop_items_export(struct rop_items *items)
 
 /* --- the ends of ROPs and payloads --- */
 
+/* Whether the ROP has rows that cannot be read for want of what a request before has said. */
+static bool
+lacks_columns(const struct rop_items *items, const struct oa_rop *rop)
+{
+    const struct oa_rop_row *row = oa_rop_row(items->id);
+
+    return items->has_rows && items->is_response && row && row->reads != OA_ROP_READS_NONE &&
+           !(rop && rop->columns);
+}
+
 static void
 end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
 {
@@ -546,6 +570,8 @@ end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct o
     if (rop && tree)
         show_objects(items, tvb, tree, rop);
     show_return(items);
+    if (lacks_columns(items, rop))
+        expert_add_info(items->pinfo, open->item, &ei_columns);
     add_info(items);
     if (items->exported)
         export_subject(items, rop);
@@ -564,7 +590,7 @@ static void
 begin_rop(struct rop_items *items)
 {
     items->id = 0;
-    items->has_return = false;
+    items->has_return = items->has_rows = false;
     items->return_value = 0;
     items->return_item = items->index_item[0] = items->index_item[1] = NULL;
     oa_rop_words_start(&items->words, 0);
@@ -585,6 +611,7 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
         break;
     case OA_F_ROP_INPUT_INDEX:
     case OA_F_ROP_SOURCE_INDEX:
+    case OA_F_NOTIFY_HANDLE:
         items->index_item[0] = item;
         break;
     case OA_F_ROP_OUTPUT_INDEX:
@@ -624,6 +651,7 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
         items->open[items->depth] =
             (struct open){ .id = at->id, .item = item, .tag = (uint32_t)at->number };
     items->depth++;
+    items->has_rows |= at->id == OA_F_PROPERTY_ROW;
     if (at->id == OA_F_ROPS)
         items->before = items->next;
     if (at->id == OA_F_PROPERTY_CELL && items->is_visible) {
@@ -663,8 +691,7 @@ rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *v
         proto_item_append_text(item, " (index %d)", value->index);
     if (items->rops_open == 1)
         take_field(items, value, item);
-    if (items->exported && value->id == OA_F_ROP_TAG && items->depth > 0 &&
-        items->depth <= DEPTH_MAX)
+    if (value->id == OA_F_ROP_TAG && items->depth > 0 && items->depth <= DEPTH_MAX)
         items->open[items->depth - 1].tag = (uint32_t)value->number;
     if (items->exported && items->rops_open == 1)
         export_field(items, value);
@@ -704,6 +731,9 @@ rop_items_register(void)
         { &ei_failed, { "oxcrops.failed", PI_RESPONSE_CODE, PI_NOTE, "A ROP failed", EXPFILL } },
         { &ei_warning,
           { "oxcrops.warning", PI_RESPONSE_CODE, PI_CHAT, "A ROP returned a warning", EXPFILL } },
+        { &ei_columns,
+          { "oxcrops.columns_not_seen", PI_UNDECODED, PI_NOTE,
+            "The columns of these rows are not in the capture", EXPFILL } },
     };
     static gint *ett[] = { &ett_object };
 

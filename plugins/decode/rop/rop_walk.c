@@ -170,9 +170,9 @@ start_row(struct oa_rop_reader *reader)
     reader->row_name[0] = '\0';
 }
 
-/* The number of an ID in a property of type PtypInteger64, whose counter is big endian. */
-static uint64_t
-id_of_integer(uint64_t number)
+/* The counter is big endian, [MS-OXCDATA] 2.2.1. */
+uint64_t
+oa_rop_id_of_integer(uint64_t number)
 {
     return number << REPLICA_SHIFT | GUINT64_SWAP_LE_BE(number >> 16) >> 16;
 }
@@ -190,7 +190,7 @@ observe(struct oa_walk *walk, const struct oa_value *value)
     case OA_F_VALUE_I64:
         if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 != FOLDER_ID)
             break;
-        reader->row_id = id_of_integer(value->number);
+        reader->row_id = oa_rop_id_of_integer(value->number);
         reader->has_row_id = true;
         learn_row(reader);
         break;

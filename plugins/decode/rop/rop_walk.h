@@ -69,6 +69,10 @@ void oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk);
 /* Lets go of what a run holds that was not completed, for hosts that leave by longjmp. */
 void oa_rop_reader_end(struct oa_rop_reader *reader);
 
+/* The number of a folder or message ID, as in oa_value.number, that is the value of a property of
+ * type PtypInteger64. */
+uint64_t oa_rop_id_of_integer(uint64_t number);
+
 /* For the layout of RopBufferTooSmall. */
 void oa_rop_returned_requests(struct oa_walk *walk, void *node, const uint8_t *bytes,
                               size_t length);
