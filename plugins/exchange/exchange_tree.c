@@ -153,19 +153,23 @@ is_item_of(const proto_item *item, enum oa_field field)
     return item && PITEM_FINFO(item) && PITEM_FINFO(item)->hfinfo->id == hf[field];
 }
 
-/* Writes the name of a structure behind its label, or in its place. */
+/* Writes the name of a structure behind its label, or in its place; there the first one counts. */
 static void
-title_parent(const struct show *show, proto_tree *tree, const struct oa_value *value)
+title_parent(struct show *show, proto_tree *tree, const struct oa_value *value)
 {
     proto_item *parent = proto_tree_get_parent(tree);
 
     if (!show->titled || !is_item_of(parent, show->titled))
         return;
     const char *name = oa_value_name(value->id, (uint32_t)value->number);
-    if (name && OA_FIELDS[show->titled].role == OA_ROLE_NAMED)
+    if (OA_FIELDS[show->titled].role == OA_ROLE_TITLED) {
+        if (name)
+            proto_item_append_text(parent, ": %s", name);
+        return;
+    }
+    if (name)
         proto_item_set_text(parent, "%s", name);
-    else if (name)
-        proto_item_append_text(parent, ": %s", name);
+    show->titled = OA_F_NONE;
 }
 
 static const char *
