@@ -169,6 +169,8 @@ title_parent(struct show *show, proto_tree *tree, const struct oa_value *value)
     }
     if (name)
         proto_item_set_text(parent, "%s", name);
+    else if (value->id == OA_F_ROP_TAG)
+        proto_item_set_text(parent, "Property 0x%08x", (guint)value->number);
     show->titled = OA_F_NONE;
 }
 
