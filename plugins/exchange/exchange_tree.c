@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "rop/rop_words.h"
+#include "rop_export.h"
 #include "rop_items.h"
 
 /* Sources are not nested; there is one open payload at a time. */
@@ -152,19 +153,25 @@ is_item_of(const proto_item *item, enum oa_field field)
     return item && PITEM_FINFO(item) && PITEM_FINFO(item)->hfinfo->id == hf[field];
 }
 
-/* Writes the name of a structure behind its label, or in its place. */
+/* Writes the name of a structure behind its label, or in its place; there the first one counts. */
 static void
-title_parent(const struct show *show, proto_tree *tree, const struct oa_value *value)
+title_parent(struct show *show, proto_tree *tree, const struct oa_value *value)
 {
     proto_item *parent = proto_tree_get_parent(tree);
 
     if (!show->titled || !is_item_of(parent, show->titled))
         return;
     const char *name = oa_value_name(value->id, (uint32_t)value->number);
-    if (name && OA_FIELDS[show->titled].role == OA_ROLE_NAMED)
+    if (OA_FIELDS[show->titled].role == OA_ROLE_TITLED) {
+        if (name)
+            proto_item_append_text(parent, ": %s", name);
+        return;
+    }
+    if (name)
         proto_item_set_text(parent, "%s", name);
-    else if (name)
-        proto_item_append_text(parent, ": %s", name);
+    else if (value->id == OA_F_ROP_TAG)
+        proto_item_set_text(parent, "Property 0x%08x", (guint)value->number);
+    show->titled = OA_F_NONE;
 }
 
 static const char *
@@ -345,13 +352,15 @@ start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops
     }
     oa_rop_reader_start(reader, show->walk);
     show->rops = rop_items_new(show->pinfo, tree, reader->call, reader->is_response);
+    if (rops->call)
+        rop_items_export(show->rops);
 }
 
 static void
 end_rops(struct show *show, struct exchange_rops *rops)
 {
     if (rops)
-        rops->info = rop_items_info(show->rops);
+        rops->info = rop_items_finish(show->rops);
 }
 
 bool
@@ -605,6 +614,7 @@ exchange_tree_register(void)
     expert_register_field_array(expert_register_protocol(proto_layout), experts,
                                 array_length(experts));
     rop_items_register();
+    rop_export_register(proto_layout);
     register_rows();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);

@@ -11,6 +11,7 @@
 
 #include "items.h"
 #include "rop/rop_words.h"
+#include "rop_export.h"
 
 /* Structures in each other; a walk has a limit of its own, which is lower. */
 #define DEPTH_MAX 64
@@ -32,6 +33,7 @@ static gint ett_object = -1;
 
 static expert_field ei_failed = EI_INIT;
 static expert_field ei_warning = EI_INIT;
+static expert_field ei_columns = EI_INIT;
 
 /* A structure that has been begun. */
 struct open {
@@ -39,6 +41,7 @@ struct open {
     proto_item *item;  /* NULL: its title does not matter */
     unsigned values;   /* in its title */
     const char *relop; /* of a restriction; NULL: none yet */
+    uint32_t tag;      /* of a property */
 };
 
 struct rop_items {
@@ -54,12 +57,15 @@ struct rop_items {
     /* The ROP being shown; those that RopBufferTooSmall hands back are parts of it. */
     unsigned rops_open;
     uint8_t id;
-    bool has_return;
+    bool has_return, has_rows;
     uint32_t return_value;
     proto_item *return_item;
     proto_item
         *index_item[2]; /* of the object it is sent to or of its own, and of the one opened */
     struct oa_rop_words words;
+
+    struct rop_export *exported; /* NULL: nobody has asked */
+    char subject[TITLE_TEXT_MAX];
 
     wmem_strbuf_t *info;
     const char *last; /* not in `info` yet, `times` of them */
@@ -286,7 +292,8 @@ add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
         if (open->id == OA_F_RESTRICTION)
             return; /* the value of a property is one itself */
         if (titled == OA_F_PROPERTY && (open->id == titled || open->id == OA_F_PROPERTY_CELL)) {
-            title_property(items, at, value->id, value_text(items, tvb, value));
+            const char *text = value_text(items, tvb, value);
+            title_property(items, at, value->id, text);
             return;
         }
         if (open->id == titled) {
@@ -346,9 +353,11 @@ add_info(struct rop_items *items)
 }
 
 const char *
-rop_items_info(struct rop_items *items)
+rop_items_finish(struct rop_items *items)
 {
     flush(items);
+    if (items->exported)
+        rop_export_queue(items->exported);
     if (items->more > 0)
         wmem_strbuf_append_printf(items->info, ", \xe2\x80\xa6 and %u more", items->more);
     if (items->failed_more > 0)
@@ -424,6 +433,120 @@ show_return(const struct rop_items *items)
                            is_failure ? "failed" : "warns", status, items->return_value);
 }
 
+/* --- what can be exported --- */
+
+/* The properties that name an object, the best last. */
+static unsigned
+name_rank(enum oa_rop_kind kind, uint32_t tag)
+{
+    enum { SUBJECT = 0x0037, DISPLAY_NAME = 0x3001, FILENAME = 0x3704, LONG_FILENAME = 0x3707 };
+    uint32_t id = tag >> 16;
+
+    if (kind == OA_ROP_KIND_MESSAGE)
+        return id == SUBJECT;
+    if (kind != OA_ROP_KIND_ATTACHMENT)
+        return 0;
+    return id == LONG_FILENAME ? 3 : id == FILENAME ? 2 : id == DISPLAY_NAME;
+}
+
+static void
+export_property(const struct rop_items *items, const struct oa_rop_object *object,
+                const struct oa_value *value)
+{
+    enum { ATTACH_DATA_BINARY = 0x37010102 };
+    const struct open *property =
+        items->depth > 0 && items->depth <= DEPTH_MAX ? &items->open[items->depth - 1] : NULL;
+    char name[TITLE_TEXT_MAX];
+
+    if (!property || (property->id != OA_F_PROPERTY && property->id != OA_F_PROPERTY_CELL))
+        return;
+    unsigned rank = name_rank(object->kind, property->tag);
+    if (is_text(value->id) && rank > 0) {
+        oa_value_text(value, name, sizeof name);
+        rop_export_name(items->exported, object, name, rank);
+    } else if (value->id == OA_F_VALUE_BINARY && property->tag == ATTACH_DATA_BINARY &&
+               object->kind == OA_ROP_KIND_ATTACHMENT) {
+        rop_export_data(items->exported, object, value);
+    }
+}
+
+/* Data of a request to write, or of a response to a read. */
+static void
+export_stream_data(const struct rop_items *items, const struct oa_rop_object *object,
+                   const struct oa_value *value)
+{
+    bool is_write = items->id == OA_ROP_WRITE_STREAM || items->id == OA_ROP_WRITE_STREAM_EXTENDED ||
+                    items->id == OA_ROP_WRITE_AND_COMMIT_STREAM;
+
+    if (is_write && !items->is_response)
+        rop_export_write(items->exported, object, items->call, items->next, value);
+    else if (items->id == OA_ROP_READ_STREAM && items->is_response)
+        rop_export_data(items->exported, object, value);
+}
+
+static void
+export_field(struct rop_items *items, const struct oa_value *value)
+{
+    const struct oa_rop *rop = kept_rop(items);
+    const struct oa_rop_object *object = rop ? rop->object : NULL;
+    char text[TITLE_TEXT_MAX];
+
+    if (!object)
+        return;
+    switch (value->id) {
+    case OA_F_ROP_DATA:
+        export_stream_data(items, object, value);
+        break;
+    case OA_F_STREAM_WRITTEN:
+    case OA_F_STREAM_WRITTEN32:
+        if (rop->request >= 0)
+            rop_export_written(items->exported, object, items->call, (size_t)rop->request,
+                               value->number);
+        break;
+    case OA_F_STREAM_POSITION:
+        rop_export_seek(items->exported, object, value->number);
+        break;
+    case OA_F_MESSAGE_TEXT:
+    case OA_F_MESSAGE_TEXT8:
+        oa_value_text(value, text, sizeof text);
+        g_strlcat(items->subject, text, sizeof items->subject);
+        break;
+    default:
+        export_property(items, object, value);
+    }
+}
+
+static void
+export_subject(struct rop_items *items, const struct oa_rop *rop)
+{
+    const struct oa_rop_object *message = rop && rop->opened ? rop->opened
+                                          : rop              ? rop->object
+                                                             : NULL;
+
+    if (message && items->subject[0])
+        rop_export_name(items->exported, message, items->subject, 1);
+    items->subject[0] = '\0';
+}
+
+void
+rop_items_export(struct rop_items *items)
+{
+    if (rop_export_is_wanted())
+        items->exported = rop_export_new(items->pinfo);
+}
+
+/* --- the ends of ROPs and payloads --- */
+
+/* Whether the ROP has rows that cannot be read for want of what a request before has said. */
+static bool
+lacks_columns(const struct rop_items *items, const struct oa_rop *rop)
+{
+    const struct oa_rop_row *row = oa_rop_row(items->id);
+
+    return items->has_rows && items->is_response && row && row->reads != OA_ROP_READS_NONE &&
+           !(rop && rop->columns);
+}
+
 static void
 end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
 {
@@ -435,7 +558,11 @@ end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct o
     if (rop && tree)
         show_objects(items, tvb, tree, rop);
     show_return(items);
+    if (lacks_columns(items, rop))
+        expert_add_info(items->pinfo, open->item, &ei_columns);
     add_info(items);
+    if (items->exported)
+        export_subject(items, rop);
     items->next++;
 }
 
@@ -451,7 +578,7 @@ static void
 begin_rop(struct rop_items *items)
 {
     items->id = 0;
-    items->has_return = false;
+    items->has_return = items->has_rows = false;
     items->return_value = 0;
     items->return_item = items->index_item[0] = items->index_item[1] = NULL;
     oa_rop_words_start(&items->words, 0);
@@ -472,6 +599,7 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
         break;
     case OA_F_ROP_INPUT_INDEX:
     case OA_F_ROP_SOURCE_INDEX:
+    case OA_F_NOTIFY_HANDLE:
         items->index_item[0] = item;
         break;
     case OA_F_ROP_OUTPUT_INDEX:
@@ -508,8 +636,10 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
     if (at->id == OA_F_ROP && items->rops_open++ == 0)
         begin_rop(items);
     if (items->depth < DEPTH_MAX)
-        items->open[items->depth] = (struct open){ .id = at->id, .item = item };
+        items->open[items->depth] =
+            (struct open){ .id = at->id, .item = item, .tag = (uint32_t)at->number };
     items->depth++;
+    items->has_rows |= at->id == OA_F_PROPERTY_ROW;
     if (at->id == OA_F_ROPS)
         items->before = items->next;
     if (at->id == OA_F_PROPERTY_CELL && items->is_visible) {
@@ -549,6 +679,10 @@ rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *v
         proto_item_append_text(item, " (index %d)", value->index);
     if (items->rops_open == 1)
         take_field(items, value, item);
+    if (value->id == OA_F_ROP_TAG && items->depth > 0 && items->depth <= DEPTH_MAX)
+        items->open[items->depth - 1].tag = (uint32_t)value->number;
+    if (items->exported && items->rops_open == 1)
+        export_field(items, value);
     if (items->is_visible && items->rops_open > 0 && items->depth <= DEPTH_MAX)
         add_value(items, tvb, value);
 }
@@ -585,6 +719,9 @@ rop_items_register(void)
         { &ei_failed, { "oxcrops.failed", PI_RESPONSE_CODE, PI_NOTE, "A ROP failed", EXPFILL } },
         { &ei_warning,
           { "oxcrops.warning", PI_RESPONSE_CODE, PI_CHAT, "A ROP returned a warning", EXPFILL } },
+        { &ei_columns,
+          { "oxcrops.columns_not_seen", PI_UNDECODED, PI_NOTE,
+            "The columns of these rows are not in the capture", EXPFILL } },
     };
     static gint *ett[] = { &ett_object };
 

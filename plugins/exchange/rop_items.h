@@ -24,6 +24,9 @@ struct rop_items;
 struct rop_items *rop_items_new(packet_info *pinfo, proto_tree *tree,
                                 const struct oa_rop_call *call, bool is_response);
 
+/* Objects of these ROPs can be exported: what is kept of them lives as long as the file is open. */
+void rop_items_export(struct rop_items *items);
+
 /* The walk has begun a structure, reports a field, ends a structure whose fields are in `tree`;
  * items are NULL if they are not shown. */
 void rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *item);
@@ -31,8 +34,8 @@ void rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_val
                      proto_item *item);
 void rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree);
 
-/* For the Info column: "Logon(anna), OpenFolder(Inbox)"; of a response "QueryRows 12 rows,
- * OpenMessage ecNotFound". "" if there are none. */
-const char *rop_items_info(struct rop_items *items);
+/* The walk has ended. For the Info column: "Logon(anna), OpenFolder(Inbox)"; of a response
+ * "QueryRows 12 rows, OpenMessage ecNotFound". "" if there are none. */
+const char *rop_items_finish(struct rop_items *items);
 
 #endif

@@ -180,9 +180,9 @@ test_property_names(void)
         uint32_t value;
         const char *name;
     } KNOWN[] = {
-        { OA_NAMES_PROPERTY_ID, 0x3001, "PidTagDisplayName" },
-        { OA_NAMES_PROPERTY_ID, 0x39fe, "PidTagSmtpAddress" },
-        { OA_NAMES_PROPERTY_ID, 0x8c6d, "PidTagAddressBookObjectGuid" },
+        { OA_NAMES_ADDRESS_BOOK_ID, 0x3001, "PidTagDisplayName" },
+        { OA_NAMES_ADDRESS_BOOK_ID, 0x39fe, "PidTagSmtpAddress" },
+        { OA_NAMES_ADDRESS_BOOK_ID, 0x8c6d, "PidTagAddressBookObjectGuid" },
         { OA_NAMES_PROPERTY_TYPE, 0x001f, "PtypString" },
         { OA_NAMES_PROPERTY_TYPE, 0x1102, "PtypMultipleBinary" },
     };

@@ -34,6 +34,8 @@ static const struct {
     { OA_ROP_QUERY_POSITION, { { OA_F_TABLE_NUMERATOR, 3, NULL }, { OA_F_TABLE_DENOMINATOR, 12, NULL } }, 0, "3 of 12", 0 },
     { OA_ROP_OPEN_STREAM, { { OA_F_ROP_TAG, 0x1000001f, NULL } }, 0, "PidTagBody", 0 },
     { OA_ROP_OPEN_STREAM, { { OA_F_ROP_TAG, 0xfffe0102, NULL } }, 0, "0xfffe0102", 0 },
+    /* A named property, which in address books would be PidTagAddressBookManager. */
+    { OA_ROP_OPEN_STREAM, { { OA_F_ROP_TAG, 0x8005001f, NULL } }, 0, "0x8005001f", 0 },
     { OA_ROP_LOGON, { { OA_F_LOGON_ESSDN, 0, "/o=Lab/ou=Admin/cn=Recipients/cn=anna" } }, 0, "anna", 0 },
     { OA_ROP_LOGON, { { OA_F_LOGON_ESSDN, 0, "/o=Lab/cn=0123456789abcdef0123456789abcdef-anna" } }, 0, "anna", 0 },
     { OA_ROP_LOGON, { { OA_F_LOGON_ESSDN, 0, "/o=Lab/cn=ed-anna" } }, 0, "ed-anna", 0 },

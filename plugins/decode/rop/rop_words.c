@@ -91,21 +91,6 @@ static const struct {
 
 _Static_assert(G_N_ELEMENTS(FIELDS) <= 64, "bits of oa_rop_words.taken");
 
-/* The rows of the table that a field can have, so that most fields cost one look. */
-static bool
-has_row(enum oa_field field)
-{
-    static uint8_t known[OA_FIELDS_COUNT / 8 + 1];
-    static gsize made;
-
-    if (g_once_init_enter(&made)) {
-        for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++)
-            known[FIELDS[i].field / 8] |= (uint8_t)(1 << FIELDS[i].field % 8);
-        g_once_init_leave(&made, 1);
-    }
-    return known[field / 8] >> field % 8 & 1;
-}
-
 static void
 append(struct oa_rop_words *words, const char *before, const char *text)
 {
@@ -242,8 +227,6 @@ oa_rop_words_field(struct oa_rop_words *words, const struct oa_value *value)
         append_text(words, "", value);
         return;
     }
-    if (!has_row(value->id))
-        return;
     for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
         uint64_t bit = UINT64_C(1) << i;
         if (FIELDS[i].field != value->id || (FIELDS[i].id != ANY_ROP && FIELDS[i].id != words->id))
