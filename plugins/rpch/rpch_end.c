@@ -25,6 +25,7 @@
 #include "rpch_tracker.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
+#include "track/named_ports.h"
 #include "track/tracker.h"
 
 /* As in oaexport. */
@@ -46,14 +47,15 @@ struct direction {
     struct {
         guint32 begin, end;
     } holes[HOLES_MAX];
-    uint64_t lost_bytes; /* in holes beyond those, and cut off by the snap length */
+    uint64_t lost_bytes; /* in holes beyond those */
 };
 
-/* A TCP connection of a service's port, or one that is ours. */
+/* A TCP connection of a service's port, one that is ours, or one without data so far. */
 struct followed {
     const struct rpch_connection *connection; /* NULL: not ours */
-    struct oa_endpoint server;
+    struct oa_endpoint client, server;
     guint32 stream; /* order of appearance */
+    int64_t begin_ns;
     struct oa_stamp last;
     struct direction direction[2]; /* by sender */
     bool has_syn, has_syn_ack, has_data;
@@ -61,7 +63,8 @@ struct followed {
     bool is_ended; /* by both FINs, or by RST */
     int64_t ended_ns;
     struct oa_tls *tls;
-    bool has_begun; /* its first bytes have come: they decide whether it is TLS */
+    struct oa_tls_watch *watch; /* with `tls` */
+    bool has_begun;             /* its first bytes have come: they decide whether it is TLS */
 };
 
 static GHashTable *all; /* stream number -> struct followed */
@@ -75,6 +78,7 @@ free_followed(void *data)
 {
     struct followed *followed = data;
 
+    oa_tls_watch_free(followed->watch);
     oa_tls_free(followed->tls);
     g_free(followed);
 }
@@ -134,7 +138,8 @@ read_segment(tvbuff_t *tvb, struct segment *segment)
 }
 
 /* Which side of a connection that is not ours sends the segment, by its ports and SYN, as far as
- * they show it; false if it is of no interest. */
+ * they show it; false if it is of no interest. With a SYN it is of interest whatever its ports: it
+ * may be refused, on a port that is named only later. */
 static bool
 find_sender(const struct segment *segment, enum oa_side *sender)
 {
@@ -142,9 +147,10 @@ find_sender(const struct segment *segment, enum oa_side *sender)
     bool from_service = oa_service_hop_port(segment->source) != NULL;
 
     *sender = to_service ? OA_CLIENT : OA_SERVER;
-    if (segment->flags & TH_SYN)
-        *sender = segment->flags & TH_ACK ? OA_SERVER : OA_CLIENT;
-    return *sender == OA_CLIENT ? to_service : from_service;
+    if (!(segment->flags & TH_SYN))
+        return to_service || from_service;
+    *sender = segment->flags & TH_ACK ? OA_SERVER : OA_CLIENT;
+    return true;
 }
 
 /* The record of the packet's connection; NULL if it is of no interest. */
@@ -166,8 +172,11 @@ follow(packet_info *pinfo, const struct segment *segment)
     if (!followed) {
         followed = g_new0(struct followed, 1);
         followed->stream = tcp->stream;
-        followed->server = sender == OA_CLIENT ? decode_endpoint(&pinfo->dst, segment->destination)
-                                               : decode_endpoint(&pinfo->src, segment->source);
+        followed->begin_ns = decode_stamp(pinfo).time_ns;
+        struct oa_endpoint from = decode_endpoint(&pinfo->src, segment->source);
+        struct oa_endpoint to = decode_endpoint(&pinfo->dst, segment->destination);
+        followed->client = sender == OA_CLIENT ? from : to;
+        followed->server = sender == OA_CLIENT ? to : from;
         g_hash_table_insert(all, key, followed);
     }
     if (connection && !followed->connection) {
@@ -175,6 +184,22 @@ follow(packet_info *pinfo, const struct segment *segment)
         followed->server = connection->channel->endpoint[OA_SERVER];
     }
     return followed;
+}
+
+static void
+forget(struct followed *followed)
+{
+    if (followed->is_ended)
+        g_queue_remove(&ended, followed);
+    g_hash_table_remove(all, GUINT_TO_POINTER(followed->stream));
+}
+
+/* Whether it carries data that are none of a service's. */
+static bool
+is_foreign(const struct followed *followed)
+{
+    return followed->has_data && !followed->connection &&
+           !oa_service_hop_port(followed->server.port);
 }
 
 static enum oa_side
@@ -188,6 +213,13 @@ side_of(const struct followed *followed, const packet_info *pinfo, const struct 
 }
 
 /* --- ends --- */
+
+static bool
+is_attempt(const struct followed *followed)
+{
+    return followed->has_syn && !followed->has_data &&
+           oa_named_ports_has(rpch_tracker(), followed->server.port);
+}
 
 static bool
 was_refused(const struct followed *followed)
@@ -245,20 +277,22 @@ close_followed(struct followed *followed)
         .channel = connection ? connection->channel : NULL,
         .tls = oa_tls_facts_of(followed->tls),
         .server = followed->server,
+        .watch = followed->watch,
         .ending = followed->ending,
+        .begin_ns = followed->begin_ns,
         .last = followed->last,
+        .has_data = followed->has_data,
+        .is_attempt = is_attempt(followed),
         .was_refused = was_refused(followed),
         .lost_bytes = { lost_bytes(&followed->direction[OA_CLIENT]),
                         lost_bytes(&followed->direction[OA_SERVER]) },
     };
 
-    if (followed->is_ended)
-        g_queue_remove(&ended, followed);
     oa_connection_ended(rpch_tracker(), &end);
     if (connection)
         close_channel(followed, end.lost_bytes);
     rpch_findings_keep(rpch_tracker_take_findings(), 0);
-    g_hash_table_remove(all, GUINT_TO_POINTER(followed->stream));
+    forget(followed);
 }
 
 static void
@@ -360,8 +394,6 @@ take_numbers(struct direction *direction, const struct segment *segment)
         add_hole(direction, direction->next, begin);
     else if (known > 0 && direction->n_holes)
         fill_holes(direction, begin, end);
-    if (known <= 0)
-        direction->lost_bytes += segment->missing;
     direction->has_fin |= (segment->flags & TH_FIN) != 0;
     end += segment->flags & TH_FIN ? 1 : 0;
     if (GT_SEQ(end, direction->next))
@@ -384,16 +416,20 @@ static void
 take_tls(struct followed *followed, enum oa_side side, const struct segment *segment, gint32 known,
          struct oa_stamp stamp)
 {
-    if (!followed->has_begun && oa_tls_may_begin(segment->payload[0]))
+    if (!followed->has_begun && oa_tls_may_begin(segment->payload[0])) {
         followed->tls = oa_tls_new();
+        followed->watch = oa_tls_watch_new(rpch_tracker(), &followed->client, &followed->server);
+    }
     followed->has_begun = true;
     if (!followed->tls || known >= (gint32)segment->length)
         return;
     if (known < 0)
         oa_tls_lost(followed->tls, side);
     known = MAX(known, 0);
-    if (!oa_tls_data(followed->tls, side, segment->payload + known, segment->length - (guint)known,
-                     stamp)) {
+    const guint8 *data = segment->payload + known;
+    guint length = segment->length - (guint)known;
+    oa_tls_watch_data(followed->watch, side, data, length);
+    if (!oa_tls_data(followed->tls, side, data, length, stamp)) {
         oa_tls_free(followed->tls);
         followed->tls = NULL;
     } else if (segment->missing) {
@@ -414,7 +450,11 @@ take_segment(packet_info *pinfo, const struct segment *segment)
     followed->last = stamp;
     followed->has_syn |= (segment->flags & TH_SYN) != 0;
     followed->has_syn_ack |= side == OA_SERVER && segment->flags & TH_SYN;
-    followed->has_data |= segment->length > 0 && !is_reset;
+    followed->has_data |= segment->length + segment->missing > 0 && !is_reset;
+    if (is_foreign(followed)) {
+        forget(followed);
+        return;
+    }
     gint32 known = take_numbers(&followed->direction[side], segment);
     take_acknowledgment(&followed->direction[side ^ 1], segment);
     if (segment->length > 0 && !is_reset && !followed->connection)
