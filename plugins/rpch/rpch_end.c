@@ -153,7 +153,8 @@ find_sender(const struct segment *segment, enum oa_side *sender)
     return true;
 }
 
-/* The record of the packet's connection; NULL if it is of no interest. */
+/* The record of the packet's connection; NULL if it is of no interest, as one that was closed long
+ * before. */
 static struct followed *
 follow(packet_info *pinfo, const struct segment *segment)
 {
@@ -163,7 +164,7 @@ follow(packet_info *pinfo, const struct segment *segment)
         conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
     enum oa_side sender;
 
-    if (!tcp)
+    if (!tcp || (connection && connection->is_closed))
         return NULL;
     void *key = GUINT_TO_POINTER(tcp->stream);
     struct followed *followed = g_hash_table_lookup(all, key);
