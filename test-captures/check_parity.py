@@ -10,7 +10,9 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 import tools
 
@@ -33,17 +35,21 @@ EXCEPTIONS_OF = {
 }
 
 
-def reported(oaexport, capture):
+# One connection inside TLS, which fails: findings only if the user names its server as a proxy.
+ALONE = (tools.REAL / "tls_handshakes.pcapng", "tcp.stream == 4", "owa.lab.test")
+
+
+def reported(oaexport, capture, *options):
     """What oaexport reports, by code and frame."""
-    result = tools.oaexport(oaexport, "--quiet", "--reports", "findings", capture, check=False)
+    result = tools.oaexport(oaexport, "--quiet", "--reports", "findings", *options, capture, check=False)
     return collections.Counter((row["code"], row["frame"]) for row in tools.rows(result.stdout)
                                if row["code"] not in EXCEPTIONS and row["frame"])
 
 
-def shown(home, capture):
+def shown(home, capture, *options):
     """What tshark shows, by code and frame."""
     found = collections.Counter()
-    for frame, codes in tools.fields(home, capture, ["frame.number", "rpch.finding"], "-2", "-Y", "rpch.finding"):
+    for frame, codes in tools.fields(home, capture, ["frame.number", "rpch.finding"], *options, "-2", "-Y", "rpch.finding"):
         found.update((code, frame) for code in codes.split(";") if code not in EXCEPTIONS)
     return found
 
@@ -57,10 +63,24 @@ def differences(capture, one, other):
     return collections.Counter({key: count for key, count in missing.items() if key[0] not in used}) + stale, other - one
 
 
+def check_named(home, oaexport):
+    """Both take the name of a proxy inside TLS from the user."""
+    source, connection, name = ALONE
+    with tempfile.TemporaryDirectory() as folder:
+        capture = pathlib.Path(folder) / "alone.pcapng"
+        subprocess.run(["tshark", "-r", str(source), "-Y", connection, "-w", str(capture)], env=tools.surroundings(tools.STOCK), check=True,
+                       capture_output=True)
+        found = reported(oaexport, capture, "--proxy", name)
+        tools.same("findings without the name", reported(oaexport, capture) + shown(home, capture), collections.Counter())
+        tools.same("findings with the name", shown(home, capture, "-o", f"rpch.tls_proxies:other, {name}"), found)
+        tools.same("certificate refused", "certificate_refused" in {code for code, _ in found}, True)
+
+
 def main():
     """Compares each capture."""
     home, oaexport = sys.argv[1:3]
     captures = [pathlib.Path(path) for path in sys.argv[3:]] or tools.of_outlook_anywhere()
+    check_named(home, oaexport)
     different = []
     total = 0
     for capture in captures:

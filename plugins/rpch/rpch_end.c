@@ -15,6 +15,7 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
+#include <epan/prefs.h>
 
 #include "decode_args.h"
 #include "rpc/service.h"
@@ -72,6 +73,8 @@ static GQueue ended = G_QUEUE_INIT;
 static bool is_over; /* the capture has ended: everything is closed */
 static dissector_handle_t stock_tcp, ours_or_tcp;
 static int proto_tcp = -1;
+static const char *tls_proxies_setting = "";
+static char **tls_proxies; /* its parts */
 
 static void
 free_followed(void *data)
@@ -88,6 +91,8 @@ rpch_end_open(void)
 {
     all = g_hash_table_new_full(NULL, NULL, NULL, free_followed);
     is_over = false;
+    tls_proxies = g_strsplit_set(tls_proxies_setting, " ,", -1);
+    oa_tls_proxies_name(rpch_tracker(), tls_proxies);
     if (stock_tcp)
         rpch_replace_in_table("ip.proto", stock_tcp, ours_or_tcp, NULL);
 }
@@ -98,6 +103,7 @@ rpch_end_close(void)
     g_queue_clear(&ended);
     g_hash_table_unref(all);
     all = NULL;
+    g_clear_pointer(&tls_proxies, g_strfreev);
 }
 
 /* --- following --- */
@@ -513,6 +519,11 @@ rpch_end_register(void)
     proto_tcp = proto_get_id_by_filter_name("tcp");
     register_postdissector(create_dissector_handle(dissect_after, proto_rpch));
     register_postseq_cleanup_routine(end_capture);
+    prefs_register_string_preference(
+        prefs_register_protocol(proto_rpch, NULL), "tls_proxies", "RPC proxies inside TLS",
+        "Addresses of RPC proxies, or names that clients request of them, separated by spaces: "
+        "what their connections inside TLS show without keys is reported",
+        &tls_proxies_setting);
     ours_or_tcp = create_dissector_handle(
         dissect_tcp, proto_register_protocol_in_name_only(
                          proto_get_protocol_long_name(find_protocol_by_id(proto_tcp)),
