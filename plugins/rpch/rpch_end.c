@@ -71,6 +71,12 @@ struct followed {
 static GHashTable *all; /* stream number -> struct followed */
 static GQueue ended = G_QUEUE_INIT;
 static bool is_over; /* the capture has ended: everything is closed */
+
+/* The last frame that was visited for the first time; and the same when a capture ended. Wireshark
+ * does not report the end of a pass that it repeats, as after a change of preferences: it is over
+ * if the same last frame was reached and frames are visited again. */
+static struct oa_stamp latest, latest_at_end;
+
 static dissector_handle_t stock_tcp, ours_or_tcp;
 static int proto_tcp = -1;
 static const char *tls_proxies_setting = "";
@@ -91,6 +97,7 @@ rpch_end_open(void)
 {
     all = g_hash_table_new_full(NULL, NULL, NULL, free_followed);
     is_over = false;
+    latest = (struct oa_stamp){ 0 };
     tls_proxies = g_strsplit_set(tls_proxies_setting, " ,", -1);
     oa_tls_proxies_name(rpch_tracker(), tls_proxies);
     if (stock_tcp)
@@ -342,6 +349,7 @@ end_capture(void)
     if (is_over || !all || !rpch_tracker())
         return;
     is_over = true;
+    latest_at_end = latest;
     GList *open = g_list_sort(g_hash_table_get_values(all), compare_streams);
     for (GList *link = open; link; link = link->next)
         close_followed(link->data);
@@ -507,9 +515,20 @@ dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
 /* --- registration --- */
 
+static void
+note_visit(const packet_info *pinfo)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        latest = decode_stamp(pinfo);
+    else if (latest.frame && latest.frame == latest_at_end.frame &&
+             latest.time_ns == latest_at_end.time_ns)
+        end_capture();
+}
+
 static int
 dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    note_visit(pinfo);
     return rpch_findings_show(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
