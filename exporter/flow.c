@@ -17,11 +17,11 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;       /* the connection starts as TLS does */
-    struct tls_watch *watch;  /* then too */
-    bool has_begun;           /* its first bytes were received */
-    bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
-    enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
+    struct oa_tls *tls;         /* the connection starts as TLS does */
+    struct oa_tls_watch *watch; /* then too */
+    bool has_begun;             /* its first bytes were received */
+    bool is_examined[2];        /* by sender: the first bytes have been examined, or are lost */
+    enum oa_before before[2];   /* by sender: what has been noted of it, see note_foreign() */
     /* The start of a segment that is too short to be recognised, by sender. */
     struct held {
         GByteArray *bytes;
@@ -67,8 +67,6 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
     flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
-    if (oa_hop_is_http(recognition->hop))
-        tls_service_know(flow->flows->tls, &connection->endpoint[OA_SERVER]);
     return side;
 }
 
@@ -183,7 +181,7 @@ static void
 take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
          struct oa_stamp stamp)
 {
-    tls_watch_data(flow->watch, side, data, length);
+    oa_tls_watch_data(flow->watch, side, data, length);
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
         oa_tls_free(flow->tls);
         flow->tls = NULL;
@@ -201,7 +199,8 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
-    flow->watch = tls_watch_new(flow->flows->tls, flow->connection);
+    flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
+                                   &flow->connection->endpoint[OA_SERVER]);
     take_tls(flow, side, data, length, stamp);
 }
 
@@ -290,24 +289,6 @@ ending_of(const struct connection *connection)
     return ending;
 }
 
-void
-flow_report_end(struct oa_tracker *tracker, const struct connection_row *row)
-{
-    const struct connection *tcp = row->tcp;
-
-    oa_connection_ended(tracker, &(struct oa_connection_end){
-                                     .host = (void *)tcp,
-                                     .channel = row->channel,
-                                     .tls = row->tls,
-                                     .server = tcp->endpoint[OA_SERVER],
-                                     .ending = tcp->ending,
-                                     .last = tcp->last,
-                                     .is_attempt = row->is_attempt,
-                                     .was_refused = tcp->was_refused,
-                                     .lost_bytes = { tcp->stream[OA_CLIENT].lost_bytes,
-                                                     tcp->stream[OA_SERVER].lost_bytes } });
-}
-
 static bool
 is_attempt(const struct flow *flow)
 {
@@ -317,18 +298,67 @@ is_attempt(const struct flow *flow)
            oa_named_ports_has(flow->flows->tracker, connection->endpoint[OA_SERVER].port);
 }
 
+static void
+report_end(const struct flow *flow)
+{
+    const struct connection *tcp = flow->connection;
+    const struct connection_stream *in = &tcp->stream[OA_CLIENT], *out = &tcp->stream[OA_SERVER];
+
+    oa_connection_ended(
+        flow->flows->tracker,
+        &(struct oa_connection_end){ .host = (void *)tcp,
+                                     .channel = flow->channel,
+                                     .tls = oa_tls_facts_of(flow->tls),
+                                     .server = tcp->endpoint[OA_SERVER],
+                                     .watch = flow->watch,
+                                     .ending = tcp->ending,
+                                     .begin_ns = tcp->first.time_ns,
+                                     .last = tcp->last,
+                                     .has_data = in->payload_bytes || out->payload_bytes,
+                                     .is_attempt = is_attempt(flow),
+                                     .was_refused = tcp->was_refused,
+                                     .lost_bytes = { in->lost_bytes, out->lost_bytes } });
+}
+
 void
 flow_close(struct flow *flow)
 {
-    struct flows *flows = flow->flows;
-    struct connection_row row = { flow->connection, flow->channel, oa_tls_facts_of(flow->tls),
-                                  is_attempt(flow) };
-
-    tls_service_ended(flows->tls, flow->watch, &row);
+    report_end(flow);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         drop_held(&flow->held[side]);
+    oa_tls_watch_free(flow->watch);
     oa_tls_free(flow->tls);
     g_free(flow);
+}
+
+/* --- connections that have ended --- */
+
+static void
+on_ended(void *context, const struct oa_connection_end *end)
+{
+    const struct flows *flows = context;
+    const struct connection_row row = {
+        .tcp = end->host, .channel = end->channel, .tls = end->tls, .is_attempt = end->is_attempt
+    };
+
+    flows->on_ended(flows->context, &row);
+}
+
+static void *
+keep_connection(void *connection)
+{
+    return g_memdup2(connection, sizeof(struct connection));
+}
+
+void
+flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function function,
+            void *context)
+{
+    *flows = (struct flows){ .tracker = tracker, .on_ended = function, .context = context };
+    oa_connection_ends_listen(tracker, &(struct oa_end_listener){ .context = flows,
+                                                                  .ended = on_ended,
+                                                                  .keep = keep_connection,
+                                                                  .forget = g_free });
 }

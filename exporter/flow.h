@@ -9,15 +9,23 @@
 #define FLOW_H
 
 #include "connection.h"
-#include "tls_service.h"
+
+typedef void (*connection_function)(void *context, const struct connection_row *row);
 
 /* What all flows of a run share. */
 struct flows {
     struct oa_tracker *tracker;
-    struct tls_service *tls; /* takes each connection that has ended, before its channel closes */
-    uint64_t n_connections;  /* opened so far, which is the number of the next one */
-    uint64_t n_channels;     /* of these, how many became a channel */
+    uint64_t n_connections; /* opened so far, which is the number of the next one */
+    uint64_t n_channels;    /* of these, how many became a channel */
+    connection_function on_ended;
+    void *context;
 };
+
+/* Begins a run. `on_ended` is called with each connection that has ended, before its channel
+ * closes and before what its end shows is reported. One inside TLS waits for that, see
+ * connection_end.h. `flows` must outlast the tracker. */
+void flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function on_ended,
+                 void *context);
 
 struct flow;
 
@@ -45,9 +53,6 @@ size_t flow_waiting(const struct flow *flow, enum oa_side side);
 /* Whether that side cannot send a request: the connection is the IN or OUT channel of a virtual
  * connection, so that the request was sent and its body or response has not ended. */
 bool flow_is_busy(const struct flow *flow, enum oa_side side);
-
-/* Reports what the end of a connection shows, before its channel closes. */
-void flow_report_end(struct oa_tracker *tracker, const struct connection_row *row);
 
 /* Ends the flow; the facts of the connection are complete by now. Frees the flow. */
 void flow_close(struct flow *flow);

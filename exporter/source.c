@@ -15,6 +15,7 @@
 #include "source_kind.h"
 #include "track/channel.h"
 #include "track/named_ports.h"
+#include "track/tls_proxy.h"
 #include "track/tracker.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
@@ -180,24 +181,15 @@ find_all(const struct source *source, const struct source_sink *sink,
              source->cut.frames, result->frames, source->longest_cut);
 }
 
-static void
-on_connection(void *context, const struct connection_row *row)
-{
-    const struct source *source = context;
-
-    source->sink->connection(source->sink->context, row);
-    flow_report_end(source->tracker, row);
-}
-
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    const struct tls_service_sink tls_sink = { on_connection, take_event, source };
-    struct flows flows = { .tracker = oa_tracker_new(take_event, source, false),
-                           .tls = tls_service_new(&tls_sink, sink->proxies) };
+    struct flows flows;
 
     source->sink = sink;
-    source->tracker = flows.tracker;
+    source->tracker = oa_tracker_new(take_event, source, false);
+    flows_begin(&flows, source->tracker, sink->connection, sink->context);
+    oa_tls_proxies_name(source->tracker, sink->proxies);
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
@@ -212,7 +204,6 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
-    tls_service_free(flows.tls);
     result->channels = flows.n_channels;
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);

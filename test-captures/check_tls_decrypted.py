@@ -94,7 +94,7 @@ def check_session(home, keys):
 
 
 def without_name(text):
-    """Lines of a text, with the application's protocol as stock calls it, and without findings."""
+    """Lines of a text, with the application's protocol as stock calls it, and without findings: the server is a proxy."""
     return [line.replace(OUR_NAME, STOCK_NAME) for line in tools.without_findings(text.splitlines())]
 
 

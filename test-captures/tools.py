@@ -115,7 +115,7 @@ def named_fields(home, capture, names, *arguments):
 
 
 def without_findings(lines):
-    """The lines without what is found in TLS connections to a port of Exchange's services, whatever they carry: alerts, certificates."""
+    """The lines without the findings that are shown with a frame, not with one of our PDUs."""
     kept, inside = [], False
     for line in lines:
         inside = line == "[RPC over HTTP, findings]" or inside and line.startswith(" ")

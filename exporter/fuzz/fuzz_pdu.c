@@ -68,22 +68,15 @@ feed(void *source, struct host *host, const uint8_t *data, size_t length, size_t
     g_free(bytes);
 }
 
-static void
-on_event(void *context, const struct oa_event *event)
-{
-    (void)context;
-    (void)event;
-}
-
 /* An input is a list of frames: two bytes of length, one of how much longer it was, the frame. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oa_cursor cursor = oa_cursor_over(data, size);
     struct host host = { 0 };
-    const struct tls_service_sink sink = { on_ended, on_event, &host };
-    struct flows flows = { .tracker = oa_tracker_new(NULL, NULL, false),
-                           .tls = tls_service_new(&sink, NULL) };
+    struct flows flows;
+
+    flows_begin(&flows, oa_tracker_new(NULL, NULL, false), on_ended, &host);
     void *source = PDU_SOURCE.begin(&flows);
     uint64_t number = 0;
 
@@ -99,7 +92,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PDU_SOURCE.end(source, &result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
-    tls_service_free(flows.tls);
     require(host.ended <= flows.n_connections && host.counted <= host.exported);
     return 0;
 }

@@ -110,11 +110,8 @@ on_ended(void *context, const struct connection_row *row)
 static void
 begin(struct fixture *fixture)
 {
-    const struct tls_service_sink sink = { on_ended, on_event, fixture };
-
     *fixture = (struct fixture){ .closed = g_array_new(FALSE, FALSE, sizeof(struct connection)) };
-    fixture->flows = (struct flows){ .tracker = oa_tracker_new(on_event, fixture, false),
-                                     .tls = tls_service_new(&sink, NULL) };
+    flows_begin(&fixture->flows, oa_tracker_new(on_event, fixture, false), on_ended, fixture);
     fixture->source = PDU_SOURCE.begin(&fixture->flows);
 }
 
@@ -127,7 +124,6 @@ end(struct fixture *fixture)
     PDU_SOURCE.end(fixture->source, &result);
     oa_tracker_end(fixture->flows.tracker);
     oa_tracker_free(fixture->flows.tracker);
-    tls_service_free(fixture->flows.tls);
 }
 
 static const struct connection *

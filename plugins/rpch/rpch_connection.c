@@ -319,17 +319,41 @@ rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side s
     waiting->stamp = stamp;
 }
 
+/* What waits for more is all there is. */
+static void
+decode_waiting(const struct rpch_connection *connection, enum oa_side side)
+{
+    const struct rpch_waiting *waiting = &connection->waiting[side];
+
+    if (waiting->length)
+        oa_channel_data(connection->channel, side, waiting->data, waiting->length, waiting->stamp);
+}
+
+void
+rpch_connection_follow(const struct rpch_connection *connection, enum oa_side side,
+                       const struct tcpinfo *segment)
+{
+    struct rpch_sequence *sequence = &((struct rpch_connection *)connection)->sequence[side];
+
+    if (!segment)
+        return;
+    if (sequence->is_known && !segment->is_reassembled && GT_SEQ(segment->seq, sequence->next)) {
+        decode_waiting(connection, side);
+        rpch_connection_put_off(connection, side, NULL, 0, (struct oa_stamp){ 0 });
+        oa_channel_lost(connection->channel, side, segment->seq - sequence->next);
+    }
+    if (!sequence->is_known || GT_SEQ(segment->nxtseq, sequence->next))
+        sequence->next = segment->nxtseq;
+    sequence->is_known = true;
+}
+
 void
 rpch_connection_close(const struct rpch_connection *connection, struct oa_ending ending)
 {
     if (connection->is_closed) /* a damaged segment may look like another TCP connection */
         return;
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        const struct rpch_waiting *waiting = &connection->waiting[side];
-        if (waiting->length)
-            oa_channel_data(connection->channel, (enum oa_side)side, waiting->data, waiting->length,
-                            waiting->stamp);
-    }
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        decode_waiting(connection, (enum oa_side)side);
     ((struct rpch_connection *)connection)->is_closed = true;
     oa_channel_close(connection->channel, ending);
 }

@@ -34,6 +34,10 @@ struct rpch_connection {
         guint length; /* 0: none wait */
         struct oa_stamp stamp;
     } waiting[2]; /* by enum oa_side: bytes at the end that more were requested for */
+    struct rpch_sequence {
+        bool is_known;
+        guint32 next; /* after the segments so far */
+    } sequence[2];    /* by enum oa_side: numbers of TCP */
 };
 
 /* How far the dissection of a frame has come. */
@@ -76,6 +80,11 @@ const struct rpch_connection *rpch_connection_find(packet_info *pinfo);
 /* The last bytes of that side wait for more, which may never come; `length` may be 0. */
 void rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side side,
                              const guint8 *data, guint length, struct oa_stamp stamp);
+
+/* The segment, whose data that side sends, is about to be decoded, on the first visit: if bytes are
+ * missing between it and the segments before, the channel loses them. `segment` may be NULL. */
+void rpch_connection_follow(const struct rpch_connection *connection, enum oa_side side,
+                            const struct tcpinfo *segment);
 
 /* The TCP connection has ended: closes its channel. */
 void rpch_connection_close(const struct rpch_connection *connection, struct oa_ending ending);

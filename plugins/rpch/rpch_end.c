@@ -15,6 +15,7 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
+#include <epan/prefs.h>
 
 #include "decode_args.h"
 #include "rpc/service.h"
@@ -25,6 +26,7 @@
 #include "rpch_tracker.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
+#include "track/named_ports.h"
 #include "track/tracker.h"
 
 /* As in oaexport. */
@@ -46,14 +48,15 @@ struct direction {
     struct {
         guint32 begin, end;
     } holes[HOLES_MAX];
-    uint64_t lost_bytes; /* in holes beyond those, and cut off by the snap length */
+    uint64_t lost_bytes; /* in holes beyond those */
 };
 
-/* A TCP connection of a service's port, or one that is ours. */
+/* A TCP connection of a service's port, one that is ours, or one without data so far. */
 struct followed {
     const struct rpch_connection *connection; /* NULL: not ours */
-    struct oa_endpoint server;
+    struct oa_endpoint client, server;
     guint32 stream; /* order of appearance */
+    int64_t begin_ns;
     struct oa_stamp last;
     struct direction direction[2]; /* by sender */
     bool has_syn, has_syn_ack, has_data;
@@ -61,20 +64,30 @@ struct followed {
     bool is_ended; /* by both FINs, or by RST */
     int64_t ended_ns;
     struct oa_tls *tls;
-    bool has_begun; /* its first bytes have come: they decide whether it is TLS */
+    struct oa_tls_watch *watch; /* with `tls` */
+    bool has_begun;             /* its first bytes have come: they decide whether it is TLS */
 };
 
 static GHashTable *all; /* stream number -> struct followed */
 static GQueue ended = G_QUEUE_INIT;
 static bool is_over; /* the capture has ended: everything is closed */
+
+/* The last frame that was visited for the first time; and the same when a capture ended. Wireshark
+ * does not report the end of a pass that it repeats, as after a change of preferences: it is over
+ * if the same last frame was reached and frames are visited again. */
+static struct oa_stamp latest, latest_at_end;
+
 static dissector_handle_t stock_tcp, ours_or_tcp;
 static int proto_tcp = -1;
+static const char *tls_proxies_setting = "";
+static char **tls_proxies; /* its parts */
 
 static void
 free_followed(void *data)
 {
     struct followed *followed = data;
 
+    oa_tls_watch_free(followed->watch);
     oa_tls_free(followed->tls);
     g_free(followed);
 }
@@ -84,6 +97,9 @@ rpch_end_open(void)
 {
     all = g_hash_table_new_full(NULL, NULL, NULL, free_followed);
     is_over = false;
+    latest = (struct oa_stamp){ 0 };
+    tls_proxies = g_strsplit_set(tls_proxies_setting, " ,", -1);
+    oa_tls_proxies_name(rpch_tracker(), tls_proxies);
     if (stock_tcp)
         rpch_replace_in_table("ip.proto", stock_tcp, ours_or_tcp, NULL);
 }
@@ -94,6 +110,7 @@ rpch_end_close(void)
     g_queue_clear(&ended);
     g_hash_table_unref(all);
     all = NULL;
+    g_clear_pointer(&tls_proxies, g_strfreev);
 }
 
 /* --- following --- */
@@ -134,7 +151,8 @@ read_segment(tvbuff_t *tvb, struct segment *segment)
 }
 
 /* Which side of a connection that is not ours sends the segment, by its ports and SYN, as far as
- * they show it; false if it is of no interest. */
+ * they show it; false if it is of no interest. With a SYN it is of interest whatever its ports: it
+ * may be refused, on a port that is named only later. */
 static bool
 find_sender(const struct segment *segment, enum oa_side *sender)
 {
@@ -142,12 +160,14 @@ find_sender(const struct segment *segment, enum oa_side *sender)
     bool from_service = oa_service_hop_port(segment->source) != NULL;
 
     *sender = to_service ? OA_CLIENT : OA_SERVER;
-    if (segment->flags & TH_SYN)
-        *sender = segment->flags & TH_ACK ? OA_SERVER : OA_CLIENT;
-    return *sender == OA_CLIENT ? to_service : from_service;
+    if (!(segment->flags & TH_SYN))
+        return to_service || from_service;
+    *sender = segment->flags & TH_ACK ? OA_SERVER : OA_CLIENT;
+    return true;
 }
 
-/* The record of the packet's connection; NULL if it is of no interest. */
+/* The record of the packet's connection; NULL if it is of no interest, as one that was closed long
+ * before. */
 static struct followed *
 follow(packet_info *pinfo, const struct segment *segment)
 {
@@ -157,7 +177,7 @@ follow(packet_info *pinfo, const struct segment *segment)
         conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
     enum oa_side sender;
 
-    if (!tcp)
+    if (!tcp || (connection && connection->is_closed))
         return NULL;
     void *key = GUINT_TO_POINTER(tcp->stream);
     struct followed *followed = g_hash_table_lookup(all, key);
@@ -166,8 +186,11 @@ follow(packet_info *pinfo, const struct segment *segment)
     if (!followed) {
         followed = g_new0(struct followed, 1);
         followed->stream = tcp->stream;
-        followed->server = sender == OA_CLIENT ? decode_endpoint(&pinfo->dst, segment->destination)
-                                               : decode_endpoint(&pinfo->src, segment->source);
+        followed->begin_ns = decode_stamp(pinfo).time_ns;
+        struct oa_endpoint from = decode_endpoint(&pinfo->src, segment->source);
+        struct oa_endpoint to = decode_endpoint(&pinfo->dst, segment->destination);
+        followed->client = sender == OA_CLIENT ? from : to;
+        followed->server = sender == OA_CLIENT ? to : from;
         g_hash_table_insert(all, key, followed);
     }
     if (connection && !followed->connection) {
@@ -175,6 +198,22 @@ follow(packet_info *pinfo, const struct segment *segment)
         followed->server = connection->channel->endpoint[OA_SERVER];
     }
     return followed;
+}
+
+static void
+forget(struct followed *followed)
+{
+    if (followed->is_ended)
+        g_queue_remove(&ended, followed);
+    g_hash_table_remove(all, GUINT_TO_POINTER(followed->stream));
+}
+
+/* Whether it carries data that are none of a service's. */
+static bool
+is_foreign(const struct followed *followed)
+{
+    return followed->has_data && !followed->connection &&
+           !oa_service_hop_port(followed->server.port);
 }
 
 static enum oa_side
@@ -188,6 +227,13 @@ side_of(const struct followed *followed, const packet_info *pinfo, const struct 
 }
 
 /* --- ends --- */
+
+static bool
+is_attempt(const struct followed *followed)
+{
+    return followed->has_syn && !followed->has_data &&
+           oa_named_ports_has(rpch_tracker(), followed->server.port);
+}
 
 static bool
 was_refused(const struct followed *followed)
@@ -245,20 +291,22 @@ close_followed(struct followed *followed)
         .channel = connection ? connection->channel : NULL,
         .tls = oa_tls_facts_of(followed->tls),
         .server = followed->server,
+        .watch = followed->watch,
         .ending = followed->ending,
+        .begin_ns = followed->begin_ns,
         .last = followed->last,
+        .has_data = followed->has_data,
+        .is_attempt = is_attempt(followed),
         .was_refused = was_refused(followed),
         .lost_bytes = { lost_bytes(&followed->direction[OA_CLIENT]),
                         lost_bytes(&followed->direction[OA_SERVER]) },
     };
 
-    if (followed->is_ended)
-        g_queue_remove(&ended, followed);
     oa_connection_ended(rpch_tracker(), &end);
     if (connection)
         close_channel(followed, end.lost_bytes);
     rpch_findings_keep(rpch_tracker_take_findings(), 0);
-    g_hash_table_remove(all, GUINT_TO_POINTER(followed->stream));
+    forget(followed);
 }
 
 static void
@@ -301,6 +349,7 @@ end_capture(void)
     if (is_over || !all || !rpch_tracker())
         return;
     is_over = true;
+    latest_at_end = latest;
     GList *open = g_list_sort(g_hash_table_get_values(all), compare_streams);
     for (GList *link = open; link; link = link->next)
         close_followed(link->data);
@@ -360,8 +409,6 @@ take_numbers(struct direction *direction, const struct segment *segment)
         add_hole(direction, direction->next, begin);
     else if (known > 0 && direction->n_holes)
         fill_holes(direction, begin, end);
-    if (known <= 0)
-        direction->lost_bytes += segment->missing;
     direction->has_fin |= (segment->flags & TH_FIN) != 0;
     end += segment->flags & TH_FIN ? 1 : 0;
     if (GT_SEQ(end, direction->next))
@@ -384,16 +431,20 @@ static void
 take_tls(struct followed *followed, enum oa_side side, const struct segment *segment, gint32 known,
          struct oa_stamp stamp)
 {
-    if (!followed->has_begun && oa_tls_may_begin(segment->payload[0]))
+    if (!followed->has_begun && oa_tls_may_begin(segment->payload[0])) {
         followed->tls = oa_tls_new();
+        followed->watch = oa_tls_watch_new(rpch_tracker(), &followed->client, &followed->server);
+    }
     followed->has_begun = true;
     if (!followed->tls || known >= (gint32)segment->length)
         return;
     if (known < 0)
         oa_tls_lost(followed->tls, side);
     known = MAX(known, 0);
-    if (!oa_tls_data(followed->tls, side, segment->payload + known, segment->length - (guint)known,
-                     stamp)) {
+    const guint8 *data = segment->payload + known;
+    guint length = segment->length - (guint)known;
+    oa_tls_watch_data(followed->watch, side, data, length);
+    if (!oa_tls_data(followed->tls, side, data, length, stamp)) {
         oa_tls_free(followed->tls);
         followed->tls = NULL;
     } else if (segment->missing) {
@@ -414,7 +465,11 @@ take_segment(packet_info *pinfo, const struct segment *segment)
     followed->last = stamp;
     followed->has_syn |= (segment->flags & TH_SYN) != 0;
     followed->has_syn_ack |= side == OA_SERVER && segment->flags & TH_SYN;
-    followed->has_data |= segment->length > 0 && !is_reset;
+    followed->has_data |= segment->length + segment->missing > 0 && !is_reset;
+    if (is_foreign(followed)) {
+        forget(followed);
+        return;
+    }
     gint32 known = take_numbers(&followed->direction[side], segment);
     take_acknowledgment(&followed->direction[side ^ 1], segment);
     if (segment->length > 0 && !is_reset && !followed->connection)
@@ -460,9 +515,20 @@ dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 
 /* --- registration --- */
 
+static void
+note_visit(const packet_info *pinfo)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        latest = decode_stamp(pinfo);
+    else if (latest.frame && latest.frame == latest_at_end.frame &&
+             latest.time_ns == latest_at_end.time_ns)
+        end_capture();
+}
+
 static int
 dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
+    note_visit(pinfo);
     return rpch_findings_show(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
 }
 
@@ -472,6 +538,11 @@ rpch_end_register(void)
     proto_tcp = proto_get_id_by_filter_name("tcp");
     register_postdissector(create_dissector_handle(dissect_after, proto_rpch));
     register_postseq_cleanup_routine(end_capture);
+    prefs_register_string_preference(
+        prefs_register_protocol(proto_rpch, NULL), "tls_proxies", "RPC proxies inside TLS",
+        "Addresses of RPC proxies, or names that clients request of them, separated by spaces: "
+        "what their connections inside TLS show without keys is reported",
+        &tls_proxies_setting);
     ours_or_tcp = create_dissector_handle(
         dissect_tcp, proto_register_protocol_in_name_only(
                          proto_get_protocol_long_name(find_protocol_by_id(proto_tcp)),

@@ -39,11 +39,11 @@ units_of_frame(packet_info *pinfo, const struct oa_channel *channel)
 /*
  * First visit: the decoder takes the bytes, which changes its state, and its events are remembered
  * with the frame. Bytes of an incomplete unit are requested again with the rest, unless TCP cannot
- * provide it.
+ * provide it. `segment` may be NULL.
  */
 static void
 decode(const struct rpch_connection *connection, const struct rpch_place *place,
-       wmem_array_t *units)
+       const struct tcpinfo *segment, wmem_array_t *units)
 {
     guint length = tvb_captured_length(place->tvb);
     guint missing = tvb_reported_length(place->tvb) - length;
@@ -53,6 +53,8 @@ decode(const struct rpch_connection *connection, const struct rpch_place *place,
     guint at = 0;
     size_t need = 0;
 
+    rpch_connection_follow(connection, place->side, segment);
+    rpch_findings_keep(rpch_tracker_take_findings(), 0);
     while (at < length && oa_channel_next(place->channel, place->side, data + at, length - at,
                                           stamp, stamp, &event, &need)) {
         struct rpch_unit unit = rpch_unit_of_event(&event, data + at);
@@ -193,7 +195,7 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     if (!PINFO_FD_VISITED(pinfo) && connection->is_closed)
         skip_all(&place, units);
     else if (!PINFO_FD_VISITED(pinfo))
-        decode(connection, &place, units);
+        decode(connection, &place, connection->transport->is_tls ? NULL : data, units);
 
     while (position->next < wmem_array_get_count(units)) {
         const struct rpch_unit *unit = wmem_array_index(units, position->next);

@@ -15,6 +15,7 @@
 #include "track/channel_head.h"
 #include "track/channel_pdu.h"
 #include "track/channel_state.h"
+#include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endings.h"
 #include "track/mapi_session.h"
@@ -103,6 +104,8 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
                                          .channel = &channel->facts });
     if (recognition->is_mapi_http)
         oa_mapi_begin(channel);
+    if (oa_hop_is_http(recognition->hop))
+        oa_connection_ends_know(tracker, server);
     return &channel->facts;
 }
 

@@ -21,11 +21,33 @@
 /* Certificates that are remembered; further ones are not reported. */
 #define CERTIFICATES_MAX 4096
 
+/* Ends that wait, of all servers; beyond, the oldest is dropped. */
+#define HELD_MAX 4096
+
 #define ALERT_CLOSE_NOTIFY 0
 #define ALERT_USER_CANCELED 90
 
+struct server {
+    uint8_t address[16]; /* first: the key */
+    GQueue held;         /* of struct held */
+    uint64_t dropped;
+};
+
+/* An end that waits. */
+struct held {
+    struct oa_connection_end end;
+    struct oa_tls_facts tls;
+    struct oa_tls_certificate certificate;
+    struct server *server;
+    GList link;     /* in the server's */
+    GList age_link; /* in the order of all */
+};
+
 struct connection_end_table {
-    GTree *told; /* text of finding, server, name and certificate */
+    GTree *told;    /* text of finding, server, name and certificate */
+    GTree *servers; /* address -> struct server, of ends that wait */
+    GQueue by_age;  /* of struct held, of all servers */
+    struct oa_end_listener listener;
 };
 
 static int
@@ -35,20 +57,48 @@ compare_texts(const void *a, const void *b, void *unused)
     return strcmp(a, b);
 }
 
+static int
+compare_addresses(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return memcmp(a, b, sizeof((struct server *)NULL)->address);
+}
+
 struct connection_end_table *
 oa_connection_ends_new(void)
 {
-    struct connection_end_table *table = g_new(struct connection_end_table, 1);
+    struct connection_end_table *table = g_new0(struct connection_end_table, 1);
 
     table->told = g_tree_new_full(compare_texts, NULL, g_free, NULL);
+    table->servers = g_tree_new_full(compare_addresses, NULL, NULL, g_free);
     return table;
+}
+
+/* Takes the end out of both lists, and frees it. */
+static void
+free_held(struct connection_end_table *table, struct held *held)
+{
+    g_queue_unlink(&held->server->held, &held->link);
+    g_queue_unlink(&table->by_age, &held->age_link);
+    if (table->listener.forget)
+        table->listener.forget(held->end.host);
+    g_free(held);
 }
 
 void
 oa_connection_ends_free(struct connection_end_table *table)
 {
+    while (table->by_age.length > 0)
+        free_held(table, table->by_age.head->data);
+    g_tree_unref(table->servers);
     g_tree_unref(table->told);
     g_free(table);
+}
+
+void
+oa_connection_ends_listen(struct oa_tracker *tracker, const struct oa_end_listener *listener)
+{
+    tracker->connection_ends->listener = *listener;
 }
 
 bool
@@ -236,11 +286,14 @@ check_loss(const struct oa_tracker *tracker, const struct oa_connection_end *end
                         in, out);
 }
 
-void
-oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *end)
+static void
+report_end(const struct oa_tracker *tracker, const struct oa_connection_end *end)
 {
+    const struct oa_end_listener *listener = &tracker->connection_ends->listener;
     const struct oa_event where = event_at(end, end->last);
 
+    if (listener->ended)
+        listener->ended(listener->context, end);
     if (!end->is_attempt && !oa_connection_counts(end->channel, end->tls, end->server.port))
         return;
     if (end->was_refused)
@@ -252,4 +305,102 @@ oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *
         check_abandoned(tracker, end);
     }
     check_loss(tracker, end);
+}
+
+/* --- ends that wait --- */
+
+static struct server *
+server_of(struct connection_end_table *table, const struct oa_endpoint *endpoint)
+{
+    struct server *server = g_tree_lookup(table->servers, endpoint->address);
+
+    if (!server) {
+        server = g_new0(struct server, 1);
+        memcpy(server->address, endpoint->address, sizeof server->address);
+        g_tree_insert(table->servers, server->address, server);
+    }
+    return server;
+}
+
+static void
+hold(struct connection_end_table *table, const struct oa_connection_end *end)
+{
+    struct held *held = g_new0(struct held, 1);
+
+    held->end = *end;
+    held->end.watch = NULL;
+    if (table->listener.keep)
+        held->end.host = table->listener.keep(end->host);
+    if (end->tls) {
+        held->tls = *end->tls;
+        held->end.tls = &held->tls;
+    }
+    if (held->tls.certificate) {
+        held->certificate = *held->tls.certificate;
+        held->tls.certificate = &held->certificate;
+    }
+    held->server = server_of(table, &end->server);
+    held->link.data = held->age_link.data = held;
+    g_queue_push_tail_link(&held->server->held, &held->link);
+    g_queue_push_tail_link(&table->by_age, &held->age_link);
+    if (table->by_age.length > HELD_MAX) {
+        held = table->by_age.head->data;
+        held->server->dropped++;
+        free_held(table, held);
+    }
+}
+
+static void
+report_dropped(const struct oa_tracker *tracker, const struct server *server)
+{
+    const struct oa_event where = { .type = OA_EVENT_FINDING };
+    char address[OA_ADDRESS_TEXT];
+
+    oa_text_address(server->address, address);
+    oa_emit_finding(tracker, &where, OA_FINDING_LIMIT_REACHED,
+                    "%" G_GUINT64_FORMAT " connections inside TLS to %s ended too long before it "
+                    "turned out to be a proxy",
+                    server->dropped, address);
+}
+
+void
+oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoint *endpoint)
+{
+    struct connection_end_table *table = tracker->connection_ends;
+    struct server *server;
+
+    if (!oa_tls_proxies_add(tracker, endpoint))
+        return;
+    server = g_tree_lookup(table->servers, endpoint->address);
+    if (!server)
+        return;
+    while (server->held.length > 0) {
+        struct held *held = server->held.head->data;
+        report_end(tracker, &held->end);
+        free_held(table, held);
+    }
+    if (server->dropped)
+        report_dropped(tracker, server);
+    g_tree_remove(table->servers, server->address);
+}
+
+/* Whether the end has to wait for evidence: it is on the port of HTTPS, or TLS on that of HTTP. */
+static bool
+is_doubtful(const struct oa_connection_end *end)
+{
+    const struct oa_service_port *port = oa_service_hop_port(end->server.port);
+
+    return !end->channel && end->has_data && port &&
+           (port->service == OA_SERVICE_HTTPS || (port->service == OA_SERVICE_HTTP && end->tls));
+}
+
+void
+oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *end)
+{
+    if (end->watch && oa_tls_watch_ended(end->watch, end->tls, end->begin_ns))
+        oa_connection_ends_know(tracker, &end->server);
+    if (is_doubtful(end) && !oa_tls_proxies_has(tracker, &end->server, end->tls))
+        hold(tracker->connection_ends, end);
+    else
+        report_end(tracker, end);
 }

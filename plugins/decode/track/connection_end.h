@@ -1,6 +1,7 @@
 /* connection_end.h
  * For hosts. What the end of a TCP connection shows beyond its channel: loss, TLS, a server that
- * does not listen.
+ * does not listen. An end inside TLS waits, bounded in number, until its server turns out to be a
+ * proxy (tls_proxy.h).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,8 +10,7 @@
 
 #include "tls/tls_facts.h"
 #include "track/events.h"
-
-struct oa_tracker;
+#include "track/tls_proxy.h"
 
 /* A connection that has ended. */
 struct oa_connection_end {
@@ -18,8 +18,11 @@ struct oa_connection_end {
     struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP; not yet closed */
     const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
     struct oa_endpoint server;
+    struct oa_tls_watch *watch; /* NULL if it did not; stays the host's */
     struct oa_ending ending;
+    int64_t begin_ns;
     struct oa_stamp last; /* frame */
+    bool has_data;        /* either side has sent payload */
     bool is_attempt;      /* without payload, to a port of oa_named_ports_has() */
     bool was_refused;     /* the server responded to the SYN with a reset */
     uint64_t lost_bytes[2];
@@ -30,11 +33,26 @@ struct oa_connection_end {
 bool oa_connection_counts(const struct oa_channel *channel, const struct oa_tls_facts *tls,
                           uint16_t server_port);
 
-/* The connection has ended: reports what that shows, of a connection that counts. A certificate is
- * reported once for each server and requested name. */
+/* For a host that reports connections itself. */
+struct oa_end_listener {
+    void *context;
+    /* The connection has ended and does not have to wait, or no longer; before its findings. */
+    void (*ended)(void *context, const struct oa_connection_end *end);
+    void *(*keep)(void *host);  /* a copy of `host` for an end that waits */
+    void (*forget)(void *host); /* frees the copy */
+};
+
+void oa_connection_ends_listen(struct oa_tracker *tracker, const struct oa_end_listener *listener);
+
+/* The connection has ended: reports what that shows, of a connection that counts; now, when its
+ * server turns out to be a proxy, or never. A certificate is reported once for each server and
+ * requested name. */
 void oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_end *end);
 
-/* For the tracker: the certificates that were reported. */
+/* For channel.c: the server is a proxy. Ends that waited for it are reported. */
+void oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoint *server);
+
+/* For the tracker: ends that wait, and certificates that were reported. */
 struct connection_end_table *oa_connection_ends_new(void);
 void oa_connection_ends_free(struct connection_end_table *table);
 

@@ -17,6 +17,7 @@
 #include "track/mailboxes.h"
 #include "track/mapi_session.h"
 #include "track/named_ports.h"
+#include "track/tls_proxy.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -36,6 +37,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->vcs = oa_vcs_new();
     tracker->mapi = oa_mapi_sessions_new();
     tracker->channels = oa_channels_new();
+    tracker->tls_proxies = oa_tls_proxies_new();
     tracker->connection_ends = oa_connection_ends_new();
     tracker->walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, NULL);
     return tracker;
@@ -77,6 +79,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
     oa_connection_ends_free(tracker->connection_ends);
+    oa_tls_proxies_free(tracker->tls_proxies);
     oa_walk_free(tracker->walk);
     g_free(tracker->rops);
     oa_code_pages_free(tracker->code_pages);

@@ -18,6 +18,7 @@ struct oa_tracker {
     struct mapi_sessions *mapi;                   /* mapi_session.h */
     struct channel_table *channels;               /* channel_state.h */
     struct connection_end_table *connection_ends; /* connection_end.h */
+    struct tls_proxies *tls_proxies;              /* tls_proxy.h */
     struct named_ports *named_ports;              /* named_ports.h */
     struct oa_code_pages *code_pages;             /* base/code_page.h */
     struct oa_walk *walk;                         /* layout/layout.h; of whoever reads parameters */
