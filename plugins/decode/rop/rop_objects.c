@@ -85,6 +85,7 @@ oa_rop_object_release(struct oa_rop_object *object)
 
         oa_rop_columns_release(object->columns);
         g_free(object->folder_name);
+        g_free(object->message_class);
         g_free(object);
         object = parent;
     }

@@ -36,6 +36,7 @@ struct oa_rop_object {
     uint32_t tag;                   /* of a stream */
     uint8_t logon_flags;            /* of a logon: as in its response, or request until then */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
+    char *message_class;            /* of a message; NULL: not known */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
 };
 

@@ -79,6 +79,8 @@ oa_rop_call_free(struct oa_rop_call *call)
         return;
     for (int side = REQUEST; side <= RESPONSE; side++)
         g_array_free(call->rops[side], TRUE);
+    if (call->host)
+        call->free_host(call->host);
     g_free(call);
 }
 
@@ -87,6 +89,18 @@ oa_rop_call_rops(const struct oa_rop_call *call, bool is_response, size_t *count
 {
     *count = call->rops[is_response]->len;
     return (const struct oa_rop *)(const void *)call->rops[is_response]->data;
+}
+
+static bool
+is_warning(uint32_t return_value)
+{
+    return return_value >> 16 == WARNING;
+}
+
+bool
+oa_rop_has_failed(const struct oa_rop *rop)
+{
+    return rop->has_return && rop->return_value != 0 && !is_warning(rop->return_value);
 }
 
 static struct oa_rop *
@@ -168,6 +182,7 @@ start_row(struct oa_rop_reader *reader)
 {
     reader->has_row_id = false;
     reader->row_name[0] = '\0';
+    reader->message_class[0] = '\0';
 }
 
 /* The number of an ID in a property of type PtypInteger64, whose counter is big endian. */
@@ -180,7 +195,7 @@ id_of_integer(uint64_t number)
 static void
 observe(struct oa_walk *walk, const struct oa_value *value)
 {
-    enum { FOLDER_ID = 0x6748, DISPLAY_NAME = 0x3001 };
+    enum { FOLDER_ID = 0x6748, DISPLAY_NAME = 0x3001, MESSAGE_CLASS = 0x001a };
     struct oa_rop_reader *reader = oa_walk_context(walk);
 
     switch (value->id) {
@@ -196,6 +211,8 @@ observe(struct oa_walk *walk, const struct oa_value *value)
         break;
     case OA_F_VALUE_STRING:
     case OA_F_VALUE_STRING8:
+        if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 == MESSAGE_CLASS)
+            oa_value_text(value, reader->message_class, sizeof reader->message_class);
         if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 != DISPLAY_NAME)
             break;
         oa_value_text(value, reader->row_name, sizeof reader->row_name);
@@ -269,6 +286,16 @@ describe_new_folder(const struct oa_rop_reader *reader, struct oa_rop_object *ob
     object->folder_name = g_strdup(reader->row_name);
 }
 
+/* The class of a message whose properties are being read or set. */
+static void
+learn_class(const struct oa_rop_reader *reader, struct oa_rop_object *object)
+{
+    if (!object || object->kind != OA_ROP_KIND_MESSAGE || !reader->message_class[0])
+        return;
+    g_free(object->message_class);
+    object->message_class = g_strdup(reader->message_class);
+}
+
 /* First walk only. */
 static void
 resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
@@ -285,6 +312,8 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
         oa_rop_objects_set_logon(reader->objects, rop->logon_id, rop->opened);
     if (row->id == OA_ROP_RELEASE)
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
+    if (row->id == OA_ROP_SET_PROPERTIES || row->id == OA_ROP_SET_PROPERTIES_NO_REPLICATE)
+        learn_class(reader, rop->object);
     rop->columns = columns_of(walk);
 }
 
@@ -491,6 +520,8 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
     struct oa_rop_object *object = rop->opened ? rop->opened : rop->object;
     if (!object)
         return;
+    if (row->id == OA_ROP_GET_PROPERTIES_SPECIFIC || row->id == OA_ROP_GET_PROPERTIES_ALL)
+        learn_class(reader, object);
     if (row->keeps == OA_ROP_KEEPS_REQUEST && request && request->columns &&
         request->columns->count > 0) {
         oa_rop_object_set_columns(object, request->columns);
@@ -504,12 +535,6 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
                object->has_folder_id) {
         oa_rop_objects_learn(reader->objects, object->folder_id, reader->row_name);
     }
-}
-
-static bool
-is_warning(uint32_t return_value)
-{
-    return return_value >> 16 == WARNING;
 }
 
 static void

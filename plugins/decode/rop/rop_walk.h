@@ -34,6 +34,8 @@ struct oa_rop {
 struct oa_rop_call {
     GArray *rops[2]; /* of struct oa_rop, by enum oa_side */
     bool is_read[2];
+    void *host; /* the host's own; freed with the call by: */
+    void (*free_host)(void *host);
 };
 
 struct oa_rop_call *oa_rop_call_new(void);
@@ -42,6 +44,9 @@ void oa_rop_call_free(struct oa_rop_call *call); /* accepts NULL */
 /* The ROPs of one side, in their order. */
 const struct oa_rop *oa_rop_call_rops(const struct oa_rop_call *call, bool is_response,
                                       size_t *count);
+
+/* Whether the server refused it, or did less than it was asked to: an error, not a warning. */
+bool oa_rop_has_failed(const struct oa_rop *rop);
 
 /* What one walk reads. The caller sets the first members; the others are private, except that
  * layouts' functions find the reader as the walk's context, and the ROP being read in it. */
@@ -64,6 +69,7 @@ struct oa_rop_reader {
     bool has_row_id;
     char row_name[256]; /* also the name of a folder that is created, or of one whose properties are
                            being read */
+    char message_class[64];
 };
 
 /* For the next run: the walk passes ROP buffers to the reader, which has to live as long. */
