@@ -17,6 +17,7 @@
 
 #include "report_set.h"
 #include "reports.h"
+#include "rop_facts.h"
 #include "source.h"
 #include "ws_compat.h"
 
@@ -89,6 +90,16 @@ on_progress(void *context, const struct source_progress *progress)
     return true;
 }
 
+/* The reader's state outlives the tracker, as in oaexport. */
+static void
+begin_rops(void *context, struct oa_tracker *tracker)
+{
+    static struct rop_reading reading;
+
+    (void)context;
+    rop_facts_begin(&reading, tracker);
+}
+
 /* False if the bytes are not a capture. */
 static bool
 run(const char *path, struct capture_order order, bool *is_disordered)
@@ -110,6 +121,7 @@ run(const char *path, struct capture_order order, bool *is_disordered)
         report_set_open(reports, n, folder, (struct csv_style){ 0 }, NULL, &message);
     require(set != NULL);
     struct source_sink sink = { .context = set,
+                                .begin = begin_rops,
                                 .event = on_event,
                                 .connection = on_connection,
                                 .warning = on_warning,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
-REPORTS = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames")
+REPORTS = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
 STATES = {"answered": "answered", "faults": "fault", "unanswered": "unanswered", "unknown": "unknown", "no_request": "no_request"}
 
 HOPS = ("client_proxy", "http_2", "http_3", "http_4", "client_store", "proxy_store")
