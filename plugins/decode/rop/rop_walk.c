@@ -137,10 +137,11 @@ handle_at(const struct oa_rop_reader *reader, uint8_t index)
 static void
 clear_slots(struct oa_rop_reader *reader)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(reader->slots); i++) {
+    for (size_t i = 0; i < reader->n_slots; i++) {
         oa_rop_object_release(reader->slots[i]);
         reader->slots[i] = NULL;
     }
+    reader->n_slots = 0;
 }
 
 /* The table of handles is behind the ROPs. */
@@ -157,6 +158,7 @@ take_handles(struct oa_rop_reader *reader, const struct oa_walk *walk)
     for (size_t i = 0; i < reader->n_handles; i++)
         reader->slots[i] =
             oa_rop_object_hold(oa_rop_objects_find(reader->objects, handle_at(reader, (uint8_t)i)));
+    reader->n_slots = reader->n_handles;
 }
 
 static void
@@ -165,6 +167,7 @@ put_slot(struct oa_rop_reader *reader, uint8_t index, struct oa_rop_object *obje
     oa_rop_object_hold(object);
     oa_rop_object_release(reader->slots[index]);
     reader->slots[index] = object;
+    reader->n_slots = MAX(reader->n_slots, (size_t)index + 1);
 }
 
 /* --- names of folders --- */
@@ -652,6 +655,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->last = -1;
     reader->rop = NULL;
     memset(reader->slots, 0, sizeof reader->slots);
+    reader->n_slots = 0;
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
