@@ -22,6 +22,7 @@
 #include "reports.h"
 #include "rop_facts.h"
 #include "source.h"
+#include "track/tracker.h"
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
@@ -98,7 +99,9 @@ inform(const struct options *options)
 static void
 begin_rops(void *context, struct oa_tracker *tracker)
 {
-    rop_facts_begin(&((struct run *)context)->rops, tracker);
+    struct oa_rop_listener listener = rop_facts_listener(&((struct run *)context)->rops);
+
+    oa_tracker_read_rops(tracker, &listener);
 }
 
 static void

@@ -310,11 +310,10 @@ on_field(void *user, void *parent, const struct oa_value *value)
 
 static const struct oa_visitor VISITOR = { .field = on_field, .begin = on_begin, .end = on_end };
 
-void
-rop_facts_begin(struct rop_reading *reading, struct oa_tracker *tracker)
+struct oa_rop_listener
+rop_facts_listener(struct rop_reading *reading)
 {
-    oa_tracker_read_rops(tracker, &(struct oa_rop_listener){
-                                      .visitor = &VISITOR, .start = on_start, .user = reading });
+    return (struct oa_rop_listener){ .visitor = &VISITOR, .start = on_start, .user = reading };
 }
 
 /* --- requests with their responses --- */

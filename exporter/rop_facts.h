@@ -8,7 +8,7 @@
 #define ROP_FACTS_H
 
 #include "rop/rop_walk.h"
-#include "track/tracker.h"
+#include "track/events.h"
 
 /* Property tags, and kinds of restrictions, that are kept of one ROP. */
 #define ROP_TAGS_MAX 32
@@ -56,9 +56,8 @@ struct rop_reading {
     uint32_t tag;                         /* of the property whose value is next */
 };
 
-/* The ROPs of all calls will be read. `reading` has to live as long as the tracker. Before the
- * first event. */
-void rop_facts_begin(struct rop_reading *reading, struct oa_tracker *tracker);
+/* For oa_tracker_read_rops(); `reading` has to live as long as the tracker. */
+struct oa_rop_listener rop_facts_listener(struct rop_reading *reading);
 
 /* The ROPs of a call that has ended: the requests in their order, then responses without one.
  * NULL: they were not read, or the call has none. */

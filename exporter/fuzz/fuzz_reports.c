@@ -19,6 +19,7 @@
 #include "reports.h"
 #include "rop_facts.h"
 #include "source.h"
+#include "track/tracker.h"
 #include "ws_compat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -95,9 +96,10 @@ static void
 begin_rops(void *context, struct oa_tracker *tracker)
 {
     static struct rop_reading reading;
+    struct oa_rop_listener listener = rop_facts_listener(&reading);
 
     (void)context;
-    rop_facts_begin(&reading, tracker);
+    oa_tracker_read_rops(tracker, &listener);
 }
 
 /* False if the bytes are not a capture. */
