@@ -44,7 +44,8 @@ static const struct column COLUMNS_OF_ROPS[] = {
     { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the call's request" },
     { "response_frame", NUMBER_OF(response, last.frame), "Frame with the last byte of the call's response" },
     { "number", NUMBER(number),
-      "Place in the call, from 0: the ROPs of the request, then those that only the response has (notifications, further responses to the last ROP)" },
+      "Place in the call, from 0: the ROPs of the request, then those that only the response has "
+      "(notifications, further responses to the last ROP)" },
     { "rop", TEXT(name), "Name of the ROP" },
     { "rop_id", COMPUTED("text", rop_id), "RopId" },
     { "class", TEXT(class_name), "Kind of load: logon, open, read, write, table, transfer, notify, submit, other" },
@@ -60,7 +61,7 @@ static const struct column COLUMNS_OF_ROPS[] = {
     { "folder", TEXT_OF(about, folder_name), "Name of the folder concerned, if the capture shows it" },
     { "folder_id", COMPUTED("text", folder_id), "ID of that folder: replica ID, then counter, as in Wireshark" },
     { "message_id", COMPUTED("text", message_id), "ID of the message concerned" },
-    { "message_class", TEXT(message_class), "Class of the message, from this ROP or earlier ones on the same object" },
+    { "message_class", TEXT(message_class), "Class of the message, from this ROP or earlier ones on the same object; of the first message in rows" },
     { "return_value", TEXT(return_value), "ReturnValue by name, else in hex; empty without a response" },
     { "request_bytes", BYTES_OF(in, bytes), "The ROP in the request" },
     { "response_bytes", BYTES_OF(out, bytes), "The ROP in the response" },
@@ -147,8 +148,8 @@ property_names(struct csv *csv, const void *data)
     GString *text = g_string_new(NULL);
 
     if (row->named)
-        for (unsigned i = 0; i < row->named->n_tags; i++)
-            add_name(text, OA_NAMES_PROPERTY_ID, row->named->tags[i] >> 16);
+        for (unsigned i = 0; i < rop_names_of(row->named)->n_tags; i++)
+            add_name(text, OA_NAMES_PROPERTY_ID, rop_names_of(row->named)->tags[i] >> 16);
     else if (row->columns)
         for (size_t i = 0; i < MIN(row->columns->count, ROP_TAGS_MAX); i++)
             add_name(text, OA_NAMES_PROPERTY_ID, row->columns->tags[i] >> 16);
@@ -160,12 +161,12 @@ static void
 restrictions(struct csv *csv, const void *data)
 {
     const struct row *row = data;
-    const struct rop_half *halves[] = { row->in, row->out };
+    const struct rop_names *names[] = { rop_names_of(row->in), rop_names_of(row->out) };
     GString *text = g_string_new(NULL);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(halves); i++)
-        for (unsigned k = 0; halves[i] && k < halves[i]->n_restrictions; k++)
-            add_name(text, OA_NAMES_RESTRICTION, halves[i]->kinds[k]);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        for (unsigned k = 0; k < names[i]->n_restrictions; k++)
+            add_name(text, OA_NAMES_RESTRICTION, names[i]->restrictions[k]);
     csv_text(csv, text->str);
     g_string_free(text, TRUE);
 }
@@ -225,11 +226,17 @@ stream_bytes_of(const struct rop_pair *rop)
     return rop->sent && rop->sent->has_stream_bytes ? rop->sent->stream_bytes : NO_NUMBER;
 }
 
-/* A text of the request, else of the response. */
-#define TEXT_OF_ROP(rop, member)                                                                   \
-    ((rop)->sent && (rop)->sent->member           ? (rop)->sent->member                            \
-     : (rop)->received && (rop)->received->member ? (rop)->received->member                        \
-                                                  : NULL)
+/* Names of the request, else of the response. */
+static void
+set_names(struct row *row, const struct rop_pair *rop)
+{
+    const struct rop_names *sent = rop_names_of(rop->sent);
+    const struct rop_names *received = rop_names_of(rop->received);
+
+    row->message_class = sent->message_class ? sent->message_class : received->message_class;
+    row->subject = sent->subject ? sent->subject : received->subject;
+    row->file_name = sent->file_name ? sent->file_name : received->file_name;
+}
 
 static void
 set_objects(struct row *row, const struct rop_pair *rop)
@@ -270,9 +277,7 @@ write_rop(struct report_run *run, struct row *row, const struct rop_pair *rop)
     row->columns = columns_of(rop);
     row->name = oa_rop_name(rop->id);
     row->class_name = oa_rop_class_name(oa_rop_class(rop->id));
-    row->message_class = TEXT_OF_ROP(rop, message_class);
-    row->subject = TEXT_OF_ROP(rop, subject);
-    row->file_name = TEXT_OF_ROP(rop, file_name);
+    set_names(row, rop);
     row->return_value = rop->response && rop->response->has_return
                             ? rop_return_value_text(rop->response->return_value, number)
                             : NULL;

@@ -43,11 +43,14 @@ struct handle {
 static void
 clear_half(void *data)
 {
-    struct rop_half *half = data;
+    struct rop_names *names = ((struct rop_half *)data)->names;
 
-    g_free(half->message_class);
-    g_free(half->subject);
-    g_free(half->file_name);
+    if (!names)
+        return;
+    g_free(names->message_class);
+    g_free(names->subject);
+    g_free(names->file_name);
+    g_free(names);
 }
 
 static void
@@ -109,6 +112,14 @@ begin_rop(struct rop_reading *reading, size_t offset)
     reading->start = offset;
 }
 
+static struct rop_names *
+names_of(struct rop_half *half)
+{
+    if (!half->names)
+        half->names = g_new0(struct rop_names, 1);
+    return half->names;
+}
+
 static void
 count_tag(struct rop_reading *reading)
 {
@@ -117,8 +128,9 @@ count_tag(struct rop_reading *reading)
     if (reading->inner)
         return;
     half->properties++;
-    if (half->n_tags < ROP_TAGS_MAX)
-        half->tags[half->n_tags++] = reading->tag;
+    struct rop_names *names = names_of(half);
+    if (names->n_tags < ROP_TAGS_MAX)
+        names->tags[names->n_tags++] = reading->tag;
 }
 
 static void *
@@ -166,7 +178,7 @@ on_begin(void *user, void *parent, const struct oa_value *at)
     case OA_F_SYNC_STATE_DATA:
         if (reading->half) {
             reading->half->has_data = true;
-            reading->half->data_bytes += at->length;
+            reading->half->data_bytes += (uint32_t)at->length;
         }
         return &IN_OTHER;
     default:
@@ -186,7 +198,7 @@ on_end(void *user, void *node, size_t offset)
     } else if (node == &IN_RETURNED) {
         reading->returned--;
     } else if (node == &IN_ROP && reading->half) {
-        reading->half->bytes = offset - reading->start;
+        reading->half->bytes = (uint32_t)(offset - reading->start);
         reading->half = NULL;
     }
 }
@@ -212,15 +224,15 @@ take_text(struct rop_reading *reading, const struct oa_value *value)
         return;
     switch (reading->tag >> 16) {
     case MESSAGE_CLASS:
-        keep_text(&half->message_class, value);
+        keep_text(&names_of(half)->message_class, value);
         break;
     case SUBJECT:
     case NORMALIZED_SUBJECT:
-        keep_text(&half->subject, value);
+        keep_text(&names_of(half)->subject, value);
         break;
     case ATTACH_FILENAME:
     case ATTACH_LONG_FILENAME:
-        keep_text(&half->file_name, value);
+        keep_text(&names_of(half)->file_name, value);
         break;
     default:
         break;
@@ -236,6 +248,13 @@ take_number(struct rop_reading *reading, const struct oa_value *value)
         return;
     half->sizes++;
     half->size_sum += value->number;
+}
+
+static void
+add_restriction(struct rop_names *names, uint8_t kind)
+{
+    if (names->n_restrictions < ROP_RESTRICTIONS_MAX)
+        names->restrictions[names->n_restrictions++] = kind;
 }
 
 /* Of a ROP. */
@@ -263,14 +282,13 @@ take_field(struct rop_reading *reading, const struct oa_value *value)
         take_number(reading, value);
         break;
     case OA_F_RESTRICTION_TYPE:
-        if (half->n_restrictions < ROP_RESTRICTIONS_MAX)
-            half->kinds[half->n_restrictions++] = (uint8_t)value->number;
+        add_restriction(names_of(half), (uint8_t)value->number);
         break;
     case OA_F_ROP_DATA:
     case OA_F_TRANSFER_DATA:
     case OA_F_SYNC_STATE_DATA:
         half->has_data = true;
-        half->data_bytes += value->length;
+        half->data_bytes += (uint32_t)value->length;
         break;
     case OA_F_STREAM_SIZE:
     case OA_F_STREAM_SIZE64:
@@ -284,7 +302,7 @@ take_field(struct rop_reading *reading, const struct oa_value *value)
     case OA_F_NOTIFY_CLASS8:
     case OA_F_TRANSPORT_MESSAGE_CLASS:
     case OA_F_STORE_MESSAGE_CLASS:
-        keep_text(&half->message_class, value);
+        keep_text(&names_of(half)->message_class, value);
         break;
     default:
         break;
@@ -421,6 +439,14 @@ bool
 rop_succeeded(const struct rop_pair *rop)
 {
     return rop->response && !oa_rop_has_failed(rop->response);
+}
+
+const struct rop_names *
+rop_names_of(const struct rop_half *half)
+{
+    static const struct rop_names NONE;
+
+    return half && half->names ? half->names : &NONE;
 }
 
 const char *

@@ -14,22 +14,28 @@
 #define ROP_TAGS_MAX 32
 #define ROP_RESTRICTIONS_MAX 16
 
-/* What one ROP contains, in the request or in a response. Texts are NULL if it has none. */
-struct rop_half {
-    uint64_t bytes;
-    unsigned payload;    /* of the buffer that it is in, from 1 */
-    unsigned n_tags;     /* property tags outside restrictions and sort orders: */
-    unsigned properties; /* all of them; also names and IDs of named properties */
-    unsigned rows;
-    unsigned n_restrictions;
-    uint16_t event; /* of RopNotify: its type, [MS-OXCNOTIF] 2.2.1.4.1.2 */
-    bool has_data, has_stream_bytes;
-    uint64_t data_bytes;                 /* of a stream, FastTransfer stream or the like */
-    uint64_t stream_bytes;               /* the size of the stream */
-    uint64_t sizes, size_sum;            /* values of PidTagMessageSize, and their sum */
-    uint32_t tags[ROP_TAGS_MAX];         /* the first ones */
-    uint8_t kinds[ROP_RESTRICTIONS_MAX]; /* of restrictions, from the outermost to the innermost */
+/* Names in a ROP. Texts are NULL if it has none. */
+struct rop_names {
+    unsigned n_tags, n_restrictions;
+    uint32_t tags[ROP_TAGS_MAX]; /* the first property tags outside restrictions and sort orders */
+    uint8_t restrictions[ROP_RESTRICTIONS_MAX]; /* kinds, from the outermost to the innermost */
     char *message_class, *subject, *file_name;
+};
+
+/* What one ROP contains, in the request or in a response. */
+struct rop_half {
+    uint32_t bytes;
+    uint32_t payload; /* of the buffer that it is in, from 1 */
+    uint32_t
+        properties; /* tags outside restrictions and sort orders; names and IDs of properties */
+    uint32_t rows;
+    uint32_t data_bytes; /* of a stream, FastTransfer stream or the like */
+    uint32_t sizes;      /* values of PidTagMessageSize, and their sum: */
+    uint64_t size_sum;
+    uint64_t stream_bytes; /* the size of the stream */
+    uint16_t event;        /* of RopNotify: its type, [MS-OXCNOTIF] 2.2.1.4.1.2 */
+    bool has_data, has_stream_bytes;
+    struct rop_names *names; /* NULL: none */
 };
 
 /* A ROP with its response; or one of the two, if the other is not in the capture or does not exist.
@@ -68,6 +74,9 @@ bool rop_failed(const struct rop_pair *rop);
 
 /* Whether it was carried out, as far as the capture shows. */
 bool rop_succeeded(const struct rop_pair *rop);
+
+/* The names in either half; never NULL. */
+const struct rop_names *rop_names_of(const struct rop_half *half);
 
 /* ReturnValue by name, else in hex. */
 #define ROP_VALUE_TEXT 16

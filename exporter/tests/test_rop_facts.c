@@ -108,16 +108,16 @@ test_pairs(void)
     g_assert_true(rop_reads_message(&rops[0]));
     g_assert_cmpuint(rops[0].sent->bytes, ==, 23);
     g_assert_cmpuint(rops[0].received->bytes, ==, 20);
-    g_assert_cmpstr(rops[0].received->subject, ==, "Hi");
+    g_assert_cmpstr(rop_names_of(rops[0].received)->subject, ==, "Hi");
     g_assert_true(rops[0].has_input_handle && rops[0].has_output_handle);
     g_assert_cmpuint(rops[0].input_handle, ==, 5);
     g_assert_cmpuint(rops[0].output_handle, ==, 9);
 
     g_assert_cmpuint(rops[1].sent->properties, ==, 2);
-    g_assert_cmphex(rops[1].sent->tags[0], ==, 0x0e080003);
+    g_assert_cmphex(rop_names_of(rops[1].sent)->tags[0], ==, 0x0e080003);
     g_assert_cmpuint(rops[1].received->sizes, ==, 1);
     g_assert_cmpuint(rops[1].received->size_sum, ==, 2048);
-    g_assert_cmpstr(rops[1].received->message_class, ==, "IPM.Note");
+    g_assert_cmpstr(rop_names_of(rops[1].received)->message_class, ==, "IPM.Note");
     g_assert_cmpstr(rops[1].response->object->message_class, ==, "IPM.Note");
     g_assert_cmpuint(rops[1].input_handle, ==, 9);
 
@@ -128,7 +128,7 @@ test_pairs(void)
     g_assert_cmpuint(rops[3].id, ==, OA_ROP_NOTIFY);
     g_assert_null(rops[3].request);
     g_assert_true(rop_announces_message(&rops[3]));
-    g_assert_cmpstr(rops[3].received->message_class, ==, "IPM");
+    g_assert_cmpstr(rop_names_of(rops[3].received)->message_class, ==, "IPM");
     finish(&fixture);
     g_byte_array_unref(request);
     g_byte_array_unref(response);
