@@ -656,6 +656,8 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->rop = NULL;
     memset(reader->slots, 0, sizeof reader->slots);
     reader->n_slots = 0;
+    reader->n_handles = 0;
+    reader->is_hierarchy = false;
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
