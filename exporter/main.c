@@ -20,7 +20,9 @@
 #include "options.h"
 #include "report_set.h"
 #include "reports.h"
+#include "rop_facts.h"
 #include "source.h"
+#include "track/tracker.h"
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
@@ -38,6 +40,7 @@ struct run {
     uint64_t sessions;
     bool shows_progress;
     bool is_again; /* warnings were shown */
+    struct rop_reading rops;
     int64_t started_us, shown_us;
 };
 
@@ -91,6 +94,14 @@ inform(const struct options *options)
     if (fflush(stdout) != 0 || ferror(stdout))
         return fail(g_strdup_printf("standard output: %s", g_strerror(errno)), EXIT_NOT_WRITTEN);
     return EXIT_DONE;
+}
+
+static void
+begin_rops(void *context, struct oa_tracker *tracker)
+{
+    struct oa_rop_listener listener = rop_facts_listener(&((struct run *)context)->rops);
+
+    oa_tracker_read_rops(tracker, &listener);
 }
 
 static void
@@ -203,6 +214,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
                        .is_again = is_again,
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { .context = &run,
+                                .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
                                 .connection = on_connection,
                                 .warning = on_warning,

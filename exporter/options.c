@@ -24,7 +24,8 @@ enum long_option {
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
     LONG_CODE_PAGE,
-    LONG_PROXY
+    LONG_PROXY,
+    LONG_ROPS
 };
 
 /* One row per option: for getopt_long(), and for the help text. */
@@ -35,10 +36,14 @@ static const struct {
 } ROWS[] = {
     { { "reports", required_argument, NULL, 'r' },
       "LIST",
-      "reports to write, separated by commas (default: all but frames, which is large)" },
+      "reports to write, separated by commas (default: all but frames and rops, which are large)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
       "write DIR/REPORT.csv; without it, one report to standard output" },
+    { { "rops", no_argument, NULL, LONG_ROPS },
+      NULL,
+      "read the ROPs of calls, for the columns about them in other reports (implied by report "
+      "rops)" },
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
       "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
@@ -200,6 +205,9 @@ take_option(int value, struct options *options, char **message)
     case LONG_PROXY:
         add_proxy(options, optarg);
         return true;
+    case LONG_ROPS:
+        options->reads_rops = true;
+        return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
     case LONG_CODE_PAGE:
@@ -259,6 +267,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
+    for (size_t i = 0; i < options->n_reports; i++)
+        options->reads_rops |= options->reports[i]->needs_rops;
     if (!*message && !options->directory && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");

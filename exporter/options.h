@@ -22,6 +22,7 @@ struct options {
     char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
     int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;              /* of names; 0: not given */
+    bool reads_rops;                 /* --rops, or a report needs them */
     bool quiet;
     char *const *paths;
     size_t n_paths;

@@ -26,6 +26,7 @@ struct report {
     const char *row_is; /* "RPC call" */
     const char *order;  /* "ordered by ..." */
     bool on_request;    /* written only if requested by name */
+    bool needs_rops;    /* has rows only if ROPs are read */
     const struct column *columns;
     size_t n_columns;
     const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */
@@ -54,7 +55,7 @@ struct report_run {
 /* Each is defined in report_<name>.c. */
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
     REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,
-    REPORT_SESSIONS, REPORT_USERS;
+    REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);

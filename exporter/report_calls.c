@@ -5,6 +5,7 @@
  */
 #include "layout/fields.h"
 #include "report.h"
+#include "rop_facts.h"
 
 struct row {
     const struct oa_call *call;
@@ -13,7 +14,8 @@ struct row {
     const struct oa_auth *user;
     const uint8_t *client_address;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
-    uint64_t opnum, server_time_ms;
+    uint64_t opnum, server_time_ms, rops;
+    const char *first_rop;
 
     /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
     const struct oa_call_half *request, *whole_request, *response, *whole_response;
@@ -102,6 +104,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "server_time_ms", WHOLE_MS(server_time_ms),
       "Time that the server says it took: X-ElapsedTime of MAPI over HTTP, pulTransTime of "
       "EcDoRpcExt2; empty if it is sealed" },
+    { "rops", COUNT(rops), "ROPs that the call carries, as in rops.csv" ROPS_ARE },
+    { "first_rop", TEXT(first_rop), "The first of them" },
 };
 /* clang-format on */
 
@@ -113,6 +117,16 @@ return_value_text(const struct oa_call *call, char number[STATUS_TEXT])
     if (!call->has_return_value)
         return NULL;
     return name ? name : status_text(OA_STATUS_RPC, call->return_value, number);
+}
+
+static void
+set_rops(struct row *row, const struct oa_call *call)
+{
+    size_t count;
+    const struct rop_pair *rops = rops_of_call(call, &count);
+
+    row->rops = rops ? count : NO_NUMBER;
+    row->first_rop = count > 0 ? oa_rop_name(rops[0].id) : NULL;
 }
 
 static const struct oa_call_half *
@@ -181,6 +195,7 @@ take(struct report_run *run, const struct oa_event *event)
         .http_latency_ns = { latency_on(call, OA_HOP_HTTP_2), latency_on(call, OA_HOP_HTTP_3),
                              latency_on(call, OA_HOP_HTTP_4) },
     };
+    set_rops(&row, call);
     report_row(run, &row);
 }
 

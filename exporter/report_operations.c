@@ -6,17 +6,21 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rop_facts.h"
 #include "tally.h"
 
 /* Fault codes counted separately for an operation; a hostile capture could contain any number. */
 #define FAULT_KINDS_MAX 16
 
-/* Operations with a row of their own; all others are counted in one row without a name. Real
- * servers have a few dozen. */
+/* Operations, and ROPs, with a row of their own; all others are counted in one row without a name.
+ * Real servers have a few dozen. */
 #define OPERATIONS_MAX 4096
 
 /* The request was not seen; sorts after all numbers. */
 #define OPNUM_UNKNOWN 0x10000
+
+/* The row of the operation, which precedes those of its ROPs. */
+#define NO_ROP (-1)
 
 struct fault_count {
     enum oa_status_kind kind;
@@ -29,6 +33,7 @@ struct key {
     const struct oa_rpc_interface *iface;
     struct oa_rpc_syntax syntax;
     uint32_t opnum;
+    int rop; /* RopId, or NO_ROP */
 };
 
 struct row {
@@ -38,11 +43,14 @@ struct row {
     uint64_t calls, answered, faults, unanswered, unknown, no_request;
     uint64_t request_bytes, response_bytes;
     struct histogram *latency;
-    struct fault_count fault_counts[FAULT_KINDS_MAX];
+    struct fault_count fault_counts[FAULT_KINDS_MAX]; /* of a ROP: errors that it returned */
     unsigned n_fault_counts;
+    const char *rop, *rop_class; /* NULL: the row of the operation */
+    uint64_t rops, rop_failures, rop_request_bytes, rop_response_bytes;
 };
 
 static void fault_statuses(struct csv *csv, const void *row);
+static void rop_errors(struct csv *csv, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_OPERATIONS[] = {
@@ -70,13 +78,28 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "unknown", COUNT(unknown),
       IS_UNKNOWN },
     { "no_request", COUNT(no_request), IS_NO_REQUEST },
+    { "rop", TEXT(rop),
+      "Name of the ROP, in a row that counts one kind of the ROPs that the operation carries; such rows exist only if ROPs are read (--rops). "
+      "Latencies in it are those of calls with no other ROP than this one and RopRelease; other cells about calls are empty" },
+    { "rop_class", TEXT(rop_class), "Kind of load of this ROP, as in rops.csv" },
+    { "rops", COUNT(rops), "These ROPs" },
+    { "rop_failures", COUNT(rop_failures), ROP_FAILURES_ARE },
+    { "rop_errors", COMPUTED("text", rop_errors), "Errors returned with their counts: `name:count`, separated by semicolons" },
+    { "rop_request_bytes", BYTES(rop_request_bytes), "The ROPs in requests" },
+    { "rop_response_bytes", BYTES(rop_response_bytes), "The ROPs in responses" },
 };
 /* clang-format on */
 
-static void
-fault_statuses(struct csv *csv, const void *data)
+static const char *
+fault_text(const struct row *row, const struct fault_count *fault, char number[STATUS_TEXT])
 {
-    const struct row *row = data;
+    return row->rop ? rop_return_value_text(fault->status, number)
+                    : status_text(fault->kind, fault->status, number);
+}
+
+static void
+put_faults(struct csv *csv, const struct row *row)
+{
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < row->n_fault_counts; i++) {
@@ -84,10 +107,32 @@ fault_statuses(struct csv *csv, const void *data)
         char number[STATUS_TEXT];
 
         g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "",
-                               status_text(fault->kind, fault->status, number), fault->count);
+                               fault_text(row, fault, number), fault->count);
     }
     csv_text(csv, text->str);
     g_string_free(text, TRUE);
+}
+
+static void
+fault_statuses(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+
+    if (row->rop)
+        csv_empty(csv);
+    else
+        put_faults(csv, row);
+}
+
+static void
+rop_errors(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+
+    if (row->rop)
+        put_faults(csv, row);
+    else
+        csv_empty(csv);
 }
 
 /* --- rows --- */
@@ -117,7 +162,20 @@ compare(const void *a, const void *b)
 
     if (!order)
         order = compare_interfaces(left, right);
-    return order ? order : (left->opnum > right->opnum) - (left->opnum < right->opnum);
+    if (!order)
+        order = (left->opnum > right->opnum) - (left->opnum < right->opnum);
+    return order ? order : left->rop - right->rop;
+}
+
+/* A row whose calls are counted in the row of the operation. */
+static void
+begin_rop(struct row *row, uint8_t id)
+{
+    row->rop = oa_rop_name(id);
+    row->rop_class = oa_rop_class_name(oa_rop_class(id));
+    row->rops = row->rop_failures = row->rop_request_bytes = row->rop_response_bytes = 0;
+    row->calls = row->answered = row->faults = row->unanswered = row->unknown = row->no_request =
+        row->request_bytes = row->response_bytes = NO_NUMBER;
 }
 
 static void
@@ -129,8 +187,11 @@ begin(void *data, const void *key_data)
 
     row->latency = histogram_new();
     row->opnum = NO_NUMBER;
+    row->rops = row->rop_failures = row->rop_request_bytes = row->rop_response_bytes = NO_NUMBER;
     if (!key)
         return;
+    if (key->rop != NO_ROP)
+        begin_rop(row, (uint8_t)key->rop);
     row->key = *key;
     row->key.server = g_strdup(key->server);
     row->interface = g_strdup(interface_text(key->iface, &key->syntax, uuid));
@@ -192,20 +253,61 @@ whole_bytes(const struct oa_call_half *half)
     return call_half_if_whole(half) ? half->stub_bytes : 0;
 }
 
-static void
-take(struct report_run *run, const struct oa_event *event)
+/* The latency of a call is that of a ROP if it carries no other than this one and RopRelease.
+ * NULL: no such ROP. */
+static const struct rop_pair *
+only_rop(const struct rop_pair *rops, size_t count)
 {
-    const struct oa_call *call = event->call;
-    char address[ADDRESS_TEXT];
+    const struct rop_pair *only = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (rops[i].id == OA_ROP_RELEASE)
+            continue;
+        if (only)
+            return NULL;
+        only = &rops[i];
+    }
+    return only;
+}
+
+static void
+take_rop(struct row *row, const struct rop_pair *rop)
+{
+    row->rops++;
+    row->rop_request_bytes += rop->sent ? rop->sent->bytes : 0;
+    row->rop_response_bytes += rop->received ? rop->received->bytes : 0;
+    if (!rop_failed(rop))
+        return;
+    row->rop_failures++;
+    count_fault(row, &(struct fault_count){ OA_STATUS_RPC, rop->response->return_value, 1 });
+}
+
+/* The row without a key counts no ROPs. */
+static void
+take_rops(struct tally *tally, const struct oa_call *call, const struct key *of_call)
+{
+    struct key key = *of_call;
+    size_t count;
+    const struct rop_pair *rops = rops_of_call(call, &count);
+    const struct rop_pair *only = only_rop(rops, count);
     int64_t latency_ns;
 
-    if (event->type != OA_EVENT_CALL)
-        return;
-    struct key key = { .server = server_of_session(call->vc, address),
-                       .iface = call->iface,
-                       .syntax = call->syntax,
-                       .opnum = call->has_opnum ? call->opnum : OPNUM_UNKNOWN };
-    struct row *row = tally_row(run->state, &key);
+    for (size_t i = 0; i < count; i++) {
+        key.rop = rops[i].id;
+        struct row *row = tally_row(tally, &key);
+        if (!row->rop)
+            continue;
+        take_rop(row, &rops[i]);
+        if (&rops[i] == only && call_latency(call, oa_call_hop(call), &latency_ns))
+            histogram_add(row->latency, latency_ns);
+    }
+}
+
+static void
+take_call(struct row *row, const struct oa_call *call)
+{
+    int64_t latency_ns;
+
     row->calls++;
     row->answered += call->state == OA_CALL_ANSWERED;
     row->faults += call->state == OA_CALL_FAULT;
@@ -220,10 +322,27 @@ take(struct report_run *run, const struct oa_event *event)
         histogram_add(row->latency, latency_ns);
 }
 
+static void
+take(struct report_run *run, const struct oa_event *event)
+{
+    const struct oa_call *call = event->call;
+    char address[ADDRESS_TEXT];
+
+    if (event->type != OA_EVENT_CALL)
+        return;
+    struct key key = { .server = server_of_session(call->vc, address),
+                       .iface = call->iface,
+                       .syntax = call->syntax,
+                       .opnum = call->has_opnum ? call->opnum : OPNUM_UNKNOWN,
+                       .rop = NO_ROP };
+    take_call(tally_row(run->state, &key), call);
+    take_rops(run->state, call, &key);
+}
+
 const struct report REPORT_OPERATIONS = {
     .name = "operations",
-    .row_is = "interface and operation, per target server",
-    .order = "ordered by server, interface, operation number",
+    .row_is = "interface and operation, and for each ROP that it carries, per target server",
+    .order = "ordered by server, interface, operation number, ROP",
     COLUMNS(COLUMNS_OF_OPERATIONS),
     TALLY(ROWS),
     .event = take,

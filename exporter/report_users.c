@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rop_facts.h"
 #include "tally.h"
 
 /* Users with a row of their own; all others are counted in one row without a name. */
@@ -40,9 +41,15 @@ struct row {
     uint64_t bytes_in, bytes_out;
     struct histogram *latency;
     int64_t first_ns, last_ns;
+    uint64_t rops, rop_failures; /* NO_NUMBER: no ROPs were read */
+    uint64_t rops_of[OA_ROP_CLASSES];
+    uint64_t messages_read, messages_sent, messages_received;
+    uint64_t sizes, size_sum; /* of messages */
 };
 
 static void put_words(struct csv *csv, const void *value);
+
+static void message_bytes_mean(struct csv *csv, const void *row);
 
 #define WORDS(list) COMPUTED_OF("text", put_words, words[list])
 
@@ -80,8 +87,36 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "unknown", COUNT(unknown),
       IS_UNKNOWN },
     { "no_request", COUNT(no_request), IS_NO_REQUEST },
+    { "rops", COUNT(rops), "ROPs, as in rops.csv" ROPS_ARE },
+    { "rop_failures", COUNT(rop_failures), ROP_FAILURES_ARE },
+    { "rops_logon", COUNT(rops_of[OA_ROP_CLASS_LOGON]), "RopLogon" },
+    { "rops_open", COUNT(rops_of[OA_ROP_CLASS_OPEN]), "ROPs that open folders, messages, attachments or streams" },
+    { "rops_read", COUNT(rops_of[OA_ROP_CLASS_READ]), "ROPs that read properties, recipients, streams, names or IDs" },
+    { "rops_write", COUNT(rops_of[OA_ROP_CLASS_WRITE]), "ROPs that create, change, copy, move or delete" },
+    { "rops_table", COUNT(rops_of[OA_ROP_CLASS_TABLE]), "ROPs that open or read tables" },
+    { "rops_transfer", COUNT(rops_of[OA_ROP_CLASS_TRANSFER]), "ROPs of FastTransfer and synchronization" },
+    { "rops_notify", COUNT(rops_of[OA_ROP_CLASS_NOTIFY]), "Subscriptions and notifications" },
+    { "rops_submit", COUNT(rops_of[OA_ROP_CLASS_SUBMIT]), "ROPs that submit messages, or serve it" },
+    { "rops_other", COUNT(rops_of[OA_ROP_CLASS_OTHER]), "RopRelease, RopProgress, and what servers send instead of responses" },
+    { "messages_read", COUNT(messages_read), "Messages opened with RopOpenMessage; those read by synchronization are not counted" },
+    { "messages_sent", COUNT(messages_sent), "Messages submitted with RopSubmitMessage or RopTransportSend" },
+    { "messages_received", COUNT(messages_received),
+      "Notifications of new mail, one for each subscription; and RopTransportNewMail" },
+    { "message_bytes_mean", COMPUTED("bytes", message_bytes_mean),
+      "Mean PidTagMessageSize that the server returned for messages and rows of contents tables" },
 };
 /* clang-format on */
+
+static void
+message_bytes_mean(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+
+    if (row->sizes)
+        csv_number(csv, (row->size_sum + row->sizes / 2) / row->sizes);
+    else
+        csv_empty(csv);
+}
 
 /* --- lists of words --- */
 
@@ -133,6 +168,16 @@ compare(const void *a, const void *b)
     return order ? order : memcmp(left->address, right->address, sizeof left->address);
 }
 
+/* Sets all counts of ROPs. */
+static void
+set_rops(struct row *row, uint64_t number)
+{
+    row->rops = row->rop_failures = number;
+    for (int class = 0; class < OA_ROP_CLASSES; class ++)
+        row->rops_of[class] = number;
+    row->messages_read = row->messages_sent = row->messages_received = number;
+}
+
 static void
 begin(void *data, const void *key)
 {
@@ -141,6 +186,7 @@ begin(void *data, const void *key)
     row->latency = histogram_new();
     row->first_ns = INT64_MAX;
     row->last_ns = NO_TIME;
+    set_rops(row, NO_NUMBER);
     if (!key)
         return;
     row->key = *(const struct key *)key;
@@ -159,6 +205,8 @@ merge(void *into, const void *from)
         row->dn = g_strdup(other->dn);
     for (int list = 0; list < LISTS; list++)
         add_words(&row->words[list], &other->words[list]);
+    row->sizes += other->sizes;
+    row->size_sum += other->size_sum;
 }
 
 static void
@@ -195,6 +243,43 @@ row_of(struct tally *tally, const struct oa_virtual_connection *vc)
     return row;
 }
 
+/* Sizes are those of messages; folders have a property of the same name. */
+static bool
+has_sizes(const struct rop_pair *rop)
+{
+    const struct oa_rop_object *object = rop->response ? rop->response->object : NULL;
+
+    return rop->received && object &&
+           (object->kind == OA_ROP_KIND_MESSAGE || object->kind == OA_ROP_KIND_CONTENTS_TABLE);
+}
+
+static void
+take_rop(struct row *row, const struct rop_pair *rop)
+{
+    row->rops++;
+    row->rop_failures += rop_failed(rop);
+    row->rops_of[oa_rop_class(rop->id)]++;
+    row->messages_read += rop_reads_message(rop);
+    row->messages_sent += rop_sends_message(rop);
+    row->messages_received += rop_announces_message(rop);
+    if (has_sizes(rop)) {
+        row->sizes += rop->received->sizes;
+        row->size_sum += rop->received->size_sum;
+    }
+}
+
+static void
+take_rops(struct row *row, const struct oa_call *call)
+{
+    size_t count;
+    const struct rop_pair *rops = rops_of_call(call, &count);
+
+    if (rops && row->rops == NO_NUMBER)
+        set_rops(row, 0);
+    for (size_t i = 0; i < count; i++)
+        take_rop(row, &rops[i]);
+}
+
 static void
 take_call(void *data, const struct oa_call *call)
 {
@@ -204,6 +289,7 @@ take_call(void *data, const struct oa_call *call)
     row->failures += call_failed(call);
     if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns))
         histogram_add(row->latency, latency_ns);
+    take_rops(row, call);
 }
 
 static struct words
@@ -238,6 +324,7 @@ take_session(struct tally *tally, void *row, const struct oa_virtual_connection 
                        .bytes_out = traffic[OA_SERVER].rpc_bytes,
                        .first_ns = vc->opened.time_ns,
                        .last_ns = vc->last.time_ns };
+    set_rops(&one, NO_NUMBER);
     tally_add(tally, row, &one);
 }
 

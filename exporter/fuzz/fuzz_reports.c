@@ -17,7 +17,9 @@
 
 #include "report_set.h"
 #include "reports.h"
+#include "rop_facts.h"
 #include "source.h"
+#include "track/tracker.h"
 #include "ws_compat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -89,6 +91,17 @@ on_progress(void *context, const struct source_progress *progress)
     return true;
 }
 
+/* The reader's state outlives the tracker, as in oaexport. */
+static void
+begin_rops(void *context, struct oa_tracker *tracker)
+{
+    static struct rop_reading reading;
+    struct oa_rop_listener listener = rop_facts_listener(&reading);
+
+    (void)context;
+    oa_tracker_read_rops(tracker, &listener);
+}
+
 /* False if the bytes are not a capture. */
 static bool
 run(const char *path, struct capture_order order, bool *is_disordered)
@@ -110,6 +123,7 @@ run(const char *path, struct capture_order order, bool *is_disordered)
         report_set_open(reports, n, folder, (struct csv_style){ 0 }, NULL, &message);
     require(set != NULL);
     struct source_sink sink = { .context = set,
+                                .begin = begin_rops,
                                 .event = on_event,
                                 .connection = on_connection,
                                 .warning = on_warning,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
-REPORTS = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames")
+REPORTS = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
 STATES = {"answered": "answered", "faults": "fault", "unanswered": "unanswered", "unknown": "unknown", "no_request": "no_request"}
 
 HOPS = ("client_proxy", "http_2", "http_3", "http_4", "client_store", "proxy_store")
@@ -107,6 +107,31 @@ class Agreement(unittest.TestCase):
             for row in rows["users"]:
                 if row["calls"] == "0":
                     self.assertEqual([row["latency_mean_ms"], row["latency_p95_ms"], row["latency_max_ms"]], ["", "", ""], row)
+
+    def test_rops(self):
+        """Calls, operations and users count the ROPs that rops.csv has; of sealed calls nothing is known."""
+        counted = 0
+        for rows in self.each():
+            by_call = collections.Counter(row["call"] for row in rows["rops"])
+            first = {row["call"]: row["rop"] for row in reversed(rows["rops"])}
+            for row in rows["calls"]:
+                self.assertEqual(int(row["rops"] or 0), by_call[row["call"]], row)
+                self.assertEqual(row["first_rop"], first.get(row["call"], ""), row)
+            failed = sum(row["return_value"] not in ("", "Success (ecNone)") and not row["return_value"].startswith("MAPI_W_")
+                         for row in rows["rops"])
+            for report, failures in (("operations", "rop_failures"), ("users", "rop_failures")):
+                self.assertEqual(total(rows[report], "rops"), len(rows["rops"]), report)
+                self.assertEqual(total(rows[report], failures), failed, report)
+            classes = collections.Counter(row["class"] for row in rows["rops"])
+            for name in ("logon", "open", "read", "write", "table", "transfer", "notify", "submit", "other"):
+                self.assertEqual(total(rows["users"], f"rops_{name}"), classes[name], name)
+                self.assertEqual(sum(int(row["rops"]) for row in rows["operations"] if row["rop_class"] == name), classes[name], name)
+            for row in rows["operations"]:
+                self.assertEqual(row["calls"] == "", row["rop"] != "", row)
+            counted += len(rows["rops"])
+        self.assertGreater(counted, 600)
+        for row in self.captures[tools.REAL / "privacy.pcapng"]["users"]:
+            self.assertEqual([row[column] for column in row if column.startswith(("rops", "rop_", "message"))], 15 * [""], row)
 
     def test_sessions_of_hops(self):
         """Each session counts on each hop that it was captured on, once for each pair of hosts."""

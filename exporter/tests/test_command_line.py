@@ -87,12 +87,21 @@ class CommandLine(unittest.TestCase):
         self.assertIn("oaexport 0.", self.export("--version").stdout)
         self.assertIn("Usage: oaexport", self.export("--help").stdout)
         listed = {line.split()[0] for line in self.export("--list-reports").stdout.splitlines()}
-        self.assertEqual(listed, REPORTS | {"frames"})
+        self.assertEqual(listed, REPORTS | {"frames", "rops"})
         for arguments in (["--describe=calls"], ["--describe", "calls"]):
             described = self.export(*arguments).stdout
             self.assertIn("latency_ms", described)
             self.assertNotIn("sessions: one row", described)
         self.assertIn("sessions: one row", self.export("--describe").stdout)
+
+    def test_rops(self):
+        """ROPs are read only if that is asked for."""
+        for arguments, expected in ([], ""), (["--rops"], "1,RopLogon"):
+            calls = self.export(*arguments, "--reports", "calls", BASIC).stdout.splitlines()
+            first = next(line for line in calls if ",EcDoRpcExt2," in line)
+            self.assertEqual(",".join(first.split(",")[-2:]).strip(","), expected)
+        self.assertIn(",RopLogon,0xfe,logon,", self.export("--reports", "rops", BASIC).stdout)
+        self.assertNotIn("Rop", self.export("--rops", "--reports", "calls", BASIC.with_name("privacy.pcapng")).stdout)
 
     def test_wrong_command_lines(self):
         self.expect_error(1, words="no capture")

@@ -24,7 +24,7 @@ PROGRAM = sys.argv.pop(1)
 NAMES = sys.argv[1:]
 del sys.argv[1:]
 SEEDS = (1, 2, 3)
-REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames")
+REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames", "rops")
 COUNTED_FRAMES = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out"}
 OF_THE_CAPTURE = {"capture_duplicated", "reordered", "snap_length"}  # findings that say how it was disturbed
 TIMES = {"time", "start", "end", "closed", "open_from", "open_to", "first_seen", "last_seen"}

@@ -53,9 +53,9 @@ UNKNOWN = {
 EMPTY = {"connections": TCP | TLS | {"handshake", "ended_by", "closed", "state"},
          "sessions": {"ended_by"},
          "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts"}}
-FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame"}
-ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames")
-MAIN = ("sessions", "calls", "operations", "users")
+FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame", "object_frame"}
+ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
+MAIN = ("sessions", "calls", "operations", "users", "rops")
 
 
 

@@ -764,6 +764,10 @@ test_rows(void)
             g_assert_nonnull(row->response);
     }
     g_assert_cmpuint(count, ==, 132);
+    for (int class = 0; class < OA_ROP_CLASSES; class ++)
+        g_assert_nonnull(oa_rop_class_name((enum oa_rop_class) class));
+    g_assert_cmpint(oa_rop_class(OA_ROP_QUERY_ROWS), ==, OA_ROP_CLASS_TABLE);
+    g_assert_cmpint(oa_rop_class(0x28), ==, OA_ROP_CLASS_OTHER);
     for (int kind = 0; kind < OA_ROP_KINDS; kind++)
         g_assert_nonnull(oa_rop_kind_name(kind));
 }

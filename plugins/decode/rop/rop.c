@@ -14,8 +14,9 @@
 /* clang-format on */
 
 static const struct oa_rop_row ROWS[256] = {
-#define OA_ROP(rop_id, name, handles, opens, reads, keeps, request, response, failure)             \
+#define OA_ROP(rop_id, name, class, handles, opens, reads, keeps, request, response, failure)      \
     [rop_id] = { rop_id,                                                                           \
+                 OA_ROP_CLASS_##class,                                                             \
                  OA_ROP_HANDLES_##handles,                                                         \
                  OA_ROP_KIND_##opens,                                                              \
                  OA_ROP_READS_##reads,                                                             \
@@ -43,6 +44,25 @@ bool
 oa_rop_has_response(uint8_t id)
 {
     return id != OA_ROP_RELEASE;
+}
+
+enum oa_rop_class
+oa_rop_class(uint8_t id)
+{
+    return ROWS[id].class;
+}
+
+const char *oa_rop_class_name(enum oa_rop_class class)
+{
+    static const char *const NAMES[OA_ROP_CLASSES] = {
+        [OA_ROP_CLASS_OTHER] = "other",       [OA_ROP_CLASS_LOGON] = "logon",
+        [OA_ROP_CLASS_OPEN] = "open",         [OA_ROP_CLASS_READ] = "read",
+        [OA_ROP_CLASS_WRITE] = "write",       [OA_ROP_CLASS_TABLE] = "table",
+        [OA_ROP_CLASS_TRANSFER] = "transfer", [OA_ROP_CLASS_NOTIFY] = "notify",
+        [OA_ROP_CLASS_SUBMIT] = "submit",
+    };
+
+    return NAMES[class];
 }
 
 const char *

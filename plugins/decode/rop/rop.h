@@ -9,7 +9,7 @@
 #include "layout/layout.h"
 
 enum oa_rop_id {
-#define OA_ROP(id, name, handles, opens, reads, keeps, request, response, failure)                 \
+#define OA_ROP(id, name, class, handles, opens, reads, keeps, request, response, failure)          \
     OA_ROP_##name = id,
 #include "rop/rops.def"
 #undef OA_ROP
@@ -46,6 +46,20 @@ enum oa_rop_kind {
     OA_ROP_KINDS
 };
 
+/* Kinds of load, as capacity planners count them. */
+enum oa_rop_class {
+    OA_ROP_CLASS_OTHER, /* also reserved ids */
+    OA_ROP_CLASS_LOGON,
+    OA_ROP_CLASS_OPEN,     /* folders, messages, attachments, streams that exist */
+    OA_ROP_CLASS_READ,     /* values, recipients, streams, names, IDs */
+    OA_ROP_CLASS_WRITE,    /* creates, changes, copies, moves, deletes */
+    OA_ROP_CLASS_TABLE,    /* opens tables, and reads them */
+    OA_ROP_CLASS_TRANSFER, /* FastTransfer and synchronization */
+    OA_ROP_CLASS_NOTIFY,
+    OA_ROP_CLASS_SUBMIT, /* sends messages */
+    OA_ROP_CLASSES
+};
+
 /* The columns that rows in a response are read by. */
 enum oa_rop_reads {
     OA_ROP_READS_NONE,            /* there are none, or the response has them itself */
@@ -63,6 +77,7 @@ enum oa_rop_keeps {
 
 struct oa_rop_row {
     uint8_t id;
+    enum oa_rop_class class;
     enum oa_rop_handles handles;
     enum oa_rop_kind opens;
     enum oa_rop_reads reads;
@@ -75,6 +90,10 @@ const struct oa_rop_row *oa_rop_row(uint8_t id);
 
 /* "RopOpenFolder"; "Reserved". */
 const char *oa_rop_name(uint8_t id);
+
+/* The class of a ROP, and its name: "table". */
+enum oa_rop_class oa_rop_class(uint8_t id);
+const char *oa_rop_class_name(enum oa_rop_class class);
 
 /* "contents table"; "object" for NONE. */
 const char *oa_rop_kind_name(enum oa_rop_kind kind);

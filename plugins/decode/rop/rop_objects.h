@@ -40,6 +40,7 @@ struct oa_rop_object {
     uint8_t logon_flags;               /* of a logon: as in its response, or request until then */
     struct oa_named_properties *names; /* of a logon; NULL: none yet */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */
+    char *message_class;            /* of a message; NULL: not known */
     struct oa_rop_columns *columns; /* of a table; of a message's recipients; NULL: not known */
     struct oa_fx_state *transfer;   /* of the stream that it reads or writes; NULL: none */
     uint64_t awaited; /* frame of the request for the next buffer of that stream; 0: none */

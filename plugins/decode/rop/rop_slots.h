@@ -17,7 +17,7 @@
 #define OA_ROP_FIELDS_FIELDS(name) extern const struct oa_slot name[];
 #define OA_ROP_FIELDS_NONE(name)
 #define OA_ROP_FIELDS_SAME(name)
-#define OA_ROP(id, name, handles, opens, reads, keeps, request, response, failure)                 \
+#define OA_ROP(id, name, class, handles, opens, reads, keeps, request, response, failure)          \
     OA_ROP_FIELDS_##request(OA_##name##_REQUEST) OA_ROP_FIELDS_##response(OA_##name##_RESPONSE)    \
         OA_ROP_FIELDS_##failure(OA_##name##_FAILURE)
 #include "rop/rops.def"

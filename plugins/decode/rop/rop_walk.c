@@ -150,6 +150,8 @@ oa_rop_call_free(struct oa_rop_call *call)
         return;
     for (int side = REQUEST; side <= RESPONSE; side++)
         g_array_free(call->rops[side], TRUE);
+    if (call->host)
+        call->free_host(call->host);
     g_free(call);
 }
 
@@ -158,6 +160,18 @@ oa_rop_call_rops(const struct oa_rop_call *call, bool is_response, size_t *count
 {
     *count = call->rops[is_response]->len;
     return (const struct oa_rop *)(const void *)call->rops[is_response]->data;
+}
+
+static bool
+is_warning(uint32_t return_value)
+{
+    return return_value >> 16 == WARNING;
+}
+
+bool
+oa_rop_has_failed(const struct oa_rop *rop)
+{
+    return rop->has_return && rop->return_value != 0 && !is_warning(rop->return_value);
 }
 
 static struct oa_rop *
@@ -194,10 +208,11 @@ handle_at(const struct oa_rop_reader *reader, uint8_t index)
 static void
 clear_slots(struct oa_rop_reader *reader)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(reader->slots); i++) {
+    for (size_t i = 0; i < reader->n_slots; i++) {
         oa_rop_object_release(reader->slots[i]);
         reader->slots[i] = NULL;
     }
+    reader->n_slots = 0;
 }
 
 /* The table of handles is behind the ROPs. */
@@ -214,6 +229,7 @@ take_handles(struct oa_rop_reader *reader, const struct oa_walk *walk)
     for (size_t i = 0; i < reader->n_handles; i++)
         reader->slots[i] =
             oa_rop_object_hold(oa_rop_objects_find(reader->objects, handle_at(reader, (uint8_t)i)));
+    reader->n_slots = reader->n_handles;
 }
 
 static void
@@ -222,6 +238,7 @@ put_slot(struct oa_rop_reader *reader, uint8_t index, struct oa_rop_object *obje
     oa_rop_object_hold(object);
     oa_rop_object_release(reader->slots[index]);
     reader->slots[index] = object;
+    reader->n_slots = MAX(reader->n_slots, (size_t)index + 1);
 }
 
 /* --- names of folders --- */
@@ -239,12 +256,13 @@ start_row(struct oa_rop_reader *reader)
 {
     reader->has_row_id = false;
     reader->row_name[0] = '\0';
+    reader->message_class[0] = '\0';
 }
 
 static void
 observe(struct oa_walk *walk, const struct oa_value *value)
 {
-    enum { FOLDER_ID = 0x6748, DISPLAY_NAME = 0x3001 };
+    enum { FOLDER_ID = 0x6748, DISPLAY_NAME = 0x3001, MESSAGE_CLASS = 0x001a };
     struct oa_rop_reader *reader = oa_walk_context(walk);
 
     switch (value->id) {
@@ -260,6 +278,8 @@ observe(struct oa_walk *walk, const struct oa_value *value)
         break;
     case OA_F_VALUE_STRING:
     case OA_F_VALUE_STRING8:
+        if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 == MESSAGE_CLASS)
+            oa_value_text(value, reader->message_class, sizeof reader->message_class);
         if (oa_walk_value(walk, OA_F_ROP_TAG) >> 16 != DISPLAY_NAME)
             break;
         oa_value_text(value, reader->row_name, sizeof reader->row_name);
@@ -460,6 +480,16 @@ oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, siz
         read_loose_data(rop, walk, node, length);
 }
 
+/* The class of a message whose properties are being read or set. */
+static void
+learn_class(const struct oa_rop_reader *reader, struct oa_rop_object *object)
+{
+    if (!object || object->kind != OA_ROP_KIND_MESSAGE || !reader->message_class[0])
+        return;
+    g_free(object->message_class);
+    object->message_class = g_strdup(reader->message_class);
+}
+
 /* First walk only. */
 static void
 resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
@@ -476,6 +506,8 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
         oa_rop_objects_set_logon(reader->objects, rop->logon_id, rop->opened);
     if (row->id == OA_ROP_RELEASE)
         oa_rop_objects_close(reader->objects, handle_at(reader, rop->index));
+    if (row->id == OA_ROP_SET_PROPERTIES || row->id == OA_ROP_SET_PROPERTIES_NO_REPLICATE)
+        learn_class(reader, rop->object);
     rop->columns = columns_of(walk);
     resolve_stream(reader, walk, rop);
     rop->listing = reader->listing;
@@ -719,6 +751,8 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
     struct oa_rop_object *object = rop->opened ? rop->opened : rop->object;
     if (!object)
         return;
+    if (row->id == OA_ROP_GET_PROPERTIES_SPECIFIC || row->id == OA_ROP_GET_PROPERTIES_ALL)
+        learn_class(reader, object);
     if (row->keeps == OA_ROP_KEEPS_REQUEST && request && request->columns &&
         request->columns->count > 0) {
         oa_rop_object_set_columns(object, request->columns);
@@ -744,12 +778,6 @@ apply_failure(struct oa_rop_reader *reader, const struct oa_rop *rop)
 
     if (rop->return_value == SERVER_BUSY && request && request->transfer && has_stream(rop))
         oa_fx_take_back(stream_of(rop->object), request->transfer);
-}
-
-static bool
-is_warning(uint32_t return_value)
-{
-    return return_value >> 16 == WARNING;
 }
 
 static void
@@ -877,6 +905,9 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->rop = NULL;
     reader->listing = NULL;
     memset(reader->slots, 0, sizeof reader->slots);
+    reader->n_slots = 0;
+    reader->n_handles = 0;
+    reader->is_hierarchy = false;
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);

@@ -41,6 +41,8 @@ const struct oa_property_name *oa_rop_property_name(const struct oa_rop *rop, ui
 struct oa_rop_call {
     GArray *rops[2]; /* of struct oa_rop, by enum oa_side */
     bool is_read[2];
+    void *host; /* the host's own; freed with the call by: */
+    void (*free_host)(void *host);
 };
 
 struct oa_rop_call *oa_rop_call_new(void);
@@ -49,6 +51,9 @@ void oa_rop_call_free(struct oa_rop_call *call); /* accepts NULL */
 /* The ROPs of one side, in their order. */
 const struct oa_rop *oa_rop_call_rops(const struct oa_rop_call *call, bool is_response,
                                       size_t *count);
+
+/* Whether the server refused it, or did less than it was asked to: an error, not a warning. */
+bool oa_rop_has_failed(const struct oa_rop *rop);
 
 /* What one walk reads. The caller sets the first members; the others are private, except that
  * layouts' functions find the reader as the walk's context, and the ROP being read in it. */
@@ -64,6 +69,7 @@ struct oa_rop_reader {
     size_t paired;                    /* requests that were passed */
     int64_t last;                     /* the request of the last response; -1: none */
     struct oa_rop_object *slots[256]; /* by index: the objects of the buffer being read */
+    size_t n_slots;                   /* the others are NULL */
     const uint8_t *handles;           /* the table of handles, n_handles of them */
     size_t n_handles;
     struct oa_rop_listing *listing; /* property IDs and names in the ROP; NULL: none so far */
@@ -72,6 +78,7 @@ struct oa_rop_reader {
     bool has_row_id;
     char row_name[256]; /* also the name of a folder that is created, or of one whose properties are
                            being read */
+    char message_class[64];
 };
 
 /* For the next run: the walk passes ROP buffers to the reader, which has to live as long. A side

@@ -1,0 +1,328 @@
+/* report_rops.c
+ * rops.csv: one row for each ROP that a call carries.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdio.h>
+
+#include "layout/fields.h"
+#include "report.h"
+#include "rop_facts.h"
+
+struct row {
+    const struct oa_call *call;
+    const struct oa_virtual_connection *vc;
+    const struct oa_auth *user;
+    const struct oa_call_half *request, *response; /* NULL if not captured */
+    const struct rop_pair *rop;
+    const struct oa_rop *sent;       /* NULL: none */
+    const struct oa_rop *received;   /* NULL: none */
+    const struct rop_half *in, *out; /* the same */
+    const struct oa_rop_object *object, *opened;
+    const struct oa_rop_object *about;    /* one of these, for its folder and message */
+    const struct rop_half *named;         /* names the properties; NULL: none does */
+    const struct oa_rop_columns *columns; /* of its rows; NULL: none, or not known */
+    uint64_t number;                      /* in the call */
+    uint64_t output_index, input_handle, output_handle, object_frame;
+    uint64_t properties, rows, data_bytes, stream_bytes;
+    const char *name, *class_name, *message_class, *return_value, *event, *subject, *file_name;
+};
+
+static void rop_id(struct csv *csv, const void *row);
+static void handle(struct csv *csv, const void *value);
+static void folder_id(struct csv *csv, const void *row);
+static void message_id(struct csv *csv, const void *row);
+static void property_names(struct csv *csv, const void *row);
+static void restrictions(struct csv *csv, const void *row);
+
+/* clang-format off */
+static const struct column COLUMNS_OF_ROPS[] = {
+    { "call", NUMBER_OF(call, number), "Call that carries it, as in calls.csv" },
+    { "session", SESSION(vc), "Session of the call, as in sessions.csv" },
+    { "user", USER(user), "User of the session, as far as known at the end of the call" },
+    { "time", TIME_OF(request, first.time_ns), "First byte of the call's request" TIMES_ARE },
+    { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the call's request" },
+    { "response_frame", NUMBER_OF(response, last.frame), "Frame with the last byte of the call's response" },
+    { "number", NUMBER(number),
+      "Place in the call, from 0: the ROPs of the request, then those that only the response has "
+      "(notifications, further responses to the last ROP)" },
+    { "rop", TEXT(name), "Name of the ROP" },
+    { "rop_id", COMPUTED("text", rop_id), "RopId" },
+    { "class", TEXT(class_name), "Kind of load: logon, open, read, write, table, transfer, notify, submit, other" },
+    { "logon_id", NUMBER_OF(sent, logon_id), "LogonId of the request" },
+    { "input_index", NUMBER_OF(sent, index), "Index of the object that it is sent to, in the table of handles; of RopLogon of the one that it opens" },
+    { "output_index", NUMBER(output_index), "Index of the object that it opens, or of the destination" },
+    { "input_handle", COMPUTED_OF("text", handle, input_handle), "Handle of the object that it is sent to" },
+    { "output_handle", COMPUTED_OF("text", handle, output_handle), "Handle of the object that it opened" },
+    { "object", NAME_OF(object, kind, oa_rop_kind_name),
+      "Kind of the object that it is sent to; empty if its opening is not in the capture" },
+    { "object_frame", NUMBER(object_frame), "Frame in which the opening of that object was requested" },
+    { "opened", NAME_OF(opened, kind, oa_rop_kind_name), "Kind of the object that it opens" },
+    { "folder", TEXT_OF(about, folder_name), "Name of the folder concerned, if the capture shows it" },
+    { "folder_id", COMPUTED("text", folder_id), "ID of that folder: replica ID, then counter, as in Wireshark" },
+    { "message_id", COMPUTED("text", message_id), "ID of the message concerned" },
+    { "message_class", TEXT(message_class), "Class of the message, from this ROP or earlier ones on the same object; of the first message in rows" },
+    { "return_value", TEXT(return_value), "ReturnValue by name, else in hex; empty without a response" },
+    { "request_bytes", BYTES_OF(in, bytes), "The ROP in the request" },
+    { "response_bytes", BYTES_OF(out, bytes), "The ROP in the response" },
+    { "properties", COUNT(properties),
+      "Properties that the request names or sets; if it names none, that the response names, or columns of its rows" },
+    { "rows", COUNT(rows), "Rows of tables, or recipients, in the response; else recipients in the request" },
+    { "data_bytes", BYTES(data_bytes), "Data of streams, FastTransfer and synchronization, in the request or response" },
+    { "stream_bytes", BYTES(stream_bytes), "Size of the stream, as reported or set" },
+    { "event", TEXT(event), "Type of a notification" },
+    { "payload", NUMBER_OF(out, payload), "Payload of the response that it is in, from 1" },
+    { "subject", TEXT(subject), "First subject of a message in it" },
+    { "file_name", TEXT(file_name), "First file name of an attachment in it" },
+    { "property_names", COMPUTED("text", property_names),
+      "The first 32 of these properties: canonical names, else property ids in hex, separated by semicolons" },
+    { "restrictions", COMPUTED("text", restrictions),
+      "The first 16 kinds of restrictions, from the outermost to the innermost, separated by semicolons" },
+};
+/* clang-format on */
+
+/* --- cells --- */
+
+static void
+rop_id(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+    char text[8];
+
+    snprintf(text, sizeof text, "0x%02x", row->rop->id);
+    csv_text(csv, text);
+}
+
+static void
+handle(struct csv *csv, const void *value)
+{
+    uint64_t number = *(const uint64_t *)value;
+    char text[16];
+
+    snprintf(text, sizeof text, "0x%08x", (uint32_t)number);
+    csv_text(csv, number == NO_NUMBER ? NULL : text);
+}
+
+static void
+put_id(struct csv *csv, bool is_known, uint64_t id)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "0x%016" G_GINT64_MODIFIER "x", id);
+    csv_text(csv, is_known ? text : NULL);
+}
+
+static void
+folder_id(struct csv *csv, const void *data)
+{
+    const struct oa_rop_object *about = ((const struct row *)data)->about;
+
+    put_id(csv, about && about->has_folder_id, about ? about->folder_id : 0);
+}
+
+static void
+message_id(struct csv *csv, const void *data)
+{
+    const struct oa_rop_object *about = ((const struct row *)data)->about;
+
+    put_id(csv, about && about->has_message_id, about ? about->message_id : 0);
+}
+
+static void
+add_name(GString *text, enum oa_names names, uint32_t value)
+{
+    const char *name = oa_field_name(names, value);
+
+    if (text->len)
+        g_string_append_c(text, ';');
+    if (name)
+        g_string_append(text, name);
+    else
+        g_string_append_printf(text, "0x%04x", value);
+}
+
+static void
+property_names(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+    GString *text = g_string_new(NULL);
+
+    if (row->named)
+        for (unsigned i = 0; i < rop_names_of(row->named)->n_tags; i++)
+            add_name(text, OA_NAMES_PROPERTY_ID, rop_names_of(row->named)->tags[i] >> 16);
+    else if (row->columns)
+        for (size_t i = 0; i < MIN(row->columns->count, ROP_TAGS_MAX); i++)
+            add_name(text, OA_NAMES_PROPERTY_ID, row->columns->tags[i] >> 16);
+    csv_text(csv, text->str);
+    g_string_free(text, TRUE);
+}
+
+static void
+restrictions(struct csv *csv, const void *data)
+{
+    const struct row *row = data;
+    const struct rop_names *names[] = { rop_names_of(row->in), rop_names_of(row->out) };
+    GString *text = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        for (unsigned k = 0; k < names[i]->n_restrictions; k++)
+            add_name(text, OA_NAMES_RESTRICTION, names[i]->restrictions[k]);
+    csv_text(csv, text->str);
+    g_string_free(text, TRUE);
+}
+
+/* --- rows --- */
+
+/* The half that names properties, else NULL: then there may be columns. */
+static const struct rop_half *
+naming_half(const struct rop_pair *rop)
+{
+    if (rop->sent && rop->sent->properties)
+        return rop->sent;
+    return rop->received && rop->received->properties ? rop->received : NULL;
+}
+
+/* The columns by which the rows of the response were read; RopGetPropertiesSpecific names them. */
+static const struct oa_rop_columns *
+columns_of(const struct rop_pair *rop)
+{
+    return rop_succeeded(rop) ? rop->response->columns : NULL;
+}
+
+static bool
+returns_rows(const struct rop_pair *rop)
+{
+    const struct oa_rop_row *row = oa_rop_row(rop->id);
+
+    return row &&
+           (row->reads == OA_ROP_READS_COLUMNS || row->reads == OA_ROP_READS_RECEIVE_FOLDERS);
+}
+
+static uint64_t
+rows_of(const struct rop_pair *rop)
+{
+    if (returns_rows(rop))
+        return rop->received && rop_succeeded(rop) ? rop->received->rows : NO_NUMBER;
+    if (rop->id == OA_ROP_GET_PROPERTIES_SPECIFIC)
+        return NO_NUMBER;
+    if (rop->received && rop->received->rows)
+        return rop->received->rows;
+    return rop->sent ? or_none(rop->sent->rows) : NO_NUMBER;
+}
+
+static uint64_t
+data_bytes_of(const struct rop_pair *rop)
+{
+    if (rop->sent && rop->sent->has_data)
+        return rop->sent->data_bytes;
+    return rop->received && rop->received->has_data ? rop->received->data_bytes : NO_NUMBER;
+}
+
+static uint64_t
+stream_bytes_of(const struct rop_pair *rop)
+{
+    if (rop->received && rop->received->has_stream_bytes)
+        return rop->received->stream_bytes;
+    return rop->sent && rop->sent->has_stream_bytes ? rop->sent->stream_bytes : NO_NUMBER;
+}
+
+/* Names of the request, else of the response. */
+static void
+set_names(struct row *row, const struct rop_pair *rop)
+{
+    const struct rop_names *sent = rop_names_of(rop->sent);
+    const struct rop_names *received = rop_names_of(rop->received);
+
+    row->message_class = sent->message_class ? sent->message_class : received->message_class;
+    row->subject = sent->subject ? sent->subject : received->subject;
+    row->file_name = sent->file_name ? sent->file_name : received->file_name;
+}
+
+static void
+set_objects(struct row *row, const struct rop_pair *rop)
+{
+    const struct oa_rop *known = rop->request ? rop->request : rop->response;
+
+    row->object = known->object;
+    row->opened = rop->response && rop->response->opened ? rop->response->opened : known->opened;
+    row->about = row->opened ? row->opened : row->object;
+    row->object_frame = row->object ? or_none(row->object->frame) : NO_NUMBER;
+    if (!row->message_class && row->about)
+        row->message_class = row->about->message_class;
+}
+
+static void
+set_indexes(struct row *row, const struct rop_pair *rop)
+{
+    const struct oa_rop_row *kind = oa_rop_row(rop->id);
+    bool has_output = kind && (kind->handles == OA_ROP_HANDLES_IN_OUT ||
+                               kind->handles == OA_ROP_HANDLES_SOURCE_DEST);
+
+    row->output_index = has_output && rop->request ? rop->request->output_index : NO_NUMBER;
+    row->input_handle = rop->has_input_handle ? rop->input_handle : NO_NUMBER;
+    row->output_handle = rop->has_output_handle ? rop->output_handle : NO_NUMBER;
+}
+
+static void
+write_rop(struct report_run *run, struct row *row, const struct rop_pair *rop)
+{
+    char number[ROP_VALUE_TEXT];
+
+    row->rop = rop;
+    row->sent = rop->request;
+    row->received = rop->response;
+    row->in = rop->sent;
+    row->out = rop->received;
+    row->named = naming_half(rop);
+    row->columns = columns_of(rop);
+    row->name = oa_rop_name(rop->id);
+    row->class_name = oa_rop_class_name(oa_rop_class(rop->id));
+    set_names(row, rop);
+    row->return_value = rop->response && rop->response->has_return
+                            ? rop_return_value_text(rop->response->return_value, number)
+                            : NULL;
+    row->event = rop->received && rop->received->event
+                     ? oa_field_name(OA_NAMES_NOTIFICATION_TYPE, rop->received->event)
+                     : NULL;
+    row->properties = row->named     ? row->named->properties
+                      : row->columns ? row->columns->count
+                                     : NO_NUMBER;
+    row->rows = rows_of(rop);
+    row->data_bytes = data_bytes_of(rop);
+    row->stream_bytes = stream_bytes_of(rop);
+    set_objects(row, rop);
+    set_indexes(row, rop);
+    report_row(run, row);
+}
+
+static void
+take(struct report_run *run, const struct oa_event *event)
+{
+    const struct oa_call *call = event->call;
+    size_t count;
+
+    if (event->type != OA_EVENT_CALL)
+        return;
+    const struct rop_pair *rops = rops_of_call(call, &count);
+    const struct oa_call_half *request = &call->request[oa_call_hop(call)];
+    const struct oa_call_half *response = &call->response[oa_call_hop(call)];
+    struct row row = { .call = call,
+                       .vc = call->vc,
+                       .user = user_of_session(call->vc),
+                       .request = request->fragments ? request : NULL,
+                       .response = response->fragments ? response : NULL };
+    for (size_t i = 0; i < count; i++) {
+        row.number = i;
+        write_rop(run, &row, &rops[i]);
+    }
+}
+
+const struct report REPORT_ROPS = {
+    .name = "rops",
+    .row_is = "ROP in an RPC call",
+    .order = "ordered by the end of the call, then by place in it",
+    .on_request = true,
+    .needs_rops = true,
+    COLUMNS(COLUMNS_OF_ROPS),
+    .event = take,
+};
