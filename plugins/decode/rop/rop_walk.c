@@ -760,6 +760,9 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->paired = 0;
     reader->last = -1;
     reader->rop = NULL;
+    reader->handles = NULL;
+    reader->n_handles = 0;
+    reader->is_hierarchy = false;
     memset(reader->slots, 0, sizeof reader->slots);
     start_row(reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
