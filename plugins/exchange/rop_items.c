@@ -28,6 +28,8 @@ static int proto_oxcrops = -1;
 static int hf_object = -1;
 static int hf_opened_in = -1;
 static int hf_request_rop = -1;
+static int hf_continued_from = -1;
+static int hf_continues_in = -1;
 
 static gint ett_object = -1;
 
@@ -275,6 +277,13 @@ title_restriction(struct rop_items *items, struct open *restriction, const struc
     }
 }
 
+static bool
+is_property(enum oa_field field)
+{
+    return field == OA_F_PROPERTY || field == OA_F_PROPERTY_CELL ||
+           field == OA_F_TRANSFER_PROPERTY || field == OA_F_TRANSFER_CONTINUED;
+}
+
 static void
 add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
 {
@@ -291,9 +300,8 @@ add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
         }
         if (open->id == OA_F_RESTRICTION)
             return; /* the value of a property is one itself */
-        if (titled == OA_F_PROPERTY && (open->id == titled || open->id == OA_F_PROPERTY_CELL)) {
-            const char *text = value_text(items, tvb, value);
-            title_property(items, at, value->id, text);
+        if (titled == OA_F_PROPERTY && is_property(open->id)) {
+            title_property(items, at, value->id, value_text(items, tvb, value));
             return;
         }
         if (open->id == titled) {
@@ -630,6 +638,19 @@ rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *ca
     return items;
 }
 
+/* A structure that is about a property has its name. */
+static void
+title_about(const struct oa_value *at, proto_item *item)
+{
+    const char *name = oa_value_name(OA_F_ROP_TAG, (uint32_t)at->number);
+    const char *after = at->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "";
+
+    if (name)
+        proto_item_set_text(item, "%s%s", name, after);
+    else
+        proto_item_set_text(item, "Property 0x%08x%s", (guint)at->number, after);
+}
+
 void
 rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *item)
 {
@@ -642,13 +663,8 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
     items->has_rows |= at->id == OA_F_PROPERTY_ROW;
     if (at->id == OA_F_ROPS)
         items->before = items->next;
-    if (at->id == OA_F_PROPERTY_CELL && items->is_visible) {
-        const char *name = oa_value_name(OA_F_ROP_TAG, (uint32_t)at->number);
-        if (name)
-            proto_item_set_text(item, "%s", name);
-        else
-            proto_item_set_text(item, "Property 0x%08x", (guint)at->number);
-    }
+    if (at->about == OA_F_ROP_TAG && items->is_visible)
+        title_about(at, item);
 }
 
 /* Wireshark writes the parts of a number before their names. */
@@ -687,6 +703,19 @@ rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *v
         add_value(items, tvb, value);
 }
 
+/* Below a buffer of a stream: where the elements that it cuts have their other parts. */
+static void
+show_parts(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
+{
+    const struct oa_rop *rop = kept_rop(items);
+    const struct oa_fx_part *part = rop ? rop->transfer : NULL;
+
+    if (part && part->before.cut)
+        add_generated_frame(tree, hf_continued_from, tvb, part->before.cut->from);
+    if (part && part->continues && part->continues->to)
+        add_generated_frame(tree, hf_continues_in, tvb, part->continues->to);
+}
+
 void
 rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 {
@@ -694,6 +723,8 @@ rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 
     if (open && open->id == OA_F_ROP && --items->rops_open == 0)
         end_rop(items, tvb, tree, open);
+    if (open && (open->id == OA_F_TRANSFER_DATA || open->id == OA_F_SYNC_STATE_DATA))
+        show_parts(items, tvb, tree);
     if (open && open->id == OA_F_ROPS)
         end_payload(items, tvb, tree, open);
     if (open && items->depth == 0 && items->next > 0)
@@ -711,6 +742,12 @@ rop_items_register(void)
         { &hf_opened_in,
           { "Opened in", "oxcrops.opened_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
             "Frame in which the object was requested", HFILL } },
+        { &hf_continued_from,
+          { "Continued from", "oxcrops.transfer.continued_from", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "Frame of the call in which the first element of the buffer begins", HFILL } },
+        { &hf_continues_in,
+          { "Continues in", "oxcrops.transfer.continues_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
+            "Frame of the call in which the last element of the buffer goes on", HFILL } },
         { &hf_request_rop,
           { "Response to ROP", "oxcrops.request_rop", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the ROP in the request, from 1", HFILL } },

@@ -11,7 +11,7 @@
 
 #include "rop/fx_lexer.h"
 
-#define BUFFERS_MAX 64 /* more take time, and find nothing else */
+#define BUFFERS_MAX 16 /* more take time, and find nothing else */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -289,6 +289,26 @@ test_sent_again(void)
     fx_stream_end(&stream);
 }
 
+/* The buffer after a refused one was sent before the refusal: what is kept of it stays. */
+static void
+test_sent_again_late(void)
+{
+    struct fx_stream stream;
+
+    fx_stream_start(&stream);
+    read_hex(&stream, "1f003700 04000000 61",
+             "transfer.property{ property_tag=3604511 "
+             "transfer.length=4 transfer.part=[1] }");
+    read_hex(&stream, "00", "transfer.continued{ transfer.part=[1] }");
+    read_hex(&stream, "00", "transfer.continued{ transfer.part=[1] }");
+    oa_fx_take_back(stream.state, stream.before);
+    read_hex(&stream, "00", "transfer.continued{ transfer.part=[1] }");
+    const struct oa_fx_state *late = &stream.before->before;
+    g_assert_cmpuint(late->kept, ==, 2);
+    g_assert_cmpuint(late->cut->bytes->len, >=, late->kept);
+    fx_stream_end(&stream);
+}
+
 /* The upload of a state: a value without a tag, in pieces. */
 static void
 test_upload(void)
@@ -393,6 +413,7 @@ main(int argc, char *argv[])
     g_test_add_func("/fx_lexer/frames", test_frames);
     g_test_add_func("/fx_lexer/long_value", test_long_value);
     g_test_add_func("/fx_lexer/sent_again", test_sent_again);
+    g_test_add_func("/fx_lexer/sent_again_late", test_sent_again_late);
     g_test_add_func("/fx_lexer/upload", test_upload);
     g_test_add_func("/fx_lexer/damage", test_damage);
     g_test_add_func("/fx_lexer/endless_name", test_endless_name);

@@ -295,6 +295,21 @@ drop_cut(struct lexer *lexer)
     lexer->state->kept = 0;
 }
 
+/* Makes sure that `cut` ends with the bytes kept. It has more after a buffer was taken back, which
+ * parts of the buffers after that one may refer to. */
+static void
+own_cut(struct oa_fx_state *state)
+{
+    struct oa_fx_cut *cut = state->cut;
+
+    if (cut && cut->bytes->len == state->kept)
+        return;
+    state->cut = cut_new(state->frame);
+    if (cut)
+        g_byte_array_append(state->cut->bytes, cut->bytes->data, (guint)state->kept);
+    cut_release(cut);
+}
+
 /* Keeps the rest of the buffer for the next one. */
 static void
 keep_rest(struct lexer *lexer, void *node)
@@ -305,9 +320,7 @@ keep_rest(struct lexer *lexer, void *node)
     if (left == 0)
         return;
     if (lexer->is_first) {
-        if (!state->cut)
-            state->cut = cut_new(state->frame);
-        g_byte_array_set_size(state->cut->bytes, (guint)state->kept);
+        own_cut(state);
         g_byte_array_append(state->cut->bytes, oa_walk_bytes_ahead(lexer->walk), (guint)left);
     }
     state->kept += left;

@@ -19,7 +19,7 @@ struct oa_fx_cut {
     unsigned references;
     uint64_t from;     /* the frame in which its element begins */
     uint64_t to;       /* the frame in which it goes on; 0: not seen */
-    GByteArray *bytes; /* of it, so far; only grows, unless a buffer is sent again */
+    GByteArray *bytes; /* of it, so far; only grows */
 };
 
 /* Between two bytes of a stream. All members are private to the lexer. */

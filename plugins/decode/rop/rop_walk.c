@@ -904,6 +904,9 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->last = -1;
     reader->rop = NULL;
     reader->listing = NULL;
+    reader->handles = NULL;
+    reader->n_handles = 0;
+    reader->is_hierarchy = false;
     memset(reader->slots, 0, sizeof reader->slots);
     reader->n_slots = 0;
     reader->n_handles = 0;
