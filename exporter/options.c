@@ -24,7 +24,9 @@ enum long_option {
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
     LONG_CODE_PAGE,
-    LONG_PROXY
+    LONG_PROXY,
+    LONG_FORMAT,
+    LONG_TIME
 };
 
 /* One row per option: for getopt_long(), and for the help text. */
@@ -57,6 +59,12 @@ static const struct {
     { { "describe", optional_argument, NULL, LONG_DESCRIBE },
       "[=REPORT]",
       "columns, units and definitions of one report or of all" },
+    { { "format", required_argument, NULL, LONG_FORMAT },
+      "FORMAT",
+      "csv (the default), or json: a file REPORT.jsonl with one object on each line" },
+    { { "time", required_argument, NULL, LONG_TIME },
+      "FORM",
+      "times in CSV: iso (the default), or spreadsheet: as these programs read them" },
     { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
     { { "bom", no_argument, NULL, LONG_BOM }, NULL, "start files with a UTF-8 byte order mark" },
     { { "quiet", no_argument, NULL, 'q' },
@@ -153,6 +161,29 @@ take_code_page(const char *text, struct options *options, char **message)
     return true;
 }
 
+static bool
+take_format(const char *text, struct options *options, char **message)
+{
+    static const char *const FORMATS[] = { [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
+        if (strcmp(FORMATS[i], text) == 0) {
+            options->style.format = (enum output_format)i;
+            return true;
+        }
+    *message = g_strdup_printf("there is no format '%s' (see --help)", text);
+    return false;
+}
+
+static bool
+take_time(const char *text, struct options *options, char **message)
+{
+    options->style.spreadsheet_times = strcmp(text, "spreadsheet") == 0;
+    if (!options->style.spreadsheet_times && strcmp(text, "iso") != 0)
+        *message = g_strdup_printf("there is no form of time '%s' (see --help)", text);
+    return !*message;
+}
+
 static void
 add_proxy(struct options *options, const char *host)
 {
@@ -197,6 +228,10 @@ take_option(int value, struct options *options, char **message)
     case LONG_BOM:
         options->style.bom = true;
         return true;
+    case LONG_FORMAT:
+        return take_format(optarg, options, message);
+    case LONG_TIME:
+        return take_time(optarg, options, message);
     case LONG_PROXY:
         add_proxy(options, optarg);
         return true;
@@ -224,6 +259,12 @@ complaint(int value, char *argv[])
     if (optopt && optopt < 256)
         return g_strdup_printf("there is no option '-%c' (see --help)", optopt);
     return g_strdup_printf("there is no option '%s' (see --help)", what);
+}
+
+static bool
+is_for_spreadsheets(struct output_style style)
+{
+    return style.crlf || style.bom || style.spreadsheet_times;
 }
 
 bool
@@ -259,6 +300,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
+    if (!*message && options->style.format != OUTPUT_CSV && is_for_spreadsheets(options->style))
+        *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
     if (!*message && !options->directory && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");

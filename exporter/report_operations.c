@@ -42,7 +42,7 @@ struct row {
     unsigned n_fault_counts;
 };
 
-static void fault_statuses(struct csv *csv, const void *row);
+static void fault_statuses(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_OPERATIONS[] = {
@@ -74,7 +74,7 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
 /* clang-format on */
 
 static void
-fault_statuses(struct csv *csv, const void *data)
+fault_statuses(struct writer *writer, const void *data)
 {
     const struct row *row = data;
     GString *text = g_string_new(NULL);
@@ -86,7 +86,7 @@ fault_statuses(struct csv *csv, const void *data)
         g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "",
                                status_text(fault->kind, fault->status, number), fault->count);
     }
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 

@@ -13,8 +13,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "csv_writer.h"
+#include "json_writer.h"
+#include "output_file.h"
 #include "reports.h"
-
 #include "session_number.h"
 
 struct report_set {
@@ -48,6 +50,14 @@ lock_directory(struct report_set *set, char **message)
     return true; /* not every file system has locks */
 }
 
+/* ".csv.4711.partial" */
+static bool
+is_temporary(const char *name, const char *suffix)
+{
+    return g_str_has_prefix(name, suffix) && name[strlen(suffix)] == '.' &&
+           g_ascii_isdigit(name[strlen(suffix) + 1]) && g_str_has_suffix(name, TEMPORARY_SUFFIX);
+}
+
 /* "calls.csv.4711.partial", "calls.csv.4711.before.partial" */
 static bool
 is_leftover(const char *name)
@@ -55,8 +65,8 @@ is_leftover(const char *name)
     const char *dot = strchr(name, '.');
     g_autofree char *report = dot ? g_strndup(name, (size_t)(dot - name)) : NULL;
 
-    return report && report_find(report) && g_str_has_prefix(dot, ".csv.") &&
-           g_ascii_isdigit(dot[strlen(".csv.")]) && g_str_has_suffix(name, CSV_TEMPORARY_SUFFIX);
+    return report && report_find(report) &&
+           (is_temporary(dot, CSV_SUFFIX) || is_temporary(dot, JSON_SUFFIX));
 }
 
 /* Removes what killed runs left. */
@@ -87,20 +97,31 @@ prepare_directory(struct report_set *set, char **message)
     return true;
 }
 
-static bool
-open_report(struct report_run *run, const char *directory, struct csv_style style, char **message)
+static struct writer *
+open_writer(const struct report *report, const char *directory, struct output_style style,
+            char **message)
 {
-    run->csv = csv_open(directory, run->report->name, style, message);
-    if (!run->csv)
+    struct writer_columns columns = { report->columns, report->n_columns };
+
+    if (style.format == OUTPUT_JSON)
+        return json_writer_open(directory, report->name, columns, message);
+    return csv_writer_open(directory, report->name, columns, style, message);
+}
+
+static bool
+open_report(struct report_run *run, const char *directory, struct output_style style,
+            char **message)
+{
+    run->writer = open_writer(run->report, directory, style, message);
+    if (!run->writer)
         return false;
     run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
-    report_header(run);
     return true;
 }
 
 struct report_set *
 report_set_open(const struct report *const reports[], size_t n, const char *directory,
-                struct csv_style style, const struct valid_ports *valid_ports, char **message)
+                struct output_style style, const struct valid_ports *valid_ports, char **message)
 {
     struct report_set *set = g_new0(struct report_set, 1);
 
@@ -163,7 +184,7 @@ bool
 report_set_failed(const struct report_set *set)
 {
     for (size_t i = 0; i < set->n; i++)
-        if (csv_failed(set->runs[i].csv))
+        if (writer_failed(set->runs[i].writer))
             return true;
     return false;
 }
@@ -176,13 +197,13 @@ report_set_commit(struct report_set *set, char **message)
     for (size_t i = 0; i < set->n && good; i++) {
         if (set->runs[i].report->finish)
             set->runs[i].report->finish(&set->runs[i]);
-        good = csv_flush(set->runs[i].csv, message);
+        good = writer_flush(set->runs[i].writer, message);
     }
     for (size_t i = 0; i < set->n && good; i++)
-        good = csv_publish(set->runs[i].csv, message);
+        good = writer_publish(set->runs[i].writer, message);
     for (size_t i = 0; i < set->n && good; i++) {
-        csv_close(set->runs[i].csv);
-        set->runs[i].csv = NULL;
+        writer_close(set->runs[i].writer);
+        set->runs[i].writer = NULL;
     }
     return good;
 }
@@ -193,8 +214,8 @@ report_set_free(struct report_set *set)
     if (!set)
         return;
     for (size_t i = 0; i < set->n; i++) {
-        if (set->runs[i].csv)
-            csv_discard(set->runs[i].csv);
+        if (set->runs[i].writer)
+            writer_discard(set->runs[i].writer);
         if (set->runs[i].report->free_state)
             set->runs[i].report->free_state(set->runs[i].state);
     }

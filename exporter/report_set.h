@@ -18,7 +18,7 @@ struct report_set;
  * cannot be created; then no file is left.
  */
 struct report_set *report_set_open(const struct report *const reports[], size_t n,
-                                   const char *directory, struct csv_style style,
+                                   const char *directory, struct output_style style,
                                    const struct valid_ports *valid_ports, char **message);
 
 /*

@@ -42,7 +42,7 @@ struct row {
     int64_t first_ns, last_ns;
 };
 
-static void put_words(struct csv *csv, const void *value);
+static void put_words(struct writer *writer, const void *value);
 
 #define WORDS(list) COMPUTED_OF("text", put_words, words[list])
 
@@ -86,14 +86,14 @@ static const struct column COLUMNS_OF_USERS[] = {
 /* --- lists of words --- */
 
 static void
-put_words(struct csv *csv, const void *value)
+put_words(struct writer *writer, const void *value)
 {
     const struct words *words = value;
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < words->count; i++)
         g_string_append_printf(text, "%s%s", i ? ";" : "", words->word[i]);
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 
