@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "database.h"
 #include "reports.h"
 
 /* How late a frame may be to be put in order, in seconds; more would be another capture. */
@@ -40,7 +41,9 @@ static const struct {
       "reports to write, separated by commas (default: all but frames, which is large)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
-      "write DIR/REPORT.csv; without it, one report to standard output" },
+      "write DIR/REPORT.csv, or a database if it ends with .sqlite, .sqlite3 or .db; without it, "
+      "one "
+      "report to standard output" },
     { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
       "LIST",
       "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
@@ -61,7 +64,7 @@ static const struct {
       "columns, units and definitions of one report or of all" },
     { { "format", required_argument, NULL, LONG_FORMAT },
       "FORMAT",
-      "csv (the default), or json: a file REPORT.jsonl with one object on each line" },
+      "csv (the default); json: REPORT.jsonl with one object on each line; sqlite" },
     { { "time", required_argument, NULL, LONG_TIME },
       "FORM",
       "times in CSV: iso (the default), or spreadsheet: as these programs read them" },
@@ -164,11 +167,14 @@ take_code_page(const char *text, struct options *options, char **message)
 static bool
 take_format(const char *text, struct options *options, char **message)
 {
-    static const char *const FORMATS[] = { [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json" };
+    static const char *const FORMATS[] = {
+        [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite"
+    };
 
     for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
         if (strcmp(FORMATS[i], text) == 0) {
             options->style.format = (enum output_format)i;
+            options->has_format = true;
             return true;
         }
     *message = g_strdup_printf("there is no format '%s' (see --help)", text);
@@ -267,6 +273,23 @@ is_for_spreadsheets(struct output_style style)
     return style.crlf || style.bom || style.spreadsheet_times;
 }
 
+/* Chooses the format that the name of the output implies. */
+static void
+check_output(struct options *options, char **message)
+{
+    struct output_style *style = &options->style;
+
+    if (!options->has_format && options->directory && database_is_name_of(options->directory))
+        style->format = OUTPUT_SQLITE;
+    if (style->format != OUTPUT_CSV && is_for_spreadsheets(*style))
+        *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
+    else if (style->format == OUTPUT_SQLITE && !options->directory)
+        *message = g_strdup("a database needs a file: -o FILE.sqlite");
+    else if (!options->directory && options->n_reports != 1)
+        *message =
+            g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
+}
+
 bool
 options_parse(int argc, char *argv[], struct options *options, char **message)
 {
@@ -300,11 +323,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
-    if (!*message && options->style.format != OUTPUT_CSV && is_for_spreadsheets(options->style))
-        *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
-    if (!*message && !options->directory && options->n_reports != 1)
-        *message =
-            g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
+    if (!*message)
+        check_output(options, message);
     return !*message;
 }
 

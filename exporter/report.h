@@ -25,6 +25,7 @@ struct report {
     const char *name;
     const char *row_is; /* "RPC call" */
     const char *order;  /* "ordered by ..." */
+    bool has_key;       /* the first column has another value in each row */
     bool on_request;    /* written only if requested by name */
     const struct column *columns;
     size_t n_columns;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "csv_writer.h"
+#include "database.h"
 #include "json_writer.h"
 #include "output_file.h"
 #include "reports.h"
@@ -22,8 +23,9 @@
 struct report_set {
     struct report_run *runs;
     size_t n;
-    const char *directory; /* NULL: standard output */
-    int lock;              /* the folder, open and locked; -1 */
+    struct database *database; /* while its writers are opened; NULL: none */
+    char *directory;           /* of the outputs; NULL: standard output */
+    int lock;                  /* the folder, open and locked; -1 */
     bool made_directory;
 };
 
@@ -86,9 +88,22 @@ remove_leftovers(const struct report_set *set)
     g_dir_close(folder);
 }
 
+/* Any number of runs may write databases into one folder. */
 static bool
-prepare_directory(struct report_set *set, char **message)
+prepare_database(struct report_set *set, const struct report *const reports[], size_t n,
+                 const char *path, char **message)
 {
+    set->directory = g_path_get_dirname(path);
+    if (!make_directory(set, message))
+        return false;
+    set->database = database_open(path, reports, n, message);
+    return set->database != NULL;
+}
+
+static bool
+prepare_directory(struct report_set *set, const char *path, char **message)
+{
+    set->directory = g_strdup(path);
     if (!set->directory)
         return true;
     if (!make_directory(set, message) || !lock_directory(set, message))
@@ -98,21 +113,27 @@ prepare_directory(struct report_set *set, char **message)
 }
 
 static struct writer *
-open_writer(const struct report *report, const char *directory, struct output_style style,
+open_writer(const struct report_set *set, const struct report *report, struct output_style style,
             char **message)
 {
     struct writer_columns columns = { report->columns, report->n_columns };
 
-    if (style.format == OUTPUT_JSON)
-        return json_writer_open(directory, report->name, columns, message);
-    return csv_writer_open(directory, report->name, columns, style, message);
+    switch (style.format) {
+    case OUTPUT_JSON:
+        return json_writer_open(set->directory, report->name, columns, message);
+    case OUTPUT_SQLITE:
+        return database_writer(set->database, report, message);
+    case OUTPUT_CSV:
+        break;
+    }
+    return csv_writer_open(set->directory, report->name, columns, style, message);
 }
 
 static bool
-open_report(struct report_run *run, const char *directory, struct output_style style,
+open_report(const struct report_set *set, struct report_run *run, struct output_style style,
             char **message)
 {
-    run->writer = open_writer(run->report, directory, style, message);
+    run->writer = open_writer(set, run->report, style, message);
     if (!run->writer)
         return false;
     run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
@@ -120,21 +141,23 @@ open_report(struct report_run *run, const char *directory, struct output_style s
 }
 
 struct report_set *
-report_set_open(const struct report *const reports[], size_t n, const char *directory,
+report_set_open(const struct report *const reports[], size_t n, const char *path,
                 struct output_style style, const struct valid_ports *valid_ports, char **message)
 {
     struct report_set *set = g_new0(struct report_set, 1);
 
     set->runs = g_new0(struct report_run, n);
-    set->directory = directory;
     set->lock = -1;
-    bool good = prepare_directory(set, message);
+    bool good = style.format == OUTPUT_SQLITE ? prepare_database(set, reports, n, path, message)
+                                              : prepare_directory(set, path, message);
     for (; good && set->n < n; set->n += good) {
         struct report_run *run = &set->runs[set->n];
         run->report = reports[set->n];
         run->valid_ports = valid_ports;
-        good = open_report(run, directory, style, message);
+        good = open_report(set, run, style, message);
     }
+    database_release(set->database);
+    set->database = NULL;
     if (!good)
         g_clear_pointer(&set, report_set_free);
     return set;
@@ -223,6 +246,7 @@ report_set_free(struct report_set *set)
         close(set->lock);
     if (set->made_directory)
         g_rmdir(set->directory); /* stays if it is not empty */
+    g_free(set->directory);
     g_free(set->runs);
     g_free(set);
 }
