@@ -81,7 +81,7 @@ void
 options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
-           "Turns captures of Outlook Anywhere (RPC over HTTP) into CSV reports.\n\n"
+           "Turns captures of Outlook Anywhere (RPC over HTTP) into reports.\n\n"
            "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
            "compressed, PDUs exported\n"
            "by Wireshark), or - for standard input. Several captures are merged by time.\n\n");

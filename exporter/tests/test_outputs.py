@@ -361,26 +361,24 @@ class Outputs(unittest.TestCase):
         self.assertFalse(path.is_symlink())
         self.assertEqual(target.read_text(encoding="ascii"), "other")
 
-    def interrupt(self, *arguments):
-        """Starts oaexport on a part of a capture, and ends it when it waits for the rest; the database of another run, which is
-        under way at the same time, stays."""
-        with subprocess.Popen([PROGRAM, *arguments, "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    def test_interrupted(self):
+        """Ended while it waits for the rest of a capture, a run leaves nothing; another one for the same database, finished
+        meanwhile, is not disturbed and does not disturb it."""
+        path = self.folder / "r.sqlite"
+        with subprocess.Popen([PROGRAM, "-o", path, "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             process.stdin.write(BASIC.read_bytes()[:100000])
             process.stdin.flush()
             deadline = time.monotonic() + 20
             while not list(self.folder.glob("*.partial")) and time.monotonic() < deadline:
                 time.sleep(0.01)
             self.assertEqual(len(list(self.folder.glob("r.sqlite.*.partial"))), 1)
-            self.export("-o", self.folder / "r.sqlite", BASIC)
+            self.export("-o", path, BASIC)
             self.assertEqual(len(list(self.folder.glob("r.sqlite.*.partial"))), 1)
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), -signal.SIGTERM)
             self.assertEqual(process.stderr.read(), b"")
-
-    def test_interrupted(self):
-        self.interrupt("-o", self.folder / "r.sqlite")
         self.assertEqual([entry.name for entry in self.folder.iterdir()], ["r.sqlite"])
-        with contextlib.closing(sqlite3.connect(self.folder / "r.sqlite")) as database:
+        with contextlib.closing(sqlite3.connect(path)) as database:
             self.assertEqual(database.execute("SELECT count(*) FROM calls").fetchone(), (117,))
 
     def test_full_disk(self):
