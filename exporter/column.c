@@ -11,7 +11,7 @@
 #include "session_number.h"
 
 void
-columns_print(const struct column *columns, size_t n, struct csv *csv, const void *row)
+columns_print(const struct column *columns, size_t n, struct writer *writer, const void *row)
 {
     for (size_t i = 0; i < n; i++) {
         const struct cell *cell = &columns[i].cell;
@@ -20,11 +20,11 @@ columns_print(const struct column *columns, size_t n, struct csv *csv, const voi
         if (cell->pointer >= 0)
             memcpy(&object, (const char *)row + cell->pointer, sizeof object);
         if (!object)
-            csv_empty(csv);
+            writer_empty(writer);
         else if (cell->name)
-            csv_text(csv, cell->name(*(const unsigned *)(object + cell->offset)));
+            writer_text(writer, cell->name(*(const unsigned *)(object + cell->offset)));
         else
-            cell->print(csv, object + cell->offset);
+            cell->print(writer, object + cell->offset);
     }
 }
 
@@ -83,169 +83,176 @@ merge_histograms(void *into, const void *from)
 
 /* A char * or const char *. */
 void
-cell_text(struct csv *csv, const void *value)
+cell_text(struct writer *writer, const void *value)
 {
     const char *text;
 
     memcpy(&text, value, sizeof text);
-    csv_text(csv, text);
+    writer_text(writer, text);
 }
 
 /* The characters themselves. */
 void
-cell_chars(struct csv *csv, const void *value)
+cell_chars(struct writer *writer, const void *value)
 {
-    csv_text(csv, value);
+    writer_text(writer, value);
 }
 
 void
-cell_u64(struct csv *csv, const void *value)
+cell_u64(struct writer *writer, const void *value)
 {
     uint64_t number = *(const uint64_t *)value;
 
     if (number == NO_NUMBER)
-        csv_empty(csv);
+        writer_empty(writer);
     else
-        csv_number(csv, number);
+        writer_number(writer, number);
 }
 
 void
-cell_u32(struct csv *csv, const void *value)
+cell_u32(struct writer *writer, const void *value)
 {
-    csv_number(csv, *(const uint32_t *)value);
+    writer_number(writer, *(const uint32_t *)value);
 }
 
 void
-cell_u16(struct csv *csv, const void *value)
+cell_u16(struct writer *writer, const void *value)
 {
-    csv_number(csv, *(const uint16_t *)value);
+    writer_number(writer, *(const uint16_t *)value);
 }
 
 void
-cell_u8(struct csv *csv, const void *value)
+cell_u8(struct writer *writer, const void *value)
 {
-    csv_number(csv, *(const uint8_t *)value);
+    writer_number(writer, *(const uint8_t *)value);
 }
 
 void
-cell_yes_no(struct csv *csv, const void *value)
+cell_yes_no(struct writer *writer, const void *value)
 {
-    csv_text(csv, *(const bool *)value ? "yes" : "no");
+    writer_text(writer, *(const bool *)value ? "yes" : "no");
 }
 
 void
-cell_time(struct csv *csv, const void *value)
+cell_time(struct writer *writer, const void *value)
 {
     int64_t time_ns = *(const int64_t *)value;
 
     if (time_ns == NO_TIME)
-        csv_empty(csv);
+        writer_empty(writer);
     else
-        csv_time(csv, time_ns);
+        writer_time(writer, time_ns);
+}
+
+/* The characters themselves. */
+void
+cell_time_text(struct writer *writer, const void *value)
+{
+    writer_time_text(writer, value);
 }
 
 void
-cell_ms(struct csv *csv, const void *value)
+cell_ms(struct writer *writer, const void *value)
 {
     int64_t duration_ns = *(const int64_t *)value;
 
     if (duration_ns == NO_TIME)
-        csv_empty(csv);
+        writer_empty(writer);
     else
-        csv_ms(csv, duration_ns);
+        writer_ms(writer, duration_ns);
 }
 
 void
-cell_ratio(struct csv *csv, const void *value)
+cell_ratio(struct writer *writer, const void *value)
 {
     double ratio = *(const double *)value;
 
     if (ratio < 0)
-        csv_empty(csv);
+        writer_empty(writer);
     else
-        csv_ratio(csv, ratio);
+        writer_ratio(writer, ratio);
 }
 
 void
-cell_address(struct csv *csv, const void *value)
+cell_address(struct writer *writer, const void *value)
 {
-    csv_address(csv, value);
+    writer_address(writer, value);
 }
 
 void
-cell_uuid(struct csv *csv, const void *value)
+cell_uuid(struct writer *writer, const void *value)
 {
-    csv_uuid(csv, ((const struct oa_cookie *)value)->bytes);
+    writer_uuid(writer, ((const struct oa_cookie *)value)->bytes);
 }
 
 void
-cell_endpoint(struct csv *csv, const void *value)
+cell_endpoint(struct writer *writer, const void *value)
 {
     const struct oa_endpoint *endpoint = value;
 
-    csv_endpoint(csv, endpoint->address, endpoint->port);
+    writer_endpoint(writer, endpoint->address, endpoint->port);
 }
 
 void
-cell_user(struct csv *csv, const void *value)
+cell_user(struct writer *writer, const void *value)
 {
     char text[USER_TEXT];
 
-    csv_text(csv, user_text(value, text));
+    writer_text(writer, user_text(value, text));
 }
 
 void
-cell_session(struct csv *csv, const void *value)
+cell_session(struct writer *writer, const void *value)
 {
     const struct oa_virtual_connection *vc = value;
 
     if (vc->has_final_number)
-        csv_number(csv, vc->number);
+        writer_number(writer, vc->number);
     else
-        csv_session(csv, session_number_hold(vc));
+        writer_session(writer, session_number_hold(vc));
 }
 
 static void
-put_latency(struct csv *csv, const struct histogram *histogram, int64_t ns)
+put_latency(struct writer *writer, const struct histogram *histogram, int64_t ns)
 {
     if (histogram_count(histogram))
-        csv_ms(csv, ns);
+        writer_ms(writer, ns);
     else
-        csv_empty(csv);
+        writer_empty(writer);
 }
 
 void
-cell_least(struct csv *csv, const void *value)
+cell_least(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, histogram_min(value));
+    put_latency(writer, value, histogram_min(value));
 }
 
 void
-cell_mean(struct csv *csv, const void *value)
+cell_mean(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, (int64_t)(histogram_mean(value) + 0.5));
+    put_latency(writer, value, (int64_t)(histogram_mean(value) + 0.5));
 }
 
 void
-cell_p50(struct csv *csv, const void *value)
+cell_p50(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, histogram_percentile(value, 50));
+    put_latency(writer, value, histogram_percentile(value, 50));
 }
 
 void
-cell_p95(struct csv *csv, const void *value)
+cell_p95(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, histogram_percentile(value, 95));
+    put_latency(writer, value, histogram_percentile(value, 95));
 }
 
 void
-cell_p99(struct csv *csv, const void *value)
+cell_p99(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, histogram_percentile(value, 99));
+    put_latency(writer, value, histogram_percentile(value, 99));
 }
 
 void
-cell_greatest(struct csv *csv, const void *value)
+cell_greatest(struct writer *writer, const void *value)
 {
-    put_latency(csv, value, histogram_max(value));
+    put_latency(writer, value, histogram_max(value));
 }

@@ -19,9 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "csv_writer.h"
 #include "histogram.h"
 #include "track/events.h"
+#include "writer.h"
 
 #define NO_NUMBER UINT64_MAX
 #define NO_TIME INT64_MIN /* neither a time nor a duration */
@@ -37,7 +37,7 @@ or_none(uint64_t number)
 /* What a column prints, and how. */
 struct cell {
     const char *unit;
-    void (*print)(struct csv *csv, const void *value);
+    void (*print)(struct writer *writer, const void *value);
     const char *(*name)(unsigned value); /* for an enum, instead of `print` */
     ptrdiff_t pointer; /* offset of the pointer to the object; -1: the row itself */
     size_t offset;     /* of the value in that object */
@@ -51,7 +51,7 @@ struct column {
 };
 
 /* Prints the cells of a row, without the end of the line. */
-void columns_print(const struct column *columns, size_t n, struct csv *csv, const void *row);
+void columns_print(const struct column *columns, size_t n, struct writer *writer, const void *row);
 
 /* Merges the row `from` into the row `into`, as far as the types of the columns define it: COUNT
  * and BYTES are added, FIRST_TIME and LAST_TIME become the minimum and maximum, histograms are
@@ -84,7 +84,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define FIRST_TIME(member)          CELL_MERGED_("time", CELL_TIME_, member, merge_least)
 #define LAST_TIME(member)           CELL_MERGED_("time", CELL_TIME_, member, merge_greatest)
 #define TIME(member)                CELL_OWN_("time", CELL_TIME_, member)
-#define TIME_TEXT(member)           CELL_OWN_("time", CELL_TEXT_, member) /* already formatted */
+#define TIME_TEXT(member)           CELL_OWN_("time", CELL_TIME_TEXT_, member) /* already formatted */
 #define MS(member)                  CELL_OWN_("ms", CELL_MS_, member)
 #define MS_OF(pointer, member)      CELL_OF_("ms", CELL_MS_, pointer, member)
 
@@ -147,6 +147,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define CELL_YES_NO_(value)   _Generic((value), bool: cell_yes_no)
 #define CELL_SUM_(value)      _Generic((value), uint64_t: cell_u64)
 #define CELL_TIME_(value)     _Generic((value), int64_t: cell_time)
+#define CELL_TIME_TEXT_(value) _Generic((value), const char *: cell_time_text)
 #define CELL_MS_(value)       _Generic((value), int64_t: cell_ms)
 #define CELL_RATIO_(value)    _Generic((value), double: cell_ratio)
 #define CELL_ADDRESS_(value)  _Generic((value), const uint8_t *: cell_address)
@@ -158,27 +159,28 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 
 /* clang-format on */
 
-void cell_text(struct csv *csv, const void *value);
-void cell_chars(struct csv *csv, const void *value);
-void cell_u64(struct csv *csv, const void *value);
-void cell_u32(struct csv *csv, const void *value);
-void cell_u16(struct csv *csv, const void *value);
-void cell_u8(struct csv *csv, const void *value);
-void cell_yes_no(struct csv *csv, const void *value);
-void cell_time(struct csv *csv, const void *value);
-void cell_ms(struct csv *csv, const void *value);
-void cell_ratio(struct csv *csv, const void *value);
-void cell_address(struct csv *csv, const void *value);
-void cell_uuid(struct csv *csv, const void *value);
-void cell_endpoint(struct csv *csv, const void *value);
-void cell_user(struct csv *csv, const void *value);
-void cell_session(struct csv *csv, const void *value);
-void cell_least(struct csv *csv, const void *value);
-void cell_mean(struct csv *csv, const void *value);
-void cell_p50(struct csv *csv, const void *value);
-void cell_p95(struct csv *csv, const void *value);
-void cell_p99(struct csv *csv, const void *value);
-void cell_greatest(struct csv *csv, const void *value);
+void cell_text(struct writer *writer, const void *value);
+void cell_chars(struct writer *writer, const void *value);
+void cell_u64(struct writer *writer, const void *value);
+void cell_u32(struct writer *writer, const void *value);
+void cell_u16(struct writer *writer, const void *value);
+void cell_u8(struct writer *writer, const void *value);
+void cell_yes_no(struct writer *writer, const void *value);
+void cell_time(struct writer *writer, const void *value);
+void cell_time_text(struct writer *writer, const void *value);
+void cell_ms(struct writer *writer, const void *value);
+void cell_ratio(struct writer *writer, const void *value);
+void cell_address(struct writer *writer, const void *value);
+void cell_uuid(struct writer *writer, const void *value);
+void cell_endpoint(struct writer *writer, const void *value);
+void cell_user(struct writer *writer, const void *value);
+void cell_session(struct writer *writer, const void *value);
+void cell_least(struct writer *writer, const void *value);
+void cell_mean(struct writer *writer, const void *value);
+void cell_p50(struct writer *writer, const void *value);
+void cell_p95(struct writer *writer, const void *value);
+void cell_p99(struct writer *writer, const void *value);
+void cell_greatest(struct writer *writer, const void *value);
 
 void merge_sum(void *into, const void *from);        /* uint64_t; NO_NUMBER adds nothing */
 void merge_least(void *into, const void *from);      /* int64_t */

@@ -1,5 +1,5 @@
 /* main.c
- * oaexport: captures of Outlook Anywhere in, CSV reports out.
+ * oaexport: captures of Outlook Anywhere in, reports out.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

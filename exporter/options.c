@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "database.h"
 #include "reports.h"
 
 /* How late a frame may be to be put in order, in seconds; more would be another capture. */
@@ -25,6 +26,8 @@ enum long_option {
     LONG_REORDER_WINDOW,
     LONG_CODE_PAGE,
     LONG_PROXY,
+    LONG_FORMAT,
+    LONG_TIME,
     LONG_ROPS
 };
 
@@ -39,7 +42,9 @@ static const struct {
       "reports to write, separated by commas (default: all but frames and rops, which are large)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
-      "write DIR/REPORT.csv; without it, one report to standard output" },
+      "write DIR/REPORT.csv, or a database if it ends with .sqlite, .sqlite3 or .db; without it, "
+      "one "
+      "report to standard output" },
     { { "rops", no_argument, NULL, LONG_ROPS },
       NULL,
       "read the ROPs of calls, for the columns about them in other reports (implied by report "
@@ -62,6 +67,12 @@ static const struct {
     { { "describe", optional_argument, NULL, LONG_DESCRIBE },
       "[=REPORT]",
       "columns, units and definitions of one report or of all" },
+    { { "format", required_argument, NULL, LONG_FORMAT },
+      "FORMAT",
+      "csv (the default); json: REPORT.jsonl with one object on each line; sqlite" },
+    { { "time", required_argument, NULL, LONG_TIME },
+      "FORM",
+      "times in CSV: iso (the default), or spreadsheet: as these programs read them" },
     { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
     { { "bom", no_argument, NULL, LONG_BOM }, NULL, "start files with a UTF-8 byte order mark" },
     { { "quiet", no_argument, NULL, 'q' },
@@ -75,7 +86,7 @@ void
 options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
-           "Turns captures of Outlook Anywhere (RPC over HTTP) into CSV reports.\n\n"
+           "Turns captures of Outlook Anywhere (RPC over HTTP) into reports.\n\n"
            "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
            "compressed, PDUs exported\n"
            "by Wireshark), or - for standard input. Several captures are merged by time.\n\n");
@@ -158,6 +169,32 @@ take_code_page(const char *text, struct options *options, char **message)
     return true;
 }
 
+static bool
+take_format(const char *text, struct options *options, char **message)
+{
+    static const char *const FORMATS[] = {
+        [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite"
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
+        if (strcmp(FORMATS[i], text) == 0) {
+            options->style.format = (enum output_format)i;
+            options->has_format = true;
+            return true;
+        }
+    *message = g_strdup_printf("there is no format '%s' (see --help)", text);
+    return false;
+}
+
+static bool
+take_time(const char *text, struct options *options, char **message)
+{
+    options->style.spreadsheet_times = strcmp(text, "spreadsheet") == 0;
+    if (!options->style.spreadsheet_times && strcmp(text, "iso") != 0)
+        *message = g_strdup_printf("there is no form of time '%s' (see --help)", text);
+    return !*message;
+}
+
 static void
 add_proxy(struct options *options, const char *host)
 {
@@ -202,6 +239,10 @@ take_option(int value, struct options *options, char **message)
     case LONG_BOM:
         options->style.bom = true;
         return true;
+    case LONG_FORMAT:
+        return take_format(optarg, options, message);
+    case LONG_TIME:
+        return take_time(optarg, options, message);
     case LONG_PROXY:
         add_proxy(options, optarg);
         return true;
@@ -232,6 +273,29 @@ complaint(int value, char *argv[])
     if (optopt && optopt < 256)
         return g_strdup_printf("there is no option '-%c' (see --help)", optopt);
     return g_strdup_printf("there is no option '%s' (see --help)", what);
+}
+
+static bool
+is_for_spreadsheets(struct output_style style)
+{
+    return style.crlf || style.bom || style.spreadsheet_times;
+}
+
+/* Chooses the format that the name of the output implies. */
+static void
+check_output(struct options *options, char **message)
+{
+    struct output_style *style = &options->style;
+
+    if (!options->has_format && options->directory && database_is_name_of(options->directory))
+        style->format = OUTPUT_SQLITE;
+    if (style->format != OUTPUT_CSV && is_for_spreadsheets(*style))
+        *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
+    else if (style->format == OUTPUT_SQLITE && !options->directory)
+        *message = g_strdup("a database needs a file: -o FILE.sqlite");
+    else if (!options->directory && options->n_reports != 1)
+        *message =
+            g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
 }
 
 bool
@@ -269,9 +333,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         default_reports(options);
     for (size_t i = 0; i < options->n_reports; i++)
         options->reads_rops |= options->reports[i]->needs_rops;
-    if (!*message && !options->directory && options->n_reports != 1)
-        *message =
-            g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
+    if (!*message)
+        check_output(options, message);
     return !*message;
 }
 

@@ -6,8 +6,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "csv_writer.h"
 #include "report.h"
+#include "writer.h"
 
 enum action { ACTION_EXPORT, ACTION_HELP, ACTION_VERSION, ACTION_LIST_REPORTS, ACTION_DESCRIBE };
 
@@ -16,8 +16,9 @@ struct options {
     const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
     const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
-    const char *directory; /* NULL: standard output */
-    struct csv_style style;
+    const char *directory; /* or file, of a database; NULL: standard output */
+    struct output_style style;
+    bool has_format;                 /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
     char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
     int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */

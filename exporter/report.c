@@ -1,5 +1,5 @@
 /* report.c
- * What all reports share: the description of their columns, header line and rows.
+ * What all reports share: the description of their columns, and rows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -29,16 +29,8 @@ report_describe(const struct report *report)
 }
 
 void
-report_header(struct report_run *run)
-{
-    for (size_t i = 0; i < run->report->n_columns; i++)
-        csv_text(run->csv, run->report->columns[i].name);
-    csv_end_row(run->csv);
-}
-
-void
 report_row(struct report_run *run, const void *row)
 {
-    columns_print(run->report->columns, run->report->n_columns, run->csv, row);
-    csv_end_row(run->csv);
+    columns_print(run->report->columns, run->report->n_columns, run->writer, row);
+    writer_end_row(run->writer);
 }

@@ -25,6 +25,7 @@ struct report {
     const char *name;
     const char *row_is; /* "RPC call" */
     const char *order;  /* "ordered by ..." */
+    bool has_key;       /* the first column has another value in each row */
     bool on_request;    /* written only if requested by name */
     bool needs_rops;    /* has rows only if ROPs are read */
     const struct column *columns;
@@ -46,7 +47,7 @@ struct report {
 struct report_run {
     const struct report *report;
     const struct valid_ports *valid_ports; /* NULL: not given */
-    struct csv *csv;
+    struct writer *writer;
     void *state;
 };
 
@@ -60,8 +61,7 @@ extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CO
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);
 
-/* Write the header line, or one row, which is the `struct row` of the report. */
-void report_header(struct report_run *run);
+/* Writes one row, which is the `struct row` of the report. */
 void report_row(struct report_run *run, const void *row);
 
 #endif

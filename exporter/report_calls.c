@@ -201,6 +201,7 @@ take(struct report_run *run, const struct oa_event *event)
 
 const struct report REPORT_CALLS = {
     .name = "calls",
+    .has_key = true,
     .row_is = "RPC call",
     .order = "ordered by the end of the call",
     COLUMNS(COLUMNS_OF_CALLS),

@@ -175,6 +175,7 @@ take(struct report_run *run, const struct oa_event *event)
 
 const struct report REPORT_CHANNELS = {
     .name = "channels",
+    .has_key = true,
     .row_is = "IN or OUT channel instance, or connection with MAPI over HTTP",
     .order = "ordered by the end of the channel",
     COLUMNS(COLUMNS_OF_CHANNELS),

@@ -33,8 +33,8 @@ struct row {
     int64_t last_ns;
 };
 
-static void status(struct csv *csv, const void *row);
-static void average(struct csv *csv, const void *row);
+static void status(struct writer *writer, const void *row);
+static void average(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_STATUS[] = {
@@ -71,23 +71,25 @@ static const struct column COLUMNS_OF_STATUS[] = {
 /* clang-format on */
 
 static void
-status(struct csv *csv, const void *row)
+status(struct writer *writer, const void *row)
 {
     const struct row *of = row;
     bool is_open = of->open_sessions != NO_NUMBER && of->open_sessions > 0;
 
-    csv_text(csv, is_open ? "Established" : of->unknown_sessions ? "Unknown" : "Disconnected");
+    writer_text(writer, is_open                ? "Established"
+                        : of->unknown_sessions ? "Unknown"
+                                               : "Disconnected");
 }
 
 static void
-average(struct csv *csv, const void *data)
+average(struct writer *writer, const void *data)
 {
     const struct row *row = data;
 
     if (row->timed)
-        csv_ms(csv, row->time_ns / (int64_t)row->timed);
+        writer_ms(writer, row->time_ns / (int64_t)row->timed);
     else
-        csv_empty(csv);
+        writer_empty(writer);
 }
 
 /* Outlook's names for the services. */

@@ -212,6 +212,7 @@ take(struct report_run *run, const struct connection_row *of)
 
 const struct report REPORT_CONNECTIONS = {
     .name = "connections",
+    .has_key = true,
     .row_is = "TCP connection of a service hop",
     .order = "ordered by the end of the connection; inside TLS not before their server turns out "
              "to be a proxy",

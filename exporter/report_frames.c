@@ -51,7 +51,7 @@ struct row {
     int64_t offset_ns;
 };
 
-static void session(struct csv *csv, const void *row);
+static void session(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_FRAMES[] = {
@@ -73,14 +73,14 @@ static const struct column COLUMNS_OF_FRAMES[] = {
 /* clang-format on */
 
 static void
-session(struct csv *csv, const void *row)
+session(struct writer *writer, const void *row)
 {
     const struct frame *frame = ((const struct row *)row)->frame;
 
     if (frame->session)
-        csv_session(csv, session_number_share(frame->session));
+        writer_session(writer, session_number_share(frame->session));
     else
-        csv_empty(csv);
+        writer_empty(writer);
 }
 
 /* --- rows that wait --- */

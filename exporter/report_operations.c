@@ -49,8 +49,8 @@ struct row {
     uint64_t rops, rop_failures, rop_request_bytes, rop_response_bytes;
 };
 
-static void fault_statuses(struct csv *csv, const void *row);
-static void rop_errors(struct csv *csv, const void *row);
+static void fault_statuses(struct writer *writer, const void *row);
+static void rop_errors(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_OPERATIONS[] = {
@@ -98,7 +98,7 @@ fault_text(const struct row *row, const struct fault_count *fault, char number[S
 }
 
 static void
-put_faults(struct csv *csv, const struct row *row)
+put_faults(struct writer *writer, const struct row *row)
 {
     GString *text = g_string_new(NULL);
 
@@ -109,30 +109,30 @@ put_faults(struct csv *csv, const struct row *row)
         g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "",
                                fault_text(row, fault, number), fault->count);
     }
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 
 static void
-fault_statuses(struct csv *csv, const void *data)
+fault_statuses(struct writer *writer, const void *data)
 {
     const struct row *row = data;
 
     if (row->rop)
-        csv_empty(csv);
+        writer_empty(writer);
     else
-        put_faults(csv, row);
+        put_faults(writer, row);
 }
 
 static void
-rop_errors(struct csv *csv, const void *data)
+rop_errors(struct writer *writer, const void *data)
 {
     const struct row *row = data;
 
     if (row->rop)
-        put_faults(csv, row);
+        put_faults(writer, row);
     else
-        csv_empty(csv);
+        writer_empty(writer);
 }
 
 /* --- rows --- */

@@ -28,12 +28,12 @@ struct row {
     const char *name, *class_name, *message_class, *return_value, *event, *subject, *file_name;
 };
 
-static void rop_id(struct csv *csv, const void *row);
-static void handle(struct csv *csv, const void *value);
-static void folder_id(struct csv *csv, const void *row);
-static void message_id(struct csv *csv, const void *row);
-static void property_names(struct csv *csv, const void *row);
-static void restrictions(struct csv *csv, const void *row);
+static void rop_id(struct writer *writer, const void *row);
+static void handle(struct writer *writer, const void *value);
+static void folder_id(struct writer *writer, const void *row);
+static void message_id(struct writer *writer, const void *row);
+static void property_names(struct writer *writer, const void *row);
+static void restrictions(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_ROPS[] = {
@@ -84,48 +84,48 @@ static const struct column COLUMNS_OF_ROPS[] = {
 /* --- cells --- */
 
 static void
-rop_id(struct csv *csv, const void *data)
+rop_id(struct writer *writer, const void *data)
 {
     const struct row *row = data;
     char text[8];
 
     snprintf(text, sizeof text, "0x%02x", row->rop->id);
-    csv_text(csv, text);
+    writer_text(writer, text);
 }
 
 static void
-handle(struct csv *csv, const void *value)
+handle(struct writer *writer, const void *value)
 {
     uint64_t number = *(const uint64_t *)value;
     char text[16];
 
     snprintf(text, sizeof text, "0x%08x", (uint32_t)number);
-    csv_text(csv, number == NO_NUMBER ? NULL : text);
+    writer_text(writer, number == NO_NUMBER ? NULL : text);
 }
 
 static void
-put_id(struct csv *csv, bool is_known, uint64_t id)
+put_id(struct writer *writer, bool is_known, uint64_t id)
 {
     char text[24];
 
     snprintf(text, sizeof text, "0x%016" G_GINT64_MODIFIER "x", id);
-    csv_text(csv, is_known ? text : NULL);
+    writer_text(writer, is_known ? text : NULL);
 }
 
 static void
-folder_id(struct csv *csv, const void *data)
+folder_id(struct writer *writer, const void *data)
 {
     const struct oa_rop_object *about = ((const struct row *)data)->about;
 
-    put_id(csv, about && about->has_folder_id, about ? about->folder_id : 0);
+    put_id(writer, about && about->has_folder_id, about ? about->folder_id : 0);
 }
 
 static void
-message_id(struct csv *csv, const void *data)
+message_id(struct writer *writer, const void *data)
 {
     const struct oa_rop_object *about = ((const struct row *)data)->about;
 
-    put_id(csv, about && about->has_message_id, about ? about->message_id : 0);
+    put_id(writer, about && about->has_message_id, about ? about->message_id : 0);
 }
 
 static void
@@ -142,7 +142,7 @@ add_name(GString *text, enum oa_names names, uint32_t value)
 }
 
 static void
-property_names(struct csv *csv, const void *data)
+property_names(struct writer *writer, const void *data)
 {
     const struct row *row = data;
     GString *text = g_string_new(NULL);
@@ -153,12 +153,12 @@ property_names(struct csv *csv, const void *data)
     else if (row->columns)
         for (size_t i = 0; i < MIN(row->columns->count, ROP_TAGS_MAX); i++)
             add_name(text, OA_NAMES_PROPERTY_ID, row->columns->tags[i] >> 16);
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 
 static void
-restrictions(struct csv *csv, const void *data)
+restrictions(struct writer *writer, const void *data)
 {
     const struct row *row = data;
     const struct rop_names *names[] = { rop_names_of(row->in), rop_names_of(row->out) };
@@ -167,7 +167,7 @@ restrictions(struct csv *csv, const void *data)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         for (unsigned k = 0; k < names[i]->n_restrictions; k++)
             add_name(text, OA_NAMES_RESTRICTION, names[i]->restrictions[k]);
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 

@@ -417,6 +417,7 @@ free_state(void *sessions)
 
 const struct report REPORT_SESSIONS = {
     .name = "sessions",
+    .has_key = true,
     .row_is = "virtual connection, or session context of MAPI over HTTP",
     .order = "ordered by the end of the session",
     COLUMNS(COLUMNS_OF_SESSIONS),

@@ -13,15 +13,19 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "csv_writer.h"
+#include "database.h"
+#include "json_writer.h"
+#include "output_file.h"
 #include "reports.h"
-
 #include "session_number.h"
 
 struct report_set {
     struct report_run *runs;
     size_t n;
-    const char *directory; /* NULL: standard output */
-    int lock;              /* the folder, open and locked; -1 */
+    struct database *database; /* while its writers are opened; NULL: none */
+    char *directory;           /* of the outputs; NULL: standard output */
+    int lock;                  /* the folder, open and locked; -1 */
     bool made_directory;
 };
 
@@ -48,6 +52,14 @@ lock_directory(struct report_set *set, char **message)
     return true; /* not every file system has locks */
 }
 
+/* ".csv.4711.partial" */
+static bool
+is_temporary(const char *name, const char *suffix)
+{
+    return g_str_has_prefix(name, suffix) && name[strlen(suffix)] == '.' &&
+           g_ascii_isdigit(name[strlen(suffix) + 1]) && g_str_has_suffix(name, TEMPORARY_SUFFIX);
+}
+
 /* "calls.csv.4711.partial", "calls.csv.4711.before.partial" */
 static bool
 is_leftover(const char *name)
@@ -55,8 +67,8 @@ is_leftover(const char *name)
     const char *dot = strchr(name, '.');
     g_autofree char *report = dot ? g_strndup(name, (size_t)(dot - name)) : NULL;
 
-    return report && report_find(report) && g_str_has_prefix(dot, ".csv.") &&
-           g_ascii_isdigit(dot[strlen(".csv.")]) && g_str_has_suffix(name, CSV_TEMPORARY_SUFFIX);
+    return report && report_find(report) &&
+           (is_temporary(dot, CSV_SUFFIX) || is_temporary(dot, JSON_SUFFIX));
 }
 
 /* Removes what killed runs left. */
@@ -76,9 +88,22 @@ remove_leftovers(const struct report_set *set)
     g_dir_close(folder);
 }
 
+/* Any number of runs may write databases into one folder. */
 static bool
-prepare_directory(struct report_set *set, char **message)
+prepare_database(struct report_set *set, const struct report *const reports[], size_t n,
+                 const char *path, char **message)
 {
+    set->directory = g_path_get_dirname(path);
+    if (!make_directory(set, message))
+        return false;
+    set->database = database_open(path, reports, n, message);
+    return set->database != NULL;
+}
+
+static bool
+prepare_directory(struct report_set *set, const char *path, char **message)
+{
+    set->directory = g_strdup(path);
     if (!set->directory)
         return true;
     if (!make_directory(set, message) || !lock_directory(set, message))
@@ -87,33 +112,52 @@ prepare_directory(struct report_set *set, char **message)
     return true;
 }
 
-static bool
-open_report(struct report_run *run, const char *directory, struct csv_style style, char **message)
+static struct writer *
+open_writer(const struct report_set *set, const struct report *report, struct output_style style,
+            char **message)
 {
-    run->csv = csv_open(directory, run->report->name, style, message);
-    if (!run->csv)
+    struct writer_columns columns = { report->columns, report->n_columns };
+
+    switch (style.format) {
+    case OUTPUT_JSON:
+        return json_writer_open(set->directory, report->name, columns, message);
+    case OUTPUT_SQLITE:
+        return database_writer(set->database, report, message);
+    case OUTPUT_CSV:
+        break;
+    }
+    return csv_writer_open(set->directory, report->name, columns, style, message);
+}
+
+static bool
+open_report(const struct report_set *set, struct report_run *run, struct output_style style,
+            char **message)
+{
+    run->writer = open_writer(set, run->report, style, message);
+    if (!run->writer)
         return false;
     run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
-    report_header(run);
     return true;
 }
 
 struct report_set *
-report_set_open(const struct report *const reports[], size_t n, const char *directory,
-                struct csv_style style, const struct valid_ports *valid_ports, char **message)
+report_set_open(const struct report *const reports[], size_t n, const char *path,
+                struct output_style style, const struct valid_ports *valid_ports, char **message)
 {
     struct report_set *set = g_new0(struct report_set, 1);
 
     set->runs = g_new0(struct report_run, n);
-    set->directory = directory;
     set->lock = -1;
-    bool good = prepare_directory(set, message);
+    bool good = style.format == OUTPUT_SQLITE ? prepare_database(set, reports, n, path, message)
+                                              : prepare_directory(set, path, message);
     for (; good && set->n < n; set->n += good) {
         struct report_run *run = &set->runs[set->n];
         run->report = reports[set->n];
         run->valid_ports = valid_ports;
-        good = open_report(run, directory, style, message);
+        good = open_report(set, run, style, message);
     }
+    database_release(set->database);
+    set->database = NULL;
     if (!good)
         g_clear_pointer(&set, report_set_free);
     return set;
@@ -163,7 +207,7 @@ bool
 report_set_failed(const struct report_set *set)
 {
     for (size_t i = 0; i < set->n; i++)
-        if (csv_failed(set->runs[i].csv))
+        if (writer_failed(set->runs[i].writer))
             return true;
     return false;
 }
@@ -176,13 +220,13 @@ report_set_commit(struct report_set *set, char **message)
     for (size_t i = 0; i < set->n && good; i++) {
         if (set->runs[i].report->finish)
             set->runs[i].report->finish(&set->runs[i]);
-        good = csv_flush(set->runs[i].csv, message);
+        good = writer_flush(set->runs[i].writer, message);
     }
     for (size_t i = 0; i < set->n && good; i++)
-        good = csv_publish(set->runs[i].csv, message);
+        good = writer_publish(set->runs[i].writer, message);
     for (size_t i = 0; i < set->n && good; i++) {
-        csv_close(set->runs[i].csv);
-        set->runs[i].csv = NULL;
+        writer_close(set->runs[i].writer);
+        set->runs[i].writer = NULL;
     }
     return good;
 }
@@ -193,8 +237,8 @@ report_set_free(struct report_set *set)
     if (!set)
         return;
     for (size_t i = 0; i < set->n; i++) {
-        if (set->runs[i].csv)
-            csv_discard(set->runs[i].csv);
+        if (set->runs[i].writer)
+            writer_discard(set->runs[i].writer);
         if (set->runs[i].report->free_state)
             set->runs[i].report->free_state(set->runs[i].state);
     }
@@ -202,6 +246,7 @@ report_set_free(struct report_set *set)
         close(set->lock);
     if (set->made_directory)
         g_rmdir(set->directory); /* stays if it is not empty */
+    g_free(set->directory);
     g_free(set->runs);
     g_free(set);
 }

@@ -11,15 +11,15 @@
 struct report_set;
 
 /*
- * Opens a CSV for each of the `n` reports, in `directory`, which is created if it is missing, or
- * on standard output when that is NULL; `valid_ports` may be NULL. `directory` and `valid_ports`
- * are kept, not copied. The folder is locked until the set is freed, and what killed runs left
- * there is removed. Returns NULL with a message for one line in `*message` (g_free) when a file
- * cannot be created; then no file is left.
+ * Opens an output for each of the `n` reports: files in the folder `path`, which is created if it
+ * is missing, or on standard output when that is NULL; or tables of the database `path`.
+ * `valid_ports` may be NULL. `reports` and `valid_ports` are kept, not copied. A folder of files is
+ * locked until the set is freed, and what killed runs left there is removed. Returns NULL with a
+ * message for one line in `*message` (g_free) when a file cannot be created; then no file is left.
  */
-struct report_set *report_set_open(const struct report *const reports[], size_t n,
-                                   const char *directory, struct csv_style style,
-                                   const struct valid_ports *valid_ports, char **message);
+struct report_set *report_set_open(const struct report *const reports[], size_t n, const char *path,
+                                   struct output_style style, const struct valid_ports *valid_ports,
+                                   char **message);
 
 /*
  * Opens a set without files, of those reports that have `merge`. It takes the events of some

@@ -47,9 +47,9 @@ struct row {
     uint64_t sizes, size_sum; /* of messages */
 };
 
-static void put_words(struct csv *csv, const void *value);
+static void put_words(struct writer *writer, const void *value);
 
-static void message_bytes_mean(struct csv *csv, const void *row);
+static void message_bytes_mean(struct writer *writer, const void *row);
 
 #define WORDS(list) COMPUTED_OF("text", put_words, words[list])
 
@@ -108,27 +108,27 @@ static const struct column COLUMNS_OF_USERS[] = {
 /* clang-format on */
 
 static void
-message_bytes_mean(struct csv *csv, const void *data)
+message_bytes_mean(struct writer *writer, const void *data)
 {
     const struct row *row = data;
 
     if (row->sizes)
-        csv_number(csv, (row->size_sum + row->sizes / 2) / row->sizes);
+        writer_number(writer, (row->size_sum + row->sizes / 2) / row->sizes);
     else
-        csv_empty(csv);
+        writer_empty(writer);
 }
 
 /* --- lists of words --- */
 
 static void
-put_words(struct csv *csv, const void *value)
+put_words(struct writer *writer, const void *value)
 {
     const struct words *words = value;
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < words->count; i++)
         g_string_append_printf(text, "%s%s", i ? ";" : "", words->word[i]);
-    csv_text(csv, text->str);
+    writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
 

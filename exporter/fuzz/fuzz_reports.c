@@ -120,7 +120,7 @@ run(const char *path, struct capture_order order, bool *is_disordered)
     for (; REPORTS[n]; n++)
         reports[n] = REPORTS[n];
     struct report_set *set =
-        report_set_open(reports, n, folder, (struct csv_style){ 0 }, NULL, &message);
+        report_set_open(reports, n, folder, (struct output_style){ 0 }, NULL, &message);
     require(set != NULL);
     struct source_sink sink = { .context = set,
                                 .begin = begin_rops,

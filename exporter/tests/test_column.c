@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "csv_writer.h"
 #include "reports.h"
 
 enum colour { RED, GREEN };
@@ -45,11 +46,11 @@ struct row {
 };
 
 static void
-put_square(struct csv *csv, const void *value)
+put_square(struct writer *writer, const void *value)
 {
     const struct row *row = value;
 
-    csv_number(csv, row->number * row->number);
+    writer_number(writer, row->number * row->number);
 }
 
 /* clang-format off */
@@ -99,13 +100,14 @@ line_of(const struct row *row)
 {
     char *folder = g_dir_make_tmp(NULL, NULL), *path = g_build_filename(folder, "t.csv", NULL);
     char *message = NULL, *line = NULL;
-    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct writer *writer = csv_writer_open(folder, "t", (struct writer_columns){ 0 },
+                                            (struct output_style){ 0 }, &message);
 
-    columns_print(TABLE, G_N_ELEMENTS(TABLE), csv, row);
-    csv_end_row(csv);
-    g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_publish(csv, &message));
-    csv_close(csv);
+    columns_print(TABLE, G_N_ELEMENTS(TABLE), writer, row);
+    writer_end_row(writer);
+    g_assert_true(writer_flush(writer, &message));
+    g_assert_true(writer_publish(writer, &message));
+    writer_close(writer);
     g_assert_true(g_file_get_contents(path, &line, NULL, NULL));
     g_unlink(path);
     g_rmdir(folder);

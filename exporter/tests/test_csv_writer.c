@@ -12,21 +12,22 @@
 
 /* Writes one row by `fill` in a folder of its own and returns the file's content. */
 static char *
-row_of(void (*fill)(struct csv *csv), struct csv_style style)
+row_of(void (*fill)(struct writer *writer), struct output_style style)
 {
     char *folder = g_dir_make_tmp(NULL, NULL);
     char *path = g_build_filename(folder, "t.csv", NULL);
     char *message = NULL, *text = NULL;
-    struct csv *csv = csv_open(folder, "t", style, &message);
+    struct writer *writer =
+        csv_writer_open(folder, "t", (struct writer_columns){ 0 }, style, &message);
 
-    g_assert_nonnull(csv);
-    fill(csv);
-    csv_end_row(csv);
+    g_assert_nonnull(writer);
+    fill(writer);
+    writer_end_row(writer);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
-    g_assert_true(csv_flush(csv, &message));
+    g_assert_true(writer_flush(writer, &message));
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
-    g_assert_true(csv_publish(csv, &message));
-    csv_close(csv);
+    g_assert_true(writer_publish(writer, &message));
+    writer_close(writer);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_unlink(path);
     g_assert_cmpint(g_rmdir(folder), ==, 0); /* nothing else was left in it */
@@ -36,27 +37,27 @@ row_of(void (*fill)(struct csv *csv), struct csv_style style)
 }
 
 static void
-fill_text(struct csv *csv)
+fill_text(struct writer *writer)
 {
-    csv_text(csv, "plain");
-    csv_text(csv, NULL);
-    csv_text(csv, "");
-    csv_text(csv, "a,b");
-    csv_text(csv, "say \"x\"");
-    csv_text(csv, "two\nlines");
-    csv_text(csv, "=1+1");
-    csv_text(csv, "+1");
-    csv_text(csv, "-1");
-    csv_text(csv, "@a,b");
-    csv_text(csv, "\tx");
-    csv_text(csv, "\rx");
-    csv_text(csv, "a=b");
+    writer_text(writer, "plain");
+    writer_text(writer, NULL);
+    writer_text(writer, "");
+    writer_text(writer, "a,b");
+    writer_text(writer, "say \"x\"");
+    writer_text(writer, "two\nlines");
+    writer_text(writer, "=1+1");
+    writer_text(writer, "+1");
+    writer_text(writer, "-1");
+    writer_text(writer, "@a,b");
+    writer_text(writer, "\tx");
+    writer_text(writer, "\rx");
+    writer_text(writer, "a=b");
 }
 
 static void
 test_text(void)
 {
-    char *text = row_of(fill_text, (struct csv_style){ 0 });
+    char *text = row_of(fill_text, (struct output_style){ 0 });
 
     g_assert_cmpstr(text, ==,
                     "plain,,,\"a,b\",\"say "
@@ -93,18 +94,18 @@ static const struct guard_row {
 };
 
 static void
-fill_guarded(struct csv *csv)
+fill_guarded(struct writer *writer)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(GUARD_ROWS); i++) {
-        csv_text(csv, GUARD_ROWS[i].text);
-        csv_end_row(csv);
+        writer_text(writer, GUARD_ROWS[i].text);
+        writer_end_row(writer);
     }
 }
 
 static void
 test_guards(void)
 {
-    g_autofree char *text = row_of(fill_guarded, (struct csv_style){ 0 });
+    g_autofree char *text = row_of(fill_guarded, (struct output_style){ 0 });
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     for (size_t i = 0; i < G_N_ELEMENTS(GUARD_ROWS); i++)
@@ -112,38 +113,38 @@ test_guards(void)
 }
 
 static void
-fill_numbers(struct csv *csv)
+fill_numbers(struct writer *writer)
 {
     static const uint8_t v4[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
     static const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
     static const uint8_t uuid[16] = { 0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66,
                                       0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff };
 
-    csv_number(csv, 0);
-    csv_number(csv, UINT64_MAX);
-    csv_ms(csv, 0);
-    csv_ms(csv, 1499);
-    csv_ms(csv, 1500);
-    csv_ms(csv, 1234567890);
-    csv_ms(csv, -2000000);
-    csv_ms(csv, -499);
-    csv_time(csv, -1);
-    csv_time(csv, 0);
-    csv_time(csv, 1795476117787947200);
-    csv_time(csv, -1);
-    csv_ratio(csv, 0.5);
-    csv_address(csv, v4);
-    csv_address(csv, v6);
-    csv_endpoint(csv, v4, 80);
-    csv_endpoint(csv, v6, 65535);
-    csv_uuid(csv, uuid);
-    csv_empty(csv);
+    writer_number(writer, 0);
+    writer_number(writer, UINT64_MAX);
+    writer_ms(writer, 0);
+    writer_ms(writer, 1499);
+    writer_ms(writer, 1500);
+    writer_ms(writer, 1234567890);
+    writer_ms(writer, -2000000);
+    writer_ms(writer, -499);
+    writer_time(writer, -1);
+    writer_time(writer, 0);
+    writer_time(writer, 1795476117787947200);
+    writer_time(writer, -1);
+    writer_ratio(writer, 0.5);
+    writer_address(writer, v4);
+    writer_address(writer, v6);
+    writer_endpoint(writer, v4, 80);
+    writer_endpoint(writer, v6, 65535);
+    writer_uuid(writer, uuid);
+    writer_empty(writer);
 }
 
 static void
 test_numbers(void)
 {
-    char *text = row_of(fill_numbers, (struct csv_style){ 0 });
+    char *text = row_of(fill_numbers, (struct output_style){ 0 });
 
     g_assert_cmpstr(text, ==,
                     "0,18446744073709551615,0.000,0.001,0.002,1234.568,-2.000,0.000,"
@@ -156,34 +157,58 @@ test_numbers(void)
 }
 
 static void
-fill_word(struct csv *csv)
+fill_word(struct writer *writer)
 {
-    csv_text(csv, "x");
+    writer_text(writer, "x");
 }
 
 static void
 test_style(void)
 {
-    char *text = row_of(fill_word, (struct csv_style){ .crlf = true, .bom = true });
+    char *text = row_of(fill_word, (struct output_style){ .crlf = true, .bom = true });
 
     g_assert_cmpstr(text, ==, "\xEF\xBB\xBFx\r\n");
     g_free(text);
 }
 
 static void
-fill_long(struct csv *csv)
+fill_times(struct writer *writer)
+{
+    writer_time(writer, 1795476117787947200);
+    writer_time(writer, -1);
+    writer_time_text(writer, "9999-12-31T23:59:59.000000Z");
+    writer_time_text(writer, "");
+}
+
+/* Excel reads three decimals at most, and no T and Z. */
+static void
+test_times(void)
+{
+    g_autofree char *iso = row_of(fill_times, (struct output_style){ 0 });
+    g_autofree char *spreadsheet =
+        row_of(fill_times, (struct output_style){ .spreadsheet_times = true });
+
+    g_assert_cmpstr(iso, ==,
+                    "2026-11-23T23:21:57.787947Z,1969-12-31T23:59:59.999999Z,"
+                    "9999-12-31T23:59:59.000000Z,\n");
+    g_assert_cmpstr(spreadsheet, ==,
+                    "2026-11-23 23:21:57.787,1969-12-31 23:59:59.999,9999-12-31 23:59:59.000,\n");
+}
+
+static void
+fill_long(struct writer *writer)
 {
     char *text = g_strnfill(700000, 'y');
 
-    csv_text(csv, text);
-    csv_text(csv, text);
+    writer_text(writer, text);
+    writer_text(writer, text);
     g_free(text);
 }
 
 static void
 test_long(void)
 {
-    char *text = row_of(fill_long, (struct csv_style){ 0 });
+    char *text = row_of(fill_long, (struct output_style){ 0 });
 
     g_assert_cmpuint(strlen(text), ==, 2 * 700000 + 2);
     g_free(text);
@@ -194,13 +219,15 @@ test_discard(void)
 {
     char *folder = g_dir_make_tmp(NULL, NULL);
     char *message = NULL;
-    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct writer *writer = csv_writer_open(folder, "t", (struct writer_columns){ 0 },
+                                            (struct output_style){ 0 }, &message);
 
-    csv_text(csv, "x");
-    csv_end_row(csv);
-    csv_discard(csv);
+    writer_text(writer, "x");
+    writer_end_row(writer);
+    writer_discard(writer);
     g_assert_cmpint(g_rmdir(folder), ==, 0);
-    g_assert_null(csv_open(folder, "t", (struct csv_style){ 0 }, &message));
+    g_assert_null(csv_writer_open(folder, "t", (struct writer_columns){ 0 },
+                                  (struct output_style){ 0 }, &message));
     g_assert_nonnull(message);
     g_free(message);
     g_free(folder);
@@ -208,12 +235,12 @@ test_discard(void)
 
 /* The row "x,<number>,y" of a session that is open. */
 static void
-put_session(struct csv *csv, const struct oa_virtual_connection *vc)
+put_session(struct writer *writer, const struct oa_virtual_connection *vc)
 {
-    csv_text(csv, "x");
-    csv_session(csv, session_number_hold(vc));
-    csv_text(csv, "y");
-    csv_end_row(csv);
+    writer_text(writer, "x");
+    writer_session(writer, session_number_hold(vc));
+    writer_text(writer, "y");
+    writer_end_row(writer);
 }
 
 static void
@@ -228,27 +255,28 @@ test_sessions(void)
 {
     char *folder = g_dir_make_tmp(NULL, NULL), *path = g_build_filename(folder, "t.csv", NULL);
     char *message = NULL, *text = NULL;
-    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct writer *writer = csv_writer_open(folder, "t", (struct writer_columns){ 0 },
+                                            (struct output_style){ 0 }, &message);
     struct oa_virtual_connection vc[4] = {
         { .number = 0 }, { .number = 1 }, { .number = 2 }, { .number = 3, .has_final_number = true }
     };
 
     for (int i = 0; i < 4; i++)
-        put_session(csv, &vc[i]);
+        put_session(writer, &vc[i]);
     vc[1].joined = &vc[0]; /* the part has been given the number that is not used any more */
     finish_session(OA_EVENT_VC_JOINED, &vc[1]);
     vc[0].joined = &vc[2];
     vc[2].number = 0;
     vc[0].number = 2;
     finish_session(OA_EVENT_VC_JOINED, &vc[0]);
-    put_session(csv, &vc[2]);
+    put_session(writer, &vc[2]);
     vc[2].has_final_number = true;
-    put_session(csv, &vc[2]);
+    put_session(writer, &vc[2]);
     finish_session(OA_EVENT_VC_CLOSED, &vc[2]);
     finish_session(OA_EVENT_VC_CLOSED, &vc[3]);
-    g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_publish(csv, &message));
-    csv_close(csv);
+    g_assert_true(writer_flush(writer, &message));
+    g_assert_true(writer_publish(writer, &message));
+    writer_close(writer);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_assert_cmpstr(text, ==, "x,0,y\nx,0,y\nx,0,y\nx,3,y\nx,0,y\nx,0,y\n");
     g_unlink(path);
@@ -265,21 +293,22 @@ test_sessions_beyond(void)
     enum { ROWS = 400, LENGTH = 100000 };
     char *folder = g_dir_make_tmp(NULL, NULL), *path = g_build_filename(folder, "t.csv", NULL);
     char *message = NULL, *text = g_strnfill(LENGTH, 'a');
-    struct csv *csv = csv_open(folder, "t", (struct csv_style){ 0 }, &message);
+    struct writer *writer = csv_writer_open(folder, "t", (struct writer_columns){ 0 },
+                                            (struct output_style){ 0 }, &message);
     struct oa_virtual_connection vc = { .number = 5 };
     unsigned rows = 0, first = 0;
 
     for (unsigned i = 0; i < ROWS; i++) {
-        csv_text(csv, text);
-        csv_session(csv, session_number_hold(&vc));
-        csv_end_row(csv);
+        writer_text(writer, text);
+        writer_session(writer, session_number_hold(&vc));
+        writer_end_row(writer);
     }
     g_free(text);
     vc.number = 1;
     finish_session(OA_EVENT_VC_CLOSED, &vc);
-    g_assert_true(csv_flush(csv, &message));
-    g_assert_true(csv_publish(csv, &message));
-    csv_close(csv);
+    g_assert_true(writer_flush(writer, &message));
+    g_assert_true(writer_publish(writer, &message));
+    writer_close(writer);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     for (const char *line = text; *line; line = strchr(line, '\n') + 1, rows++)
         first += line[LENGTH + 1] == '5';
@@ -301,6 +330,7 @@ main(int argc, char *argv[])
     g_test_add_func("/csv/guards", test_guards);
     g_test_add_func("/csv/numbers", test_numbers);
     g_test_add_func("/csv/style", test_style);
+    g_test_add_func("/csv/times", test_times);
     g_test_add_func("/csv/long", test_long);
     g_test_add_func("/csv/sessions", test_sessions);
     g_test_add_func("/csv/sessions_beyond", test_sessions_beyond);

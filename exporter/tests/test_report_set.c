@@ -175,7 +175,7 @@ open_set(char **folder)
 
     *folder = g_dir_make_tmp(NULL, NULL);
     struct report_set *set = report_set_open(COUNTING, G_N_ELEMENTS(COUNTING), *folder,
-                                             (struct csv_style){ 0 }, NULL, &message);
+                                             (struct output_style){ 0 }, NULL, &message);
     g_assert_nonnull(set);
     return set;
 }
@@ -455,7 +455,7 @@ test_discard(void)
 
     for (int written = 0; written < 2; written++) {
         struct report_set *set =
-            report_set_open(COUNTING, 2, folder, (struct csv_style){ 0 }, NULL, &message);
+            report_set_open(COUNTING, 2, folder, (struct output_style){ 0 }, NULL, &message);
         g_assert_true(g_file_test(folder, G_FILE_TEST_IS_DIR));
         g_assert_false(report_set_failed(set));
         if (written)
@@ -478,7 +478,7 @@ test_no_folder(void)
     char *file = NULL, *message = NULL;
 
     g_assert_cmpint(g_close(g_file_open_tmp(NULL, &file, NULL), NULL), ==, TRUE);
-    g_assert_null(report_set_open(COUNTING, 1, file, (struct csv_style){ 0 }, NULL, &message));
+    g_assert_null(report_set_open(COUNTING, 1, file, (struct output_style){ 0 }, NULL, &message));
     g_assert_nonnull(message);
     g_assert_true(g_file_test(file, G_FILE_TEST_IS_REGULAR));
     g_unlink(file);

@@ -1,0 +1,39 @@
+/* output_file.h
+ * A file that appears complete or not at all: written under a temporary name beside its place.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OUTPUT_FILE_H
+#define OUTPUT_FILE_H
+
+#include <stdbool.h>
+
+/* How the name of a file ends that has no final name yet. */
+#define TEMPORARY_SUFFIX ".partial"
+
+struct output_file {
+    int fd;          /* open for writing; owned */
+    char *path;      /* NULL: standard output */
+    char *temporary; /* its name until output_file_publish() */
+    char *before;    /* where the file of an earlier run is kept while it can still be put back */
+    enum { OUTPUT_WRITING, OUTPUT_REPLACED, OUTPUT_NEW } state; /* the last two: published */
+};
+
+/* Creates the temporary file, or takes standard output when `path` is NULL. `path` is copied.
+ * Returns false with a message for one line in `*message` (g_free) when that fails. */
+bool output_file_open(struct output_file *file, const char *path, char **message);
+
+/* The place for messages: the path, or "standard output". */
+const char *output_file_place(const struct output_file *file);
+
+/* Gives the file its final name; an earlier file of that name can still be put back. Returns false
+ * with a message if that fails; the file must then be discarded. */
+bool output_file_publish(struct output_file *file, char **message);
+
+/* Closes what was published, for good. */
+void output_file_close(struct output_file *file);
+
+/* Closes, removes the temporary file, and takes back what output_file_publish() did. */
+void output_file_discard(struct output_file *file);
+
+#endif

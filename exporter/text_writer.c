@@ -1,0 +1,271 @@
+/* text_writer.c
+ * What CSV and lines of JSON share: buffer, file, cells that wait for the numbers of sessions.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "text_writer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session_number.h"
+
+#define BUFFER_SIZE (256 * 1024)
+
+/* Text that waits for the numbers of sessions. When there is more, the oldest cells get the numbers
+ * known by then. */
+#define WAITING_MAX (16 * 1024 * 1024)
+
+/* A cell in the text that waits. */
+struct gap {
+    size_t at;
+    struct session_number *session;
+};
+
+struct text_writer *
+text_writer_open(const struct writer_format *format, const char *directory, const char *name,
+                 const char *suffix, char **message)
+{
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+    g_autofree char *path = directory ? g_build_filename(directory, file, NULL) : NULL;
+    struct text_writer *writer = g_new0(struct text_writer, 1);
+
+    writer->base.format = format;
+    if (!output_file_open(&writer->file, path, message)) {
+        g_free(writer);
+        return NULL;
+    }
+    writer->buffer = g_malloc(BUFFER_SIZE);
+    return writer;
+}
+
+static void
+write_text(struct text_writer *writer, const char *text, size_t length)
+{
+    size_t done = 0;
+
+    while (done < length && !writer->error) {
+        ssize_t n = write(writer->file.fd, text + done, length - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            writer->error = n == 0 ? EIO : errno;
+    }
+}
+
+/* Writes the buffer, or adds it to the text that waits. */
+static void
+write_out(struct text_writer *writer)
+{
+    if (writer->waiting)
+        g_string_append_len(writer->waiting, writer->buffer, (gssize)writer->used);
+    else
+        write_text(writer, writer->buffer, writer->used);
+    writer->used = 0;
+}
+
+static char *
+room(struct text_writer *writer, size_t length)
+{
+    if (BUFFER_SIZE - writer->used < length)
+        write_out(writer);
+    return writer->buffer + writer->used;
+}
+
+void
+text_writer_put(struct text_writer *writer, const char *text, size_t length)
+{
+    while (length) {
+        size_t piece = MIN(length, BUFFER_SIZE);
+        memcpy(room(writer, piece), text, piece);
+        writer->used += piece;
+        text += piece;
+        length -= piece;
+    }
+}
+
+char *
+text_writer_begin_cell(struct text_writer *writer, size_t length)
+{
+    char *at;
+
+    if (writer->leads) {
+        const char *lead = writer->leads[writer->cell++];
+        size_t lead_length = strlen(lead);
+        at = room(writer, lead_length + length);
+        memcpy(at, lead, lead_length);
+        at += lead_length;
+    } else {
+        at = room(writer, length + 1);
+        if (writer->in_row)
+            *at++ = ',';
+    }
+    writer->in_row = true;
+    return at;
+}
+
+void
+text_writer_plain(struct writer *base, const char *text, size_t length)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+    char *at = text_writer_begin_cell(writer, length);
+
+    memcpy(at, text, length);
+    text_writer_end_cell(writer, at + length);
+}
+
+void
+text_writer_number(struct writer *base, uint64_t number)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    text_writer_end_cell(writer,
+                         writer_put_number(text_writer_begin_cell(writer, SHORT_CELL), number, 1));
+}
+
+/* --- numbers of sessions that are not final --- */
+
+/* The cell, this row and all after it wait. */
+void
+text_writer_session(struct writer *base, struct session_number *session)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    if (session_number_is_final(session)) {
+        writer_number(base, session_number_now(session));
+        session_number_release(session);
+        return;
+    }
+    text_writer_plain(base, "", 0);
+    if (!writer->waiting)
+        writer->waiting = g_string_new(NULL);
+    write_out(writer);
+    struct gap *gap = g_new(struct gap, 1);
+    *gap = (struct gap){ writer->waiting->len, session };
+    g_queue_push_tail(&writer->gaps, gap);
+}
+
+static void
+fill_gap(struct text_writer *writer)
+{
+    struct gap *gap = g_queue_pop_head(&writer->gaps);
+    char number[SHORT_CELL];
+    char *end = writer_put_number(number, session_number_now(gap->session), 1);
+
+    write_text(writer, writer->waiting->str + writer->written, gap->at - writer->written);
+    write_text(writer, number, (size_t)(end - number));
+    writer->written = gap->at;
+    session_number_release(gap->session);
+    g_free(gap);
+}
+
+/* Forgets what has been written, once it is more than the rest. */
+static void
+shrink(struct text_writer *writer)
+{
+    if (writer->written <= writer->waiting->len / 2)
+        return;
+    g_string_erase(writer->waiting, 0, (gssize)writer->written);
+    for (GList *link = writer->gaps.head; link; link = link->next)
+        ((struct gap *)link->data)->at -= writer->written;
+    writer->written = 0;
+}
+
+/* Fills gaps in their order: those whose numbers are final, or all at the end. */
+static void
+fill_gaps(struct text_writer *writer, bool at_end)
+{
+    const struct gap *gap;
+
+    if (!writer->waiting)
+        return;
+    while ((gap = g_queue_peek_head(&writer->gaps)) &&
+           (at_end || writer->waiting->len - writer->written > WAITING_MAX ||
+            session_number_is_final(gap->session)))
+        fill_gap(writer);
+    if (gap) {
+        shrink(writer);
+        return;
+    }
+    write_out(writer);
+    write_text(writer, writer->waiting->str + writer->written,
+               writer->waiting->len - writer->written);
+    g_string_free(writer->waiting, TRUE);
+    writer->waiting = NULL;
+    writer->written = 0;
+}
+
+void
+text_writer_end_row(struct writer *base)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    text_writer_put(writer, writer->row_end, strlen(writer->row_end));
+    writer->in_row = false;
+    writer->cell = 0;
+    fill_gaps(writer, false);
+}
+
+/* --- the file --- */
+
+bool
+text_writer_failed(const struct writer *base)
+{
+    return ((const struct text_writer *)base)->error != 0;
+}
+
+bool
+text_writer_flush(struct writer *base, char **message)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    fill_gaps(writer, true);
+    write_out(writer);
+    if (!writer->error && writer->file.path && fsync(writer->file.fd) != 0 && errno != EINVAL)
+        writer->error = errno;
+    if (writer->error)
+        *message =
+            g_strdup_printf("%s: %s", output_file_place(&writer->file), g_strerror(writer->error));
+    return !writer->error;
+}
+
+bool
+text_writer_publish(struct writer *base, char **message)
+{
+    return output_file_publish(&((struct text_writer *)base)->file, message);
+}
+
+static void
+free_writer(struct text_writer *writer)
+{
+    struct gap *gap;
+
+    while ((gap = g_queue_pop_head(&writer->gaps))) {
+        session_number_release(gap->session);
+        g_free(gap);
+    }
+    if (writer->waiting)
+        g_string_free(writer->waiting, TRUE);
+    g_strfreev(writer->leads);
+    g_free(writer->buffer);
+    g_free(writer);
+}
+
+void
+text_writer_close(struct writer *base)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    output_file_close(&writer->file);
+    free_writer(writer);
+}
+
+void
+text_writer_discard(struct writer *base)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    output_file_discard(&writer->file);
+    free_writer(writer);
+}

@@ -1,0 +1,66 @@
+/* text_writer.h
+ * What CSV and lines of JSON share: a file written through a buffer, and cells that wait for the
+ * numbers of sessions.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TEXT_WRITER_H
+#define TEXT_WRITER_H
+
+#include <glib.h>
+
+#include "output_file.h"
+#include "writer.h"
+
+struct text_writer {
+    struct writer base;
+    struct output_file file;
+    char *buffer;
+    size_t used;
+    bool in_row;
+    size_t cell; /* index of the next one of the row */
+    const char *row_end;
+    char **leads;     /* text before each cell of a row, owned; NULL: a comma between cells */
+    int error;        /* errno of the first failed write */
+    GString *waiting; /* text that waits, before that in the buffer; NULL: none */
+    size_t written;   /* of it */
+    GQueue gaps;      /* of struct gap: in it, in order */
+};
+
+/* Opens `directory`/`name``suffix`, or standard output when `directory` is NULL. Returns NULL with
+ * a message when that fails. */
+struct text_writer *text_writer_open(const struct writer_format *format, const char *directory,
+                                     const char *name, const char *suffix, char **message);
+
+/* Appends text of any length. */
+void text_writer_put(struct text_writer *writer, const char *text, size_t length);
+
+/* Returns where to write the cell, with room for `length` bytes; to be followed by
+ * text_writer_end_cell(). */
+char *text_writer_begin_cell(struct text_writer *writer, size_t length);
+
+static inline void
+text_writer_end_cell(struct text_writer *writer, const char *end)
+{
+    writer->used = (size_t)(end - writer->buffer);
+}
+
+/* Functions of `struct writer_format`. */
+void text_writer_plain(struct writer *writer, const char *text, size_t length);
+void text_writer_number(struct writer *writer, uint64_t number);
+void text_writer_session(struct writer *writer, struct session_number *session);
+void text_writer_end_row(struct writer *writer);
+bool text_writer_failed(const struct writer *writer);
+bool text_writer_flush(struct writer *writer, char **message);
+bool text_writer_publish(struct writer *writer, char **message);
+void text_writer_close(struct writer *writer);
+void text_writer_discard(struct writer *writer);
+
+/* clang-format off */
+#define TEXT_WRITER_FUNCTIONS \
+    .number = text_writer_number, .decimal = text_writer_plain, .session = text_writer_session, \
+    .end_row = text_writer_end_row, .failed = text_writer_failed, .flush = text_writer_flush, \
+    .publish = text_writer_publish, .close = text_writer_close, .discard = text_writer_discard
+/* clang-format on */
+
+#endif

@@ -1,0 +1,164 @@
+/* writer.c
+ * Times, durations and addresses as text, for all formats of output.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "writer.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "connection.h"
+
+#define NS_PER_S 1000000000
+
+/* "2026-11-24 01:02:03.456" */
+#define SPREADSHEET_TIME 23
+
+char *
+writer_put_number(char *at, uint64_t number, unsigned width)
+{
+    char digits[20];
+    unsigned n = 0;
+
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (width-- > n)
+        *at++ = '0';
+    while (n)
+        *at++ = digits[--n];
+    return at;
+}
+
+static void
+put_token(struct writer *writer, const char *text, const char *end)
+{
+    writer->format->token(writer, text, (size_t)(end - text));
+}
+
+/* Rows are mostly in order of time, so the second seldom changes; only its fraction is formatted
+ * every time. */
+void
+writer_time(struct writer *writer, int64_t time_ns)
+{
+    int64_t fraction = time_ns % NS_PER_S;
+    time_t second = (time_t)(time_ns / NS_PER_S);
+    char text[2 * SHORT_CELL], *at = text;
+
+    if (fraction < 0) {
+        fraction += NS_PER_S;
+        second--;
+    }
+    if (second != writer->second || !writer->second_length) {
+        struct tm tm;
+        writer->second_length = 0;
+        if (gmtime_r(&second, &tm))
+            writer->second_length = strftime(
+                writer->second_text, SHORT_CELL,
+                writer->spreadsheet_times ? "%Y-%m-%d %H:%M:%S." : "%Y-%m-%dT%H:%M:%S.", &tm);
+        writer->second = second;
+    }
+    if (!writer->second_length) {
+        writer_empty(writer);
+        return;
+    }
+    memcpy(at, writer->second_text, writer->second_length);
+    at += writer->second_length;
+    if (writer->spreadsheet_times) {
+        put_token(writer, text, writer_put_number(at, (uint64_t)fraction / 1000000, 3));
+    } else {
+        at = writer_put_number(at, (uint64_t)fraction / 1000, 6);
+        *at++ = 'Z';
+        put_token(writer, text, at);
+    }
+}
+
+void
+writer_time_text(struct writer *writer, const char *time)
+{
+    char text[SPREADSHEET_TIME + 1];
+
+    if (!writer->spreadsheet_times || !time || strlen(time) < SPREADSHEET_TIME) {
+        writer_text(writer, time);
+        return;
+    }
+    memcpy(text, time, SPREADSHEET_TIME);
+    *(char *)memchr(text, 'T', SPREADSHEET_TIME) = ' ';
+    put_token(writer, text, text + SPREADSHEET_TIME);
+}
+
+void
+writer_ms(struct writer *writer, int64_t duration_ns)
+{
+    char text[SHORT_CELL], *at = text;
+    uint64_t us = ((uint64_t)(duration_ns < 0 ? -duration_ns : duration_ns) + 500) / 1000;
+
+    if (duration_ns < 0 && us)
+        *at++ = '-';
+    at = writer_put_number(at, us / 1000, 1);
+    *at++ = '.';
+    at = writer_put_number(at, us % 1000, 3);
+    writer->format->decimal(writer, text, (size_t)(at - text));
+}
+
+void
+writer_ratio(struct writer *writer, double ratio)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_ascii_formatd(text, sizeof text, "%.4f", ratio);
+    writer->format->decimal(writer, text, strlen(text));
+}
+
+void
+writer_uuid(struct writer *writer, const uint8_t wire[16])
+{
+    char text[OA_UUID_TEXT];
+
+    oa_text_uuid(wire, text);
+    writer->format->token(writer, text, strlen(text));
+}
+
+static bool
+is_ipv4(const uint8_t bytes[16])
+{
+    static const uint8_t MAPPED[12] = { [10] = 0xFF, [11] = 0xFF };
+
+    return memcmp(bytes, MAPPED, sizeof MAPPED) == 0;
+}
+
+static char *
+put_address(char *at, const uint8_t bytes[16])
+{
+    if (!is_ipv4(bytes))
+        return at + strlen(address_text(bytes, at));
+    for (unsigned i = 12; i < 16; i++) {
+        at = writer_put_number(at, bytes[i], 1);
+        *at++ = '.';
+    }
+    return at - 1;
+}
+
+void
+writer_address(struct writer *writer, const uint8_t bytes[16])
+{
+    char text[SHORT_CELL];
+
+    put_token(writer, text, put_address(text, bytes));
+}
+
+void
+writer_endpoint(struct writer *writer, const uint8_t bytes[16], uint16_t port)
+{
+    char text[SHORT_CELL], *at = text;
+
+    if (!is_ipv4(bytes))
+        *at++ = '[';
+    at = put_address(at, bytes);
+    if (!is_ipv4(bytes))
+        *at++ = ']';
+    *at++ = ':';
+    put_token(writer, text, writer_put_number(at, port, 1));
+}
