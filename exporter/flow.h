@@ -13,6 +13,9 @@
 
 /* What all flows of a run share. */
 struct flows {
+    /* The facts of the connection contain what came with that stamp; or NULL. */
+    void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
+    void *context; /* of it */
     struct oa_tracker *tracker;
     struct tls_service *tls; /* takes each connection that has ended, before its channel closes */
     uint64_t n_connections;  /* opened so far, which is the number of the next one */
@@ -37,6 +40,9 @@ void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
 
 /* The same for bytes that the snap length has cut off the frame with that stamp. */
 void flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
+
+/* The facts of the connection contain what came with that stamp. */
+void flow_counted(const struct flow *flow, struct oa_stamp stamp);
 
 /* The number of bytes at the end of what that side sent that cannot be decoded yet: the incomplete
  * start of a head or a PDU. */

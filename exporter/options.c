@@ -24,8 +24,14 @@ enum long_option {
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
     LONG_CODE_PAGE,
-    LONG_PROXY
+    LONG_PROXY,
+    LONG_INTERVAL,
+    LONG_MAX_GAP
 };
+
+/* Of --interval and --max-gap, in seconds: a day; a year. */
+#define LONGEST_INTERVAL 86400
+#define LONGEST_GAP 31536000
 
 /* One row per option: for getopt_long(), and for the help text. */
 static const struct {
@@ -48,6 +54,12 @@ static const struct {
     { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
       "SECONDS",
       "put frames of a file in order that are up to this late (1; 0: never)" },
+    { { "interval", required_argument, NULL, LONG_INTERVAL },
+      "SECONDS",
+      "length of a row of counters, from 1 s to a day (60)" },
+    { { "max-gap", required_argument, NULL, LONG_MAX_GAP },
+      "SECONDS",
+      "time between two captures that counts as covered (1)" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -141,6 +153,34 @@ take_reorder_window(const char *text, struct options *options, char **message)
 }
 
 static bool
+take_interval(const char *text, struct options *options, char **message)
+{
+    guint64 seconds;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, LONGEST_INTERVAL, &seconds, NULL)) {
+        *message =
+            g_strdup_printf("'%s' is no number of seconds from 1 to %d", text, LONGEST_INTERVAL);
+        return false;
+    }
+    options->intervals.interval_ns = (int64_t)seconds * G_GINT64_CONSTANT(1000000000);
+    return true;
+}
+
+static bool
+take_max_gap(const char *text, struct options *options, char **message)
+{
+    char *end;
+    double seconds = g_ascii_strtod(text, &end);
+
+    if (end == text || *end || !(seconds >= 0 && seconds <= LONGEST_GAP)) {
+        *message = g_strdup_printf("'%s' is no time from 0 to %d seconds", text, LONGEST_GAP);
+        return false;
+    }
+    options->intervals.max_gap_ns = (int64_t)(seconds * 1e9);
+    return true;
+}
+
+static bool
 take_code_page(const char *text, struct options *options, char **message)
 {
     guint64 number;
@@ -202,6 +242,10 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
+    case LONG_INTERVAL:
+        return take_interval(optarg, options, message);
+    case LONG_MAX_GAP:
+        return take_max_gap(optarg, options, message);
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -234,6 +278,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
 
     memset(options, 0, sizeof *options);
     options->reorder_ns = DEFAULT_REORDER_NS;
+    options->intervals = INTERVALS_DEFAULT;
     memset(long_options, 0, sizeof long_options);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
         long_options[i] = ROWS[i].option;

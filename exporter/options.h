@@ -7,6 +7,7 @@
 #define OPTIONS_H
 
 #include "csv_writer.h"
+#include "intervals.h"
 #include "report.h"
 
 enum action { ACTION_EXPORT, ACTION_HELP, ACTION_VERSION, ACTION_LIST_REPORTS, ACTION_DESCRIBE };
@@ -18,10 +19,11 @@ struct options {
     size_t n_reports;
     const char *directory; /* NULL: standard output */
     struct csv_style style;
-    struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
-    char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
-    int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */
-    uint32_t code_page;              /* of names; 0: not given */
+    struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
+    char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
+    struct intervals_settings intervals; /* of counters and capacity */
+    int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
+    uint32_t code_page;                  /* of names; 0: not given */
     bool quiet;
     char *const *paths;
     size_t n_paths;

@@ -18,6 +18,7 @@ const struct report *const REPORTS[] = {
     &REPORT_CONNECTION_STATUS,
     &REPORT_AUTH,
     &REPORT_HOPS,
+    &REPORT_COUNTERS,
     &REPORT_FINDINGS,
     &REPORT_FRAMES,
     NULL,

@@ -72,6 +72,8 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
     if (source->clocks)
         clocks_take_frame(source->clocks, frame->file,
                           (struct oa_stamp){ frame->time_ns, frame->number });
+    if (source->sink->frame)
+        source->sink->frame(source->sink->context, frame->file, frame->time_ns);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -189,11 +191,22 @@ on_connection(void *context, const struct connection_row *row)
     flow_report_end(source->tracker, row);
 }
 
+static void
+on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
+{
+    const struct source *source = context;
+
+    if (source->sink->counted)
+        source->sink->counted(source->sink->context, connection, stamp);
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
     const struct tls_service_sink tls_sink = { on_connection, take_event, source };
-    struct flows flows = { .tracker = oa_tracker_new(take_event, source, false),
+    struct flows flows = { .counted = on_counted,
+                           .context = source,
+                           .tracker = oa_tracker_new(take_event, source, false),
                            .tls = tls_service_new(&tls_sink, sink->proxies) };
 
     source->sink = sink;

@@ -229,8 +229,8 @@ is_snake_case(const char *name)
 static void
 test_tables(void)
 {
-    static const char *const UNITS[] = { "number", "count", "bytes", "ms",      "time",
-                                         "text",   "ratio", "uuid",  "address", NULL };
+    static const char *const UNITS[] = { "number", "count", "bytes", "ms",   "s",       "1/s",
+                                         "time",   "text",  "ratio", "uuid", "address", NULL };
 
     for (size_t r = 0; REPORTS[r]; r++) {
         GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
