@@ -150,3 +150,16 @@ histogram_percentile(const struct histogram *histogram, double percent)
     }
     return histogram->max;
 }
+
+uint64_t
+histogram_above(const struct histogram *histogram, int64_t ns)
+{
+    uint64_t above = 0;
+
+    for (unsigned bucket = bucket_of((uint64_t)MAX(ns, 0)) + 1; bucket < OCTAVES << SUB_BITS;
+         bucket++) {
+        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
+        above += octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
+    }
+    return above;
+}

@@ -29,4 +29,7 @@ double histogram_mean(const struct histogram *histogram);
  * the middle of its bucket; 0 if there are none. */
 int64_t histogram_percentile(const struct histogram *histogram, double percent);
 
+/* How many values are greater, as far as the buckets can tell them apart. */
+uint64_t histogram_above(const struct histogram *histogram, int64_t ns);
+
 #endif

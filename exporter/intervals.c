@@ -41,7 +41,9 @@ static const int64_t LIMITS_NS[INTERVAL_LIMITS] = { 2 * NS_PER_S, 5 * NS_PER_S, 
 struct span {
     int64_t from_ns, to_ns;
     uint32_t user;
+    uint32_t program; /* of a session: in `programs` */
     bool was_before;
+    bool is_cached, is_classic, is_mapi_http;
 };
 
 /* A user with a call in an interval; may occur repeatedly. */
@@ -62,6 +64,7 @@ struct server {
     GArray *spans[SPANS];  /* of struct span */
     GArray *active;        /* of struct active */
     GHashTable *names;     /* name -> number of times */
+    GTree *services;       /* set of static strings */
 };
 
 /* What has been counted of a connection. The sides are those of its opening, whatever it turned out
@@ -111,11 +114,14 @@ struct intervals {
     GHashTable *counted;  /* set of struct counted */
     GHashTable *sessions; /* number -> struct session */
     struct user_identities *users;
+    GPtrArray *programs; /* of clients, by number; NULL is the first: unknown */
+    GHashTable *program_numbers;
 };
 
 struct server_sessions {
     const struct intervals *intervals;
     const GArray *spans;
+    const GArray *active;
 };
 
 const char *
@@ -189,6 +195,12 @@ compare_servers(const void *a, const void *b, void *data)
     return memcmp(left->address, right->address, sizeof left->address);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
 static struct server *
 server_new(enum server_role role, const uint8_t address[16])
 {
@@ -198,6 +210,7 @@ server_new(enum server_role role, const uint8_t address[16])
     memcpy(server->address, address, sizeof server->address);
     server->rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, row_free);
     server->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    server->services = g_tree_new(compare_names);
     server->active = g_array_new(FALSE, FALSE, sizeof(struct active));
     for (int i = 0; i < SPANS; i++)
         server->spans[i] = g_array_new(FALSE, FALSE, sizeof(struct span));
@@ -211,6 +224,7 @@ server_free(void *data)
 
     g_hash_table_unref(server->rows);
     g_hash_table_unref(server->names);
+    g_tree_destroy(server->services);
     g_array_unref(server->active);
     for (int i = 0; i < SPANS; i++)
         g_array_unref(server->spans[i]);
@@ -447,6 +461,9 @@ intervals_take_connection(struct intervals *intervals, const struct connection_r
         struct span span = span_of(tcp);
 
         server->is_proxy = true; /* if that is its role */
+        const char *service = service_name(row->channel, row->channel ? row->channel->vc : NULL,
+                                           tcp->endpoint[OA_SERVER].port);
+        g_tree_insert(server->services, (char *)service, NULL);
         if (counted) {
             choose_server(counted, tcp, server);
             count(intervals, counted, tcp, tcp->last.time_ns);
@@ -698,15 +715,50 @@ compare_spans(const void *a, const void *b)
     return left->from_ns < right->from_ns ? -1 : left->from_ns > right->from_ns;
 }
 
+static uint32_t
+program_of(struct intervals *intervals, const struct oa_client *client)
+{
+    void *number;
+
+    if (!client || !client->software[0])
+        return 0;
+    char *name =
+        g_strdup_printf("%s%s%s", client->software, client->version[0] ? " " : "", client->version);
+    if (g_hash_table_lookup_extended(intervals->program_numbers, name, NULL, &number)) {
+        g_free(name);
+        return GPOINTER_TO_UINT(number);
+    }
+    g_ptr_array_add(intervals->programs, name);
+    g_hash_table_insert(intervals->program_numbers, name,
+                        GUINT_TO_POINTER(intervals->programs->len - 1));
+    return intervals->programs->len - 1;
+}
+
+/* What the spans of the session have in common. */
+static struct span
+facts_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
+{
+    enum oa_client_mode mode = vc->client ? vc->client->mode : OA_CLIENT_MODE_UNKNOWN;
+
+    return (struct span){ .user = user_identity_of(intervals->users, vc),
+                          .program = program_of(intervals, vc->client),
+                          .is_cached = mode == OA_CLIENT_CACHED,
+                          .is_classic = mode == OA_CLIENT_CLASSIC,
+                          .is_mapi_http = vc->transport == OA_TRANSPORT_MAPI_HTTP };
+}
+
 /* The session is open while one of its channels is. */
 static void
-add_open(struct server *server, GArray *channels, uint32_t user)
+add_open(struct server *server, GArray *channels, const struct span *facts)
 {
     g_array_sort(channels, compare_spans);
     for (guint i = 0; i < channels->len;) {
-        struct span span = g_array_index(channels, struct span, i);
+        const struct span *first = &g_array_index(channels, struct span, i);
+        struct span span = *facts;
 
-        span.user = user;
+        span.from_ns = first->from_ns;
+        span.to_ns = first->to_ns;
+        span.was_before = first->was_before;
         while (++i < channels->len) {
             const struct span *next = &g_array_index(channels, struct span, i);
             if (next->from_ns > span.to_ns)
@@ -734,17 +786,18 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
         struct session *session = session_of(intervals, vc);
         enum oa_hop hop = oa_vc_hop(vc);
         struct server *server = server_of_hop(intervals, vc, hop);
-        uint32_t user = user_identity_of(intervals->users, vc);
+        struct span facts = facts_of(intervals, vc);
 
         note_bytes(intervals, session, vc, vc->last.time_ns);
         count_waiting(intervals, session, vc);
-        add_active(server, session->active, user);
+        add_active(server, session->active, facts.user);
         if (vc->transport == OA_TRANSPORT_MAPI_HTTP) {
-            struct span span = { vc->opened.time_ns, vc->ended_ns ? vc->ended_ns : OPEN_END, user,
-                                 !vc->established.frame };
-            g_array_append_val(server->spans[SESSIONS], span);
+            facts.from_ns = vc->opened.time_ns;
+            facts.to_ns = vc->ended_ns ? vc->ended_ns : OPEN_END;
+            facts.was_before = !vc->established.frame;
+            g_array_append_val(server->spans[SESSIONS], facts);
         } else if (session->open[hop]) {
-            add_open(server, session->open[hop], user);
+            add_open(server, session->open[hop], &facts);
         }
         if (session_has_hop(vc, OA_HOP_SERVER))
             note_name(server_of_hop(intervals, vc, OA_HOP_SERVER), vc->target_server);
@@ -1192,12 +1245,34 @@ struct giving {
 };
 
 static gboolean
+add_service(void *service, void *value, void *text)
+{
+    (void)value;
+    if (((GString *)text)->len)
+        g_string_append_c(text, ';');
+    g_string_append(text, service);
+    return FALSE;
+}
+
+static char *
+services_of(const struct server *server)
+{
+    GString *text = g_string_new(NULL);
+
+    g_tree_foreach(server->services, add_service, text);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean
 give(void *key, void *value, void *data)
 {
     const struct server *server = value;
     const struct giving *giving = data;
-    struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS] };
+    struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS],
+                                        server->active };
+    char *services = services_of(server);
     struct server_load load = { .name = name_of(server),
+                                .services = services,
                                 .address = server->is_all ? NULL : server->address,
                                 .role = server->role,
                                 .has_packets = server->has_packets,
@@ -1210,6 +1285,7 @@ give(void *key, void *value, void *data)
     finish_rows(giving->intervals, server, &load);
     giving->take(giving->context, &load);
     g_free(load.interval);
+    g_free(services);
     return FALSE;
 }
 
@@ -1231,6 +1307,13 @@ intervals_each(struct intervals *intervals, bool with_all,
     server_free(all);
 }
 
+static int64_t
+from_of(const struct server_sessions *sessions, const struct span *span)
+{
+    return span->was_before ? coverage_begin_of(sessions->intervals->coverage, span->from_ns)
+                            : span->from_ns;
+}
+
 uint64_t
 server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
 {
@@ -1240,15 +1323,87 @@ server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
 
     for (guint i = 0; i < sessions->spans->len; i++) {
         const struct span *span = &g_array_index(sessions->spans, struct span, i);
-        int64_t from = span->was_before
-                           ? coverage_begin_of(sessions->intervals->coverage, span->from_ns)
-                           : span->from_ns;
+        int64_t from = from_of(sessions, span);
         if (span->user == user || from >= to_ns || span->to_ns <= from_ns)
             continue;
         user = span->user;
         n++;
     }
     return n;
+}
+
+uint64_t
+server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
+{
+    const GArray *active = server->sessions->active;
+    GHashTable *users = g_hash_table_new(NULL, NULL);
+    guint low = 0, high = active->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(active, struct active, middle).start_ns < from_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < active->len; low++) {
+        const struct active *one = &g_array_index(active, struct active, low);
+        if (one->start_ns >= to_ns)
+            break;
+        g_hash_table_add(users, GUINT_TO_POINTER(one->user));
+    }
+    uint64_t n = g_hash_table_size(users);
+    g_hash_table_unref(users);
+    return n;
+}
+
+/* The programs by their time, most first; consumes the times. */
+static char *
+programs_text(const struct intervals *intervals, double *time, double sum)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint n = 1; sum > 0 && n < intervals->programs->len; n++) {
+        guint most = 1;
+        for (guint i = 2; i < intervals->programs->len; i++)
+            if (time[i] > time[most])
+                most = i;
+        if (time[most] <= 0)
+            break;
+        g_string_append_printf(text, "%s%s:%.4f", text->len ? ";" : "",
+                               (const char *)g_ptr_array_index(intervals->programs, most),
+                               time[most] / sum);
+        time[most] = 0;
+    }
+    g_free(time);
+    return g_string_free(text, FALSE);
+}
+
+void
+server_clients(const struct server_load *server, int64_t from_ns, int64_t to_ns,
+               struct server_clients *clients)
+{
+    const struct server_sessions *sessions = server->sessions;
+    const struct intervals *intervals = sessions->intervals;
+    double sum = 0, cached = 0, classic = 0, mapi_http = 0;
+    double *time = g_new0(double, intervals->programs->len);
+
+    for (guint i = 0; i < sessions->spans->len; i++) {
+        const struct span *span = &g_array_index(sessions->spans, struct span, i);
+        int64_t from = MAX(from_of(sessions, span), from_ns), to = MIN(span->to_ns, to_ns);
+        double open = (double)MAX(to - from, 0);
+
+        sum += open;
+        cached += span->is_cached ? open : 0;
+        classic += span->is_classic ? open : 0;
+        mapi_http += span->is_mapi_http ? open : 0;
+        time[span->program] += open;
+    }
+    double known = cached + classic;
+    *clients = (struct server_clients){ .cached = known > 0 ? cached / known : NO_RATIO,
+                                        .classic = known > 0 ? classic / known : NO_RATIO,
+                                        .mapi_http = sum > 0 ? mapi_http / sum : NO_RATIO,
+                                        .programs = programs_text(intervals, time, sum) };
 }
 
 struct intervals *
@@ -1262,6 +1417,9 @@ intervals_new(const struct intervals_settings *settings)
     intervals->counted = g_hash_table_new_full(NULL, NULL, counted_free, NULL);
     intervals->sessions = g_hash_table_new_full(NULL, NULL, NULL, session_free);
     intervals->users = user_identities_new();
+    intervals->programs = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(intervals->programs, NULL);
+    intervals->program_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     return intervals;
 }
 
@@ -1275,6 +1433,8 @@ intervals_free(struct intervals *intervals)
     g_hash_table_unref(intervals->counted);
     g_hash_table_unref(intervals->sessions);
     user_identities_free(intervals->users);
+    g_hash_table_unref(intervals->program_numbers);
+    g_ptr_array_unref(intervals->programs);
     g_free(intervals);
 }
 

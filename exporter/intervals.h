@@ -57,12 +57,13 @@ struct interval {
 /* A server, with its intervals in order of time. */
 struct server_load {
     const char *name;          /* that clients use; NULL if unknown */
+    const char *services;      /* of its connections, separated by semicolons */
     const uint8_t *address;    /* NULL: all servers together */
     enum server_role role;     /* of one server */
     bool has_packets;          /* else the captures contain PDUs without TCP */
     struct interval *interval; /* `n` of them, also without traffic */
     size_t n;
-    const struct server_sessions *sessions; /* for server_users() */
+    const struct server_sessions *sessions; /* for the functions below */
 };
 
 struct intervals;
@@ -89,6 +90,19 @@ bool intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *las
 
 /* The number of distinct users with a session open between the two times. */
 uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
+
+/* The number of distinct users with a call between the two times. */
+uint64_t server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
+
+/* Shares of the time for which sessions were open. */
+struct server_clients {
+    double cached, classic, mapi_http; /* NO_RATIO: no session */
+    char *programs;                    /* "name version:share;...", the most frequent first; to be
+                                          freed with g_free() */
+};
+
+void server_clients(const struct server_load *server, int64_t from_ns, int64_t to_ns,
+                    struct server_clients *clients);
 
 /* "proxy", "store", "directory". */
 const char *server_role_name(enum server_role role);

@@ -26,7 +26,9 @@ enum long_option {
     LONG_CODE_PAGE,
     LONG_PROXY,
     LONG_INTERVAL,
-    LONG_MAX_GAP
+    LONG_MAX_GAP,
+    LONG_PERIOD,
+    LONG_UTC_OFFSET
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -60,6 +62,12 @@ static const struct {
     { { "max-gap", required_argument, NULL, LONG_MAX_GAP },
       "SECONDS",
       "time between two captures that counts as covered (1)" },
+    { { "period", required_argument, NULL, LONG_PERIOD },
+      "PERIOD",
+      "period of a row of capacity: all, day, week (all)" },
+    { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
+      "OFFSET",
+      "where days and weeks begin, such as +02:00 (+00:00)" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -181,6 +189,41 @@ take_max_gap(const char *text, struct options *options, char **message)
 }
 
 static bool
+take_period(const char *text, struct options *options, char **message)
+{
+    static const char *const NAMES[] = {
+        [PERIOD_ALL] = "all", [PERIOD_DAY] = "day", [PERIOD_WEEK] = "week"
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (strcmp(text, NAMES[i]) == 0) {
+            options->intervals.period = (enum period)i;
+            return true;
+        }
+    *message = g_strdup_printf("'%s' is none of all, day, week", text);
+    return false;
+}
+
+static bool
+take_utc_offset(const char *text, struct options *options, char **message)
+{
+    static const char FORM[] = "+00:00";
+    bool is_good = strlen(text) == strlen(FORM) && (text[0] == '+' || text[0] == '-');
+
+    for (size_t i = 1; is_good && FORM[i]; i++)
+        is_good = FORM[i] == ':' ? text[i] == ':' : g_ascii_isdigit(text[i]);
+    int hours = is_good ? (text[1] - '0') * 10 + text[2] - '0' : 0;
+    int minutes = is_good ? (text[4] - '0') * 10 + text[5] - '0' : 0;
+    if (!is_good || hours > 14 || minutes > 59) {
+        *message = g_strdup_printf("'%s' is no offset from UTC such as +02:00", text);
+        return false;
+    }
+    options->intervals.utc_offset_ns =
+        (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes) * G_GINT64_CONSTANT(60000000000);
+    return true;
+}
+
+static bool
 take_code_page(const char *text, struct options *options, char **message)
 {
     guint64 number;
@@ -246,6 +289,10 @@ take_option(int value, struct options *options, char **message)
         return take_interval(optarg, options, message);
     case LONG_MAX_GAP:
         return take_max_gap(optarg, options, message);
+    case LONG_PERIOD:
+        return take_period(optarg, options, message);
+    case LONG_UTC_OFFSET:
+        return take_utc_offset(optarg, options, message);
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:

@@ -52,9 +52,9 @@ struct report_run {
 #define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
 
 /* Each is defined in report_<name>.c. */
-extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
-    REPORT_CONNECTION_STATUS, REPORT_COUNTERS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS,
-    REPORT_OPERATIONS, REPORT_SESSIONS, REPORT_USERS;
+extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
+    REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS, REPORT_FINDINGS, REPORT_FRAMES,
+    REPORT_HOPS, REPORT_OPERATIONS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);
