@@ -661,8 +661,6 @@ take_call(struct intervals *intervals, const struct oa_call *call)
         .given_up_ns = oa_end_is_known(vc->ending.how) ? vc->ending.time_ns : intervals->now_ns,
     };
 
-    if (call->is_foreign)
-        return;
     if (!call_latency(call, hop, &facts.latency_ns))
         facts.latency_ns = NO_TIME;
     if (hop == OA_HOP_SERVER || !call_latency(call, OA_HOP_SERVER, &facts.store_latency_ns))
