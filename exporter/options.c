@@ -28,7 +28,8 @@ enum long_option {
     LONG_INTERVAL,
     LONG_MAX_GAP,
     LONG_PERIOD,
-    LONG_UTC_OFFSET
+    LONG_UTC_OFFSET,
+    LONG_HISTOGRAMS
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -68,6 +69,9 @@ static const struct {
     { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
       "OFFSET",
       "where days and weeks begin, such as +02:00 (+00:00)" },
+    { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
+      NULL,
+      "also write histograms: calls by latency, for percentiles of sums of rows" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -143,6 +147,18 @@ default_reports(struct options *options)
     options->n_reports = chosen->len;
     g_ptr_array_add(chosen, NULL);
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
+}
+
+/* Chooses one more report, unless it is chosen already. */
+static void
+add_report(struct options *options, const struct report *report)
+{
+    for (size_t i = 0; i < options->n_reports; i++)
+        if (options->reports[i] == report)
+            return;
+    options->reports = g_renew(const struct report *, options->reports, options->n_reports + 2);
+    options->reports[options->n_reports++] = report;
+    options->reports[options->n_reports] = NULL;
 }
 
 static bool
@@ -293,6 +309,9 @@ take_option(int value, struct options *options, char **message)
         return take_period(optarg, options, message);
     case LONG_UTC_OFFSET:
         return take_utc_offset(optarg, options, message);
+    case LONG_HISTOGRAMS:
+        options->histograms = true;
+        return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -351,6 +370,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
+    if (!*message && options->histograms)
+        add_report(options, report_find("histograms"));
     if (!*message && !options->directory && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");

@@ -25,6 +25,7 @@ struct options {
     int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;                  /* of names; 0: not given */
     bool quiet;
+    bool histograms; /* that report too */
     char *const *paths;
     size_t n_paths;
 };

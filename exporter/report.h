@@ -54,7 +54,7 @@ struct report_run {
 /* Each is defined in report_<name>.c. */
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
     REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS, REPORT_FINDINGS, REPORT_FRAMES,
-    REPORT_HOPS, REPORT_OPERATIONS, REPORT_SESSIONS, REPORT_USERS;
+    REPORT_HISTOGRAMS, REPORT_HOPS, REPORT_OPERATIONS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);

@@ -22,6 +22,7 @@ const struct report *const REPORTS[] = {
     &REPORT_CAPACITY,
     &REPORT_FINDINGS,
     &REPORT_FRAMES,
+    &REPORT_HISTOGRAMS,
     NULL,
 };
 
