@@ -98,6 +98,8 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 
 /* double */
 #define RATIO(member)               CELL_OWN_("ratio", CELL_RATIO_, member)
+#define REAL(unit, member)          CELL_OWN_(unit, CELL_RATIO_, member)
+#define REAL_OF(unit, pointer, member) CELL_OF_(unit, CELL_RATIO_, pointer, member)
 
 /* const uint8_t * to 16 bytes, uint8_t[16] */
 #define ADDRESS(pointer)            CELL_WHOLE_("address", CELL_ADDRESS_, pointer)

@@ -16,6 +16,8 @@ struct connection_stream {
     uint64_t payload_bytes;        /* each byte once, also those that the snap length cut off */
     uint64_t retransmitted_frames; /* frames whose payload had all been seen before */
     uint64_t lost_bytes;           /* missing from the capture */
+    uint64_t retransmitted_bytes;  /* payload that had been seen before, in whatever frame */
+    uint64_t wire_bytes;           /* IP packets with their headers */
 };
 
 /* As netstat would show it on one of the two hosts. */
@@ -43,6 +45,7 @@ struct connection {
     int64_t watched_ns;          /* how far the capture reached when it was given up; 0: unknown */
     int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
     enum connection_state state; /* when the capture ended, or the connection */
+    void *counted;               /* of intervals.h; NULL: nothing was counted yet */
 };
 
 /* A connection that has ended, and what it carried. */

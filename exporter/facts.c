@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "http/mapi_http.h"
+#include "track/connection_end.h"
 
 const char *
 status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
@@ -316,4 +317,14 @@ service_name(const struct oa_channel *channel, const struct oa_virtual_connectio
     if (channel && vc && vc->iface)
         return oa_service_name(vc->iface->service);
     return port ? oa_service_name(port->service) : "rpc";
+}
+
+/* An attempt to reach a server that a URI names is one, whatever its port. */
+bool
+connection_is_of_service(const struct connection_row *row)
+{
+    if (row->channel && row->channel->vc && oa_vc_is_foreign(row->channel->vc))
+        return false;
+    return row->is_attempt ||
+           oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
 }

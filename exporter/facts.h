@@ -91,6 +91,9 @@ const char *client_address_order(const struct oa_virtual_connection *vc, uint8_t
 /* "allowed", "refused"; NULL if ValidPorts was not given or the target is unknown. */
 const char *target_allowed(const struct valid_ports *ports, const char *server, uint32_t port);
 
+/* Whether the connection belongs to a hop between client, proxy, server and domain controller. */
+bool connection_is_of_service(const struct connection_row *row);
+
 /* --- hops and services of channels, and of TCP connections without one --- */
 
 /* "client_proxy", "proxy_store", "client_store", "store_dc": from the content, else from the port

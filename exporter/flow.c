@@ -256,6 +256,13 @@ flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp s
         oa_channel_cut(flow->channel, side, bytes, stamp);
 }
 
+void
+flow_counted(const struct flow *flow, struct oa_stamp stamp)
+{
+    if (flow->flows->counted)
+        flow->flows->counted(flow->flows->context, flow->connection, stamp);
+}
+
 size_t
 flow_waiting(const struct flow *flow, enum oa_side side)
 {

@@ -14,11 +14,13 @@ typedef void (*connection_function)(void *context, const struct connection_row *
 
 /* What all flows of a run share. */
 struct flows {
+    /* The facts of the connection contain what came with that stamp; or NULL. */
+    void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
     struct oa_tracker *tracker;
     uint64_t n_connections; /* opened so far, which is the number of the next one */
     uint64_t n_channels;    /* of these, how many became a channel */
     connection_function on_ended;
-    void *context;
+    void *context; /* of both functions */
 };
 
 /* Begins a run. `on_ended` is called with each connection that has ended, before its channel
@@ -45,6 +47,9 @@ void flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes);
 
 /* The same for bytes that the snap length has cut off the frame with that stamp. */
 void flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
+
+/* The facts of the connection contain what came with that stamp. */
+void flow_counted(const struct flow *flow, struct oa_stamp stamp);
 
 /* The number of bytes at the end of what that side sent that cannot be decoded yet: the incomplete
  * start of a head or a PDU. */

@@ -47,17 +47,25 @@ bucket_of(uint64_t value)
                : (shift << SUB_BITS) + (unsigned)(value >> (shift - 1)) - SUB_BUCKETS;
 }
 
+/* The first value of the bucket, and how many follow on it. */
+static int64_t
+low_of(unsigned bucket, uint64_t *width)
+{
+    unsigned shift = bucket >> SUB_BITS;
+
+    *width = shift == 0 ? 1 : 1ull << (shift - 1);
+    if (shift == 0)
+        return bucket;
+    return (int64_t)(((uint64_t)(bucket & (SUB_BUCKETS - 1)) + SUB_BUCKETS) << (shift - 1));
+}
+
 static int64_t
 middle_of(unsigned bucket)
 {
-    unsigned shift = bucket >> SUB_BITS;
-    uint64_t low, width;
+    uint64_t width;
+    int64_t low = low_of(bucket, &width);
 
-    if (shift == 0)
-        return bucket;
-    width = 1ull << (shift - 1);
-    low = ((uint64_t)(bucket & (SUB_BUCKETS - 1)) + SUB_BUCKETS) << (shift - 1);
-    return (int64_t)(low + width / 2);
+    return low + (int64_t)(width / 2);
 }
 
 /* The buckets of one power of two, created when it first occurs. */
@@ -149,4 +157,35 @@ histogram_percentile(const struct histogram *histogram, double percent)
             return CLAMP(middle_of(bucket), histogram->min, histogram->max);
     }
     return histogram->max;
+}
+
+uint64_t
+histogram_above(const struct histogram *histogram, int64_t ns)
+{
+    uint64_t above = 0;
+
+    for (unsigned bucket = bucket_of((uint64_t)MAX(ns, 0)) + 1; bucket < OCTAVES << SUB_BITS;
+         bucket++) {
+        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
+        above += octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
+    }
+    return above;
+}
+
+void
+histogram_each(const struct histogram *histogram,
+               void (*take)(void *context, int64_t low_ns, int64_t high_ns, uint64_t count),
+               void *context)
+{
+    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
+        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
+        uint64_t width;
+        int64_t low = low_of(bucket, &width), high;
+
+        if (!octave || !octave[bucket & (SUB_BUCKETS - 1)])
+            continue;
+        if (__builtin_add_overflow(low, (int64_t)width, &high))
+            high = INT64_MAX;
+        take(context, low, high, octave[bucket & (SUB_BUCKETS - 1)]);
+    }
 }

@@ -29,4 +29,13 @@ double histogram_mean(const struct histogram *histogram);
  * the middle of its bucket; 0 if there are none. */
 int64_t histogram_percentile(const struct histogram *histogram, double percent);
 
+/* Calls the function with each bucket that is not empty: its values are at least `low_ns` and less
+ * than `high_ns`. */
+void histogram_each(const struct histogram *histogram,
+                    void (*take)(void *context, int64_t low_ns, int64_t high_ns, uint64_t count),
+                    void *context);
+
+/* How many values are greater, as far as the buckets can tell them apart. */
+uint64_t histogram_above(const struct histogram *histogram, int64_t ns);
+
 #endif

@@ -122,6 +122,22 @@ on_connection(void *context, const struct connection_row *row)
 }
 
 static void
+on_frame(void *context, size_t file, int64_t time_ns)
+{
+    const struct run *run = context;
+
+    report_set_frame(run->reports, file, time_ns);
+}
+
+static void
+on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
+{
+    const struct run *run = context;
+
+    report_set_counted(run->reports, connection, stamp);
+}
+
+static void
 clear_progress(const struct run *run)
 {
     if (run->shows_progress && run->shown_us)
@@ -217,6 +233,8 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
                                 .connection = on_connection,
+                                .frame = on_frame,
+                                .counted = on_counted,
                                 .warning = on_warning,
                                 .progress = on_progress,
                                 .code_page = options->code_page,
@@ -237,6 +255,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
     if (!run.reports) {
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
+        report_set_count_intervals(run.reports, &options->intervals);
         source_run(source, &sink, &result);
         clear_progress(&run);
         *is_void = result.disordered || result.clocks_differ;

@@ -44,6 +44,12 @@ on_cut(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 }
 
 static void
+on_counted(void *user, struct oa_stamp stamp)
+{
+    flow_counted(user, stamp);
+}
+
+static void
 on_closed(void *user)
 {
     flow_close(user);
@@ -52,7 +58,8 @@ on_closed(void *user)
 static void *
 begin(struct flows *flows)
 {
-    static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_cut, on_closed };
+    static const struct tcp_listener LISTENER = { on_opened, on_data,   on_lost,
+                                                  on_cut,    on_closed, on_counted };
     struct native *native = g_new0(struct native, 1);
 
     native->packets = packets_new();

@@ -28,8 +28,17 @@ enum long_option {
     LONG_PROXY,
     LONG_FORMAT,
     LONG_TIME,
-    LONG_ROPS
+    LONG_ROPS,
+    LONG_INTERVAL,
+    LONG_MAX_GAP,
+    LONG_PERIOD,
+    LONG_UTC_OFFSET,
+    LONG_HISTOGRAMS
 };
+
+/* Of --interval and --max-gap, in seconds: a day; a year. */
+#define LONGEST_INTERVAL 86400
+#define LONGEST_GAP 31536000
 
 /* One row per option: for getopt_long(), and for the help text. */
 static const struct {
@@ -58,6 +67,21 @@ static const struct {
     { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
       "SECONDS",
       "put frames of a file in order that are up to this late (1; 0: never)" },
+    { { "interval", required_argument, NULL, LONG_INTERVAL },
+      "SECONDS",
+      "length of a row of counters, from 1 s to a day (60)" },
+    { { "max-gap", required_argument, NULL, LONG_MAX_GAP },
+      "SECONDS",
+      "time between two captures that counts as covered (1)" },
+    { { "period", required_argument, NULL, LONG_PERIOD },
+      "PERIOD",
+      "period of a row of capacity: all, day, week (all)" },
+    { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
+      "OFFSET",
+      "where days and weeks begin, such as +02:00 (+00:00)" },
+    { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
+      NULL,
+      "also write histograms: calls by latency, for percentiles of sums of rows" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -141,6 +165,18 @@ default_reports(struct options *options)
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
 }
 
+/* Chooses one more report, unless it is chosen already. */
+static void
+add_report(struct options *options, const struct report *report)
+{
+    for (size_t i = 0; i < options->n_reports; i++)
+        if (options->reports[i] == report)
+            return;
+    options->reports = g_renew(const struct report *, options->reports, options->n_reports + 2);
+    options->reports[options->n_reports++] = report;
+    options->reports[options->n_reports] = NULL;
+}
+
 static bool
 take_reorder_window(const char *text, struct options *options, char **message)
 {
@@ -153,6 +189,69 @@ take_reorder_window(const char *text, struct options *options, char **message)
         return false;
     }
     options->reorder_ns = (int64_t)(seconds * 1e9);
+    return true;
+}
+
+static bool
+take_interval(const char *text, struct options *options, char **message)
+{
+    guint64 seconds;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, LONGEST_INTERVAL, &seconds, NULL)) {
+        *message =
+            g_strdup_printf("'%s' is no number of seconds from 1 to %d", text, LONGEST_INTERVAL);
+        return false;
+    }
+    options->intervals.interval_ns = (int64_t)seconds * G_GINT64_CONSTANT(1000000000);
+    return true;
+}
+
+static bool
+take_max_gap(const char *text, struct options *options, char **message)
+{
+    char *end;
+    double seconds = g_ascii_strtod(text, &end);
+
+    if (end == text || *end || !(seconds >= 0 && seconds <= LONGEST_GAP)) {
+        *message = g_strdup_printf("'%s' is no time from 0 to %d seconds", text, LONGEST_GAP);
+        return false;
+    }
+    options->intervals.max_gap_ns = (int64_t)(seconds * 1e9);
+    return true;
+}
+
+static bool
+take_period(const char *text, struct options *options, char **message)
+{
+    static const char *const NAMES[] = {
+        [PERIOD_ALL] = "all", [PERIOD_DAY] = "day", [PERIOD_WEEK] = "week"
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (strcmp(text, NAMES[i]) == 0) {
+            options->intervals.period = (enum period)i;
+            return true;
+        }
+    *message = g_strdup_printf("'%s' is none of all, day, week", text);
+    return false;
+}
+
+static bool
+take_utc_offset(const char *text, struct options *options, char **message)
+{
+    static const char FORM[] = "+00:00";
+    bool is_good = strlen(text) == strlen(FORM) && (text[0] == '+' || text[0] == '-');
+
+    for (size_t i = 1; is_good && FORM[i]; i++)
+        is_good = FORM[i] == ':' ? text[i] == ':' : g_ascii_isdigit(text[i]);
+    int hours = is_good ? (text[1] - '0') * 10 + text[2] - '0' : 0;
+    int minutes = is_good ? (text[4] - '0') * 10 + text[5] - '0' : 0;
+    if (!is_good || hours > 14 || minutes > 59) {
+        *message = g_strdup_printf("'%s' is no offset from UTC such as +02:00", text);
+        return false;
+    }
+    options->intervals.utc_offset_ns =
+        (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes) * G_GINT64_CONSTANT(60000000000);
     return true;
 }
 
@@ -251,6 +350,17 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
+    case LONG_INTERVAL:
+        return take_interval(optarg, options, message);
+    case LONG_MAX_GAP:
+        return take_max_gap(optarg, options, message);
+    case LONG_PERIOD:
+        return take_period(optarg, options, message);
+    case LONG_UTC_OFFSET:
+        return take_utc_offset(optarg, options, message);
+    case LONG_HISTOGRAMS:
+        options->histograms = true;
+        return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -306,6 +416,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
 
     memset(options, 0, sizeof *options);
     options->reorder_ns = DEFAULT_REORDER_NS;
+    options->intervals = INTERVALS_DEFAULT;
     memset(long_options, 0, sizeof long_options);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
         long_options[i] = ROWS[i].option;
@@ -331,6 +442,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         *message = g_strdup("no capture given (see --help)");
     else if (!options->reports)
         default_reports(options);
+    if (!*message && options->histograms)
+        add_report(options, report_find("histograms"));
     for (size_t i = 0; i < options->n_reports; i++)
         options->reads_rops |= options->reports[i]->needs_rops;
     if (!*message)

@@ -6,6 +6,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "intervals.h"
 #include "report.h"
 #include "writer.h"
 
@@ -18,13 +19,15 @@ struct options {
     size_t n_reports;
     const char *directory; /* or file, of a database; NULL: standard output */
     struct output_style style;
-    bool has_format;                 /* was given, not implied by the name of the output */
-    struct valid_ports *valid_ports; /* NULL: not given; freed by options_clear() */
-    char **proxies;                  /* of --proxy, ended by NULL; NULL: none. Freed likewise */
-    int64_t reorder_ns;              /* how late a frame may be to be put in order; 0: never */
-    uint32_t code_page;              /* of names; 0: not given */
-    bool reads_rops;                 /* --rops, or a report needs them */
+    bool has_format;                     /* was given, not implied by the name of the output */
+    struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
+    char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
+    struct intervals_settings intervals; /* of counters and capacity */
+    int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
+    uint32_t code_page;                  /* of names; 0: not given */
+    bool reads_rops;                     /* --rops, or a report needs them */
     bool quiet;
+    bool histograms; /* that report too */
     char *const *paths;
     size_t n_paths;
 };

@@ -291,6 +291,7 @@ decode_ipv4(struct packet *packet)
     map_ipv4(segment->source.address, source);
     map_ipv4(segment->destination.address, destination);
     segment->identification = identification;
+    segment->ip_length = (uint32_t)(packet->on_wire - MIN(start, packet->on_wire));
     oa_cursor_skip(cursor, header - IPV4_HEADER);
 
     size_t offset = (size_t)(fragment & 0x1fff) * 8;
@@ -360,6 +361,7 @@ decode_ipv6(struct packet *packet)
     memcpy(segment->source.address, source, sizeof segment->source.address);
     memcpy(segment->destination.address, destination, sizeof segment->destination.address);
     segment->identification = 0;
+    segment->ip_length = (uint32_t)(packet->on_wire - MIN(start, packet->on_wire));
     return decode_extension_headers(packet, next);
 }
 

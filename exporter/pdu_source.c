@@ -313,6 +313,7 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
     if (cut)
         flow_lost(connection->flow, side, cut);
     note_last(half, pdu, flow_waiting(connection->flow, side));
+    flow_counted(connection->flow, stamp);
 }
 
 static void *

@@ -7,18 +7,6 @@
 
 #include <stdio.h>
 
-#include "track/connection_end.h"
-
-/* An attempt to reach a server that a URI names is one, whatever its port. */
-bool
-connection_is_of_service(const struct connection_row *row)
-{
-    if (row->channel && row->channel->vc && oa_vc_is_foreign(row->channel->vc))
-        return false;
-    return row->is_attempt ||
-           oa_connection_counts(row->channel, row->tls, row->tcp->endpoint[OA_SERVER].port);
-}
-
 void
 report_describe(const struct report *report)
 {

@@ -15,19 +15,18 @@
 #include "connection.h"
 #include "facts.h"
 
-/* Whether the connection belongs to a hop between client, proxy, server and domain controller. */
-bool connection_is_of_service(const struct connection_row *row);
-
 struct report_run;
+struct intervals; /* intervals.h */
 struct tally_rows;
 
 struct report {
     const char *name;
-    const char *row_is; /* "RPC call" */
-    const char *order;  /* "ordered by ..." */
-    bool has_key;       /* the first column has another value in each row */
-    bool on_request;    /* written only if requested by name */
-    bool needs_rops;    /* has rows only if ROPs are read */
+    const char *row_is;   /* "RPC call" */
+    const char *order;    /* "ordered by ..." */
+    bool has_key;         /* the first column has another value in each row */
+    bool on_request;      /* written only if requested by name */
+    bool needs_rops;      /* has rows only if ROPs are read */
+    bool needs_intervals; /* has `intervals` in its run, for `finish` */
     const struct column *columns;
     size_t n_columns;
     const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */
@@ -47,6 +46,7 @@ struct report {
 struct report_run {
     const struct report *report;
     const struct valid_ports *valid_ports; /* NULL: not given */
+    struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
     void *state;
 };
@@ -54,9 +54,9 @@ struct report_run {
 #define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
 
 /* Each is defined in report_<name>.c. */
-extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CHANNELS, REPORT_CONNECTIONS,
-    REPORT_CONNECTION_STATUS, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HOPS, REPORT_OPERATIONS,
-    REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
+extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
+    REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS, REPORT_FINDINGS, REPORT_FRAMES,
+    REPORT_HISTOGRAMS, REPORT_HOPS, REPORT_OPERATIONS, REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);

@@ -27,6 +27,7 @@ struct report_set {
     char *directory;           /* of the outputs; NULL: standard output */
     int lock;                  /* the folder, open and locked; -1 */
     bool made_directory;
+    struct intervals *intervals; /* NULL: not needed */
 };
 
 static bool
@@ -187,8 +188,36 @@ report_set_merge(struct report_set *set, const struct report_set *part)
 }
 
 void
+report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (!set->runs[i].report->needs_intervals)
+            continue;
+        if (!set->intervals)
+            set->intervals = intervals_new(settings);
+        set->runs[i].intervals = set->intervals;
+    }
+}
+
+void
+report_set_frame(struct report_set *set, size_t file, int64_t time_ns)
+{
+    if (set->intervals)
+        intervals_take_frame(set->intervals, file, time_ns);
+}
+
+void
+report_set_counted(struct report_set *set, struct connection *connection, struct oa_stamp stamp)
+{
+    if (set->intervals)
+        intervals_take_counted(set->intervals, connection, stamp);
+}
+
+void
 report_set_event(struct report_set *set, const struct oa_event *event)
 {
+    if (set->intervals)
+        intervals_take_event(set->intervals, event);
     for (size_t i = 0; i < set->n; i++)
         if (set->runs[i].report->event)
             set->runs[i].report->event(&set->runs[i], event);
@@ -198,6 +227,8 @@ report_set_event(struct report_set *set, const struct oa_event *event)
 void
 report_set_connection(struct report_set *set, const struct connection_row *row)
 {
+    if (set->intervals)
+        intervals_take_connection(set->intervals, row);
     for (size_t i = 0; i < set->n; i++)
         if (set->runs[i].report->connection)
             set->runs[i].report->connection(&set->runs[i], row);
@@ -242,6 +273,7 @@ report_set_free(struct report_set *set)
         if (set->runs[i].report->free_state)
             set->runs[i].report->free_state(set->runs[i].state);
     }
+    intervals_free(set->intervals);
     if (set->lock >= 0)
         close(set->lock);
     if (set->made_directory)

@@ -6,6 +6,7 @@
 #ifndef REPORT_SET_H
 #define REPORT_SET_H
 
+#include "intervals.h"
 #include "report.h"
 
 struct report_set;
@@ -28,6 +29,15 @@ struct report_set *report_set_open(const struct report *const reports[], size_t 
  */
 struct report_set *report_set_open_part(const struct report *const reports[], size_t n);
 void report_set_merge(struct report_set *set, const struct report_set *part);
+
+/* Counts by interval from now on, if one of the reports needs it; those reports are empty
+ * otherwise. Before the first frame. */
+void report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings);
+
+/* Pass on a frame of a file, and what came for a connection, see intervals.h. */
+void report_set_frame(struct report_set *set, size_t file, int64_t time_ns);
+void report_set_counted(struct report_set *set, struct connection *connection,
+                        struct oa_stamp stamp);
 
 /* Pass on an event, or the end of a TCP connection, to all reports. To be called in capture order.
  */

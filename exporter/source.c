@@ -73,6 +73,8 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
     if (source->clocks)
         clocks_take_frame(source->clocks, frame->file,
                           (struct oa_stamp){ frame->time_ns, frame->number });
+    if (source->sink->frame)
+        source->sink->frame(source->sink->context, frame->file, frame->time_ns);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         if (KINDS[i]->frame(source->self[i], frame))
             return;
@@ -189,6 +191,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     source->sink = sink;
     source->tracker = oa_tracker_new(take_event, source, false);
     flows_begin(&flows, source->tracker, sink->connection, sink->context);
+    flows.counted = sink->counted;
     oa_tls_proxies_name(source->tracker, sink->proxies);
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);

@@ -28,6 +28,9 @@ struct source_sink {
     void (*begin)(void *context, struct oa_tracker *tracker); /* before the first event; or NULL */
     oa_event_function event;
     void (*connection)(void *context, const struct connection_row *row); /* that has ended */
+    /* A frame, before what is in it; a segment or PDU, in the facts of its connection; or NULL. */
+    void (*frame)(void *context, size_t file, int64_t time_ns);
+    void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,

@@ -483,6 +483,8 @@ receive_pending(struct tracked *c, struct half *half, const struct segment *segm
     uint64_t added = insert(c, half, offset, payload, length, stamp);
     added += insert(c, half, offset + length, NULL, cut, stamp);
     stream_of(c, half)->payload_bytes += added;
+    stream_of(c, half)->retransmitted_bytes +=
+        (uint64_t)segment->payload_length + segment->cut_length - added;
     if (added == 0)
         stream_of(c, half)->retransmitted_frames++;
     else if (!begins)
@@ -873,6 +875,7 @@ count_segment(struct tracked *c, unsigned side, const struct segment *segment,
     struct half *half = half_of(c, side);
 
     c->facts.stream[side].frames++;
+    c->facts.stream[side].wire_bytes += segment->ip_length;
     c->facts.last.time_ns = MAX(c->facts.last.time_ns, stamp.time_ns);
     c->facts.last.frame = stamp.frame;
     if (!half->is_seen) {
@@ -926,6 +929,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
     check_loss(c, other, stamp);
     note_waiting(c, half);
     note_waiting(c, other);
+    if (table->listener.counted)
+        table->listener.counted(c->user, stamp);
 }
 
 struct tcp_table *

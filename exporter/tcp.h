@@ -24,6 +24,7 @@ struct tcp_listener {
     void (*lost)(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
     void (*cut)(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
     void (*closed)(void *user);
+    void (*counted)(void *user, struct oa_stamp stamp); /* a segment, in the facts; or NULL */
 };
 
 struct tcp_limits {

@@ -193,7 +193,8 @@ put_frame(GByteArray *bytes, const struct capture_frame *frame)
 static bool
 cut(const char *folder, const char *path)
 {
-    static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_lost, on_closed };
+    static const struct tcp_listener LISTENER = { on_opened, on_data,   on_lost,
+                                                  on_lost,   on_closed, NULL };
     struct capture_order order = { .window_ns = 1000000000, .reads_ahead = true };
     struct cutter cutter = { .folder = folder, .capture = g_path_get_basename(path) };
     char *message = NULL;

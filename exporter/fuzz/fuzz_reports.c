@@ -83,6 +83,18 @@ on_warning(void *context, const char *message)
     require(message[0] && !strchr(message, '\n'));
 }
 
+static void
+on_frame(void *context, size_t file, int64_t time_ns)
+{
+    report_set_frame(context, file, time_ns);
+}
+
+static void
+on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
+{
+    report_set_counted(context, connection, stamp);
+}
+
 static bool
 on_progress(void *context, const struct source_progress *progress)
 {
@@ -122,10 +134,13 @@ run(const char *path, struct capture_order order, bool *is_disordered)
     struct report_set *set =
         report_set_open(reports, n, folder, (struct output_style){ 0 }, NULL, &message);
     require(set != NULL);
+    report_set_count_intervals(set, &INTERVALS_DEFAULT);
     struct source_sink sink = { .context = set,
                                 .begin = begin_rops,
                                 .event = on_event,
                                 .connection = on_connection,
+                                .frame = on_frame,
+                                .counted = on_counted,
                                 .warning = on_warning,
                                 .progress = on_progress };
     source_run(source, &sink, &result);

@@ -164,7 +164,8 @@ feed(struct tcp_table *table, struct oa_cursor *cursor, struct oa_stamp *stamp,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_lost, on_closed };
+    static const struct tcp_listener LISTENER = { on_opened, on_data,   on_lost,
+                                                  on_lost,   on_closed, NULL };
     static const int64_t TIMES[] = { 0, INT64_C(1700000000000000000), INT64_MIN,
                                      INT64_MAX - (INT64_C(1) << 40) };
     struct oa_cursor cursor = oa_cursor_over(data, size);

@@ -207,8 +207,9 @@ expect_unit(const struct report *report, const struct column *column)
     } RULES[] = {
         { "_ms", "ms", true },          { "bytes", "bytes", false },
         { "bytes_in", "bytes", false }, { "bytes_out", "bytes", false },
-        { "_share", "ratio", true },    { "_address", "address", false },
-        { "cookie", "uuid", false },    { "_seen", "time", false },
+        { "_share", "ratio", false },   { "_address", "address", false },
+        { "cookie", "uuid", false },    { "first_seen", "time", false },
+        { "last_seen", "time", false },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(RULES); i++) {
@@ -231,8 +232,9 @@ is_snake_case(const char *name)
 static void
 test_tables(void)
 {
-    static const char *const UNITS[] = { "number", "count", "bytes", "ms",      "time",
-                                         "text",   "ratio", "uuid",  "address", NULL };
+    static const char *const UNITS[] = { "number", "count",   "bytes",   "ms",    "s",    "1/s",
+                                         "h",      "time",    "text",    "ratio", "uuid", "address",
+                                         "mean",   "bytes/h", "bytes/d", NULL };
 
     for (size_t r = 0; REPORTS[r]; r++) {
         GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);

@@ -74,8 +74,9 @@ make_connection(struct session *session, unsigned number, unsigned user)
     tcp->last.time_ns = session->vc.last.time_ns;
     tcp->ending.how = (enum oa_end)below(4);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        tcp->stream[side] =
-            (struct connection_stream){ below(100), below(3) * below(1000), below(5), below(5) };
+        tcp->stream[side] = (struct connection_stream){ below(100), below(3) * below(1000),
+                                                        below(5),   below(5),
+                                                        0,          0 };
     session->channel.vc = &session->vc;
     session->channel.host = tcp;
     session->channel.hop = OA_HOP_CLIENT;

@@ -235,7 +235,9 @@ on_closed(void *user)
     g_free(listened);
 }
 
-static const struct tcp_listener LISTENER = { on_opened, on_data, on_lost, on_lost, on_closed };
+static const struct tcp_listener LISTENER = {
+    on_opened, on_data, on_lost, on_lost, on_closed, NULL
+};
 
 static void
 fixture_begin(struct fixture *fixture, const struct tcp_limits *limits, uint32_t isn)
@@ -407,15 +409,15 @@ struct count_row {
 };
 
 static const struct count_row COUNT_ROWS[] = {
-    { "plain", SHAKE "c0+3 c3+3", { 4, 6, 0, 0 }, true, 1, 5 },
-    { "retransmitted", SHAKE "c0+3 c0+3 c0+2 c3+1 c0+5", { 7, 5, 2, 0 }, true, 1, 8 },
-    { "pending-repeated", SHAKE "c3+3 c3+3 c4+1 c0+3", { 6, 6, 2, 0 }, true, 1, 7 },
-    { "keep-alive", SHAKE "c0+3 c2+1 c2+0", { 5, 3, 1, 0 }, true, 1, 6 },
-    { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0 }, true, 1, 6 },
-    { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 8, 1, 0 }, true, 1, 6 },
-    { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5 }, true, 1, 5 },
-    { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0 }, false, 1, 3 },
-    { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0 }, false, 1, 3 },
+    { "plain", SHAKE "c0+3 c3+3", { 4, 6, 0, 0, 0, 0 }, true, 1, 5 },
+    { "retransmitted", SHAKE "c0+3 c0+3 c0+2 c3+1 c0+5", { 7, 5, 2, 0, 0, 0 }, true, 1, 8 },
+    { "pending-repeated", SHAKE "c3+3 c3+3 c4+1 c0+3", { 6, 6, 2, 0, 0, 0 }, true, 1, 7 },
+    { "keep-alive", SHAKE "c0+3 c2+1 c2+0", { 5, 3, 1, 0, 0, 0 }, true, 1, 6 },
+    { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0, 0, 0 }, true, 1, 6 },
+    { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 8, 1, 0, 0, 0 }, true, 1, 6 },
+    { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5, 0, 0 }, true, 1, 5 },
+    { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0, 0, 0 }, false, 1, 3 },
+    { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0, 0, 0 }, false, 1, 3 },
 };
 
 static void
@@ -466,8 +468,10 @@ test_swap(void)
     run_script(&fixture, "s0+2 s4+2 c0+3 c5+1 s2+2 sF6 sA3");
     fixture_end(&fixture);
     g_assert_cmpstr(fixture.log->str, ==, "open c:ababc s:cdef c?2 c:f fin-s");
-    assert_stream(&fixture.closed.stream[OA_SERVER], &(struct connection_stream){ 5, 6, 0, 0 });
-    assert_stream(&fixture.closed.stream[OA_CLIENT], &(struct connection_stream){ 2, 4, 0, 2 });
+    assert_stream(&fixture.closed.stream[OA_SERVER],
+                  &(struct connection_stream){ 5, 6, 0, 0, 0, 0 });
+    assert_stream(&fixture.closed.stream[OA_CLIENT],
+                  &(struct connection_stream){ 2, 4, 0, 2, 0, 0 });
     g_string_free(fixture.log, TRUE);
 }
 

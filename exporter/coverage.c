@@ -1,0 +1,163 @@
+/* coverage.c
+ * The time that the captures cover: from the first frame of a file to its last, of any protocol,
+ * united over all files.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "coverage.h"
+
+#include <glib.h>
+
+/* The clock of a file went back if a frame is that much earlier than one before it. */
+#define STEP_NS INT64_C(1000000000)
+
+/* Steps that are kept. */
+#define STEPS_MAX 65536
+
+struct piece {
+    int64_t first_ns, last_ns;
+    int64_t latest_ns; /* of the last frame, or before it */
+    bool is_used;
+};
+
+struct coverage {
+    GArray *files;  /* struct piece, by position on the command line */
+    GArray *pieces; /* struct piece, disjoint and in order; NULL until settled */
+    GArray *steps;  /* int64_t: times to which a clock went back */
+};
+
+struct coverage *
+coverage_new(void)
+{
+    struct coverage *coverage = g_new0(struct coverage, 1);
+
+    coverage->files = g_array_new(FALSE, TRUE, sizeof(struct piece));
+    coverage->steps = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    return coverage;
+}
+
+void
+coverage_free(struct coverage *coverage)
+{
+    if (!coverage)
+        return;
+    g_array_unref(coverage->files);
+    g_array_unref(coverage->steps);
+    if (coverage->pieces)
+        g_array_unref(coverage->pieces);
+    g_free(coverage);
+}
+
+void
+coverage_take(struct coverage *coverage, size_t file, int64_t time_ns)
+{
+    if (file >= coverage->files->len)
+        g_array_set_size(coverage->files, (guint)file + 1);
+    struct piece *piece = &g_array_index(coverage->files, struct piece, file);
+
+    if (!piece->is_used) {
+        *piece = (struct piece){ time_ns, time_ns, time_ns, true };
+        return;
+    }
+    if (time_ns < piece->latest_ns && (uint64_t)piece->latest_ns - (uint64_t)time_ns > STEP_NS) {
+        if (coverage->steps->len < STEPS_MAX)
+            g_array_append_val(coverage->steps, time_ns);
+        piece->latest_ns = time_ns;
+    }
+    piece->latest_ns = MAX(piece->latest_ns, time_ns);
+    piece->first_ns = MIN(piece->first_ns, time_ns);
+    piece->last_ns = MAX(piece->last_ns, time_ns);
+}
+
+static int
+compare_pieces(const void *a, const void *b)
+{
+    const struct piece *left = a, *right = b;
+
+    return left->first_ns < right->first_ns ? -1 : left->first_ns > right->first_ns;
+}
+
+void
+coverage_settle(struct coverage *coverage, int64_t max_gap_ns)
+{
+    GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+
+    g_array_sort(coverage->files, compare_pieces);
+    for (guint i = 0; i < coverage->files->len; i++) {
+        const struct piece *file = &g_array_index(coverage->files, struct piece, i);
+        struct piece *last =
+            pieces->len ? &g_array_index(pieces, struct piece, pieces->len - 1) : NULL;
+
+        if (!file->is_used)
+            continue;
+        if (last && (file->first_ns <= last->last_ns ||
+                     (uint64_t)file->first_ns - (uint64_t)last->last_ns <= (uint64_t)max_gap_ns))
+            last->last_ns = MAX(last->last_ns, file->last_ns);
+        else
+            g_array_append_val(pieces, *file);
+    }
+    coverage->pieces = pieces;
+}
+
+bool
+coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_ns)
+{
+    const GArray *pieces = coverage->pieces;
+
+    if (pieces->len == 0)
+        return false;
+    *first_ns = g_array_index(pieces, struct piece, 0).first_ns;
+    *last_ns = g_array_index(pieces, struct piece, pieces->len - 1).last_ns;
+    return true;
+}
+
+/* The first piece that ends at that time or later; their number if none does. */
+static guint
+piece_at(const struct coverage *coverage, int64_t time_ns)
+{
+    guint low = 0, high = coverage->pieces->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(coverage->pieces, struct piece, middle).last_ns < time_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int64_t
+coverage_within(const struct coverage *coverage, int64_t from_ns, int64_t to_ns)
+{
+    int64_t covered_ns = 0;
+
+    for (guint i = piece_at(coverage, from_ns); i < coverage->pieces->len; i++) {
+        const struct piece *piece = &g_array_index(coverage->pieces, struct piece, i);
+        if (piece->first_ns >= to_ns)
+            break;
+        covered_ns += MIN(piece->last_ns, to_ns) - MAX(piece->first_ns, from_ns);
+    }
+    return covered_ns;
+}
+
+int64_t
+coverage_begin_of(const struct coverage *coverage, int64_t time_ns)
+{
+    guint i = piece_at(coverage, time_ns);
+
+    if (i == coverage->pieces->len)
+        return time_ns;
+    return MIN(g_array_index(coverage->pieces, struct piece, i).first_ns, time_ns);
+}
+
+bool
+coverage_has_step(const struct coverage *coverage, int64_t from_ns, int64_t to_ns)
+{
+    for (guint i = 0; i < coverage->steps->len; i++) {
+        int64_t step_ns = g_array_index(coverage->steps, int64_t, i);
+        if (step_ns >= from_ns && step_ns < to_ns)
+            return true;
+    }
+    return false;
+}

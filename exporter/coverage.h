@@ -1,0 +1,39 @@
+/* coverage.h
+ * The time that the captures cover: from the first frame of a file to its last, of any protocol,
+ * united over all files.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef COVERAGE_H
+#define COVERAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct coverage;
+
+struct coverage *coverage_new(void);
+void coverage_free(struct coverage *coverage);
+
+/* Notes a frame of a file, which is named by its position on the command line. Times in nanoseconds
+ * since the epoch. */
+void coverage_take(struct coverage *coverage, size_t file, int64_t time_ns);
+
+/* Unites the files. What lies between two of them is covered too if it is no longer than
+ * `max_gap_ns`. Required before the following functions, after the last frame. */
+void coverage_settle(struct coverage *coverage, int64_t max_gap_ns);
+
+/* The first and the last covered instant; false if there is no frame. */
+bool coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_ns);
+
+/* How much of [from, to) is covered, in nanoseconds. */
+int64_t coverage_within(const struct coverage *coverage, int64_t from_ns, int64_t to_ns);
+
+/* The begin of the covered piece that contains the time; the time itself if none does. */
+int64_t coverage_begin_of(const struct coverage *coverage, int64_t time_ns);
+
+/* Whether the clock of a file went back by more than a second, to a time in [from, to). */
+bool coverage_has_step(const struct coverage *coverage, int64_t from_ns, int64_t to_ns);
+
+#endif
