@@ -65,7 +65,7 @@ def main():
     dump, home = sys.argv[1:3]
     stubs_read = bytes_read = 0
     with tempfile.TemporaryDirectory() as folder:
-        for capture in tools.of_outlook_anywhere():
+        for capture in tools.undamaged():
             opened = tools.with_keys(capture, folder)
             found = list(stubs(home, opened))
             try:

@@ -34,7 +34,7 @@ def main():
     """Every capture with keys and password, and a sealed one without the password."""
     home = sys.argv[1]
     words = [*WORDS, *labels(home)]
-    captures = tools.of_outlook_anywhere()
+    captures = tools.undamaged()
     with tempfile.TemporaryDirectory() as folder:
         for capture in captures:
             if capture.parent == tools.MADE:

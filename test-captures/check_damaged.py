@@ -17,21 +17,22 @@ import tools
 SNAP_LENGTHS = (60, 66, 70, 90, 120, 200, 500)
 SEEDS = (1, 2, 3)
 PREFIXES = 4
+FEW = ("made", "clients", "hostile", "cases")  # many and similar captures
 
 # The stock TLS dissector has a bug on later visits to handshake messages that span records when frames are cut.
 STOCK_BUG = "packet-tls.c"
 
 
 def damaged_copies(capture, folder):
-    """Paths of copies with random errors, truncated frames and a missing end; for made captures, many and similar, only errors."""
+    """Paths of copies with random errors, truncated frames and a missing end; for captures that are many and similar only errors."""
     copy = folder / "damaged.pcapng"
     edits = [["-E", "0.02", "--seed", str(seed)] for seed in SEEDS] + [["-s", str(length)] for length in SNAP_LENGTHS]
-    if capture.parent.name == "made":
+    if capture.parent.name in FEW:
         edits = edits[:1]
     for edit in edits:
         subprocess.run(["editcap", *edit, *tools.secrets(capture), str(capture), str(copy)], check=True, capture_output=True)
         yield f"{capture.name} {edit}", copy
-    if capture.parent.name == "made":
+    if capture.parent.name in FEW:
         return
     data = tools.with_keys(capture, folder).read_bytes()
     for part in range(1, PREFIXES):

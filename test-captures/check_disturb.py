@@ -66,7 +66,8 @@ def check_tshark(path):
 def main():
     """Every capture, and a classic pcap file."""
     total = [0, 0, 0]
-    paths = tools.of_outlook_anywhere()
+    # Some in clients/ are not in order of time, in which the tool puts them.
+    paths = [path for path in tools.of_outlook_anywhere() if path.parent.name != "clients"]
     for path in paths:
         total = [a + b for a, b in zip(total, check(path))]
     if not all(total):

