@@ -25,6 +25,10 @@
 /* No time stamp was seen yet: such a file is due immediately. */
 #define NO_TIME INT64_MIN
 
+/* Times end this long before the range does, in the year 2252, so that others can lie behind them:
+ * the end of an interval, of a day, of a wait. */
+#define ROOM_S (INT64_C(10) * 365 * 86400)
+
 /* Memory for frames that were read ahead to be put in order, of all files. */
 #define AHEAD_BYTES (64 * 1024 * 1024)
 
@@ -262,7 +266,7 @@ input_close(struct capture_reader *reader, struct input *input)
 static int64_t
 record_time(const wtap_rec *record)
 {
-    int64_t limit = INT64_MAX / NS_PER_SECOND - 1;
+    int64_t limit = INT64_MAX / NS_PER_SECOND - ROOM_S;
 
     return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
 }

@@ -1268,9 +1268,7 @@ give(void *key, void *value, void *data)
     const struct giving *giving = data;
     struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS],
                                         server->active };
-    char *services = services_of(server);
     struct server_load load = { .name = name_of(server),
-                                .services = services,
                                 .address = server->is_all ? NULL : server->address,
                                 .role = server->role,
                                 .has_packets = server->has_packets,
@@ -1279,11 +1277,12 @@ give(void *key, void *value, void *data)
     (void)key;
     if (server->role == ROLE_PROXY && !server->is_proxy && !server->is_all)
         return FALSE;
+    g_autofree char *services = services_of(server);
+    load.services = services;
     list_rows(giving->intervals, server, &load);
     finish_rows(giving->intervals, server, &load);
     giving->take(giving->context, &load);
     g_free(load.interval);
-    g_free(services);
     return FALSE;
 }
 
