@@ -154,13 +154,14 @@ class Counters(unittest.TestCase):
         for row in reports["capacity"]:
             if not row["role"]:
                 continue
-            # What has numbers is covered, even if for less than the column shows.
-            of = [one for one in rows[row["role"], row["server_address"]] if one["connections_open"] != ""]
+            of = rows[row["role"], row["server_address"]]
             self.assertAlmostEqual(float(row["covered_h"]), total(of, "covered_s") / 3600, delta=0.001)
             for column, peak in (("users_open", "users_peak"), ("users_active", "users_active_peak"), ("sessions_max", "sessions_peak")):
-                most = max(int(one[column] or 0) for one in of)
+                # What has a number is covered, even if for less than covered_s can show.
+                covered = [one for one in of if one[column] or float(one["covered_s"])]
+                most = max(int(one[column] or 0) for one in covered)
                 self.assertEqual(int(row[peak]), most, peak)
-                first = next(one["start"] for one in of if one[column] == str(most)) if most else ""
+                first = next(one["start"] for one in covered if one[column] == str(most)) if most else ""
                 self.assertEqual(row[f"{peak}_at"], first)
             self.assertGreaterEqual(int(row["users_seen"]), int(row["users_peak"]))
 
