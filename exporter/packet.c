@@ -90,6 +90,8 @@ not_read(struct packet *packet, enum unread_space space, unsigned number)
     struct packets *packets = packet->packets;
     struct unread *at = packets->unread, *end = at + packets->n_unread;
 
+    if (packet->is_beginning) /* the datagram counts, when it is complete or as incomplete */
+        return PACKET_OTHER;
     while (at < end && (at->space != space || at->number != number))
         at++;
     if (at < end) {
@@ -250,7 +252,9 @@ decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol
     memcpy(key.destination, packet->segment->destination.address, sizeof key.destination);
     /* IPv4's addresses are mapped ones. */
     key.protocol = key.source[0] == 0 && key.source[10] == 0xff ? protocol : 0;
-    if (ip_fragments_add(packet->packets->fragments, &key, &fragment, &datagram)) {
+    /* What is inside the beginning of a datagram comes once more when that is complete. */
+    if (!packet->is_beginning &&
+        ip_fragments_add(packet->packets->fragments, &key, &fragment, &datagram)) {
         *cursor = oa_cursor_over(datagram.data, datagram.captured);
         cursor->big_endian = true;
         packet->on_wire = datagram.length;
