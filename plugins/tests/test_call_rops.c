@@ -152,36 +152,11 @@ test_calls(const void *wanted)
     wire_free(wire);
 }
 
-/* Stubs that a host has: read once, with objects of their own if there is no session. */
-static void
-test_host(void)
-{
-    struct wire *wire = wire_new(true);
-    struct oa_rop_call *rops = oa_rop_call_new();
-    GByteArray *bytes = stub_of(false, 7, STORE_STATE, sizeof STORE_STATE - 1, 5);
-    struct oa_stub stub = { .interface = oa_rpc_interface(OA_IF_EMSMDB),
-                            .opnum = RPC_EXT2,
-                            .data = bytes->data,
-                            .length = bytes->len };
-    size_t count;
-
-    for (int i = 0; i < 2; i++) {
-        oa_tracker_take_rops(wire->tracker, rops, NULL, 3, &stub);
-        const struct oa_rop *found = oa_rop_call_rops(rops, false, &count);
-        g_assert_cmpuint(count, ==, 1);
-        g_assert_cmpint(found[0].id, ==, OA_ROP_GET_STORE_STATE);
-    }
-    g_byte_array_unref(bytes);
-    oa_rop_call_free(rops);
-    wire_free(wire);
-}
-
 int
 main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/call_rops/wanted", "", test_calls);
     g_test_add_data_func("/call_rops/not_wanted", NULL, test_calls);
-    g_test_add_func("/call_rops/host", test_host);
     return g_test_run();
 }

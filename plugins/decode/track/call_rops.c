@@ -101,20 +101,3 @@ oa_call_rops_read_body(struct oa_tracker *tracker, struct oa_call *call, enum oa
     oa_walk_run(tracker->walk, layout, OA_PLAIN, false, body, length, NULL);
     end(&reading, tracker);
 }
-
-void
-oa_call_rops_take(struct oa_tracker *tracker, struct oa_rop_call *rops,
-                  struct oa_mailbox_session *mailbox, uint64_t frame, const struct oa_stub *stub)
-{
-    struct oa_walk_result result;
-    struct reading reading;
-
-    if (rops->is_read[stub->is_response])
-        return;
-    oa_walk_reuse(tracker->walk, &NOBODY, NULL);
-    reading.reader.frame = frame;
-    reading.reader.is_response = stub->is_response;
-    begin(&reading, tracker, rops, mailbox);
-    oa_stub_walk(tracker->walk, stub, NULL, &result);
-    end(&reading, tracker);
-}

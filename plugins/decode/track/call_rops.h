@@ -27,9 +27,4 @@ void oa_call_rops_read(struct oa_tracker *tracker, struct oa_call *call,
 void oa_call_rops_read_body(struct oa_tracker *tracker, struct oa_call *call, enum oa_side side,
                             const uint8_t *body, size_t length);
 
-/* Reads the ROPs of a stub that is not among the tracker's own: oa_tracker_take_rops(). */
-void oa_call_rops_take(struct oa_tracker *tracker, struct oa_rop_call *rops,
-                       struct oa_mailbox_session *mailbox, uint64_t frame,
-                       const struct oa_stub *stub);
-
 #endif

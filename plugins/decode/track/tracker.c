@@ -106,14 +106,6 @@ oa_tracker_take_facts(struct oa_tracker *tracker, struct oa_call *call,
     return call ? call->mailbox : session;
 }
 
-void
-oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
-                     const struct oa_mailbox_session *session, uint64_t frame,
-                     const struct oa_stub *stub)
-{
-    oa_call_rops_take(tracker, rops, (struct oa_mailbox_session *)session, frame, stub);
-}
-
 struct oa_mailbox_session *
 oa_tracker_mailbox(struct oa_tracker *tracker, const struct oa_call *call,
                    const struct oa_stub *stub)

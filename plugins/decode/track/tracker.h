@@ -47,15 +47,6 @@ const struct oa_mailbox_session *oa_tracker_take_facts(struct oa_tracker *tracke
                                                        const struct oa_call_facts *request,
                                                        const struct oa_call_facts *response);
 
-/*
- * For the same hosts: reads the ROPs of a request or response, in capture order, once each, and
- * keeps what their context was in `rops`, which the host owns. `session` is what
- * oa_tracker_take_facts() returned for the call, or NULL; `frame` is that of the request.
- */
-void oa_tracker_take_rops(struct oa_tracker *tracker, struct oa_rop_call *rops,
-                          const struct oa_mailbox_session *session, uint64_t frame,
-                          const struct oa_stub *stub);
-
 /* For a host that reads the ROPs of calls to stores itself: the session of a call, before its stub
  * is read, in capture order. `call` is the tracker's own call, or NULL. NULL if the stub has no
  * context handle. */
