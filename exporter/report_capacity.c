@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "interval_levels.h"
 #include "intervals.h"
 #include "report.h"
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "interval_levels.h"
 #include "intervals.h"
 #include "report.h"
 

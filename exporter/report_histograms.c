@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "intervals.h"
+#include "interval_levels.h"
 #include "report.h"
 
 struct row {

@@ -127,23 +127,6 @@ static const struct {
       "sync.globset.command=0 } } } } }" },
 };
 
-static GByteArray *
-bytes_of(const char *hex)
-{
-    GString *joined = g_string_new(NULL);
-    GByteArray *bytes = g_byte_array_new();
-    size_t length;
-
-    for (; *hex; hex++)
-        if (*hex != ' ')
-            g_string_append_c(joined, *hex);
-    uint8_t *found = vectors_bytes(joined->str, &length);
-    g_byte_array_append(bytes, found, (guint)length);
-    g_free(found);
-    g_string_free(joined, TRUE);
-    return bytes;
-}
-
 /* The text of a buffer, without the container around it and the names' prefix. */
 static char *
 short_text(const char *text)
@@ -180,7 +163,7 @@ static void
 test_stream(const void *data)
 {
     size_t i = GPOINTER_TO_SIZE(data);
-    GByteArray *bytes = bytes_of(STREAMS[i].bytes);
+    GByteArray *bytes = vectors_array(STREAMS[i].bytes);
     struct fx_stream whole;
 
     fx_stream_start(&whole);
@@ -209,7 +192,7 @@ test_stream(const void *data)
 static void
 read_hex(struct fx_stream *stream, const char *hex, const char *expected)
 {
-    GByteArray *bytes = bytes_of(hex);
+    GByteArray *bytes = vectors_array(hex);
 
     fx_stream_read(stream, bytes->data, bytes->len);
     check_text(stream, expected);
@@ -250,7 +233,7 @@ static void
 test_long_value(void)
 {
     enum { SIZE = 2 * OA_LIMIT_TRANSFER_VALUE };
-    GByteArray *bytes = bytes_of("1f000010 00200000");
+    GByteArray *bytes = vectors_array("1f000010 00200000");
     struct fx_stream stream;
 
     for (size_t i = 0; i < SIZE; i++)
@@ -387,7 +370,7 @@ test_damage(void)
 static void
 test_endless_name(void)
 {
-    GByteArray *bytes = bytes_of("03000180 " GUID " 01");
+    GByteArray *bytes = vectors_array("03000180 " GUID " 01");
     struct fx_stream stream;
 
     for (int i = 0; i < OA_LIMIT_TRANSFER_NAME; i++)

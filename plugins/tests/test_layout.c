@@ -403,19 +403,6 @@ static const struct {
       OA_WALK_UNKNOWN },
 };
 
-/* Bytes of hex digits with blanks for the reader's eye. */
-static uint8_t *
-spaced_bytes(const char *hex, size_t *length)
-{
-    char **parts = g_strsplit(hex, " ", -1);
-    char *joined = g_strjoinv(NULL, parts);
-    uint8_t *bytes = vectors_bytes(joined, length);
-
-    g_free(joined);
-    g_strfreev(parts);
-    return bytes;
-}
-
 static void
 test_case(const void *data)
 {
@@ -423,7 +410,7 @@ test_case(const void *data)
     struct oa_layout layout = { CASES[i].what, CASES[i].slots };
     struct oa_walk_result result;
     size_t length;
-    uint8_t *bytes = spaced_bytes(CASES[i].bytes, &length);
+    uint8_t *bytes = vectors_bytes(CASES[i].bytes, &length);
     char *text =
         coverage_walk(&layout, CASES[i].encoding, CASES[i].big_endian, bytes, length, &result);
 

@@ -54,29 +54,12 @@ next_call(struct play *play)
     play->frame++;
 }
 
-static GByteArray *
-bytes_of(const char *hex)
-{
-    GString *joined = g_string_new(NULL);
-    GByteArray *bytes = g_byte_array_new();
-    size_t length;
-
-    for (; *hex; hex++)
-        if (*hex != ' ')
-            g_string_append_c(joined, *hex);
-    uint8_t *found = vectors_bytes(joined->str, &length);
-    g_byte_array_append(bytes, found, (guint)length);
-    g_free(found);
-    g_string_free(joined, TRUE);
-    return bytes;
-}
-
 /* ROPs and the table of handles as a ROP buffer. */
 static GByteArray *
 buffer_of(const char *rops, const char *handles)
 {
-    GByteArray *buffer = bytes_of("0000");
-    GByteArray *parts[] = { bytes_of(rops), bytes_of(handles) };
+    GByteArray *buffer = vectors_array("0000");
+    GByteArray *parts[] = { vectors_array(rops), vectors_array(handles) };
     unsigned size = parts[0]->len + 2;
 
     buffer->data[0] = (uint8_t)size;
@@ -646,7 +629,7 @@ static void
 test_value(const void *data)
 {
     size_t i = GPOINTER_TO_SIZE(data);
-    GByteArray *values = bytes_of(VALUES[i].value);
+    GByteArray *values = vectors_array(VALUES[i].value);
     struct play play;
 
     start(&play);

@@ -46,11 +46,30 @@ vectors_column(const GPtrArray *rows, const char *title)
 uint8_t *
 vectors_bytes(const char *hex, size_t *length)
 {
-    *length = strlen(hex) / 2;
-    uint8_t *bytes = g_malloc(*length ? *length : 1);
+    GByteArray *bytes = vectors_array(hex);
 
-    for (size_t i = 0; i < *length; i++)
-        bytes[i] =
-            (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) << 4 | g_ascii_xdigit_value(hex[2 * i + 1]));
+    *length = bytes->len;
+    uint8_t *exact = g_malloc(bytes->len ? bytes->len : 1);
+    memcpy(exact, bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+    return exact;
+}
+
+GByteArray *
+vectors_array(const char *hex)
+{
+    GByteArray *bytes = g_byte_array_new();
+    int high = -1;
+
+    for (; *hex; hex++) {
+        int digit = g_ascii_xdigit_value(*hex);
+        if (*hex == ' ')
+            continue;
+        if (high >= 0) {
+            uint8_t byte = (uint8_t)(high << 4 | digit);
+            g_byte_array_append(bytes, &byte, 1);
+        }
+        high = high >= 0 ? -1 : digit;
+    }
     return bytes;
 }

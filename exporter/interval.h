@@ -1,0 +1,63 @@
+/* interval.h
+ * What a server carried in one interval of time, and the settings of intervals.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef INTERVAL_H
+#define INTERVAL_H
+
+#include "connection.h"
+#include "histogram.h"
+
+enum server_role { ROLE_PROXY, ROLE_STORE, ROLE_DIRECTORY };
+
+enum period { PERIOD_ALL, PERIOD_DAY, PERIOD_WEEK };
+
+struct intervals_settings {
+    int64_t interval_ns;   /* aligned to UTC */
+    int64_t max_gap_ns;    /* between two files, that counts as covered */
+    enum period period;    /* of capacity.csv */
+    int64_t utc_offset_ns; /* of the days and weeks of that */
+};
+
+/* Calls that took longer than 2, 5 and 10 s. */
+#define INTERVAL_LIMITS 3
+
+/* How many of something there were at once. */
+struct interval_level {
+    double mean; /* weighted by covered time; NO_RATIO if none is covered */
+    uint64_t max;
+};
+
+/* One interval of one server, or of all servers. */
+struct interval {
+    int64_t start_ns;
+    uint64_t connections_new, connections_failed, http_requests, auth_refused, http_errors;
+    uint64_t rpc_errors, backend_attempts, backend_failed;
+    uint64_t calls, waiting_calls, faults, unanswered, unknown_calls, orphan_responses;
+    uint64_t over[INTERVAL_LIMITS];
+    uint64_t rpc_bytes[2], payload_bytes[2], wire_bytes[2], packets[2]; /* by sender */
+    uint64_t retransmitted_bytes, lost_bytes;
+    struct histogram *latency, *store_latency; /* NULL: no call */
+
+    /* From intervals_settle() on. */
+    int64_t covered_ns;
+    struct interval_level connections, channels, sessions, outstanding;
+    uint64_t users_open, users_active, anonymous_sessions;
+    bool has_step; /* the clock of a file went back */
+    bool is_one_way;
+};
+
+/* A server, with its intervals in order of time. */
+struct server_load {
+    const char *name;          /* that clients use; NULL if unknown */
+    const char *services;      /* of its connections, separated by semicolons */
+    const uint8_t *address;    /* NULL: all servers together */
+    enum server_role role;     /* of one server */
+    bool has_packets;          /* else the captures contain PDUs without TCP */
+    struct interval *interval; /* `n` of them, also without traffic */
+    size_t n;
+    const struct server_sessions *sessions; /* for the functions below */
+};
+
+#endif

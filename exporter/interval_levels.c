@@ -1,0 +1,521 @@
+/* interval_levels.c
+ * What is known only at the end: how many of something were open at once, and which users, from the
+ * spans; then the rows of each server in order of time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "interval_levels.h"
+
+#include <string.h>
+
+#include "column.h"
+#include "coverage.h"
+#include "interval_servers.h"
+#include "user_identity.h"
+
+/* Beyond, as with a frame whose time is wrong by years, only intervals with traffic are listed. */
+#define LISTED_MAX 1000000
+
+struct server_sessions {
+    const struct intervals *intervals;
+    const GArray *spans;
+    const GArray *active;
+};
+
+/* --- the end: levels and users from spans --- */
+
+static int
+compare_edges(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/* The spans as their ends, in order of time: odd if it begins, even if it ends, so that ends come
+ * first. */
+static GArray *
+edges_of(const struct intervals *intervals, const GArray *spans)
+{
+    GArray *edges = g_array_sized_new(FALSE, FALSE, sizeof(int64_t), 2 * spans->len);
+
+    for (guint i = 0; i < spans->len; i++) {
+        const struct span *span = &g_array_index(spans, struct span, i);
+        int64_t from = span->was_before ? coverage_begin_of(intervals->coverage, span->from_ns)
+                                        : span->from_ns;
+        int64_t begin = from | 1, end = span->to_ns & ~INT64_C(1);
+        if (end <= begin)
+            continue;
+        g_array_append_val(edges, begin);
+        g_array_append_val(edges, end);
+    }
+    g_array_sort(edges, compare_edges);
+    return edges;
+}
+
+struct walk {
+    const struct intervals *intervals;
+    const struct server_load *load;
+    size_t level_at; /* offset of the level in a row */
+    size_t row;
+};
+
+/* So many were open between the two times. */
+static void
+add_level(struct walk *walk, int64_t from_ns, int64_t to_ns, uint64_t level)
+{
+    int64_t length_ns = walk->intervals->settings.interval_ns;
+    struct interval *rows = walk->load->interval;
+
+    while (walk->row < walk->load->n && rows[walk->row].start_ns + length_ns <= from_ns)
+        walk->row++;
+    for (size_t i = walk->row; level && i < walk->load->n && rows[i].start_ns < to_ns; i++) {
+        int64_t begin = MAX(from_ns, rows[i].start_ns);
+        int64_t end = MIN(to_ns, rows[i].start_ns + length_ns);
+        struct interval_level *sum = (void *)((char *)&rows[i] + walk->level_at);
+
+        if (begin >= end)
+            continue;
+        sum->max = MAX(sum->max, level);
+        sum->mean += (double)level * (double)coverage_within(walk->intervals->coverage, begin, end);
+    }
+}
+
+static void
+add_levels(const struct intervals *intervals, const struct server_load *load, const GArray *spans,
+           size_t level_at)
+{
+    struct walk walk = { intervals, load, level_at, 0 };
+    GArray *edges = edges_of(intervals, spans);
+    int64_t before = load->n ? load->interval[0].start_ns : 0;
+    uint64_t level = 0;
+
+    for (guint i = 0; i < edges->len; i++) {
+        int64_t edge = g_array_index(edges, int64_t, i);
+        if (edge > before) {
+            add_level(&walk, before, edge, level);
+            before = edge;
+        }
+        level += edge & 1 ? 1 : (uint64_t)-1;
+    }
+    g_array_unref(edges);
+    for (size_t i = 0; i < load->n; i++) {
+        struct interval_level *sum = (void *)((char *)&load->interval[i] + level_at);
+        double covered = (double)load->interval[i].covered_ns;
+        sum->mean = covered > 0 ? sum->mean / covered : NO_RATIO;
+    }
+}
+
+/* The first row that ends after the time. */
+static size_t
+row_after(const struct server_load *load, int64_t length_ns, int64_t time_ns)
+{
+    size_t low = 0, high = load->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (load->interval[middle].start_ns <= time_ns - length_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int
+compare_user_spans(const void *a, const void *b)
+{
+    const struct span *left = a, *right = b;
+
+    if (left->user != right->user)
+        return left->user < right->user ? -1 : 1;
+    return interval_compare_spans(a, b);
+}
+
+/* Each user counts once in an interval, anonymous sessions each. The number in a row is the sum of
+ * the changes up to it. */
+static void
+add_users(const struct intervals *intervals, const struct server_load *load, GArray *sessions)
+{
+    int64_t *change = g_new0(int64_t, load->n + 1), *anonymous = g_new0(int64_t, load->n + 1);
+    int64_t length_ns = intervals->settings.interval_ns, users = 0, unknown = 0;
+    uint32_t user = USER_ANONYMOUS;
+    size_t next = 0; /* the first row that does not yet have the user */
+
+    g_array_sort(sessions, compare_user_spans);
+    for (guint i = 0; i < sessions->len; i++) {
+        const struct span *span = &g_array_index(sessions, struct span, i);
+        int64_t from = span->was_before ? coverage_begin_of(intervals->coverage, span->from_ns)
+                                        : span->from_ns;
+        size_t first = row_after(load, length_ns, from);
+        size_t end = row_after(load, length_ns, MAX(span->to_ns, from + 1) - 1);
+
+        end = MIN(end + 1, load->n);
+        if (span->user == USER_ANONYMOUS) {
+            anonymous[first]++;
+            anonymous[MAX(end, first)]--;
+            continue;
+        }
+        if (span->user != user)
+            next = 0;
+        user = span->user;
+        first = MAX(first, next);
+        if (first < end) {
+            change[first]++;
+            change[end]--;
+            next = end;
+        }
+    }
+    for (size_t i = 0; i < load->n; i++) {
+        load->interval[i].users_open = (uint64_t)(users += change[i]);
+        load->interval[i].anonymous_sessions = (uint64_t)(unknown += anonymous[i]);
+    }
+    g_free(change);
+    g_free(anonymous);
+}
+
+static int
+compare_active(const void *a, const void *b)
+{
+    const struct active *left = a, *right = b;
+
+    if (left->start_ns != right->start_ns)
+        return left->start_ns < right->start_ns ? -1 : 1;
+    return left->user < right->user ? -1 : left->user > right->user;
+}
+
+static void
+add_active_users(const struct server_load *load, GArray *active)
+{
+    size_t row = 0;
+
+    g_array_sort(active, compare_active);
+    for (guint i = 0; i < active->len; i++) {
+        const struct active *one = &g_array_index(active, struct active, i);
+        if (i > 0 && compare_active(one, one - 1) == 0)
+            continue;
+        while (row < load->n && load->interval[row].start_ns < one->start_ns)
+            row++;
+        if (row < load->n && load->interval[row].start_ns == one->start_ns)
+            load->interval[row].users_active++;
+    }
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+    const struct interval *left = a, *right = b;
+
+    return left->start_ns < right->start_ns ? -1 : left->start_ns > right->start_ns;
+}
+
+/* All intervals of the captures, with those of the server among them. */
+static void
+list_rows(struct intervals *intervals, const struct server *server, struct server_load *load)
+{
+    int64_t length_ns = intervals->settings.interval_ns, first_ns, last_ns;
+    GHashTableIter rows;
+    void *key, *row;
+    uint64_t n = 0;
+
+    if (intervals_span(intervals, &first_ns, &last_ns))
+        n = ((uint64_t)interval_start(intervals, last_ns) -
+             (uint64_t)interval_start(intervals, first_ns)) /
+                (uint64_t)length_ns +
+            1;
+    bool lists_all = n <= LISTED_MAX;
+    GArray *list = g_array_new(FALSE, TRUE, sizeof(struct interval));
+    for (uint64_t i = 0; lists_all && i < n; i++) {
+        struct interval empty = { .start_ns = interval_start(intervals, first_ns) +
+                                              (int64_t)i * length_ns };
+        const struct interval *found = g_hash_table_lookup(server->rows, &empty.start_ns);
+        g_array_append_vals(list, found ? found : &empty, 1);
+    }
+    g_hash_table_iter_init(&rows, server->rows);
+    while (!lists_all && g_hash_table_iter_next(&rows, &key, &row))
+        g_array_append_vals(list, row, 1);
+    g_array_sort(list, compare_rows);
+    load->n = list->len;
+    load->interval = (struct interval *)(void *)g_array_free(list, FALSE);
+}
+
+static void
+finish_rows(const struct intervals *intervals, const struct server *server,
+            const struct server_load *load)
+{
+    int64_t length_ns = intervals->settings.interval_ns;
+
+    for (size_t i = 0; i < load->n; i++) {
+        struct interval *row = &load->interval[i];
+        row->covered_ns =
+            coverage_within(intervals->coverage, row->start_ns, row->start_ns + length_ns);
+        row->has_step =
+            coverage_has_step(intervals->coverage, row->start_ns, row->start_ns + length_ns);
+    }
+    add_levels(intervals, load, server->spans[CONNECTIONS], offsetof(struct interval, connections));
+    add_levels(intervals, load, server->spans[CHANNELS], offsetof(struct interval, channels));
+    add_levels(intervals, load, server->spans[SESSIONS], offsetof(struct interval, sessions));
+    add_levels(intervals, load, server->spans[OUTSTANDING], offsetof(struct interval, outstanding));
+    add_users(intervals, load, server->spans[SESSIONS]);
+    add_active_users(load, server->active);
+    for (guint i = 0; i < server->spans[ONE_WAY]->len; i++) {
+        const struct span *span = &g_array_index(server->spans[ONE_WAY], struct span, i);
+        for (size_t row = row_after(load, length_ns, span->from_ns);
+             row < load->n && load->interval[row].start_ns < span->to_ns; row++)
+            load->interval[row].is_one_way = true;
+    }
+}
+
+static void
+merge_latency(struct histogram **into, const struct histogram *from)
+{
+    if (!from)
+        return;
+    if (!*into)
+        *into = histogram_new();
+    histogram_merge(*into, from);
+}
+
+static void
+merge_rows(struct interval *into, const struct interval *from)
+{
+    into->connections_new += from->connections_new;
+    into->connections_failed += from->connections_failed;
+    into->http_requests += from->http_requests;
+    into->auth_refused += from->auth_refused;
+    into->http_errors += from->http_errors;
+    into->rpc_errors += from->rpc_errors;
+    into->backend_attempts += from->backend_attempts;
+    into->backend_failed += from->backend_failed;
+    into->calls += from->calls;
+    into->waiting_calls += from->waiting_calls;
+    into->faults += from->faults;
+    into->unanswered += from->unanswered;
+    into->unknown_calls += from->unknown_calls;
+    into->orphan_responses += from->orphan_responses;
+    for (int limit = 0; limit < INTERVAL_LIMITS; limit++)
+        into->over[limit] += from->over[limit];
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        into->rpc_bytes[side] += from->rpc_bytes[side];
+        into->payload_bytes[side] += from->payload_bytes[side];
+        into->wire_bytes[side] += from->wire_bytes[side];
+        into->packets[side] += from->packets[side];
+    }
+    into->retransmitted_bytes += from->retransmitted_bytes;
+    into->lost_bytes += from->lost_bytes;
+    merge_latency(&into->latency, from->latency);
+    merge_latency(&into->store_latency, from->store_latency);
+}
+
+static gboolean
+merge_server(void *key, void *value, void *data)
+{
+    const struct server *server = value;
+    struct server *all = data;
+    GHashTableIter rows;
+    void *start, *row;
+
+    (void)key;
+    g_hash_table_iter_init(&rows, server->rows);
+    while (g_hash_table_iter_next(&rows, &start, &row))
+        merge_rows(server_row_starting(all, *(const int64_t *)start), row);
+    for (int i = 0; i < SPANS; i++)
+        interval_append(all->spans[i], server->spans[i]);
+    interval_append(all->active, server->active);
+    all->has_packets |= server->has_packets;
+    return FALSE;
+}
+
+/* --- what the reports get --- */
+
+static void
+settle(struct intervals *intervals)
+{
+    if (!intervals->is_settled)
+        coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
+    intervals->is_settled = true;
+}
+
+bool
+intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *last_ns)
+{
+    settle(intervals);
+    return coverage_span(intervals->coverage, first_ns, last_ns);
+}
+
+struct giving {
+    struct intervals *intervals;
+    void (*take)(void *context, const struct server_load *server);
+    void *context;
+};
+
+static gboolean
+add_service(void *service, void *value, void *text)
+{
+    (void)value;
+    if (((GString *)text)->len)
+        g_string_append_c(text, ';');
+    g_string_append(text, service);
+    return FALSE;
+}
+
+static char *
+services_of(const struct server *server)
+{
+    GString *text = g_string_new(NULL);
+
+    g_tree_foreach(server->services, add_service, text);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean
+give(void *key, void *value, void *data)
+{
+    const struct server *server = value;
+    const struct giving *giving = data;
+    struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS],
+                                        server->active };
+    struct server_load load = { .name = server_name(server),
+                                .address = server->is_all ? NULL : server->address,
+                                .role = server->role,
+                                .has_packets = server->has_packets,
+                                .sessions = &sessions };
+
+    (void)key;
+    if (server->role == ROLE_PROXY && !server->is_proxy && !server->is_all)
+        return FALSE;
+    g_autofree char *services = services_of(server);
+    load.services = services;
+    list_rows(giving->intervals, server, &load);
+    finish_rows(giving->intervals, server, &load);
+    giving->take(giving->context, &load);
+    g_free(load.interval);
+    return FALSE;
+}
+
+void
+intervals_each(struct intervals *intervals, bool with_all,
+               void (*take)(void *context, const struct server_load *server), void *context)
+{
+    static const uint8_t NOWHERE[16];
+    struct giving giving = { intervals, take, context };
+
+    settle(intervals);
+    g_tree_foreach(intervals->servers, give, &giving);
+    if (!with_all || g_tree_nnodes(intervals->servers) == 0)
+        return;
+    struct server *all = server_new(ROLE_PROXY, NOWHERE);
+    all->is_all = true;
+    g_tree_foreach(intervals->servers, merge_server, all);
+    give(all, all, &giving);
+    server_free(all);
+}
+
+static int64_t
+from_of(const struct server_sessions *sessions, const struct span *span)
+{
+    return span->was_before ? coverage_begin_of(sessions->intervals->coverage, span->from_ns)
+                            : span->from_ns;
+}
+
+uint64_t
+server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
+{
+    const struct server_sessions *sessions = server->sessions;
+    uint32_t user = USER_ANONYMOUS; /* counted last: the sessions are in order of users */
+    uint64_t n = 0;
+
+    for (guint i = 0; i < sessions->spans->len; i++) {
+        const struct span *span = &g_array_index(sessions->spans, struct span, i);
+        int64_t from = from_of(sessions, span);
+        if (span->user == user || from >= to_ns || span->to_ns <= from_ns)
+            continue;
+        user = span->user;
+        n++;
+    }
+    return n;
+}
+
+uint64_t
+server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
+{
+    const GArray *active = server->sessions->active;
+    GHashTable *users = g_hash_table_new(NULL, NULL);
+    guint low = 0, high = active->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(active, struct active, middle).start_ns < from_ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < active->len; low++) {
+        const struct active *one = &g_array_index(active, struct active, low);
+        if (one->start_ns >= to_ns)
+            break;
+        g_hash_table_add(users, GUINT_TO_POINTER(one->user));
+    }
+    uint64_t n = g_hash_table_size(users);
+    g_hash_table_unref(users);
+    return n;
+}
+
+/* The programs by their time, most first; consumes the times. */
+static char *
+programs_text(const struct intervals *intervals, double *time, double sum)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint n = 1; sum > 0 && n < intervals->programs->len; n++) {
+        guint most = 1;
+        for (guint i = 2; i < intervals->programs->len; i++)
+            if (time[i] > time[most])
+                most = i;
+        if (time[most] <= 0)
+            break;
+        g_string_append_printf(text, "%s%s:%.4f", text->len ? ";" : "",
+                               (const char *)g_ptr_array_index(intervals->programs, most),
+                               time[most] / sum);
+        time[most] = 0;
+    }
+    g_free(time);
+    return g_string_free(text, FALSE);
+}
+
+void
+server_clients(const struct server_load *server, int64_t from_ns, int64_t to_ns,
+               struct server_clients *clients)
+{
+    const struct server_sessions *sessions = server->sessions;
+    const struct intervals *intervals = sessions->intervals;
+    double sum = 0, cached = 0, classic = 0, mapi_http = 0;
+    double *time = g_new0(double, intervals->programs->len);
+
+    for (guint i = 0; i < sessions->spans->len; i++) {
+        const struct span *span = &g_array_index(sessions->spans, struct span, i);
+        int64_t from = MAX(from_of(sessions, span), from_ns), to = MIN(span->to_ns, to_ns);
+        double open = (double)MAX(to - from, 0);
+
+        sum += open;
+        cached += span->is_cached ? open : 0;
+        classic += span->is_classic ? open : 0;
+        mapi_http += span->is_mapi_http ? open : 0;
+        time[span->program] += open;
+    }
+    double known = cached + classic;
+    *clients = (struct server_clients){ .cached = known > 0 ? cached / known : NO_RATIO,
+                                        .classic = known > 0 ? classic / known : NO_RATIO,
+                                        .mapi_http = sum > 0 ? mapi_http / sum : NO_RATIO,
+                                        .programs = programs_text(intervals, time, sum) };
+}
+
+const char *
+server_role_name(enum server_role role)
+{
+    static const char *const NAMES[] = {
+        [ROLE_PROXY] = "proxy", [ROLE_STORE] = "store", [ROLE_DIRECTORY] = "directory"
+    };
+
+    return NAMES[role];
+}

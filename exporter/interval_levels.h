@@ -1,0 +1,40 @@
+/* interval_levels.h
+ * What the reports get of intervals, after the last event.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef INTERVAL_LEVELS_H
+#define INTERVAL_LEVELS_H
+
+#include "interval.h"
+
+struct intervals;
+
+/* Calls the function with each server, by role and address, then, if wanted, with all together.
+ * What it is given is valid during the call. */
+void intervals_each(struct intervals *intervals, bool with_all,
+                    void (*take)(void *context, const struct server_load *server), void *context);
+
+/* The first and the last covered instant; false if there is none. */
+bool intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *last_ns);
+
+/* The number of distinct users with a session open between the two times. */
+uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
+
+/* The number of distinct users with a call between the two times. */
+uint64_t server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
+
+/* Shares of the time for which sessions were open. */
+struct server_clients {
+    double cached, classic, mapi_http; /* NO_RATIO: no session */
+    char *programs;                    /* "name version:share;...", the most frequent first; to be
+                                          freed with g_free() */
+};
+
+void server_clients(const struct server_load *server, int64_t from_ns, int64_t to_ns,
+                    struct server_clients *clients);
+
+/* "proxy", "store", "directory". */
+const char *server_role_name(enum server_role role);
+
+#endif

@@ -1,0 +1,97 @@
+/* interval_servers.h
+ * For the modules of intervals only: what is kept of servers, by interval.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef INTERVAL_SERVERS_H
+#define INTERVAL_SERVERS_H
+
+#include <glib.h>
+
+#include "interval.h"
+
+struct coverage;
+struct user_identities;
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* Half-open. What was there before the capture begins with the covered piece of its `from_ns`. */
+struct span {
+    int64_t from_ns, to_ns;
+    uint32_t user;
+    uint32_t program; /* of a session: in `programs` */
+    bool was_before;
+    bool is_cached, is_classic, is_mapi_http;
+};
+
+/* A user with a call in an interval; may occur repeatedly. */
+struct active {
+    int64_t start_ns;
+    uint32_t user;
+};
+
+enum spans { CONNECTIONS, CHANNELS, OUTSTANDING, ONE_WAY, SESSIONS, SPANS };
+
+struct server {
+    uint8_t address[16];
+    enum server_role role;
+    bool is_all, has_packets;
+    bool is_proxy;         /* not just some host that connected to the port of a server */
+    GHashTable *rows;      /* of struct interval, by start_ns */
+    struct interval *last; /* that was used */
+    GArray *spans[SPANS];  /* of struct span */
+    GArray *active;        /* of struct active */
+    GHashTable *names;     /* name -> number of times */
+    GTree *services;       /* set of static strings */
+};
+
+struct intervals {
+    struct intervals_settings settings;
+    struct coverage *coverage;
+    bool is_settled;
+    int64_t now_ns;
+    GTree *servers;       /* struct server, key and value */
+    GHashTable *counted;  /* set of what counting keeps of a connection */
+    GHashTable *sessions; /* number -> what it keeps of an open session */
+    struct user_identities *users;
+    GPtrArray *programs; /* of clients, by number; NULL is the first: unknown */
+    GHashTable *program_numbers;
+};
+
+/* The start of the interval that contains the time. */
+int64_t interval_start(const struct intervals *intervals, int64_t time_ns);
+
+/* Adds to a histogram, which is made if it is NULL. */
+void interval_add_latency(struct histogram **histogram, int64_t ns);
+
+/* The order of two spans, by their beginning. */
+int interval_compare_spans(const void *a, const void *b);
+
+/* Appends what an array of the same type contains. */
+void interval_append(GArray *to, const GArray *from);
+
+/* The row that starts then, and that of the interval with that time; made if there is none. */
+struct interval *server_row_starting(struct server *server, int64_t start_ns);
+struct interval *server_row(const struct intervals *intervals, struct server *server,
+                            int64_t time_ns);
+
+enum server_role server_role_of_hop(enum oa_hop hop);
+
+struct server *server_new(enum server_role role, const uint8_t address[16]);
+void server_free(void *server);
+int server_compare(const void *a, const void *b, void *unused);
+
+/* The server of that role and address; of the host where the hop, or the channel, ends. Made if
+ * there is none. */
+struct server *server_of(const struct intervals *intervals, enum server_role role,
+                         const uint8_t address[16]);
+struct server *server_of_hop(const struct intervals *intervals,
+                             const struct oa_virtual_connection *vc, enum oa_hop hop);
+struct server *server_of_channel(const struct intervals *intervals,
+                                 const struct oa_channel *channel);
+
+/* A name by which a client calls it; NULL or empty: none. The most frequent one. */
+void server_note_name(struct server *server, const char *name);
+const char *server_name(const struct server *server);
+
+#endif
