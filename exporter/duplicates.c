@@ -11,10 +11,11 @@
 
 #include <string.h>
 
-/* A set is what one look-up compares, and a line of the processor's cache; the table fits into the
- * cache too. */
-#define SET 4
-#define SETS 1024
+/* A set is what one look-up compares, two lines of the processor's cache; the table, of 256 KiB,
+ * fits into the cache too. Of 4,000 packets in between, about one in 5,000 finds its set full, and
+ * its copy is not recognised. */
+#define SET 8
+#define SETS 2048
 
 /* Words of a packet that are compared: addresses, TCP header with its options, lengths and IP
  * identification, both ends of the payload. */

@@ -19,6 +19,7 @@
 #include "packet.h"
 #include "tcp.h"
 #include "track/recognise.h"
+#include "ws_compat.h"
 
 #define SEED_BYTES_MAX 16384 /* a fuzzer varies small inputs better */
 #define PACKETS_MAX 12
@@ -243,6 +244,7 @@ main(int argc, char *argv[])
         fprintf(stderr, "Usage: %s FOLDER CAPTURE...\n", argv[0]);
         return 2;
     }
+    WS_COMPAT_LOG_INIT("cut_seeds");
     wtap_init(FALSE);
     bool good = true;
     for (int i = 2; i < argc; i++)

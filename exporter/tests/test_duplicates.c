@@ -103,7 +103,7 @@ test_checksum(void)
     duplicates_free(duplicates);
 }
 
-/* A few thousand other packets in between. */
+/* A thousand other packets in between, which no set of the table has to give up. */
 static void
 test_distance(void)
 {
@@ -119,7 +119,7 @@ test_distance(void)
             seen += is_seen(duplicates, &made, turn * MS);
         }
     }
-    g_assert_cmpuint(seen, >, 950);
+    g_assert_cmpuint(seen, ==, 1000);
     duplicates_free(duplicates);
 }
 

@@ -53,17 +53,8 @@ OA_LAYOUT(LENGTH, "length", OA_U32(TRANSFER_LENGTH));
 
 static oa_blob_fn read_structure;
 
-/* Values. A boolean has two bytes, 2.2.4.1.3. */
-OA_LAYOUT(I16, "PtypInteger16", OA_I16(VALUE_I16));
-OA_LAYOUT(I32, "PtypInteger32", OA_I32(VALUE_I32));
-OA_LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(VALUE_FLOAT, 4));
-OA_LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(VALUE_DOUBLE, 8));
-OA_LAYOUT(CURRENCY, "PtypCurrency", OA_I64(VALUE_CURRENCY));
-OA_LAYOUT(FLOATING_TIME, "PtypFloatingTime", OA_BYTES(VALUE_FLOATING_TIME, 8));
-OA_LAYOUT(ERROR_CODE, "PtypErrorCode", OA_U32(VALUE_ERROR));
+/* Values that are not as in ROPs. A boolean has two bytes, 2.2.4.1.3. */
 OA_LAYOUT(BOOLEAN, "PtypBoolean", OA_U16(VALUE_BOOLEAN));
-OA_LAYOUT(TIME, "PtypTime", OA_FILETIME(VALUE_TIME));
-OA_LAYOUT(GUID, "PtypGuid", OA_BYTES(VALUE_GUID, 16));
 OA_LAYOUT(DELETED_TAG, "MetaTagFXDelProp", OA_U32(TRANSFER_DELETED));
 
 /* The length of these was given to the walk. */
@@ -80,20 +71,20 @@ static const struct type {
     uint8_t size;
     const struct oa_layout *layout;
 } TYPES[] = {
-    [0x002] = { 2, &I16 },
-    [0x003] = { 4, &I32 },
-    [0x004] = { 4, &FLOATING32 },
-    [0x005] = { 8, &FLOATING64 },
-    [0x006] = { 8, &CURRENCY },
-    [0x007] = { 8, &FLOATING_TIME },
-    [0x00a] = { 4, &ERROR_CODE },
+    [0x002] = { 2, &OA_LAYOUT_INTEGER16 },
+    [0x003] = { 4, &OA_LAYOUT_INTEGER32 },
+    [0x004] = { 4, &OA_LAYOUT_FLOATING32 },
+    [0x005] = { 8, &OA_LAYOUT_FLOATING64 },
+    [0x006] = { 8, &OA_LAYOUT_CURRENCY },
+    [0x007] = { 8, &OA_LAYOUT_FLOATING_TIME },
+    [0x00a] = { 4, &OA_LAYOUT_ERROR_CODE },
     [0x00b] = { 2, &BOOLEAN },
     [0x00d] = { 0, &BINARY },
     [0x014] = { 8, &OA_LAYOUT_INTEGER64 },
     [0x01e] = { 0, &STRING8 },
     [0x01f] = { 0, &STRING },
-    [0x040] = { 8, &TIME },
-    [0x048] = { 16, &GUID },
+    [0x040] = { 8, &OA_LAYOUT_TIME },
+    [0x048] = { 16, &OA_LAYOUT_GUID },
     [0x0fb] = { 0, &SERVER_ID },
     [0x102] = { 0, &BINARY },
 };
@@ -446,7 +437,7 @@ layout_of(const struct oa_fx_state *state)
     if (state->tag == DELETED)
         return &DELETED_TAG;
     if (state->tag == WARNING)
-        return &ERROR_CODE;
+        return &OA_LAYOUT_ERROR_CODE;
     if (state->in_parts)
         return layout == &STRING || layout == &STRING8 ? layout : &BINARY;
     if (structure_of(state))

@@ -25,19 +25,19 @@ const struct oa_layout OA_LAYOUT_LONG_TERM_ID = OA_LAYOUT_OF("LongTermID",
     OA_COUNTED(2, VALUE_SIZE),                                                                     \
     OA_BLOB_IF(VALUE_BINARY, oa_rop_is_entry_id, oa_rop_entry_id)
 
-OA_LAYOUT(I16, "PtypInteger16", OA_I16(VALUE_I16));
-OA_LAYOUT(I32, "PtypInteger32", OA_I32(VALUE_I32));
+const struct oa_layout OA_LAYOUT_INTEGER16 = OA_LAYOUT_OF("PtypInteger16", OA_I16(VALUE_I16));
+const struct oa_layout OA_LAYOUT_INTEGER32 = OA_LAYOUT_OF("PtypInteger32", OA_I32(VALUE_I32));
 OA_LAYOUT(NUMBER64, "PtypInteger64", OA_I64(VALUE_I64));
-OA_LAYOUT(FLOATING32, "PtypFloating32", OA_BYTES(VALUE_FLOAT, 4));
-OA_LAYOUT(FLOATING64, "PtypFloating64", OA_BYTES(VALUE_DOUBLE, 8));
-OA_LAYOUT(CURRENCY, "PtypCurrency", OA_I64(VALUE_CURRENCY));
-OA_LAYOUT(FLOATING_TIME, "PtypFloatingTime", OA_BYTES(VALUE_FLOATING_TIME, 8));
-OA_LAYOUT(ERROR_CODE, "PtypErrorCode", OA_U32(VALUE_ERROR));
+const struct oa_layout OA_LAYOUT_FLOATING32 = OA_LAYOUT_OF("PtypFloating32", OA_BYTES(VALUE_FLOAT, 4));
+const struct oa_layout OA_LAYOUT_FLOATING64 = OA_LAYOUT_OF("PtypFloating64", OA_BYTES(VALUE_DOUBLE, 8));
+const struct oa_layout OA_LAYOUT_CURRENCY = OA_LAYOUT_OF("PtypCurrency", OA_I64(VALUE_CURRENCY));
+const struct oa_layout OA_LAYOUT_FLOATING_TIME = OA_LAYOUT_OF("PtypFloatingTime", OA_BYTES(VALUE_FLOATING_TIME, 8));
+const struct oa_layout OA_LAYOUT_ERROR_CODE = OA_LAYOUT_OF("PtypErrorCode", OA_U32(VALUE_ERROR));
 OA_LAYOUT(BOOLEAN, "PtypBoolean", OA_BOOL(VALUE_BOOLEAN));
 OA_LAYOUT(STRING8, "PtypString8", OA_STRING8Z(VALUE_STRING8));
 OA_LAYOUT(STRING, "PtypString", OA_STRING16Z(VALUE_STRING));
-OA_LAYOUT(TIME, "PtypTime", OA_FILETIME(VALUE_TIME));
-OA_LAYOUT(GUID, "PtypGuid", OA_BYTES(VALUE_GUID, GUID_SIZE));
+const struct oa_layout OA_LAYOUT_TIME = OA_LAYOUT_OF("PtypTime", OA_FILETIME(VALUE_TIME));
+const struct oa_layout OA_LAYOUT_GUID = OA_LAYOUT_OF("PtypGuid", OA_BYTES(VALUE_GUID, GUID_SIZE));
 OA_LAYOUT(ANY_BINARY, "PtypBinary", BINARY_VALUE);
 
 /* Properties whose integers are IDs, and whose binary values are keys. */
@@ -162,20 +162,20 @@ OA_LAYOUT(ACTIONS, "RuleAction",
 static const struct oa_arm SINGLE_ARMS[] = {
     [0x000] = OA_ARM_AT_EMPTY,
     [0x001] = OA_ARM_AT_EMPTY,
-    [0x002] = OA_ARM_AT(I16),
-    [0x003] = OA_ARM_AT(I32),
-    [0x004] = OA_ARM_AT(FLOATING32),
-    [0x005] = OA_ARM_AT(FLOATING64),
-    [0x006] = OA_ARM_AT(CURRENCY),
-    [0x007] = OA_ARM_AT(FLOATING_TIME),
-    [0x00a] = OA_ARM_AT(ERROR_CODE),
+    [0x002] = OA_ARM_AT(OA_LAYOUT_INTEGER16),
+    [0x003] = OA_ARM_AT(OA_LAYOUT_INTEGER32),
+    [0x004] = OA_ARM_AT(OA_LAYOUT_FLOATING32),
+    [0x005] = OA_ARM_AT(OA_LAYOUT_FLOATING64),
+    [0x006] = OA_ARM_AT(OA_LAYOUT_CURRENCY),
+    [0x007] = OA_ARM_AT(OA_LAYOUT_FLOATING_TIME),
+    [0x00a] = OA_ARM_AT(OA_LAYOUT_ERROR_CODE),
     [0x00b] = OA_ARM_AT(BOOLEAN),
     [0x00d] = OA_ARM_AT(BINARY),
     [0x014] = OA_ARM_AT(OA_LAYOUT_INTEGER64),
     [0x01e] = OA_ARM_AT(STRING8),
     [0x01f] = OA_ARM_AT(STRING),
-    [0x040] = OA_ARM_AT(TIME),
-    [0x048] = OA_ARM_AT(GUID),
+    [0x040] = OA_ARM_AT(OA_LAYOUT_TIME),
+    [0x048] = OA_ARM_AT(OA_LAYOUT_GUID),
     [0x0fb] = OA_ARM_AT(SERVER_ID),
     [0x0fd] = OA_ARM_AT(RESTRICTION),
     [0x0fe] = OA_ARM_AT(ACTIONS),
@@ -256,7 +256,7 @@ const struct oa_layout OA_LAYOUT_PROPERTY = OA_LAYOUT_OF("TaggedPropertyValue",
     static const struct oa_arm id##_FLAG_ARMS[] = {                                                \
         OA_ARM(0x00, id##_CELL),                                                                   \
         OA_ARM_EMPTY(0x01),                                                                        \
-        OA_ARM(0x0a, ERROR_CODE),                                                                  \
+        OA_ARM(0x0a, OA_LAYOUT_ERROR_CODE),                                                                  \
         OA_ARMS_END,                                                                               \
     }
 

@@ -25,6 +25,11 @@ extern const struct oa_layout OA_LAYOUT_PROBLEM;
 extern const struct oa_layout OA_LAYOUT_TYPED_STRING;
 extern const struct oa_layout OA_LAYOUT_SORT_ORDER;
 
+/* Values of a fixed size, 2.11.1. */
+extern const struct oa_layout OA_LAYOUT_INTEGER16, OA_LAYOUT_INTEGER32, OA_LAYOUT_FLOATING32,
+    OA_LAYOUT_FLOATING64, OA_LAYOUT_CURRENCY, OA_LAYOUT_FLOATING_TIME, OA_LAYOUT_ERROR_CODE,
+    OA_LAYOUT_TIME, OA_LAYOUT_GUID;
+
 /* PtypInteger64, 2.11.1: an ID, or a number, by the earlier field ROP_TAG. */
 extern const struct oa_layout OA_LAYOUT_INTEGER64;
 
