@@ -30,6 +30,7 @@ struct packet_sum {
 struct duplicates {
     struct packet_sum sets[SETS][SET]; /* the newest of a set first */
     uint64_t factors[WORDS_MAX];
+    bool has_copies; /* of packets that no host repeats */
 };
 
 struct duplicates *
@@ -110,6 +111,13 @@ sum_of(const struct duplicates *duplicates, const struct segment *segment)
     return sum ? sum : 1;
 }
 
+static bool
+may_be_repeated(const struct segment *segment)
+{
+    return !segment->identification && !segment->payload_length && !segment->cut_length &&
+           !(segment->flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
 bool
 duplicates_seen(struct duplicates *duplicates, const struct segment *segment, int64_t time_ns,
                 int64_t *after_ns)
@@ -123,8 +131,10 @@ duplicates_seen(struct duplicates *duplicates, const struct segment *segment, in
             continue;
         uint64_t after = time_ns > set[i].time_ns ? (uint64_t)time_ns - (uint64_t)set[i].time_ns
                                                   : (uint64_t)set[i].time_ns - (uint64_t)time_ns;
-        if (after > (uint64_t)limit)
+        bool may_repeat = may_be_repeated(segment);
+        if (after > (uint64_t)limit || (may_repeat && !duplicates->has_copies))
             break;
+        duplicates->has_copies |= !may_repeat;
         *after_ns = (int64_t)after;
         return true;
     }

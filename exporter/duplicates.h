@@ -25,7 +25,9 @@ void duplicates_free(struct duplicates *duplicates);
  * Whether the same packet was seen just before; `*after_ns` gets how long before. The same: the
  * addresses and ports, the IP identification, the TCP header but for its checksum, the length and
  * both ends of the payload. Not compared: what routers change, and what was around the IP packet.
- * About the last 4,000 packets are remembered.
+ * About the last 10,000 packets are remembered. A receiver may send the same acknowledgment without
+ * data several times at once; where it has no IP identification, it counts as a copy only once
+ * another packet was one.
  */
 bool duplicates_seen(struct duplicates *duplicates, const struct segment *segment, int64_t time_ns,
                      int64_t *after_ns);

@@ -23,7 +23,6 @@ EXCEPTIONS = {
 
 # Capture and code: why only oaexport has it there. An entry without a difference fails.
 IN_FILE = "about the file as a whole: Wireshark takes its frames as they come"
-LATE = "oaexport reads a response behind lost bytes after the request that came later, and takes its 401 for that request's"
 EXCEPTIONS_OF = {
     ("snap_length_300.pcapng", "snap_length"): IN_FILE,
     ("samba_basic_unsorted.pcapng", "reordered"): IN_FILE,
@@ -31,7 +30,6 @@ EXCEPTIONS_OF = {
     ("stale_in_chunk_0.pcap", "capture_duplicated"): IN_FILE,
     ("stale_in_chunk_1.pcap", "capture_duplicated"): IN_FILE,
     ("zero_length_event.pcap", "capture_duplicated"): IN_FILE,
-    ("zero_length_event.pcap", "auth_refused"): LATE,
 }
 
 

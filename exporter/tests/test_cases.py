@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parents[1] / "test-captures"))
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
-REPORTS = ("sessions", "calls", "operations", "connections", "findings")
+REPORTS = ("sessions", "calls", "operations", "connections", "auth", "findings")
 
 Case = collections.namedtuple("Case", "sessions calls states findings", defaults=(None, None, None, None))
 ANY = object()
@@ -46,7 +46,7 @@ CASES = {
     "hostile/stale_in_chunk_0": Case(None, None, None, {ANY: 0, "error_in_stream": 0, "http_error": 1}),
     "hostile/stale_in_chunk_1": Case(None, None, None, {ANY: 0, "error_in_stream": 0, "http_error": 1}),
     "hostile/time_2262_mapi": Case(),
-    "hostile/zero_length_event": Case(),
+    "hostile/zero_length_event": Case(None, None, None, {"capture_loss": 1, "capture_duplicated": 1}),
     "hostile/l401_lost": Case(None, 30, {"answered": 30}),
     "hostile/t_c1": Case(),
     "hostile/t_semi": Case(),
@@ -103,6 +103,11 @@ class Cases(unittest.TestCase):
         session, = run("cases/snap_length_300")["sessions"]
         self.assertEqual((session["target_server"], session["target_port"]), ("mbx1.lab.test", "6001"))
         self.assertTrue(session["user"])
+
+    def test_late_refusal(self):
+        """A 401 that reassembly held back, to an earlier request than the one that the server accepted."""
+        exchange, = run("hostile/zero_length_event")["auth"]
+        self.assertEqual((exchange["result"], exchange["status"]), ("accepted", "200"))
 
     def test_reported_client(self):
         """The client that a line of the PROXY protocol names."""

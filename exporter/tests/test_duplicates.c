@@ -103,6 +103,25 @@ test_checksum(void)
     duplicates_free(duplicates);
 }
 
+/* Acknowledgments that a receiver repeats at once; copies, if other packets have them too. */
+static void
+test_acknowledgments(void)
+{
+    struct duplicates *duplicates = duplicates_new();
+    struct made data, ack;
+
+    make(&data);
+    make(&ack);
+    ack.segment.payload_length = ack.segment.identification = 0;
+    ack.segment.flags = TCP_ACK;
+    for (unsigned i = 0; i < 3; i++)
+        g_assert_false(is_seen(duplicates, &ack, 0));
+    g_assert_false(is_seen(duplicates, &data, 0));
+    g_assert_true(is_seen(duplicates, &data, 0));
+    g_assert_true(is_seen(duplicates, &ack, 0));
+    duplicates_free(duplicates);
+}
+
 /* A thousand other packets in between, which no set of the table has to give up. */
 static void
 test_distance(void)
@@ -130,6 +149,7 @@ main(int argc, char **argv)
     g_test_add_func("/duplicates/time", test_time);
     g_test_add_func("/duplicates/differences", test_differences);
     g_test_add_func("/duplicates/checksum", test_checksum);
+    g_test_add_func("/duplicates/acknowledgments", test_acknowledgments);
     g_test_add_func("/duplicates/distance", test_distance);
     return g_test_run();
 }

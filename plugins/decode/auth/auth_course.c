@@ -184,6 +184,7 @@ oa_auth_course_add_request(struct oa_auth_course *course, const struct oa_http_h
 
     course->phase = OA_AUTH_WAITING;
     course->pdus = 0;
+    course->unanswered++;
     course->tries_credentials = auth != NULL;
     facts->legs++;
     facts->last = last;
@@ -211,6 +212,15 @@ static void
 note_persistence(struct oa_auth_exchange *facts)
 {
     facts->is_persistent |= facts->scheme != OA_AUTH_SCHEME_BASIC;
+}
+
+bool
+oa_auth_course_is_late(struct oa_auth_course *course, struct oa_stamp last)
+{
+    bool is_late = course->unanswered > 1 && last.frame < course->facts.last.frame;
+
+    course->unanswered = is_late ? course->unanswered - 1 : 0;
+    return is_late;
 }
 
 enum oa_auth_relation

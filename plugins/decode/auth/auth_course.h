@@ -23,6 +23,7 @@ struct oa_auth_course {
     struct oa_stamp later_request;
     bool tries_credentials; /* the last request had some */
     unsigned pdus;          /* of the client, after the last request */
+    unsigned unanswered;    /* requests since the last response */
 };
 
 /* An exchange without any request or token yet, to be freed with oa_auth_course_free(), which
@@ -56,6 +57,11 @@ void oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first);
 /* The request begins or continues the exchange. */
 void oa_auth_course_add_request(struct oa_auth_course *course, const struct oa_http_head *request,
                                 const struct oa_auth *auth, bool is_proxy, struct oa_stamp last);
+
+/* Whether a response that ended with that stamp is to an earlier request than the last one:
+ * reassembly has held it back, behind bytes that are missing from the capture. It counts as theirs
+ * then. */
+bool oa_auth_course_is_late(struct oa_auth_course *course, struct oa_stamp last);
 
 /* How a final response relates to the exchange. OA_AUTH_BEGINS: it refuses a request that was taken
  * to need no exchange and now begins one; `*request` is the stamp of that request. */

@@ -225,6 +225,10 @@ take_response(struct oa_tracker *tracker, struct oa_event *event)
 
     if (!course || event->http->status < 200)
         return;
+    if (oa_auth_course_is_late(course, event->last)) {
+        event->exchange = &course->facts;
+        return;
+    }
     switch (oa_auth_course_match_response(course, event->http, &request)) {
     case OA_AUTH_UNRELATED:
         return;
