@@ -6,7 +6,7 @@
  */
 #include "rop/entry_id.h"
 #include "rop/rop_slots.h"
-#include "rop/rop_walk.h"
+#include "rop/rop_streams.h"
 #include "rop/sync_values.h"
 
 /* BufferSize: MaximumBufferSize counts instead. */

@@ -9,11 +9,9 @@
 #include <string.h>
 
 #include "rop/rop_limits.h"
-#include "rop/sync_values.h"
+#include "rop/rop_streams.h"
 
 #define NO_HANDLE 0xffffffff
-#define WARNING 4 /* upper half of a ReturnValue that reports a warning, [MS-OXCDATA] 2.4.3 */
-#define SERVER_BUSY 0x480
 
 enum { REQUEST, RESPONSE };
 
@@ -48,131 +46,6 @@ static const struct { enum oa_field first, second; } INDEXES[] = {
     [OA_ROP_HANDLES_RESPONSE_IN] = { OA_F_ROP_INPUT_INDEX, OA_F_ROP_RESPONSE_INDEX },
 };
 /* clang-format on */
-
-/* --- property IDs and names --- */
-
-/* Those of one ROP, in their order. */
-struct oa_rop_listing {
-    GArray *ids;   /* of uint16_t */
-    GArray *names; /* of struct oa_property_name */
-};
-
-static void
-free_listing(struct oa_rop_listing *listing)
-{
-    if (!listing)
-        return;
-    g_array_free(listing->ids, TRUE);
-    g_array_free(listing->names, TRUE);
-    g_free(listing);
-}
-
-static struct oa_rop_listing *
-listing_of(struct oa_rop_reader *reader)
-{
-    if (!reader->listing) {
-        reader->listing = g_new0(struct oa_rop_listing, 1);
-        reader->listing->ids = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-        reader->listing->names = g_array_new(FALSE, TRUE, sizeof(struct oa_property_name));
-    }
-    return reader->listing;
-}
-
-/* A field of a name; the kind begins one. */
-static void
-list_name(struct oa_rop_reader *reader, const struct oa_value *value)
-{
-    GArray *names = listing_of(reader)->names;
-
-    if (value->id == OA_F_PROPERTY_NAME_KIND)
-        g_array_set_size(names, names->len + 1);
-    if (names->len == 0)
-        return;
-    struct oa_property_name *name = &g_array_index(names, struct oa_property_name, names->len - 1);
-    if (value->id == OA_F_PROPERTY_NAME_KIND)
-        name->kind = (uint8_t)value->number;
-    else if (value->id == OA_F_PROPERTY_NAME_LID)
-        name->lid = (uint32_t)value->number;
-    else if (value->id == OA_F_PROPERTY_NAME_TEXT)
-        oa_value_text(value, name->text, sizeof name->text);
-    else if (value->length == sizeof name->guid)
-        memcpy(name->guid, value->bytes, sizeof name->guid);
-}
-
-/* The IDs and names of a request and its response are in the same order. */
-static void
-learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names)
-{
-    if (!logon->names)
-        logon->names = oa_named_properties_new();
-    for (guint i = 0; i < MIN(ids->len, names->len); i++)
-        oa_named_properties_learn(logon->names, g_array_index(ids, uint16_t, i),
-                                  &g_array_index(names, struct oa_property_name, i));
-}
-
-const struct oa_property_name *
-oa_rop_property_name(const struct oa_rop *rop, uint16_t id)
-{
-    return rop->logon && rop->logon->names ? oa_named_properties_find(rop->logon->names, id) : NULL;
-}
-
-/* --- what is kept --- */
-
-static void
-clear_rop(void *data)
-{
-    struct oa_rop *rop = data;
-
-    oa_rop_object_release(rop->object);
-    oa_rop_object_release(rop->opened);
-    oa_rop_object_release(rop->logon);
-    oa_rop_columns_release(rop->columns);
-    oa_fx_part_free(rop->transfer);
-    free_listing(rop->listing);
-}
-
-struct oa_rop_call *
-oa_rop_call_new(void)
-{
-    struct oa_rop_call *call = g_new0(struct oa_rop_call, 1);
-
-    for (int side = REQUEST; side <= RESPONSE; side++) {
-        call->rops[side] = g_array_new(FALSE, TRUE, sizeof(struct oa_rop));
-        g_array_set_clear_func(call->rops[side], clear_rop);
-    }
-    return call;
-}
-
-void
-oa_rop_call_free(struct oa_rop_call *call)
-{
-    if (!call)
-        return;
-    for (int side = REQUEST; side <= RESPONSE; side++)
-        g_array_free(call->rops[side], TRUE);
-    if (call->host)
-        call->free_host(call->host);
-    g_free(call);
-}
-
-const struct oa_rop *
-oa_rop_call_rops(const struct oa_rop_call *call, bool is_response, size_t *count)
-{
-    *count = call->rops[is_response]->len;
-    return (const struct oa_rop *)(const void *)call->rops[is_response]->data;
-}
-
-static bool
-is_warning(uint32_t return_value)
-{
-    return return_value >> 16 == WARNING;
-}
-
-bool
-oa_rop_has_failed(const struct oa_rop *rop)
-{
-    return rop->has_return && rop->return_value != 0 && !is_warning(rop->return_value);
-}
 
 static struct oa_rop *
 rop_at(const struct oa_rop_reader *reader, bool is_response, size_t i)
@@ -287,14 +160,14 @@ observe(struct oa_walk *walk, const struct oa_value *value)
         break;
     case OA_F_PROPERTY_ID: {
         uint16_t id = (uint16_t)value->number;
-        g_array_append_val(listing_of(reader)->ids, id);
+        g_array_append_val(oa_rop_reader_listing(reader)->ids, id);
         break;
     }
     case OA_F_PROPERTY_NAME_KIND:
     case OA_F_PROPERTY_NAME_GUID:
     case OA_F_PROPERTY_NAME_LID:
     case OA_F_PROPERTY_NAME_TEXT:
-        list_name(reader, value);
+        oa_rop_reader_list_name(reader, value);
         break;
     case OA_F_FOLDER_NAME:
     case OA_F_FOLDER_NAME8:
@@ -364,122 +237,6 @@ describe_new_folder(const struct oa_rop_reader *reader, struct oa_rop_object *ob
     object->folder_name = g_strdup(reader->row_name);
 }
 
-/* --- FastTransfer streams --- */
-
-/* Whether the object of a ROP is one that such ROPs read from, or write to. */
-static bool
-has_stream(const struct oa_rop *rop)
-{
-    enum oa_rop_kind kind = rop->object ? rop->object->kind : OA_ROP_KIND_NONE;
-
-    switch (rop->id) {
-    case OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER:
-        return kind == OA_ROP_KIND_DOWNLOAD;
-    case OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER:
-    case OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER_EXTENDED:
-        return kind == OA_ROP_KIND_UPLOAD;
-    default:
-        return kind == OA_ROP_KIND_DOWNLOAD || kind == OA_ROP_KIND_COLLECTOR;
-    }
-}
-
-static struct oa_fx_state *
-stream_of(struct oa_rop_object *object)
-{
-    if (!object->transfer)
-        object->transfer = oa_fx_state_new();
-    return object->transfer;
-}
-
-/* First walk only. A state is uploaded property by property, [MS-OXCFXICS] 2.2.3.2.2. A buffer that
- * was requested before this one, in another call, and has not come is not in the capture. */
-static void
-resolve_stream(const struct oa_rop_reader *reader, const struct oa_walk *walk,
-               const struct oa_rop *rop)
-{
-    if (!has_stream(rop))
-        return;
-    struct oa_fx_state *state = stream_of(rop->object);
-    switch (rop->id) {
-    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_BEGIN:
-        oa_fx_expect_value(state, (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG),
-                           (uint32_t)oa_walk_value(walk, OA_F_SYNC_STATE_SIZE), reader->frame);
-        break;
-    case OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_END:
-        oa_fx_restart(state);
-        break;
-    case OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER:
-        if (rop->object->awaited && rop->object->awaited != reader->frame)
-            oa_fx_lose(state);
-        rop->object->awaited = reader->frame;
-        break;
-    default:
-        break;
-    }
-}
-
-/* The size of the buffer; there is less of it if the ROPs end before it does. */
-static uint64_t
-announced_size(const struct oa_walk *walk)
-{
-    return MAX(oa_walk_value(walk, OA_F_TRANSFER_DATA_SIZE),
-               oa_walk_value(walk, OA_F_SYNC_STATE_DATA_SIZE));
-}
-
-/* First walk only. NULL: the bytes are not part of a stream that can be followed. */
-static struct oa_fx_part *
-read_stream(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, const uint8_t *bytes,
-            size_t length)
-{
-    const struct oa_rop *rop = reader->rop;
-    bool is_state = rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE;
-
-    if (has_stream(rop)) {
-        struct oa_fx_state *state = stream_of(rop->object);
-        if (is_state && !oa_fx_expects_value(state))
-            return NULL;
-        struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
-        if (announced_size(walk) > length)
-            oa_fx_lose(state);
-        return part;
-    }
-    /* After a logon that was seen, so are the objects that are opened. Data for others, which the
-     * server refuses, is a stream of its own. */
-    if (is_state || !rop->logon || !oa_fx_is_stream(bytes, length))
-        return NULL;
-    struct oa_fx_state *state = oa_fx_state_new();
-    struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
-    oa_fx_state_free(state);
-    return part;
-}
-
-/* A state whose announcement was not seen, or data of no stream. */
-static void
-read_loose_data(const struct oa_rop *rop, struct oa_walk *walk, void *node, size_t length)
-{
-    if (rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE &&
-        length > OA_REPLICA_GUID_SIZE)
-        oa_walk_layout(walk, node, &OA_LAYOUT_IDSETS);
-    else
-        oa_walk_bytes(walk, node, rop->logon ? OA_F_TRANSFER_STRAY : OA_F_TRANSFER_UNREAD, length);
-}
-
-void
-oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
-{
-    struct oa_rop_reader *reader = oa_walk_context(walk);
-    struct oa_rop *rop = reader->rop;
-
-    if (reader->objects) {
-        oa_fx_part_free(rop->transfer);
-        rop->transfer = read_stream(reader, walk, node, bytes, length);
-    } else if (rop->transfer) {
-        oa_fx_read_again(rop->transfer, walk, node);
-    }
-    if (!rop->transfer)
-        read_loose_data(rop, walk, node, length);
-}
-
 /* The class of a message whose properties are being read or set. */
 static void
 learn_class(const struct oa_rop_reader *reader, struct oa_rop_object *object)
@@ -509,7 +266,7 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     if (row->id == OA_ROP_SET_PROPERTIES || row->id == OA_ROP_SET_PROPERTIES_NO_REPLICATE)
         learn_class(reader, rop->object);
     rop->columns = columns_of(walk);
-    resolve_stream(reader, walk, rop);
+    oa_rop_stream_resolve(reader, walk, rop);
     rop->listing = reader->listing;
     reader->listing = NULL;
 }
@@ -727,11 +484,11 @@ apply_names(struct oa_rop_reader *reader, const struct oa_rop *request, struct o
     const struct oa_rop_listing *asked = request->listing, *told = reader->listing;
 
     if (rop->id == OA_ROP_QUERY_NAMED_PROPERTIES && told)
-        learn_names(logon_of(reader, rop), told->ids, told->names);
+        oa_rop_learn_names(logon_of(reader, rop), told->ids, told->names);
     else if (rop->id == OA_ROP_GET_PROPERTY_IDS_FROM_NAMES && asked && told)
-        learn_names(logon_of(reader, rop), told->ids, asked->names);
+        oa_rop_learn_names(logon_of(reader, rop), told->ids, asked->names);
     else if (rop->id == OA_ROP_GET_NAMES_FROM_PROPERTY_IDS && asked && told)
-        learn_names(logon_of(reader, rop), asked->ids, told->names);
+        oa_rop_learn_names(logon_of(reader, rop), asked->ids, told->names);
 }
 
 /* First walk only: what has changed after success. */
@@ -745,7 +502,7 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
         open_object(reader, walk, request, rop);
     if (request) {
         apply_names(reader, request, rop);
-        free_listing(request->listing);
+        oa_rop_listing_free(request->listing);
         request->listing = NULL;
     }
     struct oa_rop_object *object = rop->opened ? rop->opened : rop->object;
@@ -766,18 +523,6 @@ apply_success(struct oa_rop_reader *reader, const struct oa_walk *walk,
                object->has_folder_id) {
         oa_rop_objects_learn(reader->objects, object->folder_id, reader->row_name);
     }
-}
-
-/* First walk only: a buffer for which the server was too busy will be sent again, [MS-OXCROPS]
- * 2.2.12.2.2. */
-static void
-apply_failure(struct oa_rop_reader *reader, const struct oa_rop *rop)
-{
-    const struct oa_rop *request =
-        rop->request >= 0 ? rop_at(reader, false, (size_t)rop->request) : NULL;
-
-    if (rop->return_value == SERVER_BUSY && request && request->transfer && has_stream(rop))
-        oa_fx_take_back(stream_of(rop->object), request->transfer);
 }
 
 static void
@@ -805,7 +550,7 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     reader->is_hierarchy = rop->object && rop->object->kind == OA_ROP_KIND_HIERARCHY_TABLE;
     start_row(reader);
     uint32_t return_value = (uint32_t)oa_walk_value(walk, OA_F_ROP_RETURN);
-    if (return_value == 0 || (is_warning(return_value) && !next_follows(reader, walk))) {
+    if (return_value == 0 || (oa_rop_is_warning(return_value) && !next_follows(reader, walk))) {
         walk_part(walk, node, row->response);
         if (resolves && !oa_walk_stopped(walk))
             apply_success(reader, walk, row, rop);
@@ -813,8 +558,10 @@ read_response(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     }
     if (!next_follows(reader, walk))
         walk_part(walk, node, row->failure);
-    if (resolves)
-        apply_failure(reader, rop);
+    const struct oa_rop *request =
+        rop->request >= 0 ? rop_at(reader, false, (size_t)rop->request) : NULL;
+    if (resolves && request)
+        oa_rop_stream_refused(rop, request);
 }
 
 /* --- buffers --- */
@@ -839,7 +586,7 @@ read_rop(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, bool is
         read_request(reader, walk, node, row, rop);
     }
     reader->rop = NULL;
-    free_listing(reader->listing);
+    oa_rop_listing_free(reader->listing);
     reader->listing = NULL;
     oa_walk_forget(walk, known);
 }
