@@ -50,7 +50,8 @@ vectors_bytes(const char *hex, size_t *length)
 
     *length = bytes->len;
     uint8_t *exact = g_malloc(bytes->len ? bytes->len : 1);
-    memcpy(exact, bytes->data, bytes->len);
+    if (bytes->len) /* an empty array has no data */
+        memcpy(exact, bytes->data, bytes->len);
     g_byte_array_unref(bytes);
     return exact;
 }
