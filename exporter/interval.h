@@ -55,6 +55,7 @@ struct server_load {
     const uint8_t *address;    /* NULL: all servers together */
     enum server_role role;     /* of one server */
     bool has_packets;          /* else the captures contain PDUs without TCP */
+    bool is_back_end_only;     /* a proxy of which only the connections to servers are captured */
     struct interval *interval; /* `n` of them, also without traffic */
     size_t n;
     const struct server_sessions *sessions; /* for the functions below */

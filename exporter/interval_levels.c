@@ -328,11 +328,36 @@ merge_server(void *key, void *value, void *data)
 
 /* --- what the reports get --- */
 
+/* What a proxy did from its inner address, where clients do not reach it, counts at the other. */
+static gboolean
+move_to_front(void *key, void *value, void *data)
+{
+    const struct server *inside = value;
+    GHashTableIter rows;
+    void *start, *row;
+
+    (void)key;
+    (void)data;
+    if (!inside->front || inside->is_proxy)
+        return FALSE;
+    g_hash_table_iter_init(&rows, inside->rows);
+    while (g_hash_table_iter_next(&rows, &start, &row)) {
+        const struct interval *from = row;
+        struct interval *into = server_row_starting(inside->front, from->start_ns);
+        into->backend_attempts += from->backend_attempts;
+        into->backend_failed += from->backend_failed;
+    }
+    g_hash_table_remove_all(inside->rows);
+    return FALSE;
+}
+
 static void
 settle(struct intervals *intervals)
 {
-    if (!intervals->is_settled)
-        coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
+    if (intervals->is_settled)
+        return;
+    coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
+    g_tree_foreach(intervals->servers, move_to_front, NULL);
     intervals->is_settled = true;
 }
 
@@ -379,10 +404,12 @@ give(void *key, void *value, void *data)
                                 .address = server->is_all ? NULL : server->address,
                                 .role = server->role,
                                 .has_packets = server->has_packets,
+                                .is_back_end_only = server->role == ROLE_PROXY &&
+                                                    !server->is_proxy && !server->is_all,
                                 .sessions = &sessions };
 
     (void)key;
-    if (server->role == ROLE_PROXY && !server->is_proxy && !server->is_all)
+    if (load.is_back_end_only && (server->front || !server->has_back_end))
         return FALSE;
     g_autofree char *services = services_of(server);
     load.services = services;

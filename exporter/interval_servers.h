@@ -36,7 +36,10 @@ struct server {
     uint8_t address[16];
     enum server_role role;
     bool is_all, has_packets;
-    bool is_proxy;         /* not just some host that connected to the port of a server */
+    bool is_proxy;         /* its own hop is captured */
+    bool has_back_end;     /* it passed channels on to a server */
+    struct server *front;  /* of a proxy: the same at the address where clients reach it, if the
+                              captures show that this is another one; else NULL */
     GHashTable *rows;      /* of struct interval, by start_ns */
     struct interval *last; /* that was used */
     GArray *spans[SPANS];  /* of struct span */

@@ -218,7 +218,7 @@ count_attempt(const struct intervals *intervals, struct server *server,
     at->connections_failed += is_unanswered || (row->tls && !row->tls->is_finished);
     if (strcmp(hop_name(row->channel, tcp->endpoint[OA_SERVER].port), "proxy_store") == 0) {
         struct server *proxy = server_of(intervals, ROLE_PROXY, tcp->endpoint[OA_CLIENT].address);
-        proxy->is_proxy |= row->channel != NULL;
+        proxy->has_back_end |= row->channel != NULL;
         at = server_row(intervals, proxy, tcp->first.time_ns);
         at->backend_attempts++;
         at->backend_failed += is_unanswered || is_silent;
@@ -236,7 +236,7 @@ intervals_take_connection(struct intervals *intervals, const struct connection_r
             server_of(intervals, role_of(row), tcp->endpoint[OA_SERVER].address);
         struct span span = span_of(tcp);
 
-        server->is_proxy = true; /* if that is its role */
+        server->is_proxy = server->role == ROLE_PROXY;
         const char *service = service_name(row->channel, row->channel ? row->channel->vc : NULL,
                                            tcp->endpoint[OA_SERVER].port);
         g_tree_insert(server->services, (char *)service, NULL);
@@ -541,6 +541,22 @@ add_active(struct server *server, const GArray *starts, uint32_t user)
     }
 }
 
+/* A proxy may connect to servers from another address than that to which clients connect. */
+static void
+note_front(const struct intervals *intervals, const struct oa_virtual_connection *vc)
+{
+    if (!session_has_hop(vc, OA_HOP_SERVER))
+        return;
+    for (int hop = OA_HOP_SERVER - 1; hop >= 0; hop--)
+        if (session_has_hop(vc, (enum oa_hop)hop)) {
+            struct server *front = server_of_hop(intervals, vc, (enum oa_hop)hop);
+            struct server *inside =
+                server_of(intervals, ROLE_PROXY, vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address);
+            inside->front = front == inside ? NULL : front;
+            return;
+        }
+}
+
 static void
 end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
 {
@@ -561,6 +577,7 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
         } else if (session->open[hop]) {
             add_open(server, session->open[hop], &facts);
         }
+        note_front(intervals, vc);
         if (session_has_hop(vc, OA_HOP_SERVER))
             server_note_name(server_of_hop(intervals, vc, OA_HOP_SERVER), vc->target_server);
     }

@@ -357,6 +357,8 @@ take_server(void *context, const struct server_load *server)
     struct report_run *run = context;
     const struct intervals_settings *settings = intervals_settings(run->intervals);
 
+    if (server->is_back_end_only)
+        return;
     for (size_t i = 0; i < server->n;) {
         int64_t period = period_of(&server->interval[i], settings);
         struct part part = { .server = server, .at = server->n };

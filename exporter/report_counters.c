@@ -13,9 +13,10 @@
 
 struct row {
     const struct server_load *server;
-    const struct interval *at;   /* NULL: nothing of it is covered */
+    const struct interval *at;   /* NULL: nothing of it is covered, or not the server's own hop */
     const struct interval *tcp;  /* the same; NULL too if the captures do not contain TCP */
     const struct interval *sums; /* the same as `at` if something of it is covered, for means */
+    const struct interval *back_end; /* NULL: nothing of it is covered, or no TCP */
     struct histogram *latency, *store_latency;
     int64_t start_ns;
     double interval_s, covered_s;
@@ -64,10 +65,11 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "auth_refused", COUNT_OF(at, auth_refused), "Authentication exchanges that end with 401 or 407" },
     { "http_errors", COUNT_OF(at, http_errors), "Requests with another 4xx or 5xx status" },
     { "rpc_errors", COUNT_OF(at, rpc_errors), "Requests with an RPC Error in the status line" },
-    { "backend_attempts", COUNT_OF(tcp, backend_attempts),
-      "Connections that this proxy opened to a server; performance counter: Number of Back-End "
-      "Connection Attempts per Second" },
-    { "backend_failed", COUNT_OF(tcp, backend_failed),
+    { "backend_attempts", COUNT_OF(back_end, backend_attempts),
+      "Connections that this proxy opened to a server, also from another address than that to which "
+      "clients connect; of a proxy whose own hop is not captured, all that is known; performance "
+      "counter: Number of Back-End Connection Attempts per Second" },
+    { "backend_failed", COUNT_OF(back_end, backend_failed),
       "Of these, refused, unanswered, or closed before the server sent anything; performance counter: "
       "Number of Failed Back-End Connection Attempts per Second" },
     { "calls", COUNT_OF(at, calls),
@@ -138,12 +140,14 @@ static void
 put(struct report_run *run, const struct server_load *server, const struct interval *at)
 {
     int64_t length_ns = intervals_settings(run->intervals)->interval_ns;
-    bool is_known = at->covered_ns || has_anything(at);
+    bool is_covered = at->covered_ns || has_anything(at);
+    bool is_known = is_covered && !server->is_back_end_only;
     struct row row = { .server = server,
                        .address = server->address,
                        .at = is_known ? at : NULL,
                        .tcp = is_known && server->has_packets ? at : NULL,
-                       .sums = at->covered_ns ? at : NULL,
+                       .sums = at->covered_ns && is_known ? at : NULL,
+                       .back_end = server->is_back_end_only && is_covered ? at : NULL,
                        .latency = at->latency,
                        .store_latency = at->store_latency,
                        .start_ns = at->start_ns,
@@ -155,7 +159,9 @@ put(struct report_run *run, const struct server_load *server, const struct inter
     add_quality(&row, at->lost_bytes > 0, "loss");
     add_quality(&row, at->has_step, "clock");
     add_quality(&row, at->is_one_way, "one_way");
-    row.quality = !is_known ? NULL : row.quality_text[0] ? row.quality_text : "ok";
+    if (!server->is_back_end_only)
+        row.back_end = row.tcp;
+    row.quality = !is_covered ? NULL : row.quality_text[0] ? row.quality_text : "ok";
     report_row(run, &row);
 }
 

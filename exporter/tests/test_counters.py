@@ -99,6 +99,25 @@ class Counters(unittest.TestCase):
         self.assertNotIn("0", {row["sessions_max"] for row in rows[:120]})
         self.assertEqual(total(rows, "calls"), 10)
 
+    def test_addresses_of_a_proxy(self):
+        """What a proxy does from its inner address counts at the address where clients reach it; alone, nothing else is known of it."""
+        proxy, store = self.export(TWO_HOPS)["counters"]
+        self.assertEqual((proxy["role"], store["role"]), ("proxy", "store"))
+        self.assertNotEqual(proxy["backend_attempts"], "0")
+        self.assertEqual(proxy["backend_attempts"], store["connections_new"])
+        alone = self.export(tools.MADE / "in_r1_server_hop.pcapng")
+        rows = [row for row in alone["counters"] if row["role"] == "proxy"]
+        self.assertEqual(total(rows, "backend_attempts"), 3)
+        for row in rows:
+            self.assertEqual({name for name, cell in row.items() if cell} - set(SILENT), {"backend_attempts", "backend_failed", "quality"})
+        self.assertNotIn("proxy", {row["role"] for row in alone["capacity"]})
+
+    def test_requests_of_mapi_over_http(self):
+        """Requests of MAPI over HTTP are counted like those for channels, those refused to authenticate are not."""
+        for name in ("mapi_http_forms", "mapi_http_heads"):
+            reports = self.export(tools.MADE / f"{name}.pcapng")
+            self.assertEqual(total(reports["counters"], "http_requests"), len(reports["calls"]), name)
+
     def test_pieces_in_any_order(self):
         count = len(disturb.read(TWO_HOPS.read_bytes()).packets())
         pieces = self.cut(TWO_HOPS, [count * i // 10 for i in range(1, 10)])

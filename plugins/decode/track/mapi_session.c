@@ -294,8 +294,10 @@ use_channel(struct mapi_session *session, struct channel *channel)
 /* Heads are reported as those of RPC over HTTP are, so that authentication is followed the same
  * way. */
 static void
-take_head(struct channel *channel, const struct oa_http_message *message, enum oa_side side)
+take_head(struct channel *channel, const struct oa_http_exchange *exchange, enum oa_side side)
 {
+    const struct oa_http_message *message =
+        side == OA_CLIENT ? &exchange->request : &exchange->response;
     struct oa_channel *facts = &channel->facts;
     const struct oa_http_head *head = &message->head;
     struct oa_event event = { .type = OA_EVENT_HTTP_HEAD,
@@ -305,7 +307,8 @@ take_head(struct channel *channel, const struct oa_http_message *message, enum o
                               .channel = facts,
                               .vc = facts->vc,
                               .length = head->length,
-                              .http = head };
+                              .http = head,
+                              .mapi = exchange };
 
     if (!message->has_head)
         return;
@@ -609,8 +612,8 @@ renew(struct mapi_session *session, struct channel *channel,
 static void
 take_heads(struct channel *channel, const struct oa_http_exchange *exchange)
 {
-    take_head(channel, &exchange->request, OA_CLIENT);
-    take_head(channel, &exchange->response, OA_SERVER);
+    take_head(channel, exchange, OA_CLIENT);
+    take_head(channel, exchange, OA_SERVER);
 }
 
 /* The connection turns out to be that hop of its sessions. */
