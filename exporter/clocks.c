@@ -315,13 +315,24 @@ begins_with_handle(const struct oa_rpc_pdu *rpc)
     return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
 }
 
+/* Whether it ends with a signature, or with the last leg of an authentication. The first legs of
+ * two sessions may be the same. */
+static bool
+is_signed(const struct oa_rpc_pdu *rpc)
+{
+    if (!rpc->verifier.present)
+        return false;
+    return rpc->header.ptype == OA_RPC_AUTH3 ||
+           ((rpc->header.ptype == OA_RPC_REQUEST || rpc->header.ptype == OA_RPC_RESPONSE) &&
+            rpc->verifier.level >= OA_RPC_LEVEL_PKT);
+}
+
 /* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
- * context handle, or the signature of a verifier. */
+ * context handle, or a signature. */
 static bool
 is_unique(const struct oa_event *event)
 {
-    return event->type != OA_EVENT_RPC || event->rpc->verifier.present ||
-           begins_with_handle(event->rpc);
+    return event->type != OA_EVENT_RPC || is_signed(event->rpc) || begins_with_handle(event->rpc);
 }
 
 void

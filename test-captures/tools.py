@@ -13,6 +13,8 @@ import tempfile
 
 CAPTURES = pathlib.Path(__file__).resolve().parent
 REAL, MADE = CAPTURES / "real", CAPTURES / "made"
+# Six users at once: for numbers, too long for what is done with every capture.
+SIX_USERS = CAPTURES / "load" / "multi.pcapng.gz"
 # A HOME without plugins, for stock Wireshark.
 STOCK = "/nonexistent"
 PASSES = ([], ["-2"])
@@ -26,7 +28,7 @@ PROBLEMS = ("exchange.trailing", "exchange.undecoded", "exchange.short", "exchan
 
 def of_outlook_anywhere(part=None):
     """Captures with traffic of Outlook and Exchange: all, those in made/ ("made"), or the "others"."""
-    return sorted(path for path in CAPTURES.glob("**/*.pcap*") if path.parent.name != "ordinary"
+    return sorted(path for path in CAPTURES.glob("**/*.pcap*") if path.parent.name not in ("ordinary", "load")
                   and part in (None, "made" if path.parent == MADE else "others"))
 
 

@@ -17,6 +17,7 @@ struct bench {
     struct clocks *clocks;
     uint64_t frame;
     uint8_t handle; /* in requests; 0: none */
+    uint8_t level;  /* of a verifier; 0: none */
     GString *findings;
 };
 
@@ -60,7 +61,8 @@ see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum o
                                               side == OA_CLIENT ? OA_RPC_REQUEST : OA_RPC_RESPONSE,
                                           .flags = OA_RPC_FIRST_FRAG },
                               .stub = bytes + 24,
-                              .stub_length = sizeof bytes - 24 };
+                              .stub_length = sizeof bytes - 24,
+                              .verifier = { .present = bench->level > 0, .level = bench->level } };
     struct oa_stamp stamp = { time_ns, ++bench->frame };
 
     memcpy(bytes + 12, &call, sizeof call);
@@ -232,6 +234,16 @@ test_not_unique(void)
     pass_calls(&bench, 0, 1, 7 * SECOND, MS, 1);
     g_assert_false(clocks_settle(bench.clocks));
     end_bench(&bench);
+
+    /* A verifier without a signature does not distinguish them, one with it does. */
+    for (uint8_t level = OA_RPC_LEVEL_CONNECT; level <= OA_RPC_LEVEL_PKT_PRIVACY; level++) {
+        bench = new_bench();
+        bench.handle = 0;
+        bench.level = level;
+        pass_calls(&bench, 0, 1, 7 * SECOND, MS, 1);
+        g_assert_cmpint(clocks_settle(bench.clocks), ==, level >= OA_RPC_LEVEL_PKT);
+        end_bench(&bench);
+    }
 
     bench = new_bench(); /* nor do a few calls decide that lie together by chance */
     for (uint32_t call = 0; call < 40; call++) {

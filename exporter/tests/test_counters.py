@@ -6,9 +6,11 @@ Usage: test_counters.py OAEXPORT
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
+import gzip
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -98,6 +100,50 @@ class Counters(unittest.TestCase):
         self.assertGreaterEqual({row["sessions_max"] for row in rows[:120]}, {"1"})
         self.assertNotIn("0", {row["sessions_max"] for row in rows[:120]})
         self.assertEqual(total(rows, "calls"), 10)
+
+    def test_six_users(self):
+        """What the logs of the six users add up to, and what was counted by hand."""
+        reports = self.export("--interval", "1", tools.SIX_USERS)
+        rows = reports["counters"]
+        self.assertEqual({row["role"] for row in rows}, {"proxy"})
+        for column, value in (("calls", 1326), ("unanswered", 0), ("unknown_calls", 0), ("faults", 0), ("orphan_responses", 0), ("connections_new", 48),
+                              ("rpc_bytes_in", 318999), ("rpc_bytes_out", 765216)):
+            self.assertEqual(total(rows, column), value, column)
+        self.assertEqual(max(int(row["connections_max"]) for row in rows), 5)
+        self.assertEqual(len(reports["users"]), 6)
+        self.assertEqual(sum(int(row["sessions"]) for row in reports["users"]), 24)
+
+    def test_loss(self):
+        """One frame in a hundred is missing: no more calls than there were, the same as in calls.csv, and rows that say that bytes are missing."""
+        whole = total(self.export(tools.SIX_USERS)["counters"], "calls")
+        for seed in range(3):
+            trace = disturb.read(gzip.decompress(tools.SIX_USERS.read_bytes()))
+            disturb.drop(trace, seed, 0.01)
+            reports = self.export("--interval", "1", self.write(trace, f"{seed}.pcapng"))
+            calls = total(reports["counters"], "calls")
+            self.assertLessEqual(calls, whole)
+            self.assertGreater(calls, 0.9 * whole)
+            self.assertEqual(calls + total(reports["counters"], "orphan_responses"), len(reports["calls"]))
+            for row in reports["counters"]:
+                self.assertEqual("loss" in row["quality"].split(";"), row["lost_bytes"] not in ("", "0"), row["start"])
+
+    def test_snap_length(self):
+        """Frames cut at 256 bytes count the payload that they had."""
+        whole = self.export(ONE_HOP)["counters"]
+        path = pathlib.Path(self.folder.name) / "cut.pcapng"
+        subprocess.run(["editcap", "-s", "256", str(ONE_HOP), str(path)], check=True, capture_output=True)
+        cut = self.export(path)["counters"]
+        for column in ("payload_bytes_in", "payload_bytes_out", "wire_bytes_in", "wire_bytes_out", "packets_in", "packets_out"):
+            self.assertEqual([row[column] for row in cut], [row[column] for row in whole], column)
+
+    def test_clock_back(self):
+        """The rows to which the clock of a capture went back by more than a second say so."""
+        trace = disturb.read(TWO_HOPS.read_bytes())
+        packets = trace.packets()
+        for packet in packets[len(packets) // 2:]:
+            shift(disturb.Trace(trace.order, trace.pcapng, [packet]), -2)
+        rows = self.export("--interval", "1", self.write(trace, "back.pcapng"))["counters"]
+        self.assertIn("clock", {word for row in rows for word in row["quality"].split(";")})
 
     def test_addresses_of_a_proxy(self):
         """What a proxy does from its inner address counts at the address where clients reach it; alone, nothing else is known of it."""
