@@ -20,6 +20,15 @@ LOGGED = {
 }
 # Written over earlier bytes, after a seek in the same buffer.
 PATCHED, PATCH_AT, PATCH = "Willow xenon 405_2 PidTagRtfCompressed.compressed.rtf", 100, b"patched ember"
+# A message in an attachment, by the values in the client's log.
+EMBEDDED = ("Inner Delta rowan 304_4.txt", """PidTagMessageClass: IPM.Note
+PidTagSubject: Inner Delta rowan 304/4
+PidTagBody: maple birch grove zephyr fjord umber delta maple grove birch delta maple
+PidTagMessageDeliveryTime: Mar 18, 2024 18:19:22.000000000 UTC
+PidTagClientSubmitTime: Jun 30, 2024 16:14:30.000000000 UTC
+PidTagImportance: 1
+PidTagMessageFlags: 0
+""")
 ATTACHED = {"report of cedar.txt": 134, "report of cedar(1).txt": 134, "inner.bin": 200}
 
 
@@ -38,7 +47,9 @@ def main():
         streams = exported(home, "rops_streams", *passes)
         tools.same("logged", {name: (hashlib.sha1(streams[name]).hexdigest(), len(streams[name])) for name in LOGGED}, LOGGED)
         tools.same("patched bytes", streams[PATCHED].find(PATCH), PATCH_AT)
-        tools.same("attachments", {name: len(data) for name, data in exported(home, "rops_messages", *passes).items()}, ATTACHED)
+        attached = exported(home, "rops_messages", *passes)
+        tools.same("embedded message", attached.pop(EMBEDDED[0], b"").decode(), EMBEDDED[1])
+        tools.same("attachments", {name: len(data) for name, data in attached.items()}, ATTACHED)
     print(f"{len(streams)} streams")
 
 

@@ -1,6 +1,6 @@
 /* rop_export.c
- * File > Export Objects > EXCHANGE: contents of streams, and attachments, as ROPs read or write
- * them. [MS-OXCPRPT] 2.2.14 to 2.2.19, [MS-OXCMSG] 2.2.2
+ * File > Export Objects > EXCHANGE: contents of streams, attachments, and embedded messages, as
+ * ROPs read or write them. [MS-OXCPRPT] 2.2.14 to 2.2.19, [MS-OXCMSG] 2.2.2, 2.2.3.16
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,9 +20,12 @@
 /* Writes to one stream that wait for their responses. */
 #define WRITES_MAX 256
 
+/* Properties of an embedded message. */
+#define PROPERTIES_MAX 4096
+
 #define ATTACH_DATA 0x3701
 
-enum part_kind { PART_DATA, PART_WRITE, PART_WRITTEN, PART_SEEK, PART_NAME };
+enum part_kind { PART_DATA, PART_WRITE, PART_WRITTEN, PART_SEEK, PART_NAME, PART_PROPERTY };
 
 struct part {
     struct part *next;
@@ -35,6 +38,9 @@ struct part {
     uint64_t number;                /* of bytes written; the position sought */
     const char *name;
     unsigned rank;
+    uint32_t tag; /* of a property, */
+    const char *text;
+    bool is_next; /* and whether it is not its first value */
 };
 
 struct rop_export {
@@ -124,6 +130,18 @@ rop_export_name(struct rop_export *parts, const struct oa_rop_object *object, co
 }
 
 void
+rop_export_property(struct rop_export *parts, const struct oa_rop_object *message, uint32_t tag,
+                    const char *name, const char *text, bool is_next)
+{
+    struct part *part = add_part(parts, PART_PROPERTY, message);
+
+    part->tag = tag;
+    part->name = wmem_strdup(parts->pinfo->pool, name);
+    part->text = wmem_strdup(parts->pinfo->pool, text);
+    part->is_next = is_next;
+}
+
+void
 rop_export_queue(struct rop_export *parts)
 {
     if (parts->first)
@@ -140,12 +158,20 @@ struct write {
     guint8 bytes[];
 };
 
+/* A property of an embedded message. */
+struct property {
+    uint32_t tag;
+    char *name;
+    GString *text;
+};
+
 /* What is collected of an object; the list of Wireshark owns the entry. */
 struct collected {
     char *name;
     unsigned rank;
     uint64_t position;
     GQueue writes;                /* of struct write */
+    GPtrArray *properties;        /* of struct property, as they came; NULL: none */
     export_object_entry_t *entry; /* NULL: no data yet */
 };
 
@@ -153,10 +179,22 @@ struct collected {
 static GHashTable *collected;
 
 static void
+free_property(void *data)
+{
+    struct property *property = data;
+
+    g_free(property->name);
+    g_string_free(property->text, TRUE);
+    g_free(property);
+}
+
+static void
 free_collected(void *data)
 {
     struct collected *object = data;
 
+    if (object->properties)
+        g_ptr_array_unref(object->properties);
     g_queue_clear_full(&object->writes, g_free);
     g_free(object->name);
     g_free(object);
@@ -210,12 +248,15 @@ extension(uint32_t tag)
     return ".bin";
 }
 
-/* The file name of an attachment, or the subject of a message and the name of its property. */
+/* The file name of an attachment, the subject of an embedded message, or the subject of a message
+ * and the name of its property. */
 static char *
 file_name(const struct oa_rop_object *object, guint32 frame)
 {
     bool is_attachment = object->kind == OA_ROP_KIND_ATTACHMENT;
-    const struct oa_rop_object *owner = is_attachment ? object : object->parent;
+    bool is_message = object->kind == OA_ROP_KIND_MESSAGE;
+    bool is_whole = is_attachment || is_message;
+    const struct oa_rop_object *owner = is_whole ? object : object->parent;
     const struct collected *known = owner ? collected_of(owner) : NULL;
     bool is_file = owner && owner->kind == OA_ROP_KIND_ATTACHMENT &&
                    (is_attachment || object->tag >> 16 == ATTACH_DATA);
@@ -224,14 +265,18 @@ file_name(const struct oa_rop_object *object, guint32 frame)
 
     if (is_file && known->name)
         return safe_name(known->name);
-    const char *property = is_attachment ? NULL : oa_value_name(OA_F_ROP_TAG, object->tag);
+    const char *property = is_whole ? NULL : oa_value_name(OA_F_ROP_TAG, object->tag);
     oa_rop_object_words(object, words, sizeof words);
-    if (known && known->name && property)
+    if (known && known->name && is_message)
+        name = g_strdup_printf("%s.txt", known->name);
+    else if (known && known->name && property)
         name = g_strdup_printf("%s %.*s%s", known->name, (int)strcspn(property, " "), property,
                                extension(object->tag));
     else
         name = g_strdup_printf("%s frame %u%s", words, frame,
-                               is_attachment ? ".bin" : extension(object->tag));
+                               is_attachment ? ".bin"
+                               : is_message  ? ".txt"
+                                             : extension(object->tag));
     char *safe = safe_name(name);
     g_free(name);
     return safe;
@@ -324,6 +369,60 @@ take_data(export_object_list_t *list, const packet_info *pinfo, struct collected
     put(to, bytes, length);
 }
 
+static struct property *
+property_of(struct collected *to, const struct part *part)
+{
+    if (!to->properties)
+        to->properties = g_ptr_array_new_with_free_func(free_property);
+    for (guint i = 0; i < to->properties->len; i++) {
+        struct property *known = g_ptr_array_index(to->properties, i);
+        if (known->tag == part->tag)
+            return known;
+    }
+    if (to->properties->len == PROPERTIES_MAX)
+        return NULL;
+    struct property *property = g_new0(struct property, 1);
+    property->tag = part->tag;
+    property->name = g_strdup(part->name);
+    property->text = g_string_new(NULL);
+    g_ptr_array_add(to->properties, property);
+    return property;
+}
+
+/* Its properties, a line each; texts of several lines begin on a line of their own. */
+static void
+write_message(struct collected *to)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < to->properties->len; i++) {
+        const struct property *one = g_ptr_array_index(to->properties, i);
+        bool has_lines = strchr(one->text->str, '\n') != NULL;
+        g_string_append_printf(text, "%s:%s%s\n", one->name, has_lines ? "\n" : " ",
+                               one->text->str);
+    }
+    to->entry->payload_len = text->len;
+    g_free(to->entry->payload_data);
+    to->entry->payload_data = (guint8 *)g_string_free(text, FALSE);
+}
+
+static bool
+take_property(export_object_list_t *list, const packet_info *pinfo, struct collected *to,
+              const struct part *part)
+{
+    struct property *property = property_of(to, part);
+
+    if (!property || (part->is_next && property->text->len + strlen(part->text) > OBJECT_MAX))
+        return false;
+    if (!part->is_next)
+        g_string_assign(property->text, part->text);
+    else
+        g_string_append_printf(property->text, "; %s", part->text);
+    if (!to->entry)
+        add_entry(list, pinfo, part->object, to);
+    return true;
+}
+
 /* Returns whether an entry has changed. */
 static bool
 take_part(export_object_list_t *list, const packet_info *pinfo, const struct part *part)
@@ -351,8 +450,9 @@ take_part(export_object_list_t *list, const packet_info *pinfo, const struct par
         to->position = part->number;
         return false;
     case PART_NAME:
-        take_name(to, part);
         return false;
+    case PART_PROPERTY:
+        return take_property(list, pinfo, to, part);
     }
     return false;
 }
@@ -365,7 +465,16 @@ take_packet(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, const vo
     bool has_changed = false;
 
     for (const struct part *part = parts->first; part; part = part->next)
+        if (part->kind == PART_NAME)
+            take_name(collected_of(part->object), part);
+    for (const struct part *part = parts->first; part; part = part->next)
         has_changed |= take_part(tapdata, pinfo, part);
+    for (const struct part *part = parts->first; part; part = part->next) {
+        struct collected *to = collected_of(part->object);
+        bool is_last = !part->next || part->next->object != part->object;
+        if (part->kind == PART_PROPERTY && is_last && to->entry)
+            write_message(to);
+    }
     return has_changed ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 

@@ -1,6 +1,6 @@
 /* rop_export.h
- * File > Export Objects > EXCHANGE: contents of streams, and attachments, as ROPs read or write
- * them. Nothing is collected unless someone has asked for it.
+ * File > Export Objects > EXCHANGE: contents of streams, attachments, and embedded messages, as
+ * ROPs read or write them. Nothing is collected unless someone has asked for it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -42,6 +42,11 @@ void rop_export_seek(struct rop_export *parts, const struct oa_rop_object *objec
  * counts. */
 void rop_export_name(struct rop_export *parts, const struct oa_rop_object *object, const char *name,
                      unsigned rank);
+
+/* A value of a property of an embedded message; `is_next`: another one of the same property. The
+ * message is saved as text: its properties with their last values. */
+void rop_export_property(struct rop_export *parts, const struct oa_rop_object *message,
+                         uint32_t tag, const char *name, const char *text, bool is_next);
 
 /* Passes the parts to those who have asked for them. */
 void rop_export_queue(struct rop_export *parts);

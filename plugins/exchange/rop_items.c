@@ -457,8 +457,38 @@ name_rank(enum oa_rop_kind kind, uint32_t tag)
     return id == LONG_FILENAME ? 3 : id == FILENAME ? 2 : id == DISPLAY_NAME;
 }
 
+/* Whether values are properties of an embedded message, and not of its recipients. */
+static bool
+is_of_embedded(const struct rop_items *items, const struct oa_rop_object *object)
+{
+    bool is_embedded = object->kind == OA_ROP_KIND_MESSAGE && object->parent &&
+                       object->parent->kind == OA_ROP_KIND_ATTACHMENT;
+
+    switch (items->id) {
+    case OA_ROP_SET_PROPERTIES:
+    case OA_ROP_SET_PROPERTIES_NO_REPLICATE:
+    case OA_ROP_GET_PROPERTIES_SPECIFIC:
+    case OA_ROP_GET_PROPERTIES_ALL:
+        return is_embedded;
+    default:
+        return false;
+    }
+}
+
+/* The whole text, where it is one. */
+static const char *
+whole_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
+{
+    if (!is_text(value->id))
+        return value_text(items, tvb, value);
+    size_t size = value->length * 3 + 1; /* of UTF-8 */
+    char *text = (char *)wmem_alloc(items->pinfo->pool, size);
+    oa_value_text(value, text, size);
+    return text;
+}
+
 static void
-export_property(const struct rop_items *items, const struct oa_rop_object *object,
+export_property(const struct rop_items *items, tvbuff_t *tvb, const struct oa_rop_object *object,
                 const struct oa_value *value)
 {
     enum { ATTACH_DATA_BINARY = 0x37010102 };
@@ -472,6 +502,14 @@ export_property(const struct rop_items *items, const struct oa_rop_object *objec
     if (is_text(value->id) && rank > 0) {
         oa_value_text(value, name, sizeof name);
         rop_export_name(items->exported, object, name, rank);
+    }
+    if (is_of_embedded(items, object) && titled_by(value->id) == OA_F_PROPERTY) {
+        const char *title = oa_value_name(OA_F_ROP_TAG, property->tag);
+        rop_export_property(
+            items->exported, object, property->tag,
+            title ? title
+                  : wmem_strdup_printf(items->pinfo->pool, "Property 0x%08x", property->tag),
+            whole_text(items, tvb, value), value->index > 0);
     } else if (value->id == OA_F_VALUE_BINARY && property->tag == ATTACH_DATA_BINARY &&
                object->kind == OA_ROP_KIND_ATTACHMENT) {
         rop_export_data(items->exported, object, value);
@@ -493,7 +531,7 @@ export_stream_data(const struct rop_items *items, const struct oa_rop_object *ob
 }
 
 static void
-export_field(struct rop_items *items, const struct oa_value *value)
+export_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
 {
     const struct oa_rop *rop = kept_rop(items);
     const struct oa_rop_object *object = rop ? rop->object : NULL;
@@ -520,7 +558,7 @@ export_field(struct rop_items *items, const struct oa_value *value)
         g_strlcat(items->subject, text, sizeof items->subject);
         break;
     default:
-        export_property(items, object, value);
+        export_property(items, tvb, object, value);
     }
 }
 
@@ -698,7 +736,7 @@ rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *v
     if (value->id == OA_F_ROP_TAG && items->depth > 0 && items->depth <= DEPTH_MAX)
         items->open[items->depth - 1].tag = (uint32_t)value->number;
     if (items->exported && items->rops_open == 1)
-        export_field(items, value);
+        export_field(items, tvb, value);
     if (items->is_visible && items->rops_open > 0 && items->depth <= DEPTH_MAX)
         add_value(items, tvb, value);
 }
