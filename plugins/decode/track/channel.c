@@ -426,6 +426,9 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
             if (length == 0)
                 return;
         }
+        if (side == OA_SERVER)
+            oa_http_connection_expect_late(channel->mapi,
+                                           facts->is_waiting && facts->is_waiting[OA_CLIENT]);
         oa_http_connection_data(channel->mapi, side, data, length, stamp);
         if (oa_http_connection_gave_up(channel->mapi))
             oa_emit_limit(

@@ -242,6 +242,21 @@ telling_head(const struct oa_http_exchange *exchange)
     return exchange->request.has_head ? &exchange->request.head : &exchange->response.head;
 }
 
+/* The session that the exchange opened, if other connections have used it before the exchange was
+ * known to be over; otherwise NULL. */
+static struct mapi_session *
+find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    char *context = exchange->response.has_head
+                        ? context_key(exchange->mapi.endpoint, &exchange->response.head)
+                        : NULL;
+    struct mapi_session *found =
+        context ? g_tree_lookup(channel->tracker->mapi->by_key, context) : NULL;
+
+    g_free(context);
+    return found && !found->vc->facts.established.frame ? found : NULL;
+}
+
 /*
  * By the cookie. Without one, or with one that was issued before the capture began, by the client
  * and its X-ClientInfo, if its session has no other cookie.
@@ -254,7 +269,7 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
     GTree *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
-        return NULL;
+        return find_begun(channel, exchange);
     char *context = context_key(endpoint, head);
     struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
     if (!found) {
