@@ -174,8 +174,7 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
 static bool
 may_be_late(const struct oa_http_connection *connection, const struct exchange *exchange)
 {
-    return connection->requests_are_late && exchange->is_mapi &&
-           !exchange->facts.request.has_head &&
+    return connection->requests_are_late && !exchange->facts.request.has_head &&
            exchange->facts.response.head.mapi.request_id.length > 0 &&
            connection->orphans.length < OA_LIMIT_PIPELINE;
 }
