@@ -109,7 +109,7 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "Client association group, the same for all sessions of a client process" },
     { "end_state", NAME_OF(vc, ending.how, end_name),
       "How the first channel to end was closed: fin, reset, replaced, open, or unknown (exported "
-      "PDUs); for MAPI over HTTP the connection used last" },
+      "PDUs); for MAPI over HTTP the connection used last, open if it outlives the session" },
     { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
     { "hops", TEXT(hops),
       "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy; with "

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every finding that oaexport reports is shown by Wireshark, at the frame that it names, and no others.
 
-Every shipped capture: code and frame of each row of findings.csv are those of an rpch.finding in tshark, which has visited all
+Every shipped capture, and lossy copies of those of MAPI over HTTP: code and frame of each row of findings.csv are those of an rpch.finding in tshark, which has visited all
 frames once (-2), and the expert info says the same. EXCEPTIONS and EXCEPTIONS_OF list what oaexport alone can know.
 
 Usage: check_parity.py PLUGIN_HOME OAEXPORT [CAPTURE ...]
@@ -15,6 +15,9 @@ import sys
 import tempfile
 
 import tools
+
+sys.path.append(str(tools.CAPTURES / "make"))
+import disturb  # noqa: E402
 
 # Code: why only oaexport has it, whatever the capture.
 EXCEPTIONS = {
@@ -35,6 +38,12 @@ EXCEPTIONS_OF = {
 
 # One connection inside TLS, which fails: findings only if the user names its server as a proxy.
 ALONE = (tools.REAL / "tls_handshakes.pcapng", "tcp.stream == 4", "owa.lab.test")
+
+
+# Captures of MAPI over HTTP of which frames are lost, and how.
+LOSSY = (tools.REAL / "mapihttp.pcapng", tools.CAPTURES / "cases" / "mapi_wait_cut_fin.pcapng", tools.MADE / "mapi_http_forms.pcapng")
+SHARE = 0.05
+SEEDS = (3, 5, 6)
 
 
 def reported(oaexport, capture, *options):
@@ -74,6 +83,15 @@ def check_named(home, oaexport):
         tools.same("certificate refused", "certificate_refused" in {code for code, _ in found}, True)
 
 
+def lossy_copies(folder):
+    """Copies of the captures without some of their frames."""
+    for capture in LOSSY:
+        for seed in SEEDS:
+            copy = folder / f"{capture.stem}_lossy_{seed}.pcapng"
+            copy.write_bytes(disturb.disturb(capture.read_bytes(), seed, lose=SHARE)[0])
+            yield copy
+
+
 def main():
     """Compares each capture."""
     home, oaexport = sys.argv[1:3]
@@ -81,15 +99,17 @@ def main():
     check_named(home, oaexport)
     different = []
     total = 0
-    for capture in captures:
-        one, other = reported(oaexport, capture), shown(home, capture)
-        total += sum(one.values())
-        missing, extra = differences(capture, one, other)
-        if missing or extra:
-            different.append(f"{capture.name}: only oaexport {sorted(missing.items())[:6]}, only tshark {sorted(extra.items())[:6]}")
+    with tempfile.TemporaryDirectory() as folder:
+        lossy = [] if sys.argv[3:] else list(lossy_copies(pathlib.Path(folder)))
+        for capture in captures + lossy:
+            one, other = reported(oaexport, capture), shown(home, capture)
+            total += sum(one.values())
+            missing, extra = differences(capture, one, other)
+            if missing or extra:
+                different.append(f"{capture.name}: only oaexport {sorted(missing.items())[:6]}, only tshark {sorted(extra.items())[:6]}")
     if different:
         raise AssertionError("\n".join(different))
-    print(f"{total} findings of {len(captures)} captures")
+    print(f"{total} findings of {len(captures) + len(lossy)} captures")
 
 
 if __name__ == "__main__":

@@ -405,6 +405,8 @@ take_numbers(struct direction *direction, const struct segment *segment)
         direction->next = begin;
     direction->is_started = true;
     gint32 known = (gint32)(direction->next - begin);
+    if (begin == end && !(segment->flags & TH_FIN)) /* what it follows may be a lost FIN */
+        return known;
     if (known < 0)
         add_hole(direction, direction->next, begin);
     else if (known > 0 && direction->n_holes)

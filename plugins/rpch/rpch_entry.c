@@ -51,12 +51,18 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
 {
     dissector_handle_t http = connection->transport->http;
     struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
-    int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &mapi.stream);
+    enum oa_side side = rpch_connection_side(connection, pinfo);
+    bool is_first_visit = !PINFO_FD_VISITED(pinfo) && !connection->is_closed;
 
-    if (taken && !PINFO_FD_VISITED(pinfo)) {
+    if (is_first_visit) {
+        rpch_connection_follow(connection, side, connection->transport->is_tls ? NULL : data);
+        rpch_findings_keep(rpch_tracker_take_findings(), 0);
+    }
+    int taken = call_dissector_only(http_stream_handle, tvb, pinfo, tree, &mapi.stream);
+    if (taken && is_first_visit) {
         guint done = pinfo->desegment_len ? (guint)pinfo->desegment_offset : (guint)taken;
         guint length = tvb_captured_length_remaining(tvb, (gint)done);
-        rpch_connection_put_off(connection, rpch_connection_side(connection, pinfo),
+        rpch_connection_put_off(connection, side,
                                 length ? tvb_get_ptr(tvb, (gint)done, (gint)length) : NULL, length,
                                 decode_stamp(pinfo));
     }

@@ -24,13 +24,14 @@
 #define PREAMBLE "PROCESSING\r\nDONE\r\n\r\n"
 
 /* One thing that happens on the connection: 'c' the client sends the text, 's' the server; 'C' and
- * 'S': as many bytes of theirs as the text says are lost. */
+ * 'S': as many bytes of theirs as the text says are lost; 'w': whether requests may be late (1, 0);
+ * 't': the time of what follows. */
 struct step {
     char what;
     const char *text;
 };
 
-#define STEPS_MAX 12
+#define STEPS_MAX 13
 
 /*
  * A connection, and one line for each exchange: number, endpoint, type, status and X-ResponseCode,
@@ -93,6 +94,28 @@ static const struct row {
         { 'c', "tail" POST("emsmdb", "Execute", "8", "1") "b" },
         { 's', OK("Execute", "8", "Content-Length: 1\r\n") "B" } },
       "0 nspi Bind 200 0 -! A\n1 emsmdb Execute 200 0 b B\n" },
+    { "requests come after their responses, behind lost ones",
+      { { 'w', "1" },
+        { 't', "10" },
+        { 's', OK("Execute", "1", "Content-Length: 1\r\n") "A" },
+        { 't', "30" },
+        { 's', OK("Execute", "2", "Content-Length: 1\r\n") "B" },
+        { 't', "50" },
+        { 's', OK("Execute", "3", "Content-Length: 1\r\n") "C" },
+        { 'C', "300" },
+        { 't', "20" },
+        { 'c', POST("emsmdb", "Execute", "2", "1") "b" },
+        { 'w', "0" },
+        { 'c', POST("emsmdb", "Execute", "3", "1") "c" } },
+      "0 emsmdb Execute 200 0 -! A\n1 emsmdb Execute 200 0 b B\n2 emsmdb Execute 200 0 -! C\n"
+      "3 emsmdb Execute - - c -!\n" },
+    { "a late request that is cut off, and one that never comes",
+      { { 'w', "1" },
+        { 's', OK("Execute", "1", "Content-Length: 1\r\n") "A" },
+        { 's', OK("Execute", "2", "Content-Length: 1\r\n") "B" },
+        { 'c', POST("emsmdb", "Execute", "1", "9") "a" },
+        { 'C', "9" } },
+      "0 emsmdb Execute 200 0 a!~ A\n1 emsmdb Execute 200 0 -! B\n" },
     { "bytes in the middle of bodies are lost",
       { { 'c', POST("emsmdb", "Execute", "1", "8") "ab" },
         { 'C', "4" },
@@ -167,9 +190,18 @@ run(const struct row *row, size_t piece)
     for (const struct step *step = row->steps; step->what; step++) {
         enum oa_side side = g_ascii_tolower(step->what) == 'c' ? OA_CLIENT : OA_SERVER;
         size_t length = strlen(step->text);
+        uint64_t number = g_ascii_strtoull(step->text, NULL, 10);
 
+        if (step->what == 't') {
+            stamp.time_ns = (int64_t)number;
+            continue;
+        }
+        if (step->what == 'w') {
+            oa_http_connection_expect_late(connection, number != 0);
+            continue;
+        }
         if (g_ascii_isupper(step->what)) {
-            oa_http_connection_lost(connection, side, g_ascii_strtoull(step->text, NULL, 10));
+            oa_http_connection_lost(connection, side, number);
             continue;
         }
         for (size_t at = 0; at < length; at += piece) {

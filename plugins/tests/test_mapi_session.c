@@ -44,8 +44,8 @@ struct step {
 #define CONNECTIONS 3
 
 /*
- * Steps, and what is told: `call` session type id state, `closed` session calls faults end,
- * `auth` result.
+ * Steps, and what is told: `call` session type id state, `closed` session calls faults service and
+ * the connection that ended it, `auth` result.
  */
 static const struct row {
     const char *name;
@@ -61,8 +61,8 @@ static const struct row {
         STEP(0, 'x', 0, ""), STEP(1, 'c', 16, POST("emsmdb", "Execute", "4", CONTEXT("B"), NONE)),
         STEP(1, 's', 0, OK("Execute", "4", "")) },
       "call 0 Connect 1 answered 0\ncall 0 Execute 3 answered 0\n"
-      "call 0 NotificationWait 2 answered 0\nauth accepted\nclosed 0 calls 3 faults 0 store\n"
-      "call 1 Execute 4 answered 0\nauth accepted\nclosed 1 calls 1 faults 0 store\n" },
+      "call 0 NotificationWait 2 answered 0\nauth accepted\nclosed 0 calls 3 faults 0 store, open\n"
+      "call 1 Execute 4 answered 0\nauth accepted\nclosed 1 calls 1 faults 0 store, end of 1\n" },
     { "a leg, a failing Bind, a good one; the mailbox is another session",
       { STEP(0, 'c', 0, POST("nspi", "Bind", "1", "", NONE)),
         STEP(0, 's', 0,
@@ -77,8 +77,9 @@ static const struct row {
         STEP(0, 'c', 0, POST("nspi", "Unbind", "5", CONTEXT("A"), NONE)),
         STEP(0, 's', 0, OK("Unbind", "5", "")) },
       "call 0 Bind 2 fault 2\ncall 1 Bind 3 answered 0\ncall 2 Execute 4 fault 500\n"
-      "call 1 Unbind 5 answered 0\nauth accepted\nclosed 0 calls 1 faults 1 directory\n"
-      "closed 2 calls 1 faults 1 store\nclosed 1 calls 2 faults 0 directory\n" },
+      "call 1 Unbind 5 answered 0\nauth accepted\nclosed 0 calls 1 faults 1 directory, end of 0\n"
+      "closed 2 calls 1 faults 1 store, end of 0\n"
+      "closed 1 calls 2 faults 0 directory, end of 0\n" },
     { "servers without a cookie that is known: the client tells; a new Connect is a new session",
       { STEP(0, 'c', 0, POST("emsmdb", "Connect", "1", "", NONE)),
         STEP(0, 's', 0, OK("Connect", "1", "Set-Cookie: other=1\r\n")),
@@ -90,14 +91,27 @@ static const struct row {
         STEP(0, 's', 0, OK("Execute", "4", "")) },
       "call 0 Connect 1 answered 0\ncall 0 Execute 2 answered 0\ncall 1 Connect 3 answered 0\n"
       "call 1 Execute 4 answered 0\nauth accepted\nauth accepted\n"
-      "closed 0 calls 2 faults 0 store\nclosed 1 calls 2 faults 0 store\n" },
+      "closed 0 calls 2 faults 0 store, end of 1\nclosed 1 calls 2 faults 0 store, end of 0\n" },
+    { "another session uses the connection, which then ends: both used it last",
+      { STEP(0, 'c', 0, POST("emsmdb", "Connect", "1", "", NONE)),
+        STEP(0, 's', 0, OK("Connect", "1", SET("A"))),
+        STEP(1, 'c', 0, POST("emsmdb", "Execute", "2", CONTEXT("A"), NONE)),
+        STEP(1, 's', 0, OK("Execute", "2", "")),
+        STEP(0, 'c', 0, POST("nspi", "Bind", "3", "", NONE)),
+        STEP(0, 's', 0, OK("Bind", "3", SET("B"))), STEP(0, 'x', 1, ""),
+        STEP(1, 'c', 0, POST("nspi", "QueryRows", "4", CONTEXT("B"), NONE)),
+        STEP(1, 's', 0, OK("QueryRows", "4", "")), STEP(1, 'x', 1, "") },
+      "call 0 Connect 1 answered 0\ncall 0 Execute 2 answered 0\ncall 1 Bind 3 answered 0\n"
+      "auth accepted\ncall 1 QueryRows 4 answered 0\nauth accepted\n"
+      "closed 0 calls 2 faults 0 store, end of 1\n"
+      "closed 1 calls 2 faults 0 directory, end of 1\n" },
     { "the middle of a session, requests without answers, an answer without its request",
       { STEP(0, 's', 0, OK("Execute", "1", SET("A"))),
         STEP(0, 'c', 0, POST("emsmdb", "Execute", "2", CONTEXT("A"), NONE)),
         STEP(0, 's', 0, OK("Execute", "2", "")),
         STEP(0, 'c', 0, POST("emsmdb", "Execute", "3", CONTEXT("A"), NONE)) },
       "call 0 Execute 1 no request 0\ncall 0 Execute 2 answered 0\n"
-      "call 0 Execute 3 unanswered 0\nauth accepted\nclosed 0 calls 3 faults 0 store\n" },
+      "call 0 Execute 3 unanswered 0\nauth accepted\nclosed 0 calls 3 faults 0 store, end of 0\n" },
 };
 
 static void
@@ -115,6 +129,17 @@ add_call(GString *lines, const struct oa_call *call)
                            STATES[call->state], call->fault_status);
 }
 
+/* Connections end by FIN, the frame is their number from 1 on. */
+static const char *
+name_of_end(const struct oa_ending *ending)
+{
+    static const char *const NAMES[CONNECTIONS + 1] = { "open", "end of 0", "end of 1",
+                                                        "end of 2" };
+
+    g_assert_cmpint(ending->how, ==, ending->frame ? OA_END_FIN : OA_END_OPEN);
+    return NAMES[ending->frame];
+}
+
 static void
 on_event(void *context, const struct oa_event *event)
 {
@@ -125,10 +150,10 @@ on_event(void *context, const struct oa_event *event)
     else if (event->type == OA_EVENT_AUTH_DONE)
         g_string_append_printf(lines, "auth %s\n", oa_auth_result_name(event->exchange->result));
     else if (event->type == OA_EVENT_VC_CLOSED)
-        g_string_append_printf(lines, "closed %u calls %u faults %u %s\n",
-                               (unsigned)event->vc->number, (unsigned)event->vc->calls,
-                               (unsigned)event->vc->faults,
-                               oa_service_name(event->vc->iface->service));
+        g_string_append_printf(
+            lines, "closed %u calls %u faults %u %s, %s\n", (unsigned)event->vc->number,
+            (unsigned)event->vc->calls, (unsigned)event->vc->faults,
+            oa_service_name(event->vc->iface->service), name_of_end(&event->vc->ending));
 }
 
 static struct oa_channel *
@@ -138,6 +163,16 @@ open_channel(struct oa_tracker *tracker, unsigned number, struct oa_stamp stamp)
     struct oa_recognition recognition = { .hop = OA_HOP_CLIENT, .is_mapi_http = true };
 
     return oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+}
+
+static void
+end_channel(struct oa_channel **channel, unsigned number, struct oa_stamp stamp)
+{
+    oa_channel_close(*channel, (struct oa_ending){ .how = OA_END_FIN,
+                                                   .by = OA_CLIENT,
+                                                   .time_ns = stamp.time_ns,
+                                                   .frame = number + 1 });
+    *channel = NULL;
 }
 
 /* Each step's bytes in pieces of that size; 0: in one. */
@@ -154,8 +189,7 @@ play(const struct row *row, size_t piece)
         stamp.frame++;
         stamp.time_ns += step->minutes * MINUTE;
         if (step->side == 'x') {
-            oa_channel_close(*channel, (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
-            *channel = NULL;
+            end_channel(channel, step->connection, stamp);
             continue;
         }
         if (!*channel)
@@ -169,7 +203,7 @@ play(const struct row *row, size_t piece)
     }
     for (unsigned i = 0; i < CONNECTIONS; i++)
         if (channels[i])
-            oa_channel_close(channels[i], (struct oa_ending){ .how = OA_END_FIN, .by = OA_CLIENT });
+            end_channel(&channels[i], i, stamp);
     oa_tracker_end(tracker);
     oa_tracker_free(tracker);
     return g_string_free(lines, FALSE);

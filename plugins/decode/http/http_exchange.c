@@ -29,6 +29,7 @@ struct exchange {
     struct oa_http_exchange facts;
     bool is_mapi;
     bool is_doubtful; /* its response may be among the lost bytes */
+    bool is_orphan;   /* its response is complete, its request may still come */
     uint8_t *head[2]; /* by enum oa_side; the texts of the heads point into these */
     GByteArray *body[2];
     size_t kept;
@@ -48,6 +49,8 @@ struct oa_http_connection {
     oa_http_head_function on_head;
     void *context;
     GQueue waiting; /* of struct exchange: requests without a complete response, in order */
+    GQueue orphans; /* of struct exchange, in the order of their responses */
+    bool requests_are_late;
     struct stream stream[2];
     bool gave_up;
     uint64_t n_exchanges;
@@ -122,7 +125,7 @@ complete_facts(struct oa_http_exchange *facts)
 static void
 finish(struct oa_http_connection *connection, struct exchange *exchange)
 {
-    g_queue_remove(&connection->waiting, exchange);
+    g_queue_remove(exchange->is_orphan ? &connection->orphans : &connection->waiting, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         struct oa_http_message *message = message_of(exchange, (enum oa_side)side);
 
@@ -167,6 +170,39 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     message->body_length += count;
 }
 
+/* Whether the request of a response without one may still come, and will be known by its id. */
+static bool
+may_be_late(const struct oa_http_connection *connection, const struct exchange *exchange)
+{
+    return connection->requests_are_late && !exchange->facts.request.has_head &&
+           exchange->facts.response.head.mapi.request_id.length > 0 &&
+           connection->orphans.length < OA_LIMIT_PIPELINE;
+}
+
+/* The response is complete, or its rest is lost. */
+static void
+end_response(struct oa_http_connection *connection, struct exchange *exchange)
+{
+    if (!may_be_late(connection, exchange)) {
+        finish(connection, exchange);
+        return;
+    }
+    g_queue_remove(&connection->waiting, exchange);
+    g_queue_push_tail(&connection->orphans, exchange);
+    exchange->is_orphan = true;
+}
+
+/* Requests sent from that time on belong to none of the responses that had come by then. */
+static void
+give_up_orphans(struct oa_http_connection *connection, int64_t from_ns)
+{
+    struct exchange *oldest;
+
+    while ((oldest = g_queue_peek_head(&connection->orphans)) &&
+           oldest->facts.response.first.time_ns < from_ns)
+        finish(connection, oldest);
+}
+
 /* The message being read on that side is complete. */
 static void
 end_message(struct oa_http_connection *connection, enum oa_side side)
@@ -180,6 +216,8 @@ end_message(struct oa_http_connection *connection, enum oa_side side)
         return;
     message_of(exchange, side)->is_complete = true;
     if (side == OA_SERVER)
+        end_response(connection, exchange);
+    else if (exchange->is_orphan)
         finish(connection, exchange);
 }
 
@@ -207,6 +245,8 @@ lose(struct oa_http_connection *connection, enum oa_side side)
         return;
     message_of(exchange, side)->has_gap = true;
     if (side == OA_SERVER)
+        end_response(connection, exchange);
+    else if (exchange->is_orphan)
         finish(connection, exchange);
 }
 
@@ -324,15 +364,32 @@ tell_head(struct oa_http_connection *connection, const struct exchange *exchange
         connection->on_head(connection->context, &exchange->facts, side);
 }
 
+/* The exchange of a request that comes after its response; NULL if that is not known. */
+static struct exchange *
+orphan_of(const struct oa_http_connection *connection, struct oa_text id)
+{
+    for (GList *link = connection->orphans.head; link; link = link->next) {
+        struct exchange *exchange = link->data;
+        if (!exchange->facts.request.has_head &&
+            same_text(exchange->facts.response.head.mapi.request_id, id))
+            return exchange;
+    }
+    return NULL;
+}
+
 static void
 take_request(struct oa_http_connection *connection, const struct piece *piece,
              struct kept_head *kept)
 {
-    struct exchange *exchange = new_exchange(connection);
+    give_up_orphans(connection, piece->first.time_ns);
+    struct exchange *exchange = orphan_of(connection, kept->head.mapi.request_id);
 
+    if (!exchange) {
+        exchange = new_exchange(connection);
+        g_queue_push_tail(&connection->waiting, exchange);
+    }
     keep_head(connection, exchange, piece, kept);
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
-    g_queue_push_tail(&connection->waiting, exchange);
     tell_head(connection, exchange, OA_CLIENT);
     begin_body(connection, OA_CLIENT, &kept->head, false);
 }
@@ -524,6 +581,7 @@ oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
     connection->context = context;
     connection->all = &connection->own;
     g_queue_init(&connection->waiting);
+    g_queue_init(&connection->orphans);
     return connection;
 }
 
@@ -606,6 +664,14 @@ oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side
         drop_carry(stream);
 }
 
+void
+oa_http_connection_expect_late(struct oa_http_connection *connection, bool requests_are_late)
+{
+    if (!requests_are_late)
+        give_up_orphans(connection, INT64_MAX);
+    connection->requests_are_late = requests_are_late;
+}
+
 bool
 oa_http_connection_gave_up(const struct oa_http_connection *connection)
 {
@@ -644,6 +710,7 @@ oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
 
     if (is_clean && stream->state == IN_BODY && stream->left == UINT64_MAX)
         end_message(connection, OA_SERVER);
+    give_up_orphans(connection, INT64_MAX);
     while ((exchange = g_queue_peek_head(&connection->waiting)))
         finish(connection, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)

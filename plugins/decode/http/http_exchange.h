@@ -73,6 +73,10 @@ size_t oa_http_message_length(const uint8_t *data, size_t length);
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
                              const uint8_t *data, size_t length, struct oa_stamp stamp);
 
+/* Whether the requests of the responses that come next may come after them, because bytes of the
+ * client wait behind missing ones. Responses then wait for the request with their X-RequestId. */
+void oa_http_connection_expect_late(struct oa_http_connection *connection, bool requests_are_late);
+
 /* Whether too many requests waited, so that later ones are not read: base/limits.h. */
 bool oa_http_connection_gave_up(const struct oa_http_connection *connection);
 

@@ -426,6 +426,9 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
             if (length == 0)
                 return;
         }
+        if (side == OA_SERVER)
+            oa_http_connection_expect_late(channel->mapi,
+                                           facts->is_waiting && facts->is_waiting[OA_CLIENT]);
         oa_http_connection_data(channel->mapi, side, data, length, stamp);
         if (oa_http_connection_gave_up(channel->mapi))
             oa_emit_limit(
@@ -653,8 +656,10 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         if (channel->stream[side].carry)
             count_skipped(channel, (enum oa_side)side, channel->stream[side].carry->len, true);
     facts->ending = ending;
-    if (channel->mapi)
+    if (channel->mapi) {
         oa_http_connection_close(channel->mapi, ending.how == OA_END_FIN);
+        oa_mapi_close_channel(channel);
+    }
     channel->mapi = NULL;
     oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);

@@ -27,6 +27,7 @@ struct channel {
     GList link;        /* in the virtual connection's channels */
     size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
+    GQueue last_of; /* of struct mapi_session: those that have used no other one since */
 };
 
 /* The tracker's channels, and what the current event points to. */

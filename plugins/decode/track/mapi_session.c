@@ -49,8 +49,10 @@ struct mapi_session {
     struct virtual_connection *vc;
     struct oa_mailbox_session *mailbox; /* of a session with a store that was opened; or NULL */
     enum oa_mapi_http_endpoint endpoint;
-    char *key[KEYS]; /* owned by the table; NULL: not in it */
-    GList link;      /* in by_age */
+    char *key[KEYS];      /* owned by the table; NULL: not in it */
+    GList link;           /* in by_age */
+    struct channel *last; /* of the client's hop, the one used last; NULL: it has ended */
+    GList last_link;      /* in its list */
     int64_t expires_ns;
 };
 
@@ -142,6 +144,39 @@ oa_mapi_sessions_free(struct mapi_sessions *sessions)
     g_free(sessions);
 }
 
+/* The channel may be NULL. */
+static void
+set_last(struct mapi_session *session, struct channel *channel)
+{
+    if (session->last == channel)
+        return;
+    if (session->last)
+        g_queue_unlink(&session->last->last_of, &session->last_link);
+    session->last = channel;
+    if (!channel)
+        return;
+    g_queue_push_tail_link(&channel->last_of, &session->last_link);
+    session->vc->facts.ending = channel->facts.ending;
+}
+
+void
+oa_mapi_close_channel(struct channel *channel)
+{
+    const struct oa_ending *ending = &channel->facts.ending;
+    struct mapi_session *session;
+
+    while ((session = g_queue_peek_head(&channel->last_of))) {
+        struct oa_virtual_connection *vc = &session->vc->facts;
+
+        if (ending->time_ns <= session->expires_ns)
+            vc->ending = *ending;
+        if (ending->is_one_way)
+            vc->silent = ending->silent;
+        vc->is_one_way |= ending->is_one_way;
+        set_last(session, NULL);
+    }
+}
+
 static void
 close_session(struct mapi_session *session)
 {
@@ -163,6 +198,7 @@ close_session(struct mapi_session *session)
         oa_mailbox_close(tracker, session->mailbox);
         oa_mailbox_release(tracker, session->mailbox);
     }
+    set_last(session, NULL);
     g_free(session);
     oa_vc_close(vc, NULL);
 }
@@ -217,7 +253,7 @@ new_session(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct
     vc->facts.client = g_new0(struct oa_client, 1);
     session->vc = vc;
     session->endpoint = endpoint;
-    session->link.data = session;
+    session->link.data = session->last_link.data = session;
     g_queue_push_tail_link(&vc->tracker->mapi->by_age, &session->link);
     return session;
 }
@@ -242,6 +278,21 @@ telling_head(const struct oa_http_exchange *exchange)
     return exchange->request.has_head ? &exchange->request.head : &exchange->response.head;
 }
 
+/* The session that the exchange opened, if other connections have used it before the exchange was
+ * known to be over; otherwise NULL. */
+static struct mapi_session *
+find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
+{
+    char *context = exchange->response.has_head
+                        ? context_key(exchange->mapi.endpoint, &exchange->response.head)
+                        : NULL;
+    struct mapi_session *found =
+        context ? g_tree_lookup(channel->tracker->mapi->by_key, context) : NULL;
+
+    g_free(context);
+    return found && !found->vc->facts.established.frame ? found : NULL;
+}
+
 /*
  * By the cookie. Without one, or with one that was issued before the capture began, by the client
  * and its X-ClientInfo, if its session has no other cookie.
@@ -254,7 +305,7 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
     GTree *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
-        return NULL;
+        return find_begun(channel, exchange);
     char *context = context_key(endpoint, head);
     struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
     if (!found) {
@@ -274,13 +325,14 @@ use_channel(struct mapi_session *session, struct channel *channel)
 {
     struct virtual_connection *vc = session->vc;
 
+    if (channel->facts.hop == OA_HOP_CLIENT)
+        set_last(session, channel);
     if (channel->facts.vc == &vc->facts)
         return;
     if (channel->facts.vc)
         oa_vc_detach(channel, (struct virtual_connection *)channel->facts.vc);
     channel->facts.vc = &vc->facts;
     channel->facts.join = OA_JOIN_CONTEXT;
-    vc->facts.ending = channel->facts.ending;
     vc->facts.is_in_tls |= channel->facts.is_in_tls;
     g_queue_push_tail_link(&vc->channels, &channel->link);
     oa_vc_place_channel(channel);

@@ -16,6 +16,9 @@ void oa_mapi_sessions_free(struct mapi_sessions *sessions);
 /* The channel carries MAPI over HTTP: from now on all its bytes go to channel->mapi. */
 void oa_mapi_begin(struct channel *channel);
 
+/* The channel has ended: with it those of the sessions that used it last which have not expired. */
+void oa_mapi_close_channel(struct channel *channel);
+
 /* The capture has ended: closes all sessions. */
 void oa_mapi_end(struct oa_tracker *tracker);
 

@@ -355,8 +355,8 @@ oa_vc_leave(struct channel *channel)
         vc->facts.is_one_way = true;
         vc->facts.silent = channel->facts.ending.silent;
     }
-    if (is_current &&
-        (outlives_channels(vc) || is_earlier(&channel->facts.ending, &vc->facts.ending)))
+    if (is_current && !outlives_channels(vc) &&
+        is_earlier(&channel->facts.ending, &vc->facts.ending))
         vc->facts.ending = channel->facts.ending;
     if (vc->channels.length == 0 && !outlives_channels(vc))
         oa_vc_close(vc, &channel->facts);
