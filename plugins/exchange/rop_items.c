@@ -28,6 +28,7 @@ static int proto_oxcrops = -1;
 static int hf_object = -1;
 static int hf_opened_in = -1;
 static int hf_request_rop = -1;
+static int hf_named_property = -1;
 static int hf_continued_from = -1;
 static int hf_continues_in = -1;
 
@@ -44,6 +45,7 @@ struct open {
     unsigned values;   /* in its title */
     const char *relop; /* of a restriction; NULL: none yet */
     uint32_t tag;      /* of a property */
+    const char *name;  /* of a named property; NULL: none, or not seen */
 };
 
 struct rop_items {
@@ -66,6 +68,8 @@ struct rop_items {
         *index_item[2]; /* of the object it is sent to or of its own, and of the one opened */
     struct oa_rop_words words;
 
+    struct oa_property_name name; /* the last one in a structure that names a property */
+
     struct rop_export *exported; /* NULL: nobody has asked */
     char subject[TITLE_TEXT_MAX];
 
@@ -75,6 +79,15 @@ struct rop_items {
     bool has_failed;
     unsigned more, failed_more; /* that did not fit */
 };
+
+static const struct oa_rop *
+kept_rop(const struct rop_items *items)
+{
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(items->call, items->is_response, &count);
+
+    return items->next < count && rops[items->next].id == items->id ? &rops[items->next] : NULL;
+}
 
 /* --- values in titles --- */
 
@@ -101,6 +114,29 @@ bytes_text(const struct rop_items *items, const struct oa_value *value)
     return wmem_strdup_printf(pool, "%u bytes", (guint)value->length);
 }
 
+static bool
+is_tag(enum oa_field field)
+{
+    return field == OA_F_ROP_TAG || field == OA_F_RESTRICTION_TAG ||
+           field == OA_F_RESTRICTION_SUB_OBJECT || field == OA_F_TRANSFER_DELETED;
+}
+
+static bool
+is_named(uint32_t tag)
+{
+    return tag >> 16 >= OA_NAMED_ID_MIN;
+}
+
+/* The name of a property, or its tag. */
+static const char *
+tag_text(const struct rop_items *items, uint32_t tag)
+{
+    char text[OA_ROP_TAG_SIZE];
+
+    oa_rop_tag_text(kept_rop(items), tag, text);
+    return wmem_strdup(items->pinfo->pool, text);
+}
+
 static const char *
 number_text(const struct rop_items *items, const struct oa_value *value)
 {
@@ -113,6 +149,8 @@ number_text(const struct rop_items *items, const struct oa_value *value)
         oa_rop_status_text((uint32_t)value->number, status);
         return wmem_strdup(pool, status);
     }
+    if (is_tag(value->id))
+        return tag_text(items, (uint32_t)value->number);
     if (name)
         return name;
     if (row->type == OA_TYPE_BOOL)
@@ -375,15 +413,6 @@ rop_items_finish(struct rop_items *items)
 }
 
 /* --- ROPs --- */
-
-static const struct oa_rop *
-kept_rop(const struct rop_items *items)
-{
-    size_t count;
-    const struct oa_rop *rops = oa_rop_call_rops(items->call, items->is_response, &count);
-
-    return items->next < count && rops[items->next].id == items->id ? &rops[items->next] : NULL;
-}
 
 /* Below an index: which object it means. */
 static void
@@ -660,8 +689,6 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
     }
 }
 
-/* --- reports of the walk --- */
-
 struct rop_items *
 rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *call,
               bool is_response)
@@ -676,18 +703,88 @@ rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *ca
     return items;
 }
 
-/* A structure that is about a property has its name. */
-static void
-title_about(const struct oa_value *at, proto_item *item)
-{
-    const char *name = oa_value_name(OA_F_ROP_TAG, (uint32_t)at->number);
-    const char *after = at->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "";
+/* --- names of properties --- */
 
-    if (name)
-        proto_item_set_text(item, "%s%s", name, after);
-    else
-        proto_item_set_text(item, "Property 0x%08x%s", (guint)at->number, after);
+/* A structure that is about a property has its name as its title. */
+static void
+title_property_item(const struct rop_items *items, struct open *property)
+{
+    char name[OA_ROP_TAG_SIZE];
+    bool has_name = oa_rop_tag_name(kept_rop(items), property->tag, name);
+
+    if (has_name && is_named(property->tag))
+        property->name = wmem_strdup(items->pinfo->pool, name);
+    if (!items->is_visible)
+        return;
+    if (!has_name)
+        oa_rop_tag_text(NULL, property->tag, name);
+    proto_item_set_text(property->item, "%s%s%s", has_name ? "" : "Property ", name,
+                        property->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "");
 }
+
+/* The structure that a field or another structure is in; NULL: too deep. */
+static struct open *
+innermost(struct rop_items *items)
+{
+    return items->depth > 0 && items->depth <= DEPTH_MAX ? &items->open[items->depth - 1] : NULL;
+}
+
+/* The tag of a property. Wireshark writes the parts of a number before their names. */
+static void
+show_tag(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value, proto_item *item)
+{
+    uint32_t tag = (uint32_t)value->number;
+    struct open *outer = innermost(items);
+    char name[OA_ROP_TAG_SIZE];
+    bool has_name = oa_rop_tag_name(kept_rop(items), tag, name);
+
+    if (items->is_visible && has_name)
+        proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name, tag);
+    else if (items->is_visible && is_named(tag))
+        proto_item_append_text(item, ", name not seen");
+    if (outer && value->id == OA_F_ROP_TAG)
+        outer->tag = tag;
+    if (!is_named(tag))
+        return;
+    if (outer && value->id == OA_F_ROP_TAG && OA_FIELDS[outer->id].role == OA_ROLE_NAMED)
+        title_property_item(items, outer);
+    else if (has_name)
+        add_generated_text(proto_item_add_subtree(item, ett_object), hf_named_property, tvb, name);
+}
+
+static void
+show_property_id(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
+                 proto_item *item)
+{
+    char name[OA_ROP_TAG_SIZE];
+
+    if (!oa_rop_tag_name(kept_rop(items), (uint32_t)value->number << 16, name) ||
+        !is_named((uint32_t)value->number << 16))
+        return;
+    proto_item_set_text(item, "%s: %s (0x%04x)", OA_FIELDS[value->id].label, name,
+                        (guint)value->number);
+    add_generated_text(proto_item_add_subtree(item, ett_object), hf_named_property, tvb, name);
+}
+
+/* A name that stands in the stream itself, behind the tag. */
+static void
+end_name(struct rop_items *items)
+{
+    struct open *outer = innermost(items);
+    char name[OA_ROP_TAG_SIZE];
+
+    if (!outer)
+        return;
+    oa_property_name_text(&items->name, name, sizeof name);
+    if (outer->id == OA_F_TRANSFER_PROPERTY) {
+        outer->name = wmem_strdup(items->pinfo->pool, name);
+        proto_item_set_text(outer->item, "%s", name);
+    } else if (outer->id == OA_F_SYNC_GROUP_TAG) {
+        proto_item_append_text(outer->item, ": %s", name);
+    }
+}
+
+/* --- reports of the walk --- */
 
 void
 rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *item)
@@ -701,40 +798,25 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
     items->has_rows |= at->id == OA_F_PROPERTY_ROW;
     if (at->id == OA_F_ROPS)
         items->before = items->next;
-    if (at->about == OA_F_ROP_TAG && items->is_visible)
-        title_about(at, item);
-}
-
-/* Wireshark writes the parts of a number before their names. */
-static void
-title_tag(const struct oa_value *value, proto_item *item)
-{
-    const char *name = oa_value_name(value->id, (uint32_t)value->number);
-
-    if (name)
-        proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name,
-                            (guint)value->number);
-}
-
-static bool
-is_tag(enum oa_field field)
-{
-    return field == OA_F_ROP_TAG || field == OA_F_RESTRICTION_TAG ||
-           field == OA_F_RESTRICTION_SUB_OBJECT;
+    if (at->about == OA_F_ROP_TAG && innermost(items))
+        title_property_item(items, innermost(items));
+    if (at->id == OA_F_PROPERTY_NAME)
+        items->name = (struct oa_property_name){ .kind = OA_PROPERTY_NAME_NONE };
 }
 
 void
 rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
                 proto_item *item)
 {
-    if (items->is_visible && is_tag(value->id))
-        title_tag(value, item);
+    if (is_tag(value->id))
+        show_tag(items, tvb, value, item);
+    if (value->id == OA_F_PROPERTY_ID)
+        show_property_id(items, tvb, value, item);
+    oa_rop_name_field(&items->name, value);
     if (items->is_visible && value->id == OA_F_HANDLE && value->index >= 0)
         proto_item_append_text(item, " (index %d)", value->index);
     if (items->rops_open == 1)
         take_field(items, value, item);
-    if (value->id == OA_F_ROP_TAG && items->depth > 0 && items->depth <= DEPTH_MAX)
-        items->open[items->depth - 1].tag = (uint32_t)value->number;
     if (items->exported && items->rops_open == 1)
         export_field(items, tvb, value);
     if (items->is_visible && items->rops_open > 0 && items->depth <= DEPTH_MAX)
@@ -759,6 +841,10 @@ rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 {
     const struct open *open = --items->depth < DEPTH_MAX ? &items->open[items->depth] : NULL;
 
+    if (open && open->id == OA_F_PROPERTY_NAME)
+        end_name(items);
+    if (open && open->name)
+        add_generated_text(tree, hf_named_property, tvb, open->name);
     if (open && open->id == OA_F_ROP && --items->rops_open == 0)
         end_rop(items, tvb, tree, open);
     if (open && (open->id == OA_F_TRANSFER_DATA || open->id == OA_F_SYNC_STATE_DATA))
@@ -780,6 +866,10 @@ rop_items_register(void)
         { &hf_opened_in,
           { "Opened in", "oxcrops.opened_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
             "Frame in which the object was requested", HFILL } },
+        { &hf_named_property,
+          { "Named property", "oxcrops.named_property", FT_STRING, BASE_NONE, NULL, 0,
+            "The name that the store has given to the property ID, where the capture shows it",
+            HFILL } },
         { &hf_continued_from,
           { "Continued from", "oxcrops.transfer.continued_from", FT_FRAMENUM, BASE_NONE, NULL, 0,
             "Frame of the call in which the first element of the buffer begins", HFILL } },

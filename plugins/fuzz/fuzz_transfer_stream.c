@@ -83,7 +83,8 @@ walk_buffer(struct stream *stream, const uint8_t *bytes, size_t length)
 
     stream->elements.count = (struct count){ .length = length };
     oa_walk_reuse(stream->walk, &VISITOR, &stream->elements);
-    oa_walk_set_decoder(stream->walk, OA_F_TRANSFER_DATA, decode, stream);
+    oa_walk_set_decoder(stream->walk, OA_F_TRANSFER_DATA, NULL, decode);
+    oa_walk_set_context(stream->walk, stream);
     struct oa_walk_result result =
         oa_walk_run(stream->walk, &BUFFER, OA_PLAIN, false, bytes, length, NULL);
     if (stream->elements.count.seen != length)

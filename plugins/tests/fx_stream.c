@@ -81,7 +81,8 @@ run(struct fx_stream *stream, const struct oa_visitor *visitor, void *user, cons
 {
     struct oa_walk *walk = oa_walk_new(visitor, user);
 
-    oa_walk_set_decoder(walk, OA_F_TRANSFER_DATA, decode, stream);
+    oa_walk_set_decoder(walk, OA_F_TRANSFER_DATA, NULL, decode);
+    oa_walk_set_context(walk, stream);
     oa_walk_run(walk, &BUFFER, OA_PLAIN, false, bytes, length, user);
     oa_walk_free(walk);
 }

@@ -294,6 +294,15 @@ static const struct {
       "01 0200",
       "oxcrpc.flags=1 oxcrpc.icxr=2",
       OA_WALK_DONE },
+    { "plain: not less than a value, big endian",
+      { OA_U8(OXCRPC_FLAGS), OA_IF_AT_LEAST(OXCRPC_FLAGS, 2), OA_U8(OXCRPC_CPID),
+        OA_IF_AT_LEAST(OXCRPC_FLAGS, 3), OA_U8(OXCRPC_CPID), OA_BIG_ENDIAN, OA_U16(OXCRPC_ICXR),
+        OA_U16(OXCRPC_ICXR), OA_END },
+      OA_PLAIN,
+      false,
+      "02 05 0102 0102",
+      "oxcrpc.flags=2 oxcrpc.cpid=5 oxcrpc.icxr=258 oxcrpc.icxr=513",
+      OA_WALK_DONE },
     { "plain: exactly so many bytes left",
       { OA_IF_LEFT_IS(2), OA_U8(OXCRPC_FLAGS), OA_IF_LEFT_IS(2), OA_U8(OXCRPC_CPID),
         OA_U8(OXCRPC_ICXR), OA_END },
@@ -480,6 +489,13 @@ decode_octets(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t len
     g_assert_cmpuint(oa_walk_value(walk, OA_F_OXCRPC_FLAGS), ==, 0);
 }
 
+static bool
+is_octets(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    g_assert_cmpuint(GPOINTER_TO_SIZE(oa_walk_context(walk)), ==, 2);
+    return length > 0 && bytes[0] == 7;
+}
+
 static char *
 reuse(struct oa_walk *walk, const struct oa_layout *layout, const uint8_t *bytes, size_t length)
 {
@@ -489,7 +505,8 @@ reuse(struct oa_walk *walk, const struct oa_layout *layout, const uint8_t *bytes
     if (layout == &ROW)
         oa_walk_set_columns(walk, (const uint32_t[]){ 0, 0x10000 }, 2);
     else
-        oa_walk_set_decoder(walk, OA_F_OXCRPC_IN, decode_octets, GSIZE_TO_POINTER(2));
+        oa_walk_set_decoder(walk, OA_F_OXCRPC_IN, is_octets, decode_octets);
+    oa_walk_set_context(walk, GSIZE_TO_POINTER(2));
     coverage_start(&coverage, length);
     oa_walk_run(walk, layout, OA_PLAIN, false, bytes, length, &coverage);
     coverage_finish(&coverage);
@@ -504,7 +521,7 @@ test_reuse(void)
     static const struct oa_slot SLOTS[] = { OA_COUNTED(1, OXCRPC_CB_OUT), OA_OCTETS(OXCRPC_IN),
                                             OA_U16(OXCRPC_ICXR), OA_END };
     static const struct oa_layout OCTETS = { "octets", SLOTS };
-    static const uint8_t PART[] = { 3, 7, 8, 9, 5, 0 };
+    static const uint8_t PART[] = { 3, 7, 8, 9, 5, 0 }, OTHER[] = { 1, 6, 5, 0 };
     struct oa_walk *walk = oa_walk_new(&COVERAGE_VISITOR, NULL);
 
     char *row = reuse(walk, &ROW, PART, sizeof PART);
@@ -515,6 +532,9 @@ test_reuse(void)
     g_assert_cmpstr(octets, ==,
                     "oxcrpc.cb_out=3 oxcrpc.in{ oxcrpc.flags=7 <trailing 2> } oxcrpc.icxr=5");
     g_free(row);
+    g_free(octets);
+    octets = reuse(walk, &OCTETS, OTHER, sizeof OTHER);
+    g_assert_cmpstr(octets, ==, "oxcrpc.cb_out=1 oxcrpc.in=[1] oxcrpc.icxr=5");
     g_free(octets);
     oa_walk_free(walk);
 }

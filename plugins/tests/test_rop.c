@@ -327,6 +327,8 @@ test_names(void)
              "55 00 00000000 0200 00 0820060000000000c000000000000046 ff0f0000 ff "
              "00000000000000000000000000000000",
              "01000000", NULL);
+    /* Names are known from here on, also when an earlier ROP is shown again. */
+    g_assert_null(name_text(&play, 0x8004));
     request(&play, "5d 00 00", "01000000", NULL);
     g_assert_cmpstr(name_text(&play, 0x8001), ==, "PidLidReminderSet");
     g_assert_cmpstr(name_text(&play, 0x8002), ==, "PS_PUBLIC_STRINGS A");

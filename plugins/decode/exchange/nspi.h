@@ -12,7 +12,7 @@
 extern const struct oa_layout OA_LAYOUT_STAT;
 
 /* For OA_BLOB_IF slots: entry IDs of address book objects. */
-bool oa_nspi_is_entry_id(const uint8_t *bytes, size_t length);
+bool oa_nspi_is_entry_id(const struct oa_walk *walk, const uint8_t *bytes, size_t length);
 void oa_nspi_entry_id(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
 #endif

@@ -37,8 +37,9 @@ OA_LAYOUT(PERMANENT_ID, "PermanentEntryID",
 /* clang-format on */
 
 bool
-oa_nspi_is_entry_id(const uint8_t *bytes, size_t length)
+oa_nspi_is_entry_id(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
 {
+    (void)walk;
     static const uint8_t GUID_NSPI[GUID_SIZE] = { 0xdc, 0xa7, 0x40, 0xc8, 0xc0, 0x42, 0x10, 0x1a,
                                                   0xb4, 0xb9, 0x08, 0x00, 0x2b, 0x2f, 0xe1, 0x82 };
     static const uint8_t RESERVED[3] = { 0, 0, 0 };

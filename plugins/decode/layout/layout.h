@@ -81,13 +81,16 @@
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
- *   OA_COLUMNS(tag)           the fields `tag` that follow become the walk's columns
+ *   OA_COLUMNS(tag)           the fields `tag` that follow become the walk's columns; also for lists of
+ *                             another kind, whose second part depends on the fields of the first
  *   OA_AT(by)                 plain: at the offset in the earlier field `by`, counted from the
  *                             nearest OA_ORIGIN before; absent if the offset is 0. Read at the end
  *                             of the layout, in the order of the offsets.
  *   OA_IF_EQUAL(by, v), OA_IF_NOT(by, v), OA_IF_ANY(by, mask), OA_IF_NONE(by, mask),
- *   OA_IF_LEFT(n),            the next expression only if an earlier field has (not) that value,
- *   OA_IF_LEFT_IS(n)          has any (none) of these bits, or at least or exactly n bytes remain
+ *   OA_IF_AT_LEAST(by, v),    the next expression only if an earlier field has (not) that value, has
+ *   OA_IF_LEFT(n),            any (none) of these bits, is not less, or at least or exactly n bytes
+ *   OA_IF_LEFT_IS(n)          remain
+ *   OA_BIG_ENDIAN             plain: integers of the next expression are big endian
  *
  * The "earlier field" is the nearest one before, in the same structure or an enclosing one, or one
  * given with oa_walk_set(). An absent one is 0.
@@ -121,7 +124,7 @@ struct oa_layout;
 typedef void oa_blob_fn(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
 /* Whether a blob is of the kind that its function decodes. */
-typedef bool oa_blob_test(const uint8_t *bytes, size_t length);
+typedef bool oa_blob_test(const struct oa_walk *walk, const uint8_t *bytes, size_t length);
 
 enum oa_slot_kind {
     OA_SLOT_END,
@@ -155,10 +158,12 @@ enum oa_slot_kind {
     OA_SLOT_BOUND,
     OA_SLOT_COLUMNS,
     OA_SLOT_AT,
+    OA_SLOT_BIG_ENDIAN,
     OA_SLOT_IF_EQUAL,
     OA_SLOT_IF_NOT,
     OA_SLOT_IF_ANY,
     OA_SLOT_IF_NONE,
+    OA_SLOT_IF_AT_LEAST,
     OA_SLOT_IF_LEFT,
     OA_SLOT_IF_LEFT_IS,
 };
@@ -240,6 +245,8 @@ struct oa_layout {
 #define OA_IF_NOT(b, v) { .kind = OA_SLOT_IF_NOT, .by = OA_F_##b, .number = v }
 #define OA_IF_ANY(b, mask) { .kind = OA_SLOT_IF_ANY, .by = OA_F_##b, .number = mask }
 #define OA_IF_NONE(b, mask) { .kind = OA_SLOT_IF_NONE, .by = OA_F_##b, .number = mask }
+#define OA_IF_AT_LEAST(b, v) { .kind = OA_SLOT_IF_AT_LEAST, .by = OA_F_##b, .number = v }
+#define OA_BIG_ENDIAN { .kind = OA_SLOT_BIG_ENDIAN }
 #define OA_IF_LEFT(n) { .kind = OA_SLOT_IF_LEFT, .number = n }
 #define OA_IF_LEFT_IS(n) { .kind = OA_SLOT_IF_LEFT_IS, .number = n }
 #define OA_ARM(v, l) { OA_ARM_IS_VALUE, v, &l }
@@ -339,10 +346,13 @@ void oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value);
 /* The columns, for the next run or for what follows; the walk copies them. NULL: not known. */
 void oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t count);
 
-/* Octets of that field are decoded by the function, as if their slot were OA_BLOB: for what upper
- * rooms read. `context` is theirs. */
-void oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decode,
-                         void *context);
+/* Octets of that field are decoded by the function, as if their slot were OA_BLOB, or if `is_blob`
+ * is not NULL, OA_BLOB_IF; those that it does not recognise are read as their slot says. For what
+ * upper rooms read, in up to OA_DECODERS_MAX fields; `context` is theirs. */
+#define OA_DECODERS_MAX 2
+void oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_test *is_blob,
+                         oa_blob_fn *decode);
+void oa_walk_set_context(struct oa_walk *walk, void *context);
 
 /* The function sees each field before the visitor does. NULL: none. */
 typedef void oa_observe_fn(struct oa_walk *walk, const struct oa_value *value);

@@ -290,7 +290,7 @@ oa_walk_forget(struct oa_walk *walk, unsigned known)
 void *
 oa_walk_context(const struct oa_walk *walk)
 {
-    return walk->decoder.context;
+    return walk->context;
 }
 
 const uint8_t *
@@ -400,9 +400,22 @@ oa_walk_set_code_page(struct oa_walk *walk, uint32_t code_page)
 }
 
 void
-oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_fn *decode, void *context)
+oa_walk_set_decoder(struct oa_walk *walk, enum oa_field field, oa_blob_test *is_blob,
+                    oa_blob_fn *decode)
 {
-    walk->decoder = (struct decoder){ field, decode, context };
+    unsigned i = 0;
+
+    while (i < walk->n_decoders && walk->decoders[i].field != field)
+        i++;
+    g_assert(i < OA_DECODERS_MAX);
+    walk->decoders[i] = (struct decoder){ field, is_blob, decode };
+    walk->n_decoders = MAX(walk->n_decoders, i + 1);
+}
+
+void
+oa_walk_set_context(struct oa_walk *walk, void *context)
+{
+    walk->context = context;
 }
 
 void
@@ -440,7 +453,8 @@ oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user
     walk->user = user;
     walk->code_pages = NULL;
     walk->code_page = 0;
-    walk->decoder = (struct decoder){ .field = OA_F_NONE };
+    walk->n_decoders = 0;
+    walk->context = NULL;
     walk->observe = NULL;
     walk->has_columns = false;
     walk->has_inputs = false;

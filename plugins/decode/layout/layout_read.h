@@ -17,9 +17,9 @@ struct pending {
 
 /* Octets that an upper room decodes. */
 struct decoder {
-    enum oa_field field; /* NONE: not given */
+    enum oa_field field;
+    oa_blob_test *is_blob; /* NULL: always */
     oa_blob_fn *decode;
-    void *context;
 };
 
 /* An expression at an offset of its own, walked at the end of its layout. */
@@ -40,7 +40,9 @@ struct oa_walk {
     GArray *columns; /* property tags */
     bool has_columns;
     enum oa_field collects; /* the field whose values become columns; NONE: none */
-    struct decoder decoder;
+    struct decoder decoders[OA_DECODERS_MAX];
+    unsigned n_decoders;
+    void *context;          /* of the decoders */
     oa_observe_fn *observe; /* NULL: none */
     GArray *pending;
     GArray *placed;

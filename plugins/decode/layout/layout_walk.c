@@ -297,15 +297,28 @@ walk_blob(struct oa_walk *walk, void *node, const struct oa_slot *slot, oa_blob_
     walk->depth--;
 }
 
+/* What decodes the octets ahead; NULL: nothing. */
+static oa_blob_fn *
+decoder_of(const struct oa_walk *walk, const struct oa_slot *slot, size_t length)
+{
+    const uint8_t *bytes = oa_walk_bytes_ahead(walk);
+
+    for (unsigned i = 0; i < walk->n_decoders; i++) {
+        const struct decoder *decoder = &walk->decoders[i];
+        if (decoder->field == slot->field &&
+            (!decoder->is_blob || decoder->is_blob(walk, bytes, length)))
+            return decoder->decode;
+    }
+    return slot->is_blob && !slot->is_blob(walk, bytes, length) ? NULL : slot->blob;
+}
+
 static void
 walk_octets(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint64_t count)
 {
-    oa_blob_fn *decode = slot->field == walk->decoder.field ? walk->decoder.decode : slot->blob;
-    bool is_blob = decode && count > 0 && count <= oa_walk_left(walk);
+    oa_blob_fn *decode =
+        count > 0 && count <= oa_walk_left(walk) ? decoder_of(walk, slot, (size_t)count) : NULL;
 
-    if (is_blob && slot->is_blob)
-        is_blob = slot->is_blob(walk->cursor.data + walk->cursor.offset, (size_t)count);
-    if (is_blob)
+    if (decode)
         walk_blob(walk, node, slot, decode, (size_t)count);
     else
         oa_read_available(walk, node, (struct oa_value){ .id = slot->field, .index = -1 }, count);
@@ -493,6 +506,16 @@ walk_columns(struct oa_walk *walk, void *node, const struct oa_slot *slot)
     walk->has_columns = !oa_walk_stopped(walk);
 }
 
+static void
+walk_big_endian(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    bool outer = walk->cursor.big_endian;
+
+    walk->cursor.big_endian = true;
+    walk_slot(walk, node, slot + 1, index);
+    walk->cursor.big_endian = outer;
+}
+
 static bool
 holds(const struct oa_walk *walk, const struct oa_slot *slot)
 {
@@ -508,6 +531,8 @@ holds(const struct oa_walk *walk, const struct oa_slot *slot)
         return (value & number) != 0;
     case OA_SLOT_IF_NONE:
         return (value & number) == 0;
+    case OA_SLOT_IF_AT_LEAST:
+        return value >= number;
     case OA_SLOT_IF_LEFT_IS:
         return oa_walk_left(walk) == number;
     default:
@@ -615,6 +640,9 @@ walk_prefix(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
         break;
     case OA_SLOT_AT:
         place(walk, slot);
+        break;
+    case OA_SLOT_BIG_ENDIAN:
+        walk_big_endian(walk, node, slot, index);
         break;
     case OA_SLOT_CONFORMANT:
     case OA_SLOT_VARYING:

@@ -131,8 +131,9 @@ layout_of(const uint8_t *bytes, size_t length)
 }
 
 bool
-oa_rop_is_entry_id(const uint8_t *bytes, size_t length)
+oa_rop_is_entry_id(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
 {
+    (void)walk;
     return layout_of(bytes, length) != NULL;
 }
 
@@ -143,8 +144,9 @@ oa_rop_entry_id(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t l
 }
 
 bool
-oa_rop_is_xid(const uint8_t *bytes, size_t length)
+oa_rop_is_xid(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
 {
+    (void)walk;
     (void)bytes;
     return length > GUID_SIZE;
 }

@@ -10,13 +10,13 @@
 #include "layout/layout.h"
 
 /* For OA_BLOB_IF slots: whether bytes are an entry ID of a known kind, and its parts. */
-bool oa_rop_is_entry_id(const uint8_t *bytes, size_t length);
+bool oa_rop_is_entry_id(const struct oa_walk *walk, const uint8_t *bytes, size_t length);
 void oa_rop_entry_id(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
 /* The slot of an XID in a field of bytes, to the end of the bounds; what is too short for one is
  * not taken apart. */
 #define OA_XID(f) OA_BLOB_IF(f, oa_rop_is_xid, oa_rop_xid)
-bool oa_rop_is_xid(const uint8_t *bytes, size_t length);
+bool oa_rop_is_xid(const struct oa_walk *walk, const uint8_t *bytes, size_t length);
 void oa_rop_xid(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length);
 
 /* XID, to the end of the bounds; PredecessorChangeList: XIDs with their sizes. */

@@ -90,12 +90,19 @@ name_of(enum set set, uint32_t lid)
     return NULL;
 }
 
+const char *
+oa_property_name_canonical(const struct oa_property_name *name)
+{
+    enum set set = name->kind == OA_PROPERTY_NAME_LID ? set_of(name->guid) : SETS;
+
+    return set != SETS ? name_of(set, name->lid) : NULL;
+}
+
 void
 oa_property_name_text(const struct oa_property_name *name, char *out, size_t size)
 {
     enum set set = set_of(name->guid);
-    const char *known =
-        name->kind == OA_PROPERTY_NAME_LID && set != SETS ? name_of(set, name->lid) : NULL;
+    const char *known = oa_property_name_canonical(name);
     char guid[OA_UUID_TEXT];
 
     oa_text_uuid(name->guid, guid);
@@ -111,7 +118,12 @@ oa_property_name_text(const struct oa_property_name *name, char *out, size_t siz
 
 /* IDs are 16 bits with the upper one set: that is also the limit. */
 struct oa_named_properties {
-    GTree *by_id; /* ID -> struct oa_property_name */
+    GTree *by_id; /* ID -> struct learnt */
+};
+
+struct learnt {
+    struct oa_property_name name;
+    unsigned before; /* how many were learnt before it */
 };
 
 static int
@@ -145,13 +157,25 @@ void
 oa_named_properties_learn(struct oa_named_properties *names, uint16_t id,
                           const struct oa_property_name *name)
 {
-    if (id >= OA_NAMED_ID_MIN && name->kind != OA_PROPERTY_NAME_NONE &&
-        !oa_named_properties_find(names, id))
-        g_tree_insert(names->by_id, GUINT_TO_POINTER((unsigned)id), g_memdup2(name, sizeof *name));
+    unsigned count = oa_named_properties_count(names);
+
+    if (id < OA_NAMED_ID_MIN || name->kind == OA_PROPERTY_NAME_NONE ||
+        oa_named_properties_find(names, id, count))
+        return;
+    struct learnt learnt = { *name, count };
+    g_tree_insert(names->by_id, GUINT_TO_POINTER((unsigned)id), g_memdup2(&learnt, sizeof learnt));
+}
+
+unsigned
+oa_named_properties_count(const struct oa_named_properties *names)
+{
+    return names ? (unsigned)g_tree_nnodes(names->by_id) : 0;
 }
 
 const struct oa_property_name *
-oa_named_properties_find(const struct oa_named_properties *names, uint16_t id)
+oa_named_properties_find(const struct oa_named_properties *names, uint16_t id, unsigned count)
 {
-    return g_tree_lookup(names->by_id, GUINT_TO_POINTER((unsigned)id));
+    const struct learnt *learnt = g_tree_lookup(names->by_id, GUINT_TO_POINTER((unsigned)id));
+
+    return learnt && learnt->before < count ? &learnt->name : NULL;
 }

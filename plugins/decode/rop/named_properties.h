@@ -31,18 +31,24 @@ struct oa_property_name {
  * Keywords", or with its GUID. */
 void oa_property_name_text(const struct oa_property_name *name, char *out, size_t size);
 
+/* The name that the document gives it, "PidLidReminderSet"; NULL: none. */
+const char *oa_property_name_canonical(const struct oa_property_name *name);
+
 /* The names that a logon has given to property IDs; a name never changes. */
 struct oa_named_properties;
 
 struct oa_named_properties *oa_named_properties_new(void);
 void oa_named_properties_free(struct oa_named_properties *names); /* accepts NULL */
 
+/* How many there are. */
+unsigned oa_named_properties_count(const struct oa_named_properties *names); /* accepts NULL */
+
 /* Remembers a name; without effect for IDs below OA_NAMED_ID_MIN, and for the kind NONE. */
 void oa_named_properties_learn(struct oa_named_properties *names, uint16_t id,
                                const struct oa_property_name *name);
 
-/* The name of an ID; NULL: not known. */
+/* The name of an ID among those that were learnt when there were `count`; NULL: not known. */
 const struct oa_property_name *oa_named_properties_find(const struct oa_named_properties *names,
-                                                        uint16_t id);
+                                                        uint16_t id, unsigned count);
 
 #endif

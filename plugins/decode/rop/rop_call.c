@@ -34,6 +34,19 @@ oa_rop_reader_listing(struct oa_rop_reader *reader)
     return reader->listing;
 }
 
+void
+oa_rop_name_field(struct oa_property_name *name, const struct oa_value *value)
+{
+    if (value->id == OA_F_PROPERTY_NAME_KIND || value->id == OA_F_SYNC_GROUP_NAME_KIND)
+        name->kind = (uint8_t)value->number;
+    else if (value->id == OA_F_PROPERTY_NAME_LID)
+        name->lid = (uint32_t)value->number;
+    else if (value->id == OA_F_PROPERTY_NAME_TEXT)
+        oa_value_text(value, name->text, sizeof name->text);
+    else if (value->id == OA_F_PROPERTY_NAME_GUID && value->length == sizeof name->guid)
+        memcpy(name->guid, value->bytes, sizeof name->guid);
+}
+
 /* A field of a name; the kind begins one. */
 void
 oa_rop_reader_list_name(struct oa_rop_reader *reader, const struct oa_value *value)
@@ -42,26 +55,17 @@ oa_rop_reader_list_name(struct oa_rop_reader *reader, const struct oa_value *val
 
     if (value->id == OA_F_PROPERTY_NAME_KIND)
         g_array_set_size(names, names->len + 1);
-    if (names->len == 0)
-        return;
-    struct oa_property_name *name = &g_array_index(names, struct oa_property_name, names->len - 1);
-    if (value->id == OA_F_PROPERTY_NAME_KIND)
-        name->kind = (uint8_t)value->number;
-    else if (value->id == OA_F_PROPERTY_NAME_LID)
-        name->lid = (uint32_t)value->number;
-    else if (value->id == OA_F_PROPERTY_NAME_TEXT)
-        oa_value_text(value, name->text, sizeof name->text);
-    else if (value->length == sizeof name->guid)
-        memcpy(name->guid, value->bytes, sizeof name->guid);
+    if (names->len > 0)
+        oa_rop_name_field(&g_array_index(names, struct oa_property_name, names->len - 1), value);
 }
 
 /* The IDs and names of a request and its response are in the same order. */
 void
-oa_rop_learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names)
+oa_rop_learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names, guint first)
 {
     if (!logon->names)
         logon->names = oa_named_properties_new();
-    for (guint i = 0; i < MIN(ids->len, names->len); i++)
+    for (guint i = first; i < MIN(ids->len, names->len); i++)
         oa_named_properties_learn(logon->names, g_array_index(ids, uint16_t, i),
                                   &g_array_index(names, struct oa_property_name, i));
 }
@@ -69,7 +73,7 @@ oa_rop_learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray 
 const struct oa_property_name *
 oa_rop_property_name(const struct oa_rop *rop, uint16_t id)
 {
-    return rop->logon && rop->logon->names ? oa_named_properties_find(rop->logon->names, id) : NULL;
+    return rop->n_names > 0 ? oa_named_properties_find(rop->logon->names, id, rop->n_names) : NULL;
 }
 
 /* --- what is kept --- */

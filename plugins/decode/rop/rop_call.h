@@ -29,12 +29,13 @@ struct oa_rop {
     struct oa_rop_object *object;   /* that the ROP is sent to; NULL: not known */
     struct oa_rop_object *opened;   /* by it; NULL: none. Of a response: after success */
     struct oa_rop_object *logon;    /* that logon_id means; NULL: not known */
+    unsigned n_names;               /* of named properties that the logon knew by then */
     struct oa_rop_columns *columns; /* in the request; of a response: by which its rows are read */
     struct oa_fx_part *transfer;    /* the buffer of a FastTransfer stream in it; NULL: none */
     struct oa_rop_listing *listing; /* of a request: property IDs and names in it; NULL: none */
 };
 
-/* The name of a property ID, as the ROP's logon has given it; NULL: not known. */
+/* The name of a property ID, as the ROP's logon has given it up to this ROP; NULL: not known. */
 const struct oa_property_name *oa_rop_property_name(const struct oa_rop *rop, uint16_t id);
 
 /* What is kept of a call. */
@@ -90,9 +91,14 @@ bool oa_rop_is_warning(uint32_t return_value);
  * of which the kind begins one. */
 struct oa_rop_listing *oa_rop_reader_listing(struct oa_rop_reader *reader);
 void oa_rop_reader_list_name(struct oa_rop_reader *reader, const struct oa_value *value);
+
+/* Takes a field of a PropertyName or the like; without effect for others. */
+void oa_rop_name_field(struct oa_property_name *name, const struct oa_value *value);
 void oa_rop_listing_free(struct oa_rop_listing *listing); /* accepts NULL */
 
-/* The logon learns that these IDs, in their order, have these names. */
-void oa_rop_learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names);
+/* The logon learns that these IDs, in their order, have these names; the first ones were learnt
+ * before. */
+void oa_rop_learn_names(struct oa_rop_object *logon, const GArray *ids, const GArray *names,
+                        guint first);
 
 #endif

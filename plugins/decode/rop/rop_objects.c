@@ -91,6 +91,7 @@ oa_rop_object_release(struct oa_rop_object *object)
         oa_fx_state_free(object->transfer);
         oa_named_properties_free(object->names);
         g_free(object->folder_name);
+        g_free(object->tag_name);
         g_free(object->message_class);
         g_free(object);
         object = parent;

@@ -37,6 +37,7 @@ struct oa_rop_object {
     uint64_t folder_id; /* of a folder, or that it is in; as in oa_value.number */
     uint64_t message_id;
     uint32_t tag;                      /* of a stream */
+    char *tag_name;                    /* of its named property, if it was known; or NULL */
     uint8_t logon_flags;               /* of a logon: as in its response, or request until then */
     struct oa_named_properties *names; /* of a logon; NULL: none yet */
     char *folder_name;              /* of folder_id, if it was known when it was opened; or NULL */

@@ -132,6 +132,37 @@ start_row(struct oa_rop_reader *reader)
     reader->message_class[0] = '\0';
 }
 
+/* A logon that the capture does not show begins with the first thing known of it. */
+static struct oa_rop_object *
+logon_of(struct oa_rop_reader *reader, struct oa_rop *rop)
+{
+    enum { PRIVATE = 1 };
+
+    if (!rop->logon) {
+        rop->logon = oa_rop_object_new(OA_ROP_KIND_LOGON, NULL, 0);
+        rop->logon->logon_flags = PRIVATE;
+        oa_rop_objects_set_logon(reader->objects, rop->logon_id, rop->logon);
+    }
+    return rop->logon;
+}
+
+/* The last ID of the response belongs to the name at the same place of the request. It is known
+ * before it is shown. */
+static void
+learn_asked(struct oa_rop_reader *reader)
+{
+    struct oa_rop *rop = reader->rop;
+    const struct oa_rop *request =
+        rop->request >= 0 ? rop_at(reader, false, (size_t)rop->request) : NULL;
+    const GArray *ids = reader->listing->ids;
+
+    if (!request || !request->listing)
+        return;
+    struct oa_rop_object *logon = logon_of(reader, rop);
+    oa_rop_learn_names(logon, ids, request->listing->names, ids->len - 1);
+    rop->n_names = oa_named_properties_count(logon->names);
+}
+
 static void
 observe(struct oa_walk *walk, const struct oa_value *value)
 {
@@ -161,6 +192,8 @@ observe(struct oa_walk *walk, const struct oa_value *value)
     case OA_F_PROPERTY_ID: {
         uint16_t id = (uint16_t)value->number;
         g_array_append_val(oa_rop_reader_listing(reader)->ids, id);
+        if (reader->rop->id == OA_ROP_GET_PROPERTY_IDS_FROM_NAMES && reader->is_response)
+            learn_asked(reader);
         break;
     }
     case OA_F_PROPERTY_NAME_KIND:
@@ -190,6 +223,14 @@ logon_flags(const struct oa_rop_reader *reader, uint8_t logon_id)
     return logon ? logon->logon_flags : PRIVATE;
 }
 
+/* NULL: not known. */
+static void
+set_logon(struct oa_rop *rop, struct oa_rop_object *logon)
+{
+    rop->logon = oa_rop_object_hold(logon);
+    rop->n_names = logon ? oa_named_properties_count(logon->names) : 0;
+}
+
 static struct oa_rop_columns *
 columns_of(const struct oa_walk *walk)
 {
@@ -203,6 +244,19 @@ static void
 use_columns(struct oa_walk *walk, const struct oa_rop_columns *columns)
 {
     oa_walk_set_columns(walk, columns ? columns->tags : NULL, columns ? columns->count : 0);
+}
+
+/* The name of the property that a stream is of, if it has one. */
+static void
+describe_property(const struct oa_rop *rop, struct oa_rop_object *stream)
+{
+    const struct oa_property_name *name = oa_rop_property_name(rop, (uint16_t)(stream->tag >> 16));
+    char text[OA_PROPERTY_NAME_TEXT];
+
+    if (!name)
+        return;
+    oa_property_name_text(name, text, sizeof text);
+    stream->tag_name = g_strdup(text);
 }
 
 /* What is known of an object from the request that opens it. */
@@ -220,6 +274,7 @@ describe(struct oa_rop_reader *reader, const struct oa_walk *walk, struct oa_rop
     if (object->kind == OA_ROP_KIND_STREAM) {
         object->has_tag = true;
         object->tag = (uint32_t)oa_walk_value(walk, OA_F_ROP_TAG);
+        describe_property(reader->rop, object);
     }
     if (object->kind == OA_ROP_KIND_LOGON)
         object->logon_flags = (uint8_t)oa_walk_value(walk, OA_F_LOGON_FLAGS);
@@ -304,7 +359,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         if (row->handles != OA_ROP_HANDLES_OUT)
             rop->object = oa_rop_object_hold(reader->slots[rop->index]);
         rop->logon_flags = logon_flags(reader, rop->logon_id);
-        rop->logon = oa_rop_object_hold(oa_rop_objects_logon(reader->objects, rop->logon_id));
+        set_logon(rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
     }
     oa_walk_set(walk, OA_F_LOGON_FLAGS, rop->logon_flags);
     oa_walk_set_columns(walk, NULL, 0);
@@ -397,7 +452,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
         request->has_response = true;
         rop->logon_id = request->logon_id;
         rop->logon_flags = request->logon_flags;
-        rop->logon = oa_rop_object_hold(request->logon);
+        set_logon(rop, request->logon);
         rop->object = oa_rop_object_hold(request->object);
     } else if (row->id == OA_ROP_NOTIFY) {
         rop->object = oa_rop_object_hold(notified(reader, walk));
@@ -464,31 +519,15 @@ open_object(struct oa_rop_reader *reader, const struct oa_walk *walk, const stru
         oa_rop_objects_open(reader->objects, object, handle);
 }
 
-/* A logon that the capture does not show begins with the first thing known of it. */
-static struct oa_rop_object *
-logon_of(struct oa_rop_reader *reader, struct oa_rop *rop)
-{
-    enum { PRIVATE = 1 };
-
-    if (!rop->logon) {
-        rop->logon = oa_rop_object_new(OA_ROP_KIND_LOGON, NULL, 0);
-        rop->logon->logon_flags = PRIVATE;
-        oa_rop_objects_set_logon(reader->objects, rop->logon_id, rop->logon);
-    }
-    return rop->logon;
-}
-
 static void
 apply_names(struct oa_rop_reader *reader, const struct oa_rop *request, struct oa_rop *rop)
 {
     const struct oa_rop_listing *asked = request->listing, *told = reader->listing;
 
     if (rop->id == OA_ROP_QUERY_NAMED_PROPERTIES && told)
-        oa_rop_learn_names(logon_of(reader, rop), told->ids, told->names);
-    else if (rop->id == OA_ROP_GET_PROPERTY_IDS_FROM_NAMES && asked && told)
-        oa_rop_learn_names(logon_of(reader, rop), told->ids, asked->names);
+        oa_rop_learn_names(logon_of(reader, rop), told->ids, told->names, 0);
     else if (rop->id == OA_ROP_GET_NAMES_FROM_PROPERTY_IDS && asked && told)
-        oa_rop_learn_names(logon_of(reader, rop), asked->ids, told->names);
+        oa_rop_learn_names(logon_of(reader, rop), asked->ids, told->names, 0);
 }
 
 /* First walk only: what has changed after success. */
@@ -659,7 +698,8 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->n_handles = 0;
     reader->is_hierarchy = false;
     start_row(reader);
-    oa_walk_set_decoder(walk, OA_F_ROPS, read_payload, reader);
+    oa_walk_set_context(walk, reader);
+    oa_walk_set_decoder(walk, OA_F_ROPS, NULL, read_payload);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
 }
 

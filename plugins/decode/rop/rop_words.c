@@ -264,7 +264,9 @@ oa_rop_words_end(struct oa_rop_words *words, const struct oa_rop *rop, uint32_t 
 {
     const struct oa_rop_object *opened = rop ? rop->opened : NULL;
 
-    if (return_value) {
+    if (words->id == OA_ROP_OPEN_STREAM && opened && opened->tag_name && !rop->has_return) {
+        g_strlcpy(words->text, opened->tag_name, sizeof words->text);
+    } else if (return_value) {
         char status[OA_ROP_STATUS_SIZE];
 
         oa_rop_status_text(return_value, status);
@@ -274,6 +276,31 @@ oa_rop_words_end(struct oa_rop_words *words, const struct oa_rop *rop, uint32_t 
     } else if (words->id == OA_ROP_OPEN_FOLDER && opened && opened->folder_name) {
         append(words, "; ", opened->folder_name);
     }
+}
+
+/* --- properties --- */
+
+bool
+oa_rop_tag_name(const struct oa_rop *rop, uint32_t tag, char out[OA_ROP_TAG_SIZE])
+{
+    const char *standard = oa_value_name(OA_F_ROP_TAG, tag);
+    uint16_t id = (uint16_t)(tag >> 16);
+    const struct oa_property_name *name =
+        rop && id >= OA_NAMED_ID_MIN ? oa_rop_property_name(rop, id) : NULL;
+
+    if (name)
+        oa_property_name_text(name, out, OA_ROP_TAG_SIZE);
+    else if (standard)
+        g_strlcpy(out, standard, OA_ROP_TAG_SIZE);
+    return name || standard;
+}
+
+void
+oa_rop_tag_text(const struct oa_rop *rop, uint32_t tag, char out[OA_ROP_TAG_SIZE])
+{
+    if (!oa_rop_tag_name(rop, tag, out))
+        g_snprintf(out, OA_ROP_TAG_SIZE, "0x%08x%s", tag,
+                   tag >> 16 >= OA_NAMED_ID_MIN ? ", name not seen" : "");
 }
 
 /* --- objects --- */
@@ -287,12 +314,9 @@ object_words(GString *text, const struct oa_rop_object *object, unsigned depth)
 
     g_string_append(text, oa_rop_kind_name(object->kind));
     if (object->kind == OA_ROP_KIND_STREAM && object->has_tag) {
-        const char *name = oa_value_name(OA_F_ROP_TAG, object->tag);
-        g_string_append_c(text, ' ');
-        if (name)
-            g_string_append(text, name);
-        else
-            g_string_append_printf(text, "0x%08x", object->tag);
+        char name[OA_ROP_TAG_SIZE];
+        oa_rop_tag_text(NULL, object->tag, name);
+        g_string_append_printf(text, " %s", object->tag_name ? object->tag_name : name);
     }
     if (is_folder && object->folder_name) {
         g_string_append_printf(text, " %s", object->folder_name);

@@ -38,6 +38,14 @@ void oa_rop_status_text(uint32_t status, char out[OA_ROP_STATUS_SIZE]);
 /* Whether a return value reports a failure: warnings do not. [MS-OXCDATA] 2.4.3 */
 bool oa_rop_is_failure(uint32_t return_value);
 
+/* The name of a property: "PidTagSubject", "PidLidReminderSet", "PSETID_Common 0x8503"; false: it
+ * has none, or it is not in the capture up to this ROP, of which `rop` is what is kept, or NULL. */
+#define OA_ROP_TAG_SIZE 192
+bool oa_rop_tag_name(const struct oa_rop *rop, uint32_t tag, char out[OA_ROP_TAG_SIZE]);
+
+/* The same, or "0x8503000b, name not seen", or "0x12340003". */
+void oa_rop_tag_text(const struct oa_rop *rop, uint32_t tag, char out[OA_ROP_TAG_SIZE]);
+
 /* "contents table of Inbox", "stream PidTagBody of message in Inbox". Only has what was known when
  * the object was opened. */
 void oa_rop_object_words(const struct oa_rop_object *object, char *out, size_t size);
