@@ -60,6 +60,15 @@ call_half_if_whole(const struct oa_call_half *half)
     return half->is_complete && !half->has_gap ? half : NULL;
 }
 
+const struct oa_call_half *
+call_request(const struct oa_call *call)
+{
+    for (int hop = (int)oa_call_hop(call); hop < OA_HOPS; hop++)
+        if (call->request[hop].fragments)
+            return &call->request[hop];
+    return NULL;
+}
+
 bool
 call_is_prompt(const struct oa_call *call)
 {

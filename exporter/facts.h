@@ -45,6 +45,10 @@ bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 /* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
 const struct oa_call_half *call_half_if_whole(const struct oa_call_half *half);
 
+/* The request on the first hop, from the one nearest to the client on, where it is in the capture;
+ * or NULL. A call counts at its last byte. */
+const struct oa_call_half *call_request(const struct oa_call *call);
+
 /* False for calls that wait for notifications: their latency says nothing about the server. */
 bool call_is_prompt(const struct oa_call *call);
 

@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "histogram.h"
+#include "user_identity.h"
 
 enum server_role { ROLE_PROXY, ROLE_STORE, ROLE_DIRECTORY };
 
@@ -16,8 +17,9 @@ enum period { PERIOD_ALL, PERIOD_DAY, PERIOD_WEEK };
 struct intervals_settings {
     int64_t interval_ns;   /* aligned to UTC */
     int64_t max_gap_ns;    /* between two files, that counts as covered */
-    enum period period;    /* of capacity.csv */
-    int64_t utc_offset_ns; /* of the days and weeks of that */
+    enum period period;    /* of capacity.csv and users.csv */
+    int64_t utc_offset_ns; /* of the days and weeks of these */
+    struct user_rules users;
 };
 
 /* Calls that took longer than 2, 5 and 10 s. */

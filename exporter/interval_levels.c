@@ -11,7 +11,6 @@
 #include "column.h"
 #include "coverage.h"
 #include "interval_servers.h"
-#include "user_identity.h"
 
 /* Beyond, as with a frame whose time is wrong by years, only intervals with traffic are listed. */
 #define LISTED_MAX 1000000
@@ -132,8 +131,8 @@ compare_user_spans(const void *a, const void *b)
     return interval_compare_spans(a, b);
 }
 
-/* Each user counts once in an interval, anonymous sessions each. The number in a row is the sum of
- * the changes up to it. */
+/* Each user counts once in an interval, sessions without a name each. The number in a row is the
+ * sum of the changes up to it. */
 static void
 add_users(const struct intervals *intervals, const struct server_load *load, GArray *sessions)
 {
@@ -151,11 +150,12 @@ add_users(const struct intervals *intervals, const struct server_load *load, GAr
         size_t end = row_after(load, length_ns, MAX(span->to_ns, from + 1) - 1);
 
         end = MIN(end + 1, load->n);
-        if (span->user == USER_ANONYMOUS) {
+        if (span->is_anonymous) {
             anonymous[first]++;
             anonymous[MAX(end, first)]--;
-            continue;
         }
+        if (span->user == USER_ANONYMOUS)
+            continue;
         if (span->user != user)
             next = 0;
         user = span->user;
@@ -351,6 +351,29 @@ move_to_front(void *key, void *value, void *data)
     return FALSE;
 }
 
+/* From the numbers of names to those of users. */
+static gboolean
+name_users(void *key, void *value, void *data)
+{
+    const struct intervals *intervals = data;
+    struct server *server = value;
+    guint n = 0;
+
+    (void)key;
+    for (guint i = 0; i < server->spans[SESSIONS]->len; i++) {
+        struct span *span = &g_array_index(server->spans[SESSIONS], struct span, i);
+        span->user = user_identity(intervals->users, span->user);
+    }
+    for (guint i = 0; i < server->active->len; i++) {
+        struct active *active = &g_array_index(server->active, struct active, i);
+        active->user = user_identity(intervals->users, active->user);
+        if (active->user != USER_ANONYMOUS)
+            g_array_index(server->active, struct active, n++) = *active;
+    }
+    g_array_set_size(server->active, n);
+    return FALSE;
+}
+
 static void
 settle(struct intervals *intervals)
 {
@@ -358,6 +381,8 @@ settle(struct intervals *intervals)
         return;
     coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
     g_tree_foreach(intervals->servers, move_to_front, NULL);
+    user_identities_settle(intervals->users);
+    g_tree_foreach(intervals->servers, name_users, intervals);
     intervals->is_settled = true;
 }
 
@@ -366,6 +391,13 @@ intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *last_ns)
 {
     settle(intervals);
     return coverage_span(intervals->coverage, first_ns, last_ns);
+}
+
+int64_t
+intervals_covered(struct intervals *intervals, int64_t from_ns, int64_t to_ns)
+{
+    settle(intervals);
+    return coverage_within(intervals->coverage, from_ns, to_ns);
 }
 
 struct giving {

@@ -18,6 +18,9 @@ void intervals_each(struct intervals *intervals, bool with_all,
 /* The first and the last covered instant; false if there is none. */
 bool intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *last_ns);
 
+/* How much of the time between the two is covered. */
+int64_t intervals_covered(struct intervals *intervals, int64_t from_ns, int64_t to_ns);
+
 /* The number of distinct users with a session open between the two times. */
 uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
 

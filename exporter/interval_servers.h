@@ -21,6 +21,7 @@ struct span {
     uint32_t user;
     uint32_t program; /* of a session: in `programs` */
     bool was_before;
+    bool is_anonymous; /* shows no name */
     bool is_cached, is_classic, is_mapi_http;
 };
 

@@ -17,7 +17,7 @@
 #include "facts.h"
 #include "http/http_exchange.h"
 #include "interval_servers.h"
-#include "user_identity.h"
+#include "session_traffic.h"
 
 /* An open connection that is silent for so long is taken for forgotten. */
 #define FORGOTTEN_NS (4 * 3600 * NS_PER_S)
@@ -55,19 +55,12 @@ struct call_facts {
     int64_t given_up_ns;                  /* unanswered */
 };
 
-struct bytes {
-    int64_t start_ns;
-    enum oa_hop hop;
-    uint64_t bytes[2];
-};
-
 /* A session that is open. */
 struct session {
-    uint64_t mark[OA_HOPS][2]; /* RPC bytes counted so far */
-    GArray *calls;             /* of struct call_facts: until it is known whose they are */
-    GArray *bytes;             /* of struct bytes: the same */
-    GArray *active;            /* of int64_t: intervals with a call */
-    GArray *open[OA_HOPS];     /* of struct span; NULL: none */
+    GArray *calls;         /* of struct call_facts: until it is known whose they are */
+    GArray *active;        /* of int64_t: intervals with a call */
+    GArray *open[OA_HOPS]; /* of struct span; NULL: none */
+    struct session_traffic *traffic;
 };
 
 /* --- connections and their bytes --- */
@@ -330,7 +323,7 @@ session_free(void *data)
     struct session *session = data;
 
     g_array_unref(session->calls);
-    g_array_unref(session->bytes);
+    session_traffic_free(session->traffic);
     g_array_unref(session->active);
     for (int hop = 0; hop < OA_HOPS; hop++)
         if (session->open[hop])
@@ -352,11 +345,20 @@ session_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
     if (!session) {
         session = g_new0(struct session, 1);
         session->calls = g_array_new(FALSE, FALSE, sizeof(struct call_facts));
-        session->bytes = g_array_new(FALSE, FALSE, sizeof(struct bytes));
+        session->traffic = session_traffic_new();
         session->active = g_array_new(FALSE, FALSE, sizeof(int64_t));
         g_hash_table_insert(intervals->sessions, key_of(vc), session);
     }
     return session;
+}
+
+static void
+count_bytes(void *server, int64_t start_ns, const struct traffic_growth *growth)
+{
+    struct interval *row = server_row_starting(server, start_ns);
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        row->rpc_bytes[side] += growth->rpc_bytes[side];
 }
 
 /* Counts what waited until it was known which hop is nearest to the client. */
@@ -364,42 +366,13 @@ static void
 count_waiting(struct intervals *intervals, struct session *session,
               const struct oa_virtual_connection *vc)
 {
-    enum oa_hop nearest = oa_vc_hop(vc);
-
     for (guint i = 0; i < session->calls->len; i++) {
         const struct call_facts *call = &g_array_index(session->calls, struct call_facts, i);
         count_call(intervals, server_of_hop(intervals, vc, call->hop), call);
     }
     g_array_set_size(session->calls, 0);
-    for (guint i = 0; i < session->bytes->len; i++) {
-        const struct bytes *bytes = &g_array_index(session->bytes, struct bytes, i);
-        if (bytes->hop != nearest)
-            continue;
-        struct interval *row =
-            server_row_starting(server_of_hop(intervals, vc, nearest), bytes->start_ns);
-        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-            row->rpc_bytes[side] += bytes->bytes[side];
-    }
-    g_array_set_size(session->bytes, 0);
-}
-
-/* Notes what the hops have carried since the last time. */
-static void
-note_bytes(const struct intervals *intervals, struct session *session,
-           const struct oa_virtual_connection *vc, int64_t time_ns)
-{
-    for (int hop = 0; hop < OA_HOPS; hop++) {
-        struct bytes more = { .start_ns = interval_start(intervals, time_ns),
-                              .hop = (enum oa_hop)hop };
-
-        for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-            more.bytes[side] = vc->traffic[hop][side].rpc_bytes - session->mark[hop][side];
-            session->mark[hop][side] = vc->traffic[hop][side].rpc_bytes;
-        }
-        if (!more.bytes[OA_CLIENT] && !more.bytes[OA_SERVER])
-            continue;
-        g_array_append_val(session->bytes, more);
-    }
+    session_traffic_each(session->traffic, vc, count_bytes,
+                         server_of_hop(intervals, vc, oa_vc_hop(vc)));
 }
 
 static void
@@ -407,19 +380,9 @@ note_traffic(struct intervals *intervals, const struct oa_virtual_connection *vc
 {
     struct session *session = session_of(intervals, vc);
 
-    note_bytes(intervals, session, vc, time_ns);
+    session_traffic_note(session->traffic, vc, interval_start(intervals, time_ns));
     if (vc->has_final_number)
         count_waiting(intervals, session, vc);
-}
-
-/* The request on the first hop, from this one on, where it is in the capture; or NULL. */
-static const struct oa_call_half *
-request_of(const struct oa_call *call, enum oa_hop hop)
-{
-    for (int on = (int)hop; on < OA_HOPS; on++)
-        if (call->request[on].fragments)
-            return &call->request[on];
-    return NULL;
 }
 
 static void
@@ -428,7 +391,7 @@ take_call(struct intervals *intervals, const struct oa_call *call)
     const struct oa_virtual_connection *vc = call->vc;
     enum oa_hop hop = oa_call_hop(call);
     struct session *session = session_of(intervals, vc);
-    const struct oa_call_half *request = request_of(call, hop);
+    const struct oa_call_half *request = call_request(call);
     struct call_facts facts = {
         .hop = hop,
         .state = call->state,
@@ -463,11 +426,9 @@ join_sessions(struct intervals *intervals, const struct oa_virtual_connection *p
         return;
     struct session *whole = session_of(intervals, part->joined);
     interval_append(whole->calls, of_part->calls);
-    interval_append(whole->bytes, of_part->bytes);
+    session_traffic_join(whole->traffic, of_part->traffic);
     interval_append(whole->active, of_part->active);
     for (int hop = 0; hop < OA_HOPS; hop++) {
-        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-            whole->mark[hop][side] += of_part->mark[hop][side];
         if (!of_part->open[hop])
             continue;
         if (!whole->open[hop])
@@ -501,8 +462,11 @@ static struct span
 facts_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
 {
     enum oa_client_mode mode = vc->client ? vc->client->mode : OA_CLIENT_MODE_UNKNOWN;
+    struct user_names_text text;
+    struct user_names names = user_names_of(vc, &text);
 
-    return (struct span){ .user = user_identity_of(intervals->users, vc),
+    return (struct span){ .user = user_identities_take(intervals->users, &names),
+                          .is_anonymous = !user_names_any(&intervals->settings.users, &names),
                           .program = program_of(intervals, vc->client),
                           .is_cached = mode == OA_CLIENT_CACHED,
                           .is_classic = mode == OA_CLIENT_CLASSIC,
@@ -566,7 +530,7 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
         struct server *server = server_of_hop(intervals, vc, hop);
         struct span facts = facts_of(intervals, vc);
 
-        note_bytes(intervals, session, vc, vc->last.time_ns);
+        session_traffic_note(session->traffic, vc, interval_start(intervals, vc->last.time_ns));
         count_waiting(intervals, session, vc);
         add_active(server, session->active, facts.user);
         if (vc->transport == OA_TRANSPORT_MAPI_HTTP) {
@@ -708,7 +672,7 @@ intervals_new(const struct intervals_settings *settings)
     intervals->servers = g_tree_new_full(server_compare, NULL, NULL, server_free);
     intervals->counted = g_hash_table_new_full(NULL, NULL, counted_free, NULL);
     intervals->sessions = g_hash_table_new_full(NULL, NULL, NULL, session_free);
-    intervals->users = user_identities_new();
+    intervals->users = user_identities_new(&intervals->settings.users);
     intervals->programs = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(intervals->programs, NULL);
     intervals->program_numbers = g_hash_table_new(g_str_hash, g_str_equal);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "database.h"
+#include "domain_map.h"
 #include "reports.h"
 
 /* How late a frame may be to be put in order, in seconds; more would be another capture. */
@@ -33,7 +34,9 @@ enum long_option {
     LONG_MAX_GAP,
     LONG_PERIOD,
     LONG_UTC_OFFSET,
-    LONG_HISTOGRAMS
+    LONG_HISTOGRAMS,
+    LONG_USER_KEY,
+    LONG_DOMAIN_MAP
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -79,6 +82,12 @@ static const struct {
     { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
       "OFFSET",
       "where days and weeks begin, such as +02:00 (+00:00)" },
+    { { "user-key", required_argument, NULL, LONG_USER_KEY },
+      "NAME",
+      "what users are told apart by: dn, rpc, http, address (the first of these that is known)" },
+    { { "domain-map", required_argument, NULL, LONG_DOMAIN_MAP },
+      "DOM=DNS",
+      "DOM\\user is user@DNS too; or @FILE with one on each line (may be repeated)" },
     { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
       NULL,
       "also write histograms: calls by latency, for percentiles of sums of rows" },
@@ -256,6 +265,33 @@ take_utc_offset(const char *text, struct options *options, char **message)
 }
 
 static bool
+take_user_key(const char *text, struct options *options, char **message)
+{
+    static const char *const NAMES[USER_NAMES] = { [USER_NAME_DN] = "dn",
+                                                   [USER_NAME_RPC] = "rpc",
+                                                   [USER_NAME_HTTP] = "http",
+                                                   [USER_NAME_ADDRESS] = "address" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (strcmp(text, NAMES[i]) == 0) {
+            options->intervals.users.has_key = true;
+            options->intervals.users.key = (enum user_name)i;
+            return true;
+        }
+    *message = g_strdup_printf("'%s' is none of dn, rpc, http, address", text);
+    return false;
+}
+
+static bool
+take_domain(const char *text, struct options *options, char **message)
+{
+    if (!options->domains)
+        options->domains = domain_map_new();
+    options->intervals.users.domains = options->domains;
+    return domain_map_add(options->domains, text, message);
+}
+
+static bool
 take_code_page(const char *text, struct options *options, char **message)
 {
     guint64 number;
@@ -361,6 +397,10 @@ take_option(int value, struct options *options, char **message)
     case LONG_HISTOGRAMS:
         options->histograms = true;
         return true;
+    case LONG_USER_KEY:
+        return take_user_key(optarg, options, message);
+    case LONG_DOMAIN_MAP:
+        return take_domain(optarg, options, message);
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -458,4 +498,5 @@ options_clear(struct options *options)
     options->reports = NULL;
     g_clear_pointer(&options->proxies, g_strfreev);
     g_clear_pointer(&options->valid_ports, valid_ports_free);
+    g_clear_pointer(&options->domains, domain_map_free);
 }

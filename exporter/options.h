@@ -22,7 +22,8 @@ struct options {
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
     char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
-    struct intervals_settings intervals; /* of counters and capacity */
+    struct domain_map *domains;          /* NULL: not given; freed likewise */
+    struct intervals_settings intervals; /* of counters, capacity and users */
     int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "intervals.h"
+
 void
 report_describe(const struct report *report)
 {
@@ -14,6 +16,13 @@ report_describe(const struct report *report)
     for (size_t i = 0; i < report->n_columns; i++)
         printf("  %-26s %-8s %s\n", report->columns[i].name, report->columns[i].cell.unit,
                report->columns[i].definition);
+}
+
+const char *
+report_user(const struct report_run *run, const struct oa_virtual_connection *vc,
+            char text[USER_TEXT])
+{
+    return user_spelling(run->spellings, user_shown_name(&run->settings->users, vc, text));
 }
 
 void

@@ -14,9 +14,11 @@
 #include "column.h"
 #include "connection.h"
 #include "facts.h"
+#include "user_identity.h"
 
 struct report_run;
 struct intervals; /* intervals.h */
+struct intervals_settings;
 struct tally_rows;
 
 struct report {
@@ -45,7 +47,9 @@ struct report {
 /* A report that is being written. */
 struct report_run {
     const struct report *report;
-    const struct valid_ports *valid_ports; /* NULL: not given */
+    const struct valid_ports *valid_ports;     /* NULL: not given */
+    const struct intervals_settings *settings; /* of intervals, periods and users */
+    struct user_spellings *spellings;          /* of all reports; NULL: as they are */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
     void *state;
@@ -60,6 +64,15 @@ extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CH
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);
+
+/* What the reports call the user of the session, as far as known now: user_shown_name(), as it was
+ * spelt first. */
+const char *report_user(const struct report_run *run, const struct oa_virtual_connection *vc,
+                        char text[USER_TEXT]);
+#define USER_OF_CALL_IS                                                                            \
+    "User of the session as in users.csv, as far as known at the end of the call; spelt as in "    \
+    "the "                                                                                         \
+    "first one of him; with --user-key that name"
 
 /* Writes one row, which is the `struct row` of the report. */
 void report_row(struct report_run *run, const void *row);

@@ -11,8 +11,8 @@ struct row {
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
     const struct oa_rpc_interface *iface; /* NULL if unknown */
-    const struct oa_auth *user;
     const uint8_t *client_address;
+    const char *user;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
     uint64_t opnum, server_time_ms, rops;
     const char *first_rop;
@@ -99,8 +99,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "Latency on the second HTTP hop, where a balancer or front end passes requests on by HTTP" },
     { "http_3_latency_ms", MS(http_latency_ns[1]), "Latency on the third HTTP hop" },
     { "http_4_latency_ms", MS(http_latency_ns[2]), "Latency on the fourth HTTP hop" },
-    { "user", USER(user),
-      "User of the session, as in users.csv, as far as known at the end of the call" },
+    { "user", TEXT(user), USER_OF_CALL_IS },
     { "server_time_ms", WHOLE_MS(server_time_ms),
       "Time that the server says it took: X-ElapsedTime of MAPI over HTTP, pulTransTime of "
       "EcDoRpcExt2; empty if it is sealed" },
@@ -154,6 +153,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
     uint8_t mapped[16];
+    char user[USER_TEXT];
     char uuid[OA_UUID_TEXT], number[OPERATION_TEXT], fault[STATUS_TEXT], value[STATUS_TEXT];
 
     if (event->type != OA_EVENT_CALL)
@@ -171,7 +171,7 @@ take(struct report_run *run, const struct oa_event *event)
         .call = call,
         .vc = call->vc,
         .iface = call->iface,
-        .user = user_of_session(call->vc),
+        .user = report_user(run, call->vc, user),
         .server_time_ms = call->has_server_time ? call->server_time_ms : NO_NUMBER,
         .client_address = client_address_of(call->vc, mapped),
         .interface = interface_text(call->iface, &call->syntax, uuid),

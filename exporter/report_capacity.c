@@ -6,6 +6,7 @@
  */
 #include "interval_levels.h"
 #include "intervals.h"
+#include "period.h"
 #include "report.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -230,15 +231,6 @@ fill_busy_hour(struct row *row, const struct part *part, const struct part *busy
     }
 }
 
-/* The begin of the day that contains the time. */
-static int64_t
-day_of(int64_t time_ns, int64_t utc_offset_ns)
-{
-    int64_t rest = (time_ns + utc_offset_ns) % NS_PER_DAY;
-
-    return time_ns - (rest < 0 ? rest + NS_PER_DAY : rest);
-}
-
 /* The sum over days of their users. */
 static uint64_t
 user_days(const struct part *part, const struct intervals_settings *settings)
@@ -246,7 +238,7 @@ user_days(const struct part *part, const struct intervals_settings *settings)
     uint64_t sum = 0;
 
     for (size_t i = part->at; i < part->end;) {
-        int64_t day_ns = day_of(part->server->interval[i].start_ns, settings->utc_offset_ns);
+        int64_t day_ns = day_start(part->server->interval[i].start_ns, settings->utc_offset_ns);
         int64_t next_ns = day_ns + NS_PER_DAY;
 
         sum += server_users(part->server, day_ns, next_ns);
@@ -334,23 +326,6 @@ put(struct report_run *run, struct part *part)
         histogram_free(busy.latency);
 }
 
-/* Equal for intervals of the same period. Weeks begin on Monday; the epoch was a Thursday. */
-static int64_t
-period_of(const struct interval *one, const struct intervals_settings *settings)
-{
-    int64_t day = day_of(one->start_ns, settings->utc_offset_ns) + settings->utc_offset_ns;
-
-    day /= NS_PER_DAY;
-    switch (settings->period) {
-    case PERIOD_DAY:
-        return day;
-    case PERIOD_WEEK:
-        return (day + 3 - (day + 3 < 0 ? 6 : 0)) / 7;
-    default:
-        return 0;
-    }
-}
-
 static void
 take_server(void *context, const struct server_load *server)
 {
@@ -360,11 +335,12 @@ take_server(void *context, const struct server_load *server)
     if (server->is_back_end_only)
         return;
     for (size_t i = 0; i < server->n;) {
-        int64_t period = period_of(&server->interval[i], settings);
+        int64_t period_ns = period_start(settings, server->interval[i].start_ns);
         struct part part = { .server = server, .at = server->n };
 
         /* Without the hole at the begin and at the end. */
-        for (; i < server->n && period_of(&server->interval[i], settings) == period; i++) {
+        for (; i < server->n && period_start(settings, server->interval[i].start_ns) == period_ns;
+             i++) {
             if (!server->interval[i].covered_ns)
                 continue;
             part.at = MIN(part.at, i);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "intervals.h"
 #include "tally.h"
 
 /* Rows with a key of their own; all others are counted in one row without names. */
@@ -39,8 +40,8 @@ static void average(struct writer *writer, const void *row);
 /* clang-format off */
 static const struct column COLUMNS_OF_STATUS[] = {
     { "user", TEXT(key.user),
-      "User of the HTTP authentication, else of the RPC authentication, else the distinguished "
-      "name" },
+      "User as in users.csv: of the HTTP authentication, else of the RPC authentication, else the "
+      "distinguished name; with --user-key that name" },
     { "server", TEXT(key.server),
       "Server named in the URI, or MailboxId; else the address of the server" },
     { "proxy", TEXT(proxy), "Host header of the requests" },
@@ -191,23 +192,25 @@ static void *
 row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
     char user[USER_TEXT], address[ADDRESS_TEXT];
-    struct key key = { .user = user_text(user_of_session(vc), user),
+    const char *name = report_user(tally_run(tally), vc, user);
+    struct key key = { .user = name ? name : "",
                        .server = server_of_session(vc, address),
                        .iface = vc->iface,
                        .transport = vc->transport,
                        .is_in_tls = vc->is_in_tls };
 
-    if (!key.user[0] && vc->client)
+    if (!name && vc->client && !tally_run(tally)->settings->users.has_key)
         key.user = vc->client->user_dn;
     return tally_row(tally, &key);
 }
 
 static void
-take_call(void *data, const struct oa_call *call)
+take_call(struct tally *tally, void *data, const struct oa_call *call)
 {
     struct row *row = data;
     int64_t latency_ns;
 
+    (void)tally;
     row->requests++;
     row->failures += call_failed(call);
     row->unanswered += call->state == OA_CALL_UNANSWERED;

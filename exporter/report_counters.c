@@ -53,12 +53,13 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
       "Connect to Disconnect" },
     { "sessions_max", COUNT_OF(at, sessions.max), "Most of them at once" },
     { "users_open", COUNT_OF(at, users_open),
-      "Distinct users with a session open at any time in the interval, whatever the letter case of "
-      "their names; performance counters: Current Number of Unique Users, User Count" },
+      "Distinct users, as identity in users.csv tells them apart, with a session open at any time in the "
+      "interval; performance counters: Current Number of Unique Users, User Count" },
     { "users_active", COUNT_OF(at, users_active),
       "Distinct users with a call in the interval; performance counter: Active User Count" },
     { "anonymous_sessions", COUNT_OF(at, anonymous_sessions),
-      "Sessions open at any time in the interval whose user is not known" },
+      "Sessions open at any time in the interval that show no name of their user; he counts above by "
+      "his address" },
     { "http_requests", COUNT_OF(at, http_requests),
       "Requests for a channel, and of MAPI over HTTP, without those refused with 401 or 407; "
       "performance counter: RPC/HTTP Requests per Second" },

@@ -12,7 +12,7 @@
 struct row {
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
-    const struct oa_auth *user;
+    const char *user;
     const struct oa_call_half *request, *response; /* NULL if not captured */
     const struct rop_pair *rop;
     const struct oa_rop *sent;       /* NULL: none */
@@ -39,7 +39,7 @@ static void restrictions(struct writer *writer, const void *row);
 static const struct column COLUMNS_OF_ROPS[] = {
     { "call", NUMBER_OF(call, number), "Call that carries it, as in calls.csv" },
     { "session", SESSION(vc), "Session of the call, as in sessions.csv" },
-    { "user", USER(user), "User of the session, as far as known at the end of the call" },
+    { "user", TEXT(user), USER_OF_CALL_IS },
     { "time", TIME_OF(request, first.time_ns), "First byte of the call's request" TIMES_ARE },
     { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the call's request" },
     { "response_frame", NUMBER_OF(response, last.frame), "Frame with the last byte of the call's response" },
@@ -300,6 +300,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
     size_t count;
+    char user[USER_TEXT];
 
     if (event->type != OA_EVENT_CALL)
         return;
@@ -308,7 +309,7 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     struct row row = { .call = call,
                        .vc = call->vc,
-                       .user = user_of_session(call->vc),
+                       .user = report_user(run, call->vc, user),
                        .request = request->fragments ? request : NULL,
                        .response = response->fragments ? response : NULL };
     for (size_t i = 0; i < count; i++) {

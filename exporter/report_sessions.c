@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "intervals.h"
 #include "report.h"
 
 #define OUTCOME_TEXT 32
@@ -39,6 +40,7 @@ struct row {
     char outcome_text[OUTCOME_TEXT];
     uint64_t http_status;
     struct open_time open;
+    const char *identity;
 
     /* On the hop nearest to the client. */
     const struct oa_traffic *in, *out;
@@ -168,6 +170,10 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "and if the form of the address shows the order" },
     { "client_address_other", ADDRESS(client_address_other),
       "The address in the other byte order" },
+    { "identity", TEXT(identity),
+      "What the session itself shows of its user, by which he is told from others: the first known of "
+      "user_dn, rpc_user, user and client_address, or what --user-key says, as spelt first; sessions with "
+      "other names may turn out to be his in users.csv" },
 };
 /* clang-format on */
 
@@ -342,6 +348,8 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
     const struct oa_auth *rpc = security->auth ? security->auth : &OA_AUTH_NONE;
     bool seen[OA_HOPS];
     char hops[HOPS_TEXT];
+    struct user_names_text text;
+    struct user_names names = user_names_of(vc, &text);
 
     for (int hop = 0; hop < OA_HOPS; hop++)
         seen[hop] = session_has_hop(vc, (enum oa_hop)hop);
@@ -381,6 +389,7 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
         .skipped_bytes = in->skipped_bytes + out->skipped_bytes,
         .http_status = or_none(vc->http_status),
         .open = open_time_of(run->state, vc),
+        .identity = user_spelling(run->spellings, user_best_name(&run->settings->users, &names)),
     };
     row.client_address_order = client_address_order(vc, other);
     row.client_address_other = row.client_address_order ? other : NULL;

@@ -28,6 +28,7 @@ struct report_set {
     int lock;                  /* the folder, open and locked; -1 */
     bool made_directory;
     struct intervals *intervals; /* NULL: not needed */
+    struct user_spellings *spellings;
 };
 
 static bool
@@ -155,6 +156,7 @@ report_set_open(const struct report *const reports[], size_t n, const char *path
         struct report_run *run = &set->runs[set->n];
         run->report = reports[set->n];
         run->valid_ports = valid_ports;
+        run->settings = &INTERVALS_DEFAULT;
         good = open_report(set, run, style, message);
     }
     database_release(set->database);
@@ -174,6 +176,7 @@ report_set_open_part(const struct report *const reports[], size_t n)
     for (size_t i = 0; i < n; i++)
         if (reports[i]->merge)
             set->runs[set->n++] = (struct report_run){ .report = reports[i],
+                                                       .settings = &INTERVALS_DEFAULT,
                                                        .state = reports[i]->new_state(reports[i]) };
     return set;
 }
@@ -190,7 +193,11 @@ report_set_merge(struct report_set *set, const struct report_set *part)
 void
 report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings)
 {
+    if (!set->spellings)
+        set->spellings = user_spellings_new(&settings->users);
     for (size_t i = 0; i < set->n; i++) {
+        set->runs[i].settings = settings;
+        set->runs[i].spellings = set->spellings;
         if (!set->runs[i].report->needs_intervals)
             continue;
         if (!set->intervals)
@@ -213,9 +220,23 @@ report_set_counted(struct report_set *set, struct connection *connection, struct
         intervals_take_counted(set->intervals, connection, stamp);
 }
 
+/* Whichever reports are written, the first spelling is the same. */
+static void
+note_spelling(struct report_set *set, const struct oa_event *event)
+{
+    const struct oa_virtual_connection *vc = event->type == OA_EVENT_CALL        ? event->call->vc
+                                             : event->type == OA_EVENT_VC_CLOSED ? event->vc
+                                                                                 : NULL;
+    char user[USER_TEXT];
+
+    if (vc && set->n > 0)
+        report_user(&set->runs[0], vc, user);
+}
+
 void
 report_set_event(struct report_set *set, const struct oa_event *event)
 {
+    note_spelling(set, event);
     if (set->intervals)
         intervals_take_event(set->intervals, event);
     for (size_t i = 0; i < set->n; i++)
@@ -274,6 +295,7 @@ report_set_free(struct report_set *set)
             set->runs[i].report->free_state(set->runs[i].state);
     }
     intervals_free(set->intervals);
+    user_spellings_free(set->spellings);
     if (set->lock >= 0)
         close(set->lock);
     if (set->made_directory)

@@ -31,7 +31,8 @@ struct report_set *report_set_open_part(const struct report *const reports[], si
 void report_set_merge(struct report_set *set, const struct report_set *part);
 
 /* Counts by interval from now on, if one of the reports needs it; those reports are empty
- * otherwise. Before the first frame. */
+ * otherwise. Before the first frame. `settings` are kept, not copied; until then they are
+ * INTERVALS_DEFAULT. */
 void report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings);
 
 /* Pass on a frame of a file, and what came for a connection, see intervals.h. */

@@ -1,15 +1,25 @@
 /* report_users.c
- * users.csv: one row for each user and client address, over all sessions and transports.
+ * users.csv: one row for each user, client address and period, over all sessions and transports.
+ *
+ * Which sessions are of the same user is known only at the end. Until then rows are counted by what
+ * a session shows: its names and its address.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "interval_levels.h"
+#include "intervals.h"
+#include "period.h"
 #include "rop_facts.h"
 #include "tally.h"
 
-/* Users with a row of their own; all others are counted in one row without a name. */
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MINUTE (60 * NS_PER_S)
+
+/* Combinations of names and addresses with a row of their own; all others are counted in one row
+ * without a name. */
 #define USERS_MAX 262144
 
 /* Words in a list. */
@@ -17,47 +27,75 @@
 
 enum list { TRANSPORTS, PROGRAMS, MODES, COMPUTERS, LISTS };
 
-/* Distinct words in order of appearance. */
+/* Distinct words in order of appearance, with the sessions of each. */
 struct words {
     const char *word[WORDS_MAX]; /* owned by the row */
+    uint64_t sessions[WORDS_MAX];
+    uint64_t others; /* sessions of further words */
     unsigned count;
 };
 
-/* A user may come from several addresses. The strings are owned by the row. */
+/* Calls of a minute; may occur repeatedly. */
+struct minute {
+    int32_t minute; /* since the epoch */
+    uint32_t calls : 31;
+    bool has_rops : 1;
+};
+
+enum rank { BY_CALLS, BY_BYTES, BY_TIME, RANKS };
+enum per_day { SENT, RECEIVED, READ, PER_DAY };
+
+/* What a session shows. The strings are owned by the row. */
 struct key {
-    const char *who; /* the name, else the distinguished name */
+    const char *name[USER_NAME_ADDRESS]; /* NULL: unknown */
     uint8_t address[16];
-    const char *name;
     bool has_address;
 };
 
+/* What is counted of a period. */
 struct row {
     struct key key;
-    const char *dn;
-    const uint8_t *address; /* NULL if unknown */
+    int64_t period_ns; /* its first instant; NO_TIME: all */
     struct words words[LISTS];
     uint64_t sessions, mail_sessions;
     uint64_t calls, answered, failures, unanswered, unknown, no_request;
-    uint64_t bytes_in, bytes_out;
+    uint64_t bytes_in, bytes_out, pdus[2];
     struct histogram *latency;
+    int64_t time_ns;
     int64_t first_ns, last_ns;
     uint64_t rops, rop_failures; /* NO_NUMBER: no ROPs were read */
     uint64_t rops_of[OA_ROP_CLASSES];
     uint64_t messages_read, messages_sent, messages_received;
     uint64_t sizes, size_sum; /* of messages */
+    GArray *minutes;          /* of struct minute */
+
+    /* In the rows that are printed. */
+    uint32_t number;                  /* of the user */
+    guint total;                      /* of the user in the period: for ranks */
+    const char *user, *dn, *identity; /* not owned */
+    const uint8_t *address;           /* NULL if unknown */
+    uint64_t active_minutes, rank[RANKS];
+    double calls_peak, per_day[PER_DAY];
+};
+
+/* What is counted for one combination of names and address. */
+struct shown {
+    struct row row; /* its key; nothing is counted there */
+    GTree *periods; /* of struct row, owned, by period_ns */
+    char *dn;       /* that became known after the first call; NULL: none */
 };
 
 static void put_words(struct writer *writer, const void *value);
-
+static void put_counts(struct writer *writer, const void *value);
 static void message_bytes_mean(struct writer *writer, const void *row);
 
 #define WORDS(list) COMPUTED_OF("text", put_words, words[list])
 
 /* clang-format off */
 static const struct column COLUMNS_OF_USERS[] = {
-    { "user", TEXT(key.name),
-      "User of the HTTP authentication, else of the RPC authentication; empty if both are "
-      "unknown" },
+    { "user", TEXT(user),
+      "User of the HTTP authentication, else of the RPC authentication, as spelt first; empty if both "
+      "are unknown; with --user-key that name" },
     { "user_dn", TEXT(dn),
       "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_address", ADDRESS(address),
@@ -69,7 +107,8 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "client_modes", WORDS(MODES), "classic, cached; separated by semicolons" },
     { "client_names", WORDS(COMPUTERS),
       "Client computers, self-reported, separated by semicolons" },
-    { "sessions", COUNT(sessions), "Sessions, including RPCPing and the like" },
+    { "sessions", COUNT(sessions),
+      "Sessions, including RPCPing and the like; with --period those that were used in it" },
     { "mail_sessions", COUNT(mail_sessions), "Sessions with calls to an Exchange interface" },
     { "calls", COUNT(calls), CALLS_ARE },
     { "answered", COUNT(answered), IS_ANSWERED },
@@ -82,8 +121,8 @@ static const struct column COLUMNS_OF_USERS[] = {
       "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
     { "latency_p95_ms", P95_MS(latency), "95th percentile of these times, within 0.4 percent" },
     { "latency_max_ms", GREATEST_MS(latency), "Maximum of these times" },
-    { "first_seen", FIRST_TIME(first_ns), "Start of the first session" TIMES_ARE },
-    { "last_seen", LAST_TIME(last_ns), "End of the last session" },
+    { "first_seen", FIRST_TIME(first_ns), "Start of the first session, but not before the period" TIMES_ARE },
+    { "last_seen", LAST_TIME(last_ns), "End of the last session, but not after the period" },
     { "unknown", COUNT(unknown),
       IS_UNKNOWN },
     { "no_request", COUNT(no_request), IS_NO_REQUEST },
@@ -104,6 +143,31 @@ static const struct column COLUMNS_OF_USERS[] = {
       "Notifications of new mail, one for each subscription; and RopTransportNewMail" },
     { "message_bytes_mean", COMPUTED("bytes", message_bytes_mean),
       "Mean PidTagMessageSize that the server returned for messages and rows of contents tables" },
+    { "identity", TEXT(identity),
+      "What tells this user from others, as spelt first: his distinguished name, else the user of the RPC "
+      "authentication, else of the HTTP authentication, else the client's address (or what --user-key "
+      "says); letter case and, with --domain-map, the form of the domain do not count. A name that was "
+      "seen with one better name only stands for that one. Empty for an address of several users" },
+    { "period_start", TIME(period_ns), "First instant of the day or week (--period); empty without it" },
+    { "rpc_pdus_in", COUNT(pdus[OA_CLIENT]),
+      "RPC PDUs, or requests, from the client; packets of Exchange Server User Monitor" },
+    { "rpc_pdus_out", COUNT(pdus[OA_SERVER]), "RPC PDUs, or responses, to the client" },
+    { "time_in_calls_ms", MS(time_ns), "Sum of the times of which latency_mean_ms is the mean" },
+    { "active_minutes", NUMBER(active_minutes), "Minutes with a call, by the end of the request" },
+    { "calls_peak_per_s", REAL("1/s", calls_peak),
+      "Most calls of a minute per covered second, of minutes that are covered by at least half" },
+    { "calls_rank", NUMBER(rank[BY_CALLS]),
+      "Rank of the user, with all addresses, in the period: 1 has most calls; users with as many have the "
+      "same one" },
+    { "bytes_rank", NUMBER(rank[BY_BYTES]), "The same by bytes in both directions" },
+    { "time_rank", NUMBER(rank[BY_TIME]), "The same by time in calls" },
+    { "client_sessions", COMPUTED_OF("text", put_counts, words[PROGRAMS]),
+      "Sessions of each of the clients, NAME:SESSIONS, separated by semicolons; \"other\" for those after "
+      "the first eight" },
+    { "messages_sent_per_day", REAL("1/d", per_day[SENT]),
+      "messages_sent, divided by the days on which calls with readable ROPs were seen" },
+    { "messages_received_per_day", REAL("1/d", per_day[RECEIVED]), "The same for messages_received" },
+    { "messages_read_per_day", REAL("1/d", per_day[READ]), "The same for messages_read" },
 };
 /* clang-format on */
 
@@ -124,30 +188,49 @@ static void
 put_words(struct writer *writer, const void *value)
 {
     const struct words *words = value;
-    GString *text = g_string_new(NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
 
     for (unsigned i = 0; i < words->count; i++)
         g_string_append_printf(text, "%s%s", i ? ";" : "", words->word[i]);
     writer_text(writer, text->str);
-    g_string_free(text, TRUE);
 }
 
 static void
-add_word(struct words *words, const char *word)
+put_counts(struct writer *writer, const void *value)
+{
+    const struct words *words = value;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < words->count; i++)
+        g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "", words->word[i],
+                               words->sessions[i]);
+    if (words->others)
+        g_string_append_printf(text, ";other:%" G_GUINT64_FORMAT, words->others);
+    writer_text(writer, text->str);
+}
+
+static void
+add_word(struct words *words, const char *word, uint64_t sessions)
 {
     unsigned i = 0;
 
     while (i < words->count && strcmp(words->word[i], word) != 0)
         i++;
-    if (i == words->count && i < WORDS_MAX)
+    if (i == WORDS_MAX) {
+        words->others += sessions;
+        return;
+    }
+    if (i == words->count)
         words->word[words->count++] = g_strdup(word);
+    words->sessions[i] += sessions;
 }
 
 static void
 add_words(struct words *words, const struct words *more)
 {
     for (unsigned i = 0; i < more->count; i++)
-        add_word(words, more->word[i]);
+        add_word(words, more->word[i], more->sessions[i]);
+    words->others += more->others;
 }
 
 static void
@@ -157,16 +240,7 @@ clear_words(struct words *words)
         g_free((char *)words->word[i]);
 }
 
-/* --- rows --- */
-
-static int
-compare(const void *a, const void *b)
-{
-    const struct key *left = a, *right = b;
-    int order = strcmp(left->who, right->who);
-
-    return order ? order : memcmp(left->address, right->address, sizeof left->address);
-}
+/* --- rows of periods --- */
 
 /* Sets all counts of ROPs. */
 static void
@@ -178,69 +252,166 @@ set_rops(struct row *row, uint64_t number)
     row->messages_read = row->messages_sent = row->messages_received = number;
 }
 
-static void
-begin(void *data, const void *key)
+static struct row *
+row_new(int64_t period_ns)
 {
-    struct row *row = data;
+    struct row *row = g_new0(struct row, 1);
 
+    row->period_ns = period_ns;
     row->latency = histogram_new();
+    row->minutes = g_array_new(FALSE, FALSE, sizeof(struct minute));
     row->first_ns = INT64_MAX;
     row->last_ns = NO_TIME;
     set_rops(row, NO_NUMBER);
-    if (!key)
-        return;
-    row->key = *(const struct key *)key;
-    row->key.who = g_strdup(row->key.who);
-    row->key.name = g_strdup(row->key.name);
-    row->address = row->key.has_address ? row->key.address : NULL;
+    return row;
 }
 
 static void
-merge(void *into, const void *from)
-{
-    const struct row *other = from;
-    struct row *row = into;
-
-    if (!row->dn && row->key.who)
-        row->dn = g_strdup(other->dn);
-    for (int list = 0; list < LISTS; list++)
-        add_words(&row->words[list], &other->words[list]);
-    row->sizes += other->sizes;
-    row->size_sum += other->size_sum;
-}
-
-static void
-clear(void *data)
+row_free(void *data)
 {
     struct row *row = data;
 
     for (int list = 0; list < LISTS; list++)
         clear_words(&row->words[list]);
     histogram_free(row->latency);
-    g_free((char *)row->key.who);
-    g_free((char *)row->key.name);
-    g_free((char *)row->dn);
+    g_array_unref(row->minutes);
+    g_free(row);
+}
+
+static void
+add_row(struct row *into, const struct row *from)
+{
+    columns_merge(COLUMNS_OF_USERS, G_N_ELEMENTS(COLUMNS_OF_USERS), into, from);
+    for (int list = 0; list < LISTS; list++)
+        add_words(&into->words[list], &from->words[list]);
+    into->time_ns += from->time_ns;
+    into->sizes += from->sizes;
+    into->size_sum += from->size_sum;
+    if (from->minutes)
+        g_array_append_vals(into->minutes, from->minutes->data, from->minutes->len);
+}
+
+/* --- what sessions show --- */
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct key *left = a, *right = b;
+
+    for (int name = 0; name < USER_NAME_ADDRESS; name++) {
+        int order = g_strcmp0(left->name[name], right->name[name]);
+        if (order)
+            return order;
+    }
+    return memcmp(left->address, right->address, sizeof left->address);
+}
+
+static int
+compare_periods(const void *a, const void *b, void *data)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    (void)data;
+    return left < right ? -1 : left > right;
+}
+
+static void
+begin(void *data, const void *key)
+{
+    struct shown *shown = data;
+
+    shown->periods = g_tree_new_full(compare_periods, NULL, NULL, NULL);
+    if (!key)
+        return;
+    shown->row.key = *(const struct key *)key;
+    for (int name = 0; name < USER_NAME_ADDRESS; name++)
+        shown->row.key.name[name] = g_strdup(shown->row.key.name[name]);
+}
+
+static gboolean
+free_period(void *period_ns, void *row, void *data)
+{
+    (void)period_ns;
+    (void)data;
+    row_free(row);
+    return FALSE;
+}
+
+static void
+clear(void *data)
+{
+    struct shown *shown = data;
+
+    g_tree_foreach(shown->periods, free_period, NULL);
+    g_tree_destroy(shown->periods);
+    g_free(shown->dn);
+    for (int name = 0; name < USER_NAME_ADDRESS; name++)
+        g_free((char *)shown->row.key.name[name]);
+}
+
+static struct row *
+row_at(struct shown *shown, int64_t period_ns)
+{
+    struct row *row = g_tree_lookup(shown->periods, &period_ns);
+
+    if (!row) {
+        row = row_new(period_ns);
+        g_tree_insert(shown->periods, &row->period_ns, row);
+    }
+    return row;
+}
+
+static gboolean
+merge_period(void *period_ns, void *row, void *into)
+{
+    add_row(row_at(into, *(const int64_t *)period_ns), row);
+    return FALSE;
+}
+
+static void
+merge(void *into, const void *from)
+{
+    const struct shown *other = from;
+    struct shown *shown = into;
+
+    g_tree_foreach(other->periods, merge_period, shown);
+    if (!shown->dn)
+        shown->dn = g_strdup(other->dn);
 }
 
 /* --- events --- */
 
-/* Called at the first call of the session, or at its end. */
-static void *
-row_of(struct tally *tally, const struct oa_virtual_connection *vc)
+static int64_t
+span_start(const struct tally *tally, int64_t time_ns)
 {
-    char text[USER_TEXT];
+    return period_start(tally_run(tally)->settings, time_ns);
+}
+
+/* Called at the first call of the session, and at its end. */
+static void *
+shown_of(struct tally *tally, const struct oa_virtual_connection *vc)
+{
+    struct user_names_text text;
     uint8_t mapped[16];
-    const char *name = user_text(user_of_session(vc), text);
     const uint8_t *address = client_address_of(vc, mapped);
-    struct key key = { .who = name[0] || !vc->client ? name : vc->client->user_dn,
-                       .name = name,
-                       .has_address = address != NULL };
+    struct user_names names = user_names_of(vc, &text);
+    struct key key = { .has_address = address != NULL };
+
+    memcpy(key.name, names.name, sizeof key.name);
     if (address)
         memcpy(key.address, address, sizeof key.address);
-    struct row *row = tally_row(tally, &key);
-    row->first_ns = MIN(row->first_ns, vc->opened.time_ns);
-    row->last_ns = MAX(row->last_ns, vc->last.time_ns);
-    return row;
+    return tally_row(tally, &key);
+}
+
+static void
+take_traffic(void *shown, int64_t start_ns, const struct traffic_growth *growth)
+{
+    struct row *row = row_at(shown, start_ns);
+
+    row->bytes_in += growth->rpc_bytes[OA_CLIENT];
+    row->bytes_out += growth->rpc_bytes[OA_SERVER];
+    row->pdus[OA_CLIENT] += growth->rpc_pdus[OA_CLIENT];
+    row->pdus[OA_SERVER] += growth->rpc_pdus[OA_SERVER];
 }
 
 /* Sizes are those of messages; folders have a property of the same name. */
@@ -268,7 +439,8 @@ take_rop(struct row *row, const struct rop_pair *rop)
     }
 }
 
-static void
+/* Whether the call has ROPs that can be read. */
+static bool
 take_rops(struct row *row, const struct oa_call *call)
 {
     size_t count;
@@ -278,73 +450,477 @@ take_rops(struct row *row, const struct oa_call *call)
         set_rops(row, 0);
     for (size_t i = 0; i < count; i++)
         take_rop(row, &rops[i]);
+    return rops != NULL;
 }
 
 static void
-take_call(void *data, const struct oa_call *call)
+count_minute(struct row *row, int64_t time_ns, bool has_rops)
 {
-    struct row *row = data;
+    int64_t minute = time_ns / NS_PER_MINUTE - (time_ns % NS_PER_MINUTE < 0);
+    struct minute one = { (int32_t)minute, 1, has_rops };
+    struct minute *last = row->minutes->len
+                              ? &g_array_index(row->minutes, struct minute, row->minutes->len - 1)
+                              : NULL;
+
+    if (!last || last->minute != one.minute || last->calls == INT32_MAX) {
+        g_array_append_val(row->minutes, one);
+        return;
+    }
+    last->calls++;
+    last->has_rops |= has_rops;
+}
+
+static void
+take_call(struct tally *tally, void *shown, const struct oa_call *call)
+{
+    const struct oa_call_half *request = call_request(call);
+    const struct oa_call_half *counted = request ? request : &call->response[oa_call_hop(call)];
+    struct row *row = row_at(shown, span_start(tally, counted->last.time_ns));
+    bool has_rops = take_rops(row, call);
     int64_t latency_ns;
 
+    row->calls++;
+    row->answered += call->state == OA_CALL_ANSWERED;
+    row->unanswered += call->state == OA_CALL_UNANSWERED;
+    row->unknown += call->state == OA_CALL_UNKNOWN;
+    row->no_request += call->state == OA_CALL_NO_REQUEST;
     row->failures += call_failed(call);
-    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns))
+    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
         histogram_add(row->latency, latency_ns);
-    take_rops(row, call);
+        row->time_ns += MAX(latency_ns, 0);
+    }
+    if (request)
+        count_minute(row, request->last.time_ns, has_rops);
 }
 
 static struct words
 one_word(const char *word)
 {
-    return (struct words){ { word }, word && word[0] };
+    return (struct words){ { word }, { 1 }, 0, word && word[0] };
+}
+
+/* The session counts in each period in which something was counted of its user. */
+static void
+count_session(struct shown *shown, const struct intervals_settings *settings, struct row *one,
+              const struct oa_virtual_connection *vc)
+{
+    int64_t last_ns = row_at(shown, period_start(settings, vc->last.time_ns))->period_ns;
+    int64_t first_ns = row_at(shown, period_start(settings, vc->opened.time_ns))->period_ns;
+
+    for (GTreeNode *node = g_tree_lower_bound(shown->periods, &first_ns); node;
+         node = g_tree_node_next(node)) {
+        struct row *row = g_tree_node_value(node);
+        if (row->period_ns > last_ns)
+            break;
+        one->first_ns = MAX(vc->opened.time_ns, row->period_ns);
+        one->last_ns = MIN(vc->last.time_ns, period_end(settings, row->period_ns));
+        add_row(row, one);
+    }
 }
 
 static void
-take_session(struct tally *tally, void *row, const struct oa_virtual_connection *vc)
+take_session(struct tally *tally, void *data, const struct oa_virtual_connection *vc)
 {
+    struct shown *shown = data;
     static const struct oa_client UNKNOWN;
     const struct oa_client *client = vc->client ? vc->client : &UNKNOWN;
-    const struct oa_traffic *traffic = vc->traffic[oa_vc_hop(vc)];
     char program[2 * OA_CLIENT_NAME];
 
     snprintf(program, sizeof program, "%s%s%s", client->software,
              client->software[0] && client->version[0] ? " " : "", client->version);
-    struct row one = { .dn = client->user_dn[0] ? client->user_dn : NULL,
-                       .words = { [TRANSPORTS] = one_word(transport_name(vc->transport)),
+    struct row one = { .words = { [TRANSPORTS] = one_word(transport_name(vc->transport)),
                                   [PROGRAMS] = one_word(program),
                                   [MODES] = one_word(mode_name(client->mode)),
                                   [COMPUTERS] = one_word(client->computer) },
                        .sessions = 1,
-                       .mail_sessions = vc->exchange_calls > 0,
-                       .calls = vc->calls,
-                       .answered = vc->answered,
-                       .unanswered = vc->unanswered,
-                       .unknown = vc->unknown,
-                       .no_request = vc->no_request,
-                       .bytes_in = traffic[OA_CLIENT].rpc_bytes,
-                       .bytes_out = traffic[OA_SERVER].rpc_bytes,
-                       .first_ns = vc->opened.time_ns,
-                       .last_ns = vc->last.time_ns };
+                       .mail_sessions = vc->exchange_calls > 0 };
     set_rops(&one, NO_NUMBER);
-    tally_add(tally, row, &one);
+    count_session(shown, tally_run(tally)->settings, &one, vc);
+    if (!shown->dn && client->user_dn[0])
+        shown->dn = g_strdup(client->user_dn);
+    shown_of(tally, vc); /* now that all of its names are known */
+}
+
+/* --- the end: from what sessions show to users --- */
+
+struct ending {
+    struct report_run *run;
+    struct user_identities *users;
+    GTree *rows;   /* of struct row, owned, by user, address and period */
+    uint32_t user; /* that is taken */
+    struct shown *shown;
+};
+
+static struct user_names
+names_of(const struct key *key, char address[ADDRESS_TEXT])
+{
+    struct user_names names = { { NULL } };
+
+    memcpy(names.name, key->name, sizeof key->name);
+    if (key->has_address)
+        names.name[USER_NAME_ADDRESS] = address_text(key->address, address);
+    return names;
+}
+
+static uint32_t
+take_names(const struct ending *ending, const struct shown *shown)
+{
+    char address[ADDRESS_TEXT];
+    struct user_names names = names_of(&shown->row.key, address);
+
+    return user_identities_take(ending->users, &names);
+}
+
+static int
+compare_users(const void *a, const void *b, void *data)
+{
+    const struct row *left = a, *right = b;
+    int order;
+
+    (void)data;
+    if (left->number != right->number)
+        return left->number < right->number ? -1 : 1;
+    order = memcmp(left->key.address, right->key.address, sizeof left->key.address);
+    return order ? order : compare_periods(&left->period_ns, &right->period_ns, NULL);
+}
+
+/* The names that were seen first. */
+static void
+name_row(struct row *sum, const struct row *row, const struct shown *shown)
+{
+    const char *const *name = shown->row.key.name;
+    const char *user = name[USER_NAME_HTTP] ? name[USER_NAME_HTTP] : name[USER_NAME_RPC];
+    const char *dn = name[USER_NAME_DN] ? name[USER_NAME_DN] : shown->dn;
+    bool is_earlier = row->first_ns < sum->first_ns;
+
+    if (user && (!sum->user || is_earlier))
+        sum->user = user;
+    if (dn && (!sum->dn || is_earlier))
+        sum->dn = dn;
+}
+
+static gboolean
+take_period(void *key, void *value, void *data)
+{
+    struct ending *ending = data;
+    struct row *row = value;
+
+    (void)key;
+    row->number = ending->user;
+    row->key = ending->shown->row.key;
+    struct row *sum = g_tree_lookup(ending->rows, row);
+    name_row(sum ? sum : row, row, ending->shown);
+    if (sum) {
+        add_row(sum, row);
+        row_free(row);
+    } else {
+        g_tree_insert(ending->rows, row, row);
+    }
+    return FALSE;
+}
+
+static void
+take_shown(struct ending *ending, struct shown *shown)
+{
+    ending->shown = shown;
+    ending->user = user_identity(ending->users, take_names(ending, shown));
+    g_tree_foreach(shown->periods, take_period, ending);
+    g_tree_remove_all(shown->periods);
+}
+
+static void
+list_shown(void *list, void *shown)
+{
+    g_ptr_array_add(list, shown);
+}
+
+/* Names without sessions of their own come last. */
+static int64_t
+first_seen(const struct shown *shown)
+{
+    GTreeNode *node = g_tree_node_first(shown->periods);
+
+    return node ? ((const struct row *)g_tree_node_value(node))->first_ns : INT64_MAX;
+}
+
+static int
+compare_first(const void *a, const void *b)
+{
+    int64_t left = first_seen(*(const struct shown *const *)a);
+    int64_t right = first_seen(*(const struct shown *const *)b);
+
+    return left < right ? -1 : left > right;
+}
+
+/* In order of time, so that what is first in a row was seen first. */
+static void
+take_all(struct ending *ending)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+    tally_each(ending->run->state, list_shown, list);
+    g_ptr_array_sort(list, compare_first);
+    for (guint i = 0; i < list->len; i++)
+        take_names(ending, g_ptr_array_index(list, i));
+    user_identities_settle(ending->users);
+    for (guint i = 0; i < list->len; i++)
+        take_shown(ending, g_ptr_array_index(list, i));
+}
+
+/* --- ranks --- */
+
+/* What a user did in a period, at all addresses. */
+struct total {
+    int64_t period_ns;
+    uint32_t number;
+    uint64_t value[RANKS], rank[RANKS];
+};
+
+static int
+compare_totals(const void *a, const void *b)
+{
+    const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+    int order = compare_periods(&left->period_ns, &right->period_ns, NULL);
+
+    return order ? order : compare_users(left, right, NULL);
+}
+
+/* By period, and in it the greatest first. */
+static int
+compare_values(const void *a, const void *b, void *rank)
+{
+    const struct total *left = *(const struct total *const *)a;
+    const struct total *right = *(const struct total *const *)b;
+    int order = compare_periods(&left->period_ns, &right->period_ns, NULL);
+    uint64_t more = left->value[*(const int *)rank], less = right->value[*(const int *)rank];
+
+    return order ? order : more > less ? -1 : more < less;
+}
+
+/* The rows are in order of periods, then of users. */
+static GArray *
+totals_of(const GPtrArray *rows)
+{
+    GArray *totals = g_array_new(FALSE, TRUE, sizeof(struct total));
+
+    for (guint i = 0; i < rows->len; i++) {
+        struct row *row = g_ptr_array_index(rows, i);
+        struct total *last =
+            totals->len ? &g_array_index(totals, struct total, totals->len - 1) : NULL;
+        if (!last || last->period_ns != row->period_ns || last->number != row->number) {
+            g_array_set_size(totals, totals->len + 1);
+            last = &g_array_index(totals, struct total, totals->len - 1);
+            last->period_ns = row->period_ns;
+            last->number = row->number;
+        }
+        last->value[BY_CALLS] += row->calls;
+        last->value[BY_BYTES] += row->bytes_in + row->bytes_out;
+        last->value[BY_TIME] += (uint64_t)row->time_ns;
+        row->total = totals->len - 1;
+    }
+    return totals;
+}
+
+/* Who is not known has no rank, and takes none. */
+static void
+set_ranks(const GArray *totals, int rank)
+{
+    g_autoptr(GPtrArray) order = g_ptr_array_new();
+
+    for (guint i = 0; i < totals->len; i++) {
+        struct total *total = &g_array_index(totals, struct total, i);
+        total->rank[rank] = NO_NUMBER;
+        if (total->number != USER_ANONYMOUS)
+            g_ptr_array_add(order, total);
+    }
+    g_ptr_array_sort_with_data(order, compare_values, &rank);
+    for (guint i = 0, first = 0; i < order->len; i++) {
+        struct total *total = g_ptr_array_index(order, i);
+        const struct total *before = i > 0 ? g_ptr_array_index(order, i - 1) : NULL;
+        if (!before || before->period_ns != total->period_ns)
+            first = i;
+        bool is_equal = i > first && before->value[rank] == total->value[rank];
+        total->rank[rank] = is_equal ? before->rank[rank] : i - first + 1;
+    }
+}
+
+static void
+rank_rows(GPtrArray *rows)
+{
+    g_ptr_array_sort(rows, compare_totals);
+    g_autoptr(GArray) totals = totals_of(rows);
+    for (int rank = 0; rank < RANKS; rank++)
+        set_ranks(totals, rank);
+    for (guint i = 0; i < rows->len; i++) {
+        struct row *row = g_ptr_array_index(rows, i);
+        memcpy(row->rank, g_array_index(totals, struct total, row->total).rank, sizeof row->rank);
+    }
+}
+
+/* --- what follows from minutes --- */
+
+static int
+compare_minutes(const void *a, const void *b)
+{
+    const struct minute *left = a, *right = b;
+
+    return left->minute < right->minute ? -1 : left->minute > right->minute;
+}
+
+/* Puts them in order, each once. */
+static void
+settle_minutes(GArray *minutes)
+{
+    guint n = 0;
+
+    g_array_sort(minutes, compare_minutes);
+    for (guint i = 0; i < minutes->len; i++) {
+        const struct minute *one = &g_array_index(minutes, struct minute, i);
+        struct minute *last = n > 0 ? &g_array_index(minutes, struct minute, n - 1) : NULL;
+        if (last && last->minute == one->minute) {
+            last->calls += one->calls;
+            last->has_rops |= one->has_rops;
+        } else {
+            g_array_index(minutes, struct minute, n++) = *one;
+        }
+    }
+    g_array_set_size(minutes, n);
+}
+
+static double
+calls_peak_of(struct intervals *intervals, const GArray *minutes)
+{
+    double most = NO_RATIO;
+
+    for (guint i = 0; intervals && i < minutes->len; i++) {
+        const struct minute *one = &g_array_index(minutes, struct minute, i);
+        int64_t start_ns = one->minute * NS_PER_MINUTE;
+        int64_t covered_ns = intervals_covered(intervals, start_ns, start_ns + NS_PER_MINUTE);
+        if (2 * covered_ns >= NS_PER_MINUTE)
+            most = MAX(most, one->calls * (double)NS_PER_S / (double)covered_ns);
+    }
+    return most;
+}
+
+/* Days with a call whose ROPs were read. */
+static uint64_t
+days_of(const GArray *minutes, int64_t utc_offset_ns)
+{
+    int64_t day_ns = NO_TIME;
+    uint64_t days = 0;
+
+    for (guint i = 0; i < minutes->len; i++) {
+        const struct minute *one = &g_array_index(minutes, struct minute, i);
+        int64_t start_ns = day_start(one->minute * NS_PER_MINUTE, utc_offset_ns);
+        if (!one->has_rops || start_ns == day_ns)
+            continue;
+        day_ns = start_ns;
+        days++;
+    }
+    return days;
+}
+
+static void
+fill_minutes(const struct report_run *run, struct row *row)
+{
+    settle_minutes(row->minutes);
+    row->active_minutes = row->minutes->len;
+    row->calls_peak = calls_peak_of(run->intervals, row->minutes);
+    double days = (double)days_of(row->minutes, run->settings->utc_offset_ns);
+    const uint64_t messages[PER_DAY] = { [SENT] = row->messages_sent,
+                                         [RECEIVED] = row->messages_received,
+                                         [READ] = row->messages_read };
+    for (int i = 0; i < PER_DAY; i++)
+        row->per_day[i] = days > 0 ? (double)messages[i] / days : NO_RATIO;
+}
+
+/* --- output --- */
+
+static const char *
+who(const struct row *row)
+{
+    return row->user ? row->user : row->dn ? row->dn : "";
+}
+
+static int
+compare_printed(const void *a, const void *b)
+{
+    const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+    int order = strcmp(who(left), who(right));
+
+    return order ? order : compare_users(left, right, NULL);
+}
+
+static gboolean
+list_row(void *key, void *row, void *rows)
+{
+    (void)key;
+    g_ptr_array_add(rows, row);
+    return FALSE;
+}
+
+static void
+name_rows(const struct ending *ending, const GPtrArray *rows)
+{
+    struct user_spellings *spellings = ending->run->spellings;
+
+    for (guint i = 0; i < rows->len; i++) {
+        struct row *row = g_ptr_array_index(rows, i);
+        row->identity = user_identity_name(ending->users, row->number);
+        if (ending->run->settings->users.has_key)
+            row->user = row->identity;
+        row->user = user_spelling(spellings, row->user);
+        row->identity = user_spelling(spellings, row->identity);
+        row->address = row->key.has_address ? row->key.address : NULL;
+    }
+}
+
+static void
+finish(struct report_run *run)
+{
+    struct ending ending = { .run = run,
+                             .users = user_identities_new(&run->settings->users),
+                             .rows = g_tree_new_full(compare_users, NULL, NULL, row_free) };
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+
+    take_all(&ending);
+    g_tree_foreach(ending.rows, list_row, rows);
+    rank_rows(rows);
+    name_rows(&ending, rows);
+    g_ptr_array_sort(rows, compare_printed);
+    for (guint i = 0; i < rows->len; i++) {
+        struct row *row = g_ptr_array_index(rows, i);
+        fill_minutes(run, row);
+        report_row(run, row);
+    }
+    g_tree_destroy(ending.rows);
+    user_identities_free(ending.users);
 }
 
 static const struct tally_rows ROWS = {
-    .size = sizeof(struct row),
+    .size = sizeof(struct shown),
     .max = USERS_MAX,
     .compare = compare,
     .begin = begin,
     .merge = merge,
     .clear = clear,
-    .of_session = row_of,
+    .of_session = shown_of,
     .call = take_call,
     .session = take_session,
+    .traffic = take_traffic,
+    .span_start = span_start,
 };
 
 const struct report REPORT_USERS = {
     .name = "users",
-    .row_is = "user and client address",
-    .order = "ordered by user, then by address",
+    .row_is = "user and client address; with --period for each day or week too",
+    .order = "ordered by user, then by address, then by time",
+    .needs_intervals = true,
     COLUMNS(COLUMNS_OF_USERS),
-    TALLY(ROWS),
+    .rows = &ROWS,
+    .new_state = tally_new,
     .event = tally_take_event,
+    .merge = tally_merge,
+    .finish = finish,
+    .free_state = tally_free,
 };

@@ -8,16 +8,27 @@
 
 struct tally {
     const struct report *report;
-    GTree *rows;          /* key and value: the row */
-    void *rest;           /* the row without a key; NULL until needed */
-    GHashTable *sessions; /* number -> struct counted, until the session ends */
+    const struct report_run *run; /* of the event that is taken; NULL before */
+    GTree *rows;                  /* key and value: the row */
+    void *rest;                   /* the row without a key; NULL until needed */
+    GHashTable *sessions;         /* number -> struct counted, until the session ends */
 };
 
 /* Where the calls of a session are counted. */
 struct counted {
     void *row;
     bool is_own; /* not in the tally: the session may turn out to be a part of another one */
+    struct session_traffic *traffic; /* not yet counted; NULL: not wanted */
 };
+
+static void
+counted_free(void *data)
+{
+    struct counted *counted = data;
+
+    session_traffic_free(counted->traffic);
+    g_free(counted);
+}
 
 static void *
 new_row(const struct tally *tally, const void *key)
@@ -100,22 +111,82 @@ choose_row(struct tally *tally, struct counted *counted, const struct oa_virtual
     return counted->row;
 }
 
-static void
-take_call(struct tally *tally, const struct oa_call *call)
+static struct counted *
+counted_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
-    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(call->vc));
+    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(vc));
 
     if (!counted) {
         counted = g_new0(struct counted, 1);
-        g_hash_table_insert(tally->sessions, key_of(call->vc), counted);
+        counted->traffic = tally->report->rows->traffic ? session_traffic_new() : NULL;
+        g_hash_table_insert(tally->sessions, key_of(vc), counted);
     }
-    if (call->vc->has_final_number)
+    return counted;
+}
+
+static void
+note_traffic(struct tally *tally, const struct oa_virtual_connection *vc, int64_t time_ns)
+{
+    const struct tally_rows *rows = tally->report->rows;
+
+    if (rows->traffic)
+        session_traffic_note(counted_of(tally, vc)->traffic, vc, rows->span_start(tally, time_ns));
+}
+
+struct counting {
+    const struct tally_rows *rows;
+    void *row;
+};
+
+static void
+count_traffic(void *context, int64_t start_ns, const struct traffic_growth *growth)
+{
+    struct counting *counting = context;
+
+    counting->rows->traffic(counting->row, start_ns, growth);
+}
+
+/* The row is chosen. */
+static void
+take_traffic(const struct tally *tally, const struct counted *counted,
+             const struct oa_virtual_connection *vc)
+{
+    struct counting counting = { tally->report->rows, counted->row };
+
+    if (counted->traffic)
+        session_traffic_each(counted->traffic, vc, count_traffic, &counting);
+}
+
+static void
+take_call(struct tally *tally, const struct oa_call *call)
+{
+    struct counted *counted = counted_of(tally, call->vc);
+
+    if (call->vc->has_final_number) {
         choose_row(tally, counted, call->vc);
+        take_traffic(tally, counted, call->vc);
+    }
     if (!counted->row) {
         counted->is_own = true;
         counted->row = new_row(tally, NULL);
     }
-    tally->report->rows->call(counted->row, call);
+    tally->report->rows->call(tally, counted->row, call);
+}
+
+/* The rows that were chosen for two sessions which are one. */
+static void
+join_rows(struct tally *tally, struct counted *whole, const struct counted *part)
+{
+    if (!part->row)
+        return;
+    if (!whole->row) {
+        whole->row = part->row;
+        whole->is_own = part->is_own;
+        return;
+    }
+    tally_add(tally, whole->row, part->row);
+    if (part->is_own)
+        clear_row(tally, part->row);
 }
 
 /* What was counted under the number that is not used any more is of the whole. */
@@ -132,29 +203,42 @@ take_join(struct tally *tally, const struct oa_virtual_connection *part)
         g_hash_table_insert(tally->sessions, key_of(part->joined), counted);
         return;
     }
-    tally_add(tally, whole->row, counted->row);
-    if (counted->is_own)
-        clear_row(tally, counted->row);
-    g_free(counted);
+    if (counted->traffic)
+        session_traffic_join(whole->traffic, counted->traffic);
+    join_rows(tally, whole, counted);
+    counted_free(counted);
 }
 
 static void
 take_end(struct tally *tally, const struct oa_virtual_connection *vc)
 {
-    struct counted none = { 0 };
-    struct counted *counted = g_hash_table_lookup(tally->sessions, key_of(vc));
+    if (!oa_vc_is_foreign(vc)) {
+        struct counted *counted = counted_of(tally, vc);
+        void *row = choose_row(tally, counted, vc);
 
-    if (!oa_vc_is_foreign(vc))
-        tally->report->rows->session(tally, choose_row(tally, counted ? counted : &none, vc), vc);
+        note_traffic(tally, vc, vc->last.time_ns);
+        take_traffic(tally, counted, vc);
+        tally->report->rows->session(tally, row, vc);
+    }
     g_hash_table_remove(tally->sessions, key_of(vc));
+}
+
+const struct report_run *
+tally_run(const struct tally *tally)
+{
+    return tally->run;
 }
 
 void
 tally_take_event(struct report_run *run, const struct oa_event *event)
 {
-    if (event->type == OA_EVENT_CALL)
+    ((struct tally *)run->state)->run = run;
+    if (event->type == OA_EVENT_RPC && event->vc)
+        note_traffic(run->state, event->vc, event->last.time_ns);
+    else if (event->type == OA_EVENT_CALL) {
+        note_traffic(run->state, event->call->vc, event->last.time_ns);
         take_call(run->state, event->call);
-    else if (event->type == OA_EVENT_VC_JOINED)
+    } else if (event->type == OA_EVENT_VC_JOINED)
         take_join(run->state, event->vc);
     else if (event->type == OA_EVENT_VC_CLOSED)
         take_end(run->state, event->vc);
@@ -167,7 +251,7 @@ tally_new(const struct report *report)
 
     tally->report = report;
     tally->rows = g_tree_new(report->rows->compare);
-    tally->sessions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    tally->sessions = g_hash_table_new_full(NULL, NULL, NULL, counted_free);
     return tally;
 }
 
@@ -206,6 +290,7 @@ tally_merge(void *into, const void *from)
         struct counted *copy = g_new(struct counted, 1);
 
         *copy = *counted;
+        copy->traffic = counted->traffic ? session_traffic_copy(counted->traffic) : NULL;
         copy->row = counted->is_own ? new_row(into, NULL)
                                     : g_hash_table_lookup(merging.moved, counted->row);
         if (copy->is_own)
@@ -215,12 +300,35 @@ tally_merge(void *into, const void *from)
     g_hash_table_unref(merging.moved);
 }
 
+struct taking {
+    void (*take)(void *context, void *row);
+    void *context;
+};
+
 static gboolean
-write_row(void *key, void *row, void *run)
+take_row(void *key, void *row, void *data)
 {
+    const struct taking *taking = data;
+
     (void)key;
-    report_row(run, row);
+    taking->take(taking->context, row);
     return FALSE;
+}
+
+void
+tally_each(const struct tally *tally, void (*take)(void *context, void *row), void *context)
+{
+    struct taking taking = { take, context };
+
+    g_tree_foreach(tally->rows, take_row, &taking);
+    if (tally->rest)
+        take(context, tally->rest);
+}
+
+static void
+write_row(void *run, void *row)
+{
+    report_row(run, row);
 }
 
 void
@@ -232,9 +340,7 @@ tally_finish(struct report_run *run)
 void
 tally_write(struct report_run *run, const struct tally *tally)
 {
-    g_tree_foreach(tally->rows, write_row, run);
-    if (tally->rest)
-        report_row(run, tally->rest);
+    tally_each(tally, write_row, run);
 }
 
 static gboolean

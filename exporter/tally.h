@@ -8,6 +8,7 @@
 #define TALLY_H
 
 #include "report.h"
+#include "session_traffic.h"
 
 struct tally;
 
@@ -25,7 +26,11 @@ struct tally_rows {
     /* For tally_take_event(). */
     void *(*of_session)(struct tally *tally,
                         const struct oa_virtual_connection *vc); /* chooses a row */
-    void (*call)(void *row, const struct oa_call *call);
+    void (*call)(struct tally *tally, void *row, const struct oa_call *call);
+    /* What the session carried in a span of time; and where the span of a time starts. NULL: not
+     * wanted. */
+    void (*traffic)(void *row, int64_t start_ns, const struct traffic_growth *growth);
+    int64_t (*span_start)(const struct tally *tally, int64_t time_ns);
     void (*session)(struct tally *tally, void *row, const struct oa_virtual_connection *vc);
 };
 
@@ -36,6 +41,9 @@ void *tally_row(struct tally *tally, const void *key);
 /* Return the row with that key; the row without a key; NULL if there is none. */
 void *tally_find(const struct tally *tally, const void *key);
 void *tally_rest(const struct tally *tally);
+
+/* The run whose event is taken; for the functions that tally_take_event() calls. */
+const struct report_run *tally_run(const struct tally *tally);
 
 /* Merges `other`, which is not in the tally, into a row of it. The key of `other` is ignored. */
 void tally_add(const struct tally *tally, void *row, const void *other);
@@ -54,6 +62,9 @@ void *tally_new(const struct report *report);
 void tally_merge(void *into, const void *from);
 void tally_finish(struct report_run *run);
 void tally_free(void *tally);
+
+/* Calls the function with each row, in their order, then with that without a key. */
+void tally_each(const struct tally *tally, void (*take)(void *context, void *row), void *context);
 
 /* Writes the rows of a tally that is a part of the report's state. */
 void tally_write(struct report_run *run, const struct tally *tally);

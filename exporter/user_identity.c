@@ -1,5 +1,5 @@
 /* user_identity.c
- * Who a user is, whatever his name is spelt like: letter case does not count.
+ * Which sessions are of the same user, whatever their names are spelt like.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,17 +7,165 @@
 
 #include <glib.h>
 
-#include "facts.h"
+#include "domain_map.h"
 
-struct user_identities {
-    GHashTable *numbers; /* folded name -> number */
+/* Spellings that are kept. */
+#define SPELLINGS_MAX 262144
+
+/* Better names with which a name was seen, and that are kept: beyond, it is of many users. */
+#define BETTER_MAX 8
+
+/* --- names of a session --- */
+
+static const char *
+name_of(const struct oa_auth *auth, char text[USER_TEXT])
+{
+    return auth && auth->user[0] ? user_text(auth, text) : NULL;
+}
+
+struct user_names
+user_names_of(const struct oa_virtual_connection *vc, struct user_names_text *text)
+{
+    uint8_t mapped[16];
+    const uint8_t *address = client_address_of(vc, mapped);
+
+    return (struct user_names){ {
+        [USER_NAME_DN] = vc->client && vc->client->user_dn[0] ? vc->client->user_dn : NULL,
+        [USER_NAME_RPC] = name_of(vc->security.auth, text->rpc),
+        [USER_NAME_HTTP] = name_of(vc->auth, text->http),
+        [USER_NAME_ADDRESS] = address ? address_text(address, text->address) : NULL,
+    } };
+}
+
+const char *
+user_best_name(const struct user_rules *rules, const struct user_names *names)
+{
+    int name = rules->has_key ? (int)rules->key : 0;
+    int end = rules->has_key ? name + 1 : USER_NAMES;
+
+    while (name < end && !names->name[name])
+        name++;
+    return name < end ? names->name[name] : NULL;
+}
+
+bool
+user_names_any(const struct user_rules *rules, const struct user_names *names)
+{
+    const char *best = user_best_name(rules, names);
+
+    return best && (rules->has_key || best != names->name[USER_NAME_ADDRESS]);
+}
+
+const char *
+user_shown_name(const struct user_rules *rules, const struct oa_virtual_connection *vc,
+                char text[USER_TEXT])
+{
+    struct user_names_text texts;
+
+    if (!rules->has_key)
+        return name_of(user_of_session(vc), text);
+    struct user_names names = user_names_of(vc, &texts);
+    const char *name = names.name[rules->key];
+    if (name)
+        g_strlcpy(text, name, USER_TEXT);
+    return name ? text : NULL;
+}
+
+/* Domains are a part of logon names only. */
+static char *
+fold(const struct user_rules *rules, enum user_name kind, const char *name)
+{
+    bool has_domain = kind == USER_NAME_RPC || kind == USER_NAME_HTTP;
+
+    return has_domain ? domain_map_fold(rules->domains, name) : fold_case(name);
+}
+
+/* --- spellings --- */
+
+struct user_spellings {
+    const struct user_rules *rules;
+    GHashTable *folded; /* folded name -> the first spelling, which `known` owns */
+    GHashTable *known;  /* name -> the first spelling of it */
 };
 
+struct user_spellings *
+user_spellings_new(const struct user_rules *rules)
+{
+    struct user_spellings *spellings = g_new(struct user_spellings, 1);
+
+    spellings->rules = rules;
+    spellings->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    spellings->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return spellings;
+}
+
+void
+user_spellings_free(struct user_spellings *spellings)
+{
+    if (!spellings)
+        return;
+    g_hash_table_unref(spellings->folded);
+    g_hash_table_unref(spellings->known);
+    g_free(spellings);
+}
+
+const char *
+user_spelling(struct user_spellings *spellings, const char *name)
+{
+    const char *first = spellings && name ? g_hash_table_lookup(spellings->known, name) : name;
+
+    if (first || !name)
+        return first;
+    if (g_hash_table_size(spellings->known) >= SPELLINGS_MAX)
+        return name;
+    char *own = g_strdup(name);
+    g_autofree char *folded = domain_map_fold(spellings->rules->domains, name);
+    first = g_hash_table_lookup(spellings->folded, folded);
+    if (!first) {
+        first = own;
+        g_hash_table_insert(spellings->folded, g_steal_pointer(&folded), own);
+    }
+    g_hash_table_insert(spellings->known, own, (char *)first);
+    return first;
+}
+
+/* --- identities --- */
+
+struct identity {
+    enum user_name kind;
+    char *name;   /* as spelt first */
+    char *folded; /* also the key, with the kind before it */
+    uint32_t better[BETTER_MAX];
+    unsigned n_better; /* BETTER_MAX + 1: more */
+    uint32_t user;     /* after settling */
+};
+
+struct user_identities {
+    const struct user_rules *rules;
+    GPtrArray *list;     /* of struct identity, by number */
+    GHashTable *numbers; /* key -> number */
+};
+
+static void
+identity_free(void *data)
+{
+    struct identity *identity = data;
+
+    if (identity) {
+        g_free(identity->name);
+        g_free(identity->folded);
+    }
+    g_free(identity);
+}
+
 struct user_identities *
-user_identities_new(void)
+user_identities_new(const struct user_rules *rules)
 {
     struct user_identities *users = g_new(struct user_identities, 1);
 
+    users->rules = rules;
+    users->list = g_ptr_array_new_with_free_func(identity_free);
+    g_ptr_array_add(users->list, NULL);
     users->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return users;
 }
@@ -26,40 +174,138 @@ void
 user_identities_free(struct user_identities *users)
 {
     g_hash_table_unref(users->numbers);
+    g_ptr_array_unref(users->list);
     g_free(users);
 }
 
-char *
-user_identity_fold(const char *name)
+static struct identity *
+identity_at(const struct user_identities *users, uint32_t number)
 {
-    g_autofree char *valid = g_utf8_make_valid(name, -1);
+    return g_ptr_array_index(users->list, number);
+}
 
-    return g_utf8_casefold(valid, -1);
+static char *
+key_of(enum user_name kind, const char *folded)
+{
+    return g_strdup_printf("%d%s", (int)kind, folded);
+}
+
+static uint32_t
+find(const struct user_identities *users, enum user_name kind, const char *folded)
+{
+    g_autofree char *key = key_of(kind, folded);
+
+    return GPOINTER_TO_UINT(g_hash_table_lookup(users->numbers, key));
+}
+
+static uint32_t
+number_of(struct user_identities *users, enum user_name kind, const char *name)
+{
+    g_autofree char *folded = fold(users->rules, kind, name);
+    uint32_t number = find(users, kind, folded);
+
+    if (number)
+        return number;
+    struct identity *identity = g_new0(struct identity, 1);
+    number = users->list->len;
+    g_hash_table_insert(users->numbers, key_of(kind, folded), GUINT_TO_POINTER(number));
+    identity->kind = kind;
+    identity->name = g_strdup(name);
+    identity->folded = g_steal_pointer(&folded);
+    g_ptr_array_add(users->list, identity);
+    return number;
+}
+
+static void
+note_better(struct identity *identity, uint32_t better)
+{
+    for (unsigned i = 0; i < MIN(identity->n_better, BETTER_MAX); i++)
+        if (identity->better[i] == better)
+            return;
+    if (identity->n_better < BETTER_MAX)
+        identity->better[identity->n_better] = better;
+    if (identity->n_better <= BETTER_MAX)
+        identity->n_better++;
 }
 
 uint32_t
-user_identity_of(struct user_identities *users, const struct oa_virtual_connection *vc)
+user_identities_take(struct user_identities *users, const struct user_names *names)
 {
-    char text[USER_TEXT];
-    const char *name = user_text(user_of_session(vc), text);
+    uint32_t best = USER_ANONYMOUS;
 
-    if (!name[0] && vc->client)
-        name = vc->client->user_dn;
-    if (!name[0])
-        return USER_ANONYMOUS;
-    char *folded = user_identity_fold(name);
-    uint32_t number = GPOINTER_TO_UINT(g_hash_table_lookup(users->numbers, folded));
-    if (number) {
-        g_free(folded);
-        return number;
+    for (int kind = 0; kind < USER_NAMES; kind++) {
+        bool is_left_out = users->rules->has_key && kind != (int)users->rules->key;
+        if (!names->name[kind] || is_left_out)
+            continue;
+        uint32_t number = number_of(users, (enum user_name)kind, names->name[kind]);
+        if (best)
+            note_better(identity_at(users, number), best);
+        else
+            best = number;
     }
-    number = user_identities_count(users) + 1;
-    g_hash_table_insert(users->numbers, folded, GUINT_TO_POINTER(number));
-    return number;
+    return best;
+}
+
+/* The user of all names that are better; USER_ANONYMOUS if they are of several users, or if there
+ * are none. */
+static uint32_t
+user_of_better(const struct user_identities *users, const struct identity *identity)
+{
+    uint32_t user = USER_ANONYMOUS;
+
+    if (identity->n_better > BETTER_MAX)
+        return USER_ANONYMOUS;
+    for (unsigned i = 0; i < identity->n_better; i++) {
+        uint32_t other = identity_at(users, identity->better[i])->user;
+        if (user && user != other)
+            return USER_ANONYMOUS;
+        user = other;
+    }
+    return user;
+}
+
+/* The names that are better have been settled. One account may authenticate on both levels. */
+static uint32_t
+settled(const struct user_identities *users, uint32_t number)
+{
+    struct identity *identity = identity_at(users, number);
+
+    if (identity->kind == USER_NAME_HTTP) {
+        uint32_t same = find(users, USER_NAME_RPC, identity->folded);
+        if (same)
+            note_better(identity, same);
+        uint32_t user = user_of_better(users, identity);
+        return user ? user : same ? identity_at(users, same)->user : number;
+    }
+    uint32_t user = user_of_better(users, identity);
+    if (identity->kind == USER_NAME_ADDRESS && identity->n_better)
+        return user;
+    return user ? user : number;
+}
+
+void
+user_identities_settle(struct user_identities *users)
+{
+    for (int kind = 0; kind < USER_NAMES; kind++)
+        for (uint32_t number = 1; number < users->list->len; number++)
+            if ((int)identity_at(users, number)->kind == kind)
+                identity_at(users, number)->user = settled(users, number);
+}
+
+uint32_t
+user_identity(const struct user_identities *users, uint32_t number)
+{
+    return number ? identity_at(users, number)->user : USER_ANONYMOUS;
+}
+
+const char *
+user_identity_name(const struct user_identities *users, uint32_t user)
+{
+    return user ? identity_at(users, user)->name : NULL;
 }
 
 uint32_t
 user_identities_count(const struct user_identities *users)
 {
-    return g_hash_table_size(users->numbers);
+    return users->list->len - 1;
 }

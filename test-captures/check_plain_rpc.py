@@ -119,10 +119,21 @@ def operation_of(name):
     return name.removeprefix("rpc__mgmt_")
 
 
+def users_of(truth):
+    """The user of each session; one without a name is of the only user with its address."""
+    clients = {row["session"]: endpoint(row["client"])[0] for row in truth["connections"]}
+    named = {session["session"]: session["rpc_user"] for session in truth["sessions"] if session.get("rpc_user")}
+    at = collections.defaultdict(set)
+    for session, user in named.items():
+        at[clients[session]].add(user)
+    return {session["session"]: named.get(session["session"]) or (max(at[clients[session["session"]]]) if len(at[clients[session["session"]]]) == 1 else "")
+            for session in truth["sessions"]}
+
+
 def check_counts(reports, truth):
     """operations.csv, users.csv, connection_status.csv and calls.csv count the calls of the truth by name and server."""
     servers = {row["session"]: endpoint(row["server"])[0] for row in truth["connections"]}
-    users = {session["session"]: session.get("rpc_user", "") for session in truth["sessions"]}
+    users = users_of(truth)
     rows = reports["operations"]
     counted = {(row["target_server"], row["interface"], operation_of(row["operation"])): int(row["calls"]) for row in rows}
     tools.same("operations", collections.Counter(counted),
