@@ -436,6 +436,20 @@ is_document(const struct input *input)
     return false;
 }
 
+bool
+capture_reader_is_capture(const char *path)
+{
+    struct input input = { .path = (char *)path, .name = path };
+    g_autofree char *message = NULL;
+    bool is_capture = input_examine(&input, &message) && input_open(&input, &message);
+
+    if (is_capture) {
+        is_capture = !is_document(&input);
+        wtap_close(input.file);
+    }
+    return is_capture;
+}
+
 /* Opens the file and reads the first frame. It stays open if it cannot be read twice or is the only
  * one. */
 static bool

@@ -73,6 +73,10 @@ struct capture_reader;
 struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
                                            const struct capture_order *order, char **message);
 
+/* Whether the file can be opened as a capture, as far as its beginning shows. Call wtap_init()
+ * first. */
+bool capture_reader_is_capture(const char *path);
+
 /* Adds that much to all times of a file, the position of which on the command line is given. Only
  * before the first capture_reader_next(). */
 void capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns);

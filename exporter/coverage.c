@@ -111,6 +111,16 @@ coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_
     return true;
 }
 
+void
+coverage_each_piece(const struct coverage *coverage,
+                    void (*take)(void *context, int64_t first_ns, int64_t last_ns), void *context)
+{
+    for (guint i = 0; i < coverage->pieces->len; i++) {
+        const struct piece *piece = &g_array_index(coverage->pieces, struct piece, i);
+        take(context, piece->first_ns, piece->last_ns);
+    }
+}
+
 /* The first piece that ends at that time or later; their number if none does. */
 static guint
 piece_at(const struct coverage *coverage, int64_t time_ns)

@@ -27,6 +27,11 @@ void coverage_settle(struct coverage *coverage, int64_t max_gap_ns);
 /* The first and the last covered instant; false if there is no frame. */
 bool coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_ns);
 
+/* Calls the function with each covered piece, in their order. */
+void coverage_each_piece(const struct coverage *coverage,
+                         void (*take)(void *context, int64_t first_ns, int64_t last_ns),
+                         void *context);
+
 /* How much of [from, to) is covered, in nanoseconds. */
 int64_t coverage_within(const struct coverage *coverage, int64_t from_ns, int64_t to_ns);
 

@@ -342,15 +342,34 @@ flow_close(struct flow *flow)
 
 /* --- connections that have ended --- */
 
+static struct connection_row
+row_of(const struct oa_connection_end *end)
+{
+    return (struct connection_row){
+        .tcp = end->host, .channel = end->channel, .tls = end->tls, .is_attempt = end->is_attempt
+    };
+}
+
 static void
 on_ended(void *context, const struct oa_connection_end *end)
 {
     const struct flows *flows = context;
-    const struct connection_row row = {
-        .tcp = end->host, .channel = end->channel, .tls = end->tls, .is_attempt = end->is_attempt
-    };
+    const struct connection_row row = row_of(end);
 
     flows->on_ended(flows->context, &row);
+}
+
+static void
+on_undecided(void *context, const uint8_t server[16], const struct oa_connection_end *end,
+             uint64_t connections)
+{
+    const struct flows *flows = context;
+    struct connection_row row;
+
+    if (end)
+        row = row_of(end);
+    if (flows->undecided)
+        flows->undecided(flows->context, server, end ? &row : NULL, connections);
 }
 
 static void *
@@ -367,5 +386,6 @@ flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function
     oa_connection_ends_listen(tracker, &(struct oa_end_listener){ .context = flows,
                                                                   .ended = on_ended,
                                                                   .keep = keep_connection,
-                                                                  .forget = g_free });
+                                                                  .forget = g_free,
+                                                                  .undecided = on_undecided });
 }

@@ -16,11 +16,14 @@ typedef void (*connection_function)(void *context, const struct connection_row *
 struct flows {
     /* The facts of the connection contain what came with that stamp; or NULL. */
     void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
+    /* As in connection_end.h; or NULL. */
+    void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
+                      uint64_t connections);
     struct oa_tracker *tracker;
     uint64_t n_connections; /* opened so far, which is the number of the next one */
     uint64_t n_channels;    /* of these, how many became a channel */
     connection_function on_ended;
-    void *context; /* of both functions */
+    void *context; /* of these functions */
 };
 
 /* Begins a run. `on_ended` is called with each connection that has ended, before its channel

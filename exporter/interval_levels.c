@@ -400,6 +400,14 @@ intervals_covered(struct intervals *intervals, int64_t from_ns, int64_t to_ns)
     return coverage_within(intervals->coverage, from_ns, to_ns);
 }
 
+void
+intervals_each_piece(struct intervals *intervals,
+                     void (*take)(void *context, int64_t first_ns, int64_t last_ns), void *context)
+{
+    settle(intervals);
+    coverage_each_piece(intervals->coverage, take, context);
+}
+
 struct giving {
     struct intervals *intervals;
     void (*take)(void *context, const struct server_load *server);

@@ -21,6 +21,11 @@ bool intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *las
 /* How much of the time between the two is covered. */
 int64_t intervals_covered(struct intervals *intervals, int64_t from_ns, int64_t to_ns);
 
+/* Calls the function with each covered piece of time, in their order. */
+void intervals_each_piece(struct intervals *intervals,
+                          void (*take)(void *context, int64_t first_ns, int64_t last_ns),
+                          void *context);
+
 /* The number of distinct users with a session open between the two times. */
 uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
 

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,12 +17,14 @@
 #include <wsutil/report_message.h>
 #include <wsutil/wslog.h>
 
+#include "capture_folders.h"
 #include "exit_codes.h"
 #include "options.h"
 #include "report_set.h"
 #include "reports.h"
 #include "rop_facts.h"
 #include "source.h"
+#include "summary.h"
 #include "track/tracker.h"
 #include "ws_compat.h"
 
@@ -37,6 +40,8 @@ static volatile sig_atomic_t ending_signal;
 
 struct run {
     struct report_set *reports;
+    struct summary *summary; /* NULL: reports are written */
+    size_t n_cut;            /* captures that were not read to their end */
     uint64_t sessions;
     bool shows_progress;
     bool is_again; /* warnings were shown */
@@ -138,6 +143,16 @@ on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
 }
 
 static void
+on_undecided(void *context, const uint8_t server[16], const struct connection_row *row,
+             uint64_t connections)
+{
+    const struct run *run = context;
+
+    if (run->summary)
+        summary_take_undecided(run->summary, server, row, connections);
+}
+
+static void
 clear_progress(const struct run *run)
 {
     if (run->shows_progress && run->shown_us)
@@ -147,7 +162,10 @@ clear_progress(const struct run *run)
 static void
 on_warning(void *context, const char *message)
 {
-    if (ending_signal || ((const struct run *)context)->is_again)
+    struct run *run = context;
+
+    run->n_cut++;
+    if (ending_signal || run->is_again)
         return; /* a read that the signal interrupted */
     clear_progress(context);
     complain(message);
@@ -206,6 +224,43 @@ exit_code_of(const struct source_result *result, bool quiet)
     return EXIT_NOTHING_FOUND;
 }
 
+static bool
+has_colours(void)
+{
+    const char *unwanted = g_getenv("NO_COLOR"), *terminal = g_getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(unwanted && unwanted[0]) && terminal &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+/* Once the reports have been written into it. */
+static int
+print_summary(const struct options *options, const struct run *run,
+              const struct source_result *result)
+{
+    size_t n_words = (size_t)(options->arguments - options->words);
+    g_auto(GStrv) own = g_new0(char *, n_words + 1);
+    struct summary_run about = { .result = result,
+                                 .intervals = report_set_intervals(run->reports),
+                                 .interval_ns = options->intervals.interval_ns,
+                                 .n_captures = options->n_paths,
+                                 .n_cut = run->n_cut,
+                                 .n_others = options->n_others,
+                                 .options = own,
+                                 .captures = options->arguments,
+                                 .paths = options->paths,
+                                 .has_colours = has_colours() };
+
+    for (size_t i = 0; i < n_words; i++)
+        own[i] = g_strdup(options->words[i]);
+    g_autofree char *text = summary_text(run->summary, &about);
+    if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+        return fail(g_strdup_printf("standard output: %s", g_strerror(errno)), EXIT_NOT_WRITTEN);
+    if (result->incomplete)
+        return EXIT_INCOMPLETE;
+    return result->channels || summary_has_tls(run->summary) ? EXIT_DONE : EXIT_NOTHING_FOUND;
+}
+
 /* Files that overlap in time are read at the same time, each through a descriptor of its own. */
 static void
 allow_descriptors(size_t n_paths)
@@ -217,6 +272,19 @@ allow_descriptors(size_t n_paths)
         limit.rlim_cur = MIN(needed, limit.rlim_max);
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+static bool
+is_summary(const struct options *options)
+{
+    return options->style.format == OUTPUT_SUMMARY;
+}
+
+/* Whether what has been written can be taken back. */
+static bool
+can_begin_anew(const struct options *options)
+{
+    return options->directory || is_summary(options);
 }
 
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
@@ -235,12 +303,14 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .connection = on_connection,
                                 .frame = on_frame,
                                 .counted = on_counted,
+                                .undecided = on_undecided,
                                 .warning = on_warning,
                                 .progress = on_progress,
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
+    struct output_style style = options->style;
     char *message = NULL;
     int code;
 
@@ -250,8 +320,10 @@ export_once(const struct options *options, struct capture_order *order, struct c
         return fail(message, EXIT_UNREADABLE);
     if (clocks)
         source_use_clocks(source, clocks);
-    run.reports = report_set_open(options->reports, options->n_reports, options->directory,
-                                  options->style, options->valid_ports, &message);
+    if (is_summary(options))
+        run.summary = style.summary = summary_new();
+    run.reports = report_set_open(options->reports, options->n_reports, options->directory, style,
+                                  options->valid_ports, &message);
     if (!run.reports) {
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
@@ -262,12 +334,14 @@ export_once(const struct options *options, struct capture_order *order, struct c
         order->reads_ahead |= result.disordered;
         if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
-        else if (report_set_commit(run.reports, &message))
-            code = exit_code_of(&result, options->quiet);
-        else
+        else if (!report_set_commit(run.reports, &message))
             code = fail(message, EXIT_NOT_WRITTEN);
+        else
+            code = run.summary ? print_summary(options, &run, &result)
+                               : exit_code_of(&result, options->quiet);
     }
     report_set_free(run.reports);
+    summary_free(run.summary);
     source_close(source);
     return code;
 }
@@ -339,20 +413,40 @@ compare_clocks(const struct options *options, const struct capture_order *order,
 static int export(const struct options *options)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
-                                   .reads_ahead = !options->directory };
+                                   .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         has_clocks(options) ? clocks_new(options->paths, options->n_paths) : NULL;
     bool is_again = false, is_void = false;
     int code;
 
     allow_descriptors(options->n_paths);
-    if (clocks && !options->directory)
+    if (clocks && !can_begin_anew(options))
         compare_clocks(options, &order, clocks);
     do {
         code = export_once(options, &order, clocks, is_again, &is_void);
         is_again = true;
     } while (is_void && !ending_signal);
     clocks_free(clocks);
+    return code;
+}
+
+/* The same with the captures that are in folders. */
+static int
+export_captures(struct options *options)
+{
+    struct capture_paths captures;
+    char *message = NULL;
+    int code;
+
+    if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
+        options->paths = captures.paths;
+        options->n_paths = captures.n;
+        options->n_others = captures.n_others;
+        code = export(options);
+    } else {
+        code = fail(message, EXIT_UNREADABLE);
+    }
+    capture_paths_clear(&captures);
     return code;
 }
 
@@ -388,7 +482,7 @@ main(int argc, char *argv[])
         code = inform(&options);
     } else {
         wtap_init(FALSE);
-        code = export(&options);
+        code = export_captures(&options);
         wtap_cleanup();
     }
     options_clear(&options);

@@ -13,6 +13,7 @@
 #include "database.h"
 #include "domain_map.h"
 #include "reports.h"
+#include "summary.h"
 
 /* How late a frame may be to be put in order, in seconds; more would be another capture. */
 #define LONGEST_REORDER_WINDOW 3600
@@ -119,10 +120,13 @@ void
 options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
-           "Turns captures of Outlook Anywhere (RPC over HTTP) into reports.\n\n"
+           "Turns captures of Outlook Anywhere (RPC over HTTP) into reports. Without -o and -r, "
+           "prints "
+           "a summary.\n\n"
            "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
            "compressed, PDUs exported\n"
-           "by Wireshark), or - for standard input. Several captures are merged by time.\n\n");
+           "by Wireshark), a folder with such files, or - for standard input. Several captures are "
+           "merged by time.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         const struct option *option = &ROWS[i].option;
         bool is_short = option->val < 256;
@@ -172,6 +176,28 @@ default_reports(struct options *options)
     options->n_reports = chosen->len;
     g_ptr_array_add(chosen, NULL);
     options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
+}
+
+/* Those that a summary needs. */
+static void
+summary_reports(struct options *options)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+
+    for (size_t i = 0; summary_needs(i); i++)
+        g_ptr_array_add(chosen, (void *)report_find(summary_needs(i)));
+    options->n_reports = chosen->len;
+    g_ptr_array_add(chosen, NULL);
+    options->reports = (const struct report **)g_ptr_array_free(chosen, FALSE);
+    options->style.format = OUTPUT_SUMMARY;
+    options->intervals.period = PERIOD_ALL;
+}
+
+/* Without an output, and unless something is said that only a report has. */
+static bool
+wants_summary(const struct options *options)
+{
+    return !options->directory && !options->reports && !options->has_format && !options->histograms;
 }
 
 /* Chooses one more report, unless it is chosen already. */
@@ -443,7 +469,7 @@ check_output(struct options *options, char **message)
         *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
     else if (style->format == OUTPUT_SQLITE && !options->directory)
         *message = g_strdup("a database needs a file: -o FILE.sqlite");
-    else if (!options->directory && options->n_reports != 1)
+    else if (!options->directory && style->format != OUTPUT_SUMMARY && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
 }
@@ -467,7 +493,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
                 *message = complaint(value, argv);
             return false;
         }
-    options->paths = argv + optind;
+    options->words = argv + 1;
+    options->arguments = options->paths = argv + optind;
     options->n_paths = (size_t)(argc - optind);
     if (options->action == ACTION_DESCRIBE && !options->describe && options->n_paths == 1) {
         options->describe = report_find(options->paths[0]);
@@ -480,6 +507,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         return true;
     if (options->n_paths == 0)
         *message = g_strdup("no capture given (see --help)");
+    else if (wants_summary(options))
+        summary_reports(options);
     else if (!options->reports)
         default_reports(options);
     if (!*message && options->histograms)

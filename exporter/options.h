@@ -28,9 +28,12 @@ struct options {
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
     bool quiet;
-    bool histograms; /* that report too */
-    char *const *paths;
+    bool histograms;    /* that report too */
+    char *const *paths; /* of the captures */
     size_t n_paths;
+    char *const *words;     /* of the command line, options first; then: */
+    char *const *arguments; /* the captures and folders, ended by NULL */
+    size_t n_others;        /* files in folders that are not captures */
 };
 
 /* Parses the command line; its strings are referenced, not copied. False with one line in

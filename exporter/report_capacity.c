@@ -107,6 +107,7 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
     { "quality_share", RATIO(quality_share),
       "Share of the covered time in intervals without lost bytes, without steps of a clock, and "
       "without connections of which only one direction was captured" },
+    { "latency_mean_ms", MEAN_MS(latency), "Mean of the times of latency_p50_ms" },
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@
 #include "output_file.h"
 #include "reports.h"
 #include "session_number.h"
+#include "summary.h"
 
 struct report_set {
     struct report_run *runs;
@@ -125,6 +126,8 @@ open_writer(const struct report_set *set, const struct report *report, struct ou
         return json_writer_open(set->directory, report->name, columns, message);
     case OUTPUT_SQLITE:
         return database_writer(set->database, report, message);
+    case OUTPUT_SUMMARY:
+        return summary_writer(style.summary, report);
     case OUTPUT_CSV:
         break;
     }
@@ -204,6 +207,12 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
             set->intervals = intervals_new(settings);
         set->runs[i].intervals = set->intervals;
     }
+}
+
+struct intervals *
+report_set_intervals(const struct report_set *set)
+{
+    return set->intervals;
 }
 
 void

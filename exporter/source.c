@@ -192,6 +192,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     source->tracker = oa_tracker_new(take_event, source, false);
     flows_begin(&flows, source->tracker, sink->connection, sink->context);
     flows.counted = sink->counted;
+    flows.undecided = sink->undecided;
     oa_tls_proxies_name(source->tracker, sink->proxies);
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);

@@ -31,6 +31,10 @@ struct source_sink {
     /* A frame, before what is in it; a segment or PDU, in the facts of its connection; or NULL. */
     void (*frame)(void *context, size_t file, int64_t time_ns);
     void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
+    /* A connection of which nothing shows whether it leads to a proxy, at the end; or, with NULL,
+     * so many that are not kept, see connection_end.h; or NULL. */
+    void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
+                      uint64_t connections);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,

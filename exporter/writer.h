@@ -17,15 +17,17 @@
 
 struct column;
 struct session_number;
+struct summary;
 struct writer;
 
-enum output_format { OUTPUT_CSV, OUTPUT_JSON, OUTPUT_SQLITE };
+enum output_format { OUTPUT_CSV, OUTPUT_JSON, OUTPUT_SQLITE, OUTPUT_SUMMARY };
 
 struct output_style {
     enum output_format format;
-    bool crlf;              /* CSV: lines end in CR LF, for spreadsheets */
-    bool bom;               /* CSV: start with a byte order mark, for spreadsheets */
-    bool spreadsheet_times; /* CSV: times that spreadsheets recognise, cut to the millisecond */
+    struct summary *summary; /* OUTPUT_SUMMARY: takes the rows */
+    bool crlf;               /* CSV: lines end in CR LF, for spreadsheets */
+    bool bom;                /* CSV: start with a byte order mark, for spreadsheets */
+    bool spreadsheet_times;  /* CSV: times that spreadsheets recognise, cut to the millisecond */
 };
 
 /* The columns of a report, which keep as long as its writer. */

@@ -105,7 +105,9 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_command_lines(self):
         self.expect_error(1, words="no capture")
-        self.expect_error(1, BASIC, words="-o DIR")
+        self.expect_error(1, "--reports", "calls,users", BASIC, words="-o DIR")
+        self.expect_error(1, "--format", "json", BASIC, words="-o DIR")
+        self.expect_error(1, "--bom", BASIC, words="are for CSV")
         self.expect_error(1, "--reports", "calls,nonsense", BASIC, words="'nonsense'")
         self.expect_error(1, "--nonsense", BASIC, words="'--nonsense'")
         self.expect_error(1, "-Z", BASIC, words="'-Z'")

@@ -17,10 +17,11 @@
 
 struct fixture {
     struct oa_tracker *tracker;
-    GArray *ended;     /* numbers of the connections that were reported */
-    unsigned dropped;  /* findings of the limit */
-    unsigned refused;  /* findings of a refused certificate */
-    unsigned n_copies; /* of hosts, not yet freed */
+    GArray *ended;         /* numbers of the connections that were reported */
+    unsigned dropped;      /* findings of the limit */
+    unsigned refused;      /* findings of a refused certificate */
+    unsigned n_copies;     /* of hosts, not yet freed */
+    uint64_t undecided[2]; /* kept and dropped ones of servers that are no proxies */
 };
 
 /* One connection. */
@@ -41,6 +42,16 @@ on_ended(void *context, const struct oa_connection_end *end)
 
     g_assert_cmpuint(end->last.frame, ==, peer->number + 1);
     g_array_append_val(fixture->ended, peer->number);
+}
+
+static void
+on_undecided(void *context, const uint8_t server[16], const struct oa_connection_end *end,
+             uint64_t connections)
+{
+    struct fixture *fixture = context;
+
+    g_assert_true(!end || memcmp(end->server.address, server, sizeof end->server.address) == 0);
+    fixture->undecided[!end] += connections;
 }
 
 static void *
@@ -77,8 +88,12 @@ begin(struct fixture *fixture, char *const *proxies)
 {
     *fixture = (struct fixture){ .ended = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
     fixture->tracker = oa_tracker_new(on_event, fixture, false);
-    oa_connection_ends_listen(
-        fixture->tracker, &(struct oa_end_listener){ fixture, on_ended, keep_peer, forget_peer });
+    oa_connection_ends_listen(fixture->tracker,
+                              &(struct oa_end_listener){ .context = fixture,
+                                                         .ended = on_ended,
+                                                         .keep = keep_peer,
+                                                         .forget = forget_peer,
+                                                         .undecided = on_undecided });
     oa_tls_proxies_name(fixture->tracker, proxies);
 }
 
@@ -275,6 +290,24 @@ test_bounded(void)
     end(&fixture, 0);
 }
 
+/* What is left of servers that are no proxies is told at the end, also if it was not kept. */
+static void
+test_undecided(void)
+{
+    struct fixture fixture;
+
+    begin(&fixture, NULL);
+    for (uint64_t i = 0; i < MANY; i++)
+        close_peer(&fixture, peer_new(&fixture, i, (uint8_t)(1 + i % 2)));
+    oa_connection_ends_know(fixture.tracker,
+                            &(struct oa_endpoint){ { [10] = 0xFF, 0xFF, 10, 0, 1, 2 }, HTTPS });
+    g_array_set_size(fixture.ended, 0);
+    oa_tracker_end(fixture.tracker);
+    g_assert_cmpuint(fixture.undecided[0], ==, 4096 / 2);
+    g_assert_cmpuint(fixture.undecided[1], ==, (MANY - 4096) / 2);
+    end(&fixture, 0);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -285,5 +318,6 @@ main(int argc, char *argv[])
     g_test_add_func("/tls_proxy/named", test_named);
     g_test_add_func("/tls_proxy/decoded", test_decoded);
     g_test_add_func("/tls_proxy/bounded", test_bounded);
+    g_test_add_func("/tls_proxy/undecided", test_undecided);
     return g_test_run();
 }

@@ -384,6 +384,29 @@ oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoint *en
     g_tree_remove(table->servers, server->address);
 }
 
+static gboolean
+tell_undecided(void *key, void *value, void *data)
+{
+    const struct oa_end_listener *listener = data;
+    const struct server *server = value;
+
+    (void)key;
+    for (const GList *link = server->held.head; link; link = link->next) {
+        const struct held *held = link->data;
+        listener->undecided(listener->context, server->address, &held->end, 1);
+    }
+    if (server->dropped)
+        listener->undecided(listener->context, server->address, NULL, server->dropped);
+    return FALSE;
+}
+
+void
+oa_connection_ends_tell_undecided(const struct connection_end_table *table)
+{
+    if (table->listener.undecided)
+        g_tree_foreach(table->servers, tell_undecided, (void *)&table->listener);
+}
+
 /* Whether the end has to wait for evidence: it is on the port of HTTPS, or TLS on that of HTTP. */
 static bool
 is_doubtful(const struct oa_connection_end *end)

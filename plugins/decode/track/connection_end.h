@@ -40,6 +40,11 @@ struct oa_end_listener {
     void (*ended)(void *context, const struct oa_connection_end *end);
     void *(*keep)(void *host);  /* a copy of `host` for an end that waits */
     void (*forget)(void *host); /* frees the copy */
+    /* At the end: one inside TLS, or to the port of HTTPS, of which nothing shows whether its
+     * server is a proxy; or, with NULL, that many of that server which have been dropped meanwhile.
+     * May be NULL. */
+    void (*undecided)(void *context, const uint8_t server[16], const struct oa_connection_end *end,
+                      uint64_t connections);
 };
 
 void oa_connection_ends_listen(struct oa_tracker *tracker, const struct oa_end_listener *listener);
@@ -55,5 +60,8 @@ void oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoin
 /* For the tracker: ends that wait, and certificates that were reported. */
 struct connection_end_table *oa_connection_ends_new(void);
 void oa_connection_ends_free(struct connection_end_table *table);
+
+/* For the tracker, at its end: tells the listener what still waits. */
+void oa_connection_ends_tell_undecided(const struct connection_end_table *table);
 
 #endif

@@ -60,6 +60,7 @@ void
 oa_tracker_end(struct oa_tracker *tracker)
 {
     oa_mapi_end(tracker);
+    oa_connection_ends_tell_undecided(tracker->connection_ends);
     oa_emit_suppressed(tracker, &(struct oa_event){ .type = OA_EVENT_FINDING });
 }
 
