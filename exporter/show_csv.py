@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Prints the main columns of a report as a table for the terminal.
+"""Prints columns of a report as a table for the terminal: those named, or the main ones.
+
+Usage: show_csv.py REPORT.csv [COLUMN ...]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,7 +22,7 @@ def main():
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     name = os.path.splitext(os.path.basename(path))[0]
-    columns = COLUMNS.get(name) or (list(rows[0]) if rows else [])
+    columns = sys.argv[2:] or COLUMNS.get(name) or (list(rows[0]) if rows else [])
     table = [columns] + [[row[column] for column in columns] for row in rows]
     widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
     for line in table:

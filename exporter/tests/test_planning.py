@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""The planner's guide shows what its commands print, and names only reports, columns and options that exist.
+
+Usage: test_planning.py OAEXPORT [--update]
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+PAGE = TOP / "exporter" / "doc" / "PLANNING.md"
+BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
+
+
+def printed(commands, folder, program):
+    """The block again: each command with what it prints."""
+    path = f"{pathlib.Path(program).resolve().parent}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
+    text = ""
+    for command in commands:
+        result = subprocess.run(command, shell=True, cwd=folder, env={**os.environ, "PATH": path, "TZ": "UTC"}, capture_output=True, text=True, check=False)
+        if result.returncode or result.stderr:
+            sys.exit(f"{command}: exit {result.returncode}\n{result.stderr}")
+        text += f"$ {command}\n{result.stdout}"
+    return text
+
+
+def unknown_names(text, program):
+    """`report.column` names and options in the text that the program does not have."""
+    described = subprocess.run([program, "--describe"], capture_output=True, text=True, check=True).stdout
+    columns, report = set(), None
+    for line in described.splitlines():
+        head = re.match(r"(\w+): ", line)
+        report = head[1] if head else report
+        column = re.match(r"  (\w+) ", line)
+        if column:
+            columns.add(f"{report}.{column[1]}")
+    reports = {name.partition(".")[0] for name in columns}
+    named = {name for name in re.findall(r"`(\w+\.\w+)", text) if name.partition(".")[0] in reports and not name.endswith(".csv")}
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    known = set(re.findall(r"--[a-z][a-z-]+", subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout))
+    return sorted(named - columns) + sorted(options - known)
+
+
+def main():
+    """Compares, or with --update rewrites the page."""
+    program, text = sys.argv[1], PAGE.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("test-captures", "exporter"):
+            (pathlib.Path(folder) / name).symlink_to(TOP / name)
+        made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)
+    if "--update" in sys.argv:
+        PAGE.write_text(made, encoding="utf-8")
+    elif made != text:
+        sys.exit("PLANNING.md shows something else than its commands print (test_planning.py OAEXPORT --update)")
+    if unknown := unknown_names(text, program):
+        sys.exit(f"PLANNING.md names what does not exist: {', '.join(unknown)}")
+
+
+if __name__ == "__main__":
+    main()
