@@ -23,7 +23,10 @@
     "Calls of state fault: a fault; for MAPI over HTTP an X-ResponseCode or an HTTP error status"
 #define IS_UNANSWERED                                                                              \
     "Calls of state unanswered: no response although nothing of it is missing from the capture"
-#define IS_UNKNOWN "Calls of state unknown: the response may be among bytes that the capture lacks"
+#define IS_UNKNOWN                                                                                 \
+    "Calls of state unknown: the response may be among bytes that the capture lacks, or had "      \
+    "begun "                                                                                       \
+    "and was still going on when the capture ended or the client left on purpose"
 #define IS_NO_REQUEST                                                                              \
     "Calls of state no_request: only a response, other than a fault, is in the capture"
 #define CALLS_ARE "RPC calls, or MAPI over HTTP requests, of all states"

@@ -61,7 +61,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "Protection level in the verifier of the request; empty without a verifier" },
     { "state", NAME_OF(call, state, state_name),
       "answered, fault, unanswered (the session or the capture ended first), no_request, unknown "
-      "(the response may be among bytes that the capture lacks)" },
+      "(the response may be among bytes that the capture lacks, or had begun and was still going on "
+      "when the capture ended or the client left on purpose)" },
     { "fault_status", TEXT(fault_status),
       "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },

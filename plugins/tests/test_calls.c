@@ -293,6 +293,43 @@ test_late_requests(void)
     end(&bench);
 }
 
+/* A response that has begun and has no end: its call failed only if the server left, or the client
+ * while it waited. */
+static void
+test_endless_response(void)
+{
+    static const struct {
+        bool is_exchange;
+        uint16_t opnum;
+        struct oa_ending ending;
+        enum oa_call_state state;
+    } CASES[] = {
+        { false, 8, { .how = OA_END_OPEN }, OA_CALL_UNKNOWN },
+        { false, 8, { .how = OA_END_FIN, .by = OA_CLIENT }, OA_CALL_UNKNOWN },
+        { false, 8, { .how = OA_END_RESET, .by = OA_SERVER }, OA_CALL_UNANSWERED },
+        { true, 11, { .how = OA_END_OPEN }, OA_CALL_UNKNOWN },
+        { true, 11, { .how = OA_END_FIN, .by = OA_CLIENT }, OA_CALL_UNANSWERED },
+        { true, 11, { .how = OA_END_FIN, .by = OA_SERVER }, OA_CALL_UNANSWERED },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct bench bench;
+
+        init(&bench, wire_new(false));
+        if (CASES[i].is_exchange)
+            bind_to(&bench, 0, WIRE_EMSMDB);
+        request(&bench, 1, WIRE_WHOLE, CASES[i].opnum);
+        response(&bench, 1, FIRST);
+        response(&bench, 1, 0);
+        request(&bench, 2, WIRE_WHOLE, CASES[i].opnum); /* without a response */
+        bench.vc.ending = CASES[i].ending;
+        oa_calls_end(&bench.list);
+        g_assert_cmpuint(bench.vc.unknown, ==, CASES[i].state == OA_CALL_UNKNOWN);
+        g_assert_cmpuint(bench.vc.unanswered, ==, 1 + (CASES[i].state == OA_CALL_UNANSWERED));
+        end(&bench);
+    }
+}
+
 /* A late part of a request whose call has ended is no call of its own. */
 static void
 test_part_after_end(void)
@@ -626,6 +663,7 @@ main(int argc, char *argv[])
     g_test_add_func("/calls/response-first", test_response_first);
     g_test_add_func("/calls/orphans", test_orphans);
     g_test_add_func("/calls/late-requests", test_late_requests);
+    g_test_add_func("/calls/endless-response", test_endless_response);
     g_test_add_func("/calls/part-after-end", test_part_after_end);
     g_test_add_func("/calls/unknown", test_unknown);
     g_test_add_func("/calls/reused", test_reused);

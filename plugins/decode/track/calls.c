@@ -490,6 +490,15 @@ may_be_lost(const struct call_list *list, const struct call *call)
     return false;
 }
 
+/* Whether a response has begun that may last: for as long as the session, as of a call that has all
+ * data to the client as its response ([MS-TSGU] 3.2.6.2.2). */
+static bool
+may_go_on(const struct call_list *list, const struct call *call)
+{
+    return call->facts.response[oa_call_hop(&call->facts)].fragments &&
+           !oa_ending_gives_up(&call->facts, &list->vc->ending);
+}
+
 /* The state of a call that gets no further responses. */
 static enum oa_call_state
 final_state(const struct call_list *list, const struct call *call)
@@ -497,7 +506,7 @@ final_state(const struct call_list *list, const struct call *call)
     for (int hop = 0; hop < OA_HOPS; hop++)
         if (call->facts.response[hop].is_complete)
             return call->facts.is_fault ? OA_CALL_FAULT : OA_CALL_ANSWERED;
-    return may_be_lost(list, call) ? OA_CALL_UNKNOWN : OA_CALL_UNANSWERED;
+    return may_be_lost(list, call) || may_go_on(list, call) ? OA_CALL_UNKNOWN : OA_CALL_UNANSWERED;
 }
 
 /* Whether more of the request follows: a capture may contain frames of two connections in the wrong

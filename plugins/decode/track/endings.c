@@ -148,6 +148,12 @@ is_awaited(const struct oa_call *call)
            !oa_rpc_operation_has(call->iface, call->opnum, OA_OP_WAITS);
 }
 
+bool
+oa_ending_gives_up(const struct oa_call *call, const struct oa_ending *ending)
+{
+    return is_end(ending) && (ending->by == OA_SERVER || is_awaited(call));
+}
+
 void
 oa_ending_of_call(const struct oa_tracker *tracker, const struct oa_call *call,
                   struct oa_channel *channel, const struct oa_ending *ending)
@@ -162,10 +168,8 @@ oa_ending_of_call(const struct oa_tracker *tracker, const struct oa_call *call,
     };
     double waited = (double)(ending->time_ns - request->last.time_ns) / 1e9;
 
-    if (!is_end(ending) || call->state != OA_CALL_UNANSWERED || !request->fragments ||
-        response->has_gap)
-        return;
-    if (ending->by == OA_CLIENT && !is_awaited(call))
+    if (!oa_ending_gives_up(call, ending) || call->state != OA_CALL_UNANSWERED ||
+        !request->fragments || response->has_gap)
         return;
     if (is_cut)
         oa_emit_finding(tracker, &where, OA_FINDING_RESPONSE_CUT,

@@ -14,10 +14,14 @@
  * ended with FIN or RST, or an echo request without a response. */
 void oa_ending_of_channel(const struct channel *channel);
 
+/* Whether the end gives the call up: FIN or RST of the server, or of the client with a call that it
+ * does not leave on purpose, as those that wait for something to report and those of other
+ * services. Otherwise a response that has begun may go on behind the end of the capture. */
+bool oa_ending_gives_up(const struct oa_call *call, const struct oa_ending *ending);
+
 /* The call is one without a complete response, OA_CALL_UNANSWERED, and the connection that ended
- * is its own: `channel`, or one of its virtual connection (NULL). Calls that a
- * client leaves on purpose are not reported: those that wait for something to report, and those of
- * other services. */
+ * is its own: `channel`, or one of its virtual connection (NULL). Reported if the end gives the
+ * call up. */
 void oa_ending_of_call(const struct oa_tracker *tracker, const struct oa_call *call,
                        struct oa_channel *channel, const struct oa_ending *ending);
 

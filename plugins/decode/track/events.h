@@ -231,7 +231,7 @@ enum oa_call_state {
     OA_CALL_FAULT,
     OA_CALL_UNANSWERED, /* the virtual connection, or the capture, ended first */
     OA_CALL_NO_REQUEST, /* only the response is in the capture */
-    OA_CALL_UNKNOWN,    /* the response may be among bytes that the capture lacks */
+    OA_CALL_UNKNOWN,    /* the response, or its rest, may be in what the capture lacks */
 };
 
 /* The kind of number that reports a failed call. */
