@@ -254,6 +254,16 @@ titled_by(enum oa_field field)
     case OA_F_VALUE_TIME:
     case OA_F_VALUE_GUID:
     case OA_F_VALUE_BINARY:
+    case OA_F_BINARY_GUID:
+    case OA_F_ADDRESS_SEARCH_KEY:
+    case OA_F_ENTRY_BOOK_DN:
+    case OA_F_ENTRY_ONE_OFF_ADDRESS:
+    case OA_F_ENTRY_ONE_OFF_ADDRESS8:
+    case OA_F_ENTRY_STORE_DN:
+    case OA_F_RECURRENCE_FREQUENCY:
+    case OA_F_RETENTION_START:
+    case OA_F_VERB_DISPLAY_NAME:
+    case OA_F_ZONE_KEY:
         return OA_F_PROPERTY;
     case OA_F_PROBLEM_ERROR:
         return OA_F_PROBLEM;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rop/binary_values.h"
 #include "rop/rop_limits.h"
 #include "rop/rop_streams.h"
 
@@ -668,6 +669,33 @@ read_payload(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t leng
         reader->call->is_read[reader->is_response] = true;
 }
 
+/* The structure of a binary value in a row or in a list of properties; NULL: none. Streams read
+ * their values themselves; extended rules have names of their own. */
+static const struct oa_layout *
+structure_of(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    const struct oa_rop_reader *reader = oa_walk_context(walk);
+    uint16_t id = (uint16_t)(oa_walk_value(walk, OA_F_ROP_TAG) >> 16);
+    bool is_named = id >= OA_NAMED_ID_MIN && !oa_walk_value(walk, OA_F_EXTENDED_RULE);
+
+    if (!reader->rop || oa_walk_value(walk, OA_F_TRANSFER_LENGTH))
+        return NULL;
+    return oa_binary_layout(
+        oa_binary_kind(id, is_named ? oa_rop_property_name(reader->rop, id) : NULL), bytes, length);
+}
+
+static bool
+is_structure(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    return structure_of(walk, bytes, length) != NULL;
+}
+
+static void
+read_structure(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
+{
+    oa_walk_layout(walk, node, structure_of(walk, bytes, length));
+}
+
 static void
 observe_field(struct oa_walk *walk, const struct oa_value *value)
 {
@@ -700,6 +728,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     start_row(reader);
     oa_walk_set_context(walk, reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, NULL, read_payload);
+    oa_walk_set_decoder(walk, OA_F_VALUE_BINARY, is_structure, read_structure);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
 }
 
