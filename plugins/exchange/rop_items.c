@@ -681,9 +681,14 @@ rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *ca
 static void
 title_property_item(const struct rop_items *items, struct open *property)
 {
+    const struct oa_rop *rop = kept_rop(items);
+    const struct oa_fx_part *part = rop ? rop->transfer : NULL;
+    bool in_stream = part && property->id == OA_F_TRANSFER_CONTINUED && part->before.has_name;
     char name[OA_ROP_TAG_SIZE];
-    bool has_name = oa_rop_tag_name(kept_rop(items), property->tag, name);
+    bool has_name = in_stream || oa_rop_tag_name(rop, property->tag, name);
 
+    if (in_stream)
+        oa_property_name_text(&part->before.name, name, sizeof name);
     if (has_name && is_named(property->tag))
         property->name = wmem_strdup(items->pinfo->pool, name);
     if (!items->is_visible)
@@ -748,9 +753,10 @@ end_name(struct rop_items *items)
     if (!outer)
         return;
     oa_property_name_text(&items->name, name, sizeof name);
-    if (outer->id == OA_F_TRANSFER_PROPERTY) {
+    if (outer->id == OA_F_TRANSFER_PROPERTY || outer->id == OA_F_TRANSFER_CONTINUED) {
         outer->name = wmem_strdup(items->pinfo->pool, name);
-        proto_item_set_text(outer->item, "%s", name);
+        proto_item_set_text(outer->item, "%s%s", name,
+                            outer->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "");
     } else if (outer->id == OA_F_SYNC_GROUP_TAG) {
         proto_item_append_text(outer->item, ": %s", name);
     }
