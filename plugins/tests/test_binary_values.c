@@ -12,6 +12,7 @@
 
 #include "coverage_visitor.h"
 #include "exchange/ext_payload.h"
+#include "rop/property_scope.h"
 #include "rop/rop_walk.h"
 #include "vectors.h"
 
@@ -185,11 +186,44 @@ test_others(void)
     }
 }
 
+static void
+take(struct oa_property_scope *scope, enum oa_field field, uint64_t number)
+{
+    oa_property_scope_field(scope, &(struct oa_value){ .id = field, .number = number });
+}
+
+/* An extended rule has a list of names of its own; outside, its IDs mean nothing. */
+static void
+test_scope(void)
+{
+    struct oa_property_scope scope = { 0 };
+    char name[OA_ROP_TAG_SIZE];
+
+    oa_property_scope_begin(&scope, OA_F_EXTENDED_RULE);
+    for (unsigned i = 0; i < OA_SCOPE_NAMES + 4; i++)
+        take(&scope, OA_F_PROPERTY_ID, 0x8001 + i);
+    for (unsigned i = 0; i < OA_SCOPE_NAMES + 4; i++) {
+        oa_property_scope_begin(&scope, OA_F_PROPERTY_NAME);
+        take(&scope, OA_F_PROPERTY_NAME_KIND, i == 1 ? OA_PROPERTY_NAME_NONE : 0);
+        take(&scope, OA_F_PROPERTY_NAME_LID, i);
+        oa_property_scope_end(&scope, OA_F_PROPERTY_NAME);
+    }
+    g_assert_true(oa_property_scope_name(&scope, 0x80030003, name));
+    g_assert_cmpstr(name, ==, "00000000-0000-0000-0000-000000000000 0x0002");
+    g_assert_false(oa_property_scope_name(&scope, 0x80020003, name));
+    g_assert_false(oa_property_scope_name(&scope, 0x80010003 + (OA_SCOPE_NAMES << 16), name));
+    g_assert_true(oa_property_scope_name(&scope, 0x0037001f, name));
+    g_assert_cmpstr(name, ==, "PidTagSubject");
+    oa_property_scope_end(&scope, OA_F_EXTENDED_RULE);
+    g_assert_false(oa_property_scope_name(&scope, 0x80030003, name));
+}
+
 int
 main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/binary_values/vectors", test_vectors);
     g_test_add_func("/binary_values/others", test_others);
+    g_test_add_func("/binary_values/scope", test_scope);
     return g_test_run();
 }
