@@ -355,6 +355,8 @@ show_object(const struct rop_items *items, tvbuff_t *tvb, proto_item *item,
         g_strlcpy(words, "not seen", sizeof words);
     if (is_elsewhere)
         proto_item_append_text(item, " (%s, opened in %u)", words, (guint)object->frame);
+    else if (object && !object->frame)
+        proto_item_append_text(item, " (%s, opening not seen)", words);
     else
         proto_item_append_text(item, " (%s)", words);
     if (!object)

@@ -19,6 +19,12 @@
 #define UNKNOWN_SIZE SIZE_MAX           /* more than any buffer has */
 #define INVALID_SIZE 0
 
+/* Elements that have to follow each other where a stream is taken up; the most values in one of
+ * them, and the longest. */
+#define CONTINUATION_ELEMENTS 8
+#define CONTINUATION_VALUES 64
+#define CONTINUATION_VALUE (16u << 20)
+
 enum { ID_NAMED = 0x8000, TYPE_MULTIPLE = 0x1000, TYPE_CODE_PAGE = 0x8000 };
 enum { CODE_PAGE_UTF16 = 1200, CODE_PAGE_UTF8 = 65001 };
 
@@ -140,7 +146,7 @@ void
 oa_fx_lose(struct oa_fx_state *state)
 {
     oa_fx_restart(state);
-    state->next = OA_FX_LOST;
+    state->next = OA_FX_UNSEEN;
 }
 
 void
@@ -642,9 +648,80 @@ read_element(struct lexer *lexer, void *node)
     oa_walk_end(lexer->walk, inner);
 }
 
+/* --- streams whose beginning was not seen --- */
+
+/* Skips the tag of a property ahead, its name and values; false: there can be none such here. What
+ * ends behind the buffer is skipped with it. */
+static bool
+skip_property(struct oa_cursor *cursor, uint32_t tag)
+{
+    const struct type *type = type_of(tag);
+    uint32_t count = 1;
+
+    if (!type)
+        return false;
+    if (tag >> 16 >= ID_NAMED) {
+        oa_cursor_skip(cursor, NAME_OFFSET - TAG_SIZE - 1);
+        uint8_t kind = oa_cursor_u8(cursor);
+        if (kind > 1)
+            return false;
+        if (kind == 0)
+            oa_cursor_skip(cursor, 4);
+        size_t left = oa_cursor_left(cursor);
+        while (kind == 1 && !cursor->is_short && oa_cursor_u16(cursor) != 0)
+            if (left - oa_cursor_left(cursor) > OA_LIMIT_TRANSFER_NAME)
+                return false;
+    }
+    if (is_multiple(tag))
+        count = oa_cursor_u32(cursor);
+    if (count > CONTINUATION_VALUES)
+        return false;
+    for (uint32_t i = 0; i < count && !cursor->is_short; i++) {
+        uint32_t size = type->size ? type->size : oa_cursor_u32(cursor);
+        if (size > CONTINUATION_VALUE)
+            return false;
+        oa_cursor_skip(cursor, size);
+    }
+    return true;
+}
+
+/* Whether a stream goes on with a marker here: it is followed by elements, or by as many as the
+ * buffer has. A single one, at the end of a buffer, proves nothing. */
+static bool
+is_continuation(const uint8_t *bytes, size_t length)
+{
+    struct oa_cursor cursor = oa_cursor_over(bytes, length);
+    unsigned elements = 0;
+
+    for (; elements < CONTINUATION_ELEMENTS && oa_cursor_left(&cursor) >= TAG_SIZE; elements++) {
+        uint32_t tag = oa_cursor_u32(&cursor);
+        if (!is_marker(tag) && (elements == 0 || !skip_property(&cursor, tag)))
+            return false;
+    }
+    return elements > 1;
+}
+
+/* The bytes before the first marker are the rest of an element. False: there is none. */
+static bool
+find_element(struct lexer *lexer, void *node)
+{
+    const uint8_t *bytes = oa_walk_bytes_ahead(lexer->walk);
+    size_t left = oa_walk_left(lexer->walk), offset = 0;
+
+    while (offset < left && !is_continuation(bytes + offset, left - offset))
+        offset++;
+    if (offset > 0)
+        oa_walk_bytes(lexer->walk, node, OA_F_TRANSFER_UNREAD, offset);
+    if (offset < left)
+        lexer->state->next = OA_FX_ELEMENT;
+    return offset < left;
+}
+
 static void
 read_elements(struct lexer *lexer, void *node)
 {
+    if (lexer->state->next == OA_FX_UNSEEN && !find_element(lexer, node))
+        return;
     if (lexer->state->next == OA_FX_LOST)
         oa_walk_give_up(lexer->walk, OA_F_ROP_TAG);
     while (oa_walk_left(lexer->walk) > 0)
@@ -675,7 +752,7 @@ oa_fx_read(struct oa_fx_state *state, struct oa_fx_part *part, struct oa_walk *w
     if (state->cut)
         state->cut->to = frame;
     read_elements(&lexer, node);
-    bool is_inside = state->next != OA_FX_ELEMENT && state->next != OA_FX_LOST;
+    bool is_inside = state->next < OA_FX_UNSEEN && state->next != OA_FX_ELEMENT;
     if (is_inside && !state->cut)
         state->cut = cut_new(state->frame);
     part->continues = cut_hold(state->cut);

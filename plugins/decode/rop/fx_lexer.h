@@ -30,6 +30,7 @@ struct oa_fx_state {
         OA_FX_COUNT,   /* next is the number of values of a multiple property */
         OA_FX_LENGTH,  /* next is the length of a value */
         OA_FX_VALUE,   /* next is a value, or a further part of it */
+        OA_FX_UNSEEN,  /* bytes before are missing: next is the rest of an element */
         OA_FX_LOST,    /* the stream cannot be decoded from here on */
     } next;
     uint32_t marker; /* the last one; 0: none */
@@ -61,7 +62,8 @@ void oa_fx_state_free(struct oa_fx_state *state); /* accepts NULL */
 /* The next byte begins a stream. */
 void oa_fx_restart(struct oa_fx_state *state);
 
-/* Bytes are missing: what follows cannot be decoded. */
+/* Bytes are missing: what follows is decoded from the next marker on behind which elements are
+ * found, and is TRANSFER_UNREAD before. */
 void oa_fx_lose(struct oa_fx_state *state);
 
 /* The next byte begins a value of so many bytes, as in the upload of a state. `frame` is that of

@@ -60,6 +60,20 @@ oa_rop_stream_resolve(const struct oa_rop_reader *reader, const struct oa_walk *
     }
 }
 
+struct oa_rop_object *
+oa_rop_stream_adopt(const struct oa_rop *rop)
+{
+    enum oa_rop_kind kind = rop->id == OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER ? OA_ROP_KIND_DOWNLOAD
+                                                                              : OA_ROP_KIND_UPLOAD;
+
+    if (kind == OA_ROP_KIND_UPLOAD && rop->id != OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER &&
+        rop->id != OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER_EXTENDED)
+        return NULL;
+    struct oa_rop_object *object = oa_rop_object_new(kind, NULL, 0);
+    oa_fx_lose(stream_of(object));
+    return object;
+}
+
 /* The size of the buffer; there is less of it if the ROPs end before it does. */
 static uint64_t
 announced_size(const struct oa_walk *walk)

@@ -327,6 +327,21 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     reader->listing = NULL;
 }
 
+/* A stream may have begun before the capture, like its logon. */
+static void
+adopt(struct oa_rop_reader *reader, struct oa_rop *rop, const struct oa_rop_object *logon)
+{
+    uint32_t handle = handle_at(reader, rop->index);
+
+    if (rop->object || logon || handle == NO_HANDLE)
+        return;
+    rop->object = oa_rop_stream_adopt(rop);
+    if (!rop->object)
+        return;
+    put_slot(reader, rop->index, rop->object);
+    oa_rop_objects_open(reader->objects, rop->object, handle);
+}
+
 /* Fills in what the head says. */
 static void
 take_head(const struct oa_walk *walk, const struct oa_rop_row *row, struct oa_rop *rop)
@@ -359,6 +374,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         take_head(walk, row, rop);
         if (row->handles != OA_ROP_HANDLES_OUT)
             rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+        adopt(reader, rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
         rop->logon_flags = logon_flags(reader, rop->logon_id);
         set_logon(rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
     }
@@ -459,6 +475,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
         rop->object = oa_rop_object_hold(notified(reader, walk));
     } else if (row->handles == OA_ROP_HANDLES_IN) {
         rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+        adopt(reader, rop, NULL);
     }
     rop->columns = columns_for(row, request, rop->object);
 }
