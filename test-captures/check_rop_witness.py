@@ -120,7 +120,7 @@ def agrees_with(field, text):
         raw = replica.to_bytes(2, "little") + counter.to_bytes(6, "big")
         return field.length == 8 and (text.lower() == raw.hex() or int.from_bytes(raw, "little") in integers(text))
     raw = bytes.fromhex(value) if re.fullmatch(r"([0-9a-f]{2})+", value) else b""
-    readings = [value, ascii_only, value.lower()]
+    readings = [value, ascii_only, value.lower(), (value + "\0").encode().hex()]
     if len(raw) == 16:
         readings.append(guid(value))
     if len(raw) == 8:

@@ -182,6 +182,16 @@ status_name(uint32_t status)
     return name ? name : "unknown error";
 }
 
+/* Minutes are a number, to be filtered; the date is in a time zone that they do not say. */
+static void
+append_date(proto_item *item, const struct oa_value *value)
+{
+    char date[OA_MINUTES_TEXT];
+
+    oa_minutes_text((uint32_t)value->number, date);
+    proto_item_append_text(item, " (%s)", date);
+}
+
 static void
 on_field(void *user, void *parent, const struct oa_value *value)
 {
@@ -194,6 +204,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
         return;
     }
     proto_item *item = add_value(show, parent, value);
+    if (OA_FIELDS[value->id].base == OA_BASE_MINUTES)
+        append_date(item, value);
     if (value->about)
         proto_item_append_text(item, " (%s)", OA_FIELDS[value->about].label);
     if (value->is_cut)

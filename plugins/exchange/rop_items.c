@@ -7,19 +7,18 @@
 #include "rop_items.h"
 
 #include <epan/expert.h>
-#include <epan/to_str.h>
 
 #include "items.h"
+#include "rop/property_scope.h"
 #include "rop/rop_words.h"
 #include "rop_export.h"
+#include "value_title.h"
 
 /* Structures in each other; a walk has a limit of its own, which is lower. */
 #define DEPTH_MAX 64
 
 /* Values of a multiple property, and texts of a row, that are in the title. */
 #define TITLE_VALUES_MAX 3
-#define TITLE_BYTES_MAX 16
-#define TITLE_TEXT_MAX 120
 
 /* Characters of the Info column for ROPs; the rest is counted. */
 #define INFO_MAX 180
@@ -68,10 +67,11 @@ struct rop_items {
         *index_item[2]; /* of the object it is sent to or of its own, and of the one opened */
     struct oa_rop_words words;
 
-    struct oa_property_name name; /* the last one in a structure that names a property */
+    struct oa_property_scope scope;
+    proto_item *tag_item; /* of the last property tag */
 
     struct rop_export *exported; /* NULL: nobody has asked */
-    char subject[TITLE_TEXT_MAX];
+    char subject[VALUE_TITLE_MAX];
 
     wmem_strbuf_t *info;
     const char *last; /* not in `info` yet, `times` of them */
@@ -91,40 +91,11 @@ kept_rop(const struct rop_items *items)
 
 /* --- values in titles --- */
 
-static const char *
-float_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
-{
-    gint offset = (gint)value->offset;
-    double number = OA_FIELDS[value->id].type == OA_TYPE_FLOAT
-                        ? tvb_get_letohieee_float(tvb, offset)
-                        : tvb_get_letohieee_double(tvb, offset);
-
-    return wmem_strdup_printf(items->pinfo->pool, "%.10g", number);
-}
-
-static const char *
-bytes_text(const struct rop_items *items, const struct oa_value *value)
-{
-    wmem_allocator_t *pool = items->pinfo->pool;
-
-    if (value->length == 0)
-        return "empty";
-    if (value->length <= TITLE_BYTES_MAX)
-        return bytes_to_str(pool, value->bytes, value->length);
-    return wmem_strdup_printf(pool, "%u bytes", (guint)value->length);
-}
-
 static bool
 is_tag(enum oa_field field)
 {
     return field == OA_F_ROP_TAG || field == OA_F_RESTRICTION_TAG ||
            field == OA_F_RESTRICTION_SUB_OBJECT || field == OA_F_TRANSFER_DELETED;
-}
-
-static bool
-is_named(uint32_t tag)
-{
-    return tag >> 16 >= OA_NAMED_ID_MIN;
 }
 
 /* The name of a property, or its tag. */
@@ -133,73 +104,17 @@ tag_text(const struct rop_items *items, uint32_t tag)
 {
     char text[OA_ROP_TAG_SIZE];
 
-    oa_rop_tag_text(kept_rop(items), tag, text);
+    if (!oa_property_scope_name(&items->scope, tag, text))
+        oa_rop_tag_text(NULL, tag, text);
     return wmem_strdup(items->pinfo->pool, text);
 }
 
-static const char *
-number_text(const struct rop_items *items, const struct oa_value *value)
-{
-    const struct oa_field_row *row = &OA_FIELDS[value->id];
-    const char *name = oa_value_name(value->id, (uint32_t)value->number);
-    wmem_allocator_t *pool = items->pinfo->pool;
-
-    if (row->names == OA_NAMES_STATUS) {
-        char status[OA_ROP_STATUS_SIZE];
-        oa_rop_status_text((uint32_t)value->number, status);
-        return wmem_strdup(pool, status);
-    }
-    if (is_tag(value->id))
-        return tag_text(items, (uint32_t)value->number);
-    if (name)
-        return name;
-    if (row->type == OA_TYPE_BOOL)
-        return value->number ? "True" : "False";
-    if (row->type == OA_TYPE_INT16)
-        return wmem_strdup_printf(pool, "%d", (int16_t)value->number);
-    if (row->type == OA_TYPE_INT32)
-        return wmem_strdup_printf(pool, "%d", (int32_t)value->number);
-    if (row->type == OA_TYPE_CURRENCY)
-        return wmem_strdup_printf(pool, "%.4f", (double)(int64_t)value->number / 10000);
-    if (row->type == OA_TYPE_INT64)
-        return wmem_strdup_printf(pool, "%" PRId64, (int64_t)value->number);
-    if (row->type == OA_TYPE_ID)
-        return wmem_strdup_printf(pool, "0x%016" PRIx64, value->number);
-    if (row->base == OA_BASE_HEX)
-        return wmem_strdup_printf(pool, "0x%0*" PRIx64, (int)value->length * 2, value->number);
-    return wmem_strdup_printf(pool, "%" PRIu64, value->number);
-}
-
+/* The value of a field, as it stands in a title. */
 static const char *
 value_text(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
 {
-    wmem_allocator_t *pool = items->pinfo->pool;
-    char text[TITLE_TEXT_MAX];
-    nstime_t time;
-    e_guid_t guid;
-
-    switch (OA_FIELDS[value->id].type) {
-    case OA_TYPE_TEXT8:
-    case OA_TYPE_TELETEX:
-    case OA_TYPE_TEXT16:
-        oa_value_text(value, text, sizeof text);
-        return wmem_strdup(pool, text);
-    case OA_TYPE_FILETIME:
-        filetime_to_nstime(&time, value->number);
-        return abs_time_to_str(pool, &time, ABSOLUTE_TIME_UTC, TRUE);
-    case OA_TYPE_GUID:
-        tvb_get_letohguid(tvb, (gint)value->offset, &guid);
-        return guid_to_str(pool, &guid);
-    case OA_TYPE_FLOAT:
-    case OA_TYPE_DOUBLE:
-    case OA_TYPE_FLOATING_TIME:
-        return float_text(items, tvb, value);
-    case OA_TYPE_BYTES:
-    case OA_TYPE_SID:
-        return bytes_text(items, value);
-    default:
-        return number_text(items, value);
-    }
+    return is_tag(value->id) ? tag_text(items, (uint32_t)value->number)
+                             : value_title(items->pinfo->pool, tvb, value);
 }
 
 static bool
@@ -254,6 +169,16 @@ titled_by(enum oa_field field)
     case OA_F_VALUE_TIME:
     case OA_F_VALUE_GUID:
     case OA_F_VALUE_BINARY:
+    case OA_F_BINARY_GUID:
+    case OA_F_ADDRESS_SEARCH_KEY:
+    case OA_F_ENTRY_BOOK_DN:
+    case OA_F_ENTRY_ONE_OFF_ADDRESS:
+    case OA_F_ENTRY_ONE_OFF_ADDRESS8:
+    case OA_F_ENTRY_STORE_DN:
+    case OA_F_RECURRENCE_FREQUENCY:
+    case OA_F_RETENTION_START:
+    case OA_F_VERB_DISPLAY_NAME:
+    case OA_F_ZONE_KEY:
         return OA_F_PROPERTY;
     case OA_F_PROBLEM_ERROR:
         return OA_F_PROBLEM;
@@ -430,6 +355,8 @@ show_object(const struct rop_items *items, tvbuff_t *tvb, proto_item *item,
         g_strlcpy(words, "not seen", sizeof words);
     if (is_elsewhere)
         proto_item_append_text(item, " (%s, opened in %u)", words, (guint)object->frame);
+    else if (object && !object->frame)
+        proto_item_append_text(item, " (%s, opening not seen)", words);
     else
         proto_item_append_text(item, " (%s)", words);
     if (!object)
@@ -523,7 +450,7 @@ export_property(const struct rop_items *items, tvbuff_t *tvb, const struct oa_ro
     enum { ATTACH_DATA_BINARY = 0x37010102 };
     const struct open *property =
         items->depth > 0 && items->depth <= DEPTH_MAX ? &items->open[items->depth - 1] : NULL;
-    char name[TITLE_TEXT_MAX];
+    char name[VALUE_TITLE_MAX];
 
     if (!property || (property->id != OA_F_PROPERTY && property->id != OA_F_PROPERTY_CELL))
         return;
@@ -564,7 +491,7 @@ export_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *valu
 {
     const struct oa_rop *rop = kept_rop(items);
     const struct oa_rop_object *object = rop ? rop->object : NULL;
-    char text[TITLE_TEXT_MAX];
+    char text[VALUE_TITLE_MAX];
 
     if (!object)
         return;
@@ -653,6 +580,7 @@ static void
 begin_rop(struct rop_items *items)
 {
     items->id = 0;
+    items->scope.rop = NULL;
     items->has_return = items->has_rows = false;
     items->return_value = 0;
     items->return_item = items->index_item[0] = items->index_item[1] = NULL;
@@ -665,6 +593,7 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
     switch (value->id) {
     case OA_F_ROP_ID:
         items->id = (uint8_t)value->number;
+        items->scope.rop = kept_rop(items);
         oa_rop_words_start(&items->words, items->id);
         break;
     case OA_F_ROP_RETURN:
@@ -705,23 +634,6 @@ rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *ca
 
 /* --- names of properties --- */
 
-/* A structure that is about a property has its name as its title. */
-static void
-title_property_item(const struct rop_items *items, struct open *property)
-{
-    char name[OA_ROP_TAG_SIZE];
-    bool has_name = oa_rop_tag_name(kept_rop(items), property->tag, name);
-
-    if (has_name && is_named(property->tag))
-        property->name = wmem_strdup(items->pinfo->pool, name);
-    if (!items->is_visible)
-        return;
-    if (!has_name)
-        oa_rop_tag_text(NULL, property->tag, name);
-    proto_item_set_text(property->item, "%s%s%s", has_name ? "" : "Property ", name,
-                        property->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "");
-}
-
 /* The structure that a field or another structure is in; NULL: too deep. */
 static struct open *
 innermost(struct rop_items *items)
@@ -729,37 +641,77 @@ innermost(struct rop_items *items)
     return items->depth > 0 && items->depth <= DEPTH_MAX ? &items->open[items->depth - 1] : NULL;
 }
 
+static bool
+is_in_stream(const struct open *open)
+{
+    return open && (open->id == OA_F_TRANSFER_PROPERTY || open->id == OA_F_TRANSFER_CONTINUED);
+}
+
+static void
+title_item(const struct rop_items *items, struct open *property, const char *before,
+           const char *name)
+{
+    if (items->is_visible)
+        proto_item_set_text(property->item, "%s%s%s", before, name,
+                            property->id == OA_F_TRANSFER_CONTINUED ? ", continued" : "");
+}
+
+/* A structure that is about a property has its name as its title; in a stream names stand behind
+ * the tag, or in an earlier buffer. */
+static void
+title_property_item(const struct rop_items *items, struct open *property)
+{
+    const struct oa_fx_part *part = items->scope.rop ? items->scope.rop->transfer : NULL;
+    bool is_stream = is_in_stream(property) && oa_is_named_property(property->tag);
+    char name[OA_ROP_TAG_SIZE];
+
+    if (is_stream && part && property->id == OA_F_TRANSFER_CONTINUED && part->before.has_name) {
+        oa_property_name_text(&part->before.name, name, sizeof name);
+    } else if (is_stream || !oa_property_scope_name(&items->scope, property->tag, name)) {
+        g_snprintf(name, sizeof name, "0x%08x%s", property->tag,
+                   !is_stream && oa_is_named_property(property->tag) ? ", name not seen" : "");
+        title_item(items, property, "Property ", name);
+        return;
+    }
+    if (oa_is_named_property(property->tag))
+        property->name = wmem_strdup(items->pinfo->pool, name);
+    title_item(items, property, "", name);
+}
+
 /* The tag of a property. Wireshark writes the parts of a number before their names. */
 static void
 show_tag(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value, proto_item *item)
 {
     uint32_t tag = (uint32_t)value->number;
+    bool is_named = oa_is_named_property(tag);
     struct open *outer = innermost(items);
     char name[OA_ROP_TAG_SIZE];
-    bool has_name = oa_rop_tag_name(kept_rop(items), tag, name);
 
-    if (items->is_visible && has_name)
-        proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name, tag);
-    else if (items->is_visible && is_named(tag))
-        proto_item_append_text(item, ", name not seen");
+    items->tag_item = item;
     if (outer && value->id == OA_F_ROP_TAG)
         outer->tag = tag;
-    if (!is_named(tag))
+    if (is_named && is_in_stream(outer))
         return;
-    if (outer && value->id == OA_F_ROP_TAG && OA_FIELDS[outer->id].role == OA_ROLE_NAMED)
+    bool has_name = oa_property_scope_name(&items->scope, tag, name);
+    if (items->is_visible && has_name)
+        proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name, tag);
+    else if (items->is_visible && is_named)
+        proto_item_append_text(item, ", name not seen");
+    if (is_named && outer && value->id == OA_F_ROP_TAG &&
+        OA_FIELDS[outer->id].role == OA_ROLE_NAMED)
         title_property_item(items, outer);
-    else if (has_name)
+    else if (is_named && has_name)
         add_generated_text(proto_item_add_subtree(item, ett_object), hf_named_property, tvb, name);
 }
 
 static void
-show_property_id(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
+show_property_id(const struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
                  proto_item *item)
 {
+    uint32_t tag = (uint32_t)value->number << 16;
     char name[OA_ROP_TAG_SIZE];
 
-    if (!oa_rop_tag_name(kept_rop(items), (uint32_t)value->number << 16, name) ||
-        !is_named((uint32_t)value->number << 16))
+    if (!oa_is_named_property(tag) || !oa_property_scope_name(&items->scope, tag, name))
         return;
     proto_item_set_text(item, "%s: %s (0x%04x)", OA_FIELDS[value->id].label, name,
                         (guint)value->number);
@@ -775,10 +727,12 @@ end_name(struct rop_items *items)
 
     if (!outer)
         return;
-    oa_property_name_text(&items->name, name, sizeof name);
-    if (outer->id == OA_F_TRANSFER_PROPERTY) {
+    oa_property_name_text(&items->scope.name, name, sizeof name);
+    if (is_in_stream(outer)) {
         outer->name = wmem_strdup(items->pinfo->pool, name);
-        proto_item_set_text(outer->item, "%s", name);
+        title_item(items, outer, "", name);
+        if (items->is_visible)
+            proto_item_set_text(items->tag_item, "PropertyTag: %s (0x%08x)", name, outer->tag);
     } else if (outer->id == OA_F_SYNC_GROUP_TAG) {
         proto_item_append_text(outer->item, ": %s", name);
     }
@@ -792,6 +746,8 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
     if (at->id == OA_F_ROP && items->rops_open++ == 0)
         begin_rop(items);
     if (items->depth < DEPTH_MAX)
+        oa_property_scope_begin(&items->scope, at->id);
+    if (items->depth < DEPTH_MAX)
         items->open[items->depth] =
             (struct open){ .id = at->id, .item = item, .tag = (uint32_t)at->number };
     items->depth++;
@@ -800,19 +756,17 @@ rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_item *
         items->before = items->next;
     if (at->about == OA_F_ROP_TAG && innermost(items))
         title_property_item(items, innermost(items));
-    if (at->id == OA_F_PROPERTY_NAME)
-        items->name = (struct oa_property_name){ .kind = OA_PROPERTY_NAME_NONE };
 }
 
 void
 rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
                 proto_item *item)
 {
+    oa_property_scope_field(&items->scope, value);
     if (is_tag(value->id))
         show_tag(items, tvb, value, item);
     if (value->id == OA_F_PROPERTY_ID)
         show_property_id(items, tvb, value, item);
-    oa_rop_name_field(&items->name, value);
     if (items->is_visible && value->id == OA_F_HANDLE && value->index >= 0)
         proto_item_append_text(item, " (index %d)", value->index);
     if (items->rops_open == 1)
@@ -843,6 +797,8 @@ rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 
     if (open && open->id == OA_F_PROPERTY_NAME)
         end_name(items);
+    if (open)
+        oa_property_scope_end(&items->scope, open->id);
     if (open && open->name)
         add_generated_text(tree, hf_named_property, tvb, open->name);
     if (open && open->id == OA_F_ROP && --items->rops_open == 0)

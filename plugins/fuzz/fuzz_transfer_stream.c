@@ -66,10 +66,12 @@ decode(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
 
     (void)bytes;
     (void)length;
-    if (stream->part)
+    if (stream->part) {
         oa_fx_read_again(stream->part, walk, node);
-    else
-        stream->part = oa_fx_read(stream->state, walk, node, 1);
+    } else {
+        stream->part = oa_fx_part_new(stream->state);
+        oa_fx_read(stream->state, stream->part, walk, node, 1);
+    }
 }
 
 static struct oa_walk_result

@@ -69,10 +69,12 @@ decode(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
 
     (void)bytes;
     (void)length;
-    if (stream->part)
+    if (stream->part) {
         oa_fx_read_again(stream->part, walk, node);
-    else
-        stream->part = oa_fx_read(stream->state, walk, node, stream->frame);
+    } else {
+        stream->part = oa_fx_part_new(stream->state);
+        oa_fx_read(stream->state, stream->part, walk, node, stream->frame);
+    }
 }
 
 static void

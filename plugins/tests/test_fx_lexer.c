@@ -119,6 +119,49 @@ static const struct {
       "sync.globset.common_bytes=[6] } sync.globset.part{ sync.globset.command=0 } } } sync.idset{ "
       "sync.idset.repl_guid=[16] sync.globset{ sync.globset.part{ sync.globset.command=0 } } } } } "
       "transfer.marker=1077608451" },
+    { "structures",
+      "02017100 1b000000 01cf7f4d9a00 " GUID " 00000010 51  02010180 "
+      "0220060000000000c000000000000046 00 33820000 30000000 e0010000 00000000 c4ffffff 0000 "
+      "00000b00000001000200000000000000 0000 00000300000002000200000000000000  02011d0c 13000000 "
+      "534d54503a44415645404c41422e5445535400  02011d0c 02000000 aabb",
+      "transfer.property{ property_tag=7405826 transfer.length=27 value.binary{ "
+      "conversation_index.reserved=1 conversation_index.time=[5] "
+      "conversation_index.guid=[16] conversation_index.response_level{ "
+      "conversation_index.delta=16 conversation_index.random=81 } } } transfer.property{ "
+      "property_tag=2147549442 property_name{ property_name.guid=[16] property_name.kind=0 "
+      "property_name.lid=33331 } transfer.length=48 value.binary{ time_zone.bias=480 "
+      "time_zone.standard_bias=0 time_zone.daylight_bias=4294967236 "
+      "time_zone.standard_year=0 time_zone.standard_date{ system_time.year=0 "
+      "system_time.month=11 system_time.day_of_week=0 system_time.day=1 system_time.hour=2 "
+      "system_time.minute=0 system_time.second=0 system_time.milliseconds=0 } "
+      "time_zone.daylight_year=0 time_zone.daylight_date{ system_time.year=0 "
+      "system_time.month=3 system_time.day_of_week=0 system_time.day=2 system_time.hour=2 "
+      "system_time.minute=0 system_time.second=0 system_time.milliseconds=0 } } } "
+      "transfer.property{ property_tag=203227394 transfer.length=19 value.binary{ "
+      "address_search_key=SMTP:DAVE@LAB.TEST } } transfer.property{ property_tag=203227394 "
+      "transfer.length=2 value.binary=[2] }" },
+    { "error information",
+      "03001840  02010000 69000000 0000 0000 05000780 " GUID " 000000000005 0000 " GUID
+      " 000000000006 0000 000000000000000000000000000000000000000000000000 0b000000 5e000000 "
+      "aabbccdd "
+      "eeff 01000000 03000000 616263  03001840  02010000 58000000 0000 0000 05000780 " GUID
+      " 000000000005 0000 " GUID
+      " 000000000006 0000 000000000000000000000000000000000000000000000000 00000000 00000000",
+      "transfer.marker=1075314691 transfer.property{ property_tag=258 transfer.length=105 "
+      "transfer.error_info{ transfer.error_info.version=0 pad=0 "
+      "transfer.error_info.error_code=2147942405 transfer.error_info.folder{ "
+      "database_guid=[16] global_counter=[6] pad=0 } transfer.error_info.message{ "
+      "database_guid=[16] global_counter=[6] pad=0 } transfer.error_info.reserved=[24] "
+      "transfer.error_info.aux_size=11 transfer.error_info.aux_offset=94 "
+      "transfer.error_info.aux{ transfer.error_info.aux_block{ "
+      "transfer.error_info.aux_block.type=1 transfer.error_info.aux_block.size=3 "
+      "transfer.error_info.aux_block.data=[3] } } } } transfer.marker=1075314691 "
+      "transfer.property{ property_tag=258 transfer.length=88 transfer.error_info{ "
+      "transfer.error_info.version=0 pad=0 transfer.error_info.error_code=2147942405 "
+      "transfer.error_info.folder{ database_guid=[16] global_counter=[6] pad=0 } "
+      "transfer.error_info.message{ database_guid=[16] global_counter=[6] pad=0 } "
+      "transfer.error_info.reserved=[24] transfer.error_info.aux_size=0 "
+      "transfer.error_info.aux_offset=0 } }" },
     { "deletions", "0201e567 0d000000 0100 04 00000023 52 0001 0004 00",
       "transfer.property{ property_tag=1743061250 transfer.length=13 sync.idsets{ sync.idset{ "
       "sync.idset.repl_id=1 sync.globset{ sync.globset.part{ sync.globset.command=4 "

@@ -492,7 +492,47 @@ test_download(void)
     response(&play, BUFFER_HEAD "0400 03000d40", "ffffffff ffffffff 03000000",
              "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
              "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
-             "transfer.data_size=4 transfer.data{ <undecoded 4> } }");
+             "transfer.data_size=4 transfer.data{ transfer.unread=[4] } }");
+    request(&play, GET_BUFFER, "ffffffff ffffffff 03000000", NULL);
+    response(&play, BUFFER_HEAD "0800 03000c40 03000d40", "ffffffff ffffffff 03000000",
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=8 transfer.data{ transfer.marker=1074528259 "
+             "transfer.marker=1074593795 } }");
+    finish(&play);
+}
+
+/* A capture that begins within a download, and one that begins with a response of it. */
+static void
+test_download_outside(void)
+{
+    static const char *const HANDLE = "ffffffff ffffffff 03000000";
+    struct play play;
+
+    start(&play);
+    request(&play, GET_BUFFER, HANDLE, NULL);
+    response(&play, BUFFER_HEAD "1500 aabb 03000c40cc 03000c40 1f003700 06000000 6100", HANDLE,
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=21 transfer.data{ transfer.unread=[7] transfer.marker=1074528259 "
+             "transfer.property{ property_tag=3604511 transfer.length=6 transfer.part=[2] } } }");
+    request(&play, GET_BUFFER, HANDLE, NULL);
+    response(&play, BUFFER_HEAD "0800 62000000 03000d40", HANDLE,
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=8 transfer.data{ transfer.continued{ transfer.part=[4] (Joined "
+             "value: value.string=ab ) } transfer.marker=1074593795 } }");
+    size_t count;
+    const struct oa_rop *rops = oa_rop_call_rops(play.call, true, &count);
+    g_assert_cmpint(rops[0].object->kind, ==, OA_ROP_KIND_DOWNLOAD);
+    g_assert_cmpuint(rops[0].object->frame, ==, 0);
+    finish(&play);
+    start(&play);
+    next_call(&play);
+    response(&play, BUFFER_HEAD "0400 aabbccdd", HANDLE,
+             "rop{ rop_id=78 input_handle_index=2 return_value=0 transfer.status=1 "
+             "transfer.in_progress_count=1 transfer.total_step_count=2 reserved8=0 "
+             "transfer.data_size=4 transfer.data{ transfer.unread=[4] } }");
     finish(&play);
 }
 
@@ -771,6 +811,7 @@ main(int argc, char *argv[])
     g_test_add_func("/rop/unasked", test_unasked);
     g_test_add_func("/rop/notifications", test_notifications);
     g_test_add_func("/rop/rules", test_rules);
+    g_test_add_func("/rop/download_outside", test_download_outside);
     g_test_add_func("/rop/download", test_download);
     g_test_add_func("/rop/upload", test_upload);
     g_test_add_func("/rop/busy", test_busy);

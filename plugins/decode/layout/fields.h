@@ -58,6 +58,7 @@ enum oa_base {
     OA_BASE_NONE,
     OA_BASE_DEC,
     OA_BASE_HEX,
+    OA_BASE_MINUTES, /* decimal: minutes since 1601, see oa_minutes_text() */
 };
 
 /* The meaning of a field to code; NONE for one that is only displayed. */

@@ -34,6 +34,7 @@
  * Values                      NDR                                plain
  *   OA_U8 U16 U32 U64(f)      aligned integer                    integer
  *   OA_I16 I32 I64(f)         the same, signed
+ *   OA_U16_BY(f, by)          plain: integer, as OA_COUNTED_BY
  *   OA_BOOL(f)                one byte
  *   OA_ID(f)                  -                                  folder or message ID: replica ID of 2
  *                                                                bytes, counter of 6 (big endian)
@@ -51,6 +52,7 @@
  * Composites
  *   OA_STRUCT(f, LAYOUT)      LAYOUT inside a container f; in NDR aligned to its largest member,
  *                             the count of a conformant last member read first
+ *   OA_PARTS(LAYOUT)          plain: LAYOUT without a container
  *   OA_UNION(f, size, ARMS)   the discriminant (`size` bytes) is on the wire; ARMS is a list of
  *                             OA_ARM(value, LAYOUT), at most one OA_ARM_DEFAULT(LAYOUT),
  *                             OA_ARMS_END. A value without an arm ends the walk.
@@ -80,9 +82,12 @@
  *   OA_LIST(size, count, f)   plain: a count of `size` bytes, then as many
  *   OA_REPEAT_REST(f)         plain: until the bytes end
  *   OA_COUNTED(size, f)       plain: f is a length of `size` bytes that bounds what follows
+ *   OA_COUNTED_BY(f, by)      the same, of 4 bytes if the earlier field `by` is not 0, else of 2
  *   OA_BOUND(by, add)         plain: bounded by the value of the earlier field `by` plus `add`
- *   OA_COLUMNS(tag)           the fields `tag` that follow become the walk's columns; also for lists of
- *                             another kind, whose second part depends on the fields of the first
+ *   OA_BOUND_UNITS(by, n)     plain: bounded by n times that value
+ *   OA_COLUMNS(tag)           the fields `tag` that follow become the walk's columns
+ *   OA_OWN_COLUMNS            plain: columns in the next expression are its own: for structures with
+ *                             a list whose elements depend on fields of an earlier list
  *   OA_AT(by)                 plain: at the offset in the earlier field `by`, counted from the
  *                             nearest OA_ORIGIN before; absent if the offset is 0. Read at the end
  *                             of the layout, in the order of the offsets.
@@ -138,6 +143,7 @@ enum oa_slot_kind {
     OA_SLOT_STRING,
     OA_SLOT_STRING_Z,
     OA_SLOT_STRUCT,
+    OA_SLOT_PARTS,
     OA_SLOT_UNION,
     OA_SLOT_SWITCH,
     OA_SLOT_SWITCH_INDEX,
@@ -157,6 +163,7 @@ enum oa_slot_kind {
     OA_SLOT_COUNTED,
     OA_SLOT_BOUND,
     OA_SLOT_COLUMNS,
+    OA_SLOT_OWN_COLUMNS,
     OA_SLOT_AT,
     OA_SLOT_BIG_ENDIAN,
     OA_SLOT_IF_EQUAL,
@@ -176,7 +183,7 @@ struct oa_arm {
 
 struct oa_slot {
     enum oa_slot_kind kind;
-    uint8_t size; /* of an integer, a character, a count, a discriminant */
+    uint8_t size; /* of an integer, a character, a count, a discriminant, a unit */
     enum oa_field field;
     enum oa_field by;
     enum oa_field count; /* of cells; NONE: all columns */
@@ -200,6 +207,7 @@ struct oa_layout {
 #define OA_U16(f) OA_INT_(f, 2)
 #define OA_U32(f) OA_INT_(f, 4)
 #define OA_U64(f) OA_INT_(f, 8)
+#define OA_U16_BY(f, b) { .kind = OA_SLOT_INT, .size = 2, .field = OA_F_##f, .by = OA_F_##b }
 #define OA_I16(f) OA_INT_(f, 2)
 #define OA_I32(f) OA_INT_(f, 4)
 #define OA_I64(f) OA_INT_(f, 8)
@@ -218,6 +226,7 @@ struct oa_layout {
 #define OA_STRING8Z(f) { .kind = OA_SLOT_STRING_Z, .size = 1, .field = OA_F_##f }
 #define OA_STRING16Z(f) { .kind = OA_SLOT_STRING_Z, .size = 2, .field = OA_F_##f }
 #define OA_STRUCT(f, l) { .kind = OA_SLOT_STRUCT, .field = OA_F_##f, .layout = &l }
+#define OA_PARTS(l) { .kind = OA_SLOT_PARTS, .layout = &l }
 #define OA_UNION(f, n, a) { .kind = OA_SLOT_UNION, .size = n, .field = OA_F_##f, .arms = a }
 #define OA_SWITCH(b, mask, a) { .kind = OA_SLOT_SWITCH, .by = OA_F_##b, .number = mask, .arms = a }
 #define OA_SWITCH_INDEX(b, mask, a) { .kind = OA_SLOT_SWITCH_INDEX, .by = OA_F_##b, .number = mask, \
@@ -236,8 +245,11 @@ struct oa_layout {
 #define OA_REPEAT(f, b) { .kind = OA_SLOT_REPEAT, .field = OA_F_##f, .by = OA_F_##b }
 #define OA_REPEAT_REST(f) { .kind = OA_SLOT_REPEAT_REST, .field = OA_F_##f }
 #define OA_COUNTED(n, f) { .kind = OA_SLOT_COUNTED, .size = n, .field = OA_F_##f }
-#define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .by = OA_F_##b, .number = add }
+#define OA_COUNTED_BY(f, b) { .kind = OA_SLOT_COUNTED, .size = 2, .field = OA_F_##f, .by = OA_F_##b }
+#define OA_BOUND(b, add) { .kind = OA_SLOT_BOUND, .size = 1, .by = OA_F_##b, .number = add }
+#define OA_BOUND_UNITS(b, n) { .kind = OA_SLOT_BOUND, .size = n, .by = OA_F_##b }
 #define OA_COLUMNS(tag) { .kind = OA_SLOT_COLUMNS, .by = OA_F_##tag }
+#define OA_OWN_COLUMNS { .kind = OA_SLOT_OWN_COLUMNS }
 #define OA_AT(b) { .kind = OA_SLOT_AT, .by = OA_F_##b }
 #define OA_ORIGIN { .kind = OA_SLOT_ORIGIN }
 #define OA_CALL(fn) { .kind = OA_SLOT_CALL, .blob = fn }
@@ -366,6 +378,10 @@ struct oa_walk_result oa_walk_run(struct oa_walk *walk, const struct oa_layout *
 /* Copies a text up to its terminator as clean UTF-8, terminated, cut at a character boundary if
  * `size` is too small. */
 void oa_value_text(const struct oa_value *value, char *out, size_t size);
+
+/* The date of a number of minutes since 1601, "2007-03-26 10:00", in whatever time zone it is. */
+#define OA_MINUTES_TEXT 20
+void oa_minutes_text(uint32_t minutes, char out[OA_MINUTES_TEXT]);
 
 /* For blob functions. */
 

@@ -309,8 +309,10 @@ oa_walk_beyond(const struct oa_walk *walk, size_t *length)
 const uint32_t *
 oa_walk_columns(const struct oa_walk *walk, size_t *count)
 {
-    *count = walk->has_columns ? walk->columns->len : 0;
-    return walk->has_columns ? (const uint32_t *)(const void *)walk->columns->data : NULL;
+    const uint32_t *columns = (const uint32_t *)(const void *)walk->columns->data;
+
+    *count = walk->has_columns ? walk->columns->len - walk->first_column : 0;
+    return walk->has_columns ? columns + walk->first_column : NULL;
 }
 
 /* Alignment */
@@ -383,7 +385,7 @@ oa_walk_set(struct oa_walk *walk, enum oa_field field, uint64_t value)
 void
 oa_walk_set_columns(struct oa_walk *walk, const uint32_t *tags, size_t count)
 {
-    g_array_set_size(walk->columns, 0);
+    g_array_set_size(walk->columns, walk->first_column);
     walk->has_columns = tags != NULL;
     if (tags)
         g_array_append_vals(walk->columns, tags, (guint)count);

@@ -37,7 +37,8 @@ struct oa_walk {
     enum oa_encoding encoding;
     size_t enclosing; /* the cursor's length before the innermost bounded part */
     GArray *values;
-    GArray *columns; /* property tags */
+    GArray *columns; /* property tags; those before `first_column` are of what is around */
+    guint first_column;
     bool has_columns;
     enum oa_field collects; /* the field whose values become columns; NONE: none */
     struct decoder decoders[OA_DECODERS_MAX];

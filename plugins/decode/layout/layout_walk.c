@@ -194,7 +194,7 @@ walk_switch_index(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 static void
 walk_cells(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 {
-    uint64_t count = walk->columns->len;
+    uint64_t count = walk->columns->len - walk->first_column;
 
     if (!walk->has_columns && oa_walk_left(walk) > 0) {
         oa_walk_give_up(walk, slot->field);
@@ -203,7 +203,7 @@ walk_cells(struct oa_walk *walk, void *node, const struct oa_slot *slot)
     if (slot->count)
         count = MIN(count, oa_walk_value(walk, slot->count));
     for (unsigned i = 0; i < count && !oa_walk_stopped(walk); i++) {
-        uint32_t tag = g_array_index(walk->columns, uint32_t, i);
+        uint32_t tag = g_array_index(walk->columns, uint32_t, walk->first_column + i);
         unsigned scope = oa_walk_known(walk);
         if (!enter(walk, slot->field) || !oa_walk_charge(walk, slot->field))
             break;
@@ -466,10 +466,17 @@ walk_narrowed(struct oa_walk *walk, void *node, const struct oa_slot *slot, uint
     walk->enclosing = enclosing;
 }
 
+/* The size of an integer, which may depend on an earlier field. */
+static unsigned
+int_size(const struct oa_walk *walk, const struct oa_slot *slot)
+{
+    return slot->by && oa_walk_value(walk, slot->by) ? 4 : slot->size;
+}
+
 static void
 walk_counted(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 {
-    uint64_t length = oa_read_uint(walk, node, slot->field, OA_F_NONE, slot->size, -1);
+    uint64_t length = oa_read_uint(walk, node, slot->field, OA_F_NONE, int_size(walk, slot), -1);
 
     if (oa_walk_stopped(walk))
         return;
@@ -483,7 +490,7 @@ walk_bound(struct oa_walk *walk, void *node, const struct oa_slot *slot)
     uint64_t value = oa_walk_value(walk, slot->by);
     bool below = slot->number < 0 && value < (uint64_t)-slot->number;
 
-    walk_narrowed(walk, node, slot + 1, below ? 0 : value + (uint64_t)slot->number);
+    walk_narrowed(walk, node, slot + 1, below ? 0 : value * slot->size + (uint64_t)slot->number);
 }
 
 void
@@ -499,11 +506,25 @@ oa_walk_bounded(struct oa_walk *walk, void *node, enum oa_field field,
 static void
 walk_columns(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 {
-    g_array_set_size(walk->columns, 0);
+    g_array_set_size(walk->columns, walk->first_column);
     walk->collects = slot->by;
     walk_slot(walk, node, slot + 1, -1);
     walk->collects = OA_F_NONE;
     walk->has_columns = !oa_walk_stopped(walk);
+}
+
+static void
+walk_own_columns(struct oa_walk *walk, void *node, const struct oa_slot *slot, int index)
+{
+    guint first = walk->first_column, count = walk->columns->len;
+    bool has_columns = walk->has_columns;
+
+    walk->first_column = count;
+    walk->has_columns = false;
+    walk_slot(walk, node, slot + 1, index);
+    g_array_set_size(walk->columns, count);
+    walk->first_column = first;
+    walk->has_columns = has_columns;
 }
 
 static void
@@ -570,7 +591,8 @@ walk_value(struct oa_walk *walk, void *node, const struct oa_slot *slot, int ind
 
     switch (slot->kind) {
     case OA_SLOT_INT:
-        value.number = oa_read_uint(walk, node, slot->field, OA_F_NONE, slot->size, index);
+        value.number =
+            oa_read_uint(walk, node, slot->field, OA_F_NONE, int_size(walk, slot), index);
         oa_walk_remember(walk, slot->field, value.number);
         break;
     case OA_SLOT_ID:
@@ -598,6 +620,7 @@ walk_value(struct oa_walk *walk, void *node, const struct oa_slot *slot, int ind
         oa_read_bytes(walk, node, value);
         break;
     case OA_SLOT_BYTES:
+        value.text_length = text_length(walk, MIN((size_t)slot->number, oa_walk_left(walk)), 1);
         oa_read_available(walk, node, value, (uint64_t)slot->number);
         break;
     case OA_SLOT_OCTETS:
@@ -641,6 +664,9 @@ walk_prefix(struct oa_walk *walk, void *node, const struct oa_slot *slot, int in
     case OA_SLOT_AT:
         place(walk, slot);
         break;
+    case OA_SLOT_OWN_COLUMNS:
+        walk_own_columns(walk, node, slot, index);
+        break;
     case OA_SLOT_BIG_ENDIAN:
         walk_big_endian(walk, node, slot, index);
         break;
@@ -669,6 +695,9 @@ walk_slot(struct oa_walk *walk, void *node, const struct oa_slot *slot, int inde
         break;
     case OA_SLOT_STRUCT:
         walk_struct(walk, node, slot, index);
+        break;
+    case OA_SLOT_PARTS:
+        oa_walk_layout(walk, node, slot->layout);
         break;
     case OA_SLOT_UNION:
         walk_union(walk, node, slot);
@@ -766,6 +795,7 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk->budget = BUDGET + (uint64_t)length * BUDGET_PER_BYTE;
     walk->enclosing = length;
     walk->collects = OA_F_NONE;
+    walk->first_column = 0;
     walk->has_max_count = false;
     walk->stopped = false;
     walk->is_partial = false;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rop/binary_values.h"
 #include "rop/entry_id.h"
 #include "rop/property.h"
 #include "rop/rop_limits.h"
@@ -17,6 +18,12 @@
 #define NAME_OFFSET (TAG_SIZE + 16 + 1) /* after the GUID and the kind of a named property */
 #define UNKNOWN_SIZE SIZE_MAX           /* more than any buffer has */
 #define INVALID_SIZE 0
+
+/* Elements that have to follow each other where a stream is taken up; the most values in one of
+ * them, and the longest. */
+#define CONTINUATION_ELEMENTS 8
+#define CONTINUATION_VALUES 64
+#define CONTINUATION_VALUE (16u << 20)
 
 enum { ID_NAMED = 0x8000, TYPE_MULTIPLE = 0x1000, TYPE_CODE_PAGE = 0x8000 };
 enum { CODE_PAGE_UTF16 = 1200, CODE_PAGE_UTF8 = 65001 };
@@ -51,7 +58,8 @@ OA_LAYOUT(NAMED_TAG, "propInfo",
 OA_LAYOUT(COUNT, "length", OA_U32(VALUE_COUNT));
 OA_LAYOUT(LENGTH, "length", OA_U32(TRANSFER_LENGTH));
 
-static oa_blob_fn read_structure;
+static oa_blob_fn read_structure, read_binary;
+static oa_blob_test is_structured;
 
 /* Values that are not as in ROPs. A boolean has two bytes, 2.2.4.1.3. */
 OA_LAYOUT(BOOLEAN, "PtypBoolean", OA_U16(VALUE_BOOLEAN));
@@ -62,7 +70,7 @@ OA_LAYOUT(DELETED_TAG, "MetaTagFXDelProp", OA_U32(TRANSFER_DELETED));
 BOUNDED(STRING8, "PtypString8", OA_STRING8(VALUE_STRING8));
 BOUNDED(STRING, "PtypString", OA_STRING16(VALUE_STRING));
 BOUNDED(BINARY, "PtypBinary", OA_OCTETS(VALUE_BINARY));
-BOUNDED(WHOLE_BINARY, "PtypBinary", OA_BLOB_IF(VALUE_BINARY, oa_rop_is_entry_id, oa_rop_entry_id));
+BOUNDED(WHOLE_BINARY, "PtypBinary", OA_BLOB_IF(VALUE_BINARY, is_structured, read_binary));
 BOUNDED(STRUCTURE, "PtypBinary", OA_CALL(read_structure));
 BOUNDED(SERVER_ID, "PtypServerId", OA_STRUCT(VALUE_SERVER_ID, OA_LAYOUT_SERVER_ID));
 
@@ -138,7 +146,7 @@ void
 oa_fx_lose(struct oa_fx_state *state)
 {
     oa_fx_restart(state);
-    state->next = OA_FX_LOST;
+    state->next = OA_FX_UNSEEN;
 }
 
 void
@@ -203,7 +211,7 @@ structure_of(const struct oa_fx_state *state)
 static void
 begin_value(struct oa_fx_state *state, uint32_t size)
 {
-    bool is_structure = structure_of(state) != NULL;
+    bool is_structure = structure_of(state) || (state->kind && !is_multiple(state->tag));
 
     state->next = OA_FX_VALUE;
     state->size = size;
@@ -382,6 +390,26 @@ info_size(const struct lexer *lexer, uint32_t tag)
     return INVALID_SIZE;
 }
 
+/* The name ahead, which has to be there, behind its tag; `size` with the tag. */
+static struct oa_property_name
+peek_name(const struct lexer *lexer, size_t size)
+{
+    struct oa_property_name name = { .kind = byte_at(lexer, NAME_OFFSET - 1) };
+    uint8_t rest[OA_LIMIT_TRANSFER_NAME];
+    size_t length = size - NAME_OFFSET;
+
+    for (size_t i = 0; i < sizeof name.guid; i++)
+        name.guid[i] = byte_at(lexer, TAG_SIZE + i);
+    for (size_t i = 0; i < length; i++)
+        rest[i] = byte_at(lexer, NAME_OFFSET + i);
+    struct oa_cursor cursor = oa_cursor_over(rest, length);
+    if (name.kind == OA_PROPERTY_NAME_LID)
+        name.lid = oa_cursor_u32(&cursor);
+    else
+        oa_text_copy_utf16le(rest, length, name.text, sizeof name.text);
+    return name;
+}
+
 /* Tag and name. */
 static bool
 read_info(struct lexer *lexer, void *node, uint32_t tag)
@@ -396,9 +424,16 @@ read_info(struct lexer *lexer, void *node, uint32_t tag)
         lose(lexer);
         return false;
     }
+    bool is_there = available(lexer) >= size;
+    state->has_name = is_there && size > TAG_SIZE;
+    if (state->has_name)
+        state->name = peek_name(lexer, size);
     if (!take(lexer, node, size == TAG_SIZE ? &TAG : &NAMED_TAG, size))
         return false;
     state->tag = tag;
+    state->kind = type_of(tag)->layout == &BINARY
+                      ? oa_binary_kind((uint16_t)(tag >> 16), state->has_name ? &state->name : NULL)
+                      : 0;
     state->count = 1;
     if (is_multiple(tag))
         state->next = OA_FX_COUNT;
@@ -457,6 +492,31 @@ read_structure(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t le
     oa_walk_layout(walk, node, oa_sync_layout(property_id, marker));
 }
 
+/* The layout of a whole binary value, by the kind that the walk was given, or as an entry ID; NULL:
+ * only bytes. */
+static const struct oa_layout *
+structure_in(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    return oa_binary_layout((unsigned)oa_walk_value(walk, OA_F_TRANSFER_PROPERTY), bytes, length);
+}
+
+static bool
+is_structured(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    return structure_in(walk, bytes, length) || oa_rop_is_entry_id(walk, bytes, length);
+}
+
+static void
+read_binary(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
+{
+    const struct oa_layout *layout = structure_in(walk, bytes, length);
+
+    if (layout)
+        oa_walk_layout(walk, node, layout);
+    else
+        oa_rop_entry_id(walk, node, bytes, length);
+}
+
 /* Reads a value, or as much of it as there is. */
 static bool
 read_bytes(struct lexer *lexer, void *node)
@@ -466,6 +526,7 @@ read_bytes(struct lexer *lexer, void *node)
     unsigned known = oa_walk_known(lexer->walk);
 
     oa_walk_set(lexer->walk, OA_F_TRANSFER_LENGTH, size);
+    oa_walk_set(lexer->walk, OA_F_TRANSFER_PROPERTY, state->kind);
     bool is_read = take(lexer, node, layout_of(state), size);
     oa_walk_forget(lexer->walk, known);
     if (!is_read)
@@ -587,9 +648,80 @@ read_element(struct lexer *lexer, void *node)
     oa_walk_end(lexer->walk, inner);
 }
 
+/* --- streams whose beginning was not seen --- */
+
+/* Skips the tag of a property ahead, its name and values; false: there can be none such here. What
+ * ends behind the buffer is skipped with it. */
+static bool
+skip_property(struct oa_cursor *cursor, uint32_t tag)
+{
+    const struct type *type = type_of(tag);
+    uint32_t count = 1;
+
+    if (!type)
+        return false;
+    if (tag >> 16 >= ID_NAMED) {
+        oa_cursor_skip(cursor, NAME_OFFSET - TAG_SIZE - 1);
+        uint8_t kind = oa_cursor_u8(cursor);
+        if (kind > 1)
+            return false;
+        if (kind == 0)
+            oa_cursor_skip(cursor, 4);
+        size_t left = oa_cursor_left(cursor);
+        while (kind == 1 && !cursor->is_short && oa_cursor_u16(cursor) != 0)
+            if (left - oa_cursor_left(cursor) > OA_LIMIT_TRANSFER_NAME)
+                return false;
+    }
+    if (is_multiple(tag))
+        count = oa_cursor_u32(cursor);
+    if (count > CONTINUATION_VALUES)
+        return false;
+    for (uint32_t i = 0; i < count && !cursor->is_short; i++) {
+        uint32_t size = type->size ? type->size : oa_cursor_u32(cursor);
+        if (size > CONTINUATION_VALUE)
+            return false;
+        oa_cursor_skip(cursor, size);
+    }
+    return true;
+}
+
+/* Whether a stream goes on with a marker here: it is followed by elements, or by as many as the
+ * buffer has. A single one, at the end of a buffer, proves nothing. */
+static bool
+is_continuation(const uint8_t *bytes, size_t length)
+{
+    struct oa_cursor cursor = oa_cursor_over(bytes, length);
+    unsigned elements = 0;
+
+    for (; elements < CONTINUATION_ELEMENTS && oa_cursor_left(&cursor) >= TAG_SIZE; elements++) {
+        uint32_t tag = oa_cursor_u32(&cursor);
+        if (!is_marker(tag) && (elements == 0 || !skip_property(&cursor, tag)))
+            return false;
+    }
+    return elements > 1;
+}
+
+/* The bytes before the first marker are the rest of an element. False: there is none. */
+static bool
+find_element(struct lexer *lexer, void *node)
+{
+    const uint8_t *bytes = oa_walk_bytes_ahead(lexer->walk);
+    size_t left = oa_walk_left(lexer->walk), offset = 0;
+
+    while (offset < left && !is_continuation(bytes + offset, left - offset))
+        offset++;
+    if (offset > 0)
+        oa_walk_bytes(lexer->walk, node, OA_F_TRANSFER_UNREAD, offset);
+    if (offset < left)
+        lexer->state->next = OA_FX_ELEMENT;
+    return offset < left;
+}
+
 static void
 read_elements(struct lexer *lexer, void *node)
 {
+    if (lexer->state->next == OA_FX_UNSEEN && !find_element(lexer, node))
+        return;
     if (lexer->state->next == OA_FX_LOST)
         oa_walk_give_up(lexer->walk, OA_F_ROP_TAG);
     while (oa_walk_left(lexer->walk) > 0)
@@ -602,21 +734,28 @@ read_elements(struct lexer *lexer, void *node)
 }
 
 struct oa_fx_part *
-oa_fx_read(struct oa_fx_state *state, struct oa_walk *walk, void *node, uint64_t frame)
+oa_fx_part_new(const struct oa_fx_state *state)
 {
-    struct lexer lexer = { state, walk, frame, true };
     struct oa_fx_part *part = g_new0(struct oa_fx_part, 1);
 
     part->before = *state;
     cut_hold(state->cut);
+    return part;
+}
+
+void
+oa_fx_read(struct oa_fx_state *state, struct oa_fx_part *part, struct oa_walk *walk, void *node,
+           uint64_t frame)
+{
+    struct lexer lexer = { state, walk, frame, true };
+
     if (state->cut)
         state->cut->to = frame;
     read_elements(&lexer, node);
-    bool is_inside = state->next != OA_FX_ELEMENT && state->next != OA_FX_LOST;
+    bool is_inside = state->next < OA_FX_UNSEEN && state->next != OA_FX_ELEMENT;
     if (is_inside && !state->cut)
         state->cut = cut_new(state->frame);
     part->continues = cut_hold(state->cut);
-    return part;
 }
 
 void

@@ -13,6 +13,7 @@
 #define OA_FX_LEXER_H
 
 #include "layout/layout.h"
+#include "rop/named_properties.h"
 
 /* Something that the end of a buffer cut. Shared by those who refer to it. */
 struct oa_fx_cut {
@@ -29,15 +30,19 @@ struct oa_fx_state {
         OA_FX_COUNT,   /* next is the number of values of a multiple property */
         OA_FX_LENGTH,  /* next is the length of a value */
         OA_FX_VALUE,   /* next is a value, or a further part of it */
+        OA_FX_UNSEEN,  /* bytes before are missing: next is the rest of an element */
         OA_FX_LOST,    /* the stream cannot be decoded from here on */
     } next;
     uint32_t marker; /* the last one; 0: none */
     uint32_t tag;    /* of the property */
-    uint32_t count;  /* values of it that are not complete */
-    uint32_t size;   /* bytes of the value that have not been reported */
-    bool in_parts;   /* the value is too long to be joined */
-    uint64_t frame;  /* in which the element begins */
-    size_t kept;     /* the first bytes of what is next, in `cut` */
+    bool has_name;
+    struct oa_property_name name; /* of a named property */
+    unsigned kind;                /* of the structure that its values are, see oa_binary_kind() */
+    uint32_t count;               /* values of it that are not complete */
+    uint32_t size;                /* bytes of the value that have not been reported */
+    bool in_parts;                /* the value is too long to be joined */
+    uint64_t frame;               /* in which the element begins */
+    size_t kept;                  /* the first bytes of what is next, in `cut` */
     struct oa_fx_cut *cut;
 };
 
@@ -57,7 +62,8 @@ void oa_fx_state_free(struct oa_fx_state *state); /* accepts NULL */
 /* The next byte begins a stream. */
 void oa_fx_restart(struct oa_fx_state *state);
 
-/* Bytes are missing: what follows cannot be decoded. */
+/* Bytes are missing: what follows is decoded from the next marker on behind which elements are
+ * found, and is TRANSFER_UNREAD before. */
 void oa_fx_lose(struct oa_fx_state *state);
 
 /* The next byte begins a value of so many bytes, as in the upload of a state. `frame` is that of
@@ -67,11 +73,14 @@ void oa_fx_expect_value(struct oa_fx_state *state, uint32_t tag, uint32_t size, 
 /* Whether that value is not complete. */
 bool oa_fx_expects_value(const struct oa_fx_state *state);
 
-/* Reads a buffer: the bytes in the walk's bounded part. What cannot be decoded is left to the walk
- * to report. Returns what is to be kept, to be freed with oa_fx_part_free(). */
-struct oa_fx_part *oa_fx_read(struct oa_fx_state *state, struct oa_walk *walk, void *node,
-                              uint64_t frame);
+/* What is to be kept of the buffer that comes next. */
+struct oa_fx_part *oa_fx_part_new(const struct oa_fx_state *state);
 void oa_fx_part_free(struct oa_fx_part *part); /* accepts NULL */
+
+/* Reads that buffer: the bytes in the walk's bounded part. What cannot be decoded is left to the
+ * walk to report. */
+void oa_fx_read(struct oa_fx_state *state, struct oa_fx_part *part, struct oa_walk *walk,
+                void *node, uint64_t frame);
 
 /* Reads the same buffer once more. */
 void oa_fx_read_again(const struct oa_fx_part *part, struct oa_walk *walk, void *node);

@@ -22,7 +22,7 @@ const struct oa_layout OA_LAYOUT_LONG_TERM_ID = OA_LAYOUT_OF("LongTermID",
 /* Values, 2.11.1. In ROP buffers binary values have counts of two bytes, multiple values of four. */
 
 #define BINARY_VALUE                                                                               \
-    OA_COUNTED(2, VALUE_SIZE),                                                                     \
+    OA_COUNTED_BY(VALUE_SIZE, EXTENDED_RULE),                                                      \
     OA_BLOB_IF(VALUE_BINARY, oa_rop_is_entry_id, oa_rop_entry_id)
 
 const struct oa_layout OA_LAYOUT_INTEGER16 = OA_LAYOUT_OF("PtypInteger16", OA_I16(VALUE_I16));
@@ -102,7 +102,7 @@ OA_LAYOUT(SERVER_EID, "ServerEid",
     OA_ID(ROP_MESSAGE_ID),
     OA_U32(VALUE_SERVER_ID_INSTANCE)
 );
-OA_LAYOUT(MOVE, "OP_MOVE",
+OA_LAYOUT(STANDARD_MOVE, "OP_MOVE",
     OA_BOOL(ACTION_IN_THIS_STORE),
     OA_COUNTED(2, ACTION_STORE_SIZE),
     OA_OCTETS(ACTION_STORE),
@@ -114,20 +114,41 @@ OA_LAYOUT(MOVE, "OP_MOVE",
     OA_BOUND(ACTION_FOLDER_SIZE, 0),
     OA_OCTETS(ACTION_FOLDER)
 );
-OA_LAYOUT(REPLY, "OP_REPLY",
+OA_LAYOUT(EXTENDED_MOVE, "OP_MOVE",
+    OA_COUNTED(4, ACTION_STORE_SIZE),
+    OA_BLOB_IF(ACTION_STORE, oa_rop_is_entry_id, oa_rop_entry_id),
+    OA_COUNTED(4, ACTION_FOLDER_SIZE),
+    OA_BLOB_IF(ACTION_FOLDER, oa_rop_is_entry_id, oa_rop_entry_id)
+);
+OA_LAYOUT(STANDARD_REPLY, "OP_REPLY",
     OA_ID(ROP_FOLDER_ID),
-    OA_ID(ROP_MESSAGE_ID),
+    OA_ID(ROP_MESSAGE_ID)
+);
+OA_LAYOUT(EXTENDED_REPLY, "OP_REPLY",
+    OA_COUNTED(4, ACTION_MESSAGE_SIZE),
+    OA_BLOB_IF(ACTION_MESSAGE, oa_rop_is_entry_id, oa_rop_entry_id)
+);
+#define BY_RULE(name)                                                                              \
+    OA_IF_EQUAL(EXTENDED_RULE, 0),                                                                 \
+    OA_PARTS(STANDARD_##name),                                                                     \
+    OA_IF_NOT(EXTENDED_RULE, 0),                                                                   \
+    OA_PARTS(EXTENDED_##name)
+OA_LAYOUT(MOVE, "OP_MOVE", BY_RULE(MOVE));
+OA_LAYOUT(REPLY, "OP_REPLY",
+    BY_RULE(REPLY),
     OA_GUID(ACTION_TEMPLATE_GUID)
 );
 OA_LAYOUT(DEFER, "OP_DEFER_ACTION", OA_OCTETS(ACTION_DATA));
 OA_LAYOUT(BOUNCE, "OP_BOUNCE", OA_U32(ACTION_BOUNCE));
 OA_LAYOUT(RECIPIENT, "RecipientBlock",
     OA_U8(ACTION_RESERVED),
-    OA_LIST(2, PROPERTY_COUNT, NONE),
+    OA_U16_BY(PROPERTY_COUNT, EXTENDED_RULE),
+    OA_REPEAT(NONE, PROPERTY_COUNT),
     OA_STRUCT(PROPERTY, OA_LAYOUT_PROPERTY)
 );
 OA_LAYOUT(FORWARD, "OP_FORWARD",
-    OA_LIST(2, ACTION_RECIPIENT_COUNT, NONE),
+    OA_U16_BY(ACTION_RECIPIENT_COUNT, EXTENDED_RULE),
+    OA_REPEAT(NONE, ACTION_RECIPIENT_COUNT),
     OA_STRUCT(ACTION_RECIPIENT, RECIPIENT)
 );
 OA_LAYOUT(TAG, "OP_TAG", OA_STRUCT(PROPERTY, OA_LAYOUT_PROPERTY));
@@ -151,9 +172,10 @@ OA_LAYOUT(ACTION_PARTS, "ActionBlock",
     OA_U32(ACTION_FLAGS),
     OA_SWITCH_INDEX(ACTION_TYPE, 0xff, ACTION_ARMS)
 );
-OA_LAYOUT(ACTIONS, "RuleAction",
-    OA_LIST(2, ACTION_COUNT, ACTIONS),
-    OA_COUNTED(2, ACTION_SIZE),
+const struct oa_layout OA_LAYOUT_RULE_ACTIONS = OA_LAYOUT_OF("RuleAction",
+    OA_U16_BY(ACTION_COUNT, EXTENDED_RULE),
+    OA_REPEAT(ACTIONS, ACTION_COUNT),
+    OA_COUNTED_BY(ACTION_SIZE, EXTENDED_RULE),
     OA_STRUCT(ACTION, ACTION_PARTS)
 );
 
@@ -178,7 +200,7 @@ static const struct oa_arm SINGLE_ARMS[] = {
     [0x048] = OA_ARM_AT(OA_LAYOUT_GUID),
     [0x0fb] = OA_ARM_AT(SERVER_ID),
     [0x0fd] = OA_ARM_AT(RESTRICTION),
-    [0x0fe] = OA_ARM_AT(ACTIONS),
+    [0x0fe] = OA_ARM_AT(OA_LAYOUT_RULE_ACTIONS),
     [0x102] = OA_ARM_AT(BINARY),
 };
 
@@ -339,7 +361,8 @@ const struct oa_layout OA_LAYOUT_SORT_ORDER = OA_LAYOUT_OF("SortOrder",
 #define COMPARED_VALUE OA_STRUCT(PROPERTY, OA_LAYOUT_PROPERTY)
 
 OA_LAYOUT(AND_OR, "AndRestriction",
-    OA_LIST(2, RESTRICTION_COUNT, NONE),
+    OA_U16_BY(RESTRICTION_COUNT, EXTENDED_RULE),
+    OA_REPEAT(NONE, RESTRICTION_COUNT),
     INNER
 );
 OA_LAYOUT(NOT, "NotRestriction", INNER);

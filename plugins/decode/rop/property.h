@@ -2,6 +2,9 @@
  * Property tags, names, values and rows as they are in ROP buffers; restrictions and sort orders.
  * [MS-OXCDATA] 2.6 to 2.13
  *
+ * Counts are those of ROP buffers, of two bytes; where EXTENDED_RULE is an earlier field, those of
+ * extended rules, of four, [MS-OXCDATA] 2.11.1.1.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef OA_PROPERTY_H
@@ -39,7 +42,10 @@ extern const struct oa_layout OA_LAYOUT_SERVER_ID;
 /* LongTermID, 2.2.1.3.1. */
 extern const struct oa_layout OA_LAYOUT_LONG_TERM_ID;
 
-/* A restriction of any kind, with counts of two bytes, 2.12. */
+/* A restriction of any kind, 2.12. */
 extern const struct oa_layout OA_LAYOUT_RESTRICTION;
+
+/* RuleAction, [MS-OXORULE] 2.2.5. */
+extern const struct oa_layout OA_LAYOUT_RULE_ACTIONS;
 
 #endif

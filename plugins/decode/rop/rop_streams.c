@@ -60,6 +60,20 @@ oa_rop_stream_resolve(const struct oa_rop_reader *reader, const struct oa_walk *
     }
 }
 
+struct oa_rop_object *
+oa_rop_stream_adopt(const struct oa_rop *rop)
+{
+    enum oa_rop_kind kind = rop->id == OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER ? OA_ROP_KIND_DOWNLOAD
+                                                                              : OA_ROP_KIND_UPLOAD;
+
+    if (kind == OA_ROP_KIND_UPLOAD && rop->id != OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER &&
+        rop->id != OA_ROP_FAST_TRANSFER_DESTINATION_PUT_BUFFER_EXTENDED)
+        return NULL;
+    struct oa_rop_object *object = oa_rop_object_new(kind, NULL, 0);
+    oa_fx_lose(stream_of(object));
+    return object;
+}
+
 /* The size of the buffer; there is less of it if the ROPs end before it does. */
 static uint64_t
 announced_size(const struct oa_walk *walk)
@@ -68,31 +82,33 @@ announced_size(const struct oa_walk *walk)
                oa_walk_value(walk, OA_F_SYNC_STATE_DATA_SIZE));
 }
 
-/* First walk only. NULL: the bytes are not part of a stream that can be followed. */
-static struct oa_fx_part *
+/* First walk only. False: the bytes are not part of a stream that can be followed. */
+static bool
 read_stream(struct oa_rop_reader *reader, struct oa_walk *walk, void *node, const uint8_t *bytes,
             size_t length)
 {
-    const struct oa_rop *rop = reader->rop;
+    struct oa_rop *rop = reader->rop;
     bool is_state = rop->id == OA_ROP_SYNCHRONIZATION_UPLOAD_STATE_STREAM_CONTINUE;
 
     if (has_stream(rop)) {
         struct oa_fx_state *state = stream_of(rop->object);
         if (is_state && !oa_fx_expects_value(state))
-            return NULL;
-        struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
+            return false;
+        rop->transfer = oa_fx_part_new(state);
+        oa_fx_read(state, rop->transfer, walk, node, reader->frame);
         if (announced_size(walk) > length)
             oa_fx_lose(state);
-        return part;
+        return true;
     }
     /* After a logon that was seen, so are the objects that are opened. Data for others, which the
      * server refuses, is a stream of its own. */
     if (is_state || !rop->logon || !oa_fx_is_stream(bytes, length))
-        return NULL;
+        return false;
     struct oa_fx_state *state = oa_fx_state_new();
-    struct oa_fx_part *part = oa_fx_read(state, walk, node, reader->frame);
+    rop->transfer = oa_fx_part_new(state);
+    oa_fx_read(state, rop->transfer, walk, node, reader->frame);
     oa_fx_state_free(state);
-    return part;
+    return true;
 }
 
 /* A state whose announcement was not seen, or data of no stream. */
@@ -112,13 +128,16 @@ oa_rop_transfer_data(struct oa_walk *walk, void *node, const uint8_t *bytes, siz
     struct oa_rop_reader *reader = oa_walk_context(walk);
     struct oa_rop *rop = reader->rop;
 
+    bool is_read = rop->transfer != NULL;
+
     if (reader->objects) {
         oa_fx_part_free(rop->transfer);
-        rop->transfer = read_stream(reader, walk, node, bytes, length);
-    } else if (rop->transfer) {
+        rop->transfer = NULL;
+        is_read = read_stream(reader, walk, node, bytes, length);
+    } else if (is_read) {
         oa_fx_read_again(rop->transfer, walk, node);
     }
-    if (!rop->transfer)
+    if (!is_read)
         read_loose_data(rop, walk, node, length);
 }
 

@@ -13,6 +13,10 @@
 void oa_rop_stream_resolve(const struct oa_rop_reader *reader, const struct oa_walk *walk,
                            const struct oa_rop *rop);
 
+/* First walk only. The object that a ROP reads a stream from, or writes it to, where the capture
+ * begins later: with such a stream; NULL for other ROPs. */
+struct oa_rop_object *oa_rop_stream_adopt(const struct oa_rop *rop);
+
 /* First walk only. A buffer for which the server was too busy will be sent again, [MS-OXCROPS]
  * 2.2.12.2.2. */
 void oa_rop_stream_refused(const struct oa_rop *response, const struct oa_rop *request);

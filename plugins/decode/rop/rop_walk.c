@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rop/binary_values.h"
 #include "rop/rop_limits.h"
 #include "rop/rop_streams.h"
 
@@ -326,6 +327,21 @@ resolve_request(struct oa_rop_reader *reader, const struct oa_walk *walk,
     reader->listing = NULL;
 }
 
+/* A stream may have begun before the capture, like its logon. */
+static void
+adopt(struct oa_rop_reader *reader, struct oa_rop *rop, const struct oa_rop_object *logon)
+{
+    uint32_t handle = handle_at(reader, rop->index);
+
+    if (rop->object || logon || handle == NO_HANDLE)
+        return;
+    rop->object = oa_rop_stream_adopt(rop);
+    if (!rop->object)
+        return;
+    put_slot(reader, rop->index, rop->object);
+    oa_rop_objects_open(reader->objects, rop->object, handle);
+}
+
 /* Fills in what the head says. */
 static void
 take_head(const struct oa_walk *walk, const struct oa_rop_row *row, struct oa_rop *rop)
@@ -358,6 +374,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
         take_head(walk, row, rop);
         if (row->handles != OA_ROP_HANDLES_OUT)
             rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+        adopt(reader, rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
         rop->logon_flags = logon_flags(reader, rop->logon_id);
         set_logon(rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
     }
@@ -458,6 +475,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
         rop->object = oa_rop_object_hold(notified(reader, walk));
     } else if (row->handles == OA_ROP_HANDLES_IN) {
         rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+        adopt(reader, rop, NULL);
     }
     rop->columns = columns_for(row, request, rop->object);
 }
@@ -668,6 +686,33 @@ read_payload(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t leng
         reader->call->is_read[reader->is_response] = true;
 }
 
+/* The structure of a binary value in a row or in a list of properties; NULL: none. Streams read
+ * their values themselves; extended rules have names of their own. */
+static const struct oa_layout *
+structure_of(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    const struct oa_rop_reader *reader = oa_walk_context(walk);
+    uint16_t id = (uint16_t)(oa_walk_value(walk, OA_F_ROP_TAG) >> 16);
+    bool is_named = id >= OA_NAMED_ID_MIN && !oa_walk_value(walk, OA_F_EXTENDED_RULE);
+
+    if (!reader->rop || oa_walk_value(walk, OA_F_TRANSFER_LENGTH))
+        return NULL;
+    return oa_binary_layout(
+        oa_binary_kind(id, is_named ? oa_rop_property_name(reader->rop, id) : NULL), bytes, length);
+}
+
+static bool
+is_structure(const struct oa_walk *walk, const uint8_t *bytes, size_t length)
+{
+    return structure_of(walk, bytes, length) != NULL;
+}
+
+static void
+read_structure(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
+{
+    oa_walk_layout(walk, node, structure_of(walk, bytes, length));
+}
+
 static void
 observe_field(struct oa_walk *walk, const struct oa_value *value)
 {
@@ -700,6 +745,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     start_row(reader);
     oa_walk_set_context(walk, reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, NULL, read_payload);
+    oa_walk_set_decoder(walk, OA_F_VALUE_BINARY, is_structure, read_structure);
     oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
 }
 

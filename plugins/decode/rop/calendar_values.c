@@ -1,0 +1,220 @@
+/* calendar_values.c
+ * Time zones, recurrences and identifiers of meetings, as binary property values have them.
+ * [MS-OXOCAL] 2.2.1.27 (global object IDs), 2.2.1.39, 2.2.1.41 (time zones), 2.2.1.44
+ * (recurrences), [MS-DTYP] 2.3.13 (SYSTEMTIME)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rop/calendar_values.h"
+
+#define ARRAY_ID_SIZE 16
+#define RULE_X_SIZE 14
+
+/* OverrideFlags, 2.2.1.44.2 */
+#define SUBJECT 0x0001
+#define MEETING_TYPE 0x0002
+#define REMINDER_DELTA 0x0004
+#define REMINDER 0x0008
+#define LOCATION 0x0010
+#define BUSY_STATUS 0x0020
+#define ATTACHMENT 0x0040
+#define SUB_TYPE 0x0080
+#define COLOR 0x0100
+
+/* The first version of WriterVersion2 that has a ChangeHighlight, 2.2.1.44.4. */
+#define WITH_HIGHLIGHT 0x3009
+
+/* clang-format off */
+
+/* Time zones */
+
+OA_LAYOUT(SYSTEM_TIME, "SYSTEMTIME",
+    OA_U16(SYSTEM_TIME_YEAR),
+    OA_U16(SYSTEM_TIME_MONTH),
+    OA_U16(SYSTEM_TIME_DAY_OF_WEEK),
+    OA_U16(SYSTEM_TIME_DAY),
+    OA_U16(SYSTEM_TIME_HOUR),
+    OA_U16(SYSTEM_TIME_MINUTE),
+    OA_U16(SYSTEM_TIME_SECOND),
+    OA_U16(SYSTEM_TIME_MILLISECONDS)
+);
+#define BIASES                                                                                     \
+    OA_I32(ZONE_BIAS),                                                                             \
+    OA_I32(ZONE_STANDARD_BIAS),                                                                    \
+    OA_I32(ZONE_DAYLIGHT_BIAS)
+
+const struct oa_layout OA_LAYOUT_TIME_ZONE = OA_LAYOUT_OF("PidLidTimeZoneStruct",
+    BIASES,
+    OA_U16(ZONE_STANDARD_YEAR),
+    OA_STRUCT(ZONE_STANDARD_DATE, SYSTEM_TIME),
+    OA_U16(ZONE_DAYLIGHT_YEAR),
+    OA_STRUCT(ZONE_DAYLIGHT_DATE, SYSTEM_TIME)
+);
+
+/* TZRule, 2.2.1.41.1. What the document reserves is the size of what follows. */
+OA_LAYOUT(RULE_PARTS, "TZRule",
+    OA_U16(ZONE_RULE_FLAGS),
+    OA_U16(ZONE_RULE_YEAR),
+    OA_BYTES(ZONE_RULE_X, RULE_X_SIZE),
+    BIASES,
+    OA_STRUCT(ZONE_STANDARD_DATE, SYSTEM_TIME),
+    OA_STRUCT(ZONE_DAYLIGHT_DATE, SYSTEM_TIME)
+);
+OA_LAYOUT(RULE, "TZRule",
+    OA_U8(ZONE_MAJOR),
+    OA_U8(ZONE_MINOR),
+    OA_COUNTED(2, ZONE_RULE_SIZE),
+    OA_STRUCT(ZONE_RULE_PARTS, RULE_PARTS)
+);
+OA_LAYOUT(HEADER, "PidLidAppointmentTimeZoneDefinitionRecur",
+    OA_U16(ROP_RESERVED16),
+    OA_U16(ZONE_KEY_LENGTH),
+    OA_BOUND_UNITS(ZONE_KEY_LENGTH, 2),
+    OA_STRING16(ZONE_KEY),
+    OA_U16(ZONE_RULE_COUNT)
+);
+const struct oa_layout OA_LAYOUT_TIME_ZONE_DEFINITION = OA_LAYOUT_OF("PidLidAppointmentTimeZoneDefinitionRecur",
+    OA_U8(ZONE_MAJOR),
+    OA_U8(ZONE_MINOR),
+    OA_COUNTED(2, ZONE_HEADER_SIZE),
+    OA_STRUCT(ZONE_HEADER, HEADER),
+    OA_REPEAT_REST(NONE),
+    OA_STRUCT(ZONE_RULE, RULE)
+);
+
+/* RecurrencePattern, 2.2.1.44.1 */
+
+OA_LAYOUT(WEEK, "PatternTypeSpecific", OA_U32(RECURRENCE_DAYS));
+OA_LAYOUT(MONTH, "PatternTypeSpecific", OA_U32(RECURRENCE_DAY));
+OA_LAYOUT(MONTH_NTH, "PatternTypeSpecific",
+    OA_U32(RECURRENCE_DAYS),
+    OA_U32(RECURRENCE_NTH)
+);
+static const struct oa_arm PATTERN_ARMS[] = {
+    [0x0] = OA_ARM_AT_EMPTY,
+    [0x1] = OA_ARM_AT(WEEK),
+    [0x2] = OA_ARM_AT(MONTH),
+    [0x3] = OA_ARM_AT(MONTH_NTH),
+    [0x4] = OA_ARM_AT(MONTH),
+    [0xa] = OA_ARM_AT(MONTH),
+    [0xb] = OA_ARM_AT(MONTH_NTH),
+    [0xc] = OA_ARM_AT(MONTH),
+};
+const struct oa_layout OA_LAYOUT_RECURRENCE = OA_LAYOUT_OF("RecurrencePattern",
+    OA_U16(RECURRENCE_READER),
+    OA_U16(RECURRENCE_WRITER),
+    OA_U16(RECURRENCE_FREQUENCY),
+    OA_U16(RECURRENCE_PATTERN),
+    OA_U16(RECURRENCE_CALENDAR),
+    OA_U32(RECURRENCE_FIRST),
+    OA_U32(RECURRENCE_PERIOD),
+    OA_U32(RECURRENCE_SLIDING),
+    OA_SWITCH_INDEX(RECURRENCE_PATTERN, 0xffff, PATTERN_ARMS),
+    OA_U32(RECURRENCE_END_TYPE),
+    OA_U32(RECURRENCE_OCCURRENCES),
+    OA_U32(RECURRENCE_FIRST_DOW),
+    OA_LIST(4, RECURRENCE_DELETED_COUNT, NONE),
+    OA_U32(RECURRENCE_DELETED),
+    OA_LIST(4, RECURRENCE_MODIFIED_COUNT, NONE),
+    OA_U32(RECURRENCE_MODIFIED),
+    OA_U32(RECURRENCE_START),
+    OA_U32(RECURRENCE_END)
+);
+
+/* ExceptionInfo, 2.2.1.44.2. The first length counts a terminator that is not there. */
+OA_LAYOUT(EXCEPTION_SUBJECT, "ExceptionInfo",
+    OA_U16(EXCEPTION_SUBJECT_LENGTH),
+    OA_COUNTED(2, EXCEPTION_SUBJECT_LENGTH2),
+    OA_STRING8(EXCEPTION_SUBJECT)
+);
+OA_LAYOUT(EXCEPTION_LOCATION, "ExceptionInfo",
+    OA_U16(EXCEPTION_LOCATION_LENGTH),
+    OA_COUNTED(2, EXCEPTION_LOCATION_LENGTH2),
+    OA_STRING8(EXCEPTION_LOCATION)
+);
+#define TIMES                                                                                      \
+    OA_U32(EXCEPTION_START),                                                                       \
+    OA_U32(EXCEPTION_END),                                                                         \
+    OA_U32(EXCEPTION_ORIGINAL)
+#define IF(flags) OA_IF_ANY(EXCEPTION_FLAGS, flags)
+
+OA_LAYOUT(EXCEPTION, "ExceptionInfo",
+    TIMES,
+    OA_U16(EXCEPTION_FLAGS),
+    IF(SUBJECT), OA_PARTS(EXCEPTION_SUBJECT),
+    IF(MEETING_TYPE), OA_U32(EXCEPTION_MEETING_TYPE),
+    IF(REMINDER_DELTA), OA_U32(EXCEPTION_REMINDER_DELTA),
+    IF(REMINDER), OA_U32(EXCEPTION_REMINDER),
+    IF(LOCATION), OA_PARTS(EXCEPTION_LOCATION),
+    IF(BUSY_STATUS), OA_U32(EXCEPTION_BUSY_STATUS),
+    IF(ATTACHMENT), OA_U32(EXCEPTION_ATTACHMENT),
+    IF(SUB_TYPE), OA_U32(EXCEPTION_SUB_TYPE),
+    IF(COLOR), OA_U32(EXCEPTION_COLOR)
+);
+
+/* ExtendedException, 2.2.1.44.4: one for each ExceptionInfo, whose flags are its column. */
+#define RESERVED                                                                                   \
+    OA_COUNTED(4, EXCEPTION_RESERVED_SIZE),                                                        \
+    OA_OCTETS(EXCEPTION_RESERVED)
+
+OA_LAYOUT(HIGHLIGHT, "ChangeHighlight",
+    OA_U32(EXCEPTION_HIGHLIGHT_VALUE),
+    OA_IF_LEFT(1),
+    OA_OCTETS(EXCEPTION_RESERVED)
+);
+OA_LAYOUT(EXTENDED_TIMES, "ExtendedException", TIMES);
+OA_LAYOUT(WIDE_SUBJECT, "ExtendedException",
+    OA_U16(EXCEPTION_WIDE_SUBJECT_LENGTH),
+    OA_BOUND_UNITS(EXCEPTION_WIDE_SUBJECT_LENGTH, 2),
+    OA_STRING16(EXCEPTION_WIDE_SUBJECT)
+);
+OA_LAYOUT(WIDE_LOCATION, "ExtendedException",
+    OA_U16(EXCEPTION_WIDE_LOCATION_LENGTH),
+    OA_BOUND_UNITS(EXCEPTION_WIDE_LOCATION_LENGTH, 2),
+    OA_STRING16(EXCEPTION_WIDE_LOCATION)
+);
+OA_LAYOUT(EXTENDED_EXCEPTION, "ExtendedException",
+    OA_IF_AT_LEAST(APPOINTMENT_WRITER, WITH_HIGHLIGHT),
+    OA_COUNTED(4, EXCEPTION_HIGHLIGHT_SIZE),
+    OA_STRUCT(EXCEPTION_HIGHLIGHT, HIGHLIGHT),
+    RESERVED,
+    IF(SUBJECT | LOCATION), OA_PARTS(EXTENDED_TIMES),
+    IF(SUBJECT), OA_PARTS(WIDE_SUBJECT),
+    IF(LOCATION), OA_PARTS(WIDE_LOCATION),
+    IF(SUBJECT | LOCATION), RESERVED
+);
+
+/* AppointmentRecurrencePattern, 2.2.1.44.5 */
+OA_LAYOUT(APPOINTMENT, "AppointmentRecurrencePattern",
+    OA_STRUCT(RECURRENCE, OA_LAYOUT_RECURRENCE),
+    OA_U32(APPOINTMENT_READER),
+    OA_U32(APPOINTMENT_WRITER),
+    OA_U32(APPOINTMENT_START),
+    OA_U32(APPOINTMENT_END),
+    OA_U16(EXCEPTION_COUNT),
+    OA_COLUMNS(EXCEPTION_FLAGS),
+    OA_REPEAT(NONE, EXCEPTION_COUNT),
+    OA_STRUCT(EXCEPTION, EXCEPTION),
+    RESERVED,
+    OA_CELLS(EXTENDED_EXCEPTION, EXCEPTION_FLAGS, EXTENDED_EXCEPTION),
+    RESERVED
+);
+const struct oa_layout OA_LAYOUT_APPOINTMENT_RECURRENCE = OA_LAYOUT_OF("AppointmentRecurrencePattern",
+    OA_OWN_COLUMNS,
+    OA_PARTS(APPOINTMENT)
+);
+
+/* 2.2.1.27. The date is that of an exception, or zeros. */
+const struct oa_layout OA_LAYOUT_GLOBAL_OBJECT_ID = OA_LAYOUT_OF("PidLidGlobalObjectId",
+    OA_BYTES(GLOBAL_ID_ARRAY, ARRAY_ID_SIZE),
+    OA_BIG_ENDIAN,
+    OA_U16(GLOBAL_ID_YEAR),
+    OA_U8(GLOBAL_ID_MONTH),
+    OA_U8(GLOBAL_ID_DAY),
+    OA_FILETIME(GLOBAL_ID_CREATED),
+    OA_BYTES(GLOBAL_ID_X, 8),
+    OA_COUNTED(4, GLOBAL_ID_SIZE),
+    OA_OCTETS(GLOBAL_ID_DATA)
+);
+
+/* clang-format on */
