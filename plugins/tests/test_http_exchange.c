@@ -24,13 +24,15 @@
 #define PREAMBLE "PROCESSING\r\nDONE\r\n\r\n"
 
 /* One thing that happens on the connection: 'c' the client sends the text, 's' the server; 'C' and
- * 'S': as many bytes of theirs as the text says are lost. */
+ * 'S': as many bytes of theirs as the text says are lost; 'h': the client sent the text soon
+ * after the first step, but it was held back. */
 struct step {
     char what;
     const char *text;
 };
 
 #define STEPS_MAX 12
+#define STEP_NS INT64_C(10000000)
 
 /*
  * A connection, and one line for each exchange: number, endpoint, type, status and X-ResponseCode,
@@ -78,14 +80,14 @@ static const struct row {
         { 'S', "200" },
         { 's', "tail of some answer HTTP/1.x no head, POST " },
         { 's', OK("Execute", "3", "Content-Length: 1\r\n") "C" } },
-      "0 emsmdb Execute - - a -!~\n1 emsmdb Execute - - b -!\n2 emsmdb Execute 200 0 c C\n" },
+      "0 emsmdb Execute - - a -!\n1 emsmdb Execute - - b -!\n2 emsmdb Execute 200 0 c C\n" },
     { "answers are lost, and the next one does not say whose it is",
       { { 'c', POST("emsmdb", "PING", "1", "0") POST("emsmdb", "Execute", "2", "1") "b" },
         { 'c', POST("emsmdb", "PING", "3", "0") },
         { 'S', "600" },
         { 'c', POST("emsmdb", "Execute", "4", "1") "d" },
         { 's', "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno" } },
-      "0 emsmdb PING - - - -!~\n1 emsmdb Execute - - b -!\n2 emsmdb PING - - - -!\n"
+      "0 emsmdb PING - - - -!\n1 emsmdb Execute - - b -!\n2 emsmdb PING - - - -!\n"
       "3 emsmdb Execute 503 - d no\n" },
     { "a request is lost, its answer is still one",
       { { 'C', "300" },
@@ -93,6 +95,28 @@ static const struct row {
         { 'c', "tail" POST("emsmdb", "Execute", "8", "1") "b" },
         { 's', OK("Execute", "8", "Content-Length: 1\r\n") "B" } },
       "0 nspi Bind 200 0 -! A\n1 emsmdb Execute 200 0 b B\n" },
+    { "requests behind a loss come after their answers",
+      { { 'c', POST("emsmdb", "Execute", "1", "1") },
+        { 's', OK("Execute", "1", "Content-Length: 1\r\n") "A" },
+        { 's', OK("Execute", "2", "Content-Length: 1\r\n") "B" },
+        { 's', "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno" },
+        { 'C', "1" },
+        { 'h', POST("emsmdb", "Execute", "2", "1") "b" },
+        { 'h', POST("emsmdb", "PING", "3", "0") POST("emsmdb", "PING", "4", "0") },
+        { 's', OK("PING", "4", "Content-Length: 0\r\n") } },
+      "0 emsmdb Execute 200 0 -! A\n1 emsmdb Execute 200 0 b B\n2 emsmdb PING 503 - - -\n"
+      "3 emsmdb PING 200 0 - -\n" },
+    { "an answer without a request, and a later request with the same id",
+      { { 's', OK("Execute", "1", "Content-Length: 1\r\n") "A" },
+        { 'c', POST("emsmdb", "Execute", "1", "1") "a" },
+        { 's', OK("Execute", "1", "Content-Length: 1\r\n") "B" } },
+      "0 emsmdb Execute 200 0 -! A\n1 emsmdb Execute 200 0 a B\n" },
+    { "a connection that ends before the rest of a request held back comes",
+      { { 's', OK("Execute", "1", "Content-Length: 1\r\n") "A" },
+        { 's', OK("Execute", "2", "Content-Length: 1\r\n") "B" },
+        { 's', OK("Execute", "3", "Content-Length: 1\r\n") "C" },
+        { 'h', POST("emsmdb", "Execute", "2", "2") "b" } },
+      "0 emsmdb Execute 200 0 -! A\n1 emsmdb Execute 200 0 b! B\n2 emsmdb Execute 200 0 -! C\n" },
     { "bytes in the middle of bodies are lost",
       { { 'c', POST("emsmdb", "Execute", "1", "8") "ab" },
         { 'C', "4" },
@@ -162,10 +186,11 @@ run(const struct row *row, size_t piece)
 {
     GString *lines = g_string_new(NULL);
     struct oa_http_connection *connection = oa_http_connection_new(add_line, lines);
-    struct oa_stamp stamp = { 0, 0 };
 
     for (const struct step *step = row->steps; step->what; step++) {
-        enum oa_side side = g_ascii_tolower(step->what) == 'c' ? OA_CLIENT : OA_SERVER;
+        enum oa_side side = g_ascii_tolower(step->what) == 's' ? OA_SERVER : OA_CLIENT;
+        int64_t number = step - row->steps;
+        struct oa_stamp stamp = { .time_ns = step->what == 'h' ? STEP_NS / 2 : number * STEP_NS };
         size_t length = strlen(step->text);
 
         if (g_ascii_isupper(step->what)) {

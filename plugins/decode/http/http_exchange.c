@@ -13,6 +13,10 @@
 #include "base/limits.h"
 #include "http/chunked.h"
 
+/* A request that came later than a response by more is not its request; clocks of two network cards
+ * may differ a little. */
+#define PAIRING_NS INT64_C(1000000)
+
 /* Positions in one piece of bytes at which a head is searched for after a loss. */
 #define TRIES_MAX 16
 
@@ -29,6 +33,7 @@ struct exchange {
     struct oa_http_exchange facts;
     bool is_mapi;
     bool is_doubtful; /* its response may be among the lost bytes */
+    bool is_orphan;   /* the response was over before the request began to come */
     uint8_t *head[2]; /* by enum oa_side; the texts of the heads point into these */
     GByteArray *body[2];
     size_t kept;
@@ -48,6 +53,7 @@ struct oa_http_connection {
     oa_http_head_function on_head;
     void *context;
     GQueue waiting; /* of struct exchange: requests without a complete response, in order */
+    GQueue orphans; /* of struct exchange: responses whose request reassembly may hold back */
     struct stream stream[2];
     bool gave_up;
     uint64_t n_exchanges;
@@ -118,11 +124,11 @@ complete_facts(struct oa_http_exchange *facts)
             oa_mapi_http_response_code(response->head.mapi.response_code, &facts->response_code);
 }
 
-/* The exchange is over, complete or not. */
+/* The exchange is over, complete or not, and nothing more of it can come. */
 static void
-finish(struct oa_http_connection *connection, struct exchange *exchange)
+report(struct oa_http_connection *connection, struct exchange *exchange)
 {
-    g_queue_remove(&connection->waiting, exchange);
+    g_queue_remove(exchange->is_orphan ? &connection->orphans : &connection->waiting, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         struct oa_http_message *message = message_of(exchange, (enum oa_side)side);
 
@@ -136,6 +142,26 @@ finish(struct oa_http_connection *connection, struct exchange *exchange)
         connection->on_exchange(connection->context, &exchange->facts);
     }
     free_exchange(connection, exchange);
+}
+
+/* The response is over, or is given up. Without its request it waits for it: bytes behind a loss
+ * are held back, while those of the other side come. */
+static void
+finish(struct oa_http_connection *connection, struct exchange *exchange)
+{
+    struct stream *server = &connection->stream[OA_SERVER];
+
+    if (exchange->facts.request.has_head) {
+        report(connection, exchange);
+        return;
+    }
+    if (server->current == exchange)
+        server->current = NULL;
+    g_queue_remove(&connection->waiting, exchange);
+    g_queue_push_tail(&connection->orphans, exchange);
+    exchange->is_orphan = true;
+    if (connection->orphans.length > OA_LIMIT_PIPELINE)
+        report(connection, g_queue_peek_head(&connection->orphans));
 }
 
 static void
@@ -181,6 +207,8 @@ end_message(struct oa_http_connection *connection, enum oa_side side)
     message_of(exchange, side)->is_complete = true;
     if (side == OA_SERVER)
         finish(connection, exchange);
+    else if (exchange->is_orphan)
+        report(connection, exchange);
 }
 
 static void
@@ -208,6 +236,8 @@ lose(struct oa_http_connection *connection, enum oa_side side)
     message_of(exchange, side)->has_gap = true;
     if (side == OA_SERVER)
         finish(connection, exchange);
+    else if (exchange->is_orphan)
+        report(connection, exchange);
 }
 
 /* --- heads --- */
@@ -257,6 +287,36 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
     struct exchange *exchange = found->data;
     while ((first = g_queue_peek_head(&connection->waiting)) != exchange)
         finish(connection, first);
+    return exchange;
+}
+
+/*
+ * The response that came before this request, which it answers: by its X-RequestId, or the next one
+ * without. Requests come in order, so responses older than this one have lost theirs, and so have
+ * those before the response that is found.
+ */
+static struct exchange *
+take_orphan(struct oa_http_connection *connection, const struct piece *piece,
+            const struct oa_http_head *head)
+{
+    struct exchange *orphan;
+    GList *found;
+
+    while ((orphan = g_queue_peek_head(&connection->orphans)) &&
+           orphan->facts.response.first.time_ns + PAIRING_NS < piece->first.time_ns)
+        report(connection, orphan);
+    for (found = connection->orphans.head; found; found = found->next) {
+        const struct oa_http_message *response = &((struct exchange *)found->data)->facts.response;
+        if (response->head.mapi.request_id.length == 0
+                ? response->first.time_ns >= piece->last.time_ns
+                : same_text(response->head.mapi.request_id, head->mapi.request_id))
+            break;
+    }
+    if (!found)
+        return NULL;
+    struct exchange *exchange = found->data;
+    while ((orphan = g_queue_peek_head(&connection->orphans)) != exchange)
+        report(connection, orphan);
     return exchange;
 }
 
@@ -328,11 +388,14 @@ static void
 take_request(struct oa_http_connection *connection, const struct piece *piece,
              struct kept_head *kept)
 {
-    struct exchange *exchange = new_exchange(connection);
+    struct exchange *exchange = take_orphan(connection, piece, &kept->head);
 
+    if (!exchange) {
+        exchange = new_exchange(connection);
+        g_queue_push_tail(&connection->waiting, exchange);
+    }
     keep_head(connection, exchange, piece, kept);
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
-    g_queue_push_tail(&connection->waiting, exchange);
     tell_head(connection, exchange, OA_CLIENT);
     begin_body(connection, OA_CLIENT, &kept->head, false);
 }
@@ -524,6 +587,7 @@ oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
     connection->context = context;
     connection->all = &connection->own;
     g_queue_init(&connection->waiting);
+    g_queue_init(&connection->orphans);
     return connection;
 }
 
@@ -621,15 +685,15 @@ oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side
         return;
     drop_carry(stream);
     if (stream->state != IN_BODY || bytes > stream->left || stream->left == UINT64_MAX) {
-        /* The missing response is that of the oldest waiting request. */
-        if (side == OA_SERVER && stream->state == AT_HEAD && connection->waiting.length > 0)
-            stream->current = g_queue_peek_head(&connection->waiting);
         lose(connection, side);
         return;
     }
     if (stream->current) {
-        message_of(stream->current, side)->has_gap = true;
-        message_of(stream->current, side)->body_length += bytes;
+        struct oa_http_message *message = message_of(stream->current, side);
+
+        message->has_gap = true;
+        message->end_is_lost = bytes == stream->left;
+        message->body_length += bytes;
     }
     stream->left -= bytes;
     if (stream->left == 0)
@@ -646,6 +710,8 @@ oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
         end_message(connection, OA_SERVER);
     while ((exchange = g_queue_peek_head(&connection->waiting)))
         finish(connection, exchange);
+    while ((exchange = g_queue_peek_head(&connection->orphans)))
+        report(connection, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         drop_carry(&connection->stream[side]);
     g_free(connection);

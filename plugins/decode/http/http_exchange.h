@@ -23,7 +23,8 @@ struct oa_http_message {
     uint64_t wire_bytes;         /* head, body and chunk framing in the capture */
     struct oa_stamp first, last; /* where its first and last bytes were received */
     bool is_complete;            /* the end was seen */
-    bool has_gap; /* bytes are missing from the capture; the body is kept up to there */
+    bool has_gap;     /* bytes are missing from the capture; the body is kept up to there */
+    bool end_is_lost; /* the last ones, too: the time of `last` is not that of the end */
 };
 
 struct oa_http_exchange {
@@ -69,7 +70,8 @@ void oa_http_connection_share(struct oa_http_connection *connection, struct oa_h
 size_t oa_http_message_length(const uint8_t *data, size_t length);
 
 /* Takes all of the next bytes of that side. The host gets each exchange of MAPI over HTTP when its
- * response is complete. */
+ * response is complete, and of a response without a request when that can no longer come:
+ * reassembly holds back what comes behind lost bytes. */
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
                              const uint8_t *data, size_t length, struct oa_stamp stamp);
 
