@@ -694,8 +694,11 @@ oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side
         return;
     }
     if (stream->current) {
-        message_of(stream->current, side)->has_gap = true;
-        message_of(stream->current, side)->body_length += bytes;
+        struct oa_http_message *message = message_of(stream->current, side);
+
+        message->has_gap = true;
+        message->end_is_lost = bytes == stream->left;
+        message->body_length += bytes;
     }
     stream->left -= bytes;
     if (stream->left == 0)

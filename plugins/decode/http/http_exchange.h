@@ -23,7 +23,8 @@ struct oa_http_message {
     uint64_t wire_bytes;         /* head, body and chunk framing in the capture */
     struct oa_stamp first, last; /* where its first and last bytes were received */
     bool is_complete;            /* the end was seen */
-    bool has_gap; /* bytes are missing from the capture; the body is kept up to there */
+    bool has_gap;     /* bytes are missing from the capture; the body is kept up to there */
+    bool end_is_lost; /* the last ones, too: the time of `last` is not that of the end */
 };
 
 struct oa_http_exchange {

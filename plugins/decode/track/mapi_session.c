@@ -404,7 +404,8 @@ take_half(struct oa_call_half *half, const struct oa_http_exchange *exchange, en
                                    .stub_bytes = body_bytes(exchange, side),
                                    .pdu_bytes = message->wire_bytes,
                                    .is_complete = message->is_complete,
-                                   .has_gap = message->has_gap };
+                                   .has_gap = message->has_gap,
+                                   .end_is_lost = message->end_is_lost };
 }
 
 /* The body of every successful response begins with StatusCode and ErrorCode, [MS-OXCMAPIHTTP]
