@@ -20,6 +20,7 @@
 #include "capture_folders.h"
 #include "exit_codes.h"
 #include "options.h"
+#include "page.h"
 #include "report_set.h"
 #include "reports.h"
 #include "rop_facts.h"
@@ -94,6 +95,7 @@ inform(const struct options *options)
                 report_describe(REPORTS[i]);
         break;
     case ACTION_EXPORT:
+    case ACTION_PAGE:
         break;
     }
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -287,6 +289,20 @@ can_begin_anew(const struct options *options)
     return options->directory || is_summary(options);
 }
 
+/* Returns EXIT_DONE, or another code with a message. */
+static enum exit_code
+write_page(const struct options *options, char **message)
+{
+    switch (page_write(options->directory, options->intervals.utc_offset_ns, message)) {
+    case PAGE_WRITTEN:
+        return EXIT_DONE;
+    case PAGE_NO_REPORTS:
+        return EXIT_UNREADABLE;
+    default:
+        return EXIT_NOT_WRITTEN;
+    }
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
  * done again: with frames read ahead, which is noted in `order`, or because only now is known how
  * far the clocks of the files differ. */
@@ -334,7 +350,8 @@ export_once(const struct options *options, struct capture_order *order, struct c
         order->reads_ahead |= result.disordered;
         if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
-        else if (!report_set_commit(run.reports, &message))
+        else if (!report_set_commit(run.reports, &message) ||
+                 (options->html && write_page(options, &message) != EXIT_DONE))
             code = fail(message, EXIT_NOT_WRITTEN);
         else
             code = run.summary ? print_summary(options, &run, &result)
@@ -478,6 +495,10 @@ main(int argc, char *argv[])
     WS_COMPAT_LOG_INIT(PROGRAM);
     if (!options_parse(argc, argv, &options, &message)) {
         code = fail(message, EXIT_USAGE);
+    } else if (options.action == ACTION_PAGE) {
+        code = write_page(&options, &message);
+        if (code != EXIT_DONE)
+            code = fail(message, code);
     } else if (options.action != ACTION_EXPORT) {
         code = inform(&options);
     } else {

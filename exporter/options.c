@@ -12,6 +12,7 @@
 
 #include "database.h"
 #include "domain_map.h"
+#include "page.h"
 #include "reports.h"
 #include "summary.h"
 
@@ -37,7 +38,8 @@ enum long_option {
     LONG_UTC_OFFSET,
     LONG_HISTOGRAMS,
     LONG_USER_KEY,
-    LONG_DOMAIN_MAP
+    LONG_DOMAIN_MAP,
+    LONG_HTML
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -92,6 +94,9 @@ static const struct {
     { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
       NULL,
       "also write histograms: calls by latency, for percentiles of sums of rows" },
+    { { "html", no_argument, NULL, LONG_HTML },
+      NULL,
+      "also write DIR/report.html, a page to look at, with the reports that it is made of" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -120,13 +125,15 @@ void
 options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
+           "       oaexport page [--utc-offset OFFSET] DIR\n"
            "Turns captures of Outlook Anywhere (RPC over HTTP) into reports. Without -o and -r, "
            "prints "
            "a summary.\n\n"
            "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
            "compressed, PDUs exported\n"
            "by Wireshark), a folder with such files, or - for standard input. Several captures are "
-           "merged by time.\n\n");
+           "merged by time.\n"
+           "With page, the reports in DIR become DIR/report.html.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         const struct option *option = &ROWS[i].option;
         bool is_short = option->val < 256;
@@ -427,6 +434,9 @@ take_option(int value, struct options *options, char **message)
         return take_user_key(optarg, options, message);
     case LONG_DOMAIN_MAP:
         return take_domain(optarg, options, message);
+    case LONG_HTML:
+        options->html = true;
+        return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -469,9 +479,19 @@ check_output(struct options *options, char **message)
         *message = g_strdup("--crlf, --bom and --time spreadsheet are for CSV");
     else if (style->format == OUTPUT_SQLITE && !options->directory)
         *message = g_strdup("a database needs a file: -o FILE.sqlite");
+    else if (options->html && (style->format != OUTPUT_CSV || !options->directory))
+        *message = g_strdup("--html is for CSV, and needs a directory: -o DIR");
     else if (!options->directory && style->format != OUTPUT_SUMMARY && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
+}
+
+/* "page DIR"; a capture of that name is ./page. */
+static bool
+is_page(const struct options *options)
+{
+    return options->n_paths == 2 && strcmp(options->paths[0], "page") == 0 &&
+           g_file_test(options->paths[1], G_FILE_TEST_IS_DIR);
 }
 
 bool
@@ -505,6 +525,11 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     }
     if (options->action != ACTION_EXPORT)
         return true;
+    if (is_page(options)) {
+        options->action = ACTION_PAGE;
+        options->directory = options->paths[1];
+        return true;
+    }
     if (options->n_paths == 0)
         *message = g_strdup("no capture given (see --help)");
     else if (wants_summary(options))
@@ -513,6 +538,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         default_reports(options);
     if (!*message && options->histograms)
         add_report(options, report_find("histograms"));
+    for (size_t i = 0; !*message && options->html && PAGE_REPORTS[i]; i++)
+        add_report(options, report_find(PAGE_REPORTS[i]));
     for (size_t i = 0; i < options->n_reports; i++)
         options->reads_rops |= options->reports[i]->needs_rops;
     if (!*message)

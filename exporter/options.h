@@ -10,14 +10,22 @@
 #include "report.h"
 #include "writer.h"
 
-enum action { ACTION_EXPORT, ACTION_HELP, ACTION_VERSION, ACTION_LIST_REPORTS, ACTION_DESCRIBE };
+enum action {
+    ACTION_EXPORT,
+    ACTION_HELP,
+    ACTION_VERSION,
+    ACTION_LIST_REPORTS,
+    ACTION_DESCRIBE,
+    ACTION_PAGE
+};
 
 struct options {
     enum action action;
     const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
     const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
-    const char *directory; /* or file, of a database; NULL: standard output */
+    const char *directory; /* or file, of a database; NULL: standard output. ACTION_PAGE: of the
+                              reports */
     struct output_style style;
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
@@ -29,6 +37,7 @@ struct options {
     bool reads_rops;                     /* --rops, or a report needs them */
     bool quiet;
     bool histograms;    /* that report too */
+    bool html;          /* the page too */
     char *const *paths; /* of the captures */
     size_t n_paths;
     char *const *words;     /* of the command line, options first; then: */

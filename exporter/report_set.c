@@ -17,6 +17,7 @@
 #include "database.h"
 #include "json_writer.h"
 #include "output_file.h"
+#include "page.h"
 #include "reports.h"
 #include "session_number.h"
 #include "summary.h"
@@ -67,6 +68,8 @@ is_temporary(const char *name, const char *suffix)
 static bool
 is_leftover(const char *name)
 {
+    if (is_temporary(name, PAGE_FILE))
+        return true;
     const char *dot = strchr(name, '.');
     g_autofree char *report = dot ? g_strndup(name, (size_t)(dot - name)) : NULL;
 
