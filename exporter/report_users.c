@@ -65,7 +65,7 @@ struct row {
     int64_t first_ns, last_ns;
     uint64_t rops, rop_failures; /* NO_NUMBER: no ROPs were read */
     uint64_t rops_of[OA_ROP_CLASSES];
-    uint64_t messages_read, messages_sent, messages_received;
+    uint64_t messages_read, messages_sent, messages_received, messages_downloaded;
     uint64_t sizes, size_sum; /* of messages */
     GArray *minutes;          /* of struct minute */
 
@@ -137,7 +137,7 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "rops_notify", COUNT(rops_of[OA_ROP_CLASS_NOTIFY]), "Subscriptions and notifications" },
     { "rops_submit", COUNT(rops_of[OA_ROP_CLASS_SUBMIT]), "ROPs that submit messages, or serve it" },
     { "rops_other", COUNT(rops_of[OA_ROP_CLASS_OTHER]), "RopRelease, RopProgress, and what servers send instead of responses" },
-    { "messages_read", COUNT(messages_read), "Messages opened with RopOpenMessage; those read by synchronization are not counted" },
+    { "messages_read", COUNT(messages_read), "Messages opened with RopOpenMessage; what a client in cached mode downloads is in messages_downloaded" },
     { "messages_sent", COUNT(messages_sent), "Messages submitted with RopSubmitMessage or RopTransportSend" },
     { "messages_received", COUNT(messages_received),
       "Notifications of new mail, one for each subscription; and RopTransportNewMail" },
@@ -168,6 +168,8 @@ static const struct column COLUMNS_OF_USERS[] = {
       "messages_sent, divided by the days on which calls with readable ROPs were seen" },
     { "messages_received_per_day", REAL("1/d", per_day[RECEIVED]), "The same for messages_received" },
     { "messages_read_per_day", REAL("1/d", per_day[READ]), "The same for messages_read" },
+    { "messages_downloaded", COUNT(messages_downloaded),
+      "Messages in the streams that synchronization and FastTransfer download, associated ones among them, without embedded ones" },
 };
 /* clang-format on */
 
@@ -250,6 +252,7 @@ set_rops(struct row *row, uint64_t number)
     for (int class = 0; class < OA_ROP_CLASSES; class ++)
         row->rops_of[class] = number;
     row->messages_read = row->messages_sent = row->messages_received = number;
+    row->messages_downloaded = number;
 }
 
 static struct row *
@@ -431,6 +434,7 @@ take_rop(struct row *row, const struct rop_pair *rop)
     row->rop_failures += rop_failed(rop);
     row->rops_of[oa_rop_class(rop->id)]++;
     row->messages_read += rop_reads_message(rop);
+    row->messages_downloaded += rop_downloads_messages(rop);
     row->messages_sent += rop_sends_message(rop);
     row->messages_received += rop_announces_message(rop);
     if (has_sizes(rop)) {

@@ -150,6 +150,7 @@ on_begin(void *user, void *parent, const struct oa_value *at)
     case OA_F_RESTRICTION:
     case OA_F_SORT_ORDER:
     case OA_F_PROBLEM:
+    case OA_F_EXTENDED_RULE:
         reading->inner++;
         return &IN_PART;
     case OA_F_PROPERTY_CELL:
@@ -171,7 +172,7 @@ on_begin(void *user, void *parent, const struct oa_value *at)
         reading->tag = 0;
         return &IN_OTHER;
     case OA_F_PROPERTY_NAME:
-        if (reading->half)
+        if (reading->half && !reading->inner)
             reading->half->properties++;
         return &IN_OTHER;
     case OA_F_TRANSFER_DATA:
@@ -257,6 +258,21 @@ add_restriction(struct rop_names *names, uint8_t kind)
         names->restrictions[names->n_restrictions++] = kind;
 }
 
+/* Markers of messages in folders and in synchronization, [MS-OXCFXICS] 2.2.4.3. */
+static bool
+begins_message(uint32_t marker)
+{
+    enum {
+        START_MESSAGE = 0x400c0003,
+        START_FAI_MSG = 0x40100003,
+        INCR_SYNC_MESSAGE = 0x40150003,
+        INCR_SYNC_CHG_PARTIAL = 0x407d0003
+    };
+
+    return marker == START_MESSAGE || marker == START_FAI_MSG || marker == INCR_SYNC_MESSAGE ||
+           marker == INCR_SYNC_CHG_PARTIAL;
+}
+
 /* Of a ROP. */
 static void
 take_field(struct rop_reading *reading, const struct oa_value *value)
@@ -269,7 +285,7 @@ take_field(struct rop_reading *reading, const struct oa_value *value)
         count_tag(reading);
         break;
     case OA_F_PROPERTY_ID:
-        half->properties++;
+        half->properties += !reading->inner;
         break;
     case OA_F_VALUE_STRING:
     case OA_F_VALUE_STRING8:
@@ -294,6 +310,9 @@ take_field(struct rop_reading *reading, const struct oa_value *value)
     case OA_F_STREAM_SIZE64:
         half->has_stream_bytes = true;
         half->stream_bytes = value->number;
+        break;
+    case OA_F_TRANSFER_MARKER:
+        half->messages += begins_message((uint32_t)value->number);
         break;
     case OA_F_NOTIFY_FLAGS:
         half->event = value->number & 0x0fff;
@@ -458,6 +477,14 @@ rop_return_value_text(uint32_t value, char number[ROP_VALUE_TEXT])
         return name;
     snprintf(number, ROP_VALUE_TEXT, "0x%08x", value);
     return number;
+}
+
+uint32_t
+rop_downloads_messages(const struct rop_pair *rop)
+{
+    return rop->id == OA_ROP_FAST_TRANSFER_SOURCE_GET_BUFFER && rop->received
+               ? rop->received->messages
+               : 0;
 }
 
 bool

@@ -30,6 +30,7 @@ struct rop_half {
         properties; /* tags outside restrictions and sort orders; names and IDs of properties */
     uint32_t rows;
     uint32_t data_bytes; /* of a stream, FastTransfer stream or the like */
+    uint32_t messages;   /* that begin in a FastTransfer stream, without embedded ones */
     uint32_t sizes;      /* values of PidTagMessageSize, and their sum: */
     uint64_t size_sum;
     uint64_t stream_bytes; /* the size of the stream */
@@ -85,6 +86,9 @@ const char *rop_return_value_text(uint32_t value, char number[ROP_VALUE_TEXT]);
 /* Definitions of columns that several reports have. */
 #define ROPS_ARE "; empty unless ROPs are read (--rops), and for sealed calls"
 #define ROP_FAILURES_ARE "ROPs that returned an error; warnings are none"
+
+/* Messages that it downloaded, by synchronization or another FastTransfer stream. */
+uint32_t rop_downloads_messages(const struct rop_pair *rop);
 
 /* Whether it read, sent or announced a message. */
 bool rop_reads_message(const struct rop_pair *rop);

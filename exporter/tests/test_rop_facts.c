@@ -134,6 +134,31 @@ test_pairs(void)
     g_byte_array_unref(response);
 }
 
+/* Messages in a download; those embedded in them, and uploaded ones, are not counted. */
+static void
+test_downloads(void)
+{
+    GByteArray *request =
+        buffer_of("4e0000 beba 007b 540001 0800 03000c40 03000d40", RECEIVED_HANDLES);
+    GByteArray *response = buffer_of("4e00 00000000 0100 0100 0200 00 1400 03000c40 03000140 "
+                                     "03000240 03001540 03007d40",
+                                     RECEIVED_HANDLES);
+    struct fixture fixture;
+    size_t n;
+
+    start(&fixture);
+    read_side(&fixture, false, request, request->len);
+    read_side(&fixture, true, response, response->len);
+    const struct rop_pair *rops = rops_of_call(&fixture.call, &n);
+    g_assert_cmpuint(n, ==, 2);
+    g_assert_cmpuint(rop_downloads_messages(&rops[0]), ==, 3);
+    g_assert_cmpuint(rops[1].sent->messages, ==, 1);
+    g_assert_cmpuint(rop_downloads_messages(&rops[1]), ==, 0);
+    finish(&fixture);
+    g_byte_array_unref(request);
+    g_byte_array_unref(response);
+}
+
 /* A refused ROP; a response whose request is not there; a call without ROPs read. */
 static void
 test_failures(void)
@@ -198,6 +223,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rop_facts/pairs", test_pairs);
+    g_test_add_func("/rop_facts/downloads", test_downloads);
     g_test_add_func("/rop_facts/failures", test_failures);
     g_test_add_func("/rop_facts/prefixes", test_prefixes);
     return g_test_run();

@@ -98,13 +98,20 @@ is_tag(enum oa_field field)
            field == OA_F_RESTRICTION_SUB_OBJECT || field == OA_F_TRANSFER_DELETED;
 }
 
+/* The name of a property at this place. What is kept of the ROP is there behind its head only. */
+static bool
+tag_name(const struct rop_items *items, uint32_t tag, char out[OA_ROP_TAG_SIZE])
+{
+    return oa_property_scope_name(&items->scope, kept_rop(items), tag, out);
+}
+
 /* The name of a property, or its tag. */
 static const char *
 tag_text(const struct rop_items *items, uint32_t tag)
 {
     char text[OA_ROP_TAG_SIZE];
 
-    if (!oa_property_scope_name(&items->scope, tag, text))
+    if (!tag_name(items, tag, text))
         oa_rop_tag_text(NULL, tag, text);
     return wmem_strdup(items->pinfo->pool, text);
 }
@@ -580,7 +587,6 @@ static void
 begin_rop(struct rop_items *items)
 {
     items->id = 0;
-    items->scope.rop = NULL;
     items->has_return = items->has_rows = false;
     items->return_value = 0;
     items->return_item = items->index_item[0] = items->index_item[1] = NULL;
@@ -593,7 +599,6 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
     switch (value->id) {
     case OA_F_ROP_ID:
         items->id = (uint8_t)value->number;
-        items->scope.rop = kept_rop(items);
         oa_rop_words_start(&items->words, items->id);
         break;
     case OA_F_ROP_RETURN:
@@ -661,13 +666,14 @@ title_item(const struct rop_items *items, struct open *property, const char *bef
 static void
 title_property_item(const struct rop_items *items, struct open *property)
 {
-    const struct oa_fx_part *part = items->scope.rop ? items->scope.rop->transfer : NULL;
+    const struct oa_rop *rop = kept_rop(items);
+    const struct oa_fx_part *part = rop ? rop->transfer : NULL;
     bool is_stream = is_in_stream(property) && oa_is_named_property(property->tag);
     char name[OA_ROP_TAG_SIZE];
 
     if (is_stream && part && property->id == OA_F_TRANSFER_CONTINUED && part->before.has_name) {
         oa_property_name_text(&part->before.name, name, sizeof name);
-    } else if (is_stream || !oa_property_scope_name(&items->scope, property->tag, name)) {
+    } else if (is_stream || !tag_name(items, property->tag, name)) {
         g_snprintf(name, sizeof name, "0x%08x%s", property->tag,
                    !is_stream && oa_is_named_property(property->tag) ? ", name not seen" : "");
         title_item(items, property, "Property ", name);
@@ -692,7 +698,7 @@ show_tag(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value, p
         outer->tag = tag;
     if (is_named && is_in_stream(outer))
         return;
-    bool has_name = oa_property_scope_name(&items->scope, tag, name);
+    bool has_name = tag_name(items, tag, name);
     if (items->is_visible && has_name)
         proto_item_set_text(item, "%s: %s (0x%08x)", OA_FIELDS[value->id].label, name, tag);
     else if (items->is_visible && is_named)
@@ -711,7 +717,7 @@ show_property_id(const struct rop_items *items, tvbuff_t *tvb, const struct oa_v
     uint32_t tag = (uint32_t)value->number << 16;
     char name[OA_ROP_TAG_SIZE];
 
-    if (!oa_is_named_property(tag) || !oa_property_scope_name(&items->scope, tag, name))
+    if (!oa_is_named_property(tag) || !tag_name(items, tag, name))
         return;
     proto_item_set_text(item, "%s: %s (0x%04x)", OA_FIELDS[value->id].label, name,
                         (guint)value->number);

@@ -208,14 +208,14 @@ test_scope(void)
         take(&scope, OA_F_PROPERTY_NAME_LID, i);
         oa_property_scope_end(&scope, OA_F_PROPERTY_NAME);
     }
-    g_assert_true(oa_property_scope_name(&scope, 0x80030003, name));
+    g_assert_true(oa_property_scope_name(&scope, NULL, 0x80030003, name));
     g_assert_cmpstr(name, ==, "00000000-0000-0000-0000-000000000000 0x0002");
-    g_assert_false(oa_property_scope_name(&scope, 0x80020003, name));
-    g_assert_false(oa_property_scope_name(&scope, 0x80010003 + (OA_SCOPE_NAMES << 16), name));
-    g_assert_true(oa_property_scope_name(&scope, 0x0037001f, name));
+    g_assert_false(oa_property_scope_name(&scope, NULL, 0x80020003, name));
+    g_assert_false(oa_property_scope_name(&scope, NULL, 0x80010003 + (OA_SCOPE_NAMES << 16), name));
+    g_assert_true(oa_property_scope_name(&scope, NULL, 0x0037001f, name));
     g_assert_cmpstr(name, ==, "PidTagSubject");
     oa_property_scope_end(&scope, OA_F_EXTENDED_RULE);
-    g_assert_false(oa_property_scope_name(&scope, 0x80030003, name));
+    g_assert_false(oa_property_scope_name(&scope, NULL, 0x80030003, name));
 }
 
 int

@@ -41,11 +41,11 @@ oa_is_named_property(uint32_t tag)
 }
 
 bool
-oa_property_scope_name(const struct oa_property_scope *scope, uint32_t tag,
-                       char out[OA_ROP_TAG_SIZE])
+oa_property_scope_name(const struct oa_property_scope *scope, const struct oa_rop *rop,
+                       uint32_t tag, char out[OA_ROP_TAG_SIZE])
 {
     if (scope->rules == 0 || !oa_is_named_property(tag))
-        return oa_rop_tag_name(scope->rop, tag, out);
+        return oa_rop_tag_name(rop, tag, out);
     for (unsigned i = 0; i < MIN(scope->n_ids, scope->n_names); i++)
         if (scope->ids[i] == tag >> 16 && scope->names[i].kind != OA_PROPERTY_NAME_NONE) {
             oa_property_name_text(&scope->names[i], out, OA_ROP_TAG_SIZE);

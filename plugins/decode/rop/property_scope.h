@@ -14,7 +14,6 @@
 
 /* Zeros are the beginning of a walk. */
 struct oa_property_scope {
-    const struct oa_rop *rop;     /* what is kept of the ROP; NULL: not known. Set by the owner */
     struct oa_property_name name; /* the last PropertyName, complete when it has ended */
     unsigned rules;               /* extended rules around */
     unsigned n_ids, n_names;      /* in the innermost of these */
@@ -28,8 +27,8 @@ void oa_property_scope_field(struct oa_property_scope *scope, const struct oa_va
 void oa_property_scope_end(struct oa_property_scope *scope, enum oa_field field);
 
 /* The name of a property here, as oa_rop_tag_name(). */
-bool oa_property_scope_name(const struct oa_property_scope *scope, uint32_t tag,
-                            char out[OA_ROP_TAG_SIZE]);
+bool oa_property_scope_name(const struct oa_property_scope *scope, const struct oa_rop *rop,
+                            uint32_t tag, char out[OA_ROP_TAG_SIZE]);
 
 /* Whether the name of a property depends on its ID: an ID of a named property. */
 bool oa_is_named_property(uint32_t tag);
