@@ -88,15 +88,24 @@ add_up(uint64_t left, uint64_t right)
 void
 histogram_add(struct histogram *histogram, int64_t ns)
 {
+    histogram_add_many(histogram, ns, 1);
+}
+
+void
+histogram_add_many(struct histogram *histogram, int64_t ns, uint32_t count)
+{
     int64_t value = MAX(ns, 0);
+    uint64_t sum;
 
     if (histogram->count == 0 || value < histogram->min)
         histogram->min = value;
     histogram->max = MAX(value, histogram->max);
-    histogram->count++;
-    histogram->sum = add_up(histogram->sum, (uint64_t)value);
+    histogram->count += count;
+    if (__builtin_mul_overflow((uint64_t)value, count, &sum))
+        sum = UINT64_MAX;
+    histogram->sum = add_up(histogram->sum, sum);
     unsigned bucket = bucket_of((uint64_t)value);
-    octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)]++;
+    octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)] += count;
 }
 
 void

@@ -17,6 +17,9 @@ void histogram_free(struct histogram *histogram);
 /* Adds a duration in nanoseconds; negative ones count as 0. */
 void histogram_add(struct histogram *histogram, int64_t ns);
 
+/* The same, `count` times; more than 0. */
+void histogram_add_many(struct histogram *histogram, int64_t ns, uint32_t count);
+
 /* Adds all durations in `from`: the result is the same as if they had been added one by one. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
