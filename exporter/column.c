@@ -5,6 +5,7 @@
  */
 #include "column.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "facts.h"
@@ -171,6 +172,17 @@ cell_ratio(struct writer *writer, const void *value)
         writer_empty(writer);
     else
         writer_ratio(writer, ratio);
+}
+
+void
+cell_signed(struct writer *writer, const void *value)
+{
+    double number = *(const double *)value;
+
+    if (isfinite(number))
+        writer_ratio(writer, number);
+    else
+        writer_empty(writer);
 }
 
 void

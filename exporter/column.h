@@ -100,6 +100,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define RATIO(member)               CELL_OWN_("ratio", CELL_RATIO_, member)
 #define REAL(unit, member)          CELL_OWN_(unit, CELL_RATIO_, member)
 #define REAL_OF(unit, pointer, member) CELL_OF_(unit, CELL_RATIO_, pointer, member)
+#define SIGNED(unit, member)        CELL_OWN_(unit, CELL_SIGNED_, member) /* NAN: empty */
 
 /* const uint8_t * to 16 bytes, uint8_t[16] */
 #define ADDRESS(pointer)            CELL_WHOLE_("address", CELL_ADDRESS_, pointer)
@@ -152,6 +153,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define CELL_TIME_TEXT_(value) _Generic((value), const char *: cell_time_text)
 #define CELL_MS_(value)       _Generic((value), int64_t: cell_ms)
 #define CELL_RATIO_(value)    _Generic((value), double: cell_ratio)
+#define CELL_SIGNED_(value)   _Generic((value), double: cell_signed)
 #define CELL_ADDRESS_(value)  _Generic((value), const uint8_t *: cell_address)
 #define CELL_UUID_(value)     _Generic((value), const struct oa_cookie *: cell_uuid)
 #define CELL_ENDPOINT_(value) _Generic((value), const struct oa_endpoint *: cell_endpoint)
@@ -172,6 +174,7 @@ void cell_time(struct writer *writer, const void *value);
 void cell_time_text(struct writer *writer, const void *value);
 void cell_ms(struct writer *writer, const void *value);
 void cell_ratio(struct writer *writer, const void *value);
+void cell_signed(struct writer *writer, const void *value);
 void cell_address(struct writer *writer, const void *value);
 void cell_uuid(struct writer *writer, const void *value);
 void cell_endpoint(struct writer *writer, const void *value);

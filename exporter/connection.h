@@ -42,8 +42,10 @@ struct connection {
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
     struct oa_ending ending;
-    int64_t watched_ns;          /* how far the capture reached when it was given up; 0: unknown */
-    int64_t closed_ns;           /* the first FIN or RST, if `ending` is one of them */
+    int64_t watched_ns;    /* how far the capture reached when it was given up; 0: unknown */
+    int64_t closed_ns;     /* the first FIN or RST, if `ending` is one of them */
+    bool has_round_trip;   /* the handshake is in the capture, and nothing of it came twice: */
+    int64_t round_trip_ns; /* from the SYN to the acknowledgment of the SYN+ACK */
     enum connection_state state; /* when the capture ended, or the connection */
     void *counted;               /* of intervals.h; NULL: nothing was counted yet */
 };

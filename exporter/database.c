@@ -155,8 +155,8 @@ static const char *
 type_of(const char *unit)
 {
     static const char *const INTEGERS[] = { "number", "count", "bytes", NULL };
-    static const char *const REALS[] = { "ms",   "s",       "h",       "1/s", "ratio",
-                                         "mean", "bytes/h", "bytes/d", "1/d", NULL };
+    static const char *const REALS[] = { "ms",      "s",       "h",   "1/s",   "ratio",   "mean",
+                                         "bytes/h", "bytes/d", "1/d", "value", "percent", NULL };
 
     return g_strv_contains(INTEGERS, unit) ? "INTEGER"
            : g_strv_contains(REALS, unit)  ? "REAL"

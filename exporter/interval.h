@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "histogram.h"
+#include "rop_facts.h"
 #include "user_identity.h"
 
 enum server_role { ROLE_PROXY, ROLE_STORE, ROLE_DIRECTORY };
@@ -40,7 +41,12 @@ struct interval {
     uint64_t over[INTERVAL_LIMITS];
     uint64_t rpc_bytes[2], payload_bytes[2], wire_bytes[2], packets[2]; /* by sender */
     uint64_t retransmitted_bytes, lost_bytes;
+    uint64_t forgotten;
+    bool has_rops; /* of a call, which could be read: */
+    uint64_t rops;
+    struct rop_messages messages;
     struct histogram *latency, *store_latency; /* NULL: no call */
+    struct histogram *round_trip;              /* of handshakes on the client's hop; NULL: none */
 
     /* From intervals_settle() on. */
     int64_t covered_ns;

@@ -11,6 +11,7 @@
 #include "column.h"
 #include "coverage.h"
 #include "interval_servers.h"
+#include "period.h"
 
 /* Beyond, as with a frame whose time is wrong by years, only intervals with traffic are listed. */
 #define LISTED_MAX 1000000
@@ -303,6 +304,11 @@ merge_rows(struct interval *into, const struct interval *from)
     }
     into->retransmitted_bytes += from->retransmitted_bytes;
     into->lost_bytes += from->lost_bytes;
+    into->forgotten += from->forgotten;
+    into->has_rops |= from->has_rops;
+    into->rops += from->rops;
+    rop_add_messages(&into->messages, &from->messages);
+    merge_latency(&into->round_trip, from->round_trip);
     merge_latency(&into->latency, from->latency);
     merge_latency(&into->store_latency, from->store_latency);
 }
@@ -526,6 +532,23 @@ server_active_users(const struct server_load *server, int64_t from_ns, int64_t t
     uint64_t n = g_hash_table_size(users);
     g_hash_table_unref(users);
     return n;
+}
+
+uint64_t
+server_rop_user_days(const struct server_load *server, int64_t from_ns, int64_t to_ns)
+{
+    const struct server_sessions *sessions = server->sessions;
+    g_autoptr(GHashTable) days = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+
+    for (guint i = 0; i < sessions->active->len; i++) {
+        const struct active *one = &g_array_index(sessions->active, struct active, i);
+        if (!one->has_rops || one->start_ns < from_ns || one->start_ns >= to_ns)
+            continue;
+        int64_t day_ns = day_start(one->start_ns, sessions->intervals->settings.utc_offset_ns);
+        int64_t key = day_ns / NS_PER_S ^ (int64_t)one->user << 36;
+        g_hash_table_add(days, g_memdup2(&key, sizeof key));
+    }
+    return g_hash_table_size(days);
 }
 
 /* The programs by their time, most first; consumes the times. */

@@ -32,6 +32,9 @@ uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t
 /* The number of distinct users with a call between the two times. */
 uint64_t server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
 
+/* The sum over local days of their users with a call whose ROPs could be read. */
+uint64_t server_rop_user_days(const struct server_load *server, int64_t from_ns, int64_t to_ns);
+
 /* Shares of the time for which sessions were open. */
 struct server_clients {
     double cached, classic, mapi_http; /* NO_RATIO: no session */

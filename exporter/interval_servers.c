@@ -24,6 +24,7 @@ row_free(void *data)
 
     histogram_free(row->latency);
     histogram_free(row->store_latency);
+    histogram_free(row->round_trip);
     g_free(row);
 }
 

@@ -29,6 +29,7 @@ struct span {
 struct active {
     int64_t start_ns;
     uint32_t user;
+    bool has_rops; /* that could be read */
 };
 
 enum spans { CONNECTIONS, CHANNELS, OUTSTANDING, ONE_WAY, SESSIONS, SPANS };

@@ -53,12 +53,15 @@ struct call_facts {
     int64_t requested_ns, responded_ns;
     int64_t latency_ns, store_latency_ns; /* NO_TIME: unknown */
     int64_t given_up_ns;                  /* unanswered */
+    bool has_rops;
+    uint64_t rops;
+    struct rop_messages messages;
 };
 
 /* A session that is open. */
 struct session {
     GArray *calls;         /* of struct call_facts: until it is known whose they are */
-    GArray *active;        /* of int64_t: intervals with a call */
+    GArray *active;        /* of struct active: intervals with a call, without users yet */
     GArray *open[OA_HOPS]; /* of struct span; NULL: none */
     struct session_traffic *traffic;
 };
@@ -172,6 +175,15 @@ intervals_take_counted(struct intervals *intervals, struct connection *connectio
     count(intervals, counted_of(intervals, connection), connection, stamp.time_ns);
 }
 
+static bool
+is_forgotten(const struct connection *connection)
+{
+    int64_t ended_ns;
+
+    return !connection_has_ended(connection, &ended_ns) &&
+           connection->watched_ns - connection->last.time_ns >= FORGOTTEN_NS;
+}
+
 /* When the connection was open. */
 static struct span
 span_of(const struct connection *connection)
@@ -181,8 +193,7 @@ span_of(const struct connection *connection)
 
     if (connection_has_ended(connection, &span.to_ns))
         return span;
-    bool is_forgotten = connection->watched_ns - connection->last.time_ns >= FORGOTTEN_NS;
-    span.to_ns = is_forgotten ? connection->last.time_ns : OPEN_END;
+    span.to_ns = is_forgotten(connection) ? connection->last.time_ns : OPEN_END;
     return span;
 }
 
@@ -218,6 +229,16 @@ count_attempt(const struct intervals *intervals, struct server *server,
     }
 }
 
+/* Only clients' hops have the network between clients and servers. */
+static void
+note_round_trip(struct interval *at, const struct connection_row *row)
+{
+    const char *hop = hop_name(row->channel, row->tcp->endpoint[OA_SERVER].port);
+
+    if (row->tcp->has_round_trip && g_str_has_prefix(hop, "client_"))
+        interval_add_latency(&at->round_trip, row->tcp->round_trip_ns);
+}
+
 void
 intervals_take_connection(struct intervals *intervals, const struct connection_row *row)
 {
@@ -239,6 +260,8 @@ intervals_take_connection(struct intervals *intervals, const struct connection_r
         }
         if (!tcp->payload_only) {
             g_array_append_val(server->spans[CONNECTIONS], span);
+            server_row(intervals, server, tcp->last.time_ns)->forgotten += is_forgotten(tcp);
+            note_round_trip(server_row(intervals, server, tcp->first.time_ns), row);
             if (tcp->handshake_seen)
                 count_attempt(intervals, server, row);
             bool is_one_way = !tcp->stream[0].frames || !tcp->stream[1].frames;
@@ -296,6 +319,9 @@ count_call(const struct intervals *intervals, struct server *server, const struc
     }
     row = server_row(intervals, server, call->requested_ns);
     row->calls++;
+    row->has_rops |= call->has_rops;
+    row->rops += call->rops;
+    rop_add_messages(&row->messages, &call->messages);
     row->waiting_calls += !call->is_prompt;
     row->faults += call->state == OA_CALL_FAULT;
     row->unanswered += call->state == OA_CALL_UNANSWERED;
@@ -346,7 +372,7 @@ session_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
         session = g_new0(struct session, 1);
         session->calls = g_array_new(FALSE, FALSE, sizeof(struct call_facts));
         session->traffic = session_traffic_new();
-        session->active = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        session->active = g_array_new(FALSE, FALSE, sizeof(struct active));
         g_hash_table_insert(intervals->sessions, key_of(vc), session);
     }
     return session;
@@ -386,6 +412,32 @@ note_traffic(struct intervals *intervals, const struct oa_virtual_connection *vc
 }
 
 static void
+note_active(struct session *session, int64_t start_ns, bool has_rops)
+{
+    GArray *active = session->active;
+    struct active one = { .start_ns = start_ns, .has_rops = has_rops };
+    struct active *last =
+        active->len ? &g_array_index(active, struct active, active->len - 1) : NULL;
+
+    if (last && last->start_ns == start_ns)
+        last->has_rops |= has_rops;
+    else
+        g_array_append_val(active, one);
+}
+
+static void
+count_rops(struct call_facts *facts, const struct oa_call *call)
+{
+    size_t count;
+    const struct rop_pair *rops = rops_of_call(call, &count);
+
+    facts->has_rops = rops != NULL;
+    facts->rops = count;
+    for (size_t i = 0; i < count; i++)
+        rop_count_messages(&facts->messages, &rops[i]);
+}
+
+static void
 take_call(struct intervals *intervals, const struct oa_call *call)
 {
     const struct oa_virtual_connection *vc = call->vc;
@@ -406,11 +458,9 @@ take_call(struct intervals *intervals, const struct oa_call *call)
         facts.latency_ns = NO_TIME;
     if (hop == OA_HOP_SERVER || !call_latency(call, OA_HOP_SERVER, &facts.store_latency_ns))
         facts.store_latency_ns = NO_TIME;
+    count_rops(&facts, call);
     if (facts.has_request) {
-        int64_t start_ns = interval_start(intervals, facts.requested_ns);
-        GArray *active = session->active;
-        if (!active->len || g_array_index(active, int64_t, active->len - 1) != start_ns)
-            g_array_append_val(active, start_ns);
+        note_active(session, interval_start(intervals, facts.requested_ns), facts.has_rops);
     }
     g_array_append_val(session->calls, facts);
     if (vc->has_final_number)
@@ -500,7 +550,8 @@ static void
 add_active(struct server *server, const GArray *starts, uint32_t user)
 {
     for (guint i = 0; user != USER_ANONYMOUS && i < starts->len; i++) {
-        struct active active = { g_array_index(starts, int64_t, i), user };
+        struct active active = g_array_index(starts, struct active, i);
+        active.user = user;
         g_array_append_val(server->active, active);
     }
 }

@@ -18,9 +18,11 @@
 #include <wsutil/wslog.h>
 
 #include "capture_folders.h"
+#include "comparison.h"
 #include "exit_codes.h"
 #include "options.h"
 #include "page.h"
+#include "report_comparison.h"
 #include "report_set.h"
 #include "reports.h"
 #include "rop_facts.h"
@@ -96,6 +98,7 @@ inform(const struct options *options)
         break;
     case ACTION_EXPORT:
     case ACTION_PAGE:
+    case ACTION_COMPARE:
         break;
     }
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -467,6 +470,29 @@ export_captures(struct options *options)
     return code;
 }
 
+static int
+compare(const struct options *options)
+{
+    const char *const folders[] = { options->paths[1], options->paths[2] };
+    const int64_t offsets_ns[] = { options->intervals.utc_offset_ns,
+                                   options->second_utc_offset_ns };
+    char *message = NULL;
+    struct comparison *comparison = comparison_read(folders, offsets_ns, &message);
+
+    if (!comparison)
+        return fail(message, EXIT_UNREADABLE);
+    struct report_set *set = report_set_open(options->reports, options->n_reports,
+                                             options->directory, options->style, NULL, &message);
+    if (set)
+        report_comparison_write(report_set_run(set, &REPORT_COMPARISON), comparison);
+    bool is_written = set && !ending_signal && report_set_commit(set, &message);
+    report_set_free(set);
+    comparison_free(comparison);
+    if (is_written || ending_signal)
+        return EXIT_DONE;
+    return fail(message, EXIT_NOT_WRITTEN);
+}
+
 /* Without SA_RESTART, so that a read of standard input is interrupted too. A shell that starts this
  * in the background ignores SIGINT for it; that is kept. */
 static void
@@ -499,6 +525,8 @@ main(int argc, char *argv[])
         code = write_page(&options, &message);
         if (code != EXIT_DONE)
             code = fail(message, code);
+    } else if (options.action == ACTION_COMPARE) {
+        code = compare(&options);
     } else if (options.action != ACTION_EXPORT) {
         code = inform(&options);
     } else {

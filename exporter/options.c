@@ -84,7 +84,8 @@ static const struct {
       "period of a row of capacity: all, day, week (all)" },
     { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
       "OFFSET",
-      "where days and weeks begin, such as +02:00 (+00:00)" },
+      "where days and weeks begin, such as +02:00 (+00:00); for compare also one for each "
+      "directory" },
     { { "user-key", required_argument, NULL, LONG_USER_KEY },
       "NAME",
       "what users are told apart by: dn, rpc, http, address (the first of these that is known)" },
@@ -126,6 +127,7 @@ options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
            "       oaexport page [--utc-offset OFFSET] DIR\n"
+           "       oaexport compare [OPTION]... DIR1 DIR2\n"
            "Turns captures of Outlook Anywhere (RPC over HTTP) into reports. Without -o and -r, "
            "prints "
            "a summary.\n\n"
@@ -133,7 +135,9 @@ options_help(void)
            "compressed, PDUs exported\n"
            "by Wireshark), a folder with such files, or - for standard input. Several captures are "
            "merged by time.\n"
-           "With page, the reports in DIR become DIR/report.html.\n\n");
+           "With page, the reports in DIR become DIR/report.html.\n"
+           "With compare, the counters in DIR2 are compared with those in DIR1, by weekday and "
+           "time of day.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
         const struct option *option = &ROWS[i].option;
         bool is_short = option->val < 256;
@@ -160,6 +164,8 @@ choose_reports(const char *list, struct options *options, char **message)
         const struct report *report = report_find(g_strstrip(*name));
         if (!report)
             *message = g_strdup_printf("there is no report '%s' (see --list-reports)", *name);
+        else if (report->is_of_folders)
+            *message = g_strdup_printf("%s is written by another command (see --help)", *name);
         else if (!g_ptr_array_find(chosen, report, NULL))
             g_ptr_array_add(chosen, (void *)report);
     }
@@ -279,7 +285,7 @@ take_period(const char *text, struct options *options, char **message)
 }
 
 static bool
-take_utc_offset(const char *text, struct options *options, char **message)
+parse_utc_offset(const char *text, int64_t *offset_ns, char **message)
 {
     static const char FORM[] = "+00:00";
     bool is_good = strlen(text) == strlen(FORM) && (text[0] == '+' || text[0] == '-');
@@ -292,9 +298,22 @@ take_utc_offset(const char *text, struct options *options, char **message)
         *message = g_strdup_printf("'%s' is no offset from UTC such as +02:00", text);
         return false;
     }
-    options->intervals.utc_offset_ns =
+    *offset_ns =
         (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes) * G_GINT64_CONSTANT(60000000000);
     return true;
+}
+
+/* One, or for two folders that are compared one of each. */
+static bool
+take_utc_offset(const char *text, struct options *options, char **message)
+{
+    g_auto(GStrv) offsets = g_strsplit(text, ",", 2);
+
+    options->has_second_utc_offset = offsets[0] && offsets[1];
+    return parse_utc_offset(offsets[0] ? offsets[0] : "", &options->intervals.utc_offset_ns,
+                            message) &&
+           parse_utc_offset(options->has_second_utc_offset ? offsets[1] : offsets[0],
+                            &options->second_utc_offset_ns, message);
 }
 
 static bool
@@ -494,6 +513,22 @@ is_page(const struct options *options)
            g_file_test(options->paths[1], G_FILE_TEST_IS_DIR);
 }
 
+/* "compare DIR1 DIR2"; a capture of that name is ./compare. */
+static bool
+check_compare(struct options *options, char **message)
+{
+    if (options->n_paths != 3)
+        *message = g_strdup("compare needs two directories of reports (see --help)");
+    else if (options->reports)
+        *message = g_strdup("compare writes one report only: no --reports");
+    if (*message)
+        return false;
+    options->action = ACTION_COMPARE;
+    add_report(options, &REPORT_COMPARISON);
+    check_output(options, message);
+    return !*message;
+}
+
 bool
 options_parse(int argc, char *argv[], struct options *options, char **message)
 {
@@ -530,7 +565,11 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         options->directory = options->paths[1];
         return true;
     }
-    if (options->n_paths == 0)
+    if (options->n_paths > 0 && strcmp(options->paths[0], "compare") == 0)
+        return check_compare(options, message);
+    if (options->has_second_utc_offset)
+        *message = g_strdup("two UTC offsets are for compare only");
+    else if (options->n_paths == 0)
         *message = g_strdup("no capture given (see --help)");
     else if (wants_summary(options))
         summary_reports(options);

@@ -12,6 +12,7 @@
 
 enum action {
     ACTION_EXPORT,
+    ACTION_COMPARE, /* `paths` are "compare" and two folders */
     ACTION_HELP,
     ACTION_VERSION,
     ACTION_LIST_REPORTS,
@@ -32,6 +33,8 @@ struct options {
     char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
     struct domain_map *domains;          /* NULL: not given; freed likewise */
     struct intervals_settings intervals; /* of counters, capacity and users */
+    int64_t second_utc_offset_ns;        /* of the second folder that is compared */
+    bool has_second_utc_offset;          /* was given */
     int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */

@@ -27,6 +27,7 @@ struct report {
     const char *order;    /* "ordered by ..." */
     bool has_key;         /* the first column has another value in each row */
     bool on_request;      /* written only if requested by name */
+    bool is_of_folders;   /* not of captures: written by a command of its own */
     bool needs_rops;      /* has rows only if ROPs are read */
     bool needs_intervals; /* has `intervals` in its run, for `finish` */
     const struct column *columns;
@@ -59,8 +60,9 @@ struct report_run {
 
 /* Each is defined in report_<name>.c. */
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
-    REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS, REPORT_FINDINGS, REPORT_FRAMES,
-    REPORT_HISTOGRAMS, REPORT_HOPS, REPORT_OPERATIONS, REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
+    REPORT_COMPARISON, REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS,
+    REPORT_FINDINGS, REPORT_FRAMES, REPORT_HISTOGRAMS, REPORT_HOPS, REPORT_OPERATIONS, REPORT_ROPS,
+    REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdio.h>
+
 #include "interval_levels.h"
 #include "intervals.h"
 #include "period.h"
@@ -15,6 +17,13 @@
 
 /* How much of an hour must be covered to be the busy one. */
 #define BUSY_COVERED_NS (54 * 60 * NS_PER_S)
+
+/* How much of each day must be covered for it to stand for the whole: a working day. */
+#define PROFILE_COVERED_NS (8 * NS_PER_HOUR)
+
+/* The profiles of the role requirements calculator: multiples of that, up to 500. */
+#define PROFILE_STEP 50
+#define PROFILES 10
 
 struct row {
     const struct server_load *server;
@@ -32,6 +41,8 @@ struct row {
     double peak_to_mean, concurrency, over[INTERVAL_LIMITS], quality_share;
     double messages_sent, messages_received, message_bytes;
     const char *profile;
+    char profile_text[8];
+    struct histogram *round_trip;
     struct server_clients clients;
 };
 
@@ -91,11 +102,14 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
     { "over_5s_share", RATIO(over[1]), "The same for 5 s" },
     { "over_10s_share", RATIO(over[2]), "The same for 10 s" },
     { "messages_sent_per_user_per_day", REAL("mean", messages_sent),
-      "Not yet counted: empty" },
+      "Messages submitted, as messages_sent in users.csv, divided by the sum over days of users with a "
+      "call whose ROPs could be read; of an hour of a day only what was sent in it" ROPS_ARE },
     { "messages_received_per_user_per_day", REAL("mean", messages_received),
-      "Not yet counted: empty" },
-    { "message_bytes_mean", REAL("bytes", message_bytes), "Not yet counted: empty" },
-    { "profile", TEXT(profile), "Not yet determined: empty" },
+      "The same for messages_received: announced to the client" },
+    { "message_bytes_mean", REAL("bytes", message_bytes), "Mean size, as in users.csv" },
+    { "profile", TEXT(profile),
+      "Profile of the role requirements calculator: the nearest of 50, 100, ... 500 messages sent and "
+      "received per user and day; empty if less than 8 hours of a day are covered on average" },
     { "cached_share", RATIO(clients.cached),
       "Share of sessions in cached mode, of those whose mode is known, by the time for which they were "
       "open" },
@@ -108,6 +122,9 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
       "Share of the covered time in intervals without lost bytes, without steps of a clock, and "
       "without connections of which only one direction was captured" },
     { "latency_mean_ms", MEAN_MS(latency), "Mean of the times of latency_p50_ms" },
+    { "hop_rtt_ms", P50_MS(round_trip),
+      "Median time from SYN to the acknowledgment of the SYN+ACK, on the client's hop: share of the "
+      "network in the latency; without handshakes of which something was sent again" },
 };
 /* clang-format on */
 
@@ -130,13 +147,16 @@ struct part {
     int64_t covered_ns;
     uint64_t calls, bytes[2];
     double outstanding; /* calls times nanoseconds */
-    struct histogram *latency;
+    struct histogram *latency, *round_trip;
+    bool has_rops;
+    struct rop_messages messages;
 };
 
 static void
 add_up(struct part *part)
 {
     part->latency = histogram_new();
+    part->round_trip = histogram_new();
     for (size_t i = part->at; i < part->end; i++) {
         const struct interval *one = &part->server->interval[i];
         part->covered_ns += one->covered_ns;
@@ -147,7 +167,18 @@ add_up(struct part *part)
             part->outstanding += one->outstanding.mean * (double)one->covered_ns;
         if (one->latency)
             histogram_merge(part->latency, one->latency);
+        if (one->round_trip)
+            histogram_merge(part->round_trip, one->round_trip);
+        part->has_rops |= one->has_rops;
+        rop_add_messages(&part->messages, &one->messages);
     }
+}
+
+static void
+free_sums(struct part *part)
+{
+    histogram_free(part->latency);
+    histogram_free(part->round_trip);
 }
 
 static void
@@ -262,6 +293,43 @@ quality_of(const struct part *part)
     return divided((double)good_ns, (double)part->covered_ns);
 }
 
+/* How many local days have something that is covered. */
+static int64_t
+days_of(const struct part *part, int64_t utc_offset_ns)
+{
+    int64_t days = 0;
+
+    for (size_t i = part->at; i < part->end;) {
+        int64_t next_ns = day_start(part->server->interval[i].start_ns, utc_offset_ns) + NS_PER_DAY;
+        bool is_covered = false;
+        for (; i < part->end && part->server->interval[i].start_ns < next_ns; i++)
+            is_covered |= part->server->interval[i].covered_ns > 0;
+        days += is_covered;
+    }
+    return days;
+}
+
+static void
+fill_messages(struct row *row, const struct part *part, const struct intervals_settings *settings)
+{
+    const struct rop_messages *messages = &part->messages;
+    double user_days = (double)server_rop_user_days(
+        part->server, part->server->interval[part->at].start_ns, row->end_ns);
+    bool is_day = part->covered_ns >= PROFILE_COVERED_NS * days_of(part, settings->utc_offset_ns);
+
+    if (!part->has_rops)
+        return;
+    row->messages_sent = divided((double)messages->sent, user_days);
+    row->messages_received = divided((double)messages->received, user_days);
+    row->message_bytes = divided((double)messages->size_sum, (double)messages->sizes);
+    double a_day = row->messages_sent + row->messages_received;
+    if (user_days == 0 || !is_day)
+        return;
+    snprintf(row->profile_text, sizeof row->profile_text, "%d",
+             CLAMP((int)(a_day / PROFILE_STEP + 0.5), 1, PROFILES) * PROFILE_STEP);
+    row->profile = row->profile_text;
+}
+
 static void
 fill_totals(struct row *row, const struct part *part, const struct intervals_settings *settings)
 {
@@ -278,6 +346,8 @@ fill_totals(struct row *row, const struct part *part, const struct intervals_set
     for (int side = OA_CLIENT; side <= OA_SERVER && part->server->has_packets; side++)
         row->day_bytes[side] = divided((double)part->bytes[side], days);
     row->quality_share = quality_of(part);
+    row->round_trip = part->round_trip;
+    fill_messages(row, part, settings);
     server_clients(part->server, row->start_ns, row->end_ns, &row->clients);
 }
 
@@ -322,9 +392,9 @@ put(struct report_run *run, struct part *part)
     fill_totals(&row, part, settings);
     report_row(run, &row);
     g_free(row.clients.programs);
-    histogram_free(part->latency);
+    free_sums(part);
     if (has_busy_hour)
-        histogram_free(busy.latency);
+        free_sums(&busy);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "interval_levels.h"
 #include "intervals.h"
 #include "report.h"
+#include "rop_facts.h"
 
 #define NS_PER_S 1e9
 
@@ -23,6 +24,7 @@ struct row {
     const uint8_t *address;
     const char *role, *quality;
     char quality_text[64];
+    uint64_t timed_calls, rops;
 };
 
 /* clang-format off */
@@ -117,6 +119,12 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
       "ok; or, separated by semicolons: partial (not all of the interval is covered), loss (lost bytes), "
       "clock (the clock of a capture went back by more than a second), one_way (of a connection, only "
       "one direction)" },
+    { "timed_calls", NUMBER(timed_calls),
+      "Calls of which latency_mean_ms is the mean" },
+    { "rops", COUNT(rops), "ROPs of the calls; performance counter: RPC Operations/sec" ROPS_ARE },
+    { "forgotten", COUNT_OF(tcp, forgotten),
+      "Connections without an end that were silent for more than 4 hours from the interval on: they count "
+      "as open to their last frame, which is in it" },
 };
 /* clang-format on */
 
@@ -154,7 +162,11 @@ put(struct report_run *run, const struct server_load *server, const struct inter
                        .start_ns = at->start_ns,
                        .interval_s = (double)length_ns / NS_PER_S,
                        .covered_s = (double)at->covered_ns / NS_PER_S,
-                       .role = server_role_name(server->role) };
+                       .role = server_role_name(server->role),
+                       .rops = at->has_rops ? at->rops : NO_NUMBER,
+                       .timed_calls = !is_known      ? NO_NUMBER
+                                      : !at->latency ? 0
+                                                     : histogram_count(at->latency) };
 
     add_quality(&row, at->covered_ns < length_ns, "partial");
     add_quality(&row, at->lost_bytes > 0, "loss");

@@ -218,6 +218,15 @@ report_set_intervals(const struct report_set *set)
     return set->intervals;
 }
 
+struct report_run *
+report_set_run(struct report_set *set, const struct report *report)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].report == report)
+            return &set->runs[i];
+    return NULL;
+}
+
 void
 report_set_frame(struct report_set *set, size_t file, int64_t time_ns)
 {

@@ -65,9 +65,8 @@ struct row {
     int64_t first_ns, last_ns;
     uint64_t rops, rop_failures; /* NO_NUMBER: no ROPs were read */
     uint64_t rops_of[OA_ROP_CLASSES];
-    uint64_t messages_read, messages_sent, messages_received, messages_downloaded;
-    uint64_t sizes, size_sum; /* of messages */
-    GArray *minutes;          /* of struct minute */
+    struct rop_messages messages;
+    GArray *minutes; /* of struct minute */
 
     /* In the rows that are printed. */
     uint32_t number;                  /* of the user */
@@ -137,9 +136,9 @@ static const struct column COLUMNS_OF_USERS[] = {
     { "rops_notify", COUNT(rops_of[OA_ROP_CLASS_NOTIFY]), "Subscriptions and notifications" },
     { "rops_submit", COUNT(rops_of[OA_ROP_CLASS_SUBMIT]), "ROPs that submit messages, or serve it" },
     { "rops_other", COUNT(rops_of[OA_ROP_CLASS_OTHER]), "RopRelease, RopProgress, and what servers send instead of responses" },
-    { "messages_read", COUNT(messages_read), "Messages opened with RopOpenMessage; what a client in cached mode downloads is in messages_downloaded" },
-    { "messages_sent", COUNT(messages_sent), "Messages submitted with RopSubmitMessage or RopTransportSend" },
-    { "messages_received", COUNT(messages_received),
+    { "messages_read", COUNT(messages.read), "Messages opened with RopOpenMessage; what a client in cached mode downloads is in messages_downloaded" },
+    { "messages_sent", COUNT(messages.sent), "Messages submitted with RopSubmitMessage or RopTransportSend" },
+    { "messages_received", COUNT(messages.received),
       "Notifications of new mail, one for each subscription; and RopTransportNewMail" },
     { "message_bytes_mean", COMPUTED("bytes", message_bytes_mean),
       "Mean PidTagMessageSize that the server returned for messages and rows of contents tables" },
@@ -168,7 +167,7 @@ static const struct column COLUMNS_OF_USERS[] = {
       "messages_sent, divided by the days on which calls with readable ROPs were seen" },
     { "messages_received_per_day", REAL("1/d", per_day[RECEIVED]), "The same for messages_received" },
     { "messages_read_per_day", REAL("1/d", per_day[READ]), "The same for messages_read" },
-    { "messages_downloaded", COUNT(messages_downloaded),
+    { "messages_downloaded", COUNT(messages.downloaded),
       "Messages in the streams that synchronization and FastTransfer download, associated ones among them, without embedded ones" },
 };
 /* clang-format on */
@@ -178,8 +177,10 @@ message_bytes_mean(struct writer *writer, const void *data)
 {
     const struct row *row = data;
 
-    if (row->sizes)
-        writer_number(writer, (row->size_sum + row->sizes / 2) / row->sizes);
+    const struct rop_messages *messages = &row->messages;
+
+    if (messages->sizes)
+        writer_number(writer, (messages->size_sum + messages->sizes / 2) / messages->sizes);
     else
         writer_empty(writer);
 }
@@ -251,8 +252,8 @@ set_rops(struct row *row, uint64_t number)
     row->rops = row->rop_failures = number;
     for (int class = 0; class < OA_ROP_CLASSES; class ++)
         row->rops_of[class] = number;
-    row->messages_read = row->messages_sent = row->messages_received = number;
-    row->messages_downloaded = number;
+    row->messages.read = row->messages.sent = row->messages.received = number;
+    row->messages.downloaded = number;
 }
 
 static struct row *
@@ -288,8 +289,8 @@ add_row(struct row *into, const struct row *from)
     for (int list = 0; list < LISTS; list++)
         add_words(&into->words[list], &from->words[list]);
     into->time_ns += from->time_ns;
-    into->sizes += from->sizes;
-    into->size_sum += from->size_sum;
+    into->messages.sizes += from->messages.sizes;
+    into->messages.size_sum += from->messages.size_sum;
     if (from->minutes)
         g_array_append_vals(into->minutes, from->minutes->data, from->minutes->len);
 }
@@ -417,30 +418,13 @@ take_traffic(void *shown, int64_t start_ns, const struct traffic_growth *growth)
     row->pdus[OA_SERVER] += growth->rpc_pdus[OA_SERVER];
 }
 
-/* Sizes are those of messages; folders have a property of the same name. */
-static bool
-has_sizes(const struct rop_pair *rop)
-{
-    const struct oa_rop_object *object = rop->response ? rop->response->object : NULL;
-
-    return rop->received && object &&
-           (object->kind == OA_ROP_KIND_MESSAGE || object->kind == OA_ROP_KIND_CONTENTS_TABLE);
-}
-
 static void
 take_rop(struct row *row, const struct rop_pair *rop)
 {
     row->rops++;
     row->rop_failures += rop_failed(rop);
     row->rops_of[oa_rop_class(rop->id)]++;
-    row->messages_read += rop_reads_message(rop);
-    row->messages_downloaded += rop_downloads_messages(rop);
-    row->messages_sent += rop_sends_message(rop);
-    row->messages_received += rop_announces_message(rop);
-    if (has_sizes(rop)) {
-        row->sizes += rop->received->sizes;
-        row->size_sum += rop->received->size_sum;
-    }
+    rop_count_messages(&row->messages, rop);
 }
 
 /* Whether the call has ROPs that can be read. */
@@ -831,9 +815,9 @@ fill_minutes(const struct report_run *run, struct row *row)
     row->active_minutes = row->minutes->len;
     row->calls_peak = calls_peak_of(run->intervals, row->minutes);
     double days = (double)days_of(row->minutes, run->settings->utc_offset_ns);
-    const uint64_t messages[PER_DAY] = { [SENT] = row->messages_sent,
-                                         [RECEIVED] = row->messages_received,
-                                         [READ] = row->messages_read };
+    const uint64_t messages[PER_DAY] = { [SENT] = row->messages.sent,
+                                         [RECEIVED] = row->messages.received,
+                                         [READ] = row->messages.read };
     for (int i = 0; i < PER_DAY; i++)
         row->per_day[i] = days > 0 ? (double)messages[i] / days : NO_RATIO;
 }

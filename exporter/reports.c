@@ -9,10 +9,23 @@
 #include <string.h>
 
 const struct report *const REPORTS[] = {
-    &REPORT_CONNECTIONS, &REPORT_CHANNELS, &REPORT_SESSIONS,          &REPORT_CALLS,
-    &REPORT_OPERATIONS,  &REPORT_USERS,    &REPORT_CONNECTION_STATUS, &REPORT_AUTH,
-    &REPORT_HOPS,        &REPORT_COUNTERS, &REPORT_CAPACITY,          &REPORT_FINDINGS,
-    &REPORT_FRAMES,      &REPORT_ROPS,     &REPORT_HISTOGRAMS,        NULL,
+    &REPORT_CONNECTIONS,
+    &REPORT_CHANNELS,
+    &REPORT_SESSIONS,
+    &REPORT_CALLS,
+    &REPORT_OPERATIONS,
+    &REPORT_USERS,
+    &REPORT_CONNECTION_STATUS,
+    &REPORT_AUTH,
+    &REPORT_HOPS,
+    &REPORT_COUNTERS,
+    &REPORT_CAPACITY,
+    &REPORT_FINDINGS,
+    &REPORT_FRAMES,
+    &REPORT_ROPS,
+    &REPORT_HISTOGRAMS,
+    &REPORT_COMPARISON,
+    NULL,
 };
 
 const struct report *
@@ -28,6 +41,7 @@ void
 reports_list(void)
 {
     for (size_t i = 0; REPORTS[i]; i++)
-        printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
-               REPORTS[i]->on_request ? " (only if requested by name)" : "");
+        if (!REPORTS[i]->is_of_folders)
+            printf("%-12s %s%s\n", REPORTS[i]->name, REPORTS[i]->row_is,
+                   REPORTS[i]->on_request ? " (only if requested by name)" : "");
 }

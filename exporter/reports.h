@@ -8,13 +8,14 @@
 
 #include "report.h"
 
-/* All reports in the order of --list-reports, terminated by NULL. */
+/* All reports in the order of --list-reports, then those that are not of captures; terminated by
+ * NULL. */
 extern const struct report *const REPORTS[];
 
 /* The report of that name, or NULL. */
 const struct report *report_find(const char *name);
 
-/* Prints the list. */
+/* Prints the list of those that --reports takes. */
 void reports_list(void);
 
 #endif

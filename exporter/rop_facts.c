@@ -507,3 +507,37 @@ rop_announces_message(const struct rop_pair *rop)
         return rop->received && rop->received->event == NEW_MAIL;
     return rop->id == OA_ROP_TRANSPORT_NEW_MAIL && rop_succeeded(rop);
 }
+
+/* Sizes are those of messages; folders have a property of the same name. */
+static bool
+has_sizes(const struct rop_pair *rop)
+{
+    const struct oa_rop_object *object = rop->response ? rop->response->object : NULL;
+
+    return rop->received && object &&
+           (object->kind == OA_ROP_KIND_MESSAGE || object->kind == OA_ROP_KIND_CONTENTS_TABLE);
+}
+
+void
+rop_count_messages(struct rop_messages *sum, const struct rop_pair *rop)
+{
+    sum->read += rop_reads_message(rop);
+    sum->sent += rop_sends_message(rop);
+    sum->received += rop_announces_message(rop);
+    sum->downloaded += rop_downloads_messages(rop);
+    if (has_sizes(rop)) {
+        sum->sizes += rop->received->sizes;
+        sum->size_sum += rop->received->size_sum;
+    }
+}
+
+void
+rop_add_messages(struct rop_messages *sum, const struct rop_messages *more)
+{
+    sum->read += more->read;
+    sum->sent += more->sent;
+    sum->received += more->received;
+    sum->downloaded += more->downloaded;
+    sum->sizes += more->sizes;
+    sum->size_sum += more->size_sum;
+}

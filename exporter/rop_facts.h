@@ -95,4 +95,13 @@ bool rop_reads_message(const struct rop_pair *rop);
 bool rop_sends_message(const struct rop_pair *rop);
 bool rop_announces_message(const struct rop_pair *rop);
 
+/* Messages, and sizes of messages that the server returned. */
+struct rop_messages {
+    uint64_t read, sent, received, downloaded;
+    uint64_t sizes, size_sum;
+};
+
+void rop_count_messages(struct rop_messages *sum, const struct rop_pair *rop);
+void rop_add_messages(struct rop_messages *sum, const struct rop_messages *more);
+
 #endif

@@ -88,6 +88,8 @@ struct tracked {
     int64_t since_ns; /* time of the last segment, or of the end */
     bool is_ended;
     bool has_syn_ack; /* a SYN+ACK was seen */
+    bool is_timed;    /* the handshake is over, or cannot be timed */
+    unsigned syns, syn_acks;
     struct half half[2];
 };
 
@@ -868,12 +870,30 @@ end_connection(struct tracked *c, struct half *half, const struct segment *segme
     list_append(&c->table->ended, c);
 }
 
+/* One that was sent again does not show which of both was answered, [RFC 6298] section 3. */
+static void
+time_handshake(struct tracked *c, unsigned side, const struct segment *segment,
+               struct oa_stamp stamp)
+{
+    bool is_syn = (segment->flags & TCP_SYN) != 0, is_ack = (segment->flags & TCP_ACK) != 0;
+
+    c->syns += is_syn && !is_ack;
+    c->syn_acks += is_syn && is_ack;
+    if (is_syn || side != OA_CLIENT || c->is_timed)
+        return;
+    c->is_timed = true;
+    c->facts.has_round_trip =
+        is_ack && !(segment->flags & TCP_RST) && c->syns == 1 && c->syn_acks == 1;
+    c->facts.round_trip_ns = MAX(stamp.time_ns - c->facts.first.time_ns, 0);
+}
+
 static void
 count_segment(struct tracked *c, unsigned side, const struct segment *segment,
               struct oa_stamp stamp)
 {
     struct half *half = half_of(c, side);
 
+    time_handshake(c, side, segment, stamp);
     c->facts.stream[side].frames++;
     c->facts.stream[side].wire_bytes += segment->ip_length;
     c->facts.last.time_ns = MAX(c->facts.last.time_ns, stamp.time_ns);

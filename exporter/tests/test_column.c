@@ -232,9 +232,10 @@ is_snake_case(const char *name)
 static void
 test_tables(void)
 {
-    static const char *const UNITS[] = { "number", "count",   "bytes",   "ms",    "s",    "1/s",
-                                         "h",      "time",    "text",    "ratio", "uuid", "address",
-                                         "mean",   "bytes/h", "bytes/d", "1/d",   NULL };
+    static const char *const UNITS[] = { "number", "count",   "bytes",   "ms",      "s",
+                                         "1/s",    "h",       "time",    "text",    "ratio",
+                                         "uuid",   "address", "mean",    "bytes/h", "bytes/d",
+                                         "1/d",    "value",   "percent", NULL };
 
     for (size_t r = 0; REPORTS[r]; r++) {
         GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
