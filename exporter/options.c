@@ -34,7 +34,8 @@ enum long_option {
     LONG_MAX_GAP,
     LONG_PERIOD,
     LONG_UTC_OFFSET,
-    LONG_HISTOGRAMS
+    LONG_HISTOGRAMS,
+    LONG_ANONYMIZE
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -83,6 +84,9 @@ static const struct {
     { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
       NULL,
       "also write histograms: calls by latency, for percentiles of sums of rows" },
+    { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
+      "KEYFILE",
+      "names and addresses become pseudonyms, the same with the same key" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -386,6 +390,9 @@ take_option(int value, struct options *options, char **message)
         return take_utc_offset(optarg, options, message);
     case LONG_HISTOGRAMS:
         options->histograms = true;
+        return true;
+    case LONG_ANONYMIZE:
+        options->key_file = optarg;
         return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);

@@ -26,6 +26,7 @@ struct options {
     int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
+    const char *key_file;                /* of --anonymize; NULL: not given */
     bool quiet;
     bool histograms;    /* that report too */
     char *const *paths; /* of the captures */

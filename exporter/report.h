@@ -46,6 +46,7 @@ struct report {
 struct report_run {
     const struct report *report;
     const struct valid_ports *valid_ports; /* NULL: not given */
+    const struct oa_renamer *renamer;      /* of names in texts; NULL: they are shown */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
     void *state;

@@ -51,23 +51,23 @@ static void put_words(struct writer *writer, const void *value);
 
 static void message_bytes_mean(struct writer *writer, const void *row);
 
-#define WORDS(list) COMPUTED_OF("text", put_words, words[list])
+#define WORDS(what, list) COMPUTED_NAMED_OF(what, put_words, words[list])
 
 /* clang-format off */
 static const struct column COLUMNS_OF_USERS[] = {
-    { "user", TEXT(key.name),
+    { "user", NAMED(USER, key.name),
       "User of the HTTP authentication, else of the RPC authentication; empty if both are "
       "unknown" },
-    { "user_dn", TEXT(dn),
+    { "user_dn", NAMED(DN, dn),
       "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_address", ADDRESS(address),
       "Client as seen in the capture, else as reported by the proxy" },
-    { "transports", WORDS(TRANSPORTS),
+    { "transports", WORDS(WORD, TRANSPORTS),
       "Transports of the sessions, as in sessions.csv, separated by semicolons" },
-    { "clients", WORDS(PROGRAMS),
+    { "clients", WORDS(WORD, PROGRAMS),
       "Client programs with their versions, self-reported, separated by semicolons" },
-    { "client_modes", WORDS(MODES), "classic, cached; separated by semicolons" },
-    { "client_names", WORDS(COMPUTERS),
+    { "client_modes", WORDS(WORD, MODES), "classic, cached; separated by semicolons" },
+    { "client_names", WORDS(HOST, COMPUTERS),
       "Client computers, self-reported, separated by semicolons" },
     { "sessions", COUNT(sessions), "Sessions, including RPCPing and the like" },
     { "mail_sessions", COUNT(mail_sessions), "Sessions with calls to an Exchange interface" },
