@@ -192,7 +192,8 @@ summary_reports(struct options *options)
 static bool
 wants_summary(const struct options *options)
 {
-    return !options->directory && !options->reports && !options->has_format && !options->histograms;
+    return !options->directory && !options->to_standard_output && !options->reports &&
+           !options->has_format && !options->histograms;
 }
 
 /* Chooses one more report, unless it is chosen already. */
@@ -342,7 +343,8 @@ take_option(int value, struct options *options, char **message)
     case 'r':
         return choose_reports(optarg, options, message);
     case 'o':
-        options->directory = optarg;
+        options->to_standard_output = strcmp(optarg, "-") == 0;
+        options->directory = options->to_standard_output ? NULL : optarg;
         return true;
     case 'q':
         options->quiet = true;

@@ -17,7 +17,8 @@ struct options {
     const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
     const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
-    const char *directory; /* or file, of a database; NULL: standard output */
+    const char *directory;   /* or file, of a database; NULL: standard output */
+    bool to_standard_output; /* was given */
     struct output_style style;
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */

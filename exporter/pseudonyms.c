@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "user_identity.h"
-
 /* Bytes of a key file at most; of a key that nobody guesses at least. */
 #define KEY_MAX 65536
 #define KEY_GOOD 16
@@ -154,11 +152,20 @@ hash(const struct pseudonyms *pseudonyms, const char *space, const void *text, s
     g_hmac_unref(hmac);
 }
 
+/* Equal for names that differ in letter case alone; to be freed with g_free(). */
+static char *
+fold(struct part part)
+{
+    g_autofree char *name = g_strndup(part.at, part.length);
+    g_autofree char *valid = g_utf8_make_valid(name, -1);
+
+    return g_utf8_casefold(valid, -1);
+}
+
 static void
 put_hash(const struct pseudonyms *pseudonyms, char letter, struct part part, GString *out)
 {
-    g_autofree char *name = g_strndup(part.at, part.length);
-    g_autofree char *folded = user_identity_fold(name);
+    g_autofree char *folded = fold(part);
     uint8_t digest[DIGEST];
 
     if (!folded[0])
