@@ -534,7 +534,8 @@ is_one_clock(const struct file *a, const struct file *b)
 }
 
 static void
-report(const struct clocks *clocks, size_t first, oa_event_function on_event, void *context)
+report(const struct clocks *clocks, size_t first, const struct oa_renamer *renamer,
+       oa_event_function on_event, void *context)
 {
     const struct file *file = &clocks->files[first];
     struct oa_finding finding = { .id = OA_FINDING_CLOCK_SKEW };
@@ -555,15 +556,16 @@ report(const struct clocks *clocks, size_t first, oa_event_function on_event, vo
     name_of(clocks->paths[file->reference], reference);
     g_snprintf(finding.text, sizeof finding.text,
                "%s%s: %.6f s %s %s, within %.6f s by %zu PDUs in both; its times were corrected",
-               name, others, (double)ABS(file->ahead_ns) / 1e9,
-               file->ahead_ns > 0 ? "ahead of" : "behind", reference, (double)file->within_ns / 1e9,
-               n_samples);
+               OA_SHOWN(renamer, FILE, name), others, (double)ABS(file->ahead_ns) / 1e9,
+               file->ahead_ns > 0 ? "ahead of" : "behind", OA_SHOWN(renamer, FILE, reference),
+               (double)file->within_ns / 1e9, n_samples);
     oa_text_mend(finding.text);
     on_event(context, &event);
 }
 
 void
-clocks_report(const struct clocks *clocks, oa_event_function on_event, void *context)
+clocks_report(const struct clocks *clocks, const struct oa_renamer *renamer,
+              oa_event_function on_event, void *context)
 {
     for (size_t i = 0; i < clocks->n_files; i++) {
         size_t first = 0;
@@ -571,6 +573,6 @@ clocks_report(const struct clocks *clocks, oa_event_function on_event, void *con
         while (!is_one_clock(&clocks->files[first], &clocks->files[i]))
             first++;
         if (first == i && clocks->files[i].ahead_ns)
-            report(clocks, i, on_event, context);
+            report(clocks, i, renamer, on_event, context);
     }
 }

@@ -8,6 +8,7 @@
 #ifndef CLOCKS_H
 #define CLOCKS_H
 
+#include "base/renamer.h"
 #include "track/events.h"
 
 /* Clocks that differ by more are not compared. */
@@ -41,6 +42,7 @@ void clocks_take_event(struct clocks *clocks, const struct oa_event *event);
 bool clocks_settle(struct clocks *clocks);
 
 /* Reports the corrections as findings, one for each clock. */
-void clocks_report(const struct clocks *clocks, oa_event_function on_event, void *context);
+void clocks_report(const struct clocks *clocks, const struct oa_renamer *renamer,
+                   oa_event_function on_event, void *context);
 
 #endif

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/renamer.h"
 #include "histogram.h"
 #include "track/events.h"
 #include "writer.h"
@@ -42,6 +43,7 @@ struct cell {
     ptrdiff_t pointer; /* offset of the pointer to the object; -1: the row itself */
     size_t offset;     /* of the value in that object */
     void (*merge)(void *into, const void *from); /* may be NULL */
+    enum oa_name_kind names; /* of unit text: what the text names, for --anonymize */
 };
 
 struct column {
@@ -62,13 +64,22 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 
 /* --- types: TYPE(member of the row), TYPE_OF(pointer in the row, member of its target) --- */
 
-/* char[], char *, const char * */
-#define TEXT(member)                CELL_OWN_("text", CELL_TEXT_, member)
-#define TEXT_OF(pointer, member)    CELL_OF_("text", CELL_TEXT_, pointer, member)
+/* char[], char *, const char *. A word names nobody, see base/renamer.h; what text from a capture
+ * names is the rest of a constant OA_NAME_...; TEXT may be anything. */
+#define TEXT(member)                NAMED(ANY, member)
+#define TEXT_OF(pointer, member)    NAMED_OF(ANY, pointer, member)
+#define WORD(member)                NAMED(WORD, member)
+#define WORD_OF(pointer, member)    NAMED_OF(WORD, pointer, member)
+#define NAMED(what, member)         CELL_NAMED_(what, -1, CELL_ROW_->member, offsetof(struct row, member))
+#define NAMED_OF(what, pointer_, member) \
+    CELL_NAMED_(what, offsetof(struct row, pointer_), CELL_ROW_->pointer_->member, \
+                offsetof(__typeof__(*CELL_ROW_->pointer_), member))
 
 /* An enum, with the function that names its values; a bool. */
 #define NAME_OF(pointer, member, function) CELL_NAME_(function, pointer, member)
-#define YES_NO_OF(pointer, member)  CELL_OF_("text", CELL_YES_NO_, pointer, member)
+#define YES_NO_OF(pointer_, member) \
+    { .unit = "text", .names = OA_NAME_WORD, .print = CELL_YES_NO_(CELL_ROW_->pointer_->member), \
+      CELL_AT_(pointer_, member) }
 
 /* Unsigned integers. COUNT and BYTES of the row itself are uint64_t. */
 #define NUMBER(member)              CELL_OWN_("number", CELL_NUMBER_, member)
@@ -112,13 +123,16 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 /* const struct oa_cookie *; const struct oa_endpoint *, as address:port; const struct oa_auth *, as
  * DOMAIN\user, or user */
 #define UUID(pointer)               CELL_WHOLE_("uuid", CELL_UUID_, pointer)
-#define ENDPOINT(pointer)           CELL_WHOLE_("text", CELL_ENDPOINT_, pointer)
-#define USER(pointer)               CELL_WHOLE_("text", CELL_USER_, pointer)
+#define ENDPOINT(pointer)           CELL_WHOLE_NAMED_(HOST, CELL_ENDPOINT_, pointer)
+#define USER(pointer)               CELL_WHOLE_NAMED_(USER, CELL_USER_, pointer)
 
 /* Printed by a function of the report from the row, or from a member of it. */
 #define COMPUTED(unit_, function)   { .unit = unit_, .print = function, .pointer = -1 }
-#define COMPUTED_OF(unit_, function, member) \
-    { .unit = unit_, .print = function, .pointer = -1, .offset = offsetof(struct row, member) }
+#define COMPUTED_NAMED(what, function) \
+    { .unit = "text", .names = OA_NAME_##what, .print = function, .pointer = -1 }
+#define COMPUTED_NAMED_OF(what, function, member) \
+    { .unit = "text", .names = OA_NAME_##what, .print = function, .pointer = -1, \
+      .offset = offsetof(struct row, member) }
 
 /* --- implementation --- */
 
@@ -136,6 +150,11 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
     .offset = offsetof(__typeof__(*CELL_ROW_->pointer_), member)
 #define CELL_WHOLE_(unit_, printer, pointer_) \
     { .unit = unit_, .print = printer(CELL_ROW_->pointer_), \
+      .pointer = offsetof(struct row, pointer_) }
+#define CELL_NAMED_(what, pointer_, value, offset_) \
+    { .unit = "text", .names = OA_NAME_##what, .print = CELL_TEXT_(value), .pointer = pointer_, .offset = offset_ }
+#define CELL_WHOLE_NAMED_(what, printer, pointer_) \
+    { .unit = "text", .names = OA_NAME_##what, .print = printer(CELL_ROW_->pointer_), \
       .pointer = offsetof(struct row, pointer_) }
 #define CELL_LATENCY_(printer, pointer_) \
     { .unit = "ms", .print = _Generic(CELL_ROW_->pointer_, struct histogram *: printer), \

@@ -13,7 +13,7 @@
  * target.
  */
 static char *
-describe_head(const struct oa_http_head *http)
+describe_head(const struct oa_http_head *http, const struct oa_renamer *renamer)
 {
     char method[32], path[128], query[128], reason[80];
 
@@ -21,8 +21,10 @@ describe_head(const struct oa_http_head *http)
         oa_text_copy(http->method, method, sizeof method);
         oa_text_copy(http->path, path, sizeof path);
         oa_text_copy(http->query, query, sizeof query);
-        return g_strdup_printf("%s %s%s%s HTTP/1.%u", method, path, http->has_rpc_server ? "?" : "",
-                               http->has_rpc_server ? query : "", http->version_minor);
+        return g_strdup_printf("%s %s%s%s HTTP/1.%u", OA_SHOWN(renamer, PHRASE, method),
+                               OA_SHOWN(renamer, PHRASE, path), http->has_rpc_server ? "?" : "",
+                               http->has_rpc_server ? OA_SHOWN(renamer, HOST, query) : "",
+                               http->version_minor);
     }
     if (http->has_rpc_error) {
         const char *name = oa_rpc_status_name(http->rpc_error);
@@ -30,7 +32,8 @@ describe_head(const struct oa_http_head *http)
                                http->rpc_error, name ? ", " : "", name ? name : "");
     }
     oa_text_copy(http->reason, reason, sizeof reason);
-    return g_strdup_printf("HTTP/1.%u %u %s", http->version_minor, http->status, reason);
+    return g_strdup_printf("HTTP/1.%u %u %s", http->version_minor, http->status,
+                           OA_SHOWN(renamer, PHRASE, reason));
 }
 
 /* What follows the name: the numbers in the commands of the PDU. */
@@ -108,11 +111,11 @@ describe_rpc(const struct oa_event *event)
 }
 
 char *
-frame_text(const struct oa_event *event)
+frame_text(const struct oa_event *event, const struct oa_renamer *renamer)
 {
     switch (event->type) {
     case OA_EVENT_HTTP_HEAD:
-        return describe_head(event->http);
+        return describe_head(event->http, renamer);
     case OA_EVENT_BANNER:
         return g_strdup("Banner ncacn_http/1.0");
     case OA_EVENT_RTS:

@@ -22,6 +22,7 @@
 #include "exit_codes.h"
 #include "options.h"
 #include "page.h"
+#include "pseudonyms.h"
 #include "report_comparison.h"
 #include "report_set.h"
 #include "reports.h"
@@ -251,7 +252,7 @@ print_summary(const struct options *options, const struct run *run,
                                  .n_captures = options->n_paths,
                                  .n_cut = run->n_cut,
                                  .n_others = options->n_others,
-                                 .options = own,
+                                 .options = options->key_file ? NULL : own,
                                  .captures = options->arguments,
                                  .paths = options->paths,
                                  .has_colours = has_colours() };
@@ -277,6 +278,15 @@ allow_descriptors(size_t n_paths)
         limit.rlim_cur = MIN(needed, limit.rlim_max);
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+/* Of names in texts; NULL: they are shown. */
+static const struct oa_renamer *
+renamer_of(const struct options *options)
+{
+    struct pseudonyms *pseudonyms = options->style.pseudonyms;
+
+    return pseudonyms ? pseudonyms_renamer(pseudonyms) : NULL;
 }
 
 static bool
@@ -327,6 +337,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .progress = on_progress,
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
+                                .renamer = renamer_of(options),
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -340,7 +351,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
     if (clocks)
         source_use_clocks(source, clocks);
     if (is_summary(options))
-        run.summary = style.summary = summary_new();
+        run.summary = style.summary = summary_new(renamer_of(options));
     run.reports = report_set_open(options->reports, options->n_reports, options->directory, style,
                                   options->valid_ports, &message);
     if (!run.reports) {
@@ -450,6 +461,24 @@ static int export(const struct options *options)
     return code;
 }
 
+/* Reads the key of --anonymize, if there is one; false with a message on standard error. */
+static bool
+use_key(struct options *options)
+{
+    char *warning = NULL, *message = NULL;
+
+    if (!options->key_file)
+        return true;
+    options->style.pseudonyms = pseudonyms_open(options->key_file, &warning, &message);
+    if (warning)
+        complain(warning);
+    if (message)
+        complain(message);
+    g_free(warning);
+    g_free(message);
+    return options->style.pseudonyms != NULL;
+}
+
 /* The same with the captures that are in folders. */
 static int
 export_captures(struct options *options)
@@ -457,6 +486,9 @@ export_captures(struct options *options)
     struct capture_paths captures;
     char *message = NULL;
     int code;
+
+    if (!use_key(options))
+        return EXIT_USAGE;
 
     if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
@@ -467,6 +499,7 @@ export_captures(struct options *options)
         code = fail(message, EXIT_UNREADABLE);
     }
     capture_paths_clear(&captures);
+    pseudonyms_free(options->style.pseudonyms);
     return code;
 }
 

@@ -39,7 +39,8 @@ enum long_option {
     LONG_HISTOGRAMS,
     LONG_USER_KEY,
     LONG_DOMAIN_MAP,
-    LONG_HTML
+    LONG_HTML,
+    LONG_ANONYMIZE
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -98,6 +99,9 @@ static const struct {
     { { "html", no_argument, NULL, LONG_HTML },
       NULL,
       "also write DIR/report.html, a page to look at, with the reports that it is made of" },
+    { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
+      "KEYFILE",
+      "names and addresses become pseudonyms, the same with the same key" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -210,7 +214,8 @@ summary_reports(struct options *options)
 static bool
 wants_summary(const struct options *options)
 {
-    return !options->directory && !options->reports && !options->has_format && !options->histograms;
+    return !options->directory && !options->to_standard_output && !options->reports &&
+           !options->has_format && !options->histograms;
 }
 
 /* Chooses one more report, unless it is chosen already. */
@@ -400,7 +405,8 @@ take_option(int value, struct options *options, char **message)
     case 'r':
         return choose_reports(optarg, options, message);
     case 'o':
-        options->directory = optarg;
+        options->to_standard_output = strcmp(optarg, "-") == 0;
+        options->directory = options->to_standard_output ? NULL : optarg;
         return true;
     case 'q':
         options->quiet = true;
@@ -455,6 +461,9 @@ take_option(int value, struct options *options, char **message)
         return take_domain(optarg, options, message);
     case LONG_HTML:
         options->html = true;
+        return true;
+    case LONG_ANONYMIZE:
+        options->key_file = optarg;
         return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);

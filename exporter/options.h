@@ -25,8 +25,9 @@ struct options {
     const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
     const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
-    const char *directory; /* or file, of a database; NULL: standard output. ACTION_PAGE: of the
-                              reports */
+    const char *directory;   /* or file, of a database; NULL: standard output. ACTION_PAGE: of the
+                                reports */
+    bool to_standard_output; /* was given */
     struct output_style style;
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
@@ -38,6 +39,7 @@ struct options {
     int64_t reorder_ns;                  /* how late a frame may be to be put in order; 0: never */
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
+    const char *key_file;                /* of --anonymize; NULL: not given */
     bool quiet;
     bool histograms;    /* that report too */
     bool html;          /* the page too */

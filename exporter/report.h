@@ -51,6 +51,7 @@ struct report_run {
     const struct valid_ports *valid_ports;     /* NULL: not given */
     const struct intervals_settings *settings; /* of intervals, periods and users */
     struct user_spellings *spellings;          /* of all reports; NULL: as they are */
+    const struct oa_renamer *renamer;          /* of names in texts; NULL: they are shown */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
     void *state;

@@ -45,25 +45,25 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "responses" },
     { "session", SESSION(vc), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
-    { "target_server", TEXT_OF(vc, target_server),
+    { "target_server", NAMED_OF(HOST, vc, target_server),
       "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
     { "service", NAME_OF(iface, service, oa_service_name),
       "Service of the interface: store, directory, referral, management, endpoint mapper" },
-    { "interface", TEXT(interface),
+    { "interface", WORD(interface),
       "RPC interface by name, else its UUID; empty if the bind is not in the capture; for MAPI "
       "over HTTP that of the endpoint" },
-    { "operation", TEXT(operation),
+    { "operation", WORD(operation),
       "Operation by name, else by number; empty if the request is not in the capture" },
     { "opnum", NUMBER(opnum), "Operation number; MAPI over HTTP has none" },
     { "call_id", NUMBER_OF(call, call_id),
       "Call id on the wire; for MAPI over HTTP the counter in X-RequestId" },
-    { "auth_level", TEXT(auth_level),
+    { "auth_level", WORD(auth_level),
       "Protection level in the verifier of the request; empty without a verifier" },
     { "state", NAME_OF(call, state, state_name),
       "answered, fault, unanswered (the session or the capture ended first), no_request, unknown "
       "(the response may be among bytes that the capture lacks, or had begun and was still going on "
       "when the capture ended or the client left on purpose)" },
-    { "fault_status", TEXT(fault_status),
+    { "fault_status", WORD(fault_status),
       "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },
     { "request_bytes", BYTES_OF(whole_request, stub_bytes),
@@ -86,26 +86,26 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the request" },
     { "response_frame", NUMBER_OF(response, last.frame),
       "Frame with the last byte of the response" },
-    { "hops", TEXT(hops),
+    { "hops", WORD(hops),
       "Hops on which it was captured: client_proxy, proxy_store, both; client_store; with more than "
       "one HTTP hop all of them, as in client_proxy http_2 proxy_store" },
     { "store_latency_ms", MS(store_latency_ns),
       "Latency of the server, measured on the hop between proxy and server" },
     { "proxy_latency_ms", MS(proxy_latency_ns),
       "Latency added by the proxy and the network to it; empty unless both hops were captured" },
-    { "return_value", TEXT(return_value),
+    { "return_value", WORD(return_value),
       "Return value of the operation by name, else in hex; empty if it is sealed or not of an "
       "Exchange interface" },
     { "http_2_latency_ms", MS(http_latency_ns[0]),
       "Latency on the second HTTP hop, where a balancer or front end passes requests on by HTTP" },
     { "http_3_latency_ms", MS(http_latency_ns[1]), "Latency on the third HTTP hop" },
     { "http_4_latency_ms", MS(http_latency_ns[2]), "Latency on the fourth HTTP hop" },
-    { "user", TEXT(user), USER_OF_CALL_IS },
+    { "user", NAMED(USER, user), USER_OF_CALL_IS },
     { "server_time_ms", WHOLE_MS(server_time_ms),
       "Time that the server says it took: X-ElapsedTime of MAPI over HTTP, pulTransTime of "
       "EcDoRpcExt2; empty if it is sealed" },
     { "rops", COUNT(rops), "ROPs that the call carries, as in rops.csv" ROPS_ARE },
-    { "first_rop", TEXT(first_rop), "The first of them" },
+    { "first_rop", WORD(first_rop), "The first of them" },
 };
 /* clang-format on */
 

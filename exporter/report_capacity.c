@@ -52,9 +52,9 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
     { "period_end", TIME(end_ns), "Last covered instant" },
     { "covered_h", REAL("h", covered_h), "How much of it the captures cover" },
     { "server_address", ADDRESS(address), "Server, as in counters.csv; empty for all together" },
-    { "server_name", TEXT(server_name), "Its name, as in counters.csv; \"all\" for all together" },
-    { "role", TEXT(role), "proxy, store, directory; empty for all together" },
-    { "services", TEXT_OF(server, services),
+    { "server_name", NAMED(HOST, server_name), "Its name, as in counters.csv; \"all\" for all together" },
+    { "role", WORD(role), "proxy, store, directory; empty for all together" },
+    { "services", WORD_OF(server, services),
       "Services of its connections, separated by semicolons" },
     { "users_seen", COUNT(users_seen), "Distinct users with a session; users and sessions count at the server where the hop nearest to "
       "the client ends, and nowhere else" },
@@ -107,7 +107,7 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
     { "messages_received_per_user_per_day", REAL("mean", messages_received),
       "The same for messages_received: announced to the client" },
     { "message_bytes_mean", REAL("bytes", message_bytes), "Mean size, as in users.csv" },
-    { "profile", TEXT(profile),
+    { "profile", WORD(profile),
       "Profile of the role requirements calculator: the nearest of 50, 100, ... 500 messages sent and "
       "received per user and day; empty if less than 8 hours of a day are covered on average" },
     { "cached_share", RATIO(clients.cached),
@@ -115,7 +115,7 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
       "open" },
     { "classic_share", RATIO(clients.classic), "The same for classic, or online, mode" },
     { "mapi_http_share", RATIO(clients.mapi_http), "Share of all sessions by that time: MAPI over HTTP" },
-    { "clients", TEXT(clients.programs),
+    { "clients", WORD(clients.programs),
       "Client programs with their versions and shares of that time, NAME:SHARE, separated by "
       "semicolons" },
     { "quality_share", RATIO(quality_share),

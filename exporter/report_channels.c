@@ -37,12 +37,12 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "client_port", NUMBER_OF(channel, endpoint[OA_CLIENT].port), "TCP port of the client" },
     { "proxy_address", ADDRESS(proxy_address),
       "Proxy as seen in the capture; empty if there is none" },
-    { "proxy_name", TEXT_OF(channel, proxy_name), "Host header of the request" },
-    { "target_server", TEXT_OF(channel, target_server), "Server named in the URI" },
+    { "proxy_name", NAMED_OF(HOST, channel, proxy_name), "Host header of the request" },
+    { "target_server", NAMED_OF(HOST, channel, target_server), "Server named in the URI" },
     { "target_port", NUMBER(target_port), "Port named in the URI" },
-    { "user_agent", TEXT_OF(channel, user_agent), "User-Agent header" },
+    { "user_agent", WORD_OF(channel, user_agent), "User-Agent header" },
     { "http_status", NUMBER(http_status), "Final status of the response to the last request; a working IN channel has none" },
-    { "rpc_error", TEXT(rpc_error),
+    { "rpc_error", WORD(rpc_error),
       "Error from the reason phrase `RPC Error: ...`, by name, else in hex" },
     { "auth_scheme", NAME_OF(auth, scheme, oa_auth_scheme_name),
       "HTTP authentication scheme of the requests" },
@@ -72,8 +72,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "Idle timeout announced for the channel" },
     { "end_state", NAME_OF(channel, ending.how, end_name),
       "How its TCP connection ended: fin, reset, replaced, open; unknown for exported PDUs" },
-    { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
-    { "hop", TEXT(hop),
+    { "ended_by", WORD(ended_by), "Side that sent the first FIN or the RST: client, server" },
+    { "hop", WORD(hop),
       "client_proxy (HTTP), proxy_store (TCP), or client_store (plain RPC over TCP)" },
     { "successor_cookie", UUID(successor_cookie),
       "Cookie of the channel that replaced this one in a recycling" },
@@ -89,7 +89,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
       "Longest time without a PDU in either direction, with MAPI over HTTP without a part of a "
       "message; also the time before the FIN or RST, or the end of the capture; empty if there was "
       "none" },
-    { "target_allowed", TEXT(target_allowed),
+    { "target_allowed", WORD(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
 };

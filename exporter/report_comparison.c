@@ -16,10 +16,10 @@ struct row {
 
 /* clang-format off */
 static const struct column COLUMNS_OF_COMPARISON[] = {
-    { "server", TEXT(server), "Address of the server, as in counters.csv; \"all\" for all together, where what cannot be "
+    { "server", NAMED(HOST, server), "Address of the server, as in counters.csv; \"all\" for all together, where what cannot be "
       "added is empty: users, and peaks, which are at different times" },
-    { "service", TEXT(service), "Its role: proxy, store, directory; empty for all" },
-    { "measure", TEXT(measure),
+    { "service", WORD(service), "Its role: proxy, store, directory; empty for all" },
+    { "measure", WORD(measure),
       "What is compared, named like the columns of counters.csv: ..._per_s by covered second; _open and "
       "_mean averages by time, latency_mean_ms by calls; _max the greatest; latency_p50_ms and the like "
       "from histograms.csv, if both folders have it; ..._share of connections_new, http_requests, "
@@ -30,7 +30,7 @@ static const struct column COLUMNS_OF_COMPARISON[] = {
     { "second", SIGNED("value", second), "In the second folder" },
     { "change", SIGNED("value", change), "second - first" },
     { "change_percent", SIGNED("percent", change_percent), "The change by the first; empty if that is 0" },
-    { "server_name", TEXT(server_name), "Name of the server, as in counters.csv" },
+    { "server_name", NAMED(HOST, server_name), "Name of the server, as in counters.csv" },
 };
 /* clang-format on */
 

@@ -39,19 +39,19 @@ static void average(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_STATUS[] = {
-    { "user", TEXT(key.user),
+    { "user", NAMED(USER, key.user),
       "User as in users.csv: of the HTTP authentication, else of the RPC authentication, else the "
       "distinguished name; with --user-key that name" },
-    { "server", TEXT(key.server),
+    { "server", NAMED(HOST, key.server),
       "Server named in the URI, or MailboxId; else the address of the server" },
-    { "proxy", TEXT(proxy), "Host header of the requests" },
-    { "type", TEXT(type), "Mail, Directory, Referral; else the service of the interface" },
-    { "interface", TEXT_OF(key.iface, name), "Interface of the sessions" },
-    { "conn", TEXT(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP; HTTPS in place of HTTP if Wireshark has decrypted "
+    { "proxy", NAMED(HOST, proxy), "Host header of the requests" },
+    { "type", WORD(type), "Mail, Directory, Referral; else the service of the interface" },
+    { "interface", WORD_OF(key.iface, name), "Interface of the sessions" },
+    { "conn", WORD(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP; HTTPS in place of HTTP if Wireshark has decrypted "
       "it (exported PDUs)" },
-    { "http_auth", TEXT(http_auth), "HTTP authentication scheme" },
-    { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
-    { "status", COMPUTED("text", status),
+    { "http_auth", WORD(http_auth), "HTTP authentication scheme" },
+    { "rpc_auth_level", WORD(rpc_auth_level), "Negotiated RPC protection level" },
+    { "status", COMPUTED_NAMED(WORD, status),
       "Established (a session was still open when the capture ended), Unknown (exported PDUs do not "
       "show it), or Disconnected" },
     { "sessions", COUNT(sessions), "Sessions" },
@@ -63,8 +63,8 @@ static const struct column COLUMNS_OF_STATUS[] = {
     { "avg_response_ms", COMPUTED("ms", average),
       "Mean time from the last byte of a request to the last byte of its response; without calls "
       "that wait for notifications (EcDoAsyncWaitEx, NotificationWait)" },
-    { "server_version", TEXT(server_version), "Server version, self-reported" },
-    { "client_version", TEXT(client_version), "Client version, self-reported" },
+    { "server_version", WORD(server_version), "Server version, self-reported" },
+    { "client_version", WORD(client_version), "Client version, self-reported" },
     { "last_seen", LAST_TIME(last_ns), "End of the last session" TIMES_ARE },
     { "unknown", COUNT(unknown),
       IS_UNKNOWN },

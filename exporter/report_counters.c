@@ -34,11 +34,11 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "covered_s", REAL("s", covered_s),
       "How much of it the captures cover, by which rates are to be divided; 0 in a hole between two "
       "captures, where everything that follows is empty" },
-    { "role", TEXT(role),
+    { "role", WORD(role),
       "proxy (a client's hop ends there), store, or directory (LDAP and global catalog: connections "
       "and bytes only)" },
     { "server_address", ADDRESS(address), "Server that accepted the connections" },
-    { "server_name", TEXT_OF(server, name),
+    { "server_name", NAMED_OF(HOST, server, name),
       "Most frequent Host header of a proxy, or target of a store" },
     { "connections_open", REAL_OF("mean", tcp, connections.mean),
       "Mean of open TCP connections, from the SYN to the first FIN or RST; performance counter: "
@@ -115,7 +115,7 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "packets_out", COUNT_OF(tcp, packets[OA_SERVER]), "Packets to clients" },
     { "retransmitted_bytes", BYTES_OF(tcp, retransmitted_bytes), "TCP payload that was sent again" },
     { "lost_bytes", BYTES_OF(at, lost_bytes), "TCP payload that is missing from the capture" },
-    { "quality", TEXT(quality),
+    { "quality", WORD(quality),
       "ok; or, separated by semicolons: partial (not all of the interval is covered), loss (lost bytes), "
       "clock (the clock of a capture went back by more than a second), one_way (of a connection, only "
       "one direction)" },

@@ -29,23 +29,23 @@ static const struct column COLUMNS_OF_FINDINGS[] = {
     { "time", TIME(stamp.time_ns),
       "Time of the frame; for findings that only the end of a session shows, of that end" TIMES_ARE },
     { "severity", NAME_OF(kind, severity, oa_severity_name), "note, warning, error" },
-    { "code", TEXT_OF(kind, code), "Code of the finding; codes never change" },
-    { "meaning", TEXT_OF(kind, meaning), "Meaning of the code" },
+    { "code", WORD_OF(kind, code), "Code of the finding; codes never change" },
+    { "meaning", WORD_OF(kind, meaning), "Meaning of the code" },
     { "host", ADDRESS(host),
       "Client as seen in the capture; if its hop is not captured, as reported by the proxy" },
     { "session", SESSION(vc), "Session, as in sessions.csv; empty if unknown" },
     { "channel", NUMBER_OF(channel, number), "Channel, as in channels.csv" },
     { "connection", NUMBER_OF(tcp, number), "TCP connection, as in connections.csv" },
-    { "hop", TEXT(hop),
+    { "hop", WORD(hop),
       "As in connections.csv: client_proxy, proxy_store, client_store, or store_dc" },
     { "frame", NUMBER(frame), "Frame that shows it" },
-    { "target_server", TEXT(target_server), "Server named in the URI" },
+    { "target_server", NAMED(HOST, target_server), "Server named in the URI" },
     { "target_port", NUMBER(target_port), "Port named in the URI" },
     { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
       "Server of the TCP connection" },
     { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of that server" },
     { "user", USER(user), "User, as far as known at that time" },
-    { "evidence", TEXT(finding.text), "Evidence in words" },
+    { "evidence", WORD(finding.text), "Evidence in words" },
 };
 /* clang-format on */
 
@@ -123,8 +123,8 @@ check_target(struct report_run *run, const struct oa_event *event)
                        .channel = channel,
                        .vc = event->vc,
                        .tcp = connection_of(channel) };
-    find(run, &row, OA_FINDING_TARGET_REFUSED, "%s:%u is not in the list", channel->target_server,
-         channel->target_port);
+    find(run, &row, OA_FINDING_TARGET_REFUSED, "%s:%u is not in the list",
+         OA_SHOWN(run->renamer, HOST, channel->target_server), channel->target_port);
 }
 
 static void

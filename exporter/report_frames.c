@@ -60,13 +60,13 @@ static const struct column COLUMNS_OF_FRAMES[] = {
     { "offset_ms", MS(offset_ns), "Time since the first frame in this report" },
     { "source", ENDPOINT(source), "Address and port of the sender" },
     { "destination", ENDPOINT(destination), "Address and port of the receiver" },
-    { "protocol", TEXT_OF(frame, protocol),
+    { "protocol", WORD_OF(frame, protocol),
       "HTTP, RPCH (RTS PDUs, banner), DCERPC, or the name of the RPC interface" },
-    { "description", TEXT(description), "Summary with the main values; never credentials" },
+    { "description", WORD(description), "Summary with the main values; never credentials" },
     { "session", COMPUTED("number", session),
       "Session, as in sessions.csv; empty if the channel never belonged to one" },
     { "channel", NUMBER_OF(frame, channel_number), "Channel, as in channels.csv" },
-    { "pdu", TEXT(pdu),
+    { "pdu", WORD(pdu),
       "Name of the RTS PDU; `OUT_R?/A2` if the capture does not show the type of the recycling" },
     { "first_frame", NUMBER_OF(frame, first.frame), "Frame with the first byte" },
 };
@@ -203,7 +203,7 @@ add(struct report_run *run, const struct oa_event *event)
     memcpy(frame->endpoint, event->channel->endpoint, sizeof frame->endpoint);
     frame->channel_number = event->channel->number;
     frame->protocol = frame_protocol(event);
-    frame->text = frame_text(event);
+    frame->text = frame_text(event, run->renamer);
     frame->is_rts = event->type == OA_EVENT_RTS;
     frame->name = event->rts_name;
     if (event->vc)

@@ -17,9 +17,9 @@ struct row {
 /* clang-format off */
 static const struct column COLUMNS_OF_HISTOGRAMS[] = {
     { "start", TIME(start_ns), "Begin of the interval, as in counters.csv" TIMES_ARE },
-    { "role", TEXT(role), "Role of the server, as there" },
+    { "role", WORD(role), "Role of the server, as there" },
     { "server_address", ADDRESS(address), "Server, as there" },
-    { "measure", TEXT(measure),
+    { "measure", WORD(measure),
       "latency, or store_latency (the same as the proxy sees it, of calls captured on both hops)" },
     { "bin_low_ms", MS(low_ns), "The calls took at least so long" },
     { "bin_high_ms", MS(high_ns), "The calls took less; at most 0.8 percent more, beyond 128 ns" },

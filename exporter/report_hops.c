@@ -36,10 +36,10 @@ struct state {
 
 /* clang-format off */
 static const struct column COLUMNS_OF_HOPS[] = {
-    { "hop", TEXT(key.hop),
+    { "hop", WORD(key.hop),
       "client_proxy, proxy_store, client_store, or store_dc, as in connections.csv; empty in the "
       "row that sums up all pairs after the first 65536" },
-    { "service", TEXT(key.service),
+    { "service", WORD(key.service),
       "Purpose of the connections, from their content or else from the server's port" },
     { "client_address", ADDRESS(client), "Side that opened the connections" },
     { "server_address", ADDRESS(server), "Side that accepted the connections" },

@@ -54,17 +54,17 @@ static void rop_errors(struct writer *writer, const void *row);
 
 /* clang-format off */
 static const struct column COLUMNS_OF_OPERATIONS[] = {
-    { "target_server", TEXT(key.server),
+    { "target_server", NAMED(HOST, key.server),
       "Server named in the URI of the channels, or MailboxId; else the address of the server" },
     { "service", NAME_OF(key.iface, service, oa_service_name), "Service of the interface" },
-    { "interface", TEXT(interface), "RPC interface by name, else its UUID" },
-    { "operation", TEXT(operation), "Operation by name, else by number" },
+    { "interface", WORD(interface), "RPC interface by name, else its UUID" },
+    { "operation", WORD(operation), "Operation by name, else by number" },
     { "opnum", NUMBER(opnum), "Operation number" },
     { "calls", COUNT(calls), CALLS_ARE },
     { "answered", COUNT(answered), IS_ANSWERED },
     { "faults", COUNT(faults), IS_FAULT },
     { "unanswered", COUNT(unanswered), IS_UNANSWERED },
-    { "fault_statuses", COMPUTED("text", fault_statuses),
+    { "fault_statuses", COMPUTED_NAMED(WORD, fault_statuses),
       "Fault statuses with their counts: `name:count`, separated by semicolons" },
     { "request_bytes", BYTES(request_bytes), "Stub data of the requests that were completely captured, as in calls.csv" },
     { "response_bytes", BYTES(response_bytes), "Stub data of the responses that were completely captured, as in calls.csv" },
@@ -78,13 +78,13 @@ static const struct column COLUMNS_OF_OPERATIONS[] = {
     { "unknown", COUNT(unknown),
       IS_UNKNOWN },
     { "no_request", COUNT(no_request), IS_NO_REQUEST },
-    { "rop", TEXT(rop),
+    { "rop", WORD(rop),
       "Name of the ROP, in a row that counts one kind of the ROPs that the operation carries; such rows exist only if ROPs are read (--rops). "
       "Latencies in it are those of calls with no other ROP than this one and RopRelease; other cells about calls are empty" },
-    { "rop_class", TEXT(rop_class), "Kind of load of this ROP, as in rops.csv" },
+    { "rop_class", WORD(rop_class), "Kind of load of this ROP, as in rops.csv" },
     { "rops", COUNT(rops), "These ROPs" },
     { "rop_failures", COUNT(rop_failures), ROP_FAILURES_ARE },
-    { "rop_errors", COMPUTED("text", rop_errors), "Errors returned with their counts: `name:count`, separated by semicolons" },
+    { "rop_errors", COMPUTED_NAMED(WORD, rop_errors), "Errors returned with their counts: `name:count`, separated by semicolons" },
     { "rop_request_bytes", BYTES(rop_request_bytes), "The ROPs in requests" },
     { "rop_response_bytes", BYTES(rop_response_bytes), "The ROPs in responses" },
 };

@@ -55,27 +55,27 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "transport", NAME_OF(vc, transport, transport_name),
       "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any number of "
       "connections)" },
-    { "channels", TEXT(channels),
+    { "channels", WORD(channels),
       "both; in_only or out_only if the other channel is not in the capture" },
     { "client_address", ADDRESS(client_address),
       "Client as seen in the capture, or as named by a load balancer (PROXY protocol); if its hop "
       "is not captured, as reported by the proxy" },
     { "proxy_address", ADDRESS(proxy_address), "Proxy as seen in the capture" },
-    { "proxy_name", TEXT_OF(vc, proxy_name), "Host header of the requests" },
-    { "target_server", TEXT_OF(vc, target_server),
+    { "proxy_name", NAMED_OF(HOST, vc, proxy_name), "Host header of the requests" },
+    { "target_server", NAMED_OF(HOST, vc, target_server),
       "Server named in the URI; for MAPI over HTTP the MailboxId" },
     { "target_port", NUMBER(target_port),
       "Port named in the URI, else the TCP port of the server" },
     { "service", NAME_OF(iface, service, oa_service_name),
       "Service of the bound interface: store, directory, referral, management, endpoint mapper" },
-    { "interface", TEXT_OF(iface, name),
+    { "interface", WORD_OF(iface, name),
       "First known RPC interface that was accepted, else that was proposed" },
     { "user", USER(http), "User of the HTTP authentication" },
     { "http_auth", NAME_OF(http, scheme, oa_auth_scheme_name), "HTTP authentication scheme" },
     { "rpc_user", USER(rpc), "User of the RPC authentication" },
-    { "rpc_auth", TEXT(rpc_auth), "RPC authentication type" },
-    { "rpc_auth_level", TEXT(rpc_auth_level), "Negotiated RPC protection level" },
-    { "workstation", TEXT(workstation), "Client computer, self-reported (NTLM)" },
+    { "rpc_auth", WORD(rpc_auth), "RPC authentication type" },
+    { "rpc_auth_level", WORD(rpc_auth_level), "Negotiated RPC protection level" },
+    { "workstation", NAMED(HOST, workstation), "Client computer, self-reported (NTLM)" },
     { "start", TIME_OF(vc, opened.time_ns), "First request head on its channels, of an authentication too; without HTTP the first PDU" TIMES_ARE },
     { "end", TIME_OF(vc, last.time_ns), "Last RPC or RTS PDU on any of its hops, or last byte of its last request or response of "
  "MAPI over HTTP; its connections may be open for longer, see open_to" },
@@ -112,8 +112,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "end_state", NAME_OF(vc, ending.how, end_name),
       "How the first channel to end was closed: fin, reset, replaced, open, or unknown (exported "
       "PDUs); for MAPI over HTTP the connection used last, open if it outlives the session" },
-    { "ended_by", TEXT(ended_by), "Side that sent the first FIN or the RST: client, server" },
-    { "hops", TEXT(hops),
+    { "ended_by", WORD(ended_by), "Side that sent the first FIN or the RST: client, server" },
+    { "hops", WORD(hops),
       "Hops in the capture: client_proxy, proxy_store, both; client_store if there is no proxy; with "
       "more than one HTTP hop all of them from the client on, as in client_proxy http_2 "
       "proxy_store" },
@@ -122,34 +122,34 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "store_port", NUMBER(store_port), "TCP port of that server" },
     { "recycles_failed", COUNT_OF(vc, recycles_failed),
       "Recyclings that were refused or not finished" },
-    { "purpose", TEXT(purpose),
+    { "purpose", WORD(purpose),
       "mail (calls to an Exchange interface); rpcping (only a connection, or calls to the "
       "management interface); connect_only (an Exchange interface was bound but not called); "
       "endpoint_lookup (calls to the endpoint mapper); rd_gateway (TsProxyRpcInterface); other "
       "(another service's interface was bound); empty if unknown" },
-    { "target_allowed", TEXT(target_allowed),
+    { "target_allowed", WORD(target_allowed),
       "Whether --valid-ports contains the target: allowed, refused; empty without the option, or "
       "if no target was seen" },
-    { "anonymous", TEXT(anonymous),
+    { "anonymous", WORD(anonymous),
       "Outcome of requests without credentials or with an anonymous logon: accepted, refused; "
       "empty if there was none" },
-    { "user_dn", TEXT_OF(client, user_dn),
+    { "user_dn", NAMED_OF(DN, client, user_dn),
       "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
-    { "client_software", TEXT_OF(client, software),
+    { "client_software", WORD_OF(client, software),
       "Client program, self-reported; else the product that its version belongs to; "
       "X-ClientApplication" },
-    { "client_version", TEXT_OF(client, version), "Client version, self-reported" },
+    { "client_version", WORD_OF(client, version), "Client version, self-reported" },
     { "client_mode", NAME_OF(client, mode, mode_name), "classic, cached; self-reported" },
-    { "client_name", TEXT_OF(client, computer),
+    { "client_name", NAMED_OF(HOST, client, computer),
       "Client computer, self-reported (auxiliary block)" },
-    { "server_version", TEXT_OF(client, server_version), "Server version, self-reported" },
+    { "server_version", WORD_OF(client, server_version), "Server version, self-reported" },
     { "rpc_association_group", NUMBER(rpc_association_group),
       "Association group id assigned by the server; connections of a client that share context "
       "handles have the same" },
     { "unknown", COUNT_OF(vc, unknown),
       IS_UNKNOWN },
     { "no_request", COUNT_OF(vc, no_request), IS_NO_REQUEST },
-    { "outcome", TEXT(outcome),
+    { "outcome", WORD(outcome),
       "established (also if only what was sent over it shows that), refused_401 or refused_407, "
       "rpc_error_ with the error in hex, http_ with another HTTP status, response_code_ with an "
       "X-ResponseCode, bind_rejected, never_answered (nothing came from the server before the end), "
@@ -163,14 +163,14 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "open_to", TIME(open.to_ns),
       "FIN or RST of the last of these connections; for MAPI over HTTP the response to Disconnect or "
       "Unbind, else when it expired; empty while it is open" },
-    { "client_address_order", TEXT(client_address_order),
+    { "client_address_order", WORD(client_address_order),
       "Byte order in which client_address was read from CONN/B2, where the capture does not show "
       "which one the proxy used: little_endian as documented, or network if only that makes an "
       "address that a client can have, or a private one; empty if the client itself was captured, "
       "and if the form of the address shows the order" },
     { "client_address_other", ADDRESS(client_address_other),
       "The address in the other byte order" },
-    { "identity", TEXT(identity),
+    { "identity", NAMED(USER, identity),
       "What the session itself shows of its user, by which he is told from others: the first known of "
       "user_dn, rpc_user, user and client_address, or what --user-key says, as spelt first; sessions with "
       "other names may turn out to be his in users.csv" },

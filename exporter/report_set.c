@@ -18,6 +18,7 @@
 #include "json_writer.h"
 #include "output_file.h"
 #include "page.h"
+#include "pseudonym_writer.h"
 #include "reports.h"
 #include "session_number.h"
 #include "summary.h"
@@ -144,6 +145,11 @@ open_report(const struct report_set *set, struct report_run *run, struct output_
     run->writer = open_writer(set, run->report, style, message);
     if (!run->writer)
         return false;
+    if (style.pseudonyms) {
+        struct writer_columns columns = { run->report->columns, run->report->n_columns };
+        run->renamer = pseudonyms_renamer(style.pseudonyms);
+        run->writer = pseudonym_writer_new(run->writer, columns, style.pseudonyms);
+    }
     run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
     return true;
 }

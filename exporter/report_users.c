@@ -88,23 +88,23 @@ static void put_words(struct writer *writer, const void *value);
 static void put_counts(struct writer *writer, const void *value);
 static void message_bytes_mean(struct writer *writer, const void *row);
 
-#define WORDS(list) COMPUTED_OF("text", put_words, words[list])
+#define WORDS(what, list) COMPUTED_NAMED_OF(what, put_words, words[list])
 
 /* clang-format off */
 static const struct column COLUMNS_OF_USERS[] = {
-    { "user", TEXT(user),
+    { "user", NAMED(USER, user),
       "User of the HTTP authentication, else of the RPC authentication, as spelt first; empty if both "
       "are unknown; with --user-key that name" },
-    { "user_dn", TEXT(dn),
+    { "user_dn", NAMED(DN, dn),
       "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_address", ADDRESS(address),
       "Client as seen in the capture, else as reported by the proxy" },
-    { "transports", WORDS(TRANSPORTS),
+    { "transports", WORDS(WORD, TRANSPORTS),
       "Transports of the sessions, as in sessions.csv, separated by semicolons" },
-    { "clients", WORDS(PROGRAMS),
+    { "clients", WORDS(WORD, PROGRAMS),
       "Client programs with their versions, self-reported, separated by semicolons" },
-    { "client_modes", WORDS(MODES), "classic, cached; separated by semicolons" },
-    { "client_names", WORDS(COMPUTERS),
+    { "client_modes", WORDS(WORD, MODES), "classic, cached; separated by semicolons" },
+    { "client_names", WORDS(HOST, COMPUTERS),
       "Client computers, self-reported, separated by semicolons" },
     { "sessions", COUNT(sessions),
       "Sessions, including RPCPing and the like; with --period those that were used in it" },
@@ -142,7 +142,7 @@ static const struct column COLUMNS_OF_USERS[] = {
       "Notifications of new mail, one for each subscription; and RopTransportNewMail" },
     { "message_bytes_mean", COMPUTED("bytes", message_bytes_mean),
       "Mean PidTagMessageSize that the server returned for messages and rows of contents tables" },
-    { "identity", TEXT(identity),
+    { "identity", NAMED(USER, identity),
       "What tells this user from others, as spelt first: his distinguished name, else the user of the RPC "
       "authentication, else of the HTTP authentication, else the client's address (or what --user-key "
       "says); letter case and, with --domain-map, the form of the domain do not count. A name that was "
@@ -160,7 +160,7 @@ static const struct column COLUMNS_OF_USERS[] = {
       "same one" },
     { "bytes_rank", NUMBER(rank[BY_BYTES]), "The same by bytes in both directions" },
     { "time_rank", NUMBER(rank[BY_TIME]), "The same by time in calls" },
-    { "client_sessions", COMPUTED_OF("text", put_counts, words[PROGRAMS]),
+    { "client_sessions", COMPUTED_NAMED_OF(WORD, put_counts, words[PROGRAMS]),
       "Sessions of each of the clients, NAME:SESSIONS, separated by semicolons; \"other\" for those after "
       "the first eight" },
     { "messages_sent_per_day", REAL("1/d", per_day[SENT]),

@@ -149,9 +149,10 @@ find_disorder(const struct source_sink *sink, const struct capture_disorder *dis
 {
     const struct capture_misplaced *late = &disorder->reordered, *steps = &disorder->steps;
     g_autofree char *base = g_path_get_basename(disorder->name);
-    char name[FILE_NAME_TEXT];
+    char text[FILE_NAME_TEXT];
 
-    oa_text_copy((struct oa_text){ base, strlen(base) }, name, sizeof name);
+    oa_text_copy((struct oa_text){ base, strlen(base) }, text, sizeof text);
+    const char *name = OA_SHOWN(sink->renamer, FILE, text);
     if (late->frames)
         find(sink, OA_FINDING_REORDERED, late,
              "%s: %" G_GUINT64_FORMAT " frames were up to %.6f s late, and were put in order", name,
@@ -194,6 +195,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     flows.counted = sink->counted;
     flows.undecided = sink->undecided;
     oa_tls_proxies_name(source->tracker, sink->proxies);
+    oa_tracker_rename(source->tracker, sink->renamer);
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
@@ -211,7 +213,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     result->channels = flows.n_channels;
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);
-        clocks_report(source->clocks, sink->event, sink->context);
+        clocks_report(source->clocks, sink->renamer, sink->event, sink->context);
     }
     find_all(source, sink, result);
 }

@@ -304,10 +304,11 @@ summary_writer(struct summary *summary, const struct report *report)
 /* --- the summary --- */
 
 struct summary *
-summary_new(void)
+summary_new(const struct oa_renamer *renamer)
 {
     struct summary *summary = g_new0(struct summary, 1);
 
+    summary->renamer = renamer;
     for (int i = 0; i < SUMS; i++)
         summary->sums[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_sum);
     return summary;
@@ -340,8 +341,9 @@ summary_take_undecided(struct summary *summary, const uint8_t server[16],
         numbers[TLS_BYTES_IN] = (double)row->tcp->stream[OA_CLIENT].payload_bytes;
         numbers[TLS_BYTES_OUT] = (double)row->tcp->stream[OA_SERVER].payload_bytes;
     }
-    add_tls(summary, address_text(server, address), row && row->tls ? row->tls->sni : "", false,
-            numbers);
+    const char *name = row && row->tls ? row->tls->sni : "";
+    add_tls(summary, OA_SHOWN(summary->renamer, HOST, address_text(server, address)),
+            OA_SHOWN(summary->renamer, HOST, name), false, numbers);
 }
 
 bool

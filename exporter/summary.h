@@ -17,7 +17,8 @@ struct summary;
 /* The name of a report that a summary needs, by number; NULL: there are no more. */
 const char *summary_needs(size_t number);
 
-struct summary *summary_new(void);
+/* The renamer, which may be NULL, of what does not come from the reports. */
+struct summary *summary_new(const struct oa_renamer *renamer);
 void summary_free(struct summary *summary);
 
 /* Returns the writer of one of these reports, which takes the rows into the summary. */

@@ -46,6 +46,7 @@ enum overall {
 };
 
 struct summary {
+    const struct oa_renamer *renamer;
     GHashTable *sums[SUMS]; /* key -> struct sum */
     uint64_t sessions, sealed_sessions;
     double calls[CALL_STATES];

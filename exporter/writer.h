@@ -16,6 +16,7 @@
 #include <time.h>
 
 struct column;
+struct pseudonyms;
 struct session_number;
 struct summary;
 struct writer;
@@ -24,10 +25,11 @@ enum output_format { OUTPUT_CSV, OUTPUT_JSON, OUTPUT_SQLITE, OUTPUT_SUMMARY };
 
 struct output_style {
     enum output_format format;
-    struct summary *summary; /* OUTPUT_SUMMARY: takes the rows */
-    bool crlf;               /* CSV: lines end in CR LF, for spreadsheets */
-    bool bom;                /* CSV: start with a byte order mark, for spreadsheets */
-    bool spreadsheet_times;  /* CSV: times that spreadsheets recognise, cut to the millisecond */
+    struct summary *summary;       /* OUTPUT_SUMMARY: takes the rows */
+    struct pseudonyms *pseudonyms; /* in the place of names; NULL: names are shown */
+    bool crlf;                     /* CSV: lines end in CR LF, for spreadsheets */
+    bool bom;                      /* CSV: start with a byte order mark, for spreadsheets */
+    bool spreadsheet_times; /* CSV: times that spreadsheets recognise, cut to the millisecond */
 };
 
 /* The columns of a report, which keep as long as its writer. */

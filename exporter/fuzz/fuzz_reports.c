@@ -1,6 +1,7 @@
 /* fuzz_reports.c
  * Any bytes as a capture file, from wiretap to all reports: the files are CSV of the columns they
- * announce, in UTF-8, and no report names a session that `sessions` does not have. [LLVM libFuzzer]
+ * announce, in UTF-8, every other time with pseudonyms, and no report names a session that
+ * `sessions` does not have. [LLVM libFuzzer]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,6 +16,7 @@
 
 #include <wiretap/wtap.h>
 
+#include "pseudonyms.h"
 #include "report_set.h"
 #include "reports.h"
 #include "rop_facts.h"
@@ -116,8 +118,10 @@ begin_rops(void *context, struct oa_tracker *tracker)
 
 /* False if the bytes are not a capture. */
 static bool
-run(const char *path, struct capture_order order, bool *is_disordered)
+run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
+    bool *is_disordered)
 {
+    struct output_style style = { .pseudonyms = pseudonyms };
     const struct report *reports[64];
     size_t n = 0;
     char *message = NULL;
@@ -131,8 +135,7 @@ run(const char *path, struct capture_order order, bool *is_disordered)
     }
     for (; REPORTS[n]; n++)
         reports[n] = REPORTS[n];
-    struct report_set *set =
-        report_set_open(reports, n, folder, (struct output_style){ 0 }, NULL, &message);
+    struct report_set *set = report_set_open(reports, n, folder, style, NULL, &message);
     require(set != NULL);
     report_set_count_intervals(set, &INTERVALS_DEFAULT);
     struct source_sink sink = { .context = set,
@@ -142,7 +145,8 @@ run(const char *path, struct capture_order order, bool *is_disordered)
                                 .frame = on_frame,
                                 .counted = on_counted,
                                 .warning = on_warning,
-                                .progress = on_progress };
+                                .progress = on_progress,
+                                .renamer = pseudonyms ? pseudonyms_renamer(pseudonyms) : NULL };
     source_run(source, &sink, &result);
     *is_disordered = result.disordered;
     if (!result.disordered)
@@ -252,20 +256,24 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct capture_order order = { .window_ns = 1000000000 };
+    struct pseudonyms *pseudonyms = NULL;
     bool is_disordered = false;
 
+    if (size % 2)
+        pseudonyms = pseudonyms_new((const uint8_t *)"key", 3);
     if (!folder)
         initialise();
     g_autofree char *path = g_build_filename(folder, "capture", NULL);
     write_capture(path, data, size);
-    bool done = run(path, order, &is_disordered);
+    bool done = run(path, order, pseudonyms, &is_disordered);
     if (is_disordered) {
         order.reads_ahead = true;
-        done = run(path, order, &is_disordered);
+        done = run(path, order, pseudonyms, &is_disordered);
         require(!is_disordered);
     }
     if (done)
         check_reports();
     g_unlink(path);
+    pseudonyms_free(pseudonyms);
     return 0;
 }

@@ -130,7 +130,7 @@ test_report(void)
 
     pass_calls(&bench, 0, 1, -45 * SECOND, MS, 1);
     g_assert_true(clocks_settle(bench.clocks));
-    clocks_report(bench.clocks, on_event, &bench);
+    clocks_report(bench.clocks, NULL, on_event, &bench);
     g_assert_cmpstr(bench.findings->str, ==,
                     "proxy.pcap: 45.000000 s behind client.pcap, within 0.001000 s by 40 PDUs in "
                     "both; its times were corrected\n");
@@ -150,7 +150,7 @@ test_agree(void)
     see(&bench, 2, 5, 1, OA_CLIENT, 1010 * SECOND);
     see(&bench, 2, 5, 2, OA_CLIENT, 1010 * SECOND);
     g_assert_false(clocks_settle(bench.clocks));
-    clocks_report(bench.clocks, on_event, &bench);
+    clocks_report(bench.clocks, NULL, on_event, &bench);
     g_assert_cmpstr(bench.findings->str, ==, "");
     end_bench(&bench);
 
@@ -216,7 +216,7 @@ test_three_files(void)
     see(&bench, 2, 3, 2000, OA_CLIENT, 1100 * SECOND); /* the connection of the second file */
     g_assert_true(clocks_settle(bench.clocks));
     g_assert_cmpint(clocks_correction(bench.clocks, 2), ==, clocks_correction(bench.clocks, 1));
-    clocks_report(bench.clocks, on_event, &bench);
+    clocks_report(bench.clocks, NULL, on_event, &bench);
     g_assert_cmpstr(bench.findings->str, ==,
                     "proxy.pcap and 1 more: 10.000000 s ahead of client.pcap, within "
                     "0.001000 s by 40 PDUs in both; its times were corrected\n");

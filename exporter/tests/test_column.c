@@ -87,7 +87,7 @@ static const struct column TABLE[] = {
     { "ad", ENDPOINT(endpoint), "" },
     { "ae", USER(auth), "" },
     { "af", COMPUTED("number", put_square), "" },
-    { "ag", COMPUTED_OF("text", cell_chars, chars), "" },
+    { "ag", COMPUTED_NAMED_OF(WORD, cell_chars, chars), "" },
 #ifdef ONE_MORE /* what the build compiles by itself, to see whether it does */
     { "ah", ONE_MORE, "" },
 #endif

@@ -56,6 +56,9 @@ class CommandLine(unittest.TestCase):
         result = self.export("--reports", "calls", BASIC)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(result.stdout.count("\n"), 118)
+        self.assertEqual(self.export("-o", "-", "--reports", "calls", BASIC, cwd=self.folder).stdout, result.stdout)
+        self.assertEqual(list(self.folder.iterdir()), [])
+        self.expect_error(1, "-o", "-", BASIC, words="-o DIR")
 
     def test_spreadsheet_style(self):
         result = subprocess.run([PROGRAM, "--reports=sessions", "--crlf", "--bom", BASIC], capture_output=True, check=True)

@@ -13,14 +13,16 @@
 #define REASON_TEXT 80
 
 void
-oa_http_error_text(const struct oa_http_head *response, char *text, size_t size)
+oa_http_error_text(const struct oa_http_head *response, const struct oa_renamer *renamer,
+                   char *text, size_t size)
 {
     const char *name = oa_rpc_status_name(response->rpc_error);
     char reason[REASON_TEXT];
 
     oa_text_copy(response->reason, reason, sizeof reason);
     if (!response->has_rpc_error)
-        g_snprintf(text, (gulong)size, "%u %s", response->status, reason);
+        g_snprintf(text, (gulong)size, "%u %s", response->status,
+                   OA_SHOWN(renamer, PHRASE, reason));
     else if (name)
         g_snprintf(text, (gulong)size, "%u RPC Error: %x, %s", response->status,
                    response->rpc_error, name);

@@ -6,10 +6,13 @@
 #ifndef OA_HTTP_ERROR_H
 #define OA_HTTP_ERROR_H
 
+#include "base/renamer.h"
 #include "http/http_head.h"
 
 /* "404 Not Found", "503 RPC Error: 6ba, RPC_S_SERVER_UNAVAILABLE": the status with its reason
- * phrase, or with the error that the proxy reports in its place. `text` has `size` bytes. */
-void oa_http_error_text(const struct oa_http_head *response, char *text, size_t size);
+ * phrase, as the renamer (or NULL) shows it, or with the error that the proxy reports in its place.
+ * `text` has `size` bytes. */
+void oa_http_error_text(const struct oa_http_head *response, const struct oa_renamer *renamer,
+                        char *text, size_t size);
 
 #endif

@@ -8,13 +8,17 @@
 
 #include <glib.h>
 
+#include "base/renamer.h"
 #include "track/emit.h"
+#include "track/tracker_state.h"
 
 /* "NTLM, LAB\\ada", "NTLM, an anonymous logon", "Negotiate, HTTP/mail.lab of LAB.TEST",
  * "no credentials". */
 static void
-describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
+describe_client(const struct oa_tracker *tracker, const struct oa_auth_exchange *facts, char *text,
+                size_t size)
 {
+    const struct oa_renamer *renamer = tracker->renamer;
     const struct oa_auth *client = facts->client;
     const char *scheme = facts->place == OA_AUTH_RPC ? oa_rpc_auth_type_name(facts->type)
                                                      : oa_auth_scheme_name(facts->scheme);
@@ -25,11 +29,13 @@ describe_client(const struct oa_auth_exchange *facts, char *text, size_t size)
     else if (client->is_anonymous)
         g_snprintf(text, (gulong)size, "%s, an anonymous logon", scheme);
     else if (client->user[0])
-        g_snprintf(text, (gulong)size, "%s, %.80s%s%.80s", scheme, client->domain,
-                   client->domain[0] ? "\\" : "", client->user);
+        g_snprintf(text, (gulong)size, "%s, %.80s%s%.80s", scheme,
+                   OA_SHOWN(renamer, HOST, client->domain), client->domain[0] ? "\\" : "",
+                   OA_SHOWN(renamer, USER, client->user));
     else if (has_ticket)
-        g_snprintf(text, (gulong)size, "%s, %.80s of %.40s", scheme, client->target_name,
-                   client->realm);
+        g_snprintf(text, (gulong)size, "%s, %.80s of %.40s", scheme,
+                   OA_SHOWN(renamer, SERVICE, client->target_name),
+                   OA_SHOWN(renamer, HOST, client->realm));
     else
         g_snprintf(text, (gulong)size, "%s", scheme);
 }
@@ -89,7 +95,7 @@ oa_auth_tell_refusal(struct oa_tracker *tracker, struct oa_channel *channel,
     char client[OA_FINDING_TEXT];
     char cause[CAUSE_TEXT];
 
-    describe_client(facts, client, sizeof client);
+    describe_client(tracker, facts, client, sizeof client);
     if (channel->vc && (id == OA_FINDING_ANONYMOUS_REFUSED || facts->client->is_anonymous))
         channel->vc->anonymous_refused = true;
     if (++channel->auth_refusals > LOOP)
@@ -118,7 +124,7 @@ oa_auth_tell_acceptance(struct oa_tracker *tracker, const struct oa_auth_exchang
         return;
     if (vc)
         vc->anonymous_accepted = true;
-    describe_client(facts, client, sizeof client);
+    describe_client(tracker, facts, client, sizeof client);
     oa_emit_finding(tracker, where, OA_FINDING_ANONYMOUS_ACCEPTED, "%s", client);
 }
 
@@ -128,8 +134,9 @@ oa_auth_tell_declined(struct oa_tracker *tracker, const struct oa_auth_exchange 
 {
     oa_emit_finding(tracker, where, OA_FINDING_KERBEROS_DECLINED,
                     "%s%.80s of %.40s; the server chose NTLM",
-                    facts->place == OA_AUTH_RPC ? "Inside RPC: " : "", facts->client->target_name,
-                    facts->client->realm);
+                    facts->place == OA_AUTH_RPC ? "Inside RPC: " : "",
+                    OA_SHOWN(tracker->renamer, SERVICE, facts->client->target_name),
+                    OA_SHOWN(tracker->renamer, HOST, facts->client->realm));
 }
 
 void
@@ -138,7 +145,7 @@ oa_auth_tell_split(struct oa_tracker *tracker, const struct oa_auth_exchange *fa
 {
     char client[OA_FINDING_TEXT];
 
-    describe_client(facts, client, sizeof client);
+    describe_client(tracker, facts, client, sizeof client);
     oa_emit_finding(tracker, where, OA_FINDING_AUTH_SPLIT,
                     "%s; the challenge was sent on another connection, in frame %" G_GUINT64_FORMAT,
                     client, challenge);
@@ -172,7 +179,7 @@ oa_auth_tell_rpc_refusal(struct oa_tracker *tracker, const struct oa_auth_exchan
 {
     char client[OA_FINDING_TEXT], by[OA_FINDING_TEXT];
 
-    describe_client(facts, client, sizeof client);
+    describe_client(tracker, facts, client, sizeof client);
     describe_refusal(facts, where->rpc, by, sizeof by);
     oa_emit_finding(tracker, where, OA_FINDING_AUTH_REFUSED, "Inside RPC: %s; by a %s", client, by);
 }

@@ -145,7 +145,7 @@ tell_error(struct channel *channel, const struct oa_event *event, bool in_stream
 
     if (http->is_request || http->status < 400 || !channel->last_request_is_rpc)
         return;
-    oa_http_error_text(http, error, sizeof error);
+    oa_http_error_text(http, channel->tracker->renamer, error, sizeof error);
     if (in_stream)
         oa_emit_finding(channel->tracker, event, OA_FINDING_ERROR_IN_STREAM,
                         "%s after %" G_GUINT64_FORMAT " server PDUs", error,

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "base/renamer.h"
 #include "base/text.h"
 #include "rpc/service.h"
 #include "track/emit.h"
@@ -159,16 +160,19 @@ check_alert(const struct oa_tracker *tracker, const struct oa_connection_end *en
         return;
     bool refuses = alert->by == OA_CLIENT && is_about_certificate(alert->description);
     const char *name = oa_tls_alert_name(alert->description);
-    const char *subject = tls->certificate ? tls->certificate->subject : "";
-    const char *issuer = tls->certificate ? tls->certificate->issuer : "";
+    const char *subject =
+        OA_SHOWN(tracker->renamer, DN, tls->certificate ? tls->certificate->subject : "");
+    const char *issuer =
+        OA_SHOWN(tracker->renamer, DN, tls->certificate ? tls->certificate->issuer : "");
     bool shows_certificate = refuses && subject[0];
     const struct oa_event where = event_at(end, alert->stamp);
-    oa_emit_finding(
-        tracker, &where, refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
-        "%s (%u) by the %s%s%.48s%s%.48s%s%.48s", name ? name : "alert", alert->description,
-        alert->by == OA_CLIENT ? "client" : "server", tls->sni[0] ? "; requested " : "", tls->sni,
-        shows_certificate ? "; certificate of " : "", shows_certificate ? subject : "",
-        shows_certificate ? " by " : "", shows_certificate ? issuer : "");
+    oa_emit_finding(tracker, &where,
+                    refuses ? OA_FINDING_CERTIFICATE_REFUSED : OA_FINDING_TLS_ALERT,
+                    "%s (%u) by the %s%s%.48s%s%.48s%s%.48s", name ? name : "alert",
+                    alert->description, alert->by == OA_CLIENT ? "client" : "server",
+                    tls->sni[0] ? "; requested " : "", OA_SHOWN(tracker->renamer, HOST, tls->sni),
+                    shows_certificate ? "; certificate of " : "", shows_certificate ? subject : "",
+                    shows_certificate ? " by " : "", shows_certificate ? issuer : "");
 }
 
 /* The client left before it had finished the handshake, without a word. */
@@ -185,12 +189,13 @@ check_abandoned(const struct oa_tracker *tracker, const struct oa_connection_end
         return;
     const struct oa_event where =
         event_at(end, (struct oa_stamp){ .time_ns = ending->time_ns, .frame = ending->frame });
-    const char *subject = tls->certificate ? tls->certificate->subject : "";
+    const char *subject =
+        OA_SHOWN(tracker->renamer, DN, tls->certificate ? tls->certificate->subject : "");
     oa_emit_finding(tracker, &where, OA_FINDING_TLS_ABANDONED,
                     "%s by the client after the server's %s%.48s%s%.48s",
                     ending->how == OA_END_RESET ? "RST" : "FIN",
                     subject[0] ? "certificate of " : "hello", subject,
-                    tls->sni[0] ? "; requested " : "", tls->sni);
+                    tls->sni[0] ? "; requested " : "", OA_SHOWN(tracker->renamer, HOST, tls->sni));
 }
 
 /* --- certificates --- */
@@ -247,7 +252,8 @@ check_validity(const struct oa_tracker *tracker, const struct oa_connection_end 
         return;
     day_of(is_early ? certificate->not_before_s : certificate->not_after_s, day);
     oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_EXPIRED, "%.120s: %s %s",
-                    certificate->subject, is_early ? "not valid before" : "expired on", day);
+                    OA_SHOWN(tracker->renamer, DN, certificate->subject),
+                    is_early ? "not valid before" : "expired on", day);
 }
 
 static void
@@ -264,11 +270,12 @@ check_certificate(const struct oa_tracker *tracker, const struct oa_connection_e
         strcmp(certificate->subject, certificate->issuer) == 0 &&
         is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_SELF_SIGNED))
         oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_SELF_SIGNED, "%.120s",
-                        certificate->subject);
+                        OA_SHOWN(tracker->renamer, DN, certificate->subject));
     if (end->tls->name_match == OA_TLS_NAME_NOT_COVERED &&
         is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_NAME))
         oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_NAME, "%.80s; requested %.80s",
-                        certificate->subject, end->tls->sni);
+                        OA_SHOWN(tracker->renamer, DN, certificate->subject),
+                        OA_SHOWN(tracker->renamer, HOST, end->tls->sni));
 }
 
 /* --- TCP --- */
@@ -360,7 +367,7 @@ report_dropped(const struct oa_tracker *tracker, const struct server *server)
     oa_emit_finding(tracker, &where, OA_FINDING_LIMIT_REACHED,
                     "%" G_GUINT64_FORMAT " connections inside TLS to %s ended too long before it "
                     "turned out to be a proxy",
-                    server->dropped, address);
+                    server->dropped, OA_SHOWN(tracker->renamer, HOST, address));
 }
 
 void

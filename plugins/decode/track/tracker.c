@@ -57,6 +57,12 @@ oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *l
 }
 
 void
+oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer)
+{
+    tracker->renamer = renamer;
+}
+
+void
 oa_tracker_end(struct oa_tracker *tracker)
 {
     oa_mapi_end(tracker);

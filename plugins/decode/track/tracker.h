@@ -6,6 +6,7 @@
 #ifndef OA_TRACKER_H
 #define OA_TRACKER_H
 
+#include "base/renamer.h"
 #include "exchange/call_facts.h"
 #include "track/mailbox_session.h"
 #include "track/recognise.h"
@@ -20,6 +21,10 @@ void oa_tracker_free(struct oa_tracker *tracker);
 /* The converters of 8-bit text, with which a host can read what the tracker has read; it may set
  * the code page of names before the first bytes. */
 struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
+
+/* From now on the texts of findings have what the renamer, which has to outlive the tracker, shows
+ * in the place of names. */
+void oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer);
 
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */

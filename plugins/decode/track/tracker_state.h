@@ -23,6 +23,7 @@ struct oa_tracker {
     struct oa_code_pages *code_pages;             /* base/code_page.h */
     struct oa_walk *walk;                         /* layout/layout.h; of whoever reads parameters */
     struct oa_rop_listener *rops;                 /* events.h; NULL: ROPs are not read */
+    const struct oa_renamer *renamer;             /* base/renamer.h; NULL: names are shown */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "auth/auth_course.h"
+#include "base/renamer.h"
 #include "track/association.h"
 #include "track/authentication.h"
 #include "track/emit.h"
@@ -191,7 +192,8 @@ check_users(struct channel *channel, struct oa_virtual_connection *vc)
                                             .channel = &channel->facts,
                                             .vc = vc },
                         OA_FINDING_USERS_DIFFER, "%.80s here, %.80s on the other channel",
-                        mine->user, other->user);
+                        OA_SHOWN(channel->tracker->renamer, USER, mine->user),
+                        OA_SHOWN(channel->tracker->renamer, USER, other->user));
 }
 
 /* Traffic of the channel before it was joined counts for the virtual connection too. */
@@ -496,6 +498,7 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
     enum oa_leg leg = facts->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
     const struct oa_channel *other = vc->channel[facts->hop][leg == OA_LEG_IN];
     const struct oa_endpoint *mine = &facts->endpoint[OA_SERVER];
+    const struct oa_renamer *renamer = channel->tracker->renamer;
     char text[2][OA_ADDRESS_TEXT];
 
     if (!other || vc->leg_seen[facts->hop][leg] || !oa_hop_is_http(facts->hop) ||
@@ -506,8 +509,8 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
         &(struct oa_event){
             .first = facts->head, .last = facts->head, .channel = &channel->facts, .vc = vc },
         OA_FINDING_GATEWAYS_DIFFER, "%s here, %s on the other channel",
-        oa_text_address(mine->address, text[0]),
-        oa_text_address(other->endpoint[OA_SERVER].address, text[1]));
+        OA_SHOWN(renamer, HOST, oa_text_address(mine->address, text[0])),
+        OA_SHOWN(renamer, HOST, oa_text_address(other->endpoint[OA_SERVER].address, text[1])));
 }
 
 struct virtual_connection *
