@@ -218,7 +218,7 @@ cell_session(struct writer *writer, const void *value)
 {
     const struct oa_virtual_connection *vc = value;
 
-    if (vc->has_final_number)
+    if (session_number_is_known(vc))
         writer_number(writer, vc->number);
     else
         writer_session(writer, session_number_hold(vc));

@@ -42,7 +42,8 @@ struct database {
 /* A row whose session may still get another number. */
 struct gap {
     int64_t row;
-    uint64_t number; /* written */
+    uint64_t number; /* written, unless there is none */
+    bool is_none;
     struct session_number *session;
 };
 
@@ -319,7 +320,10 @@ put_session(struct writer *base, struct session_number *session)
 {
     struct table *table = (struct table *)base;
 
-    put_number(base, session_number_now(session));
+    if (session_number_is_none(session))
+        put_empty(base);
+    else
+        put_number(base, session_number_now(session));
     if (session_number_is_final(session))
         session_number_release(session);
     else
@@ -332,8 +336,13 @@ fill_gap(struct table *table)
     struct gap *gap = g_queue_pop_head(&table->gaps);
     uint64_t number = session_number_now(gap->session);
 
-    if (number != gap->number) {
-        sqlite3_bind_int64(table->set_session, 1, (sqlite3_int64)number);
+    bool is_none = session_number_is_none(gap->session);
+
+    if (number != gap->number || is_none != gap->is_none) {
+        if (is_none)
+            sqlite3_bind_null(table->set_session, 1);
+        else
+            sqlite3_bind_int64(table->set_session, 1, (sqlite3_int64)number);
         sqlite3_bind_int64(table->set_session, 2, gap->row);
         step(table->database, table->set_session);
     }
@@ -362,7 +371,8 @@ end_row(struct writer *base)
     if (table->session) {
         struct gap *gap = g_new(struct gap, 1);
         *gap = (struct gap){ sqlite3_last_insert_rowid(table->database->sqlite),
-                             session_number_now(table->session), table->session };
+                             session_number_now(table->session),
+                             session_number_is_none(table->session), table->session };
         g_queue_push_tail(&table->gaps, gap);
         table->session = NULL;
     }

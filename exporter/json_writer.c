@@ -99,6 +99,7 @@ json_writer_open(const char *directory, const char *name, struct writer_columns 
     if (!writer)
         return NULL;
     writer->row_end = "}\n";
+    writer->none = "null";
     writer->leads = g_new0(char *, columns.n + 1);
     for (size_t i = 0; i < columns.n; i++)
         writer->leads[i] = g_strdup_printf("%c\"%s\":", i ? ',' : '{', columns.columns[i].name);

@@ -11,6 +11,7 @@ struct session_number {
     unsigned holders;
     const struct oa_virtual_connection *vc; /* while it is open */
     uint64_t number;                        /* once it has closed */
+    bool is_foreign;                        /* once it has closed: another service's */
     struct session_number *whole;           /* held; that of which it turned out to be a part */
 };
 
@@ -68,7 +69,24 @@ session_number_is_final(const struct session_number *session)
 {
     const struct session_number *whole = whole_of(session);
 
-    return !whole->vc || whole->vc->has_final_number;
+    return !whole->vc || session_number_is_known(whole->vc);
+}
+
+/* Calls to an endpoint mapper are told to be of another service when they end. */
+bool
+session_number_is_known(const struct oa_virtual_connection *vc)
+{
+    return vc->has_final_number &&
+           (vc->transport != OA_TRANSPORT_RPC_TCP ||
+            vc->answered + vc->faults + vc->unanswered + vc->unknown + vc->no_request > 0);
+}
+
+bool
+session_number_is_none(const struct session_number *session)
+{
+    const struct session_number *whole = whole_of(session);
+
+    return whole->vc ? oa_vc_is_foreign(whole->vc) : whole->is_foreign;
 }
 
 bool
@@ -90,6 +108,7 @@ session_number_take_event(const struct oa_event *event)
     if (event->type == OA_EVENT_VC_JOINED)
         session->whole = session_number_hold(event->vc->joined);
     session->number = event->vc->number;
+    session->is_foreign = oa_vc_is_foreign(event->vc);
     session->vc = NULL;
     event->vc->host = NULL;
     session_number_release(session);

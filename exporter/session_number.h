@@ -22,9 +22,15 @@ struct session_number *session_number_share(struct session_number *session);
 /* `session` may be NULL. */
 void session_number_release(struct session_number *session);
 
-/* The number as far as known, and whether it can still change. */
+/* The number as far as known, and whether it can still change, or turn out to be none. */
 uint64_t session_number_now(const struct session_number *session);
 bool session_number_is_final(const struct session_number *session);
+
+/* Whether it has none, as far as known: it is another service's, which no report names. */
+bool session_number_is_none(const struct session_number *session);
+
+/* Whether the number of the open session is final, and it is not another service's. */
+bool session_number_is_known(const struct oa_virtual_connection *vc);
 
 /* Whether it is that of the open session. */
 bool session_number_is_of(const struct session_number *session,

@@ -32,6 +32,7 @@ text_writer_open(const struct writer_format *format, const char *directory, cons
     struct text_writer *writer = g_new0(struct text_writer, 1);
 
     writer->base.format = format;
+    writer->none = "";
     if (!output_file_open(&writer->file, path, message)) {
         g_free(writer);
         return NULL;
@@ -133,7 +134,10 @@ text_writer_session(struct writer *base, struct session_number *session)
     struct text_writer *writer = (struct text_writer *)base;
 
     if (session_number_is_final(session)) {
-        writer_number(base, session_number_now(session));
+        if (session_number_is_none(session))
+            writer_empty(base);
+        else
+            writer_number(base, session_number_now(session));
         session_number_release(session);
         return;
     }
@@ -154,7 +158,10 @@ fill_gap(struct text_writer *writer)
     char *end = writer_put_number(number, session_number_now(gap->session), 1);
 
     write_text(writer, writer->waiting->str + writer->written, gap->at - writer->written);
-    write_text(writer, number, (size_t)(end - number));
+    if (session_number_is_none(gap->session))
+        write_text(writer, writer->none, strlen(writer->none));
+    else
+        write_text(writer, number, (size_t)(end - number));
     writer->written = gap->at;
     session_number_release(gap->session);
     g_free(gap);

@@ -20,6 +20,7 @@ struct text_writer {
     bool in_row;
     size_t cell; /* index of the next one of the row */
     const char *row_end;
+    const char *none; /* what a cell without a value has */
     char **leads;     /* text before each cell of a row, owned; NULL: a comma between cells */
     int error;        /* errno of the first failed write */
     GString *waiting; /* text that waits, before that in the buffer; NULL: none */

@@ -7,6 +7,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import collections
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -44,16 +45,26 @@ CASES = {
     "hostile/ipfrag": Case(4, 117, {"answered": 117}, {ANY: 0, "capture_loss": 0}),
     "hostile/one_lost_request": Case(4, 117, {"answered": 116, "no_request": 1}, {ANY: 0, "capture_loss": 1}),
     "hostile/stale_in_chunk_0": Case(None, None, None, {ANY: 0, "error_in_stream": 0, "http_error": 1}),
-    "hostile/stale_in_chunk_1": Case(None, None, None, {ANY: 0, "error_in_stream": 0, "http_error": 1}),
+    "hostile/stale_in_chunk_1": Case(None, None, None, {ANY: 0, "error_in_stream": 0, "http_error": 1, "anonymous_refused": 1}),
     "hostile/time_2262_mapi": Case(),
     "hostile/zero_length_event": Case(None, None, None, {"capture_loss": 1, "capture_duplicated": 1}),
     "hostile/l401_lost": Case(None, 30, {"answered": 30}),
     "hostile/t_c1": Case(),
     "hostile/t_semi": Case(),
     "hostile/t_uml": Case(),
+    "made/http_error_mid_stream": Case(None, None, None, {ANY: 0, "error_in_stream": 1}),
+    "made/lifetime_overrun": Case(None, None, None, {"lifetime_overrun": 1}),
+    "made/violations": Case(None, None, None, {ANY: 0, "rts_header": 4, "rts_length": 3, "rts_unknown": 3, "rts_unexpected": 1}),
+    "made/mapi_http_forms": Case(3, None, None, {"mapi_http_failed": 2}),
+    "real/tls_handshakes": Case(None, None, None, {ANY: 0, "certificate_self_signed": 1, "certificate_name": 3, "certificate_refused": 4,
+                                                   "certificate_expired": 1, "tls_alert": 3}),
     "ordinary/svcctl_on_http_ports": Case(0, 0, {}, {}),
     "ordinary/tls_web_traffic": Case(0, 0, {}, {}),
 }
+
+# Tests that expect findings by their codes or ids, each file with nothing else of these names.
+TESTED_IN = (("plugins/tests", "test_*.c"), ("exporter/tests", "test_clocks.c"), ("exporter/tests", "test_two_clocks.py"),
+             ("exporter/tests", "test_input.py"))
 
 
 def run(capture):
@@ -84,6 +95,18 @@ class Cases(unittest.TestCase):
         for capture, case in CASES.items():
             with self.subTest(capture):
                 self.check(capture, case)
+
+    def test_every_finding(self):
+        """Each row of findings.def is reported in a case above, in a golden file, or in a unit test."""
+        top = tools.CAPTURES.parent
+        known = re.findall(r'^OA_FINDING\(\w+, "(\w+)"', (top / "plugins/decode/base/findings.def").read_text(encoding="utf-8"), re.M)
+        tested = {code for case in CASES.values() for code, count in (case.findings or {}).items() if count}
+        for golden in (tools.CAPTURES / "golden").glob("*.csv"):
+            tested |= {row.get("code") for row in tools.rows(golden.read_text(encoding="utf-8"))}
+        for folder, pattern in TESTED_IN:
+            for path in (top / folder).glob(pattern):
+                tested |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
+        self.assertEqual([code for code in known if code not in tested and f"OA_FINDING_{code.upper()}" not in tested], [])
 
     def test_every_leg_once(self):
         """A balancer's two legs: bytes and calls of the client's hop, and a hop of its own for the other."""

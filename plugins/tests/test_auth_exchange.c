@@ -495,6 +495,14 @@ static const struct {
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
         ANSWER(NO, WITH(WWW "NTLM", NULL), ON(1)) },
       "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n" },
+    { "a client that tries again and again, reported once",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)) },
+      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
+      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
+      "auth_loop: 3 authentications refused, the last: NTLM, Domain\\User; 401\n" },
     { "a bind_nak inside RPC",
       { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_KERBEROS, CONNECT, AP_REQ)),
         PDU(OA_SERVER, OA_RPC_BIND_NAK) },

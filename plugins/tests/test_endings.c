@@ -130,6 +130,30 @@ test_silence(void)
     }
 }
 
+/* A silence that ends with a PDU, and a value outside its range. */
+static void
+test_late_ping(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, WIRE_EMSMDB);
+
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    wire->now.time_ns += 119 * SECOND;
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire->now.time_ns += 121 * SECOND;
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "idle_too_long: 121.001 s without a PDU; the connection timeout is 120 s\n");
+    wire_free(wire);
+    wire = wire_new(false);
+    wire_rts(wire, wire_out(wire, 1), OA_CLIENT, OA_RTS_CONN_A1,
+             (struct wire_rts){ .cookies = { V, OUT1 }, .window = 0x1000 });
+    g_assert_cmpstr(wire->findings->str, ==,
+                    "rts_range: ReceiveWindowSize 4096 is outside its range\n");
+    wire_free(wire);
+}
+
 static void
 test_echo(void)
 {
@@ -348,6 +372,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/endings/calls", test_calls);
     g_test_add_func("/endings/silence", test_silence);
+    g_test_add_func("/endings/late-ping", test_late_ping);
     g_test_add_func("/endings/echo", test_echo);
     g_test_add_func("/endings/mapi-http", test_mapi_http);
     g_test_add_func("/endings/gateways", test_gateways);
