@@ -10,6 +10,9 @@
 /* Maximum nesting for determining the alignment of structures. */
 #define ALIGNMENT_DEPTH 16
 
+/* Columns for which there is room from the beginning, so that none is not NULL. */
+#define COLUMNS 16
+
 /* A value that later slots can refer to. */
 struct value {
     enum oa_field field;
@@ -439,7 +442,7 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
 
     walk->visitor = visitor;
     walk->user = user;
-    walk->columns = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    walk->columns = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), COLUMNS);
     walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
     walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
     walk->scratch = g_byte_array_new();
