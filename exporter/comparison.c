@@ -220,7 +220,7 @@ slot_of(const struct comparison *comparison, int folder, int64_t time_s)
 static bool
 set_interval(struct comparison *comparison, const char *folder, double interval_s, char **message)
 {
-    if (!(interval_s >= 1 && interval_s <= WEEK_S) || interval_s != floor(interval_s) ||
+    if (!(interval_s >= 1 && interval_s <= WEEK_S) || interval_s != (double)(int64_t)interval_s ||
         WEEK_S % (int64_t)interval_s != 0)
         *message =
             g_strdup_printf("%s: intervals of %g s do not divide a week", folder, interval_s);

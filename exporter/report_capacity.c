@@ -39,7 +39,8 @@ struct row {
     struct histogram *busy_latency, *latency; /* NULL: no call */
     double calls_per_user, hour_bytes[2], day_bytes[2];
     double peak_to_mean, concurrency, over[INTERVAL_LIMITS], quality_share;
-    double messages_sent, messages_received, message_bytes;
+    double messages_sent, messages_received;
+    uint64_t message_bytes;
     const char *profile;
     char profile_text[8];
     struct histogram *round_trip;
@@ -106,7 +107,7 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
       "call whose ROPs could be read; of an hour of a day only what was sent in it" ROPS_ARE },
     { "messages_received_per_user_per_day", REAL("mean", messages_received),
       "The same for messages_received: announced to the client" },
-    { "message_bytes_mean", REAL("bytes", message_bytes), "Mean size, as in users.csv" },
+    { "message_bytes_mean", BYTES(message_bytes), "Mean size, as in users.csv" },
     { "profile", WORD(profile),
       "Profile of the role requirements calculator: the nearest of 50, 100, ... 500 messages sent and "
       "received per user and day; empty if less than 8 hours of a day are covered on average" },
@@ -321,7 +322,8 @@ fill_messages(struct row *row, const struct part *part, const struct intervals_s
         return;
     row->messages_sent = divided((double)messages->sent, user_days);
     row->messages_received = divided((double)messages->received, user_days);
-    row->message_bytes = divided((double)messages->size_sum, (double)messages->sizes);
+    if (messages->sizes)
+        row->message_bytes = (messages->size_sum + messages->sizes / 2) / messages->sizes;
     double a_day = row->messages_sent + row->messages_received;
     if (user_days == 0 || !is_day)
         return;
@@ -375,7 +377,7 @@ put(struct report_run *run, struct part *part)
         .day_bytes = { NO_RATIO, NO_RATIO },
         .messages_sent = NO_RATIO,
         .messages_received = NO_RATIO,
-        .message_bytes = NO_RATIO,
+        .message_bytes = NO_NUMBER,
     };
 
     if (!intervals_span(run->intervals, &row.start_ns, &row.end_ns))
