@@ -100,6 +100,26 @@ coverage_settle(struct coverage *coverage, int64_t max_gap_ns)
 }
 
 bool
+coverage_has_hole(const struct coverage *coverage, int64_t from_ns, int64_t to_ns,
+                  int64_t max_gap_ns)
+{
+    int64_t at_ns = from_ns;
+
+    while (to_ns > at_ns && (uint64_t)to_ns - (uint64_t)at_ns > (uint64_t)max_gap_ns) {
+        int64_t next_ns = at_ns; /* up to there, files go on */
+        for (guint i = 0; i < coverage->files->len; i++) {
+            const struct piece *file = &g_array_index(coverage->files, struct piece, i);
+            if (file->is_used && file->first_ns <= at_ns + max_gap_ns)
+                next_ns = MAX(next_ns, file->last_ns);
+        }
+        if (next_ns == at_ns)
+            return true;
+        at_ns = next_ns;
+    }
+    return false;
+}
+
+bool
 coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_ns)
 {
     const GArray *pieces = coverage->pieces;

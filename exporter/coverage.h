@@ -24,6 +24,11 @@ void coverage_take(struct coverage *coverage, size_t file, int64_t time_ns);
  * `max_gap_ns`. Required before the following functions, after the last frame. */
 void coverage_settle(struct coverage *coverage, int64_t max_gap_ns);
 
+/* Whether a part of the time between the two is covered by no file, as far as is known before
+ * coverage_settle(), and longer than `max_gap_ns`. */
+bool coverage_has_hole(const struct coverage *coverage, int64_t from_ns, int64_t to_ns,
+                       int64_t max_gap_ns);
+
 /* The first and the last covered instant; false if there is no frame. */
 bool coverage_span(const struct coverage *coverage, int64_t *first_ns, int64_t *last_ns);
 

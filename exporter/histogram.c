@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "varint.h"
+
 #define SUB_BITS 7
 #define SUB_BUCKETS (1u << SUB_BITS)
 #define OCTAVES (64 - SUB_BITS + 1)
@@ -197,4 +199,57 @@ histogram_each(const struct histogram *histogram,
             high = INT64_MAX;
         take(context, low, high, octave[bucket & (SUB_BUCKETS - 1)]);
     }
+}
+
+/* Steps between buckets and their counts share a byte while both are small. */
+#define SHARED_BITS 4
+#define SHARED_MAX ((1u << SHARED_BITS) - 1)
+
+void
+histogram_pack(const struct histogram *histogram, GByteArray *to)
+{
+    unsigned before = 0;
+
+    varint_put(to, histogram->count);
+    varint_put(to, histogram->sum);
+    varint_put(to, (uint64_t)histogram->min);
+    varint_put(to, (uint64_t)histogram->max);
+    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
+        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
+        uint32_t count = octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
+        unsigned step = bucket - before + 1;
+
+        if (!octave)
+            bucket |= SUB_BUCKETS - 1;
+        if (count == 0)
+            continue;
+        before = bucket;
+        uint8_t byte = (uint8_t)(MIN(step, SHARED_MAX) << SHARED_BITS | MIN(count, SHARED_MAX));
+        g_byte_array_append(to, &byte, 1);
+        if (step >= SHARED_MAX)
+            varint_put(to, step - SHARED_MAX);
+        if (count >= SHARED_MAX)
+            varint_put(to, count - SHARED_MAX);
+    }
+    g_byte_array_append(to, (const guint8 *)"", 1);
+}
+
+struct histogram *
+histogram_unpack(const uint8_t **at)
+{
+    struct histogram *histogram = histogram_new();
+    unsigned bucket = 0, shared;
+
+    histogram->count = varint_take(at);
+    histogram->sum = varint_take(at);
+    histogram->min = (int64_t)varint_take(at);
+    histogram->max = (int64_t)varint_take(at);
+    while ((shared = *(*at)++) != 0) {
+        uint64_t step = shared >> SHARED_BITS, count = shared & SHARED_MAX;
+        step += step == SHARED_MAX ? varint_take(at) : 0;
+        count += count == SHARED_MAX ? varint_take(at) : 0;
+        bucket += (unsigned)step - 1;
+        octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)] = (uint32_t)count;
+    }
+    return histogram;
 }

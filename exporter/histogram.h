@@ -7,6 +7,7 @@
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
 
+#include <glib.h>
 #include <stdint.h>
 
 struct histogram;
@@ -37,6 +38,12 @@ int64_t histogram_percentile(const struct histogram *histogram, double percent);
 void histogram_each(const struct histogram *histogram,
                     void (*take)(void *context, int64_t low_ns, int64_t high_ns, uint64_t count),
                     void *context);
+
+/* Appends the histogram in few bytes: less than two for each bucket of a few values. */
+void histogram_pack(const struct histogram *histogram, GByteArray *to);
+
+/* The histogram again, from what histogram_pack() wrote; `*at` moves on to what follows. */
+struct histogram *histogram_unpack(const uint8_t **at);
 
 /* How many values are greater, as far as the buckets can tell them apart. */
 uint64_t histogram_above(const struct histogram *histogram, int64_t ns);

@@ -42,11 +42,14 @@ struct interval {
     uint64_t rpc_bytes[2], payload_bytes[2], wire_bytes[2], packets[2]; /* by sender */
     uint64_t retransmitted_bytes, lost_bytes;
     uint64_t forgotten;
-    bool has_rops; /* of a call, which could be read: */
-    uint64_t rops;
+    uint64_t rops; /* of calls where they could be read */
     struct rop_messages messages;
+    int64_t outstanding_ns;      /* time in calls, as far as it is summed up already; */
+    uint64_t outstanding_most;   /* most of them at once, */
+    int64_t outstanding_most_ns; /* and when */
     struct histogram *latency, *store_latency; /* NULL: no call */
     struct histogram *round_trip;              /* of handshakes on the client's hop; NULL: none */
+    bool has_rops;                             /* a call whose ROPs could be read */
 
     /* From intervals_settle() on. */
     int64_t covered_ns;

@@ -10,6 +10,8 @@
 
 #include "column.h"
 #include "coverage.h"
+#include "interval_outstanding.h"
+#include "interval_row.h"
 #include "interval_servers.h"
 #include "period.h"
 
@@ -210,13 +212,34 @@ compare_rows(const void *a, const void *b)
     return left->start_ns < right->start_ns ? -1 : left->start_ns > right->start_ns;
 }
 
+struct listing {
+    GArray *list; /* of struct interval */
+    int64_t first_ns, length_ns;
+    bool lists_all; /* else only those with traffic, as they come */
+};
+
+static bool
+list_row(void *context, struct interval *row)
+{
+    const struct listing *listing = context;
+    uint64_t at =
+        ((uint64_t)row->start_ns - (uint64_t)listing->first_ns) / (uint64_t)listing->length_ns;
+
+    if (listing->lists_all && at >= listing->list->len)
+        return false;
+    if (listing->lists_all)
+        g_array_index(listing->list, struct interval, at) = *row;
+    else
+        g_array_append_vals(listing->list, row, 1);
+    g_free(row); /* its histograms belong to the list */
+    return true;
+}
+
 /* All intervals of the captures, with those of the server among them. */
 static void
-list_rows(struct intervals *intervals, const struct server *server, struct server_load *load)
+list_rows(struct intervals *intervals, struct server *server, struct server_load *load)
 {
-    int64_t length_ns = intervals->settings.interval_ns, first_ns, last_ns;
-    GHashTableIter rows;
-    void *key, *row;
+    int64_t length_ns = intervals->settings.interval_ns, first_ns = 0, last_ns;
     uint64_t n = 0;
 
     if (intervals_span(intervals, &first_ns, &last_ns))
@@ -224,20 +247,43 @@ list_rows(struct intervals *intervals, const struct server *server, struct serve
              (uint64_t)interval_start(intervals, first_ns)) /
                 (uint64_t)length_ns +
             1;
-    bool lists_all = n <= LISTED_MAX;
-    GArray *list = g_array_new(FALSE, TRUE, sizeof(struct interval));
-    for (uint64_t i = 0; lists_all && i < n; i++) {
-        struct interval empty = { .start_ns = interval_start(intervals, first_ns) +
-                                              (int64_t)i * length_ns };
-        const struct interval *found = g_hash_table_lookup(server->rows, &empty.start_ns);
-        g_array_append_vals(list, found ? found : &empty, 1);
+    struct listing listing = { .list = g_array_new(FALSE, TRUE, sizeof(struct interval)),
+                               .first_ns = interval_start(intervals, first_ns),
+                               .length_ns = length_ns,
+                               .lists_all = n <= LISTED_MAX };
+    for (uint64_t i = 0; listing.lists_all && i < n; i++) {
+        struct interval empty = { .start_ns = listing.first_ns + (int64_t)i * length_ns };
+        g_array_append_val(listing.list, empty);
     }
-    g_hash_table_iter_init(&rows, server->rows);
-    while (!lists_all && g_hash_table_iter_next(&rows, &key, &row))
-        g_array_append_vals(list, row, 1);
-    g_array_sort(list, compare_rows);
-    load->n = list->len;
-    load->interval = (struct interval *)(void *)g_array_free(list, FALSE);
+    server_rows_each(server, list_row, &listing);
+    g_array_sort(listing.list, compare_rows);
+    load->n = listing.list->len;
+    load->interval = (struct interval *)(void *)g_array_free(listing.list, FALSE);
+}
+
+/* To the calls whose time was summed up, those that began too long before. */
+static void
+add_outstanding(const struct intervals *intervals, const struct server_load *load,
+                const GArray *spans)
+{
+    int64_t length_ns = intervals->settings.interval_ns;
+
+    add_levels(intervals, load, spans, offsetof(struct interval, outstanding));
+    for (guint i = 0; i < spans->len; i++) {
+        const struct span *span = &g_array_index(spans, struct span, i);
+        for (size_t row = row_after(load, length_ns, span->from_ns);
+             row < load->n && load->interval[row].start_ns < span->to_ns; row++) {
+            struct interval *at = &load->interval[row];
+            at->outstanding_most +=
+                at->outstanding_most_ns >= span->from_ns && at->outstanding_most_ns < span->to_ns;
+        }
+    }
+    for (size_t i = 0; i < load->n; i++) {
+        struct interval *row = &load->interval[i];
+        row->outstanding.max = MAX(row->outstanding.max, row->outstanding_most);
+        if (row->covered_ns > 0)
+            row->outstanding.mean += (double)row->outstanding_ns / (double)row->covered_ns;
+    }
 }
 
 static void
@@ -256,7 +302,7 @@ finish_rows(const struct intervals *intervals, const struct server *server,
     add_levels(intervals, load, server->spans[CONNECTIONS], offsetof(struct interval, connections));
     add_levels(intervals, load, server->spans[CHANNELS], offsetof(struct interval, channels));
     add_levels(intervals, load, server->spans[SESSIONS], offsetof(struct interval, sessions));
-    add_levels(intervals, load, server->spans[OUTSTANDING], offsetof(struct interval, outstanding));
+    add_outstanding(intervals, load, server->spans[OUTSTANDING]);
     add_users(intervals, load, server->spans[SESSIONS]);
     add_active_users(load, server->active);
     for (guint i = 0; i < server->spans[ONE_WAY]->len; i++) {
@@ -308,23 +354,26 @@ merge_rows(struct interval *into, const struct interval *from)
     into->has_rops |= from->has_rops;
     into->rops += from->rops;
     rop_add_messages(&into->messages, &from->messages);
+    into->outstanding_ns += from->outstanding_ns;
     merge_latency(&into->round_trip, from->round_trip);
     merge_latency(&into->latency, from->latency);
     merge_latency(&into->store_latency, from->store_latency);
 }
 
+static bool
+merge_row(void *context, struct interval *row)
+{
+    merge_rows(server_row_starting(context, row->start_ns), row);
+    return false;
+}
+
 static gboolean
 merge_server(void *key, void *value, void *data)
 {
-    const struct server *server = value;
-    struct server *all = data;
-    GHashTableIter rows;
-    void *start, *row;
+    struct server *server = value, *all = data;
 
     (void)key;
-    g_hash_table_iter_init(&rows, server->rows);
-    while (g_hash_table_iter_next(&rows, &start, &row))
-        merge_rows(server_row_starting(all, *(const int64_t *)start), row);
+    server_rows_each(server, merge_row, all);
     for (int i = 0; i < SPANS; i++)
         interval_append(all->spans[i], server->spans[i]);
     interval_append(all->active, server->active);
@@ -335,25 +384,39 @@ merge_server(void *key, void *value, void *data)
 /* --- what the reports get --- */
 
 /* What a proxy did from its inner address, where clients do not reach it, counts at the other. */
+static bool
+move_row(void *context, struct interval *row)
+{
+    struct interval *into = server_row_starting(context, row->start_ns);
+
+    into->backend_attempts += row->backend_attempts;
+    into->backend_failed += row->backend_failed;
+    return false;
+}
+
 static gboolean
 move_to_front(void *key, void *value, void *data)
 {
-    const struct server *inside = value;
-    GHashTableIter rows;
-    void *start, *row;
+    struct server *inside = value;
 
     (void)key;
     (void)data;
-    if (!inside->front || inside->is_proxy)
-        return FALSE;
-    g_hash_table_iter_init(&rows, inside->rows);
-    while (g_hash_table_iter_next(&rows, &start, &row)) {
-        const struct interval *from = row;
-        struct interval *into = server_row_starting(inside->front, from->start_ns);
-        into->backend_attempts += from->backend_attempts;
-        into->backend_failed += from->backend_failed;
+    if (inside->front && !inside->is_proxy) {
+        server_rows_each(inside, move_row, inside->front);
+        g_hash_table_remove_all(inside->packed);
     }
-    g_hash_table_remove_all(inside->rows);
+    return FALSE;
+}
+
+static gboolean
+finish_outstanding(void *key, void *value, void *data)
+{
+    struct server *server = value;
+
+    (void)key;
+    (void)data;
+    if (server->outstanding)
+        outstanding_finish(server->outstanding);
     return FALSE;
 }
 
@@ -386,6 +449,7 @@ settle(struct intervals *intervals)
     if (intervals->is_settled)
         return;
     coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
+    g_tree_foreach(intervals->servers, finish_outstanding, NULL);
     g_tree_foreach(intervals->servers, move_to_front, NULL);
     user_identities_settle(intervals->users);
     g_tree_foreach(intervals->servers, name_users, intervals);
@@ -442,7 +506,7 @@ services_of(const struct server *server)
 static gboolean
 give(void *key, void *value, void *data)
 {
-    const struct server *server = value;
+    struct server *server = value;
     const struct giving *giving = data;
     struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS],
                                         server->active };
@@ -462,6 +526,8 @@ give(void *key, void *value, void *data)
     list_rows(giving->intervals, server, &load);
     finish_rows(giving->intervals, server, &load);
     giving->take(giving->context, &load);
+    for (size_t i = 0; i < load.n; i++)
+        interval_clear(&load.interval[i]);
     g_free(load.interval);
     return FALSE;
 }

@@ -67,9 +67,9 @@ add_level(struct outstanding *outstanding, int64_t to_ns)
 
     while (outstanding->level && at_ns < to_ns) {
         int64_t rest_ns = at_ns % length_ns;
-        int64_t end_ns = at_ns - rest_ns + (rest_ns < 0 ? 0 : length_ns);
-        end_ns = MIN(end_ns, to_ns);
-        outstanding->take(outstanding->context, at_ns, end_ns, outstanding->level);
+        int64_t start_ns = at_ns - rest_ns - (rest_ns < 0 ? length_ns : 0);
+        int64_t end_ns = MIN(start_ns + length_ns, to_ns);
+        outstanding->take(outstanding->context, start_ns, at_ns, end_ns, outstanding->level);
         at_ns = end_ns;
     }
     outstanding->summed_ns = to_ns;

@@ -12,9 +12,10 @@
 
 struct outstanding;
 
-/* Called with each piece of time, in order, in which so many calls were under way; none spans two
- * intervals, and in none there were 0. */
-typedef void (*outstanding_take)(void *context, int64_t from_ns, int64_t to_ns, uint64_t calls);
+/* Called with each piece of time, in order, in which so many calls were under way, but not 0; it is
+ * within the interval that begins at `start_ns`. */
+typedef void (*outstanding_take)(void *context, int64_t start_ns, int64_t from_ns, int64_t to_ns,
+                                 uint64_t calls);
 
 struct outstanding *outstanding_new(int64_t interval_ns, outstanding_take take, void *context);
 void outstanding_free(struct outstanding *outstanding);

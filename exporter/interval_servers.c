@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "interval_outstanding.h"
+#include "interval_row.h"
+
 /* --- rows --- */
 
 int64_t
@@ -18,28 +21,54 @@ interval_start(const struct intervals *intervals, int64_t time_ns)
 }
 
 static void
-row_free(void *data)
+close_row(struct server *server, struct interval *row)
 {
-    struct interval *row = data;
-
-    histogram_free(row->latency);
-    histogram_free(row->store_latency);
-    histogram_free(row->round_trip);
-    g_free(row);
+    if (!row)
+        return;
+    g_hash_table_add(server->packed, interval_pack(row));
+    interval_free(row);
 }
 
 struct interval *
 server_row_starting(struct server *server, int64_t start_ns)
 {
-    if (server->last && server->last->start_ns == start_ns)
-        return server->last;
-    struct interval *row = g_hash_table_lookup(server->rows, &start_ns);
+    struct interval *row = server->open[0];
+    unsigned at = 0;
+
+    if (row && row->start_ns == start_ns)
+        return row;
+    while (at < OPEN_ROWS && server->open[at] && server->open[at]->start_ns != start_ns)
+        at++;
+    row = at < OPEN_ROWS ? server->open[at] : NULL;
     if (!row) {
-        row = g_new0(struct interval, 1);
-        row->start_ns = start_ns;
-        g_hash_table_insert(server->rows, &row->start_ns, row);
+        const struct packed_interval *packed = g_hash_table_lookup(server->packed, &start_ns);
+        row = packed ? interval_unpack(packed) : interval_new(start_ns);
+        if (packed)
+            g_hash_table_remove(server->packed, &start_ns);
+        at = MIN(at, OPEN_ROWS - 1);
+        close_row(server, server->open[at]);
     }
-    return server->last = row;
+    memmove(server->open + 1, server->open, at * sizeof server->open[0]);
+    return server->open[0] = row;
+}
+
+void
+server_rows_each(struct server *server, bool (*take)(void *context, struct interval *row),
+                 void *context)
+{
+    GHashTableIter rows;
+    void *packed, *unused;
+
+    for (unsigned i = 0; i < OPEN_ROWS; i++) {
+        close_row(server, server->open[i]);
+        server->open[i] = NULL;
+    }
+    g_hash_table_iter_init(&rows, server->packed);
+    while (g_hash_table_iter_next(&rows, &packed, &unused)) {
+        struct interval *row = interval_unpack(packed);
+        if (!take(context, row))
+            interval_free(row);
+    }
 }
 
 struct interval *
@@ -96,7 +125,7 @@ server_new(enum server_role role, const uint8_t address[16])
 
     server->role = role;
     memcpy(server->address, address, sizeof server->address);
-    server->rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, row_free);
+    server->packed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     server->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     server->services = g_tree_new(compare_names);
     server->active = g_array_new(FALSE, FALSE, sizeof(struct active));
@@ -110,7 +139,11 @@ server_free(void *data)
 {
     struct server *server = data;
 
-    g_hash_table_unref(server->rows);
+    for (unsigned i = 0; i < OPEN_ROWS; i++)
+        if (server->open[i])
+            interval_free(server->open[i]);
+    g_hash_table_unref(server->packed);
+    outstanding_free(server->outstanding);
     g_hash_table_unref(server->names);
     g_tree_destroy(server->services);
     g_array_unref(server->active);

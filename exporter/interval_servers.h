@@ -32,22 +32,26 @@ struct active {
     bool has_rops; /* that could be read */
 };
 
+/* Rows that are not packed: what comes is of the last intervals, but for a few late calls. */
+#define OPEN_ROWS 8
+
 enum spans { CONNECTIONS, CHANNELS, OUTSTANDING, ONE_WAY, SESSIONS, SPANS };
 
 struct server {
     uint8_t address[16];
     enum server_role role;
     bool is_all, has_packets;
-    bool is_proxy;         /* its own hop is captured */
-    bool has_back_end;     /* it passed channels on to a server */
-    struct server *front;  /* of a proxy: the same at the address where clients reach it, if the
-                              captures show that this is another one; else NULL */
-    GHashTable *rows;      /* of struct interval, by start_ns */
-    struct interval *last; /* that was used */
-    GArray *spans[SPANS];  /* of struct span */
-    GArray *active;        /* of struct active */
-    GHashTable *names;     /* name -> number of times */
-    GTree *services;       /* set of static strings */
+    bool is_proxy;        /* its own hop is captured */
+    bool has_back_end;    /* it passed channels on to a server */
+    struct server *front; /* of a proxy: the same at the address where clients reach it, if the
+                             captures show that this is another one; else NULL */
+    GHashTable *packed;   /* set of struct packed_interval, by start_ns */
+    struct interval *open[OPEN_ROWS]; /* the other rows, the one used last first; NULL: none */
+    struct outstanding *outstanding;  /* calls under way; NULL: none yet */
+    GArray *spans[SPANS];             /* of struct span */
+    GArray *active;                   /* of struct active */
+    GHashTable *names;                /* name -> number of times */
+    GTree *services;                  /* set of static strings */
 };
 
 struct intervals {
@@ -75,10 +79,16 @@ int interval_compare_spans(const void *a, const void *b);
 /* Appends what an array of the same type contains. */
 void interval_append(GArray *to, const GArray *from);
 
-/* The row that starts then, and that of the interval with that time; made if there is none. */
+/* The row that starts then, and that of the interval with that time; made if there is none. A row
+ * is valid until OPEN_ROWS others of its server have been asked for. */
 struct interval *server_row_starting(struct server *server, int64_t start_ns);
 struct interval *server_row(const struct intervals *intervals, struct server *server,
                             int64_t time_ns);
+
+/* Calls the function with each row, in no order, and frees the row unless it returns true. No row
+ * may be asked for meanwhile. */
+void server_rows_each(struct server *server, bool (*take)(void *context, struct interval *row),
+                      void *context);
 
 enum server_role server_role_of_hop(enum oa_hop hop);
 

@@ -16,6 +16,7 @@
 #include "coverage.h"
 #include "facts.h"
 #include "http/http_exchange.h"
+#include "interval_outstanding.h"
 #include "interval_servers.h"
 #include "session_traffic.h"
 
@@ -296,6 +297,20 @@ count_outstanding(const struct intervals *intervals, struct server *server, int6
     }
 }
 
+/* So many calls were under way at once; what began too long ago is added from its span. */
+static void
+add_outstanding_time(void *context, int64_t start_ns, int64_t from_ns, int64_t to_ns,
+                     uint64_t calls)
+{
+    struct interval *row = server_row_starting(context, start_ns);
+
+    row->outstanding_ns += (int64_t)calls * (to_ns - from_ns);
+    if (calls > row->outstanding_most) {
+        row->outstanding_most = calls;
+        row->outstanding_most_ns = from_ns;
+    }
+}
+
 static void
 add_outstanding(const struct intervals *intervals, struct server *server, int64_t from_ns,
                 int64_t to_ns)
@@ -304,7 +319,12 @@ add_outstanding(const struct intervals *intervals, struct server *server, int64_
 
     if (to_ns <= from_ns)
         return;
-    g_array_append_val(server->spans[OUTSTANDING], span);
+    if (!server->outstanding)
+        server->outstanding =
+            outstanding_new(intervals->settings.interval_ns, add_outstanding_time, server);
+    if (coverage_has_hole(intervals->coverage, from_ns, to_ns, intervals->settings.max_gap_ns) ||
+        !outstanding_add(server->outstanding, from_ns, to_ns, intervals->now_ns))
+        g_array_append_val(server->spans[OUTSTANDING], span);
     count_outstanding(intervals, server, from_ns, to_ns);
 }
 

@@ -40,6 +40,45 @@ expect_percentiles(int64_t *values, size_t n)
     histogram_free(histogram);
 }
 
+/* Packed and unpacked it is the same, and packs to the same bytes; what follows is left alone. */
+static void
+test_packed(void)
+{
+    static const int64_t SCALES[] = { 1, 100, 100000, 100000000, INT64_MAX / 2 };
+
+    for (int round = 0; round < 200; round++) {
+        struct histogram *histogram = histogram_new();
+        GByteArray *bytes = g_byte_array_new(), *again = g_byte_array_new();
+        int n = round == 0 ? 0 : g_test_rand_int_range(1, 400);
+        int64_t scale = SCALES[g_test_rand_int_range(0, G_N_ELEMENTS(SCALES))];
+        for (int i = 0; i < n; i++)
+            histogram_add_many(
+                histogram, (int64_t)(g_test_rand_double() * g_test_rand_double() * (double)scale),
+                (uint32_t)g_test_rand_int_range(1, i % 7 == 0 ? 100000 : 20));
+        histogram_pack(histogram, bytes);
+        guint length = bytes->len;
+        g_byte_array_append(bytes, (const guint8 *)"rest", 4);
+        uint8_t *exact = g_memdup2(bytes->data, length);
+        const uint8_t *at = exact;
+        struct histogram *unpacked = histogram_unpack(&at);
+        g_assert_true(at == exact + length);
+        histogram_pack(unpacked, again);
+        g_assert_cmpmem(again->data, again->len, exact, length);
+        g_assert_cmpuint(histogram_count(unpacked), ==, histogram_count(histogram));
+        g_assert_cmpint(histogram_min(unpacked), ==, histogram_min(histogram));
+        g_assert_cmpint(histogram_max(unpacked), ==, histogram_max(histogram));
+        g_assert_cmpfloat(histogram_mean(unpacked), ==, histogram_mean(histogram));
+        for (size_t i = 0; i < G_N_ELEMENTS(PERCENTS); i++)
+            g_assert_cmpint(histogram_percentile(unpacked, PERCENTS[i]), ==,
+                            histogram_percentile(histogram, PERCENTS[i]));
+        histogram_free(unpacked);
+        histogram_free(histogram);
+        g_byte_array_unref(bytes);
+        g_byte_array_unref(again);
+        g_free(exact);
+    }
+}
+
 static void
 test_random(void)
 {
@@ -142,6 +181,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/histogram/random", test_random);
+    g_test_add_func("/histogram/packed", test_packed);
     g_test_add_func("/histogram/single", test_single);
     g_test_add_func("/histogram/edges", test_edges);
     g_test_add_func("/histogram/merge", test_merge);

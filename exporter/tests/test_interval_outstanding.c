@@ -18,14 +18,15 @@ struct sums {
 };
 
 static void
-take(void *context, int64_t from_ns, int64_t to_ns, uint64_t calls)
+take(void *context, int64_t start_ns, int64_t from_ns, int64_t to_ns, uint64_t calls)
 {
     struct sums *sums = context;
     size_t i = (size_t)(from_ns / SECOND);
 
     g_assert_cmpint(from_ns, <, to_ns);
     g_assert_cmpint(from_ns, >=, sums->end_ns);
-    g_assert_cmpint((to_ns - 1) / SECOND, ==, from_ns / SECOND);
+    g_assert_cmpint(start_ns, <=, from_ns);
+    g_assert_cmpint(to_ns, <=, start_ns + SECOND);
     g_assert_cmpuint(calls, >, 0);
     g_assert_cmpuint(i, <, INTERVALS);
     sums->ns[i] += (int64_t)calls * (to_ns - from_ns);
@@ -69,8 +70,11 @@ test_sums(void)
 }
 
 static void
-count(void *context, int64_t from_ns, int64_t to_ns, uint64_t calls)
+count(void *context, int64_t start_ns, int64_t from_ns, int64_t to_ns, uint64_t calls)
 {
+    g_assert_cmpint(start_ns % SECOND, ==, 0);
+    g_assert_cmpint(start_ns, <=, from_ns);
+    g_assert_cmpint(to_ns, <=, start_ns + SECOND);
     *(double *)context += (double)calls * (double)(to_ns - from_ns) / (double)SECOND;
 }
 
