@@ -181,21 +181,33 @@ static enum packet_kind decode_ppp(struct packet *packet);
 
 /* ---- TCP ---- */
 
+/* A header of fixed length, to be read without looking at its end again and again. */
+static struct oa_cursor
+take_header(struct packet *packet, size_t length)
+{
+    struct oa_cursor header = oa_cursor_sub(&packet->cursor, length);
+
+    header.big_endian = true;
+    return header;
+}
+
 static enum packet_kind
 decode_tcp(struct packet *packet)
 {
-    struct oa_cursor *cursor = &packet->cursor;
+    const struct oa_cursor *cursor = &packet->cursor;
     struct segment *segment = packet->segment;
     size_t start = cursor->offset;
+    struct oa_cursor fields = take_header(packet, TCP_HEADER);
 
-    segment->source.port = oa_cursor_u16(cursor);
-    segment->destination.port = oa_cursor_u16(cursor);
-    segment->sequence = oa_cursor_u32(cursor);
-    segment->acknowledgment = oa_cursor_u32(cursor);
-    size_t header = (size_t)(oa_cursor_u8(cursor) >> 4) * 4;
-    segment->flags = oa_cursor_u8(cursor);
-    oa_cursor_skip(cursor, 6);
-    if (cursor->is_short || header < TCP_HEADER || packet->on_wire < start + header)
+    if (fields.is_short)
+        return PACKET_CUT;
+    segment->source.port = oa_cursor_u16(&fields);
+    segment->destination.port = oa_cursor_u16(&fields);
+    segment->sequence = oa_cursor_u32(&fields);
+    segment->acknowledgment = oa_cursor_u32(&fields);
+    size_t header = (size_t)(oa_cursor_u8(&fields) >> 4) * 4;
+    segment->flags = oa_cursor_u8(&fields);
+    if (header < TCP_HEADER || packet->on_wire < start + header)
         return PACKET_CUT;
 
     /* If only options were cut off, the fields above and the length are valid: all of the payload
@@ -272,20 +284,23 @@ decode_ipv4(struct packet *packet)
     struct oa_cursor *cursor = &packet->cursor;
     struct segment *segment = packet->segment;
     size_t start = cursor->offset;
-    uint8_t version = oa_cursor_u8(cursor);
+    struct oa_cursor fields = take_header(packet, IPV4_HEADER);
+
+    if (fields.is_short)
+        return PACKET_CUT;
+    uint8_t version = oa_cursor_u8(&fields);
     size_t header = (size_t)(version & 0x0f) * 4;
+    oa_cursor_skip(&fields, 1);
+    size_t length = oa_cursor_u16(&fields);
+    uint16_t identification = oa_cursor_u16(&fields);
+    uint16_t fragment = oa_cursor_u16(&fields);
+    oa_cursor_skip(&fields, 1);
+    uint8_t protocol = oa_cursor_u8(&fields);
+    oa_cursor_skip(&fields, 2);
+    const uint8_t *source = oa_cursor_bytes(&fields, 4);
+    const uint8_t *destination = oa_cursor_bytes(&fields, 4);
 
-    oa_cursor_skip(cursor, 1);
-    size_t length = oa_cursor_u16(cursor);
-    uint16_t identification = oa_cursor_u16(cursor);
-    uint16_t fragment = oa_cursor_u16(cursor);
-    oa_cursor_skip(cursor, 1);
-    uint8_t protocol = oa_cursor_u8(cursor);
-    oa_cursor_skip(cursor, 2);
-    const uint8_t *source = oa_cursor_bytes(cursor, 4);
-    const uint8_t *destination = oa_cursor_bytes(cursor, 4);
-
-    if (!destination || version >> 4 != 4 || header < IPV4_HEADER)
+    if (version >> 4 != 4 || header < IPV4_HEADER)
         return PACKET_CUT;
     if (length != 0) {
         if (length < header)
@@ -347,17 +362,20 @@ decode_extension_headers(struct packet *packet, uint8_t next)
 static enum packet_kind
 decode_ipv6(struct packet *packet)
 {
-    struct oa_cursor *cursor = &packet->cursor;
     struct segment *segment = packet->segment;
-    size_t start = cursor->offset;
-    uint32_t version = oa_cursor_u32(cursor) >> 28;
-    size_t length = oa_cursor_u16(cursor);
-    uint8_t next = oa_cursor_u8(cursor);
+    size_t start = packet->cursor.offset;
+    struct oa_cursor fields = take_header(packet, IPV6_HEADER);
 
-    oa_cursor_skip(cursor, 1);
-    const uint8_t *source = oa_cursor_bytes(cursor, sizeof segment->source.address);
-    const uint8_t *destination = oa_cursor_bytes(cursor, sizeof segment->destination.address);
-    if (!destination || version != 6)
+    if (fields.is_short)
+        return PACKET_CUT;
+    uint32_t version = oa_cursor_u32(&fields) >> 28;
+    size_t length = oa_cursor_u16(&fields);
+    uint8_t next = oa_cursor_u8(&fields);
+    oa_cursor_skip(&fields, 1);
+    const uint8_t *source = oa_cursor_bytes(&fields, sizeof segment->source.address);
+    const uint8_t *destination = oa_cursor_bytes(&fields, sizeof segment->destination.address);
+
+    if (version != 6)
         return PACKET_CUT;
     /* Zero: a jumbogram, or segmentation offload as with IPv4. */
     if (length != 0)

@@ -568,14 +568,20 @@ acknowledge(struct half *half, uint32_t acknowledgment)
         half->acked = offset;
 }
 
+/* Whether bytes may be missing: nearly always not. */
+static inline bool
+may_lack(const struct half *half)
+{
+    return (half->pending || half->acked > half->next) && half->is_started && !half->is_held;
+}
+
 /* Notes whether bytes wait behind missing ones, or are missing that the receiver has. */
-static void
+static inline void
 note_waiting(struct tracked *c, const struct half *half)
 {
-    int64_t end = half->fin != UNKNOWN_OFFSET ? half->next + 1 : half->next;
-
     c->facts.is_waiting[side_of(c, half)] =
-        half->is_started && !half->is_held && (half->pending || half->acked > end);
+        may_lack(half) &&
+        (half->pending || half->acked > half->next + (half->fin != UNKNOWN_OFFSET));
 }
 
 /*
@@ -945,8 +951,10 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
         if (!c->is_ended)
             end_connection(c, half, segment, stamp);
     }
-    check_loss(c, half, stamp);
-    check_loss(c, other, stamp);
+    if (may_lack(half))
+        check_loss(c, half, stamp);
+    if (may_lack(other))
+        check_loss(c, other, stamp);
     note_waiting(c, half);
     note_waiting(c, other);
     if (table->listener.counted)

@@ -20,16 +20,15 @@ char *
 writer_put_number(char *at, uint64_t number, unsigned width)
 {
     char digits[20];
-    unsigned n = 0;
+    size_t first = sizeof digits;
 
     do
-        digits[n++] = (char)('0' + number % 10);
+        digits[--first] = (char)('0' + number % 10);
     while (number /= 10);
-    while (width-- > n)
-        *at++ = '0';
-    while (n)
-        *at++ = digits[--n];
-    return at;
+    while (sizeof digits - first < width)
+        digits[--first] = '0';
+    memcpy(at, digits + first, sizeof digits - first);
+    return at + (sizeof digits - first);
 }
 
 static void

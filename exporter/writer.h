@@ -158,7 +158,8 @@ writer_discard(struct writer *writer)
 
 /* --- for the formats --- */
 
-/* Appends decimal digits, with zeros before them up to `width`; returns their end. */
+/* Appends decimal digits, with zeros before them up to `width`, which is at most 20; returns their
+ * end. */
 char *writer_put_number(char *at, uint64_t number, unsigned width);
 
 #endif

@@ -38,6 +38,7 @@ end(struct bench *bench)
 {
     oa_association_leave(bench->wire->tracker, &bench->vc);
     g_free(bench->vc.client);
+    g_free(bench->vc.bindings);
     g_free(bench->vc.findings);
     wire_free(bench->wire);
 }

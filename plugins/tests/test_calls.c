@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "track/bindings.h"
 #include "wire.h"
 
 #define FIRST OA_RPC_FIRST_FRAG
@@ -48,6 +49,7 @@ clear(struct bench *bench)
     oa_calls_forget_ended(bench->wire->tracker);
     oa_call_list_clear(&bench->list);
     g_free(bench->vc.client);
+    g_free(bench->vc.bindings);
     g_free(bench->vc.findings);
 }
 
@@ -62,7 +64,7 @@ end(struct bench *bench)
 static void
 bind_to(struct bench *bench, uint16_t id, const uint8_t interface[20])
 {
-    bench->vc.bindings[bench->vc.n_bindings++] =
+    *oa_binding_add(&bench->vc) =
         (struct oa_rpc_binding){ .context_id = id, .iface = oa_rpc_interface_find(interface) };
 }
 

@@ -75,23 +75,35 @@ oa_cursor_uint(struct oa_cursor *cursor, unsigned size)
     return value;
 }
 
-/* Integers of fixed size. */
+/* Integers of fixed size, written out, because they are most of what is read. */
 static inline uint8_t
 oa_cursor_u8(struct oa_cursor *cursor)
 {
-    return (uint8_t)oa_cursor_uint(cursor, 1);
+    const uint8_t *at = oa_cursor_bytes(cursor, 1);
+
+    return at ? at[0] : 0;
 }
 
 static inline uint16_t
 oa_cursor_u16(struct oa_cursor *cursor)
 {
-    return (uint16_t)oa_cursor_uint(cursor, 2);
+    const uint8_t *at = oa_cursor_bytes(cursor, 2);
+
+    if (!at)
+        return 0;
+    return cursor->big_endian ? (uint16_t)(at[0] << 8 | at[1]) : (uint16_t)(at[1] << 8 | at[0]);
 }
 
 static inline uint32_t
 oa_cursor_u32(struct oa_cursor *cursor)
 {
-    return (uint32_t)oa_cursor_uint(cursor, 4);
+    const uint8_t *at = oa_cursor_bytes(cursor, 4);
+
+    if (!at)
+        return 0;
+    return cursor->big_endian
+               ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+               : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
 }
 
 static inline uint64_t

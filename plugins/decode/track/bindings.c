@@ -7,6 +7,7 @@
  */
 #include "track/bindings.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "rpc/request_shape.h"
@@ -28,6 +29,17 @@ oa_binding_find(struct oa_virtual_connection *vc, uint16_t context_id)
     return NULL;
 }
 
+struct oa_rpc_binding *
+oa_binding_add(struct oa_virtual_connection *vc)
+{
+    if (vc->n_bindings == OA_RPC_CONTEXTS_MAX)
+        return NULL;
+    vc->bindings = g_renew(struct oa_rpc_binding, vc->bindings, vc->n_bindings + 1);
+    struct oa_rpc_binding *binding = &vc->bindings[vc->n_bindings++];
+    *binding = (struct oa_rpc_binding){ 0 };
+    return binding;
+}
+
 static void
 take_bind(struct bindings *bindings, struct oa_virtual_connection *vc, const struct oa_rpc_pdu *rpc)
 {
@@ -38,8 +50,8 @@ take_bind(struct bindings *bindings, struct oa_virtual_connection *vc, const str
         struct oa_rpc_binding *binding = oa_binding_find(vc, context->id);
 
         bindings->proposed[bindings->n_proposed++] = context->id;
-        if (!binding && vc->n_bindings < OA_RPC_CONTEXTS_MAX)
-            binding = &vc->bindings[vc->n_bindings++];
+        if (!binding)
+            binding = oa_binding_add(vc);
         if (!binding)
             continue;
         *binding =
@@ -188,10 +200,10 @@ oa_bindings_take_request(struct oa_tracker *tracker, struct oa_virtual_connectio
         iface = oa_request_shape(rpc);
     if (!iface)
         return;
-    vc->bindings[vc->n_bindings++] = (struct oa_rpc_binding){ .context_id = rpc->context_id,
-                                                              .syntax = iface->syntax,
-                                                              .iface = iface,
-                                                              .state = OA_BINDING_ACCEPTED };
+    *oa_binding_add(vc) = (struct oa_rpc_binding){ .context_id = rpc->context_id,
+                                                   .syntax = iface->syntax,
+                                                   .iface = iface,
+                                                   .state = OA_BINDING_ACCEPTED };
     if (!vc->iface)
         vc->iface = iface;
     if (endpoint->port)

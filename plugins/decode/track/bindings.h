@@ -21,6 +21,10 @@ struct bindings {
 /* NULL if there is no such context. */
 struct oa_rpc_binding *oa_binding_find(struct oa_virtual_connection *vc, uint16_t context_id);
 
+/* Adds one, which is all zeros; NULL if there are OA_RPC_CONTEXTS_MAX already. Pointers to the
+ * others are no longer valid. `vc` owns them, to be freed with g_free(). */
+struct oa_rpc_binding *oa_binding_add(struct oa_virtual_connection *vc);
+
 /* A bind, alter_context, or the response to one, of event->vc. Other PDUs have no effect. */
 void oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
                       const struct oa_event *event);

@@ -439,11 +439,8 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     }
     if (was == 0) {
         rest = take_all(facts, side, data, length, 0, stamp);
-        if (rest) {
-            if (!stream->carry)
-                stream->carry = g_byte_array_new();
-            g_byte_array_append(stream->carry, data + length - rest, (guint)rest);
-        }
+        if (rest)
+            oa_stream_carry(stream, data + length - rest, rest);
         return;
     }
     g_byte_array_append(stream->carry, data, (guint)length);

@@ -359,7 +359,7 @@ struct oa_virtual_connection {
     uint64_t exchange_calls;                      /* of an interface of Exchange */
     uint64_t foreign_calls; /* of plain RPC over TCP, which are not counted: oa_call.is_foreign */
     uint64_t binds, rejected_bindings;
-    struct oa_rpc_binding bindings[OA_RPC_CONTEXTS_MAX];
+    struct oa_rpc_binding *bindings; /* up to OA_RPC_CONTEXTS_MAX, most have one or two */
     unsigned n_bindings;
     const struct oa_rpc_interface
         *iface; /* the first accepted known one, otherwise the first proposed */

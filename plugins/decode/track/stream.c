@@ -25,6 +25,19 @@ oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state)
     stream->left = UINT64_MAX;
 }
 
+/* A length is quickly claimed: room for what is needed, but not for much more than what is there.
+ */
+#define CARRY_GROWTH 8
+
+void
+oa_stream_carry(struct stream *stream, const uint8_t *data, size_t length)
+{
+    if (!stream->carry)
+        stream->carry =
+            g_byte_array_sized_new((guint)MIN(stream->carry_need, CARRY_GROWTH * length));
+    g_byte_array_append(stream->carry, data, (guint)length);
+}
+
 void
 oa_stream_drop_carry(struct stream *stream)
 {

@@ -42,6 +42,9 @@ struct stream {
 void oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left);
 void oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state);
 
+/* Adds bytes that wait for more. */
+void oa_stream_carry(struct stream *stream, const uint8_t *data, size_t length);
+
 /* Drops the bytes that wait for more, with their memory: most connections are idle, and open for
  * hours. */
 void oa_stream_drop_carry(struct stream *stream);

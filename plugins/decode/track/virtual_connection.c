@@ -50,6 +50,7 @@ free_vc(void *data)
     oa_auth_copy_release(vc->facts.security.auth);
     g_free(vc->facts.findings);
     g_free(vc->facts.client);
+    g_free(vc->facts.bindings);
     oa_auth_course_free(vc->facts.rpc_exchange);
     g_free(vc);
 }
@@ -377,7 +378,7 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
             into->leg_seen[hop][leg] |= from->leg_seen[hop][leg];
     }
     if (into->n_bindings == 0) {
-        memcpy(into->bindings, from->bindings, sizeof into->bindings);
+        into->bindings = g_memdup2(from->bindings, from->n_bindings * sizeof *from->bindings);
         into->n_bindings = from->n_bindings;
         into->iface = from->iface;
         into->rejected_bindings = from->rejected_bindings;
