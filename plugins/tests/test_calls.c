@@ -359,13 +359,18 @@ test_unknown(void)
 
     init(&bench, wire_new(false));
     request(&bench, 1, WIRE_WHOLE, 1);
+    request(&bench, 4, WIRE_WHOLE, 1);
     oa_calls_note_loss(&bench.list, OA_HOP_CLIENT, OA_SERVER);
+    response(&bench, 4, WIRE_WHOLE);
     request(&bench, 2, WIRE_WHOLE, 1); /* made after the loss */
+    bench.wire->now.time_ns -= 3500;
+    request(&bench, 5, WIRE_WHOLE, 1); /* made before it, but held back */
+    bench.wire->now.time_ns += 3500;
     oa_calls_note_loss(&bench.list, OA_HOP_CLIENT, OA_CLIENT);
     oa_calls_end(&bench.list);
-    expect_calls(&bench, "1 5 1/0\n2 3 1/0\n");
-    g_assert_cmpuint(bench.vc.unknown, ==, 1);
-    expect_counts(&bench, 2, 0, 0, 1);
+    expect_calls(&bench, "4 1 1/1\n1 5 1/0\n2 3 1/0\n5 5 1/0\n");
+    g_assert_cmpuint(bench.vc.unknown, ==, 2);
+    expect_counts(&bench, 4, 1, 0, 1);
 
     bench.vc.is_one_way = true; /* no frame of the server is in the capture */
     bench.vc.silent = OA_SERVER;
@@ -534,7 +539,8 @@ test_return_value(void)
     }
 }
 
-/* Calls that may join virtual connections: waiting calls of those that may be a part of another. */
+/* Calls that may join virtual connections: those of virtual connections that may be a part of
+ * another, also when they are over. */
 static void
 test_loose(void)
 {
@@ -557,12 +563,45 @@ test_loose(void)
     g_assert_true(oa_calls_same_pdu(&older->hash[OA_CLIENT], &newer->hash[OA_CLIENT]));
     g_assert_false(oa_calls_same_pdu(&older->hash[OA_SERVER], &newer->hash[OA_SERVER]));
     response(&b, 3, WIRE_WHOLE);
-    g_assert_cmpuint(oa_calls_loose(wire->tracker, 3)->length, ==, 1);
+    g_assert_cmpuint(oa_calls_loose(wire->tracker, 3)->length, ==, 2);
+    g_assert_true(((const struct call *)oa_calls_loose(wire->tracker, 3)->head->data)->over_in ==
+                  &b.list);
     oa_calls_end(&a.list);
+    g_assert_cmpuint(oa_calls_loose(wire->tracker, 3)->length, ==, 1);
+    clear(&b);
     g_assert_null(oa_calls_loose(wire->tracker, 3));
     clear(&a);
-    clear(&b);
     end(&tied);
+}
+
+/* A call was over on one hop before its PDUs came on the other, where they were held back: it
+ * counts once, whichever of the two virtual connections is a part of the other. */
+static void
+test_merge_ended(void)
+{
+    for (int reverse = 0; reverse <= 1; reverse++) {
+        struct wire *wire = wire_new(true);
+        struct bench near, far;
+        struct call_list *lists[] = { &near.list, &far.list };
+
+        init(&near, wire);
+        init(&far, wire);
+        see_hop(&near, OA_HOP_SERVER);
+        near.list.is_part = far.list.is_part = true;
+        request(&far, 1, WIRE_WHOLE, 11);
+        response(&far, 1, WIRE_WHOLE);
+        expect_calls(&far, "1 1 1/1\n");
+        take_on(&near, OA_HOP_SERVER,
+                (struct oa_rpc_pdu){
+                    .header = { .ptype = OA_RPC_RESPONSE, .flags = WIRE_WHOLE, .call_id = 1 } });
+        oa_calls_merge(lists[reverse], lists[!reverse]);
+        g_assert_cmpuint(lists[reverse]->by_age.length, ==, 0);
+        g_assert_cmpuint(lists[reverse]->vc->calls, ==, 1);
+        g_assert_cmpuint(lists[reverse]->vc->answered, ==, 1);
+        clear(&near);
+        clear(&far);
+        wire_free(wire);
+    }
 }
 
 /* Two virtual connections are merged, one with requests, the other with responses. */
@@ -675,6 +714,7 @@ main(int argc, char *argv[])
     g_test_add_func("/calls/return-value", test_return_value);
     g_test_add_func("/calls/loose", test_loose);
     g_test_add_func("/calls/merge", test_merge);
+    g_test_add_func("/calls/a part of a call that has ended", test_merge_ended);
     g_test_add_func("/calls/client", test_client);
     return g_test_run();
 }

@@ -146,6 +146,21 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     return join(found, vc);
 }
 
+/* Whether that channel of `vc` may be one of `other`, which has none, or whose own it may replace:
+ * it is the only one of `vc`, of the same hosts, nothing came on the other since, and the call is
+ * the last one so far. What recycled it is not in the capture. */
+static bool
+may_take(const struct virtual_connection *vc, const struct virtual_connection *other,
+         enum oa_hop hop, enum oa_leg leg, const struct oa_call *call, struct oa_stamp first)
+{
+    const struct oa_channel *before = other->facts.channel[hop][leg];
+
+    return !has_leg(other, hop, leg) ||
+           (vc->channels.length == 1 && call->call_id >= other->calls.highest_id &&
+            may_belong(&vc->facts, &other->facts, hop) &&
+            (!before || before->last.time_ns <= first.time_ns));
+}
+
 /* The same PDU, including its context handle, was seen on the other hop: these are the two hops of
  * one virtual connection. */
 static struct virtual_connection *
@@ -158,7 +173,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
     enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
     unsigned looked_at = 0;
 
-    if (!queue || !mine->hash[side].start || has_leg(vc, other_hop, leg))
+    if (!queue || !mine->hash[side].start)
         return vc;
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
@@ -166,7 +181,9 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
         const struct oa_call_half *theirs = half_of(call, other_hop, side);
         struct virtual_connection *other = vc_of(call);
 
-        if (other == vc || !theirs->fragments || has_leg(other, hop, leg) ||
+        if (other == vc || !theirs->fragments ||
+            !may_take(vc, other, hop, leg, &mine->facts, own->first) ||
+            !may_take(other, vc, other_hop, leg, &call->facts, theirs->first) ||
             (vc->facts.has_cookie && other->facts.has_cookie) ||
             !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
             llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS)

@@ -27,6 +27,9 @@
 /* Calls remembered of one virtual connection that ended before all of them had come. */
 #define LATE_MAX 256
 
+/* Ended calls that may still join virtual connections, in all. */
+#define OVER_MAX 1024
+
 /* Calls that are compared with these to find out whether they are late. */
 #define COMPARED_MAX 16
 
@@ -37,6 +40,7 @@
 
 struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
+    GQueue over;       /* those of all lists, the oldest first */
     struct call *ended;
     uint64_t n_calls;
     unsigned n_waiting; /* in the lists of all virtual connections */
@@ -172,21 +176,16 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
     list->by_id = g_hash_table_new(NULL, NULL);
     g_queue_init(&list->by_age);
     g_queue_init(&list->orphans);
+    g_queue_init(&list->over);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        list->lost_until_ns[hop] = INT64_MIN;
     list->stubs.all = &tracker->calls->stubs;
-}
-
-static bool
-has_both_legs(const struct oa_virtual_connection *vc, enum oa_hop hop)
-{
-    return vc->leg_seen[hop][OA_LEG_IN] && vc->leg_seen[hop][OA_LEG_OUT];
 }
 
 bool
 oa_calls_may_join(const struct call_list *list)
 {
-    return list->is_part ||
-           (list->tracker->calls->n_parts > 0 &&
-            !(has_both_legs(list->vc, OA_HOP_CLIENT) && has_both_legs(list->vc, OA_HOP_SERVER)));
+    return list->is_part || list->tracker->calls->n_parts > 0;
 }
 
 void
@@ -194,6 +193,51 @@ oa_calls_tie(struct call_list *list)
 {
     list->tracker->calls->n_parts -= list->is_part;
     list->is_part = false;
+}
+
+/* --- ended calls that may join virtual connections --- */
+
+static void
+forget_over(struct call *over)
+{
+    struct call_list *list = over->over_in;
+
+    remove_loose(list, over);
+    g_queue_unlink(&list->over, &over->link);
+    g_queue_unlink(&list->tracker->calls->over, &over->orphan_link);
+    oa_call_free(over);
+}
+
+void
+oa_calls_forget_over(struct call_list *list)
+{
+    struct call *over;
+
+    while ((over = g_queue_peek_head(&list->over)))
+        forget_over(over);
+}
+
+/* The call is over before any of it came on another hop, where reassembly may hold it back: what
+ * comes there still shows whose hop that is. */
+static void
+keep_over(struct call_list *list, const struct call *call)
+{
+    GQueue *all = &list->tracker->calls->over;
+
+    if (!oa_calls_may_join(list))
+        return;
+    struct call *over = g_memdup2(call, sizeof *call);
+    memset(&over->stubs, 0, sizeof over->stubs);
+    over->facts.rops = NULL;
+    over->facts.mailbox = NULL;
+    over->link = over->loose_link = over->orphan_link = (GList){ .data = over };
+    over->is_loose = false;
+    over->over_in = list;
+    g_queue_push_tail_link(&list->over, &over->link);
+    g_queue_push_tail_link(all, &over->orphan_link);
+    add_loose(list, over);
+    if (all->length > OVER_MAX)
+        forget_over(g_queue_peek_head(all));
 }
 
 void
@@ -207,6 +251,7 @@ oa_call_list_clear(struct call_list *list)
         oa_call_free(call);
     }
     g_hash_table_unref(list->by_id);
+    oa_calls_forget_over(list);
     if (list->late)
         g_array_unref(list->late);
     list->late = NULL;
@@ -222,15 +267,30 @@ is_missing(const struct oa_call_half *half, const struct oa_call_half *other)
 }
 
 static void
-expect_late_parts(struct call_list *list, const struct oa_call *call)
+add_late(struct call_list *list, const struct late_call *late)
+{
+    if (!list->late)
+        list->late = g_array_new(FALSE, FALSE, sizeof *late);
+    if (list->late->len < LATE_MAX)
+        g_array_append_vals(list->late, late, 1);
+    else
+        g_array_index(list->late, struct late_call, list->n_late % LATE_MAX) = *late;
+    list->n_late++;
+}
+
+/* `everywhere`: also on the hops that have shown nothing of it. */
+static void
+expect_late_parts(struct call_list *list, const struct oa_call *call, bool everywhere)
 {
     struct late_call late = { .call_id = call->call_id, .from_ns = INT64_MAX };
     int64_t last_ns = INT64_MIN;
 
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
-        late.hops[OA_CLIENT] |= is_missing(request, response) ? 1u << hop : 0;
-        late.hops[OA_SERVER] |= is_missing(response, request) || response->has_gap ? 1u << hop : 0;
+        bool is_new = everywhere && !request->fragments && !response->fragments;
+        late.hops[OA_CLIENT] |= is_new || is_missing(request, response) ? 1u << hop : 0;
+        late.hops[OA_SERVER] |=
+            is_new || is_missing(response, request) || response->has_gap ? 1u << hop : 0;
         if (request->fragments)
             late.from_ns = MIN(late.from_ns, request->first.time_ns - HOP_DELAY_NS);
         if (response->fragments)
@@ -242,13 +302,7 @@ expect_late_parts(struct call_list *list, const struct oa_call *call)
         late.from_ns = INT64_MIN;
     late.until_ns[OA_CLIENT] = last_ns;
     late.until_ns[OA_SERVER] = last_ns + HOP_DELAY_NS;
-    if (!list->late)
-        list->late = g_array_new(FALSE, FALSE, sizeof late);
-    if (list->late->len < LATE_MAX)
-        g_array_append_val(list->late, late);
-    else
-        g_array_index(list->late, struct late_call, list->n_late % LATE_MAX) = late;
-    list->n_late++;
+    add_late(list, &late);
 }
 
 /* Whether what that side sent at that time is a late part of a call. */
@@ -326,6 +380,17 @@ void
 oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side)
 {
     list->losses[hop][side]++;
+    if (side == OA_SERVER)
+        list->is_losing[hop] = true;
+}
+
+/* A response came after a loss: what was lost had been sent before it. */
+static void
+end_loss(struct call_list *list, enum oa_hop hop, struct oa_stamp first)
+{
+    if (list->is_losing[hop])
+        list->lost_until_ns[hop] = MAX(list->lost_until_ns[hop], first.time_ns);
+    list->is_losing[hop] = false;
 }
 
 /* --- the calls that have not ended --- */
@@ -455,7 +520,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     vc->no_request += facts->state == OA_CALL_NO_REQUEST;
     vc->exchange_calls += facts->iface && facts->iface->is_exchange;
     take_call_out(list, call);
-    expect_late_parts(list, facts);
+    expect_late_parts(list, facts, false);
     check_fault(list->tracker, facts);
     oa_ending_of_call(list->tracker, facts, NULL, &vc->ending);
     oa_call_stubs_clear(&call->stubs); /* the call may outlive the list */
@@ -473,6 +538,15 @@ retire_call(struct call_list *list, struct call *call, enum oa_call_state state)
     let_go(list->tracker, call);
 }
 
+/* Whether bytes of the server that were lost had been sent after the request: it may have been held
+ * back, so that it came after them. */
+static bool
+is_lost_after(const struct call_list *list, const struct call *call, int hop)
+{
+    return call->lost_before[hop] != list->losses[hop][OA_SERVER] || list->is_losing[hop] ||
+           list->lost_until_ns[hop] >= call->facts.request[hop].first.time_ns;
+}
+
 /* Whether the response may be in the bytes from the server that the capture lacks, on a hop that
  * shows the call. */
 static bool
@@ -484,8 +558,7 @@ may_be_lost(const struct call_list *list, const struct call *call)
         return true;
     for (int hop = 0; hop < OA_HOPS; hop++)
         if (call->facts.request[hop].fragments &&
-            (!vc->leg_seen[hop][OA_LEG_OUT] ||
-             call->lost_before[hop] != list->losses[hop][OA_SERVER]))
+            (!vc->leg_seen[hop][OA_LEG_OUT] || is_lost_after(list, call, hop)))
             return true;
     return false;
 }
@@ -560,6 +633,7 @@ finish_if_over(struct call_list *list, struct call *call)
     if (!is_finished(&call->facts))
         return;
     end_call(list, call, call->facts.is_fault ? OA_CALL_FAULT : OA_CALL_ANSWERED);
+    keep_over(list, call);
     list->tracker->calls->ended = call;
 }
 
@@ -711,6 +785,7 @@ take_response(struct call_list *list, const struct oa_event *event)
     enum oa_hop hop = event->channel->hop;
     struct call *call = oa_calls_find(list, rpc->header.call_id);
 
+    end_loss(list, hop, event->first);
     if (!call && is_late(list, rpc->header.call_id, (int)hop, OA_SERVER, event->first))
         return NULL;
     if (!call)
@@ -742,18 +817,24 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
     return call;
 }
 
+static void
+move_on(void *data, void *user_data)
+{
+    struct oa_call *call = &((struct call *)data)->facts;
+    enum oa_hop hop = *(const enum oa_hop *)user_data;
+
+    call->request[hop + 1] = call->request[hop];
+    call->response[hop + 1] = call->response[hop];
+    call->request[hop] = call->response[hop] = (struct oa_call_half){ .fragments = 0 };
+}
+
 void
 oa_calls_move_on(struct call_list *list, enum oa_hop hop)
 {
-    for (const GList *link = list->by_age.head; link; link = link->next) {
-        struct call *call = link->data;
-
-        mark_gaps(list, call);
-        call->facts.request[hop + 1] = call->facts.request[hop];
-        call->facts.response[hop + 1] = call->facts.response[hop];
-        call->facts.request[hop] = call->facts.response[hop] =
-            (struct oa_call_half){ .fragments = 0 };
-    }
+    for (const GList *link = list->by_age.head; link; link = link->next)
+        mark_gaps(list, link->data);
+    g_queue_foreach(&list->by_age, move_on, &hop);
+    g_queue_foreach(&list->over, move_on, &hop);
 }
 
 /* --- merging --- */
@@ -797,12 +878,43 @@ merge_call(struct call_list *list, struct call *call, struct oa_call *from)
     from->joined = into;
 }
 
+/* Takes what is known of the ended calls of the part, and drops the calls of the whole that turn
+ * out to be late parts of them. */
+static void
+merge_ended(struct call_list *into, struct call_list *from)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        into->is_losing[hop] |= from->is_losing[hop];
+        into->lost_until_ns[hop] = MAX(into->lost_until_ns[hop], from->lost_until_ns[hop]);
+    }
+    for (guint i = 0; from->late && i < from->late->len; i++)
+        add_late(into, &g_array_index(from->late, struct late_call, i));
+    for (struct call *over; (over = g_queue_peek_head(&from->over));) {
+        g_queue_unlink(&from->over, &over->link);
+        g_queue_push_tail_link(&into->over, &over->link);
+        over->over_in = into;
+        over->facts.vc = into->vc;
+    }
+    for (const GList *link = into->over.head; link; link = link->next)
+        expect_late_parts(into, &((const struct call *)link->data)->facts, true);
+    for (GList *link = into->by_age.head; link;) {
+        struct call *call = link->data;
+        link = link->next;
+        if (!is_late_call(into, &call->facts))
+            continue;
+        take_call_out(into, call);
+        into->vc->calls--;
+        let_go(into->tracker, call);
+    }
+}
+
 void
 oa_calls_merge(struct call_list *into, struct call_list *from)
 {
     struct oa_virtual_connection *to = into->vc;
     struct call *call;
 
+    merge_ended(into, from);
     to->calls += from->vc->calls;
     to->answered += from->vc->answered;
     to->faults += from->vc->faults;

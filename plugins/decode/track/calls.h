@@ -28,6 +28,7 @@ struct call {
     unsigned lost_before[OA_HOPS]; /* losses of responses before it began */
     struct pdu_hash hash[2];       /* of the first PDU of each sender, if it may join */
     struct call_stubs stubs;
+    struct call_list *over_in; /* this is a copy of a call of that list that has ended */
 };
 
 /* A call that ended before all of it had come: reassembly holds bytes behind a loss back. */
@@ -42,16 +43,19 @@ struct late_call {
 struct call_list {
     struct oa_tracker *tracker;
     struct oa_virtual_connection *vc;
-    GHashTable *by_id;           /* call_id -> struct call */
-    GQueue by_age;               /* the oldest first */
-    GQueue orphans;              /* of them those without a request, the oldest first */
-    unsigned losses[OA_HOPS][2]; /* by sender: how often bytes were missing from the capture */
-    GArray *late;                /* of struct late_call, the last ones; NULL if there are none */
-    uint32_t highest_id;         /* of a request so far */
-    unsigned n_late;             /* added so far */
-    struct stub_budget stubs;    /* of these calls */
-    bool has_given_up;           /* calls, while only one channel of a hop was known */
-    bool is_part;                /* the virtual connection may turn out to be a part of another */
+    GHashTable *by_id;              /* call_id -> struct call */
+    GQueue by_age;                  /* the oldest first */
+    GQueue orphans;                 /* of them those without a request, the oldest first */
+    unsigned losses[OA_HOPS][2];    /* by sender: how often bytes were missing from the capture */
+    bool is_losing[OA_HOPS];        /* nothing of a response has come since the last loss of them */
+    int64_t lost_until_ns[OA_HOPS]; /* what was lost of responses had been sent by then */
+    GQueue over;              /* of struct call: copies of ended calls that may join, by age */
+    GArray *late;             /* of struct late_call, the last ones; NULL if there are none */
+    uint32_t highest_id;      /* of a request so far */
+    unsigned n_late;          /* added so far */
+    struct stub_budget stubs; /* of these calls */
+    bool has_given_up;        /* calls, while only one channel of a hop was known */
+    bool is_part;             /* the virtual connection may turn out to be a part of another */
 };
 
 /* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
@@ -59,7 +63,7 @@ struct call_table *oa_calls_new(void);
 void oa_calls_free(struct call_table *table);
 
 /* Whether the calls may show that the virtual connection is a part of another, or that another is a
- * part of it: there is one that may be, and this one lacks a channel of a hop. */
+ * part of it: there is one that may be. A channel may replace another unseen. */
 bool oa_calls_may_join(const struct call_list *list);
 
 /* The virtual connection is not a part of another. */
@@ -92,9 +96,12 @@ bool oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b);
  * false if there are none. */
 bool oa_calls_are_late(const struct call_list *whole, const struct call_list *part);
 
-/* All calls with that id whose virtual connections may join others, the newest first; NULL if there
- * are none. */
+/* All calls with that id whose virtual connections may join others, the newest first, with those
+ * that have ended lately; NULL if there are none. */
 const GQueue *oa_calls_loose(const struct oa_tracker *tracker, uint32_t call_id);
+
+/* The virtual connection is over: its calls that have ended join no others. */
+void oa_calls_forget_over(struct call_list *list);
 
 /* The call that ended with the current event, or NULL; it is valid until oa_calls_forget_ended().
  * */

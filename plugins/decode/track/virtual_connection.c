@@ -270,6 +270,7 @@ forget_vc(struct virtual_connection *vc)
     while (vc->channel_cookies.length > 0)
         forget_channel_cookie(vc);
     oa_association_leave(tracker, &vc->facts);
+    oa_calls_forget_over(&vc->calls);
     oa_vc_tie(vc);
     g_hash_table_remove(tracker->vcs->open, vc);
     g_queue_unlink(&tracker->vcs->by_age, &vc->age_link);
