@@ -88,7 +88,9 @@ function qualitySentence(load) {
 }
 
 function tile(label, value, note, id) {
-    return element("div", { class: "tile" }, element("dt", {}, label), element("dd", { id: `tile-${id}` }, value), element("dd", { class: "note" }, note || ""));
+    const [figure, ...unit] = value.split(" ");
+    return element("div", { class: "tile" }, element("dt", {}, label),
+        element("dd", { id: `tile-${id}` }, figure, unit.length ? element("span", { class: "unit" }, ` ${unit.join(" ")}`) : null), element("dd", { class: "note" }, note || ""));
 }
 
 function tiles(load) {
@@ -108,7 +110,7 @@ function tiles(load) {
         tile("Busiest interval", isKnown(calls[0]) ? `${real(calls[0])} calls/s` : UNKNOWN, calls[1], "peak"),
         tile("Busy hour", busy ? `${real(busy.busy_hour_calls_per_s)} calls/s` : UNKNOWN,
             busy ? `from ${dayAndTime(busy.busy_hour)}` : "no hour is covered for 54 minutes", "busy"),
-        tile("Latency, 95th percentile", single ? duration(single.latency_p95_ms ?? null) : duration(greatest(rows.map(row => row.latency_p95_ms))),
+        tile("Latency, 95 %", single ? duration(single.latency_p95_ms ?? null) : duration(greatest(rows.map(row => row.latency_p95_ms))),
             single ? `median ${duration(single.latency_p50_ms ?? null)}` : "greatest of the periods", "latency"));
 }
 
@@ -262,11 +264,13 @@ function heatMap(grid, load) {
     const days = [...new Set([...found.keys()].map(hour => Math.floor(hour / 24)))].sort((a, b) => a - b);
     const most = greatest([...found.values()].map(rate)) || 1;
     const rows = days.map(day => [day, Array.from({ length: 24 }, (_, hour) => found.get(day * 24 + hour))]);
+    const decimals = Math.min(Math.max(1 - Math.floor(Math.log10(most)), 0), 4);
+    const brief = value => (value > 0 && Number(value.toFixed(decimals)) === 0 ? "\u00b7" : Number(value.toFixed(decimals)).toString().replace(/^0\./, "."));
     const cell = (one, hour, day) => {
         const value = rate(one);
-        const made = element("td", { class: value === null ? "hole" : one.quality ? "doubtful" : null,
+        const made = element("td", { class: value === null ? "hole" : one.quality ? "doubtful" : null, "data-value": value,
             title: value === null ? "not covered" : `${date(day * 86400 - DATA.utc_offset_s)}, ${two(hour)}:00: ${real(value)} calls/s` },
-        value === null ? element("span", { class: "unseen" }, "not covered") : Number(value.toPrecision(2)).toString().replace(/^0\./, "."));
+        value === null ? element("span", { class: "unseen" }, "not covered") : brief(value));
         made.style.setProperty("--heat", value === null ? 0 : Math.sqrt(value / most).toFixed(3));
         made.classList.toggle("hot", value !== null && value / most > 0.36);
         return made;
@@ -275,7 +279,7 @@ function heatMap(grid, load) {
 
     return figure({
         id: "calls_by_hour", title: "Day by hour", csv: ["calls_by_hour", ["start", "calls_per_s"], csv],
-        says: `Calls per covered second, ${zone()}. Darker: more; hatched: of other quality than ok; blank: not covered.`,
+        says: `Calls per covered second, ${zone()}. Darker: more, a dot: very little; hatched: of other quality than ok; blank: not covered.`,
         body: element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Calls per second by day and hour" }, element("table", { class: "heat" },
             element("caption", { class: "unseen" }, "Calls per second by day and hour"),
             element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "day"), Array.from({ length: 24 }, (_, hour) => element("th", { scope: "col" }, two(hour))))),
@@ -346,7 +350,7 @@ function sortable({ id, caption, columns, rows, csv = true }) {
     return element("div", { class: "table" },
         element("div", { class: "figure-head" }, element("h3", {}, caption), csv ? csvLink(id, columns.map(column => column.key), rows.map(row => columns.map(column => value(row, column)))) : null),
         element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, element("table", { id },
-            element("caption", { class: "unseen" }, `${caption}; the buttons of the head sort it`),
+            element("caption", { class: "unseen" }, `${caption}. The buttons of the head sort it.`),
             element("thead", {}, element("tr", {}, columns.map(column => element("th", { scope: "col", class: column.isText ? null : "number", title: column.says || null },
                 element("button", { type: "button", click: event => order(event, column) }, column.label))))),
             body)));
@@ -487,9 +491,9 @@ function operations() {
                 { key: "calls", label: "Calls", show: row => count(row.calls), says: says("calls") },
                 { key: "faults", label: "Faults", show: row => count(row.faults), says: says("faults") },
                 { key: "unanswered", label: "Unanswered", show: row => count(row.unanswered), says: says("unanswered") },
-                { key: "request_bytes", label: "Request bytes", show: row => bytes(row.request_bytes), says: says("request_bytes") },
-                { key: "response_bytes", label: "Response bytes", show: row => bytes(row.response_bytes), says: says("response_bytes") },
-                { key: "share", label: "Share of time", of: share, show: row => percent(share(row)), says: "Calls with a response times their mean latency, of all such time" },
+                { key: "request_bytes", label: "Bytes in", show: row => bytes(row.request_bytes), says: says("request_bytes") },
+                { key: "response_bytes", label: "Bytes out", show: row => bytes(row.response_bytes), says: says("response_bytes") },
+                { key: "share", label: "Time", of: share, show: row => percent(share(row)), says: "Calls with a response times their mean latency, of all such time" },
                 { key: "latency_mean_ms", label: "Mean", of: mean, show: row => duration(mean(row)), says: says("latency_mean_ms") },
                 { key: "latency_p95_ms", label: "95th pct.", show: row => atMost(row, "latency_p95_ms"), says: says("latency_p95_ms") },
                 { key: "latency_max_ms", label: "Maximum", show: row => duration(row.latency_max_ms), says: says("latency_max_ms") },
