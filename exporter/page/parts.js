@@ -157,7 +157,7 @@ function concurrency(grid, load) {
 /* Calls by service, of all servers; else by server. */
 function callParts(load, grid) {
     if (load.role === null && DATA.services)
-        return DATA.services.map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
+        return DATA.services.slice().sort((a, b) => sum(b.calls) - sum(a.calls)).map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
     if (load.role === null)
         return byServer("calls", grid);
     return [{ column: "calls", label: "calls", values: rates(load.calls || [], grid) }];
@@ -424,7 +424,7 @@ function userHours(hoursOf) {
     if (first < 0)
         return empty("Bytes by user and hour: no hour is covered for 54 minutes.");
     const lines = PROFILES.map(([name, kilobytes]) => [name, kilobytes * 1000 / 8]);
-    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last, Math.floor(Math.log10(lines[3][1]) * per)) + 1;
+    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last + 1, Math.floor(Math.log10(lines[3][1]) * per) + 5);
     const width = 620, height = 240, top = 62, bottom = 28, most = greatest(hoursOf.count);
     const x = value => (Math.log10(value) * per - from) / (to - from) * width;
     const bars = hoursOf.count.slice(from, to).map((value, i) => {
@@ -439,7 +439,7 @@ function userHours(hoursOf) {
         says: "User-hours by bytes of RPC PDUs, or bodies, in both directions, on a logarithmic scale; hours that are covered for 54 minutes, and users with a call in them. " +
             "Dashed: Outlook Anywhere in Microsoft's table of client network traffic, a day's bytes over 8 hours." + (hoursOf.is_too_much ? " Not all users are counted." : ""),
         csv: ["bytes_by_user_hour", ["bytes_from", "bytes_to", "user_hours"], hoursOf.count.map((value, i) => [Math.round(edge(i)), Math.round(edge(i + 1)), value]).slice(first, last + 1)],
-        body: element("svg", { viewBox: `-4 0 ${width + 8} ${height}`, class: "histogram", role: "img",
+        body: element("svg", { viewBox: `-16 0 ${width + 32} ${height}`, class: "histogram", role: "img",
             "aria-label": `Bytes by user and hour: ${number(sum(hoursOf.count), "user-hour")}, most of them from ${bytes(edge(hoursOf.count.indexOf(most)))}` },
         bars,
         element("line", { x1: 0, x2: width, y1: height - bottom, y2: height - bottom, class: "axis" }),
@@ -483,7 +483,7 @@ function operations() {
             csv: ["time_by_operation", ["interface", "operation", "time_ms", "share"], first.map(row => [row.interface, row.operation, row.time_ms, share(row)])], body: bars,
         }) : null,
         sortable({
-            id: "operations_table", rows: items, caption: many > items.length ? `The first ${items.length} of ${number(many, "operation")} by time` : number(many, "operation"),
+            id: "operations_table", rows: [...timed, ...items.filter(row => row.waits)], caption: many > items.length ? `The first ${items.length} of ${number(many, "operation")} by time` : number(many, "operation"),
             columns: [
                 { key: "operation", label: "Operation", isText: true, show: row => [name(row), row.waits ? element("small", {}, " waits") : null], says: says("operation") },
                 { key: "interface", label: "Interface", isText: true, says: says("interface") },
