@@ -60,7 +60,7 @@ function coverageBar(grid, load) {
             runs(grid, i => grid.covered_s[i] > 0).map(run => place(run, "covered")),
             doubtful.map(run => place(run, "doubtful"))),
         element("figcaption", {},
-            element("div", { class: "ends" }, element("span", {}, moment(grid.start_s)), element("span", {}, moment(grid.end_s))),
+            element("div", { class: "ends" }, element("span", {}, moment(grid.start_s, grid.step_s < 60)), element("span", {}, moment(grid.end_s, grid.step_s < 60))),
             element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered.`)));
 }
 
@@ -97,7 +97,7 @@ function tiles(load) {
     const rows = capacityOf(load), single = rows.length === 1 ? rows[0] : null;
     const peak = (column, at) => {
         const row = peakOf(rows, column);
-        return row ? [row[column], dayAndTime(row[at])] : [null, ""];
+        return row ? [row[column], row[at] ? dayAndTime(row[at]) : ""] : [null, ""];
     };
     const users = peak("users_peak", "users_peak_at"), sessions = peak("sessions_peak", "sessions_peak_at");
     const calls = peak("calls_peak_per_s", "calls_peak_at"), busy = peakOf(rows, "busy_hour_calls_per_s");
@@ -225,9 +225,9 @@ function latency(grid, load) {
                 (load.inexact ? ` Of ${number(load.inexact, "interval")} the greatest of the rows is shown: histograms.csv is not in the folder.` : ""),
             format: duration,
         }, grid, load));
-    if (over.length && !over.some(series => sum(series.values)))
+    if (series.length && !over.some(one => sum(one.values)))
         figures.push(element("p", { id: "calls_over_limits" }, "No call took longer than 2 s."));
-    else if (over.length)
+    else if (over.length && series.length)
         figures.push(timeChart({
             id: "calls_over_limits", title: "Slow calls", series: over, height: 140,
             says: "Count. Calls with a response after more than 2, 5 and 10 s, and calls under way for longer at the end of an interval.",
