@@ -519,7 +519,8 @@ static bool
 is_page(const struct options *options)
 {
     return options->n_paths == 2 && strcmp(options->paths[0], "page") == 0 &&
-           g_file_test(options->paths[1], G_FILE_TEST_IS_DIR);
+           (g_file_test(options->paths[1], G_FILE_TEST_IS_DIR) ||
+            !g_file_test(options->paths[0], G_FILE_TEST_EXISTS));
 }
 
 /* "compare DIR1 DIR2"; a capture of that name is ./compare. */

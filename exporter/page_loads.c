@@ -35,7 +35,8 @@ enum sum {
     DISTINCT, /* the greatest; added, so that what several servers have counts for each */
 };
 
-enum { P50, P95, P99, LATENCY_MAX, N_LATENCIES };
+/* Series that are more than shown. */
+enum { P50, P95, P99, LATENCY_MAX, CALLS, BYTES_IN, BYTES_OUT };
 
 /* clang-format off */
 static const struct {
@@ -46,6 +47,9 @@ static const struct {
     [P95] = { "latency_p95_ms", GREATEST },
     [P99] = { "latency_p99_ms", GREATEST },
     [LATENCY_MAX] = { "latency_max_ms", GREATEST },
+    [CALLS] = { "calls", SUM },
+    [BYTES_IN] = { "wire_bytes_in", SUM },
+    [BYTES_OUT] = { "wire_bytes_out", SUM },
     { "connections_open", MEAN },
     { "channels_open", MEAN },
     { "sessions_open", MEAN },
@@ -56,7 +60,6 @@ static const struct {
     { "auth_refused", SUM },
     { "http_errors", SUM },
     { "rpc_errors", SUM },
-    { "calls", SUM },
     { "waiting_calls", SUM },
     { "faults", SUM },
     { "unanswered", SUM },
@@ -68,8 +71,6 @@ static const struct {
     { "over_10s", SUM },
     { "payload_bytes_in", SUM },
     { "payload_bytes_out", SUM },
-    { "wire_bytes_in", SUM },
-    { "wire_bytes_out", SUM },
     { "retransmitted_bytes", SUM },
     { "lost_bytes", SUM },
 };
@@ -240,22 +241,20 @@ server_of(struct loads *loads, const struct csv_reader *reader, const struct col
 }
 
 static void
-look_at(struct loads *loads, const struct csv_reader *reader, int64_t *first_us, int64_t *last_us,
-        double *interval_s)
+look_at(struct loads *loads, const struct csv_reader *reader, const struct columns *columns,
+        int64_t *first_us, int64_t *last_us, double *interval_s)
 {
-    static const char *const BYTES[] = { "wire_bytes_in", "wire_bytes_out" };
-    struct columns columns = columns_of(reader);
-    struct load *load = server_of(loads, reader, &columns);
+    struct load *load = server_of(loads, reader, columns);
     int64_t start_us;
 
-    load->calls += or_0(csv_reader_number(reader, csv_reader_column(reader, "calls")));
-    for (size_t i = 0; i < G_N_ELEMENTS(BYTES); i++)
-        load->bytes += or_0(csv_reader_number(reader, csv_reader_column(reader, BYTES[i])));
-    if (!csv_reader_time(reader, columns.start, &start_us))
+    load->calls += or_0(csv_reader_number(reader, columns->series[CALLS]));
+    load->bytes += or_0(csv_reader_number(reader, columns->series[BYTES_IN])) +
+                   or_0(csv_reader_number(reader, columns->series[BYTES_OUT]));
+    if (!csv_reader_time(reader, columns->start, &start_us))
         return;
     *first_us = MIN(*first_us, start_us);
     *last_us = MAX(*last_us, start_us);
-    *interval_s = fmax(*interval_s, or_0(csv_reader_number(reader, columns.interval_s)));
+    *interval_s = fmax(*interval_s, or_0(csv_reader_number(reader, columns->interval_s)));
 }
 
 static int
@@ -279,8 +278,9 @@ look(struct loads *loads, const char *directory, int64_t utc_offset_s, char **me
 
     if (!reader)
         return !*message;
+    struct columns columns = columns_of(reader);
     while (csv_reader_next(reader, message))
-        look_at(loads, reader, &first_us, &last_us, &interval_s);
+        look_at(loads, reader, &columns, &first_us, &last_us, &interval_s);
     csv_reader_close(reader);
     if (*message || first_us > last_us)
         return !*message;

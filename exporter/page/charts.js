@@ -5,9 +5,10 @@
  */
 "use strict";
 
-/* Of screen colours, from page.css; on paper, dashes and patterns tell series apart. */
+/* Of screen colours, from page.css; on paper, dashes and greys tell series apart. */
 const SERIES_COLOURS = 8;
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [1, 4], [12, 4], [6, 2, 2, 2]];
+const GREYS = ["#000", "#888", "#444", "#aaa", "#000", "#666", "#333", "#999"];
 const SHADES = ["#555", "#bbb", "#888", "#ddd", "#333", "#eee", "#999", "#777"];
 
 /* Every chart of the page, to be drawn again when its size or colours change. */
@@ -17,7 +18,7 @@ const isOnPaper = () => document.documentElement.dataset.paper === "yes";
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function seriesColour(i) {
-    return isOnPaper() ? "#000" : colour(`series-${i % SERIES_COLOURS}`);
+    return isOnPaper() ? GREYS[i % GREYS.length] : colour(`series-${i % SERIES_COLOURS}`);
 }
 
 /* Slanted lines, for what is not of good quality; drawn over a chart. */

@@ -57,12 +57,17 @@ function setPaper(isPaper) {
     drawAll();
 }
 
+function periodOf(grid) {
+    const isShort = grid.step_s < 60, hasFew = grid.n <= 3 && grid.step_s > 1;
+    return `${moment(grid.start_s, isShort)} to ${moment(grid.end_s, isShort)} ${zone()}, in intervals of ${duration(grid.step_s * 1000)}${hasFew ? " (--interval 1 shows more)" : ""}`;
+}
+
 function start() {
     const load = DATA.loads ? DATA.loads[0] : null;
     const paper = matchMedia("print");
 
     document.documentElement.dataset.scheme = "auto";
-    document.getElementById("period").textContent = GRID ? `${moment(GRID.start_s)} to ${moment(GRID.end_s)} ${zone()}, in intervals of ${duration(GRID.step_s * 1000)}` : "";
+    document.getElementById("period").textContent = GRID ? periodOf(GRID) : "";
     document.getElementById("controls").replaceChildren(...[serverChoice(), schemeChoice()].filter(Boolean));
     document.getElementById("footer").textContent = "Made by oaexport from the CSV files beside this page, which have all rows and columns: oaexport --describe. Drag over a chart to zoom, double-click to zoom out.";
     show(load);

@@ -60,7 +60,7 @@ function coverageBar(grid, load) {
             runs(grid, i => grid.covered_s[i] > 0).map(run => place(run, "covered")),
             doubtful.map(run => place(run, "doubtful"))),
         element("figcaption", {},
-            element("div", { class: "ends" }, element("span", {}, moment(grid.start_s)), element("span", {}, moment(grid.end_s))),
+            element("div", { class: "ends" }, element("span", {}, moment(grid.start_s, grid.step_s < 60)), element("span", {}, moment(grid.end_s, grid.step_s < 60))),
             element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered.`)));
 }
 
@@ -88,14 +88,16 @@ function qualitySentence(load) {
 }
 
 function tile(label, value, note, id) {
-    return element("div", { class: "tile" }, element("dt", {}, label), element("dd", { id: `tile-${id}` }, value), element("dd", { class: "note" }, note || ""));
+    const [figure, ...unit] = value.split(" ");
+    return element("div", { class: "tile" }, element("dt", {}, label),
+        element("dd", { id: `tile-${id}` }, figure, unit.length ? element("span", { class: "unit" }, ` ${unit.join(" ")}`) : null), element("dd", { class: "note" }, note || ""));
 }
 
 function tiles(load) {
     const rows = capacityOf(load), single = rows.length === 1 ? rows[0] : null;
     const peak = (column, at) => {
         const row = peakOf(rows, column);
-        return row ? [row[column], dayAndTime(row[at])] : [null, ""];
+        return row ? [row[column], row[at] ? dayAndTime(row[at]) : ""] : [null, ""];
     };
     const users = peak("users_peak", "users_peak_at"), sessions = peak("sessions_peak", "sessions_peak_at");
     const calls = peak("calls_peak_per_s", "calls_peak_at"), busy = peakOf(rows, "busy_hour_calls_per_s");
@@ -108,7 +110,7 @@ function tiles(load) {
         tile("Busiest interval", isKnown(calls[0]) ? `${real(calls[0])} calls/s` : UNKNOWN, calls[1], "peak"),
         tile("Busy hour", busy ? `${real(busy.busy_hour_calls_per_s)} calls/s` : UNKNOWN,
             busy ? `from ${dayAndTime(busy.busy_hour)}` : "no hour is covered for 54 minutes", "busy"),
-        tile("Latency, 95th percentile", single ? duration(single.latency_p95_ms ?? null) : duration(greatest(rows.map(row => row.latency_p95_ms))),
+        tile("Latency, 95 %", single ? duration(single.latency_p95_ms ?? null) : duration(greatest(rows.map(row => row.latency_p95_ms))),
             single ? `median ${duration(single.latency_p50_ms ?? null)}` : "greatest of the periods", "latency"));
 }
 
@@ -155,7 +157,7 @@ function concurrency(grid, load) {
 /* Calls by service, of all servers; else by server. */
 function callParts(load, grid) {
     if (load.role === null && DATA.services)
-        return DATA.services.map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
+        return DATA.services.slice().sort((a, b) => sum(b.calls) - sum(a.calls)).map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
     if (load.role === null)
         return byServer("calls", grid);
     return [{ column: "calls", label: "calls", values: rates(load.calls || [], grid) }];
@@ -223,9 +225,9 @@ function latency(grid, load) {
                 (load.inexact ? ` Of ${number(load.inexact, "interval")} the greatest of the rows is shown: histograms.csv is not in the folder.` : ""),
             format: duration,
         }, grid, load));
-    if (over.length && !over.some(series => sum(series.values)))
+    if (series.length && !over.some(one => sum(one.values)))
         figures.push(element("p", { id: "calls_over_limits" }, "No call took longer than 2 s."));
-    else if (over.length)
+    else if (over.length && series.length)
         figures.push(timeChart({
             id: "calls_over_limits", title: "Slow calls", series: over, height: 140,
             says: "Count. Calls with a response after more than 2, 5 and 10 s, and calls under way for longer at the end of an interval.",
@@ -262,11 +264,13 @@ function heatMap(grid, load) {
     const days = [...new Set([...found.keys()].map(hour => Math.floor(hour / 24)))].sort((a, b) => a - b);
     const most = greatest([...found.values()].map(rate)) || 1;
     const rows = days.map(day => [day, Array.from({ length: 24 }, (_, hour) => found.get(day * 24 + hour))]);
+    const decimals = Math.min(Math.max(1 - Math.floor(Math.log10(most)), 0), 4);
+    const brief = value => (value > 0 && Number(value.toFixed(decimals)) === 0 ? "\u00b7" : Number(value.toFixed(decimals)).toString().replace(/^0\./, "."));
     const cell = (one, hour, day) => {
         const value = rate(one);
-        const made = element("td", { class: value === null ? "hole" : one.quality ? "doubtful" : null,
+        const made = element("td", { class: value === null ? "hole" : one.quality ? "doubtful" : null, "data-value": value,
             title: value === null ? "not covered" : `${date(day * 86400 - DATA.utc_offset_s)}, ${two(hour)}:00: ${real(value)} calls/s` },
-        value === null ? element("span", { class: "unseen" }, "not covered") : Number(value.toPrecision(2)).toString().replace(/^0\./, "."));
+        value === null ? element("span", { class: "unseen" }, "not covered") : brief(value));
         made.style.setProperty("--heat", value === null ? 0 : Math.sqrt(value / most).toFixed(3));
         made.classList.toggle("hot", value !== null && value / most > 0.36);
         return made;
@@ -275,7 +279,7 @@ function heatMap(grid, load) {
 
     return figure({
         id: "calls_by_hour", title: "Day by hour", csv: ["calls_by_hour", ["start", "calls_per_s"], csv],
-        says: `Calls per covered second, ${zone()}. Darker: more; hatched: of other quality than ok; blank: not covered.`,
+        says: `Calls per covered second, ${zone()}. Darker: more, a dot: very little; hatched: of other quality than ok; blank: not covered.`,
         body: element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Calls per second by day and hour" }, element("table", { class: "heat" },
             element("caption", { class: "unseen" }, "Calls per second by day and hour"),
             element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "day"), Array.from({ length: 24 }, (_, hour) => element("th", { scope: "col" }, two(hour))))),
@@ -346,7 +350,7 @@ function sortable({ id, caption, columns, rows, csv = true }) {
     return element("div", { class: "table" },
         element("div", { class: "figure-head" }, element("h3", {}, caption), csv ? csvLink(id, columns.map(column => column.key), rows.map(row => columns.map(column => value(row, column)))) : null),
         element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, element("table", { id },
-            element("caption", { class: "unseen" }, `${caption}; the buttons of the head sort it`),
+            element("caption", { class: "unseen" }, `${caption}. The buttons of the head sort it.`),
             element("thead", {}, element("tr", {}, columns.map(column => element("th", { scope: "col", class: column.isText ? null : "number", title: column.says || null },
                 element("button", { type: "button", click: event => order(event, column) }, column.label))))),
             body)));
@@ -420,7 +424,7 @@ function userHours(hoursOf) {
     if (first < 0)
         return empty("Bytes by user and hour: no hour is covered for 54 minutes.");
     const lines = PROFILES.map(([name, kilobytes]) => [name, kilobytes * 1000 / 8]);
-    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last, Math.floor(Math.log10(lines[3][1]) * per)) + 1;
+    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last + 1, Math.floor(Math.log10(lines[3][1]) * per) + 5);
     const width = 620, height = 240, top = 62, bottom = 28, most = greatest(hoursOf.count);
     const x = value => (Math.log10(value) * per - from) / (to - from) * width;
     const bars = hoursOf.count.slice(from, to).map((value, i) => {
@@ -435,7 +439,7 @@ function userHours(hoursOf) {
         says: "User-hours by bytes of RPC PDUs, or bodies, in both directions, on a logarithmic scale; hours that are covered for 54 minutes, and users with a call in them. " +
             "Dashed: Outlook Anywhere in Microsoft's table of client network traffic, a day's bytes over 8 hours." + (hoursOf.is_too_much ? " Not all users are counted." : ""),
         csv: ["bytes_by_user_hour", ["bytes_from", "bytes_to", "user_hours"], hoursOf.count.map((value, i) => [Math.round(edge(i)), Math.round(edge(i + 1)), value]).slice(first, last + 1)],
-        body: element("svg", { viewBox: `-4 0 ${width + 8} ${height}`, class: "histogram", role: "img",
+        body: element("svg", { viewBox: `-16 0 ${width + 32} ${height}`, class: "histogram", role: "img",
             "aria-label": `Bytes by user and hour: ${number(sum(hoursOf.count), "user-hour")}, most of them from ${bytes(edge(hoursOf.count.indexOf(most)))}` },
         bars,
         element("line", { x1: 0, x2: width, y1: height - bottom, y2: height - bottom, class: "axis" }),
@@ -479,7 +483,7 @@ function operations() {
             csv: ["time_by_operation", ["interface", "operation", "time_ms", "share"], first.map(row => [row.interface, row.operation, row.time_ms, share(row)])], body: bars,
         }) : null,
         sortable({
-            id: "operations_table", rows: items, caption: many > items.length ? `The first ${items.length} of ${number(many, "operation")} by time` : number(many, "operation"),
+            id: "operations_table", rows: [...timed, ...items.filter(row => row.waits)], caption: many > items.length ? `The first ${items.length} of ${number(many, "operation")} by time` : number(many, "operation"),
             columns: [
                 { key: "operation", label: "Operation", isText: true, show: row => [name(row), row.waits ? element("small", {}, " waits") : null], says: says("operation") },
                 { key: "interface", label: "Interface", isText: true, says: says("interface") },
@@ -487,9 +491,9 @@ function operations() {
                 { key: "calls", label: "Calls", show: row => count(row.calls), says: says("calls") },
                 { key: "faults", label: "Faults", show: row => count(row.faults), says: says("faults") },
                 { key: "unanswered", label: "Unanswered", show: row => count(row.unanswered), says: says("unanswered") },
-                { key: "request_bytes", label: "Request bytes", show: row => bytes(row.request_bytes), says: says("request_bytes") },
-                { key: "response_bytes", label: "Response bytes", show: row => bytes(row.response_bytes), says: says("response_bytes") },
-                { key: "share", label: "Share of time", of: share, show: row => percent(share(row)), says: "Calls with a response times their mean latency, of all such time" },
+                { key: "request_bytes", label: "Bytes in", show: row => bytes(row.request_bytes), says: says("request_bytes") },
+                { key: "response_bytes", label: "Bytes out", show: row => bytes(row.response_bytes), says: says("response_bytes") },
+                { key: "share", label: "Time", of: share, show: row => percent(share(row)), says: "Calls with a response times their mean latency, of all such time" },
                 { key: "latency_mean_ms", label: "Mean", of: mean, show: row => duration(mean(row)), says: says("latency_mean_ms") },
                 { key: "latency_p95_ms", label: "95th pct.", show: row => atMost(row, "latency_p95_ms"), says: says("latency_p95_ms") },
                 { key: "latency_max_ms", label: "Maximum", show: row => duration(row.latency_max_ms), says: says("latency_max_ms") },

@@ -134,7 +134,7 @@ function definition(report, column) {
 function csvCell(value) {
     if (value === null || value === undefined)
         return "";
-    const text = String(value);
+    const text = String(typeof value === "number" ? Number(value.toFixed(6)) : value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text;
 }
 

@@ -25,7 +25,7 @@ OPERATIONS = [
     ("store", "AsyncEMSMDB", "EcDoAsyncWaitEx", 0, 0.02, 240000), ("directory", "NSPI", "NspiQueryRows", 3, 0.02, 4),
     ("directory", "NSPI", "NspiResolveNamesW", 20, 0.01, 5), ("referral", "RFR", "RfrGetNewDSA", 0, 0.01, 3),
 ]
-EDGES = [32 * 2 ** (i / 16) / 100 for i in range(1, 320)]  # of bins of latency, in ms
+EDGES = [32 * 2 ** (i / 8) / 100 for i in range(1, 160)]  # of bins of latency, in ms
 CALLS_MAX = 400000  # about
 
 
