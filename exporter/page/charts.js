@@ -213,7 +213,7 @@ function plotOptions(chart, width) {
             x: { time: chart.isOverTime, range: chart.isOverTime ? undefined : [chart.x[0], chart.x[chart.x.length - 1]] },
             y: {
                 distr: chart.isLogarithmic ? 3 : 1,
-                range: (u, low, high) => (chart.isLogarithmic ? logarithmicRange(low, [high || 1, ...limits]) : [0, chart.top || Math.max((high || 0) * 1.08, 1e-9)]),
+                range: (u, low, high) => (chart.isLogarithmic ? logarithmicRange(low, [high || 1, ...limits]) : [0, chart.top || (high || 1) * 1.08]),
             },
         },
         tzDate: value => uPlot.tzDate(new Date((value + DATA.utc_offset_s) * 1000), "Etc/UTC"),
@@ -353,7 +353,7 @@ function timeChart(chart, grid, load) {
         series: chart.series.map(series => ({ ...series, values: twice(series.points) })),
         holes: runs(grid, i => !isCovered(i)),
         doubtful: runs(grid, i => isCovered(i) && load.quality[i] > 0),
-        at: time => `${moment(time, grid.step_s < 60)} ${zone()}`,
+        at: time => `${moment(grid.start_s + Math.floor((time - grid.start_s) / grid.step_s) * grid.step_s, grid.step_s < 60)} ${zone()}`,
         csv: [chart.id, columns, rows],
         description: `From ${moment(grid.times[0])} to ${moment(grid.end_s)} ${zone()}. ${most.join(". ")}.`,
     });

@@ -111,7 +111,7 @@ function tiles(load) {
         tile("Busy hour", busy ? `${real(busy.busy_hour_calls_per_s)} calls/s` : UNKNOWN,
             busy ? `from ${dayAndTime(busy.busy_hour)}` : "no hour is covered for 54 minutes", "busy"),
         tile("Latency, 95 %", single ? duration(single.latency_p95_ms ?? null) : duration(greatest(rows.map(row => row.latency_p95_ms))),
-            single ? `median ${duration(single.latency_p50_ms ?? null)}` : "greatest of the periods", "latency"));
+            single ? `median ${duration(single.latency_p50_ms ?? null)}` : rows.length ? "greatest of the periods" : "", "latency"));
 }
 
 function head(grid, load) {
@@ -154,13 +154,16 @@ function concurrency(grid, load) {
 
 /* --- 3: rates --- */
 
+const hasCalls = load => sum(load.calls || []) > 0;
+const NO_CALLS = "No call counts at this server: one that was captured on both hops counts at the proxy.";
+
 /* Calls by service, of all servers; else by server. */
 function callParts(load, grid) {
     if (load.role === null && DATA.services)
         return DATA.services.slice().sort((a, b) => sum(b.calls) - sum(a.calls)).map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
     if (load.role === null)
         return byServer("calls", grid);
-    return [{ column: "calls", label: "calls", values: rates(load.calls || [], grid) }];
+    return hasCalls(load) ? [{ column: "calls", label: "calls", values: rates(load.calls, grid) }] : [];
 }
 
 /* A column by server, with what is left of all servers. */
@@ -204,6 +207,8 @@ function traffic(grid, load) {
                 says: `B/s${load.role === null ? ", by server" : ""}. IP packets ${way} with their headers, also repeated ones; traffic of both hops of a proxy counts on each.`,
             }, grid, load, bytesPerSecond));
     }
+    if (figures.length && !hasCalls(load) && load.role !== null)
+        figures.push(empty(NO_CALLS));
     return section("rates", "Calls and bytes", figures.length ? figures : empty("The captures show no traffic of a known server."));
 }
 
@@ -239,7 +244,7 @@ function latency(grid, load) {
             series: [{ column: "proxy_ms", label: "proxy and its network", values: shares.proxy_ms }, { column: "store_ms", label: "server, as the proxy sees it", values: shares.store_ms }],
             says: "ms. Mean of calls captured on both hops: what the server took, and what the proxy and the network to it added.",
         }, grid, load));
-    return section("latency", "Latency", figures.length ? figures : empty("The captures show no call with its response."));
+    return section("latency", "Latency", figures.length ? figures : empty(load.role === null ? "The captures show no call with its response." : NO_CALLS));
 }
 
 /* --- 5: days and hours --- */
@@ -315,7 +320,7 @@ function weeks(grid, load) {
 }
 
 function calendar(grid, load) {
-    if (grid.step_s > 3600 || grid.end_s - grid.start_s <= 86400 || !load.calls)
+    if (grid.step_s > 3600 || grid.end_s - grid.start_s <= 86400 || !hasCalls(load))
         return null;
     return section("days", "Days and hours", heatMap(grid, load), weeks(grid, load));
 }

@@ -176,6 +176,23 @@ test_overflow(void)
     histogram_free(part);
 }
 
+static void
+test_many(void)
+{
+    struct histogram *one_by_one = histogram_new(), *at_once = histogram_new();
+
+    for (int64_t ns = -1; ns < INT64_C(5000000000); ns = 3 * ns + 2) {
+        for (int i = 0; i < 7; i++)
+            histogram_add(one_by_one, ns);
+        histogram_add_many(at_once, ns, 7);
+        if (ns < 0)
+            ns = 0;
+    }
+    expect_same(at_once, one_by_one);
+    histogram_free(one_by_one);
+    histogram_free(at_once);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -186,5 +203,6 @@ main(int argc, char *argv[])
     g_test_add_func("/histogram/edges", test_edges);
     g_test_add_func("/histogram/merge", test_merge);
     g_test_add_func("/histogram/overflow", test_overflow);
+    g_test_add_func("/histogram/many", test_many);
     return g_test_run();
 }
