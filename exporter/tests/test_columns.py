@@ -131,7 +131,7 @@ class Agreement(unittest.TestCase):
             counted += len(rows["rops"])
         self.assertGreater(counted, 600)
         for row in self.captures[tools.REAL / "privacy.pcapng"]["users"]:
-            self.assertEqual([row[column] for column in row if column.startswith(("rops", "rop_", "message"))], 18 * [""], row)
+            self.assertEqual([row[column] for column in row if column.startswith(("rops", "rop_", "message"))], 19 * [""], row)
 
     def test_sessions_of_hops(self):
         """Each session counts on each hop that it was captured on, once for each pair of hosts."""
