@@ -111,9 +111,9 @@ require_same(const struct reading *one, const struct reading *other)
     bool is_limited = one->result.state == OA_WALK_LIMIT || other->result.state == OA_WALK_LIMIT ||
                       MAX(one->deepest, other->deepest) > COMPARED_DEPTH;
 
-    if (!is_limited &&
-        (one->fields != other->fields || one->result.undecoded != other->result.undecoded ||
-         one->result.trailing != other->result.trailing))
+    if (!is_limited && (one->fields != other->fields || one->result.state != other->result.state ||
+                        one->result.undecoded != other->result.undecoded ||
+                        one->result.trailing != other->result.trailing))
         abort();
 }
 
