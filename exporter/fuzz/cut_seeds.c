@@ -1,6 +1,6 @@
 /* cut_seeds.c
- * Cuts seeds for fuzz targets from captures: FOLDER/channel, FOLDER/mapi_session and FOLDER/packet,
- * in the form that the targets of these names read.
+ * Cuts seeds for fuzz targets from captures: FOLDER/channel, FOLDER/mapi_session, FOLDER/packet,
+ * FOLDER/property_value and FOLDER/restriction, in the form that the targets of these names read.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,6 +16,7 @@
 #include <wiretap/wtap.h>
 
 #include "capture_reader.h"
+#include "cut_rop_seeds.h"
 #include "packet.h"
 #include "tcp.h"
 #include "track/recognise.h"
@@ -248,7 +249,7 @@ main(int argc, char *argv[])
     wtap_init(FALSE);
     bool good = true;
     for (int i = 2; i < argc; i++)
-        good = cut(argv[1], argv[i]) && good;
+        good = cut(argv[1], argv[i]) && cut_rop_seeds(argv[1], argv[i]) && good;
     wtap_cleanup();
     return good ? 0 : 1;
 }
