@@ -33,9 +33,9 @@
 
 /* Definitions of bytes on the wire, in connections.csv and sessions.csv. */
 #define WIRE_BYTES_ARE                                                                             \
-    "IP packets with their headers, retransmitted ones and each fragment too: what a line "        \
-    "carries "                                                                                     \
-    "without its link layer"
+    "IP packets with their headers, also retransmitted ones: what a line carries without its "     \
+    "link "                                                                                        \
+    "layer; of a datagram in fragments all of them, or only the first if it stays incomplete"
 
 /* The first column of times of a report ends with this. */
 #define TIMES_ARE "; all times are UTC, cut to the microsecond"
