@@ -88,6 +88,7 @@ void columns_merge(const struct column *columns, size_t n, void *into, const voi
 #define COUNT_OF(pointer, member)   CELL_OF_("count", CELL_NUMBER_, pointer, member)
 #define BYTES(member)               CELL_MERGED_("bytes", CELL_SUM_, member, merge_sum)
 #define BYTES_OF(pointer, member)   CELL_OF_("bytes", CELL_NUMBER_, pointer, member)
+#define WHOLE_S(member)             CELL_OWN_("s", CELL_NUMBER_, member)
 #define WHOLE_MS(member)            CELL_OWN_("ms", CELL_NUMBER_, member) /* not nanoseconds */
 
 /* int64_t nanoseconds: since the epoch, or a duration. */

@@ -75,6 +75,8 @@ call_is_prompt(const struct oa_call *call)
     return !oa_rpc_operation_has(call->iface, call->opnum, OA_OP_WAITS);
 }
 
+const uint8_t CALL_LIMITS_S[CALL_LIMITS] = { 2, 5, 10 };
+
 const char *
 interface_text(const struct oa_rpc_interface *iface, const struct oa_rpc_syntax *syntax,
                char uuid[OA_UUID_TEXT])

@@ -31,6 +31,12 @@
     "Calls of state no_request: only a response, other than a fault, is in the capture"
 #define CALLS_ARE "RPC calls, or MAPI over HTTP requests, of all states"
 
+/* Definitions of bytes on the wire, in connections.csv and sessions.csv. */
+#define WIRE_BYTES_ARE                                                                             \
+    "IP packets with their headers, also retransmitted ones: what a line carries without its "     \
+    "link "                                                                                        \
+    "layer; of a datagram in fragments all of them, or only the first if it stays incomplete"
+
 /* The first column of times of a report ends with this. */
 #define TIMES_ARE "; all times are UTC, cut to the microsecond"
 
@@ -54,6 +60,10 @@ const struct oa_call_half *call_request(const struct oa_call *call);
 
 /* False for calls that wait for notifications: their latency says nothing about the server. */
 bool call_is_prompt(const struct oa_call *call);
+
+/* Response times that are counted as slow when they are longer, in seconds, ascending. */
+#define CALL_LIMITS 3
+extern const uint8_t CALL_LIMITS_S[CALL_LIMITS];
 
 /* The interface by name, else by its UUID. */
 const char *interface_text(const struct oa_rpc_interface *iface, const struct oa_rpc_syntax *syntax,

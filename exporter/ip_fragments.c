@@ -22,6 +22,7 @@ struct datagram {
     size_t captured; /* offset of the first byte that the snap length cut off */
     size_t length;   /* 0: the last fragment has not come */
     size_t units;    /* that have come */
+    uint64_t ip_length, counted;
     uint8_t protocol;
     uint8_t has[UNITS / 8 + 1]; /* a bit a unit */
 };
@@ -179,11 +180,15 @@ ip_fragments_add(struct ip_fragments *fragments, const struct ip_fragment_key *k
 {
     size_t end = fragment->offset + fragment->length;
 
+    *result = (struct ip_datagram){ .counted = NULL };
     if (fragment->length == 0 || end > LONGEST || (!fragment->is_last && end % UNIT != 0))
         return false;
     make_room(fragments, fragment->time_ns);
     struct datagram *datagram = find_or_begin(fragments, key, fragment->time_ns);
 
+    datagram->ip_length += fragment->ip_length;
+    result->ip_length = datagram->ip_length;
+    result->counted = &datagram->counted;
     if (fragment->is_last && datagram->length == 0 && end >= datagram->bytes->len)
         datagram->length = end;
     if (datagram->length)
@@ -199,12 +204,10 @@ ip_fragments_add(struct ip_fragments *fragments, const struct ip_fragment_key *k
 
     take_out(fragments, datagram);
     g_ptr_array_add(fragments->complete, datagram);
-    *result = (struct ip_datagram){
-        .data = datagram->bytes->data,
-        .captured = MIN(datagram->captured, datagram->length),
-        .length = datagram->length,
-        .protocol = datagram->protocol,
-    };
+    result->data = datagram->bytes->data;
+    result->captured = MIN(datagram->captured, datagram->length);
+    result->length = datagram->length;
+    result->protocol = datagram->protocol;
     return true;
 }
 

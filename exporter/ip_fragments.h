@@ -32,14 +32,19 @@ struct ip_fragment {
     size_t offset;       /* in the datagram; a multiple of 8 */
     uint8_t protocol;    /* of what the datagram carries */
     bool is_last;        /* no more fragments */
+    uint32_t ip_length;  /* of its IP packet, with headers */
     int64_t time_ns;
 };
 
-/* A complete datagram without its IP header. */
+/* A datagram without its IP header. */
 struct ip_datagram {
+    /* Only of a complete one. */
     const uint8_t *data;
     size_t captured, length; /* as of a fragment */
     uint8_t protocol;
+
+    uint64_t ip_length; /* of all fragments that came, also of those that came twice */
+    uint64_t *counted;  /* the caller's, 0 at first: how much of that it has counted already */
 };
 
 struct ip_fragments;
@@ -48,9 +53,10 @@ struct ip_fragments *ip_fragments_new(void);
 void ip_fragments_free(struct ip_fragments *fragments);
 
 /*
- * Takes a fragment, whose data are copied. The first copy of a byte wins. Returns true when it
- * completes its datagram, which stays valid until ip_fragments_release(). Fragments that no sender
- * makes are ignored.
+ * Takes a fragment, whose data are copied. The first copy of a byte wins. Sets `*datagram`, and
+ * returns true when the fragment completes it; it stays valid until the next call, a complete one
+ * until ip_fragments_release(). Fragments that no sender makes are ignored: `datagram->counted` is
+ * NULL.
  */
 bool ip_fragments_add(struct ip_fragments *fragments, const struct ip_fragment_key *key,
                       const struct ip_fragment *fragment, struct ip_datagram *datagram);

@@ -239,6 +239,14 @@ map_ipv4(uint8_t address[16], const uint8_t *bytes)
     memcpy(address + sizeof PREFIX, bytes, 4);
 }
 
+/* Each segment that fragments of a datagram give counts what no earlier one of it has. */
+static void
+count_once(struct segment *segment, uint64_t *counted)
+{
+    segment->ip_length -= (uint32_t)MIN(segment->ip_length, *counted);
+    *counted += segment->ip_length;
+}
+
 /* The cursor is at the data of a fragment, which the layer holds to its end. */
 static enum packet_kind
 decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol, size_t offset,
@@ -247,7 +255,7 @@ decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol
     struct oa_cursor *cursor = &packet->cursor;
     size_t start = cursor->offset;
     struct ip_fragment_key key = { .identification = identification };
-    struct ip_datagram datagram;
+    struct ip_datagram datagram = { .counted = NULL };
 
     if (cursor->is_short || packet->on_wire < start)
         return PACKET_CUT;
@@ -258,6 +266,7 @@ decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol
         .offset = offset,
         .protocol = protocol,
         .is_last = is_last,
+        .ip_length = packet->segment->ip_length,
         .time_ns = packet->time_ns,
     };
     memcpy(key.source, packet->segment->source.address, sizeof key.source);
@@ -265,17 +274,23 @@ decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol
     /* IPv4's addresses are mapped ones. */
     key.protocol = key.source[0] == 0 && key.source[10] == 0xff ? protocol : 0;
     /* What is inside the beginning of a datagram comes once more when that is complete. */
-    if (!packet->is_beginning &&
-        ip_fragments_add(packet->packets->fragments, &key, &fragment, &datagram)) {
+    bool is_whole = !packet->is_beginning &&
+                    ip_fragments_add(packet->packets->fragments, &key, &fragment, &datagram);
+    if (!is_whole && offset != 0)
+        return PACKET_FRAGMENT;
+    if (datagram.counted)
+        packet->segment->ip_length = (uint32_t)MIN(datagram.ip_length, UINT32_MAX);
+    if (is_whole) {
         *cursor = oa_cursor_over(datagram.data, datagram.captured);
         cursor->big_endian = true;
         packet->on_wire = datagram.length;
-        return decode_protocol(packet, datagram.protocol);
+        protocol = datagram.protocol;
     }
-    if (offset != 0)
-        return PACKET_FRAGMENT;
-    packet->is_beginning = true;
-    return decode_protocol(packet, protocol) == PACKET_TCP ? PACKET_TCP : PACKET_FRAGMENT;
+    packet->is_beginning |= !is_whole;
+    enum packet_kind kind = decode_protocol(packet, protocol);
+    if (kind == PACKET_TCP && datagram.counted)
+        count_once(packet->segment, datagram.counted);
+    return is_whole || kind == PACKET_TCP ? kind : PACKET_FRAGMENT;
 }
 
 static enum packet_kind

@@ -28,7 +28,7 @@ struct segment {
     uint32_t payload_length; /* bytes captured */
     uint32_t cut_length;     /* bytes cut off by the snap length */
     uint32_t ip_length;      /* of the IP packet with its headers, as it was sent; of a datagram in
-                                fragments, of the last of them */
+                                fragments, of those that no earlier segment of it counts */
 
     /* What tells a repeated packet from one that the capture has twice. */
     uint16_t identification; /* of IPv4; 0 for IPv6, and where the sender leaves it 0 */

@@ -57,7 +57,7 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "HTTP scheme or RPC authentication type of the client; empty if it sent no credentials" },
     { "mechanism", WORD(mechanism), "Mechanism of the tokens: NTLM, Kerberos, Basic" },
     { "legs", COUNT_OF(exchange, legs), "HTTP: requests; RPC: PDUs with a token, from both sides" },
-    { "user", NAMED_OF(USER, client, user), "User name sent by the client; always unknown with Kerberos" },
+    { "user", NAMED_OF(USER, client, user), "User name as sent by the client; always unknown with Kerberos; users.csv may spell him otherwise" },
     { "domain", NAMED_OF(HOST, client, domain), "Domain of the user; empty with user@domain" },
     { "workstation", NAMED_OF(HOST, client, workstation), "Client computer (NTLM)" },
     { "target_name", NAMED_OF(HOST, server, target_name),

@@ -7,6 +7,8 @@
 #include "report.h"
 #include "rop_facts.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 struct row {
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
@@ -14,7 +16,7 @@ struct row {
     const uint8_t *client_address;
     const char *user;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
-    uint64_t opnum, server_time_ms, rops;
+    uint64_t opnum, server_time_ms, rops, over;
     const char *first_rop;
 
     /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
@@ -106,6 +108,9 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "EcDoRpcExt2; empty if it is sealed" },
     { "rops", COUNT(rops), "ROPs that the call carries, as in rops.csv" ROPS_ARE },
     { "first_rop", WORD(first_rop), "The first of them" },
+    { "over", WHOLE_S(over),
+      "The greatest of 2, 5 and 10 s that latency_ms is above; empty if it is not, and for calls that "
+      "wait for notifications" },
 };
 /* clang-format on */
 
@@ -141,6 +146,18 @@ latency_on(const struct oa_call *call, enum oa_hop hop)
     int64_t ns;
 
     return call_latency(call, hop, &ns) ? ns : NO_TIME;
+}
+
+/* The greatest limit that the response time exceeds; that of a call which waits says nothing. */
+static uint64_t
+limit_exceeded(const struct oa_call *call, int64_t latency_ns)
+{
+    uint64_t exceeded = NO_NUMBER;
+
+    for (int i = 0; i < CALL_LIMITS && latency_ns != NO_TIME && call_is_prompt(call); i++)
+        if (latency_ns > CALL_LIMITS_S[i] * NS_PER_S)
+            exceeded = CALL_LIMITS_S[i];
+    return exceeded;
 }
 
 static bool
@@ -196,6 +213,7 @@ take(struct report_run *run, const struct oa_event *event)
         .http_latency_ns = { latency_on(call, OA_HOP_HTTP_2), latency_on(call, OA_HOP_HTTP_3),
                              latency_on(call, OA_HOP_HTTP_4) },
     };
+    row.over = limit_exceeded(call, row.latency_ns);
     set_rops(&row, call);
     report_row(run, &row);
 }

@@ -38,7 +38,7 @@ struct row {
     uint64_t busy_users;
     struct histogram *busy_latency, *latency; /* NULL: no call */
     double calls_per_user, hour_bytes[2], day_bytes[2];
-    double peak_to_mean, concurrency, over[INTERVAL_LIMITS], quality_share;
+    double peak_to_mean, concurrency, over[CALL_LIMITS], quality_share;
     double messages_sent, messages_received;
     uint64_t message_bytes;
     const char *profile;
@@ -335,15 +335,14 @@ fill_messages(struct row *row, const struct part *part, const struct intervals_s
 static void
 fill_totals(struct row *row, const struct part *part, const struct intervals_settings *settings)
 {
-    static const int64_t LIMITS_S[INTERVAL_LIMITS] = { 2, 5, 10 };
     double days = (double)user_days(part, settings);
 
     row->covered_h = (double)part->covered_ns / (double)NS_PER_HOUR;
     row->users_seen = server_users(part->server, row->start_ns, row->end_ns);
     row->concurrency = divided((double)row->users_peak, (double)row->users_seen);
     row->latency = part->latency;
-    for (int i = 0; i < INTERVAL_LIMITS; i++)
-        row->over[i] = divided((double)histogram_above(part->latency, LIMITS_S[i] * NS_PER_S),
+    for (int i = 0; i < CALL_LIMITS; i++)
+        row->over[i] = divided((double)histogram_above(part->latency, CALL_LIMITS_S[i] * NS_PER_S),
                                (double)histogram_count(part->latency));
     for (int side = OA_CLIENT; side <= OA_SERVER && part->server->has_packets; side++)
         row->day_bytes[side] = divided((double)part->bytes[side], days);

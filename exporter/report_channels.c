@@ -47,7 +47,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "auth_scheme", NAME_OF(auth, scheme, oa_auth_scheme_name),
       "HTTP authentication scheme of the requests" },
     { "auth_legs", COUNT_OF(channel, auth_legs), "Requests answered with 401 or 407" },
-    { "user", USER(auth), "User of the HTTP authentication" },
+    { "user", USER(auth), "User of the HTTP authentication as sent; users.csv may spell him otherwise" },
     { "cookie", UUID(cookie), "Channel cookie" },
     { "predecessor_cookie", UUID(predecessor_cookie),
       "Cookie of the channel that this one replaced in a recycling" },

@@ -6,16 +6,20 @@
  */
 #include <stdio.h>
 
+#include "intervals.h"
 #include "report.h"
 
 #define TIME_TEXT_SIZE 40
 #define ALERT_TEXT 16
 
+/* Users that are kept of a connection with MAPI over HTTP. */
+#define USERS_MAX 64
+
 struct row {
     const struct connection *tcp;
     const struct connection_stream *in, *out;
     const struct connection_stream *tcp_in, *tcp_out; /* NULL if the source does not see TCP */
-    const char *hop, *service, *handshake, *ending, *ended_by;
+    const char *hop, *service, *handshake, *ending, *ended_by, *begun, *users;
     int64_t duration_ns, closed_ns;
     double decoded_share;
 
@@ -103,6 +107,15 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "state", NAME_OF(tcp, state, state_name),
       "As netstat would show it when the capture ended: syn_sent (no SYN+ACK), established, fin_wait "
       "(a FIN of one side only), closed; empty if the frames of one side, or of TCP, are missing" },
+    { "wire_bytes_in", BYTES_OF(tcp_in, wire_bytes), "From the client: " WIRE_BYTES_ARE },
+    { "wire_bytes_out", BYTES_OF(tcp_out, wire_bytes), "The same to the client" },
+    { "users", NAMED(USER, users),
+      "Users of its sessions, as in users.csv and as far as known at their calls or the end of the "
+      "connection, separated by semicolons; with MAPI over HTTP the first 64; without a session that "
+      "of the HTTP authentication" },
+    { "begun", WORD(begun),
+      "in_capture (the capture contains its SYN, or the response to that); before (it does not, so "
+      "that the connection is taken to have been there already)" },
 };
 /* clang-format on */
 
@@ -176,6 +189,90 @@ fill_tls(struct row *row, const struct oa_tls_facts *tls)
                                                                         : "requested";
 }
 
+/* --- users --- */
+
+static gpointer
+key_of(const struct oa_channel *channel)
+{
+    return GSIZE_TO_POINTER((gsize)channel->number);
+}
+
+static void
+add_user(GPtrArray *users, const char *user)
+{
+    if (user && users->len < USERS_MAX &&
+        !g_ptr_array_find_with_equal_func(users, user, g_str_equal, NULL))
+        g_ptr_array_add(users, g_strdup(user));
+}
+
+/* Requests of MAPI over HTTP on one connection may be of several sessions. */
+static void
+take_event(struct report_run *run, const struct oa_event *event)
+{
+    GHashTable *connections = run->state;
+    char text[USER_TEXT];
+
+    if (event->type != OA_EVENT_CALL || !event->channel)
+        return;
+    GPtrArray *users = g_hash_table_lookup(connections, key_of(event->channel));
+    if (!users) {
+        users = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(connections, key_of(event->channel), users);
+    }
+    add_user(users, report_user(run, event->call->vc, text));
+}
+
+/* The user of a channel without a session. */
+static const char *
+user_of_channel(const struct report_run *run, const struct oa_channel *channel,
+                char text[USER_TEXT])
+{
+    const struct oa_auth *auth = channel->auth;
+    const struct user_names names = {
+        .name[USER_NAME_HTTP] = auth && auth->user[0] ? user_text(auth, text) : NULL,
+    };
+
+    return user_spelling(run->spellings, user_best_name(&run->settings->users, &names));
+}
+
+/* To be freed. */
+static char *
+users_of(struct report_run *run, const struct oa_channel *channel)
+{
+    gpointer key, value = NULL;
+    char text[USER_TEXT];
+
+    if (!channel)
+        return NULL;
+    g_hash_table_steal_extended(run->state, key_of(channel), &key, &value);
+    g_autoptr(GPtrArray) users = value ? value : g_ptr_array_new_with_free_func(g_free);
+    add_user(users, channel->vc ? report_user(run, channel->vc, text)
+                                : user_of_channel(run, channel, text));
+    g_ptr_array_add(users, NULL);
+    return g_strjoinv(";", (char **)users->pdata);
+}
+
+static void
+free_users(void *users)
+{
+    g_ptr_array_unref(users);
+}
+
+static void *
+new_state(const struct report *report)
+{
+    (void)report;
+    return g_hash_table_new_full(NULL, NULL, NULL, free_users);
+}
+
+static void
+free_state(void *connections)
+{
+    g_hash_table_unref(connections);
+}
+
+/* --- rows --- */
+
 static void
 take(struct report_run *run, const struct connection_row *of)
 {
@@ -183,6 +280,8 @@ take(struct report_run *run, const struct connection_row *of)
     const struct connection_stream *in = &tcp->stream[OA_CLIENT], *out = &tcp->stream[OA_SERVER];
     const struct oa_channel *channel = of->channel;
     uint16_t port = tcp->endpoint[OA_SERVER].port;
+
+    g_autofree char *users = users_of(run, channel);
 
     if (!connection_is_of_service(of))
         return;
@@ -204,6 +303,10 @@ take(struct report_run *run, const struct connection_row *of)
                          ? tcp->closed_ns
                          : NO_TIME,
         .decoded_share = decoded_share(tcp, channel),
+        .begun = tcp->payload_only     ? NULL
+                 : tcp->handshake_seen ? "in_capture"
+                                       : "before",
+        .users = users,
     };
     if (of->tls)
         fill_tls(&row, of->tls);
@@ -217,5 +320,8 @@ const struct report REPORT_CONNECTIONS = {
     .order = "ordered by the end of the connection; inside TLS not before their server turns out "
              "to be a proxy",
     COLUMNS(COLUMNS_OF_CONNECTIONS),
+    .new_state = new_state,
+    .event = take_event,
     .connection = take,
+    .free_state = free_state,
 };

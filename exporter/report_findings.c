@@ -44,7 +44,7 @@ static const struct column COLUMNS_OF_FINDINGS[] = {
     { "server_address", ADDRESS_OF(tcp, endpoint[OA_SERVER].address),
       "Server of the TCP connection" },
     { "server_port", NUMBER_OF(tcp, endpoint[OA_SERVER].port), "TCP port of that server" },
-    { "user", USER(user), "User, as far as known at that time" },
+    { "user", USER(user), "User as sent, as far as known at that time; users.csv may spell him otherwise" },
     { "evidence", WORD(finding.text), "Evidence in words" },
 };
 /* clang-format on */

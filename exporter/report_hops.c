@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tally.h"
+#include "track/connection_end.h"
 
 /* Pairs with a row of their own; all others are counted together. */
 #define HOPS_MAX 65536
@@ -25,7 +26,7 @@ struct row {
     uint64_t port;
     uint64_t connections, sessions;
     uint64_t frames[2], bytes[2], retransmitted[2], lost[2]; /* by sender */
-    uint64_t refused, unanswered, reset_without_data, reset, tls_alerts;
+    uint64_t refused, unanswered, reset_without_data, reset, tls_alerts, certificate_problems;
     int64_t first_ns, last_ns;
 };
 
@@ -71,6 +72,10 @@ static const struct column COLUMNS_OF_HOPS[] = {
       "Payload from the client that is missing from the capture" },
     { "lost_bytes_out", BYTES(lost[OA_SERVER]),
       "Payload to the client that is missing from the capture" },
+    { "certificate_problems", COUNT(certificate_problems),
+      "Connections with a problem of the server's certificate that findings.csv has once for each "
+      "server: certificate_refused, certificate_self_signed, certificate_expired, certificate_name; "
+      "empty if no certificate was seen on connections inside TLS" },
 };
 /* clang-format on */
 
@@ -95,7 +100,7 @@ forget_tcp(struct row *row)
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         row->frames[side] = row->retransmitted[side] = row->lost[side] = NO_NUMBER;
     row->refused = row->unanswered = row->reset_without_data = row->reset = NO_NUMBER;
-    row->tls_alerts = NO_NUMBER;
+    row->tls_alerts = row->certificate_problems = NO_NUMBER;
 }
 
 static void
@@ -122,6 +127,20 @@ static const struct tally_rows ROWS = {
     .begin = begin,
 };
 
+/* Unknown if nothing shows a certificate that may have been there: TLS 1.3 and resumed sessions, a
+ * connection whose beginning is not in the capture. */
+static uint64_t
+certificate_problems(const struct connection_row *row)
+{
+    const struct oa_tls_facts *tls = row->tls;
+
+    if (tls && oa_connection_has_certificate_problem(tls))
+        return 1;
+    return (tls && tls->certificate) || (!tls && (row->channel || row->tcp->handshake_seen))
+               ? 0
+               : NO_NUMBER;
+}
+
 static void
 count_failures(struct row *one, const struct connection_row *row)
 {
@@ -135,6 +154,7 @@ count_failures(struct row *one, const struct connection_row *row)
     } else if (!one->refused) {
         one->unanswered = tcp->handshake_seen && !tcp->stream[OA_SERVER].frames && !has_data;
     }
+    one->certificate_problems = certificate_problems(row);
     one->tls_alerts = row->tls && row->tls->alert.is_seen && row->tls->alert.description != 0;
 }
 

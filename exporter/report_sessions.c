@@ -17,9 +17,10 @@ struct open_time {
     int64_t first_ns; /* first frame */
 };
 
-/* That of the connections of a session that have ended, by hop. */
+/* The connections of a session that have ended, by hop. */
 struct connections {
     struct open_time hop[OA_HOPS];
+    uint64_t wire_bytes[OA_HOPS][2]; /* by sender; NO_NUMBER: unknown */
     bool is_used[OA_HOPS];
 };
 
@@ -40,6 +41,7 @@ struct row {
     char outcome_text[OUTCOME_TEXT];
     uint64_t http_status;
     struct open_time open;
+    uint64_t wire_bytes[2]; /* by sender */
     const char *identity;
 
     /* On the hop nearest to the client. */
@@ -70,9 +72,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "Service of the bound interface: store, directory, referral, management, endpoint mapper" },
     { "interface", WORD_OF(iface, name),
       "First known RPC interface that was accepted, else that was proposed" },
-    { "user", USER(http), "User of the HTTP authentication" },
+    { "user", USER(http), "User of the HTTP authentication as sent; identity and users.csv may spell him otherwise" },
     { "http_auth", NAME_OF(http, scheme, oa_auth_scheme_name), "HTTP authentication scheme" },
-    { "rpc_user", USER(rpc), "User of the RPC authentication" },
+    { "rpc_user", USER(rpc), "User of the RPC authentication as sent; identity and users.csv may spell him otherwise" },
     { "rpc_auth", WORD(rpc_auth), "RPC authentication type" },
     { "rpc_auth_level", WORD(rpc_auth_level), "Negotiated RPC protection level" },
     { "workstation", NAMED(HOST, workstation), "Client computer, self-reported (NTLM)" },
@@ -174,6 +176,10 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "What the session itself shows of its user, by which he is told from others: the first known of "
       "user_dn, rpc_user, user and client_address, or what --user-key says, as spelt first; sessions with "
       "other names may turn out to be his in users.csv" },
+    { "wire_bytes_in", BYTES(wire_bytes[OA_CLIENT]),
+      "From the client on its connections on the hop nearest to it: " WIRE_BYTES_ARE "; empty for MAPI "
+      "over HTTP, whose sessions may share connections" },
+    { "wire_bytes_out", BYTES(wire_bytes[OA_SERVER]), "The same to the client" },
 };
 /* clang-format on */
 
@@ -259,12 +265,21 @@ outcome_of(const struct oa_virtual_connection *vc, char text[OUTCOME_TEXT])
     return text;
 }
 
-/* --- when it was open --- */
+/* --- when it was open, and what its connections carried --- */
 
 static gpointer
 key_of(const struct oa_virtual_connection *vc)
 {
     return GSIZE_TO_POINTER((gsize)vc->number);
+}
+
+/* The sum is unknown if a part of it is. */
+static void
+add_wire_bytes(uint64_t sum[2], const uint64_t more[2])
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        sum[side] =
+            sum[side] == NO_NUMBER || more[side] == NO_NUMBER ? NO_NUMBER : sum[side] + more[side];
 }
 
 /* The first connection begins it. Unknown is later than all other ends. */
@@ -304,8 +319,15 @@ note_connection(GHashTable *sessions, const struct oa_channel *channel)
 
     if (!connection_has_ended(tcp, &time.to_ns))
         time.to_ns = NO_TIME;
-    if (channel->vc && channel->vc->transport != OA_TRANSPORT_MAPI_HTTP)
-        add_open_time(connections_of(sessions, key_of(channel->vc)), channel->hop, &time);
+    if (!channel->vc || channel->vc->transport == OA_TRANSPORT_MAPI_HTTP)
+        return;
+    struct connections *connections = connections_of(sessions, key_of(channel->vc));
+    const uint64_t wire_bytes[2] = {
+        tcp->payload_only ? NO_NUMBER : tcp->stream[OA_CLIENT].wire_bytes,
+        tcp->payload_only ? NO_NUMBER : tcp->stream[OA_SERVER].wire_bytes,
+    };
+    add_open_time(connections, channel->hop, &time);
+    add_wire_bytes(connections->wire_bytes[channel->hop], wire_bytes);
 }
 
 static void
@@ -317,8 +339,10 @@ join_connections(GHashTable *sessions, const struct oa_virtual_connection *part)
         return;
     struct connections *whole = connections_of(sessions, key_of(part->joined));
     for (int hop = 0; hop < OA_HOPS; hop++)
-        if (connections->is_used[hop])
+        if (connections->is_used[hop]) {
             add_open_time(whole, hop, &connections->hop[hop]);
+            add_wire_bytes(whole->wire_bytes[hop], connections->wire_bytes[hop]);
+        }
     g_hash_table_remove(sessions, key_of(part));
 }
 
@@ -332,6 +356,18 @@ open_time_of(GHashTable *sessions, const struct oa_virtual_connection *vc)
                                    vc->ended_ns ? vc->ended_ns : NO_TIME, 0 };
     return connections ? connections->hop[oa_vc_hop(vc)]
                        : (struct open_time){ NO_TIME, NO_TIME, 0 };
+}
+
+static void
+set_wire_bytes(struct row *row, GHashTable *sessions, const struct oa_virtual_connection *vc)
+{
+    const struct connections *connections = g_hash_table_lookup(sessions, key_of(vc));
+    int hop = oa_vc_hop(vc);
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        row->wire_bytes[side] = connections && connections->is_used[hop]
+                                    ? connections->wire_bytes[hop][side]
+                                    : NO_NUMBER;
 }
 
 /* --- rows --- */
@@ -394,6 +430,7 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
     row.client_address_order = client_address_order(vc, other);
     row.client_address_other = row.client_address_order ? other : NULL;
     row.outcome = outcome_of(vc, row.outcome_text);
+    set_wire_bytes(&row, run->state, vc);
     report_row(run, &row);
 }
 

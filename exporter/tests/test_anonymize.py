@@ -35,12 +35,12 @@ PSEUDONYM = re.compile(r"[uhfn][0-9a-f]{12}")
 # What the columns of text name. All others are words, which stay; a new one has to be added here, or to WORDS.
 NAMES = set("""user rpc_user domain workstation target_name spn realm netbios_computer netbios_domain dns_computer dns_domain dns_forest
     target_server server_name proxy_name server proxy tls_sni tls_certificate_subject tls_certificate_issuer folder file_name user_dn
-    client_name client_names source destination""".split())
+    client_name client_names source destination identity users""".split())
 SECRET = {"subject"}
 # Texts in which names have been replaced one by one.
 TEXTS = {"evidence", "description"}
-WORDS = set("""anonymous asked_by auth_level auth_scheme certificate_path channel_bindings channels class client_address_order client_mode
-    client_modes client_os_version client_software client_version clients code conn end_state ended_by event fault_status fault_statuses
+WORDS = set("""anonymous asked_by auth_level auth_scheme begun certificate_path channel_bindings channels class client_address_order client_mode
+    client_modes client_os_version client_sessions client_software client_version clients code conn end_state ended_by event fault_status fault_statuses
     first_rop handshake hop hops http_auth input_handle interface join join_certainty kerberos_error kind meaning measure mechanism
     message_class message_id mic ntlm_anonymous ntlm_flags ntlm_version object offered opened operation outcome output_handle pdu persistent
     place profile property_names protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth

@@ -16,7 +16,8 @@ import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "test-captures"))
+sys.path[:0] = [str(TOP / "test-captures"), str(TOP / "test-captures" / "make")]
+import disturb  # noqa: E402
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
@@ -174,6 +175,47 @@ class Agreement(unittest.TestCase):
                 self.assertEqual(bool(row["closed"]), row["end_state"] in ("fin", "reset"))
                 self.assertIn(row["state"], {"fin": ("closed", "fin_wait", ""), "open": ("established", "syn_sent")}.get(row["end_state"], ("closed",)))
 
+    def test_wire_bytes(self):
+        """A session's packets are those of its connections on the hop nearest to the client; where these may serve others too they are unknown."""
+        known = 0
+        for rows in self.each():
+            connections = {row["connection"]: row for row in rows["connections"]}
+            for session in rows["sessions"]:
+                of_hop = [row for row in rows["channels"] if row["session"] == session["session"]]
+                nearest = min((row["hop"] for row in of_hop), key=HOPS.index, default=None)
+                of_hop = [connections[row["connection"]] for row in of_hop if row["hop"] == nearest]
+                for column in ("wire_bytes_in", "wire_bytes_out"):
+                    expected = "" if session["transport"] == "mapi_http" else str(total(of_hop, column))
+                    self.assertEqual(session[column], expected, session["session"])
+                    known += expected != ""
+            for row in rows["connections"]:
+                for side in ("in", "out"):
+                    least = total([row], f"bytes_{side}") + 40 * total([row], f"frames_{side}")
+                    self.assertGreaterEqual(total([row], f"wire_bytes_{side}"), least, row["connection"])
+        self.assertGreater(known, 100)
+
+    def test_users_of_connections(self):
+        known = 0
+        for rows in self.each():
+            users = {row["session"]: row["user"] or row["rpc_user"] for row in rows["sessions"]}
+            channels = {row["connection"]: row for row in rows["channels"]}
+            for row in rows["connections"]:
+                channel = channels.get(row["connection"])
+                if not channel:
+                    self.assertEqual(row["users"], "", row["connection"])
+                elif channel["kind"] == "MAPI over HTTP":
+                    those = ";".join((*users.values(), channel["user"], ""))
+                    self.assertLessEqual(set(row["users"].split(";")), set(those.split(";")), row["connection"])
+                else:
+                    self.assertEqual(row["users"], users.get(channel["session"], channel["user"]), row["connection"])
+                known += row["users"] != ""
+        self.assertGreater(known, 100)
+
+    def test_begun(self):
+        for rows in self.each():
+            for row in rows["connections"]:
+                self.assertEqual(row["begun"], {"seen": "in_capture", "not_seen": "before", "": ""}[row["handshake"]], row["connection"])
+
     def test_users_of_calls(self):
         for rows in self.each():
             users = {row["session"]: row["user"] or row["rpc_user"] for row in rows["sessions"]}
@@ -277,6 +319,53 @@ class Columns(unittest.TestCase):
     def test_encrypted_hops(self):
         rows = [row for row in self.report("hops", tools.REAL / "tls.pcapng", code=5) if row["service"] == "https"]
         self.assertEqual({row["sessions"] for row in rows}, {""})
+
+    def test_packets_of_connections(self):
+        """Wire bytes against what stock Wireshark says of the same packets."""
+        for path in (tools.REAL / "basic.pcapng", tools.REAL / "mapihttp.pcapng", tools.REAL / "tls_handshakes.pcapng",
+                     tools.MADE / "conn_two_hops_ipv6.pcapng", tools.MADE / "idle_reset.pcapng", tools.SIX_USERS):
+            expected = collections.Counter()
+            for stream, source, port, length, payload in tools.fields(
+                    tools.STOCK, path, ("tcp.stream", "tcp.srcport", "tcp.dstport", "ip.len", "ipv6.plen"), "-Y", "tcp"):
+                expected[stream, source, port] += int(length) if length else 40 + int(payload)
+            rows = self.report("connections", path, code=tools.NOTHING_FOUND if "tls_" in path.name else 0)
+            for row in rows:
+                for column, side, other in (("wire_bytes_in", "client_port", "server_port"), ("wire_bytes_out", "server_port", "client_port")):
+                    self.assertEqual(int(row[column]), expected[row["connection"], row[side], row[other]], (path.name, row["connection"]))
+            self.assertGreater(total(rows, "wire_bytes_in"), 0, path.name)
+
+    def test_certificate_problems(self):
+        """Each connection counts, also those of a certificate that was reported before."""
+        capture = tools.REAL / "tls_handshakes.pcapng"
+        found = {row["connection"] for row in self.report("findings", capture, code=tools.NOTHING_FOUND) if row["code"].startswith("certificate_")}
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+            subprocess.run(["editcap", "-t", "600", str(capture), file.name], check=True)
+            for paths in ((capture,), (capture, file.name)):
+                result = tools.oaexport(PROGRAM, "-q", "-r", "hops", *paths, check=False)
+                problems = [(row["service"], row["certificate_problems"]) for row in tools.rows(result.stdout)]
+                self.assertEqual(problems, [("https", str(len(paths) * len(found))), ("ldaps", "0")])
+        # Nothing inside TLS shows a certificate, and no TLS has one.
+        self.assertEqual({row["certificate_problems"] for row in self.report("hops", tools.MADE / "http_basic.pcapng")}, {"0"})
+
+    def test_slow_calls(self):
+        """Time stretched 3000 times: the limits that response times exceed, but not those of calls which wait."""
+        trace = disturb.read((tools.MADE / "mixed.pcapng").read_bytes())
+        times = [packet.time[0] << 32 | packet.time[1] for packet in trace.packets()]
+        for packet, time in zip(trace.packets(), times):
+            later = times[0] + 3000 * (time - times[0])
+            packet.time = (later >> 32, later & 0xFFFFFFFF)
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as file:
+            file.write(trace.bytes())
+            file.flush()
+            rows = self.report("calls", file.name)
+        waited = 0
+        for row in rows:
+            limits = [limit for limit in (2, 5, 10) if row["latency_ms"] and float(row["latency_ms"]) > 1000 * limit]
+            waits = row["operation"] in ("EcDoAsyncWaitEx", "NotificationWait")
+            self.assertEqual(row["over"], str(limits[-1]) if limits and not waits else "", row)
+            waited += waits and bool(limits)
+        self.assertLessEqual({"", "5", "10"}, {row["over"] for row in rows})
+        self.assertGreater(waited, 0)
 
     def test_code_page(self):
         """A Japanese name in Basic credentials, and a Western one."""

@@ -39,20 +39,21 @@ SERVER_PORTS = {80, 443, 593, 3128, 6001, 6002, 6004, 8080}
 TLS = {f"tls_{name}" for name in ("version", "sni", "alpn", "cipher", "certificate_subject", "certificate_issuer",
                                   "certificate_not_after", "alert", "alert_by", "handshake", "client_certificate")}
 TCP = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out", "lost_bytes_in", "lost_bytes_out"}
+WIRE = {"wire_bytes_in", "wire_bytes_out"}
 UNKNOWN = {
-    "connections": TCP | TLS | {"connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
-                                "last_frame", "closed", "state"},
+    "connections": TCP | TLS | WIRE | {"connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
+                                "last_frame", "closed", "state", "begun"},
     "channels": {"connection", "end_state", "ended_by", "longest_idle_ms"},
-    "sessions": {"end_state", "ended_by", "recycles_failed", "open_from", "open_to"},
+    "sessions": WIRE | {"end_state", "ended_by", "recycles_failed", "open_from", "open_to"},
     "auth": {"connection"},
     "connection_status": {"status", "open_sessions", "conn"},
-    "hops": TCP | {"first_seen", "last_seen", "refused", "unanswered", "reset_without_data", "reset", "tls_alerts"},
+    "hops": TCP | {"first_seen", "last_seen", "refused", "unanswered", "reset_without_data", "reset", "tls_alerts", "certificate_problems"},
     "findings": {"connection"},
 }
 # Of these the cells are empty, and never 0.
-EMPTY = {"connections": TCP | TLS | {"handshake", "ended_by", "closed", "state"},
-         "sessions": {"ended_by"},
-         "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts"}}
+EMPTY = {"connections": TCP | TLS | WIRE | {"handshake", "ended_by", "closed", "state", "begun"},
+         "sessions": WIRE | {"ended_by"},
+         "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts", "certificate_problems"}}
 FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame", "object_frame"}
 ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
 MAIN = ("sessions", "calls", "operations", "users", "rops")

@@ -162,8 +162,9 @@ class Input(unittest.TestCase):
                     self.assertEqual(self.reports(write_pcap(self.folder / "tunnel.pcap", link, wrapped))[0], expected)
 
     def test_fragments(self):
-        """The tunnel's packets, and the TCP packets themselves, in fragments."""
-        without = ("frames_in", "frames_out")
+        """The tunnel's packets, and the TCP packets themselves, in fragments, of which each counts as a packet on the wire."""
+        wire = ("wire_bytes_in", "wire_bytes_out")
+        without = ("frames_in", "frames_out", *wire)
         for path in CAPTURES[:2]:
             link, frames = read_pcap(path)
             expected = self.plain(path, *without)[0]
@@ -179,9 +180,13 @@ class Input(unittest.TestCase):
                               struct.pack(">H", at // 8 | (0x2000 if at + 96 < size else 0)) + frame[22:34] + payload[at:at + 96]
                               for at in range(0, size, 96)]
                 inner += [(time, piece) for piece in pieces]
-            for name, changed in (("outer", outer), ("inner", inner)):
+            for name, changed, sent in (("outer", outer, frames), ("inner", inner, inner)):
                 with self.subTest(capture=path.stem, fragments=name):
-                    self.assertEqual(self.plain(write_pcap(self.folder / "fragments.pcap", link, changed), *without)[0], expected)
+                    fragments = write_pcap(self.folder / "fragments.pcap", link, changed)
+                    self.assertEqual(self.plain(fragments, *without)[0], expected)
+                    rows = self.reports(fragments)[0]["connections"]
+                    self.assertEqual(sum(int(row[column]) for row in rows for column in wire),
+                                     sum(struct.unpack_from(">H", frame, 16)[0] for _, frame in sent))
 
     def test_snap_length(self):
         """Bytes and frames of connections are those of the whole capture."""

@@ -372,27 +372,32 @@ test_addresses(void)
 
 /* A datagram of TCP and 32 letters, in fragments of the words of a script: "0-24" are its bytes 0
  * to 23, "!" says that it is the last one, "+9" moves the clock by seconds, "^" makes the letters
- * capitals, "/8" captures only so many of its bytes. The log: payloads, "-" for a fragment. */
+ * capitals, "/8" captures only so many of its bytes. The log: payloads, "-" for a fragment. The
+ * packets whose length the segments count, and how many bytes these have without their headers. */
 struct fragment_row {
     const char *name;
     const char *script;
     const char *log;
+    unsigned packets, bytes;
 };
 
 static const struct fragment_row FRAGMENT_ROWS[] = {
-    { "in-order", "0-24 24-40 40-52!", "abcd - abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "last-first", "40-52! 24-40 0-24", "- - abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "twice", "0-24 0-24 24-52! 24-52!", "abcd abcd abcdefghijklmnopqrstuvwxyzabcdef -" },
-    { "first-copy-wins", "24-40^ 24-48 40-52! 0-24", "- - - abcdEFGHIJKLMNOPQRSTuvwxyzabcdef" },
-    { "overlap-across", "0-24 16-48^ 40-52!", "abcd - abcdEFGHIJKLMNOPQRSTUVWXYZABcdef" },
-    { "not-a-multiple-of-eight", "0-24 24-39 24-52!", "abcd - abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "beyond-the-end", "40-52! 48-64 24-40 0-24", "- - - abcdefghijklmnopqrstuvwxyzabcdef" },
+    { "in-order", "0-24 24-40 40-52!", "abcd - abcdefghijklmnopqrstuvwxyzabcdef", 3, 52 },
+    { "last-first", "40-52! 24-40 0-24", "- - abcdefghijklmnopqrstuvwxyzabcdef", 3, 52 },
+    { "twice", "0-24 0-24 24-52! 24-52!", "abcd abcd abcdefghijklmnopqrstuvwxyzabcdef -", 3, 76 },
+    { "first-copy-wins", "24-40^ 24-48 40-52! 0-24", "- - - abcdEFGHIJKLMNOPQRSTuvwxyzabcdef", 4,
+      76 },
+    { "overlap-across", "0-24 16-48^ 40-52!", "abcd - abcdEFGHIJKLMNOPQRSTUVWXYZABcdef", 3, 68 },
+    { "not-a-multiple-of-eight", "0-24 24-39 24-52!", "abcd - abcdefghijklmnopqrstuvwxyzabcdef", 2,
+      52 },
+    { "beyond-the-end", "40-52! 48-64 24-40 0-24", "- - - abcdefghijklmnopqrstuvwxyzabcdef", 4,
+      68 },
     { "other-datagram-in-between", "0-24 #24-40 24-40 40-52!",
-      "abcd - - abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "in-time", "0-24 +30 24-52!", "abcd abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "too-late", "0-24 +31 24-52!", "abcd -" },
-    { "header-in-pieces", "0-16 16-32 32-52!", "- - abcdefghijklmnopqrstuvwxyzabcdef" },
-    { "cut", "0-24 24-40/6 40-52!", "abcd - abcdefghij?22" },
+      "abcd - - abcdefghijklmnopqrstuvwxyzabcdef", 3, 52 },
+    { "in-time", "0-24 +30 24-52!", "abcd abcdefghijklmnopqrstuvwxyzabcdef", 2, 52 },
+    { "too-late", "0-24 +31 24-52!", "abcd -", 1, 24 },
+    { "header-in-pieces", "0-16 16-32 32-52!", "- - abcdefghijklmnopqrstuvwxyzabcdef", 3, 52 },
+    { "cut", "0-24 24-40/6 40-52!", "abcd - abcdefghij?22", 3, 52 },
 };
 
 static enum packet_kind
@@ -431,6 +436,7 @@ run_fragments(const struct fragment_row *row, bool is_ipv6)
     g_auto(GStrv) words = g_strsplit(row->script, " ", -1);
     g_autoptr(GString) log = g_string_new(NULL);
     int64_t time_ns = 0;
+    unsigned header = is_ipv6 ? 48 : 20, ip_bytes = 0;
 
     for (char **word = words; *word; word++) {
         struct segment segment;
@@ -444,11 +450,13 @@ run_fragments(const struct fragment_row *row, bool is_ipv6)
             g_string_append_c(log, '-');
             continue;
         }
+        ip_bytes += segment.ip_length;
         g_string_append_len(log, (const char *)segment.payload, segment.payload_length);
         if (segment.cut_length)
             g_string_append_printf(log, "?%u", segment.cut_length);
     }
     g_assert_cmpstr(log->str, ==, row->log);
+    g_assert_cmpuint(ip_bytes, ==, row->packets * header + row->bytes);
     packets_free(packets);
 }
 

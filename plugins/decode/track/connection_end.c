@@ -150,6 +150,14 @@ is_failure(const struct oa_tls_alert *alert)
            alert->description != ALERT_USER_CANCELED;
 }
 
+/* The client rejects the certificate of the server. */
+static bool
+is_refused(const struct oa_tls_facts *tls)
+{
+    return is_failure(&tls->alert) && tls->alert.by == OA_CLIENT &&
+           is_about_certificate(tls->alert.description);
+}
+
 static void
 check_alert(const struct oa_tracker *tracker, const struct oa_connection_end *end)
 {
@@ -158,7 +166,7 @@ check_alert(const struct oa_tracker *tracker, const struct oa_connection_end *en
 
     if (!is_failure(alert))
         return;
-    bool refuses = alert->by == OA_CLIENT && is_about_certificate(alert->description);
+    bool refuses = is_refused(tls);
     const char *name = oa_tls_alert_name(alert->description);
     const char *subject =
         OA_SHOWN(tracker->renamer, DN, tls->certificate ? tls->certificate->subject : "");
@@ -238,22 +246,60 @@ day_of(int64_t seconds, char text[16])
         g_date_time_unref(time);
 }
 
+/* Of a connection whose certificate was seen. */
+
+static bool
+is_early(const struct oa_tls_facts *tls)
+{
+    return tls->certificate->has_validity &&
+           tls->certificate_stamp.time_ns / NS_PER_S < tls->certificate->not_before_s;
+}
+
+static bool
+is_late(const struct oa_tls_facts *tls)
+{
+    return tls->certificate->has_validity &&
+           tls->certificate_stamp.time_ns / NS_PER_S > tls->certificate->not_after_s;
+}
+
+/* A client that goes on trusts it. */
+static bool
+is_self_signed(const struct oa_tls_facts *tls)
+{
+    const struct oa_tls_certificate *certificate = tls->certificate;
+
+    return !tls->has_switched[OA_CLIENT] && certificate->subject[0] &&
+           strcmp(certificate->subject, certificate->issuer) == 0;
+}
+
+static bool
+has_other_name(const struct oa_tls_facts *tls)
+{
+    return tls->name_match == OA_TLS_NAME_NOT_COVERED;
+}
+
+bool
+oa_connection_has_certificate_problem(const struct oa_tls_facts *tls)
+{
+    return is_refused(tls) || (tls->certificate && (is_early(tls) || is_late(tls) ||
+                                                    is_self_signed(tls) || has_other_name(tls)));
+}
+
 static void
 check_validity(const struct oa_tracker *tracker, const struct oa_connection_end *end)
 {
     const struct oa_tls_certificate *certificate = end->tls->certificate;
     const struct oa_event where = event_at(end, end->tls->certificate_stamp);
-    int64_t now_s = where.last.time_ns / NS_PER_S;
-    bool is_early = now_s < certificate->not_before_s;
+    bool comes_early = is_early(end->tls);
     char day[16];
 
-    if (!certificate->has_validity || (!is_early && now_s <= certificate->not_after_s) ||
+    if ((!comes_early && !is_late(end->tls)) ||
         !is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_EXPIRED))
         return;
-    day_of(is_early ? certificate->not_before_s : certificate->not_after_s, day);
+    day_of(comes_early ? certificate->not_before_s : certificate->not_after_s, day);
     oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_EXPIRED, "%.120s: %s %s",
                     OA_SHOWN(tracker->renamer, DN, certificate->subject),
-                    is_early ? "not valid before" : "expired on", day);
+                    comes_early ? "not valid before" : "expired on", day);
 }
 
 static void
@@ -265,13 +311,11 @@ check_certificate(const struct oa_tracker *tracker, const struct oa_connection_e
     if (!certificate)
         return;
     check_validity(tracker, end);
-    /* A client that goes on trusts it. */
-    if (!end->tls->has_switched[OA_CLIENT] && certificate->subject[0] &&
-        strcmp(certificate->subject, certificate->issuer) == 0 &&
+    if (is_self_signed(end->tls) &&
         is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_SELF_SIGNED))
         oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_SELF_SIGNED, "%.120s",
                         OA_SHOWN(tracker->renamer, DN, certificate->subject));
-    if (end->tls->name_match == OA_TLS_NAME_NOT_COVERED &&
+    if (has_other_name(end->tls) &&
         is_new(tracker->connection_ends, end, OA_FINDING_CERTIFICATE_NAME))
         oa_emit_finding(tracker, &where, OA_FINDING_CERTIFICATE_NAME, "%.80s; requested %.80s",
                         OA_SHOWN(tracker->renamer, DN, certificate->subject),

@@ -33,6 +33,10 @@ struct oa_connection_end {
 bool oa_connection_counts(const struct oa_channel *channel, const struct oa_tls_facts *tls,
                           uint16_t server_port);
 
+/* Whether one of the findings about certificates applies to the connection: each connection has its
+ * own answer, whereas a certificate is reported once. */
+bool oa_connection_has_certificate_problem(const struct oa_tls_facts *tls);
+
 /* For a host that reports connections itself. */
 struct oa_end_listener {
     void *context;
