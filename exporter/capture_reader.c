@@ -47,13 +47,17 @@ struct ahead {
     Buffer buffer; /* of the frame's data, where the record does not hold them */
 };
 
+/* A file, or its interfaces of one clock. */
 struct input {
     char *path;
-    const char *name; /* for messages */
-    size_t index;     /* on the command line: orders equal times */
+    const char *name;  /* for messages */
+    size_t path_index; /* on the command line */
+    size_t index;      /* orders equal times */
     int64_t
         time_ns; /* of the current frame; of the first one before the file is admitted; NO_TIME */
-    int64_t correction_ns; /* added to all times */
+    int64_t correction_ns;      /* added to all times */
+    const int64_t *corrections; /* of the file's interfaces: only frames of those with that one are
+                                   read; NULL: all are */
     uint64_t size;
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
@@ -81,6 +85,7 @@ struct capture_reader {
     int64_t window_ns;        /* 0: frames stay as they are in their file */
     bool reads_ahead;         /* also regular files, which can be read again */
     bool is_disordered;       /* a file that is not read ahead has to be */
+    bool has_interfaces;      /* a file has several */
     size_t ahead_bytes;       /* of the frames read ahead */
     struct ahead *free_ahead; /* to be used again */
     uint64_t frames;
@@ -271,7 +276,27 @@ record_time(const wtap_rec *record)
     return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
 }
 
-/* Reads the next frame; skips other records (interface statistics, system events, logs). */
+static unsigned
+interface_of(const wtap_rec *record)
+{
+    const wtap_packet_header *header = &record->rec_header.packet_header;
+
+    return record->presence_flags & WTAP_HAS_INTERFACE_ID
+               ? MIN(header->interface_id, CAPTURE_INTERFACES - 1)
+               : 0;
+}
+
+/* Whether the record is a frame of the input, not one of another clock, nor interface statistics, a
+ * system event, a log. */
+static bool
+is_wanted(const struct input *input, const wtap_rec *record)
+{
+    return record->rec_type == REC_TYPE_PACKET &&
+           (!input->corrections ||
+            input->corrections[interface_of(record)] == input->correction_ns);
+}
+
+/* Reads the next frame. */
 static enum read_result
 input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
 {
@@ -284,7 +309,7 @@ input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
         if (!WS_COMPAT_RECORD_READ(input->file, &ahead->record, &ahead->buffer, err, err_info,
                                    &offset))
             return *err == 0 ? READ_END : READ_FAILED;
-    } while (ahead->record.rec_type != REC_TYPE_PACKET);
+    } while (!is_wanted(input, &ahead->record));
     /* One without a time stamp has that of the frame before it. */
     ahead->time_ns = ahead->record.presence_flags & WTAP_HAS_TS
                          ? record_time(&ahead->record) + input->correction_ns
@@ -450,10 +475,20 @@ capture_reader_is_capture(const char *path)
     return is_capture;
 }
 
+static bool
+has_interfaces(const struct input *input)
+{
+    wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(input->file);
+    bool are_several = interfaces->interface_data->len > 1;
+
+    g_free(interfaces);
+    return are_several;
+}
+
 /* Opens the file and reads the first frame. It stays open if it cannot be read twice or is the only
  * one. */
 static bool
-input_prepare(struct capture_reader *reader, struct input *input, bool is_only, char **message)
+input_prepare(struct capture_reader *reader, struct input *input, char **message)
 {
     if (!input_examine(input, message) || !input_open(input, message))
         return false;
@@ -461,6 +496,7 @@ input_prepare(struct capture_reader *reader, struct input *input, bool is_only, 
         *message = plain_error(input, NO_CAPTURE);
         return false;
     }
+    reader->has_interfaces |= has_interfaces(input);
     struct ahead *ahead = ahead_new(reader);
     int err;
     char *err_info;
@@ -477,7 +513,7 @@ input_prepare(struct capture_reader *reader, struct input *input, bool is_only, 
     }
     if (result == READ_FRAME)
         input->time_ns = ahead->time_ns;
-    input->is_primed = result == READ_FRAME && (is_only || !input->is_regular);
+    input->is_primed = result == READ_FRAME && (reader->n_inputs == 1 || !input->is_regular);
     /* A file that fails here is due immediately, and the error is reported then. */
     if (!input->is_primed) {
         input_close(reader, input);
@@ -582,43 +618,64 @@ is_due(const struct capture_reader *reader)
                 ahead_ns);
 }
 
+/* An input for each clock of the file. */
+static void
+add_inputs(struct capture_reader *reader, size_t path_index, const char *path,
+           const int64_t *corrections)
+{
+    for (size_t i = 0; i < (corrections ? CAPTURE_INTERFACES : 1); i++) {
+        struct input *input = &reader->inputs[reader->n_inputs];
+        size_t same = 0;
+
+        while (same < i && corrections[same] != corrections[i])
+            same++;
+        if (same < i)
+            continue;
+        *input = (struct input){ .path = g_strdup(path),
+                                 .path_index = path_index,
+                                 .index = reader->n_inputs++,
+                                 .time_ns = NO_TIME,
+                                 .latest_ns = NO_TIME,
+                                 .given_ns = NO_TIME,
+                                 .correction_ns = corrections ? corrections[i] : 0,
+                                 .corrections = corrections };
+        input->name = strcmp(path, STANDARD_INPUT) == 0 ? "standard input" : input->path;
+        input->disorder.name = input->name;
+    }
+}
+
 struct capture_reader *
 capture_reader_open(char *const *paths, size_t n_paths, const struct capture_order *order,
                     char **message)
 {
     struct capture_reader *reader = g_new0(struct capture_reader, 1);
+    size_t clocks = order->corrections ? CAPTURE_INTERFACES : 1; /* of a file, at most */
 
     /* One more than needed, because qsort() must not be given NULL. */
-    reader->inputs = g_new0(struct input, n_paths + 1);
-    reader->heap = g_new0(struct input *, n_paths);
-    reader->n_inputs = n_paths;
+    reader->inputs = g_new0(struct input, n_paths * clocks + 1);
+    reader->heap = g_new0(struct input *, n_paths * clocks);
     reader->window_ns = order->window_ns;
     reader->reads_ahead = order->reads_ahead;
+    for (size_t i = 0; i < n_paths; i++)
+        add_inputs(reader, i, paths[i],
+                   order->corrections ? order->corrections + i * CAPTURE_INTERFACES : NULL);
     bool all_sized = true;
-    for (size_t i = 0; i < n_paths; i++) {
+    for (size_t i = 0; i < reader->n_inputs; i++) {
         struct input *input = &reader->inputs[i];
-        bool is_standard_input = strcmp(paths[i], STANDARD_INPUT) == 0;
 
-        input->path = g_strdup(paths[i]);
-        input->name = is_standard_input ? "standard input" : input->path;
-        input->index = i;
-        input->time_ns = input->latest_ns = input->given_ns = NO_TIME;
-        input->disorder.name = input->name;
-        if (is_standard_input && n_paths > 1) {
+        if (strcmp(input->path, STANDARD_INPUT) == 0 && n_paths > 1)
             *message = plain_error(input, "cannot be combined with other captures");
-            capture_reader_close(reader);
-            return NULL;
+        else if (input_prepare(reader, input, message)) {
+            reader->bytes_total += input->size;
+            all_sized = all_sized && input->size > 0;
+            continue;
         }
-        if (!input_prepare(reader, input, n_paths == 1, message)) {
-            capture_reader_close(reader);
-            return NULL;
-        }
-        reader->bytes_total += input->size;
-        all_sized = all_sized && input->size > 0;
+        capture_reader_close(reader);
+        return NULL;
     }
     if (!all_sized)
         reader->bytes_total = 0;
-    qsort(reader->inputs, n_paths, sizeof *reader->inputs, compare_inputs);
+    qsort(reader->inputs, reader->n_inputs, sizeof *reader->inputs, compare_inputs);
     return reader;
 }
 
@@ -631,20 +688,6 @@ capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_
         misplaced->first_ns = frame->time_ns;
     }
     misplaced->largest_ns = MAX(misplaced->largest_ns, by_ns);
-}
-
-void
-capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns)
-{
-    for (size_t i = 0; i < reader->n_inputs; i++) {
-        struct input *input = &reader->inputs[i];
-        if (input->index != file)
-            continue;
-        input->correction_ns = by_ns;
-        if (input->time_ns != NO_TIME)
-            input->time_ns += by_ns;
-    }
-    qsort(reader->inputs, reader->n_inputs, sizeof *reader->inputs, compare_inputs);
 }
 
 enum capture_status
@@ -678,7 +721,8 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .data = WS_COMPAT_RECORD_DATA(&ahead->record, &ahead->buffer),
         .captured = header->caplen,
         .on_wire = MAX(header->len, header->caplen),
-        .file = root->index,
+        .file = root->path_index,
+        .interface = interface_of(&ahead->record),
     };
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,
@@ -690,6 +734,12 @@ const struct capture_disorder *
 capture_reader_disorder(const struct capture_reader *reader, size_t file)
 {
     return file < reader->n_inputs ? &reader->inputs[file].disorder : NULL;
+}
+
+bool
+capture_reader_has_interfaces(const struct capture_reader *reader)
+{
+    return reader->has_interfaces;
 }
 
 void

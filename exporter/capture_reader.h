@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Interfaces of a file that are told apart, by their numbers; those behind them count as the last.
+ */
+#define CAPTURE_INTERFACES 16
+
 struct capture_frame {
     uint64_t number; /* from 1, counted over all files in time order */
     int64_t time_ns; /* since the epoch; that of the previous frame if the record has none */
@@ -17,7 +21,8 @@ struct capture_frame {
     const uint8_t *data;
     size_t captured;
     size_t on_wire;
-    size_t file; /* on the command line, from 0 */
+    size_t file;        /* on the command line, from 0 */
+    unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
 };
 
 enum capture_status {
@@ -30,8 +35,12 @@ enum capture_status {
                            be read ahead */
 };
 
-/* What is done with frames of one file that are not in order of time. */
+/* What is done about the times of frames, and with frames of one file that are not in order of
+ * them. */
 struct capture_order {
+    /* To be added to the times of each interface of each file, in the order of the command line:
+     * CAPTURE_INTERFACES of a file in a row; NULL: nothing. */
+    const int64_t *corrections;
     int64_t window_ns; /* how late a frame may be to be put in order; 0: never */
     bool reads_ahead;  /* from the beginning, see capture_reader_open() */
 };
@@ -67,6 +76,8 @@ struct capture_reader;
  * `reads_ahead`; without it, capture_reader_next() ends with CAPTURE_DISORDERED where it would have
  * been needed. A frame that is later than the window stays behind all frames before it in its file.
  *
+ * Interfaces of one file whose corrections differ are merged like files of their own.
+ *
  * Returns NULL with a one-line message in `*message` (g_free) if a file cannot be opened, is a
  * directory, is empty or is not a capture. Call wtap_init() first.
  */
@@ -77,16 +88,15 @@ struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
  * first. */
 bool capture_reader_is_capture(const char *path);
 
-/* Adds that much to all times of a file, the position of which on the command line is given. Only
- * before the first capture_reader_next(). */
-void capture_reader_correct(struct capture_reader *reader, size_t file, int64_t by_ns);
-
 /*
  * Reads the next frame; its data are valid until the next call. With CAPTURE_CUT or
  * CAPTURE_UNREADABLE, `*message` (g_free) describes the problem, and the next call continues.
  */
 enum capture_status capture_reader_next(struct capture_reader *reader, struct capture_frame *frame,
                                         char **message);
+
+/* Whether a file says at its beginning that it has several interfaces. */
+bool capture_reader_has_interfaces(const struct capture_reader *reader);
 
 /* Bytes read so far (as stored, compressed or not) and in total; the total is 0 if it is unknown
  * (standard input). */

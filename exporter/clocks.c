@@ -19,14 +19,15 @@
  * all files. */
 #define SIGHTINGS_MAX 8192
 
-/* Of two files: differences kept of each direction, how many are needed to compare clocks, and how
- * many of them of PDUs that are unique. Sessions of different users may begin with the same bytes.
+/* Of two interfaces: differences kept of each direction, how many are needed to compare clocks, and
+ * how many of them of PDUs that are unique. Sessions of different users may begin with the same
+ * bytes.
  */
 #define SAMPLES_MAX 512
 #define SAMPLES_NEEDED 3
 #define UNIQUE_NEEDED 2
 
-/* Pairs of files with PDUs in common that are compared. */
+/* Pairs of interfaces with PDUs in common that are compared. */
 #define PAIRS_MAX 4096
 
 /* A PDU takes no longer from one place to the next: differences further from their median are of
@@ -40,17 +41,18 @@
 #define TRIMMED 20
 
 #define FILE_NAME_TEXT 48
+#define INTERFACE_TEXT (OA_SHOWN_NAME + 32)
 
 struct sighting {
     uint64_t key;
     int64_t time_ns;
-    size_t file;
+    size_t interface;
     uint64_t session;  /* number of its virtual connection */
-    bool is_ambiguous; /* the same file has it in two sessions */
+    bool is_ambiguous; /* the same interface has it in two sessions */
     GList link;        /* the oldest first */
 };
 
-/* Times of one direction in the later file of a pair, less those in the earlier one. */
+/* Times of one direction on the later interface of a pair, less those in the earlier one. */
 struct samples {
     int64_t values[SAMPLES_MAX];
     size_t n;
@@ -58,14 +60,16 @@ struct samples {
 };
 
 struct pair {
-    size_t file[2];            /* the earlier one on the command line first */
+    size_t interface[2];       /* the earlier one on the command line, or in its file, first */
     struct samples samples[2]; /* by enum oa_side, the sender */
     uint64_t unique;           /* PDUs in common that no other session has */
     uint64_t moves[2];         /* of connections, to which of the two */
 };
 
-struct file {
-    struct oa_stamp first; /* frame */
+/* An interface of a file, as CAPTURE_INTERFACES counts them: all of a file have one clock, unless
+ * PDUs in common show something else. */
+struct interface {
+    struct oa_stamp first; /* frame; 0: none */
     int64_t ahead_ns;      /* of the clock of `reference` */
     int64_t within_ns;     /* half the interval */
     size_t reference;
@@ -75,15 +79,16 @@ struct file {
 
 struct clocks {
     char *const *paths;
-    struct file *files;
-    size_t n_files;
-    size_t current;        /* file of the current frame */
+    struct interface *interfaces; /* those of each file in a row */
+    size_t n_interfaces;
+    size_t current;        /* interface of the current frame */
     GHashTable *sightings; /* by their keys */
     GQueue by_age;
     uint64_t sampled; /* keys without any of these bits are compared */
     GHashTable *pairs;
-    GHashTable *channels; /* number of an open channel -> file of its last event, and 1 */
+    GHashTable *channels; /* number of an open channel -> interface of its last event, and 1 */
     bool is_settled;
+    int64_t *corrections; /* of each interface, once they are known; NULL: the clocks agree */
 };
 
 struct clocks *
@@ -92,8 +97,8 @@ clocks_new(char *const *paths, size_t n_files)
     struct clocks *clocks = g_new0(struct clocks, 1);
 
     clocks->paths = paths;
-    clocks->n_files = n_files;
-    clocks->files = g_new0(struct file, n_files);
+    clocks->n_interfaces = n_files * CAPTURE_INTERFACES;
+    clocks->interfaces = g_new0(struct interface, clocks->n_interfaces);
     clocks->sightings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     clocks->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     clocks->channels = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -109,7 +114,8 @@ clocks_free(struct clocks *clocks)
     g_hash_table_unref(clocks->sightings);
     g_hash_table_unref(clocks->pairs);
     g_hash_table_unref(clocks->channels);
-    g_free(clocks->files);
+    g_free(clocks->interfaces);
+    g_free(clocks->corrections);
     g_free(clocks);
 }
 
@@ -127,25 +133,25 @@ clocks_begin(struct clocks *clocks)
 {
     forget_all(clocks);
     clocks->sampled = 0;
-    for (size_t file = 0; file < clocks->n_files; file++)
-        clocks->files[file].first.frame = 0;
+    for (size_t i = 0; i < clocks->n_interfaces; i++)
+        clocks->interfaces[i].first.frame = 0;
 }
 
-int64_t
-clocks_correction(const struct clocks *clocks, size_t file)
+const int64_t *
+clocks_corrections(const struct clocks *clocks)
 {
-    return -clocks->files[file].ahead_ns;
+    return clocks->corrections;
 }
 
 void
-clocks_take_frame(struct clocks *clocks, size_t file, struct oa_stamp stamp)
+clocks_take_frame(struct clocks *clocks, size_t file, unsigned interface, struct oa_stamp stamp)
 {
-    clocks->current = file;
-    if (!clocks->files[file].first.frame)
-        clocks->files[file].first = stamp;
+    clocks->current = file * CAPTURE_INTERFACES + interface;
+    if (!clocks->interfaces[clocks->current].first.frame)
+        clocks->interfaces[clocks->current].first = stamp;
 }
 
-/* ---- the same PDU in two files ---- */
+/* ---- the same PDU on two interfaces ---- */
 
 static void
 add_sample(struct samples *samples, int64_t value)
@@ -163,17 +169,17 @@ add_sample(struct samples *samples, int64_t value)
 
 /* NULL: there are too many. */
 static struct pair *
-pair_of(struct clocks *clocks, size_t file, size_t other)
+pair_of(struct clocks *clocks, size_t interface, size_t other)
 {
-    size_t a = MIN(file, other), b = MAX(file, other);
+    size_t a = MIN(interface, other), b = MAX(interface, other);
     uint64_t key = (uint64_t)a << 32 | b;
     struct pair *pair = g_hash_table_lookup(clocks->pairs, &key);
 
     if (pair || g_hash_table_size(clocks->pairs) == PAIRS_MAX)
         return pair;
     pair = g_new0(struct pair, 1);
-    pair->file[0] = a;
-    pair->file[1] = b;
+    pair->interface[0] = a;
+    pair->interface[1] = b;
     g_hash_table_insert(clocks->pairs, g_memdup2(&key, sizeof key), pair);
     return pair;
 }
@@ -186,16 +192,17 @@ compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender
 
     if (apart_ns > CLOCKS_APART_MAX_NS || apart_ns < -CLOCKS_APART_MAX_NS)
         return;
-    struct pair *pair = pair_of(clocks, known->file, clocks->current);
+    struct pair *pair = pair_of(clocks, known->interface, clocks->current);
 
     if (!pair)
         return;
     pair->unique += is_unique;
-    add_sample(&pair->samples[sender], clocks->current == pair->file[1] ? apart_ns : -apart_ns);
+    add_sample(&pair->samples[sender],
+               clocks->current == pair->interface[1] ? apart_ns : -apart_ns);
 }
 
-/* A connection that goes on in another file: as long as none comes back, that file follows the
- * other one, and both are of one clock. */
+/* A connection that goes on in another file, or on another interface: as long as none comes back,
+ * that one follows the other, and both are of one clock. */
 static void
 follow_channel(struct clocks *clocks, const struct oa_channel *channel)
 {
@@ -205,7 +212,7 @@ follow_channel(struct clocks *clocks, const struct oa_channel *channel)
     if (last == clocks->current + 1)
         return;
     if (last && (pair = pair_of(clocks, last - 1, clocks->current)))
-        pair->moves[clocks->current == pair->file[1]]++;
+        pair->moves[clocks->current == pair->interface[1]]++;
     g_hash_table_insert(clocks->channels, g_memdup2(&channel->number, sizeof channel->number),
                         GSIZE_TO_POINTER(clocks->current + 1));
 }
@@ -243,7 +250,7 @@ see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_u
            oldest->time_ns < time_ns - 2 * CLOCKS_APART_MAX_NS)
         forget(clocks, oldest);
     known = g_hash_table_lookup(clocks->sightings, &key);
-    if (known && known->file == clocks->current) {
+    if (known && known->interface == clocks->current) {
         known->is_ambiguous |= known->session != session; /* or it is on two hops */
     } else if (known) {
         if (!known->is_ambiguous)
@@ -251,7 +258,7 @@ see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_u
     } else {
         known = g_new0(struct sighting, 1);
         *known = (struct sighting){
-            .key = key, .time_ns = time_ns, .file = clocks->current, .session = session
+            .key = key, .time_ns = time_ns, .interface = clocks->current, .session = session
         };
         known->link.data = known;
         g_hash_table_insert(clocks->sightings, &known->key, known);
@@ -402,7 +409,7 @@ greatest(const struct samples *samples)
 }
 
 /*
- * How far the clock of the pair's second file is ahead, in the middle of the interval. If that file
+ * How far the clock of the pair's second interface is ahead, in the middle of the interval. If it
  * is nearer to the server, requests come later by their transit than the difference, responses
  * earlier; otherwise it is the other way round. One direction alone shows only differences that are
  * too large for a transit.
@@ -454,23 +461,24 @@ compare_differences(const void *a, const void *b)
     const struct pair *left = ((const struct difference *)a)->pair;
     const struct pair *right = ((const struct difference *)b)->pair;
 
-    if (left->file[0] != right->file[0])
-        return left->file[0] < right->file[0] ? -1 : 1;
-    return left->file[1] < right->file[1] ? -1 : left->file[1] > right->file[1];
+    if (left->interface[0] != right->interface[0])
+        return left->interface[0] < right->interface[0] ? -1 : 1;
+    return left->interface[1] < right->interface[1] ? -1 : left->interface[1] > right->interface[1];
 }
 
-/* Follows the difference from the file of the pair whose clock is known to the other one. */
+/* Follows the difference from the interface of the pair whose clock is known to the other one. */
 static bool
 follow(struct clocks *clocks, const struct difference *difference)
 {
-    const size_t *index = difference->pair->file;
-    bool is_first_known = clocks->files[index[0]].is_known;
-    const struct file *from = &clocks->files[index[is_first_known ? 0 : 1]];
-    struct file *to = &clocks->files[index[is_first_known ? 1 : 0]];
+    const size_t *index = difference->pair->interface;
+    bool is_first_known = clocks->interfaces[index[0]].is_known;
+    const struct interface *from = &clocks->interfaces[index[is_first_known ? 0 : 1]];
+    struct interface *to = &clocks->interfaces[index[is_first_known ? 1 : 0]];
 
     if (!from->is_known || to->is_known)
         return false;
-    *to = (struct file){
+    *to = (struct interface){
+        .first = to->first,
         .ahead_ns =
             from->ahead_ns + (is_first_known ? difference->ahead_ns : -difference->ahead_ns),
         .within_ns = from->within_ns + difference->within_ns,
@@ -480,6 +488,32 @@ follow(struct clocks *clocks, const struct difference *difference)
         .is_known = true,
     };
     return true;
+}
+
+static size_t
+first_of_file(size_t interface)
+{
+    return interface - interface % CAPTURE_INTERFACES;
+}
+
+/* What no PDU shows: the interface has the clock of another one of its file, or its own. */
+static void
+follow_file(struct clocks *clocks, size_t index)
+{
+    struct interface *interface = &clocks->interfaces[index];
+    size_t other = first_of_file(index);
+
+    while (other < first_of_file(index) + CAPTURE_INTERFACES && !clocks->interfaces[other].is_known)
+        other++;
+    if (other < first_of_file(index) + CAPTURE_INTERFACES) {
+        const struct interface *known = &clocks->interfaces[other];
+        interface->ahead_ns = known->ahead_ns;
+        interface->within_ns = known->within_ns;
+        interface->reference = known->reference;
+    } else {
+        interface->reference = index;
+    }
+    interface->is_known = true;
 }
 
 bool
@@ -502,63 +536,104 @@ clocks_settle(struct clocks *clocks)
         n += estimate(value, &differences[n].ahead_ns, &differences[n].within_ns);
     }
     qsort(differences, n, sizeof *differences, compare_differences);
-    for (size_t file = 0; file < clocks->n_files; file++) {
-        if (clocks->files[file].is_known)
+    for (size_t i = 0; i < clocks->n_interfaces; i++) {
+        if (clocks->interfaces[i].is_known || !clocks->interfaces[i].first.frame)
             continue;
-        clocks->files[file].is_known = true;
-        clocks->files[file].reference = file;
+        follow_file(clocks, i);
         do {
             is_more = false;
-            for (size_t i = 0; i < n; i++)
-                is_more |= follow(clocks, &differences[i]);
+            for (size_t k = 0; k < n; k++)
+                is_more |= follow(clocks, &differences[k]);
         } while (is_more);
     }
-    for (size_t file = 0; file < clocks->n_files; file++)
-        differ |= clocks->files[file].ahead_ns != 0;
+    for (size_t i = 0; i < clocks->n_interfaces; i++) {
+        if (!clocks->interfaces[i].is_known)
+            follow_file(clocks, i);
+        differ |= clocks->interfaces[i].ahead_ns != 0;
+    }
     forget_all(clocks);
-    return differ;
-}
-
-static void
-name_of(const char *path, char name[FILE_NAME_TEXT])
-{
-    g_autofree char *base = g_path_get_basename(path);
-
-    oa_text_copy((struct oa_text){ base, strlen(base) }, name, FILE_NAME_TEXT);
+    if (!differ)
+        return false;
+    clocks->corrections = g_new(int64_t, clocks->n_interfaces);
+    for (size_t i = 0; i < clocks->n_interfaces; i++)
+        clocks->corrections[i] = -clocks->interfaces[i].ahead_ns;
+    return true;
 }
 
 static bool
-is_one_clock(const struct file *a, const struct file *b)
+is_one_clock(const struct interface *a, const struct interface *b)
 {
     return a->ahead_ns == b->ahead_ns && a->reference == b->reference;
+}
+
+/* Whether the interfaces of a file with frames are of several clocks. */
+static bool
+is_divided(const struct clocks *clocks, size_t index)
+{
+    const struct interface *of_file = &clocks->interfaces[first_of_file(index)];
+
+    for (size_t i = 0; i < CAPTURE_INTERFACES; i++)
+        if (of_file[i].first.frame && !is_one_clock(&of_file[i], &clocks->interfaces[index]))
+            return true;
+    return false;
+}
+
+/* Whether a finding counts it: for itself, or for all of its file. */
+static bool
+is_named(const struct clocks *clocks, size_t index)
+{
+    if (!clocks->interfaces[index].first.frame)
+        return false;
+    for (size_t i = first_of_file(index); i < index; i++)
+        if (clocks->interfaces[i].first.frame)
+            return is_divided(clocks, index);
+    return true;
+}
+
+/* The file, with the number of the interface if another one of the file has another clock. */
+static void
+name_of(const struct clocks *clocks, size_t index, const struct oa_renamer *renamer,
+        char name[INTERFACE_TEXT])
+{
+    const char *path = clocks->paths[index / CAPTURE_INTERFACES];
+    g_autofree char *base = g_path_get_basename(path);
+    char file[FILE_NAME_TEXT];
+
+    oa_text_copy((struct oa_text){ base, strlen(base) }, file, sizeof file);
+    if (is_divided(clocks, index))
+        g_snprintf(name, INTERFACE_TEXT, "%s interface %zu", OA_SHOWN(renamer, FILE, file),
+                   index % CAPTURE_INTERFACES);
+    else
+        g_strlcpy(name, OA_SHOWN(renamer, FILE, file), INTERFACE_TEXT);
 }
 
 static void
 report(const struct clocks *clocks, size_t first, const struct oa_renamer *renamer,
        oa_event_function on_event, void *context)
 {
-    const struct file *file = &clocks->files[first];
+    const struct interface *interface = &clocks->interfaces[first];
     struct oa_finding finding = { .id = OA_FINDING_CLOCK_SKEW };
-    struct oa_event event = {
-        .type = OA_EVENT_FINDING, .finding = &finding, .first = file->first, .last = file->first
-    };
-    char name[FILE_NAME_TEXT], reference[FILE_NAME_TEXT], others[40] = "";
-    size_t n_files = 0, n_samples = 0;
+    struct oa_event event = { .type = OA_EVENT_FINDING,
+                              .finding = &finding,
+                              .first = interface->first,
+                              .last = interface->first };
+    char name[INTERFACE_TEXT], reference[INTERFACE_TEXT], others[40] = "";
+    size_t n_others = 0, n_samples = 0;
 
-    for (size_t i = first; i < clocks->n_files; i++)
-        if (is_one_clock(&clocks->files[i], file)) {
-            n_files++;
-            n_samples += clocks->files[i].n_samples;
+    for (size_t i = first; i < clocks->n_interfaces; i++)
+        if (is_one_clock(&clocks->interfaces[i], interface)) {
+            n_others += i > first && is_named(clocks, i);
+            n_samples += clocks->interfaces[i].n_samples;
         }
-    if (n_files > 1)
-        g_snprintf(others, sizeof others, " and %zu more", n_files - 1);
-    name_of(clocks->paths[first], name);
-    name_of(clocks->paths[file->reference], reference);
+    if (n_others)
+        g_snprintf(others, sizeof others, " and %zu more", n_others);
+    name_of(clocks, first, renamer, name);
+    name_of(clocks, interface->reference, renamer, reference);
     g_snprintf(finding.text, sizeof finding.text,
                "%s%s: %.6f s %s %s, within %.6f s by %zu PDUs in both; its times were corrected",
-               OA_SHOWN(renamer, FILE, name), others, (double)ABS(file->ahead_ns) / 1e9,
-               file->ahead_ns > 0 ? "ahead of" : "behind", OA_SHOWN(renamer, FILE, reference),
-               (double)file->within_ns / 1e9, n_samples);
+               name, others, (double)ABS(interface->ahead_ns) / 1e9,
+               interface->ahead_ns > 0 ? "ahead of" : "behind", reference,
+               (double)interface->within_ns / 1e9, n_samples);
     oa_text_mend(finding.text);
     on_event(context, &event);
 }
@@ -567,12 +642,15 @@ void
 clocks_report(const struct clocks *clocks, const struct oa_renamer *renamer,
               oa_event_function on_event, void *context)
 {
-    for (size_t i = 0; i < clocks->n_files; i++) {
+    for (size_t i = 0; i < clocks->n_interfaces; i++) {
         size_t first = 0;
 
-        while (!is_one_clock(&clocks->files[first], &clocks->files[i]))
+        if (!clocks->interfaces[i].ahead_ns || !is_named(clocks, i))
+            continue;
+        while (!is_one_clock(&clocks->interfaces[first], &clocks->interfaces[i]) ||
+               !is_named(clocks, first))
             first++;
-        if (first == i && clocks->files[i].ahead_ns)
+        if (first == i)
             report(clocks, i, renamer, on_event, context);
     }
 }

@@ -1,7 +1,8 @@
 /* clocks.h
- * The clocks of the machines that made the captures: how far they differ. Two files may hold the
- * same PDUs, on two hops of one session, or at two places of one hop; a request passes the one that
- * is nearer to the client first, a response last. This gives an interval for the difference.
+ * The clocks of the machines that made the captures: how far they differ. Two files, or two
+ * interfaces of one that was merged from them, may hold the same PDUs, on two hops of one session,
+ * or at two places of one hop; a request passes the one that is nearer to the client first, a
+ * response last. This gives an interval for the difference.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,6 +10,7 @@
 #define CLOCKS_H
 
 #include "base/renamer.h"
+#include "capture_reader.h"
 #include "track/events.h"
 
 /* Clocks that differ by more are not compared. */
@@ -23,15 +25,17 @@ struct clocks;
 struct clocks *clocks_new(char *const *paths, size_t n_files);
 void clocks_free(struct clocks *clocks);
 
-/* What has to be added to the times of that file, so that they are those of the first file that has
- * PDUs in common with it; 0 until clocks_settle(), and if nothing is known. */
-int64_t clocks_correction(const struct clocks *clocks, size_t file);
+/* What has to be added to times, as in struct capture_order, so that they are those of the first
+ * file and interface that has PDUs in common with theirs. NULL until clocks_settle(), and if clocks
+ * agree, or nothing is known. */
+const int64_t *clocks_corrections(const struct clocks *clocks);
 
 /* The captures are read, or read again, from their beginning. */
 void clocks_begin(struct clocks *clocks);
 
-/* The next events are of a frame of that file, with that stamp. */
-void clocks_take_frame(struct clocks *clocks, size_t file, struct oa_stamp stamp);
+/* The next events are of a frame of that interface of the file, with that stamp. */
+void clocks_take_frame(struct clocks *clocks, size_t file, unsigned interface,
+                       struct oa_stamp stamp);
 void clocks_take_event(struct clocks *clocks, const struct oa_event *event);
 
 /*

@@ -267,12 +267,13 @@ print_summary(const struct options *options, const struct run *run,
     return result->channels || summary_has_tls(run->summary) ? EXIT_DONE : EXIT_NOTHING_FOUND;
 }
 
-/* Files that overlap in time are read at the same time, each through a descriptor of its own. */
+/* Files that overlap in time, and interfaces whose clocks differ, are read at the same time, each
+ * through a descriptor of its own. */
 static void
 allow_descriptors(size_t n_paths)
 {
     struct rlimit limit;
-    rlim_t needed = n_paths + SPARE_DESCRIPTORS;
+    rlim_t needed = n_paths * CAPTURE_INTERFACES + SPARE_DESCRIPTORS;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed) {
         limit.rlim_cur = MIN(needed, limit.rlim_max);
@@ -345,6 +346,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
     int code;
 
     *is_void = false;
+    order->corrections = clocks ? clocks_corrections(clocks) : NULL;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
     if (!source)
         return fail(message, EXIT_UNREADABLE);
@@ -377,15 +379,14 @@ export_once(const struct options *options, struct capture_order *order, struct c
     return code;
 }
 
-/* Whether there are several files, which can be read again: one clock has nothing to be compared
- * with. */
+/* Whether all files can be read again, with times that are right. */
 static bool
-has_clocks(const struct options *options)
+can_read_again(const struct options *options)
 {
     for (size_t i = 0; i < options->n_paths; i++)
         if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
             return false;
-    return options->n_paths > 1;
+    return true;
 }
 
 static void
@@ -433,8 +434,8 @@ compare_clocks(const struct options *options, const struct capture_order *order,
     g_free(message);
     if (!source)
         return;
-    source_use_clocks(source, clocks);
-    source_run(source, &sink, &result);
+    if (source_use_clocks(source, clocks))
+        source_run(source, &sink, &result);
     source_close(source);
 }
 
@@ -446,7 +447,7 @@ static int export(const struct options *options)
     struct capture_order order = { .window_ns = options->reorder_ns,
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
-        has_clocks(options) ? clocks_new(options->paths, options->n_paths) : NULL;
+        can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
     bool is_again = false, is_void = false;
     int code;
 

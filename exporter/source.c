@@ -44,12 +44,12 @@ source_open(char *const *paths, size_t n_paths, const struct capture_order *orde
     return source;
 }
 
-void
+bool
 source_use_clocks(struct source *source, struct clocks *clocks)
 {
-    source->clocks = clocks;
-    for (size_t file = 0; file < source->n_files; file++)
-        capture_reader_correct(source->reader, file, clocks_correction(clocks, file));
+    if (source->n_files > 1 || capture_reader_has_interfaces(source->reader))
+        source->clocks = clocks;
+    return source->clocks != NULL;
 }
 
 static void
@@ -71,7 +71,7 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
         source->longest_cut = MAX(source->longest_cut, frame->captured);
     }
     if (source->clocks)
-        clocks_take_frame(source->clocks, frame->file,
+        clocks_take_frame(source->clocks, frame->file, frame->interface,
                           (struct oa_stamp){ frame->time_ns, frame->number });
     if (source->sink->frame)
         source->sink->frame(source->sink->context, frame->file, frame->time_ns);

@@ -52,9 +52,9 @@ struct source;
 struct source *source_open(char *const *paths, size_t n_paths, const struct capture_order *order,
                            char **message);
 
-/* Compares the clocks of the files, or corrects their times once that has shown how far they
- * differ. `clocks` must outlive the source. Before source_run(). */
-void source_use_clocks(struct source *source, struct clocks *clocks);
+/* Compares the clocks of the files and interfaces; false if there is only one. `clocks` must
+ * outlive the source. Before source_run(). */
+bool source_use_clocks(struct source *source, struct clocks *clocks);
 
 /* Reads all captures, once; closes every connection, channel and session at the end. The last
  * events are the findings about the captures themselves, which name no channel and no session. */

@@ -49,9 +49,29 @@ end_bench(struct bench *bench)
     g_string_free(bench->findings, TRUE);
 }
 
-/* A PDU of the call in that file, on the connection with that number. */
+/* The places are the files, and MERGED is a second interface of the third. */
+#define MERGED 3
+
+static size_t
+place_of(size_t place, unsigned *interface)
+{
+    *interface = place == MERGED;
+    return place - (place == MERGED);
+}
+
+static int64_t
+correction(const struct bench *bench, size_t place)
+{
+    const int64_t *corrections = clocks_corrections(bench->clocks);
+    unsigned interface;
+    size_t file = place_of(place, &interface);
+
+    return corrections ? corrections[file * CAPTURE_INTERFACES + interface] : 0;
+}
+
+/* A PDU of the call at that place, on the connection with that number. */
 static void
-see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum oa_side side,
+see(struct bench *bench, size_t place, uint64_t connection, uint32_t call, enum oa_side side,
     int64_t time_ns)
 {
     uint8_t bytes[24 + 20] = { 5, 0, side == OA_CLIENT ? 0 : 2, OA_RPC_FIRST_FRAG };
@@ -64,11 +84,13 @@ see(struct bench *bench, size_t file, uint64_t connection, uint32_t call, enum o
                               .stub_length = sizeof bytes - 24,
                               .verifier = { .present = bench->level > 0, .level = bench->level } };
     struct oa_stamp stamp = { time_ns, ++bench->frame };
+    unsigned interface;
 
     memcpy(bytes + 12, &call, sizeof call);
     memset(bytes + 24 + 4, bench->handle, 16);
     channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
-    clocks_take_frame(bench->clocks, file, stamp);
+    size_t file = place_of(place, &interface);
+    clocks_take_frame(bench->clocks, file, interface, stamp);
     clocks_take_event(bench->clocks, &(struct oa_event){ .type = OA_EVENT_RPC,
                                                          .first = stamp,
                                                          .last = stamp,
@@ -114,10 +136,10 @@ test_difference(void)
         for (size_t near = 0; near <= 1; near++) {
             struct bench bench = new_bench();
             pass_calls(&bench, near, 1 - near, near == 0 ? AHEAD[i] : -AHEAD[i], MS, 1);
-            g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, 0);
+            g_assert_cmpint(correction(&bench, 1), ==, 0);
             g_assert_true(clocks_settle(bench.clocks));
-            g_assert_cmpint(clocks_correction(bench.clocks, 0), ==, 0);
-            g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + AHEAD[i]), <=, 10000);
+            g_assert_cmpint(correction(&bench, 0), ==, 0);
+            g_assert_cmpint(ABS(correction(&bench, 1) + AHEAD[i]), <=, 10000);
             g_assert_false(clocks_settle(bench.clocks));
             end_bench(&bench);
         }
@@ -173,7 +195,7 @@ test_one_direction(void)
             see(&bench, 1, 2, call, OA_CLIENT, 1000 * SECOND + call * MS + APART[i]);
         }
         g_assert_cmpint(clocks_settle(bench.clocks), ==, i == 1);
-        g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, i == 1 ? -APART[i] : 0);
+        g_assert_cmpint(correction(&bench, 1), ==, i == 1 ? -APART[i] : 0);
         end_bench(&bench);
     }
 }
@@ -194,7 +216,7 @@ test_outliers(void)
     }
     pass_calls(&bench, 0, 1, 20 * SECOND, MS, 1);
     g_assert_true(clocks_settle(bench.clocks));
-    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + 20 * SECOND), <=, 10000);
+    g_assert_cmpint(ABS(correction(&bench, 1) + 20 * SECOND), <=, 10000);
     end_bench(&bench);
 }
 
@@ -207,19 +229,50 @@ test_three_files(void)
     pass_calls(&bench, 0, 1, 10 * SECOND, MS, 1);
     pass_calls(&bench, 1, 2, -4 * SECOND, MS, 1000);
     g_assert_true(clocks_settle(bench.clocks));
-    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 1) + 10 * SECOND), <=, 10000);
-    g_assert_cmpint(ABS(clocks_correction(bench.clocks, 2) + 6 * SECOND), <=, 20000);
+    g_assert_cmpint(ABS(correction(&bench, 1) + 10 * SECOND), <=, 10000);
+    g_assert_cmpint(ABS(correction(&bench, 2) + 6 * SECOND), <=, 20000);
     end_bench(&bench);
 
     bench = new_bench();
     pass_calls(&bench, 0, 1, 10 * SECOND, MS, 1);
     see(&bench, 2, 3, 2000, OA_CLIENT, 1100 * SECOND); /* the connection of the second file */
     g_assert_true(clocks_settle(bench.clocks));
-    g_assert_cmpint(clocks_correction(bench.clocks, 2), ==, clocks_correction(bench.clocks, 1));
+    g_assert_cmpint(correction(&bench, 2), ==, correction(&bench, 1));
     clocks_report(bench.clocks, NULL, on_event, &bench);
     g_assert_cmpstr(bench.findings->str, ==,
                     "proxy.pcap and 1 more: 10.000000 s ahead of client.pcap, within "
                     "0.001000 s by 40 PDUs in both; its times were corrected\n");
+    end_bench(&bench);
+}
+
+/* Two interfaces of one file: of one clock if nothing shows something else, even if that of the
+ * file is not that of others. */
+static void
+test_interfaces(void)
+{
+    struct bench bench = new_bench();
+
+    pass_calls(&bench, 2, MERGED, 5 * SECOND, MS, 1);
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(correction(&bench, 2), ==, 0);
+    g_assert_cmpint(ABS(correction(&bench, MERGED) + 5 * SECOND), <=, 10000);
+    clocks_report(bench.clocks, NULL, on_event, &bench);
+    g_assert_cmpstr(
+        bench.findings->str, ==,
+        "proxy_2.pcap interface 1: 5.000000 s ahead of proxy_2.pcap interface 0, within "
+        "0.001000 s by 40 PDUs in both; its times were corrected\n");
+    end_bench(&bench);
+
+    bench = new_bench();
+    pass_calls(&bench, 0, 2, 5 * SECOND, MS, 1);
+    see(&bench, MERGED, 9, 2000, OA_CLIENT, 1100 * SECOND);
+    g_assert_true(clocks_settle(bench.clocks));
+    g_assert_cmpint(correction(&bench, MERGED), ==, correction(&bench, 2));
+    clocks_report(bench.clocks, NULL, on_event, &bench);
+    g_assert_cmpstr(
+        bench.findings->str, ==,
+        "proxy_2.pcap: 5.000000 s ahead of client.pcap, within 0.001000 s by 40 PDUs in "
+        "both; its times were corrected\n");
     end_bench(&bench);
 }
 
@@ -278,7 +331,7 @@ test_many(void)
             see(&bench, file, file, call, OA_CLIENT,
                 1000 * SECOND + call * 100000 + (int64_t)file * 30 * SECOND);
     g_assert_true(clocks_settle(bench.clocks));
-    g_assert_cmpint(clocks_correction(bench.clocks, 1), ==, -30 * SECOND);
+    g_assert_cmpint(correction(&bench, 1), ==, -30 * SECOND);
     end_bench(&bench);
 }
 
@@ -292,6 +345,7 @@ main(int argc, char *argv[])
     g_test_add_func("/clocks/one-direction", test_one_direction);
     g_test_add_func("/clocks/outliers", test_outliers);
     g_test_add_func("/clocks/three-files", test_three_files);
+    g_test_add_func("/clocks/interfaces", test_interfaces);
     g_test_add_func("/clocks/not-unique", test_not_unique);
     g_test_add_func("/clocks/again", test_again);
     g_test_add_func("/clocks/many", test_many);

@@ -6,9 +6,11 @@ Usage: test_two_clocks.py OAEXPORT [NAME...]
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import datetime
+import itertools
 import pathlib
 import re
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -58,14 +60,18 @@ def is_second_leg(packet):
 
 
 class TwoClocks(unittest.TestCase):
-    """Two files, of which the second one's clock is shifted."""
+    """Two files, of which the second one's clock is shifted; also merged to one."""
 
-    def reports(self, *traces):
-        """All reports of the files."""
+    def reports(self, *traces, is_merged=False):
+        """All reports of the files, or of the one that mergecap makes of them, with an interface for each."""
         with tempfile.TemporaryDirectory() as folder:
             paths = [pathlib.Path(folder) / f"hop_{number}.pcapng" for number in range(len(traces))]
             for path, trace in zip(paths, traces):
                 path.write_bytes(trace.bytes())
+            if is_merged:
+                merged = pathlib.Path(folder) / "merged.pcapng"
+                subprocess.run(["mergecap", "-I", "none", "-w", merged, *paths], check=True, capture_output=True)
+                paths = [merged]
             tools.oaexport(PROGRAM, "-q", "-r", ",".join(REPORTS), "-o", folder, *paths)
             one = tools.oaexport(PROGRAM, "-q", "-r", "calls", *paths)
             texts = {name: (pathlib.Path(folder) / f"{name}.csv").read_text(encoding="utf-8") for name in REPORTS}
@@ -93,13 +99,15 @@ class TwoClocks(unittest.TestCase):
         if NAMES and name not in NAMES:
             return
         before = self.reports(near(), far())
-        self.assertNotIn("clock_skew", [row["code"] for row in before["findings"]])
-        for seconds in SHIFTS:
-            with self.subTest(capture=name, shift=seconds):
-                after = self.reports(near(), shift(far(), seconds))
+        for reports in before, self.reports(near(), far(), is_merged=True):
+            self.assertNotIn("clock_skew", [row["code"] for row in reports["findings"]])
+        for seconds, is_merged in itertools.product(SHIFTS, (False, True)):
+            with self.subTest(capture=name, shift=seconds, merged=is_merged):
+                after = self.reports(near(), shift(far(), seconds), is_merged=is_merged)
                 skew = [row["evidence"] for row in after["findings"] if row["code"] == "clock_skew"]
                 self.assertEqual(len(skew), 1)
-                told = re.match(r"hop_1.pcapng: (\d+\.\d+) s (ahead of|behind) hop_0.pcapng", skew[0])
+                pattern = r"merged.pcapng interface 1: {} merged.pcapng interface 0," if is_merged else r"hop_1.pcapng: {} hop_0.pcapng,"
+                told = re.match(pattern.format(r"(\d+\.\d+) s (ahead of|behind)"), skew[0])
                 self.assertAlmostEqual(float(told[1]) * (1 if told[2] == "ahead of" else -1), seconds, delta=MOST_MS / 1000)
                 after["findings"] = [row for row in after["findings"] if row["code"] != "clock_skew"]
                 self.expect_same(before, after)

@@ -37,6 +37,7 @@ static void
 end(struct bench *bench)
 {
     oa_association_leave(bench->wire->tracker, &bench->vc);
+    oa_bindings_clear(&bench->bindings);
     g_free(bench->vc.client);
     g_free(bench->vc.bindings);
     g_free(bench->vc.findings);
@@ -390,6 +391,42 @@ make_tcp(struct oa_virtual_connection *vc, uint8_t client, uint8_t server, uint3
 
 /* What one connection of an association shows of the client applies to its other connections, but
  * not to another client, server or group, and not behind a proxy. */
+/* Its OUT channel turns out to belong to the bind after the response: whichever is a part of the
+ * other, the response counts then, with its own frame; but not one to another bind. */
+static void
+test_late_join(void)
+{
+    for (int variant = 0; variant < 4; variant++) {
+        const bool is_into_bind = variant % 2 == 0, is_other_call = variant >= 2;
+        struct bench bind, response;
+        init(&bind);
+        init(&response);
+        propose(&bind, 0, WIRE_EMSMDB, WIRE_NDR);
+        propose(&bind, 1, WIRE_NSPI, WIRE_NDR);
+        bind.pdu.header.call_id = 2;
+        take(&bind, OA_RPC_BIND);
+        add_result(&response, ACCEPTED, 0, WIRE_NDR);
+        add_result(&response, PROVIDER_REJECTION, ABSTRACT_SYNTAX, WIRE_NDR);
+        response.pdu.header.call_id = is_other_call ? 3 : 2;
+        take(&response, OA_RPC_BIND_ACK);
+        struct bench *into = is_into_bind ? &bind : &response;
+        if (!is_into_bind) {
+            memcpy(into->vc.bindings, bind.vc.bindings, sizeof bind.vc.bindings);
+            into->vc.n_bindings = bind.vc.n_bindings;
+        }
+        struct oa_event event = { .vc = &into->vc };
+        oa_bindings_merge(into->wire->tracker, &into->bindings,
+                          is_into_bind ? &response.bindings : &bind.bindings, &event);
+        g_assert_cmpint(oa_binding_find(&into->vc, 0)->state, ==,
+                        is_other_call ? OA_BINDING_PROPOSED : OA_BINDING_ACCEPTED);
+        g_assert_cmpint(oa_binding_find(&into->vc, 1)->state, ==,
+                        is_other_call ? OA_BINDING_PROPOSED : OA_BINDING_REJECTED);
+        g_assert_cmpuint(into->vc.rejected_bindings, ==, !is_other_call);
+        end(&bind);
+        end(&response);
+    }
+}
+
 static void
 test_association(void)
 {
@@ -447,6 +484,7 @@ main(int argc, char *argv[])
     g_test_add_func("/bindings/request-shape", test_request_shape);
     g_test_add_func("/bindings/old-request-shape", test_old_request_shape);
     g_test_add_func("/bindings/endpoint", test_endpoint);
+    g_test_add_func("/bindings/late-join", test_late_join);
     g_test_add_func("/bindings/association", test_association);
     return g_test_run();
 }

@@ -272,6 +272,50 @@ test_decoded(void)
     end(&fixture, 1);
 }
 
+/* The host that requests of a decoded connection name, RPC or MAPI over HTTP, is one at any
+ * address, where clients request it by that name; others at that address are not. */
+static void
+test_host_name(void)
+{
+    static const char *const HEADS[] = {
+        "RPC_IN_DATA /rpc/rpcproxy.dll?mbx:6001 HTTP/1.1\r\nHost: Mail.lab.test:80\r\n"
+        "Content-Length: 1073741824\r\n\r\n",
+        "POST /mapi/emsmdb/?MailboxId=a@lab.test HTTP/1.1\r\nHost: Mail.lab.test\r\n"
+        "X-RequestType: Connect\r\nX-RequestId: {1}:1\r\n"
+        "Content-Type: application/mapi-http\r\nContent-Length: 0\r\n\r\n",
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(HEADS); i++) {
+        struct fixture fixture;
+        struct oa_recognition recognition;
+        const uint8_t *head = (const uint8_t *)HEADS[i];
+        size_t length = strlen(HEADS[i]);
+
+        begin(&fixture, NULL);
+        struct peer *peer = peer_new(&fixture, 0, 5);
+        g_strlcpy(peer->tls.sni, "mail.LAB.test", sizeof peer->tls.sni);
+        close_peer(&fixture, peer);
+        close_peer(&fixture, peer_new(&fixture, 99, 5));
+        g_assert_cmpuint(fixture.ended->len, ==, 0);
+        if (oa_recognise_mapi_http(head, length, &recognition) != OA_OURS)
+            g_assert_cmpint(
+                oa_recognise(head, length, 50000, 80, OA_BEFORE_CLIENT_FIRST, &recognition), ==,
+                OA_OURS);
+        struct oa_endpoint client = { { 0 }, 50000 };
+        struct oa_endpoint server = { { [10] = 0xFF, 0xFF, 10, 0, 1, 1 }, 80 };
+        struct oa_channel *channel = oa_channel_open(fixture.tracker, &recognition, &client,
+                                                     &server, NULL, (struct oa_stamp){ 2, 2 });
+        oa_channel_data(channel, OA_CLIENT, head, length, (struct oa_stamp){ 2, 2 });
+        oa_channel_close(channel, (struct oa_ending){ .how = OA_END_OPEN });
+        g_assert_cmpuint(fixture.ended->len, ==, 1);
+        peer = peer_new(&fixture, 1, 6);
+        g_strlcpy(peer->tls.sni, "mail.lab.test", sizeof peer->tls.sni);
+        close_peer(&fixture, peer);
+        close_peer(&fixture, peer_new(&fixture, 98, 6));
+        end(&fixture, 2);
+    }
+}
+
 /* A server that turns out to be one when the first rows have been given up: one finding. */
 static void
 test_bounded(void)
@@ -317,6 +361,7 @@ main(int argc, char *argv[])
     g_test_add_func("/tls_proxy/failed-pair", test_failed_pair);
     g_test_add_func("/tls_proxy/named", test_named);
     g_test_add_func("/tls_proxy/decoded", test_decoded);
+    g_test_add_func("/tls_proxy/host-name", test_host_name);
     g_test_add_func("/tls_proxy/bounded", test_bounded);
     g_test_add_func("/tls_proxy/undecided", test_undecided);
     return g_test_run();

@@ -20,6 +20,12 @@
 #define RESULT_ACCEPTANCE 0
 #define RESULT_NEGOTIATE_ACK 3
 
+/* A response on an OUT channel of which nothing shows yet to which IN channel it belongs. */
+struct unpaired_response {
+    struct oa_stamp first, last;
+    struct oa_rpc_pdu rpc; /* its results only */
+};
+
 struct oa_rpc_binding *
 oa_binding_find(struct oa_virtual_connection *vc, uint16_t context_id)
 {
@@ -45,6 +51,7 @@ take_bind(struct bindings *bindings, struct oa_virtual_connection *vc, const str
 {
     vc->binds += rpc->header.ptype == OA_RPC_BIND;
     bindings->n_proposed = 0;
+    bindings->call_id = rpc->header.call_id;
     for (unsigned i = 0; i < rpc->n_contexts; i++) {
         const struct oa_rpc_context *context = &rpc->contexts[i];
         struct oa_rpc_binding *binding = oa_binding_find(vc, context->id);
@@ -112,13 +119,11 @@ accept_binding(struct oa_tracker *tracker, struct bindings *bindings,
 }
 
 static void
-take_bind_ack(struct oa_tracker *tracker, struct bindings *bindings, const struct oa_event *event)
+take_results(struct oa_tracker *tracker, struct bindings *bindings, const struct oa_event *event)
 {
     struct oa_virtual_connection *vc = event->vc;
     const struct oa_rpc_pdu *rpc = event->rpc;
 
-    vc->assoc_group_id = rpc->assoc_group_id;
-    oa_association_join(tracker, vc);
     for (unsigned i = 0; i < rpc->n_results && i < bindings->n_proposed; i++) {
         struct oa_rpc_binding *binding = oa_binding_find(vc, bindings->proposed[i]);
 
@@ -168,6 +173,63 @@ take_bind_nak(struct oa_tracker *tracker, const struct bindings *bindings,
                         oa_rpc_reject_reason_name(reason));
 }
 
+/* What the server has decided about the last proposals. */
+static void
+take_response(struct oa_tracker *tracker, struct bindings *bindings, const struct oa_event *event)
+{
+    if (event->rpc->header.ptype == OA_RPC_BIND_NAK)
+        take_bind_nak(tracker, bindings, event);
+    else
+        take_results(tracker, bindings, event);
+}
+
+static void
+keep_response(struct bindings *bindings, const struct oa_event *event)
+{
+    const struct oa_rpc_pdu *rpc = event->rpc;
+    struct unpaired_response *kept = bindings->unpaired;
+
+    if (!kept)
+        kept = bindings->unpaired = g_new(struct unpaired_response, 1);
+    *kept = (struct unpaired_response){ .first = event->first,
+                                        .last = event->last,
+                                        .rpc = { .header = rpc->header,
+                                                 .n_results = rpc->n_results,
+                                                 .reject_reason = rpc->reject_reason } };
+    memcpy(kept->rpc.results, rpc->results, sizeof rpc->results);
+}
+
+void
+oa_bindings_clear(struct bindings *bindings)
+{
+    g_clear_pointer(&bindings->unpaired, g_free);
+}
+
+void
+oa_bindings_merge(struct oa_tracker *tracker, struct bindings *into, const struct bindings *from,
+                  const struct oa_event *event)
+{
+    const struct unpaired_response *response = into->unpaired ? into->unpaired : from->unpaired;
+
+    if (into->n_proposed == 0) {
+        memcpy(into->proposed, from->proposed, sizeof into->proposed);
+        into->n_proposed = from->n_proposed;
+        into->call_id = from->call_id;
+        into->iface_is_accepted = from->iface_is_accepted;
+    }
+    if (into->n_proposed && response && response->rpc.header.call_id == into->call_id) {
+        struct oa_event late = *event;
+        late.first = response->first;
+        late.last = response->last;
+        late.rpc = &response->rpc;
+        take_response(tracker, into, &late);
+    }
+    if (into->n_proposed)
+        oa_bindings_clear(into);
+    else if (!into->unpaired && from->unpaired)
+        into->unpaired = g_memdup2(from->unpaired, sizeof *from->unpaired);
+}
+
 void
 oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
                  const struct oa_event *event)
@@ -179,10 +241,14 @@ oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
         break;
     case OA_RPC_BIND_ACK:
     case OA_RPC_ALTER_CONTEXT_RESP:
-        take_bind_ack(tracker, bindings, event);
-        break;
+        event->vc->assoc_group_id = event->rpc->assoc_group_id;
+        oa_association_join(tracker, event->vc);
+        /* fall through */
     case OA_RPC_BIND_NAK:
-        take_bind_nak(tracker, bindings, event);
+        if (bindings->n_proposed)
+            take_response(tracker, bindings, event);
+        else
+            keep_response(bindings, event);
         break;
     default:
         break;

@@ -15,6 +15,8 @@ struct oa_tracker;
 struct bindings {
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context */
     unsigned n_proposed;
+    uint32_t call_id;                   /* of that PDU */
+    struct unpaired_response *unpaired; /* the last response without a bind; NULL if none */
     bool iface_is_accepted; /* the interface in the facts is that of an accepted binding */
 };
 
@@ -28,6 +30,13 @@ struct oa_rpc_binding *oa_binding_add(struct oa_virtual_connection *vc);
 /* A bind, alter_context, or the response to one, of event->vc. Other PDUs have no effect. */
 void oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
                       const struct oa_event *event);
+
+/* `from` turns out to be a part of event->vc, the facts of which are already those of both: what
+ * one part has proposed and the other one has responded to comes together. */
+void oa_bindings_merge(struct oa_tracker *tracker, struct bindings *into,
+                       const struct bindings *from, const struct oa_event *event);
+
+void oa_bindings_clear(struct bindings *bindings);
 
 /* A request. If the bind of its context is not in the capture, the shape of the request may show
  * the interface, and that Exchange listens here, though not for which transport. */

@@ -9,6 +9,7 @@
 #include "rpc/http_error.h"
 #include "track/authentication.h"
 #include "track/channel_kind.h"
+#include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/named_ports.h"
 #include "track/tracker_state.h"
@@ -41,6 +42,7 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
     channel->method = http->method_id;
     channel->waiting = stamp;
     oa_text_keep(&facts->proxy_name, http->host);
+    oa_connection_ends_know_name(channel->tracker, http->host);
     oa_text_keep(&facts->user_agent, http->user_agent);
     if (http->has_rpc_server && !facts->target_server) {
         oa_text_keep(&facts->target_server, http->rpc_server);

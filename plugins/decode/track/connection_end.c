@@ -435,6 +435,25 @@ oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoint *en
     g_tree_remove(table->servers, server->address);
 }
 
+void
+oa_connection_ends_know_name(struct oa_tracker *tracker, struct oa_text host)
+{
+    struct connection_end_table *table = tracker->connection_ends;
+    const char *name = oa_tls_proxies_add_name(tracker, host);
+    struct held *held;
+
+    if (!name)
+        return;
+    for (GList *link = table->by_age.head, *next; link; link = next) {
+        next = link->next;
+        held = link->data;
+        if (g_ascii_strcasecmp(held->tls.sni, name) == 0) {
+            report_end(tracker, &held->end);
+            free_held(table, held);
+        }
+    }
+}
+
 static gboolean
 tell_undecided(void *key, void *value, void *data)
 {

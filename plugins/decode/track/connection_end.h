@@ -61,6 +61,10 @@ void oa_connection_ended(struct oa_tracker *tracker, const struct oa_connection_
 /* For channel.c: the server is a proxy. Ends that waited for it are reported. */
 void oa_connection_ends_know(struct oa_tracker *tracker, const struct oa_endpoint *server);
 
+/* For what reads heads: a request to a proxy calls its host like that. Ends that waited for that
+ * name are reported. */
+void oa_connection_ends_know_name(struct oa_tracker *tracker, struct oa_text host);
+
 /* For the tracker: ends that wait, and certificates that were reported. */
 struct connection_end_table *oa_connection_ends_new(void);
 void oa_connection_ends_free(struct connection_end_table *table);

@@ -17,6 +17,7 @@
 #include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
+#include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endings.h"
 #include "track/mailboxes.h"
@@ -367,6 +368,7 @@ take_head(struct channel *channel, const struct oa_http_exchange *exchange, enum
     if (side == OA_CLIENT) {
         facts->head = message->first;
         oa_text_keep(&facts->proxy_name, head->host);
+        oa_connection_ends_know_name(channel->tracker, head->host);
         oa_text_keep(&facts->user_agent, head->user_agent);
     } else {
         facts->response = message->first;

@@ -27,6 +27,9 @@
 /* Pairs of a client and a server that are followed. */
 #define PAIRS_MAX 65536
 
+/* Names of proxies that are remembered. */
+#define NAMES_MAX 1024
+
 /* One client and one server: the connections between them. */
 struct pair {
     struct {
@@ -47,6 +50,7 @@ struct oa_tls_watch {
 struct tls_proxies {
     char *const *named;
     GTree *servers; /* addresses of known ones */
+    GTree *names;   /* of known ones */
     GTree *pairs;   /* key -> struct pair */
 };
 
@@ -55,6 +59,13 @@ compare_addresses(const void *a, const void *b, void *unused)
 {
     (void)unused;
     return memcmp(a, b, sizeof((struct oa_endpoint *)NULL)->address);
+}
+
+static int
+compare_names(const void *a, const void *b, void *unused)
+{
+    (void)unused;
+    return g_ascii_strcasecmp(a, b);
 }
 
 static int
@@ -76,6 +87,7 @@ oa_tls_proxies_new(void)
     struct tls_proxies *proxies = g_new0(struct tls_proxies, 1);
 
     proxies->servers = g_tree_new_full(compare_addresses, NULL, g_free, NULL);
+    proxies->names = g_tree_new_full(compare_names, NULL, g_free, NULL);
     proxies->pairs = g_tree_new_full(compare_pairs, NULL, NULL, g_free);
     return proxies;
 }
@@ -84,6 +96,7 @@ void
 oa_tls_proxies_free(struct tls_proxies *proxies)
 {
     g_tree_unref(proxies->pairs);
+    g_tree_unref(proxies->names);
     g_tree_unref(proxies->servers);
     g_free(proxies);
 }
@@ -109,6 +122,25 @@ oa_tls_proxies_add(struct oa_tracker *tracker, const struct oa_endpoint *server)
     return true;
 }
 
+const char *
+oa_tls_proxies_add_name(struct oa_tracker *tracker, struct oa_text host)
+{
+    GTree *names = tracker->tls_proxies->names;
+    const char *port = host.length ? memchr(host.at, ':', host.length) : NULL;
+    char name[OA_TLS_NAME_TEXT];
+
+    if (port)
+        host.length = (size_t)(port - host.at);
+    if (!host.length || host.length >= sizeof name || g_tree_nnodes(names) >= NAMES_MAX)
+        return NULL;
+    oa_text_copy(host, name, sizeof name);
+    if (g_tree_lookup(names, name))
+        return NULL;
+    char *kept = g_strdup(name);
+    g_tree_insert(names, kept, kept);
+    return kept;
+}
+
 /* Whether the user has named the server. */
 static bool
 is_named(const struct tls_proxies *proxies, const struct oa_endpoint *server,
@@ -131,6 +163,7 @@ oa_tls_proxies_has(const struct oa_tracker *tracker, const struct oa_endpoint *s
     const struct tls_proxies *proxies = tracker->tls_proxies;
 
     return g_tree_lookup_extended(proxies->servers, server->address, NULL, NULL) ||
+           (tls && tls->sni[0] && g_tree_lookup(proxies->names, tls->sni)) ||
            is_named(proxies, server, tls);
 }
 

@@ -3,7 +3,8 @@
  * connections look like those of any web site.
  *
  * A server is one if
- *   1. a connection with it was decoded: RPC or MAPI over HTTP without TLS, or decrypted;
+ *   1. a connection with it was decoded: RPC or MAPI over HTTP without TLS, or decrypted; or with
+ *      its name, as the requests of such a connection call it (Host);
  *   2. the user has named it by its address, or by the name that the client requests (SNI);
  *   3. connections of one client with it have the shape of Outlook Anywhere: what the client sends
  *      on one of them is answered on another one, and never on the same. So it was at least
@@ -11,13 +12,15 @@
  *   4. or they begin as its pair of channels does, and fail: within PAIR_NS of each other, without
  *      a list of application protocols (ALPN), which web browsers send, and with a handshake that
  *      was not finished.
- * Of 1, 3 and 4 the evidence applies to all connections inside TLS with the server.
+ * Of 1, 3 and 4 the evidence applies to all connections inside TLS with the server, a name in
+ * requests to those that request it (SNI).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef OA_TLS_PROXY_H
 #define OA_TLS_PROXY_H
 
+#include "base/text.h"
 #include "tls/tls_facts.h"
 
 struct oa_tracker;
@@ -43,6 +46,10 @@ bool oa_tls_watch_ended(struct oa_tls_watch *watch, const struct oa_tls_facts *t
 
 /* For connection_end.c: the server is a proxy; false if that was known. */
 bool oa_tls_proxies_add(struct oa_tracker *tracker, const struct oa_endpoint *server);
+
+/* For connection_end.c: what requests to a proxy call their host, with or without a port; NULL if
+ * that was known, or is no name. Otherwise the name, which keeps as long as the tracker. */
+const char *oa_tls_proxies_add_name(struct oa_tracker *tracker, struct oa_text host);
 
 /* Whether the server is a proxy, or the user has named the connection's. */
 bool oa_tls_proxies_has(const struct oa_tracker *tracker, const struct oa_endpoint *server,

@@ -42,6 +42,7 @@ free_vc(void *data)
     struct virtual_connection *vc = data;
 
     oa_call_list_clear(&vc->calls);
+    oa_bindings_clear(&vc->bindings);
     g_queue_foreach(&vc->channel_cookies, free_cookie, NULL);
     oa_sequences_free(&vc->facts);
     g_free(vc->facts.target_server);
@@ -406,6 +407,16 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         into->last = from->last;
 }
 
+static void
+merge_bindings(struct virtual_connection *into, const struct virtual_connection *from)
+{
+    const enum oa_hop hop = oa_vc_hop(&into->facts);
+    const struct oa_event event = { .channel = into->facts.channel[hop][OA_LEG_OUT],
+                                    .vc = &into->facts };
+
+    oa_bindings_merge(into->tracker, &into->bindings, &from->bindings, &event);
+}
+
 /* The whole is known by the number of the part that appeared first, unless its own is final. */
 static void
 choose_number(struct oa_virtual_connection *into, struct oa_virtual_connection *from)
@@ -430,6 +441,7 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
         attach(channel, into, join);
     }
     adopt_facts(&into->facts, &from->facts);
+    merge_bindings(into, from);
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
