@@ -10,6 +10,7 @@
 #include "rop_facts.h"
 
 struct row {
+    const struct oa_renamer *renamer; /* NULL: names are shown */
     const struct oa_call *call;
     const struct oa_virtual_connection *vc;
     const char *user;
@@ -75,7 +76,8 @@ static const struct column COLUMNS_OF_ROPS[] = {
     { "subject", NAMED(SECRET, subject), "First subject of a message in it" },
     { "file_name", NAMED(FILE, file_name), "First file name of an attachment in it" },
     { "property_names", COMPUTED_NAMED(WORD, property_names),
-      "The first 32 of these properties: canonical names, else property ids in hex, separated by semicolons" },
+      "The first 32 of these properties: canonical names, for named properties as far as the capture shows them, else property ids in hex, "
+      "separated by semicolons" },
     { "restrictions", COMPUTED_NAMED(WORD, restrictions),
       "The first 16 kinds of restrictions, from the outermost to the innermost, separated by semicolons" },
 };
@@ -141,18 +143,47 @@ add_name(GString *text, enum oa_names names, uint32_t value)
         g_string_append_printf(text, "0x%04x", value);
 }
 
+/* Programs and users may choose names that are texts; a semicolon in one is no separator. */
+static void
+add_named_property(GString *text, const struct oa_renamer *renamer,
+                   const struct oa_property_name *name)
+{
+    char shown[OA_PROPERTY_NAME_TEXT * 2];
+    struct oa_property_name copy = *name;
+
+    if (copy.kind == OA_PROPERTY_NAME_STRING && !oa_property_name_canonical(name))
+        g_strlcpy(copy.text, OA_SHOWN(renamer, ANY, name->text), sizeof copy.text);
+    oa_property_name_text(&copy, shown, sizeof shown);
+    if (text->len)
+        g_string_append_c(text, ';');
+    g_string_append(text, g_strdelimit(shown, ";", ','));
+}
+
+static void
+add_property(GString *text, const struct row *row, const struct oa_property_name *name,
+             uint32_t tag)
+{
+    if (name)
+        add_named_property(text, row->renamer, name);
+    else
+        add_name(text, OA_NAMES_PROPERTY_ID, tag >> 16);
+}
+
 static void
 property_names(struct writer *writer, const void *data)
 {
     const struct row *row = data;
+    const struct rop_names *names = rop_names_of(row->named);
+    const struct oa_rop *rop = row->named && row->named == row->in ? row->sent : row->received;
     GString *text = g_string_new(NULL);
 
-    if (row->named)
-        for (unsigned i = 0; i < rop_names_of(row->named)->n_tags; i++)
-            add_name(text, OA_NAMES_PROPERTY_ID, rop_names_of(row->named)->tags[i] >> 16);
-    else if (row->columns)
-        for (size_t i = 0; i < MIN(row->columns->count, ROP_TAGS_MAX); i++)
-            add_name(text, OA_NAMES_PROPERTY_ID, row->columns->tags[i] >> 16);
+    for (unsigned i = 0; i < names->n_tags; i++)
+        add_property(text, row, rop_property_name(rop, row->named, i), names->tags[i]);
+    for (size_t i = 0; !row->named && row->columns && i < MIN(row->columns->count, ROP_TAGS_MAX);
+         i++) {
+        uint32_t tag = row->columns->tags[i];
+        add_property(text, row, oa_rop_property_name(rop, (uint16_t)(tag >> 16)), tag);
+    }
     writer_text(writer, text->str);
     g_string_free(text, TRUE);
 }
@@ -307,7 +338,8 @@ take(struct report_run *run, const struct oa_event *event)
     const struct rop_pair *rops = rops_of_call(call, &count);
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
-    struct row row = { .call = call,
+    struct row row = { .renamer = run->renamer,
+                       .call = call,
                        .vc = call->vc,
                        .user = report_user(run, call->vc, user),
                        .request = request->fragments ? request : NULL,

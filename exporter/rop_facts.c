@@ -50,6 +50,9 @@ clear_half(void *data)
     g_free(names->message_class);
     g_free(names->subject);
     g_free(names->file_name);
+    for (unsigned i = 0; names->own && i < names->n_tags; i++)
+        g_free(names->own[i]);
+    g_free(names->own);
     g_free(names);
 }
 
@@ -87,7 +90,7 @@ facts_of(const struct oa_call *call)
 /* --- fields --- */
 
 /* Containers, told apart by what begin() returns for them. */
-static char IN_ROP, IN_PART, IN_RECIPIENT, IN_RETURNED, IN_OTHER;
+static char IN_ROP, IN_PART, IN_RECIPIENT, IN_RETURNED, IN_STREAM, IN_NAME, IN_OTHER;
 
 static void
 on_start(void *user, const struct oa_call *call, bool is_response)
@@ -121,7 +124,7 @@ names_of(struct rop_half *half)
 }
 
 static void
-count_tag(struct rop_reading *reading)
+count_property(struct rop_reading *reading, uint32_t tag)
 {
     struct rop_half *half = reading->half;
 
@@ -130,7 +133,36 @@ count_tag(struct rop_reading *reading)
     half->properties++;
     struct rop_names *names = names_of(half);
     if (names->n_tags < ROP_TAGS_MAX)
-        names->tags[names->n_tags++] = reading->tag;
+        names->tags[names->n_tags++] = tag;
+}
+
+/* A name in the ROP: a property of its own, or in a stream what stands behind the tag. */
+static void *
+begin_name(struct rop_reading *reading)
+{
+    reading->name = (struct oa_property_name){ .kind = OA_PROPERTY_NAME_NONE };
+    if (!reading->half || reading->inner || reading->is_continued)
+        return &IN_OTHER;
+    if (!reading->in_stream)
+        count_property(reading, 0);
+    return &IN_NAME;
+}
+
+static void
+end_name(struct rop_reading *reading)
+{
+    struct rop_half *half = reading->half;
+    struct rop_names *names = half ? half->names : NULL;
+
+    if (!names || half->properties != names->n_tags || names->n_tags == 0 ||
+        reading->name.kind == OA_PROPERTY_NAME_NONE)
+        return;
+    if (!names->own)
+        names->own = g_new0(struct oa_property_name *, ROP_TAGS_MAX);
+    struct oa_property_name **own = &names->own[names->n_tags - 1];
+    g_free(*own);
+    *own = g_new(struct oa_property_name, 1);
+    **own = reading->name;
 }
 
 static void *
@@ -171,10 +203,14 @@ on_begin(void *user, void *parent, const struct oa_value *at)
     case OA_F_MESSAGE_SUBJECT_PREFIX:
         reading->tag = 0;
         return &IN_OTHER;
+    case OA_F_TRANSFER_PROPERTY:
+    case OA_F_SYNC_GROUP_TAG:
+    case OA_F_TRANSFER_CONTINUED:
+        reading->in_stream++;
+        reading->is_continued = at->id == OA_F_TRANSFER_CONTINUED;
+        return &IN_STREAM;
     case OA_F_PROPERTY_NAME:
-        if (reading->half && !reading->inner)
-            reading->half->properties++;
-        return &IN_OTHER;
+        return begin_name(reading);
     case OA_F_TRANSFER_DATA:
     case OA_F_SYNC_STATE_DATA:
         if (reading->half) {
@@ -194,6 +230,11 @@ on_end(void *user, void *node, size_t offset)
 
     if (node == &IN_PART) {
         reading->inner--;
+    } else if (node == &IN_STREAM) {
+        reading->in_stream--;
+        reading->is_continued = false;
+    } else if (node == &IN_NAME) {
+        end_name(reading);
     } else if (node == &IN_RECIPIENT) {
         reading->recipients--;
     } else if (node == &IN_RETURNED) {
@@ -282,10 +323,10 @@ take_field(struct rop_reading *reading, const struct oa_value *value)
     switch (value->id) {
     case OA_F_ROP_TAG:
         reading->tag = (uint32_t)value->number;
-        count_tag(reading);
+        count_property(reading, reading->tag);
         break;
     case OA_F_PROPERTY_ID:
-        half->properties += !reading->inner;
+        count_property(reading, (uint32_t)value->number << 16);
         break;
     case OA_F_VALUE_STRING:
     case OA_F_VALUE_STRING8:
@@ -334,6 +375,7 @@ on_field(void *user, void *parent, const struct oa_value *value)
     struct rop_reading *reading = user;
 
     (void)parent;
+    oa_rop_name_field(&reading->name, value);
     if (reading->half)
         take_field(reading, value);
     else if (value->id == OA_F_ROP_SIZE)
@@ -466,6 +508,18 @@ rop_names_of(const struct rop_half *half)
     static const struct rop_names NONE;
 
     return half && half->names ? half->names : &NONE;
+}
+
+const struct oa_property_name *
+rop_property_name(const struct oa_rop *rop, const struct rop_half *half, unsigned i)
+{
+    const struct rop_names *names = rop_names_of(half);
+
+    if (names->own && names->own[i])
+        return names->own[i];
+    /* A stream has the IDs of the mailbox that it comes from. */
+    return rop && !rop->transfer ? oa_rop_property_name(rop, (uint16_t)(names->tags[i] >> 16))
+                                 : NULL;
 }
 
 const char *

@@ -17,7 +17,9 @@
 /* Names in a ROP. Texts are NULL if it has none. */
 struct rop_names {
     unsigned n_tags, n_restrictions;
-    uint32_t tags[ROP_TAGS_MAX]; /* the first property tags outside restrictions and sort orders */
+    uint32_t tags[ROP_TAGS_MAX];   /* the first ones outside restrictions and sort orders; of a
+                                      property ID its upper half, of a name 0 */
+    struct oa_property_name **own; /* by the same index: names in the ROP itself; NULL: none */
     uint8_t restrictions[ROP_RESTRICTIONS_MAX]; /* kinds, from the outermost to the innermost */
     char *message_class, *subject, *file_name;
 };
@@ -58,6 +60,9 @@ struct rop_reading {
     bool is_response;
     unsigned payload;
     size_t start;                         /* of the ROP */
+    unsigned in_stream;                   /* around: whose names stand behind their tags */
+    bool is_continued;                    /* the one around began in an earlier buffer */
+    struct oa_property_name name;         /* being read */
     unsigned inner, recipients, returned; /* containers around, of values that do not count, of
                                              recipients, of requests that the server returned */
     uint32_t tag;                         /* of the property whose value is next */
@@ -78,6 +83,12 @@ bool rop_succeeded(const struct rop_pair *rop);
 
 /* The names in either half; never NULL. */
 const struct rop_names *rop_names_of(const struct rop_half *half);
+
+/* The name of a named property among the tags of a half, from the ROP itself or as far as its logon
+ * had given names by then; NULL: not in the capture, or not a named property. `rop` is what is kept
+ * of the half. */
+const struct oa_property_name *rop_property_name(const struct oa_rop *rop,
+                                                 const struct rop_half *half, unsigned i);
 
 /* ReturnValue by name, else in hex. */
 #define ROP_VALUE_TEXT 16

@@ -35,6 +35,7 @@ ROWS = {"RopQueryRows", "RopReadRecipients", "RopExpandRow", "RopGetReceiveFolde
 # Calls with ROPs in a capture that ends before its log: its last frames were not written.
 ENDS_EARLY = {"mapihttp": 101}
 compared = collections.Counter()
+named = {}  # what the client has asked for and been told: names by property ID
 
 
 def names(file):
@@ -78,7 +79,24 @@ def check_properties(where, row, value):
     tags = value if isinstance(value, list) else [value]
     tags = [int(tag["tag"] if isinstance(tag, dict) else tag, 16) for tag in tags]
     same(where, "properties", row["properties"] or "0", len(tags))
-    same(where, "property_names", row["property_names"], ";".join(name_of(PROPERTIES, tag >> 16, 4) for tag in tags[:32]))
+    shown = row["property_names"].split(";") if row["property_names"] else []
+    same(where, "property_names", str(len(shown)), len(tags[:32]))
+    for tag, name in zip(tags, shown):
+        if tag >> 16 not in named:
+            same(where, "property_names", name, name_of(PROPERTIES, tag >> 16, 4))
+        elif not name.startswith("Pid"):
+            same(where, "named properties", name.split(" ", 1)[1], named[tag >> 16])
+        else:
+            compared["canonical names of named properties"] += 1
+
+
+def learn_names(call):
+    """The names that the server has told the IDs of."""
+    for sent, received in zip(call["requests"], call.get("responses") or []):
+        if sent["rop"] == received["rop"] == "RopGetPropertyIdsFromNames" and received.get("rv") == 0:
+            for number, name in zip(received["ids"], sent["names"]):
+                if number >= 0x8000:
+                    named[number] = name.get("name", f"0x{name.get('lid', 0):04x}")
 
 
 def check_subject(where, row, values):
@@ -168,6 +186,7 @@ def check_call(where, rows, call):
     for row, sent in zip(requests, call["requests"]):
         check_request(f"{where}, ROP {row['number']} {sent['rop']}", row, sent, call["handles"])
     check_responses(where, rows, call)
+    learn_names(call)
 
 
 def logs_of(capture):
@@ -188,6 +207,7 @@ def check_capture(program, capture):
     found = collections.defaultdict(lambda: collections.defaultdict(list))
     rows = tools.rows(tools.oaexport(program, "-q", "--reports", "rops", capture, check=False).stdout)
     for user, calls in logs_of(capture):
+        named.clear()
         for row in rows:
             if row["user"].startswith(user):
                 found[user][int(row["call"])].append(row)

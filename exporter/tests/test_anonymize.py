@@ -38,12 +38,12 @@ NAMES = set("""user rpc_user domain workstation target_name spn realm netbios_co
     client_name client_names source destination identity users""".split())
 SECRET = {"subject"}
 # Texts in which names have been replaced one by one.
-TEXTS = {"evidence", "description"}
+TEXTS = {"evidence", "description", "property_names"}
 WORDS = set("""anonymous asked_by auth_level auth_scheme begun certificate_path channel_bindings channels class client_address_order client_mode
     client_modes client_os_version client_sessions client_software client_version clients code conn end_state ended_by event fault_status fault_statuses
     first_rop handshake hop hops http_auth input_handle interface join join_certainty kerberos_error kind meaning measure mechanism
     message_class message_id mic ntlm_anonymous ntlm_flags ntlm_version object offered opened operation outcome output_handle pdu persistent
-    place profile property_names protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth
+    place profile protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth
     rpc_auth_level rpc_error rpc_level scheme server_os_version server_version service services severity spnego_state state status
     target_allowed tls_alert tls_alert_by tls_alpn tls_cipher tls_client_certificate tls_handshake tls_version transport transports type
     user_agent folder_id""".split())

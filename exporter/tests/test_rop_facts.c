@@ -159,6 +159,38 @@ test_downloads(void)
     g_byte_array_unref(response);
 }
 
+/* In a stream the name of a property stands behind its tag, and counts with it; a request for IDs
+ * lists names alone. */
+static void
+test_property_names(void)
+{
+    GByteArray *request = buffer_of(
+        "540001 2100 03000c40 03000185 0820060000000000c000000000000046 00 01850000 07000000"
+        "56000002 0200 00 0820060000000000c000000000000046 03850000"
+        "              01 2903020000000000c000000000000046 04 61006200",
+        RECEIVED_HANDLES);
+    const char *const LISTED[] = { "PidLidReminderSet", "PS_PUBLIC_STRINGS ab" };
+    char text[OA_PROPERTY_NAME_TEXT];
+    struct fixture fixture;
+    size_t n;
+
+    start(&fixture);
+    read_side(&fixture, false, request, request->len);
+    const struct rop_pair *rops = rops_of_call(&fixture.call, &n);
+    g_assert_cmpuint(n, ==, 2);
+    g_assert_cmpuint(rops[0].sent->properties, ==, 1);
+    oa_property_name_text(rop_property_name(rops[0].request, rops[0].sent, 0), text, sizeof text);
+    g_assert_cmpstr(text, ==, "PidLidReminderDelta");
+    g_assert_cmpuint(rops[1].sent->properties, ==, 2);
+    for (unsigned i = 0; i < G_N_ELEMENTS(LISTED); i++) {
+        oa_property_name_text(rop_property_name(rops[1].request, rops[1].sent, i), text,
+                              sizeof text);
+        g_assert_cmpstr(text, ==, LISTED[i]);
+    }
+    finish(&fixture);
+    g_byte_array_unref(request);
+}
+
 /* A refused ROP; a response whose request is not there; a call without ROPs read. */
 static void
 test_failures(void)
@@ -224,6 +256,7 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rop_facts/pairs", test_pairs);
     g_test_add_func("/rop_facts/downloads", test_downloads);
+    g_test_add_func("/rop_facts/property_names", test_property_names);
     g_test_add_func("/rop_facts/failures", test_failures);
     g_test_add_func("/rop_facts/prefixes", test_prefixes);
     return g_test_run();

@@ -78,6 +78,7 @@ struct rop_items {
     unsigned times;
     bool has_failed;
     unsigned more, failed_more; /* that did not fit */
+    const char *first_failed;   /* of these; NULL: none */
 };
 
 static const struct oa_rop *
@@ -283,6 +284,18 @@ add_value(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value)
 
 /* --- the Info column --- */
 
+/* ROPs that do not fit are counted; what failed first among them matters more than what fitted. */
+static void
+count_more(struct rop_items *items, const char *text, unsigned times, bool has_failed)
+{
+    items->more += times;
+    if (!has_failed)
+        return;
+    items->failed_more += times;
+    if (!items->first_failed)
+        items->first_failed = wmem_strdup(items->pinfo->pool, text);
+}
+
 static void
 flush(struct rop_items *items)
 {
@@ -291,8 +304,7 @@ flush(struct rop_items *items)
     if (!items->last)
         return;
     if (!is_first && wmem_strbuf_get_len(items->info) + strlen(items->last) > INFO_MAX) {
-        items->more += items->times;
-        items->failed_more += items->has_failed ? items->times : 0;
+        count_more(items, items->last, items->times, items->has_failed);
     } else {
         wmem_strbuf_append_printf(items->info, "%s%s", is_first ? "" : ", ", items->last);
         if (items->times > 1)
@@ -318,8 +330,7 @@ add_info(struct rop_items *items)
         g_snprintf(text, sizeof text, "%s(%.*s)", name,
                    (int)(items->words.digits ? items->words.digits : strlen(words)), words);
     if (items->more > 0) {
-        items->more++;
-        items->failed_more += failed;
+        count_more(items, text, 1, failed);
     } else if (items->last && strcmp(items->last, text) == 0) {
         items->times++;
     } else {
@@ -338,9 +349,13 @@ rop_items_finish(struct rop_items *items)
         rop_export_queue(items->exported);
     if (items->more > 0)
         wmem_strbuf_append_printf(items->info, ", \xe2\x80\xa6 and %u more", items->more);
-    if (items->failed_more > 0)
-        wmem_strbuf_append_printf(items->info, " (%u failed)", items->failed_more);
+    if (items->failed_more > 1)
+        wmem_strbuf_append_printf(items->info, " (%u failed, first %s)", items->failed_more,
+                                  items->first_failed);
+    else if (items->failed_more == 1)
+        wmem_strbuf_append_printf(items->info, " (failed: %s)", items->first_failed);
     items->more = items->failed_more = 0;
+    items->first_failed = NULL;
     return wmem_strbuf_get_str(items->info);
 }
 

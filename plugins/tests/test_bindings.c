@@ -389,8 +389,6 @@ make_tcp(struct oa_virtual_connection *vc, uint8_t client, uint8_t server, uint3
     vc->endpoint[OA_HOP_SERVER][OA_SERVER] = (struct oa_endpoint){ { server }, 49152 };
 }
 
-/* What one connection of an association shows of the client applies to its other connections, but
- * not to another client, server or group, and not behind a proxy. */
 /* Its OUT channel turns out to belong to the bind after the response: whichever is a part of the
  * other, the response counts then, with its own frame; but not one to another bind. */
 static void
@@ -410,10 +408,8 @@ test_late_join(void)
         response.pdu.header.call_id = is_other_call ? 3 : 2;
         take(&response, OA_RPC_BIND_ACK);
         struct bench *into = is_into_bind ? &bind : &response;
-        if (!is_into_bind) {
-            memcpy(into->vc.bindings, bind.vc.bindings, sizeof bind.vc.bindings);
-            into->vc.n_bindings = bind.vc.n_bindings;
-        }
+        for (size_t i = 0; !is_into_bind && i < bind.vc.n_bindings; i++)
+            *oa_binding_add(&into->vc) = bind.vc.bindings[i];
         struct oa_event event = { .vc = &into->vc };
         oa_bindings_merge(into->wire->tracker, &into->bindings,
                           is_into_bind ? &response.bindings : &bind.bindings, &event);
@@ -427,6 +423,8 @@ test_late_join(void)
     }
 }
 
+/* What one connection of an association shows of the client applies to its other connections, but
+ * not to another client, server or group, and not behind a proxy. */
 static void
 test_association(void)
 {

@@ -17,13 +17,14 @@ import named_pipe
 import old_store
 import plain_rpc
 import recycling
+import rops
 import transfer_syntax
 import truth
 import trouble
 import two_hops
 
 MODULES = (two_hops, recycling, http_cases, back_end, trouble, mapi_http, code_pages, transfer_syntax, old_store, plain_rpc, named_pipe,
-           mixed)
+           mixed, rops)
 
 
 def scenarios():
