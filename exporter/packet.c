@@ -21,13 +21,17 @@
 #define IPV6_HEADER 40
 #define TCP_HEADER 20
 
+#define ETHERTYPES_FROM 0x0600
+#define SNAP 0xaa
+
 /* Sorts of frames that are counted by name; more are counted together. */
 #define SORTS_MAX 64
 
 /* What a frame contained that was not looked into. The number is of the name space: an Ethernet
- * type, an IP protocol, a UDP port. */
+ * type, a service access point of IEEE 802.2, an IP protocol, a UDP port. */
 enum unread_space {
     UNREAD_ETHERTYPE,
+    UNREAD_LLC,
     UNREAD_PROTOCOL,
     UNREAD_UDP,
     UNREAD_GRE,
@@ -40,6 +44,7 @@ enum unread_space {
 
 static const char *const SPACE_FORMATS[] = {
     [UNREAD_ETHERTYPE] = "Ethernet type 0x%04x",
+    [UNREAD_LLC] = "LLC 0x%02x",
     [UNREAD_PROTOCOL] = "IP protocol %u",
     [UNREAD_UDP] = "UDP %u",
     [UNREAD_GRE] = "GRE type 0x%04x",
@@ -105,6 +110,32 @@ not_read(struct packet *packet, enum unread_space space, unsigned number)
     return PACKET_OTHER;
 }
 
+/* Whether the frames are of a protocol by which a link serves itself, and which never carries IP.
+ */
+static bool
+is_of_link(const struct unread *unread)
+{
+    static const uint16_t ETHERTYPES_OF_LINK[] = {
+        0x0806, /* ARP */
+        0x8035, /* RARP */
+        0x8808, /* flow control */
+        0x8809, /* LACP and other slow protocols */
+        0x888e, /* 802.1X */
+        0x88cc, /* LLDP */
+        0x88f5, /* MVRP */
+        0x88f6, /* MMRP */
+        0x88f7, /* PTP */
+        0x8902, /* 802.1ag */
+        0x9000, /* loopback */
+    };
+
+    for (size_t i = 0; unread->space == UNREAD_ETHERTYPE && i < G_N_ELEMENTS(ETHERTYPES_OF_LINK);
+         i++)
+        if (ETHERTYPES_OF_LINK[i] == unread->number)
+            return true;
+    return unread->space == UNREAD_LLC;
+}
+
 static int
 compare_unread(const void *a, const void *b)
 {
@@ -136,6 +167,7 @@ packets_unread(const struct packets *packets, struct packet_unread *unread, size
             continue;
         }
         unread[i].frames = sorted[i].frames;
+        unread[i].is_of_link = is_of_link(&sorted[i]);
         snprintf(unread[i].name, sizeof unread[i].name, SPACE_FORMATS[sorted[i].space],
                  sorted[i].number);
     }
@@ -620,6 +652,25 @@ static const struct layer_row ETHERTYPES[] = {
     { 0x8909, decode_metadata }, { 0x6558, decode_ethernet }, { 0x880b, decode_ppp },
 };
 
+/* IEEE 802.3: a length where a type would be, then IEEE 802.2: spanning tree, CDP and the like;
+ * with SNAP a type after all, [RFC 1042]. */
+static enum packet_kind
+decode_llc(struct packet *packet)
+{
+    struct oa_cursor *cursor = &packet->cursor;
+    uint8_t access_point = oa_cursor_u8(cursor);
+
+    oa_cursor_skip(cursor, 2);
+    uint32_t organisation = (uint32_t)oa_cursor_u16(cursor) << 8;
+    organisation |= oa_cursor_u8(cursor);
+    uint16_t type = oa_cursor_u16(cursor);
+    if (cursor->is_short)
+        return PACKET_CUT;
+    if (access_point == SNAP && organisation == 0 && type >= ETHERTYPES_FROM)
+        return decode_ethertype(packet, type);
+    return not_read(packet, UNREAD_LLC, access_point);
+}
+
 static enum packet_kind
 decode_ethertype(struct packet *packet, uint16_t type)
 {
@@ -629,6 +680,8 @@ decode_ethertype(struct packet *packet, uint16_t type)
         oa_cursor_skip(cursor, 2);
         type = oa_cursor_u16(cursor);
     }
+    if (type < ETHERTYPES_FROM && !cursor->is_short)
+        return decode_llc(packet);
     layer_decoder decode = FIND_LAYER(ETHERTYPES, type);
 
     if (!decode)

@@ -69,8 +69,8 @@ void packets_free(struct packets *packets);
 /*
  * Decodes a frame. Link types: Ethernet, Linux cooked v1 and v2, raw IP, BSD and OpenBSD loopback,
  * PPP, PPPoE. In them, and in each other: 802.1Q and 802.1ad tags, 802.1ah, Cisco metadata, MPLS,
- * PPPoE, PPP, IPv4 with options, IPv6 with extension headers, IP in IP (IPv4 and IPv6 in any
- * combination), GRE, NVGRE, ERSPAN I to III, EtherIP, VXLAN and GENEVE.
+ * PPPoE, PPP, IEEE 802.2 SNAP, IPv4 with options, IPv6 with extension headers, IP in IP (IPv4 and
+ * IPv6 in any combination), GRE, NVGRE, ERSPAN I to III, EtherIP, VXLAN and GENEVE.
  *
  * `segment->payload` points into the frame or into what `packets` keeps, and is valid until the
  * next call. The IP length decides the payload's length, so Ethernet padding never counts; a total
@@ -86,6 +86,7 @@ enum packet_kind packet_decode(struct packets *packets, const struct packet_fram
 struct packet_unread {
     char name[PACKET_UNREAD_TEXT];
     uint64_t frames;
+    bool is_of_link; /* of a protocol of the link itself: nothing was missed */
 };
 
 /* The sorts of frames without TCP that were not looked into, the most frequent first; returns how

@@ -138,13 +138,21 @@ put_tls(const struct text *text)
                "balancer that ends it.");
 }
 
+/* Whether there are frames that something may be in. */
+static bool
+has_unread(const struct source_result *result)
+{
+    for (size_t i = 0; i < result->n_unread; i++)
+        if (!result->unread[i].is_of_link)
+            return true;
+    return result->other_unread || result->unread_frames;
+}
+
 /* Nothing was found, and nothing is inside TLS. */
 static void
 put_search(const struct text *text)
 {
-    const struct source_result *result = text->run->result;
-
-    if (result->n_unread || result->other_unread || result->unread_frames)
+    if (has_unread(text->run->result))
         put_tshark(text, "--disable-protocol x11 " FROM_LAYER("4"),
                    "if it is in an encapsulation that only Wireshark reads");
     put_tshark(text, "-q -z conv,tcp",

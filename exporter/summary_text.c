@@ -315,8 +315,9 @@ put_frames(const struct text *text)
     const struct source_result *result = text->run->result;
 
     for (size_t i = 0; i < result->n_unread; i++)
-        text_item(text, "%" G_GUINT64_FORMAT " frame%s of %s", result->unread[i].frames,
-                  text_plural((double)result->unread[i].frames), result->unread[i].name);
+        if (!result->unread[i].is_of_link)
+            text_item(text, "%" G_GUINT64_FORMAT " frame%s of %s", result->unread[i].frames,
+                      text_plural((double)result->unread[i].frames), result->unread[i].name);
     if (result->other_unread)
         text_item(text, "%" G_GUINT64_FORMAT " frame%s of other protocols", result->other_unread,
                   text_plural((double)result->other_unread));

@@ -238,6 +238,13 @@ static const struct frame_row FRAME_ROWS[] = {
       "45 00 002d 0001 2001 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_FRAGMENT, NULL, 0, 0 },
     { "ipv4-udp", WTAP_ENCAP_RAW_IP4, "45 00 002d 0001 4000 40 11 0000 c6336402 cb007107 TCP HELLO",
       PACKET_OTHER, NULL, 0, 0 },
+    { "snap", ETHERNET, "MACS 0035 aaaa03 000000 0800 IP4 TCP HELLO", PACKET_TCP, "hello", 0, 0 },
+    { "snap-of-cisco", ETHERNET, "MACS 0035 aaaa03 00000c 0800 IP4 TCP HELLO", PACKET_OTHER, NULL,
+      0, 0 },
+    { "snap-in-snap", ETHERNET, "MACS 0035 aaaa03 000000 0035 aaaa03 000000 0800 IP4 TCP HELLO",
+      PACKET_OTHER, NULL, 0, 0 },
+    { "spanning-tree", ETHERNET, "MACS 0026 424203 0000000000", PACKET_OTHER, NULL, 0, 0 },
+    { "llc-cut", ETHERNET, "MACS 0026", PACKET_CUT, NULL, 0, 0 },
     { "ipv4-version", ETHERNET, "MACS 0800 IP6 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
     { "ipv4-header-short", WTAP_ENCAP_RAW_IP4,
       "44 00 002d 0001 4000 40 06 0000 c6336402 cb007107 TCP HELLO", PACKET_CUT, NULL, 0, 0 },
@@ -518,6 +525,7 @@ test_unread(void)
     g_assert_cmpuint(packets_unread(packets, unread, 3, &others), ==, 3);
     g_assert_cmpstr(unread[0].name, ==, "Ethernet type 0x0806");
     g_assert_cmpuint(unread[0].frames, ==, 3);
+    g_assert_true(unread[0].is_of_link && !unread[1].is_of_link);
     g_assert_cmpstr(unread[1].name, ==, "UDP 443");
     g_assert_cmpuint(unread[1].frames, ==, 2);
     g_assert_cmpstr(unread[2].name, ==, "IP protocol 50");

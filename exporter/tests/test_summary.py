@@ -12,6 +12,7 @@ import pathlib
 import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -201,7 +202,13 @@ class Summaries(unittest.TestCase):
     def test_not_read(self):
         """What was not read, and why."""
         self.assertIn("sealed by RPC itself", self.run_it(PRIVACY).text)
-        self.assertIn("2 frames of Ethernet type 0x0806", self.run_it(TLS).text)
+        self.assertNotIn("0x0806", self.run_it(TLS).text)
+        frames = self.folder / "frames.pcap"
+        ethernet, ip = bytes(12), bytes.fromhex("4500001c00010000401100000a0000010a000002")
+        spanning_tree, quic = ethernet + bytes.fromhex("0026424203") + bytes(35), ethernet + b"\x08\0" + ip + bytes.fromhex("c00001bb00080000")
+        frames.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) +
+                           b"".join(struct.pack("<IIII", 1, 0, len(frame), len(frame)) + frame for frame in (quic, spanning_tree, quic)))
+        self.assertEqual(self.run_it(frames, code=tools.NOTHING_FOUND).sections["Not read"], ["  2 frames of UDP 443"])
         cut = self.folder / "cut.pcapng"
         cut.write_bytes(BASIC.read_bytes()[:100001])
         self.assertIn("  1 file cut short, damaged or unreadable: all before that was read", self.run_it(cut, code=3).sections["Not read"])
