@@ -44,6 +44,8 @@ ALONE = (tools.REAL / "tls_handshakes.pcapng", "tcp.stream == 4", "owa.lab.test"
 LOSSY = (tools.REAL / "mapihttp.pcapng", tools.CAPTURES / "cases" / "mapi_wait_cut_fin.pcapng", tools.MADE / "mapi_http_forms.pcapng")
 SHARE = 0.05
 SEEDS = (3, 5, 6)
+# A session whose channels are joined only after the response to its bind, because the RTS PDU that names one of them is lost.
+JOINED_LATE = (tools.REAL / "basic.pcapng", 93)
 
 
 def reported(oaexport, capture, *options):
@@ -90,6 +92,10 @@ def lossy_copies(folder):
             copy = folder / f"{capture.stem}_lossy_{seed}.pcapng"
             copy.write_bytes(disturb.disturb(capture.read_bytes(), seed, lose=SHARE)[0])
             yield copy
+    capture, lost = JOINED_LATE
+    copy = folder / f"{capture.stem}_without_{lost}.pcapng"
+    copy.write_bytes(disturb.without(capture.read_bytes(), lost))
+    yield copy
 
 
 def main():
