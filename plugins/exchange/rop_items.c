@@ -43,6 +43,7 @@ struct open {
     proto_item *item;  /* NULL: its title does not matter */
     unsigned values;   /* in its title */
     const char *relop; /* of a restriction; NULL: none yet */
+    uint8_t type;      /* RestrictType, of a restriction */
     uint32_t tag;      /* of a property */
     const char *name;  /* of a named property; NULL: none, or not seen */
 };
@@ -166,6 +167,7 @@ titled_by(enum oa_field field)
     case OA_F_VALUE_I16:
     case OA_F_VALUE_I32:
     case OA_F_VALUE_I64:
+    case OA_F_VALUE_ID:
     case OA_F_VALUE_FLOAT:
     case OA_F_VALUE_DOUBLE:
     case OA_F_VALUE_CURRENCY:
@@ -246,6 +248,39 @@ title_restriction(struct rop_items *items, struct open *restriction, const struc
         proto_item_append_text(restriction->item, " %s %s",
                                restriction->relop ? restriction->relop : "", text);
     }
+}
+
+/* RestrictType, [MS-OXCDATA] 2.12: of restrictions of restrictions, and of one without a value. */
+enum { AND = 0, OR = 1, NOT = 2, EXIST = 8 };
+
+/* The whole of a restriction stands in the title of the one around: "AndRestriction: PidTagSubject
+ * begins with Minutes AND PidTagImportance >= 1". */
+static void
+join_restriction(const struct rop_items *items, struct open *inner)
+{
+    struct open *outer = inner > items->open ? inner - 1 : NULL;
+    bool is_compound = inner->type <= OR;
+
+    if (!items->is_visible || !outer || outer->id != OA_F_RESTRICTION || outer->type > NOT)
+        return;
+    const field_info *field = PITEM_FINFO(inner->item);
+    if (!field || !field->rep)
+        return;
+    const char *title = field->rep->representation;
+    const char *text = strstr(title, ": ");
+    text = text ? text + 2 : title;
+    const char *before = outer->type == NOT   ? ": not "
+                         : outer->values == 0 ? ": "
+                         : outer->type == OR  ? " OR "
+                                              : " AND ";
+    if (outer->values < TITLE_VALUES_MAX)
+        proto_item_append_text(outer->item, "%s%s%s%s", before, is_compound ? "(" : "", text,
+                               is_compound            ? ")"
+                               : inner->type == EXIST ? " exists"
+                                                      : "");
+    else if (outer->values == TITLE_VALUES_MAX)
+        proto_item_append_text(outer->item, "%s\xe2\x80\xa6", before);
+    outer->values++;
 }
 
 static bool
@@ -571,14 +606,29 @@ lacks_columns(const struct rop_items *items, const struct oa_rop *rop)
            !(rop && rop->columns);
 }
 
+/* A ROP of which there are no words is told by what it opens or is sent to. */
+static void
+title_rop(const struct rop_items *items, const struct oa_rop *rop, proto_item *item)
+{
+    const struct oa_rop_object *object = rop ? rop->opened ? rop->opened : rop->object : NULL;
+    char words[OA_ROP_WORDS_SIZE];
+
+    if (items->words.text[0])
+        g_strlcpy(words, items->words.text, sizeof words);
+    else if (object && object->kind != OA_ROP_KIND_LOGON)
+        oa_rop_object_words(object, words, sizeof words);
+    else
+        return;
+    proto_item_append_text(item, ": %s", words);
+}
+
 static void
 end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
 {
     const struct oa_rop *rop = kept_rop(items);
 
     oa_rop_words_end(&items->words, rop, items->has_return ? items->return_value : 0);
-    if (items->words.text[0])
-        proto_item_append_text(open->item, ": %s", items->words.text);
+    title_rop(items, rop, open->item);
     if (rop && tree)
         show_objects(items, tvb, tree, rop);
     show_return(items);
@@ -788,6 +838,8 @@ rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *v
         show_tag(items, tvb, value, item);
     if (value->id == OA_F_PROPERTY_ID)
         show_property_id(items, tvb, value, item);
+    if (value->id == OA_F_RESTRICTION_TYPE && innermost(items))
+        innermost(items)->type = (uint8_t)value->number;
     if (items->is_visible && value->id == OA_F_HANDLE && value->index >= 0)
         proto_item_append_text(item, " (index %d)", value->index);
     if (items->rops_open == 1)
@@ -814,12 +866,14 @@ show_parts(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 void
 rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
 {
-    const struct open *open = --items->depth < DEPTH_MAX ? &items->open[items->depth] : NULL;
+    struct open *open = --items->depth < DEPTH_MAX ? &items->open[items->depth] : NULL;
 
     if (open && open->id == OA_F_PROPERTY_NAME)
         end_name(items);
     if (open)
         oa_property_scope_end(&items->scope, open->id);
+    if (open && open->id == OA_F_RESTRICTION)
+        join_restriction(items, open);
     if (open && open->name)
         add_generated_text(tree, hf_named_property, tvb, open->name);
     if (open && open->id == OA_F_ROP && --items->rops_open == 0)

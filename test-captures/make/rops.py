@@ -3,6 +3,7 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import struct
+import uuid
 
 import plain_rpc
 import rpc
@@ -13,7 +14,11 @@ SCENARIOS = []
 scenario = collector(SCENARIOS)
 
 RELEASE, OPEN_FOLDER, OPEN_MESSAGE, GET_CONTENTS_TABLE, GET_PROPERTIES, SET_READ_FLAG = 0x01, 0x02, 0x03, 0x05, 0x07, 0x11
-SET_COLUMNS, SORT_TABLE, RESTRICT, QUERY_ROWS = 0x12, 0x13, 0x14, 0x15
+SET_COLUMNS, SORT_TABLE, RESTRICT, QUERY_ROWS, COPY_TO, GET_BUFFER = 0x12, 0x13, 0x14, 0x15, 0x4D, 0x4E
+PARTIAL, DONE = 1, 3  # TransferStatus
+START_RECIPIENT, END_RECIPIENT = 0x40030003, 0x40040003
+MESSAGE_CLASS, BODY, ROW_ID, DISPLAY_NAME = 0x001A001F, 0x1000001F, 0x30000003, 0x3001001F
+REMINDER, PSETID_COMMON = 0x8503000B, "00062008-0000-0000-c000-000000000046"
 NOT_FOUND, NULL_OBJECT, ACCESS_DENIED = 0x8004010F, 0x000004B9, 0x80070005
 # PidTagMid, PidTagSubject, PidTagSenderName, PidTagMessageSize, PidTagMessageDeliveryTime
 COLUMNS = MID, SUBJECT, SENDER, SIZE, DELIVERED = 0x674A0014, 0x0037001F, 0x0C1A001F, 0x0E080003, 0x0E060040
@@ -112,10 +117,38 @@ def read_message(buffer, folder, number):
     buffer.rop(RELEASE, message)
 
 
+def message_stream(number):
+    """The content of a message as a FastTransfer stream, [MS-OXCFXICS] 2.2.4."""
+    def text(tag, value):
+        return struct.pack("<II", tag, len(text16(value))) + text16(value)
+    subject, sender, size = MESSAGES[number]
+    named = struct.pack("<I", REMINDER) + uuid.UUID(PSETID_COMMON).bytes_le + struct.pack("<BI", 0, 0x8503) + struct.pack("<H", 1)
+    recipient = struct.pack("<III", START_RECIPIENT, ROW_ID, 0) + text(DISPLAY_NAME, "Ada") + struct.pack("<I", END_RECIPIENT)
+    body = "What was said, and what is to be done by whom until when. " * 4
+    return (text(MESSAGE_CLASS, "IPM.Note") + text(SUBJECT, subject) + text(SENDER, sender) + struct.pack("<II", SIZE, size) + named
+            + text(BODY, body) + recipient)
+
+
+def copy_message(mailbox, number):
+    """A message downloaded as a stream, in two buffers of which the first ends within the body."""
+    opened = Buffer(rpc.LOGON)
+    message, source = opened.object(13), opened.object(14)
+    opened.rop(OPEN_MESSAGE, 0, struct.pack("<H", 0x0FFF) + INBOX + b"\0" + message_id(number),
+               b"\0\x01\x04" + text16(MESSAGES[number][0]) + struct.pack("<HHB", 0, 0, 0), opened=message)
+    opened.rop(COPY_TO, message, struct.pack("<BIBH", 0, 0, 1, 0), opened=source)
+    mailbox.call(opened.call(mailbox.context_handle))
+    stream = message_stream(number)
+    for status, part in ((PARTIAL, stream[:400]), (DONE, stream[400:])):
+        buffer = Buffer(14)
+        buffer.rop(GET_BUFFER, 0, struct.pack("<HH", 0xBABE, 0x7B00), struct.pack("<HHHBH", status, 1, 1, 0, len(part)) + part)
+        mailbox.call(buffer.call(mailbox.context_handle))
+
+
 @scenario("[MS-OXCROPS] 2.2", "[MS-OXCROPS] 3.2.5.1", "[MS-OXCDATA] 2.12")
 def rops_many(capture):
     """A client that reads the Inbox in one call of 60 ROPs: a contents table with columns, restriction and order, then 13 messages, of
-    which some are gone and one may not be read; and one that marks a message 30 times, which fails."""
+    which some are gone and one may not be read; a message that is marked 30 times in one call, which fails; a message downloaded as a
+    FastTransfer stream in two buffers."""
     lab = Lab()
     mailbox = plain_rpc.Plain(capture, "store", lab.client, lab.server, plain_rpc.STORE).open()
     mailbox.call(rpc.connect("ada", mailbox.context_handle))
@@ -141,5 +174,6 @@ def rops_many(capture):
     for _ in range(30):
         refused.rop(SET_READ_FLAG, message, bytes([message, 0]), b"\0", ACCESS_DENIED)
     mailbox.call(refused.call(mailbox.context_handle))
+    copy_message(mailbox, 0)
     mailbox.call(rpc.disconnect(mailbox.context_handle))
     mailbox.end()

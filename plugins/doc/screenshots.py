@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Takes the pictures of Wireshark's window in plugins/doc/pictures, with the plugins of a build tree.
+
+Usage: screenshots.py HOME [NAME...]
+       screenshots.py HOME --picture FILE.png CAPTURE FRAME [ITEM]
+
+HOME is the build tree's home folder (build/dev/home). The last protocol of the frame is open, and in it the item whose text begins with ITEM,
+with all that it has. Needs wireshark, Xvfb, xdotool, and import of ImageMagick.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+WIDTH, HEIGHT, LIST_HEIGHT = 1100, 900, 150
+PICTURES = {
+    "sixty_rops": ("made/rops_many.pcapng", 19),
+    "rows": ("made/rops_many.pcapng", 19, "RopQueryRows"),
+    "restriction": ("made/rops_many.pcapng", 16, "RopRestrict"),
+    "fast_transfer": ("made/rops_many.pcapng", 31, "RopFastTransferSourceGetBuffer"),
+}
+# Of the window: frames above, the tree below, nothing else.
+RECENT = f"""gui.toolbar_main_show: FALSE
+gui.filter_toolbar_show: FALSE
+gui.wireless_toolbar_show: FALSE
+gui.statusbar_show: FALSE
+gui.byte_view_show: FALSE
+gui.packet_list_show: TRUE
+gui.tree_view_show: TRUE
+gui.geometry_main_x: 0
+gui.geometry_main_y: 0
+gui.geometry_main_width: {WIDTH}
+gui.geometry_main_height: {HEIGHT}
+gui.geometry_main_maximized: FALSE
+gui.geometry_main_upper_pane: {LIST_HEIGHT}
+column.width: %m, 60, %t, 70, %s, 95, %d, 95, %p, 70, %i, 1200
+"""
+PREFERENCES = """gui.update.enabled: FALSE
+gui.window_title:
+gui.qt.font_name: DejaVu Sans Mono,9,-1,5,50,0,0,0,0,0
+gui.column.format: "No.", "%m", "Time", "%t", "Source", "%s", "Destination", "%d", "Protocol", "%p", "Info", "%i"
+"""
+
+
+def own_home(home, folder):
+    """A home with the plugins of the build tree and with settings of its own."""
+    settings = folder / "config" / "wireshark"
+    settings.mkdir(parents=True)
+    (settings / "recent").write_text(RECENT, encoding="utf-8")
+    (settings / "recent_common").write_text(RECENT, encoding="utf-8")
+    (settings / "preferences").write_text(PREFERENCES, encoding="utf-8")
+    (folder / ".local" / "lib").mkdir(parents=True)
+    (folder / ".local" / "lib" / "wireshark").symlink_to(pathlib.Path(home).resolve() / ".local" / "lib" / "wireshark")
+    (folder / "run").mkdir(mode=0o700)
+    if os.getuid() == 0:
+        subprocess.run(["chown", "-R", "65534:65534", str(folder)], check=True)
+
+
+def xdotool(env, *arguments):
+    """Runs xdotool; its output."""
+    return tools.run(["xdotool", *map(str, arguments)], env).stdout.strip()
+
+
+def wait_for_window(env, program):
+    """The main window, when Wireshark has loaded the capture."""
+    for _ in range(120):
+        if program.poll() is not None:
+            raise AssertionError(f"wireshark ended with {program.returncode}")
+        found = tools.run(["xdotool", "search", "--onlyvisible", "--name", "Wireshark|pcapng"], env, check=False).stdout.split()
+        if found:
+            time.sleep(6)
+            return found[0]
+        time.sleep(0.5)
+    raise AssertionError("no window of Wireshark")
+
+
+def steps_from_end(lines, item):
+    """How many visible items are below the one with such a text, when only those around it are open. Lines are those of tshark -V."""
+    depth = [len(line) - len(line.lstrip()) for line in lines]
+    place = next(number for number, line in enumerate(lines) if line.strip().startswith(item))
+    parents, path, around = [], [], ()
+    for number, here in enumerate(depth):
+        while path and depth[path[-1]] >= here:
+            path.pop()
+        parents.append(path[-1] if path else None)
+        if number == place:
+            around = tuple(path)
+        path.append(number)
+    return sum(parents[number] in (None, *around) for number in range(place + 1, len(lines)))
+
+
+def open_items(env, window, lines, item):
+    """Opens the last protocol, and in it the item with all that it has, by the keyboard as a user would."""
+    xdotool(env, "windowfocus", "--sync", window)
+    xdotool(env, "mousemove", WIDTH // 2, LIST_HEIGHT + 36, "click", 1)
+    xdotool(env, "key", "End", "Right")
+    if item:
+        xdotool(env, "key", "End")
+        xdotool(env, "key", "--delay", 20, "--repeat", steps_from_end(lines, item), "Up")
+        xdotool(env, "key", "shift+Right", "Next", "Prior")  # a page down and back: the item is at the upper edge
+    time.sleep(1)
+
+
+def take(home, picture, capture, frame, item=None):
+    """Takes one picture."""
+    lines = tools.tshark(home, capture, "-2", "-V", "-Y", f"frame.number == {frame}").strip().splitlines()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        own_home(home, folder)
+        copy = folder / pathlib.Path(capture).name
+        copy.write_bytes(pathlib.Path(capture).read_bytes())
+        copy.chmod(0o644)
+        shown, told = os.pipe()
+        server = subprocess.Popen(["Xvfb", "-displayfd", str(told), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
+                                  pass_fds=(told,), stderr=subprocess.DEVNULL)
+        program = None
+        try:
+            display = os.read(shown, 16).decode().strip()
+            env = {**tools.surroundings(folder), "DISPLAY": f":{display}", "XDG_RUNTIME_DIR": str(folder / "run"),
+                   "XDG_CONFIG_HOME": str(folder / "config"), "QT_QPA_PLATFORM": "xcb"}
+            with open(os.environ.get("SCREENSHOTS_LOG", os.devnull), "wb") as log:
+                program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", "-r", str(copy), "-g", str(frame)], env=env,
+                                           stdout=log, stderr=log)
+            window = wait_for_window(env, program)
+            xdotool(env, "windowmove", window, 0, 0, "windowsize", window, WIDTH, HEIGHT)
+            time.sleep(1)
+            open_items(env, window, lines, item)
+            tools.run(["import", "-window", "root", "-depth", "8", "-colors", "64", str(picture)], env)
+        finally:
+            for process in filter(None, (program, server)):
+                process.terminate()
+                process.wait()
+            os.close(shown)
+            os.close(told)
+
+
+def main():
+    """Takes all pictures, the named ones, or one of any frame."""
+    home, *arguments = sys.argv[1:]
+    if arguments[:1] == ["--picture"]:
+        take(home, *arguments[1:])
+        return
+    folder = TOP / "plugins" / "doc" / "pictures"
+    folder.mkdir(exist_ok=True)
+    for name in arguments or PICTURES:
+        capture, *more = PICTURES[name]
+        take(home, folder / f"{name}.png", tools.CAPTURES / capture, *more)
+
+
+if __name__ == "__main__":
+    main()
