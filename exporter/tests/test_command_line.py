@@ -5,6 +5,7 @@ Usage: test_command_line.py OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import csv
 import gzip
 import os
 import pathlib
@@ -100,9 +101,9 @@ class CommandLine(unittest.TestCase):
     def test_rops(self):
         """ROPs are read only if that is asked for."""
         for arguments, expected in ([], ""), (["--rops"], "1,RopLogon"):
-            calls = self.export(*arguments, "--reports", "calls", BASIC).stdout.splitlines()
-            first = next(line for line in calls if ",EcDoRpcExt2," in line)
-            self.assertEqual(",".join(first.split(",")[-2:]).strip(","), expected)
+            calls = csv.DictReader(self.export(*arguments, "--reports", "calls", BASIC).stdout.splitlines())
+            first = next(call for call in calls if call["operation"] == "EcDoRpcExt2")
+            self.assertEqual(",".join((first["rops"], first["first_rop"])).strip(","), expected)
         self.assertIn(",RopLogon,0xfe,logon,", self.export("--reports", "rops", BASIC).stdout)
         self.assertNotIn("Rop", self.export("--rops", "--reports", "calls", BASIC.with_name("privacy.pcapng")).stdout)
 
