@@ -7,6 +7,7 @@
 #define INTERVAL_H
 
 #include "connection.h"
+#include "facts.h"
 #include "histogram.h"
 #include "rop_facts.h"
 #include "user_identity.h"
@@ -23,9 +24,6 @@ struct intervals_settings {
     struct user_rules users;
 };
 
-/* Calls that took longer than 2, 5 and 10 s. */
-#define INTERVAL_LIMITS 3
-
 /* How many of something there were at once. */
 struct interval_level {
     double mean; /* weighted by covered time; NO_RATIO if none is covered */
@@ -38,7 +36,7 @@ struct interval {
     uint64_t connections_new, connections_failed, http_requests, auth_refused, http_errors;
     uint64_t rpc_errors, backend_attempts, backend_failed;
     uint64_t calls, waiting_calls, faults, unanswered, unknown_calls, orphan_responses;
-    uint64_t over[INTERVAL_LIMITS];
+    uint64_t over[CALL_LIMITS]; /* calls that took longer, as in CALL_LIMITS_S */
     uint64_t rpc_bytes[2], payload_bytes[2], wire_bytes[2], packets[2]; /* by sender */
     uint64_t retransmitted_bytes, lost_bytes;
     uint64_t forgotten;

@@ -340,7 +340,7 @@ merge_rows(struct interval *into, const struct interval *from)
     into->unanswered += from->unanswered;
     into->unknown_calls += from->unknown_calls;
     into->orphan_responses += from->orphan_responses;
-    for (int limit = 0; limit < INTERVAL_LIMITS; limit++)
+    for (int limit = 0; limit < CALL_LIMITS; limit++)
         into->over[limit] += from->over[limit];
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         into->rpc_bytes[side] += from->rpc_bytes[side];

@@ -31,8 +31,6 @@
 const struct intervals_settings INTERVALS_DEFAULT = { .interval_ns = 60 * NS_PER_S,
                                                       .max_gap_ns = NS_PER_S };
 
-static const int64_t LIMITS_NS[INTERVAL_LIMITS] = { 2 * NS_PER_S, 5 * NS_PER_S, 10 * NS_PER_S };
-
 /* What has been counted of a connection. The sides are those of its opening, whatever it turned out
  * to be later. */
 struct traffic {
@@ -286,12 +284,12 @@ count_outstanding(const struct intervals *intervals, struct server *server, int6
     int64_t length_ns = intervals->settings.interval_ns;
     int64_t start_ns = interval_start(intervals, from_ns);
 
-    if (to_ns - from_ns <= LIMITS_NS[0])
+    if (to_ns - from_ns <= CALL_LIMITS_S[0] * NS_PER_S)
         return;
     for (int i = 0; i < OUTSTANDING_MAX && start_ns + length_ns < to_ns; i++) {
         int64_t waited_ns = start_ns + length_ns - from_ns;
-        for (int limit = 0; limit < INTERVAL_LIMITS; limit++)
-            if (waited_ns > LIMITS_NS[limit])
+        for (int limit = 0; limit < CALL_LIMITS; limit++)
+            if (waited_ns > CALL_LIMITS_S[limit] * NS_PER_S)
                 server_row_starting(server, start_ns)->over[limit]++;
         start_ns += length_ns;
     }
@@ -351,8 +349,8 @@ count_call(const struct intervals *intervals, struct server *server, const struc
     if (call->latency_ns != NO_TIME) {
         row = server_row(intervals, server, call->responded_ns);
         interval_add_latency(&row->latency, call->latency_ns);
-        for (int limit = 0; limit < INTERVAL_LIMITS; limit++)
-            row->over[limit] += call->latency_ns > LIMITS_NS[limit];
+        for (int limit = 0; limit < CALL_LIMITS; limit++)
+            row->over[limit] += call->latency_ns > CALL_LIMITS_S[limit] * NS_PER_S;
         if (call->store_latency_ns != NO_TIME)
             interval_add_latency(&row->store_latency, call->store_latency_ns);
         add_outstanding(intervals, server, call->requested_ns, call->responded_ns);
