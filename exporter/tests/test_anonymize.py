@@ -55,6 +55,7 @@ BINARY = "database file"
 KEPT = {"cn", "o", "ou", "dc", "c", "l", "st", "cifs", "exchangemdb", "http", "host", "ldap", "krbtgt", "termsrv"}
 ADDRESS = re.compile(r"\[?([\d.]{7,15}|[\da-f:]*:[\da-f:.]+?)\]?(:\d+)?", re.IGNORECASE)
 # What the program knows of HTTP.
+CANONICAL = re.compile(r"\bPid(?:Tag|Lid|Name)\w+")
 PHRASES = re.compile("|".join(re.escape(status.phrase.lower()) for status in http.HTTPStatus))
 
 
@@ -65,8 +66,8 @@ def parts_of(name):
 
 
 def masked(text):
-    """A text without pseudonyms and phrases of HTTP, in lower case."""
-    return PHRASES.sub(" ", PSEUDONYM.sub(" ", text).lower())
+    """A text without pseudonyms, phrases of HTTP and canonical names of properties, in lower case."""
+    return PHRASES.sub(" ", PSEUDONYM.sub(" ", CANONICAL.sub(" ", text)).lower())
 
 
 class Outputs:
