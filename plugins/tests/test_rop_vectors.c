@@ -44,10 +44,13 @@ walk_rop(struct oa_rop_objects *objects, struct oa_rop_call *call, bool is_respo
 
     coverage_start(&coverage, buffer->len);
     oa_rop_reader_start(&reader, walk);
-    oa_walk_run(walk, &OA_LAYOUT_ROP_BUFFER, OA_PLAIN, false, buffer->data, buffer->len, &coverage);
+    struct oa_walk_result result = oa_walk_run(walk, &OA_LAYOUT_ROP_BUFFER, OA_PLAIN, false,
+                                               buffer->data, buffer->len, &coverage);
     coverage_finish(&coverage);
     g_assert_cmpuint(coverage.missed, ==, 0);
     g_assert_cmpuint(coverage.twice, ==, 0);
+    if (result.state == OA_WALK_SHORT)
+        g_string_append_printf(coverage.text, " <short: %s>", OA_FIELDS[result.field].filter);
     char *text = g_strdup(coverage.text->str);
     coverage_end(&coverage);
     oa_walk_free(walk);
@@ -131,7 +134,7 @@ test_vectors(void)
         size_t length;
         uint8_t *bytes = vectors_bytes(row[5], &length);
         char *text = decode(row, bytes, length, length);
-        if (strstr(text, "<undecoded") || strstr(text, "<trailing"))
+        if (strstr(text, "<undecoded") || strstr(text, "<trailing") || strstr(text, "<short"))
             g_error("%s %s, %s: %s", row[0], row[1], row[2], text);
         g_free(text);
         for (size_t cut = 0; cut < length; cut++)
