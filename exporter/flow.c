@@ -356,7 +356,8 @@ on_ended(void *context, const struct oa_connection_end *end)
     const struct flows *flows = context;
     const struct connection_row row = row_of(end);
 
-    flows->on_ended(flows->context, &row);
+    if (flows->on_ended)
+        flows->on_ended(flows->context, &row);
 }
 
 static void

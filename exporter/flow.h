@@ -20,10 +20,10 @@ struct flows {
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
     struct oa_tracker *tracker;
-    uint64_t n_connections; /* opened so far, which is the number of the next one */
-    uint64_t n_channels;    /* of these, how many became a channel */
-    connection_function on_ended;
-    void *context; /* of these functions */
+    uint64_t n_connections;       /* opened so far, which is the number of the next one */
+    uint64_t n_channels;          /* of these, how many became a channel */
+    connection_function on_ended; /* or NULL */
+    void *context;                /* of these functions */
 };
 
 /* Begins a run. `on_ended` is called with each connection that has ended, before its channel

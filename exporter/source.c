@@ -53,13 +53,20 @@ source_use_clocks(struct source *source, struct clocks *clocks)
 }
 
 static void
+give(const struct source_sink *sink, const struct oa_event *event)
+{
+    if (sink->event)
+        sink->event(sink->context, event);
+}
+
+static void
 take_event(void *context, const struct oa_event *event)
 {
     const struct source *source = context;
 
     if (source->clocks)
         clocks_take_event(source->clocks, event);
-    source->sink->event(source->sink->context, event);
+    give(source->sink, event);
 }
 
 static void
@@ -87,7 +94,7 @@ goes_on(const struct source *source, const struct source_sink *sink, uint64_t fr
     struct source_progress progress = { .frames = frames };
 
     capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
-    return sink->progress(sink->context, &progress);
+    return !sink->progress || sink->progress(sink->context, &progress);
 }
 
 static void
@@ -105,7 +112,8 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
             result->disordered = result->stopped = true;
         } else {
             result->incomplete = true;
-            sink->warning(sink->context, message);
+            if (sink->warning)
+                sink->warning(sink->context, message);
             g_clear_pointer(&message, g_free);
         }
         if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
@@ -141,7 +149,7 @@ find(const struct source_sink *sink, enum oa_finding_id id, const struct capture
     va_start(arguments, format);
     vsnprintf(finding.text, sizeof finding.text, format, arguments);
     va_end(arguments);
-    sink->event(sink->context, &event);
+    give(sink, &event);
 }
 
 static void
@@ -213,7 +221,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     result->channels = flows.n_channels;
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);
-        clocks_report(source->clocks, sink->renamer, sink->event, sink->context);
+        if (sink->event)
+            clocks_report(source->clocks, sink->renamer, sink->event, sink->context);
     }
     find_all(source, sink, result);
 }

@@ -23,16 +23,17 @@ struct source_progress {
 struct oa_tracker; /* track/tracker.h */
 
 /* Who receives what a source reads. */
+/* What has no function is passed over; without `progress`, reading goes on to the end. */
 struct source_sink {
     void *context;
-    void (*begin)(void *context, struct oa_tracker *tracker); /* before the first event; or NULL */
+    void (*begin)(void *context, struct oa_tracker *tracker); /* before the first event */
     oa_event_function event;
     void (*connection)(void *context, const struct connection_row *row); /* that has ended */
-    /* A frame, before what is in it; a segment or PDU, in the facts of its connection; or NULL. */
+    /* A frame, before what is in it; a segment or PDU, in the facts of its connection. */
     void (*frame)(void *context, size_t file, int64_t time_ns);
     void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
     /* A connection of which nothing shows whether it leads to a proxy, at the end; or, with NULL,
-     * so many that are not kept, see connection_end.h; or NULL. */
+     * so many that are not kept, see connection_end.h. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
     void (*warning)(void *context, const char *message); /* one line; reading continues */

@@ -88,32 +88,10 @@ begin(void *context, struct oa_tracker *tracker)
 }
 
 static void
-on_event(void *context, const struct oa_event *event)
-{
-    (void)context;
-    (void)event;
-}
-
-static void
-on_connection(void *context, const struct connection_row *row)
-{
-    (void)context;
-    (void)row;
-}
-
-static void
 on_warning(void *context, const char *message)
 {
     (void)context;
     fprintf(stderr, "cut_seeds: %s\n", message);
-}
-
-static bool
-on_progress(void *context, const struct source_progress *progress)
-{
-    (void)context;
-    (void)progress;
-    return true;
 }
 
 bool
@@ -124,12 +102,7 @@ cut_rop_seeds(const char *folder, const char *path)
     struct source *source = source_open((char *[]){ (char *)path }, 1, &order, &message);
     struct cutter cutter = { .folder = folder };
     struct source_result result = { 0 };
-    struct source_sink sink = { .context = &cutter,
-                                .begin = begin,
-                                .event = on_event,
-                                .connection = on_connection,
-                                .warning = on_warning,
-                                .progress = on_progress };
+    struct source_sink sink = { .context = &cutter, .begin = begin, .warning = on_warning };
 
     if (!source) {
         fprintf(stderr, "cut_seeds: %s\n", message);

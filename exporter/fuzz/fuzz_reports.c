@@ -97,14 +97,6 @@ on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
     report_set_counted(context, connection, stamp);
 }
 
-static bool
-on_progress(void *context, const struct source_progress *progress)
-{
-    (void)context;
-    (void)progress;
-    return true;
-}
-
 /* The reader's state outlives the tracker, as in oaexport. */
 static void
 begin_rops(void *context, struct oa_tracker *tracker)
@@ -145,7 +137,6 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
                                 .frame = on_frame,
                                 .counted = on_counted,
                                 .warning = on_warning,
-                                .progress = on_progress,
                                 .renamer = pseudonyms ? pseudonyms_renamer(pseudonyms) : NULL };
     source_run(source, &sink, &result);
     *is_disordered = result.disordered;

@@ -179,20 +179,6 @@ on_begin_tracker(void *context, struct oa_tracker *tracker)
 }
 
 static void
-on_event(void *context, const struct oa_event *event)
-{
-    (void)context;
-    (void)event;
-}
-
-static void
-on_connection(void *context, const struct connection_row *row)
-{
-    (void)context;
-    (void)row;
-}
-
-static void
 on_warning(void *context, const char *message)
 {
     (void)context;
@@ -219,8 +205,6 @@ measure(char *path, double minimum, bool is_verbose)
     struct coverage coverage = { .is_verbose = is_verbose };
     struct source_sink sink = { .context = &coverage,
                                 .begin = on_begin_tracker,
-                                .event = on_event,
-                                .connection = on_connection,
                                 .warning = on_warning };
     struct source_result result;
     char *message = NULL;
