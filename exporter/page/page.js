@@ -42,13 +42,18 @@ function serverChoice() {
     return element("label", {}, "Server ", select);
 }
 
+const SYSTEM_IS_DARK = matchMedia("(prefers-color-scheme: dark)");
+let chosenScheme = "auto";
+
+function setScheme(scheme) {
+    chosenScheme = scheme;
+    document.documentElement.dataset.scheme = scheme === "auto" ? (SYSTEM_IS_DARK.matches ? "dark" : "light") : scheme;
+    drawAll();
+}
+
 function schemeChoice() {
-    const set = scheme => {
-        document.documentElement.dataset.scheme = scheme;
-        drawAll();
-    };
     return element("fieldset", { class: "scheme" }, element("legend", { class: "unseen" }, "Colours"), SCHEMES.map(scheme => element("label", {},
-        element("input", { type: "radio", name: "scheme", value: scheme, checked: scheme === "auto", change: () => set(scheme) }), scheme)));
+        element("input", { type: "radio", name: "scheme", value: scheme, checked: scheme === chosenScheme, change: () => setScheme(scheme) }), scheme)));
 }
 
 /* On paper, charts have its width, and are black and white. */
@@ -66,11 +71,11 @@ function start() {
     const load = DATA.loads ? DATA.loads[0] : null;
     const paper = matchMedia("print");
 
-    document.documentElement.dataset.scheme = "auto";
     document.getElementById("period").textContent = GRID ? periodOf(GRID) : "";
     document.getElementById("controls").replaceChildren(...[serverChoice(), schemeChoice()].filter(Boolean));
     document.getElementById("footer").textContent = "Made by oaexport from the CSV files beside this page, which have all rows and columns: oaexport --describe. Drag over a chart to zoom, double-click to zoom out.";
     show(load);
+    setScheme(chosenScheme);
 
     let width = innerWidth;
     addEventListener("resize", () => {
@@ -78,7 +83,7 @@ function start() {
             drawAll();
         width = innerWidth;
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+    SYSTEM_IS_DARK.addEventListener("change", () => setScheme(chosenScheme));
     paper.addEventListener("change", event => setPaper(event.matches));
     addEventListener("beforeprint", () => setPaper(true));
     addEventListener("afterprint", () => setPaper(false));
