@@ -85,33 +85,42 @@ static const struct column COLUMNS_OF_ROPS[] = {
 
 /* --- cells --- */
 
+/* The number with so many hexadecimal digits, at most 16. Four cells of each row are such: printf()
+ * takes a twentieth of the time of the report. */
+static void
+put_hex(struct writer *writer, uint64_t number, unsigned digits)
+{
+    char text[2 + 16 + 1] = "0x";
+
+    for (unsigned i = digits; i > 0; i--, number >>= 4)
+        text[1 + i] = "0123456789abcdef"[number & 0xf];
+    writer_text(writer, text);
+}
+
 static void
 rop_id(struct writer *writer, const void *data)
 {
-    const struct row *row = data;
-    char text[8];
-
-    snprintf(text, sizeof text, "0x%02x", row->rop->id);
-    writer_text(writer, text);
+    put_hex(writer, ((const struct row *)data)->rop->id, 2);
 }
 
 static void
 handle(struct writer *writer, const void *value)
 {
     uint64_t number = *(const uint64_t *)value;
-    char text[16];
 
-    snprintf(text, sizeof text, "0x%08x", (uint32_t)number);
-    writer_text(writer, number == NO_NUMBER ? NULL : text);
+    if (number == NO_NUMBER)
+        writer_text(writer, NULL);
+    else
+        put_hex(writer, number, 8);
 }
 
 static void
 put_id(struct writer *writer, bool is_known, uint64_t id)
 {
-    char text[24];
-
-    snprintf(text, sizeof text, "0x%016" G_GINT64_MODIFIER "x", id);
-    writer_text(writer, is_known ? text : NULL);
+    if (is_known)
+        put_hex(writer, id, 16);
+    else
+        writer_text(writer, NULL);
 }
 
 static void
