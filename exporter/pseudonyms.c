@@ -6,12 +6,10 @@
 #include "pseudonyms.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "secret_file.h"
 
 /* Bytes of a key file at most; of a key that nobody guesses at least. */
 #define KEY_MAX 65536
@@ -73,49 +71,19 @@ pseudonyms_new(const uint8_t *key, size_t length)
     return pseudonyms;
 }
 
-/* Returns the length of what is there to read, of which no more than `size` bytes are read; -1:
- * errno. */
-static ssize_t
-read_all(int fd, uint8_t *bytes, size_t size)
-{
-    size_t length = 0;
-    ssize_t n;
-
-    while (length < size && (n = read(fd, bytes + length, size - length)) != 0) {
-        if (n < 0 && errno != EINTR)
-            return -1;
-        length += n > 0 ? (size_t)n : 0;
-    }
-    return (ssize_t)length;
-}
-
 struct pseudonyms *
 pseudonyms_open(const char *path, char **warning, char **message)
 {
-    struct pseudonyms *pseudonyms = NULL;
-    uint8_t *key = g_malloc(KEY_MAX + 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read_all(fd, key, KEY_MAX + 1);
-    struct stat info;
+    struct pseudonyms *pseudonyms;
+    struct secret_file key;
 
-    if (length < 0)
-        *message = g_strdup_printf("%s: %s", path, g_strerror(errno));
-    else if (length == 0)
-        *message = g_strdup_printf("%s: the key is empty", path);
-    else if (length > KEY_MAX)
-        *message = g_strdup_printf("%s: longer than a key of %d bytes", path, KEY_MAX);
-    else
-        pseudonyms = pseudonyms_new(key, (size_t)length);
-    if (pseudonyms && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
-        info.st_mode & (S_IRWXG | S_IRWXO))
-        *warning = g_strdup_printf("%s: others can read or change the key (chmod 600)", path);
-    else if (pseudonyms && length < KEY_GOOD)
+    if (!secret_file_read(path, KEY_MAX, &key, warning, message))
+        return NULL;
+    pseudonyms = pseudonyms_new(key.bytes, key.length);
+    if (!*warning && key.length < KEY_GOOD)
         *warning =
             g_strdup_printf("%s: a key of less than %d bytes can be guessed", path, KEY_GOOD);
-    if (fd >= 0)
-        close(fd);
-    explicit_bzero(key, KEY_MAX + 1);
-    g_free(key);
+    secret_file_clear(&key);
     return pseudonyms;
 }
 
