@@ -158,35 +158,6 @@ session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
     return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
 }
 
-const struct oa_auth *
-user_of_session(const struct oa_virtual_connection *vc)
-{
-    if (vc->auth && vc->auth->user[0])
-        return vc->auth;
-    return vc->security.auth ? vc->security.auth : &OA_AUTH_NONE;
-}
-
-const char *
-user_text(const struct oa_auth *auth, char text[USER_TEXT])
-{
-    if (!auth->user[0] || !auth->domain[0])
-        return auth->user;
-    snprintf(text, USER_TEXT, "%s\\%s", auth->domain, auth->user);
-    return text;
-}
-
-const char *
-server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT])
-{
-    enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
-
-    if (vc->target_server)
-        return vc->target_server;
-    if (!vc->endpoint[hop][OA_SERVER].port)
-        return "";
-    return address_text(vc->endpoint[hop][OA_SERVER].address, text);
-}
-
 /* How likely it is that a client has the address: that of no host, of anybody, of a private network
  * or an example, [RFC 1918], [RFC 5737]. */
 static int

@@ -11,6 +11,7 @@
 
 #include "connection.h"
 #include "track/events.h"
+#include "track/vc_names.h"
 #include "valid_ports.h"
 
 /* --- calls --- */
@@ -85,16 +86,6 @@ const char *end_name(enum oa_end how);                   /* "fin" */
 const char *ended_by(struct oa_ending ending);           /* "client", "server" */
 const char *side_name(enum oa_side side);                /* "client", "server" */
 bool session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop);
-
-/* The user of the HTTP authentication, else of the RPC authentication; never NULL. */
-const struct oa_auth *user_of_session(const struct oa_virtual_connection *vc);
-
-/* DOMAIN\user, or user. */
-#define USER_TEXT (2 * OA_AUTH_NAME)
-const char *user_text(const struct oa_auth *auth, char text[USER_TEXT]);
-
-/* The server named in the URI, or MailboxId; else its address. */
-const char *server_of_session(const struct oa_virtual_connection *vc, char address[ADDRESS_TEXT]);
 
 /* The client as seen in the capture, else as reported by the proxy; `mapped` is a buffer for the
  * latter. NULL if unknown. */

@@ -191,10 +191,10 @@ clear(void *data)
 static void *
 row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
-    char user[USER_TEXT], address[ADDRESS_TEXT];
+    char user[OA_USER_TEXT], address[ADDRESS_TEXT];
     const char *name = report_user(tally_run(tally), vc, user);
     struct key key = { .user = name ? name : "",
-                       .server = server_of_session(vc, address),
+                       .server = oa_vc_server(vc, address),
                        .iface = vc->iface,
                        .transport = vc->transport,
                        .is_in_tls = vc->is_in_tls };

@@ -330,7 +330,7 @@ take(struct report_run *run, const struct oa_event *event)
 
     if (event->type != OA_EVENT_CALL)
         return;
-    struct key key = { .server = server_of_session(call->vc, address),
+    struct key key = { .server = oa_vc_server(call->vc, address),
                        .iface = call->iface,
                        .syntax = call->syntax,
                        .opnum = call->has_opnum ? call->opnum : OPNUM_UNKNOWN,
