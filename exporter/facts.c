@@ -28,32 +28,6 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
-#define EPT_S_NOT_REGISTERED 0x16c9a0d6
-
-/* Warnings are no errors, [MS-OXCDATA] 2.4.3. */
-bool
-call_failed(const struct oa_call *call)
-{
-    uint32_t value = call->return_value;
-
-    if (call->state == OA_CALL_FAULT)
-        return true;
-    if (!call->has_return_value || value == 0 || value >> 16 == 4)
-        return false;
-    return !(value == 1 && oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1)) &&
-           !(value == EPT_S_NOT_REGISTERED &&
-             oa_rpc_operation_has(call->iface, call->opnum, OA_OP_LISTS));
-}
-
-bool
-call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
-{
-    const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
-
-    *ns = response->last.time_ns - request->last.time_ns;
-    return oa_call_half_has_end(request) && oa_call_half_has_end(response);
-}
-
 const struct oa_call_half *
 call_half_if_whole(const struct oa_call_half *half)
 {

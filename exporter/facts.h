@@ -10,6 +10,7 @@
 #define FACTS_H
 
 #include "connection.h"
+#include "track/call_result.h"
 #include "track/events.h"
 #include "track/vc_names.h"
 #include "valid_ports.h"
@@ -44,13 +45,6 @@
 /* A status by name, else by number. */
 #define STATUS_TEXT 32
 const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
-
-/* Whether it ended in a fault or returned an error. */
-bool call_failed(const struct oa_call *call);
-
-/* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
- * false unless both are complete. */
-bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
 /* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
 const struct oa_call_half *call_half_if_whole(const struct oa_call_half *half);

@@ -145,7 +145,7 @@ latency_on(const struct oa_call *call, enum oa_hop hop)
 {
     int64_t ns;
 
-    return call_latency(call, hop, &ns) ? ns : NO_TIME;
+    return oa_call_latency(call, hop, &ns) ? ns : NO_TIME;
 }
 
 /* The greatest limit that the response time exceeds; that of a call which waits says nothing. */

@@ -212,10 +212,10 @@ take_call(struct tally *tally, void *data, const struct oa_call *call)
 
     (void)tally;
     row->requests++;
-    row->failures += call_failed(call);
+    row->failures += oa_call_failed(call);
     row->unanswered += call->state == OA_CALL_UNANSWERED;
     row->unknown += call->state == OA_CALL_UNKNOWN;
-    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
+    if (call_is_prompt(call) && oa_call_latency(call, oa_call_hop(call), &latency_ns)) {
         row->timed++;
         row->time_ns += latency_ns;
     }

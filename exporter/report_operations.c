@@ -298,7 +298,7 @@ take_rops(struct tally *tally, const struct oa_call *call, const struct key *of_
         if (!row->rop)
             continue;
         take_rop(row, &rops[i]);
-        if (&rops[i] == only && call_latency(call, oa_call_hop(call), &latency_ns))
+        if (&rops[i] == only && oa_call_latency(call, oa_call_hop(call), &latency_ns))
             histogram_add(row->latency, latency_ns);
     }
 }
@@ -318,7 +318,7 @@ take_call(struct row *row, const struct oa_call *call)
     row->response_bytes += whole_bytes(&call->response[oa_call_hop(call)]);
     if (call->state == OA_CALL_FAULT)
         count_fault(row, &(struct fault_count){ call->fault_kind, call->fault_status, 1 });
-    if (call_latency(call, oa_call_hop(call), &latency_ns))
+    if (oa_call_latency(call, oa_call_hop(call), &latency_ns))
         histogram_add(row->latency, latency_ns);
 }
 

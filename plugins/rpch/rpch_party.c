@@ -12,11 +12,9 @@ const char *
 rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
 {
     char text[OA_USER_TEXT];
-    const char *user = oa_user_text(oa_vc_user(vc), text);
+    const char *user = oa_vc_user_name(vc, text);
 
-    if (!user[0] && vc->client)
-        user = vc->client->user_dn;
-    return user[0] ? wmem_strdup(pool, user) : NULL;
+    return user ? wmem_strdup(pool, user) : NULL;
 }
 
 const char *
@@ -40,9 +38,8 @@ rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc, enum 
 
     if (!name)
         name = wmem_strdup(pool, oa_text_address(endpoint[side].address, address));
-    return side == OA_CLIENT
-               ? name
-               : wmem_strdup_printf(pool, "%s (vc %u)", name, (unsigned)vc->number);
+    return side == OA_CLIENT ? name
+                             : wmem_strdup_printf(pool, "%s (vc %u)", name, (unsigned)vc->number);
 }
 
 const struct oa_virtual_connection *

@@ -25,6 +25,16 @@ oa_user_text(const struct oa_auth *auth, char text[OA_USER_TEXT])
 }
 
 const char *
+oa_vc_user_name(const struct oa_virtual_connection *vc, char text[OA_USER_TEXT])
+{
+    const char *name = oa_user_text(oa_vc_user(vc), text);
+
+    if (!name[0] && vc->client)
+        name = vc->client->user_dn;
+    return name[0] ? name : NULL;
+}
+
+const char *
 oa_vc_server(const struct oa_virtual_connection *vc, char text[OA_ADDRESS_TEXT])
 {
     enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;

@@ -18,6 +18,9 @@ const struct oa_auth *oa_vc_user(const struct oa_virtual_connection *vc);
 #define OA_USER_TEXT (2 * OA_AUTH_NAME)
 const char *oa_user_text(const struct oa_auth *auth, char text[OA_USER_TEXT]);
 
+/* The user as that text, else the distinguished name of the connect; NULL if unknown. */
+const char *oa_vc_user_name(const struct oa_virtual_connection *vc, char text[OA_USER_TEXT]);
+
 /* The server named in the URI, or MailboxId; else its address; "" if unknown. */
 const char *oa_vc_server(const struct oa_virtual_connection *vc, char address[OA_ADDRESS_TEXT]);
 
