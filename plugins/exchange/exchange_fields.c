@@ -5,6 +5,8 @@
  */
 #include "exchange_fields.h"
 
+#include <epan/proto_data.h>
+
 #include "items.h"
 #include "rpc/rpc_interface.h"
 #include "track/call_result.h"
@@ -41,8 +43,14 @@ show_result(tvbuff_t *tvb, proto_tree *tree, proto_item *item,
         proto_item_append_text(item, ", failed");
 }
 
+const struct exchange_summary *
+exchange_fields_shown(packet_info *pinfo)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_exchange, 0);
+}
+
 void
-exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *parent,
+exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent,
                      const struct exchange_summary *summary)
 {
     const char *operation = oa_rpc_operation_name(summary->iface, summary->opnum);
@@ -50,6 +58,9 @@ exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *parent,
 
     if (!parent || !operation)
         return;
+    if (!exchange_fields_shown(pinfo))
+        p_add_proto_data(pinfo->pool, pinfo, proto_exchange, 0,
+                         wmem_memdup(pinfo->pool, summary, sizeof *summary));
     proto_item *item = generated(
         proto_tree_add_protocol_format(parent, proto_exchange, tvb, 0, 0, "Exchange: %s %s",
                                        operation, summary->is_response ? "response" : "request"));
@@ -88,7 +99,7 @@ exchange_fields_register(void)
             "Operation of the interface, or request type of MAPI over HTTP", HFILL } },
         { &hf_user,
           { "User", "exchange.user", FT_STRING, BASE_NONE, NULL, 0,
-            "Who authenticated, as in sessions.csv, else the name in the connect", HFILL } },
+            "Who authenticated by HTTP, else by RPC, else the name in the connect", HFILL } },
         { &hf_mailbox,
           { "Mailbox", "exchange.mailbox", FT_STRING, BASE_NONE, NULL, 0,
             "Distinguished name with which the mailbox session was opened", HFILL } },

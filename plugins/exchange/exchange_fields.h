@@ -21,6 +21,9 @@ void exchange_fields_register(void);
 void exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           const struct exchange_summary *summary);
 
+/* The first summary that is shown in the packet; NULL if there is none. */
+const struct exchange_summary *exchange_fields_shown(packet_info *pinfo);
+
 /* A ROP by its name: `exchange.rop`, hidden in the ROP's own tree. */
 void exchange_fields_show_rop(tvbuff_t *tvb, proto_tree *tree, const char *name);
 

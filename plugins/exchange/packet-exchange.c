@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "exchange_fields.h"
+#include "exchange_filters.h"
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
@@ -400,6 +401,7 @@ proto_register_exchange(void)
     exchange_fields_register();
     exchange_tree_register();
     exchange_stats_register();
+    exchange_filters_register();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);
 }

@@ -11,6 +11,7 @@
 
 #include <epan/conversation_filter.h>
 
+#include "items.h"
 #include "rpch_connection.h"
 #include "rpch_items.h"
 #include "rpch_party.h"
@@ -48,12 +49,7 @@ has_user(packet_info *pinfo WS_COMPAT_FILTER_DATA)
 static gchar *
 filter_user(packet_info *pinfo WS_COMPAT_FILTER_DATA)
 {
-    const char *user = rpch_user(pinfo->pool, rpch_vc_of_packet(pinfo));
-    char *escaped = g_strescape(user, NULL);
-    char *filter = ws_strdup_printf("rpch.user == \"%s\"", escaped);
-
-    g_free(escaped);
-    return filter;
+    return filter_of_text("rpch.user", rpch_user(pinfo->pool, rpch_vc_of_packet(pinfo)));
 }
 
 void

@@ -19,6 +19,7 @@
 #define FRAME_HAS_BEGUN 0x52504349u
 
 gint rpch_ett = -1;
+static gint ett_context = -1;
 static gint ett_flow = -1;
 
 static int hf_vc = -1;
@@ -87,31 +88,44 @@ rpch_hop_number(enum oa_hop hop)
 
 /* Whose it is, and what for. */
 static void
-show_vc(const struct rpch_place *place, proto_tree *tree, const struct oa_virtual_connection *vc)
+show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,
+        const struct oa_virtual_connection *vc)
 {
     wmem_allocator_t *pool = place->pinfo->pool;
+    const char *user = rpch_user(pool, vc), *target = rpch_target(pool, vc);
 
     generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
     if (vc->iface)
         add_generated_text(tree, hf_service, place->tvb, oa_service_name(vc->iface->service));
-    add_generated_text(tree, hf_user, place->tvb, rpch_user(pool, vc));
-    add_generated_text(tree, hf_target, place->tvb, rpch_target(pool, vc));
+    add_generated_text(tree, hf_user, place->tvb, user);
+    add_generated_text(tree, hf_target, place->tvb, target);
     add_generated_text(tree, hf_purpose, place->tvb, oa_vc_purpose(vc));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         proto_item_set_hidden(proto_tree_add_string(tree, hf_party, place->tvb, 0, 0,
                                                     rpch_party(pool, vc, (enum oa_side)side)));
+    proto_item_append_text(title, ", virtual connection %u%s%s%s%s", (unsigned)vc->number,
+                           user ? " of " : "", user ? user : "", target ? " to " : "",
+                           target ? target : "");
 }
 
 void
-rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct rpch_unit *unit)
+rpch_show_context(const struct rpch_place *place, proto_tree *parent, const struct rpch_unit *unit)
 {
     const struct oa_channel *channel = place->channel;
     const struct oa_virtual_connection *vc = rpch_vc_of(unit);
+    proto_item *title;
 
+    if (!parent)
+        return;
     if (!vc && PINFO_FD_VISITED(place->pinfo))
         vc = channel->vc;
-    if (vc && tree)
-        show_vc(place, tree, vc);
+    proto_tree *tree = proto_tree_add_subtree_format(
+        parent, place->tvb, 0, 0, ett_context, &title, "%s%schannel %u, %s",
+        oa_channel_kind_name(channel->kind), channel->kind ? " " : "", (unsigned)channel->number,
+        val_to_str_const(rpch_hop_number(channel->hop), hops, "unknown hop"));
+    generated(title);
+    if (vc)
+        show_vc(place, tree, title, vc);
     generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
     generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
@@ -218,8 +232,7 @@ register_fields(void)
             HFILL } },
         { &hf_user,
           { "User", "rpch.user", FT_STRING, BASE_NONE, NULL, 0,
-            "User of the virtual connection, as in sessions.csv, else the name in EcDoConnectEx",
-            HFILL } },
+            "Who authenticated by HTTP, else by RPC, else the name in EcDoConnectEx", HFILL } },
         { &hf_target,
           { "Target", "rpch.target", FT_STRING, BASE_NONE, NULL, 0,
             "Server and port that the virtual connection leads to", HFILL } },
@@ -302,7 +315,7 @@ register_findings(expert_module_t *expert)
 void
 rpch_items_register(expert_module_t *expert)
 {
-    static gint *ett[] = { &rpch_ett, &ett_flow };
+    static gint *ett[] = { &rpch_ett, &ett_context, &ett_flow };
 
     register_fields();
     proto_register_subtree_array(ett, array_length(ett));

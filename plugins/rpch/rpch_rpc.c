@@ -215,7 +215,7 @@ show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit
                             (gint)rpc->stub_length, ENC_NA);
 }
 
-/* Of a call of Exchange; after the dissectors of its interface, which may find its session. */
+/* Of a call of Exchange. The session of a sealed one is known on later visits. */
 static void
 show_summary(const struct rpch_place *place, tvbuff_t *tvb, const struct oa_virtual_connection *vc,
              const struct oa_call *call)
@@ -257,6 +257,7 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
     rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
     rpch_show_facts(place, unit, tree, tvb);
+    show_summary(place, tvb, vc, call);
 
     if (rpch_begins_frame(place))
         col_clear(pinfo->cinfo, COL_INFO);
@@ -269,7 +270,6 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
         show_fragment(pinfo, tree, unit, tvb, rpc);
     else
         call_dcerpc(place, unit, tvb);
-    show_summary(place, tvb, vc, call);
     name_operation(pinfo->cinfo, before, call);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
