@@ -71,7 +71,7 @@ void report_describe(const struct report *report);
 /* What the reports call the user of the session, as far as known now: user_shown_name(), as it was
  * spelt first. */
 const char *report_user(const struct report_run *run, const struct oa_virtual_connection *vc,
-                        char text[USER_TEXT]);
+                        char text[OA_USER_TEXT]);
 #define USER_OF_CALL_IS                                                                            \
     "User of the session as in users.csv, as far as known at the end of the call; spelt as in "    \
     "the "                                                                                         \

@@ -145,7 +145,7 @@ latency_on(const struct oa_call *call, enum oa_hop hop)
 {
     int64_t ns;
 
-    return call_latency(call, hop, &ns) ? ns : NO_TIME;
+    return oa_call_latency(call, hop, &ns) ? ns : NO_TIME;
 }
 
 /* The greatest limit that the response time exceeds; that of a call which waits says nothing. */
@@ -171,7 +171,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
     uint8_t mapped[16];
-    char user[USER_TEXT];
+    char user[OA_USER_TEXT];
     char uuid[OA_UUID_TEXT], number[OPERATION_TEXT], fault[STATUS_TEXT], value[STATUS_TEXT];
 
     if (event->type != OA_EVENT_CALL)

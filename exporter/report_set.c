@@ -254,7 +254,7 @@ note_spelling(struct report_set *set, const struct oa_event *event)
     const struct oa_virtual_connection *vc = event->type == OA_EVENT_CALL        ? event->call->vc
                                              : event->type == OA_EVENT_VC_CLOSED ? event->vc
                                                                                  : NULL;
-    char user[USER_TEXT];
+    char user[OA_USER_TEXT];
 
     if (vc && set->n > 0)
         report_user(&set->runs[0], vc, user);

@@ -26,6 +26,10 @@ struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
  * in the place of names. */
 void oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer);
 
+/* How many numbers of virtual connections have been given so far; those that turned out to be parts
+ * of others have one too. */
+uint64_t oa_tracker_vcs(const struct oa_tracker *tracker);
+
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);

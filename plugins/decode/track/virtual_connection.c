@@ -17,6 +17,7 @@
 #include "track/http_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
+#include "track/tracker.h"
 #include "track/tracker_state.h"
 
 /* Trees, not hash tables: senders choose cookies, and may choose those that a hash function maps to
@@ -640,4 +641,10 @@ oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, b
     for (const GList *link = vc->channels.head; link; link = link->next)
         ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);
+}
+
+uint64_t
+oa_tracker_vcs(const struct oa_tracker *tracker)
+{
+    return tracker->vcs->n_vcs;
 }
