@@ -61,10 +61,6 @@ bool oa_ntlm_side_keys(uint32_t flags, const uint8_t key[OA_NTLM_KEY], enum oa_s
                        struct oa_ntlm_side_keys *keys);
 
 /* HMAC-MD5 and CRC-32 over pieces of bytes. False if the library refuses it. */
-struct oa_bytes {
-    const uint8_t *at;
-    size_t length;
-};
 bool oa_ntlm_hmac(const uint8_t key[OA_NTLM_KEY], const struct oa_bytes *pieces, size_t n,
                   uint8_t digest[OA_NTLM_KEY]);
 bool oa_ntlm_crc(const struct oa_bytes *pieces, size_t n, uint32_t *crc);

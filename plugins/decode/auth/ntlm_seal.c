@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "auth/seal.h"
+#include "auth/seal_mechanism.h"
 
 #include <string.h>
 
