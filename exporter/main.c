@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
+#include <gcrypt.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "capture_folders.h"
 #include "comparison.h"
 #include "exit_codes.h"
+#include "nt_passwords.h"
 #include "options.h"
 #include "page.h"
 #include "pseudonyms.h"
@@ -338,6 +340,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .progress = on_progress,
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
+                                .secrets = options->secrets,
                                 .renamer = renamer_of(options),
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
@@ -480,17 +483,41 @@ use_key(struct options *options)
     return options->style.pseudonyms != NULL;
 }
 
+/* Reads the passwords of --nt-password-file, if there is one; false with a message on standard
+ * error. */
+static bool
+use_passwords(const char *path, struct oa_seal_secrets *secrets)
+{
+    char *warning = NULL, *message = NULL;
+
+    if (!path)
+        return true;
+    gcry_check_version(NULL);
+    secrets->host = nt_passwords_read(path, &warning, &message);
+    secrets->find_nt_secret = nt_passwords_find;
+    if (warning)
+        complain(warning);
+    if (message)
+        complain(message);
+    g_free(warning);
+    g_free(message);
+    return secrets->host != NULL;
+}
+
 /* The same with the captures that are in folders. */
 static int
 export_captures(struct options *options)
 {
     struct capture_paths captures;
+    struct oa_seal_secrets secrets = { 0 };
     char *message = NULL;
     int code;
 
-    if (!use_key(options))
+    if (!use_key(options) || !use_passwords(options->nt_password_file, &secrets)) {
+        pseudonyms_free(options->style.pseudonyms);
         return EXIT_USAGE;
-
+    }
+    options->secrets = secrets.host ? &secrets : NULL;
     if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
@@ -501,6 +528,8 @@ export_captures(struct options *options)
     }
     capture_paths_clear(&captures);
     pseudonyms_free(options->style.pseudonyms);
+    nt_passwords_free(secrets.host);
+    options->secrets = NULL;
     return code;
 }
 

@@ -8,6 +8,7 @@
 #define OA_AUTH_H
 
 #include "base/code_page.h"
+#include "base/cursor.h"
 #include "http/http_head.h"
 
 #define OA_AUTH_NAME 256
@@ -158,6 +159,14 @@ void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_
  */
 bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
                         struct oa_auth *auth);
+
+/*
+ * Finds the message of the mechanism in a raw token: without what SPNEGO and GSS put around it.
+ * `*message` is over the bytes of the token. Returns the mechanism, of NTLM and Kerberos;
+ * OA_AUTH_UNKNOWN: there is no message of these.
+ */
+enum oa_auth_mechanism oa_auth_message(const uint8_t *token, size_t length,
+                                       struct oa_cursor *message);
 
 /* Names for output: "Basic", "NTLM", "Negotiate", ... and "NTLM", "Kerberos"; "" for none and
  * unknown. */
