@@ -199,7 +199,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
 
     source->sink = sink;
     source->tracker = oa_tracker_new(take_event, source, false);
-    flows_begin(&flows, source->tracker, sink->connection, sink->context);
+    flows_begin(&flows, source->tracker, sink->keys, sink->connection, sink->context);
     flows.counted = sink->counted;
     flows.undecided = sink->undecided;
     oa_tls_proxies_name(source->tracker, sink->proxies);
@@ -218,6 +218,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
+    flows_end(&flows);
     result->channels = flows.n_channels;
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);
