@@ -255,7 +255,7 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
-    if (flow->flows->keys && !oa_tls_keys_are_none(flow->flows->keys))
+    if (flow->flows->keys && oa_tls_keys_are_there(flow->flows->keys))
         flow->opener = oa_tls_opener_new(flow->tls, flow->flows->keys,
                                          &(struct oa_tls_reader){ .context = flow,
                                                                   .data = on_opened,

@@ -318,9 +318,19 @@ write_page(const struct options *options, char **message)
     }
 }
 
+/* Whether all files can be read again, with times that are right. */
+static bool
+can_read_again(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_paths; i++)
+        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
+            return false;
+    return true;
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
- * done again: with frames read ahead, which is noted in `order`, or because only now is known how
- * far the clocks of the files differ. */
+ * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
+ * because only now is known how far the clocks of the files differ. */
 static int
 export_once(const struct options *options, struct oa_tls_keys *keys, struct capture_order *order,
             struct clocks *clocks, bool is_again, bool *is_void)
@@ -364,7 +374,8 @@ export_once(const struct options *options, struct oa_tls_keys *keys, struct capt
         report_set_count_intervals(run.reports, &options->intervals);
         source_run(source, &sink, &result);
         clear_progress(&run);
-        *is_void = result.disordered || result.clocks_differ;
+        *is_void = result.disordered || result.clocks_differ ||
+                   (result.keys_came_late && can_read_again(options) && can_begin_anew(options));
         order->reads_ahead |= result.disordered;
         if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
@@ -379,16 +390,6 @@ export_once(const struct options *options, struct oa_tls_keys *keys, struct capt
     summary_free(run.summary);
     source_close(source);
     return code;
-}
-
-/* Whether all files can be read again, with times that are right. */
-static bool
-can_read_again(const struct options *options)
-{
-    for (size_t i = 0; i < options->n_paths; i++)
-        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
-            return false;
-    return true;
 }
 
 static void

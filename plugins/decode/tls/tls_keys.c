@@ -34,7 +34,8 @@ struct session {
 
 struct oa_tls_keys {
     GTree *entries;
-    GTree *missed; /* struct name */
+    GTree *missed;   /* struct name */
+    bool missed_all; /* a connection has begun when there were none */
     bool came_late;
     GTree *sessions;
     GQueue by_age; /* of struct session; the one to be forgotten first comes first */
@@ -111,7 +112,7 @@ oa_tls_keys_begin(struct oa_tls_keys *keys)
     g_tree_remove_all(keys->sessions);
     g_tree_remove_all(keys->missed);
     g_queue_init(&keys->by_age);
-    keys->came_late = false;
+    keys->came_late = keys->missed_all = false;
 }
 
 void
@@ -127,9 +128,12 @@ oa_tls_keys_private(const struct oa_tls_keys *keys)
 }
 
 bool
-oa_tls_keys_are_none(const struct oa_tls_keys *keys)
+oa_tls_keys_are_there(struct oa_tls_keys *keys)
 {
-    return !keys->private && g_tree_nnodes(keys->entries) == 0;
+    bool are_there = keys->private || g_tree_nnodes(keys->entries) > 0;
+
+    keys->missed_all |= !are_there;
+    return are_there;
 }
 
 bool
@@ -241,7 +245,8 @@ add_entry(struct oa_tls_keys *keys, const struct name *name, const uint8_t *secr
     entry->name = *name;
     entry->length = (uint16_t)length;
     memcpy(entry->secret, secret, length);
-    keys->came_late |= g_tree_lookup(keys->missed, name) && !g_tree_lookup(keys->entries, name);
+    keys->came_late |= keys->missed_all ||
+                       (g_tree_lookup(keys->missed, name) && !g_tree_lookup(keys->entries, name));
     g_tree_replace(keys->entries, entry, entry);
 }
 

@@ -60,11 +60,11 @@ void oa_tls_keys_use_private(struct oa_tls_keys *keys, const struct oa_tls_priva
 /* NULL: none. */
 const struct oa_tls_private_keys *oa_tls_keys_private(const struct oa_tls_keys *keys);
 
-/* Whether there are none, so that no connection can be opened. */
-bool oa_tls_keys_are_none(const struct oa_tls_keys *keys);
+/* Whether there are any for a connection that begins now. */
+bool oa_tls_keys_are_there(struct oa_tls_keys *keys);
 
-/* Whether a line was added for what had been looked for before, in vain: reading the captures again
- * would show more. */
+/* Whether a line was added for what had been looked for before, in vain, or the first one after
+ * oa_tls_keys_are_there(): reading the captures again would show more. */
 bool oa_tls_keys_came_late(const struct oa_tls_keys *keys);
 
 /* What has been learned from connections is forgotten: the captures are read from the beginning. */
