@@ -188,11 +188,16 @@ private_keys_add(struct private_keys *keys, const uint8_t *bytes, size_t length,
                  const char *password)
 {
     const gnutls_datum_t file = { (unsigned char *)bytes, (unsigned)length };
+    static const gnutls_x509_crt_fmt_t FORMATS[] = { GNUTLS_X509_FMT_PEM, GNUTLS_X509_FMT_DER };
     gnutls_x509_privkey_t key = NULL;
-    enum private_key_result result = import_plain(&file, GNUTLS_X509_FMT_PEM, password, &key);
+    enum private_key_result result = PRIVATE_KEY_UNREADABLE;
 
-    if (result == PRIVATE_KEY_UNREADABLE)
-        result = import_plain(&file, GNUTLS_X509_FMT_DER, password, &key);
+    /* With a password GnuTLS expects that the key is encrypted. */
+    for (size_t i = 0; i < 2 && result == PRIVATE_KEY_UNREADABLE; i++) {
+        result = import_plain(&file, FORMATS[i], NULL, &key);
+        if (result != PRIVATE_KEY_ADDED && password)
+            result = import_plain(&file, FORMATS[i], password, &key);
+    }
     if (result == PRIVATE_KEY_UNREADABLE)
         result = import_pkcs12(&file, password, &key);
     if (!key)

@@ -57,6 +57,8 @@ struct oa_tls_protection {
     gcry_md_hd_t mac;        /* NULL: an AEAD; keyed but for SSL 3.0 */
     size_t mac_length;
     int mac_algorithm;
+    uint8_t *ahead; /* of a stream cipher: its next bytes, generated already; NULL */
+    size_t n_ahead;
     uint8_t iv[IV_MAX];           /* of a CBC cipher with a chain, or the fixed part of a nonce */
     uint8_t mac_key[MAC_KEY_MAX]; /* of SSL 3.0 */
 };
@@ -129,6 +131,15 @@ oa_tls_protection_of_secret(const struct oa_tls_suite *suite, const uint8_t *sec
     return protection;
 }
 
+static void
+drop_ahead(struct oa_tls_protection *protection)
+{
+    if (protection->ahead)
+        explicit_bzero(protection->ahead, protection->n_ahead);
+    g_clear_pointer(&protection->ahead, g_free);
+    protection->n_ahead = 0;
+}
+
 void
 oa_tls_protection_free(struct oa_tls_protection *protection)
 {
@@ -136,6 +147,7 @@ oa_tls_protection_free(struct oa_tls_protection *protection)
         return;
     gcry_cipher_close(protection->handle);
     gcry_md_close(protection->mac);
+    drop_ahead(protection);
     explicit_bzero(protection, sizeof *protection);
     g_free(protection);
 }
@@ -159,9 +171,9 @@ oa_tls_protection_is_1_3(const struct oa_tls_protection *protection)
 }
 
 bool
-oa_tls_protection_is_stateless(const struct oa_tls_protection *protection)
+oa_tls_protection_is_stream(const struct oa_tls_protection *protection)
 {
-    return protection->cipher->kind != KIND_STREAM;
+    return protection->cipher->kind == KIND_STREAM;
 }
 
 size_t
@@ -337,16 +349,65 @@ open_cbc(struct oa_tls_protection *protection, uint64_t number, const uint8_t *h
     return true;
 }
 
+/* --- streams --- */
+
+/* Generates the next bytes of the stream without using them; false if the library fails. */
 static bool
-open_stream(struct oa_tls_protection *protection, uint64_t number, const uint8_t *header,
-            const uint8_t *payload, size_t length, uint8_t *out, struct oa_tls_opened *opened)
+look_ahead(struct oa_tls_protection *protection, size_t length)
+{
+    size_t had = protection->n_ahead;
+
+    if (length <= had)
+        return true;
+    protection->ahead = g_realloc(protection->ahead, length);
+    protection->n_ahead = length;
+    memset(protection->ahead + had, 0, length - had);
+    return gcry_cipher_decrypt(protection->handle, protection->ahead + had, length - had, NULL,
+                               0) == 0;
+}
+
+/* Moves on by that many bytes. */
+static void
+move_on(struct oa_tls_protection *protection, size_t length)
+{
+    uint8_t nothing[256];
+    size_t part = MIN(length, protection->n_ahead);
+
+    if (part == protection->n_ahead)
+        drop_ahead(protection);
+    else
+        memmove(protection->ahead, protection->ahead + part, protection->n_ahead -= part);
+    for (length -= part; length > 0; length -= part) {
+        part = MIN(length, sizeof nothing);
+        gcry_cipher_decrypt(protection->handle, nothing, part, nothing, part);
+    }
+}
+
+static bool
+decrypt_stream(struct oa_tls_protection *protection, const uint8_t *payload, size_t length,
+               uint8_t *out)
+{
+    size_t part = MIN(length, protection->n_ahead);
+
+    if (!protection->handle) {
+        memcpy(out, payload, length);
+        return true;
+    }
+    for (size_t i = 0; i < part; i++)
+        out[i] = payload[i] ^ protection->ahead[i];
+    if (part)
+        move_on(protection, part);
+    return gcry_cipher_decrypt(protection->handle, out + part, length - part, payload + part,
+                               length - part) == 0;
+}
+
+/* Verifies what is decrypted in `out`. */
+static bool
+take_stream(const struct oa_tls_protection *protection, uint64_t number, const uint8_t *header,
+            const uint8_t *out, size_t length, struct oa_tls_opened *opened)
 {
     size_t mac = protection->mac_length;
 
-    if (!protection->handle)
-        memcpy(out, payload, length);
-    else if (gcry_cipher_decrypt(protection->handle, out, length, payload, length))
-        return false;
     if (length < mac || !has_mac(protection, number, header, out, length - mac, out + length - mac))
         return false;
     *opened = (struct oa_tls_opened){ header[0], out, length - mac };
@@ -364,28 +425,38 @@ oa_tls_protection_open(struct oa_tls_protection *protection, uint64_t number,
     case KIND_CBC:
         return open_cbc(protection, number, header, payload, length, out, opened);
     default:
-        return open_stream(protection, number, header, payload, length, out, opened);
+        return decrypt_stream(protection, payload, length, out) &&
+               take_stream(protection, number, header, out, length, opened);
     }
+}
+
+bool
+oa_tls_protection_open_ahead(struct oa_tls_protection *protection, size_t ahead, uint64_t number,
+                             const uint8_t header[OA_TLS_RECORD_HEADER], const uint8_t *payload,
+                             size_t length, uint8_t *out, struct oa_tls_opened *opened)
+{
+    if (!oa_tls_protection_is_stream(protection))
+        return oa_tls_protection_open(protection, number, header, payload, length, out, opened);
+    if (ahead > OA_TLS_AHEAD_MAX || !look_ahead(protection, ahead + length))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        out[i] = payload[i] ^ protection->ahead[ahead + i];
+    if (!take_stream(protection, number, header, out, length, opened))
+        return false;
+    move_on(protection, ahead + length);
+    return true;
 }
 
 void
 oa_tls_protection_pass(struct oa_tls_protection *protection, size_t length, const uint8_t *last)
 {
-    uint8_t nothing[256];
-
     if (oa_tls_protection_chain(protection)) {
         protection->has_iv = last != NULL;
         if (last)
             memcpy(protection->iv, last, protection->cipher->iv);
     }
-    if (protection->cipher->kind != KIND_STREAM)
-        return;
-    memset(nothing, 0, sizeof nothing);
-    for (size_t n; length > 0; length -= n) {
-        n = MIN(length, sizeof nothing);
-        if (gcry_cipher_decrypt(protection->handle, nothing, n, NULL, 0))
-            return;
-    }
+    if (oa_tls_protection_is_stream(protection))
+        move_on(protection, length);
 }
 
 bool

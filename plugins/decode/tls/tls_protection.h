@@ -50,13 +50,24 @@ bool oa_tls_protection_open(struct oa_tls_protection *protection, uint64_t numbe
                             const uint8_t header[OA_TLS_RECORD_HEADER], const uint8_t *payload,
                             size_t length, uint8_t *out, struct oa_tls_opened *opened);
 
+/*
+ * The same for a record before which `ahead` bytes of payload are missing. A stream cipher moves on
+ * only if the record authenticates; others do not care. At most OA_TLS_AHEAD_MAX bytes, for which
+ * it keeps as many until then.
+ */
+#define OA_TLS_AHEAD_MAX 65536
+bool oa_tls_protection_open_ahead(struct oa_tls_protection *protection, size_t ahead,
+                                  uint64_t number, const uint8_t header[OA_TLS_RECORD_HEADER],
+                                  const uint8_t *payload, size_t length, uint8_t *out,
+                                  struct oa_tls_opened *opened);
+
 /* What a record has at least beyond its data. */
 size_t oa_tls_protection_overhead(const struct oa_tls_protection *protection);
 
 bool oa_tls_protection_is_1_3(const struct oa_tls_protection *protection);
 
-/* Whether each record can be tried under any number. */
-bool oa_tls_protection_is_stateless(const struct oa_tls_protection *protection);
+/* Whether records depend on what was sent before them, and where that ends. */
+bool oa_tls_protection_is_stream(const struct oa_tls_protection *protection);
 
 /* How many bytes in front of a record begin with its IV; 0: it has its own. */
 size_t oa_tls_protection_chain(const struct oa_tls_protection *protection);

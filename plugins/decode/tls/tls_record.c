@@ -144,14 +144,10 @@ report_lost(const struct oa_tls_records *records, uint64_t bytes)
 static void
 begin_search(struct oa_tls_records *records, uint64_t missing)
 {
-    bool is_possible = !records->protection || oa_tls_protection_is_stateless(records->protection);
-
     records->place = SEARCHING;
     records->missing = missing;
     records->searched = records->n_header = 0;
     drop_held(records);
-    if (!is_possible)
-        stop(records, OA_TLS_RECORDS_STOPPED);
 }
 
 /* --- in step --- */
@@ -314,12 +310,15 @@ try_number(struct oa_tls_records *records, size_t at, uint64_t number, struct oa
 {
     const uint8_t *header = records->held->data + at;
     size_t chain = oa_tls_protection_chain(records->protection);
+    uint64_t before = records->missing + at;
+    uint64_t headers = (number - records->number) * OA_TLS_RECORD_HEADER;
 
     if (chain)
         oa_tls_protection_pass(records->protection, 0, at >= chain ? header - chain : NULL);
-    return oa_tls_protection_open(records->protection, number, header,
-                                  header + OA_TLS_RECORD_HEADER, length_of(header),
-                                  records->user.room, opened);
+    return headers <= before &&
+           oa_tls_protection_open_ahead(records->protection, (size_t)(before - headers), number,
+                                        header, header + OA_TLS_RECORD_HEADER, length_of(header),
+                                        records->user.room, opened);
 }
 
 /* Tries the record at that place under all numbers that it can have: so many records fit into the
@@ -383,6 +382,15 @@ resume(struct oa_tls_records *records, size_t at, uint64_t number,
     g_byte_array_free(held, TRUE);
 }
 
+/* Whether no more can be tried, or it is too far for a stream. */
+static bool
+is_hopeless(const struct oa_tls_records *records, size_t at)
+{
+    return records->credit < COST_OF_TRY + OA_TLS_RECORD_MAX ||
+           (oa_tls_protection_is_stream(records->protection) &&
+            records->missing + at > OA_TLS_AHEAD_MAX);
+}
+
 static void
 search(struct oa_tls_records *records, const uint8_t *data, size_t length)
 {
@@ -411,7 +419,7 @@ search(struct oa_tls_records *records, const uint8_t *data, size_t length)
             resume(records, at, number, &opened);
             return;
         }
-        if (records->credit < COST_OF_TRY + OA_TLS_RECORD_MAX) {
+        if (is_hopeless(records, at)) {
             stop(records, OA_TLS_RECORDS_STOPPED);
             return;
         }
