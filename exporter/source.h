@@ -44,7 +44,9 @@ struct source_sink {
     const struct valid_ports *valid_ports;       /* NULL: not given */
     const struct oa_seal_secrets *secrets;       /* of sealed calls; NULL: none */
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
-    char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
+    struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
+                                 to; NULL: they stay closed */
+    char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
 struct source;
