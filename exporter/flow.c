@@ -7,7 +7,8 @@
 
 #include <glib.h>
 
-#include "tls/tls_facts.h"
+#include "histogram.h"
+#include "tls/shape.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
 #include "track/named_ports.h"
@@ -17,11 +18,13 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;         /* the connection starts as TLS does */
-    struct oa_tls_watch *watch; /* then too */
-    bool has_begun;             /* its first bytes were received */
-    bool is_examined[2];        /* by sender: the first bytes have been examined, or are lost */
-    enum oa_before before[2];   /* by sender: what has been noted of it, see note_foreign() */
+    struct oa_tls *tls;                 /* the connection starts as TLS does */
+    struct oa_tls_watch *watch;         /* then too */
+    struct oa_shape *shape;             /* the same, if shapes are looked at */
+    struct histogram *exchange_latency; /* NULL: no exchange */
+    bool has_begun;                     /* its first bytes were received */
+    bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
+    enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
     /* The start of a segment that is too short to be recognised, by sender. */
     struct held {
         GByteArray *bytes;
@@ -183,6 +186,8 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
 {
     oa_tls_watch_data(flow->watch, side, data, length);
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
+        oa_shape_end(flow->shape, stamp, false);
+        flow->shape = NULL;
         oa_tls_free(flow->tls);
         flow->tls = NULL;
     }
@@ -201,6 +206,10 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     flow->tls = oa_tls_new();
     flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
                                    &flow->connection->endpoint[OA_SERVER]);
+    if (flow->flows->shapes)
+        flow->shape =
+            oa_shape_new(flow->flows->shapes, flow->tls, &flow->connection->endpoint[OA_CLIENT],
+                         &flow->connection->endpoint[OA_SERVER], flow);
     take_tls(flow, side, data, length, stamp);
 }
 
@@ -230,20 +239,54 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     flow->has_begun = true;
 }
 
+void
+flow_take_exchange(void *flow, const struct oa_estimated_call *exchange)
+{
+    struct flow *of = flow;
+    struct connection_exchanges *sums = &of->connection->exchanges;
+
+    sums->n++;
+    if (!exchange->response_last.frame)
+        return;
+    sums->answered++;
+    if (!of->exchange_latency)
+        of->exchange_latency = histogram_new();
+    histogram_add(of->exchange_latency,
+                  exchange->response_last.time_ns - exchange->request_last.time_ns);
+}
+
+/* What belongs to channels is reported with their virtual connection. */
+static void
+end_shape(struct flow *flow)
+{
+    struct connection *connection = flow->connection;
+    struct connection_exchanges *sums = &connection->exchanges;
+    bool is_channel = flow->shape && oa_shape_end(flow->shape, connection->last,
+                                                  connection->ending.how == OA_END_OPEN);
+
+    if (is_channel) {
+        *sums = (struct connection_exchanges){ 0 };
+    } else if (flow->exchange_latency) {
+        sums->p50_ns = histogram_percentile(flow->exchange_latency, 50);
+        sums->p95_ns = histogram_percentile(flow->exchange_latency, 95);
+    }
+    histogram_free(flow->exchange_latency);
+}
+
 /* What was received so far cannot be completed; a channel is to be told itself. */
 static void
-break_off(struct flow *flow, enum oa_side side)
+break_off(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
     flow->is_examined[side] = true;
     drop_held(&flow->held[side]);
     if (!flow->channel && flow->tls)
-        oa_tls_lost(flow->tls, side);
+        oa_tls_lost(flow->tls, side, bytes);
 }
 
 void
 flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
-    break_off(flow, side);
+    break_off(flow, side, bytes);
     if (flow->channel)
         oa_channel_lost(flow->channel, side, bytes);
 }
@@ -251,7 +294,7 @@ flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 void
 flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
-    break_off(flow, side);
+    break_off(flow, side, bytes);
     if (flow->channel)
         oa_channel_cut(flow->channel, side, bytes, stamp);
 }
@@ -330,6 +373,7 @@ report_end(const struct flow *flow)
 void
 flow_close(struct flow *flow)
 {
+    end_shape(flow);
     report_end(flow);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));

@@ -9,6 +9,7 @@
 #define FLOW_H
 
 #include "connection.h"
+#include "tls/shape.h"
 
 typedef void (*connection_function)(void *context, const struct connection_row *row);
 
@@ -19,6 +20,7 @@ struct flows {
     /* As in connection_end.h; or NULL. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
+    struct oa_shapes *shapes; /* of connections inside TLS; NULL: not looked at. The owner's */
     struct oa_tracker *tracker;
     uint64_t n_connections;       /* opened so far, which is the number of the next one */
     uint64_t n_channels;          /* of these, how many became a channel */
@@ -31,6 +33,9 @@ struct flows {
  * connection_end.h. `flows` must outlast the tracker. */
 void flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function on_ended,
                  void *context);
+
+/* A listener's `exchange` for these shapes. */
+void flow_take_exchange(void *flow, const struct oa_estimated_call *exchange);
 
 struct flow;
 
