@@ -9,6 +9,7 @@
 
 #include "histogram.h"
 #include "tls/shape.h"
+#include "tls/tls_facts.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
 #include "track/named_ports.h"
@@ -59,6 +60,7 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
 {
     struct connection *connection = flow->connection;
 
+    g_clear_pointer(&flow->shape, oa_shape_drop);
     /* Both are better evidence than PDUs that either side may send. */
     if (!sides_are_certain(connection) && side != recognition->sender) {
         connection_swap(connection);
@@ -186,11 +188,11 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
 {
     oa_tls_watch_data(flow->watch, side, data, length);
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
-        oa_shape_end(flow->shape, stamp, false);
-        flow->shape = NULL;
+        g_clear_pointer(&flow->shape, oa_shape_drop);
         oa_tls_free(flow->tls);
         flow->tls = NULL;
     }
+    oa_shape_data(flow->shape, side, data, length, stamp);
 }
 
 /* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
@@ -275,18 +277,19 @@ end_shape(struct flow *flow)
 
 /* What was received so far cannot be completed; a channel is to be told itself. */
 static void
-break_off(struct flow *flow, enum oa_side side, uint64_t bytes)
+break_off(struct flow *flow, enum oa_side side)
 {
     flow->is_examined[side] = true;
     drop_held(&flow->held[side]);
     if (!flow->channel && flow->tls)
-        oa_tls_lost(flow->tls, side, bytes);
+        oa_tls_lost(flow->tls, side);
 }
 
 void
 flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
-    break_off(flow, side, bytes);
+    oa_shape_lost(flow->shape, side, bytes);
+    break_off(flow, side);
     if (flow->channel)
         oa_channel_lost(flow->channel, side, bytes);
 }
@@ -294,7 +297,8 @@ flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 void
 flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
-    break_off(flow, side, bytes);
+    oa_shape_lost(flow->shape, side, bytes);
+    break_off(flow, side);
     if (flow->channel)
         oa_channel_cut(flow->channel, side, bytes, stamp);
 }

@@ -193,7 +193,7 @@ test_loss(void)
             for (unsigned p = 0; p < connection->pieces->len; p++) {
                 const struct piece *piece = &g_array_index(connection->pieces, struct piece, p);
                 if (p == missing)
-                    oa_tls_lost(tls, piece->side, 0);
+                    oa_tls_lost(tls, piece->side);
                 else
                     oa_tls_data(tls, piece->side, piece->bytes, piece->length, STAMP);
             }

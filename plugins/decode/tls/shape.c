@@ -9,15 +9,13 @@
 #include <string.h>
 
 #include "tls/shape_pair.h"
+#include "tls/tls_records.h"
 
 /* The PDUs that begin channels. */
 #define CONN_A1_BYTES 76
 #define CONN_B1_BYTES 104
 #define IN_SUCCESSOR_BYTES 88
 #define OUT_SUCCESSOR_BYTES 96
-
-/* The shortest HTTP head of a request for a channel. */
-#define HEAD_LEAST 100
 
 /* The two channels of a virtual connection begin within that time. */
 #define PAIR_NS (INT64_C(3) * 1000000000)
@@ -76,6 +74,7 @@ struct oa_shape {
     struct group *group; /* NULL: there are too many */
     const struct oa_tls *tls;
     void *host;
+    struct oa_tls_records records;
     struct oa_endpoint client, server;
     struct oa_stamp begun;
     enum role role;
@@ -224,7 +223,8 @@ fit_of(const struct vc *vc)
 {
     const struct oa_estimate *estimate = &vc->pair->estimate;
 
-    return (int64_t)(oa_pair_clean(vc->pair) + oa_pair_is_bound(vc->pair) + estimate->has_exact_sizes) -
+    return (int64_t)(oa_pair_clean(vc->pair) + oa_pair_is_bound(vc->pair) +
+                     estimate->has_exact_sizes) -
            2 * (int64_t)(estimate->orphans + estimate->overlaps);
 }
 
@@ -307,7 +307,8 @@ is_credible(const struct vc *vc)
     const struct oa_estimate *estimate = &vc->pair->estimate;
     uint64_t others = estimate->orphans + estimate->overlaps, clean = oa_pair_clean(vc->pair);
 
-    return oa_pair_is_bound(vc->pair) && (estimate->has_exact_sizes || (clean + 1 >= SETTLE_LEAST && others * 9 <= clean));
+    return oa_pair_is_bound(vc->pair) &&
+           (estimate->has_exact_sizes || (clean + 1 >= SETTLE_LEAST && others * 9 <= clean));
 }
 
 /* After something has happened on the IN channel. */
@@ -394,28 +395,31 @@ may_be_tickets(const struct oa_shape *shape)
     return shape->has_finished && shape->n_records[OA_SERVER] <= TICKETS_MAX;
 }
 
-/* What a record of the client may be that follows a head, or has one. */
+/* Whether the record is the second of a request, behind its head. */
+static bool
+is_behind_head(const struct oa_shape *shape)
+{
+    return shape->n_burst == 1 || (shape->n_records[OA_CLIENT] == 2 && may_be_tickets(shape));
+}
+
+/* What a record of the client may begin. It may have a head too, or padding. */
 static void
 mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_tls_record *record)
 {
-    bool is_behind_head =
-        shape->n_burst > 0 || (shape->n_records[OA_CLIENT] > 1 && may_be_tickets(shape));
-
     shape->marked = record->last;
     shape->is_answered = false;
-    shape->is_in = shape->is_out = NONE;
-    if (!is_behind_head) {
-        shape->is_in = size.most >= HEAD_LEAST + CONN_B1_BYTES ? BY_ORDER : NONE;
-        shape->is_out = size.most >= HEAD_LEAST + CONN_A1_BYTES ? BY_ORDER : NONE;
-    } else if (oa_tls_size_may_be(size, CONN_B1_BYTES)) {
+    shape->is_in = size.most >= CONN_B1_BYTES ? BY_ORDER : NONE;
+    shape->is_out = size.most >= CONN_A1_BYTES ? BY_ORDER : NONE;
+    if (!is_behind_head(shape) || shape->role != PLAIN)
+        return;
+    if (oa_tls_size_may_be(size, CONN_B1_BYTES))
         shape->is_in = BY_SIZE;
-    } else if (oa_tls_size_may_be(size, CONN_A1_BYTES)) {
+    else if (oa_tls_size_may_be(size, CONN_A1_BYTES))
         shape->is_out = BY_SIZE;
-    } else if (oa_tls_size_may_be(size, IN_SUCCESSOR_BYTES)) {
+    else if (oa_tls_size_may_be(size, IN_SUCCESSOR_BYTES))
         succeed(shape, IN);
-    } else if (oa_tls_size_may_be(size, OUT_SUCCESSOR_BYTES)) {
+    else if (oa_tls_size_may_be(size, OUT_SUCCESSOR_BYTES))
         succeed(shape, OUT);
-    }
 }
 
 /* An OUT channel whose client is silent has been answered. */
@@ -478,32 +482,46 @@ take_exchange(struct oa_shape *shape, struct oa_tls_size size, const struct oa_t
 
 /* --- records --- */
 
+static bool
+is_settled(const struct oa_shape *shape)
+{
+    return shape->vcs->len > 0 && ((struct vc *)g_ptr_array_index(shape->vcs, 0))->is_settled;
+}
+
+/* On the IN channel the server is silent, on the OUT channel the client. */
+static void
+contradict(struct oa_shape *shape, enum role role)
+{
+    if (shape->role == role && !is_settled(shape))
+        drop_others(shape->vcs, NULL);
+}
+
 static void
 take_from_client(struct oa_shape *shape, struct oa_tls_size size,
                  const struct oa_tls_record *record)
 {
-    bool begins_channel =
-        shape->n_records[OA_CLIENT] == 2 &&
-        (oa_tls_size_may_be(size, CONN_A1_BYTES) || oa_tls_size_may_be(size, CONN_B1_BYTES));
+    bool begins_channel = is_behind_head(shape) && (oa_tls_size_may_be(size, CONN_A1_BYTES) ||
+                                                    oa_tls_size_may_be(size, CONN_B1_BYTES));
 
-    if (shape->role == OUT)
-        drop_others(shape->vcs, NULL); /* its client should be silent */
+    contradict(shape, OUT);
     if (shape->role == PLAIN && shape->is_in != NONE && !shape->is_answered && !begins_channel)
         find_partners(shape);
-    if (shape->role == IN) {
-        give(shape, size, record);
-    } else if (shape->role == PLAIN) {
+    if (!is_settled(shape))
         mark(shape, size, record);
+    if (shape->role == IN)
+        give(shape, size, record);
+    else if (shape->role == PLAIN)
         take_exchange(shape, size, record);
-    }
 }
 
 static void
 take_from_server(struct oa_shape *shape, struct oa_tls_size size,
                  const struct oa_tls_record *record)
 {
-    bool is_ticket = shape->is_in == BY_SIZE && may_be_tickets(shape);
+    bool is_ticket = (shape->is_in == BY_SIZE || shape->role == IN) && may_be_tickets(shape);
 
+    if (!is_ticket)
+        contradict(shape, IN);
     if (shape->role == OUT) {
         give(shape, size, record);
     } else if (shape->role == PLAIN && !is_ticket) {
@@ -551,7 +569,7 @@ on_record(void *context, const struct oa_tls_record *given)
 
     if (!shape->begun.frame)
         shape->begun = record.first;
-    if (record.type != OA_TLS_RECORD_APPLICATION_DATA || is_of_tls(shape, tls, record.by, size) ||
+    if (record.type != OA_TLS_APPLICATION_DATA || is_of_tls(shape, tls, record.by, size) ||
         !join_split(shape, tls, &size, &record))
         return;
     bool is_equal = !shape->n_records[OA_SERVER] || shape->ticket_bytes == size.most;
@@ -580,7 +598,7 @@ on_gap(void *context, enum oa_side by)
 /* --- the connection --- */
 
 struct oa_shape *
-oa_shape_new(struct oa_shapes *shapes, struct oa_tls *tls, const struct oa_endpoint *client,
+oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls, const struct oa_endpoint *client,
              const struct oa_endpoint *server, void *host)
 {
     struct oa_shape *shape = g_new0(struct oa_shape, 1);
@@ -595,8 +613,23 @@ oa_shape_new(struct oa_shapes *shapes, struct oa_tls *tls, const struct oa_endpo
                                 .vcs = g_ptr_array_new() };
     if (shape->group)
         shape->group->n_shapes++;
-    oa_tls_listen(tls, &(struct oa_tls_listener){ shape, on_record, on_gap });
+    shape->records.listener = (struct oa_tls_record_listener){ shape, on_record, on_gap };
     return shape;
+}
+
+void
+oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, size_t length,
+              struct oa_stamp stamp)
+{
+    if (shape)
+        oa_tls_records_data(&shape->records, side, data, length, stamp);
+}
+
+void
+oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes)
+{
+    if (shape)
+        oa_tls_records_lost(&shape->records, side, bytes);
 }
 
 /* The best proposal of a connection that ends is what it was, if it was one at all. */
@@ -609,6 +642,23 @@ settle_at_end(struct oa_shape *shape)
         settle(shape->shapes, best);
     else
         drop_others(shape->vcs, NULL);
+}
+
+/* Takes the connection out of its virtual connection, which ends with the last of them. */
+static void
+leave_vc(struct oa_shape *shape, struct vc *vc)
+{
+    g_ptr_array_remove(vc->members, shape);
+    if (!vc->members->len)
+        end_vc(shape->shapes, vc);
+}
+
+static void
+free_shape(struct oa_shape *shape)
+{
+    leave_group(shape);
+    g_ptr_array_unref(shape->vcs);
+    g_free(shape);
 }
 
 bool
@@ -624,12 +674,19 @@ oa_shape_end(struct oa_shape *shape, struct oa_stamp last, bool is_open)
         estimate->is_open |= is_open;
         if (last.time_ns > estimate->ended.time_ns)
             estimate->ended = last;
-        g_ptr_array_remove(vc->members, shape);
-        if (!vc->members->len)
-            end_vc(shape->shapes, vc);
+        leave_vc(shape, vc);
     }
-    leave_group(shape);
-    g_ptr_array_unref(shape->vcs);
-    g_free(shape);
+    free_shape(shape);
     return vc != NULL;
+}
+
+void
+oa_shape_drop(struct oa_shape *shape)
+{
+    if (!shape)
+        return;
+    drop_others(shape->vcs, NULL);
+    if (shape->vcs->len)
+        leave_vc(shape, g_ptr_array_index(shape->vcs, 0));
+    free_shape(shape);
 }

@@ -37,14 +37,23 @@ struct oa_shapes;
 struct oa_shapes *oa_shapes_new(const struct oa_shape_listener *listener);
 void oa_shapes_free(struct oa_shapes *shapes);
 
-/* A connection inside TLS, before its first bytes are read by `tls`, whose listener it becomes. */
+/* A connection inside TLS. `tls` reads it too, each piece of data first. */
 struct oa_shape;
-struct oa_shape *oa_shape_new(struct oa_shapes *shapes, struct oa_tls *tls,
+struct oa_shape *oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls,
                               const struct oa_endpoint *client, const struct oa_endpoint *server,
                               void *host);
+
+/* The next bytes of one direction, as sent; or so many are missing before them. `shape` may be
+ * NULL. */
+void oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, size_t length,
+                   struct oa_stamp stamp);
+void oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes);
 
 /* The connection has ended with that frame, or the capture has; whether it was a channel of a
  * virtual connection that has been recognised. Frees the shape, which may be NULL; before `tls`. */
 bool oa_shape_end(struct oa_shape *shape, struct oa_stamp last, bool is_open);
+
+/* The same if nothing has to be estimated: it could be read, or is no TLS. */
+void oa_shape_drop(struct oa_shape *shape);
 
 #endif

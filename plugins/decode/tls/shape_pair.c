@@ -15,6 +15,7 @@
 /* PDUs that are no calls: pings, flow control acknowledgments, which come after a half of the
  * receive window, 8 KiB at least; the largest of the others that a server sends. */
 #define PING_BYTES 20
+#define PING_AFTER_NS (10 * NS_PER_S)
 #define ACK_BYTES 56
 #define ACK_AFTER_LEAST 4096
 #define RTS_BYTES_MOST 56
@@ -125,6 +126,16 @@ take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls
     pair->now.bytes[OA_SERVER] = oa_tls_size_sum(pair->now.bytes[OA_SERVER], size);
 }
 
+/* Only silent channels are pinged, which matters where the size is not exact. */
+static bool
+is_ping(const struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_record *record)
+{
+    int64_t silent_ns = record->first.time_ns - pair->spoken_ns[record->by];
+
+    return oa_tls_size_may_be(size, PING_BYTES) &&
+           (size.least == size.most || silent_ns >= PING_AFTER_NS);
+}
+
 /* A flow control acknowledgment follows much from the other side; where the size is not exact,
  * also something that is not the end of a message. */
 static bool
@@ -152,7 +163,7 @@ oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_
     struct oa_estimate *estimate = &pair->estimate;
 
     estimate->bytes[record->by] = oa_tls_size_sum(estimate->bytes[record->by], size);
-    if (oa_tls_size_may_be(size, PING_BYTES)) {
+    if (is_ping(pair, size, record)) {
         estimate->pings++;
         return;
     }
@@ -169,6 +180,7 @@ oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_
     else
         take_response(pair, size, record);
     pair->last_record[record->by] = size.most;
+    pair->spoken_ns[record->by] = record->last.time_ns;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <glib.h>
 
 #include "tls/estimate.h"
+#include "tls/tls_records.h"
 
 /* Exchanges that are judged together, and kept until then. */
 #define OA_PAIR_WINDOW 64
@@ -25,6 +26,7 @@ struct oa_pair {
     bool has_gap[2];            /* bytes of that side are missing since the last exchange */
     bool is_doubtful;           /* a window was: its calls were not told */
     uint64_t last_record[2];    /* the greatest size of the last one, by sender */
+    int64_t spoken_ns[2];       /* its time */
     uint64_t unacknowledged[2]; /* bytes, by sender */
     struct oa_estimated_call now;
     GArray *window; /* of struct oa_estimated_call */

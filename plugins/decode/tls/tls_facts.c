@@ -25,7 +25,7 @@ enum record_type {
     RECORD_CHANGE_CIPHER_SPEC = 20,
     RECORD_ALERT = 21,
     RECORD_HANDSHAKE = 22,
-    RECORD_APPLICATION_DATA = OA_TLS_RECORD_APPLICATION_DATA,
+    RECORD_APPLICATION_DATA = 23,
 };
 
 enum message_type {
@@ -39,7 +39,6 @@ enum message_type {
 enum extension_type {
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_ALPN = 16,
-    EXTENSION_ENCRYPT_THEN_MAC = 22,
     EXTENSION_SUPPORTED_VERSIONS = 43,
 };
 
@@ -47,21 +46,11 @@ enum direction_state {
     READING,
     ONLY_HELLO, /* after a ChangeCipherSpec of unknown meaning: in TLS 1.3 before a second hello, in
                    an older version before encrypted messages */
-    DONE,       /* encrypted, lost or unreadable: only headers of records are read */
-};
-
-/* Whether the bytes that come are records. */
-enum framing {
-    FRAMED,
-    ADRIFT,   /* bytes are missing: the beginning of the next record is unknown */
-    UNFRAMED, /* they are none */
+    DONE,       /* encrypted, lost or unreadable */
 };
 
 struct direction {
     enum direction_state state;
-    enum framing framing;
-    bool has_gap;                  /* in the current record */
-    struct oa_stamp first;         /* byte of the current record */
     uint8_t header[RECORD_HEADER]; /* of the current record */
     uint8_t n_header;
     size_t record_left;  /* of its payload */
@@ -76,7 +65,6 @@ struct direction {
 struct oa_tls {
     struct direction direction[2];
     struct oa_tls_facts facts;
-    struct oa_tls_listener listener;
     struct oa_stamp now; /* of the bytes being read */
     bool is_recognised;
     bool has_key_exchange; /* the client's: not in TLS 1.3 */
@@ -108,35 +96,11 @@ oa_tls_free(struct oa_tls *tls)
     g_free(tls);
 }
 
-/* Where the next record begins is known if it is not before the end of the missing bytes. */
-static void
-skip_lost(struct direction *direction, uint64_t bytes)
-{
-    if (direction->framing == FRAMED && direction->n_header == RECORD_HEADER && bytes > 0 &&
-        bytes <= direction->record_left) {
-        direction->record_left -= (size_t)bytes;
-        direction->has_gap = true;
-    } else if (direction->framing == FRAMED) {
-        direction->framing = ADRIFT;
-    }
-    if (direction->record_left == 0 || direction->framing == ADRIFT)
-        direction->n_header = 0;
-}
-
 void
-oa_tls_lost(struct oa_tls *tls, enum oa_side side, uint64_t bytes)
+oa_tls_lost(struct oa_tls *tls, enum oa_side side)
 {
     tls->facts.is_lost[side] = true;
     end_direction(&tls->direction[side]);
-    skip_lost(&tls->direction[side], bytes);
-    if (tls->listener.gap)
-        tls->listener.gap(tls->listener.context, side);
-}
-
-void
-oa_tls_listen(struct oa_tls *tls, const struct oa_tls_listener *listener)
-{
-    tls->listener = *listener;
 }
 
 const struct oa_tls_facts *
@@ -225,9 +189,6 @@ read_extensions(struct oa_cursor *hello, enum oa_side side, struct oa_tls_facts 
             break;
         case EXTENSION_ALPN:
             read_alpn(&body, side == OA_CLIENT ? facts->alpn_offered : facts->alpn);
-            break;
-        case EXTENSION_ENCRYPT_THEN_MAC:
-            facts->encrypt_then_mac |= side == OA_SERVER;
             break;
         case EXTENSION_SUPPORTED_VERSIONS:
             if (side == OA_CLIENT)
@@ -425,38 +386,21 @@ take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2])
     *kept = (struct oa_tls_alert){ true, side, alert[0], alert[1], tls->now };
 }
 
-static size_t
-record_length(const uint8_t header[RECORD_HEADER])
-{
-    return (size_t)header[3] << 8 | (size_t)header[4];
-}
-
-static bool
-is_record_header(const uint8_t header[RECORD_HEADER])
-{
-    size_t length = record_length(header);
-
-    return header[0] >= RECORD_CHANGE_CIPHER_SPEC && header[0] <= RECORD_APPLICATION_DATA &&
-           header[1] == 3 && header[2] <= 4 && length <= RECORD_MAX &&
-           (length > 0 || header[0] == RECORD_APPLICATION_DATA);
-}
-
 /* The header of a record is complete. */
 static bool
 begin_record(struct oa_tls *tls, enum oa_side side)
 {
     struct direction *direction = &tls->direction[side];
     const uint8_t *header = direction->header;
-    size_t length = record_length(header);
+    size_t length = (size_t)header[3] << 8 | (size_t)header[4];
 
-    if (!is_record_header(header))
+    if (header[0] < RECORD_CHANGE_CIPHER_SPEC || header[0] > RECORD_APPLICATION_DATA ||
+        header[1] != 3 || header[2] > 4 || length > RECORD_MAX ||
+        (length == 0 && header[0] != RECORD_APPLICATION_DATA))
         return false;
     tls->is_recognised = true;
     direction->record_left = length;
     direction->record_taken = 0;
-    direction->has_gap = false;
-    if (direction->state == DONE)
-        return true;
     if (header[0] == RECORD_APPLICATION_DATA)
         take_application_data(tls, side, length);
     else if (header[0] == RECORD_CHANGE_CIPHER_SPEC)
@@ -470,9 +414,7 @@ take_payload(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t 
     struct direction *direction = &tls->direction[side];
 
     direction->record_left -= length;
-    if (direction->state == DONE) {
-        /* encrypted, or lost */
-    } else if (direction->header[0] == RECORD_HANDSHAKE) {
+    if (direction->header[0] == RECORD_HANDSHAKE) {
         take_handshake(tls, side, data, length);
     } else if (direction->header[0] == RECORD_ALERT) {
         for (size_t i = 0; i < length && direction->record_taken < 2; i++)
@@ -480,35 +422,8 @@ take_payload(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t 
         if (direction->header[4] == 2 && direction->header[3] == 0 && direction->record_left == 0)
             take_alert(tls, side, direction->alert);
     }
-}
-
-/* The last byte of a record has been read. */
-static void
-end_record(struct oa_tls *tls, enum oa_side side)
-{
-    struct direction *direction = &tls->direction[side];
-
-    direction->n_header = 0;
-    if (!direction->has_gap && tls->listener.record)
-        tls->listener.record(
-            tls->listener.context,
-            &(struct oa_tls_record){ .by = side,
-                                     .type = direction->header[0],
-                                     .length = (uint16_t)record_length(direction->header),
-                                     .first = direction->first,
-                                     .last = tls->now });
-}
-
-/* After missing bytes, whether a record begins with these; and whether the one after it does, if
- * they are there. */
-static bool
-is_framed_again(const struct direction *direction, const uint8_t *data, size_t length)
-{
-    if (length < RECORD_HEADER || !is_record_header(data) || data[2] != direction->header[2] ||
-        record_length(data) == 0)
-        return false;
-    size_t next = RECORD_HEADER + record_length(data);
-    return length < next + RECORD_HEADER || is_record_header(data + next);
+    if (direction->record_left == 0)
+        direction->n_header = 0;
 }
 
 /*
@@ -549,30 +464,21 @@ oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t l
     struct oa_cursor cursor = oa_cursor_over(data, length);
 
     tls->now = stamp;
-    if (direction->framing == ADRIFT && tls->is_recognised &&
-        is_framed_again(direction, data, length))
-        direction->framing = FRAMED;
-    while (oa_cursor_left(&cursor) && direction->framing == FRAMED) {
+    while (oa_cursor_left(&cursor) && direction->state != DONE) {
         size_t left = oa_cursor_left(&cursor);
         if (direction->v2_left) {
             size_t part = MIN(direction->v2_left, left);
             oa_cursor_skip(&cursor, part);
             direction->v2_left -= part;
         } else if (direction->n_header < RECORD_HEADER) {
-            if (direction->n_header == 0)
-                direction->first = stamp;
             direction->header[direction->n_header++] = oa_cursor_u8(&cursor);
-            if (direction->n_header == RECORD_HEADER && !begin(tls, side)) {
-                direction->framing = UNFRAMED;
+            if (direction->n_header == RECORD_HEADER && !begin(tls, side))
                 end_direction(direction);
-            } else if (direction->n_header == RECORD_HEADER && !direction->record_left) {
-                end_record(tls, side);
-            }
+            else if (direction->n_header == RECORD_HEADER && !direction->record_left)
+                direction->n_header = 0;
         } else {
             size_t part = MIN(direction->record_left, left);
             take_payload(tls, side, oa_cursor_bytes(&cursor, part), part);
-            if (direction->record_left == 0)
-                end_record(tls, side);
         }
     }
     return tls->is_recognised || direction->state != DONE;

@@ -51,7 +51,6 @@ struct oa_tls_facts {
                                                TLS 1.3, not sent when a session is resumed) */
     enum oa_tls_name_match name_match;      /* UNKNOWN without a certificate or an SNI */
     struct oa_stamp certificate_stamp;
-    bool encrypt_then_mac;      /* chosen by the server, [RFC 7366] */
     bool certificate_requested; /* of the client */
     bool client_certificate_sent;
     bool client_certificate_refused; /* the client answered that with an empty message */
@@ -90,32 +89,8 @@ void oa_tls_free(struct oa_tls *tls);
 bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length,
                  struct oa_stamp stamp);
 
-/* So many bytes of that direction are missing, 0 if that is unknown: nothing more can be read from
- * it but the headers of records, for oa_tls_listen(). */
-void oa_tls_lost(struct oa_tls *tls, enum oa_side side, uint64_t bytes);
-
-/*
- * What oa_tls_listen() is told of each direction, to its end: the headers of encrypted records can
- * be read too. After missing bytes the reading goes on within the record, or else with the first
- * piece of data that begins with the header of one.
- */
-struct oa_tls_record {
-    enum oa_side by;
-    uint8_t type;                /* OA_TLS_RECORD_... */
-    uint16_t length;             /* of its payload as sent */
-    struct oa_stamp first, last; /* its first and last bytes */
-};
-
-#define OA_TLS_RECORD_APPLICATION_DATA 23
-
-struct oa_tls_listener {
-    void *context;
-    void (*record)(void *context, const struct oa_tls_record *record); /* is complete */
-    void (*gap)(void *context, enum oa_side by); /* one or more records are missing or incomplete */
-};
-
-/* For one listener, whose functions are called by oa_tls_data() and oa_tls_lost(). */
-void oa_tls_listen(struct oa_tls *tls, const struct oa_tls_listener *listener);
+/* Bytes of that direction are missing: nothing more can be read from it. */
+void oa_tls_lost(struct oa_tls *tls, enum oa_side side);
 
 /* What is known so far; NULL until a record has been recognised. */
 const struct oa_tls_facts *oa_tls_facts_of(const struct oa_tls *tls);
