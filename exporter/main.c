@@ -135,6 +135,14 @@ on_connection(void *context, const struct connection_row *row)
 }
 
 static void
+on_estimate(void *context, const struct estimate_event *event)
+{
+    const struct run *run = context;
+
+    report_set_estimate(run->reports, event);
+}
+
+static void
 on_frame(void *context, size_t file, int64_t time_ns)
 {
     const struct run *run = context;
@@ -329,6 +337,15 @@ can_read_again(const struct options *options)
     return true;
 }
 
+static bool
+wants_estimates(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_reports; i++)
+        if (options->reports[i] == &REPORT_ESTIMATES)
+            return true;
+    return false;
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
  * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
  * because only now is known how far the clocks of the files differ. */
@@ -343,6 +360,7 @@ export_once(const struct options *options, struct oa_tls_keys *keys, struct capt
                                 .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
                                 .connection = on_connection,
+                                .estimated = wants_estimates(options) ? on_estimate : NULL,
                                 .frame = on_frame,
                                 .counted = on_counted,
                                 .undecided = on_undecided,

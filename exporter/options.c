@@ -110,12 +110,15 @@ static const struct {
       "FILE",
       "reads calls that NTLM seals: a line for each user, USER:PASSWORD or USER:NT-HASH" },
     { { "tls-keylog", required_argument, NULL, LONG_TLS_KEYLOG },
+      "FILE",
       "decrypt TLS with the secrets in this key log (SSLKEYLOGFILE); those in pcapng files are "
       "used too (may be repeated)" },
     { { "tls-private-key", required_argument, NULL, LONG_TLS_PRIVATE_KEY },
+      "FILE",
       "decrypt TLS with this key of the server, if the key exchange is RSA: PEM or PKCS#12 (may be "
       "repeated)" },
     { { "tls-private-key-password-file", required_argument, NULL, LONG_TLS_PASSWORD_FILE },
+      "FILE",
       "its first line is the password of encrypted private keys (default: asks on the terminal)" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",

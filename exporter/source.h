@@ -11,6 +11,7 @@
 #include "capture_reader.h"
 #include "clocks.h"
 #include "connection.h"
+#include "estimate_event.h"
 #include "source_result.h"
 #include "valid_ports.h"
 
@@ -36,6 +37,8 @@ struct source_sink {
      * so many that are not kept, see connection_end.h. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
+    /* What connections inside TLS show by their shape, which is not looked at without it. */
+    void (*estimated)(void *context, const struct estimate_event *event);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,
