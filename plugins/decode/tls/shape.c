@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tls/shape_pair.h"
-#include "tls/tls_records.h"
+#include "tls/shape_records.h"
 
 /* The PDUs that begin channels. */
 #define CONN_A1_BYTES 76
@@ -74,7 +74,7 @@ struct oa_shape {
     struct group *group; /* NULL: there are too many */
     const struct oa_tls *tls;
     void *host;
-    struct oa_tls_records records;
+    struct oa_shape_records records;
     struct oa_endpoint client, server;
     struct oa_stamp begun;
     enum role role;
@@ -339,7 +339,7 @@ end_vc(struct oa_shapes *shapes, struct vc *vc)
 }
 
 static void
-give(struct oa_shape *shape, struct oa_tls_size size, const struct oa_tls_record *record)
+give(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     for (guint i = 0; i < shape->vcs->len; i++) {
         struct vc *vc = g_ptr_array_index(shape->vcs, i);
@@ -404,7 +404,7 @@ is_behind_head(const struct oa_shape *shape)
 
 /* What a record of the client may begin. It may have a head too, or padding. */
 static void
-mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_tls_record *record)
+mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     shape->marked = record->last;
     shape->is_answered = false;
@@ -459,7 +459,7 @@ forget_tickets(struct oa_shape *shape)
 }
 
 static void
-take_exchange(struct oa_shape *shape, struct oa_tls_size size, const struct oa_tls_record *record)
+take_exchange(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     struct oa_estimated_call *exchange = &shape->exchange;
 
@@ -498,7 +498,7 @@ contradict(struct oa_shape *shape, enum role role)
 
 static void
 take_from_client(struct oa_shape *shape, struct oa_tls_size size,
-                 const struct oa_tls_record *record)
+                 const struct oa_shape_record *record)
 {
     bool begins_channel = is_behind_head(shape) && (oa_tls_size_may_be(size, CONN_A1_BYTES) ||
                                                     oa_tls_size_may_be(size, CONN_B1_BYTES));
@@ -516,7 +516,7 @@ take_from_client(struct oa_shape *shape, struct oa_tls_size size,
 
 static void
 take_from_server(struct oa_shape *shape, struct oa_tls_size size,
-                 const struct oa_tls_record *record)
+                 const struct oa_shape_record *record)
 {
     bool is_ticket = (shape->is_in == BY_SIZE || shape->role == IN) && may_be_tickets(shape);
 
@@ -547,7 +547,7 @@ is_of_tls(struct oa_shape *shape, const struct oa_tls_facts *tls, enum oa_side b
 /* A record that may have been split off belongs to the next one; false if this is such. */
 static bool
 join_split(struct oa_shape *shape, const struct oa_tls_facts *tls, struct oa_tls_size *size,
-           struct oa_tls_record *record)
+           struct oa_shape_record *record)
 {
     if (shape->has_prefix && record->by == shape->prefix_by) {
         *size = oa_tls_size_sum(*size, (struct oa_tls_size){ 0, 1 });
@@ -560,10 +560,10 @@ join_split(struct oa_shape *shape, const struct oa_tls_facts *tls, struct oa_tls
 }
 
 static void
-on_record(void *context, const struct oa_tls_record *given)
+on_record(void *context, const struct oa_shape_record *given)
 {
     struct oa_shape *shape = context;
-    struct oa_tls_record record = *given;
+    struct oa_shape_record record = *given;
     const struct oa_tls_facts *tls = oa_tls_facts_of(shape->tls);
     struct oa_tls_size size = oa_tls_record_size(tls, record.length);
 
@@ -613,7 +613,7 @@ oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls, const struct oa
                                 .vcs = g_ptr_array_new() };
     if (shape->group)
         shape->group->n_shapes++;
-    shape->records.listener = (struct oa_tls_record_listener){ shape, on_record, on_gap };
+    shape->records.listener = (struct oa_shape_record_listener){ shape, on_record, on_gap };
     return shape;
 }
 
@@ -622,14 +622,14 @@ oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, si
               struct oa_stamp stamp)
 {
     if (shape)
-        oa_tls_records_data(&shape->records, side, data, length, stamp);
+        oa_shape_records_data(&shape->records, side, data, length, stamp);
 }
 
 void
 oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes)
 {
     if (shape)
-        oa_tls_records_lost(&shape->records, side, bytes);
+        oa_shape_records_lost(&shape->records, side, bytes);
 }
 
 /* The best proposal of a connection that ends is what it was, if it was one at all. */

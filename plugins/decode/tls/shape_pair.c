@@ -71,7 +71,7 @@ complete(struct oa_pair *pair)
 
 /* Whether the request was over before this record; a record of less than a fragment is its end. */
 static bool
-was_whole(const struct oa_pair *pair, const struct oa_tls_record *record)
+was_whole(const struct oa_pair *pair, const struct oa_shape_record *record)
 {
     return pair->last_record[OA_CLIENT] < FRAGMENT_LEAST ||
            record->first.time_ns - pair->now.request_last.time_ns > REQUEST_PAUSE_NS;
@@ -85,7 +85,7 @@ follows_auth3(const struct oa_pair *pair)
 }
 
 static void
-take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_record *record)
+take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     bool is_lost = pair->state == OA_PAIR_REQUEST && pair->has_gap[OA_SERVER];
 
@@ -103,7 +103,7 @@ take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_
 }
 
 static void
-take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_record *record)
+take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     bool is_late = pair->state == OA_PAIR_RESPONSE &&
                    record->first.time_ns - pair->now.response_last.time_ns > RESPONSE_PAUSE_NS;
@@ -128,7 +128,7 @@ take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls
 
 /* Only silent channels are pinged, which matters where the size is not exact. */
 static bool
-is_ping(const struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_record *record)
+is_ping(const struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     int64_t silent_ns = record->first.time_ns - pair->spoken_ns[record->by];
 
@@ -158,7 +158,7 @@ is_about_channels(const struct oa_pair *pair, struct oa_tls_size size, enum oa_s
 }
 
 void
-oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_tls_record *record)
+oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     struct oa_estimate *estimate = &pair->estimate;
 

@@ -10,7 +10,7 @@
 #include <glib.h>
 
 #include "tls/estimate.h"
-#include "tls/tls_records.h"
+#include "tls/shape_records.h"
 
 /* Exchanges that are judged together, and kept until then. */
 #define OA_PAIR_WINDOW 64
@@ -39,7 +39,7 @@ void oa_pair_free(struct oa_pair *pair);
 
 /* A record of the client on the IN channel, or of the server on the OUT channel. */
 void oa_pair_take(struct oa_pair *pair, struct oa_tls_size size,
-                  const struct oa_tls_record *record);
+                  const struct oa_shape_record *record);
 
 /* Records of that side are missing. */
 void oa_pair_gap(struct oa_pair *pair, enum oa_side by);

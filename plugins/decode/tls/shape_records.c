@@ -1,10 +1,10 @@
-/* tls_records.c
+/* shape_records.c
  * The records of a connection inside TLS.
  * [RFC 8446] 5.1, [RFC 5246] 6.2.1
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "tls/tls_records.h"
+#include "tls/shape_records.h"
 
 #include <string.h>
 
@@ -40,21 +40,21 @@ begins_record(const uint8_t *data, size_t length)
 }
 
 static void
-tell_gap(const struct oa_tls_records *records, enum oa_side side)
+tell_gap(const struct oa_shape_records *records, enum oa_side side)
 {
     if (records->listener.gap)
         records->listener.gap(records->listener.context, side);
 }
 
 static void
-end_record(struct oa_tls_records *records, enum oa_side side, struct oa_stamp last)
+end_record(struct oa_shape_records *records, enum oa_side side, struct oa_stamp last)
 {
     struct oa_tls_direction *direction = &records->direction[side];
-    const struct oa_tls_record record = { .by = side,
-                                          .type = direction->header[0],
-                                          .length = length_of(direction->header),
-                                          .first = direction->first,
-                                          .last = last };
+    const struct oa_shape_record record = { .by = side,
+                                            .type = direction->header[0],
+                                            .length = length_of(direction->header),
+                                            .first = direction->first,
+                                            .last = last };
 
     direction->n_header = 0;
     if (!direction->has_gap && records->listener.record)
@@ -62,7 +62,7 @@ end_record(struct oa_tls_records *records, enum oa_side side, struct oa_stamp la
 }
 
 static void
-begin_record(struct oa_tls_records *records, enum oa_side side)
+begin_record(struct oa_shape_records *records, enum oa_side side)
 {
     struct oa_tls_direction *direction = &records->direction[side];
 
@@ -76,8 +76,8 @@ begin_record(struct oa_tls_records *records, enum oa_side side)
 }
 
 void
-oa_tls_records_data(struct oa_tls_records *records, enum oa_side side, const uint8_t *data,
-                    size_t length, struct oa_stamp stamp)
+oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const uint8_t *data,
+                      size_t length, struct oa_stamp stamp)
 {
     struct oa_tls_direction *direction = &records->direction[side];
     struct oa_cursor cursor = oa_cursor_over(data, length);
@@ -102,7 +102,7 @@ oa_tls_records_data(struct oa_tls_records *records, enum oa_side side, const uin
 
 /* Where the next record begins is known if it is not before the end of the missing bytes. */
 void
-oa_tls_records_lost(struct oa_tls_records *records, enum oa_side side, uint64_t bytes)
+oa_shape_records_lost(struct oa_shape_records *records, enum oa_side side, uint64_t bytes)
 {
     struct oa_tls_direction *direction = &records->direction[side];
 
