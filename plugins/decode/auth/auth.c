@@ -10,7 +10,8 @@
 
 #include <glib.h>
 
-#include "base/cursor.h"
+#include "auth/der.h"
+#include "base/wipe.h"
 
 const struct oa_auth OA_AUTH_NONE;
 
@@ -322,67 +323,6 @@ read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor me
     return true;
 }
 
-/* --- DER, as far as the wrappers need it --- */
-
-#define DER_INTEGER 0x02
-#define DER_OCTET_STRING 0x04
-#define DER_OID 0x06
-#define DER_ENUMERATED 0x0A
-#define DER_GENERAL_STRING 0x1B
-#define DER_SEQUENCE 0x30
-#define DER_GSS_TOKEN 0x60 /* [APPLICATION 0], [RFC 2743] 3.1 */
-#define DER_TICKET 0x61    /* [APPLICATION 1] */
-#define DER_AP_REQ 0x6E    /* [APPLICATION 14] */
-#define DER_AP_REP 0x6F    /* [APPLICATION 15] */
-#define DER_KRB_ERROR 0x7E /* [APPLICATION 30] */
-#define DER_CONTEXT(n) (0xA0 + (n))
-
-struct der {
-    uint8_t tag;
-    struct oa_cursor body;
-};
-
-/* Takes one element. A length beyond the remaining bytes is reduced to these, and reported. */
-static bool
-der_next(struct oa_cursor *from, struct der *element, bool *malformed)
-{
-    if (oa_cursor_left(from) == 0)
-        return false;
-    element->tag = oa_cursor_u8(from);
-    uint64_t length = oa_cursor_u8(from);
-    if (length > 0x84)
-        from->is_short = true; /* more than 4 GiB */
-    else if (length > 0x80) {
-        from->big_endian = true;
-        length = oa_cursor_uint(from, (unsigned)length & 0x7F);
-    } else if (length == 0x80)
-        from->is_short = true; /* the indefinite form is not DER */
-    if ((element->tag & 0x1F) == 0x1F)
-        from->is_short = true; /* tags of more than one byte are not used here */
-    size_t left = oa_cursor_left(from);
-    *malformed |= from->is_short || length > left;
-    if (from->is_short)
-        return false;
-    element->body = oa_cursor_sub(from, (size_t)MIN(length, left));
-    return true;
-}
-
-/* Follows a path of tags inwards, through the first element of each; false if it breaks off. */
-static bool
-der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed)
-{
-    for (size_t i = 0; i < depth; i++) {
-        struct der element;
-
-        do {
-            if (!der_next(at, &element, malformed))
-                return false;
-        } while (element.tag != path[i]);
-        *at = element.body;
-    }
-    return true;
-}
-
 /* --- Kerberos --- */
 
 static const struct mech_row {
@@ -432,7 +372,7 @@ static void
 read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
                     char *out)
 {
-    if (der_descend(&at, path, depth, &auth->malformed))
+    if (oa_der_descend(&at, path, depth, &auth->malformed))
         oa_text_copy(as_text(at), out, OA_AUTH_NAME);
 }
 
@@ -440,11 +380,11 @@ read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *pa
 static void
 read_service_name(struct oa_auth *auth, struct oa_cursor at)
 {
-    struct der part;
+    struct oa_der part;
     size_t used = 0;
 
-    while (used + 1 < OA_AUTH_NAME && der_next(&at, &part, &auth->malformed)) {
-        if (part.tag != DER_GENERAL_STRING)
+    while (used + 1 < OA_AUTH_NAME && oa_der_next(&at, &part, &auth->malformed)) {
+        if (part.tag != OA_DER_GENERAL_STRING)
             continue;
         if (used > 0)
             auth->target_name[used++] = '/';
@@ -458,14 +398,16 @@ read_service_name(struct oa_auth *auth, struct oa_cursor at)
 static void
 read_ap_req(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t TICKET[] = { DER_SEQUENCE, DER_CONTEXT(3), DER_TICKET, DER_SEQUENCE };
-    static const uint8_t REALM[] = { DER_CONTEXT(1), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(2), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
+    static const uint8_t TICKET[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(3), OA_DER_TICKET,
+                                      OA_DER_SEQUENCE };
+    static const uint8_t REALM[] = { OA_DER_CONTEXT(1), OA_DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { OA_DER_CONTEXT(2), OA_DER_SEQUENCE, OA_DER_CONTEXT(1),
+                                     OA_DER_SEQUENCE };
 
-    if (!der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
+    if (!oa_der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
         return;
     read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+    if (oa_der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
         read_service_name(auth, message);
 }
 
@@ -473,36 +415,37 @@ read_ap_req(struct oa_auth *auth, struct oa_cursor message)
 static void
 read_krb_error(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t CODE[] = { DER_CONTEXT(6), DER_INTEGER };
-    static const uint8_t REALM[] = { DER_CONTEXT(9), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(10), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
-    static const uint8_t BODY[] = { DER_SEQUENCE };
+    static const uint8_t CODE[] = { OA_DER_CONTEXT(6), OA_DER_INTEGER };
+    static const uint8_t REALM[] = { OA_DER_CONTEXT(9), OA_DER_GENERAL_STRING };
+    static const uint8_t SNAME[] = { OA_DER_CONTEXT(10), OA_DER_SEQUENCE, OA_DER_CONTEXT(1),
+                                     OA_DER_SEQUENCE };
+    static const uint8_t BODY[] = { OA_DER_SEQUENCE };
 
-    if (!der_descend(&message, BODY, sizeof BODY, &auth->malformed))
+    if (!oa_der_descend(&message, BODY, sizeof BODY, &auth->malformed))
         return;
     struct oa_cursor code = message;
-    if (der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
+    if (oa_der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
         size_t left = oa_cursor_left(&code);
         code.big_endian = true;
         auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
     }
     read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
+    if (oa_der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
         read_service_name(auth, message);
 }
 
 static void
-read_kerberos_message(struct oa_auth *auth, const struct der *message)
+read_kerberos_message(struct oa_auth *auth, const struct oa_der *message)
 {
     switch (message->tag) {
-    case DER_AP_REQ:
+    case OA_DER_AP_REQ:
         auth->kerberos_message = OA_KERBEROS_AP_REQ;
         read_ap_req(auth, message->body);
         break;
-    case DER_AP_REP:
+    case OA_DER_AP_REP:
         auth->kerberos_message = OA_KERBEROS_AP_REP; /* everything of interest in it is encrypted */
         break;
-    case DER_KRB_ERROR:
+    case OA_DER_KRB_ERROR:
         auth->kerberos_message = OA_KERBEROS_ERROR;
         read_krb_error(auth, message->body);
         break;
@@ -513,19 +456,19 @@ read_kerberos_message(struct oa_auth *auth, const struct der *message)
 
 /* A Kerberos message: version 5, and the type given by its tag, [RFC 4120] 5.5, 5.9. */
 static bool
-is_kerberos_message(const struct der *element)
+is_kerberos_message(const struct oa_der *element)
 {
-    static const uint8_t VERSION[] = { DER_SEQUENCE, DER_CONTEXT(0), DER_INTEGER };
-    static const uint8_t TYPE[] = { DER_SEQUENCE, DER_CONTEXT(1), DER_INTEGER };
+    static const uint8_t VERSION[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(0), OA_DER_INTEGER };
+    static const uint8_t TYPE[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(1), OA_DER_INTEGER };
     struct oa_cursor version = element->body;
     struct oa_cursor type = element->body;
     bool malformed = false;
 
     if ((element->tag & 0xE0) != 0x60)
         return false;
-    if (!der_descend(&version, VERSION, sizeof VERSION, &malformed))
+    if (!oa_der_descend(&version, VERSION, sizeof VERSION, &malformed))
         return false;
-    if (!der_descend(&type, TYPE, sizeof TYPE, &malformed))
+    if (!oa_der_descend(&type, TYPE, sizeof TYPE, &malformed))
         return false;
     return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
 }
@@ -534,21 +477,21 @@ is_kerberos_message(const struct der *element)
 static bool
 read_kerberos(struct oa_auth *auth, struct oa_cursor token)
 {
-    struct der element, oid;
+    struct oa_der element, oid;
     bool malformed = false;
 
-    if (!der_next(&token, &element, &malformed))
+    if (!oa_der_next(&token, &element, &malformed))
         return false;
-    if (element.tag == DER_GSS_TOKEN) {
+    if (element.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = element.body;
 
-        if (!der_next(&body, &oid, &malformed) || oid.tag != DER_OID)
+        if (!oa_der_next(&body, &oid, &malformed) || oid.tag != OA_DER_OID)
             return false;
         if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
             return false;
         oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
         malformed |= body.is_short;
-        if (!der_next(&body, &element, &malformed))
+        if (!oa_der_next(&body, &element, &malformed))
             element.tag = 0;
     } else if (!is_kerberos_message(&element)) {
         return false;
@@ -574,14 +517,14 @@ set_mechanism(struct oa_auth *auth, enum oa_auth_mechanism mechanism)
 static void
 read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 {
-    static const uint8_t LIST[] = { DER_SEQUENCE };
-    struct der mech;
+    static const uint8_t LIST[] = { OA_DER_SEQUENCE };
+    struct oa_der mech;
     bool is_first = true;
 
-    if (!der_descend(&at, LIST, sizeof LIST, &auth->malformed))
+    if (!oa_der_descend(&at, LIST, sizeof LIST, &auth->malformed))
         return;
-    while (der_next(&at, &mech, &auth->malformed)) {
-        if (mech.tag != DER_OID)
+    while (oa_der_next(&at, &mech, &auth->malformed)) {
+        if (mech.tag != OA_DER_OID)
             continue;
         const struct mech_row *row = mech_of(mech.body);
         if (is_first)
@@ -594,18 +537,19 @@ read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 
 /* NegTokenResp [0] and [1]: the state, and the chosen mechanism. */
 static void
-read_resp_field(struct oa_auth *auth, const struct der *field)
+read_resp_field(struct oa_auth *auth, const struct oa_der *field)
 {
-    static const uint8_t STATE[] = { DER_ENUMERATED };
-    static const uint8_t CHOSEN[] = { DER_OID };
+    static const uint8_t STATE[] = { OA_DER_ENUMERATED };
+    static const uint8_t CHOSEN[] = { OA_DER_OID };
     struct oa_cursor at = field->body;
 
-    if (field->tag == DER_CONTEXT(0) && der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
+    if (field->tag == OA_DER_CONTEXT(0) &&
+        oa_der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
         auth->state = oa_cursor_u8(&at);
         auth->has_state = !at.is_short;
         auth->malformed |= at.is_short;
-    } else if (field->tag == DER_CONTEXT(1) &&
-               der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
+    } else if (field->tag == OA_DER_CONTEXT(1) &&
+               oa_der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
         auth->chosen = mech_of(at)->mech;
         set_mechanism(auth, mech_of(at)->mechanism);
     }
@@ -614,9 +558,9 @@ read_resp_field(struct oa_auth *auth, const struct der *field)
 static void
 read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
 {
-    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
+    static const uint8_t TOKEN[] = { OA_DER_OCTET_STRING };
 
-    if (auth->has_mech_token || !der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+    if (auth->has_mech_token || !oa_der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
     at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
@@ -632,19 +576,19 @@ static void
 read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor fields,
                    bool is_init)
 {
-    struct der field;
+    struct oa_der field;
 
     auth->is_spnego_init = is_init;
-    while (der_next(&fields, &field, &auth->malformed)) {
+    while (oa_der_next(&fields, &field, &auth->malformed)) {
         struct oa_cursor at = field.body;
 
-        if (field.tag == DER_CONTEXT(2))
+        if (field.tag == OA_DER_CONTEXT(2))
             read_mech_token(auth, pages, at);
-        else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
-            auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
+        else if (field.tag == OA_DER_CONTEXT(3) || field.tag == OA_DER_CONTEXT(4))
+            auth->has_mech_list_mic |= oa_cursor_u8(&at) == OA_DER_OCTET_STRING;
         else if (!is_init)
             read_resp_field(auth, &field);
-        else if (field.tag == DER_CONTEXT(0))
+        else if (field.tag == OA_DER_CONTEXT(0))
             read_mech_list(auth, at);
     }
 }
@@ -652,24 +596,24 @@ read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_
 static bool
 read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
 {
-    struct der outer, oid, fields;
+    struct oa_der outer, oid, fields;
     bool malformed = false;
     bool has_header = false;
 
-    if (!der_next(&token, &outer, &malformed))
+    if (!oa_der_next(&token, &outer, &malformed))
         return false;
-    if (outer.tag == DER_GSS_TOKEN) {
+    if (outer.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = outer.body;
 
-        has_header = der_next(&body, &oid, &malformed) && oid.tag == DER_OID;
+        has_header = oa_der_next(&body, &oid, &malformed) && oid.tag == OA_DER_OID;
         if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
             return false;
-        if (!der_next(&body, &outer, &malformed))
+        if (!oa_der_next(&body, &outer, &malformed))
             outer.tag = 0;
     }
-    bool is_init = outer.tag == DER_CONTEXT(0);
-    bool found = is_init || outer.tag == DER_CONTEXT(1);
-    found = found && der_next(&outer.body, &fields, &malformed) && fields.tag == DER_SEQUENCE;
+    bool is_init = outer.tag == OA_DER_CONTEXT(0);
+    bool found = is_init || outer.tag == OA_DER_CONTEXT(1);
+    found = found && oa_der_next(&outer.body, &fields, &malformed) && fields.tag == OA_DER_SEQUENCE;
     /* Without the header that identifies SPNEGO the inner tags have to be correct. */
     if (!found && !has_header)
         return false;
@@ -764,16 +708,6 @@ scheme_of(struct oa_text name)
     return OA_AUTH_SCHEME_OTHER;
 }
 
-/* Overwrites memory that may hold a password; a compiler must not omit volatile stores. */
-static void
-wipe(uint8_t *data, size_t length)
-{
-    volatile uint8_t *at = data;
-
-    while (length > 0)
-        at[--length] = 0;
-}
-
 static void
 read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_pages *pages,
             struct oa_auth *auth)
@@ -785,8 +719,8 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
     row->read(bytes, length, pages, auth);
-    wipe(bytes, size);
-    wipe((uint8_t *)&bits, sizeof bits);
+    oa_wipe(bytes, size);
+    oa_wipe(&bits, sizeof bits);
     g_free(bytes);
 }
 
