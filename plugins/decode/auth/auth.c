@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "auth/der.h"
+#include "auth/kerberos_ticket.h"
 #include "base/wipe.h"
 
 const struct oa_auth OA_AUTH_NONE;
@@ -367,71 +368,28 @@ mech_of(struct oa_cursor oid)
     return &OTHER;
 }
 
-/* Reads the text or number at the end of a path of tags; nothing if the path breaks off. */
-static void
-read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
-                    char *out)
-{
-    if (oa_der_descend(&at, path, depth, &auth->malformed))
-        oa_text_copy(as_text(at), out, OA_AUTH_NAME);
-}
-
-/* A service name: components separated by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
-static void
-read_service_name(struct oa_auth *auth, struct oa_cursor at)
-{
-    struct oa_der part;
-    size_t used = 0;
-
-    while (used + 1 < OA_AUTH_NAME && oa_der_next(&at, &part, &auth->malformed)) {
-        if (part.tag != OA_DER_GENERAL_STRING)
-            continue;
-        if (used > 0)
-            auth->target_name[used++] = '/';
-        oa_text_copy(as_text(part.body), auth->target_name + used, OA_AUTH_NAME - used);
-        used += strlen(auth->target_name + used);
-    }
-}
-
-/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in the clear, the client's name is not.
- * */
+/* [RFC 4120] 5.5.1 */
 static void
 read_ap_req(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t TICKET[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(3), OA_DER_TICKET,
-                                      OA_DER_SEQUENCE };
-    static const uint8_t REALM[] = { OA_DER_CONTEXT(1), OA_DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { OA_DER_CONTEXT(2), OA_DER_SEQUENCE, OA_DER_CONTEXT(1),
-                                     OA_DER_SEQUENCE };
+    struct oa_kerberos_ap_req ap_req;
 
-    if (!oa_der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
-        return;
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (oa_der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    oa_kerberos_read_ap_req(message, &ap_req, &auth->malformed);
+    g_strlcpy(auth->realm, ap_req.ticket.realm, OA_AUTH_NAME);
+    g_strlcpy(auth->target_name, ap_req.ticket.service, OA_AUTH_NAME);
 }
 
 /* [RFC 4120] 5.9.1 */
 static void
 read_krb_error(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t CODE[] = { OA_DER_CONTEXT(6), OA_DER_INTEGER };
-    static const uint8_t REALM[] = { OA_DER_CONTEXT(9), OA_DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { OA_DER_CONTEXT(10), OA_DER_SEQUENCE, OA_DER_CONTEXT(1),
-                                     OA_DER_SEQUENCE };
     static const uint8_t BODY[] = { OA_DER_SEQUENCE };
 
     if (!oa_der_descend(&message, BODY, sizeof BODY, &auth->malformed))
         return;
-    struct oa_cursor code = message;
-    if (oa_der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
-        size_t left = oa_cursor_left(&code);
-        code.big_endian = true;
-        auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
-    }
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (oa_der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    oa_der_number(message, 6, &auth->kerberos_error, &auth->malformed);
+    oa_kerberos_read_realm(message, 9, auth->realm, &auth->malformed);
+    oa_kerberos_read_principal(message, 10, auth->target_name, &auth->malformed);
 }
 
 static void
@@ -473,32 +431,40 @@ is_kerberos_message(const struct oa_der *element)
     return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
 }
 
-/* With the GSS header, [RFC 4121] 4.1, or without it, as DCE style has it, [MS-KILE] 3.4.5.1. */
+/* Finds the message of a Kerberos token: with the GSS header, [RFC 4121] 4.1, or without it, as DCE
+ * style has it, [MS-KILE] 3.4.5.1. Its tag is 0 if there is nothing behind a header. */
+static bool
+find_kerberos(struct oa_cursor token, struct oa_der *message, bool *malformed)
+{
+    struct oa_der oid;
+
+    if (!oa_der_next(&token, message, malformed))
+        return false;
+    if (message->tag != OA_DER_GSS_TOKEN)
+        return is_kerberos_message(message);
+
+    struct oa_cursor body = message->body;
+    if (!oa_der_next(&body, &oid, malformed) || oid.tag != OA_DER_OID ||
+        mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
+        return false;
+    oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
+    *malformed |= body.is_short;
+    if (!oa_der_next(&body, message, malformed))
+        *message = (struct oa_der){ 0 };
+    return true;
+}
+
 static bool
 read_kerberos(struct oa_auth *auth, struct oa_cursor token)
 {
-    struct oa_der element, oid;
+    struct oa_der message;
     bool malformed = false;
 
-    if (!oa_der_next(&token, &element, &malformed))
+    if (!find_kerberos(token, &message, &malformed))
         return false;
-    if (element.tag == OA_DER_GSS_TOKEN) {
-        struct oa_cursor body = element.body;
-
-        if (!oa_der_next(&body, &oid, &malformed) || oid.tag != OA_DER_OID)
-            return false;
-        if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
-            return false;
-        oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
-        malformed |= body.is_short;
-        if (!oa_der_next(&body, &element, &malformed))
-            element.tag = 0;
-    } else if (!is_kerberos_message(&element)) {
-        return false;
-    }
     auth->mechanism = OA_AUTH_KERBEROS;
     auth->malformed |= malformed;
-    read_kerberos_message(auth, &element);
+    read_kerberos_message(auth, &message);
     return true;
 }
 
@@ -593,34 +559,75 @@ read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_
     }
 }
 
+/* Finds the fields of a NegTokenInit or NegTokenResp, its tag; 0 if it has a header that identifies
+ * SPNEGO, but no such token. */
 static bool
-read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
+find_spnego(struct oa_cursor token, struct oa_der *fields, uint8_t *tag, bool *malformed)
 {
-    struct oa_der outer, oid, fields;
-    bool malformed = false;
+    struct oa_der outer, oid;
     bool has_header = false;
 
-    if (!oa_der_next(&token, &outer, &malformed))
+    if (!oa_der_next(&token, &outer, malformed))
         return false;
     if (outer.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = outer.body;
 
-        has_header = oa_der_next(&body, &oid, &malformed) && oid.tag == OA_DER_OID;
+        has_header = oa_der_next(&body, &oid, malformed) && oid.tag == OA_DER_OID;
         if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
             return false;
-        if (!oa_der_next(&body, &outer, &malformed))
+        if (!oa_der_next(&body, &outer, malformed))
             outer.tag = 0;
     }
-    bool is_init = outer.tag == OA_DER_CONTEXT(0);
-    bool found = is_init || outer.tag == OA_DER_CONTEXT(1);
-    found = found && oa_der_next(&outer.body, &fields, &malformed) && fields.tag == OA_DER_SEQUENCE;
+    bool found = outer.tag == OA_DER_CONTEXT(0) || outer.tag == OA_DER_CONTEXT(1);
+    found = found && oa_der_next(&outer.body, fields, malformed) && fields->tag == OA_DER_SEQUENCE;
+    *tag = found ? outer.tag : 0;
     /* Without the header that identifies SPNEGO the inner tags have to be correct. */
-    if (!found && !has_header)
+    return found || has_header;
+}
+
+static bool
+read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
+{
+    struct oa_der fields;
+    bool malformed = false;
+    uint8_t tag;
+
+    if (!find_spnego(token, &fields, &tag, &malformed))
         return false;
     auth->is_spnego = true;
-    auth->malformed = malformed || !found;
-    if (found)
-        read_spnego_fields(auth, pages, fields.body, is_init);
+    auth->malformed = malformed || !tag;
+    if (tag)
+        read_spnego_fields(auth, pages, fields.body, tag == OA_DER_CONTEXT(0));
+    return true;
+}
+
+struct oa_cursor
+oa_auth_inner_token(const uint8_t *token, size_t length)
+{
+    static const uint8_t TOKEN[] = { OA_DER_CONTEXT(2), OA_DER_OCTET_STRING };
+    struct oa_cursor whole = oa_cursor_over(token, length);
+    struct oa_der fields;
+    bool malformed = false;
+    uint8_t tag;
+
+    if (!find_spnego(whole, &fields, &tag, &malformed))
+        return whole;
+    if (!tag || !oa_der_descend(&fields.body, TOKEN, sizeof TOKEN, &malformed))
+        return oa_cursor_over(token, 0);
+    return oa_cursor_over(fields.body.data, fields.body.length);
+}
+
+bool
+oa_auth_find_kerberos(const uint8_t *token, size_t length, unsigned *type,
+                      struct oa_cursor *message)
+{
+    struct oa_der element;
+    bool malformed = false;
+
+    if (!find_kerberos(oa_auth_inner_token(token, length), &element, &malformed) || !element.tag)
+        return false;
+    *type = element.tag & 0x1F;
+    *message = element.body;
     return true;
 }
 

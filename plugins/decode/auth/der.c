@@ -45,3 +45,16 @@ oa_der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *ma
     }
     return true;
 }
+
+bool
+oa_der_number(struct oa_cursor at, unsigned context, uint32_t *value, bool *malformed)
+{
+    const uint8_t path[] = { (uint8_t)OA_DER_CONTEXT(context), OA_DER_INTEGER };
+
+    if (!oa_der_descend(&at, path, sizeof path, malformed) || oa_cursor_left(&at) == 0)
+        return false;
+    *value = 0;
+    while (oa_cursor_left(&at) > 0)
+        *value = *value << 8 | oa_cursor_u8(&at);
+    return true;
+}

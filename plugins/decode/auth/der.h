@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 
 #define OA_DER_INTEGER 0x02
+#define OA_DER_BIT_STRING 0x03
 #define OA_DER_OCTET_STRING 0x04
 #define OA_DER_OID 0x06
 #define OA_DER_ENUMERATED 0x0A
@@ -33,5 +34,9 @@ bool oa_der_next(struct oa_cursor *from, struct oa_der *element, bool *malformed
 /* Follows a path of tags inwards, through the first element of each: `at` becomes the body of the
  * last. False if it breaks off. */
 bool oa_der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed);
+
+/* The INTEGER in the context tag among the elements at `at`: its lowest four octets, unsigned.
+ * False if there is none. */
+bool oa_der_number(struct oa_cursor at, unsigned context, uint32_t *value, bool *malformed);
 
 #endif

@@ -1,0 +1,402 @@
+/* kerberos_token.c
+ * Tokens of single messages: Wrap and MIC, of newer encryption types and of RC4.
+ * [RFC 4121] 4.2, [RFC 4757] 7, [MS-KILE] 3.4.5.4
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "auth/kerberos_token.h"
+
+#include <string.h>
+
+#include <gcrypt.h>
+#include <glib.h>
+
+#include "auth/der.h"
+#include "base/wipe.h"
+
+/* --- newer encryption types, [RFC 4121] 4.2.6 --- */
+
+#define CFX_MIC 0x0404
+#define CFX_WRAP 0x0504
+#define CFX_HEADER 16
+
+#define CFX_SENT_BY_ACCEPTOR 0x01
+#define CFX_SEALED 0x02
+#define CFX_ACCEPTOR_SUBKEY 0x04
+
+struct cfx_header {
+    uint16_t id;
+    uint8_t flags;
+    uint16_t extra_count, rotation; /* of Wrap tokens */
+};
+
+static bool
+read_cfx_header(struct oa_cursor *token, struct cfx_header *header)
+{
+    token->big_endian = true;
+    header->id = oa_cursor_u16(token);
+    header->flags = oa_cursor_u8(token);
+    oa_cursor_skip(token, 1); /* filler */
+    header->extra_count = oa_cursor_u16(token);
+    header->rotation = oa_cursor_u16(token);
+    oa_cursor_skip(token, 8); /* the sequence number, which nothing here depends on */
+    return !token->is_short;
+}
+
+/* The key that the token was made with. Checks that the token is of its sender, so that none can be
+ * turned round. */
+static enum oa_kerberos_answer
+choose_cfx_key(const struct oa_kerberos_keys *keys, const struct cfx_header *header,
+               enum oa_side side, struct oa_kerberos_key **key)
+{
+    bool has_initiator_key = keys->of[OA_KERBEROS_FROM_INITIATOR].key != NULL;
+
+    if (!(header->flags & CFX_SENT_BY_ACCEPTOR) != (side == OA_CLIENT))
+        return OA_KERBEROS_DAMAGED;
+    *key = keys->of[header->flags & CFX_ACCEPTOR_SUBKEY ? OA_KERBEROS_FROM_ACCEPTOR
+                    : has_initiator_key                 ? OA_KERBEROS_FROM_INITIATOR
+                                                        : OA_KERBEROS_FROM_TICKET]
+               .key;
+    return *key ? OA_KERBEROS_OPENED : OA_KERBEROS_NO_SUBKEY;
+}
+
+/*
+ * What was encrypted: the rest of the token, then the data, turned back by the count that says how
+ * far it was rotated, [RFC 4121] 4.2.5. DCE style rotates by the extra count as well, so that the
+ * data stay where they were, [MS-KILE] 3.4.5.4.1.
+ */
+static uint8_t *
+turn_back(struct oa_cursor rest, const struct oa_kerberos_span *data, size_t rotation,
+          size_t *length)
+{
+    size_t n_rest = oa_cursor_left(&rest);
+    uint8_t *bytes = g_malloc(n_rest + data->length + 1);
+
+    *length = n_rest + data->length;
+    size_t at = *length ? *length - rotation % *length : 0;
+    const struct oa_kerberos_span parts[] = { { oa_cursor_bytes(&rest, n_rest), n_rest }, *data };
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        size_t first = MIN(parts[i].length, *length - at);
+
+        if (parts[i].length == 0)
+            continue;
+        memcpy(bytes + at, parts[i].bytes, first);
+        memcpy(bytes, parts[i].bytes + first, parts[i].length - first);
+        at = (at + parts[i].length) % *length;
+    }
+    return bytes;
+}
+
+/* Behind the data and the extra bytes stands a copy of the header, with a rotation of 0. */
+static bool
+is_copy_of_header(const struct oa_kerberos_sealed *sealed, const uint8_t *header,
+                  size_t extra_count)
+{
+    if (sealed->plain_length != sealed->data_length + extra_count + CFX_HEADER)
+        return false;
+    const uint8_t *copy = sealed->plain + sealed->plain_length - CFX_HEADER;
+    return memcmp(copy, header, 4) == 0 && memcmp(copy + 8, header + 8, 8) == 0;
+}
+
+static enum oa_kerberos_answer
+unseal_cfx(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
+           uint8_t *plain)
+{
+    struct oa_cursor token = oa_cursor_over(message->token.bytes, message->token.length);
+    struct cfx_header header;
+    struct oa_kerberos_key *key = NULL;
+
+    if (!read_cfx_header(&token, &header) || !(header.flags & CFX_SEALED))
+        return OA_KERBEROS_UNKNOWN_FORM;
+    enum oa_kerberos_answer answer = choose_cfx_key(keys, &header, message->side, &key);
+    if (answer != OA_KERBEROS_OPENED)
+        return answer;
+
+    size_t rotation = header.rotation + (keys->is_dce_style ? header.extra_count : (size_t)0);
+    struct oa_kerberos_sealed sealed = { .before = message->before,
+                                         .data_length = message->data.length,
+                                         .after = message->after };
+    sealed.bytes = turn_back(token, &message->data, rotation, &sealed.length);
+    if (!keys->host->decrypt(keys->host->context, key,
+                             message->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SEAL
+                                                        : OA_KERBEROS_USE_ACCEPTOR_SEAL,
+                             &sealed) ||
+        !is_copy_of_header(&sealed, message->token.bytes, header.extra_count))
+        answer = OA_KERBEROS_DAMAGED;
+    else if (sealed.data_length)
+        memcpy(plain, sealed.plain, sealed.data_length);
+    g_free(sealed.bytes);
+    return answer;
+}
+
+static enum oa_kerberos_answer
+verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message)
+{
+    struct oa_cursor token = oa_cursor_over(message->token.bytes, message->token.length);
+    struct cfx_header header;
+    struct oa_kerberos_key *key = NULL;
+
+    if (!read_cfx_header(&token, &header))
+        return OA_KERBEROS_UNKNOWN_FORM;
+    enum oa_kerberos_answer answer = choose_cfx_key(keys, &header, message->side, &key);
+    if (answer != OA_KERBEROS_OPENED)
+        return answer;
+
+    const struct oa_kerberos_span spans[] = {
+        message->before, message->data, message->after, { message->token.bytes, CFX_HEADER }
+    };
+    size_t left = oa_cursor_left(&token);
+    struct oa_kerberos_span checksum = { oa_cursor_bytes(&token, left), left };
+    bool is_good = keys->host->verify(keys->host->context, key,
+                                      message->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SIGN
+                                                                 : OA_KERBEROS_USE_ACCEPTOR_SIGN,
+                                      spans, G_N_ELEMENTS(spans), checksum);
+    return is_good ? OA_KERBEROS_OPENED : OA_KERBEROS_DAMAGED;
+}
+
+/* --- RC4, [RFC 4757] 7 --- */
+
+#define ENCTYPE_RC4 23
+#define ENCTYPE_RC4_EXPORT 24
+
+#define RC4_MIC 0x0101
+#define RC4_WRAP 0x0201
+#define RC4_KEY 16
+#define RC4_HEADER 8
+#define RC4_CHECKSUM 8
+#define RC4_CONFOUNDER 8
+
+/* Salts: what the key is used for. */
+#define RC4_SALT_SEAL 0
+#define RC4_SALT_WRAP 13
+#define RC4_SALT_MIC 15
+
+struct rc4_token {
+    uint16_t id;
+    bool is_hmac, is_sealed;
+    const uint8_t *header, *sequence, *checksum;
+    const uint8_t *confounder; /* of Wrap tokens */
+};
+
+/* In DCE style the length in the GSS header excludes the data. */
+static bool
+read_rc4_token(struct oa_kerberos_span span, struct rc4_token *token)
+{
+    struct oa_cursor at = oa_cursor_over(span.bytes, span.length);
+    struct oa_der gss, oid;
+    bool malformed = false;
+
+    if (!oa_der_next(&at, &gss, &malformed) || gss.tag != OA_DER_GSS_TOKEN ||
+        !oa_der_next(&gss.body, &oid, &malformed) || oid.tag != OA_DER_OID)
+        return false;
+    struct oa_cursor body = oa_cursor_over(gss.body.data, gss.body.length);
+    oa_cursor_skip(&body, gss.body.offset);
+    struct oa_cursor header = body;
+    token->header = oa_cursor_bytes(&body, RC4_HEADER);
+    token->sequence = oa_cursor_bytes(&body, 8);
+    token->checksum = oa_cursor_bytes(&body, RC4_CHECKSUM);
+    header.big_endian = true;
+    token->id = oa_cursor_u16(&header);
+    token->is_hmac = oa_cursor_u16(&header) == 0x1100;
+    token->is_sealed = oa_cursor_u16(&header) == 0x1000;
+    if (token->id == RC4_WRAP)
+        token->confounder = oa_cursor_bytes(&body, RC4_CONFOUNDER);
+    return !body.is_short && token->is_hmac;
+}
+
+static bool
+hmac_md5(const uint8_t *key, size_t key_length, const void *data, size_t length,
+         uint8_t out[RC4_KEY])
+{
+    gcry_md_hd_t hash;
+
+    if (gcry_md_open(&hash, GCRY_MD_MD5, GCRY_MD_FLAG_HMAC) != 0)
+        return false;
+    bool is_set = gcry_md_setkey(hash, key, key_length) == 0;
+    if (is_set) {
+        gcry_md_write(hash, data, length);
+        memcpy(out, gcry_md_read(hash, GCRY_MD_MD5), RC4_KEY);
+    }
+    gcry_md_close(hash);
+    return is_set;
+}
+
+static bool
+rc4(const uint8_t key[RC4_KEY], uint8_t *first, size_t n_first, uint8_t *second, size_t n_second)
+{
+    gcry_cipher_hd_t cipher;
+
+    if (gcry_cipher_open(&cipher, GCRY_CIPHER_ARCFOUR, GCRY_CIPHER_MODE_STREAM, 0) != 0)
+        return false;
+    bool is_done = gcry_cipher_setkey(cipher, key, RC4_KEY) == 0 &&
+                   gcry_cipher_decrypt(cipher, first, n_first, NULL, 0) == 0 &&
+                   (n_second == 0 || gcry_cipher_decrypt(cipher, second, n_second, NULL, 0) == 0);
+    gcry_cipher_close(cipher);
+    return is_done;
+}
+
+/* A key for one purpose: HMAC of the salt, for the export type of a text and the salt. */
+static bool
+derive_rc4_key(const uint8_t key[RC4_KEY], bool is_export, uint32_t salt, uint8_t out[RC4_KEY])
+{
+    uint8_t text[14] = "fortybits"; /* and its zero */
+    const uint8_t bytes[4] = { (uint8_t)salt, (uint8_t)(salt >> 8), (uint8_t)(salt >> 16),
+                               (uint8_t)(salt >> 24) };
+
+    memcpy(text + 10, bytes, sizeof bytes);
+    if (!is_export)
+        return hmac_md5(key, RC4_KEY, bytes, sizeof bytes, out);
+    if (!hmac_md5(key, RC4_KEY, text, sizeof text, out))
+        return false;
+    memset(out + 7, 0xAB, RC4_KEY - 7);
+    return true;
+}
+
+/* The checksum of a token and its message with that key, [RFC 4757] 7.2, 7.3. */
+static bool
+is_rc4_checksum(const struct rc4_token *token, const struct oa_kerberos_wrapped *message,
+                const uint8_t key[RC4_KEY], const uint8_t *confounder, const uint8_t *data)
+{
+    static const char SIGNATURE_KEY[] = "signaturekey"; /* and its zero */
+    const uint8_t salt[4] = { token->id == RC4_WRAP ? RC4_SALT_WRAP : RC4_SALT_MIC };
+    const struct oa_kerberos_span spans[] = {
+        { salt, sizeof salt },
+        { token->header, RC4_HEADER },
+        { confounder, confounder ? RC4_CONFOUNDER : 0 },
+        message->before,
+        { data, message->data.length },
+        message->after,
+    };
+    uint8_t sign_key[RC4_KEY] = { 0 }, checksum[RC4_KEY] = { 0 };
+    gcry_md_hd_t hash;
+
+    if (gcry_md_open(&hash, GCRY_MD_MD5, 0) != 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(spans); i++)
+        if (spans[i].length)
+            gcry_md_write(hash, spans[i].bytes, spans[i].length);
+    bool is_good =
+        hmac_md5(key, RC4_KEY, SIGNATURE_KEY, sizeof SIGNATURE_KEY, sign_key) &&
+        hmac_md5(sign_key, RC4_KEY, gcry_md_read(hash, GCRY_MD_MD5), RC4_KEY, checksum) &&
+        memcmp(checksum, token->checksum, RC4_CHECKSUM) == 0;
+    gcry_md_close(hash);
+    oa_wipe(sign_key, sizeof sign_key);
+    return is_good;
+}
+
+/* The sequence number, four octets, and four more that say who sent the token. */
+static bool
+read_rc4_sequence(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_export,
+                  uint8_t out[8])
+{
+    uint8_t sequence_key[RC4_KEY];
+    bool is_read = derive_rc4_key(key, is_export, RC4_SALT_SEAL, sequence_key) &&
+                   hmac_md5(sequence_key, RC4_KEY, token->checksum, RC4_CHECKSUM, sequence_key);
+
+    memcpy(out, token->sequence, 8);
+    is_read = is_read && rc4(sequence_key, out, 8, NULL, 0);
+    oa_wipe(sequence_key, sizeof sequence_key);
+    return is_read;
+}
+
+static bool
+decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_export,
+            const uint8_t sequence[4], uint8_t confounder[RC4_CONFOUNDER],
+            struct oa_kerberos_span data, uint8_t *plain)
+{
+    uint8_t seal_key[RC4_KEY];
+
+    for (size_t i = 0; i < RC4_KEY; i++)
+        seal_key[i] = key[i] ^ 0xF0;
+    memcpy(confounder, token->confounder, RC4_CONFOUNDER);
+    if (data.length)
+        memcpy(plain, data.bytes, data.length);
+    bool is_done = derive_rc4_key(seal_key, is_export, RC4_SALT_SEAL, seal_key) &&
+                   hmac_md5(seal_key, RC4_KEY, sequence, 4, seal_key) &&
+                   rc4(seal_key, confounder, RC4_CONFOUNDER, plain, data.length);
+    oa_wipe(seal_key, sizeof seal_key);
+    return is_done;
+}
+
+/* Tries one key; `plain` is NULL for a message that is signed only. */
+static bool
+open_rc4(const struct rc4_token *token, const struct oa_kerberos_wrapped *message,
+         const struct oa_kerberos_key_value *value, uint8_t *plain)
+{
+    bool is_export = value->enctype == ENCTYPE_RC4_EXPORT;
+    uint8_t sequence[8], confounder[RC4_CONFOUNDER];
+    const uint8_t direction = message->side == OA_CLIENT ? 0x00 : 0xFF;
+
+    if (value->length != RC4_KEY || (value->enctype != ENCTYPE_RC4 && !is_export) ||
+        !read_rc4_sequence(token, value->bytes, is_export, sequence))
+        return false;
+    for (size_t i = 4; i < sizeof sequence; i++)
+        if (sequence[i] != direction)
+            return false;
+    if (!plain)
+        return is_rc4_checksum(token, message, value->bytes, token->confounder,
+                               message->data.bytes);
+    return decrypt_rc4(token, value->bytes, is_export, sequence, confounder, message->data,
+                       plain) &&
+           is_rc4_checksum(token, message, value->bytes, confounder, plain);
+}
+
+/* These tokens do not name their key. The server's, where it sent one, is tried first. */
+static enum oa_kerberos_answer
+try_rc4_keys(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
+             bool is_sealed, uint8_t *plain)
+{
+    size_t length = message->data.length;
+    struct rc4_token token = { 0 };
+
+    if (!read_rc4_token(message->token, &token) || token.is_sealed != is_sealed)
+        return OA_KERBEROS_UNKNOWN_FORM;
+    uint8_t *bytes = is_sealed ? g_malloc(length + 1) : NULL;
+    enum oa_kerberos_answer answer = OA_KERBEROS_DAMAGED;
+    for (size_t i = OA_KERBEROS_KEYS; i-- > 0 && answer != OA_KERBEROS_OPENED;)
+        if (open_rc4(&token, message, &keys->of[i].value, bytes))
+            answer = OA_KERBEROS_OPENED;
+    if (answer == OA_KERBEROS_OPENED && is_sealed && length)
+        memcpy(plain, bytes, length);
+    g_free(bytes);
+    return answer;
+}
+
+/* --- either --- */
+
+static bool
+is_gss(struct oa_kerberos_span token)
+{
+    return token.length > 0 && token.bytes[0] == OA_DER_GSS_TOKEN;
+}
+
+static uint16_t
+id_of(struct oa_kerberos_span token)
+{
+    struct oa_cursor at = oa_cursor_over(token.bytes, token.length);
+
+    at.big_endian = true;
+    return oa_cursor_u16(&at);
+}
+
+enum oa_kerberos_answer
+oa_kerberos_unseal(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
+                   uint8_t *plain)
+{
+    if (!keys->of[OA_KERBEROS_FROM_TICKET].key)
+        return OA_KERBEROS_NO_TICKET;
+    if (is_gss(message->token))
+        return try_rc4_keys(keys, message, true, plain);
+    return id_of(message->token) == CFX_WRAP ? unseal_cfx(keys, message, plain)
+                                             : OA_KERBEROS_UNKNOWN_FORM;
+}
+
+enum oa_kerberos_answer
+oa_kerberos_verify(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message)
+{
+    if (!keys->of[OA_KERBEROS_FROM_TICKET].key)
+        return OA_KERBEROS_NO_TICKET;
+    if (is_gss(message->token))
+        return try_rc4_keys(keys, message, false, NULL);
+    return id_of(message->token) == CFX_MIC ? verify_cfx(keys, message) : OA_KERBEROS_UNKNOWN_FORM;
+}
