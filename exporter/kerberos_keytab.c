@@ -59,11 +59,9 @@ decrypt_with(krb5_context context, krb5_key key, enum oa_kerberos_usage usage,
     sealed->plain = sealed->bytes + header;
     sealed->plain_length = sealed->length - header - trailer;
     add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_HEADER, sealed->bytes, header);
-    add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_SIGN_ONLY, sealed->before.bytes,
-             sealed->before.length);
+    add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_SIGN_ONLY, sealed->before.at, sealed->before.length);
     add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_DATA, sealed->plain, sealed->data_length);
-    add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_SIGN_ONLY, sealed->after.bytes,
-             sealed->after.length);
+    add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_SIGN_ONLY, sealed->after.at, sealed->after.length);
     add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_DATA, sealed->plain + sealed->data_length,
              sealed->plain_length - sealed->data_length);
     add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_TRAILER, sealed->plain + sealed->plain_length,
@@ -82,7 +80,7 @@ decrypt(void *context, struct oa_kerberos_key *key, enum oa_kerberos_usage usage
 
 static bool
 verify(void *context, struct oa_kerberos_key *key, enum oa_kerberos_usage usage,
-       const struct oa_kerberos_span *spans, size_t n_spans, struct oa_kerberos_span checksum)
+       const struct oa_bytes *spans, size_t n_spans, struct oa_bytes checksum)
 {
     struct kerberos_keytab *keytab = context;
     krb5_crypto_iov parts[8];
@@ -91,9 +89,9 @@ verify(void *context, struct oa_kerberos_key *key, enum oa_kerberos_usage usage,
 
     g_assert(n_spans < G_N_ELEMENTS(parts));
     for (size_t i = 0; i < n_spans; i++)
-        add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_DATA, spans[i].bytes, spans[i].length);
+        add_part(parts, &n_parts, KRB5_CRYPTO_TYPE_DATA, spans[i].at, spans[i].length);
     parts[n_parts++] = (krb5_crypto_iov){ .flags = KRB5_CRYPTO_TYPE_CHECKSUM,
-                                          .data = data_of(checksum.bytes, checksum.length) };
+                                          .data = data_of(checksum.at, checksum.length) };
     return krb5_k_verify_checksum_iov(keytab->context, 0, (krb5_key)key, (krb5_keyusage)usage,
                                       parts, n_parts, &is_valid) == 0 &&
            is_valid;
@@ -144,9 +142,9 @@ static bool
 opens(const struct kerberos_keytab *keytab, const struct entry *entry,
       const struct oa_kerberos_encrypted *part, uint8_t *plain, size_t *length)
 {
-    struct oa_kerberos_sealed sealed = { .bytes = plain, .length = part->length };
+    struct oa_kerberos_sealed sealed = { .bytes = plain, .length = part->cipher.length };
 
-    memcpy(plain, part->cipher, part->length);
+    memcpy(plain, part->cipher.at, part->cipher.length);
     if (!decrypt_with(keytab->context, entry->key, OA_KERBEROS_USE_TICKET, &sealed))
         return false;
     memmove(plain, sealed.plain, sealed.plain_length);
@@ -156,12 +154,12 @@ opens(const struct kerberos_keytab *keytab, const struct entry *entry,
 
 /* An account has one key for all names of its services, so that a key under another name may be the
  * right one: they are tried too, after those of the ticket's own name. */
-static enum oa_kerberos_answer
+static enum oa_seal_outcome
 open_ticket(void *context, const struct oa_kerberos_ticket *ticket, uint8_t *plain, size_t *length)
 {
     const struct kerberos_keytab *keytab = context;
     const struct oa_kerberos_encrypted *part = &ticket->part;
-    enum oa_kerberos_answer answer = OA_KERBEROS_NO_SERVICE;
+    enum oa_seal_outcome outcome = OA_SEAL_NO_SERVICE_KEY;
 
     for (int names = 1; names >= 0; names--)
         for (guint i = 0; i < keytab->entries->len; i++) {
@@ -171,17 +169,17 @@ open_ticket(void *context, const struct oa_kerberos_ticket *ticket, uint8_t *pla
             if (is_of_service(entry, ticket) != names)
                 continue;
             if (is_type && opens(keytab, entry, part, plain, length))
-                return OA_KERBEROS_OPENED;
+                return OA_SEAL_BY_KEYTAB;
             if (!names)
                 continue;
             /* The nearest of the failures says why. */
-            enum oa_kerberos_answer why = !is_type ? OA_KERBEROS_NO_ENCTYPE
-                                          : part->has_version && part->version != entry->version
-                                              ? OA_KERBEROS_NO_VERSION
-                                              : OA_KERBEROS_WRONG_KEY;
-            answer = MAX(answer, why);
+            enum oa_seal_outcome why = !is_type ? OA_SEAL_NO_KEY_TYPE
+                                       : part->has_version && part->version != entry->version
+                                           ? OA_SEAL_NO_KEY_VERSION
+                                           : OA_SEAL_WRONG_KEY;
+            outcome = MAX(outcome, why);
         }
-    return answer;
+    return outcome;
 }
 
 /* --- the key table --- */

@@ -12,18 +12,9 @@
 
 #include "auth/der.h"
 #include "auth/kerberos_ticket.h"
-#include "base/wipe.h"
+#include "auth/ntlm_message.h"
 
 const struct oa_auth OA_AUTH_NONE;
-
-/* The same message from another offset; short if that is beyond its end. */
-static struct oa_cursor
-seek(struct oa_cursor message, size_t offset)
-{
-    message.offset = 0;
-    oa_cursor_skip(&message, offset);
-    return message;
-}
 
 static struct oa_text
 as_text(struct oa_cursor bytes)
@@ -43,34 +34,8 @@ cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
 
 /* --- NTLM, [MS-NLMP] 2.2 --- */
 
-#define NTLM_NEGOTIATE 1
-#define NTLM_CHALLENGE 2
-#define NTLM_AUTHENTICATE 3
-
-#define NTLM_UNICODE 0x00000001
-#define NTLM_ANONYMOUS 0x00000800
-#define NTLM_OEM_DOMAIN 0x00001000
-#define NTLM_OEM_WORKSTATION 0x00002000
-#define NTLM_TARGET_INFO 0x00800000
-#define NTLM_VERSION 0x02000000
-
-#define NTLM_FLAGS_END_OF_AUTHENTICATE 64
+/* A MIC lies before the payload, which begins behind it then. */
 #define NTLM_MIC_END 88
-#define NTLM_VERSION_SIZE 8
-
-/* An NTLMv2 response is longer than one of NTLMv1; its av pairs follow a proof and a fixed part. */
-#define NTLM_V1_RESPONSE 24
-#define NTLM_V2_PROOF 16
-#define NTLM_V2_FIXED 28
-
-#define NTLM_EXTENDED_SESSIONSECURITY 0x00080000
-
-struct ntlm {
-    struct oa_cursor message;
-    struct oa_auth *auth;
-    struct oa_code_pages *pages;
-    size_t payload_start; /* smallest offset of a buffer in use */
-};
 
 /* The av pairs that are names, by id, [MS-NLMP] 2.2.2.1. */
 static const struct {
@@ -104,57 +69,23 @@ copy_8bit(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_text name
     oa_code_pages_copy(code_page ? pages : NULL, code_page, name, out, OA_AUTH_NAME);
 }
 
+/* `bytes` as the flags of the message say. */
 static void
-copy_name(struct ntlm *ntlm, bool is_unicode, struct oa_cursor bytes, char *out)
+copy_name(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes, char *out)
 {
+    bool is_unicode = auth->ntlm_type != OA_NTLM_NEGOTIATE && auth->ntlm_flags & OA_NTLM_UNICODE;
+
     if (is_unicode)
         copy_utf16(bytes, out);
     else
-        copy_8bit(ntlm->auth, ntlm->pages, as_text(bytes), out);
+        copy_8bit(auth, pages, as_text(bytes), out);
 }
 
-static uint32_t
-ntlm_u32(struct ntlm *ntlm, size_t at)
-{
-    struct oa_cursor cursor = seek(ntlm->message, at);
-    uint32_t value = oa_cursor_u32(&cursor);
-
-    ntlm->auth->malformed |= cursor.is_short;
-    return value;
-}
-
-/* The bytes that the descriptor at `at` refers to; the offset of an empty one has no meaning. */
-static struct oa_cursor
-ntlm_buffer(struct ntlm *ntlm, size_t at)
-{
-    struct oa_cursor descriptor = seek(ntlm->message, at);
-    struct oa_cursor none = oa_cursor_over(ntlm->message.data, 0);
-    size_t length = oa_cursor_u16(&descriptor);
-
-    oa_cursor_skip(&descriptor, sizeof(uint16_t)); /* the maximum length */
-    size_t offset = oa_cursor_u32(&descriptor);
-    ntlm->auth->malformed |= descriptor.is_short;
-    if (descriptor.is_short || length == 0)
-        return none;
-    ntlm->payload_start = MIN(ntlm->payload_start, offset);
-    struct oa_cursor payload = seek(ntlm->message, offset);
-    struct oa_cursor bytes = oa_cursor_sub(&payload, length);
-    ntlm->auth->malformed |= bytes.is_short;
-    return bytes.is_short ? none : bytes;
-}
-
-/* Old senders set the flag and begin the payload at the version's offset, or end there. */
 static void
-read_version(struct ntlm *ntlm, size_t at)
+read_version(struct oa_auth *auth, const uint8_t *bytes)
 {
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor cursor = seek(ntlm->message, at);
+    struct oa_cursor version = oa_cursor_over(bytes, OA_NTLM_VERSION_SIZE);
 
-    if (!(auth->ntlm_flags & NTLM_VERSION) || ntlm->payload_start < at + NTLM_VERSION_SIZE)
-        return;
-    struct oa_cursor version = oa_cursor_sub(&cursor, NTLM_VERSION_SIZE);
-    if (version.is_short)
-        return;
     auth->has_version = true;
     auth->version_major = oa_cursor_u8(&version);
     auth->version_minor = oa_cursor_u8(&version);
@@ -167,7 +98,7 @@ static void
 read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
 {
     /* A challenge has its target name in a separate field. */
-    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
+    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != OA_NTLM_AUTHENTICATE)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
         if (AV_NAMES[i].id == id)
@@ -212,115 +143,70 @@ read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
     }
 }
 
-/* [MS-NLMP] 2.2.1.1; the names are in the OEM character set whatever the flags are. */
-static void
-read_negotiate(struct ntlm *ntlm)
-{
-    struct oa_auth *auth = ntlm->auth;
-
-    auth->ntlm_flags = ntlm_u32(ntlm, 12);
-    if (auth->ntlm_flags & NTLM_OEM_DOMAIN)
-        copy_name(ntlm, false, ntlm_buffer(ntlm, 16), auth->domain);
-    if (auth->ntlm_flags & NTLM_OEM_WORKSTATION)
-        copy_name(ntlm, false, ntlm_buffer(ntlm, 24), auth->workstation);
-    read_version(ntlm, 32);
-}
-
-/* [MS-NLMP] 2.2.1.2 */
-static void
-read_challenge(struct ntlm *ntlm)
-{
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor target = ntlm_buffer(ntlm, 12);
-
-    auth->ntlm_flags = ntlm_u32(ntlm, 20);
-    copy_name(ntlm, auth->ntlm_flags & NTLM_UNICODE, target, auth->target_name);
-    ntlm->auth->malformed |= seek(ntlm->message, 32).is_short; /* the server's challenge */
-    if (auth->ntlm_flags & NTLM_TARGET_INFO) {
-        struct oa_cursor info = ntlm_buffer(ntlm, 40);
-
-        if (oa_cursor_left(&info) > 0)
-            read_av_pairs(auth, info);
-    }
-    read_version(ntlm, 48);
-}
-
 /* [MS-NLMP] 2.2.2.8; the MIC is present if the av pairs say so and there is room before the
  * payload. */
 static void
-read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
+read_v2_response(struct oa_auth *auth, const struct oa_ntlm_message *message)
 {
-    oa_cursor_skip(&response, NTLM_V2_PROOF + NTLM_V2_FIXED);
-    read_av_pairs(ntlm->auth, response);
-    ntlm->auth->has_mic =
-        (ntlm->auth->av_flags & OA_NTLM_AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
+    struct oa_cursor response = message->nt_response;
+
+    oa_cursor_skip(&response, OA_NTLM_V2_PROOF + OA_NTLM_V2_FIXED);
+    read_av_pairs(auth, response);
+    auth->has_mic =
+        (auth->av_flags & OA_NTLM_AV_FLAG_MIC) && message->payload_start >= NTLM_MIC_END;
 }
 
 /* [MS-NLMP] 3.3.1, 3.3.2; distinguished by length, as the messages do not identify it. */
 static enum oa_ntlm_proof
-proof_of(const struct oa_auth *auth, size_t nt_length, size_t lm_length)
+proof_of(const struct oa_ntlm_message *message)
 {
-    if (nt_length > NTLM_V1_RESPONSE)
+    size_t nt_length = oa_cursor_left(&message->nt_response);
+
+    if (nt_length > OA_NTLM_V1_RESPONSE)
         return OA_NTLM_PROOF_V2;
-    if (nt_length == NTLM_V1_RESPONSE)
-        return auth->ntlm_flags & NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
-                                                                : OA_NTLM_PROOF_V1;
-    return lm_length == NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM : OA_NTLM_PROOF_NONE;
+    if (nt_length == OA_NTLM_V1_RESPONSE)
+        return message->flags & OA_NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
+                                                                 : OA_NTLM_PROOF_V1;
+    return oa_cursor_left(&message->lm_response) == OA_NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM
+                                                                        : OA_NTLM_PROOF_NONE;
 }
 
-/* [MS-NLMP] 2.2.1.3 */
 static void
-read_authenticate(struct ntlm *ntlm)
+read_authenticate(struct oa_auth *auth, const struct oa_ntlm_message *message)
 {
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor lm_response = ntlm_buffer(ntlm, 12);
-    struct oa_cursor nt_response = ntlm_buffer(ntlm, 20);
-    struct oa_cursor domain = ntlm_buffer(ntlm, 28);
-    struct oa_cursor user = ntlm_buffer(ntlm, 36);
-    struct oa_cursor workstation = ntlm_buffer(ntlm, 44);
-
-    /* The oldest form has neither session key nor flags; its payload begins in their place. */
-    if (ntlm->payload_start >= NTLM_FLAGS_END_OF_AUTHENTICATE) {
-        ntlm_buffer(ntlm, 52);
-        auth->ntlm_flags = ntlm_u32(ntlm, 60);
-    }
-    bool unicode = auth->ntlm_flags & NTLM_UNICODE;
-    copy_name(ntlm, unicode, domain, auth->domain);
-    copy_name(ntlm, unicode, user, auth->user);
-    copy_name(ntlm, unicode, workstation, auth->workstation);
-    read_version(ntlm, 64);
-    auth->ntlm_proof = proof_of(auth, oa_cursor_left(&nt_response), oa_cursor_left(&lm_response));
+    auth->ntlm_proof = proof_of(message);
     auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
     if (auth->is_ntlm_v2)
-        read_v2_response(ntlm, nt_response);
+        read_v2_response(auth, message);
     /* [MS-NLMP] 3.2.5.1.2; a name that extends beyond the message is not an empty one. */
-    bool no_user = oa_cursor_left(&user) == 0 && !auth->malformed;
-    bool no_proof = oa_cursor_left(&nt_response) == 0 && oa_cursor_left(&lm_response) <= 1;
-    auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & NTLM_ANONYMOUS));
+    bool no_user = oa_cursor_left(&message->user) == 0 && !auth->malformed;
+    bool no_proof =
+        oa_cursor_left(&message->nt_response) == 0 && oa_cursor_left(&message->lm_response) <= 1;
+    auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & OA_NTLM_ANONYMOUS));
 }
 
+/* The names of a NEGOTIATE are in the OEM character set whatever its flags are. */
 static bool
-read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor message)
+read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes)
 {
-    static const char SIGNATURE[8] = "NTLMSSP";
-    struct ntlm ntlm = { message, auth, pages, SIZE_MAX };
-    struct oa_cursor signature = oa_cursor_sub(&message, sizeof SIGNATURE);
-    uint32_t type = oa_cursor_u32(&message);
+    struct oa_ntlm_message message;
 
-    if (!cursor_equals(signature, SIGNATURE, sizeof SIGNATURE))
+    if (!oa_ntlm_message_read(bytes.data, bytes.length, &message))
         return false;
     auth->mechanism = OA_AUTH_NTLM;
-    if (type < NTLM_NEGOTIATE || type > NTLM_AUTHENTICATE) {
-        auth->malformed = true;
-        return true;
-    }
-    auth->ntlm_type = type;
-    if (type == NTLM_NEGOTIATE)
-        read_negotiate(&ntlm);
-    else if (type == NTLM_CHALLENGE)
-        read_challenge(&ntlm);
-    else
-        read_authenticate(&ntlm);
+    auth->malformed |= message.malformed;
+    auth->ntlm_type = message.type;
+    auth->ntlm_flags = message.flags;
+    copy_name(auth, pages, message.target, auth->target_name);
+    copy_name(auth, pages, message.domain, auth->domain);
+    copy_name(auth, pages, message.user, auth->user);
+    copy_name(auth, pages, message.workstation, auth->workstation);
+    if (message.version)
+        read_version(auth, message.version);
+    if (oa_cursor_left(&message.target_info) > 0)
+        read_av_pairs(auth, message.target_info);
+    if (message.type == OA_NTLM_AUTHENTICATE)
+        read_authenticate(auth, &message);
     return true;
 }
 
@@ -431,40 +317,42 @@ is_kerberos_message(const struct oa_der *element)
     return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
 }
 
-/* Finds the message of a Kerberos token: with the GSS header, [RFC 4121] 4.1, or without it, as DCE
- * style has it, [MS-KILE] 3.4.5.1. Its tag is 0 if there is nothing behind a header. */
+/* Finds the message in a token: with the GSS header, [RFC 4121] 4.1, or without it, as DCE style
+ * has it, [MS-KILE] 3.4.5.1. */
 static bool
-find_kerberos(struct oa_cursor token, struct oa_der *message, bool *malformed)
+find_kerberos(struct oa_cursor token, struct oa_cursor *message, bool *malformed)
 {
-    struct oa_der oid;
+    struct oa_der element, oid;
 
-    if (!oa_der_next(&token, message, malformed))
+    *message = token;
+    if (!oa_der_next(&token, &element, malformed))
         return false;
-    if (message->tag != OA_DER_GSS_TOKEN)
-        return is_kerberos_message(message);
-
-    struct oa_cursor body = message->body;
-    if (!oa_der_next(&body, &oid, malformed) || oid.tag != OA_DER_OID ||
-        mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
+    if (element.tag != OA_DER_GSS_TOKEN)
+        return is_kerberos_message(&element);
+    struct oa_cursor body = element.body;
+    if (!oa_der_next(&body, &oid, malformed) || oid.tag != OA_DER_OID)
+        return false;
+    if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
         return false;
     oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
     *malformed |= body.is_short;
-    if (!oa_der_next(&body, message, malformed))
-        *message = (struct oa_der){ 0 };
+    *message = body;
     return true;
 }
 
 static bool
 read_kerberos(struct oa_auth *auth, struct oa_cursor token)
 {
+    struct oa_cursor at;
     struct oa_der message;
     bool malformed = false;
 
-    if (!find_kerberos(token, &message, &malformed))
+    if (!find_kerberos(token, &at, &malformed))
         return false;
     auth->mechanism = OA_AUTH_KERBEROS;
+    if (oa_der_next(&at, &message, &malformed))
+        read_kerberos_message(auth, &message);
     auth->malformed |= malformed;
-    read_kerberos_message(auth, &message);
     return true;
 }
 
@@ -521,17 +409,28 @@ read_resp_field(struct oa_auth *auth, const struct oa_der *field)
     }
 }
 
-static void
-read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
+/* The token of the mechanism in field [2]; false if it has none. */
+static bool
+find_mech_token(struct oa_cursor at, struct oa_cursor *token, bool *malformed)
 {
     static const uint8_t TOKEN[] = { OA_DER_OCTET_STRING };
 
-    if (auth->has_mech_token || !oa_der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+    if (!oa_der_descend(&at, TOKEN, sizeof TOKEN, malformed))
+        return false;
+    *token = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
+    return true;
+}
+
+static void
+read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
+{
+    struct oa_cursor token;
+
+    if (auth->has_mech_token || !find_mech_token(at, &token, &auth->malformed))
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
-    at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
-    if (!read_ntlm(auth, pages, at))
-        read_kerberos(auth, at);
+    if (!read_ntlm(auth, pages, token))
+        read_kerberos(auth, token);
 }
 
 /*
@@ -559,76 +458,88 @@ read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_
     }
 }
 
-/* Finds the fields of a NegTokenInit or NegTokenResp, its tag; 0 if it has a header that identifies
- * SPNEGO, but no such token. */
+/* What is in a token of SPNEGO. */
+struct spnego {
+    bool is_init;   /* NegTokenInit or NegTokenInit2; else NegTokenResp */
+    bool malformed; /* its fields cannot be found, or extend beyond its bytes */
+    bool has_fields;
+    struct oa_cursor fields;
+};
+
 static bool
-find_spnego(struct oa_cursor token, struct oa_der *fields, uint8_t *tag, bool *malformed)
+find_spnego(struct oa_cursor token, struct spnego *spnego)
 {
-    struct oa_der outer, oid;
+    struct oa_der outer, oid, fields;
     bool has_header = false;
 
-    if (!oa_der_next(&token, &outer, malformed))
+    *spnego = (struct spnego){ .fields = oa_cursor_over(token.data, 0) };
+    if (!oa_der_next(&token, &outer, &spnego->malformed))
         return false;
     if (outer.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = outer.body;
 
-        has_header = oa_der_next(&body, &oid, malformed) && oid.tag == OA_DER_OID;
+        has_header = oa_der_next(&body, &oid, &spnego->malformed) && oid.tag == OA_DER_OID;
         if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
             return false;
-        if (!oa_der_next(&body, &outer, malformed))
+        if (!oa_der_next(&body, &outer, &spnego->malformed))
             outer.tag = 0;
     }
-    bool found = outer.tag == OA_DER_CONTEXT(0) || outer.tag == OA_DER_CONTEXT(1);
-    found = found && oa_der_next(&outer.body, fields, malformed) && fields->tag == OA_DER_SEQUENCE;
-    *tag = found ? outer.tag : 0;
+    spnego->is_init = outer.tag == OA_DER_CONTEXT(0);
+    spnego->has_fields = (spnego->is_init || outer.tag == OA_DER_CONTEXT(1)) &&
+                         oa_der_next(&outer.body, &fields, &spnego->malformed) &&
+                         fields.tag == OA_DER_SEQUENCE;
+    if (spnego->has_fields)
+        spnego->fields = fields.body;
+    spnego->malformed |= !spnego->has_fields;
     /* Without the header that identifies SPNEGO the inner tags have to be correct. */
-    return found || has_header;
+    return spnego->has_fields || has_header;
 }
 
 static bool
 read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
 {
-    struct oa_der fields;
-    bool malformed = false;
-    uint8_t tag;
+    struct spnego spnego;
 
-    if (!find_spnego(token, &fields, &tag, &malformed))
+    if (!find_spnego(token, &spnego))
         return false;
     auth->is_spnego = true;
-    auth->malformed = malformed || !tag;
-    if (tag)
-        read_spnego_fields(auth, pages, fields.body, tag == OA_DER_CONTEXT(0));
+    auth->malformed = spnego.malformed;
+    if (spnego.has_fields)
+        read_spnego_fields(auth, pages, spnego.fields, spnego.is_init);
     return true;
 }
 
-struct oa_cursor
-oa_auth_inner_token(const uint8_t *token, size_t length)
-{
-    static const uint8_t TOKEN[] = { OA_DER_CONTEXT(2), OA_DER_OCTET_STRING };
-    struct oa_cursor whole = oa_cursor_over(token, length);
-    struct oa_der fields;
-    bool malformed = false;
-    uint8_t tag;
+/* --- tokens --- */
 
-    if (!find_spnego(whole, &fields, &tag, &malformed))
-        return whole;
-    if (!tag || !oa_der_descend(&fields.body, TOKEN, sizeof TOKEN, &malformed))
-        return oa_cursor_over(token, 0);
-    return oa_cursor_over(fields.body.data, fields.body.length);
+/* The token of the mechanism in a token of SPNEGO; empty if there is none. */
+static struct oa_cursor
+token_in_spnego(const struct spnego *spnego)
+{
+    struct oa_cursor fields = spnego->fields, token;
+    bool malformed = false;
+    struct oa_der field;
+
+    while (oa_der_next(&fields, &field, &malformed))
+        if (field.tag == OA_DER_CONTEXT(2) && find_mech_token(field.body, &token, &malformed))
+            return token;
+    return oa_cursor_over(spnego->fields.data, 0);
 }
 
-bool
-oa_auth_find_kerberos(const uint8_t *token, size_t length, unsigned *type,
-                      struct oa_cursor *message)
+enum oa_auth_mechanism
+oa_auth_message(const uint8_t *token, size_t length, struct oa_cursor *message)
 {
-    struct oa_der element;
+    struct oa_ntlm_message ntlm;
+    struct spnego spnego;
     bool malformed = false;
 
-    if (!find_kerberos(oa_auth_inner_token(token, length), &element, &malformed) || !element.tag)
-        return false;
-    *type = element.tag & 0x1F;
-    *message = element.body;
-    return true;
+    *message = oa_cursor_over(token, length);
+    if (!oa_ntlm_message_read(token, length, &ntlm) &&
+        !find_kerberos(*message, message, &malformed) &&
+        find_spnego(oa_cursor_over(token, length), &spnego))
+        *message = token_in_spnego(&spnego);
+    if (oa_ntlm_message_read(message->data + message->offset, oa_cursor_left(message), &ntlm))
+        return OA_AUTH_NTLM;
+    return find_kerberos(*message, message, &malformed) ? OA_AUTH_KERBEROS : OA_AUTH_UNKNOWN;
 }
 
 bool
@@ -726,8 +637,8 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
     row->read(bytes, length, pages, auth);
-    oa_wipe(bytes, size);
-    oa_wipe(&bits, sizeof bits);
+    explicit_bzero(bytes, size);
+    explicit_bzero(&bits, sizeof bits);
     g_free(bytes);
 }
 

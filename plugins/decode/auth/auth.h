@@ -9,6 +9,7 @@
 
 #include "auth/kerberos_host.h"
 #include "base/code_page.h"
+#include "base/cursor.h"
 #include "http/http_head.h"
 
 #define OA_AUTH_NAME OA_KERBEROS_NAME
@@ -160,14 +161,13 @@ void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_
 bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
                         struct oa_auth *auth);
 
-/* The token of the mechanism: what SPNEGO carries, or all of a token that is not SPNEGO. Empty if
- * SPNEGO carries none. The bytes are those of `token`. */
-struct oa_cursor oa_auth_inner_token(const uint8_t *token, size_t length);
-
-/* The Kerberos message in a token, in whatever it is wrapped: its type (enum oa_kerberos_message,
- * or another) and its body. False if there is none. */
-bool oa_auth_find_kerberos(const uint8_t *token, size_t length, unsigned *type,
-                           struct oa_cursor *message);
+/*
+ * Finds the message of the mechanism in a raw token: without what SPNEGO and GSS put around it.
+ * `*message` is over the bytes of the token. Returns the mechanism, of NTLM and Kerberos;
+ * OA_AUTH_UNKNOWN: there is no message of these.
+ */
+enum oa_auth_mechanism oa_auth_message(const uint8_t *token, size_t length,
+                                       struct oa_cursor *message);
 
 /* Names for output: "Basic", "NTLM", "Negotiate", ... and "NTLM", "Kerberos"; "" for none and
  * unknown. */

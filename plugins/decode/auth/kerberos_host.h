@@ -8,9 +8,8 @@
 #ifndef OA_KERBEROS_HOST_H
 #define OA_KERBEROS_HOST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "auth/seal_outcome.h"
+#include "base/ground.h"
 
 #define OA_KERBEROS_NAME 256
 
@@ -28,29 +27,12 @@ enum oa_kerberos_usage {
     OA_KERBEROS_USE_INITIATOR_SIGN = 25,
 };
 
-/* What became of a ticket, or of a message. */
-enum oa_kerberos_answer {
-    OA_KERBEROS_OPENED,
-    OA_KERBEROS_NO_TICKET,    /* none was seen */
-    OA_KERBEROS_NO_SERVICE,   /* the host has no key of the ticket's service */
-    OA_KERBEROS_NO_ENCTYPE,   /* it has some, but none of the ticket's encryption type */
-    OA_KERBEROS_NO_VERSION,   /* it has one of that type, but of another version, and that fails */
-    OA_KERBEROS_WRONG_KEY,    /* its key fails */
-    OA_KERBEROS_USER_TO_USER, /* the ticket is encrypted with a session key */
-    OA_KERBEROS_MALFORMED,    /* it cannot be read */
-    OA_KERBEROS_NO_SUBKEY,    /* the server's AP-REP, which has the key, was not seen */
-    OA_KERBEROS_DAMAGED,      /* the message is not what was signed */
-    OA_KERBEROS_UNKNOWN_FORM, /* no form of message that is known here, or not a sealed one */
-    OA_KERBEROS_ANSWERS
-};
-
-/* EncryptedData, [RFC 4120] 5.2.9. The bytes are the caller's. */
+/* EncryptedData, [RFC 4120] 5.2.9. */
 struct oa_kerberos_encrypted {
     uint32_t enctype;
     bool has_version;
     uint32_t version; /* of the key */
-    const uint8_t *cipher;
-    size_t length;
+    struct oa_bytes cipher;
 };
 
 /* A ticket, [RFC 4120] 5.3. The texts are clean UTF-8. */
@@ -58,11 +40,6 @@ struct oa_kerberos_ticket {
     char service[OA_KERBEROS_NAME]; /* its components with slashes between them */
     char realm[OA_KERBEROS_NAME];
     struct oa_kerberos_encrypted part;
-};
-
-struct oa_kerberos_span {
-    const uint8_t *bytes;
-    size_t length;
 };
 
 /*
@@ -73,9 +50,9 @@ struct oa_kerberos_span {
 struct oa_kerberos_sealed {
     uint8_t *bytes;
     size_t length;
-    struct oa_kerberos_span before; /* signed before the data */
-    size_t data_length;             /* of the data, which `after` follows */
-    struct oa_kerberos_span after;
+    struct oa_bytes before; /* signed before the data */
+    size_t data_length;     /* of the data, which `after` follows */
+    struct oa_bytes after;
     /* set by the host: the data and whatever else was encrypted */
     uint8_t *plain;
     size_t plain_length;
@@ -88,9 +65,9 @@ struct oa_kerberos_host {
     void *context;
 
     /* Decrypts the ticket's part into `plain`, which has room for all of it, and sets `*length`.
-     * Times do not matter. Returns OA_KERBEROS_OPENED, or why it fails. */
-    enum oa_kerberos_answer (*open_ticket)(void *context, const struct oa_kerberos_ticket *ticket,
-                                           uint8_t *plain, size_t *length);
+     * Times do not matter. Returns OA_SEAL_BY_KEYTAB, or why it fails. */
+    enum oa_seal_outcome (*open_ticket)(void *context, const struct oa_kerberos_ticket *ticket,
+                                        uint8_t *plain, size_t *length);
 
     /* A key of that type, to be freed; NULL if the type is unknown or has another length. */
     struct oa_kerberos_key *(*new_key)(void *context, uint32_t enctype, const uint8_t *value,
@@ -103,8 +80,7 @@ struct oa_kerberos_host {
 
     /* Whether this is the checksum of the spans, one after the other. */
     bool (*verify)(void *context, struct oa_kerberos_key *key, enum oa_kerberos_usage usage,
-                   const struct oa_kerberos_span *spans, size_t n_spans,
-                   struct oa_kerberos_span checksum);
+                   const struct oa_bytes *spans, size_t n_spans, struct oa_bytes checksum);
 };
 
 #endif

@@ -12,7 +12,6 @@
 
 #include "auth/der.h"
 #include "base/text.h"
-#include "base/wipe.h"
 
 #define DER_ENC_TICKET_PART 0x63 /* [APPLICATION 3] */
 
@@ -70,9 +69,9 @@ oa_kerberos_read_encrypted(struct oa_cursor at, struct oa_kerberos_encrypted *en
         !oa_der_descend(&cipher, CIPHER, sizeof CIPHER, malformed))
         return false;
     encrypted->has_version = oa_der_number(at, 1, &encrypted->version, malformed);
-    encrypted->length = oa_cursor_left(&cipher);
-    encrypted->cipher = oa_cursor_bytes(&cipher, encrypted->length);
-    return encrypted->length > 0;
+    encrypted->cipher.length = oa_cursor_left(&cipher);
+    encrypted->cipher.at = oa_cursor_bytes(&cipher, encrypted->cipher.length);
+    return encrypted->cipher.length > 0;
 }
 
 bool
@@ -140,45 +139,25 @@ read_ticket_part(struct oa_cursor at, struct oa_kerberos_client *client)
            oa_kerberos_read_key(at, &client->session_key);
 }
 
-enum oa_kerberos_answer
+enum oa_seal_outcome
 oa_kerberos_open_ticket(const struct oa_kerberos_host *host,
                         const struct oa_kerberos_ap_req *ap_req, struct oa_kerberos_client *client)
 {
-    size_t size = ap_req->ticket.part.length, length = 0;
+    size_t size = ap_req->ticket.part.cipher.length, length = 0;
 
     memset(client, 0, sizeof *client);
-    if (ap_req->is_user_to_user)
-        return OA_KERBEROS_USER_TO_USER;
-    if (size == 0)
-        return OA_KERBEROS_MALFORMED;
+    if (!host)
+        return OA_SEAL_NO_KEYTAB;
+    if (ap_req->is_user_to_user || size == 0)
+        return OA_SEAL_UNSUPPORTED;
     uint8_t *plain = g_malloc(size);
-    enum oa_kerberos_answer answer =
+    enum oa_seal_outcome outcome =
         host->open_ticket(host->context, &ap_req->ticket, plain, &length);
-    if (answer == OA_KERBEROS_OPENED && !read_ticket_part(oa_cursor_over(plain, length), client)) {
-        answer = OA_KERBEROS_MALFORMED;
-        oa_wipe(client, sizeof *client);
+    if (outcome == OA_SEAL_BY_KEYTAB && !read_ticket_part(oa_cursor_over(plain, length), client)) {
+        outcome = OA_SEAL_UNSUPPORTED;
+        explicit_bzero(client, sizeof *client);
     }
-    oa_wipe(plain, size);
+    explicit_bzero(plain, size);
     g_free(plain);
-    return answer;
-}
-
-const char *
-oa_kerberos_answer_text(enum oa_kerberos_answer answer)
-{
-    static const char *const TEXTS[OA_KERBEROS_ANSWERS] = {
-        [OA_KERBEROS_OPENED] = "",
-        [OA_KERBEROS_NO_TICKET] = "no ticket in the capture",
-        [OA_KERBEROS_NO_SERVICE] = "no key of the service in the keytab",
-        [OA_KERBEROS_NO_ENCTYPE] = "no key of the ticket's encryption type in the keytab",
-        [OA_KERBEROS_NO_VERSION] = "no key of the ticket's version in the keytab",
-        [OA_KERBEROS_WRONG_KEY] = "the key in the keytab does not open the ticket",
-        [OA_KERBEROS_USER_TO_USER] = "user-to-user ticket",
-        [OA_KERBEROS_MALFORMED] = "malformed Kerberos message",
-        [OA_KERBEROS_NO_SUBKEY] = "no AP-REP in the capture, or one that does not open",
-        [OA_KERBEROS_DAMAGED] = "not what was signed",
-        [OA_KERBEROS_UNKNOWN_FORM] = "unknown form of Kerberos message",
-    };
-
-    return (size_t)answer < OA_KERBEROS_ANSWERS ? TEXTS[answer] : "";
+    return outcome;
 }

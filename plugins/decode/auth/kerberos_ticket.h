@@ -17,11 +17,11 @@ struct oa_kerberos_key_value {
     uint8_t bytes[OA_KERBEROS_KEY];
 };
 
-/* AP-REQ, [RFC 4120] 5.5.1. Spans are in the message's bytes. */
+/* AP-REQ, [RFC 4120] 5.5.1. The encrypted bytes are those of the message. */
 struct oa_kerberos_ap_req {
     bool is_user_to_user; /* the ticket is encrypted with a session key of the server */
     struct oa_kerberos_ticket ticket;
-    struct oa_kerberos_encrypted authenticator; /* length 0 if it is missing */
+    struct oa_kerberos_encrypted authenticator; /* without bytes if it is missing */
 };
 
 /* What a ticket says. To be wiped. */
@@ -50,12 +50,10 @@ bool oa_kerberos_read_key(struct oa_cursor at, struct oa_kerberos_key_value *key
 bool oa_kerberos_read_ap_req(struct oa_cursor message, struct oa_kerberos_ap_req *ap_req,
                              bool *malformed);
 
-/* Opens the ticket. Sets all of `client`, to nothing unless OA_KERBEROS_OPENED is returned. */
-enum oa_kerberos_answer oa_kerberos_open_ticket(const struct oa_kerberos_host *host,
-                                                const struct oa_kerberos_ap_req *ap_req,
-                                                struct oa_kerberos_client *client);
-
-/* Why it was not opened, for output, in a few words; "" for OA_KERBEROS_OPENED. */
-const char *oa_kerberos_answer_text(enum oa_kerberos_answer answer);
+/* Opens the ticket; `host` may be NULL. Sets all of `client`, to nothing unless OA_SEAL_BY_KEYTAB
+ * is returned. */
+enum oa_seal_outcome oa_kerberos_open_ticket(const struct oa_kerberos_host *host,
+                                             const struct oa_kerberos_ap_req *ap_req,
+                                             struct oa_kerberos_client *client);
 
 #endif

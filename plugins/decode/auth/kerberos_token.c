@@ -12,7 +12,6 @@
 #include <glib.h>
 
 #include "auth/der.h"
-#include "base/wipe.h"
 
 /* --- newer encryption types, [RFC 4121] 4.2.6 --- */
 
@@ -45,19 +44,19 @@ read_cfx_header(struct oa_cursor *token, struct cfx_header *header)
 
 /* The key that the token was made with. Checks that the token is of its sender, so that none can be
  * turned round. */
-static enum oa_kerberos_answer
+static enum oa_seal_outcome
 choose_cfx_key(const struct oa_kerberos_keys *keys, const struct cfx_header *header,
                enum oa_side side, struct oa_kerberos_key **key)
 {
     bool has_initiator_key = keys->of[OA_KERBEROS_FROM_INITIATOR].key != NULL;
 
     if (!(header->flags & CFX_SENT_BY_ACCEPTOR) != (side == OA_CLIENT))
-        return OA_KERBEROS_DAMAGED;
+        return OA_SEAL_BAD_SIGNATURE;
     *key = keys->of[header->flags & CFX_ACCEPTOR_SUBKEY ? OA_KERBEROS_FROM_ACCEPTOR
                     : has_initiator_key                 ? OA_KERBEROS_FROM_INITIATOR
                                                         : OA_KERBEROS_FROM_TICKET]
                .key;
-    return *key ? OA_KERBEROS_OPENED : OA_KERBEROS_NO_SUBKEY;
+    return *key ? OA_SEAL_BY_KEYTAB : OA_SEAL_NO_TOKENS;
 }
 
 /*
@@ -66,22 +65,21 @@ choose_cfx_key(const struct oa_kerberos_keys *keys, const struct cfx_header *hea
  * data stay where they were, [MS-KILE] 3.4.5.4.1.
  */
 static uint8_t *
-turn_back(struct oa_cursor rest, const struct oa_kerberos_span *data, size_t rotation,
-          size_t *length)
+turn_back(struct oa_cursor rest, const struct oa_bytes *data, size_t rotation, size_t *length)
 {
     size_t n_rest = oa_cursor_left(&rest);
     uint8_t *bytes = g_malloc(n_rest + data->length + 1);
 
     *length = n_rest + data->length;
     size_t at = *length ? *length - rotation % *length : 0;
-    const struct oa_kerberos_span parts[] = { { oa_cursor_bytes(&rest, n_rest), n_rest }, *data };
+    const struct oa_bytes parts[] = { { oa_cursor_bytes(&rest, n_rest), n_rest }, *data };
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         size_t first = MIN(parts[i].length, *length - at);
 
         if (parts[i].length == 0)
             continue;
-        memcpy(bytes + at, parts[i].bytes, first);
-        memcpy(bytes, parts[i].bytes + first, parts[i].length - first);
+        memcpy(bytes + at, parts[i].at, first);
+        memcpy(bytes, parts[i].at + first, parts[i].length - first);
         at = (at + parts[i].length) % *length;
     }
     return bytes;
@@ -98,60 +96,59 @@ is_copy_of_header(const struct oa_kerberos_sealed *sealed, const uint8_t *header
     return memcmp(copy, header, 4) == 0 && memcmp(copy + 8, header + 8, 8) == 0;
 }
 
-static enum oa_kerberos_answer
-unseal_cfx(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
-           uint8_t *plain)
+static enum oa_seal_outcome
+unseal_cfx(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu, uint8_t *plain)
 {
-    struct oa_cursor token = oa_cursor_over(message->token.bytes, message->token.length);
+    struct oa_cursor token = oa_cursor_over(pdu->signature.at, pdu->signature.length);
     struct cfx_header header;
     struct oa_kerberos_key *key = NULL;
 
     if (!read_cfx_header(&token, &header) || !(header.flags & CFX_SEALED))
-        return OA_KERBEROS_UNKNOWN_FORM;
-    enum oa_kerberos_answer answer = choose_cfx_key(keys, &header, message->side, &key);
-    if (answer != OA_KERBEROS_OPENED)
-        return answer;
+        return OA_SEAL_UNSUPPORTED;
+    enum oa_seal_outcome outcome = choose_cfx_key(keys, &header, pdu->side, &key);
+    if (outcome != OA_SEAL_BY_KEYTAB)
+        return outcome;
 
     size_t rotation = header.rotation + (keys->is_dce_style ? header.extra_count : (size_t)0);
-    struct oa_kerberos_sealed sealed = { .before = message->before,
-                                         .data_length = message->data.length,
-                                         .after = message->after };
-    sealed.bytes = turn_back(token, &message->data, rotation, &sealed.length);
+    struct oa_kerberos_sealed sealed = { .before = pdu->head,
+                                         .data_length = pdu->stub.length,
+                                         .after = pdu->trailer };
+    sealed.bytes = turn_back(token, &pdu->stub, rotation, &sealed.length);
     if (!keys->host->decrypt(keys->host->context, key,
-                             message->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SEAL
-                                                        : OA_KERBEROS_USE_ACCEPTOR_SEAL,
+                             pdu->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SEAL
+                                                    : OA_KERBEROS_USE_ACCEPTOR_SEAL,
                              &sealed) ||
-        !is_copy_of_header(&sealed, message->token.bytes, header.extra_count))
-        answer = OA_KERBEROS_DAMAGED;
+        !is_copy_of_header(&sealed, pdu->signature.at, header.extra_count))
+        outcome = OA_SEAL_BAD_SIGNATURE;
     else if (sealed.data_length)
         memcpy(plain, sealed.plain, sealed.data_length);
     g_free(sealed.bytes);
-    return answer;
+    return outcome;
 }
 
-static enum oa_kerberos_answer
-verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message)
+static enum oa_seal_outcome
+verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu)
 {
-    struct oa_cursor token = oa_cursor_over(message->token.bytes, message->token.length);
+    struct oa_cursor token = oa_cursor_over(pdu->signature.at, pdu->signature.length);
     struct cfx_header header;
     struct oa_kerberos_key *key = NULL;
 
     if (!read_cfx_header(&token, &header))
-        return OA_KERBEROS_UNKNOWN_FORM;
-    enum oa_kerberos_answer answer = choose_cfx_key(keys, &header, message->side, &key);
-    if (answer != OA_KERBEROS_OPENED)
-        return answer;
+        return OA_SEAL_UNSUPPORTED;
+    enum oa_seal_outcome outcome = choose_cfx_key(keys, &header, pdu->side, &key);
+    if (outcome != OA_SEAL_BY_KEYTAB)
+        return outcome;
 
-    const struct oa_kerberos_span spans[] = {
-        message->before, message->data, message->after, { message->token.bytes, CFX_HEADER }
+    const struct oa_bytes spans[] = {
+        pdu->head, pdu->stub, pdu->trailer, { pdu->signature.at, CFX_HEADER }
     };
     size_t left = oa_cursor_left(&token);
-    struct oa_kerberos_span checksum = { oa_cursor_bytes(&token, left), left };
+    struct oa_bytes checksum = { oa_cursor_bytes(&token, left), left };
     bool is_good = keys->host->verify(keys->host->context, key,
-                                      message->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SIGN
-                                                                 : OA_KERBEROS_USE_ACCEPTOR_SIGN,
+                                      pdu->side == OA_CLIENT ? OA_KERBEROS_USE_INITIATOR_SIGN
+                                                             : OA_KERBEROS_USE_ACCEPTOR_SIGN,
                                       spans, G_N_ELEMENTS(spans), checksum);
-    return is_good ? OA_KERBEROS_OPENED : OA_KERBEROS_DAMAGED;
+    return is_good ? OA_SEAL_BY_KEYTAB : OA_SEAL_BAD_SIGNATURE;
 }
 
 /* --- RC4, [RFC 4757] 7 --- */
@@ -180,9 +177,9 @@ struct rc4_token {
 
 /* In DCE style the length in the GSS header excludes the data. */
 static bool
-read_rc4_token(struct oa_kerberos_span span, struct rc4_token *token)
+read_rc4_token(struct oa_bytes span, struct rc4_token *token)
 {
-    struct oa_cursor at = oa_cursor_over(span.bytes, span.length);
+    struct oa_cursor at = oa_cursor_over(span.at, span.length);
     struct oa_der gss, oid;
     bool malformed = false;
 
@@ -205,20 +202,9 @@ read_rc4_token(struct oa_kerberos_span span, struct rc4_token *token)
 }
 
 static bool
-hmac_md5(const uint8_t *key, size_t key_length, const void *data, size_t length,
-         uint8_t out[RC4_KEY])
+hmac(const uint8_t key[RC4_KEY], const void *data, size_t length, uint8_t out[RC4_KEY])
 {
-    gcry_md_hd_t hash;
-
-    if (gcry_md_open(&hash, GCRY_MD_MD5, GCRY_MD_FLAG_HMAC) != 0)
-        return false;
-    bool is_set = gcry_md_setkey(hash, key, key_length) == 0;
-    if (is_set) {
-        gcry_md_write(hash, data, length);
-        memcpy(out, gcry_md_read(hash, GCRY_MD_MD5), RC4_KEY);
-    }
-    gcry_md_close(hash);
-    return is_set;
+    return oa_ntlm_hmac(key, &(struct oa_bytes){ data, length }, 1, out);
 }
 
 static bool
@@ -245,8 +231,8 @@ derive_rc4_key(const uint8_t key[RC4_KEY], bool is_export, uint32_t salt, uint8_
 
     memcpy(text + 10, bytes, sizeof bytes);
     if (!is_export)
-        return hmac_md5(key, RC4_KEY, bytes, sizeof bytes, out);
-    if (!hmac_md5(key, RC4_KEY, text, sizeof text, out))
+        return hmac(key, bytes, sizeof bytes, out);
+    if (!hmac(key, text, sizeof text, out))
         return false;
     memset(out + 7, 0xAB, RC4_KEY - 7);
     return true;
@@ -254,18 +240,18 @@ derive_rc4_key(const uint8_t key[RC4_KEY], bool is_export, uint32_t salt, uint8_
 
 /* The checksum of a token and its message with that key, [RFC 4757] 7.2, 7.3. */
 static bool
-is_rc4_checksum(const struct rc4_token *token, const struct oa_kerberos_wrapped *message,
+is_rc4_checksum(const struct rc4_token *token, const struct oa_seal_pdu *pdu,
                 const uint8_t key[RC4_KEY], const uint8_t *confounder, const uint8_t *data)
 {
     static const char SIGNATURE_KEY[] = "signaturekey"; /* and its zero */
     const uint8_t salt[4] = { token->id == RC4_WRAP ? RC4_SALT_WRAP : RC4_SALT_MIC };
-    const struct oa_kerberos_span spans[] = {
+    const struct oa_bytes spans[] = {
         { salt, sizeof salt },
         { token->header, RC4_HEADER },
         { confounder, confounder ? RC4_CONFOUNDER : 0 },
-        message->before,
-        { data, message->data.length },
-        message->after,
+        pdu->head,
+        { data, pdu->stub.length },
+        pdu->trailer,
     };
     uint8_t sign_key[RC4_KEY] = { 0 }, checksum[RC4_KEY] = { 0 };
     gcry_md_hd_t hash;
@@ -274,13 +260,12 @@ is_rc4_checksum(const struct rc4_token *token, const struct oa_kerberos_wrapped 
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(spans); i++)
         if (spans[i].length)
-            gcry_md_write(hash, spans[i].bytes, spans[i].length);
-    bool is_good =
-        hmac_md5(key, RC4_KEY, SIGNATURE_KEY, sizeof SIGNATURE_KEY, sign_key) &&
-        hmac_md5(sign_key, RC4_KEY, gcry_md_read(hash, GCRY_MD_MD5), RC4_KEY, checksum) &&
-        memcmp(checksum, token->checksum, RC4_CHECKSUM) == 0;
+            gcry_md_write(hash, spans[i].at, spans[i].length);
+    bool is_good = hmac(key, SIGNATURE_KEY, sizeof SIGNATURE_KEY, sign_key) &&
+                   hmac(sign_key, gcry_md_read(hash, GCRY_MD_MD5), RC4_KEY, checksum) &&
+                   memcmp(checksum, token->checksum, RC4_CHECKSUM) == 0;
     gcry_md_close(hash);
-    oa_wipe(sign_key, sizeof sign_key);
+    explicit_bzero(sign_key, sizeof sign_key);
     return is_good;
 }
 
@@ -291,18 +276,18 @@ read_rc4_sequence(const struct rc4_token *token, const uint8_t key[RC4_KEY], boo
 {
     uint8_t sequence_key[RC4_KEY];
     bool is_read = derive_rc4_key(key, is_export, RC4_SALT_SEAL, sequence_key) &&
-                   hmac_md5(sequence_key, RC4_KEY, token->checksum, RC4_CHECKSUM, sequence_key);
+                   hmac(sequence_key, token->checksum, RC4_CHECKSUM, sequence_key);
 
     memcpy(out, token->sequence, 8);
     is_read = is_read && rc4(sequence_key, out, 8, NULL, 0);
-    oa_wipe(sequence_key, sizeof sequence_key);
+    explicit_bzero(sequence_key, sizeof sequence_key);
     return is_read;
 }
 
 static bool
 decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_export,
-            const uint8_t sequence[4], uint8_t confounder[RC4_CONFOUNDER],
-            struct oa_kerberos_span data, uint8_t *plain)
+            const uint8_t sequence[4], uint8_t confounder[RC4_CONFOUNDER], struct oa_bytes data,
+            uint8_t *plain)
 {
     uint8_t seal_key[RC4_KEY];
 
@@ -310,22 +295,22 @@ decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_e
         seal_key[i] = key[i] ^ 0xF0;
     memcpy(confounder, token->confounder, RC4_CONFOUNDER);
     if (data.length)
-        memcpy(plain, data.bytes, data.length);
+        memcpy(plain, data.at, data.length);
     bool is_done = derive_rc4_key(seal_key, is_export, RC4_SALT_SEAL, seal_key) &&
-                   hmac_md5(seal_key, RC4_KEY, sequence, 4, seal_key) &&
+                   hmac(seal_key, sequence, 4, seal_key) &&
                    rc4(seal_key, confounder, RC4_CONFOUNDER, plain, data.length);
-    oa_wipe(seal_key, sizeof seal_key);
+    explicit_bzero(seal_key, sizeof seal_key);
     return is_done;
 }
 
-/* Tries one key; `plain` is NULL for a message that is signed only. */
+/* Tries one key; `plain` is NULL for a PDU that is only signed. */
 static bool
-open_rc4(const struct rc4_token *token, const struct oa_kerberos_wrapped *message,
+open_rc4(const struct rc4_token *token, const struct oa_seal_pdu *pdu,
          const struct oa_kerberos_key_value *value, uint8_t *plain)
 {
     bool is_export = value->enctype == ENCTYPE_RC4_EXPORT;
     uint8_t sequence[8], confounder[RC4_CONFOUNDER];
-    const uint8_t direction = message->side == OA_CLIENT ? 0x00 : 0xFF;
+    const uint8_t direction = pdu->side == OA_CLIENT ? 0x00 : 0xFF;
 
     if (value->length != RC4_KEY || (value->enctype != ENCTYPE_RC4 && !is_export) ||
         !read_rc4_sequence(token, value->bytes, is_export, sequence))
@@ -334,69 +319,59 @@ open_rc4(const struct rc4_token *token, const struct oa_kerberos_wrapped *messag
         if (sequence[i] != direction)
             return false;
     if (!plain)
-        return is_rc4_checksum(token, message, value->bytes, token->confounder,
-                               message->data.bytes);
-    return decrypt_rc4(token, value->bytes, is_export, sequence, confounder, message->data,
-                       plain) &&
-           is_rc4_checksum(token, message, value->bytes, confounder, plain);
+        return is_rc4_checksum(token, pdu, value->bytes, NULL, pdu->stub.at);
+    return decrypt_rc4(token, value->bytes, is_export, sequence, confounder, pdu->stub, plain) &&
+           is_rc4_checksum(token, pdu, value->bytes, confounder, plain);
 }
 
 /* These tokens do not name their key. The server's, where it sent one, is tried first. */
-static enum oa_kerberos_answer
-try_rc4_keys(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
-             bool is_sealed, uint8_t *plain)
+static enum oa_seal_outcome
+try_rc4_keys(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu, uint8_t *plain)
 {
-    size_t length = message->data.length;
+    size_t length = pdu->stub.length;
     struct rc4_token token = { 0 };
 
-    if (!read_rc4_token(message->token, &token) || token.is_sealed != is_sealed)
-        return OA_KERBEROS_UNKNOWN_FORM;
-    uint8_t *bytes = is_sealed ? g_malloc(length + 1) : NULL;
-    enum oa_kerberos_answer answer = OA_KERBEROS_DAMAGED;
-    for (size_t i = OA_KERBEROS_KEYS; i-- > 0 && answer != OA_KERBEROS_OPENED;)
-        if (open_rc4(&token, message, &keys->of[i].value, bytes))
-            answer = OA_KERBEROS_OPENED;
-    if (answer == OA_KERBEROS_OPENED && is_sealed && length)
+    if (!read_rc4_token(pdu->signature, &token) || token.is_sealed != pdu->is_sealed ||
+        token.id != (pdu->is_sealed ? RC4_WRAP : RC4_MIC))
+        return OA_SEAL_UNSUPPORTED;
+    uint8_t *bytes = pdu->is_sealed ? g_malloc(length + 1) : NULL;
+    enum oa_seal_outcome outcome = OA_SEAL_BAD_SIGNATURE;
+    for (size_t i = OA_KERBEROS_KEYS; i-- > 0 && outcome != OA_SEAL_BY_KEYTAB;)
+        if (open_rc4(&token, pdu, &keys->of[i].value, bytes))
+            outcome = OA_SEAL_BY_KEYTAB;
+    if (outcome == OA_SEAL_BY_KEYTAB && bytes && length)
         memcpy(plain, bytes, length);
     g_free(bytes);
-    return answer;
+    return outcome;
 }
 
 /* --- either --- */
 
 static bool
-is_gss(struct oa_kerberos_span token)
+is_gss(struct oa_bytes token)
 {
-    return token.length > 0 && token.bytes[0] == OA_DER_GSS_TOKEN;
+    return token.length > 0 && token.at[0] == OA_DER_GSS_TOKEN;
 }
 
 static uint16_t
-id_of(struct oa_kerberos_span token)
+id_of(struct oa_bytes token)
 {
-    struct oa_cursor at = oa_cursor_over(token.bytes, token.length);
+    struct oa_cursor at = oa_cursor_over(token.at, token.length);
 
     at.big_endian = true;
     return oa_cursor_u16(&at);
 }
 
-enum oa_kerberos_answer
-oa_kerberos_unseal(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message,
-                   uint8_t *plain)
+enum oa_seal_outcome
+oa_kerberos_open(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu, uint8_t *plain)
 {
-    if (!keys->of[OA_KERBEROS_FROM_TICKET].key)
-        return OA_KERBEROS_NO_TICKET;
-    if (is_gss(message->token))
-        return try_rc4_keys(keys, message, true, plain);
-    return id_of(message->token) == CFX_WRAP ? unseal_cfx(keys, message, plain)
-                                             : OA_KERBEROS_UNKNOWN_FORM;
-}
+    uint16_t id = id_of(pdu->signature);
 
-enum oa_kerberos_answer
-oa_kerberos_verify(const struct oa_kerberos_keys *keys, const struct oa_kerberos_wrapped *message)
-{
     if (!keys->of[OA_KERBEROS_FROM_TICKET].key)
-        return OA_KERBEROS_NO_TICKET;
-    if (is_gss(message->token))
-        return try_rc4_keys(keys, message, false, NULL);
-    return id_of(message->token) == CFX_MIC ? verify_cfx(keys, message) : OA_KERBEROS_UNKNOWN_FORM;
+        return OA_SEAL_NO_TOKENS;
+    if (is_gss(pdu->signature))
+        return try_rc4_keys(keys, pdu, plain);
+    if (pdu->is_sealed)
+        return id == CFX_WRAP ? unseal_cfx(keys, pdu, plain) : OA_SEAL_UNSUPPORTED;
+    return id == CFX_MIC ? verify_cfx(keys, pdu) : OA_SEAL_UNSUPPORTED;
 }

@@ -7,9 +7,8 @@
 #ifndef OA_KERBEROS_TOKEN_H
 #define OA_KERBEROS_TOKEN_H
 
-#include "auth/kerberos_host.h"
 #include "auth/kerberos_ticket.h"
-#include "base/ground.h"
+#include "auth/seal_mechanism.h"
 
 /* Whose keys a context has; a later one takes precedence, [RFC 4121] 2. */
 enum oa_kerberos_key_from {
@@ -28,26 +27,13 @@ struct oa_kerberos_keys {
     bool is_dce_style; /* the legs and the rotation of [MS-KILE] 3.4.5.1 */
 };
 
-/* A message and its token. In RPC: the header of a PDU, the stub with its padding, the trailer of
- * its verifier, and the verifier's value. The spans around the data are empty if only the data are
- * signed. */
-struct oa_kerberos_wrapped {
-    enum oa_side side; /* who sent it; the client is the initiator */
-    struct oa_kerberos_span before, data, after;
-    struct oa_kerberos_span token;
-};
-
 /*
- * Decrypts and verifies a message whose data are sealed. Writes as many bytes to `plain` as there
- * are data, which may be the same bytes. Returns OA_KERBEROS_OPENED, else why it fails, and then
+ * Decrypts and verifies a sealed PDU, or verifies one that is only signed. The client is the
+ * initiator. `head` and `trailer` are empty if only the stub was signed. Writes a plain stub to
+ * `plain`, which may be that of the PDU. Returns OA_SEAL_BY_KEYTAB, else why it fails, and then
  * `plain` is unchanged.
  */
-enum oa_kerberos_answer oa_kerberos_unseal(const struct oa_kerberos_keys *keys,
-                                           const struct oa_kerberos_wrapped *message,
-                                           uint8_t *plain);
-
-/* Verifies a message that is signed only, in the same way. */
-enum oa_kerberos_answer oa_kerberos_verify(const struct oa_kerberos_keys *keys,
-                                           const struct oa_kerberos_wrapped *message);
+enum oa_seal_outcome oa_kerberos_open(const struct oa_kerberos_keys *keys,
+                                      const struct oa_seal_pdu *pdu, uint8_t *plain);
 
 #endif

@@ -1,12 +1,13 @@
 /* ground.h
- * Types that all rooms of the decoder share: the sides of a connection, a point in the capture, and
- * an address with its port.
+ * Types that all rooms of the decoder share: the sides of a connection, a point in the capture, an
+ * address with its port, and bytes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef OA_GROUND_H
 #define OA_GROUND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum oa_side { OA_CLIENT, OA_SERVER };
@@ -21,6 +22,12 @@ struct oa_stamp {
 struct oa_endpoint {
     uint8_t address[16];
     uint16_t port;
+};
+
+/* Bytes that belong to somebody else. */
+struct oa_bytes {
+    const uint8_t *at;
+    size_t length;
 };
 
 #endif
