@@ -30,8 +30,9 @@
 /* Secrets tried for one user. */
 #define SECRETS_MAX 16
 
-/* Bytes that are deciphered in search of a position: so many for each byte that has come, and at
- * most so many in store. */
+/* Bytes that are deciphered in search of a position: some at first, so many for each byte that has
+ * come, and at most so many in store. */
+#define CREDIT_START (UINT64_C(256) * 1024)
 #define CREDIT_FACTOR 64
 #define CREDIT_MAX (UINT64_C(4) * 1024 * 1024)
 
@@ -502,7 +503,7 @@ forget_keys(struct ntlm_seal *ntlm)
         keystream_end(&stream->keystream);
         for (size_t i = 0; i < GAPS; i++)
             forget_gap(&stream->gaps[i]);
-        *stream = (struct stream){ 0 };
+        *stream = (struct stream){ .credit = CREDIT_START };
         ntlm->stream_of[side] = stream;
     }
     explicit_bzero(ntlm->key, sizeof ntlm->key);
