@@ -203,14 +203,19 @@ static void
 add_entry(struct kerberos_keytab *keytab, const krb5_keytab_entry *from)
 {
     krb5_const_principal principal = from->principal;
-    struct entry entry = { .version = from->vno, .enctype = (uint32_t)from->key.enctype };
+    uint32_t enctype = (uint32_t)from->key.enctype;
+    krb5_key key = new_key_in(keytab->context, enctype, from->key.contents, from->key.length);
+    guint n = keytab->entries->len;
 
-    entry.key = new_key_in(keytab->context, entry.enctype, from->key.contents, from->key.length);
-    if (!entry.key)
+    if (!key)
         return;
-    entry.service = service_of(principal);
-    entry.realm = g_strndup(principal->realm.data, principal->realm.length);
-    g_array_append_val(keytab->entries, entry);
+    g_array_set_size(keytab->entries, n + 1);
+    g_array_index(keytab->entries, struct entry, n) =
+        (struct entry){ .service = service_of(principal),
+                        .realm = g_strndup(principal->realm.data, principal->realm.length),
+                        .version = from->vno,
+                        .enctype = enctype,
+                        .key = key };
 }
 
 /* Returns libkrb5's error, 0 at the end of the table. */

@@ -154,7 +154,6 @@ verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu)
 /* --- RC4, [RFC 4757] 7 --- */
 
 #define ENCTYPE_RC4 23
-#define ENCTYPE_RC4_EXPORT 24
 
 #define RC4_MIC 0x0101
 #define RC4_WRAP 0x0201
@@ -163,8 +162,7 @@ verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu)
 #define RC4_CHECKSUM 8
 #define RC4_CONFOUNDER 8
 
-/* Salts: what the key is used for. */
-#define RC4_SALT_SEAL 0
+/* Salts of checksums. */
 #define RC4_SALT_WRAP 13
 #define RC4_SALT_MIC 15
 
@@ -221,21 +219,14 @@ rc4(const uint8_t key[RC4_KEY], uint8_t *first, size_t n_first, uint8_t *second,
     return is_done;
 }
 
-/* A key for one purpose: HMAC of the salt, for the export type of a text and the salt. */
+/* Both keys that are not for signing begin with the HMAC of a salt of 0. The export type, which
+ * cuts it to 40 bits, is gone from the libraries. */
 static bool
-derive_rc4_key(const uint8_t key[RC4_KEY], bool is_export, uint32_t salt, uint8_t out[RC4_KEY])
+derive_rc4_key(const uint8_t key[RC4_KEY], const uint8_t *from, size_t length, uint8_t out[RC4_KEY])
 {
-    uint8_t text[14] = "fortybits"; /* and its zero */
-    const uint8_t bytes[4] = { (uint8_t)salt, (uint8_t)(salt >> 8), (uint8_t)(salt >> 16),
-                               (uint8_t)(salt >> 24) };
+    static const uint8_t SALT[4] = { 0 };
 
-    memcpy(text + 10, bytes, sizeof bytes);
-    if (!is_export)
-        return hmac(key, bytes, sizeof bytes, out);
-    if (!hmac(key, text, sizeof text, out))
-        return false;
-    memset(out + 7, 0xAB, RC4_KEY - 7);
-    return true;
+    return hmac(key, SALT, sizeof SALT, out) && hmac(out, from, length, out);
 }
 
 /* The checksum of a token and its message with that key, [RFC 4757] 7.2, 7.3. */
@@ -271,23 +262,20 @@ is_rc4_checksum(const struct rc4_token *token, const struct oa_seal_pdu *pdu,
 
 /* The sequence number, four octets, and four more that say who sent the token. */
 static bool
-read_rc4_sequence(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_export,
-                  uint8_t out[8])
+read_rc4_sequence(const struct rc4_token *token, const uint8_t key[RC4_KEY], uint8_t out[8])
 {
     uint8_t sequence_key[RC4_KEY];
-    bool is_read = derive_rc4_key(key, is_export, RC4_SALT_SEAL, sequence_key) &&
-                   hmac(sequence_key, token->checksum, RC4_CHECKSUM, sequence_key);
 
     memcpy(out, token->sequence, 8);
-    is_read = is_read && rc4(sequence_key, out, 8, NULL, 0);
+    bool is_read = derive_rc4_key(key, token->checksum, RC4_CHECKSUM, sequence_key) &&
+                   rc4(sequence_key, out, 8, NULL, 0);
     explicit_bzero(sequence_key, sizeof sequence_key);
     return is_read;
 }
 
 static bool
-decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_export,
-            const uint8_t sequence[4], uint8_t confounder[RC4_CONFOUNDER], struct oa_bytes data,
-            uint8_t *plain)
+decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], const uint8_t sequence[4],
+            uint8_t confounder[RC4_CONFOUNDER], struct oa_bytes data, uint8_t *plain)
 {
     uint8_t seal_key[RC4_KEY];
 
@@ -296,8 +284,7 @@ decrypt_rc4(const struct rc4_token *token, const uint8_t key[RC4_KEY], bool is_e
     memcpy(confounder, token->confounder, RC4_CONFOUNDER);
     if (data.length)
         memcpy(plain, data.at, data.length);
-    bool is_done = derive_rc4_key(seal_key, is_export, RC4_SALT_SEAL, seal_key) &&
-                   hmac(seal_key, sequence, 4, seal_key) &&
+    bool is_done = derive_rc4_key(seal_key, sequence, 4, seal_key) &&
                    rc4(seal_key, confounder, RC4_CONFOUNDER, plain, data.length);
     explicit_bzero(seal_key, sizeof seal_key);
     return is_done;
@@ -308,19 +295,18 @@ static bool
 open_rc4(const struct rc4_token *token, const struct oa_seal_pdu *pdu,
          const struct oa_kerberos_key_value *value, uint8_t *plain)
 {
-    bool is_export = value->enctype == ENCTYPE_RC4_EXPORT;
     uint8_t sequence[8], confounder[RC4_CONFOUNDER];
     const uint8_t direction = pdu->side == OA_CLIENT ? 0x00 : 0xFF;
 
-    if (value->length != RC4_KEY || (value->enctype != ENCTYPE_RC4 && !is_export) ||
-        !read_rc4_sequence(token, value->bytes, is_export, sequence))
+    if (value->length != RC4_KEY || value->enctype != ENCTYPE_RC4 ||
+        !read_rc4_sequence(token, value->bytes, sequence))
         return false;
     for (size_t i = 4; i < sizeof sequence; i++)
         if (sequence[i] != direction)
             return false;
     if (!plain)
         return is_rc4_checksum(token, pdu, value->bytes, NULL, pdu->stub.at);
-    return decrypt_rc4(token, value->bytes, is_export, sequence, confounder, pdu->stub, plain) &&
+    return decrypt_rc4(token, value->bytes, sequence, confounder, pdu->stub, plain) &&
            is_rc4_checksum(token, pdu, value->bytes, confounder, plain);
 }
 
