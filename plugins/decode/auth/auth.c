@@ -60,25 +60,26 @@ copy_utf16(struct oa_cursor bytes, char *out)
 
 /* A name in the sender's own code page; old clients send such ones for UTF-8 too. */
 static void
-copy_8bit(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_text name, char *out)
+copy_8bit(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_text name, char *out)
 {
-    uint32_t code_page = oa_code_pages_of_name(pages, name);
+    uint32_t code_page = oa_code_pages_of_name(reader->pages, name);
 
     if (code_page)
         auth->code_page = code_page;
-    oa_code_pages_copy(code_page ? pages : NULL, code_page, name, out, OA_AUTH_NAME);
+    oa_code_pages_copy(code_page ? reader->pages : NULL, code_page, name, out, OA_AUTH_NAME);
 }
 
 /* `bytes` as the flags of the message say. */
 static void
-copy_name(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes, char *out)
+copy_name(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes,
+          char *out)
 {
     bool is_unicode = auth->ntlm_type != OA_NTLM_NEGOTIATE && auth->ntlm_flags & OA_NTLM_UNICODE;
 
     if (is_unicode)
         copy_utf16(bytes, out);
     else
-        copy_8bit(auth, pages, as_text(bytes), out);
+        copy_8bit(auth, reader, as_text(bytes), out);
 }
 
 static void
@@ -187,7 +188,7 @@ read_authenticate(struct oa_auth *auth, const struct oa_ntlm_message *message)
 
 /* The names of a NEGOTIATE are in the OEM character set whatever its flags are. */
 static bool
-read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes)
+read_ntlm(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes)
 {
     struct oa_ntlm_message message;
 
@@ -197,10 +198,10 @@ read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor by
     auth->malformed |= message.malformed;
     auth->ntlm_type = message.type;
     auth->ntlm_flags = message.flags;
-    copy_name(auth, pages, message.target, auth->target_name);
-    copy_name(auth, pages, message.domain, auth->domain);
-    copy_name(auth, pages, message.user, auth->user);
-    copy_name(auth, pages, message.workstation, auth->workstation);
+    copy_name(auth, reader, message.target, auth->target_name);
+    copy_name(auth, reader, message.domain, auth->domain);
+    copy_name(auth, reader, message.user, auth->user);
+    copy_name(auth, reader, message.workstation, auth->workstation);
     if (message.version)
         read_version(auth, message.version);
     if (oa_cursor_left(&message.target_info) > 0)
@@ -254,15 +255,23 @@ mech_of(struct oa_cursor oid)
     return &OTHER;
 }
 
-/* [RFC 4120] 5.5.1 */
+/* [RFC 4120] 5.5.1, 5.3: the service is in the clear, the client's name is in what the ticket
+ * seals. */
 static void
-read_ap_req(struct oa_auth *auth, struct oa_cursor message)
+read_ap_req(struct oa_auth *auth, const struct oa_kerberos_host *host, struct oa_cursor message)
 {
     struct oa_kerberos_ap_req ap_req;
+    struct oa_kerberos_client client;
 
     oa_kerberos_read_ap_req(message, &ap_req, &auth->malformed);
     g_strlcpy(auth->realm, ap_req.ticket.realm, OA_AUTH_NAME);
     g_strlcpy(auth->target_name, ap_req.ticket.service, OA_AUTH_NAME);
+    auth->ticket = oa_kerberos_open_ticket(host, &ap_req, &client);
+    if (auth->ticket != OA_SEAL_BY_KEYTAB)
+        return;
+    g_autofree char *name = g_strconcat(client.name, "@", client.realm, NULL);
+    oa_text_copy((struct oa_text){ name, strlen(name) }, auth->user, OA_AUTH_NAME);
+    explicit_bzero(&client, sizeof client);
 }
 
 /* [RFC 4120] 5.9.1 */
@@ -279,12 +288,13 @@ read_krb_error(struct oa_auth *auth, struct oa_cursor message)
 }
 
 static void
-read_kerberos_message(struct oa_auth *auth, const struct oa_der *message)
+read_kerberos_message(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                      const struct oa_der *message)
 {
     switch (message->tag) {
     case OA_DER_AP_REQ:
         auth->kerberos_message = OA_KERBEROS_AP_REQ;
-        read_ap_req(auth, message->body);
+        read_ap_req(auth, reader->kerberos, message->body);
         break;
     case OA_DER_AP_REP:
         auth->kerberos_message = OA_KERBEROS_AP_REP; /* everything of interest in it is encrypted */
@@ -341,7 +351,7 @@ find_kerberos(struct oa_cursor token, struct oa_cursor *message, bool *malformed
 }
 
 static bool
-read_kerberos(struct oa_auth *auth, struct oa_cursor token)
+read_kerberos(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
 {
     struct oa_cursor at;
     struct oa_der message;
@@ -351,7 +361,7 @@ read_kerberos(struct oa_auth *auth, struct oa_cursor token)
         return false;
     auth->mechanism = OA_AUTH_KERBEROS;
     if (oa_der_next(&at, &message, &malformed))
-        read_kerberos_message(auth, &message);
+        read_kerberos_message(auth, reader, &message);
     auth->malformed |= malformed;
     return true;
 }
@@ -422,15 +432,15 @@ find_mech_token(struct oa_cursor at, struct oa_cursor *token, bool *malformed)
 }
 
 static void
-read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
+read_mech_token(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor at)
 {
     struct oa_cursor token;
 
     if (auth->has_mech_token || !find_mech_token(at, &token, &auth->malformed))
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
-    if (!read_ntlm(auth, pages, token))
-        read_kerberos(auth, token);
+    if (!read_ntlm(auth, reader, token))
+        read_kerberos(auth, reader, token);
 }
 
 /*
@@ -438,8 +448,8 @@ read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cur
  * the hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
  */
 static void
-read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor fields,
-                   bool is_init)
+read_spnego_fields(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                   struct oa_cursor fields, bool is_init)
 {
     struct oa_der field;
 
@@ -448,7 +458,7 @@ read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_
         struct oa_cursor at = field.body;
 
         if (field.tag == OA_DER_CONTEXT(2))
-            read_mech_token(auth, pages, at);
+            read_mech_token(auth, reader, at);
         else if (field.tag == OA_DER_CONTEXT(3) || field.tag == OA_DER_CONTEXT(4))
             auth->has_mech_list_mic |= oa_cursor_u8(&at) == OA_DER_OCTET_STRING;
         else if (!is_init)
@@ -496,7 +506,7 @@ find_spnego(struct oa_cursor token, struct spnego *spnego)
 }
 
 static bool
-read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
+read_spnego(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
 {
     struct spnego spnego;
 
@@ -505,7 +515,7 @@ read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor 
     auth->is_spnego = true;
     auth->malformed = spnego.malformed;
     if (spnego.has_fields)
-        read_spnego_fields(auth, pages, spnego.fields, spnego.is_init);
+        read_spnego_fields(auth, reader, spnego.fields, spnego.is_init);
     return true;
 }
 
@@ -543,7 +553,7 @@ oa_auth_message(const uint8_t *token, size_t length, struct oa_cursor *message)
 }
 
 bool
-oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+oa_auth_from_token(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                    struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(token, length);
@@ -552,11 +562,11 @@ oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pa
     auth->has_token = length > 0;
     if (length == 0)
         return false;
-    if (read_ntlm(auth, pages, cursor))
+    if (read_ntlm(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NTLM;
-    else if (read_kerberos(auth, cursor))
+    else if (read_kerberos(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_KERBEROS;
-    else if (read_spnego(auth, pages, cursor))
+    else if (read_spnego(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NEGOTIATE;
     return auth->scheme != OA_AUTH_SCHEME_NONE;
 }
@@ -579,7 +589,8 @@ take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
 /* `user:password` or `DOMAIN\user:password`. Text without a colon may be a password and is not
  * kept. */
 static bool
-read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, struct oa_auth *auth)
+read_basic(const uint8_t *data, size_t length, const struct oa_auth_reader *reader,
+           struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(data, length);
     struct oa_text user;
@@ -591,19 +602,19 @@ read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, stru
         return false;
     }
     auth->has_password = oa_cursor_left(&cursor) > 0;
-    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(pages, user), user);
+    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(reader->pages, user), user);
     if (mark) {
         struct oa_text domain = { user.at, (size_t)(mark - user.at) };
-        copy_8bit(auth, pages, domain, auth->domain);
+        copy_8bit(auth, reader, domain, auth->domain);
         user = (struct oa_text){ mark + 1, user.length - domain.length - 1 };
     }
-    copy_8bit(auth, pages, user, auth->user);
+    copy_8bit(auth, reader, user, auth->user);
     return true;
 }
 
 static const struct scheme_row {
     const char *name;
-    bool (*read)(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+    bool (*read)(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                  struct oa_auth *auth);
     bool both_ways; /* challenges carry tokens too; those of other schemes carry parameters */
 } SCHEMES[] = {
@@ -627,8 +638,8 @@ scheme_of(struct oa_text name)
 }
 
 static void
-read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_pages *pages,
-            struct oa_auth *auth)
+read_base64(const struct scheme_row *row, struct oa_text base64,
+            const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     size_t size = base64.length / 4 * 3 + 3; /* required by g_base64_decode_step() */
     uint8_t *bytes = g_malloc(size);
@@ -636,15 +647,15 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_
     guint bits = 0;
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
-    row->read(bytes, length, pages, auth);
+    row->read(bytes, length, reader, auth);
     explicit_bzero(bytes, size);
     explicit_bzero(&bits, sizeof bits);
     g_free(bytes);
 }
 
 void
-oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
-                  struct oa_auth *auth)
+oa_auth_from_http(const struct oa_http_credentials *credentials,
+                  const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     enum oa_auth_scheme scheme = scheme_of(oa_text_trim(credentials->scheme));
     const struct scheme_row *row = &SCHEMES[scheme];
@@ -655,7 +666,7 @@ oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_
 
     memset(auth, 0, sizeof *auth);
     if (has_token && row->read)
-        read_base64(row, token, pages, auth);
+        read_base64(row, token, reader, auth);
     auth->scheme = scheme;
     auth->has_token = has_token;
 }
