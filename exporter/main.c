@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
+#include <gcrypt.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include "capture_folders.h"
 #include "comparison.h"
 #include "exit_codes.h"
+#include "kerberos_keytab.h"
+#include "nt_passwords.h"
 #include "options.h"
 #include "page.h"
 #include "pseudonyms.h"
@@ -338,6 +341,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .progress = on_progress,
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
+                                .secrets = options->secrets,
                                 .renamer = renamer_of(options),
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
@@ -462,6 +466,18 @@ static int export(const struct options *options)
     return code;
 }
 
+/* Shows what reading a file with secrets has to say; both may be NULL. */
+static void
+complain_and_free(char *warning, char *message)
+{
+    if (warning)
+        complain(warning);
+    if (message)
+        complain(message);
+    g_free(warning);
+    g_free(message);
+}
+
 /* Reads the key of --anonymize, if there is one; false with a message on standard error. */
 static bool
 use_key(struct options *options)
@@ -471,13 +487,37 @@ use_key(struct options *options)
     if (!options->key_file)
         return true;
     options->style.pseudonyms = pseudonyms_open(options->key_file, &warning, &message);
-    if (warning)
-        complain(warning);
-    if (message)
-        complain(message);
-    g_free(warning);
-    g_free(message);
+    complain_and_free(warning, message);
     return options->style.pseudonyms != NULL;
+}
+
+/* Reads the passwords of --nt-password-file, if there is one, in the same way. */
+static bool
+use_passwords(const char *path, struct oa_seal_secrets *secrets)
+{
+    char *warning = NULL, *message = NULL;
+
+    if (!path)
+        return true;
+    secrets->host = nt_passwords_read(path, &warning, &message);
+    secrets->find_nt_secret = nt_passwords_find;
+    complain_and_free(warning, message);
+    return secrets->host != NULL;
+}
+
+/* Reads the keys of --keytab, if there is one, in the same way. */
+static bool
+use_keytab(const char *path, struct kerberos_keytab **keytab, struct oa_seal_secrets *secrets)
+{
+    char *warning = NULL, *message = NULL;
+
+    if (!path)
+        return true;
+    *keytab = kerberos_keytab_open(path, &warning, &message);
+    complain_and_free(warning, message);
+    if (*keytab)
+        secrets->kerberos = kerberos_keytab_host(*keytab);
+    return *keytab != NULL;
 }
 
 /* The same with the captures that are in folders. */
@@ -485,12 +525,19 @@ static int
 export_captures(struct options *options)
 {
     struct capture_paths captures;
+    struct oa_seal_secrets secrets = { 0 };
+    struct kerberos_keytab *keytab = NULL;
     char *message = NULL;
     int code;
 
-    if (!use_key(options))
+    gcry_check_version(NULL);
+    if (!use_key(options) || !use_passwords(options->nt_password_file, &secrets) ||
+        !use_keytab(options->keytab, &keytab, &secrets)) {
+        pseudonyms_free(options->style.pseudonyms);
+        nt_passwords_free(secrets.host);
         return EXIT_USAGE;
-
+    }
+    options->secrets = secrets.host || secrets.kerberos ? &secrets : NULL;
     if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
@@ -501,6 +548,9 @@ export_captures(struct options *options)
     }
     capture_paths_clear(&captures);
     pseudonyms_free(options->style.pseudonyms);
+    nt_passwords_free(secrets.host);
+    kerberos_keytab_free(keytab);
+    options->secrets = NULL;
     return code;
 }
 

@@ -40,7 +40,9 @@ enum long_option {
     LONG_USER_KEY,
     LONG_DOMAIN_MAP,
     LONG_HTML,
-    LONG_ANONYMIZE
+    LONG_ANONYMIZE,
+    LONG_NT_PASSWORD_FILE,
+    LONG_KEYTAB
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -102,6 +104,12 @@ static const struct {
     { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
       "KEYFILE",
       "names and addresses become pseudonyms, the same with the same key" },
+    { { "nt-password-file", required_argument, NULL, LONG_NT_PASSWORD_FILE },
+      "FILE",
+      "reads calls that NTLM seals: a line for each user, USER:PASSWORD or USER:NT-HASH" },
+    { { "keytab", required_argument, NULL, LONG_KEYTAB },
+      "FILE",
+      "opens Kerberos tickets with the keys of the services: users, and calls that it seals" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -464,6 +472,12 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_ANONYMIZE:
         options->key_file = optarg;
+        return true;
+    case LONG_NT_PASSWORD_FILE:
+        options->nt_password_file = optarg;
+        return true;
+    case LONG_KEYTAB:
+        options->keytab = optarg;
         return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);

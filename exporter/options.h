@@ -6,6 +6,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "auth/seal_mechanism.h"
 #include "intervals.h"
 #include "report.h"
 #include "writer.h"
@@ -40,6 +41,9 @@ struct options {
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
     const char *key_file;                /* of --anonymize; NULL: not given */
+    const char *nt_password_file;        /* NULL: not given */
+    const char *keytab;                  /* NULL: not given */
+    const struct oa_seal_secrets *secrets; /* of these; set by who reads them */
     bool quiet;
     bool histograms;    /* that report too */
     bool html;          /* the page too */

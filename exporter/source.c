@@ -204,6 +204,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     flows.undecided = sink->undecided;
     oa_tls_proxies_name(source->tracker, sink->proxies);
     oa_tracker_rename(source->tracker, sink->renamer);
+    oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);

@@ -42,6 +42,7 @@ struct source_sink {
         const struct source_progress *progress); /* every few thousand frames; false: stop */
     uint32_t code_page;                          /* of names that are not Unicode; 0: a guess */
     const struct valid_ports *valid_ports;       /* NULL: not given */
+    const struct oa_seal_secrets *secrets;       /* of sealed calls; NULL: none */
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
     char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };

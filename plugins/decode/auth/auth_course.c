@@ -78,6 +78,8 @@ add_token(struct oa_auth_course *course, const struct oa_auth **kept, const stru
         /* The ticket that came before NTLM. */
         memcpy(to.realm, was->realm, sizeof to.realm);
         to.ticket = was->ticket;
+        if (!to.user[0] && !to.is_anonymous)
+            memcpy(to.user, was->user, sizeof to.user);
         if (!to.target_name[0])
             memcpy(to.target_name, was->target_name, sizeof to.target_name);
     }

@@ -17,7 +17,7 @@ struct oa_seal_secrets {
 
     /* The secrets that may be of the user, as the AUTHENTICATE names it, in UTF-8: the one with
      * that number, from 0. False if there are no more. `is_password`: not only its hash is known.
-     */
+     * NULL: there are none. */
     bool (*find_nt_secret)(void *host, const char *user, const char *domain, size_t number,
                            struct oa_ntlm_secret *secret, bool *is_password);
 
