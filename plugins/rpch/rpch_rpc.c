@@ -90,7 +90,10 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     guint16 can_desegment = pinfo->can_desegment;
     address src = pinfo->src, dst = pinfo->dst;
     guint32 srcport = pinfo->srcport, destport = pinfo->destport;
+    GSList *of_frame = pinfo->fd->pfd;
 
+    if (unit->stock)
+        pinfo->fd->pfd = unit->stock->pfd;
     if (vc)
         set_endpoints(place, vc);
     p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT, (void *)unit);
@@ -111,6 +114,10 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     }
     ENDTRY;
     p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    if (unit->stock) {
+        unit->stock->pfd = pinfo->fd->pfd;
+        pinfo->fd->pfd = of_frame;
+    }
     pinfo->can_desegment = can_desegment;
     pinfo->use_conv_addr_port_endpoints = FALSE;
     pinfo->conv_addr_port_endpoints = NULL;

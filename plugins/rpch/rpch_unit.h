@@ -46,6 +46,15 @@ struct rpch_unit {
     const struct oa_auth_exchange *exchange;
     guint auth_leg;
     enum oa_auth_result auth_result; /* as known at the first visit */
+    struct rpch_stock_data *stock;   /* an RPC PDU with a verifier; else NULL */
+};
+
+/*
+ * What stock dissectors keep with a frame, of one PDU. They expect one in each, and keep with the
+ * frame what they have deciphered: with two in a frame their keystream got out of step.
+ */
+struct rpch_stock_data {
+    GSList *pfd; /* as frame_data.pfd */
 };
 
 /* Where a unit is shown. */
