@@ -44,7 +44,8 @@ enum long_option {
     LONG_NT_PASSWORD_FILE,
     LONG_TLS_KEYLOG,
     LONG_TLS_PRIVATE_KEY,
-    LONG_TLS_PASSWORD_FILE
+    LONG_TLS_PASSWORD_FILE,
+    LONG_KEYTAB
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -120,6 +121,9 @@ static const struct {
     { { "tls-private-key-password-file", required_argument, NULL, LONG_TLS_PASSWORD_FILE },
       "FILE",
       "its first line is the password of encrypted private keys (default: asks on the terminal)" },
+    { { "keytab", required_argument, NULL, LONG_KEYTAB },
+      "FILE",
+      "opens Kerberos tickets with the keys of the services: users, and calls that it seals" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -459,13 +463,13 @@ take_option(int value, struct options *options, char **message)
         add_argument(&options->proxies, optarg);
         return true;
     case LONG_TLS_KEYLOG:
-        add_argument(&options->tls.key_logs, optarg);
+        add_argument(&options->keys.tls.key_logs, optarg);
         return true;
     case LONG_TLS_PRIVATE_KEY:
-        add_argument(&options->tls.private_keys, optarg);
+        add_argument(&options->keys.tls.private_keys, optarg);
         return true;
     case LONG_TLS_PASSWORD_FILE:
-        options->tls.password_file = optarg;
+        options->keys.tls.password_file = optarg;
         return true;
     case LONG_ROPS:
         options->reads_rops = true;
@@ -494,7 +498,10 @@ take_option(int value, struct options *options, char **message)
         options->key_file = optarg;
         return true;
     case LONG_NT_PASSWORD_FILE:
-        options->nt_password_file = optarg;
+        options->keys.nt_passwords = optarg;
+        return true;
+    case LONG_KEYTAB:
+        options->keys.keytab = optarg;
         return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
@@ -633,8 +640,8 @@ options_clear(struct options *options)
     g_free(options->reports);
     options->reports = NULL;
     g_clear_pointer(&options->proxies, g_strfreev);
-    g_clear_pointer(&options->tls.key_logs, g_strfreev);
-    g_clear_pointer(&options->tls.private_keys, g_strfreev);
+    g_clear_pointer(&options->keys.tls.key_logs, g_strfreev);
+    g_clear_pointer(&options->keys.tls.private_keys, g_strfreev);
     g_clear_pointer(&options->valid_ports, valid_ports_free);
     g_clear_pointer(&options->domains, domain_map_free);
 }

@@ -9,7 +9,7 @@
 #include "auth/seal_mechanism.h"
 #include "intervals.h"
 #include "report.h"
-#include "tls_key_files.h"
+#include "given_keys.h"
 #include "writer.h"
 
 enum action {
@@ -34,7 +34,7 @@ struct options {
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
     char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
-    struct tls_key_files tls;            /* freed likewise */
+    struct given_key_files keys;         /* freed likewise */
     struct domain_map *domains;          /* NULL: not given; freed likewise */
     struct intervals_settings intervals; /* of counters, capacity and users */
     int64_t second_utc_offset_ns;        /* of the second folder that is compared */
@@ -43,8 +43,6 @@ struct options {
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
     const char *key_file;                /* of --anonymize; NULL: not given */
-    const char *nt_password_file;        /* NULL: not given */
-    const struct oa_seal_secrets *secrets; /* of it; set by who reads it */
     bool quiet;
     bool histograms;    /* that report too */
     bool html;          /* the page too */

@@ -104,4 +104,4 @@ find_secret(void *host, const char *user, const char *domain, size_t number,
            oa_ntlm_secret_of_password(password, strlen(password), secret);
 }
 
-const struct oa_seal_secrets SEALER_SECRETS = { "Password", find_secret };
+const struct oa_seal_secrets SEALER_SECRETS = { .host = "Password", .find_nt_secret = find_secret };

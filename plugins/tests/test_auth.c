@@ -442,7 +442,7 @@ from_hex(const char *hex)
     return bytes;
 }
 
-static struct oa_code_pages *code_pages;
+static struct oa_auth_reader reader;
 
 /* Reads a copy on the heap of just that size: the address sanitizer sees a read beyond it. */
 static bool
@@ -453,7 +453,7 @@ read_exact(const uint8_t *token, size_t length, struct oa_auth *auth)
     memset(auth, 0x55, sizeof *auth);
     if (length > 0)
         memcpy(copy, token, length);
-    bool understood = oa_auth_from_token(copy, length, code_pages, auth);
+    bool understood = oa_auth_from_token(copy, length, &reader, auth);
     g_free(copy);
     return understood;
 }
@@ -581,7 +581,7 @@ read_http(enum oa_http_auth_header kind, const char *scheme, const char *token, 
 
     memset(to, 0x55, sizeof *to);
     memcpy(copy, token, length);
-    oa_auth_from_http(&credentials, code_pages, to);
+    oa_auth_from_http(&credentials, &reader, to);
     g_free(copy);
 }
 
@@ -840,14 +840,14 @@ test_code_pages(void)
         char *token = g_base64_encode((const guchar *)NAMES[i].basic, strlen(NAMES[i].basic));
         struct oa_auth found;
 
-        oa_code_pages_set_of_names(code_pages, NAMES[i].given);
+        oa_code_pages_set_of_names(reader.pages, NAMES[i].given);
         read_http(OA_HTTP_AUTHORIZATION, "Basic", token, &found);
         g_assert_cmpstr(found.domain, ==, NAMES[i].domain);
         g_assert_cmpstr(found.user, ==, NAMES[i].user);
         g_assert_cmpuint(found.code_page, ==, NAMES[i].code_page);
         g_free(token);
     }
-    oa_code_pages_set_of_names(code_pages, 0);
+    oa_code_pages_set_of_names(reader.pages, 0);
 }
 
 /* The names of an NTLM message are in the OEM character set unless its flags say Unicode. */
@@ -872,7 +872,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    code_pages = oa_code_pages_new();
+    reader.pages = oa_code_pages_new();
     g_test_add_func("/auth/tokens", test_tokens);
     g_test_add_func("/auth/strangers", test_strangers);
     g_test_add_func("/auth/every-prefix", test_every_prefix);
@@ -890,6 +890,6 @@ main(int argc, char **argv)
     g_test_add_func("/auth/flag-names", test_flag_names);
     g_test_add_func("/auth/names", test_names);
     int result = g_test_run();
-    oa_code_pages_free(code_pages);
+    oa_code_pages_free(reader.pages);
     return result;
 }

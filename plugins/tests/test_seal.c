@@ -204,7 +204,7 @@ outcome_of(struct oa_seal *seal)
 static void
 test_reasons(void)
 {
-    struct oa_seal_secrets secrets = { NULL, find_none };
+    struct oa_seal_secrets secrets = { .find_nt_secret = find_none };
     struct oa_seal *seal = oa_seal_new(&secrets);
 
     give(seal, OA_SERVER, CHALLENGE_V2);

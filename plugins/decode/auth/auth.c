@@ -10,8 +10,9 @@
 
 #include <glib.h>
 
+#include "auth/der.h"
+#include "auth/kerberos_ticket.h"
 #include "auth/ntlm_message.h"
-#include "base/cursor.h"
 
 const struct oa_auth OA_AUTH_NONE;
 
@@ -59,25 +60,26 @@ copy_utf16(struct oa_cursor bytes, char *out)
 
 /* A name in the sender's own code page; old clients send such ones for UTF-8 too. */
 static void
-copy_8bit(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_text name, char *out)
+copy_8bit(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_text name, char *out)
 {
-    uint32_t code_page = oa_code_pages_of_name(pages, name);
+    uint32_t code_page = oa_code_pages_of_name(reader->pages, name);
 
     if (code_page)
         auth->code_page = code_page;
-    oa_code_pages_copy(code_page ? pages : NULL, code_page, name, out, OA_AUTH_NAME);
+    oa_code_pages_copy(code_page ? reader->pages : NULL, code_page, name, out, OA_AUTH_NAME);
 }
 
 /* `bytes` as the flags of the message say. */
 static void
-copy_name(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes, char *out)
+copy_name(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes,
+          char *out)
 {
     bool is_unicode = auth->ntlm_type != OA_NTLM_NEGOTIATE && auth->ntlm_flags & OA_NTLM_UNICODE;
 
     if (is_unicode)
         copy_utf16(bytes, out);
     else
-        copy_8bit(auth, pages, as_text(bytes), out);
+        copy_8bit(auth, reader, as_text(bytes), out);
 }
 
 static void
@@ -186,7 +188,7 @@ read_authenticate(struct oa_auth *auth, const struct oa_ntlm_message *message)
 
 /* The names of a NEGOTIATE are in the OEM character set whatever its flags are. */
 static bool
-read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor bytes)
+read_ntlm(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes)
 {
     struct oa_ntlm_message message;
 
@@ -196,77 +198,16 @@ read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor by
     auth->malformed |= message.malformed;
     auth->ntlm_type = message.type;
     auth->ntlm_flags = message.flags;
-    copy_name(auth, pages, message.target, auth->target_name);
-    copy_name(auth, pages, message.domain, auth->domain);
-    copy_name(auth, pages, message.user, auth->user);
-    copy_name(auth, pages, message.workstation, auth->workstation);
+    copy_name(auth, reader, message.target, auth->target_name);
+    copy_name(auth, reader, message.domain, auth->domain);
+    copy_name(auth, reader, message.user, auth->user);
+    copy_name(auth, reader, message.workstation, auth->workstation);
     if (message.version)
         read_version(auth, message.version);
     if (oa_cursor_left(&message.target_info) > 0)
         read_av_pairs(auth, message.target_info);
     if (message.type == OA_NTLM_AUTHENTICATE)
         read_authenticate(auth, &message);
-    return true;
-}
-
-/* --- DER, as far as the wrappers need it --- */
-
-#define DER_INTEGER 0x02
-#define DER_OCTET_STRING 0x04
-#define DER_OID 0x06
-#define DER_ENUMERATED 0x0A
-#define DER_GENERAL_STRING 0x1B
-#define DER_SEQUENCE 0x30
-#define DER_GSS_TOKEN 0x60 /* [APPLICATION 0], [RFC 2743] 3.1 */
-#define DER_TICKET 0x61    /* [APPLICATION 1] */
-#define DER_AP_REQ 0x6E    /* [APPLICATION 14] */
-#define DER_AP_REP 0x6F    /* [APPLICATION 15] */
-#define DER_KRB_ERROR 0x7E /* [APPLICATION 30] */
-#define DER_CONTEXT(n) (0xA0 + (n))
-
-struct der {
-    uint8_t tag;
-    struct oa_cursor body;
-};
-
-/* Takes one element. A length beyond the remaining bytes is reduced to these, and reported. */
-static bool
-der_next(struct oa_cursor *from, struct der *element, bool *malformed)
-{
-    if (oa_cursor_left(from) == 0)
-        return false;
-    element->tag = oa_cursor_u8(from);
-    uint64_t length = oa_cursor_u8(from);
-    if (length > 0x84)
-        from->is_short = true; /* more than 4 GiB */
-    else if (length > 0x80) {
-        from->big_endian = true;
-        length = oa_cursor_uint(from, (unsigned)length & 0x7F);
-    } else if (length == 0x80)
-        from->is_short = true; /* the indefinite form is not DER */
-    if ((element->tag & 0x1F) == 0x1F)
-        from->is_short = true; /* tags of more than one byte are not used here */
-    size_t left = oa_cursor_left(from);
-    *malformed |= from->is_short || length > left;
-    if (from->is_short)
-        return false;
-    element->body = oa_cursor_sub(from, (size_t)MIN(length, left));
-    return true;
-}
-
-/* Follows a path of tags inwards, through the first element of each; false if it breaks off. */
-static bool
-der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed)
-{
-    for (size_t i = 0; i < depth; i++) {
-        struct der element;
-
-        do {
-            if (!der_next(at, &element, malformed))
-                return false;
-        } while (element.tag != path[i]);
-        *at = element.body;
-    }
     return true;
 }
 
@@ -314,82 +255,51 @@ mech_of(struct oa_cursor oid)
     return &OTHER;
 }
 
-/* Reads the text or number at the end of a path of tags; nothing if the path breaks off. */
+/* [RFC 4120] 5.5.1, 5.3: the service is in the clear, the client's name is in what the ticket
+ * seals. */
 static void
-read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
-                    char *out)
+read_ap_req(struct oa_auth *auth, const struct oa_kerberos_host *host, struct oa_cursor message)
 {
-    if (der_descend(&at, path, depth, &auth->malformed))
-        oa_text_copy(as_text(at), out, OA_AUTH_NAME);
-}
+    struct oa_kerberos_ap_req ap_req;
+    struct oa_kerberos_client client;
 
-/* A service name: components separated by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
-static void
-read_service_name(struct oa_auth *auth, struct oa_cursor at)
-{
-    struct der part;
-    size_t used = 0;
-
-    while (used + 1 < OA_AUTH_NAME && der_next(&at, &part, &auth->malformed)) {
-        if (part.tag != DER_GENERAL_STRING)
-            continue;
-        if (used > 0)
-            auth->target_name[used++] = '/';
-        oa_text_copy(as_text(part.body), auth->target_name + used, OA_AUTH_NAME - used);
-        used += strlen(auth->target_name + used);
-    }
-}
-
-/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in the clear, the client's name is not.
- * */
-static void
-read_ap_req(struct oa_auth *auth, struct oa_cursor message)
-{
-    static const uint8_t TICKET[] = { DER_SEQUENCE, DER_CONTEXT(3), DER_TICKET, DER_SEQUENCE };
-    static const uint8_t REALM[] = { DER_CONTEXT(1), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(2), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
-
-    if (!der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
+    oa_kerberos_read_ap_req(message, &ap_req, &auth->malformed);
+    g_strlcpy(auth->realm, ap_req.ticket.realm, OA_AUTH_NAME);
+    g_strlcpy(auth->target_name, ap_req.ticket.service, OA_AUTH_NAME);
+    auth->ticket = oa_kerberos_open_ticket(host, &ap_req, &client);
+    if (auth->ticket != OA_SEAL_BY_KEYTAB)
         return;
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    g_autofree char *name = g_strconcat(client.name, "@", client.realm, NULL);
+    oa_text_copy((struct oa_text){ name, strlen(name) }, auth->user, OA_AUTH_NAME);
+    explicit_bzero(&client, sizeof client);
 }
 
 /* [RFC 4120] 5.9.1 */
 static void
 read_krb_error(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t CODE[] = { DER_CONTEXT(6), DER_INTEGER };
-    static const uint8_t REALM[] = { DER_CONTEXT(9), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(10), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
-    static const uint8_t BODY[] = { DER_SEQUENCE };
+    static const uint8_t BODY[] = { OA_DER_SEQUENCE };
 
-    if (!der_descend(&message, BODY, sizeof BODY, &auth->malformed))
+    if (!oa_der_descend(&message, BODY, sizeof BODY, &auth->malformed))
         return;
-    struct oa_cursor code = message;
-    if (der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
-        size_t left = oa_cursor_left(&code);
-        code.big_endian = true;
-        auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
-    }
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    oa_der_number(message, 6, &auth->kerberos_error, &auth->malformed);
+    oa_kerberos_read_realm(message, 9, auth->realm, &auth->malformed);
+    oa_kerberos_read_principal(message, 10, auth->target_name, &auth->malformed);
 }
 
 static void
-read_kerberos_message(struct oa_auth *auth, const struct der *message)
+read_kerberos_message(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                      const struct oa_der *message)
 {
     switch (message->tag) {
-    case DER_AP_REQ:
+    case OA_DER_AP_REQ:
         auth->kerberos_message = OA_KERBEROS_AP_REQ;
-        read_ap_req(auth, message->body);
+        read_ap_req(auth, reader->kerberos, message->body);
         break;
-    case DER_AP_REP:
+    case OA_DER_AP_REP:
         auth->kerberos_message = OA_KERBEROS_AP_REP; /* everything of interest in it is encrypted */
         break;
-    case DER_KRB_ERROR:
+    case OA_DER_KRB_ERROR:
         auth->kerberos_message = OA_KERBEROS_ERROR;
         read_krb_error(auth, message->body);
         break;
@@ -400,19 +310,19 @@ read_kerberos_message(struct oa_auth *auth, const struct der *message)
 
 /* A Kerberos message: version 5, and the type given by its tag, [RFC 4120] 5.5, 5.9. */
 static bool
-is_kerberos_message(const struct der *element)
+is_kerberos_message(const struct oa_der *element)
 {
-    static const uint8_t VERSION[] = { DER_SEQUENCE, DER_CONTEXT(0), DER_INTEGER };
-    static const uint8_t TYPE[] = { DER_SEQUENCE, DER_CONTEXT(1), DER_INTEGER };
+    static const uint8_t VERSION[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(0), OA_DER_INTEGER };
+    static const uint8_t TYPE[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(1), OA_DER_INTEGER };
     struct oa_cursor version = element->body;
     struct oa_cursor type = element->body;
     bool malformed = false;
 
     if ((element->tag & 0xE0) != 0x60)
         return false;
-    if (!der_descend(&version, VERSION, sizeof VERSION, &malformed))
+    if (!oa_der_descend(&version, VERSION, sizeof VERSION, &malformed))
         return false;
-    if (!der_descend(&type, TYPE, sizeof TYPE, &malformed))
+    if (!oa_der_descend(&type, TYPE, sizeof TYPE, &malformed))
         return false;
     return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
 }
@@ -422,15 +332,15 @@ is_kerberos_message(const struct der *element)
 static bool
 find_kerberos(struct oa_cursor token, struct oa_cursor *message, bool *malformed)
 {
-    struct der element, oid;
+    struct oa_der element, oid;
 
     *message = token;
-    if (!der_next(&token, &element, malformed))
+    if (!oa_der_next(&token, &element, malformed))
         return false;
-    if (element.tag != DER_GSS_TOKEN)
+    if (element.tag != OA_DER_GSS_TOKEN)
         return is_kerberos_message(&element);
     struct oa_cursor body = element.body;
-    if (!der_next(&body, &oid, malformed) || oid.tag != DER_OID)
+    if (!oa_der_next(&body, &oid, malformed) || oid.tag != OA_DER_OID)
         return false;
     if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
         return false;
@@ -441,17 +351,17 @@ find_kerberos(struct oa_cursor token, struct oa_cursor *message, bool *malformed
 }
 
 static bool
-read_kerberos(struct oa_auth *auth, struct oa_cursor token)
+read_kerberos(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
 {
     struct oa_cursor at;
-    struct der message;
+    struct oa_der message;
     bool malformed = false;
 
     if (!find_kerberos(token, &at, &malformed))
         return false;
     auth->mechanism = OA_AUTH_KERBEROS;
-    if (der_next(&at, &message, &malformed))
-        read_kerberos_message(auth, &message);
+    if (oa_der_next(&at, &message, &malformed))
+        read_kerberos_message(auth, reader, &message);
     auth->malformed |= malformed;
     return true;
 }
@@ -471,14 +381,14 @@ set_mechanism(struct oa_auth *auth, enum oa_auth_mechanism mechanism)
 static void
 read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 {
-    static const uint8_t LIST[] = { DER_SEQUENCE };
-    struct der mech;
+    static const uint8_t LIST[] = { OA_DER_SEQUENCE };
+    struct oa_der mech;
     bool is_first = true;
 
-    if (!der_descend(&at, LIST, sizeof LIST, &auth->malformed))
+    if (!oa_der_descend(&at, LIST, sizeof LIST, &auth->malformed))
         return;
-    while (der_next(&at, &mech, &auth->malformed)) {
-        if (mech.tag != DER_OID)
+    while (oa_der_next(&at, &mech, &auth->malformed)) {
+        if (mech.tag != OA_DER_OID)
             continue;
         const struct mech_row *row = mech_of(mech.body);
         if (is_first)
@@ -491,18 +401,19 @@ read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 
 /* NegTokenResp [0] and [1]: the state, and the chosen mechanism. */
 static void
-read_resp_field(struct oa_auth *auth, const struct der *field)
+read_resp_field(struct oa_auth *auth, const struct oa_der *field)
 {
-    static const uint8_t STATE[] = { DER_ENUMERATED };
-    static const uint8_t CHOSEN[] = { DER_OID };
+    static const uint8_t STATE[] = { OA_DER_ENUMERATED };
+    static const uint8_t CHOSEN[] = { OA_DER_OID };
     struct oa_cursor at = field->body;
 
-    if (field->tag == DER_CONTEXT(0) && der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
+    if (field->tag == OA_DER_CONTEXT(0) &&
+        oa_der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
         auth->state = oa_cursor_u8(&at);
         auth->has_state = !at.is_short;
         auth->malformed |= at.is_short;
-    } else if (field->tag == DER_CONTEXT(1) &&
-               der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
+    } else if (field->tag == OA_DER_CONTEXT(1) &&
+               oa_der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
         auth->chosen = mech_of(at)->mech;
         set_mechanism(auth, mech_of(at)->mechanism);
     }
@@ -512,24 +423,24 @@ read_resp_field(struct oa_auth *auth, const struct der *field)
 static bool
 find_mech_token(struct oa_cursor at, struct oa_cursor *token, bool *malformed)
 {
-    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
+    static const uint8_t TOKEN[] = { OA_DER_OCTET_STRING };
 
-    if (!der_descend(&at, TOKEN, sizeof TOKEN, malformed))
+    if (!oa_der_descend(&at, TOKEN, sizeof TOKEN, malformed))
         return false;
     *token = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
     return true;
 }
 
 static void
-read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
+read_mech_token(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor at)
 {
     struct oa_cursor token;
 
     if (auth->has_mech_token || !find_mech_token(at, &token, &auth->malformed))
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
-    if (!read_ntlm(auth, pages, token))
-        read_kerberos(auth, token);
+    if (!read_ntlm(auth, reader, token))
+        read_kerberos(auth, reader, token);
 }
 
 /*
@@ -537,22 +448,22 @@ read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cur
  * the hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
  */
 static void
-read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor fields,
-                   bool is_init)
+read_spnego_fields(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                   struct oa_cursor fields, bool is_init)
 {
-    struct der field;
+    struct oa_der field;
 
     auth->is_spnego_init = is_init;
-    while (der_next(&fields, &field, &auth->malformed)) {
+    while (oa_der_next(&fields, &field, &auth->malformed)) {
         struct oa_cursor at = field.body;
 
-        if (field.tag == DER_CONTEXT(2))
-            read_mech_token(auth, pages, at);
-        else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
-            auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
+        if (field.tag == OA_DER_CONTEXT(2))
+            read_mech_token(auth, reader, at);
+        else if (field.tag == OA_DER_CONTEXT(3) || field.tag == OA_DER_CONTEXT(4))
+            auth->has_mech_list_mic |= oa_cursor_u8(&at) == OA_DER_OCTET_STRING;
         else if (!is_init)
             read_resp_field(auth, &field);
-        else if (field.tag == DER_CONTEXT(0))
+        else if (field.tag == OA_DER_CONTEXT(0))
             read_mech_list(auth, at);
     }
 }
@@ -568,25 +479,25 @@ struct spnego {
 static bool
 find_spnego(struct oa_cursor token, struct spnego *spnego)
 {
-    struct der outer, oid, fields;
+    struct oa_der outer, oid, fields;
     bool has_header = false;
 
     *spnego = (struct spnego){ .fields = oa_cursor_over(token.data, 0) };
-    if (!der_next(&token, &outer, &spnego->malformed))
+    if (!oa_der_next(&token, &outer, &spnego->malformed))
         return false;
-    if (outer.tag == DER_GSS_TOKEN) {
+    if (outer.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = outer.body;
 
-        has_header = der_next(&body, &oid, &spnego->malformed) && oid.tag == DER_OID;
+        has_header = oa_der_next(&body, &oid, &spnego->malformed) && oid.tag == OA_DER_OID;
         if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
             return false;
-        if (!der_next(&body, &outer, &spnego->malformed))
+        if (!oa_der_next(&body, &outer, &spnego->malformed))
             outer.tag = 0;
     }
-    spnego->is_init = outer.tag == DER_CONTEXT(0);
-    spnego->has_fields = (spnego->is_init || outer.tag == DER_CONTEXT(1)) &&
-                         der_next(&outer.body, &fields, &spnego->malformed) &&
-                         fields.tag == DER_SEQUENCE;
+    spnego->is_init = outer.tag == OA_DER_CONTEXT(0);
+    spnego->has_fields = (spnego->is_init || outer.tag == OA_DER_CONTEXT(1)) &&
+                         oa_der_next(&outer.body, &fields, &spnego->malformed) &&
+                         fields.tag == OA_DER_SEQUENCE;
     if (spnego->has_fields)
         spnego->fields = fields.body;
     spnego->malformed |= !spnego->has_fields;
@@ -595,7 +506,7 @@ find_spnego(struct oa_cursor token, struct spnego *spnego)
 }
 
 static bool
-read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
+read_spnego(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
 {
     struct spnego spnego;
 
@@ -604,7 +515,7 @@ read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor 
     auth->is_spnego = true;
     auth->malformed = spnego.malformed;
     if (spnego.has_fields)
-        read_spnego_fields(auth, pages, spnego.fields, spnego.is_init);
+        read_spnego_fields(auth, reader, spnego.fields, spnego.is_init);
     return true;
 }
 
@@ -616,10 +527,10 @@ token_in_spnego(const struct spnego *spnego)
 {
     struct oa_cursor fields = spnego->fields, token;
     bool malformed = false;
-    struct der field;
+    struct oa_der field;
 
-    while (der_next(&fields, &field, &malformed))
-        if (field.tag == DER_CONTEXT(2) && find_mech_token(field.body, &token, &malformed))
+    while (oa_der_next(&fields, &field, &malformed))
+        if (field.tag == OA_DER_CONTEXT(2) && find_mech_token(field.body, &token, &malformed))
             return token;
     return oa_cursor_over(spnego->fields.data, 0);
 }
@@ -642,7 +553,7 @@ oa_auth_message(const uint8_t *token, size_t length, struct oa_cursor *message)
 }
 
 bool
-oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+oa_auth_from_token(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                    struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(token, length);
@@ -651,11 +562,11 @@ oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pa
     auth->has_token = length > 0;
     if (length == 0)
         return false;
-    if (read_ntlm(auth, pages, cursor))
+    if (read_ntlm(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NTLM;
-    else if (read_kerberos(auth, cursor))
+    else if (read_kerberos(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_KERBEROS;
-    else if (read_spnego(auth, pages, cursor))
+    else if (read_spnego(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NEGOTIATE;
     return auth->scheme != OA_AUTH_SCHEME_NONE;
 }
@@ -678,7 +589,8 @@ take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
 /* `user:password` or `DOMAIN\user:password`. Text without a colon may be a password and is not
  * kept. */
 static bool
-read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, struct oa_auth *auth)
+read_basic(const uint8_t *data, size_t length, const struct oa_auth_reader *reader,
+           struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(data, length);
     struct oa_text user;
@@ -690,19 +602,19 @@ read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, stru
         return false;
     }
     auth->has_password = oa_cursor_left(&cursor) > 0;
-    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(pages, user), user);
+    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(reader->pages, user), user);
     if (mark) {
         struct oa_text domain = { user.at, (size_t)(mark - user.at) };
-        copy_8bit(auth, pages, domain, auth->domain);
+        copy_8bit(auth, reader, domain, auth->domain);
         user = (struct oa_text){ mark + 1, user.length - domain.length - 1 };
     }
-    copy_8bit(auth, pages, user, auth->user);
+    copy_8bit(auth, reader, user, auth->user);
     return true;
 }
 
 static const struct scheme_row {
     const char *name;
-    bool (*read)(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+    bool (*read)(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                  struct oa_auth *auth);
     bool both_ways; /* challenges carry tokens too; those of other schemes carry parameters */
 } SCHEMES[] = {
@@ -725,19 +637,9 @@ scheme_of(struct oa_text name)
     return OA_AUTH_SCHEME_OTHER;
 }
 
-/* Overwrites memory that may hold a password; a compiler must not omit volatile stores. */
 static void
-wipe(uint8_t *data, size_t length)
-{
-    volatile uint8_t *at = data;
-
-    while (length > 0)
-        at[--length] = 0;
-}
-
-static void
-read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_pages *pages,
-            struct oa_auth *auth)
+read_base64(const struct scheme_row *row, struct oa_text base64,
+            const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     size_t size = base64.length / 4 * 3 + 3; /* required by g_base64_decode_step() */
     uint8_t *bytes = g_malloc(size);
@@ -745,15 +647,15 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_
     guint bits = 0;
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
-    row->read(bytes, length, pages, auth);
-    wipe(bytes, size);
-    wipe((uint8_t *)&bits, sizeof bits);
+    row->read(bytes, length, reader, auth);
+    explicit_bzero(bytes, size);
+    explicit_bzero(&bits, sizeof bits);
     g_free(bytes);
 }
 
 void
-oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
-                  struct oa_auth *auth)
+oa_auth_from_http(const struct oa_http_credentials *credentials,
+                  const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     enum oa_auth_scheme scheme = scheme_of(oa_text_trim(credentials->scheme));
     const struct scheme_row *row = &SCHEMES[scheme];
@@ -764,7 +666,7 @@ oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_
 
     memset(auth, 0, sizeof *auth);
     if (has_token && row->read)
-        read_base64(row, token, pages, auth);
+        read_base64(row, token, reader, auth);
     auth->scheme = scheme;
     auth->has_token = has_token;
 }

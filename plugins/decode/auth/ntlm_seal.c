@@ -450,6 +450,8 @@ try_secrets(struct ntlm_seal *ntlm, const struct oa_ntlm_tokens *tokens)
     struct oa_ntlm_secret secret;
     bool is_password;
 
+    if (!ntlm->secrets->find_nt_secret)
+        return OA_SEAL_NO_SECRETS;
     oa_text_copy_utf16le(tokens->user.data, tokens->user.length, user, sizeof user);
     oa_text_copy_utf16le(tokens->domain.data, tokens->domain.length, domain, sizeof domain);
     for (size_t i = 0; i < SECRETS_MAX && !oa_seal_is_open(outcome); i++) {

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-static const struct oa_seal_mechanism *const MECHANISMS[] = { &OA_SEAL_NTLM };
+static const struct oa_seal_mechanism *const MECHANISMS[] = { &OA_SEAL_NTLM, &OA_SEAL_KERBEROS };
 
 struct oa_seal {
     const struct oa_seal_secrets *secrets;

@@ -17,9 +17,11 @@ struct oa_seal_secrets {
 
     /* The secrets that may be of the user, as the AUTHENTICATE names it, in UTF-8: the one with
      * that number, from 0. False if there are no more. `is_password`: not only its hash is known.
-     */
+     * NULL: there are none. */
     bool (*find_nt_secret)(void *host, const char *user, const char *domain, size_t number,
                            struct oa_ntlm_secret *secret, bool *is_password);
+
+    const struct oa_kerberos_host *kerberos; /* NULL without a key table */
 };
 
 /* A request, response or fault with a verifier. The pieces follow each other in the PDU. */
@@ -50,6 +52,7 @@ struct oa_seal_mechanism {
     void (*merge)(void *state, void *part);
 };
 
-extern const struct oa_seal_mechanism OA_SEAL_NTLM; /* ntlm_seal.c */
+extern const struct oa_seal_mechanism OA_SEAL_NTLM;     /* ntlm_seal.c */
+extern const struct oa_seal_mechanism OA_SEAL_KERBEROS; /* kerberos_seal.c */
 
 #endif

@@ -15,11 +15,17 @@ enum oa_seal_outcome {
     /* It was read with: */
     OA_SEAL_BY_PASSWORD,
     OA_SEAL_BY_NT_HASH,
+    OA_SEAL_BY_KEYTAB,
 
     /* It was not, because: */
     OA_SEAL_NO_SECRETS,        /* the host has none at all */
     OA_SEAL_NO_SECRET_OF_USER, /* or none of this user */
     OA_SEAL_WRONG_SECRET,      /* the client has proven another one */
+    OA_SEAL_NO_KEYTAB,         /* Kerberos: the host has no key table */
+    OA_SEAL_NO_SERVICE_KEY,    /* it has one, without a key of the service */
+    OA_SEAL_NO_KEY_TYPE,       /* with some, but none of the ticket's encryption type */
+    OA_SEAL_NO_KEY_VERSION,    /* with one of that type, but of another version, which fails */
+    OA_SEAL_WRONG_KEY,         /* its key fails */
     OA_SEAL_NO_TOKENS,         /* the tokens of the context are not in the capture, or not yet */
     OA_SEAL_UNSUPPORTED,       /* by mechanism, option or cipher, or tokens are malformed */
     OA_SEAL_BYTES_LOST,        /* before it, so many that its keystream cannot be found */

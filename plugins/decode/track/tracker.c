@@ -62,6 +62,7 @@ void
 oa_tracker_unseal(struct oa_tracker *tracker, const struct oa_seal_secrets *secrets)
 {
     tracker->secrets = secrets;
+    oa_auth_table_open_tickets(tracker->auth, secrets ? secrets->kerberos : NULL);
 }
 
 void
