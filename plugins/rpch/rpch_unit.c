@@ -52,8 +52,9 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
         unit.stock = new_stock_data();
 
     if (event->pdu && event->pdu != at) {
-        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, event->pdu_length);
-        unit.joined_length = (guint)event->pdu_length;
+        unit.joined_whole = (guint)event->pdu_length;
+        unit.joined_length = event->is_cut ? unit.length : unit.joined_whole;
+        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, unit.joined_length);
     }
     return unit;
 }

@@ -28,12 +28,13 @@ struct rpch_finding {
  * to live until the file is closed.
  */
 struct rpch_unit {
-    enum oa_event_type type; /* OA_EVENT_NONE: bytes that need more to be decoded */
-    guint length;            /* in the frame's data */
-    guint need;              /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
-    bool is_cut;             /* a head or PDU whose end is not in the capture */
-    const guint8 *joined;    /* the reassembled PDU, if chunks had split it; else NULL */
-    guint joined_length;
+    enum oa_event_type type;          /* OA_EVENT_NONE: bytes that need more to be decoded */
+    guint length;                     /* in the frame's data */
+    guint need;                       /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
+    bool is_cut;                      /* a head or PDU whose end is not in the capture */
+    const guint8 *joined;             /* the reassembled PDU, if chunks had split it; else NULL */
+    guint joined_length;              /* of it, or of the beginning of one that is cut */
+    guint joined_whole;               /* with the end that is cut */
     struct oa_virtual_connection *vc; /* as known at the first visit */
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence;

@@ -220,7 +220,7 @@ note_persistence(struct oa_auth_exchange *facts)
 bool
 oa_auth_course_is_late(struct oa_auth_course *course, struct oa_stamp last)
 {
-    bool is_late = course->unanswered > 1 && last.frame < course->facts.last.frame;
+    bool is_late = course->unanswered > 1 && oa_stamp_is_before(last, course->facts.last);
 
     course->unanswered = is_late ? course->unanswered - 1 : 0;
     return is_late;

@@ -7,6 +7,7 @@
 #ifndef OA_GROUND_H
 #define OA_GROUND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,13 @@ struct oa_stamp {
     int64_t time_ns;
     uint64_t frame;
 };
+
+/* By time: hosts may put frames in order of time, and keep their numbers. */
+static inline bool
+oa_stamp_is_before(struct oa_stamp a, struct oa_stamp b)
+{
+    return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
+}
 
 /* IPv4 addresses are kept in IPv4-mapped IPv6 form. */
 struct oa_endpoint {

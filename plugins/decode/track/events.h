@@ -195,7 +195,7 @@ struct oa_channel {
 
 struct oa_sequence_step {
     struct oa_rts_name name;
-    uint64_t frame;
+    struct oa_stamp stamp;
     uint8_t hops; /* on which it was seen: bits 1 << enum oa_hop */
 };
 
