@@ -282,6 +282,14 @@ report_set_connection(struct report_set *set, const struct connection_row *row)
             set->runs[i].report->connection(&set->runs[i], row);
 }
 
+void
+report_set_capture(struct report_set *set, const struct capture_facts *facts)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].report->capture)
+            set->runs[i].report->capture(&set->runs[i], facts);
+}
+
 bool
 report_set_failed(const struct report_set *set)
 {

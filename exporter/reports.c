@@ -20,6 +20,7 @@ const struct report *const REPORTS[] = {
     &REPORT_HOPS,
     &REPORT_COUNTERS,
     &REPORT_CAPACITY,
+    &REPORT_CAPTURES,
     &REPORT_FINDINGS,
     &REPORT_FRAMES,
     &REPORT_ROPS,

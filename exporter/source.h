@@ -8,7 +8,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
-#include "capture_reader.h"
+#include "capture_facts.h"
 #include "clocks.h"
 #include "connection.h"
 #include "source_result.h"
@@ -36,6 +36,8 @@ struct source_sink {
      * so many that are not kept, see connection_end.h. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
+    /* What is known of each file at the end, in order of their first frames. */
+    void (*capture)(void *context, const struct capture_facts *facts);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,
