@@ -67,7 +67,8 @@ function coverageBar(grid, load) {
             doubtful.map(run => place(run, "doubtful"))),
         element("figcaption", {},
             element("div", { class: "ends" }, element("span", {}, moment(grid.start_s, grid.step_s < 60)), element("span", {}, moment(grid.end_s, grid.step_s < 60))),
-            element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered.`)));
+            element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered. `,
+                csvLink("coverage", ["start", "covered_s", "is_doubtful"], grid.times.map((time, i) => [utc(time), grid.covered_s[i], load.quality[i] > 0 ? 1 : 0])))));
 }
 
 /* How far the numbers can be trusted, in a sentence. */
@@ -645,6 +646,7 @@ function hops() {
     return section("hops", "Hops",
         figure({
             id: "hops_diagram", title: "Who connects to whom",
+            csv: ["hops_diagram", ["from", "to", "connections", "bytes", "failures"], hopGraph(items).edges.map(edge => [edge.from.slice(2), edge.to.slice(2), edge.connections, edge.bytes, edge.failures])],
             says: "TCP connections \u00b7 bytes of TCP payload in both directions \u00b7 connections that failed: refused, unanswered, reset without data, or ended by a TLS alert. Grey, dashed: nothing on it could be decoded, as inside TLS without keys.",
             body: element("div", { class: "scroll" }, hopDiagram(items)),
         }),

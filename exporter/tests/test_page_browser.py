@@ -28,7 +28,7 @@ SKIPPED = 77
 # Hosts that the browser asks of its own accord.
 ITS_OWN = re.compile(r"https?://[a-z0-9.-]+\.(google|googleapis|gvt1)\.com(:\d+)?/")
 PARTS = ["Summary", "Concurrency", "Calls and bytes", "Latency", "Capacity", "Users", "Operations", "Hops", "Findings"]
-CHARTS = ["concurrency_over_time", "calls_per_second", "wire_bytes_in_per_second", "wire_bytes_out_per_second", "latency_over_time"]
+CHARTS = ["coverage", "hops_diagram", "concurrency_over_time", "calls_per_second", "wire_bytes_in_per_second", "wire_bytes_out_per_second", "latency_over_time"]
 
 
 class Dom(html.parser.HTMLParser):
