@@ -76,6 +76,7 @@ struct input {
     enum capture_status end_status; /* why, if the file is damaged; else CAPTURE_OK */
     char *end_message;
     struct capture_disorder disorder;
+    struct capture_file headers; /* what they show, as it was last known */
 };
 
 struct capture_reader {
@@ -258,6 +259,27 @@ input_open(struct input *input, char **message)
     return input->file != NULL;
 }
 
+/* Interfaces may be described behind frames: noted whenever the file is closed. */
+static void
+note_headers(struct input *input)
+{
+    wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(input->file);
+    const GArray *blocks = interfaces->interface_data;
+    struct capture_file *headers = &input->headers;
+
+    headers->format = wtap_file_type_subtype_name(wtap_file_type_subtype(input->file));
+    headers->interfaces = blocks->len;
+    headers->snap_length = 0;
+    for (guint i = 0; i < blocks->len; i++) {
+        const wtapng_if_descr_mandatory_t *described =
+            wtap_block_get_mandatory_data(g_array_index(blocks, wtap_block_t, i));
+        if (described->snap_len &&
+            (!headers->snap_length || described->snap_len < headers->snap_length))
+            headers->snap_length = described->snap_len;
+    }
+    g_free(interfaces);
+}
+
 static void
 input_close(struct capture_reader *reader, struct input *input)
 {
@@ -271,8 +293,10 @@ input_close(struct capture_reader *reader, struct input *input)
     g_clear_pointer(&input->end_message, g_free);
     input->is_at_end = false;
     input->end_status = CAPTURE_OK;
-    if (input->file)
+    if (input->file) {
+        note_headers(input);
         wtap_close(input->file);
+    }
     input->file = NULL;
 }
 
@@ -485,16 +509,6 @@ capture_reader_is_capture(const char *path)
     return is_capture;
 }
 
-static bool
-has_interfaces(const struct input *input)
-{
-    wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(input->file);
-    bool are_several = interfaces->interface_data->len > 1;
-
-    g_free(interfaces);
-    return are_several;
-}
-
 /* Opens the file and reads the first frame. It stays open if it cannot be read twice or is the only
  * one. */
 static bool
@@ -506,7 +520,8 @@ input_prepare(struct capture_reader *reader, struct input *input, char **message
         *message = plain_error(input, NO_CAPTURE);
         return false;
     }
-    reader->has_interfaces |= has_interfaces(input);
+    note_headers(input);
+    reader->has_interfaces |= input->headers.interfaces > 1;
     struct ahead *ahead = ahead_new(reader);
     int err;
     char *err_info;
@@ -580,6 +595,7 @@ input_finish(struct capture_reader *reader, struct input *input, char **message)
     *message = g_steal_pointer(&input->end_message);
     capture_secrets_take(&input->secrets, &reader->secrets);
     input_close(reader, input);
+    input->headers.end = status == CAPTURE_OK ? CAPTURE_END : status;
     reader->bytes_done += input->size;
     return status;
 }
@@ -609,6 +625,7 @@ admit(struct capture_reader *reader, char **message)
     struct input *input = &reader->inputs[reader->n_admitted++];
 
     if (!input->is_primed && !input_open(input, message)) {
+        input->headers.end = CAPTURE_UNREADABLE;
         reader->bytes_done += input->size;
         return CAPTURE_UNREADABLE;
     }
@@ -738,6 +755,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .on_wire = MAX(header->len, header->caplen),
         .file = root->path_index,
         .interface = interface_of(&ahead->record),
+        .correction_ns = root->correction_ns,
     };
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,
@@ -749,6 +767,28 @@ const struct capture_disorder *
 capture_reader_disorder(const struct capture_reader *reader, size_t file)
 {
     return file < reader->n_inputs ? &reader->inputs[file].disorder : NULL;
+}
+
+struct capture_file
+capture_reader_file(const struct capture_reader *reader, size_t path_index)
+{
+    struct capture_file file = { 0 };
+
+    for (size_t i = 0; i < reader->n_inputs; i++) {
+        const struct input *input = &reader->inputs[i];
+        uint64_t reordered = file.reordered, steps = file.steps;
+        enum capture_status end = MAX(file.end, input->headers.end);
+
+        if (input->path_index != path_index)
+            continue;
+        file = input->headers;
+        file.name = input->name;
+        file.size = input->size;
+        file.end = end; /* all read the same file */
+        file.reordered = reordered + input->disorder.reordered.frames;
+        file.steps = steps + input->disorder.steps.frames;
+    }
+    return file;
 }
 
 bool

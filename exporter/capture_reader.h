@@ -25,6 +25,7 @@ struct capture_frame {
     size_t on_wire;
     size_t file;        /* on the command line, from 0 */
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
+    int64_t correction_ns; /* that the time contains, see struct capture_order */
 };
 
 enum capture_status {
@@ -63,6 +64,17 @@ struct capture_disorder {
     const char *name;                   /* of the file */
     struct capture_misplaced reordered; /* within the window: put in order */
     struct capture_misplaced steps;     /* beyond it: the clock went back */
+};
+
+/* A file, as its headers and its end show it; of what is unknown so far, 0 or NULL. */
+struct capture_file {
+    const char *name;        /* as on the command line; "standard input" */
+    const char *format;      /* wiretap's name: "pcapng" */
+    uint64_t size;           /* in bytes, as stored; 0: a pipe */
+    unsigned interfaces;     /* that it describes */
+    uint32_t snap_length;    /* the least of its interfaces; 0: none is given */
+    enum capture_status end; /* CAPTURE_END, CAPTURE_CUT, CAPTURE_UNREADABLE; CAPTURE_OK: not yet */
+    uint64_t reordered, steps; /* frames, see struct capture_disorder */
 };
 
 struct capture_reader;
@@ -113,6 +125,9 @@ void capture_reader_progress(const struct capture_reader *reader, uint64_t *done
  * such file. Valid until the reader is closed. */
 const struct capture_disorder *capture_reader_disorder(const struct capture_reader *reader,
                                                        size_t file);
+
+/* The file at that place of the command line. Its strings are valid until the reader is closed. */
+struct capture_file capture_reader_file(const struct capture_reader *reader, size_t path_index);
 
 void capture_reader_close(struct capture_reader *reader);
 

@@ -47,6 +47,7 @@ struct connection {
     bool handshake_seen; /* the SYN was captured, so the sides are certain */
     bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
     bool is_swapped;     /* since it was opened, by connection_swap() */
+    bool has_channel;    /* it is known to carry RPC or MAPI over HTTP */
     struct oa_ending ending;
     int64_t watched_ns;    /* how far the capture reached when it was given up; 0: unknown */
     int64_t closed_ns;     /* the first FIN or RST, if `ending` is one of them */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "column.h"
+#include "busy_seconds.h"
 #include "coverage.h"
 #include "interval_outstanding.h"
 #include "interval_row.h"
@@ -476,6 +477,13 @@ intervals_each_piece(struct intervals *intervals,
 {
     settle(intervals);
     coverage_each_piece(intervals->coverage, take, context);
+}
+
+bool
+intervals_busiest_second(struct intervals *intervals, int64_t *start_ns, double *calls_per_s)
+{
+    settle(intervals);
+    return busy_seconds_greatest(intervals->seconds, intervals->coverage, start_ns, calls_per_s);
 }
 
 struct giving {

@@ -26,6 +26,9 @@ void intervals_each_piece(struct intervals *intervals,
                           void (*take)(void *context, int64_t first_ns, int64_t last_ns),
                           void *context);
 
+/* The second with most calls at all servers together, see busy_seconds.h. */
+bool intervals_busiest_second(struct intervals *intervals, int64_t *start_ns, double *calls_per_s);
+
 /* The number of distinct users with a session open between the two times. */
 uint64_t server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns);
 

@@ -10,6 +10,7 @@
 
 #include "interval.h"
 
+struct busy_seconds;
 struct coverage;
 struct user_identities;
 
@@ -59,9 +60,10 @@ struct intervals {
     struct coverage *coverage;
     bool is_settled;
     int64_t now_ns;
-    GTree *servers;       /* struct server, key and value */
-    GHashTable *counted;  /* set of what counting keeps of a connection */
-    GHashTable *sessions; /* number -> what it keeps of an open session */
+    struct busy_seconds *seconds; /* of all servers together */
+    GTree *servers;               /* struct server, key and value */
+    GHashTable *counted;          /* set of what counting keeps of a connection */
+    GHashTable *sessions;         /* number -> what it keeps of an open session */
     struct user_identities *users;
     GPtrArray *programs; /* of clients, by number; NULL is the first: unknown */
     GHashTable *program_numbers;

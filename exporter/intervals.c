@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "busy_seconds.h"
 #include "column.h"
 #include "coverage.h"
 #include "facts.h"
@@ -337,6 +338,7 @@ count_call(const struct intervals *intervals, struct server *server, const struc
     }
     row = server_row(intervals, server, call->requested_ns);
     row->calls++;
+    busy_seconds_add(intervals->seconds, call->requested_ns);
     row->has_rops |= call->has_rops;
     row->rops += call->rops;
     rop_add_messages(&row->messages, &call->messages);
@@ -738,6 +740,7 @@ intervals_new(const struct intervals_settings *settings)
 
     intervals->settings = *settings;
     intervals->coverage = coverage_new();
+    intervals->seconds = busy_seconds_new();
     intervals->servers = g_tree_new_full(server_compare, NULL, NULL, server_free);
     intervals->counted = g_hash_table_new_full(NULL, NULL, counted_free, NULL);
     intervals->sessions = g_hash_table_new_full(NULL, NULL, NULL, session_free);
@@ -754,6 +757,7 @@ intervals_free(struct intervals *intervals)
     if (!intervals)
         return;
     coverage_free(intervals->coverage);
+    busy_seconds_free(intervals->seconds);
     g_tree_destroy(intervals->servers);
     g_hash_table_unref(intervals->counted);
     g_hash_table_unref(intervals->sessions);

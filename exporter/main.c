@@ -169,6 +169,14 @@ on_undecided(void *context, const uint8_t server[16], const struct connection_ro
 }
 
 static void
+on_capture(void *context, const struct capture_facts *facts)
+{
+    const struct run *run = context;
+
+    report_set_capture(run->reports, facts);
+}
+
+static void
 clear_progress(const struct run *run)
 {
     if (run->shows_progress && run->shown_us)
@@ -364,6 +372,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .frame = on_frame,
                                 .counted = on_counted,
                                 .undecided = on_undecided,
+                                .capture = on_capture,
                                 .warning = on_warning,
                                 .progress = on_progress,
                                 .code_page = options->code_page,

@@ -68,7 +68,7 @@ begin(struct flows *flows)
     return native;
 }
 
-static bool
+static enum frame_use
 take_frame(void *self, const struct capture_frame *frame)
 {
     struct native *native = self;
@@ -79,13 +79,15 @@ take_frame(void *self, const struct capture_frame *frame)
     enum packet_kind kind = packet_decode(native->packets, &packet, &segment);
 
     if (kind != PACKET_TCP)
-        return kind != PACKET_UNSUPPORTED;
-    if (duplicates_seen(native->duplicates, &segment, frame->time_ns, &after_ns))
+        return kind == PACKET_UNSUPPORTED ? FRAME_UNSUPPORTED
+               : kind == PACKET_FRAGMENT  ? FRAME_READ
+                                          : FRAME_OTHER;
+    if (duplicates_seen(native->duplicates, &segment, frame->time_ns, &after_ns)) {
         capture_misplaced_add(&native->duplicated, frame, after_ns);
-    else
-        tcp_table_segment(native->table, &segment,
-                          (struct oa_stamp){ frame->time_ns, frame->number });
-    return true;
+        return FRAME_SECOND_COPY;
+    }
+    tcp_table_segment(native->table, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
+    return FRAME_READ;
 }
 
 static void

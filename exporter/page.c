@@ -21,8 +21,8 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-const char *const PAGE_REPORTS[] = { "counters",   "histograms", "capacity", "calls", "users",
-                                     "operations", "hops",       "findings", NULL };
+const char *const PAGE_REPORTS[] = { "captures", "counters",   "histograms", "capacity", "calls",
+                                     "users",    "operations", "hops",       "findings", NULL };
 
 /* "'sha256-...'", as in a Content-Security-Policy */
 static void

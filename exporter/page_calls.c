@@ -34,7 +34,7 @@
 
 struct service {
     char *name;
-    double *calls;
+    double *calls, *bytes[2]; /* by sender: of requests, of responses */
 };
 
 struct user {
@@ -117,6 +117,8 @@ service_of(struct page_calls *calls, const char *name)
             name = OTHER;
         calls->services[i].name = g_strdup(name);
         calls->services[i].calls = g_new0(double, calls->grid->n);
+        for (int side = 0; side < 2; side++)
+            calls->services[i].bytes[side] = g_new0(double, calls->grid->n);
         calls->n_services++;
     }
     return &calls->services[i];
@@ -182,7 +184,10 @@ add_row(struct page_calls *calls, const struct csv_reader *reader, const struct 
         return;
     bool is_prompt =
         !is_among(calls->waiting, calls->n_waiting, csv_reader_text(reader, columns->operation));
-    service_of(calls, csv_reader_text(reader, columns->service))->calls[at]++;
+    struct service *service = service_of(calls, csv_reader_text(reader, columns->service));
+    service->calls[at]++;
+    for (int side = 0; side < 2; side++)
+        service->bytes[side][at] += or_0(csv_reader_number(reader, columns->bytes[side]));
     add_to_user(calls, reader, columns, start_us, is_prompt);
     if (is_prompt && !isnan(store_ms) && !isnan(proxy_ms)) {
         calls->both[at]++;
@@ -241,6 +246,8 @@ page_calls_free(struct page_calls *calls)
     for (size_t i = 0; i < calls->n_services; i++) {
         g_free(calls->services[i].name);
         g_free(calls->services[i].calls);
+        for (int side = 0; side < 2; side++)
+            g_free(calls->services[i].bytes[side]);
     }
     g_free(calls->both);
     g_free(calls->store_ms);
@@ -325,6 +332,8 @@ page_calls_put(GString *json, const struct page_calls *calls)
         page_json_begin(json, '{');
         page_json_text_of(json, "name", calls->services[i].name);
         page_json_numbers_of(json, "calls", calls->services[i].calls, n);
+        page_json_numbers_of(json, "request_bytes", calls->services[i].bytes[0], n);
+        page_json_numbers_of(json, "response_bytes", calls->services[i].bytes[1], n);
         page_json_end(json, '}');
     }
     page_json_end(json, ']');

@@ -111,7 +111,7 @@ static const struct fold_table HOPS = {
 /* clang-format on */
 
 /* Reports whose definitions the page shows. */
-static const char *const DEFINED[] = { "counters",   "capacity", "users",
+static const char *const DEFINED[] = { "captures",   "counters", "capacity", "users",
                                        "operations", "hops",     "findings" };
 
 struct group {
@@ -590,44 +590,56 @@ put_findings(GString *json, const char *directory, char **message)
     return !*message;
 }
 
-/* --- capacity, definitions --- */
+/* --- captures, capacity, definitions --- */
 
-/* The rows of a report as they are, the last ones if there are many: those of all servers come
- * last. Columns without a value are left out. */
-static bool
-put_capacity(GString *json, const char *directory, char **message)
+/* A row as it is, without the columns that have no value. */
+static char *
+row_text(const struct csv_reader *reader, const struct report *report)
 {
-    struct csv_reader *reader = csv_reader_open(directory, REPORT_CAPACITY.name, message);
+    GString *row = g_string_new(NULL);
+
+    page_json_begin(row, '{');
+    for (size_t i = 0; i < report->n_columns; i++) {
+        const char *name = report->columns[i].name;
+        const char *text = text_of(reader, name);
+        bool is_text = strcmp(report->columns[i].cell.unit, "text") == 0;
+        double number = is_text ? NAN : number_named(reader, name);
+
+        if (text[0] && !isnan(number))
+            page_json_number_of(row, name, number);
+        else if (text[0])
+            page_json_text_of(row, name, text);
+    }
+    page_json_end(row, '}');
+    return g_string_free(row, FALSE);
+}
+
+/* The rows of a report; of many, the last ones: capacity of all servers comes last. */
+static bool
+put_rows(GString *json, const char *directory, const struct report *report, char **message)
+{
+    struct csv_reader *reader = csv_reader_open(directory, report->name, message);
+    guint n = 0;
 
     if (!reader)
         return !*message;
     g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
-    while (csv_reader_next(reader, message)) {
-        GString *row = g_string_new(NULL);
-
-        page_json_begin(row, '{');
-        for (size_t i = 0; i < REPORT_CAPACITY.n_columns; i++) {
-            const char *name = REPORT_CAPACITY.columns[i].name;
-            const char *text = text_of(reader, name);
-            double number = number_named(reader, name);
-
-            if (text[0] && !isnan(number))
-                page_json_number_of(row, name, number);
-            else if (text[0])
-                page_json_text_of(row, name, text);
-        }
-        page_json_end(row, '}');
+    for (; csv_reader_next(reader, message); n++) {
         if (rows->len == ROWS_SHOWN)
             g_ptr_array_remove_index(rows, 0);
-        g_ptr_array_add(rows, g_string_free(row, FALSE));
+        g_ptr_array_add(rows, row_text(reader, report));
     }
     csv_reader_close(reader);
-    page_json_key(json, REPORT_CAPACITY.name);
+    page_json_key(json, report->name);
+    page_json_begin(json, '{');
+    page_json_number_of(json, "count", n);
+    page_json_key(json, "items");
     page_json_begin(json, '[');
     for (guint i = 0; i < rows->len; i++)
         g_string_append_printf(json, "%s%s", i ? "," : "",
                                (const char *)g_ptr_array_index(rows, i));
     page_json_end(json, ']');
+    page_json_end(json, '}');
     return !*message;
 }
 
@@ -680,7 +692,8 @@ page_tables_put(GString *json, const char *directory, const struct page_calls *c
                 char **message)
 {
     put_definitions(json);
-    return put_capacity(json, directory, message) &&
+    return put_rows(json, directory, &REPORT_CAPTURES, message) &&
+           put_rows(json, directory, &REPORT_CAPACITY, message) &&
            put_folded(json, directory, &USERS, calls, message) &&
            put_folded(json, directory, &OPERATIONS, calls, message) &&
            put_folded(json, directory, &HOPS, calls, message) &&

@@ -327,19 +327,19 @@ begin(struct flows *flows)
     return source;
 }
 
-static bool
+static enum frame_use
 take_frame(void *self, const struct capture_frame *frame)
 {
     struct exported_pdu pdu;
 
     if (frame->encap != WTAP_ENCAP_WIRESHARK_UPPER_PDU)
-        return false;
+        return FRAME_UNSUPPORTED;
     if (!exported_pdu_parse(frame->data, frame->captured, &pdu))
-        return true;
+        return FRAME_OTHER;
     struct oa_stamp stamp = { frame->time_ns, pdu.frame ? pdu.frame : frame->number };
     expire(self, stamp.time_ns);
     take_pdu(find_connection(self, &pdu, stamp), &pdu, frame->on_wire - frame->captured, stamp);
-    return true;
+    return FRAME_READ;
 }
 
 static int

@@ -443,6 +443,18 @@ is_of_http(struct part part)
     return is_among(part, WORDS);
 }
 
+/* A file or a folder of a path; what is the same everywhere stays. */
+static void
+put_file(struct pseudonyms *pseudonyms, struct part part, GString *out)
+{
+    static const char *const PLACES[] = { "standard input", ".", "..", NULL };
+
+    if (is_among(part, PLACES))
+        g_string_append_len(out, part.at, (gssize)part.length);
+    else
+        put_hash(pseudonyms, 'n', part, out);
+}
+
 static void
 put(struct pseudonyms *pseudonyms, enum oa_name_kind kind, const char *name, GString *out)
 {
@@ -476,6 +488,8 @@ put(struct pseudonyms *pseudonyms, enum oa_name_kind kind, const char *name, GSt
         put_hash(pseudonyms, 'f', part, out);
         break;
     case OA_NAME_FILE:
+        put_parts(pseudonyms, part, '/', put_file, out);
+        break;
     case OA_NAME_ANY:
         put_hash(pseudonyms, 'n', part, out);
         break;

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "capture_facts.h"
 #include "column.h"
 #include "connection.h"
 #include "facts.h"
@@ -42,6 +43,7 @@ struct report {
     void (*event)(struct report_run *run, const struct oa_event *event);
     void (*connection)(struct report_run *run, const struct connection_row *row);
     void (*estimate)(struct report_run *run, const struct estimate_event *event);
+    void (*capture)(struct report_run *run, const struct capture_facts *facts);
     void (*merge)(void *into, const void *from);
     void (*finish)(struct report_run *run);
     void (*free_state)(void *state);
@@ -62,10 +64,10 @@ struct report_run {
 #define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
 
 /* Each is defined in report_<name>.c. */
-extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
-    REPORT_COMPARISON, REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS,
-    REPORT_ESTIMATES, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HISTOGRAMS, REPORT_HOPS,
-    REPORT_OPERATIONS, REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
+extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CAPTURES,
+    REPORT_CHANNELS, REPORT_COMPARISON, REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS,
+    REPORT_COUNTERS, REPORT_ESTIMATES, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HISTOGRAMS,
+    REPORT_HOPS, REPORT_OPERATIONS, REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);

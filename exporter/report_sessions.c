@@ -8,6 +8,7 @@
 
 #include "intervals.h"
 #include "report.h"
+#include "session_wire.h"
 
 #define OUTCOME_TEXT 32
 
@@ -20,8 +21,12 @@ struct open_time {
 /* The connections of a session that have ended, by hop. */
 struct connections {
     struct open_time hop[OA_HOPS];
-    uint64_t wire_bytes[OA_HOPS][2]; /* by sender; NO_NUMBER: unknown */
     bool is_used[OA_HOPS];
+};
+
+struct state {
+    GHashTable *sessions; /* number -> struct connections */
+    struct session_wire *wire;
 };
 
 struct row {
@@ -177,8 +182,9 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "user_dn, rpc_user, user and client_address, or what --user-key says, as spelt first; sessions with "
       "other names may turn out to be his in users.csv" },
     { "wire_bytes_in", BYTES(wire_bytes[OA_CLIENT]),
-      "From the client on its connections on the hop nearest to it: " WIRE_BYTES_ARE "; empty for MAPI "
-      "over HTTP, whose sessions may share connections" },
+      "From the client on its connections on the hop nearest to it: " WIRE_BYTES_ARE "; for MAPI over "
+      "HTTP empty if one of them carried requests of another session too before this one was closed, and of "
+      "one that outlives the session up to the end of its last response" },
     { "wire_bytes_out", BYTES(wire_bytes[OA_SERVER]), "The same to the client" },
 };
 /* clang-format on */
@@ -230,21 +236,12 @@ outcome_of(const struct oa_virtual_connection *vc, char text[OUTCOME_TEXT])
     return text;
 }
 
-/* --- when it was open, and what its connections carried --- */
+/* --- when it was open --- */
 
 static gpointer
 key_of(const struct oa_virtual_connection *vc)
 {
     return GSIZE_TO_POINTER((gsize)vc->number);
-}
-
-/* The sum is unknown if a part of it is. */
-static void
-add_wire_bytes(uint64_t sum[2], const uint64_t more[2])
-{
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        sum[side] =
-            sum[side] == NO_NUMBER || more[side] == NO_NUMBER ? NO_NUMBER : sum[side] + more[side];
 }
 
 /* The first connection begins it. Unknown is later than all other ends. */
@@ -286,13 +283,7 @@ note_connection(GHashTable *sessions, const struct oa_channel *channel)
         time.to_ns = NO_TIME;
     if (!channel->vc || channel->vc->transport == OA_TRANSPORT_MAPI_HTTP)
         return;
-    struct connections *connections = connections_of(sessions, key_of(channel->vc));
-    const uint64_t wire_bytes[2] = {
-        tcp->payload_only ? NO_NUMBER : tcp->stream[OA_CLIENT].wire_bytes,
-        tcp->payload_only ? NO_NUMBER : tcp->stream[OA_SERVER].wire_bytes,
-    };
-    add_open_time(connections, channel->hop, &time);
-    add_wire_bytes(connections->wire_bytes[channel->hop], wire_bytes);
+    add_open_time(connections_of(sessions, key_of(channel->vc)), channel->hop, &time);
 }
 
 static void
@@ -304,10 +295,8 @@ join_connections(GHashTable *sessions, const struct oa_virtual_connection *part)
         return;
     struct connections *whole = connections_of(sessions, key_of(part->joined));
     for (int hop = 0; hop < OA_HOPS; hop++)
-        if (connections->is_used[hop]) {
+        if (connections->is_used[hop])
             add_open_time(whole, hop, &connections->hop[hop]);
-            add_wire_bytes(whole->wire_bytes[hop], connections->wire_bytes[hop]);
-        }
     g_hash_table_remove(sessions, key_of(part));
 }
 
@@ -323,23 +312,12 @@ open_time_of(GHashTable *sessions, const struct oa_virtual_connection *vc)
                        : (struct open_time){ NO_TIME, NO_TIME, 0 };
 }
 
-static void
-set_wire_bytes(struct row *row, GHashTable *sessions, const struct oa_virtual_connection *vc)
-{
-    const struct connections *connections = g_hash_table_lookup(sessions, key_of(vc));
-    int hop = oa_vc_hop(vc);
-
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        row->wire_bytes[side] = connections && connections->is_used[hop]
-                                    ? connections->wire_bytes[hop][side]
-                                    : NO_NUMBER;
-}
-
 /* --- rows --- */
 
 static void
 put_session(struct report_run *run, const struct oa_virtual_connection *vc)
 {
+    const struct state *state = run->state;
     uint8_t mapped[16], other[16];
     const struct oa_traffic *in = &vc->traffic[oa_vc_hop(vc)][OA_CLIENT];
     const struct oa_traffic *out = &vc->traffic[oa_vc_hop(vc)][OA_SERVER];
@@ -389,41 +367,63 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
         .acks = in->acks + out->acks,
         .skipped_bytes = in->skipped_bytes + out->skipped_bytes,
         .http_status = or_none(vc->http_status),
-        .open = open_time_of(run->state, vc),
+        .open = open_time_of(state->sessions, vc),
         .identity = user_spelling(run->spellings, user_best_name(&run->settings->users, &names)),
     };
     row.client_address_order = client_address_order(vc, other);
     row.client_address_other = row.client_address_order ? other : NULL;
     row.outcome = outcome_of(vc, row.outcome_text);
-    set_wire_bytes(&row, run->state, vc);
+    session_wire_end(state->wire, vc, row.wire_bytes);
     report_row(run, &row);
+}
+
+/* The session and what was kept of it. */
+static void
+end_session(struct report_run *run, const struct oa_virtual_connection *vc)
+{
+    const struct state *state = run->state;
+    uint64_t unused[2];
+
+    if (oa_vc_is_foreign(vc))
+        session_wire_end(state->wire, vc, unused);
+    else
+        put_session(run, vc);
+    g_hash_table_remove(state->sessions, key_of(vc));
 }
 
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
-    if (event->type == OA_EVENT_CHANNEL_CLOSED) {
-        note_connection(run->state, event->channel);
-    } else if (event->type == OA_EVENT_VC_JOINED) {
-        join_connections(run->state, event->vc);
-    } else if (event->type == OA_EVENT_VC_CLOSED) {
-        if (!oa_vc_is_foreign(event->vc))
-            put_session(run, event->vc);
-        g_hash_table_remove(run->state, key_of(event->vc));
-    }
+    const struct state *state = run->state;
+
+    session_wire_take(state->wire, event);
+    if (event->type == OA_EVENT_CHANNEL_CLOSED)
+        note_connection(state->sessions, event->channel);
+    else if (event->type == OA_EVENT_VC_JOINED)
+        join_connections(state->sessions, event->vc);
+    else if (event->type == OA_EVENT_VC_CLOSED)
+        end_session(run, event->vc);
 }
 
 static void *
 new_state(const struct report *report)
 {
+    struct state *state = g_new0(struct state, 1);
+
     (void)report;
-    return g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->sessions = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    state->wire = session_wire_new();
+    return state;
 }
 
 static void
-free_state(void *sessions)
+free_state(void *data)
 {
-    g_hash_table_unref(sessions);
+    struct state *state = data;
+
+    g_hash_table_unref(state->sessions);
+    session_wire_free(state->wire);
+    g_free(state);
 }
 
 const struct report REPORT_SESSIONS = {

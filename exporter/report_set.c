@@ -290,6 +290,14 @@ report_set_estimate(struct report_set *set, const struct estimate_event *event)
             set->runs[i].report->estimate(&set->runs[i], event);
 }
 
+void
+report_set_capture(struct report_set *set, const struct capture_facts *facts)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].report->capture)
+            set->runs[i].report->capture(&set->runs[i], facts);
+}
+
 bool
 report_set_failed(const struct report_set *set)
 {

@@ -52,6 +52,9 @@ void report_set_event(struct report_set *set, const struct oa_event *event);
 void report_set_estimate(struct report_set *set, const struct estimate_event *event);
 void report_set_connection(struct report_set *set, const struct connection_row *row);
 
+/* Passes on what is known of a file at the end. */
+void report_set_capture(struct report_set *set, const struct capture_facts *facts);
+
 /* Whether a write has failed; there is no point in going on. */
 bool report_set_failed(const struct report_set *set);
 

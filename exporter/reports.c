@@ -21,6 +21,7 @@ const struct report *const REPORTS[] = {
     &REPORT_COUNTERS,
     &REPORT_ESTIMATES,
     &REPORT_CAPACITY,
+    &REPORT_CAPTURES,
     &REPORT_FINDINGS,
     &REPORT_FRAMES,
     &REPORT_ROPS,

@@ -25,6 +25,8 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 struct source {
     struct capture_reader *reader;
     size_t n_files;
+    struct capture_facts *facts;    /* of each file, in the order of the command line */
+    size_t file;                    /* of the frame under way */
     struct clocks *clocks;          /* NULL: they are not compared */
     const struct source_sink *sink; /* this and what follows: while running */
     struct oa_tracker *tracker;
@@ -40,7 +42,9 @@ source_open(char *const *paths, size_t n_paths, const struct capture_order *orde
     struct source *source = reader ? g_new0(struct source, 1) : NULL;
 
     if (source)
-        *source = (struct source){ .reader = reader, .n_files = n_paths };
+        *source = (struct source){ .reader = reader,
+                                   .n_files = n_paths,
+                                   .facts = g_new0(struct capture_facts, n_paths) };
     return source;
 }
 
@@ -64,15 +68,92 @@ take_event(void *context, const struct oa_event *event)
 {
     const struct source *source = context;
 
+    if (event->type == OA_EVENT_CHANNEL_OPENED)
+        ((struct connection *)event->channel->host)->has_channel = true;
     if (source->clocks)
         clocks_take_event(source->clocks, event);
     give(source->sink, event);
 }
 
+/* --- what comes from the flows --- */
+
+static void
+take_connection(void *context, const struct connection_row *row)
+{
+    const struct source_sink *sink = ((const struct source *)context)->sink;
+
+    if (sink->connection)
+        sink->connection(sink->context, row);
+}
+
+static void
+take_counted(void *context, struct connection *connection, struct oa_stamp stamp)
+{
+    const struct source *source = context;
+
+    source->facts[source->file].mail_frames += connection->has_channel;
+    if (source->sink->counted)
+        source->sink->counted(source->sink->context, connection, stamp);
+}
+
+static void
+take_undecided(void *context, const uint8_t server[16], const struct connection_row *row,
+               uint64_t connections)
+{
+    const struct source_sink *sink = ((const struct source *)context)->sink;
+
+    if (sink->undecided)
+        sink->undecided(sink->context, server, row, connections);
+}
+
+/* --- frames --- */
+
+static void
+note_encap(struct capture_facts *facts, int encap)
+{
+    for (size_t i = 0; i < facts->n_encaps; i++)
+        if (facts->encaps[i] == encap)
+            return;
+    if (facts->n_encaps < CAPTURE_ENCAPS)
+        facts->encaps[facts->n_encaps++] = encap;
+}
+
+static void
+note_frame(struct capture_facts *facts, const struct capture_frame *frame)
+{
+    bool is_first = facts->frames++ == 0;
+
+    note_encap(facts, frame->encap);
+    facts->first_ns = is_first ? frame->time_ns : MIN(facts->first_ns, frame->time_ns);
+    facts->last_ns = is_first ? frame->time_ns : MAX(facts->last_ns, frame->time_ns);
+    facts->least_correction_ns =
+        is_first ? frame->correction_ns : MIN(facts->least_correction_ns, frame->correction_ns);
+    facts->greatest_correction_ns =
+        is_first ? frame->correction_ns : MAX(facts->greatest_correction_ns, frame->correction_ns);
+    facts->wire_bytes += frame->on_wire;
+    facts->captured_bytes += frame->captured;
+    facts->cut_frames += frame->captured < frame->on_wire;
+}
+
+/* Offers the frame to each kind of source. */
+static enum frame_use
+use_frame(const struct source *source, const struct capture_frame *frame)
+{
+    enum frame_use use = FRAME_UNSUPPORTED;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS) && use == FRAME_UNSUPPORTED; i++)
+        use = KINDS[i]->frame(source->self[i], frame);
+    return use;
+}
+
 static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
+    struct capture_facts *facts = &source->facts[frame->file];
+
     result->frames++;
+    source->file = frame->file;
+    note_frame(facts, frame);
     if (frame->captured < frame->on_wire) {
         capture_misplaced_add(&source->cut, frame, 0);
         source->longest_cut = MAX(source->longest_cut, frame->captured);
@@ -82,10 +163,11 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
                           (struct oa_stamp){ frame->time_ns, frame->number });
     if (source->sink->frame)
         source->sink->frame(source->sink->context, frame->file, frame->time_ns);
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
-        if (KINDS[i]->frame(source->self[i], frame))
-            return;
-    result->unread_frames++;
+    enum frame_use use = use_frame(source, frame);
+    result->unread_frames += use == FRAME_UNSUPPORTED;
+    facts->unsupported_frames += use == FRAME_UNSUPPORTED;
+    facts->other_frames += use == FRAME_OTHER;
+    facts->second_copies += use == FRAME_SECOND_COPY;
 }
 
 static bool
@@ -217,6 +299,31 @@ take_estimate(void *context, struct oa_estimate *estimate)
     sink->estimated(sink->context, &(struct estimate_event){ .of = estimate });
 }
 
+/* ---- captures ---- */
+
+/* Those without frames come last; what began at once, by name. */
+static int
+compare_facts(const void *a, const void *b)
+{
+    const struct capture_facts *left = a, *right = b;
+
+    if (!left->frames != !right->frames)
+        return !left->frames ? 1 : -1;
+    if (left->frames && left->first_ns != right->first_ns)
+        return left->first_ns < right->first_ns ? -1 : 1;
+    return strcmp(left->file.name, right->file.name);
+}
+
+static void
+give_facts(struct source *source)
+{
+    for (size_t i = 0; i < source->n_files; i++)
+        source->facts[i].file = capture_reader_file(source->reader, i);
+    qsort(source->facts, source->n_files, sizeof *source->facts, compare_facts);
+    for (size_t i = 0; i < source->n_files && source->sink->capture; i++)
+        source->sink->capture(source->sink->context, &source->facts[i]);
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
@@ -224,9 +331,9 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
 
     source->sink = sink;
     source->tracker = oa_tracker_new(take_event, source, false);
-    flows_begin(&flows, source->tracker, sink->keys, sink->connection, sink->context);
-    flows.counted = sink->counted;
-    flows.undecided = sink->undecided;
+    flows_begin(&flows, source->tracker, sink->keys, take_connection, source);
+    flows.counted = take_counted;
+    flows.undecided = take_undecided;
     if (sink->estimated)
         flows.shapes = oa_shapes_new(&(struct oa_shape_listener){ .context = (void *)sink,
                                                                   .call = take_estimated_call,
@@ -262,11 +369,13 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
             clocks_report(source->clocks, sink->renamer, sink->event, sink->context);
     }
     find_all(source, sink, result);
+    give_facts(source);
 }
 
 void
 source_close(struct source *source)
 {
     capture_reader_close(source->reader);
+    g_free(source->facts);
     g_free(source);
 }

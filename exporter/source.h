@@ -8,7 +8,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
-#include "capture_reader.h"
+#include "capture_facts.h"
 #include "clocks.h"
 #include "connection.h"
 #include "estimate_event.h"
@@ -39,6 +39,8 @@ struct source_sink {
                       uint64_t connections);
     /* What connections inside TLS show by their shape, which is not looked at without it. */
     void (*estimated)(void *context, const struct estimate_event *event);
+    /* What is known of each file at the end, in order of their first frames. */
+    void (*capture)(void *context, const struct capture_facts *facts);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,

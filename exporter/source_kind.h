@@ -10,10 +10,17 @@
 #include "flow.h"
 #include "source_result.h"
 
+/* What a frame was to a kind of source. */
+enum frame_use {
+    FRAME_UNSUPPORTED, /* of a link type that the kind does not support */
+    FRAME_READ,        /* a TCP segment, a fragment, an exported PDU */
+    FRAME_SECOND_COPY, /* of a packet that came before: not read */
+    FRAME_OTHER,       /* nothing of TCP, or incomplete headers: not read */
+};
+
 struct source_kind {
     void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
-    bool (*frame)(void *self,
-                  const struct capture_frame *frame); /* false: link type not supported */
+    enum frame_use (*frame)(void *self, const struct capture_frame *frame);
     /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */
     void (*end)(void *self, struct source_result *result);
 };

@@ -15,6 +15,9 @@
 /* Names that are summed up each for itself; everything else is summed up without a name. */
 #define NAMES_MAX 262144
 
+/* Captures whose names are kept. */
+#define CAPTURES_MAX 16
+
 /* Columns that are read of a report. */
 #define WANTED_MAX 10
 
@@ -141,6 +144,13 @@ take_capacity(struct summary *summary, const struct value *row)
 }
 
 static void
+take_capture(struct summary *summary, const struct value *row)
+{
+    if (summary->captures->len < CAPTURES_MAX)
+        g_ptr_array_add(summary->captures, g_strdup(row[0].text->str));
+}
+
+static void
 take_finding(struct summary *summary, const struct value *row)
 {
     sum_of(summary->sums[BY_FINDING], row[0].text->str, row[1].text->str, row[2].text->str)
@@ -156,6 +166,7 @@ static const struct view VIEWS[] = {
     { "users", { "user", "user_dn", "calls", "sessions", "bytes_in", "bytes_out" }, take_user },
     { "capacity", { "users_seen", "users_peak", "calls_peak_per_s", "calls_peak_at", "latency_mean_ms", "latency_p50_ms", "latency_p95_ms",
                     "latency_max_ms", "quality_share", "role" }, take_capacity },
+    { "captures", { "file" }, take_capture },
     { "findings", { "severity", "code", "meaning" }, take_finding },
 };
 /* clang-format on */
@@ -311,6 +322,7 @@ summary_new(const struct oa_renamer *renamer)
     summary->renamer = renamer;
     for (int i = 0; i < SUMS; i++)
         summary->sums[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_sum);
+    summary->captures = g_ptr_array_new_with_free_func(g_free);
     return summary;
 }
 
@@ -321,6 +333,7 @@ summary_free(struct summary *summary)
         return;
     for (int i = 0; i < SUMS; i++)
         g_hash_table_unref(summary->sums[i]);
+    g_ptr_array_unref(summary->captures);
     for (int i = 0; i < OVERALLS; i++)
         g_free(summary->overall[i]);
     g_free(summary);

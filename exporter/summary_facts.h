@@ -48,6 +48,7 @@ enum overall {
 struct summary {
     const struct oa_renamer *renamer;
     GHashTable *sums[SUMS]; /* key -> struct sum */
+    GPtrArray *captures;    /* the names of the first ones */
     uint64_t sessions, sealed_sessions;
     double calls[CALL_STATES];
     char *overall[OVERALLS];   /* NULL: unknown */

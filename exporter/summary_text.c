@@ -15,10 +15,14 @@
 #define NAME 36
 #define FIGURE 11
 
-/* Lines of a table; holes and findings that are listed. */
+/* Lines of a table; captures, holes and findings that are listed. */
 #define TOP 5
+#define CAPTURES 3
 #define HOLES 3
 #define FINDINGS 20
+
+/* Of fewer intervals, the busiest one says little. */
+#define FEW_INTERVALS 5
 
 /* "2026-11-24T01:02:00.000000Z", cut to seconds */
 #define UP_TO_SECONDS 19
@@ -148,20 +152,33 @@ put_calls(const struct text *text)
     text_line(text, "Calls", "%.0f%s", calls[CALLS], parts->str);
 }
 
+/* The busiest interval; of few of them the busiest second too, and of less than that the mean. */
 static void
 put_busiest(const struct text *text)
 {
     char *const *overall = text->summary->overall;
-    double interval_s = (double)text->run->interval_ns / 1e9;
-    g_autofree char *label = interval_s == 60 ? g_strdup("Busiest minute")
-                                              : g_strdup_printf("Busiest %.0f s", interval_s);
+    double interval_s = (double)text->run->interval_ns / 1e9, rate = 0;
+    struct pieces all = { 0 };
+    int64_t second_ns = 0;
 
-    if (!overall[CALLS_PEAK_AT]) {
-        text_line(text, label, "unknown: at least half of one has to be covered");
-        return;
+    intervals_each_piece(text->run->intervals, take_piece, &all);
+    bool has_second = interval_s > 1 && all.covered_s < FEW_INTERVALS * interval_s &&
+                      intervals_busiest_second(text->run->intervals, &second_ns, &rate);
+    if (overall[CALLS_PEAK_AT]) {
+        g_autofree char *label = interval_s == 60  ? g_strdup("Busiest minute")
+                                 : interval_s == 1 ? g_strdup("Busiest second")
+                                                   : g_strdup_printf("Busiest %.0f s", interval_s);
+        g_autofree char *start = g_strndup(overall[CALLS_PEAK_AT], UP_TO_SECONDS);
+        text_line(text, label, "%s, %s calls/s", g_strdelimit(start, "T", ' '),
+                  overall[CALLS_PEAK]);
     }
-    g_autofree char *start = g_strndup(overall[CALLS_PEAK_AT], UP_TO_SECONDS);
-    text_line(text, label, "%s, %s calls/s", g_strdelimit(start, "T", ' '), overall[CALLS_PEAK]);
+    if (has_second) {
+        g_autofree char *start = time_text(second_ns);
+        text_line(text, "Busiest second", "%s, %.4f calls/s", start, rate);
+    }
+    if (!overall[CALLS_PEAK_AT] && !has_second && all.covered_s > 0)
+        text_line(text, "Calls/s", "%.4f, the mean of the %.6f s that are covered",
+                  text->summary->calls[CALLS] / all.covered_s, all.covered_s);
 }
 
 /* Of all servers together; nothing that is not known. */
@@ -182,15 +199,32 @@ put_overall(const struct text *text)
                   100 * quality);
 }
 
+/* Their number, and the first names, without folders. */
+static void
+put_captures(const struct text *text)
+{
+    const GPtrArray *captures = text->summary->captures;
+    size_t files = text->run->n_captures;
+    uint64_t frames = text->run->result->frames;
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < MIN(captures->len, CAPTURES); i++) {
+        g_autofree char *base = g_path_get_basename(g_ptr_array_index(captures, i));
+        g_autofree char *shown = text_visible(base);
+        g_string_append_printf(names, "%s%s", i ? ", " : ": ", shown);
+    }
+    if (files > CAPTURES)
+        g_string_append_printf(names, " and %zu more", files - CAPTURES);
+    text_line(text, "Captures", "%zu file%s, %" G_GUINT64_FORMAT " frame%s%s", files,
+              text_plural((double)files), frames, text_plural((double)frames), names->str);
+}
+
 static void
 put_overview(const struct text *text)
 {
     const struct summary *summary = text->summary;
-    size_t files = text->run->n_captures;
-    uint64_t frames = text->run->result->frames;
 
-    text_line(text, "Captures", "%zu file%s, %" G_GUINT64_FORMAT " frame%s", files,
-              text_plural((double)files), frames, text_plural((double)frames));
+    put_captures(text);
     put_coverage(text);
     if (!summary->sessions) {
         text_line(text, "Sessions", "no RPC or MAPI over HTTP %s",

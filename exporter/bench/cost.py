@@ -5,6 +5,8 @@ Instructions are counted by valgrind over the captures of the benchmark, less th
 program does not count. With a second oaexport, an earlier one for example, the ratio of the two is printed; both then make the
 reports that both have. Memory is the difference of the peaks of two captures that end with all sessions open.
 
+--without counts the same program without some of the reports instead: what these cost.
+
 Usage: cost.py MAKE_CAPTURE OAEXPORT [EARLIER_OAEXPORT] [options]
 
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -30,6 +32,7 @@ def options():
     parser.add_argument("--calls", type=int, default=108, help="reads and writes of a session (default 108)")
     parser.add_argument("--open", default="500,5000", help="open sessions of the two captures for memory (default 500,5000)")
     parser.add_argument("--kinds", default=",".join(KINDS), help="kinds of captures (default: all)")
+    parser.add_argument("--without", default="", help="reports whose share is printed, separated by commas")
     parser.add_argument("--skip-memory", action="store_true", help="count instructions only")
     return parser.parse_args()
 
@@ -85,6 +88,10 @@ def measure_instructions(arguments, kind, reports, folder):
              for program in arguments.oaexport]
     line = f"{kind}: {frames:,} frames, instructions a frame: " + ", ".join(f"{count:,.0f}" for count in found)
     print(line + (f"; {100 * (found[0] / found[1] - 1):+.1f} %" if len(found) > 1 else ""), flush=True)
+    if arguments.without:
+        program, fewer = arguments.oaexport[0], [name for name in reports if name not in arguments.without.split(",")]
+        rest = (instructions(program, fewer, path, folder) - instructions(program, fewer, empty, folder)) / frames
+        print(f"{kind}: without {arguments.without} {rest:,.0f}: all reports take {found[0] / rest:.2f} times as many", flush=True)
 
 
 def measure_memory(arguments, kind, reports, folder):

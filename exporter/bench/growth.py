@@ -48,9 +48,9 @@ class Capture:
 class Connection:
     """A TCP connection to the proxy from its handshake on."""
 
-    def __init__(self, capture, number):
+    def __init__(self, capture, number, proxy=PROXY):
         self.capture = capture
-        self.ends = (b"\x0a" + struct.pack(">I", number // 20000)[1:], 10000 + number % 20000), (PROXY, 80)
+        self.ends = (b"\x0a" + struct.pack(">I", number // 20000)[1:], 10000 + number % 20000), (proxy, 80)
         self.sent = [0, 0]
         for side, flags in ((0, 2), (1, 0x12), (0, 0x10)):
             self.frame(side, flags)
@@ -92,9 +92,9 @@ def cookie(number):
     return struct.pack("<I12xI", 3, number)
 
 
-def session(capture, number):
+def session(capture, number, proxy=PROXY):
     """The IN and the OUT connection of a virtual connection."""
-    channels = Connection(capture, 2 * number), Connection(capture, 2 * number + 1)
+    channels = Connection(capture, 2 * number, proxy), Connection(capture, 2 * number + 1, proxy)
     channels[0].send(0, IN_HEAD)
     channels[1].send(0, OUT_HEAD)
     channels[1].send(0, rts(0, struct.pack("<II", 6, 1), cookie(4 * number), cookie(4 * number + 1), struct.pack("<II", 0, 65536)))

@@ -97,6 +97,12 @@ on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
     report_set_counted(context, connection, stamp);
 }
 
+static void
+on_capture(void *context, const struct capture_facts *facts)
+{
+    report_set_capture(context, facts);
+}
+
 /* The reader's state outlives the tracker, as in oaexport. */
 static void
 begin_rops(void *context, struct oa_tracker *tracker)
@@ -136,6 +142,7 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
                                 .connection = on_connection,
                                 .frame = on_frame,
                                 .counted = on_counted,
+                                .capture = on_capture,
                                 .warning = on_warning,
                                 .renamer = pseudonyms ? pseudonyms_renamer(pseudonyms) : NULL };
     source_run(source, &sink, &result);

@@ -143,14 +143,14 @@ function timeLabels(u, splits, axis, space, step) {
 /* The series as uPlot wants them. A stack is drawn from its top, each part over the one above. */
 function plotSeries(chart) {
     return chart.series.map((series, i) => {
-        const stroke = seriesColour(series.colour ?? i);
-        const fill = !chart.stacked ? undefined : isOnPaper() ? SHADES[i % SHADES.length] : stroke;
+        const stroke = seriesColour(series.colour ?? i), isArea = chart.stacked && !series.isLine;
+        const fill = !isArea ? undefined : isOnPaper() ? SHADES[i % SHADES.length] : stroke;
         return {
             label: series.label,
             show: !series.hidden,
             stroke: chart.stacked && isOnPaper() ? "#000" : stroke,
             fill,
-            width: chart.stacked ? 0.3 : series.pale ? 1 : 1.6,
+            width: isArea ? 0.3 : series.pale ? 1 : 1.6,
             dash: chart.stacked ? undefined : isOnPaper() ? DASHES[i % DASHES.length] : series.dash,
             alpha: series.pale ? 0.45 : 1,
             spanGaps: false,
@@ -159,13 +159,17 @@ function plotSeries(chart) {
     });
 }
 
-/* What is drawn: in a stack, the sum of a part and of all after it, so that the first is the highest. */
+/* What is drawn: in a stack, the sum of a part and of all after it, so that the first is the highest; lines are not among them. */
 function plotValues(chart) {
     if (!chart.stacked)
         return chart.series.map(series => series.values);
     const sums = new Array(chart.x.length).fill(null), drawn = [];
     for (let i = chart.series.length - 1; i >= 0; i--) {
-        const { values, hidden } = chart.series[i];
+        const { values, hidden, isLine } = chart.series[i];
+        if (isLine) {
+            drawn[i] = values;
+            continue;
+        }
         for (let at = 0; at < sums.length; at++)
             if (isKnown(values[at]) && !hidden)
                 sums[at] = (sums[at] || 0) + values[at];
@@ -265,7 +269,7 @@ function swatch(chart, i) {
     const series = chart.series[i];
     const mark = element("svg", { class: "swatch", viewBox: "0 0 22 10", "aria-hidden": "true" });
 
-    if (chart.stacked)
+    if (chart.stacked && !series.isLine)
         mark.append(element("rect", { width: 22, height: 10, class: `series-${(series.colour ?? i) % SERIES_COLOURS} shade-${i % SHADES.length}` }));
     else
         mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, class: `series-${(series.colour ?? i) % SERIES_COLOURS} dash-${i % DASHES.length}`,
@@ -289,7 +293,7 @@ function key(chart) {
 
 /*
  * A chart as a figure. `chart` has: id, title, says, csv; x, series of { label, values, summary }, format of a value, at: what
- * a position is called; description for those who do not see it. Optional: stacked, isOverTime, limits, marks, shades,
+ * a position is called; description for those who do not see it. Optional: stacked (but for series with isLine), isOverTime, limits, marks, shades,
  * holes, doubtful, height, labels of x and the steps between them, top, isLogarithmic.
  */
 function chartFigure(chart) {

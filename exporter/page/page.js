@@ -18,7 +18,7 @@ const GRID = DATA.grid ? gridOf(DATA.grid) : null;
 /* The parts that depend on the server, then those that do not. */
 function parts(load) {
     const overTime = load ? [head(GRID, load), concurrency(GRID, load), traffic(GRID, load), latency(GRID, load), calendar(GRID, load), capacity(load)] :
-        [empty("counters.csv is not in the folder: nothing is shown over time."), capacity(null)];
+        [empty("counters.csv is not in the folder: nothing is shown over time."), captures(), capacity(null)];
     return [...overTime, users(), operations(), hops(), findings()].filter(Boolean);
 }
 

@@ -5,10 +5,16 @@
  */
 "use strict";
 
+/* Captures whose names stand in the head of their table, which is open if there are no more. */
+const CAPTURES_NAMED = 3;
+
 const SEVERITIES = ["error", "warning", "note"];
 
-/* What the bandwidth calculator takes for Outlook Anywhere, in kilobytes a day of 8 hours. */
-const PROFILES = [["light", 2310], ["medium", 4635], ["heavy", 9255], ["very heavy", 13875]];
+/* Profiles of the role requirements calculator, in messages a day; the names of those that Microsoft's table of client network traffic has. */
+const PROFILES = Array.from({ length: 10 }, (_, i) => 50 * (i + 1));
+const PROFILE_NAMES = { 50: "medium", 100: "heavy", 150: "very heavy" };
+/* That table, for Outlook Anywhere: 4,635, 9,255 and 13,875 kB a day for 50, 100 and 150 messages; of a day of 8 hours. */
+const PROFILE_BYTES_PER_MESSAGE = 92500, PROFILE_HOURS = 8;
 
 const rates = (values, grid) => values.map((value, i) => (isKnown(value) && grid.covered_s[i] > 0 ? value / grid.covered_s[i] : null));
 
@@ -32,7 +38,7 @@ const empty = text => element("p", { class: "empty" }, text);
 
 /* The rows of capacity of this server, and the one with the greatest value of a column. */
 function capacityOf(load) {
-    return (DATA.capacity || []).filter(row => (load.role === null ? row.server_address === undefined :
+    return (DATA.capacity?.items || []).filter(row => (load.role === null ? row.server_address === undefined :
         row.server_address === load.address && row.role === load.role));
 }
 
@@ -61,7 +67,8 @@ function coverageBar(grid, load) {
             doubtful.map(run => place(run, "doubtful"))),
         element("figcaption", {},
             element("div", { class: "ends" }, element("span", {}, moment(grid.start_s, grid.step_s < 60)), element("span", {}, moment(grid.end_s, grid.step_s < 60))),
-            element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered.`)));
+            element("p", { class: "says", id: "coverage-says" }, `${says}. Dark: covered by the captures; hatched: of other quality than ok; pale: not covered. `,
+                csvLink("coverage", ["start", "covered_s", "is_doubtful"], grid.times.map((time, i) => [utc(time), grid.covered_s[i], load.quality[i] > 0 ? 1 : 0])))));
 }
 
 /* How far the numbers can be trusted, in a sentence. */
@@ -114,11 +121,43 @@ function tiles(load) {
             single ? `median ${duration(single.latency_p50_ms ?? null)}` : rows.length ? "greatest of the periods" : "", "latency"));
 }
 
+/* What of the frames of a capture was not used, and why; how its times were corrected. */
+function captureNotes(row) {
+    const many = (column, one, others) => (row[column] ? number(row[column], one, others) : null);
+    return [row.state === "whole" ? null : row.state, many("cut_frames", "frame cut", "frames cut"), many("second_copies", "second copy", "second copies"),
+        many("unsupported_frames", "frame of another link type", "frames of other link types"), many("reordered_frames", "frame put in order", "frames put in order"),
+        many("clock_steps", "step back in time", "steps back in time"), row.clock_correction_ms ? `clock corrected by ${duration(row.clock_correction_ms)}` : null].filter(Boolean).join("; ");
+}
+
+function captures() {
+    const { items = [], count: many = 0 } = DATA.captures || {};
+    const says = column => definition("captures", column).text;
+    const first = items.slice(0, CAPTURES_NAMED).map(row => row.file.split("/").pop() || row.file).join(", ");
+
+    if (!items.length)
+        return null;
+    return element("details", { id: "captures", open: many <= CAPTURES_NAMED },
+        element("summary", {}, element("strong", {}, `${number(many, "capture")}: `), `${first}${many > CAPTURES_NAMED ? ` and ${many - CAPTURES_NAMED} more` : ""}`),
+        sortable({
+            id: "captures_table", rows: items, caption: many > items.length ? `The last ${items.length} of ${number(many, "file")}` : "Files",
+            columns: [
+                { key: "file", label: "File", isText: true, says: says("file") },
+                { key: "first_time", label: "From", isText: true, show: row => momentOf(row.first_time), says: says("first_time") },
+                { key: "last_time", label: "To", isText: true, show: row => momentOf(row.last_time), says: says("last_time") },
+                { key: "frames", label: "Frames", show: row => count(row.frames), says: says("frames") },
+                { key: "mail_frames", label: "Of mail", show: row => count(row.mail_frames), says: says("mail_frames") },
+                { key: "frame_bytes", label: "Bytes", show: row => bytes(row.frame_bytes), says: says("frame_bytes") },
+                { key: "snap_length_bytes", label: "Snap length", show: row => bytes(row.snap_length_bytes), says: says("snap_length_bytes") },
+                { key: "notes", label: "Notes", isText: true, of: captureNotes, says: "What was not used of it, and how its times were corrected" },
+            ],
+        }));
+}
+
 function head(grid, load) {
     const findings = DATA.findings || [];
     const bySeverity = SEVERITIES.map(severity => [severity, sum(findings.filter(one => one.severity === severity).map(one => one.count))]);
 
-    return section("summary", "Summary", tiles(load), coverageBar(grid, load),
+    return section("summary", "Summary", tiles(load), coverageBar(grid, load), captures(),
         element("p", { id: "quality" }, element("strong", {}, "Quality: "), qualitySentence(load)),
         DATA.findings ? element("p", { id: "severities" }, element("strong", {}, "Findings: "),
             bySeverity.some(([, many]) => many) ? bySeverity.filter(([, many]) => many).map(([severity, many], i) => [i ? ", " : "",
@@ -157,10 +196,15 @@ function concurrency(grid, load) {
 const hasCalls = load => sum(load.calls || []) > 0;
 const NO_CALLS = "No call counts at this server: one that was captured on both hops counts at the proxy.";
 
+/* A number of the calls by service, that with most calls first. */
+function callsByService(grid, column) {
+    return DATA.services.slice().sort((a, b) => sum(b.calls) - sum(a.calls)).map(service => ({ column: service.name, label: service.name, values: rates(service[column], grid) }));
+}
+
 /* Calls by service, of all servers; else by server. */
 function callParts(load, grid) {
     if (load.role === null && DATA.services)
-        return DATA.services.slice().sort((a, b) => sum(b.calls) - sum(a.calls)).map(service => ({ column: service.name, label: service.name, values: rates(service.calls, grid) }));
+        return callsByService(grid, "calls");
     if (load.role === null)
         return byServer("calls", grid);
     return hasCalls(load) ? [{ column: "calls", label: "calls", values: rates(load.calls, grid) }] : [];
@@ -178,8 +222,9 @@ function byServer(column, grid) {
 }
 
 function withPercentile(chart, grid, load, format) {
+    const line = chart.series.filter(series => series.isLine), of = line.length ? line : chart.series;
     const total = grid.times.map((_, i) => {
-        const known = chart.series.map(series => series.values[i]).filter(isKnown);
+        const known = of.map(series => series.values[i]).filter(isKnown);
         return known.length && grid.covered_s[i] > 0 ? sum(known) : null;
     });
     const high = percentile(total, 0.95);
@@ -187,10 +232,19 @@ function withPercentile(chart, grid, load, format) {
     return timeChart({ ...chart, format, stacked: true, limits: isKnown(high) ? [{ value: high, label: `95th percentile: ${format(high)}` }] : [] }, grid, load);
 }
 
+/* What the calls of each service carried, below what their connections carried in all; without calls, bytes by server. */
+function byteParts(load, grid, column, ofCalls) {
+    const wire = load[column] ? { column, label: "on the wire", values: rates(load[column], grid) } : null;
+    if (load.role !== null)
+        return wire ? [wire] : [];
+    if (!DATA.services)
+        return byServer(column, grid);
+    const parts = callsByService(grid, ofCalls);
+    return wire ? [...parts, { ...wire, isLine: true, colour: 7 }] : parts;
+}
+
 function traffic(grid, load) {
     const parts = callParts(load, grid), isByService = load.role === null && DATA.services;
-    const byteParts = column => (load.role === null ? byServer(column, grid) :
-        load[column] ? [{ column, label: "bytes", values: rates(load[column], grid) }] : []);
     const figures = [];
 
     if (parts.length)
@@ -199,12 +253,14 @@ function traffic(grid, load) {
             says: isByService ? "1/s, by service. Calls by the first byte of their requests, divided by covered time; one captured on both hops counts once." :
                 "1/s. RPC calls and MAPI over HTTP requests by the end of the request, divided by covered time.",
         }, grid, load, value => `${real(value)}/s`));
-    for (const [column, way] of [["wire_bytes_in", "from clients"], ["wire_bytes_out", "to clients"]]) {
-        const series = byteParts(column);
+    for (const [column, way, ofCalls] of [["wire_bytes_in", "from clients", "request_bytes"], ["wire_bytes_out", "to clients", "response_bytes"]]) {
+        const series = byteParts(load, grid, column, ofCalls);
+        const wire = `IP packets ${way} with their headers, also repeated ones; traffic of both hops of a proxy counts on each.`;
         if (series.length)
             figures.push(withPercentile({
                 id: `${column}_per_second`, title: `Bytes per second ${way}`, series, height: 200, shades: busyHours(load),
-                says: `B/s${load.role === null ? ", by server" : ""}. IP packets ${way} with their headers, also repeated ones; traffic of both hops of a proxy counts on each.`,
+                says: isByService ? `B/s. Areas, by service: RPC PDUs, or bodies, of calls, each call once, by its first byte. Line, on the wire: ${wire}` :
+                    `B/s${load.role === null ? ", by server" : ""}. ${wire}`,
             }, grid, load, bytesPerSecond));
     }
     if (figures.length && !hasCalls(load) && load.role !== null)
@@ -428,9 +484,9 @@ function userHours(hoursOf) {
 
     if (first < 0)
         return empty("Bytes by user and hour: no hour is covered for 54 minutes.");
-    const lines = PROFILES.map(([name, kilobytes]) => [name, kilobytes * 1000 / 8]);
-    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last + 1, Math.floor(Math.log10(lines[3][1]) * per) + 5);
-    const width = 620, height = 240, top = 62, bottom = 28, most = greatest(hoursOf.count);
+    const lines = PROFILES.map(messages => [`${messages}${PROFILE_NAMES[messages] ? `, ${PROFILE_NAMES[messages]}` : ""}`, messages * PROFILE_BYTES_PER_MESSAGE / PROFILE_HOURS]);
+    const from = Math.min(first, Math.floor(Math.log10(lines[0][1]) * per)), to = Math.max(last + 1, Math.floor(Math.log10(lines.at(-1)[1]) * per) + 4);
+    const width = 620, height = 330, bottom = 28, top = 20 + 13 * lines.length, most = greatest(hoursOf.count);
     const x = value => (Math.log10(value) * per - from) / (to - from) * width;
     const bars = hoursOf.count.slice(from, to).map((value, i) => {
         const tall = value / most * (height - top - bottom);
@@ -442,7 +498,7 @@ function userHours(hoursOf) {
     return figure({
         id: "bytes_by_user_hour", title: "Bytes by user and hour",
         says: "User-hours by bytes of RPC PDUs, or bodies, in both directions, on a logarithmic scale; hours that are covered for 54 minutes, and users with a call in them. " +
-            "Dashed: Outlook Anywhere in Microsoft's table of client network traffic, a day's bytes over 8 hours." + (hoursOf.is_too_much ? " Not all users are counted." : ""),
+            "Dashed: the calculators' profiles in messages a day, at 92.5 kB a message as in Microsoft's table for Outlook Anywhere, a day's bytes over 8 hours." + (hoursOf.is_too_much ? " Not all users are counted." : ""),
         csv: ["bytes_by_user_hour", ["bytes_from", "bytes_to", "user_hours"], hoursOf.count.map((value, i) => [Math.round(edge(i)), Math.round(edge(i + 1)), value]).slice(first, last + 1)],
         body: element("svg", { viewBox: `-16 0 ${width + 32} ${height}`, class: "histogram", role: "img",
             "aria-label": `Bytes by user and hour: ${number(sum(hoursOf.count), "user-hour")}, most of them from ${bytes(edge(hoursOf.count.indexOf(most)))}` },
@@ -590,6 +646,7 @@ function hops() {
     return section("hops", "Hops",
         figure({
             id: "hops_diagram", title: "Who connects to whom",
+            csv: ["hops_diagram", ["from", "to", "connections", "bytes", "failures"], hopGraph(items).edges.map(edge => [edge.from.slice(2), edge.to.slice(2), edge.connections, edge.bytes, edge.failures])],
             says: "TCP connections \u00b7 bytes of TCP payload in both directions \u00b7 connections that failed: refused, unanswered, reset without data, or ended by a TLS alert. Grey, dashed: nothing on it could be decoded, as inside TLS without keys.",
             body: element("div", { class: "scroll" }, hopDiagram(items)),
         }),
@@ -683,7 +740,7 @@ const MEASURES = [
 ];
 
 function capacity(load) {
-    const periods = load ? capacityOf(load) : DATA.capacity || [];
+    const periods = load ? capacityOf(load) : DATA.capacity?.items || [];
     const measures = MEASURES.filter(([column]) => periods.some(period => period[column] !== undefined));
     const cell = (period, [column, , show, at]) => element("td", { class: "number", "data-value": period[column] ?? null },
         period[column] === undefined ? UNKNOWN : show(period[column]), at && period[at] ? element("small", {}, ` ${dayAndTime(period[at])}`) : null);

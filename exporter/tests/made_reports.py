@@ -146,7 +146,7 @@ class Company:
                     store = mean * self.chance.lognormvariate(0, 0.6)
                     proxy = 1.5 * self.chance.lognormvariate(0, 0.5)
                     yield {"start": text(begin + datetime.timedelta(seconds=self.chance.random() * 3599)), "service": service, "interface": interface, "operation": operation,
-                           "opnum": opnum, "state": "answered", "request_pdu_bytes": 400, "response_pdu_bytes": round(9000 * self.s_per_call / 60 * self.weights[user] * self.chance.lognormvariate(0, 0.8)),
+                           "opnum": opnum, "state": "answered", "request_pdu_bytes": round(3300 * self.s_per_call / 60), "response_pdu_bytes": round(9000 * self.s_per_call / 60 * self.weights[user] * self.chance.lognormvariate(0, 0.8)),
                            "latency_ms": f"{store + proxy:.3f}", "store_latency_ms": f"{store:.3f}", "proxy_latency_ms": f"{proxy:.3f}", "user": self.name(user)}
 
     def people(self):
@@ -223,9 +223,26 @@ class Company:
                    "peak_to_mean": 2.9, "concurrency": round(peak("users_open")[0] / self.users, 4), "latency_p50_ms": 9.1, "latency_p95_ms": 51.2, "latency_p99_ms": 190.4, "latency_max_ms": 36000,
                    "over_2s_share": 0.0006, "over_5s_share": 0.0002, "over_10s_share": 0, "cached_share": 0.86, "classic_share": 0.14, "mapi_http_share": 0, "quality_share": 0.9999}
 
+    def captures(self):
+        """A file for each stretch of a day without a hole."""
+        stretches = []
+        for time in self.times:
+            if self.is_hole(time):
+                continue
+            if not stretches or time != stretches[-1][1] or not time.hour | time.minute:
+                stretches.append([time, time])
+            stretches[-1][1] = time + datetime.timedelta(seconds=self.interval)
+        for number, (first, last) in enumerate(stretches, 1):
+            frames = round(self.users * (last - first).total_seconds() * 0.7)
+            yield {"file": f"ring/proxies_{number:05}.pcapng.gz", "format": "pcapng", "state": "whole", "file_bytes": frames * 90, "link_types": "ether", "interfaces": 2,
+                   "snap_length_bytes": 262144, "first_time": text(first), "last_time": text(last), "clock_correction_ms": 0, "frames": frames, "frame_bytes": frames * 310,
+                   "captured_bytes": frames * 310, "cut_frames": 0, "mail_frames": round(frames * 0.93), "other_frames": round(frames * 0.01), "unsupported_frames": 0,
+                   "second_copies": 0, "reordered_frames": 12 * number, "clock_steps": 0}
+
     def write(self, folder):
         """All reports."""
         writer = Writer(folder)
+        writer.write("captures", self.captures())
         counters = list(self.counters())
         writer.write("counters", counters)
         writer.write("histograms", self.histograms(counters))

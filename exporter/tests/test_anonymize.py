@@ -34,14 +34,14 @@ PSEUDONYM = re.compile(r"[uhfn][0-9a-f]{12}")
 
 # What the columns of text name. All others are words, which stay; a new one has to be added here, or to WORDS.
 NAMES = set("""user rpc_user domain workstation target_name spn realm netbios_computer netbios_domain dns_computer dns_domain dns_forest
-    target_server server_name proxy_name server proxy tls_sni tls_certificate_subject tls_certificate_issuer folder file_name user_dn
+    target_server server_name proxy_name server proxy tls_sni tls_certificate_subject tls_certificate_issuer folder file file_name user_dn
     client_name client_names source destination identity users""".split())
 SECRET = {"subject"}
 # Texts in which names have been replaced one by one.
 TEXTS = {"evidence", "description", "property_names"}
 WORDS = set("""anonymous asked_by auth_level auth_scheme begun certificate_path channel_bindings channels class client_address_order client_mode
     client_modes client_os_version client_sessions client_software client_version clients code conn end_state ended_by event fault_status fault_statuses
-    first_rop handshake hop hops http_auth input_handle interface join join_certainty kerberos_error kind meaning measure mechanism
+    first_rop format handshake hop hops http_auth input_handle interface join join_certainty kerberos_error kind link_types meaning measure mechanism
     message_class message_id mic ntlm_anonymous ntlm_flags ntlm_version object offered opened operation outcome output_handle pdu persistent
     place profile protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth
     rpc_auth_level rpc_error rpc_level scheme server_os_version server_version service services severity spnego_state state status
@@ -83,6 +83,9 @@ class Outputs:
             formats = ["-o", folder / "csv"], ["-o", folder / "json", "--format", "json"], ["-o", folder / "all.db"]
             for number, more in enumerate(formats if all_formats else formats[:1]):
                 self.texts[f"stderr {number}"] = tools.oaexport(PROGRAM, *every, *more, capture, check=False).stderr
+            tools.oaexport(PROGRAM, "page", folder / "csv")
+            self.page, self.texts["page"] = self.divide((folder / "csv" / "report.html").read_text(encoding="utf-8"))
+            (folder / "csv" / "report.html").unlink()
             self.texts["summary"] = tools.oaexport(PROGRAM, "-q", *arguments, capture, check=False).stdout
             for path in folder.glob("*/*"):
                 self.texts[path.name] = path.read_text(encoding="utf-8")
@@ -93,6 +96,13 @@ class Outputs:
             with contextlib.closing(sqlite3.connect(folder / "all.db")) as database:
                 self.texts["database"] = "\n".join(database.iterdump())
             self.texts[BINARY] = (folder / "all.db").read_bytes().decode("latin-1")
+
+    @staticmethod
+    def divide(page):
+        """What a page is whatever it shows, and the data of this one."""
+        begin, rest = page.split('<script type="application/json" id="data">')
+        data, end = rest.split("</script>", 1)
+        return begin + end, data
 
     def cells(self, wanted):
         """Values of the columns that are wanted: by name and unit."""
@@ -110,7 +120,7 @@ class Outputs:
         """What the outputs contain whatever the names are, in lower case."""
         columns = "\n".join(column for report in REPORTS for column in UNITS[report])
         cells = self.cells(lambda column, unit: unit != "address" and column not in NAMES | SECRET | TEXTS)
-        return "\n".join([columns, *cells]).lower()
+        return "\n".join([columns, *cells, *re.findall(r'"(\w+)":', self.texts["page"])]).lower()
 
 
 FRAME = "".join(tools.oaexport(PROGRAM, *arguments).stdout.lower() for arguments in (["--describe"], [tools.REAL / "tls.pcapng"]))
@@ -190,6 +200,7 @@ class Anonymize(unittest.TestCase):
             with self.subTest(capture.name):
                 plain, other = Outputs(capture, all_formats=False), Outputs(capture, *self.arguments)
                 words = plain.words()
+                self.assertEqual(other.page, plain.page)
                 found, n = leaks(plain, other.texts, words)
                 self.assertEqual(found, set())
                 self.compare(plain, other, known)

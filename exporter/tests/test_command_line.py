@@ -23,7 +23,7 @@ import tools  # noqa: E402
 
 BASIC = TOP / "test-captures" / "real" / "basic.pcapng"
 PROGRAM = sys.argv.pop(1)
-REPORTS = {"auth", "connections", "counters", "capacity", "channels", "sessions", "calls", "operations", "findings", "hops", "users", "connection_status"}
+REPORTS = {"auth", "connections", "counters", "capacity", "captures", "channels", "sessions", "calls", "operations", "findings", "hops", "users", "connection_status"}
 
 
 class CommandLine(unittest.TestCase):
@@ -187,7 +187,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.returncode, 5)
         self.assertEqual(result.stderr, "oaexport: no RPC or MAPI over HTTP found\n")
         # These also have the connections to ports of a service that carry something else.
-        for name in set(REPORTS) - {"connections", "counters", "capacity", "hops"}:
+        for name in set(REPORTS) - {"connections", "counters", "capacity", "captures", "hops"}:
             rows = tools.rows((self.folder / f"{name}.csv").read_text(encoding="utf-8"))
             # The made capture repeats frames immediately, which no sender does.
             self.assertLessEqual({row.get("code") for row in rows}, {"capture_duplicated"}, name)

@@ -119,6 +119,9 @@ class Page(unittest.TestCase):
             self.assertEqual(";".join(words) or "ok", row["quality"] or "ok")
         requested = [row for row in self.rows("calls") if row["state"] != "no_request"]
         self.assertEqual(sum(known(service["calls"]) for service in data["services"]), len(requested))
+        for column, of_calls in (("request_bytes", "request_pdu_bytes"), ("response_bytes", "response_pdu_bytes")):
+            found = {service["name"]: known(service[column]) for service in data["services"]}
+            self.assertEqual(found, {name: total([row for row in requested if (row["service"] or "other") == name], of_calls) for name in found})
 
     def check_tables(self, data):
         """Tables equal their reports."""
@@ -135,7 +138,11 @@ class Page(unittest.TestCase):
             of_code = [row for row in findings if row["code"] == found["code"]]
             self.assertEqual((found["first"], found["last"]), (min(row["time"] for row in of_code), max(row["time"] for row in of_code)))
             self.assertEqual([one["frame"] for one in found["examples"]], [int(row["frame"]) if row["frame"] else None for row in of_code[:3]])
-        self.assertEqual([row.get("users_seen") for row in data["capacity"]], [int(row["users_seen"]) for row in self.rows("capacity")])
+        captures = self.rows("captures")
+        self.assertEqual(data["captures"]["count"], len(captures))
+        self.assertEqual([{column: str(row.get(column, "")) for column in ("file", "state", "frames", "frame_bytes", "mail_frames", "first_time")} for row in data["captures"]["items"]],
+                         [{column: row[column] for column in ("file", "state", "frames", "frame_bytes", "mail_frames", "first_time")} for row in captures])
+        self.assertEqual([row.get("users_seen") for row in data["capacity"]["items"]], [int(row["users_seen"]) for row in self.rows("capacity")])
 
     def test_sums_of_rows(self):
         """A point that stands for several rows: sums, weighted means, greatest, percentiles; a hole stays a hole."""

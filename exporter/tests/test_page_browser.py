@@ -28,7 +28,7 @@ SKIPPED = 77
 # Hosts that the browser asks of its own accord.
 ITS_OWN = re.compile(r"https?://[a-z0-9.-]+\.(google|googleapis|gvt1)\.com(:\d+)?/")
 PARTS = ["Summary", "Concurrency", "Calls and bytes", "Latency", "Capacity", "Users", "Operations", "Hops", "Findings"]
-CHARTS = ["concurrency_over_time", "calls_per_second", "wire_bytes_in_per_second", "wire_bytes_out_per_second", "latency_over_time"]
+CHARTS = ["coverage", "hops_diagram", "concurrency_over_time", "calls_per_second", "wire_bytes_in_per_second", "wire_bytes_out_per_second", "latency_over_time"]
 
 
 class Dom(html.parser.HTMLParser):
@@ -125,6 +125,18 @@ class Browser(unittest.TestCase):
         found = sorted(float(row[at][0]) for row in dom.tables[table][1:] if row[at][0] is not None)
         self.assertEqual(found, sorted(float(row[expected]) for row in rows if row[expected]), (table, column))
 
+    def check_stack(self, dom):
+        """Bytes by service are those of the calls, and the line is that of the counters."""
+        grid = page_data.data_of(self.folder / "reports" / "report.html")["grid"]
+        for chart, of_calls, wire in (("wire_bytes_in_per_second", "request_pdu_bytes", "wire_bytes_in"), ("wire_bytes_out_per_second", "response_pdu_bytes", "wire_bytes_out")):
+            head, *lines = [line.split(",") for line in dom.links[chart].splitlines()]
+            totals = {name: sum(float(line[at] or 0) * covered for line, covered in zip(lines, grid["covered_s"])) for at, name in enumerate(head) if at}
+            self.assertAlmostEqual(totals.pop(wire), sum(int(row[wire] or 0) for row in self.rows("counters")), delta=1)
+            services = {row["service"] or "other" for row in self.rows("calls")}
+            self.assertEqual(set(totals), services)
+            for name, found in totals.items():
+                self.assertAlmostEqual(found, sum(int(row[of_calls] or 0) for row in self.rows("calls") if (row["service"] or "other") == name), delta=1)
+
     def test_captures(self):
         for capture in (tools.REAL / "basic.pcapng", tools.MADE / "two_hop_r2_four_clients.pcapng"):
             with self.subTest(capture=capture.name):
@@ -136,6 +148,9 @@ class Browser(unittest.TestCase):
                 self.assertEqual(dom.texts["tile-users"], self.rows("capacity")[-1]["users_peak"])
                 self.check_table(dom, "operations_table", [row for row in self.rows("operations") if not row["rop"]], "Calls", "calls")
                 self.check_table(dom, "users_table", self.rows("users"), "Calls", "calls")
+                self.check_table(dom, "captures_table", self.rows("captures"), "Frames", "frames")
+                self.assertIn(f"1 capture: {capture.name}", dom.texts["captures"])
+                self.check_stack(dom)
                 self.assertEqual(sum(int(row[3][0]) for row in dom.tables["findings_table"][1:]) if "findings_table" in dom.tables else 0, len(self.rows("findings")))
                 for row in self.rows("findings")[:1]:
                     self.assertIn(f"frame.number == {row['frame']}", dom.texts["findings"])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The planner's guide shows what its commands print, and names only reports, columns and options that exist.
+"""The planner's guide and the page of queries show what their commands print, and name only reports, columns and options that exist.
 
 Usage: test_planning.py OAEXPORT [--update]
 
@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PAGE = TOP / "exporter" / "doc" / "PLANNING.md"
+PAGES = [TOP / "exporter" / "doc" / name for name in ("PLANNING.md", "QUERIES.md")]
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -47,18 +47,20 @@ def unknown_names(text, program):
 
 
 def main():
-    """Compares, or with --update rewrites the page."""
-    program, text = sys.argv[1], PAGE.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("test-captures", "exporter"):
-            (pathlib.Path(folder) / name).symlink_to(TOP / name)
-        made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)
-    if "--update" in sys.argv:
-        PAGE.write_text(made, encoding="utf-8")
-    elif made != text:
-        sys.exit("PLANNING.md shows something else than its commands print (test_planning.py OAEXPORT --update)")
-    if unknown := unknown_names(text, program):
-        sys.exit(f"PLANNING.md names what does not exist: {', '.join(unknown)}")
+    """Compares, or with --update rewrites the pages."""
+    program = sys.argv[1]
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("test-captures", "exporter"):
+                (pathlib.Path(folder) / name).symlink_to(TOP / name)
+            made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)  # pylint: disable=cell-var-from-loop
+        if "--update" in sys.argv:
+            page.write_text(made, encoding="utf-8")
+        elif made != text:
+            sys.exit(f"{page.name} shows something else than its commands print (test_planning.py OAEXPORT --update)")
+        if unknown := unknown_names(text, program):
+            sys.exit(f"{page.name} names what does not exist: {', '.join(unknown)}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import tools  # noqa: E402
 
 PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
 BASIC, TLS, PRIVACY = (tools.REAL / f"{name}.pcapng" for name in ("basic", "tls", "privacy"))
-REPORTS = ("connections", "sessions", "operations", "users", "capacity", "findings")
+REPORTS = ("captures", "connections", "sessions", "operations", "users", "capacity", "findings")
 STATES = {"answered": "answered", "faults": "with a fault", "unanswered": "unanswered", "unknown": "unknown", "no_request": "without request"}
 TOP_LINES = 5
 
@@ -115,11 +115,7 @@ class Summaries(unittest.TestCase):
         latency = dict(re.findall(r"(mean|p50|p95|max) ([\d.]+)", summary.lines.get("Latency (ms)", "")))
         self.assertEqual(latency, {name: overall[f"latency_{name}_ms"] for name in ("mean", "p50", "p95", "max")
                                    if overall["latency_mean_ms"]})
-        busiest = re.match(r"(\S+) (\S+), ([\d.]+) calls/s", summary.lines["Busiest minute"])
-        if overall["calls_peak_at"]:
-            self.assertEqual((f"{busiest[1]}T{busiest[2]}.000000Z", busiest[3]), (overall["calls_peak_at"], overall["calls_peak_per_s"]))
-        else:
-            self.assertIsNone(busiest)
+        self.assertEqual(self.busiest(summary, "Busiest minute"), (overall["calls_peak_at"], overall["calls_peak_per_s"]))
         users = collections.defaultdict(collections.Counter)
         for row in rows["users"]:
             for column in ("calls", "sessions", "bytes_in", "bytes_out"):
@@ -138,6 +134,28 @@ class Summaries(unittest.TestCase):
         self.assertEqual([int(numbers[0]) for _, numbers in summary.table("Operations by calls")],
                          sorted(by_operation.values(), reverse=True)[:TOP_LINES])
 
+    @staticmethod
+    def busiest(summary, label):
+        """The time and rate of that line; empty without it."""
+        found = re.fullmatch(r"(\S+) (\S+), ([\d.]+) calls/s", summary.lines.get(label, ""))
+        return (f"{found[1]}T{found[2]}.000000Z", found[3]) if found else ("", "")
+
+    def check_seconds(self, capture, summary):
+        """The busiest second of a short capture is what --interval 1 says, and there is the mean where no second is covered."""
+        reports = tools.reports(PROGRAM, ("capacity", "counters"), "--interval", "1", capture)
+        overall = next((row for row in reports["capacity"] if not row["role"]), None)
+        covered_s = sum(float(row["covered_s"]) for row in reports["counters"] if row["server_address"] == reports["counters"][0]["server_address"])
+        if not overall or not overall["calls_peak_per_s"]:
+            self.assertNotIn("Busiest second", summary.lines)
+            if covered_s and "Calls" in summary.lines and "Busiest minute" not in summary.lines:
+                mean = total(reports["counters"], "calls") / covered_s
+                self.assertAlmostEqual(float(summary.lines["Calls/s"].split(",")[0]) / mean if mean else 1, 1, delta=0.01)
+        elif covered_s < 300:
+            self.assertEqual(self.busiest(summary, "Busiest second"), (overall["calls_peak_at"], overall["calls_peak_per_s"]))
+        else:
+            self.assertNotIn("Busiest second", summary.lines)
+        return "Busiest second" in summary.lines, "Calls/s" in summary.lines, "Busiest minute" in summary.lines
+
     def test_figures(self):
         """On every capture."""
         compared = 0
@@ -146,9 +164,21 @@ class Summaries(unittest.TestCase):
                 result = tools.oaexport(PROGRAM, "-q", "-r", ",".join(REPORTS), "-o", self.folder / "reports", capture, check=False)
                 code = tools.oaexport(PROGRAM, capture, check=False).returncode
                 self.assertIn((result.returncode, code), ((0, 0), (3, 3), (5, 0), (5, 5)))
-                self.compare(self.run_it(capture, code=code), self.folder / "reports")
+                summary = self.run_it(capture, code=code)
+                self.compare(summary, self.folder / "reports")
+                self.assertTrue(summary.lines["Captures"].replace("\n" + " " * 16, " ").startswith("1 file, "))
+                self.assertIn(capture.name, summary.lines["Captures"])
                 compared += 1
         self.assertGreater(compared, 100)
+
+    def test_seconds(self):
+        """Of captures of a fraction of a second, of seconds, and of minutes."""
+        kinds = set()
+        for capture in (BASIC, tools.CAPTURES / "load" / "multi.pcapng.gz", tools.MADE / "idle_reset.pcapng", tools.MADE / "conn_two_hops.pcapng",
+                        tools.CAPTURES / "cases" / "mapi_wait_cut_fin.pcapng", tools.MADE / "two_hop_r2_four_clients.pcapng"):
+            with self.subTest(capture.name):
+                kinds.add(self.check_seconds(capture, self.run_it(capture)))
+        self.assertLessEqual({(True, False, True), (True, False, False), (False, True, False), (False, False, True)}, kinds)
 
     def test_long_capture(self):
         """The busiest minute, of two files with a hole between them."""
@@ -159,7 +189,8 @@ class Summaries(unittest.TestCase):
         self.assertIn("1 hole", summary.lines["Covered"])
         self.assertIn("0.434 s, 0.0 %", summary.lines["Covered"])
         self.assertEqual(summary.lines["Not covered"], "2026-11-23 23:21:58 to 2026-11-24 23:21:57 (23 h 59 min)")
-        self.assertIn("Busiest 1 s", summary.lines)
+        self.assertIn("Calls/s", summary.lines)
+        self.assertIn("Busiest 2 s", self.run_it("--interval", "2", tools.CAPTURES / "load" / "multi.pcapng.gz").lines)
         summary = self.run_it("--max-gap", "90000", BASIC, late)
         self.assertNotIn("Covered", summary.lines)
         self.compare(self.run_it("--max-gap", "90000", "--interval", "60", BASIC, late), self.again("--max-gap", "90000", BASIC, late))
@@ -250,7 +281,7 @@ class Summaries(unittest.TestCase):
         (self.folder / "picture.json").write_text("{}\n", encoding="ascii")
         os.mkfifo(self.folder / "fifo")
         summary = self.run_it(self.folder)
-        self.assertEqual({label: value for label, value in summary.lines.items()}, expected.lines)
+        self.assertEqual(summary.lines, expected.lines | {"Captures": expected.lines["Captures"].replace("basic.pcapng", "day1.pcapng").replace("privacy.pcapng", "trace.pcap07")})
         self.assertIn("  3 files in folders: no captures", summary.sections["Not read"])
         calls = tools.oaexport(PROGRAM, "-r", "calls", BASIC, PRIVACY).stdout
         self.assertEqual(tools.oaexport(PROGRAM, "-r", "calls", self.folder).stdout, calls)
