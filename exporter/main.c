@@ -87,6 +87,9 @@ inform(const struct options *options)
     case ACTION_HELP:
         options_help();
         break;
+    case ACTION_COMPLETION:
+        options_completion(options->shell);
+        break;
     case ACTION_VERSION:
         printf(PROGRAM " %s (wiretap %s, GLib %u.%u.%u)\n", OA_VERSION, WIRETAP_VERSION,
                glib_major_version, glib_minor_version, glib_micro_version);

@@ -45,19 +45,32 @@ enum long_option {
     LONG_TLS_KEYLOG,
     LONG_TLS_PRIVATE_KEY,
     LONG_TLS_PASSWORD_FILE,
-    LONG_KEYTAB
+    LONG_KEYTAB,
+    LONG_COMPLETION
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
 #define LONGEST_INTERVAL 86400
 #define LONGEST_GAP 31536000
 
-/* One row per option: for getopt_long(), and for the help text. */
-static const struct {
-    struct option option;
-    const char *argument;
-    const char *help;
-} ROWS[] = {
+static const char *const FORMATS[] = {
+    [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite", NULL
+};
+static const char *const TIMES[] = { "iso", "spreadsheet", NULL };
+static const char *const PERIODS[] = {
+    [PERIOD_ALL] = "all", [PERIOD_DAY] = "day", [PERIOD_WEEK] = "week", NULL
+};
+static const char *const USER_KEYS[] = { [USER_NAME_DN] = "dn",
+                                         [USER_NAME_RPC] = "rpc",
+                                         [USER_NAME_HTTP] = "http",
+                                         [USER_NAME_ADDRESS] = "address",
+                                         NULL };
+
+static const char *const COMMANDS[] = { "page", "compare", NULL };
+enum command { COMMAND_PAGE, COMMAND_COMPARE };
+
+/* One row per option: for getopt_long(), for the help text, and for completion. */
+static const struct option_row ROWS[] = {
     { { "reports", required_argument, NULL, 'r' },
       "LIST",
       "reports to write, separated by commas (default: all but frames and rops, which are large)" },
@@ -144,9 +157,35 @@ static const struct {
     { { "quiet", no_argument, NULL, 'q' },
       NULL,
       "no progress line, and no message when nothing was found" },
+    { { "completion", required_argument, NULL, LONG_COMPLETION },
+      "SHELL",
+      "print what lets bash or zsh complete these options, for that shell to read" },
     { { "help", no_argument, NULL, 'h' }, NULL, "print this help" },
     { { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
 };
+
+/* What the argument of an option may be, where that is one of a few words; for completion. */
+static const char *const *
+words_of(int value)
+{
+    switch (value) {
+    case 'r':
+    case LONG_DESCRIBE:
+        return COMPLETION_REPORTS;
+    case LONG_FORMAT:
+        return FORMATS;
+    case LONG_TIME:
+        return TIMES;
+    case LONG_PERIOD:
+        return PERIODS;
+    case LONG_USER_KEY:
+        return USER_KEYS;
+    case LONG_COMPLETION:
+        return COMPLETION_SHELLS;
+    default:
+        return NULL;
+    }
+}
 
 void
 options_help(void)
@@ -178,6 +217,24 @@ options_help(void)
     printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short "
            "(everything before\n"
            "is reported), 4 report not written, 5 no RPC or MAPI over HTTP found.\n");
+}
+
+void
+options_completion(enum completion_shell shell)
+{
+    g_autoptr(GPtrArray) reports = g_ptr_array_new();
+
+    for (size_t i = 0; REPORTS[i]; i++)
+        if (!REPORTS[i]->is_of_folders)
+            g_ptr_array_add(reports, (void *)REPORTS[i]->name);
+    g_ptr_array_add(reports, NULL);
+    completion_print(shell,
+                     &(struct completion_source){ .program = "oaexport",
+                                                  .rows = ROWS,
+                                                  .n_rows = G_N_ELEMENTS(ROWS),
+                                                  .words = words_of,
+                                                  .commands = COMMANDS,
+                                                  .reports = (const char *const *)reports->pdata });
 }
 
 static bool
@@ -295,20 +352,26 @@ take_max_gap(const char *text, struct options *options, char **message)
     return true;
 }
 
+/* The place of the word in the list, which ends with NULL; its length if it is none of these. */
+static size_t
+place_of(const char *word, const char *const list[])
+{
+    size_t place = 0;
+
+    while (list[place] && strcmp(word, list[place]) != 0)
+        place++;
+    return place;
+}
+
 static bool
 take_period(const char *text, struct options *options, char **message)
 {
-    static const char *const NAMES[] = {
-        [PERIOD_ALL] = "all", [PERIOD_DAY] = "day", [PERIOD_WEEK] = "week"
-    };
+    size_t place = place_of(text, PERIODS);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
-        if (strcmp(text, NAMES[i]) == 0) {
-            options->intervals.period = (enum period)i;
-            return true;
-        }
-    *message = g_strdup_printf("'%s' is none of all, day, week", text);
-    return false;
+    options->intervals.period = (enum period)place;
+    if (!PERIODS[place])
+        *message = g_strdup_printf("'%s' is none of all, day, week", text);
+    return !*message;
 }
 
 static bool
@@ -346,19 +409,13 @@ take_utc_offset(const char *text, struct options *options, char **message)
 static bool
 take_user_key(const char *text, struct options *options, char **message)
 {
-    static const char *const NAMES[USER_NAMES] = { [USER_NAME_DN] = "dn",
-                                                   [USER_NAME_RPC] = "rpc",
-                                                   [USER_NAME_HTTP] = "http",
-                                                   [USER_NAME_ADDRESS] = "address" };
+    size_t place = place_of(text, USER_KEYS);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
-        if (strcmp(text, NAMES[i]) == 0) {
-            options->intervals.users.has_key = true;
-            options->intervals.users.key = (enum user_name)i;
-            return true;
-        }
-    *message = g_strdup_printf("'%s' is none of dn, rpc, http, address", text);
-    return false;
+    options->intervals.users.has_key = true;
+    options->intervals.users.key = (enum user_name)place;
+    if (!USER_KEYS[place])
+        *message = g_strdup_printf("'%s' is none of dn, rpc, http, address", text);
+    return !*message;
 }
 
 static bool
@@ -386,26 +443,35 @@ take_code_page(const char *text, struct options *options, char **message)
 static bool
 take_format(const char *text, struct options *options, char **message)
 {
-    static const char *const FORMATS[] = {
-        [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite"
-    };
+    size_t place = place_of(text, FORMATS);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++)
-        if (strcmp(FORMATS[i], text) == 0) {
-            options->style.format = (enum output_format)i;
-            options->has_format = true;
-            return true;
-        }
-    *message = g_strdup_printf("there is no format '%s' (see --help)", text);
-    return false;
+    options->style.format = (enum output_format)place;
+    options->has_format = true;
+    if (!FORMATS[place])
+        *message = g_strdup_printf("there is no format '%s' (see --help)", text);
+    return !*message;
 }
 
 static bool
 take_time(const char *text, struct options *options, char **message)
 {
-    options->style.spreadsheet_times = strcmp(text, "spreadsheet") == 0;
-    if (!options->style.spreadsheet_times && strcmp(text, "iso") != 0)
+    size_t place = place_of(text, TIMES);
+
+    options->style.spreadsheet_times = place == 1;
+    if (!TIMES[place])
         *message = g_strdup_printf("there is no form of time '%s' (see --help)", text);
+    return !*message;
+}
+
+static bool
+take_shell(const char *text, struct options *options, char **message)
+{
+    size_t place = place_of(text, COMPLETION_SHELLS);
+
+    options->action = ACTION_COMPLETION;
+    options->shell = (enum completion_shell)place;
+    if (!COMPLETION_SHELLS[place])
+        *message = g_strdup_printf("there is no completion for '%s' (see --help)", text);
     return !*message;
 }
 
@@ -503,6 +569,8 @@ take_option(int value, struct options *options, char **message)
     case LONG_KEYTAB:
         options->keys.keytab = optarg;
         return true;
+    case LONG_COMPLETION:
+        return take_shell(optarg, options, message);
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
     case LONG_VALID_PORTS:
@@ -556,7 +624,7 @@ check_output(struct options *options, char **message)
 static bool
 is_page(const struct options *options)
 {
-    return options->n_paths == 2 && strcmp(options->paths[0], "page") == 0 &&
+    return options->n_paths == 2 && strcmp(options->paths[0], COMMANDS[COMMAND_PAGE]) == 0 &&
            (g_file_test(options->paths[1], G_FILE_TEST_IS_DIR) ||
             !g_file_test(options->paths[0], G_FILE_TEST_EXISTS));
 }
@@ -613,7 +681,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         options->directory = options->paths[1];
         return true;
     }
-    if (options->n_paths > 0 && strcmp(options->paths[0], "compare") == 0)
+    if (options->n_paths > 0 && strcmp(options->paths[0], COMMANDS[COMMAND_COMPARE]) == 0)
         return check_compare(options, message);
     if (options->has_second_utc_offset)
         *message = g_strdup("two UTC offsets are for compare only");

@@ -6,7 +6,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "auth/seal_mechanism.h"
+#include "completion.h"
 #include "intervals.h"
 #include "report.h"
 #include "given_keys.h"
@@ -19,12 +19,14 @@ enum action {
     ACTION_VERSION,
     ACTION_LIST_REPORTS,
     ACTION_DESCRIBE,
+    ACTION_COMPLETION, /* for `shell` */
     ACTION_PAGE
 };
 
 struct options {
     enum action action;
     const struct report *describe; /* ACTION_DESCRIBE: only that one; NULL for all */
+    enum completion_shell shell;   /* ACTION_COMPLETION */
     const struct report **reports; /* terminated by NULL; freed by options_clear() */
     size_t n_reports;
     const char *directory;   /* or file, of a database; NULL: standard output. ACTION_PAGE: of the
@@ -60,5 +62,8 @@ void options_clear(struct options *options);
 
 /* Prints the help text. */
 void options_help(void);
+
+/* Prints what lets the shell complete the command line. */
+void options_completion(enum completion_shell shell);
 
 #endif

@@ -31,10 +31,15 @@ def main():
     errors = []
     if COLUMNS.read_text(encoding="utf-8") != described:
         errors.append("doc/REPORTS.txt is not what --describe prints (test_docs.py OAEXPORT --update)")
-    options = set(re.findall(r"--([a-z-]+)", helped.split("Exit status")[0]))
-    in_manual = set(re.findall(r"Fl Fl ([a-z-]+)", manual))
+    # Of each option: its letter, its name, whether it has an argument, or may have one. The synopsis and the text have no others.
+    options = set(re.findall(r"^  (?:-(\w), |    )--([a-z-]+)(?![a-z-])(\[=| (?=\S))?", helped, re.MULTILINE))
+    in_manual = {(letter, name, {"": "", "Ns Op =": "[="}.get(kind, " ")) for letter, name, kind in
+                 re.findall(r"^\.It Fl (?:(\w) , Fl )?Fl ([a-z-]+) ?(Ns Op =|Ar|)", manual, re.MULTILINE)}
     if options != in_manual:
         errors.append(f"options only in one of --help and the manual page: {sorted(options ^ in_manual)}")
+    named = set(re.findall(r"Fl Fl ([a-z-]+)", manual)) ^ {name for _, name, _ in options}
+    if named:
+        errors.append(f"options that the manual page names without describing them: {sorted(named)}")
     header = (EXPORTER / "exit_codes.h").read_text(encoding="utf-8")
     codes = dict(re.findall(r"EXIT_\w+ =\s*(\d+), +/\* (.*) \*/", header))
     documented = dict(re.findall(r"\.It (\d+)\n(.*)\.\n", manual))

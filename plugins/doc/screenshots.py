@@ -5,12 +5,13 @@ Usage: screenshots.py HOME [NAME...]
        screenshots.py HOME --picture FILE.png CAPTURE FRAME [ITEM]
 
 HOME is the build tree's home folder (build/dev/home). The last protocol of the frame is open, and in it the item whose text begins with ITEM,
-with all that it has. Needs wireshark, Xvfb, xdotool, and import of ImageMagick.
+with all that it has. The picture "profile" is of the profile: its columns, colours and buttons. Needs wireshark, Xvfb, xdotool, and import of ImageMagick.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,10 @@ PICTURES = {
     "restriction": ("made/rops_many.pcapng", 16, "RopRestrict"),
     "fast_transfer": ("made/rops_many.pcapng", 31, "RopFastTransferSourceGetBuffer"),
 }
+PROFILE = "Outlook Anywhere"
+# Around each of these frames, with a filter.
+PROFILE_PICTURES = {"profile": ("real/basic.pcapng", 115)}
+PROFILE_OPTIONS = ("-C", PROFILE, "-Y", "rpch")
 # Of the window: frames above, the tree below, nothing else.
 RECENT = f"""gui.toolbar_main_show: FALSE
 gui.filter_toolbar_show: FALSE
@@ -43,6 +48,11 @@ gui.geometry_main_maximized: FALSE
 gui.geometry_main_upper_pane: {LIST_HEIGHT}
 column.width: %m, 60, %t, 70, %s, 95, %d, 95, %p, 70, %i, 1200
 """
+# Of the profile: its buttons beside the filter, and its columns in most of the window.
+PROFILE_RECENT = RECENT.replace("gui.filter_toolbar_show: FALSE", "gui.filter_toolbar_show: TRUE").split("gui.geometry_main_upper_pane")[0] + """\
+gui.geometry_main_upper_pane: 660
+column.width: %m, 45, %t, 70, %s, 105, %d, 105, %p, 70, %Cus:rpch.vc, 30, %i, 900
+"""
 PREFERENCES = """gui.update.enabled: FALSE
 gui.window_title:
 gui.qt.font_name: DejaVu Sans Mono,9,-1,5,50,0,0,0,0,0
@@ -50,13 +60,17 @@ gui.column.format: "No.", "%m", "Time", "%t", "Source", "%s", "Destination", "%d
 """
 
 
-def own_home(home, folder):
-    """A home with the plugins of the build tree and with settings of its own."""
+def own_home(home, folder, has_profile):
+    """A home with the plugins of the build tree and with settings of its own, or with the profile."""
     settings = folder / "config" / "wireshark"
     settings.mkdir(parents=True)
     (settings / "recent").write_text(RECENT, encoding="utf-8")
     (settings / "recent_common").write_text(RECENT, encoding="utf-8")
     (settings / "preferences").write_text(PREFERENCES, encoding="utf-8")
+    if has_profile:
+        profile = settings / "profiles" / PROFILE
+        shutil.copytree(TOP / "plugins" / "profile", profile)
+        (profile / "recent").write_text(PROFILE_RECENT, encoding="utf-8")
     (folder / ".local" / "lib").mkdir(parents=True)
     (folder / ".local" / "lib" / "wireshark").symlink_to(pathlib.Path(home).resolve() / ".local" / "lib" / "wireshark")
     (folder / "run").mkdir(mode=0o700)
@@ -109,13 +123,13 @@ def open_items(env, window, lines, item):
     time.sleep(1)
 
 
-def take(home, picture, capture, frame, item=None):
-    """Takes one picture."""
+def take(home, picture, capture, frame, item=None, has_profile=False):
+    """Takes one picture: of the last protocol in the frame, or of the frames around it with the profile."""
     lines = tools.tshark(home, capture, "-2", "-V", "-Y", f"frame.number == {frame}").strip().splitlines()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        own_home(home, folder)
+        own_home(home, folder, has_profile)
         copy = folder / pathlib.Path(capture).name
         copy.write_bytes(pathlib.Path(capture).read_bytes())
         copy.chmod(0o644)
@@ -128,12 +142,14 @@ def take(home, picture, capture, frame, item=None):
             env = {**tools.surroundings(folder), "DISPLAY": f":{display}", "XDG_RUNTIME_DIR": str(folder / "run"),
                    "XDG_CONFIG_HOME": str(folder / "config"), "QT_QPA_PLATFORM": "xcb"}
             with open(os.environ.get("SCREENSHOTS_LOG", os.devnull), "wb") as log:
-                program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", "-r", str(copy), "-g", str(frame)], env=env,
+                program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", *(PROFILE_OPTIONS if has_profile else ()),
+                                            "-r", str(copy), "-g", str(frame)], env=env,
                                            stdout=log, stderr=log)
             window = wait_for_window(env, program)
             xdotool(env, "windowmove", window, 0, 0, "windowsize", window, WIDTH, HEIGHT)
             time.sleep(1)
-            open_items(env, window, lines, item)
+            if not has_profile:
+                open_items(env, window, lines, item)
             tools.run(["import", "-window", "root", "-depth", "8", "-colors", "64", str(picture)], env)
         finally:
             for process in filter(None, (program, server)):
@@ -151,9 +167,9 @@ def main():
         return
     folder = TOP / "plugins" / "doc" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name in arguments or PICTURES:
-        capture, *more = PICTURES[name]
-        take(home, folder / f"{name}.png", tools.CAPTURES / capture, *more)
+    for name in arguments or (*PICTURES, *PROFILE_PICTURES):
+        capture, *more = PICTURES.get(name) or PROFILE_PICTURES[name]
+        take(home, folder / f"{name}.png", tools.CAPTURES / capture, *more, has_profile=name in PROFILE_PICTURES)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+# Removes what was installed from this build tree: the files of its manifests, and folders that are the project's own and empty.
+# Like the installation it obeys DESTDIR.
+#
+# Usage: cmake -D BUILD=... -D OWN_FOLDERS=NAME|NAME -P uninstall.cmake
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+file(GLOB manifests ${BUILD}/install_manifest*.txt)
+if(NOT manifests)
+    message(FATAL_ERROR "nothing was installed from ${BUILD}")
+endif()
+foreach(manifest IN LISTS manifests)
+    set(root "$ENV{DESTDIR}")
+    if(manifest MATCHES "_user\\.txt$")
+        set(root "")
+    endif()
+    file(STRINGS ${manifest} files)
+    foreach(file IN LISTS files)
+        set(file "${root}${file}")
+        if(EXISTS "${file}" OR IS_SYMLINK "${file}")
+            file(REMOVE "${file}")
+            if(EXISTS "${file}")
+                message(FATAL_ERROR "cannot remove ${file}")
+            endif()
+            message(STATUS "Removed: ${file}")
+        endif()
+        get_filename_component(folder "${file}" DIRECTORY)
+        while(folder MATCHES "/(${OWN_FOLDERS})(/|$)" AND IS_DIRECTORY "${folder}")
+            file(GLOB inside "${folder}/*" "${folder}/.*")
+            list(FILTER inside EXCLUDE REGEX "/\\.\\.?$")
+            if(inside)
+                break()
+            endif()
+            file(REMOVE_RECURSE "${folder}")
+            get_filename_component(folder "${folder}" DIRECTORY)
+        endwhile()
+    endforeach()
+    file(REMOVE ${manifest})
+endforeach()
