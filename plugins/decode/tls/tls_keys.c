@@ -247,7 +247,8 @@ add_entry(struct oa_tls_keys *keys, const struct name *name, const uint8_t *secr
     memcpy(entry->secret, secret, length);
     keys->came_late |= keys->missed_all ||
                        (g_tree_lookup(keys->missed, name) && !g_tree_lookup(keys->entries, name));
-    g_tree_replace(keys->entries, entry, entry);
+    g_tree_remove(keys->entries, name);
+    g_tree_insert(keys->entries, entry, entry);
 }
 
 enum line_result { LINE_OTHER, LINE_USED, LINE_MALFORMED };

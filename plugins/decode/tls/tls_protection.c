@@ -329,10 +329,13 @@ open_cbc(struct oa_tls_protection *protection, uint64_t number, const uint8_t *h
     memcpy(iv, chain ? protection->iv : payload, block);
     if (chain)
         oa_tls_protection_pass(protection, length, payload + length - chain);
-    if (!has_iv)
-        return false;
+    /* Then the MAC does not cover the IV of the next record, which only this one can vouch for. */
     if (trailer &&
-        !has_mac(protection, number, header, payload, length - trailer, payload + n_iv + n))
+        !has_mac(protection, number, header, payload, length - trailer, payload + n_iv + n)) {
+        protection->has_iv = !chain;
+        return false;
+    }
+    if (!has_iv)
         return false;
     if (gcry_cipher_setiv(protection->handle, iv, block) ||
         gcry_cipher_decrypt(protection->handle, out, n, payload + n_iv, n))

@@ -32,10 +32,10 @@ struct oa_tls_records {
     enum oa_tls_record_state state;
     enum place place;
     bool may_be_foreign;
-    bool has_failed;  /* the record before did not authenticate */
-    uint64_t number;  /* of the next record */
-    uint64_t opened;  /* with any keys */
-    uint64_t trusted; /* opened with these */
+    unsigned failures; /* records in a row that did not authenticate */
+    uint64_t number;   /* of the next record */
+    uint64_t opened;   /* with any keys */
+    uint64_t trusted;  /* opened with these */
     uint64_t credit;
 
     GByteArray *held; /* a record whose end is missing; what is searched; or NULL */
@@ -84,7 +84,7 @@ oa_tls_records_protect(struct oa_tls_records *records, struct oa_tls_protection 
     records->protection = protection;
     records->may_be_foreign = may_be_foreign;
     records->number = records->trusted = records->searched = 0;
-    records->has_failed = false;
+    records->failures = 0;
 }
 
 enum oa_tls_record_state
@@ -173,14 +173,14 @@ take_failure(struct oa_tls_records *records, const uint8_t *header)
         stop(records, OA_TLS_RECORDS_REFUSED);
         return;
     }
-    /* The first time it is damaged itself; then more must be missing than TCP says. */
-    records->number++;
-    if (records->has_failed) {
-        records->number--;
+    /* It is damaged itself, or the one before it whose end is its IV; or else more must be missing
+     * than TCP says. */
+    unsigned most = oa_tls_protection_chain(records->protection) ? 2 : 1;
+    if (++records->failures > most) {
         begin_search(records, OA_TLS_RECORD_HEADER + length_of(header));
         return;
     }
-    records->has_failed = true;
+    records->number++;
     report_lost(records, data_of(records, header));
 }
 
@@ -205,7 +205,7 @@ take_record(struct oa_tls_records *records, const uint8_t *header, const uint8_t
     records->number++;
     records->opened++;
     records->trusted++;
-    records->has_failed = false;
+    records->failures = 0;
     records->user.record(records->user.context, &opened);
 }
 
@@ -375,7 +375,7 @@ resume(struct oa_tls_records *records, size_t at, uint64_t number,
     records->number = number + 1;
     records->opened++;
     records->trusted++;
-    records->has_failed = false;
+    records->failures = 0;
     report_lost(records, gap > overhead ? gap - overhead : 0);
     records->user.record(records->user.context, opened);
     take(records, held->data + end, held->len - end);
