@@ -62,6 +62,7 @@ struct input {
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
     wtap *file;     /* NULL before it is admitted and when it is finished */
+    struct capture_secrets secrets; /* in it */
 
     /* Frames read ahead, in order of time, from `first`; the current one is the first of them. */
     struct ahead **ahead;
@@ -92,6 +93,7 @@ struct capture_reader {
     int64_t last_ns;
     uint64_t bytes_done; /* of finished inputs */
     uint64_t bytes_total;
+    struct capture_secrets_user secrets;
 };
 
 /* Files that are not captures, which wiretap opens as a single frame; it takes anything that starts
@@ -245,7 +247,9 @@ input_open(struct input *input, char **message)
     char *err_info = NULL;
 
     input->file = wtap_open_offline(input->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
-    if (!input->file)
+    if (input->file)
+        capture_secrets_begin(&input->secrets, input->file);
+    else
         *message = open_message(input, err, err_info);
     return input->file != NULL;
 }
@@ -568,6 +572,7 @@ input_finish(struct capture_reader *reader, struct input *input, char **message)
     enum capture_status status = input->end_status;
 
     *message = g_steal_pointer(&input->end_message);
+    capture_secrets_take(&input->secrets, &reader->secrets);
     input_close(reader, input);
     reader->bytes_done += input->size;
     return status;
@@ -581,7 +586,9 @@ advance_root(struct capture_reader *reader, char **message)
     enum capture_status status = CAPTURE_OK;
 
     reader->root_given = false;
-    if (!input_advance(reader, root)) {
+    if (input_advance(reader, root)) {
+        capture_secrets_take(&root->secrets, &reader->secrets);
+    } else {
         status = input_finish(reader, root, message);
         reader->heap[0] = reader->heap[--reader->n_heap];
     }
@@ -600,6 +607,7 @@ admit(struct capture_reader *reader, char **message)
         return CAPTURE_UNREADABLE;
     }
     input_fill(reader, input);
+    capture_secrets_take(&input->secrets, &reader->secrets);
     if (input->n_ahead == 0)
         return input_finish(reader, input, message);
     heap_push(reader, input);
@@ -740,6 +748,12 @@ bool
 capture_reader_has_interfaces(const struct capture_reader *reader)
 {
     return reader->has_interfaces;
+}
+
+void
+capture_reader_use_secrets(struct capture_reader *reader, const struct capture_secrets_user *user)
+{
+    reader->secrets = *user;
 }
 
 void

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture_secrets.h"
+
 /* Interfaces of a file that are told apart, by their numbers; those behind them count as the last.
  */
 #define CAPTURE_INTERFACES 16
@@ -97,6 +99,11 @@ enum capture_status capture_reader_next(struct capture_reader *reader, struct ca
 
 /* Whether a file says at its beginning that it has several interfaces. */
 bool capture_reader_has_interfaces(const struct capture_reader *reader);
+
+/* Passes on the key logs inside the files as they are read, before the first frame that stands
+ * behind one. Before the first frame. */
+void capture_reader_use_secrets(struct capture_reader *reader,
+                                const struct capture_secrets_user *user);
 
 /* Bytes read so far (as stored, compressed or not) and in total; the total is 0 if it is unknown
  * (standard input). */

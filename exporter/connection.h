@@ -7,7 +7,7 @@
 #define CONNECTION_H
 
 #include "base/text.h"
-#include "tls/tls_facts.h"
+#include "tls/tls_opener.h"
 #include "track/events.h"
 
 /* What one side sent. */
@@ -55,6 +55,7 @@ struct connection_row {
     const struct connection *tcp;
     struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP */
     const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    struct oa_tls_outcome opened;   /* what keys have shown of that */
     bool is_attempt;                /* without payload, to a port that a URI or ValidPorts names */
 };
 

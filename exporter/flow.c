@@ -6,8 +6,9 @@
 #include "flow.h"
 
 #include <glib.h>
+#include <string.h>
 
-#include "tls/tls_facts.h"
+#include "tls/tls_opener.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
 #include "track/named_ports.h"
@@ -17,11 +18,13 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;         /* the connection starts as TLS does */
-    struct oa_tls_watch *watch; /* then too */
-    bool has_begun;             /* its first bytes were received */
-    bool is_examined[2];        /* by sender: the first bytes have been examined, or are lost */
-    enum oa_before before[2];   /* by sender: what has been noted of it, see note_foreign() */
+    struct oa_tls *tls;           /* the connection starts as TLS does */
+    struct oa_tls_opener *opener; /* then too, if there are keys */
+    struct oa_stamp opened;       /* of the bytes that are being opened */
+    struct oa_tls_watch *watch;   /* then too */
+    bool has_begun;               /* its first bytes were received */
+    bool is_examined[2];          /* by sender: the first bytes have been examined, or are lost */
+    enum oa_before before[2];     /* by sender: what has been noted of it, see note_foreign() */
     /* The start of a segment that is too short to be recognised, by sender. */
     struct held {
         GByteArray *bytes;
@@ -49,6 +52,13 @@ sides_are_certain(const struct connection *connection)
            (connection->payload_only && connection_sent_by_server(server, client));
 }
 
+/* So does a handshake of TLS. */
+static bool
+has_certain_sides(const struct flow *flow)
+{
+    return sides_are_certain(flow->connection) || flow->opener;
+}
+
 /* Returns who sent what was recognised, which changes if the sides are swapped. */
 static enum oa_side
 open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *recognition,
@@ -57,14 +67,15 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     struct connection *connection = flow->connection;
 
     /* Both are better evidence than PDUs that either side may send. */
-    if (!sides_are_certain(connection) && side != recognition->sender) {
+    if (!has_certain_sides(flow) && side != recognition->sender) {
         connection_swap(connection);
         side ^= 1;
     }
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
-    oa_channel_describe(flow->channel, connection->is_in_tls, connection->payload_only);
+    oa_channel_describe(flow->channel, connection->is_in_tls || flow->opener,
+                        connection->payload_only);
     flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
     return side;
@@ -76,7 +87,7 @@ before_of(const struct flow *flow, enum oa_side side)
 {
     if (flow->before[side] != OA_BEFORE_UNKNOWN)
         return flow->before[side];
-    if (!flow->connection->handshake_seen || flow->is_examined[side])
+    if ((!flow->connection->handshake_seen && !flow->opener) || flow->is_examined[side])
         return OA_BEFORE_UNKNOWN;
     return side == OA_CLIENT ? OA_BEFORE_CLIENT_FIRST : OA_BEFORE_SERVER_FIRST;
 }
@@ -101,12 +112,12 @@ recognise(const struct flow *flow, enum oa_side side, const uint8_t *data, size_
 /* Whether what was recognised must have been sent by the other side: text in a server's response
  * that looks like a request does not make it the client. */
 static bool
-contradicts_sides(const struct connection *connection, enum oa_side side,
+contradicts_sides(const struct flow *flow, enum oa_side side,
                   const struct oa_recognition *recognition)
 {
     bool is_certain = !recognition->is_raw || recognition->has_start;
 
-    return sides_are_certain(connection) && is_certain && side != recognition->sender;
+    return has_certain_sides(flow) && is_certain && side != recognition->sender;
 }
 
 /* What bytes that are not ours mean for the following ones, where that is not known yet. */
@@ -153,7 +164,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     }
     switch (recognise(flow, side, begin, known, before, &recognition)) {
     case OA_OURS:
-        if (contradicts_sides(flow->connection, side, &recognition))
+        if (contradicts_sides(flow, side, &recognition))
             break;
         side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
         if (known > length)
@@ -177,14 +188,59 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     drop_held(held);
 }
 
+/* --- without TLS, or inside of it --- */
+
+static void
+take_plain(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
+           struct oa_stamp stamp)
+{
+    if (flow->channel)
+        oa_channel_data(flow->channel, side, data, length, stamp);
+    else
+        look_for_channel(flow, side, data, length, stamp);
+}
+
+/* What was received so far cannot be completed; a channel is to be told itself. */
+static void
+break_off(struct flow *flow, enum oa_side side)
+{
+    flow->is_examined[side] = true;
+    drop_held(&flow->held[side]);
+}
+
+static void
+lose_plain(struct flow *flow, enum oa_side side, uint64_t bytes)
+{
+    break_off(flow, side);
+    if (flow->channel)
+        oa_channel_lost(flow->channel, side, bytes);
+}
+
+/* --- TLS --- */
+
+static void
+on_opened(void *context, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct flow *flow = context;
+
+    take_plain(flow, side, data, length, flow->opened);
+}
+
+static void
+on_opened_lost(void *context, enum oa_side side, uint64_t bytes)
+{
+    lose_plain(context, side, bytes);
+}
+
 static void
 take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
          struct oa_stamp stamp)
 {
     oa_tls_watch_data(flow->watch, side, data, length);
+    flow->opened = stamp;
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
-        oa_tls_free(flow->tls);
-        flow->tls = NULL;
+        g_clear_pointer(&flow->tls, oa_tls_free);
+        g_clear_pointer(&flow->opener, oa_tls_opener_free);
     }
 }
 
@@ -199,6 +255,12 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
         side = OA_CLIENT;
     }
     flow->tls = oa_tls_new();
+    if (flow->flows->keys && oa_tls_keys_are_there(flow->flows->keys))
+        flow->opener = oa_tls_opener_new(flow->tls, flow->flows->keys,
+                                         &(struct oa_tls_reader){ .context = flow,
+                                                                  .data = on_opened,
+                                                                  .lost = on_opened_lost,
+                                                                  .room = flow->flows->room });
     flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
                                    &flow->connection->endpoint[OA_SERVER]);
     take_tls(flow, side, data, length, stamp);
@@ -219,38 +281,31 @@ void
 flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
           struct oa_stamp stamp)
 {
-    if (flow->channel)
-        oa_channel_data(flow->channel, side, data, length, stamp);
-    else if (flow->tls)
+    if (flow->tls)
         take_tls(flow, side, data, length, stamp);
     else if (!flow->has_begun && oa_tls_may_begin(data[0]))
         begin_tls(flow, side, data, length, stamp);
     else
-        look_for_channel(flow, side, data, length, stamp);
+        take_plain(flow, side, data, length, stamp);
     flow->has_begun = true;
-}
-
-/* What was received so far cannot be completed; a channel is to be told itself. */
-static void
-break_off(struct flow *flow, enum oa_side side)
-{
-    flow->is_examined[side] = true;
-    drop_held(&flow->held[side]);
-    if (!flow->channel && flow->tls)
-        oa_tls_lost(flow->tls, side);
 }
 
 void
 flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
-    break_off(flow, side);
-    if (flow->channel)
-        oa_channel_lost(flow->channel, side, bytes);
+    if (flow->tls)
+        oa_tls_lost(flow->tls, side, bytes);
+    else
+        lose_plain(flow, side, bytes);
 }
 
 void
 flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
+    if (flow->tls) {
+        flow_lost(flow, side, bytes);
+        return;
+    }
     break_off(flow, side);
     if (flow->channel)
         oa_channel_cut(flow->channel, side, bytes, stamp);
@@ -311,11 +366,16 @@ report_end(const struct flow *flow)
     const struct connection *tcp = flow->connection;
     const struct connection_stream *in = &tcp->stream[OA_CLIENT], *out = &tcp->stream[OA_SERVER];
 
+    struct oa_tls_outcome opened = { .why_not = flow->tls ? OA_TLS_WITHOUT_KEYS : NULL };
+
+    if (flow->opener)
+        opened = oa_tls_opener_outcome(flow->opener);
     oa_connection_ended(
         flow->flows->tracker,
         &(struct oa_connection_end){ .host = (void *)tcp,
                                      .channel = flow->channel,
                                      .tls = oa_tls_facts_of(flow->tls),
+                                     .opened = opened,
                                      .server = tcp->endpoint[OA_SERVER],
                                      .watch = flow->watch,
                                      .ending = tcp->ending,
@@ -330,6 +390,8 @@ report_end(const struct flow *flow)
 void
 flow_close(struct flow *flow)
 {
+    if (flow->opener)
+        oa_tls_opener_end(flow->opener);
     report_end(flow);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
@@ -337,6 +399,7 @@ flow_close(struct flow *flow)
         drop_held(&flow->held[side]);
     oa_tls_watch_free(flow->watch);
     oa_tls_free(flow->tls);
+    oa_tls_opener_free(flow->opener);
     g_free(flow);
 }
 
@@ -345,9 +408,11 @@ flow_close(struct flow *flow)
 static struct connection_row
 row_of(const struct oa_connection_end *end)
 {
-    return (struct connection_row){
-        .tcp = end->host, .channel = end->channel, .tls = end->tls, .is_attempt = end->is_attempt
-    };
+    return (struct connection_row){ .tcp = end->host,
+                                    .channel = end->channel,
+                                    .tls = end->tls,
+                                    .opened = end->opened,
+                                    .is_attempt = end->is_attempt };
 }
 
 static void
@@ -380,13 +445,23 @@ keep_connection(void *connection)
 }
 
 void
-flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function function,
-            void *context)
+flows_begin(struct flows *flows, struct oa_tracker *tracker, struct oa_tls_keys *keys,
+            connection_function function, void *context)
 {
-    *flows = (struct flows){ .tracker = tracker, .on_ended = function, .context = context };
+    *flows = (struct flows){
+        .tracker = tracker, .keys = keys, .on_ended = function, .context = context
+    };
+    if (keys)
+        oa_tls_keys_begin(keys);
     oa_connection_ends_listen(tracker, &(struct oa_end_listener){ .context = flows,
                                                                   .ended = on_ended,
                                                                   .keep = keep_connection,
                                                                   .forget = g_free,
                                                                   .undecided = on_undecided });
+}
+
+void
+flows_end(struct flows *flows)
+{
+    explicit_bzero(flows->room, sizeof flows->room);
 }

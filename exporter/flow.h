@@ -1,7 +1,7 @@
 /* flow.h
- * From the bytes of one connection to the decoder, for every kind of source: TLS is inspected for
- * what is visible without keys, and a connection that carries RPC or MAPI over HTTP becomes a
- * channel.
+ * From the bytes of one connection to the decoder, for every kind of source: TLS is opened with the
+ * keys that there are, and otherwise inspected for what is visible without; a connection that
+ * carries RPC or MAPI over HTTP becomes a channel, inside TLS as well.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,6 +9,7 @@
 #define FLOW_H
 
 #include "connection.h"
+#include "tls/tls_keys.h"
 
 typedef void (*connection_function)(void *context, const struct connection_row *row);
 
@@ -20,17 +21,22 @@ struct flows {
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
     struct oa_tracker *tracker;
-    uint64_t n_connections;       /* opened so far, which is the number of the next one */
-    uint64_t n_channels;          /* of these, how many became a channel */
-    connection_function on_ended; /* or NULL */
-    void *context;                /* of these functions */
+    uint64_t n_connections;          /* opened so far, which is the number of the next one */
+    uint64_t n_channels;             /* of these, how many became a channel */
+    connection_function on_ended;    /* or NULL */
+    void *context;                   /* of these functions */
+    struct oa_tls_keys *keys;        /* NULL: none */
+    uint8_t room[OA_TLS_RECORD_MAX]; /* for the record that is being opened */
 };
 
-/* Begins a run. `on_ended` is called with each connection that has ended, before its channel
- * closes and before what its end shows is reported. One inside TLS waits for that, see
- * connection_end.h. `flows` must outlast the tracker. */
-void flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function on_ended,
-                 void *context);
+/* Begins a run with these keys, or NULL, which must outlive it. `on_ended` is called with each
+ * connection that has ended, before its channel closes and before what its end shows is reported.
+ * One inside TLS waits for that, see connection_end.h. `flows` must outlast the tracker. */
+void flows_begin(struct flows *flows, struct oa_tracker *tracker, struct oa_tls_keys *keys,
+                 connection_function on_ended, void *context);
+
+/* Clears what was opened last. */
+void flows_end(struct flows *flows);
 
 struct flow;
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <errno.h>
+#include <gcrypt.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -317,12 +318,22 @@ write_page(const struct options *options, char **message)
     }
 }
 
+/* Whether all files can be read again, with times that are right. */
+static bool
+can_read_again(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_paths; i++)
+        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
+            return false;
+    return true;
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
- * done again: with frames read ahead, which is noted in `order`, or because only now is known how
- * far the clocks of the files differ. */
+ * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
+ * because only now is known how far the clocks of the files differ. */
 static int
-export_once(const struct options *options, struct capture_order *order, struct clocks *clocks,
-            bool is_again, bool *is_void)
+export_once(const struct options *options, struct oa_tls_keys *keys, struct capture_order *order,
+            struct clocks *clocks, bool is_again, bool *is_void)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .is_again = is_again,
@@ -339,6 +350,7 @@ export_once(const struct options *options, struct capture_order *order, struct c
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
                                 .renamer = renamer_of(options),
+                                .keys = keys,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -362,7 +374,8 @@ export_once(const struct options *options, struct capture_order *order, struct c
         report_set_count_intervals(run.reports, &options->intervals);
         source_run(source, &sink, &result);
         clear_progress(&run);
-        *is_void = result.disordered || result.clocks_differ;
+        *is_void = result.disordered || result.clocks_differ ||
+                   (result.keys_came_late && can_read_again(options) && can_begin_anew(options));
         order->reads_ahead |= result.disordered;
         if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
@@ -377,16 +390,6 @@ export_once(const struct options *options, struct capture_order *order, struct c
     summary_free(run.summary);
     source_close(source);
     return code;
-}
-
-/* Whether all files can be read again, with times that are right. */
-static bool
-can_read_again(const struct options *options)
-{
-    for (size_t i = 0; i < options->n_paths; i++)
-        if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
-            return false;
-    return true;
 }
 
 static void
@@ -420,13 +423,14 @@ go_on(void *context, const struct source_progress *progress)
 
 /* Reads the captures for their clocks only. Whatever fails will be reported by the export. */
 static void
-compare_clocks(const struct options *options, const struct capture_order *order,
-               struct clocks *clocks)
+compare_clocks(const struct options *options, struct oa_tls_keys *keys,
+               const struct capture_order *order, struct clocks *clocks)
 {
     struct source_sink sink = { .event = ignore_event,
                                 .connection = ignore_connection,
                                 .warning = ignore_warning,
-                                .progress = go_on };
+                                .progress = go_on,
+                                .keys = keys };
     struct source_result result;
     char *message = NULL;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
@@ -442,7 +446,7 @@ compare_clocks(const struct options *options, const struct capture_order *order,
 /* Most captures are in order of time, and most clocks agree. Only what was read shows where that is
  * not so, and then the reports are begun anew. What goes to standard output cannot be taken back,
  * so both are found out before. */
-static int export(const struct options *options)
+static int export(const struct options *options, struct oa_tls_keys *keys)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
                                    .reads_ahead = !can_begin_anew(options) };
@@ -453,13 +457,26 @@ static int export(const struct options *options)
 
     allow_descriptors(options->n_paths);
     if (clocks && !can_begin_anew(options))
-        compare_clocks(options, &order, clocks);
+        compare_clocks(options, keys, &order, clocks);
     do {
-        code = export_once(options, &order, clocks, is_again, &is_void);
+        code = export_once(options, keys, &order, clocks, is_again, &is_void);
         is_again = true;
     } while (is_void && !ending_signal);
     clocks_free(clocks);
     return code;
+}
+
+/* Reads the keys of TLS; NULL with a message on standard error. */
+static struct tls_key_set *
+read_tls_keys(const struct options *options)
+{
+    char *message = NULL;
+    struct tls_key_set *keys = tls_key_set_read(&options->tls, complain, &message);
+
+    if (message)
+        complain(message);
+    g_free(message);
+    return keys;
 }
 
 /* Reads the key of --anonymize, if there is one; false with a message on standard error. */
@@ -488,18 +505,21 @@ export_captures(struct options *options)
     char *message = NULL;
     int code;
 
-    if (!use_key(options))
+    struct tls_key_set *keys = use_key(options) ? read_tls_keys(options) : NULL;
+    if (!keys) {
+        pseudonyms_free(options->style.pseudonyms);
         return EXIT_USAGE;
-
+    }
     if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
         options->n_others = captures.n_others;
-        code = export(options);
+        code = export(options, tls_key_set_keys(keys));
     } else {
         code = fail(message, EXIT_UNREADABLE);
     }
     capture_paths_clear(&captures);
+    tls_key_set_free(keys);
     pseudonyms_free(options->style.pseudonyms);
     return code;
 }
@@ -541,6 +561,15 @@ install_handlers(void)
     sigaction(SIGALRM, &action, NULL);
 }
 
+/* Keys are in ordinary memory, which is cleared; pages that are locked are few. */
+static void
+init_ciphers(void)
+{
+    gcry_check_version(NULL);
+    gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+    gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -552,6 +581,7 @@ main(int argc, char *argv[])
            SIG_IGN); /* a reader that goes away is a write error, reported like any other */
     install_handlers();
     init_process_policies();
+    init_ciphers();
     WS_COMPAT_LOG_INIT(PROGRAM);
     if (!options_parse(argc, argv, &options, &message)) {
         code = fail(message, EXIT_USAGE);

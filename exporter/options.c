@@ -40,7 +40,10 @@ enum long_option {
     LONG_USER_KEY,
     LONG_DOMAIN_MAP,
     LONG_HTML,
-    LONG_ANONYMIZE
+    LONG_ANONYMIZE,
+    LONG_TLS_KEYLOG,
+    LONG_TLS_PRIVATE_KEY,
+    LONG_TLS_PASSWORD_FILE
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -102,6 +105,17 @@ static const struct {
     { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
       "KEYFILE",
       "names and addresses become pseudonyms, the same with the same key" },
+    { { "tls-keylog", required_argument, NULL, LONG_TLS_KEYLOG },
+      "FILE",
+      "decrypt TLS with the secrets in this key log (SSLKEYLOGFILE); those in pcapng files are "
+      "used too (may be repeated)" },
+    { { "tls-private-key", required_argument, NULL, LONG_TLS_PRIVATE_KEY },
+      "FILE",
+      "decrypt TLS with this key of the server, if the key exchange is RSA: PEM or PKCS#12 (may be "
+      "repeated)" },
+    { { "tls-private-key-password-file", required_argument, NULL, LONG_TLS_PASSWORD_FILE },
+      "FILE",
+      "its first line is the password of encrypted private keys (default: asks on the terminal)" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -387,14 +401,15 @@ take_time(const char *text, struct options *options, char **message)
     return !*message;
 }
 
+/* Of an option that may be repeated. */
 static void
-add_proxy(struct options *options, const char *host)
+add_argument(char ***arguments, const char *argument)
 {
-    guint n = options->proxies ? g_strv_length(options->proxies) : 0;
+    guint n = *arguments ? g_strv_length(*arguments) : 0;
 
-    options->proxies = g_renew(char *, options->proxies, n + 2);
-    options->proxies[n] = g_strdup(host);
-    options->proxies[n + 1] = NULL;
+    *arguments = g_renew(char *, *arguments, n + 2);
+    (*arguments)[n] = g_strdup(argument);
+    (*arguments)[n + 1] = NULL;
 }
 
 /* False for an unknown option, or one without its argument. */
@@ -437,7 +452,16 @@ take_option(int value, struct options *options, char **message)
     case LONG_TIME:
         return take_time(optarg, options, message);
     case LONG_PROXY:
-        add_proxy(options, optarg);
+        add_argument(&options->proxies, optarg);
+        return true;
+    case LONG_TLS_KEYLOG:
+        add_argument(&options->tls.key_logs, optarg);
+        return true;
+    case LONG_TLS_PRIVATE_KEY:
+        add_argument(&options->tls.private_keys, optarg);
+        return true;
+    case LONG_TLS_PASSWORD_FILE:
+        options->tls.password_file = optarg;
         return true;
     case LONG_ROPS:
         options->reads_rops = true;
@@ -602,6 +626,8 @@ options_clear(struct options *options)
     g_free(options->reports);
     options->reports = NULL;
     g_clear_pointer(&options->proxies, g_strfreev);
+    g_clear_pointer(&options->tls.key_logs, g_strfreev);
+    g_clear_pointer(&options->tls.private_keys, g_strfreev);
     g_clear_pointer(&options->valid_ports, valid_ports_free);
     g_clear_pointer(&options->domains, domain_map_free);
 }

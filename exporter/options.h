@@ -8,6 +8,7 @@
 
 #include "intervals.h"
 #include "report.h"
+#include "tls_key_files.h"
 #include "writer.h"
 
 enum action {
@@ -32,6 +33,7 @@ struct options {
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
     char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
+    struct tls_key_files tls;            /* freed likewise */
     struct domain_map *domains;          /* NULL: not given; freed likewise */
     struct intervals_settings intervals; /* of counters, capacity and users */
     int64_t second_utc_offset_ns;        /* of the second folder that is compared */

@@ -20,6 +20,7 @@ struct row {
     const struct connection_stream *in, *out;
     const struct connection_stream *tcp_in, *tcp_out; /* NULL if the source does not see TCP */
     const char *hop, *service, *handshake, *ending, *ended_by, *begun, *users;
+    const char *decrypted, *not_decrypted;
     int64_t duration_ns, closed_ns;
     double decoded_share;
 
@@ -116,24 +117,32 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "begun", WORD(begun),
       "in_capture (the capture contains its SYN, or the response to that); before (it does not, so "
       "that the connection is taken to have been there already)" },
+    { "decrypted", WORD(decrypted),
+      "How a connection inside TLS was opened: key_log, private_key (of the server), exported (by "
+      "Wireshark), no" },
+    { "not_decrypted", WORD(not_decrypted), "Why not, or why not all of it, in words" },
 };
 /* clang-format on */
 
-/* Skipped bytes include the lost ones, which are not part of the payload. */
+/* Skipped bytes include the lost ones, which are not part of the payload. Inside TLS that is what
+ * was opened. */
 static double
-decoded_share(const struct connection *tcp, const struct oa_channel *channel)
+decoded_share(const struct connection_row *of)
 {
     uint64_t payload = 0, undecoded = 0;
 
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        const struct connection_stream *stream = &tcp->stream[side];
-        payload += stream->payload_bytes;
-        if (channel)
-            undecoded += channel->traffic[side].skipped_bytes - stream->lost_bytes;
+        const struct connection_stream *stream = &of->tcp->stream[side];
+        bool is_opened = of->tls && of->channel;
+        uint64_t lost = is_opened ? of->opened.data[side].lost : stream->lost_bytes;
+
+        payload += is_opened ? of->opened.data[side].opened : stream->payload_bytes;
+        if (of->channel)
+            undecoded += of->channel->traffic[side].skipped_bytes - lost;
     }
     if (payload == 0)
         return NO_RATIO;
-    return channel && undecoded <= payload ? 1.0 - (double)undecoded / (double)payload : 0.0;
+    return of->channel && undecoded <= payload ? 1.0 - (double)undecoded / (double)payload : 0.0;
 }
 
 /* --- TLS --- */
@@ -302,11 +311,15 @@ take(struct report_run *run, const struct connection_row *of)
         .closed_ns = tcp->ending.how == OA_END_FIN || tcp->ending.how == OA_END_RESET
                          ? tcp->closed_ns
                          : NO_TIME,
-        .decoded_share = decoded_share(tcp, channel),
+        .decoded_share = decoded_share(of),
         .begun = tcp->payload_only     ? NULL
                  : tcp->handshake_seen ? "in_capture"
                                        : "before",
         .users = users,
+        .decrypted = tcp->is_in_tls ? "exported"
+                     : of->tls      ? oa_tls_key_source_name(of->opened.source)
+                                    : NULL,
+        .not_decrypted = of->opened.why_not,
     };
     if (of->tls)
         fill_tls(&row, of->tls);

@@ -122,6 +122,12 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
 }
 
 static void
+take_secrets(void *keys, const char *text, size_t length)
+{
+    oa_tls_keys_add_log(keys, text, length);
+}
+
+static void
 name_port(void *tracker, uint16_t port)
 {
     oa_named_ports_add(tracker, port);
@@ -199,12 +205,15 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
 
     source->sink = sink;
     source->tracker = oa_tracker_new(take_event, source, false);
-    flows_begin(&flows, source->tracker, sink->connection, sink->context);
+    flows_begin(&flows, source->tracker, sink->keys, sink->connection, sink->context);
     flows.counted = sink->counted;
     flows.undecided = sink->undecided;
     oa_tls_proxies_name(source->tracker, sink->proxies);
     oa_tracker_rename(source->tracker, sink->renamer);
     *result = (struct source_result){ 0 };
+    if (sink->keys)
+        capture_reader_use_secrets(source->reader,
+                                   &(struct capture_secrets_user){ take_secrets, sink->keys });
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
     if (sink->begin)
@@ -218,7 +227,9 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
+    flows_end(&flows);
     result->channels = flows.n_channels;
+    result->keys_came_late = sink->keys && oa_tls_keys_came_late(sink->keys);
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);
         if (sink->event)

@@ -43,7 +43,9 @@ struct source_sink {
     uint32_t code_page;                          /* of names that are not Unicode; 0: a guess */
     const struct valid_ports *valid_ports;       /* NULL: not given */
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
-    char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
+    struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
+                                 to; NULL: they stay closed */
+    char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
 struct source;

@@ -76,7 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct host host = { 0 };
     struct flows flows;
 
-    flows_begin(&flows, oa_tracker_new(NULL, NULL, false), on_ended, &host);
+    flows_begin(&flows, oa_tracker_new(NULL, NULL, false), NULL, on_ended, &host);
     void *source = PDU_SOURCE.begin(&flows);
     uint64_t number = 0;
 

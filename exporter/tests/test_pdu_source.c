@@ -111,7 +111,7 @@ static void
 begin(struct fixture *fixture)
 {
     *fixture = (struct fixture){ .closed = g_array_new(FALSE, FALSE, sizeof(struct connection)) };
-    flows_begin(&fixture->flows, oa_tracker_new(on_event, fixture, false), on_ended, fixture);
+    flows_begin(&fixture->flows, oa_tracker_new(on_event, fixture, false), NULL, on_ended, fixture);
     fixture->source = PDU_SOURCE.begin(&fixture->flows);
 }
 

@@ -151,7 +151,7 @@ step(struct session *session, struct report_set *whole, struct report_set *part)
     struct oa_event event = { .type = is_call ? OA_EVENT_CALL : OA_EVENT_VC_CLOSED,
                               .vc = &session->vc,
                               .call = is_call ? &session->call[session->done] : NULL };
-    struct connection_row row = { &session->tcp, &session->channel, NULL, false };
+    struct connection_row row = { .tcp = &session->tcp, .channel = &session->channel };
 
     if (session->done > session->calls)
         return false;
@@ -312,8 +312,8 @@ test_join(void)
     }
     session[1]->tcp = session[0]->tcp;
     for (unsigned i = 0; i < 2; i++) {
-        report_set_connection(
-            set, &(struct connection_row){ &session[i]->tcp, &session[i]->channel, NULL, false });
+        report_set_connection(set, &(struct connection_row){ .tcp = &session[i]->tcp,
+                                                             .channel = &session[i]->channel });
         report_set_event(set, &(struct oa_event){ .type = OA_EVENT_CHANNEL_CLOSED,
                                                   .channel = &session[i]->channel });
     }

@@ -31,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             length = oa_cursor_left(&cursor);
         const uint8_t *bytes = oa_cursor_bytes(&cursor, length);
         if (bits & LOSS)
-            oa_tls_lost(tls, side);
+            oa_tls_lost(tls, side, length);
         else if (bytes)
             oa_tls_data(tls, side, bytes, length, (struct oa_stamp){ 0, 0 });
     }

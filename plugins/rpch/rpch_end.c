@@ -441,7 +441,7 @@ take_tls(struct followed *followed, enum oa_side side, const struct segment *seg
     if (!followed->tls || known >= (gint32)segment->length)
         return;
     if (known < 0)
-        oa_tls_lost(followed->tls, side);
+        oa_tls_lost(followed->tls, side, (guint32)-known);
     known = MAX(known, 0);
     const guint8 *data = segment->payload + known;
     guint length = segment->length - (guint)known;
@@ -450,7 +450,7 @@ take_tls(struct followed *followed, enum oa_side side, const struct segment *seg
         oa_tls_free(followed->tls);
         followed->tls = NULL;
     } else if (segment->missing) {
-        oa_tls_lost(followed->tls, side);
+        oa_tls_lost(followed->tls, side, segment->missing);
     }
 }
 

@@ -193,7 +193,7 @@ test_loss(void)
             for (unsigned p = 0; p < connection->pieces->len; p++) {
                 const struct piece *piece = &g_array_index(connection->pieces, struct piece, p);
                 if (p == missing)
-                    oa_tls_lost(tls, piece->side);
+                    oa_tls_lost(tls, piece->side, 1);
                 else
                     oa_tls_data(tls, piece->side, piece->bytes, piece->length, STAMP);
             }
@@ -311,7 +311,7 @@ test_names(void)
         { 0x0304, "TLS 1.3" }, { 0x7f1c, "TLS 1.3 draft 28" }, { 0x0305, "0x0305" },
     };
     static const uint16_t CODES[] = {
-#define OA_TLS_CIPHER_SUITE(code, name) code,
+#define OA_TLS_CIPHER_SUITE(code, ...) code,
 #include "tls/tls_cipher_suites.def"
 #undef OA_TLS_CIPHER_SUITE
     };

@@ -12,33 +12,20 @@
 #include "base/cursor.h"
 #include "base/text.h"
 
-#define RECORD_HEADER 5
 #define MESSAGE_HEADER 4
-#define RECORD_MAX (16384 + 2048) /* including what compression and encryption may add */
 
 #define IS_GREASE(number) (((number)&0x0f0f) == 0x0a0a && ((number) >> 8) == ((number)&0xff))
 
 /* An alert of TLS 1.3: its two bytes, the content type, the authentication tag. */
 #define ENCRYPTED_ALERT_MAX (2 + 1 + 16)
 
-enum record_type {
-    RECORD_CHANGE_CIPHER_SPEC = 20,
-    RECORD_ALERT = 21,
-    RECORD_HANDSHAKE = 22,
-    RECORD_APPLICATION_DATA = 23,
-};
-
-enum message_type {
-    MESSAGE_CLIENT_HELLO = 1,
-    MESSAGE_SERVER_HELLO = 2,
-    MESSAGE_CERTIFICATE = 11,
-    MESSAGE_CERTIFICATE_REQUEST = 13,
-    MESSAGE_CLIENT_KEY_EXCHANGE = 16,
-};
-
 enum extension_type {
     EXTENSION_SERVER_NAME = 0,
     EXTENSION_ALPN = 16,
+    EXTENSION_ENCRYPT_THEN_MAC = 22,
+    EXTENSION_EXTENDED_MASTER_SECRET = 23,
+    EXTENSION_SESSION_TICKET = 35,
+    EXTENSION_EARLY_DATA = 42,
     EXTENSION_SUPPORTED_VERSIONS = 43,
 };
 
@@ -46,13 +33,15 @@ enum direction_state {
     READING,
     ONLY_HELLO, /* after a ChangeCipherSpec of unknown meaning: in TLS 1.3 before a second hello, in
                    an older version before encrypted messages */
+    PASSED_ON,  /* encrypted, and the listener's */
     DONE,       /* encrypted, lost or unreadable */
 };
 
 struct direction {
     enum direction_state state;
-    uint8_t header[RECORD_HEADER]; /* of the current record */
+    uint8_t header[OA_TLS_RECORD_HEADER]; /* of the current record */
     uint8_t n_header;
+    bool ends_here;      /* with the current record, a ChangeCipherSpec */
     size_t record_left;  /* of its payload */
     size_t record_taken; /* of its payload, kept in `alert` */
     uint8_t alert[2];
@@ -65,7 +54,8 @@ struct direction {
 struct oa_tls {
     struct direction direction[2];
     struct oa_tls_facts facts;
-    struct oa_stamp now; /* of the bytes being read */
+    const struct oa_tls_listener *listener; /* NULL: there are no keys */
+    struct oa_stamp now;                    /* of the bytes being read */
     bool is_recognised;
     bool has_key_exchange; /* the client's: not in TLS 1.3 */
 };
@@ -77,12 +67,19 @@ oa_tls_new(void)
 }
 
 static void
-end_direction(struct direction *direction)
+drop_message(struct direction *direction)
 {
-    direction->state = DONE;
     if (direction->message)
         g_byte_array_free(direction->message, TRUE);
     direction->message = NULL;
+    direction->message_want = direction->message_skip = 0;
+}
+
+static void
+end_direction(struct direction *direction)
+{
+    direction->state = DONE;
+    drop_message(direction);
 }
 
 void
@@ -97,10 +94,25 @@ oa_tls_free(struct oa_tls *tls)
 }
 
 void
-oa_tls_lost(struct oa_tls *tls, enum oa_side side)
+oa_tls_listen(struct oa_tls *tls, const struct oa_tls_listener *listener)
 {
+    tls->listener = listener;
+}
+
+/* A listener can go on even if the visible part of the direction is not complete. */
+void
+oa_tls_lost(struct oa_tls *tls, enum oa_side side, uint64_t bytes)
+{
+    struct direction *direction = &tls->direction[side];
+
     tls->facts.is_lost[side] = true;
-    end_direction(&tls->direction[side]);
+    if (!tls->listener || direction->state == DONE) {
+        end_direction(direction);
+        return;
+    }
+    drop_message(direction);
+    direction->state = PASSED_ON;
+    tls->listener->lost(tls->listener->context, side, bytes);
 }
 
 const struct oa_tls_facts *
@@ -120,6 +132,12 @@ static struct oa_text
 text_of(const struct oa_cursor *cursor)
 {
     return (struct oa_text){ (const char *)cursor->data, cursor->is_short ? 0 : cursor->length };
+}
+
+static struct oa_tls_piece
+piece_of(const struct oa_cursor *cursor)
+{
+    return (struct oa_tls_piece){ cursor->data, cursor->is_short ? 0 : cursor->length };
 }
 
 static void
@@ -173,9 +191,10 @@ read_offered_versions(struct oa_cursor *body, struct oa_tls_facts *facts)
 }
 
 static void
-read_extensions(struct oa_cursor *hello, enum oa_side side, struct oa_tls_facts *facts)
+read_extensions(struct oa_cursor *message, enum oa_side side, struct oa_tls_facts *facts,
+                struct oa_tls_hello *hello)
 {
-    struct oa_cursor extensions = vector(hello, 2);
+    struct oa_cursor extensions = vector(message, 2);
 
     while (oa_cursor_left(&extensions)) {
         uint16_t type = oa_cursor_u16(&extensions);
@@ -196,43 +215,68 @@ read_extensions(struct oa_cursor *hello, enum oa_side side, struct oa_tls_facts 
             else if (body.length == 2)
                 facts->version = oa_cursor_u16(&body);
             break;
+        case EXTENSION_ENCRYPT_THEN_MAC:
+            hello->encrypt_then_mac = true;
+            break;
+        case EXTENSION_EXTENDED_MASTER_SECRET:
+            hello->extended_master = true;
+            break;
+        case EXTENSION_SESSION_TICKET:
+            hello->ticket = piece_of(&body);
+            break;
+        case EXTENSION_EARLY_DATA:
+            hello->early_data = true;
+            break;
         }
     }
 }
 
+static void
+tell_hello(const struct oa_tls *tls, enum oa_side side, const struct oa_tls_hello *hello)
+{
+    if (tls->listener)
+        tls->listener->hello(tls->listener->context, side, hello);
+}
+
 /* Without extensions the version of the hello is the highest one. */
 static void
-read_client_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
+read_client_hello(struct oa_cursor *message, struct oa_tls *tls)
 {
-    uint16_t version = oa_cursor_u16(hello);
+    struct oa_tls_facts *facts = &tls->facts;
+    uint16_t version = oa_cursor_u16(message);
+    struct oa_tls_hello hello = { .random = oa_cursor_bytes(message, OA_TLS_RANDOM) };
+    struct oa_cursor session_id = vector(message, 1);
 
-    oa_cursor_skip(hello, 32);
-    vector(hello, 1);
-    vector(hello, 2);
-    vector(hello, 1);
-    if (hello->is_short)
+    vector(message, 2);
+    vector(message, 1);
+    if (message->is_short)
         return;
     facts->has_client_hello = true;
     facts->offered[0] = version;
     facts->n_offered = 1;
-    read_extensions(hello, OA_CLIENT, facts);
+    hello.session_id = piece_of(&session_id);
+    read_extensions(message, OA_CLIENT, facts, &hello);
+    tell_hello(tls, OA_CLIENT, &hello);
 }
 
 static void
-read_server_hello(struct oa_cursor *hello, struct oa_tls_facts *facts)
+read_server_hello(struct oa_cursor *message, struct oa_tls *tls)
 {
-    uint16_t version = oa_cursor_u16(hello);
+    struct oa_tls_facts *facts = &tls->facts;
+    uint16_t version = oa_cursor_u16(message);
+    struct oa_tls_hello hello = { .random = oa_cursor_bytes(message, OA_TLS_RANDOM) };
+    struct oa_cursor session_id = vector(message, 1);
+    uint16_t suite = oa_cursor_u16(message);
 
-    oa_cursor_skip(hello, 32);
-    vector(hello, 1);
-    uint16_t suite = oa_cursor_u16(hello);
-    oa_cursor_skip(hello, 1);
-    if (hello->is_short)
+    hello.compression = oa_cursor_u8(message);
+    if (message->is_short)
         return;
     facts->has_server_hello = true;
     facts->version = version;
     facts->cipher_suite = suite;
-    read_extensions(hello, OA_SERVER, facts);
+    hello.session_id = piece_of(&session_id);
+    read_extensions(message, OA_SERVER, facts, &hello);
+    tell_hello(tls, OA_SERVER, &hello);
 }
 
 /* Only up to TLS 1.2, as it is encrypted in TLS 1.3: the sender's own certificate comes first. */
@@ -273,16 +317,18 @@ take_message(struct oa_tls *tls, enum oa_side side, const GByteArray *bytes)
     uint8_t type = bytes->data[0];
 
     message.big_endian = true;
-    if (type == MESSAGE_CLIENT_HELLO && side == OA_CLIENT)
-        read_client_hello(&message, &tls->facts);
-    else if (type == MESSAGE_SERVER_HELLO && side == OA_SERVER)
-        read_server_hello(&message, &tls->facts);
-    else if (type == MESSAGE_CERTIFICATE)
+    if (type == OA_TLS_MESSAGE_CLIENT_HELLO && side == OA_CLIENT)
+        read_client_hello(&message, tls);
+    else if (type == OA_TLS_MESSAGE_SERVER_HELLO && side == OA_SERVER)
+        read_server_hello(&message, tls);
+    else if (type == OA_TLS_MESSAGE_CERTIFICATE)
         read_certificates(&message, side, &tls->facts, tls->now);
-    else if (type == MESSAGE_CERTIFICATE_REQUEST && side == OA_SERVER)
+    else if (type == OA_TLS_MESSAGE_CERTIFICATE_REQUEST && side == OA_SERVER)
         tls->facts.certificate_requested = true;
-    else if (type == MESSAGE_CLIENT_KEY_EXCHANGE && side == OA_CLIENT)
+    else if (type == OA_TLS_MESSAGE_CLIENT_KEY_EXCHANGE && side == OA_CLIENT)
         tls->has_key_exchange = true;
+    if (tls->listener)
+        tls->listener->message(tls->listener->context, side, bytes->data, bytes->len);
 }
 
 /* Known handshake messages; anything else in a handshake record is encrypted or not TLS. */
@@ -302,15 +348,25 @@ begin_message(struct direction *direction)
         MESSAGE_HEADER + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | (size_t)header[3]);
 
     if (!is_message_type(header[0]) ||
-        (direction->state == ONLY_HELLO && header[0] != MESSAGE_CLIENT_HELLO))
+        (direction->state == ONLY_HELLO && header[0] != OA_TLS_MESSAGE_CLIENT_HELLO))
         return false;
     direction->message_want = MIN(length, OA_TLS_MESSAGE_MAX);
     direction->message_skip = length - direction->message_want;
     return true;
 }
 
+/* What was decrypted is no handshake message: only that is given up. */
 static void
-take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+end_message(struct direction *direction)
+{
+    if (direction->state == PASSED_ON)
+        drop_message(direction);
+    else
+        end_direction(direction);
+}
+
+void
+oa_tls_take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
 {
     struct direction *direction = &tls->direction[side];
 
@@ -322,7 +378,7 @@ take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_
         g_byte_array_append(direction->message, data, (guint)part);
         if (direction->message->len == want && !direction->message_want &&
             !begin_message(direction)) {
-            end_direction(direction);
+            end_message(direction);
             return;
         }
         data += part;
@@ -337,9 +393,23 @@ take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_
         if (direction->message_skip)
             continue;
         take_message(tls, side, direction->message);
-        g_byte_array_set_size(direction->message, 0);
+        if (direction->state == PASSED_ON)
+            drop_message(direction);
+        else
+            g_byte_array_set_size(direction->message, 0);
         direction->message_want = 0;
     }
+}
+
+/* What follows is the listener's, if there is one that can open it. */
+static void
+end_visible(struct oa_tls *tls, enum oa_side side)
+{
+    bool is_taken = tls->listener && tls->listener->switched(tls->listener->context, side);
+
+    end_direction(&tls->direction[side]);
+    if (is_taken)
+        tls->direction[side].state = PASSED_ON;
 }
 
 /* Until the version is known to be older than 1.3, a ChangeCipherSpec may only be there for
@@ -352,7 +422,7 @@ take_change_cipher_spec(struct oa_tls *tls, enum oa_side side)
 
     if ((facts->has_server_hello && facts->version < OA_TLS_1_3) || tls->has_key_exchange) {
         tls->facts.has_switched[side] = true;
-        end_direction(direction);
+        direction->ends_here = true;
     } else if (!facts->has_server_hello) {
         direction->state = ONLY_HELLO;
     }
@@ -364,20 +434,19 @@ static void
 take_application_data(struct oa_tls *tls, enum oa_side side, size_t length)
 {
     struct oa_tls_facts *facts = &tls->facts;
+    bool is_alert = side == OA_CLIENT && facts->has_server_hello && facts->version >= OA_TLS_1_3 &&
+                    length <= ENCRYPTED_ALERT_MAX;
 
-    if (side == OA_CLIENT && facts->has_server_hello && facts->version >= OA_TLS_1_3 &&
-        length <= ENCRYPTED_ALERT_MAX) {
-        end_direction(&tls->direction[side]);
-        return;
+    if (!is_alert) {
+        facts->has_switched[side] = true;
+        facts->is_finished = facts->has_switched[OA_CLIENT] && facts->has_switched[OA_SERVER];
     }
-    facts->has_switched[side] = true;
-    facts->is_finished = facts->has_switched[OA_CLIENT] && facts->has_switched[OA_SERVER];
-    end_direction(&tls->direction[side]);
+    end_visible(tls, side);
 }
 
 /* An encrypted one is longer. */
-static void
-take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2])
+void
+oa_tls_take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2])
 {
     struct oa_tls_alert *kept = &tls->facts.alert;
 
@@ -394,16 +463,16 @@ begin_record(struct oa_tls *tls, enum oa_side side)
     const uint8_t *header = direction->header;
     size_t length = (size_t)header[3] << 8 | (size_t)header[4];
 
-    if (header[0] < RECORD_CHANGE_CIPHER_SPEC || header[0] > RECORD_APPLICATION_DATA ||
-        header[1] != 3 || header[2] > 4 || length > RECORD_MAX ||
-        (length == 0 && header[0] != RECORD_APPLICATION_DATA))
+    if (header[0] < OA_TLS_RECORD_CHANGE_CIPHER_SPEC ||
+        header[0] > OA_TLS_RECORD_APPLICATION_DATA || header[1] != 3 || header[2] > 4 ||
+        length > OA_TLS_RECORD_MAX || (length == 0 && header[0] != OA_TLS_RECORD_APPLICATION_DATA))
         return false;
     tls->is_recognised = true;
     direction->record_left = length;
     direction->record_taken = 0;
-    if (header[0] == RECORD_APPLICATION_DATA)
+    if (header[0] == OA_TLS_RECORD_APPLICATION_DATA)
         take_application_data(tls, side, length);
-    else if (header[0] == RECORD_CHANGE_CIPHER_SPEC)
+    else if (header[0] == OA_TLS_RECORD_CHANGE_CIPHER_SPEC)
         take_change_cipher_spec(tls, side);
     return true;
 }
@@ -414,16 +483,19 @@ take_payload(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t 
     struct direction *direction = &tls->direction[side];
 
     direction->record_left -= length;
-    if (direction->header[0] == RECORD_HANDSHAKE) {
-        take_handshake(tls, side, data, length);
-    } else if (direction->header[0] == RECORD_ALERT) {
+    if (direction->header[0] == OA_TLS_RECORD_HANDSHAKE) {
+        oa_tls_take_handshake(tls, side, data, length);
+    } else if (direction->header[0] == OA_TLS_RECORD_ALERT) {
         for (size_t i = 0; i < length && direction->record_taken < 2; i++)
             direction->alert[direction->record_taken++] = data[i];
         if (direction->header[4] == 2 && direction->header[3] == 0 && direction->record_left == 0)
-            take_alert(tls, side, direction->alert);
+            oa_tls_take_alert(tls, side, direction->alert);
     }
-    if (direction->record_left == 0)
-        direction->n_header = 0;
+    if (direction->record_left > 0)
+        return;
+    direction->n_header = 0;
+    if (direction->ends_here)
+        end_visible(tls, side);
 }
 
 /*
@@ -436,12 +508,12 @@ begin_v2_hello(struct oa_tls *tls, struct direction *direction)
     const uint8_t *header = direction->header;
     size_t length = (size_t)(header[0] & 0x7f) << 8 | (size_t)header[1];
 
-    if (header[2] != MESSAGE_CLIENT_HELLO || (header[3] != 3 && (header[3] || header[4] != 2)) ||
-        length < 9 + 3)
+    if (header[2] != OA_TLS_MESSAGE_CLIENT_HELLO ||
+        (header[3] != 3 && (header[3] || header[4] != 2)) || length < 9 + 3)
         return false;
     tls->is_recognised = true;
     tls->facts.is_sslv2_hello = true;
-    direction->v2_left = length - (RECORD_HEADER - 2);
+    direction->v2_left = length - (OA_TLS_RECORD_HEADER - 2);
     direction->n_header = 0;
     return true;
 }
@@ -466,15 +538,20 @@ oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t l
     tls->now = stamp;
     while (oa_cursor_left(&cursor) && direction->state != DONE) {
         size_t left = oa_cursor_left(&cursor);
-        if (direction->v2_left) {
+        if (direction->state == PASSED_ON) {
+            tls->listener->data(tls->listener->context, side, oa_cursor_bytes(&cursor, left), left);
+        } else if (direction->v2_left) {
             size_t part = MIN(direction->v2_left, left);
             oa_cursor_skip(&cursor, part);
             direction->v2_left -= part;
-        } else if (direction->n_header < RECORD_HEADER) {
+        } else if (direction->n_header < OA_TLS_RECORD_HEADER) {
             direction->header[direction->n_header++] = oa_cursor_u8(&cursor);
-            if (direction->n_header == RECORD_HEADER && !begin(tls, side))
+            if (direction->n_header == OA_TLS_RECORD_HEADER && !begin(tls, side))
                 end_direction(direction);
-            else if (direction->n_header == RECORD_HEADER && !direction->record_left)
+            else if (direction->n_header == OA_TLS_RECORD_HEADER && direction->state == PASSED_ON)
+                tls->listener->data(tls->listener->context, side, direction->header,
+                                    OA_TLS_RECORD_HEADER);
+            else if (direction->n_header == OA_TLS_RECORD_HEADER && !direction->record_left)
                 direction->n_header = 0;
         } else {
             size_t part = MIN(direction->record_left, left);

@@ -10,9 +10,8 @@
 
 #include "base/ground.h"
 #include "tls/tls_certificate.h"
+#include "tls/tls_wire.h"
 
-#define OA_TLS_1_2 0x0303
-#define OA_TLS_1_3 0x0304
 #define OA_TLS_VERSIONS_MAX 8
 #define OA_TLS_ALPN_TEXT 64
 #define OA_TLS_VERSION_TEXT 24
@@ -62,6 +61,29 @@ struct oa_tls_facts {
 
 struct oa_tls;
 
+/* What a hello shows that only keys have a use for; valid during the call that passes it. */
+struct oa_tls_hello {
+    const uint8_t *random;                  /* OA_TLS_RANDOM bytes */
+    struct oa_tls_piece session_id, ticket; /* length 0: none */
+    uint8_t compression;                    /* of the server */
+    bool extended_master, encrypt_then_mac, early_data;
+};
+
+/* Who opens what is encrypted, see tls_opener.h. The data of a direction are the listener's from
+ * the point on where they may be encrypted. */
+struct oa_tls_listener {
+    void *context;
+    /* A hello, of SSL 3.0 or later; the facts contain it. */
+    void (*hello)(void *context, enum oa_side side, const struct oa_tls_hello *hello);
+    /* Then that and every other handshake message, with its header; of one that is longer than
+     * OA_TLS_MESSAGE_MAX only so many bytes. */
+    void (*message)(void *context, enum oa_side side, const uint8_t *data, size_t length);
+    /* What follows in that direction is encrypted; false: nothing of it can be opened. */
+    bool (*switched)(void *context, enum oa_side side);
+    void (*data)(void *context, enum oa_side side, const uint8_t *data, size_t length);
+    void (*lost)(void *context, enum oa_side side, uint64_t bytes);
+};
+
 /* Whether a connection whose first byte this is may be TLS. */
 static inline bool
 oa_tls_may_begin(uint8_t first)
@@ -89,8 +111,16 @@ void oa_tls_free(struct oa_tls *tls);
 bool oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length,
                  struct oa_stamp stamp);
 
-/* Bytes of that direction are missing: nothing more can be read from it. */
-void oa_tls_lost(struct oa_tls *tls, enum oa_side side);
+/* Bytes of that direction are missing: nothing more can be read from it without keys. */
+void oa_tls_lost(struct oa_tls *tls, enum oa_side side, uint64_t bytes);
+
+/* Before the first bytes; the listener must outlive `tls`. */
+void oa_tls_listen(struct oa_tls *tls, const struct oa_tls_listener *listener);
+
+/* For the listener: decrypted bytes of handshake messages, and alerts. */
+void oa_tls_take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data,
+                           size_t length);
+void oa_tls_take_alert(struct oa_tls *tls, enum oa_side side, const uint8_t alert[2]);
 
 /* What is known so far; NULL until a record has been recognised. */
 const struct oa_tls_facts *oa_tls_facts_of(const struct oa_tls *tls);

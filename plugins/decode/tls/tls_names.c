@@ -8,14 +8,7 @@
 
 #include <glib.h>
 
-static const struct cipher_row {
-    uint16_t code;
-    const char *name;
-} CIPHER_ROWS[] = {
-#define OA_TLS_CIPHER_SUITE(code, name) { code, name },
-#include "tls/tls_cipher_suites.def"
-#undef OA_TLS_CIPHER_SUITE
-};
+#include "tls/tls_suite.h"
 
 static const char *const ALERT_NAMES[] = {
     [0] = "close_notify",
@@ -69,21 +62,14 @@ oa_tls_version_text(uint16_t version, char out[OA_TLS_VERSION_TEXT])
 }
 
 void
-oa_tls_cipher_text(uint16_t suite, char out[OA_TLS_CIPHER_TEXT])
+oa_tls_cipher_text(uint16_t code, char out[OA_TLS_CIPHER_TEXT])
 {
-    size_t low = 0, high = G_N_ELEMENTS(CIPHER_ROWS);
+    const struct oa_tls_suite *suite = oa_tls_suite_find(code);
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (CIPHER_ROWS[middle].code < suite)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < G_N_ELEMENTS(CIPHER_ROWS) && CIPHER_ROWS[low].code == suite)
-        g_strlcpy(out, CIPHER_ROWS[low].name, OA_TLS_CIPHER_TEXT);
+    if (suite)
+        g_strlcpy(out, suite->name, OA_TLS_CIPHER_TEXT);
     else
-        g_snprintf(out, OA_TLS_CIPHER_TEXT, "0x%04x", suite);
+        g_snprintf(out, OA_TLS_CIPHER_TEXT, "0x%04x", code);
 }
 
 const char *

@@ -8,7 +8,7 @@
 #ifndef OA_CONNECTION_END_H
 #define OA_CONNECTION_END_H
 
-#include "tls/tls_facts.h"
+#include "tls/tls_opener.h"
 #include "track/events.h"
 #include "track/tls_proxy.h"
 
@@ -17,6 +17,7 @@ struct oa_connection_end {
     void *host;                     /* the host's own: oa_event.host of its findings */
     struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP; not yet closed */
     const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
+    struct oa_tls_outcome opened;   /* of TLS; empty in a host that opens it itself */
     struct oa_endpoint server;
     struct oa_tls_watch *watch; /* NULL if it did not; stays the host's */
     struct oa_ending ending;
