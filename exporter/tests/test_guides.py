@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The planner's guide shows what its commands print, and names only reports, columns and options that exist.
+"""A guide in exporter/doc shows what its commands print, and names only reports, columns and options that exist.
 
-Usage: test_planning.py OAEXPORT [--update]
+Usage: test_guides.py OAEXPORT PAGE [--update]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,7 +13,11 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PAGE = TOP / "exporter" / "doc" / "PLANNING.md"
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+# Options of editcap and tshark.
+OF_OTHERS = {"--inject-secrets", "--disable-heuristic"}
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -22,7 +26,8 @@ def printed(commands, folder, program):
     path = f"{pathlib.Path(program).resolve().parent}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
     text = ""
     for command in commands:
-        result = subprocess.run(command, shell=True, cwd=folder, env={**os.environ, "PATH": path, "TZ": "UTC"}, capture_output=True, text=True, check=False)
+        result = subprocess.run([*tools.as_ordinary_user(), "sh", "-c", command], cwd=folder, env={**tools.surroundings(folder), "PATH": path},
+                                capture_output=True, text=True, check=False)
         if result.returncode or result.stderr:
             sys.exit(f"{command}: exit {result.returncode}\n{result.stderr}")
         text += f"$ {command}\n{result.stdout}"
@@ -43,22 +48,26 @@ def unknown_names(text, program):
     named = {name for name in re.findall(r"`(\w+\.\w+)", text) if name.partition(".")[0] in reports and not name.endswith(".csv")}
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     known = set(re.findall(r"--[a-z][a-z-]+", subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout))
-    return sorted(named - columns) + sorted(options - known)
+    return sorted(named - columns) + sorted(options - known - OF_OTHERS)
 
 
 def main():
     """Compares, or with --update rewrites the page."""
-    program, text = sys.argv[1], PAGE.read_text(encoding="utf-8")
+    program, name = sys.argv[1:3]
+    page = TOP / "exporter" / "doc" / name
+    text = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("test-captures", "exporter"):
-            (pathlib.Path(folder) / name).symlink_to(TOP / name)
+        if tools.as_ordinary_user():
+            os.chown(folder, 65534, 65534)
+        for part in ("test-captures", "exporter"):
+            (pathlib.Path(folder) / part).symlink_to(TOP / part)
         made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)
     if "--update" in sys.argv:
-        PAGE.write_text(made, encoding="utf-8")
+        page.write_text(made, encoding="utf-8")
     elif made != text:
-        sys.exit("PLANNING.md shows something else than its commands print (test_planning.py OAEXPORT --update)")
+        sys.exit(f"{name} shows something else than its commands print (test_guides.py OAEXPORT {name} --update)")
     if unknown := unknown_names(text, program):
-        sys.exit(f"PLANNING.md names what does not exist: {', '.join(unknown)}")
+        sys.exit(f"{name} names what does not exist: {', '.join(unknown)}")
 
 
 if __name__ == "__main__":
