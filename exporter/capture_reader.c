@@ -39,6 +39,7 @@
  * is read into memory of its own, and its place in the order is that of a pointer. */
 struct ahead {
     struct ahead *next_free;
+    uint64_t number; /* in the file */
     int64_t time_ns; /* NO_TIME: none seen yet */
     int64_t late_ns; /* behind the latest frame before it in the file; 0: in order */
     bool is_step;    /* by more than the window, or too late for what was passed on */
@@ -63,6 +64,7 @@ struct input {
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
     wtap *file;     /* NULL before it is admitted and when it is finished */
     struct capture_secrets secrets; /* in it */
+    uint64_t records;               /* read from it so far */
 
     /* Frames read ahead, in order of time, from `first`; the current one is the first of them. */
     struct ahead **ahead;
@@ -77,6 +79,7 @@ struct input {
 };
 
 struct capture_reader {
+    size_t n_paths;
     struct input *inputs; /* ordered by their first frames, once open */
     size_t n_inputs;
     size_t n_admitted;   /* inputs from here on are not admitted yet */
@@ -89,7 +92,7 @@ struct capture_reader {
     bool has_interfaces;      /* a file has several */
     size_t ahead_bytes;       /* of the frames read ahead */
     struct ahead *free_ahead; /* to be used again */
-    uint64_t frames;
+    uint64_t frames;          /* returned so far, of several files */
     int64_t last_ns;
     uint64_t bytes_done; /* of finished inputs */
     uint64_t bytes_total;
@@ -247,6 +250,7 @@ input_open(struct input *input, char **message)
     char *err_info = NULL;
 
     input->file = wtap_open_offline(input->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
+    input->records = 0;
     if (input->file)
         capture_secrets_begin(&input->secrets, input->file);
     else
@@ -313,7 +317,9 @@ input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
         if (!WS_COMPAT_RECORD_READ(input->file, &ahead->record, &ahead->buffer, err, err_info,
                                    &offset))
             return *err == 0 ? READ_END : READ_FAILED;
+        input->records++;
     } while (!is_wanted(input, &ahead->record));
+    ahead->number = input->records;
     /* One without a time stamp has that of the frame before it. */
     ahead->time_ns = ahead->record.presence_flags & WTAP_HAS_TS
                          ? record_time(&ahead->record) + input->correction_ns
@@ -662,6 +668,7 @@ capture_reader_open(char *const *paths, size_t n_paths, const struct capture_ord
     /* One more than needed, because qsort() must not be given NULL. */
     reader->inputs = g_new0(struct input, n_paths * clocks + 1);
     reader->heap = g_new0(struct input *, n_paths * clocks);
+    reader->n_paths = n_paths;
     reader->window_ns = order->window_ns;
     reader->reads_ahead = order->reads_ahead;
     for (size_t i = 0; i < n_paths; i++)
@@ -723,7 +730,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         reader->last_ns = ahead->time_ns;
     reader->root_given = true;
     *frame = (struct capture_frame){
-        .number = ++reader->frames,
+        .number = reader->n_paths == 1 ? ahead->number : ++reader->frames,
         .time_ns = reader->last_ns,
         .encap = header->pkt_encap,
         .data = WS_COMPAT_RECORD_DATA(&ahead->record, &ahead->buffer),

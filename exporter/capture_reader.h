@@ -17,7 +17,7 @@
 #define CAPTURE_INTERFACES 16
 
 struct capture_frame {
-    uint64_t number; /* from 1, counted over all files in time order */
+    uint64_t number; /* from 1, as Wireshark has it: in the file; of several, in time order */
     int64_t time_ns; /* since the epoch; that of the previous frame if the record has none */
     int encap;       /* WTAP_ENCAP_* */
     const uint8_t *data;

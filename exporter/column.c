@@ -208,9 +208,9 @@ cell_endpoint(struct writer *writer, const void *value)
 void
 cell_user(struct writer *writer, const void *value)
 {
-    char text[USER_TEXT];
+    char text[OA_USER_TEXT];
 
-    writer_text(writer, user_text(value, text));
+    writer_text(writer, oa_user_text(value, text));
 }
 
 void

@@ -29,6 +29,12 @@ enum connection_state {
     CONNECTION_CLOSED,   /* both have, or one an RST; or another connection uses the ports */
 };
 
+/* Exchanges of HTTP inside TLS, as far as records show them, see tls/shape.h. */
+struct connection_exchanges {
+    uint64_t n, answered;
+    int64_t p50_ns, p95_ns; /* from the last byte of a request to that of the response */
+};
+
 struct connection {
     uint64_t number;                    /* in order of first appearance, from 0 */
     struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
@@ -46,8 +52,9 @@ struct connection {
     int64_t closed_ns;     /* the first FIN or RST, if `ending` is one of them */
     bool has_round_trip;   /* the handshake is in the capture, and nothing of it came twice: */
     int64_t round_trip_ns; /* from the SYN to the acknowledgment of the SYN+ACK */
-    enum connection_state state; /* when the capture ended, or the connection */
-    void *counted;               /* of intervals.h; NULL: nothing was counted yet */
+    enum connection_state state;           /* when the capture ended, or the connection */
+    struct connection_exchanges exchanges; /* 0: none, or not looked for */
+    void *counted;                         /* of intervals.h; NULL: nothing was counted yet */
 };
 
 /* A connection that has ended, and what it carried. */

@@ -28,32 +28,6 @@ status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT])
     return name ? name : number;
 }
 
-#define EPT_S_NOT_REGISTERED 0x16c9a0d6
-
-/* Warnings are no errors, [MS-OXCDATA] 2.4.3. */
-bool
-call_failed(const struct oa_call *call)
-{
-    uint32_t value = call->return_value;
-
-    if (call->state == OA_CALL_FAULT)
-        return true;
-    if (!call->has_return_value || value == 0 || value >> 16 == 4)
-        return false;
-    return !(value == 1 && oa_rpc_operation_has(call->iface, call->opnum, OA_OP_RETURNS_1)) &&
-           !(value == EPT_S_NOT_REGISTERED &&
-             oa_rpc_operation_has(call->iface, call->opnum, OA_OP_LISTS));
-}
-
-bool
-call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
-{
-    const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
-
-    *ns = response->last.time_ns - request->last.time_ns;
-    return oa_call_half_has_end(request) && oa_call_half_has_end(response);
-}
-
 const struct oa_call_half *
 call_half_if_whole(const struct oa_call_half *half)
 {
@@ -156,35 +130,6 @@ bool
 session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop)
 {
     return vc->leg_seen[hop][OA_LEG_IN] || vc->leg_seen[hop][OA_LEG_OUT];
-}
-
-const struct oa_auth *
-user_of_session(const struct oa_virtual_connection *vc)
-{
-    if (vc->auth && vc->auth->user[0])
-        return vc->auth;
-    return vc->security.auth ? vc->security.auth : &OA_AUTH_NONE;
-}
-
-const char *
-user_text(const struct oa_auth *auth, char text[USER_TEXT])
-{
-    if (!auth->user[0] || !auth->domain[0])
-        return auth->user;
-    snprintf(text, USER_TEXT, "%s\\%s", auth->domain, auth->user);
-    return text;
-}
-
-const char *
-server_of_session(const struct oa_virtual_connection *vc, char text[ADDRESS_TEXT])
-{
-    enum oa_hop hop = vc->transport == OA_TRANSPORT_MAPI_HTTP ? OA_HOP_CLIENT : OA_HOP_SERVER;
-
-    if (vc->target_server)
-        return vc->target_server;
-    if (!vc->endpoint[hop][OA_SERVER].port)
-        return "";
-    return address_text(vc->endpoint[hop][OA_SERVER].address, text);
 }
 
 /* How likely it is that a client has the address: that of no host, of anybody, of a private network

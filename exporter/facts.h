@@ -10,7 +10,9 @@
 #define FACTS_H
 
 #include "connection.h"
+#include "track/call_result.h"
 #include "track/events.h"
+#include "track/vc_names.h"
 #include "valid_ports.h"
 
 /* --- calls --- */
@@ -43,13 +45,6 @@
 /* A status by name, else by number. */
 #define STATUS_TEXT 32
 const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
-
-/* Whether it ended in a fault or returned an error. */
-bool call_failed(const struct oa_call *call);
-
-/* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
- * false unless both are complete. */
-bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
 /* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
 const struct oa_call_half *call_half_if_whole(const struct oa_call_half *half);
@@ -85,16 +80,6 @@ const char *end_name(enum oa_end how);                   /* "fin" */
 const char *ended_by(struct oa_ending ending);           /* "client", "server" */
 const char *side_name(enum oa_side side);                /* "client", "server" */
 bool session_has_hop(const struct oa_virtual_connection *vc, enum oa_hop hop);
-
-/* The user of the HTTP authentication, else of the RPC authentication; never NULL. */
-const struct oa_auth *user_of_session(const struct oa_virtual_connection *vc);
-
-/* DOMAIN\user, or user. */
-#define USER_TEXT (2 * OA_AUTH_NAME)
-const char *user_text(const struct oa_auth *auth, char text[USER_TEXT]);
-
-/* The server named in the URI, or MailboxId; else its address. */
-const char *server_of_session(const struct oa_virtual_connection *vc, char address[ADDRESS_TEXT]);
 
 /* The client as seen in the capture, else as reported by the proxy; `mapped` is a buffer for the
  * latter. NULL if unknown. */

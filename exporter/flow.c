@@ -8,6 +8,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "histogram.h"
+#include "tls/shape.h"
 #include "tls/tls_opener.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
@@ -18,13 +20,15 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;           /* the connection starts as TLS does */
-    struct oa_tls_opener *opener; /* then too, if there are keys */
-    struct oa_stamp opened;       /* of the bytes that are being opened */
-    struct oa_tls_watch *watch;   /* then too */
-    bool has_begun;               /* its first bytes were received */
-    bool is_examined[2];          /* by sender: the first bytes have been examined, or are lost */
-    enum oa_before before[2];     /* by sender: what has been noted of it, see note_foreign() */
+    struct oa_tls *tls;                 /* the connection starts as TLS does */
+    struct oa_tls_opener *opener;       /* then too, if there are keys */
+    struct oa_stamp opened;             /* of the bytes that are being opened */
+    struct oa_tls_watch *watch;         /* then too */
+    struct oa_shape *shape;             /* the same, if shapes are looked at */
+    struct histogram *exchange_latency; /* NULL: no exchange */
+    bool has_begun;                     /* its first bytes were received */
+    bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
+    enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
     /* The start of a segment that is too short to be recognised, by sender. */
     struct held {
         GByteArray *bytes;
@@ -66,6 +70,7 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
 {
     struct connection *connection = flow->connection;
 
+    g_clear_pointer(&flow->shape, oa_shape_drop);
     /* Both are better evidence than PDUs that either side may send. */
     if (!has_certain_sides(flow) && side != recognition->sender) {
         connection_swap(connection);
@@ -239,9 +244,11 @@ take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t lengt
     oa_tls_watch_data(flow->watch, side, data, length);
     flow->opened = stamp;
     if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
+        g_clear_pointer(&flow->shape, oa_shape_drop);
         g_clear_pointer(&flow->tls, oa_tls_free);
         g_clear_pointer(&flow->opener, oa_tls_opener_free);
     }
+    oa_shape_data(flow->shape, side, data, length, stamp);
 }
 
 /* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
@@ -263,6 +270,10 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
                                                                   .room = flow->flows->room });
     flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
                                    &flow->connection->endpoint[OA_SERVER]);
+    if (flow->flows->shapes)
+        flow->shape =
+            oa_shape_new(flow->flows->shapes, flow->tls, &flow->connection->endpoint[OA_CLIENT],
+                         &flow->connection->endpoint[OA_SERVER], flow);
     take_tls(flow, side, data, length, stamp);
 }
 
@@ -291,8 +302,43 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
 }
 
 void
+flow_take_exchange(void *flow, const struct oa_estimated_call *exchange)
+{
+    struct flow *of = flow;
+    struct connection_exchanges *sums = &of->connection->exchanges;
+
+    sums->n++;
+    if (!exchange->response_last.frame)
+        return;
+    sums->answered++;
+    if (!of->exchange_latency)
+        of->exchange_latency = histogram_new();
+    histogram_add(of->exchange_latency,
+                  exchange->response_last.time_ns - exchange->request_last.time_ns);
+}
+
+/* What belongs to channels is reported with their virtual connection. */
+static void
+end_shape(struct flow *flow)
+{
+    struct connection *connection = flow->connection;
+    struct connection_exchanges *sums = &connection->exchanges;
+    bool is_channel = flow->shape && oa_shape_end(flow->shape, connection->last,
+                                                  connection->ending.how == OA_END_OPEN);
+
+    if (is_channel) {
+        *sums = (struct connection_exchanges){ 0 };
+    } else if (flow->exchange_latency) {
+        sums->p50_ns = histogram_percentile(flow->exchange_latency, 50);
+        sums->p95_ns = histogram_percentile(flow->exchange_latency, 95);
+    }
+    histogram_free(flow->exchange_latency);
+}
+
+void
 flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
+    oa_shape_lost(flow->shape, side, bytes);
     if (flow->tls)
         oa_tls_lost(flow->tls, side, bytes);
     else
@@ -392,6 +438,7 @@ flow_close(struct flow *flow)
 {
     if (flow->opener)
         oa_tls_opener_end(flow->opener);
+    end_shape(flow);
     report_end(flow);
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));

@@ -10,6 +10,7 @@
 
 #include "connection.h"
 #include "tls/tls_keys.h"
+#include "tls/shape.h"
 
 typedef void (*connection_function)(void *context, const struct connection_row *row);
 
@@ -20,6 +21,7 @@ struct flows {
     /* As in connection_end.h; or NULL. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
+    struct oa_shapes *shapes; /* of connections inside TLS; NULL: not looked at. The owner's */
     struct oa_tracker *tracker;
     uint64_t n_connections;          /* opened so far, which is the number of the next one */
     uint64_t n_channels;             /* of these, how many became a channel */
@@ -37,6 +39,9 @@ void flows_begin(struct flows *flows, struct oa_tracker *tracker, struct oa_tls_
 
 /* Clears what was opened last. */
 void flows_end(struct flows *flows);
+
+/* A listener's `exchange` for these shapes. */
+void flow_take_exchange(void *flow, const struct oa_estimated_call *exchange);
 
 struct flow;
 

@@ -472,9 +472,9 @@ take_call(struct intervals *intervals, const struct oa_call *call)
         .given_up_ns = oa_end_is_known(vc->ending.how) ? vc->ending.time_ns : intervals->now_ns,
     };
 
-    if (!call_latency(call, hop, &facts.latency_ns))
+    if (!oa_call_latency(call, hop, &facts.latency_ns))
         facts.latency_ns = NO_TIME;
-    if (hop == OA_HOP_SERVER || !call_latency(call, OA_HOP_SERVER, &facts.store_latency_ns))
+    if (hop == OA_HOP_SERVER || !oa_call_latency(call, OA_HOP_SERVER, &facts.store_latency_ns))
         facts.store_latency_ns = NO_TIME;
     count_rops(&facts, call);
     if (facts.has_request) {

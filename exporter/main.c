@@ -21,6 +21,7 @@
 #include "capture_folders.h"
 #include "comparison.h"
 #include "exit_codes.h"
+#include "given_keys.h"
 #include "options.h"
 #include "page.h"
 #include "pseudonyms.h"
@@ -131,6 +132,14 @@ on_connection(void *context, const struct connection_row *row)
     const struct run *run = context;
 
     report_set_connection(run->reports, row);
+}
+
+static void
+on_estimate(void *context, const struct estimate_event *event)
+{
+    const struct run *run = context;
+
+    report_set_estimate(run->reports, event);
 }
 
 static void
@@ -328,12 +337,21 @@ can_read_again(const struct options *options)
     return true;
 }
 
+static bool
+wants_estimates(const struct options *options)
+{
+    for (size_t i = 0; i < options->n_reports; i++)
+        if (options->reports[i] == &REPORT_ESTIMATES)
+            return true;
+    return false;
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
  * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
  * because only now is known how far the clocks of the files differ. */
 static int
-export_once(const struct options *options, struct oa_tls_keys *keys, struct capture_order *order,
-            struct clocks *clocks, bool is_again, bool *is_void)
+export_once(const struct options *options, const struct given_keys *keys,
+            struct capture_order *order, struct clocks *clocks, bool is_again, bool *is_void)
 {
     struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .is_again = is_again,
@@ -342,6 +360,7 @@ export_once(const struct options *options, struct oa_tls_keys *keys, struct capt
                                 .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
                                 .connection = on_connection,
+                                .estimated = wants_estimates(options) ? on_estimate : NULL,
                                 .frame = on_frame,
                                 .counted = on_counted,
                                 .undecided = on_undecided,
@@ -349,8 +368,9 @@ export_once(const struct options *options, struct oa_tls_keys *keys, struct capt
                                 .progress = on_progress,
                                 .code_page = options->code_page,
                                 .valid_ports = options->valid_ports,
+                                .secrets = keys->sealed,
                                 .renamer = renamer_of(options),
-                                .keys = keys,
+                                .keys = keys->tls,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -423,14 +443,14 @@ go_on(void *context, const struct source_progress *progress)
 
 /* Reads the captures for their clocks only. Whatever fails will be reported by the export. */
 static void
-compare_clocks(const struct options *options, struct oa_tls_keys *keys,
+compare_clocks(const struct options *options, const struct given_keys *keys,
                const struct capture_order *order, struct clocks *clocks)
 {
     struct source_sink sink = { .event = ignore_event,
                                 .connection = ignore_connection,
                                 .warning = ignore_warning,
                                 .progress = go_on,
-                                .keys = keys };
+                                .keys = keys->tls };
     struct source_result result;
     char *message = NULL;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
@@ -446,7 +466,7 @@ compare_clocks(const struct options *options, struct oa_tls_keys *keys,
 /* Most captures are in order of time, and most clocks agree. Only what was read shows where that is
  * not so, and then the reports are begun anew. What goes to standard output cannot be taken back,
  * so both are found out before. */
-static int export(const struct options *options, struct oa_tls_keys *keys)
+static int export(const struct options *options, const struct given_keys *keys)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
                                    .reads_ahead = !can_begin_anew(options) };
@@ -464,19 +484,6 @@ static int export(const struct options *options, struct oa_tls_keys *keys)
     } while (is_void && !ending_signal);
     clocks_free(clocks);
     return code;
-}
-
-/* Reads the keys of TLS; NULL with a message on standard error. */
-static struct tls_key_set *
-read_tls_keys(const struct options *options)
-{
-    char *message = NULL;
-    struct tls_key_set *keys = tls_key_set_read(&options->tls, complain, &message);
-
-    if (message)
-        complain(message);
-    g_free(message);
-    return keys;
 }
 
 /* Reads the key of --anonymize, if there is one; false with a message on standard error. */
@@ -502,24 +509,26 @@ static int
 export_captures(struct options *options)
 {
     struct capture_paths captures;
+    struct given_keys keys;
     char *message = NULL;
     int code;
 
-    struct tls_key_set *keys = use_key(options) ? read_tls_keys(options) : NULL;
-    if (!keys) {
-        pseudonyms_free(options->style.pseudonyms);
+    if (!given_keys_read(&options->keys, &keys, complain))
+        return EXIT_USAGE;
+    if (!use_key(options)) {
+        given_keys_clear(&keys);
         return EXIT_USAGE;
     }
     if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
         options->n_others = captures.n_others;
-        code = export(options, tls_key_set_keys(keys));
+        code = export(options, &keys);
     } else {
         code = fail(message, EXIT_UNREADABLE);
     }
     capture_paths_clear(&captures);
-    tls_key_set_free(keys);
+    given_keys_clear(&keys);
     pseudonyms_free(options->style.pseudonyms);
     return code;
 }

@@ -41,9 +41,11 @@ enum long_option {
     LONG_DOMAIN_MAP,
     LONG_HTML,
     LONG_ANONYMIZE,
+    LONG_NT_PASSWORD_FILE,
     LONG_TLS_KEYLOG,
     LONG_TLS_PRIVATE_KEY,
-    LONG_TLS_PASSWORD_FILE
+    LONG_TLS_PASSWORD_FILE,
+    LONG_KEYTAB
 };
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
@@ -105,6 +107,9 @@ static const struct {
     { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
       "KEYFILE",
       "names and addresses become pseudonyms, the same with the same key" },
+    { { "nt-password-file", required_argument, NULL, LONG_NT_PASSWORD_FILE },
+      "FILE",
+      "reads calls that NTLM seals: a line for each user, USER:PASSWORD or USER:NT-HASH" },
     { { "tls-keylog", required_argument, NULL, LONG_TLS_KEYLOG },
       "FILE",
       "decrypt TLS with the secrets in this key log (SSLKEYLOGFILE); those in pcapng files are "
@@ -116,6 +121,9 @@ static const struct {
     { { "tls-private-key-password-file", required_argument, NULL, LONG_TLS_PASSWORD_FILE },
       "FILE",
       "its first line is the password of encrypted private keys (default: asks on the terminal)" },
+    { { "keytab", required_argument, NULL, LONG_KEYTAB },
+      "FILE",
+      "opens Kerberos tickets with the keys of the services: users, and calls that it seals" },
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
@@ -455,13 +463,13 @@ take_option(int value, struct options *options, char **message)
         add_argument(&options->proxies, optarg);
         return true;
     case LONG_TLS_KEYLOG:
-        add_argument(&options->tls.key_logs, optarg);
+        add_argument(&options->keys.tls.key_logs, optarg);
         return true;
     case LONG_TLS_PRIVATE_KEY:
-        add_argument(&options->tls.private_keys, optarg);
+        add_argument(&options->keys.tls.private_keys, optarg);
         return true;
     case LONG_TLS_PASSWORD_FILE:
-        options->tls.password_file = optarg;
+        options->keys.tls.password_file = optarg;
         return true;
     case LONG_ROPS:
         options->reads_rops = true;
@@ -488,6 +496,12 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_ANONYMIZE:
         options->key_file = optarg;
+        return true;
+    case LONG_NT_PASSWORD_FILE:
+        options->keys.nt_passwords = optarg;
+        return true;
+    case LONG_KEYTAB:
+        options->keys.keytab = optarg;
         return true;
     case LONG_CODE_PAGE:
         return take_code_page(optarg, options, message);
@@ -626,8 +640,8 @@ options_clear(struct options *options)
     g_free(options->reports);
     options->reports = NULL;
     g_clear_pointer(&options->proxies, g_strfreev);
-    g_clear_pointer(&options->tls.key_logs, g_strfreev);
-    g_clear_pointer(&options->tls.private_keys, g_strfreev);
+    g_clear_pointer(&options->keys.tls.key_logs, g_strfreev);
+    g_clear_pointer(&options->keys.tls.private_keys, g_strfreev);
     g_clear_pointer(&options->valid_ports, valid_ports_free);
     g_clear_pointer(&options->domains, domain_map_free);
 }

@@ -6,9 +6,10 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "auth/seal_mechanism.h"
 #include "intervals.h"
 #include "report.h"
-#include "tls_key_files.h"
+#include "given_keys.h"
 #include "writer.h"
 
 enum action {
@@ -33,7 +34,7 @@ struct options {
     bool has_format;                     /* was given, not implied by the name of the output */
     struct valid_ports *valid_ports;     /* NULL: not given; freed by options_clear() */
     char **proxies;                      /* of --proxy, ended by NULL; NULL: none. Freed likewise */
-    struct tls_key_files tls;            /* freed likewise */
+    struct given_key_files keys;         /* freed likewise */
     struct domain_map *domains;          /* NULL: not given; freed likewise */
     struct intervals_settings intervals; /* of counters, capacity and users */
     int64_t second_utc_offset_ns;        /* of the second folder that is compared */

@@ -20,7 +20,7 @@ report_describe(const struct report *report)
 
 const char *
 report_user(const struct report_run *run, const struct oa_virtual_connection *vc,
-            char text[USER_TEXT])
+            char text[OA_USER_TEXT])
 {
     return user_spelling(run->spellings, user_shown_name(&run->settings->users, vc, text));
 }

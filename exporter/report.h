@@ -17,7 +17,8 @@
 #include "user_identity.h"
 
 struct report_run;
-struct intervals; /* intervals.h */
+struct estimate_event; /* estimate_event.h */
+struct intervals;      /* intervals.h */
 struct intervals_settings;
 struct tally_rows;
 
@@ -40,6 +41,7 @@ struct report {
     void *(*new_state)(const struct report *report);
     void (*event)(struct report_run *run, const struct oa_event *event);
     void (*connection)(struct report_run *run, const struct connection_row *row);
+    void (*estimate)(struct report_run *run, const struct estimate_event *event);
     void (*merge)(void *into, const void *from);
     void (*finish)(struct report_run *run);
     void (*free_state)(void *state);
@@ -62,8 +64,8 @@ struct report_run {
 /* Each is defined in report_<name>.c. */
 extern const struct report REPORT_AUTH, REPORT_CALLS, REPORT_CAPACITY, REPORT_CHANNELS,
     REPORT_COMPARISON, REPORT_CONNECTIONS, REPORT_CONNECTION_STATUS, REPORT_COUNTERS,
-    REPORT_FINDINGS, REPORT_FRAMES, REPORT_HISTOGRAMS, REPORT_HOPS, REPORT_OPERATIONS, REPORT_ROPS,
-    REPORT_SESSIONS, REPORT_USERS;
+    REPORT_ESTIMATES, REPORT_FINDINGS, REPORT_FRAMES, REPORT_HISTOGRAMS, REPORT_HOPS,
+    REPORT_OPERATIONS, REPORT_ROPS, REPORT_SESSIONS, REPORT_USERS;
 
 /* Prints the columns of the report. */
 void report_describe(const struct report *report);
@@ -71,7 +73,7 @@ void report_describe(const struct report *report);
 /* What the reports call the user of the session, as far as known now: user_shown_name(), as it was
  * spelt first. */
 const char *report_user(const struct report_run *run, const struct oa_virtual_connection *vc,
-                        char text[USER_TEXT]);
+                        char text[OA_USER_TEXT]);
 #define USER_OF_CALL_IS                                                                            \
     "User of the session as in users.csv, as far as known at the end of the call; spelt as in "    \
     "the "                                                                                         \

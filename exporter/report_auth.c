@@ -42,6 +42,12 @@ proof_name(enum oa_ntlm_proof proof)
     return NAMES[proof];
 }
 
+static const char *
+ticket_text(enum oa_seal_outcome ticket)
+{
+    return oa_seal_is_open(ticket) ? "opened" : oa_seal_reason(ticket);
+}
+
 /* clang-format off */
 static const struct column COLUMNS_OF_AUTH[] = {
     { "auth", NUMBER_OF(exchange, number),
@@ -57,7 +63,7 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "HTTP scheme or RPC authentication type of the client; empty if it sent no credentials" },
     { "mechanism", WORD(mechanism), "Mechanism of the tokens: NTLM, Kerberos, Basic" },
     { "legs", COUNT_OF(exchange, legs), "HTTP: requests; RPC: PDUs with a token, from both sides" },
-    { "user", NAMED_OF(USER, client, user), "User name as sent by the client; always unknown with Kerberos; users.csv may spell him otherwise" },
+    { "user", NAMED_OF(USER, client, user), "User name as sent by the client; with Kerberos NAME@REALM from the ticket, if --keytab opens it; users.csv may spell him otherwise" },
     { "domain", NAMED_OF(HOST, client, domain), "Domain of the user; empty with user@domain" },
     { "workstation", NAMED_OF(HOST, client, workstation), "Client computer (NTLM)" },
     { "target_name", NAMED_OF(HOST, server, target_name),
@@ -109,6 +115,8 @@ static const struct column COLUMNS_OF_AUTH[] = {
     { "code_page", NUMBER(code_page),
       "Code page in which names of the client were read that are neither Unicode nor ASCII: that of "
       "--code-page, else a guess, 932 or 1252; empty if there were none" },
+    { "ticket", NAME_OF(client, ticket, ticket_text),
+      "Kerberos ticket: opened, or in words why it is not; empty without one" },
 };
 /* clang-format on */
 

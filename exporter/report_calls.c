@@ -16,6 +16,7 @@ struct row {
     const uint8_t *client_address;
     const char *user;
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
+    const char *unsealed, *unsealed_why_not;
     uint64_t opnum, server_time_ms, rops, over;
     const char *first_rop;
 
@@ -96,7 +97,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "proxy_latency_ms", MS(proxy_latency_ns),
       "Latency added by the proxy and the network to it; empty unless both hops were captured" },
     { "return_value", WORD(return_value),
-      "Return value of the operation by name, else in hex; empty if it is sealed or not of an "
+      "Return value of the operation by name, else in hex; empty if it stays sealed or is not of an "
       "Exchange interface" },
     { "http_2_latency_ms", MS(http_latency_ns[0]),
       "Latency on the second HTTP hop, where a balancer or front end passes requests on by HTTP" },
@@ -105,12 +106,16 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "user", NAMED(USER, user), USER_OF_CALL_IS },
     { "server_time_ms", WHOLE_MS(server_time_ms),
       "Time that the server says it took: X-ElapsedTime of MAPI over HTTP, pulTransTime of "
-      "EcDoRpcExt2; empty if it is sealed" },
+      "EcDoRpcExt2; empty if it stays sealed" },
     { "rops", COUNT(rops), "ROPs that the call carries, as in rops.csv" ROPS_ARE },
     { "first_rop", WORD(first_rop), "The first of them" },
     { "over", WHOLE_S(over),
       "The greatest of 2, 5 and 10 s that latency_ms is above; empty if it is not, and for calls that "
       "wait for notifications" },
+    { "unsealed", WORD(unsealed),
+      "What its sealed stubs (packet privacy) were read with: password, nt_hash, keytab; partly (the request "
+      "or the response only); no; empty if they are not sealed" },
+    { "unsealed_why_not", WORD(unsealed_why_not), "Why not, or not all of it, in words" },
 };
 /* clang-format on */
 
@@ -122,6 +127,20 @@ return_value_text(const struct oa_call *call, char number[STATUS_TEXT])
     if (!call->has_return_value)
         return NULL;
     return name ? name : status_text(OA_STATUS_RPC, call->return_value, number);
+}
+
+/* What was read with a secret, of both stubs. */
+static void
+set_unsealed(struct row *row, const struct oa_call *call)
+{
+    enum oa_seal_outcome request = call->seal[OA_CLIENT], response = call->seal[OA_SERVER];
+    enum oa_seal_outcome worst = MAX(request, response);
+
+    row->unsealed_why_not = oa_seal_reason(worst);
+    if (worst == OA_SEAL_NONE || oa_seal_is_open(worst))
+        row->unsealed = oa_seal_source(worst);
+    else
+        row->unsealed = oa_seal_is_open(MIN(request, response)) ? "partly" : "no";
 }
 
 static void
@@ -145,7 +164,7 @@ latency_on(const struct oa_call *call, enum oa_hop hop)
 {
     int64_t ns;
 
-    return call_latency(call, hop, &ns) ? ns : NO_TIME;
+    return oa_call_latency(call, hop, &ns) ? ns : NO_TIME;
 }
 
 /* The greatest limit that the response time exceeds; that of a call which waits says nothing. */
@@ -171,7 +190,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
     uint8_t mapped[16];
-    char user[USER_TEXT];
+    char user[OA_USER_TEXT];
     char uuid[OA_UUID_TEXT], number[OPERATION_TEXT], fault[STATUS_TEXT], value[STATUS_TEXT];
 
     if (event->type != OA_EVENT_CALL)
@@ -215,6 +234,7 @@ take(struct report_run *run, const struct oa_event *event)
     };
     row.over = limit_exceeded(call, row.latency_ns);
     set_rops(&row, call);
+    set_unsealed(&row, call);
     report_row(run, &row);
 }
 

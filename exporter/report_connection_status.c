@@ -191,10 +191,10 @@ clear(void *data)
 static void *
 row_of(struct tally *tally, const struct oa_virtual_connection *vc)
 {
-    char user[USER_TEXT], address[ADDRESS_TEXT];
+    char user[OA_USER_TEXT], address[ADDRESS_TEXT];
     const char *name = report_user(tally_run(tally), vc, user);
     struct key key = { .user = name ? name : "",
-                       .server = server_of_session(vc, address),
+                       .server = oa_vc_server(vc, address),
                        .iface = vc->iface,
                        .transport = vc->transport,
                        .is_in_tls = vc->is_in_tls };
@@ -212,10 +212,10 @@ take_call(struct tally *tally, void *data, const struct oa_call *call)
 
     (void)tally;
     row->requests++;
-    row->failures += call_failed(call);
+    row->failures += oa_call_failed(call);
     row->unanswered += call->state == OA_CALL_UNANSWERED;
     row->unknown += call->state == OA_CALL_UNKNOWN;
-    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
+    if (call_is_prompt(call) && oa_call_latency(call, oa_call_hop(call), &latency_ns)) {
         row->timed++;
         row->time_ns += latency_ns;
     }

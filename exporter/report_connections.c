@@ -219,7 +219,7 @@ static void
 take_event(struct report_run *run, const struct oa_event *event)
 {
     GHashTable *connections = run->state;
-    char text[USER_TEXT];
+    char text[OA_USER_TEXT];
 
     if (event->type != OA_EVENT_CALL || !event->channel)
         return;
@@ -234,11 +234,11 @@ take_event(struct report_run *run, const struct oa_event *event)
 /* The user of a channel without a session. */
 static const char *
 user_of_channel(const struct report_run *run, const struct oa_channel *channel,
-                char text[USER_TEXT])
+                char text[OA_USER_TEXT])
 {
     const struct oa_auth *auth = channel->auth;
     const struct user_names names = {
-        .name[USER_NAME_HTTP] = auth && auth->user[0] ? user_text(auth, text) : NULL,
+        .name[USER_NAME_HTTP] = auth && auth->user[0] ? oa_user_text(auth, text) : NULL,
     };
 
     return user_spelling(run->spellings, user_best_name(&run->settings->users, &names));
@@ -249,7 +249,7 @@ static char *
 users_of(struct report_run *run, const struct oa_channel *channel)
 {
     gpointer key, value = NULL;
-    char text[USER_TEXT];
+    char text[OA_USER_TEXT];
 
     if (!channel)
         return NULL;

@@ -65,7 +65,7 @@ user_of(const struct row *row)
 {
     const struct oa_auth *auth = row->channel ? row->channel->auth : NULL;
 
-    return (!auth || !auth->user[0]) && row->vc ? user_of_session(row->vc) : auth;
+    return (!auth || !auth->user[0]) && row->vc ? oa_vc_user(row->vc) : auth;
 }
 
 static void

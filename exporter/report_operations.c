@@ -298,7 +298,7 @@ take_rops(struct tally *tally, const struct oa_call *call, const struct key *of_
         if (!row->rop)
             continue;
         take_rop(row, &rops[i]);
-        if (&rops[i] == only && call_latency(call, oa_call_hop(call), &latency_ns))
+        if (&rops[i] == only && oa_call_latency(call, oa_call_hop(call), &latency_ns))
             histogram_add(row->latency, latency_ns);
     }
 }
@@ -318,7 +318,7 @@ take_call(struct row *row, const struct oa_call *call)
     row->response_bytes += whole_bytes(&call->response[oa_call_hop(call)]);
     if (call->state == OA_CALL_FAULT)
         count_fault(row, &(struct fault_count){ call->fault_kind, call->fault_status, 1 });
-    if (call_latency(call, oa_call_hop(call), &latency_ns))
+    if (oa_call_latency(call, oa_call_hop(call), &latency_ns))
         histogram_add(row->latency, latency_ns);
 }
 
@@ -330,7 +330,7 @@ take(struct report_run *run, const struct oa_event *event)
 
     if (event->type != OA_EVENT_CALL)
         return;
-    struct key key = { .server = server_of_session(call->vc, address),
+    struct key key = { .server = oa_vc_server(call->vc, address),
                        .iface = call->iface,
                        .syntax = call->syntax,
                        .opnum = call->has_opnum ? call->opnum : OPNUM_UNKNOWN,

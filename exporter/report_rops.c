@@ -340,7 +340,7 @@ take(struct report_run *run, const struct oa_event *event)
 {
     const struct oa_call *call = event->call;
     size_t count;
-    char user[USER_TEXT];
+    char user[OA_USER_TEXT];
 
     if (event->type != OA_EVENT_CALL)
         return;

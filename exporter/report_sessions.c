@@ -203,41 +203,6 @@ proxy_address_of(const struct oa_virtual_connection *vc)
                                                  : vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address;
 }
 
-/* Whether an interface was bound that is none of rpc_interface.h. */
-static bool
-binds_foreign(const struct oa_virtual_connection *vc)
-{
-    for (unsigned i = 0; i < vc->n_bindings; i++)
-        if (!vc->bindings[i].iface)
-            return true;
-    return false;
-}
-
-/* RPCPing establishes a connection and at most calls the management interface. The purpose of calls
- * whose bind was not captured is unknown. */
-static const char *
-purpose_of(const struct oa_virtual_connection *vc)
-{
-    if (vc->exchange_calls)
-        return "mail";
-    if (!vc->established.frame && !vc->calls && !vc->binds)
-        return NULL;
-    return vc->iface && vc->iface->is_exchange             ? "connect_only"
-           : oa_rpc_interface_is(vc->iface, OA_IF_EPM)     ? "endpoint_lookup"
-           : oa_rpc_interface_is(vc->iface, OA_IF_TSPROXY) ? "rd_gateway"
-           : binds_foreign(vc)                             ? "other"
-           : vc->calls && !vc->n_bindings                  ? NULL
-                                                           : "rpcping";
-}
-
-static uint64_t
-target_port_of(const struct oa_virtual_connection *vc)
-{
-    if (vc->target_server && vc->target_port)
-        return vc->target_port;
-    return or_none(vc->endpoint[OA_HOP_SERVER][OA_SERVER].port);
-}
-
 /* --- what became of it --- */
 
 static const char *
@@ -403,9 +368,9 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
         .association_group = vc->has_association_group ? &vc->association_group : NULL,
         .channels = channels_of(vc),
         .hops = hops_text(vc, seen, hops),
-        .purpose = purpose_of(vc),
+        .purpose = oa_vc_purpose(vc),
         .target_allowed = target_allowed(run->valid_ports, vc->target_server, vc->target_port),
-        .target_port = target_port_of(vc),
+        .target_port = or_none(oa_vc_target_port(vc)),
         .rpc_auth = security->present ? oa_rpc_auth_type_name(security->type) : NULL,
         .rpc_auth_level = security->present ? oa_rpc_auth_level_name(security->level) : NULL,
         .workstation =

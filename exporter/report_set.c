@@ -254,7 +254,7 @@ note_spelling(struct report_set *set, const struct oa_event *event)
     const struct oa_virtual_connection *vc = event->type == OA_EVENT_CALL        ? event->call->vc
                                              : event->type == OA_EVENT_VC_CLOSED ? event->vc
                                                                                  : NULL;
-    char user[USER_TEXT];
+    char user[OA_USER_TEXT];
 
     if (vc && set->n > 0)
         report_user(&set->runs[0], vc, user);
@@ -280,6 +280,14 @@ report_set_connection(struct report_set *set, const struct connection_row *row)
     for (size_t i = 0; i < set->n; i++)
         if (set->runs[i].report->connection)
             set->runs[i].report->connection(&set->runs[i], row);
+}
+
+void
+report_set_estimate(struct report_set *set, const struct estimate_event *event)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].report->estimate)
+            set->runs[i].report->estimate(&set->runs[i], event);
 }
 
 bool

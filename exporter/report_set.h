@@ -49,6 +49,7 @@ void report_set_counted(struct report_set *set, struct connection *connection,
 /* Pass on an event, or the end of a TCP connection, to all reports. To be called in capture order.
  */
 void report_set_event(struct report_set *set, const struct oa_event *event);
+void report_set_estimate(struct report_set *set, const struct estimate_event *event);
 void report_set_connection(struct report_set *set, const struct connection_row *row);
 
 /* Whether a write has failed; there is no point in going on. */

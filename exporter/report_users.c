@@ -472,8 +472,8 @@ take_call(struct tally *tally, void *shown, const struct oa_call *call)
     row->unanswered += call->state == OA_CALL_UNANSWERED;
     row->unknown += call->state == OA_CALL_UNKNOWN;
     row->no_request += call->state == OA_CALL_NO_REQUEST;
-    row->failures += call_failed(call);
-    if (call_is_prompt(call) && call_latency(call, oa_call_hop(call), &latency_ns)) {
+    row->failures += oa_call_failed(call);
+    if (call_is_prompt(call) && oa_call_latency(call, oa_call_hop(call), &latency_ns)) {
         histogram_add(row->latency, latency_ns);
         row->time_ns += MAX(latency_ns, 0);
     }

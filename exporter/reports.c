@@ -19,6 +19,7 @@ const struct report *const REPORTS[] = {
     &REPORT_AUTH,
     &REPORT_HOPS,
     &REPORT_COUNTERS,
+    &REPORT_ESTIMATES,
     &REPORT_CAPACITY,
     &REPORT_FINDINGS,
     &REPORT_FRAMES,

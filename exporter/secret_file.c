@@ -61,6 +61,14 @@ read_all(int fd, size_t limit, struct secret_file *secret)
     return n >= 0;
 }
 
+static char *
+permissions_warning(const char *path, const struct stat *info)
+{
+    if (!S_ISREG(info->st_mode) || !(info->st_mode & (S_IRWXG | S_IRWXO)))
+        return NULL;
+    return g_strdup_printf("%s: others can read or change the file (chmod 600)", path);
+}
+
 bool
 secret_file_read(const char *path, size_t limit, struct secret_file *secret, char **warning,
                  char **message)
@@ -76,13 +84,23 @@ secret_file_read(const char *path, size_t limit, struct secret_file *secret, cha
         *message = g_strdup_printf("%s: the file is empty", path);
     else if (secret->length > limit)
         *message = g_strdup_printf("%s: longer than %zu bytes", path, limit);
-    else if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_mode & (S_IRWXG | S_IRWXO))
-        *warning = g_strdup_printf("%s: others can read or change the file (chmod 600)", path);
+    else if (fstat(fd, &info) == 0)
+        *warning = permissions_warning(path, &info);
     if (fd >= 0)
         close(fd);
     if (*message)
         secret_file_clear(secret);
     return !*message;
+}
+
+void
+secret_file_guard(const char *path, char **warning)
+{
+    struct stat info;
+
+    keep_out_of_cores();
+    if (stat(path, &info) == 0)
+        *warning = permissions_warning(path, &info);
 }
 
 void

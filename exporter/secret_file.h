@@ -26,6 +26,9 @@ struct secret_file {
 bool secret_file_read(const char *path, size_t limit, struct secret_file *secret, char **warning,
                       char **message);
 
+/* For a file that a library is to read: the same warning, and the same for the process. */
+void secret_file_guard(const char *path, char **warning);
+
 /* Clears the bytes and frees them. */
 void secret_file_clear(struct secret_file *secret);
 

@@ -198,6 +198,25 @@ find_all(const struct source *source, const struct source_sink *sink,
              source->cut.frames, result->frames, source->longest_cut);
 }
 
+/* ---- estimates ---- */
+
+static void
+take_estimated_call(void *context, struct oa_estimate *estimate,
+                    const struct oa_estimated_call *call)
+{
+    const struct source_sink *sink = context;
+
+    sink->estimated(sink->context, &(struct estimate_event){ estimate, call });
+}
+
+static void
+take_estimate(void *context, struct oa_estimate *estimate)
+{
+    const struct source_sink *sink = context;
+
+    sink->estimated(sink->context, &(struct estimate_event){ .of = estimate });
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
@@ -208,8 +227,14 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     flows_begin(&flows, source->tracker, sink->keys, sink->connection, sink->context);
     flows.counted = sink->counted;
     flows.undecided = sink->undecided;
+    if (sink->estimated)
+        flows.shapes = oa_shapes_new(&(struct oa_shape_listener){ .context = (void *)sink,
+                                                                  .call = take_estimated_call,
+                                                                  .ended = take_estimate,
+                                                                  .exchange = flow_take_exchange });
     oa_tls_proxies_name(source->tracker, sink->proxies);
     oa_tracker_rename(source->tracker, sink->renamer);
+    oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
     if (sink->keys)
         capture_reader_use_secrets(source->reader,
@@ -225,6 +250,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     read_all(source, sink, result);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         KINDS[i]->end(source->self[i], result);
+    oa_shapes_free(flows.shapes);
     oa_tracker_end(flows.tracker);
     oa_tracker_free(flows.tracker);
     flows_end(&flows);

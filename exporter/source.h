@@ -11,6 +11,7 @@
 #include "capture_reader.h"
 #include "clocks.h"
 #include "connection.h"
+#include "estimate_event.h"
 #include "source_result.h"
 #include "valid_ports.h"
 
@@ -36,12 +37,15 @@ struct source_sink {
      * so many that are not kept, see connection_end.h. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
+    /* What connections inside TLS show by their shape, which is not looked at without it. */
+    void (*estimated)(void *context, const struct estimate_event *event);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
         void *context,
         const struct source_progress *progress); /* every few thousand frames; false: stop */
     uint32_t code_page;                          /* of names that are not Unicode; 0: a guess */
     const struct valid_ports *valid_ports;       /* NULL: not given */
+    const struct oa_seal_secrets *secrets;       /* of sealed calls; NULL: none */
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */

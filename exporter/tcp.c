@@ -375,7 +375,7 @@ flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
     while ((first = first_chunk(half)) && first->offset == half->next) {
         struct chunk taken = take_first_chunk(c, half);
 
-        if (taken.stamp.frame > stamp.frame)
+        if (oa_stamp_is_before(stamp, taken.stamp))
             stamp = taken.stamp;
         if (taken.is_cut)
             skip_cut(c, half, taken.length, stamp);

@@ -18,9 +18,9 @@
 /* --- names of a session --- */
 
 static const char *
-name_of(const struct oa_auth *auth, char text[USER_TEXT])
+name_of(const struct oa_auth *auth, char text[OA_USER_TEXT])
 {
-    return auth && auth->user[0] ? user_text(auth, text) : NULL;
+    return auth && auth->user[0] ? oa_user_text(auth, text) : NULL;
 }
 
 struct user_names
@@ -58,16 +58,16 @@ user_names_any(const struct user_rules *rules, const struct user_names *names)
 
 const char *
 user_shown_name(const struct user_rules *rules, const struct oa_virtual_connection *vc,
-                char text[USER_TEXT])
+                char text[OA_USER_TEXT])
 {
     struct user_names_text texts;
 
     if (!rules->has_key)
-        return name_of(user_of_session(vc), text);
+        return name_of(oa_vc_user(vc), text);
     struct user_names names = user_names_of(vc, &texts);
     const char *name = names.name[rules->key];
     if (name)
-        g_strlcpy(text, name, USER_TEXT);
+        g_strlcpy(text, name, OA_USER_TEXT);
     return name ? text : NULL;
 }
 

@@ -34,7 +34,7 @@ struct user_names {
 
 /* Buffers for them. */
 struct user_names_text {
-    char rpc[USER_TEXT], http[USER_TEXT], address[ADDRESS_TEXT];
+    char rpc[OA_USER_TEXT], http[OA_USER_TEXT], address[ADDRESS_TEXT];
 };
 
 /* Those of the session, as far as known now. They live as long as the buffers and the session. */
@@ -52,7 +52,7 @@ bool user_names_any(const struct user_rules *rules, const struct user_names *nam
  * user of the HTTP authentication, else of the RPC authentication. NULL: none. `text` is a buffer
  * for it. */
 const char *user_shown_name(const struct user_rules *rules, const struct oa_virtual_connection *vc,
-                            char text[USER_TEXT]);
+                            char text[OA_USER_TEXT]);
 
 /* --- spellings --- */
 

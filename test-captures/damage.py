@@ -61,11 +61,11 @@ class Record:
 
 
 class Damaged:
-    """A damaged capture: its files, which frames they have, in the order of time as oaexport numbers them, and how many bytes of payload are left of each (None: all of them)."""
+    """A damaged capture: its files, which frames they have in their order, and how many bytes of payload are left of each (None: all of them)."""
 
     def __init__(self, truth, records, what):
         self.what = what
-        self.numbers = [record.number for record in sorted(records, key=lambda record: record.time)]
+        self.numbers = [record.number for record in records]
         self.files = [self._file(truth.trace, [record for record in records if record.file == file])
                       for file in sorted({record.file for record in records})] or [self._file(truth.trace, [])]
         parts = {}

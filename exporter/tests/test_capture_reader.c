@@ -113,7 +113,7 @@ read_all(struct capture_reader *reader, char **last_message)
     GString *letters = g_string_new(NULL);
     struct capture_frame frame;
     enum capture_status status;
-    uint64_t number = 0;
+    uint64_t frames = 0, numbers = 0;
     char *message;
 
     *last_message = NULL;
@@ -126,7 +126,8 @@ read_all(struct capture_reader *reader, char **last_message)
             continue;
         }
         g_assert_null(message);
-        g_assert_cmpuint(frame.number, ==, ++number);
+        frames++;
+        numbers += frame.number;
         g_assert_cmpint(frame.encap, ==, WTAP_ENCAP_ETHERNET);
         g_assert_cmpuint(frame.captured, ==, FRAME_BYTES);
         g_assert_cmpuint(frame.on_wire, ==, 30);
@@ -134,6 +135,7 @@ read_all(struct capture_reader *reader, char **last_message)
         g_assert_cmpint(frame.data[0], ==, frame.data[FRAME_BYTES - 1]);
         g_string_append_c(letters, (char)frame.data[0]);
     }
+    g_assert_cmpuint(numbers, ==, frames * (frames + 1) / 2); /* each from 1 on */
     return g_string_free(letters, FALSE);
 }
 
@@ -224,6 +226,41 @@ test_order(gconstpointer data)
     capture_reader_close(reader);
     while (n > 0)
         g_free(paths[--n]);
+}
+
+struct number_row {
+    const char *name;
+    const char *files[2];
+    const char *numbers; /* of the frames in order of time */
+};
+
+static const struct number_row NUMBER_ROWS[] = {
+    { "one-file", { "c3 a1 d4 b2" }, "2413" },
+    { "two-files", { "c3 a1", "d4 b2" }, "1234" },
+};
+
+/* Frames put in order have the numbers of their file; of several files those of the order. */
+static void
+test_numbers(gconstpointer data)
+{
+    static const struct capture_order AHEAD = { .window_ns = 2000000000, .reads_ahead = true };
+    const struct number_row *row = (const struct number_row *)data;
+    char *paths[G_N_ELEMENTS(row->files)] = { NULL }, *message = NULL;
+    g_autoptr(GString) numbers = g_string_new(NULL);
+    struct capture_frame frame;
+    size_t n = 0;
+
+    for (; n < G_N_ELEMENTS(row->files) && row->files[n]; n++)
+        paths[n] = write_file(n ? "1.pcap" : "0.pcap", pcap_of(row->files[n]));
+    struct capture_reader *reader = capture_reader_open(paths, n, &AHEAD, &message);
+    for (char letter = 'a'; capture_reader_next(reader, &frame, &message) == CAPTURE_OK; letter++) {
+        g_assert_cmpint(frame.data[0], ==, letter);
+        g_string_append_printf(numbers, "%" G_GUINT64_FORMAT, frame.number);
+    }
+    g_assert_cmpstr(numbers->str, ==, row->numbers);
+    capture_reader_close(reader);
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+        g_free(paths[i]);
 }
 
 /* Without reading ahead, the first frame that is late ends it; a step back, or no window, does
@@ -547,6 +584,10 @@ main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(ORDER_ROWS); i++) {
         g_autofree char *name = g_strdup_printf("/capture-reader/order/%s", ORDER_ROWS[i].name);
         g_test_add_data_func(name, &ORDER_ROWS[i], test_order);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(NUMBER_ROWS); i++) {
+        g_autofree char *name = g_strdup_printf("/capture-reader/number/%s", NUMBER_ROWS[i].name);
+        g_test_add_data_func(name, &NUMBER_ROWS[i], test_numbers);
     }
     g_test_add_func("/capture-reader/disordered", test_disordered);
     for (size_t i = 0; i < G_N_ELEMENTS(MERGE_ROWS); i++) {

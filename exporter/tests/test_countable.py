@@ -39,8 +39,6 @@ KNOWN = (
     ("rpc_tcp", "in fragments"),  # a call too few
     ("wine_mgmt", "loss of 3.0%, seed 2"),  # a session and a call too many
     ("mapi_wait_cut_fin", "loss of 3.0%, seed 4"),  # a session too many
-    ("wine_window_exceeded", "0.0003 s ahead, 1 files"),  # right, but frames are numbered in the corrected order
-    ("samba_basic_unsorted", "-0.0003 s ahead, 1 files"),  # the same
 )
 
 

@@ -410,7 +410,7 @@ test_failures(void)
                                 .state = OA_CALL_ANSWERED,
                                 .has_return_value = true,
                                 .return_value = ROWS[i].return_value };
-        g_assert_cmpint(call_failed(&call), ==, ROWS[i].has_failed);
+        g_assert_cmpint(oa_call_failed(&call), ==, ROWS[i].has_failed);
     }
 }
 

@@ -28,6 +28,18 @@ decode_endpoint(const address *addr, guint32 port)
     return endpoint;
 }
 
+/* The address of an endpoint, which is copied, to be freed with free_address(). */
+static inline void
+encode_address(const struct oa_endpoint *endpoint, address *out)
+{
+    static const guint8 MAPPED[12] = { [10] = 0xFF, [11] = 0xFF };
+
+    if (memcmp(endpoint->address, MAPPED, sizeof MAPPED) == 0)
+        alloc_address_wmem(NULL, out, AT_IPv4, 4, endpoint->address + 12);
+    else
+        alloc_address_wmem(NULL, out, AT_IPv6, 16, endpoint->address);
+}
+
 /* Nanoseconds, as the decoder counts time, and back. */
 static inline int64_t
 decode_ns(const nstime_t *time)

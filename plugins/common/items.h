@@ -45,4 +45,13 @@ add_generated_duration(proto_tree *tree, int hf, tvbuff_t *tvb, int64_t ns)
     generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &time));
 }
 
+/* A filter for a field with that text, with g_free(). */
+static inline gchar *
+filter_of_text(const char *field, const char *text)
+{
+    g_autofree gchar *escaped = g_strescape(text, NULL);
+
+    return g_strdup_printf("%s == \"%s\"", field, escaped);
+}
+
 #endif

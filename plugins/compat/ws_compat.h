@@ -24,6 +24,26 @@ typedef bool ws_compat_bool;
 typedef gboolean ws_compat_bool;
 #endif
 
+/* Since 4.2 entries of the menu Conversation Filter are registered with data of their own. */
+#if WS_COMPAT_VERSION >= 402
+#define WS_COMPAT_FILTER_DATA , void *user_data _U_
+#define WS_COMPAT_REGISTER_FILTER(protocol, name, is_valid, build)                                 \
+    register_conversation_filter(protocol, name, is_valid, build, NULL)
+#else
+#define WS_COMPAT_FILTER_DATA
+#define WS_COMPAT_REGISTER_FILTER(protocol, name, is_valid, build)                                 \
+    register_conversation_filter(protocol, name, is_valid, build)
+#endif
+
+/* Since 4.4 what can be followed also says how many streams there are. */
+#if WS_COMPAT_VERSION >= 404
+#define WS_COMPAT_REGISTER_FOLLOW(proto, tap, conv, index, addresses, port, listener, count)       \
+    register_follow_stream(proto, tap, conv, index, addresses, port, listener, count, NULL)
+#else
+#define WS_COMPAT_REGISTER_FOLLOW(proto, tap, conv, index, addresses, port, listener, count)       \
+    ((void)(count), register_follow_stream(proto, tap, conv, index, addresses, port, listener))
+#endif
+
 /* Since 4.6 the allocator of an extended value_string is an argument; before, it was epan's. */
 #if WS_COMPAT_VERSION >= 406
 #define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name)                                          \

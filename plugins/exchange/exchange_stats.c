@@ -11,6 +11,7 @@
 #include <epan/tap.h>
 
 #include "decode_args.h"
+#include "exchange_fields.h"
 #include "http/mapi_http.h"
 #include "rpc/rpc_interface.h"
 
@@ -136,15 +137,11 @@ init_tree(stats_tree *tree)
 }
 
 void
-exchange_stats_register(int parent)
+exchange_stats_register(void)
 {
-    /* Wireshark finds statistics by the filter name of a protocol. */
-    int proto = proto_register_protocol_in_name_only("Exchange", "Exchange", "exchange", parent,
-                                                     FT_PROTOCOL);
-
     exchange_tap = register_tap(EXCHANGE_TAP);
-    register_srt_table(proto, EXCHANGE_TAP, array_length(tables), take_response_time, init_tables,
-                       NULL);
+    register_srt_table(proto_exchange, EXCHANGE_TAP, array_length(tables), take_response_time,
+                       init_tables, NULL);
     stats_tree_register_plugin(EXCHANGE_TAP, "exchange", "Exchange", 0, take_outcome, init_tree,
                                NULL);
 }

@@ -13,7 +13,7 @@
 #include "exchange_tap.h"
 
 /* Registers the tap and the statistics, under the protocol that carries the name of the plugin. */
-void exchange_stats_register(int parent);
+void exchange_stats_register(void);
 
 /* A record to fill in for exchange_queue_tap(); NULL if there is no listener. */
 struct exchange_tap *exchange_new_record(packet_info *pinfo);

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "exchange_fields.h"
 #include "rop/rop_words.h"
 #include "rop_export.h"
 #include "rop_items.h"
@@ -18,7 +19,6 @@
 /* Sources are not nested; there is one open payload at a time. */
 #define SOURCES_MAX 8
 
-static int proto_layout = -1;
 static int hf[OA_FIELDS_COUNT];
 static int *hf_bits;
 /* The bits of a field, terminated by NULL, or NULL. */
@@ -612,21 +612,20 @@ exchange_tree_register(void)
           { "exchange.trailing.expert", PI_UNDECODED, PI_NOTE, "Bytes after the last parameter",
             EXPFILL } },
         { &ei_status,
-          { "exchange.failed", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL } },
+          { "exchange.failed.expert", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL } },
     };
     static gint *ett[OA_FIELDS_COUNT + 2] = { &ett_bits, &ett_source };
 
-    proto_layout = proto_register_protocol("Exchange parameters", "Exchange", "exchange");
-    proto_register_field_array(proto_layout, own, array_length(own));
+    proto_register_field_array(proto_exchange, own, array_length(own));
     for (int id = 0; id < OA_FIELDS_COUNT; id++) {
         ett_structure[id] = -1;
         ett[id + 2] = &ett_structure[id];
     }
     proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_layout), experts,
+    expert_register_field_array(expert_register_protocol(proto_exchange), experts,
                                 array_length(experts));
     rop_items_register();
-    rop_export_register(proto_layout);
+    rop_export_register(proto_exchange);
     register_rows();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);

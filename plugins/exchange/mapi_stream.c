@@ -16,6 +16,7 @@
 #include <epan/packet.h>
 
 #include "http_stream.h"
+#include "mapi_follow.h"
 #include "mapi_message.h"
 #include "packet-oxcmapihttp.h"
 
@@ -25,6 +26,7 @@ end_message(struct mapi_message *message, packet_info *pinfo, proto_tree *tree, 
     mapi_message_begin(message, pinfo);
     if (message->transaction && message->head.length && !message->is_shown)
         oxcmapihttp_show_head(message, pinfo, tree, before);
+    mapi_follow_take(message, pinfo);
 }
 
 /* Returns false if stock HTTP needs more bytes. The data argument from the transport belongs to the
@@ -88,4 +90,5 @@ mapi_stream_register(void)
 {
     /* Without a protocol, so that it adds none to those of the frame. */
     register_dissector(HTTP_STREAM_DISSECTOR, dissect, -1);
+    mapi_follow_register();
 }

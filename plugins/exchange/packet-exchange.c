@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "exchange_fields.h"
+#include "exchange_filters.h"
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
@@ -396,8 +398,10 @@ proto_register_exchange(void)
     oxcmapihttp_register();
     mapi_stream_register();
     proto_register_field_array(protocols[0].proto, hf, array_length(hf));
+    exchange_fields_register();
     exchange_tree_register();
-    exchange_stats_register(protocols[0].proto);
+    exchange_stats_register();
+    exchange_filters_register();
     register_init_routine(start_file);
     register_cleanup_routine(end_file);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "exchange/mapi_http_body.h"
+#include "exchange_fields.h"
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
@@ -404,11 +405,32 @@ show_info(const struct message *message, bool is_first, unsigned status)
         col_append_fstr(cinfo, COL_INFO, ", HTTP status %u", status);
 }
 
+static void
+show_summary(const struct message *message)
+{
+    const struct mapi_transaction *transaction = message->transaction;
+    const struct oa_call *call = transaction->call;
+    const struct exchange_summary summary = {
+        .iface = oa_rpc_interface_over_http(transaction->endpoint),
+        .opnum = (uint16_t)message->type,
+        .is_response = message->is_response,
+        .hop = OA_HOP_CLIENT,
+        .call = call,
+        .vc = call ? call->vc : transaction->session,
+        .mailbox = call ? call->mailbox : transaction->mailbox,
+    };
+
+    exchange_fields_show(message->tvb, message->pinfo, message->tree, &summary);
+}
+
 /* Everything except the body. */
 static void
 show_message(struct message *message, int offset, int length)
 {
     const char *name = oa_mapi_http_type_name(message->type);
+
+    if (message->transaction)
+        show_summary(message);
     proto_item *item =
         proto_tree_add_item(message->tree, proto_oxcmapihttp, message->tvb, offset, length, ENC_NA);
 

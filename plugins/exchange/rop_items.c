@@ -8,6 +8,7 @@
 
 #include <epan/expert.h>
 
+#include "exchange_fields.h"
 #include "items.h"
 #include "rop/property_scope.h"
 #include "rop/rop_words.h"
@@ -629,6 +630,8 @@ end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct o
 
     oa_rop_words_end(&items->words, rop, items->has_return ? items->return_value : 0);
     title_rop(items, rop, open->item);
+    if (tree)
+        exchange_fields_show_rop(tvb, tree, oa_rop_name(items->id));
     if (rop && tree)
         show_objects(items, tvb, tree, rop);
     show_return(items);

@@ -53,7 +53,7 @@ check(const struct oa_auth *auth)
     g_assert_true(has_name == (auth->scheme != OA_AUTH_SCHEME_NONE));
 }
 
-static struct oa_code_pages *code_pages;
+static struct oa_auth_reader reader;
 
 static struct oa_text
 text_of(const char *string)
@@ -67,7 +67,7 @@ read_as(enum oa_http_auth_header kind, const char *name, struct oa_text text, st
     struct oa_http_credentials credentials = { kind, text_of(name), text };
 
     memset(to, 0x55, sizeof *to);
-    oa_auth_from_http(&credentials, code_pages, to);
+    oa_auth_from_http(&credentials, &reader, to);
     check(to);
 }
 
@@ -99,10 +99,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct oa_text token = { (const char *)data, size };
     struct oa_auth raw, http;
 
-    if (!code_pages)
-        code_pages = oa_code_pages_new();
+    if (!reader.pages)
+        reader.pages = oa_code_pages_new();
     memset(&raw, 0x55, sizeof raw);
-    bool understood = oa_auth_from_token(data, size, code_pages, &raw);
+    bool understood = oa_auth_from_token(data, size, &reader, &raw);
     check(&raw);
     g_assert_true(understood == (raw.scheme != OA_AUTH_SCHEME_NONE));
     read_as(OA_HTTP_WWW_AUTHENTICATE, "Negotiate", text_of(base64), &http);

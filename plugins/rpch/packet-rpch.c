@@ -12,10 +12,13 @@
 #include "rpch_context.h"
 #include "rpch_end.h"
 #include "rpch_entry.h"
+#include "rpch_filters.h"
 #include "rpch_findings.h"
+#include "rpch_follow.h"
 #include "rpch_proto.h"
 #include "rpch_show.h"
 #include "rpch_stream.h"
+#include "rpch_tables.h"
 #include "rpch_tcp.h"
 #include "rpch_tls.h"
 #include "rpch_tracker.h"
@@ -46,6 +49,9 @@ proto_register_rpch(void)
     rpch_tls_register();
     rpch_show_register();
     rpch_end_register();
+    rpch_filters_register();
+    rpch_follow_register();
+    rpch_tables_register();
     register_init_routine(open_file);
     register_cleanup_routine(close_file);
 }

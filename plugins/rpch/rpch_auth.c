@@ -349,6 +349,7 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
 {
     packet_info *pinfo = place->pinfo;
     const char *base = (const char *)tvb_get_ptr(tvb, 0, (gint)unit->length);
+    const struct oa_auth_reader reader = { .pages = oa_tracker_code_pages(rpch_tracker()) };
     bool is_shown = false;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
@@ -358,7 +359,7 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
         struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
         struct spot spot = { pinfo, tvb, (int)(token->at - base), (int)token->length, NULL };
 
-        oa_auth_from_http(&http->credentials[i], oa_tracker_code_pages(rpch_tracker()), auth);
+        oa_auth_from_http(&http->credentials[i], &reader, auth);
         spot.tree = proto_tree_add_subtree_format(tree, tvb, spot.offset, spot.length, ett_auth,
                                                   NULL, "Authentication: %s",
                                                   summary_of(pinfo->pool, auth, !http->is_request));
@@ -388,11 +389,11 @@ rpch_auth_show_rpc(const struct rpch_place *place, const struct rpch_unit *unit,
     struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
     struct spot spot = { pinfo, tvb, rpc->header.frag_length - rpc->header.auth_length,
                          rpc->header.auth_length, NULL };
+    const struct oa_auth_reader reader = { .pages = oa_tracker_code_pages(rpch_tracker()) };
 
     if (!verifier->present || rpc->header.ptype < OA_RPC_BIND)
         return;
-    bool understood = oa_auth_from_token(verifier->value, verifier->value_length,
-                                         oa_tracker_code_pages(rpch_tracker()), auth);
+    bool understood = oa_auth_from_token(verifier->value, verifier->value_length, &reader, auth);
     spot.tree = proto_tree_add_subtree_format(
         tree, tvb, spot.offset, spot.length, ett_auth, NULL, "Authentication: %s",
         understood ? summary_of(pinfo->pool, auth, false) : oa_rpc_auth_type_name(verifier->type));

@@ -10,17 +10,24 @@
 #include <epan/unit_strings.h>
 
 #include "items.h"
+#include "rpch_party.h"
 #include "rpch_proto.h"
 #include "track/channel_kind.h"
+#include "track/vc_names.h"
 
 /* Key of the mark that a unit was shown in the frame. */
 #define FRAME_HAS_BEGUN 0x52504349u
 
 gint rpch_ett = -1;
+static gint ett_context = -1;
 static gint ett_flow = -1;
 
 static int hf_vc = -1;
 static int hf_service = -1;
+static int hf_user = -1;
+static int hf_target = -1;
+static int hf_purpose = -1;
+static int hf_party = -1;
 static int hf_channel = -1;
 static int hf_channel_number = -1;
 static int hf_hop = -1;
@@ -73,22 +80,56 @@ static const value_string channel_kinds[] = {
     { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
 };
 
+guint32
+rpch_hop_number(enum oa_hop hop)
+{
+    return HOP_NUMBERS[hop];
+}
+
+/* Whose it is, and what for. */
+static void
+show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,
+        const struct oa_virtual_connection *vc)
+{
+    wmem_allocator_t *pool = place->pinfo->pool;
+    const char *user = rpch_user(pool, vc), *target = rpch_target(pool, vc);
+
+    generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
+    if (vc->iface)
+        add_generated_text(tree, hf_service, place->tvb, oa_service_name(vc->iface->service));
+    add_generated_text(tree, hf_user, place->tvb, user);
+    add_generated_text(tree, hf_target, place->tvb, target);
+    add_generated_text(tree, hf_purpose, place->tvb, oa_vc_purpose(vc));
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        proto_item_set_hidden(proto_tree_add_string(tree, hf_party, place->tvb, 0, 0,
+                                                    rpch_party(pool, vc, (enum oa_side)side)));
+    proto_item_append_text(title, ", virtual connection %u%s%s%s%s", (unsigned)vc->number,
+                           user ? " of " : "", user ? user : "", target ? " to " : "",
+                           target ? target : "");
+}
+
 void
-rpch_show_context(const struct rpch_place *place, proto_tree *tree, const struct rpch_unit *unit)
+rpch_show_context(const struct rpch_place *place, proto_tree *parent, const struct rpch_unit *unit)
 {
     const struct oa_channel *channel = place->channel;
     const struct oa_virtual_connection *vc = rpch_vc_of(unit);
+    proto_item *title;
 
+    if (!parent)
+        return;
     if (!vc && PINFO_FD_VISITED(place->pinfo))
         vc = channel->vc;
+    proto_tree *tree = proto_tree_add_subtree_format(
+        parent, place->tvb, 0, 0, ett_context, &title, "%s%schannel %u, %s",
+        oa_channel_kind_name(channel->kind), channel->kind ? " " : "", (unsigned)channel->number,
+        val_to_str_const(rpch_hop_number(channel->hop), hops, "unknown hop"));
+    generated(title);
     if (vc)
-        generated(proto_tree_add_uint(tree, hf_vc, place->tvb, 0, 0, (guint32)vc->number));
-    if (vc && vc->iface)
-        add_generated_text(tree, hf_service, place->tvb, oa_service_name(vc->iface->service));
+        show_vc(place, tree, title, vc);
     generated(
         proto_tree_add_uint(tree, hf_channel_number, place->tvb, 0, 0, (guint32)channel->number));
     generated(proto_tree_add_uint(tree, hf_channel, place->tvb, 0, 0, channel->kind));
-    generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, HOP_NUMBERS[channel->hop]));
+    generated(proto_tree_add_uint(tree, hf_hop, place->tvb, 0, 0, rpch_hop_number(channel->hop)));
     add_generated_text(tree, hf_join, place->tvb, oa_join_name(channel->join));
     add_generated_text(tree, hf_join_certainty, place->tvb, oa_join_certainty(channel->join));
 }
@@ -189,6 +230,22 @@ register_fields(void)
             "What the virtual connection is used for, according to the interface that was bound: "
             "store, directory, referral, ...",
             HFILL } },
+        { &hf_user,
+          { "User", "rpch.user", FT_STRING, BASE_NONE, NULL, 0,
+            "Who authenticated by HTTP, else by RPC, else the name in EcDoConnectEx", HFILL } },
+        { &hf_target,
+          { "Target", "rpch.target", FT_STRING, BASE_NONE, NULL, 0,
+            "Server and port that the virtual connection leads to", HFILL } },
+        { &hf_purpose,
+          { "Purpose", "rpch.purpose", FT_STRING, BASE_NONE, NULL, 0,
+            "What the virtual connection was used for so far, as in sessions.csv: mail, "
+            "connect_only, endpoint_lookup, rd_gateway, rpcping, other",
+            HFILL } },
+        { &hf_party,
+          { "Party", "rpch.party", FT_STRING, BASE_NONE, NULL, 0,
+            "The user, else the client's address; the target with the number of the virtual "
+            "connection: the rows of the tables of conversations and endpoints",
+            HFILL } },
         { &hf_channel,
           { "Channel", "rpch.channel", FT_UINT32, BASE_DEC, VALS(channel_kinds), 0,
             "IN or OUT channel", HFILL } },
@@ -258,7 +315,7 @@ register_findings(expert_module_t *expert)
 void
 rpch_items_register(expert_module_t *expert)
 {
-    static gint *ett[] = { &rpch_ett, &ett_flow };
+    static gint *ett[] = { &rpch_ett, &ett_context, &ett_flow };
 
     register_fields();
     proto_register_subtree_array(ett, array_length(ett));

@@ -15,6 +15,9 @@
 extern gint rpch_ett;
 extern const value_string rpch_ptypes[];
 
+/* The value of rpch.hop. */
+guint32 rpch_hop_number(enum oa_hop hop);
+
 void rpch_items_register(expert_module_t *expert);
 
 /* Virtual connection, channel, hop; on later visits including what later frames showed. */

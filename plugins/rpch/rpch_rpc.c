@@ -11,6 +11,7 @@
 #include <epan/proto_data.h>
 #include <epan/show_exception.h>
 
+#include "exchange_summary.h"
 #include "items.h"
 #include "rpch_auth.h"
 #include "rpch_context.h"
@@ -34,6 +35,7 @@
 
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
+static dissector_handle_t summary_handle; /* NULL: no exchange.so */
 
 static int hf_rpc_ptype = -1;
 static int hf_rpc_call_id = -1;
@@ -90,7 +92,10 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     guint16 can_desegment = pinfo->can_desegment;
     address src = pinfo->src, dst = pinfo->dst;
     guint32 srcport = pinfo->srcport, destport = pinfo->destport;
+    GSList *of_frame = pinfo->fd->pfd;
 
+    if (unit->stock)
+        pinfo->fd->pfd = unit->stock->pfd;
     if (vc)
         set_endpoints(place, vc);
     p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT, (void *)unit);
@@ -111,6 +116,10 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     }
     ENDTRY;
     p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    if (unit->stock) {
+        unit->stock->pfd = pinfo->fd->pfd;
+        pinfo->fd->pfd = of_frame;
+    }
     pinfo->can_desegment = can_desegment;
     pinfo->use_conv_addr_port_endpoints = FALSE;
     pinfo->conv_addr_port_endpoints = NULL;
@@ -213,6 +222,23 @@ show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit
                             (gint)rpc->stub_length, ENC_NA);
 }
 
+/* Of a call of Exchange. The session of a sealed one is known on later visits. */
+static void
+show_summary(const struct rpch_place *place, tvbuff_t *tvb, const struct oa_virtual_connection *vc,
+             const struct oa_call *call)
+{
+    struct exchange_summary summary = {
+        .is_response = place->side == OA_SERVER, .hop = place->channel->hop, .call = call, .vc = vc
+    };
+
+    if (!summary_handle || !call || !call->has_opnum || !call->iface || !call->iface->is_exchange)
+        return;
+    summary.iface = call->iface;
+    summary.opnum = call->opnum;
+    summary.mailbox = call->mailbox;
+    call_dissector_only(summary_handle, tvb, place->pinfo, place->tree, &summary);
+}
+
 void
 rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
 {
@@ -238,6 +264,7 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
     rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
     rpch_show_facts(place, unit, tree, tvb);
+    show_summary(place, tvb, vc, call);
 
     if (rpch_begins_frame(place))
         col_clear(pinfo->cinfo, COL_INFO);
@@ -331,5 +358,6 @@ void
 rpch_rpc_handoff(void)
 {
     data_handle = find_dissector("data");
+    summary_handle = find_dissector(EXCHANGE_SUMMARY_DISSECTOR);
     dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
 }

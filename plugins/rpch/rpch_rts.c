@@ -313,8 +313,8 @@ show_sequence(const struct rpch_place *place, const struct rpch_unit *unit, prot
     for (unsigned i = 0; i < sequence->n_steps; i++) {
         const struct oa_sequence_step *step = &sequence->step[i];
         oa_rts_name_text(step->name, sequence->type, name);
-        generated(proto_tree_add_uint_format(tree, hf_step, tvb, 0, 0, (guint32)step->frame,
-                                             "%s in frame %u", name, (guint32)step->frame));
+        generated(proto_tree_add_uint_format(tree, hf_step, tvb, 0, 0, (guint32)step->stamp.frame,
+                                             "%s in frame %u", name, (guint32)step->stamp.frame));
     }
     struct oa_rts_name missing = oa_sequence_missing(sequence, pdu);
     if (missing.r1 == OA_RTS_UNKNOWN || unit->vc->conn.n_steps == 0)

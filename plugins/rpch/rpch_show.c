@@ -78,7 +78,7 @@ rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     }
     if (unit->joined) {
         tvb = tvb_new_child_real_data(place->tvb, unit->joined, unit->joined_length,
-                                      (gint)unit->joined_length);
+                                      (gint)unit->joined_whole);
         add_new_data_source(place->pinfo, tvb, "De-chunked PDU");
     } else if (unit->is_cut) {
         tvb = tvb_new_subset_remaining(place->tvb, offset);

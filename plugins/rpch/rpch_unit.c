@@ -5,6 +5,25 @@
  */
 #include "rpch_unit.h"
 
+/* The list is not of the file's memory, the data in it are. */
+static ws_compat_bool
+free_stock_data(wmem_allocator_t *scope _U_, wmem_cb_event_t event _U_, void *user)
+{
+    struct rpch_stock_data *data = user;
+
+    g_slist_free(data->pfd);
+    return FALSE; /* not to be called again */
+}
+
+static struct rpch_stock_data *
+new_stock_data(void)
+{
+    struct rpch_stock_data *data = wmem_new0(wmem_file_scope(), struct rpch_stock_data);
+
+    wmem_register_callback(wmem_file_scope(), free_stock_data, data);
+    return data;
+}
+
 struct rpch_unit
 rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
 {
@@ -29,10 +48,13 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
     }
     if (event->exchange)
         unit.auth_result = event->exchange->result;
+    if (event->type == OA_EVENT_RPC && event->rpc->verifier.present)
+        unit.stock = new_stock_data();
 
     if (event->pdu && event->pdu != at) {
-        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, event->pdu_length);
-        unit.joined_length = (guint)event->pdu_length;
+        unit.joined_whole = (guint)event->pdu_length;
+        unit.joined_length = event->is_cut ? unit.length : unit.joined_whole;
+        unit.joined = wmem_memdup(wmem_file_scope(), event->pdu, unit.joined_length);
     }
     return unit;
 }

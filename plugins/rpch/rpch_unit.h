@@ -28,12 +28,13 @@ struct rpch_finding {
  * to live until the file is closed.
  */
 struct rpch_unit {
-    enum oa_event_type type; /* OA_EVENT_NONE: bytes that need more to be decoded */
-    guint length;            /* in the frame's data */
-    guint need;              /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
-    bool is_cut;             /* a head or PDU whose end is not in the capture */
-    const guint8 *joined;    /* the reassembled PDU, if chunks had split it; else NULL */
-    guint joined_length;
+    enum oa_event_type type;          /* OA_EVENT_NONE: bytes that need more to be decoded */
+    guint length;                     /* in the frame's data */
+    guint need;                       /* OA_EVENT_NONE: bytes needed in total, 0 unknown */
+    bool is_cut;                      /* a head or PDU whose end is not in the capture */
+    const guint8 *joined;             /* the reassembled PDU, if chunks had split it; else NULL */
+    guint joined_length;              /* of it, or of the beginning of one that is cut */
+    guint joined_whole;               /* with the end that is cut */
     struct oa_virtual_connection *vc; /* as known at the first visit */
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence;
@@ -46,6 +47,15 @@ struct rpch_unit {
     const struct oa_auth_exchange *exchange;
     guint auth_leg;
     enum oa_auth_result auth_result; /* as known at the first visit */
+    struct rpch_stock_data *stock;   /* an RPC PDU with a verifier; else NULL */
+};
+
+/*
+ * What stock dissectors keep with a frame, of one PDU. They expect one in each, and keep with the
+ * frame what they have deciphered: with two in a frame their keystream got out of step.
+ */
+struct rpch_stock_data {
+    GSList *pfd; /* as frame_data.pfd */
 };
 
 /* Where a unit is shown. */

@@ -14,7 +14,7 @@ sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
 REFERENCE = TOP / "plugins" / "doc" / "FIELDS.txt"
-PROTOCOLS = re.compile(r"(rpch|oxcrpc|oxcrops|oxnspi|oxabref|oxcmapihttp)(\.|$)")
+PROTOCOLS = re.compile(r"(rpch|exchange|oxcrpc|oxcrops|oxnspi|oxabref|oxcmapihttp)(\.|$)")
 
 
 def reference(home):

@@ -10,44 +10,13 @@
 
 #include <glib.h>
 
+#include "ntlm_tokens.h"
+
 /*
- * Tokens in hexadecimal. The first six are the samples of [MS-NLMP] 4.2.2.3, 4.2.3.3 and 4.2.4.3,
- * NEGOTIATE_PLAIN is what impacket sends, and INIT2_NEGOEX is the dump of [MS-SPNG] 4.1. The others
- * are made: layouts by the documents, contents invented.
+ * Tokens in hexadecimal, besides the samples in ntlm_tokens.h. NEGOTIATE_PLAIN is what impacket
+ * sends, and INIT2_NEGOEX is the dump of [MS-SPNG] 4.1. The others are made: layouts by the
+ * documents, contents invented.
  */
-static const char CHALLENGE_V1[] =
-    "4e544c4d53535000020000000c000c0038000000338202e20123456789abcdef000000000000000000000000"
-    "00000000060070170000000f530065007200760065007200";
-
-static const char AUTHENTICATE_V1[] =
-    "4e544c4d5353500003000000180018006c00000018001800840000000c000c00480000000800080054000000"
-    "100010005c000000100010009c000000358280e20501280a0000000f44006f006d00610069006e0055007300"
-    "6500720043004f004d005000550054004500520098def7b87f88aa5dafe2df779688a172def11c7d5ccdef13"
-    "67c43011f30298a2ad35ece64f16331c44bdbed927841f94518822b1b3f350c8958682ecbb3e3cb7";
-
-static const char CHALLENGE_V1_CLIENT[] =
-    "4e544c4d53535000020000000c000c003800000033820a820123456789abcdef000000000000000000000000"
-    "00000000060070170000000f530065007200760065007200";
-
-static const char AUTHENTICATE_V1_CLIENT[] =
-    "4e544c4d5353500003000000180018006c00000018001800840000000c000c00480000000800080054000000"
-    "100010005c000000000000009c000000358208820501280a0000000f44006f006d00610069006e0055007300"
-    "6500720043004f004d0050005500540045005200aaaaaaaaaaaaaaaa00000000000000000000000000000000"
-    "7537f803ae367128ca458204bde7caf81e97ed2683267232";
-
-static const char CHALLENGE_V2[] =
-    "4e544c4d53535000020000000c000c003800000033828ae20123456789abcdef000000000000000024002400"
-    "44000000060070170000000f53006500720076006500720002000c0044006f006d00610069006e0001000c00"
-    "53006500720076006500720000000000";
-
-static const char AUTHENTICATE_V2[] =
-    "4e544c4d5353500003000000180018006c00000054005400840000000c000c00480000000800080054000000"
-    "100010005c00000010001000d8000000358288e20501280a0000000f44006f006d00610069006e0055007300"
-    "6500720043004f004d005000550054004500520086c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"
-    "68cd0ab851e51c96aabc927bebef6a1c01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000"
-    "02000c0044006f006d00610069006e0001000c005300650072007600650072000000000000000000c5dad254"
-    "4fc9799094ce1ce90bc9d03e";
-
 static const char NEGOTIATE_PLAIN[] = "4e544c4d5353500001000000050288a0"
                                       "00000000000000000000000000000000";
 
@@ -473,7 +442,7 @@ from_hex(const char *hex)
     return bytes;
 }
 
-static struct oa_code_pages *code_pages;
+static struct oa_auth_reader reader;
 
 /* Reads a copy on the heap of just that size: the address sanitizer sees a read beyond it. */
 static bool
@@ -484,7 +453,7 @@ read_exact(const uint8_t *token, size_t length, struct oa_auth *auth)
     memset(auth, 0x55, sizeof *auth);
     if (length > 0)
         memcpy(copy, token, length);
-    bool understood = oa_auth_from_token(copy, length, code_pages, auth);
+    bool understood = oa_auth_from_token(copy, length, &reader, auth);
     g_free(copy);
     return understood;
 }
@@ -612,7 +581,7 @@ read_http(enum oa_http_auth_header kind, const char *scheme, const char *token, 
 
     memset(to, 0x55, sizeof *to);
     memcpy(copy, token, length);
-    oa_auth_from_http(&credentials, code_pages, to);
+    oa_auth_from_http(&credentials, &reader, to);
     g_free(copy);
 }
 
@@ -871,14 +840,14 @@ test_code_pages(void)
         char *token = g_base64_encode((const guchar *)NAMES[i].basic, strlen(NAMES[i].basic));
         struct oa_auth found;
 
-        oa_code_pages_set_of_names(code_pages, NAMES[i].given);
+        oa_code_pages_set_of_names(reader.pages, NAMES[i].given);
         read_http(OA_HTTP_AUTHORIZATION, "Basic", token, &found);
         g_assert_cmpstr(found.domain, ==, NAMES[i].domain);
         g_assert_cmpstr(found.user, ==, NAMES[i].user);
         g_assert_cmpuint(found.code_page, ==, NAMES[i].code_page);
         g_free(token);
     }
-    oa_code_pages_set_of_names(code_pages, 0);
+    oa_code_pages_set_of_names(reader.pages, 0);
 }
 
 /* The names of an NTLM message are in the OEM character set unless its flags say Unicode. */
@@ -903,7 +872,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    code_pages = oa_code_pages_new();
+    reader.pages = oa_code_pages_new();
     g_test_add_func("/auth/tokens", test_tokens);
     g_test_add_func("/auth/strangers", test_strangers);
     g_test_add_func("/auth/every-prefix", test_every_prefix);
@@ -921,6 +890,6 @@ main(int argc, char **argv)
     g_test_add_func("/auth/flag-names", test_flag_names);
     g_test_add_func("/auth/names", test_names);
     int result = g_test_run();
-    oa_code_pages_free(code_pages);
+    oa_code_pages_free(reader.pages);
     return result;
 }

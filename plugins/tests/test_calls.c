@@ -88,7 +88,11 @@ take_on(struct bench *bench, enum oa_hop hop, struct oa_rpc_pdu rpc)
                            .vc = &bench->vc,
                            .pdu = bytes,
                            .pdu_length = sizeof bytes,
-                           .rpc = &rpc };
+                           .rpc = &rpc,
+                           .seal = rpc.verifier.present &&
+                                           rpc.verifier.level == OA_RPC_LEVEL_PKT_PRIVACY
+                                       ? OA_SEAL_NO_SECRETS
+                                       : OA_SEAL_NONE };
     struct call *call = oa_calls_take(&bench->list, &bench->event);
     if (!call)
         return NULL;

@@ -205,6 +205,102 @@ test_loss(void)
     session_free(session);
 }
 
+/* The PDUs of the server, each in chunks of 48 bytes. */
+static GPtrArray *
+chunked_pdus(void)
+{
+    GPtrArray *session = session_new(false);
+    GPtrArray *pdus = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+
+    for (guint i = 0; i < session->len; i++) {
+        const struct session_piece *piece = session->pdata[i];
+        if (piece->side != OA_SERVER || piece->bytes->data[0] != 5)
+            continue;
+        GByteArray *bytes = g_byte_array_new();
+        for (guint at = 0; at < piece->bytes->len; at += 48) {
+            guint n = MIN(48, piece->bytes->len - at);
+            g_autofree char *line = g_strdup_printf("%x\r\n", n);
+            g_byte_array_append(bytes, (const guint8 *)line, (guint)strlen(line));
+            g_byte_array_append(bytes, piece->bytes->data + at, n);
+            g_byte_array_append(bytes, (const guint8 *)"\r\n", 2);
+        }
+        g_ptr_array_add(pdus, bytes);
+    }
+    session_free(session);
+    return pdus;
+}
+
+/* A chunked body after a loss, or from its middle on: the chunk that begins with a PDU shows where
+ * to go on. */
+static void
+test_chunks_after_loss(void)
+{
+    GPtrArray *pdus = chunked_pdus();
+
+    for (guint from = 0; from < pdus->len; from++) {
+        const GByteArray *first = pdus->pdata[from];
+        struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
+        struct oa_endpoint client = { .port = 50000 }, server = { .port = 80 };
+        struct oa_recognition recognition;
+        struct oa_stamp stamp = { 1, 1 };
+
+        g_assert_cmpint(oa_recognise(first->data, 2, 80, 50000, OA_BEFORE_UNKNOWN, &recognition),
+                        ==, OA_MAYBE);
+        g_assert_cmpint(
+            oa_recognise(first->data, first->len, 80, 50000, OA_BEFORE_CLIENT_FIRST, &recognition),
+            ==, OA_NOT_OURS);
+        g_assert_cmpint(
+            oa_recognise(first->data, first->len, 80, 50000, OA_BEFORE_UNKNOWN, &recognition), ==,
+            OA_OURS);
+        g_assert_cmpint(recognition.sender, ==, OA_SERVER);
+        struct oa_channel *channel =
+            oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+        for (guint i = from; i < pdus->len; i++) {
+            const GByteArray *bytes = pdus->pdata[i];
+            if (i == from + 1) { /* its beginning only */
+                oa_channel_data(channel, OA_SERVER, bytes->data, 10, stamp);
+                oa_channel_lost(channel, OA_SERVER, bytes->len - 10);
+                continue;
+            }
+            for (guint at = 0; at < bytes->len; at++)
+                oa_channel_data(channel, OA_SERVER, bytes->data + at, 1, stamp);
+        }
+        g_assert_cmpuint(channel->traffic[OA_SERVER].rpc_pdus +
+                             channel->traffic[OA_SERVER].rts_pdus + (from + 1 < pdus->len),
+                         ==, pdus->len - from);
+        oa_tracker_free(tracker);
+    }
+    g_ptr_array_unref(pdus);
+}
+
+/* A chunk that the snap length cuts: its PDU counts by its header; how it goes on is not known. */
+static void
+test_cut_chunk(void)
+{
+    static const char HEAD[] = "HTTP/1.1 200 Success\r\nContent-Type: application/rpc\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n";
+    static const uint8_t CUT[] = { '1', '8', '\r', '\n', 5, 0, 2, 3, 0x10, 0, 0, 0, 100, 0, 0,
+                                   0,   40,  0,    1,    0, 0, 0, 0, 0,    0, 0, 0, 0,   0, 0 };
+    struct oa_endpoint client = { { 1 }, 50000 }, server = { { 2 }, 80 };
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
+    struct oa_stamp stamp = { 1000, 1 };
+    struct oa_recognition recognition = { .hop = OA_HOP_CLIENT, .is_answer = true };
+    struct oa_channel *channel =
+        oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+    struct oa_event event;
+
+    oa_channel_data(channel, OA_SERVER, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
+    for (unsigned i = 1; i <= 2; i++) { /* the second one where the stream is lost */
+        g_assert_true(oa_channel_next_cut(channel, OA_SERVER, CUT, sizeof CUT, 90, stamp, stamp,
+                                          false, &event));
+        g_assert_cmpuint(event.pdu_length, ==, 100);
+        g_assert_cmpuint(event.length, ==, 24);
+        g_assert_true(event.end_is_lost);
+        g_assert_cmpuint(channel->traffic[OA_SERVER].rpc_pdus, ==, i);
+    }
+    oa_tracker_free(tracker);
+}
+
 /* Heads and PDUs that the snap length cuts, as a host sees them that keeps no bytes: the facts of a
  * head's whole lines, the size of a PDU by its header, and the time of its end. */
 static void
@@ -315,7 +411,9 @@ main(int argc, char *argv[])
     g_test_add_func("/channel/chunked", test_chunked);
     g_test_add_func("/channel/prefixes", test_prefixes);
     g_test_add_func("/channel/loss", test_loss);
+    g_test_add_func("/channel/chunks-after-loss", test_chunks_after_loss);
     g_test_add_func("/channel/cut", test_cut);
+    g_test_add_func("/channel/cut-chunk", test_cut_chunk);
     g_test_add_func("/channel/noise", test_noise);
     g_test_add_func("/channel/echo-without-length", test_echo_without_length);
     return g_test_run();

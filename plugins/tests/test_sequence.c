@@ -535,7 +535,8 @@ test_merge(void)
     oa_sequence_merge(&client.vc, &server.vc);
     g_assert_cmpuint(client.vc.conn.n_steps, ==, 7);
     for (unsigned i = 1; i < client.vc.conn.n_steps; i++)
-        g_assert_cmpuint(client.vc.conn.step[i - 1].frame, <, client.vc.conn.step[i].frame);
+        g_assert_cmpuint(client.vc.conn.step[i - 1].stamp.frame, <,
+                         client.vc.conn.step[i].stamp.frame);
     g_assert_cmpuint(oa_sequence_passed_on_in(&client.vc.conn, OA_RTS_CONN_A1), ==, 3);
     g_assert_true(oa_sequence_whole(&server.vc.conn) == &client.vc.conn);
     /* It is one recycling, of which each had one hop: now its type is known. */

@@ -10,18 +10,11 @@
 
 #include <glib.h>
 
-#include "base/cursor.h"
+#include "auth/der.h"
+#include "auth/kerberos_ticket.h"
+#include "auth/ntlm_message.h"
 
 const struct oa_auth OA_AUTH_NONE;
-
-/* The same message from another offset; short if that is beyond its end. */
-static struct oa_cursor
-seek(struct oa_cursor message, size_t offset)
-{
-    message.offset = 0;
-    oa_cursor_skip(&message, offset);
-    return message;
-}
 
 static struct oa_text
 as_text(struct oa_cursor bytes)
@@ -41,34 +34,8 @@ cursor_equals(struct oa_cursor bytes, const void *wanted, size_t length)
 
 /* --- NTLM, [MS-NLMP] 2.2 --- */
 
-#define NTLM_NEGOTIATE 1
-#define NTLM_CHALLENGE 2
-#define NTLM_AUTHENTICATE 3
-
-#define NTLM_UNICODE 0x00000001
-#define NTLM_ANONYMOUS 0x00000800
-#define NTLM_OEM_DOMAIN 0x00001000
-#define NTLM_OEM_WORKSTATION 0x00002000
-#define NTLM_TARGET_INFO 0x00800000
-#define NTLM_VERSION 0x02000000
-
-#define NTLM_FLAGS_END_OF_AUTHENTICATE 64
+/* A MIC lies before the payload, which begins behind it then. */
 #define NTLM_MIC_END 88
-#define NTLM_VERSION_SIZE 8
-
-/* An NTLMv2 response is longer than one of NTLMv1; its av pairs follow a proof and a fixed part. */
-#define NTLM_V1_RESPONSE 24
-#define NTLM_V2_PROOF 16
-#define NTLM_V2_FIXED 28
-
-#define NTLM_EXTENDED_SESSIONSECURITY 0x00080000
-
-struct ntlm {
-    struct oa_cursor message;
-    struct oa_auth *auth;
-    struct oa_code_pages *pages;
-    size_t payload_start; /* smallest offset of a buffer in use */
-};
 
 /* The av pairs that are names, by id, [MS-NLMP] 2.2.2.1. */
 static const struct {
@@ -93,66 +60,33 @@ copy_utf16(struct oa_cursor bytes, char *out)
 
 /* A name in the sender's own code page; old clients send such ones for UTF-8 too. */
 static void
-copy_8bit(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_text name, char *out)
+copy_8bit(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_text name, char *out)
 {
-    uint32_t code_page = oa_code_pages_of_name(pages, name);
+    uint32_t code_page = oa_code_pages_of_name(reader->pages, name);
 
     if (code_page)
         auth->code_page = code_page;
-    oa_code_pages_copy(code_page ? pages : NULL, code_page, name, out, OA_AUTH_NAME);
+    oa_code_pages_copy(code_page ? reader->pages : NULL, code_page, name, out, OA_AUTH_NAME);
 }
 
+/* `bytes` as the flags of the message say. */
 static void
-copy_name(struct ntlm *ntlm, bool is_unicode, struct oa_cursor bytes, char *out)
+copy_name(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes,
+          char *out)
 {
+    bool is_unicode = auth->ntlm_type != OA_NTLM_NEGOTIATE && auth->ntlm_flags & OA_NTLM_UNICODE;
+
     if (is_unicode)
         copy_utf16(bytes, out);
     else
-        copy_8bit(ntlm->auth, ntlm->pages, as_text(bytes), out);
+        copy_8bit(auth, reader, as_text(bytes), out);
 }
 
-static uint32_t
-ntlm_u32(struct ntlm *ntlm, size_t at)
-{
-    struct oa_cursor cursor = seek(ntlm->message, at);
-    uint32_t value = oa_cursor_u32(&cursor);
-
-    ntlm->auth->malformed |= cursor.is_short;
-    return value;
-}
-
-/* The bytes that the descriptor at `at` refers to; the offset of an empty one has no meaning. */
-static struct oa_cursor
-ntlm_buffer(struct ntlm *ntlm, size_t at)
-{
-    struct oa_cursor descriptor = seek(ntlm->message, at);
-    struct oa_cursor none = oa_cursor_over(ntlm->message.data, 0);
-    size_t length = oa_cursor_u16(&descriptor);
-
-    oa_cursor_skip(&descriptor, sizeof(uint16_t)); /* the maximum length */
-    size_t offset = oa_cursor_u32(&descriptor);
-    ntlm->auth->malformed |= descriptor.is_short;
-    if (descriptor.is_short || length == 0)
-        return none;
-    ntlm->payload_start = MIN(ntlm->payload_start, offset);
-    struct oa_cursor payload = seek(ntlm->message, offset);
-    struct oa_cursor bytes = oa_cursor_sub(&payload, length);
-    ntlm->auth->malformed |= bytes.is_short;
-    return bytes.is_short ? none : bytes;
-}
-
-/* Old senders set the flag and begin the payload at the version's offset, or end there. */
 static void
-read_version(struct ntlm *ntlm, size_t at)
+read_version(struct oa_auth *auth, const uint8_t *bytes)
 {
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor cursor = seek(ntlm->message, at);
+    struct oa_cursor version = oa_cursor_over(bytes, OA_NTLM_VERSION_SIZE);
 
-    if (!(auth->ntlm_flags & NTLM_VERSION) || ntlm->payload_start < at + NTLM_VERSION_SIZE)
-        return;
-    struct oa_cursor version = oa_cursor_sub(&cursor, NTLM_VERSION_SIZE);
-    if (version.is_short)
-        return;
     auth->has_version = true;
     auth->version_major = oa_cursor_u8(&version);
     auth->version_minor = oa_cursor_u8(&version);
@@ -165,7 +99,7 @@ static void
 read_av_name(struct oa_auth *auth, unsigned id, struct oa_cursor value)
 {
     /* A challenge has its target name in a separate field. */
-    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != NTLM_AUTHENTICATE)
+    if (id == OA_NTLM_AV_TARGET_NAME && auth->ntlm_type != OA_NTLM_AUTHENTICATE)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(AV_NAMES); i++)
         if (AV_NAMES[i].id == id)
@@ -210,176 +144,70 @@ read_av_pairs(struct oa_auth *auth, struct oa_cursor list)
     }
 }
 
-/* [MS-NLMP] 2.2.1.1; the names are in the OEM character set whatever the flags are. */
-static void
-read_negotiate(struct ntlm *ntlm)
-{
-    struct oa_auth *auth = ntlm->auth;
-
-    auth->ntlm_flags = ntlm_u32(ntlm, 12);
-    if (auth->ntlm_flags & NTLM_OEM_DOMAIN)
-        copy_name(ntlm, false, ntlm_buffer(ntlm, 16), auth->domain);
-    if (auth->ntlm_flags & NTLM_OEM_WORKSTATION)
-        copy_name(ntlm, false, ntlm_buffer(ntlm, 24), auth->workstation);
-    read_version(ntlm, 32);
-}
-
-/* [MS-NLMP] 2.2.1.2 */
-static void
-read_challenge(struct ntlm *ntlm)
-{
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor target = ntlm_buffer(ntlm, 12);
-
-    auth->ntlm_flags = ntlm_u32(ntlm, 20);
-    copy_name(ntlm, auth->ntlm_flags & NTLM_UNICODE, target, auth->target_name);
-    ntlm->auth->malformed |= seek(ntlm->message, 32).is_short; /* the server's challenge */
-    if (auth->ntlm_flags & NTLM_TARGET_INFO) {
-        struct oa_cursor info = ntlm_buffer(ntlm, 40);
-
-        if (oa_cursor_left(&info) > 0)
-            read_av_pairs(auth, info);
-    }
-    read_version(ntlm, 48);
-}
-
 /* [MS-NLMP] 2.2.2.8; the MIC is present if the av pairs say so and there is room before the
  * payload. */
 static void
-read_v2_response(struct ntlm *ntlm, struct oa_cursor response)
+read_v2_response(struct oa_auth *auth, const struct oa_ntlm_message *message)
 {
-    oa_cursor_skip(&response, NTLM_V2_PROOF + NTLM_V2_FIXED);
-    read_av_pairs(ntlm->auth, response);
-    ntlm->auth->has_mic =
-        (ntlm->auth->av_flags & OA_NTLM_AV_FLAG_MIC) && ntlm->payload_start >= NTLM_MIC_END;
+    struct oa_cursor response = message->nt_response;
+
+    oa_cursor_skip(&response, OA_NTLM_V2_PROOF + OA_NTLM_V2_FIXED);
+    read_av_pairs(auth, response);
+    auth->has_mic =
+        (auth->av_flags & OA_NTLM_AV_FLAG_MIC) && message->payload_start >= NTLM_MIC_END;
 }
 
 /* [MS-NLMP] 3.3.1, 3.3.2; distinguished by length, as the messages do not identify it. */
 static enum oa_ntlm_proof
-proof_of(const struct oa_auth *auth, size_t nt_length, size_t lm_length)
+proof_of(const struct oa_ntlm_message *message)
 {
-    if (nt_length > NTLM_V1_RESPONSE)
+    size_t nt_length = oa_cursor_left(&message->nt_response);
+
+    if (nt_length > OA_NTLM_V1_RESPONSE)
         return OA_NTLM_PROOF_V2;
-    if (nt_length == NTLM_V1_RESPONSE)
-        return auth->ntlm_flags & NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
-                                                                : OA_NTLM_PROOF_V1;
-    return lm_length == NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM : OA_NTLM_PROOF_NONE;
+    if (nt_length == OA_NTLM_V1_RESPONSE)
+        return message->flags & OA_NTLM_EXTENDED_SESSIONSECURITY ? OA_NTLM_PROOF_V1_SESSION
+                                                                 : OA_NTLM_PROOF_V1;
+    return oa_cursor_left(&message->lm_response) == OA_NTLM_V1_RESPONSE ? OA_NTLM_PROOF_LM
+                                                                        : OA_NTLM_PROOF_NONE;
 }
 
-/* [MS-NLMP] 2.2.1.3 */
 static void
-read_authenticate(struct ntlm *ntlm)
+read_authenticate(struct oa_auth *auth, const struct oa_ntlm_message *message)
 {
-    struct oa_auth *auth = ntlm->auth;
-    struct oa_cursor lm_response = ntlm_buffer(ntlm, 12);
-    struct oa_cursor nt_response = ntlm_buffer(ntlm, 20);
-    struct oa_cursor domain = ntlm_buffer(ntlm, 28);
-    struct oa_cursor user = ntlm_buffer(ntlm, 36);
-    struct oa_cursor workstation = ntlm_buffer(ntlm, 44);
-
-    /* The oldest form has neither session key nor flags; its payload begins in their place. */
-    if (ntlm->payload_start >= NTLM_FLAGS_END_OF_AUTHENTICATE) {
-        ntlm_buffer(ntlm, 52);
-        auth->ntlm_flags = ntlm_u32(ntlm, 60);
-    }
-    bool unicode = auth->ntlm_flags & NTLM_UNICODE;
-    copy_name(ntlm, unicode, domain, auth->domain);
-    copy_name(ntlm, unicode, user, auth->user);
-    copy_name(ntlm, unicode, workstation, auth->workstation);
-    read_version(ntlm, 64);
-    auth->ntlm_proof = proof_of(auth, oa_cursor_left(&nt_response), oa_cursor_left(&lm_response));
+    auth->ntlm_proof = proof_of(message);
     auth->is_ntlm_v2 = auth->ntlm_proof == OA_NTLM_PROOF_V2;
     if (auth->is_ntlm_v2)
-        read_v2_response(ntlm, nt_response);
+        read_v2_response(auth, message);
     /* [MS-NLMP] 3.2.5.1.2; a name that extends beyond the message is not an empty one. */
-    bool no_user = oa_cursor_left(&user) == 0 && !auth->malformed;
-    bool no_proof = oa_cursor_left(&nt_response) == 0 && oa_cursor_left(&lm_response) <= 1;
-    auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & NTLM_ANONYMOUS));
+    bool no_user = oa_cursor_left(&message->user) == 0 && !auth->malformed;
+    bool no_proof =
+        oa_cursor_left(&message->nt_response) == 0 && oa_cursor_left(&message->lm_response) <= 1;
+    auth->is_anonymous = no_user && (no_proof || (auth->ntlm_flags & OA_NTLM_ANONYMOUS));
 }
 
+/* The names of a NEGOTIATE are in the OEM character set whatever its flags are. */
 static bool
-read_ntlm(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor message)
+read_ntlm(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor bytes)
 {
-    static const char SIGNATURE[8] = "NTLMSSP";
-    struct ntlm ntlm = { message, auth, pages, SIZE_MAX };
-    struct oa_cursor signature = oa_cursor_sub(&message, sizeof SIGNATURE);
-    uint32_t type = oa_cursor_u32(&message);
+    struct oa_ntlm_message message;
 
-    if (!cursor_equals(signature, SIGNATURE, sizeof SIGNATURE))
+    if (!oa_ntlm_message_read(bytes.data, bytes.length, &message))
         return false;
     auth->mechanism = OA_AUTH_NTLM;
-    if (type < NTLM_NEGOTIATE || type > NTLM_AUTHENTICATE) {
-        auth->malformed = true;
-        return true;
-    }
-    auth->ntlm_type = type;
-    if (type == NTLM_NEGOTIATE)
-        read_negotiate(&ntlm);
-    else if (type == NTLM_CHALLENGE)
-        read_challenge(&ntlm);
-    else
-        read_authenticate(&ntlm);
-    return true;
-}
-
-/* --- DER, as far as the wrappers need it --- */
-
-#define DER_INTEGER 0x02
-#define DER_OCTET_STRING 0x04
-#define DER_OID 0x06
-#define DER_ENUMERATED 0x0A
-#define DER_GENERAL_STRING 0x1B
-#define DER_SEQUENCE 0x30
-#define DER_GSS_TOKEN 0x60 /* [APPLICATION 0], [RFC 2743] 3.1 */
-#define DER_TICKET 0x61    /* [APPLICATION 1] */
-#define DER_AP_REQ 0x6E    /* [APPLICATION 14] */
-#define DER_AP_REP 0x6F    /* [APPLICATION 15] */
-#define DER_KRB_ERROR 0x7E /* [APPLICATION 30] */
-#define DER_CONTEXT(n) (0xA0 + (n))
-
-struct der {
-    uint8_t tag;
-    struct oa_cursor body;
-};
-
-/* Takes one element. A length beyond the remaining bytes is reduced to these, and reported. */
-static bool
-der_next(struct oa_cursor *from, struct der *element, bool *malformed)
-{
-    if (oa_cursor_left(from) == 0)
-        return false;
-    element->tag = oa_cursor_u8(from);
-    uint64_t length = oa_cursor_u8(from);
-    if (length > 0x84)
-        from->is_short = true; /* more than 4 GiB */
-    else if (length > 0x80) {
-        from->big_endian = true;
-        length = oa_cursor_uint(from, (unsigned)length & 0x7F);
-    } else if (length == 0x80)
-        from->is_short = true; /* the indefinite form is not DER */
-    if ((element->tag & 0x1F) == 0x1F)
-        from->is_short = true; /* tags of more than one byte are not used here */
-    size_t left = oa_cursor_left(from);
-    *malformed |= from->is_short || length > left;
-    if (from->is_short)
-        return false;
-    element->body = oa_cursor_sub(from, (size_t)MIN(length, left));
-    return true;
-}
-
-/* Follows a path of tags inwards, through the first element of each; false if it breaks off. */
-static bool
-der_descend(struct oa_cursor *at, const uint8_t *path, size_t depth, bool *malformed)
-{
-    for (size_t i = 0; i < depth; i++) {
-        struct der element;
-
-        do {
-            if (!der_next(at, &element, malformed))
-                return false;
-        } while (element.tag != path[i]);
-        *at = element.body;
-    }
+    auth->malformed |= message.malformed;
+    auth->ntlm_type = message.type;
+    auth->ntlm_flags = message.flags;
+    copy_name(auth, reader, message.target, auth->target_name);
+    copy_name(auth, reader, message.domain, auth->domain);
+    copy_name(auth, reader, message.user, auth->user);
+    copy_name(auth, reader, message.workstation, auth->workstation);
+    if (message.version)
+        read_version(auth, message.version);
+    if (oa_cursor_left(&message.target_info) > 0)
+        read_av_pairs(auth, message.target_info);
+    if (message.type == OA_NTLM_AUTHENTICATE)
+        read_authenticate(auth, &message);
     return true;
 }
 
@@ -427,82 +255,51 @@ mech_of(struct oa_cursor oid)
     return &OTHER;
 }
 
-/* Reads the text or number at the end of a path of tags; nothing if the path breaks off. */
+/* [RFC 4120] 5.5.1, 5.3: the service is in the clear, the client's name is in what the ticket
+ * seals. */
 static void
-read_general_string(struct oa_auth *auth, struct oa_cursor at, const uint8_t *path, size_t depth,
-                    char *out)
+read_ap_req(struct oa_auth *auth, const struct oa_kerberos_host *host, struct oa_cursor message)
 {
-    if (der_descend(&at, path, depth, &auth->malformed))
-        oa_text_copy(as_text(at), out, OA_AUTH_NAME);
-}
+    struct oa_kerberos_ap_req ap_req;
+    struct oa_kerberos_client client;
 
-/* A service name: components separated by slashes, [RFC 4120] 5.2.2. `at` is its SEQUENCE OF. */
-static void
-read_service_name(struct oa_auth *auth, struct oa_cursor at)
-{
-    struct der part;
-    size_t used = 0;
-
-    while (used + 1 < OA_AUTH_NAME && der_next(&at, &part, &auth->malformed)) {
-        if (part.tag != DER_GENERAL_STRING)
-            continue;
-        if (used > 0)
-            auth->target_name[used++] = '/';
-        oa_text_copy(as_text(part.body), auth->target_name + used, OA_AUTH_NAME - used);
-        used += strlen(auth->target_name + used);
-    }
-}
-
-/* [RFC 4120] 5.5.1, 5.3: the ticket's realm and service are in the clear, the client's name is not.
- * */
-static void
-read_ap_req(struct oa_auth *auth, struct oa_cursor message)
-{
-    static const uint8_t TICKET[] = { DER_SEQUENCE, DER_CONTEXT(3), DER_TICKET, DER_SEQUENCE };
-    static const uint8_t REALM[] = { DER_CONTEXT(1), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(2), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
-
-    if (!der_descend(&message, TICKET, sizeof TICKET, &auth->malformed))
+    oa_kerberos_read_ap_req(message, &ap_req, &auth->malformed);
+    g_strlcpy(auth->realm, ap_req.ticket.realm, OA_AUTH_NAME);
+    g_strlcpy(auth->target_name, ap_req.ticket.service, OA_AUTH_NAME);
+    auth->ticket = oa_kerberos_open_ticket(host, &ap_req, &client);
+    if (auth->ticket != OA_SEAL_BY_KEYTAB)
         return;
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    g_autofree char *name = g_strconcat(client.name, "@", client.realm, NULL);
+    oa_text_copy((struct oa_text){ name, strlen(name) }, auth->user, OA_AUTH_NAME);
+    explicit_bzero(&client, sizeof client);
 }
 
 /* [RFC 4120] 5.9.1 */
 static void
 read_krb_error(struct oa_auth *auth, struct oa_cursor message)
 {
-    static const uint8_t CODE[] = { DER_CONTEXT(6), DER_INTEGER };
-    static const uint8_t REALM[] = { DER_CONTEXT(9), DER_GENERAL_STRING };
-    static const uint8_t SNAME[] = { DER_CONTEXT(10), DER_SEQUENCE, DER_CONTEXT(1), DER_SEQUENCE };
-    static const uint8_t BODY[] = { DER_SEQUENCE };
+    static const uint8_t BODY[] = { OA_DER_SEQUENCE };
 
-    if (!der_descend(&message, BODY, sizeof BODY, &auth->malformed))
+    if (!oa_der_descend(&message, BODY, sizeof BODY, &auth->malformed))
         return;
-    struct oa_cursor code = message;
-    if (der_descend(&code, CODE, sizeof CODE, &auth->malformed)) {
-        size_t left = oa_cursor_left(&code);
-        code.big_endian = true;
-        auth->kerberos_error = (uint32_t)oa_cursor_uint(&code, (unsigned)MIN(left, 4));
-    }
-    read_general_string(auth, message, REALM, sizeof REALM, auth->realm);
-    if (der_descend(&message, SNAME, sizeof SNAME, &auth->malformed))
-        read_service_name(auth, message);
+    oa_der_number(message, 6, &auth->kerberos_error, &auth->malformed);
+    oa_kerberos_read_realm(message, 9, auth->realm, &auth->malformed);
+    oa_kerberos_read_principal(message, 10, auth->target_name, &auth->malformed);
 }
 
 static void
-read_kerberos_message(struct oa_auth *auth, const struct der *message)
+read_kerberos_message(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                      const struct oa_der *message)
 {
     switch (message->tag) {
-    case DER_AP_REQ:
+    case OA_DER_AP_REQ:
         auth->kerberos_message = OA_KERBEROS_AP_REQ;
-        read_ap_req(auth, message->body);
+        read_ap_req(auth, reader->kerberos, message->body);
         break;
-    case DER_AP_REP:
+    case OA_DER_AP_REP:
         auth->kerberos_message = OA_KERBEROS_AP_REP; /* everything of interest in it is encrypted */
         break;
-    case DER_KRB_ERROR:
+    case OA_DER_KRB_ERROR:
         auth->kerberos_message = OA_KERBEROS_ERROR;
         read_krb_error(auth, message->body);
         break;
@@ -513,49 +310,59 @@ read_kerberos_message(struct oa_auth *auth, const struct der *message)
 
 /* A Kerberos message: version 5, and the type given by its tag, [RFC 4120] 5.5, 5.9. */
 static bool
-is_kerberos_message(const struct der *element)
+is_kerberos_message(const struct oa_der *element)
 {
-    static const uint8_t VERSION[] = { DER_SEQUENCE, DER_CONTEXT(0), DER_INTEGER };
-    static const uint8_t TYPE[] = { DER_SEQUENCE, DER_CONTEXT(1), DER_INTEGER };
+    static const uint8_t VERSION[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(0), OA_DER_INTEGER };
+    static const uint8_t TYPE[] = { OA_DER_SEQUENCE, OA_DER_CONTEXT(1), OA_DER_INTEGER };
     struct oa_cursor version = element->body;
     struct oa_cursor type = element->body;
     bool malformed = false;
 
     if ((element->tag & 0xE0) != 0x60)
         return false;
-    if (!der_descend(&version, VERSION, sizeof VERSION, &malformed))
+    if (!oa_der_descend(&version, VERSION, sizeof VERSION, &malformed))
         return false;
-    if (!der_descend(&type, TYPE, sizeof TYPE, &malformed))
+    if (!oa_der_descend(&type, TYPE, sizeof TYPE, &malformed))
         return false;
     return oa_cursor_u8(&version) == 5 && oa_cursor_u8(&type) == (element->tag & 0x1F);
 }
 
-/* With the GSS header, [RFC 4121] 4.1, or without it, as DCE style has it, [MS-KILE] 3.4.5.1. */
+/* Finds the message in a token: with the GSS header, [RFC 4121] 4.1, or without it, as DCE style
+ * has it, [MS-KILE] 3.4.5.1. */
 static bool
-read_kerberos(struct oa_auth *auth, struct oa_cursor token)
+find_kerberos(struct oa_cursor token, struct oa_cursor *message, bool *malformed)
 {
-    struct der element, oid;
+    struct oa_der element, oid;
+
+    *message = token;
+    if (!oa_der_next(&token, &element, malformed))
+        return false;
+    if (element.tag != OA_DER_GSS_TOKEN)
+        return is_kerberos_message(&element);
+    struct oa_cursor body = element.body;
+    if (!oa_der_next(&body, &oid, malformed) || oid.tag != OA_DER_OID)
+        return false;
+    if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
+        return false;
+    oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
+    *malformed |= body.is_short;
+    *message = body;
+    return true;
+}
+
+static bool
+read_kerberos(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
+{
+    struct oa_cursor at;
+    struct oa_der message;
     bool malformed = false;
 
-    if (!der_next(&token, &element, &malformed))
+    if (!find_kerberos(token, &at, &malformed))
         return false;
-    if (element.tag == DER_GSS_TOKEN) {
-        struct oa_cursor body = element.body;
-
-        if (!der_next(&body, &oid, &malformed) || oid.tag != DER_OID)
-            return false;
-        if (mech_of(oid.body)->mechanism != OA_AUTH_KERBEROS)
-            return false;
-        oa_cursor_skip(&body, sizeof(uint16_t)); /* the token's type, which the message repeats */
-        malformed |= body.is_short;
-        if (!der_next(&body, &element, &malformed))
-            element.tag = 0;
-    } else if (!is_kerberos_message(&element)) {
-        return false;
-    }
     auth->mechanism = OA_AUTH_KERBEROS;
+    if (oa_der_next(&at, &message, &malformed))
+        read_kerberos_message(auth, reader, &message);
     auth->malformed |= malformed;
-    read_kerberos_message(auth, &element);
     return true;
 }
 
@@ -574,14 +381,14 @@ set_mechanism(struct oa_auth *auth, enum oa_auth_mechanism mechanism)
 static void
 read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 {
-    static const uint8_t LIST[] = { DER_SEQUENCE };
-    struct der mech;
+    static const uint8_t LIST[] = { OA_DER_SEQUENCE };
+    struct oa_der mech;
     bool is_first = true;
 
-    if (!der_descend(&at, LIST, sizeof LIST, &auth->malformed))
+    if (!oa_der_descend(&at, LIST, sizeof LIST, &auth->malformed))
         return;
-    while (der_next(&at, &mech, &auth->malformed)) {
-        if (mech.tag != DER_OID)
+    while (oa_der_next(&at, &mech, &auth->malformed)) {
+        if (mech.tag != OA_DER_OID)
             continue;
         const struct mech_row *row = mech_of(mech.body);
         if (is_first)
@@ -594,34 +401,46 @@ read_mech_list(struct oa_auth *auth, struct oa_cursor at)
 
 /* NegTokenResp [0] and [1]: the state, and the chosen mechanism. */
 static void
-read_resp_field(struct oa_auth *auth, const struct der *field)
+read_resp_field(struct oa_auth *auth, const struct oa_der *field)
 {
-    static const uint8_t STATE[] = { DER_ENUMERATED };
-    static const uint8_t CHOSEN[] = { DER_OID };
+    static const uint8_t STATE[] = { OA_DER_ENUMERATED };
+    static const uint8_t CHOSEN[] = { OA_DER_OID };
     struct oa_cursor at = field->body;
 
-    if (field->tag == DER_CONTEXT(0) && der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
+    if (field->tag == OA_DER_CONTEXT(0) &&
+        oa_der_descend(&at, STATE, sizeof STATE, &auth->malformed)) {
         auth->state = oa_cursor_u8(&at);
         auth->has_state = !at.is_short;
         auth->malformed |= at.is_short;
-    } else if (field->tag == DER_CONTEXT(1) &&
-               der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
+    } else if (field->tag == OA_DER_CONTEXT(1) &&
+               oa_der_descend(&at, CHOSEN, sizeof CHOSEN, &auth->malformed)) {
         auth->chosen = mech_of(at)->mech;
         set_mechanism(auth, mech_of(at)->mechanism);
     }
 }
 
-static void
-read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor at)
+/* The token of the mechanism in field [2]; false if it has none. */
+static bool
+find_mech_token(struct oa_cursor at, struct oa_cursor *token, bool *malformed)
 {
-    static const uint8_t TOKEN[] = { DER_OCTET_STRING };
+    static const uint8_t TOKEN[] = { OA_DER_OCTET_STRING };
 
-    if (auth->has_mech_token || !der_descend(&at, TOKEN, sizeof TOKEN, &auth->malformed))
+    if (!oa_der_descend(&at, TOKEN, sizeof TOKEN, malformed))
+        return false;
+    *token = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
+    return true;
+}
+
+static void
+read_mech_token(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor at)
+{
+    struct oa_cursor token;
+
+    if (auth->has_mech_token || !find_mech_token(at, &token, &auth->malformed))
         return; /* there is one, [RFC 4178] 4.2 */
     auth->has_mech_token = true;
-    at = oa_cursor_over(at.data, at.length); /* NTLM is little endian, DER is not */
-    if (!read_ntlm(auth, pages, at))
-        read_kerberos(auth, at);
+    if (!read_ntlm(auth, reader, token))
+        read_kerberos(auth, reader, token);
 }
 
 /*
@@ -629,59 +448,112 @@ read_mech_token(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cur
  * the hints, a sequence, and [4] the MIC, [MS-SPNG] 2.2.1.
  */
 static void
-read_spnego_fields(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor fields,
-                   bool is_init)
+read_spnego_fields(struct oa_auth *auth, const struct oa_auth_reader *reader,
+                   struct oa_cursor fields, bool is_init)
 {
-    struct der field;
+    struct oa_der field;
 
     auth->is_spnego_init = is_init;
-    while (der_next(&fields, &field, &auth->malformed)) {
+    while (oa_der_next(&fields, &field, &auth->malformed)) {
         struct oa_cursor at = field.body;
 
-        if (field.tag == DER_CONTEXT(2))
-            read_mech_token(auth, pages, at);
-        else if (field.tag == DER_CONTEXT(3) || field.tag == DER_CONTEXT(4))
-            auth->has_mech_list_mic |= oa_cursor_u8(&at) == DER_OCTET_STRING;
+        if (field.tag == OA_DER_CONTEXT(2))
+            read_mech_token(auth, reader, at);
+        else if (field.tag == OA_DER_CONTEXT(3) || field.tag == OA_DER_CONTEXT(4))
+            auth->has_mech_list_mic |= oa_cursor_u8(&at) == OA_DER_OCTET_STRING;
         else if (!is_init)
             read_resp_field(auth, &field);
-        else if (field.tag == DER_CONTEXT(0))
+        else if (field.tag == OA_DER_CONTEXT(0))
             read_mech_list(auth, at);
     }
 }
 
+/* What is in a token of SPNEGO. */
+struct spnego {
+    bool is_init;   /* NegTokenInit or NegTokenInit2; else NegTokenResp */
+    bool malformed; /* its fields cannot be found, or extend beyond its bytes */
+    bool has_fields;
+    struct oa_cursor fields;
+};
+
 static bool
-read_spnego(struct oa_auth *auth, struct oa_code_pages *pages, struct oa_cursor token)
+find_spnego(struct oa_cursor token, struct spnego *spnego)
 {
-    struct der outer, oid, fields;
-    bool malformed = false;
+    struct oa_der outer, oid, fields;
     bool has_header = false;
 
-    if (!der_next(&token, &outer, &malformed))
+    *spnego = (struct spnego){ .fields = oa_cursor_over(token.data, 0) };
+    if (!oa_der_next(&token, &outer, &spnego->malformed))
         return false;
-    if (outer.tag == DER_GSS_TOKEN) {
+    if (outer.tag == OA_DER_GSS_TOKEN) {
         struct oa_cursor body = outer.body;
 
-        has_header = der_next(&body, &oid, &malformed) && oid.tag == DER_OID;
+        has_header = oa_der_next(&body, &oid, &spnego->malformed) && oid.tag == OA_DER_OID;
         if (!has_header || !cursor_equals(oid.body, SPNEGO_OID, sizeof SPNEGO_OID))
             return false;
-        if (!der_next(&body, &outer, &malformed))
+        if (!oa_der_next(&body, &outer, &spnego->malformed))
             outer.tag = 0;
     }
-    bool is_init = outer.tag == DER_CONTEXT(0);
-    bool found = is_init || outer.tag == DER_CONTEXT(1);
-    found = found && der_next(&outer.body, &fields, &malformed) && fields.tag == DER_SEQUENCE;
+    spnego->is_init = outer.tag == OA_DER_CONTEXT(0);
+    spnego->has_fields = (spnego->is_init || outer.tag == OA_DER_CONTEXT(1)) &&
+                         oa_der_next(&outer.body, &fields, &spnego->malformed) &&
+                         fields.tag == OA_DER_SEQUENCE;
+    if (spnego->has_fields)
+        spnego->fields = fields.body;
+    spnego->malformed |= !spnego->has_fields;
     /* Without the header that identifies SPNEGO the inner tags have to be correct. */
-    if (!found && !has_header)
+    return spnego->has_fields || has_header;
+}
+
+static bool
+read_spnego(struct oa_auth *auth, const struct oa_auth_reader *reader, struct oa_cursor token)
+{
+    struct spnego spnego;
+
+    if (!find_spnego(token, &spnego))
         return false;
     auth->is_spnego = true;
-    auth->malformed = malformed || !found;
-    if (found)
-        read_spnego_fields(auth, pages, fields.body, is_init);
+    auth->malformed = spnego.malformed;
+    if (spnego.has_fields)
+        read_spnego_fields(auth, reader, spnego.fields, spnego.is_init);
     return true;
 }
 
+/* --- tokens --- */
+
+/* The token of the mechanism in a token of SPNEGO; empty if there is none. */
+static struct oa_cursor
+token_in_spnego(const struct spnego *spnego)
+{
+    struct oa_cursor fields = spnego->fields, token;
+    bool malformed = false;
+    struct oa_der field;
+
+    while (oa_der_next(&fields, &field, &malformed))
+        if (field.tag == OA_DER_CONTEXT(2) && find_mech_token(field.body, &token, &malformed))
+            return token;
+    return oa_cursor_over(spnego->fields.data, 0);
+}
+
+enum oa_auth_mechanism
+oa_auth_message(const uint8_t *token, size_t length, struct oa_cursor *message)
+{
+    struct oa_ntlm_message ntlm;
+    struct spnego spnego;
+    bool malformed = false;
+
+    *message = oa_cursor_over(token, length);
+    if (!oa_ntlm_message_read(token, length, &ntlm) &&
+        !find_kerberos(*message, message, &malformed) &&
+        find_spnego(oa_cursor_over(token, length), &spnego))
+        *message = token_in_spnego(&spnego);
+    if (oa_ntlm_message_read(message->data + message->offset, oa_cursor_left(message), &ntlm))
+        return OA_AUTH_NTLM;
+    return find_kerberos(*message, message, &malformed) ? OA_AUTH_KERBEROS : OA_AUTH_UNKNOWN;
+}
+
 bool
-oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+oa_auth_from_token(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                    struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(token, length);
@@ -690,11 +562,11 @@ oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pa
     auth->has_token = length > 0;
     if (length == 0)
         return false;
-    if (read_ntlm(auth, pages, cursor))
+    if (read_ntlm(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NTLM;
-    else if (read_kerberos(auth, cursor))
+    else if (read_kerberos(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_KERBEROS;
-    else if (read_spnego(auth, pages, cursor))
+    else if (read_spnego(auth, reader, cursor))
         auth->scheme = OA_AUTH_SCHEME_NEGOTIATE;
     return auth->scheme != OA_AUTH_SCHEME_NONE;
 }
@@ -717,7 +589,8 @@ take_until(struct oa_cursor *from, char mark, struct oa_text *piece)
 /* `user:password` or `DOMAIN\user:password`. Text without a colon may be a password and is not
  * kept. */
 static bool
-read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, struct oa_auth *auth)
+read_basic(const uint8_t *data, size_t length, const struct oa_auth_reader *reader,
+           struct oa_auth *auth)
 {
     struct oa_cursor cursor = oa_cursor_over(data, length);
     struct oa_text user;
@@ -729,19 +602,19 @@ read_basic(const uint8_t *data, size_t length, struct oa_code_pages *pages, stru
         return false;
     }
     auth->has_password = oa_cursor_left(&cursor) > 0;
-    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(pages, user), user);
+    const char *mark = oa_code_pages_backslash(oa_code_pages_of_name(reader->pages, user), user);
     if (mark) {
         struct oa_text domain = { user.at, (size_t)(mark - user.at) };
-        copy_8bit(auth, pages, domain, auth->domain);
+        copy_8bit(auth, reader, domain, auth->domain);
         user = (struct oa_text){ mark + 1, user.length - domain.length - 1 };
     }
-    copy_8bit(auth, pages, user, auth->user);
+    copy_8bit(auth, reader, user, auth->user);
     return true;
 }
 
 static const struct scheme_row {
     const char *name;
-    bool (*read)(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+    bool (*read)(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                  struct oa_auth *auth);
     bool both_ways; /* challenges carry tokens too; those of other schemes carry parameters */
 } SCHEMES[] = {
@@ -764,19 +637,9 @@ scheme_of(struct oa_text name)
     return OA_AUTH_SCHEME_OTHER;
 }
 
-/* Overwrites memory that may hold a password; a compiler must not omit volatile stores. */
 static void
-wipe(uint8_t *data, size_t length)
-{
-    volatile uint8_t *at = data;
-
-    while (length > 0)
-        at[--length] = 0;
-}
-
-static void
-read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_pages *pages,
-            struct oa_auth *auth)
+read_base64(const struct scheme_row *row, struct oa_text base64,
+            const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     size_t size = base64.length / 4 * 3 + 3; /* required by g_base64_decode_step() */
     uint8_t *bytes = g_malloc(size);
@@ -784,15 +647,15 @@ read_base64(const struct scheme_row *row, struct oa_text base64, struct oa_code_
     guint bits = 0;
     size_t length = g_base64_decode_step(base64.at, base64.length, bytes, &state, &bits);
 
-    row->read(bytes, length, pages, auth);
-    wipe(bytes, size);
-    wipe((uint8_t *)&bits, sizeof bits);
+    row->read(bytes, length, reader, auth);
+    explicit_bzero(bytes, size);
+    explicit_bzero(&bits, sizeof bits);
     g_free(bytes);
 }
 
 void
-oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
-                  struct oa_auth *auth)
+oa_auth_from_http(const struct oa_http_credentials *credentials,
+                  const struct oa_auth_reader *reader, struct oa_auth *auth)
 {
     enum oa_auth_scheme scheme = scheme_of(oa_text_trim(credentials->scheme));
     const struct scheme_row *row = &SCHEMES[scheme];
@@ -803,7 +666,7 @@ oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_
 
     memset(auth, 0, sizeof *auth);
     if (has_token && row->read)
-        read_base64(row, token, pages, auth);
+        read_base64(row, token, reader, auth);
     auth->scheme = scheme;
     auth->has_token = has_token;
 }

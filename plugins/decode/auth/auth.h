@@ -7,10 +7,12 @@
 #ifndef OA_AUTH_H
 #define OA_AUTH_H
 
+#include "auth/kerberos_host.h"
 #include "base/code_page.h"
+#include "base/cursor.h"
 #include "http/http_head.h"
 
-#define OA_AUTH_NAME 256
+#define OA_AUTH_NAME OA_KERBEROS_NAME
 
 /* The scheme announced with the token. */
 enum oa_auth_scheme {
@@ -138,26 +140,41 @@ struct oa_auth {
     bool has_mech_list_mic;
 
     /* Kerberos */
-    unsigned kerberos_message; /* enum oa_kerberos_message; 0 for none or another one */
-    uint32_t kerberos_error;   /* KRB-ERROR */
-    char realm[OA_AUTH_NAME];  /* of the ticket, or of the server that reports an error */
+    unsigned kerberos_message;   /* enum oa_kerberos_message; 0 for none or another one */
+    uint32_t kerberos_error;     /* KRB-ERROR */
+    char realm[OA_AUTH_NAME];    /* of the ticket, or of the server that reports an error */
+    enum oa_seal_outcome ticket; /* OA_SEAL_NONE: none; open: `user` is from it, as NAME@REALM */
 };
 
 /* Without any token: all members are zero. */
 extern const struct oa_auth OA_AUTH_NONE;
 
+/* What tokens are read with. */
+struct oa_auth_reader {
+    struct oa_code_pages *pages;             /* converts 8-bit names */
+    const struct oa_kerberos_host *kerberos; /* opens tickets; NULL: nobody does */
+};
+
 /* Decodes one authentication header line. Sets all members of `auth`; a scheme without a token is a
- * valid offer. `pages` converts 8-bit names. */
-void oa_auth_from_http(const struct oa_http_credentials *credentials, struct oa_code_pages *pages,
-                       struct oa_auth *auth);
+ * valid offer. */
+void oa_auth_from_http(const struct oa_http_credentials *credentials,
+                       const struct oa_auth_reader *reader, struct oa_auth *auth);
 
 /*
  * Decodes a raw token (an RPC verifier's auth_value, or a base64-decoded header): NTLM, SPNEGO with
  * NTLM or Kerberos inside, raw Kerberos. `auth->scheme` is set to what is found (NTLM, NEGOTIATE,
  * KERBEROS). Returns false if the token is none of these.
  */
-bool oa_auth_from_token(const uint8_t *token, size_t length, struct oa_code_pages *pages,
+bool oa_auth_from_token(const uint8_t *token, size_t length, const struct oa_auth_reader *reader,
                         struct oa_auth *auth);
+
+/*
+ * Finds the message of the mechanism in a raw token: without what SPNEGO and GSS put around it.
+ * `*message` is over the bytes of the token. Returns the mechanism, of NTLM and Kerberos;
+ * OA_AUTH_UNKNOWN: there is no message of these.
+ */
+enum oa_auth_mechanism oa_auth_message(const uint8_t *token, size_t length,
+                                       struct oa_cursor *message);
 
 /* Names for output: "Basic", "NTLM", "Negotiate", ... and "NTLM", "Kerberos"; "" for none and
  * unknown. */

@@ -16,7 +16,7 @@ struct copy {
 };
 
 struct oa_auth_copies {
-    struct oa_code_pages *pages;
+    const struct oa_auth_reader *reader;
     GTree *by_content;
 };
 
@@ -28,19 +28,19 @@ compare(const void *a, const void *b)
 }
 
 struct oa_auth_copies *
-oa_auth_copies_new(struct oa_code_pages *pages)
+oa_auth_copies_new(const struct oa_auth_reader *reader)
 {
     struct oa_auth_copies *copies = g_new(struct oa_auth_copies, 1);
 
-    copies->pages = pages;
+    copies->reader = reader;
     copies->by_content = g_tree_new(compare);
     return copies;
 }
 
-struct oa_code_pages *
-oa_auth_copies_pages(const struct oa_auth_copies *copies)
+const struct oa_auth_reader *
+oa_auth_copies_reader(const struct oa_auth_copies *copies)
 {
-    return copies->pages;
+    return copies->reader;
 }
 
 void

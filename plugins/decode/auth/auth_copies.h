@@ -11,9 +11,9 @@
 
 struct oa_auth_copies;
 
-/* `pages`, which is kept, converts names that are neither Unicode nor ASCII. */
-struct oa_auth_copies *oa_auth_copies_new(struct oa_code_pages *pages);
-struct oa_code_pages *oa_auth_copies_pages(const struct oa_auth_copies *copies);
+/* `reader`, which is kept, is for the tokens that are copied. */
+struct oa_auth_copies *oa_auth_copies_new(const struct oa_auth_reader *reader);
+const struct oa_auth_reader *oa_auth_copies_reader(const struct oa_auth_copies *copies);
 
 /* All copies have been released. NULL is allowed. */
 void oa_auth_copies_free(struct oa_auth_copies *copies);

@@ -77,6 +77,9 @@ add_token(struct oa_auth_course *course, const struct oa_auth **kept, const stru
     if (replaces && token->ntlm_type && was->realm[0]) {
         /* The ticket that came before NTLM. */
         memcpy(to.realm, was->realm, sizeof to.realm);
+        to.ticket = was->ticket;
+        if (!to.user[0] && !to.is_anonymous)
+            memcpy(to.user, was->user, sizeof to.user);
         if (!to.target_name[0])
             memcpy(to.target_name, was->target_name, sizeof to.target_name);
     }
@@ -112,7 +115,7 @@ result_of_token(const struct oa_auth *token)
 /* --- HTTP --- */
 
 bool
-oa_auth_course_credentials(const struct oa_auth_course *course, struct oa_code_pages *pages,
+oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_auth_reader *reader,
                            const struct oa_http_head *request, bool *is_proxy, struct oa_auth *auth)
 {
     const struct oa_http_credentials *found = NULL;
@@ -127,7 +130,7 @@ oa_auth_course_credentials(const struct oa_auth_course *course, struct oa_code_p
     if (!found)
         return false;
     *is_proxy = found->header == OA_HTTP_PROXY_AUTHORIZATION;
-    oa_auth_from_http(found, pages, auth);
+    oa_auth_from_http(found, reader, auth);
     return true;
 }
 
@@ -217,7 +220,7 @@ note_persistence(struct oa_auth_exchange *facts)
 bool
 oa_auth_course_is_late(struct oa_auth_course *course, struct oa_stamp last)
 {
-    bool is_late = course->unanswered > 1 && last.frame < course->facts.last.frame;
+    bool is_late = course->unanswered > 1 && oa_stamp_is_before(last, course->facts.last);
 
     course->unanswered = is_late ? course->unanswered - 1 : 0;
     return is_late;
@@ -271,7 +274,7 @@ take_challenges(struct oa_auth_course *exchange, const struct oa_http_head *http
     bool found = false;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], oa_auth_copies_pages(exchange->copies), auth);
+        oa_auth_from_http(&http->credentials[i], oa_auth_copies_reader(exchange->copies), auth);
         add_offer(facts, auth->scheme);
         if (!auth->has_token || auth->scheme != facts->scheme || found)
             continue;

@@ -36,7 +36,8 @@ void oa_auth_course_free(void *course);
 
 /* The credentials of a request head, read into `auth`: those for the party that asked last in
  * `course` (NULL: no exchange yet), otherwise the first ones. False if there are none. */
-bool oa_auth_course_credentials(const struct oa_auth_course *course, struct oa_code_pages *pages,
+bool oa_auth_course_credentials(const struct oa_auth_course *course,
+                                const struct oa_auth_reader *reader,
                                 const struct oa_http_head *request, bool *is_proxy,
                                 struct oa_auth *auth);
 

@@ -51,6 +51,10 @@
  * same time: beyond, the one silent for longest is closed. */
 #define OA_LIMIT_SESSIONS 32768
 
+/* Security contexts of one hop of a session, each with its keys; a client has one, and after an
+ * alter_context two. PDUs of others stay sealed. */
+#define OA_LIMIT_SECURITY_CONTEXTS 16
+
 /* Findings of one code that are reported: for a session, in all. The others are counted. */
 #define OA_LIMIT_FINDINGS 100
 #define OA_LIMIT_FINDINGS_ALL 100000

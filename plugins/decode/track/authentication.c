@@ -34,6 +34,7 @@ struct challenge {
 /* The number of the next exchange, and the token of the current event. */
 struct auth_table {
     uint64_t n_exchanges;
+    struct oa_auth_reader reader;
     struct oa_auth_copies *copies; /* identities and tokens that are kept */
     struct oa_auth token;
     struct challenge challenges[CHALLENGES]; /* the newest ones, at n_challenges % CHALLENGES */
@@ -45,8 +46,15 @@ oa_auth_table_new(struct oa_code_pages *pages)
 {
     struct auth_table *table = g_new0(struct auth_table, 1);
 
-    table->copies = oa_auth_copies_new(pages);
+    table->reader.pages = pages;
+    table->copies = oa_auth_copies_new(&table->reader);
     return table;
+}
+
+void
+oa_auth_table_open_tickets(struct auth_table *table, const struct oa_kerberos_host *kerberos)
+{
+    table->reader.kerberos = kerberos;
 }
 
 void
@@ -84,7 +92,7 @@ oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head
     struct oa_auth *token = &tracker->auth->token;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], tracker->code_pages, token);
+        oa_auth_from_http(&http->credentials[i], &tracker->auth->reader, token);
         if (http->is_request)
             note_auth(tracker, &head->channel->auth, token);
         struct oa_event event = *head;
@@ -200,7 +208,7 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
     struct oa_auth *auth = &tracker->auth->token;
     bool is_proxy = false;
 
-    if (!oa_auth_course_credentials(course, tracker->code_pages, event->http, &is_proxy, auth))
+    if (!oa_auth_course_credentials(course, &tracker->auth->reader, event->http, &is_proxy, auth))
         auth = NULL;
     enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
     if (relation == OA_AUTH_RESTS) {
@@ -346,7 +354,7 @@ take_verifier(struct oa_tracker *tracker, struct oa_event *event)
     security->present = true;
     security->type = verifier->type;
     security->level = verifier->level;
-    if (!oa_auth_from_token(verifier->value, verifier->value_length, tracker->code_pages, auth))
+    if (!oa_auth_from_token(verifier->value, verifier->value_length, &tracker->auth->reader, auth))
         return;
     if (auth->user[0] || auth->mechanism != OA_AUTH_UNKNOWN)
         note_auth(tracker, &security->auth, auth);

@@ -16,6 +16,9 @@ struct oa_tracker;
 struct auth_table *oa_auth_table_new(struct oa_code_pages *pages);
 void oa_auth_table_free(struct auth_table *table);
 
+/* From now on Kerberos tickets are opened by this host; NULL: they are not. */
+void oa_auth_table_open_tickets(struct auth_table *table, const struct oa_kerberos_host *kerberos);
+
 /* Reports the credentials of a head, and stores the client's identity in its channel. */
 void oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head);
 

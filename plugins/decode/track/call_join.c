@@ -235,9 +235,7 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
         if (found) /* it does not show which of them */
             return vc;
         found = other;
-        is_later = own->first.time_ns != theirs->first.time_ns
-                       ? own->first.time_ns > theirs->first.time_ns
-                       : own->first.frame > theirs->first.frame;
+        is_later = oa_stamp_is_before(theirs->first, own->first);
     }
     if (!found)
         return vc;

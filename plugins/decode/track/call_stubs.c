@@ -18,9 +18,9 @@
 #include "track/tracker_state.h"
 
 static bool
-is_sealed(const struct oa_rpc_pdu *rpc)
+is_sealed(const struct oa_event *event)
 {
-    return rpc->verifier.present && rpc->verifier.level >= OA_RPC_LEVEL_PKT_PRIVACY;
+    return event->seal != OA_SEAL_NONE && !oa_seal_is_open(event->seal);
 }
 
 static size_t
@@ -96,8 +96,17 @@ find_mailbox(struct oa_tracker *tracker, struct oa_call *call, const struct oa_e
         set_mailbox(tracker, call, oa_mailbox_of_handle(tracker, handle));
 }
 
-/* Keeps the part of the stub; of a call on both hops, from the hop where that side is seen first.
- */
+/* Whether the stub is read on the hop of the event: that where that side was seen first. */
+static bool
+is_read_here(struct call_stubs *stubs, const struct oa_event *event)
+{
+    if (!stubs->has_hop[event->side])
+        stubs->hop[event->side] = event->channel->hop;
+    stubs->has_hop[event->side] = true;
+    return stubs->hop[event->side] == event->channel->hop;
+}
+
+/* Keeps the part of the stub. */
 static void
 keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_call *call,
      const struct oa_event *event)
@@ -118,12 +127,9 @@ keep(struct oa_tracker *tracker, struct call_stubs *stubs, const struct oa_call 
         oa_emit_limit(tracker, event, OA_LIMIT_OF_STUBS);
         return;
     }
-    if (!*stub) {
+    if (!*stub)
         *stub = g_byte_array_new();
-        stubs->hop[event->side] = event->channel->hop;
-    }
-    if (event->channel->hop == stubs->hop[event->side] &&
-        (*stub)->len + rpc->stub_length <= limit) {
+    if ((*stub)->len + rpc->stub_length <= limit) {
         g_byte_array_append(*stub, rpc->stub, (guint)rpc->stub_length);
         stubs->budget->used += rpc->stub_length;
         stubs->budget->all->used += rpc->stub_length;
@@ -157,7 +163,7 @@ whole_stub(const struct call_stubs *stubs, const struct oa_call *call, enum oa_s
     const struct oa_call_half *half = half_of(stubs, call, side);
     const GByteArray *bytes = stubs->stub[side];
 
-    if (!bytes || !half->is_complete || half->has_gap || half->is_cut)
+    if (!bytes || !half->is_complete || half->has_gap || half->is_cut || stubs->is_spoiled[side])
         return false;
     const struct oa_rpc_binding *binding = oa_binding_find(call->vc, call->context_id);
     *stub = (struct oa_stub){ .interface = call->iface,
@@ -239,14 +245,19 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
 
-    call->is_sealed |= is_sealed(rpc);
-    if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(rpc) ||
+    if (is_read_here(stubs, event)) {
+        call->seal[event->side] = MAX(call->seal[event->side], event->seal);
+        call->is_sealed |= is_sealed(event);
+        stubs->is_spoiled[event->side] |= is_sealed(event);
+    }
+    if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(event) ||
         (event->is_cut && rpc->header.auth_length)) /* then sealed, perhaps */
         return;
     find_mailbox(tracker, call, event);
-    if (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||
-        oa_mailboxes_want(call->iface, call->opnum) ||
-        oa_call_rops_wanted(tracker, call->iface, call->opnum))
+    if (is_read_here(stubs, event) &&
+        (oa_rpc_operation_has(call->iface, call->opnum, OA_OP_IDENTIFIES) ||
+         oa_mailboxes_want(call->iface, call->opnum) ||
+         oa_call_rops_wanted(tracker, call->iface, call->opnum)))
         keep(tracker, stubs, call, event);
     if (event->side == OA_CLIENT && !stubs->is_read)
         read_rops(tracker, stubs, call, OA_CLIENT);
@@ -275,7 +286,7 @@ oa_call_take_return_value(struct oa_call *call, const struct oa_event *event)
     const struct oa_rpc_pdu *rpc = event->rpc;
 
     if (rpc->header.ptype != OA_RPC_RESPONSE || !(rpc->header.flags & OA_RPC_LAST_FRAG) ||
-        is_sealed(rpc) || rpc->stub_length < 4 || !call->iface ||
+        is_sealed(event) || rpc->stub_length < 4 || !call->iface ||
         !(call->iface->is_exchange || call->iface->id == OA_IF_EPM))
         return;
     call->has_return_value = true;

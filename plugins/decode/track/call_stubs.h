@@ -22,9 +22,10 @@ struct stub_budget {
 
 /* Kept of one call until it ends. */
 struct call_stubs {
-    struct stub_budget *budget; /* of its virtual connection; NULL: none, nothing is kept */
-    GByteArray *stub[2];        /* by sender; NULL: not kept */
-    enum oa_hop hop[2];         /* where these were seen first */
+    struct stub_budget *budget;     /* of its virtual connection; NULL: none, nothing is kept */
+    GByteArray *stub[2];            /* by sender; NULL: not kept */
+    bool has_hop[2], is_spoiled[2]; /* a part of the stub stays sealed */
+    enum oa_hop hop[2];             /* where that side was seen first */
     bool is_big_endian;
     bool is_read;
 };

@@ -863,6 +863,9 @@ merge_call(struct call_list *list, struct call *call, struct oa_call *from)
         into->fault_status = from->fault_status;
     }
     into->is_sealed |= from->is_sealed;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        if (into->seal[side] == OA_SEAL_NONE)
+            into->seal[side] = from->seal[side];
     if (!into->mailbox) {
         into->mailbox = from->mailbox;
         oa_mailbox_hold(into->mailbox);

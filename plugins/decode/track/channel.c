@@ -168,6 +168,49 @@ is_pdu_here(const uint8_t *data, size_t length, size_t *need)
     return oa_rpc_may_be_header(data + header.frag_length, length - header.frag_length);
 }
 
+/* The same for a chunk that begins with a PDU: another PDU or the end of the chunk follows. */
+static bool
+is_chunk_here(const uint8_t *data, size_t length, size_t *need)
+{
+    struct oa_rpc_header header;
+    size_t size, line = oa_stream_find_chunk(data, length, &size, need), end = line + size;
+
+    if (line == 0)
+        return false;
+    if (length < end + 2) {
+        *need = end + 2;
+        return false;
+    }
+    return memcmp(data + end, "\r\n", 2) == 0 &&
+           oa_rpc_header_parse(data + line, length - line, &header) &&
+           (header.frag_length >= size ||
+            oa_rpc_may_be_header(data + line + header.frag_length, size - header.frag_length));
+}
+
+/* What follows where the stream was lost. */
+enum found { FOUND_NOTHING, FOUND_HEAD, FOUND_PDU, FOUND_CHUNK };
+
+/* What begins here; `*need` as above. */
+static enum found
+find_here(const struct channel *channel, enum oa_side side, const uint8_t *data, size_t length,
+          size_t *need)
+{
+    bool is_http = oa_hop_is_http(channel->facts.hop);
+
+    *need = 0;
+    if (data[0] == 5)
+        return is_pdu_here(data, length, need) ? FOUND_PDU : FOUND_NOTHING;
+    if (is_http && (data[0] == 'H' || data[0] == 'R'))
+        return is_head_here(side, data, length) &&
+                       oa_http_head_parse(data, length, &channel->tracker->channels->http) !=
+                           OA_HTTP_NOT_A_HEAD
+                   ? FOUND_HEAD
+                   : FOUND_NOTHING;
+    return is_http && g_ascii_isxdigit(data[0]) && is_chunk_here(data, length, need)
+               ? FOUND_CHUNK
+               : FOUND_NOTHING;
+}
+
 /* Finds where decoding can resume; the bytes before it are skipped. */
 static bool
 next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
@@ -176,26 +219,21 @@ next_after_loss(struct channel *channel, struct oa_event *event, const uint8_t *
     struct stream *stream = &channel->stream[event->side];
 
     for (size_t at = 0; at < length; at++) {
-        size_t wanted = 0;
-        bool head = oa_hop_is_http(channel->facts.hop) && (data[at] == 'H' || data[at] == 'R') &&
-                    is_head_here(event->side, data + at, length - at) &&
-                    oa_http_head_parse(data + at, length - at, &channel->tracker->channels->http) !=
-                        OA_HTTP_NOT_A_HEAD;
+        size_t wanted;
+        enum found found = find_here(channel, event->side, data + at, length - at, &wanted);
 
-        if (!head && data[at] != 5)
-            continue;
-        if (!head && !is_pdu_here(data + at, length - at, &wanted) && !wanted)
+        if (found == FOUND_NOTHING && !wanted)
             continue;
         if (at > 0)
             return skip(channel, event, at);
-        if (!wanted || wanted <= length) {
-            stream->state = head ? STREAM_HEAD : STREAM_PDUS;
-            if (!head)
-                stream->left = UINT64_MAX;
-            stream->chunked = false;
-            return false;
-        }
-        *need = wanted;
+        if (found == FOUND_HEAD)
+            oa_stream_begin_body(stream, STREAM_HEAD, UINT64_MAX);
+        else if (found == FOUND_CHUNK)
+            oa_stream_begin_chunked_body(stream, STREAM_PDUS);
+        else if (found == FOUND_PDU)
+            oa_stream_begin_body(stream, STREAM_PDUS, UINT64_MAX);
+        else
+            *need = wanted;
         return false;
     }
     return skip(channel, event, length);
@@ -499,8 +537,13 @@ end_search(struct channel *channel, enum oa_side side, const uint8_t *data, size
 {
     struct stream *stream = &channel->stream[side];
 
-    if (oa_hop_is_http(channel->facts.hop) && is_head_here(side, data, length))
+    bool is_http = oa_hop_is_http(channel->facts.hop);
+    size_t size, need;
+
+    if (is_http && is_head_here(side, data, length))
         stream->state = STREAM_HEAD;
+    else if (is_http && oa_stream_find_chunk(data, length, &size, &need))
+        oa_stream_begin_chunked_body(stream, STREAM_PDUS);
     else if (goes_on_in_gap(data, length, missing))
         oa_stream_begin_body(stream, STREAM_PDUS, UINT64_MAX);
 }
@@ -531,7 +574,8 @@ take_cut_head(struct channel *channel, struct oa_event *event, const uint8_t *da
     return true;
 }
 
-/* Takes the PDU of a call whose header shows what it is, and how long. */
+/* Takes the PDU of a call whose header shows what it is, and how long. What chunk framing is among
+ * the bytes that are missing, and whether the end of the PDU, is not known. */
 static bool
 take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, size_t length,
              uint64_t missing)
@@ -539,8 +583,16 @@ take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *dat
     struct stream *stream = &channel->stream[event->side];
     uint64_t gone = length + missing;
     struct oa_rpc_header header;
+    struct oa_chunk_walk walk;
 
-    if (stream->chunked || !is_of_use(channel, event->side, data, length, &header))
+    if (stream->chunked) {
+        uint8_t *joined = channel->tracker->channels->joined;
+        if (oa_stream_look(stream, data, length, PDU_MAX, joined, &walk, &length))
+            return false;
+        data = joined;
+        gone = 0;
+    }
+    if (!is_of_use(channel, event->side, data, length, &header))
         return false;
     event->length = length;
     event->pdu = data;
@@ -548,7 +600,7 @@ take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *dat
     event->is_cut = true;
     event->end_is_lost |= gone < header.frag_length;
     oa_channel_take_pdu(channel, event, &header);
-    if (gone <= header.frag_length)
+    if (!stream->chunked && gone <= header.frag_length)
         pass_within(stream, header.frag_length, gone);
     else
         oa_stream_lose(stream);

@@ -192,6 +192,7 @@ oa_emit_limit(const struct oa_tracker *tracker, const struct oa_event *where, en
                                "were given up",
         [OA_LIMIT_OF_PIPELINE] = "Too many requests wait for their response: the connection is no "
                                  "longer read",
+        [OA_LIMIT_OF_SECURITY_CONTEXTS] = "Too many security contexts: calls of some stay sealed",
         [OA_LIMIT_OF_SESSIONS] = "Too many sessions are open: those silent for longest are closed",
     };
     bool is_session = where->vc || where->channel;

@@ -48,6 +48,7 @@ enum oa_limit {
     OA_LIMIT_OF_HALVES,
     OA_LIMIT_OF_PIPELINE,
     OA_LIMIT_OF_SESSIONS,
+    OA_LIMIT_OF_SECURITY_CONTEXTS,
 };
 
 /* Reports that the session of the event has reached that limit, once; of an event without session

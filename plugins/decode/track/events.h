@@ -14,6 +14,7 @@
 #define OA_EVENTS_H
 
 #include "auth/auth_exchange.h"
+#include "auth/seal.h"
 #include "base/findings.h"
 #include "base/ground.h"
 #include "exchange/client_facts.h"
@@ -194,7 +195,7 @@ struct oa_channel {
 
 struct oa_sequence_step {
     struct oa_rts_name name;
-    uint64_t frame;
+    struct oa_stamp stamp;
     uint8_t hops; /* on which it was seen: bits 1 << enum oa_hop */
 };
 
@@ -270,7 +271,8 @@ struct oa_call {
     bool is_fault; /* the response is a fault with this status */
     enum oa_status_kind fault_kind;
     uint32_t fault_status;
-    bool is_sealed;  /* its stubs are encrypted */
+    enum oa_seal_outcome seal[2]; /* of its stubs, by sender, as on the hop where they are read */
+    bool is_sealed;               /* a part of them stays encrypted */
     bool is_foreign; /* it asks the endpoint mapper where another service than Exchange is */
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
     bool has_server_time;               /* what the server says that it took: */
@@ -464,8 +466,9 @@ struct oa_event {
     const struct oa_rts *rts;
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence; /* that the RTS PDU belongs to, or NULL */
-    const struct oa_rpc_pdu *rpc;
-    struct oa_call *call;                  /* that the RPC PDU belongs to, or that has ended */
+    const struct oa_rpc_pdu *rpc;       /* its stub is that before sealing, if oa_seal_is_open() */
+    enum oa_seal_outcome seal;          /* of that stub */
+    struct oa_call *call;               /* that the RPC PDU belongs to, or that has ended */
     const struct oa_channel *acknowledged; /* acknowledged by the RTS PDU, or NULL */
     struct oa_flow
         flow;         /* RPC, acknowledgment: after it, of the channel that carries the RPC bytes */

@@ -11,6 +11,7 @@
 
 #include "http/mapi_http.h"
 #include "rpc/request_shape.h"
+#include "track/stream.h"
 
 /* The pfc_flags of every RTS header, [MS-RPCH] 2.2.3.6.1: first and last fragment. */
 #define RTS_PFC_FLAGS 0x03
@@ -230,6 +231,23 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
 }
 
 static enum oa_verdict
+recognise_chunk(const uint8_t *data, size_t length, uint16_t source, uint16_t destination,
+                enum oa_before before, struct oa_recognition *recognition)
+{
+    size_t size, need, line;
+
+    if (before != OA_BEFORE_UNKNOWN || !g_ascii_isxdigit(data[0]) ||
+        !(oa_is_http_port(source) || oa_is_http_port(destination)))
+        return OA_NOT_OURS;
+    line = oa_stream_find_chunk(data, length, &size, &need);
+    if (line == 0)
+        return need ? OA_MAYBE : OA_NOT_OURS;
+    enum oa_verdict verdict = recognise_pdu(data + line, MIN(size, length - line), source,
+                                            destination, before, recognition);
+    return verdict == OA_MAYBE && length - line >= size ? OA_NOT_OURS : verdict;
+}
+
+static enum oa_verdict
 recognise_any(const uint8_t *data, size_t length, uint16_t source_port, uint16_t destination_port,
               enum oa_before before, struct oa_recognition *recognition)
 {
@@ -257,7 +275,7 @@ recognise_any(const uint8_t *data, size_t length, uint16_t source_port, uint16_t
     case 5:
         return recognise_pdu(data, length, source_port, destination_port, before, recognition);
     default:
-        return OA_NOT_OURS;
+        return recognise_chunk(data, length, source_port, destination_port, before, recognition);
     }
 }
 

@@ -57,9 +57,10 @@ enum oa_before {
  *   6. on the ports of the proxy's hop and of HTTP (service.h), a
  *      connection-oriented PDU followed by another one, or by the end of the bytes: the middle of a
  *      connection whose beginning is not in the capture;
- *   7. a response head with 200 and `Content-Type: application/rpc`.
+ *   7. a response head with 200 and `Content-Type: application/rpc`;
+ *   8. on the ports of HTTP, a chunk that begins with a PDU as in 3 to 6.
  * Nothing else is. A bind (4) on the ports of 6 begins the connection only if nothing can be
- * missing before it. 5 and 6 are the middle of a connection, which is ours only if its beginning
+ * missing before it. 5, 6 and 8 are the middle of a connection, which is ours only if its beginning
  * may be missing (`before` is OA_BEFORE_UNKNOWN); a bind without an interface of rpc_interface.h
  * never is.
  */

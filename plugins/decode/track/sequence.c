@@ -161,7 +161,7 @@ add_step(struct oa_tracker *tracker, struct oa_sequence *sequence, struct oa_eve
                         oa_sequence_frame(sequence, event->rts_name.r1));
     } else if (!known && sequence->n_steps < OA_SEQUENCE_STEPS_MAX) {
         sequence->step[sequence->n_steps++] =
-            (struct oa_sequence_step){ event->rts_name, event->last.frame, (uint8_t)(1u << hop) };
+            (struct oa_sequence_step){ event->rts_name, event->last, (uint8_t)(1u << hop) };
     }
     if (!sequence->first.frame)
         sequence->first = event->last;
@@ -243,10 +243,10 @@ may_be_one(const struct oa_sequence *a, const struct oa_sequence *b)
 static int
 compare_steps(const void *a, const void *b)
 {
-    uint64_t mine = ((const struct oa_sequence_step *)a)->frame;
-    uint64_t other = ((const struct oa_sequence_step *)b)->frame;
+    struct oa_stamp mine = ((const struct oa_sequence_step *)a)->stamp;
+    struct oa_stamp other = ((const struct oa_sequence_step *)b)->stamp;
 
-    return mine < other ? -1 : mine > other;
+    return oa_stamp_is_before(mine, other) ? -1 : oa_stamp_is_before(other, mine);
 }
 
 static void
@@ -259,9 +259,9 @@ merge_steps(struct oa_sequence *into, struct oa_sequence *from)
         into->type = from->type;
     into->is_complete |= from->is_complete;
     into->has_failed |= from->has_failed;
-    if (!into->first.frame || (from->first.frame && from->first.frame < into->first.frame))
+    if (!into->first.frame || (from->first.frame && oa_stamp_is_before(from->first, into->first)))
         into->first = from->first;
-    if (from->last.frame > into->last.frame)
+    if (oa_stamp_is_before(into->last, from->last))
         into->last = from->last;
     from->joined = into;
 }
@@ -339,7 +339,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
         if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
             continue;
         struct oa_event step = *where;
-        step.first.frame = step.last.frame = sequence->step[i].frame;
+        step.first = step.last = sequence->step[i].stamp;
         oa_rts_name_text(sequence->step[i].name, sequence->type, name);
         oa_rts_name_text(missing, sequence->type, missing_name);
         oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);

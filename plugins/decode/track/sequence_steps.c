@@ -82,7 +82,7 @@ oa_sequence_frame(const struct oa_sequence *sequence, enum oa_rts_pdu pdu)
 {
     for (unsigned i = 0; i < sequence->n_steps; i++)
         if (sequence->step[i].name.r1 == pdu)
-            return sequence->step[i].frame;
+            return sequence->step[i].stamp.frame;
     return 0;
 }
 

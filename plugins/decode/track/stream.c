@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+#include "rpc/dcerpc.h"
+
+/* Of the chunks that are searched for: large enough for the header of a PDU, and not much larger
+ * than a PDU. */
+#define CHUNK_DIGITS_MAX 5
+
 void
 oa_stream_begin_body(struct stream *stream, enum stream_state state, uint64_t left)
 {
@@ -74,6 +80,26 @@ oa_stream_lose(struct stream *stream)
 {
     stream->state = STREAM_LOST;
     stream->chunked = stream->in_chunk = stream->after_chunk = false;
+}
+
+size_t
+oa_stream_find_chunk(const uint8_t *data, size_t length, size_t *size, size_t *need)
+{
+    size_t line = 0;
+
+    *size = *need = 0;
+    for (; line < MIN(length, CHUNK_DIGITS_MAX) && g_ascii_isxdigit(data[line]); line++)
+        *size = *size << 4 | (size_t)g_ascii_xdigit_value((char)data[line]);
+    if (line == 0 || memcmp(data + line, "\r\n", MIN(length - line, 2)) != 0 ||
+        !oa_rpc_may_be_header(data + MIN(line + 2, length), length - MIN(line + 2, length)))
+        return 0;
+    line += 2;
+    if (length < line + OA_RPC_HEADER_SIZE)
+        *need = line + OA_RPC_HEADER_SIZE;
+    else if (*size >= OA_RPC_HEADER_SIZE &&
+             oa_rpc_header_parse(data + line, length - line, &(struct oa_rpc_header){ 0 }))
+        return line;
+    return 0;
 }
 
 const uint8_t *

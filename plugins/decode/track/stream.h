@@ -56,6 +56,13 @@ void oa_stream_take(struct stream *stream, uint64_t bytes);
 void oa_stream_lose(struct stream *stream);
 
 /*
+ * Whether a chunk begins here, and with it a PDU, as may be found in the middle of a body: returns
+ * the length of its chunk-size line, and sets the size of the chunk. 0: none, or too few bytes to
+ * tell; `*need` is then how many would do.
+ */
+size_t oa_stream_find_chunk(const uint8_t *data, size_t length, size_t *size, size_t *need);
+
+/*
  * Finds `want` bytes of the body at the start of `data`: returns where they are (in place, or
  * assembled in `joined`), and sets how many bytes they take on the wire (`walk->wire`). NULL if
  * they are not complete; `*got` is then how many are there. Takes nothing.

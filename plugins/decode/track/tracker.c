@@ -19,6 +19,7 @@
 #include "track/named_ports.h"
 #include "track/tls_proxy.h"
 #include "track/tracker_state.h"
+#include "track/unsealing.h"
 #include "track/virtual_connection.h"
 
 struct oa_tracker *
@@ -39,6 +40,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->channels = oa_channels_new();
     tracker->tls_proxies = oa_tls_proxies_new();
     tracker->connection_ends = oa_connection_ends_new();
+    tracker->unsealing = oa_unsealing_table_new();
     tracker->walk = oa_walk_new(&OA_CALL_FACTS_VISITOR, NULL);
     return tracker;
 }
@@ -54,6 +56,13 @@ oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *l
 {
     g_free(tracker->rops);
     tracker->rops = g_memdup2(listener, sizeof *listener);
+}
+
+void
+oa_tracker_unseal(struct oa_tracker *tracker, const struct oa_seal_secrets *secrets)
+{
+    tracker->secrets = secrets;
+    oa_auth_table_open_tickets(tracker->auth, secrets ? secrets->kerberos : NULL);
 }
 
 void
@@ -86,6 +95,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */
     oa_connection_ends_free(tracker->connection_ends);
+    oa_unsealing_table_free(tracker->unsealing);
     oa_tls_proxies_free(tracker->tls_proxies);
     oa_walk_free(tracker->walk);
     g_free(tracker->rops);

@@ -6,6 +6,7 @@
 #ifndef OA_TRACKER_H
 #define OA_TRACKER_H
 
+#include "auth/seal.h"
 #include "base/renamer.h"
 #include "exchange/call_facts.h"
 #include "track/mailbox_session.h"
@@ -26,12 +27,22 @@ struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
  * in the place of names. */
 void oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer);
 
+/* How many numbers of virtual connections have been given so far; those that turned out to be parts
+ * of others have one too. */
+uint64_t oa_tracker_vcs(const struct oa_tracker *tracker);
+
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);
 
+/* From now on sealed calls are read like others, and Kerberos tickets name their users, where these
+ * secrets allow it. They have to outlive
+ * the tracker, which keeps session keys only, and clears them. To be called before the first
+ * bytes. */
+void oa_tracker_unseal(struct oa_tracker *tracker, const struct oa_seal_secrets *secrets);
+
 /* From now on the ROPs of calls to stores are read, and what their context was is kept with each
- * call (struct oa_call.rops). Nothing is read of sealed calls. */
+ * call (struct oa_call.rops). Nothing is read of calls that stay sealed. */
 void oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener);
 
 /* What is known of a server's endpoint from the connections so far: from the endpoint mapper, from

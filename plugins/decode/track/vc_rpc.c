@@ -37,6 +37,7 @@ oa_vc_take_rpc(struct channel *channel, struct oa_event *event)
         return;
     struct virtual_connection *vc = oa_vc_of_channel(channel, event->last);
     event->vc = &vc->facts;
+    oa_unsealing_take(vc->tracker, &vc->unsealing[hop], event);
     switch (event->rpc->header.ptype) {
     case OA_RPC_REQUEST:
     case OA_RPC_RESPONSE:

@@ -17,6 +17,7 @@
 #include "track/http_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
+#include "track/tracker.h"
 #include "track/tracker_state.h"
 
 /* Trees, not hash tables: senders choose cookies, and may choose those that a hash function maps to
@@ -43,6 +44,8 @@ free_vc(void *data)
 
     oa_call_list_clear(&vc->calls);
     oa_bindings_clear(&vc->bindings);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        oa_unsealing_free(vc->unsealing[hop]);
     g_queue_foreach(&vc->channel_cookies, free_cookie, NULL);
     oa_sequences_free(&vc->facts);
     g_free(vc->facts.target_server);
@@ -442,6 +445,8 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     }
     adopt_facts(&into->facts, &from->facts);
     merge_bindings(into, from);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        oa_unsealing_merge(&into->unsealing[hop], &from->unsealing[hop]);
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
@@ -472,6 +477,8 @@ move_on(struct virtual_connection *vc, int hop)
     memset(facts->leg_seen[hop], 0, sizeof facts->leg_seen[hop]);
     memset(facts->endpoint[hop], 0, sizeof facts->endpoint[hop]);
     memset(facts->traffic[hop], 0, sizeof facts->traffic[hop]);
+    oa_unsealing_free(vc->unsealing[next]);
+    vc->unsealing[next] = g_steal_pointer(&vc->unsealing[hop]);
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
 }
 
@@ -635,9 +642,16 @@ oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, b
     if (!vc || bytes == 0)
         return;
     vc->facts.traffic[hop][side].skipped_bytes += bytes;
+    oa_unsealing_lose(vc->unsealing[hop], side, bytes, is_unknown);
     if (!is_unknown)
         return;
     for (const GList *link = vc->channels.head; link; link = link->next)
         ((struct channel *)link->data)->facts.flow.is_estimate = true; /* or acknowledgments */
     oa_calls_note_loss(&vc->calls, hop, side);
+}
+
+uint64_t
+oa_tracker_vcs(const struct oa_tracker *tracker)
+{
+    return tracker->vcs->n_vcs;
 }

@@ -10,6 +10,7 @@
 #include "track/bindings.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
+#include "track/unsealing.h"
 
 /* Channel cookies remembered of one virtual connection; each recycling adds one, and the last ones
  * matter. */
@@ -33,6 +34,7 @@ struct virtual_connection {
     GList age_link;         /* in the order in which they were opened */
     struct call_list calls;
     struct bindings bindings;
+    struct unsealing *unsealing[OA_HOPS];
     uint64_t fitting; /* call_join.c: number of the virtual connection whose requests matched the
                          last responses */
     unsigned fits;    /* in a row */

@@ -1,0 +1,44 @@
+/* estimate_event.c
+ * Estimates as the reports show them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "estimate_event.h"
+
+const char *
+estimate_kind_name(enum oa_estimate_kind kind)
+{
+    return kind == OA_ESTIMATE_NOTIFICATIONS ? "notifications" : "calls";
+}
+
+const char *
+estimate_doubt_name(enum oa_estimate_doubt doubt)
+{
+    static const char *const NAMES[] = {
+        [OA_DOUBT_NONE] = NULL,         [OA_DOUBT_PARTNER] = "partner",
+        [OA_DOUBT_ORPHANS] = "orphans", [OA_DOUBT_OVERLAPS] = "overlaps",
+        [OA_DOUBT_LOSS] = "loss",
+    };
+
+    return NAMES[doubt];
+}
+
+uint64_t
+estimate_calls(const struct oa_estimate *estimate)
+{
+    return estimate->doubt == OA_DOUBT_NONE ? estimate->calls : NO_NUMBER;
+}
+
+int64_t
+estimate_latency(const struct oa_estimated_call *call)
+{
+    return call->request_last.frame && call->response_last.frame
+               ? call->response_last.time_ns - call->request_last.time_ns
+               : NO_TIME;
+}
+
+uint64_t
+estimate_bytes(struct oa_tls_size size)
+{
+    return size.least + (size.most - size.least) / 2;
+}

@@ -1,0 +1,168 @@
+/* report_estimates.c
+ * estimates.csv: one row for each virtual connection inside TLS that shows by its shape, without
+ * keys; and for each other connection inside TLS with an RPC proxy that has exchanges of HTTP.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "estimate_event.h"
+#include "report.h"
+
+struct row {
+    const struct oa_endpoint *client, *server;
+    uint64_t in_port;
+    const char *kind, *sni, *unknown, *sizes;
+    char tls_version[OA_TLS_VERSION_TEXT], tls_cipher[OA_TLS_CIPHER_TEXT];
+    int64_t start_ns, end_ns, p50_ns, p95_ns;
+    uint64_t calls, answered, bytes[2], pings, acks, recycles, orphans, overlaps, lossy;
+    double score;
+};
+
+/* clang-format off */
+static const struct column COLUMNS_OF_ESTIMATES[] = {
+    { "kind", WORD(kind),
+      "calls or notifications (a virtual connection of RPC over HTTP; the latter has only calls that wait); "
+      "http (one connection, MAPI over HTTP or anything else that the proxy serves: its exchanges are no "
+      "calls of a known kind)" },
+    { "client_address", ADDRESS_OF(client, address), "Client" },
+    { "client_port", NUMBER_OF(client, port), "Client's port of the OUT channel, or of the connection" },
+    { "client_port_in", NUMBER(in_port), "Client's port of the IN channel" },
+    { "server_address", ADDRESS_OF(server, address), "Server" },
+    { "server_port", NUMBER_OF(server, port), "Server's port" },
+    { "tls_sni", NAMED(HOST, sni), "Server name requested by the client" },
+    { "tls_version", WORD(tls_version), "TLS version selected by the server" },
+    { "tls_cipher", WORD(tls_cipher), "Cipher suite selected by the server" },
+    { "start", TIME(start_ns), "First frame of its connections" TIMES_ARE },
+    { "end", TIME(end_ns), "Last frame of its connections" },
+    { "calls", COUNT(calls),
+      "Calls, or exchanges of HTTP, estimated; empty if unknown" },
+    { "answered", COUNT(answered), "Of these, with a response; empty if unknown" },
+    { "latency_p50_ms", MS(p50_ns),
+      "Median time from the last byte of a request to the last byte of its response; of a virtual "
+      "connection whose calls are unknown, of the parts that alternate well enough" },
+    { "latency_p95_ms", MS(p95_ns), "95th percentile of that" },
+    { "bytes_in", BYTES(bytes[OA_CLIENT]),
+      "Plaintext from the client on both channels behind the heads, with PDUs about the channels; the middle "
+      "of what is possible with CBC; of kind http empty" },
+    { "bytes_out", BYTES(bytes[OA_SERVER]), "The same to the client" },
+    { "score", RATIO(score),
+      "Confidence: share of exchanges of the virtual connection in which a request was answered before the "
+      "next one, and of which nothing is missing; of kind http empty" },
+    { "sizes", WORD(sizes),
+      "What its channels were told by: exact (sizes of the PDUs that begin them) or turns (only by what "
+      "followed)" },
+    { "unknown", WORD(unknown),
+      "Why the calls are unknown: orphans (responses without a request: several calls at a time), overlaps "
+      "(score below 0.9), loss (the same, for what is missing from the capture), partner (other channels "
+      "fit as well)" },
+    { "orphans", COUNT(orphans), "Responses without a request" },
+    { "overlaps", COUNT(overlaps), "Exchanges whose request does not look like one" },
+    { "lossy", COUNT(lossy), "Exchanges of which something is missing from the capture" },
+    { "pings", COUNT(pings), "Records taken for pings" },
+    { "flow_control_acks", COUNT(acks), "Records taken for flow control acknowledgments" },
+    { "recycles", COUNT(recycles), "Connections that took the place of a channel" },
+};
+/* clang-format on */
+
+static void
+take_call(struct oa_estimate *estimate, const struct oa_estimated_call *call)
+{
+    int64_t latency_ns = estimate_latency(call);
+
+    if (latency_ns == NO_TIME)
+        return;
+    if (!estimate->user)
+        estimate->user = histogram_new();
+    histogram_add(estimate->user, latency_ns);
+}
+
+static void
+put_end(struct report_run *run, struct oa_estimate *estimate)
+{
+    struct histogram *latency = estimate->user;
+    struct row row = {
+        .kind = estimate_kind_name(estimate->kind),
+        .client = &estimate->client,
+        .server = &estimate->server,
+        .in_port = estimate->in_port,
+        .sni = estimate->sni,
+        .start_ns = estimate->begun.time_ns,
+        .end_ns = estimate->ended.time_ns,
+        .calls = estimate_calls(estimate),
+        .answered = estimate->doubt == OA_DOUBT_NONE ? estimate->answered : NO_NUMBER,
+        .p50_ns = latency ? histogram_percentile(latency, 50) : NO_TIME,
+        .p95_ns = latency ? histogram_percentile(latency, 95) : NO_TIME,
+        .bytes = { estimate_bytes(estimate->bytes[OA_CLIENT]),
+                   estimate_bytes(estimate->bytes[OA_SERVER]) },
+        .score = estimate->score,
+        .sizes = estimate->has_exact_sizes ? "exact" : "turns",
+        .unknown = estimate_doubt_name(estimate->doubt),
+        .orphans = estimate->orphans,
+        .overlaps = estimate->overlaps,
+        .lossy = estimate->lossy,
+        .pings = estimate->pings,
+        .acks = estimate->acks,
+        .recycles = estimate->recycles,
+    };
+
+    oa_tls_version_text(estimate->tls_version, row.tls_version);
+    oa_tls_cipher_text(estimate->cipher_suite, row.tls_cipher);
+    report_row(run, &row);
+    histogram_free(latency);
+    estimate->user = NULL;
+}
+
+static void
+take_estimate(struct report_run *run, const struct estimate_event *event)
+{
+    if (event->call)
+        take_call(event->of, event->call);
+    else
+        put_end(run, event->of);
+}
+
+static void
+take_connection(struct report_run *run, const struct connection_row *of)
+{
+    const struct connection *tcp = of->tcp;
+    const struct connection_exchanges *exchanges = &tcp->exchanges;
+
+    if (of->channel || !of->tls || !exchanges->n || !connection_is_of_service(of))
+        return;
+    struct row row = {
+        .kind = "http",
+        .client = &tcp->endpoint[OA_CLIENT],
+        .server = &tcp->endpoint[OA_SERVER],
+        .in_port = NO_NUMBER,
+        .sni = of->tls->sni,
+        .start_ns = tcp->first.time_ns,
+        .end_ns = tcp->last.time_ns,
+        .calls = exchanges->n,
+        .answered = exchanges->answered,
+        .p50_ns = exchanges->answered ? exchanges->p50_ns : NO_TIME,
+        .p95_ns = exchanges->answered ? exchanges->p95_ns : NO_TIME,
+        .bytes = { NO_NUMBER, NO_NUMBER },
+        .score = NO_RATIO,
+        .orphans = NO_NUMBER,
+        .overlaps = NO_NUMBER,
+        .lossy = NO_NUMBER,
+        .pings = NO_NUMBER,
+        .acks = NO_NUMBER,
+        .recycles = NO_NUMBER,
+    };
+    if (of->tls->has_server_hello) {
+        oa_tls_version_text(of->tls->version, row.tls_version);
+        oa_tls_cipher_text(of->tls->cipher_suite, row.tls_cipher);
+    }
+    report_row(run, &row);
+}
+
+const struct report REPORT_ESTIMATES = {
+    .name = "estimates",
+    .row_is = "virtual connection inside TLS, or other connection there with an RPC proxy, as it "
+              "looks without keys",
+    .order = "ordered by the end of the connections",
+    .on_request = true,
+    COLUMNS(COLUMNS_OF_ESTIMATES),
+    .estimate = take_estimate,
+    .connection = take_connection,
+};

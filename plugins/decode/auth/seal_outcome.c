@@ -1,0 +1,44 @@
+/* seal_outcome.c
+ * What became of what a security context seals, in words.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "auth/seal_outcome.h"
+
+#include <stddef.h>
+
+static const struct outcome_row {
+    const char *source, *reason;
+} OUTCOMES[] = {
+    /* clang-format off */
+    [OA_SEAL_NONE] = { NULL, NULL },
+    [OA_SEAL_BY_PASSWORD] = { "password", NULL },
+    [OA_SEAL_BY_NT_HASH] = { "nt_hash", NULL },
+    [OA_SEAL_BY_KEYTAB] = { "keytab", NULL },
+    [OA_SEAL_NO_SECRETS] = { NULL, "no secrets were given" },
+    [OA_SEAL_NO_SECRET_OF_USER] = { NULL, "no secret of this user was given" },
+    [OA_SEAL_WRONG_SECRET] = { NULL, "the secret given is not that of the user" },
+    [OA_SEAL_NO_KEYTAB] = { NULL, "no keytab was given" },
+    [OA_SEAL_NO_SERVICE_KEY] = { NULL, "the keytab has no key of the service" },
+    [OA_SEAL_NO_KEY_TYPE] = { NULL, "the keytab has no key of the ticket's encryption type" },
+    [OA_SEAL_NO_KEY_VERSION] = { NULL, "the keytab has no key of the ticket's version" },
+    [OA_SEAL_WRONG_KEY] = { NULL, "the key in the keytab is not that of the service" },
+    [OA_SEAL_NO_TOKENS] = { NULL, "the authentication is not in the capture" },
+    [OA_SEAL_UNSUPPORTED] = { NULL, "this kind of protection is not supported" },
+    [OA_SEAL_BYTES_LOST] = { NULL, "bytes before it are missing from the capture" },
+    [OA_SEAL_BAD_SIGNATURE] = { NULL, "the signature is wrong" },
+    [OA_SEAL_CUT] = { NULL, "the capture does not contain all of it" },
+    /* clang-format on */
+};
+
+const char *
+oa_seal_source(enum oa_seal_outcome outcome)
+{
+    return OUTCOMES[outcome].source;
+}
+
+const char *
+oa_seal_reason(enum oa_seal_outcome outcome)
+{
+    return OUTCOMES[outcome].reason;
+}

@@ -1,0 +1,49 @@
+/* seal_outcome.h
+ * What became of what a security context seals, or of a token of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_SEAL_OUTCOME_H
+#define OA_SEAL_OUTCOME_H
+
+#include <stdbool.h>
+
+/* What became of a sealed stub; of several, the greatest counts for all. */
+enum oa_seal_outcome {
+    OA_SEAL_NONE, /* it is not sealed */
+
+    /* It was read with: */
+    OA_SEAL_BY_PASSWORD,
+    OA_SEAL_BY_NT_HASH,
+    OA_SEAL_BY_KEYTAB,
+
+    /* It was not, because: */
+    OA_SEAL_NO_SECRETS,        /* the host has none at all */
+    OA_SEAL_NO_SECRET_OF_USER, /* or none of this user */
+    OA_SEAL_WRONG_SECRET,      /* the client has proven another one */
+    OA_SEAL_NO_KEYTAB,         /* Kerberos: the host has no key table */
+    OA_SEAL_NO_SERVICE_KEY,    /* it has one, without a key of the service */
+    OA_SEAL_NO_KEY_TYPE,       /* with some, but none of the ticket's encryption type */
+    OA_SEAL_NO_KEY_VERSION,    /* with one of that type, but of another version, which fails */
+    OA_SEAL_WRONG_KEY,         /* its key fails */
+    OA_SEAL_NO_TOKENS,         /* the tokens of the context are not in the capture, or not yet */
+    OA_SEAL_UNSUPPORTED,       /* by mechanism, option or cipher, or tokens are malformed */
+    OA_SEAL_BYTES_LOST,        /* before it, so many that its keystream cannot be found */
+    OA_SEAL_BAD_SIGNATURE,     /* it is not what its sender has signed */
+    OA_SEAL_CUT,               /* the capture does not contain all of it */
+};
+
+/* Whether the stub was sealed and can be read. */
+static inline bool
+oa_seal_is_open(enum oa_seal_outcome outcome)
+{
+    return outcome > OA_SEAL_NONE && outcome < OA_SEAL_NO_SECRETS;
+}
+
+/* What it was read with: "password", "nt_hash", "keytab"; NULL if it was not. */
+const char *oa_seal_source(enum oa_seal_outcome outcome);
+
+/* Why a sealed stub was not read, in words; NULL if it was, or is not sealed. */
+const char *oa_seal_reason(enum oa_seal_outcome outcome);
+
+#endif

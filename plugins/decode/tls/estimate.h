@@ -1,0 +1,65 @@
+/* estimate.h
+ * What is estimated of connections inside TLS from their shape; shape.h says how.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_ESTIMATE_H
+#define OA_ESTIMATE_H
+
+#include "tls/tls_record_size.h"
+
+/* Below, calls are unknown. */
+#define OA_ESTIMATE_SCORE 0.9
+
+enum oa_estimate_kind { OA_ESTIMATE_CALLS, OA_ESTIMATE_NOTIFICATIONS };
+
+/* Why the calls of a virtual connection are unknown, the first that applies. */
+enum oa_estimate_doubt {
+    OA_DOUBT_NONE,
+    OA_DOUBT_PARTNER,  /* another pair of channels fits as well */
+    OA_DOUBT_ORPHANS,  /* answers without a request: several calls at a time */
+    OA_DOUBT_OVERLAPS, /* requests that are not answered in turn */
+    OA_DOUBT_LOSS,     /* too much is missing from the capture */
+};
+
+/* A virtual connection. */
+struct oa_estimate {
+    uint64_t number; /* from 0, as they are recognised */
+    enum oa_estimate_kind kind;
+    enum oa_estimate_doubt doubt; /* NONE: `calls` is known */
+    struct oa_endpoint client;    /* of the OUT channel */
+    struct oa_endpoint server;
+    uint16_t in_port; /* the client's port of the IN channel */
+    char sni[OA_TLS_NAME_TEXT];
+    uint16_t tls_version, cipher_suite; /* of the OUT channel */
+    struct oa_stamp begun, ended;       /* first and last frames of its connections */
+    bool is_open;                       /* when the capture ended */
+    bool has_exact_sizes;     /* A1 and B1 were told by theirs, not by what followed alone */
+    uint64_t calls, answered; /* exchanges after the bind */
+    uint64_t clean;           /* of these, without a sign of doubt */
+    uint64_t orphans, overlaps, lossy;
+    uint64_t pings, acks, recycles;
+    struct oa_tls_size bytes[2]; /* plaintext, by sender, without heads */
+    double score;                /* from 0 to 1: the clean share of the exchanges, with the bind */
+    void *user;                  /* the listener's own */
+};
+
+/* An exchange that is taken for a call; or for one of HTTP on a connection that is no channel. */
+struct oa_estimated_call {
+    struct oa_stamp request_first, request_last;   /* frame 0: lost */
+    struct oa_stamp response_first, response_last; /* frame 0: none */
+    struct oa_tls_size bytes[2];
+    bool is_waiting; /* for a notification */
+};
+
+/* All functions may be NULL. What they are given is valid during the call. */
+struct oa_shape_listener {
+    void *context;
+    /* A call of a virtual connection, in parts that alternate well enough; up to 64 calls late. */
+    void (*call)(void *context, struct oa_estimate *estimate, const struct oa_estimated_call *call);
+    void (*ended)(void *context, struct oa_estimate *estimate);
+    /* Of the connection with that host. */
+    void (*exchange)(void *host, const struct oa_estimated_call *exchange);
+};
+
+#endif

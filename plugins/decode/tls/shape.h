@@ -1,0 +1,59 @@
+/* shape.h
+ * What encrypted connections show by their shape: virtual connections of RPC over HTTP and their
+ * calls, from sizes, directions and times of TLS records. Everything here is an estimate.
+ *
+ * What is gone by:
+ *   1. The client's HTTP head is followed by CONN/B1 (104 bytes) on an IN channel, where the server
+ *      then is silent, and by CONN/A1 (76 bytes) on an OUT channel, where the client then is. If
+ *      head and PDU share a record, their sizes are not visible, and more of 3 is asked for.
+ *   2. Both channels of a virtual connection are of one client and one server, begin within
+ *      3 s of each other, and the first record behind B1, which has the bind, comes after
+ *      something on the OUT channel (CONN/C2).
+ *   3. What the client sends on the IN channel is answered on the OUT channel. Where several
+ *      channels could belong together, all are followed until one of them fits best.
+ *   4. The first exchange is the bind. Pings and flow control acknowledgments are told by their
+ *      sizes, successors of channels that are recycled by theirs (88 and 96 bytes).
+ *   5. Small requests with small answers that take more than 2 s in the median wait for
+ *      notifications.
+ *
+ * Clients may have several calls under way on a virtual connection. Their number cannot be told
+ * then; it shows as answers without a request, and as requests that are not answered in turn. The
+ * score is the share of exchanges without such signs; below OA_ESTIMATE_SCORE, or with an answer
+ * without a request, the calls are unknown. What is lost from the capture lowers the score too.
+ *
+ * Memory: each connection has less than 1 KiB, each virtual connection also up to 64 exchanges.
+ *
+ * [MS-RPCH] 2.2.4 (sizes of PDUs), 3.2.2 (channels)
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_SHAPE_H
+#define OA_SHAPE_H
+
+#include "tls/estimate.h"
+
+/* All connections of a capture. Ended last. */
+struct oa_shapes;
+struct oa_shapes *oa_shapes_new(const struct oa_shape_listener *listener);
+void oa_shapes_free(struct oa_shapes *shapes);
+
+/* A connection inside TLS. `tls` reads it too, each piece of data first. */
+struct oa_shape;
+struct oa_shape *oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls,
+                              const struct oa_endpoint *client, const struct oa_endpoint *server,
+                              void *host);
+
+/* The next bytes of one direction, as sent; or so many are missing before them. `shape` may be
+ * NULL. */
+void oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, size_t length,
+                   struct oa_stamp stamp);
+void oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes);
+
+/* The connection has ended with that frame, or the capture has; whether it was a channel of a
+ * virtual connection that has been recognised. Frees the shape, which may be NULL; before `tls`. */
+bool oa_shape_end(struct oa_shape *shape, struct oa_stamp last, bool is_open);
+
+/* The same if nothing has to be estimated: it could be read, or is no TLS. */
+void oa_shape_drop(struct oa_shape *shape);
+
+#endif

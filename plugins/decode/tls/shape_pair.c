@@ -1,0 +1,287 @@
+/* shape_pair.c
+ * Requests on one encrypted channel matched with answers on another.
+ * [MS-RPCE] 2.2.2 (PDUs), [MS-RPCH] 2.2.4
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tls/shape_pair.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* Parts of a request follow each other at once: fragments of full size, each in a record. */
+#define REQUEST_PAUSE_NS (NS_PER_S / 10)
+#define FRAGMENT_LEAST 1024
+
+/* PDUs that are no calls: pings, flow control acknowledgments, which come after a half of the
+ * receive window, 8 KiB at least; the largest of the others that a server sends. */
+#define PING_BYTES 20
+#define PING_AFTER_NS (10 * NS_PER_S)
+#define ACK_BYTES 56
+#define ACK_AFTER_LEAST 4096
+#define RTS_BYTES_MOST 56
+
+/* Parts of a response do not pause for so long. */
+#define RESPONSE_PAUSE_NS NS_PER_S
+
+/* Of an EcDoAsyncWaitEx and its response, also sealed; and how long they take at least, in the
+ * median. */
+#define WAIT_BYTES 128
+#define WAIT_NS (2 * NS_PER_S)
+
+struct oa_pair *
+oa_pair_new(void)
+{
+    struct oa_pair *pair = g_new0(struct oa_pair, 1);
+
+    pair->window = g_array_new(FALSE, FALSE, sizeof(struct oa_estimated_call));
+    return pair;
+}
+
+void
+oa_pair_free(struct oa_pair *pair)
+{
+    g_array_unref(pair->window);
+    g_free(pair);
+}
+
+/* The exchange is over; the first one was the bind. */
+static void
+complete(struct oa_pair *pair)
+{
+    struct oa_estimate *estimate = &pair->estimate;
+    bool is_lossy = pair->has_gap[OA_CLIENT] || pair->has_gap[OA_SERVER];
+    bool is_call = pair->state != OA_PAIR_IDLE && pair->is_bound;
+
+    if (is_call) {
+        bool is_clean = !pair->is_overlap && !is_lossy;
+        estimate->calls++;
+        estimate->answered += pair->state == OA_PAIR_RESPONSE;
+        estimate->clean += is_clean;
+        estimate->overlaps += pair->is_overlap;
+        estimate->lossy += is_lossy;
+        pair->window_clean += is_clean;
+        g_array_append_val(pair->window, pair->now);
+    }
+    pair->is_first = !pair->is_bound;
+    pair->is_bound = true;
+    pair->is_overlap = false;
+    pair->has_gap[OA_CLIENT] = pair->has_gap[OA_SERVER] = false;
+    pair->state = OA_PAIR_IDLE;
+}
+
+/* Whether the request was over before this record; a record of less than a fragment is its end. */
+static bool
+was_whole(const struct oa_pair *pair, const struct oa_shape_record *record)
+{
+    return pair->last_record[OA_CLIENT] < FRAGMENT_LEAST ||
+           record->first.time_ns - pair->now.request_last.time_ns > REQUEST_PAUSE_NS;
+}
+
+/* The last leg of the authentication (auth3) has no answer, and goes before the first request. */
+static bool
+follows_auth3(const struct oa_pair *pair)
+{
+    return pair->is_first && pair->last_record[OA_CLIENT] < FRAGMENT_LEAST;
+}
+
+static void
+take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
+{
+    bool is_lost = pair->state == OA_PAIR_REQUEST && pair->has_gap[OA_SERVER];
+
+    if (pair->state == OA_PAIR_RESPONSE || is_lost)
+        complete(pair);
+    if (pair->state == OA_PAIR_IDLE || follows_auth3(pair)) {
+        pair->is_first &= pair->state == OA_PAIR_IDLE;
+        pair->now = (struct oa_estimated_call){ .request_first = record->first };
+        pair->state = OA_PAIR_REQUEST;
+    } else if (pair->is_bound && was_whole(pair, record)) {
+        pair->is_overlap = true;
+    }
+    pair->now.request_last = record->last;
+    pair->now.bytes[OA_CLIENT] = oa_tls_size_sum(pair->now.bytes[OA_CLIENT], size);
+}
+
+static void
+take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
+{
+    bool is_late = pair->state == OA_PAIR_RESPONSE &&
+                   record->first.time_ns - pair->now.response_last.time_ns > RESPONSE_PAUSE_NS;
+
+    if (is_late || pair->state == OA_PAIR_IDLE) {
+        if (!pair->has_gap[OA_CLIENT]) {
+            pair->estimate.orphans++;
+            pair->window_orphans++;
+            return;
+        }
+        if (is_late)
+            complete(pair);
+        pair->now = (struct oa_estimated_call){ .request_first = { 0 } };
+        pair->has_gap[OA_CLIENT] = true; /* which has the request */
+    }
+    if (pair->state != OA_PAIR_RESPONSE)
+        pair->now.response_first = record->first;
+    pair->state = OA_PAIR_RESPONSE;
+    pair->now.response_last = record->last;
+    pair->now.bytes[OA_SERVER] = oa_tls_size_sum(pair->now.bytes[OA_SERVER], size);
+}
+
+/* Only silent channels are pinged, which matters where the size is not exact. */
+static bool
+is_ping(const struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
+{
+    int64_t silent_ns = record->first.time_ns - pair->spoken_ns[record->by];
+
+    return oa_tls_size_may_be(size, PING_BYTES) &&
+           (size.least == size.most || silent_ns >= PING_AFTER_NS);
+}
+
+/* A flow control acknowledgment follows much from the other side; where the size is not exact,
+ * also something that is not the end of a message. */
+static bool
+is_ack(const struct oa_pair *pair, struct oa_tls_size size, enum oa_side by)
+{
+    bool is_exact = size.least == size.most;
+    enum oa_side other = by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
+
+    return oa_tls_size_may_be(size, ACK_BYTES) && pair->unacknowledged[other] >= ACK_AFTER_LEAST &&
+           (is_exact ||
+            (pair->last_record[other] >= FRAGMENT_LEAST && pair->state != OA_PAIR_REQUEST));
+}
+
+/* Without a request, what is as small as PDUs about the channels are; they have no stub. */
+static bool
+is_about_channels(const struct oa_pair *pair, struct oa_tls_size size, enum oa_side by)
+{
+    return by == OA_SERVER && pair->state != OA_PAIR_REQUEST && size.most <= RTS_BYTES_MOST &&
+           pair->estimate.recycles > 0;
+}
+
+void
+oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
+{
+    struct oa_estimate *estimate = &pair->estimate;
+
+    estimate->bytes[record->by] = oa_tls_size_sum(estimate->bytes[record->by], size);
+    if (is_ping(pair, size, record)) {
+        estimate->pings++;
+        return;
+    }
+    if (is_ack(pair, size, record->by)) {
+        pair->unacknowledged[record->by == OA_CLIENT ? OA_SERVER : OA_CLIENT] = 0;
+        estimate->acks++;
+        return;
+    }
+    if (is_about_channels(pair, size, record->by))
+        return;
+    pair->unacknowledged[record->by] += size.least;
+    if (record->by == OA_CLIENT)
+        take_request(pair, size, record);
+    else
+        take_response(pair, size, record);
+    pair->last_record[record->by] = size.most;
+    pair->spoken_ns[record->by] = record->last.time_ns;
+}
+
+void
+oa_pair_gap(struct oa_pair *pair, enum oa_side by)
+{
+    pair->has_gap[by] = true;
+}
+
+bool
+oa_pair_is_full(const struct oa_pair *pair)
+{
+    return pair->window->len >= OA_PAIR_WINDOW;
+}
+
+uint64_t
+oa_pair_clean(const struct oa_pair *pair)
+{
+    bool is_clean = pair->state == OA_PAIR_RESPONSE && pair->is_bound && !pair->is_overlap &&
+                    !pair->has_gap[OA_CLIENT] && !pair->has_gap[OA_SERVER];
+
+    return pair->estimate.clean + is_clean;
+}
+
+static double
+share(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+/* How long it took; up to now if it is not answered. */
+static int64_t
+latency_of(const struct oa_estimated_call *call, int64_t now_ns)
+{
+    int64_t to_ns = call->response_last.frame ? call->response_last.time_ns : now_ns;
+
+    return call->request_last.frame ? to_ns - call->request_last.time_ns : 0;
+}
+
+/* Slow calls alone may be those of a slow server; these are small too, all of them. */
+static bool
+is_waiting(const GArray *window, int64_t now_ns)
+{
+    guint slow = 0;
+
+    for (guint i = 0; i < window->len; i++) {
+        const struct oa_estimated_call *call = &g_array_index(window, struct oa_estimated_call, i);
+        if (call->bytes[OA_CLIENT].least > WAIT_BYTES || call->bytes[OA_SERVER].least > WAIT_BYTES)
+            return false;
+        slow += latency_of(call, now_ns) > WAIT_NS;
+    }
+    return 2 * slow > window->len;
+}
+
+void
+oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int64_t now_ns)
+{
+    GArray *window = pair->window;
+    bool is_told =
+        !pair->window_orphans && share(pair->window_clean, window->len) >= OA_ESTIMATE_SCORE;
+    bool waits = is_waiting(window, now_ns);
+
+    pair->is_doubtful |= window->len > 0 && !is_told;
+    for (guint i = 0; is_told && i < window->len; i++) {
+        struct oa_estimated_call *call = &g_array_index(window, struct oa_estimated_call, i);
+        call->is_waiting = waits;
+        pair->waiting += waits;
+        if (listener->call)
+            listener->call(listener->context, &pair->estimate, call);
+    }
+    g_array_set_size(window, 0);
+    pair->window_clean = pair->window_orphans = 0;
+}
+
+static enum oa_estimate_doubt
+doubt_of(const struct oa_pair *pair)
+{
+    const struct oa_estimate *estimate = &pair->estimate;
+
+    if (estimate->doubt != OA_DOUBT_NONE)
+        return estimate->doubt;
+    if (estimate->orphans)
+        return OA_DOUBT_ORPHANS;
+    if (!pair->is_doubtful && (!estimate->calls || estimate->score >= OA_ESTIMATE_SCORE))
+        return OA_DOUBT_NONE;
+    return estimate->lossy > estimate->overlaps ? OA_DOUBT_LOSS : OA_DOUBT_OVERLAPS;
+}
+
+void
+oa_pair_end(struct oa_pair *pair, const struct oa_shape_listener *listener)
+{
+    struct oa_estimate *estimate = &pair->estimate;
+
+    if (pair->state != OA_PAIR_IDLE)
+        complete(pair);
+    oa_pair_tell(pair, listener, estimate->ended.time_ns);
+    estimate->score = share(estimate->clean + pair->is_bound,
+                            estimate->calls + estimate->orphans + pair->is_bound);
+    estimate->doubt = doubt_of(pair);
+    estimate->kind = pair->waiting > 0 && 2 * (uint64_t)pair->waiting >= estimate->calls
+                         ? OA_ESTIMATE_NOTIFICATIONS
+                         : OA_ESTIMATE_CALLS;
+    if (listener->ended)
+        listener->ended(listener->context, estimate);
+}

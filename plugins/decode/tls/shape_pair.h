@@ -1,0 +1,64 @@
+/* shape_pair.h
+ * For shape.c only. Two channels that are one virtual connection, or could be: requests on one
+ * matched with answers on the other.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_SHAPE_PAIR_H
+#define OA_SHAPE_PAIR_H
+
+#include <glib.h>
+
+#include "tls/estimate.h"
+#include "tls/shape_records.h"
+
+/* Exchanges that are judged together, and kept until then. */
+#define OA_PAIR_WINDOW 64
+
+enum oa_pair_state { OA_PAIR_IDLE, OA_PAIR_REQUEST, OA_PAIR_RESPONSE };
+
+struct oa_pair {
+    struct oa_estimate estimate;
+    enum oa_pair_state state;
+    bool is_bound;              /* the first exchange is over */
+    bool is_first;              /* the one under way is the first after that */
+    bool is_overlap;            /* of the exchange under way */
+    bool has_gap[2];            /* bytes of that side are missing since the last exchange */
+    bool is_doubtful;           /* a window was: its calls were not told */
+    uint64_t last_record[2];    /* the greatest size of the last one, by sender */
+    int64_t spoken_ns[2];       /* its time */
+    uint64_t unacknowledged[2]; /* bytes, by sender */
+    struct oa_estimated_call now;
+    GArray *window; /* of struct oa_estimated_call */
+    unsigned window_clean, window_orphans;
+    unsigned waiting; /* calls that were told */
+};
+
+struct oa_pair *oa_pair_new(void);
+void oa_pair_free(struct oa_pair *pair);
+
+/* A record of the client on the IN channel, or of the server on the OUT channel. */
+void oa_pair_take(struct oa_pair *pair, struct oa_tls_size size,
+                  const struct oa_shape_record *record);
+
+/* Records of that side are missing. */
+void oa_pair_gap(struct oa_pair *pair, enum oa_side by);
+
+/* Whether the first exchange, the bind, has been answered. */
+static inline bool
+oa_pair_is_bound(const struct oa_pair *pair)
+{
+    return pair->is_bound || pair->state == OA_PAIR_RESPONSE;
+}
+
+/* The clean exchanges so far, with the one that is just being answered. */
+uint64_t oa_pair_clean(const struct oa_pair *pair);
+
+/* Once the pair is settled, when the window is full. */
+bool oa_pair_is_full(const struct oa_pair *pair);
+void oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int64_t now_ns);
+
+/* Both channels have ended: tells the rest, and fills what is known only now. */
+void oa_pair_end(struct oa_pair *pair, const struct oa_shape_listener *listener);
+
+#endif

@@ -1,0 +1,119 @@
+/* shape_records.c
+ * The records of a connection inside TLS.
+ * [RFC 8446] 5.1, [RFC 5246] 6.2.1
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tls/shape_records.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/cursor.h"
+
+#define TYPE_FIRST 20 /* ChangeCipherSpec */
+#define TYPE_LAST 24  /* Heartbeat */
+#define LENGTH_MAX (16384 + 2048)
+
+static uint16_t
+length_of(const uint8_t header[OA_TLS_HEADER])
+{
+    return (uint16_t)(header[3] << 8 | header[4]);
+}
+
+static bool
+is_header(const uint8_t header[OA_TLS_HEADER])
+{
+    return header[0] >= TYPE_FIRST && header[0] <= TYPE_LAST && header[1] == 3 && header[2] <= 4 &&
+           length_of(header) > 0 && length_of(header) <= LENGTH_MAX;
+}
+
+/* Whether records begin with these bytes: also the second, if it is there. */
+static bool
+begins_record(const uint8_t *data, size_t length)
+{
+    if (length < OA_TLS_HEADER || !is_header(data))
+        return false;
+    size_t next = OA_TLS_HEADER + (size_t)length_of(data);
+    return length < next + OA_TLS_HEADER || is_header(data + next);
+}
+
+static void
+tell_gap(const struct oa_shape_records *records, enum oa_side side)
+{
+    if (records->listener.gap)
+        records->listener.gap(records->listener.context, side);
+}
+
+static void
+end_record(struct oa_shape_records *records, enum oa_side side, struct oa_stamp last)
+{
+    struct oa_tls_direction *direction = &records->direction[side];
+    const struct oa_shape_record record = { .by = side,
+                                            .type = direction->header[0],
+                                            .length = length_of(direction->header),
+                                            .first = direction->first,
+                                            .last = last };
+
+    direction->n_header = 0;
+    if (!direction->has_gap && records->listener.record)
+        records->listener.record(records->listener.context, &record);
+}
+
+static void
+begin_record(struct oa_shape_records *records, enum oa_side side)
+{
+    struct oa_tls_direction *direction = &records->direction[side];
+
+    direction->has_gap = false;
+    direction->left = length_of(direction->header);
+    if (is_header(direction->header))
+        return;
+    direction->is_adrift = true;
+    direction->n_header = 0;
+    tell_gap(records, side);
+}
+
+void
+oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const uint8_t *data,
+                      size_t length, struct oa_stamp stamp)
+{
+    struct oa_tls_direction *direction = &records->direction[side];
+    struct oa_cursor cursor = oa_cursor_over(data, length);
+
+    direction->is_adrift = direction->is_adrift && !begins_record(data, length);
+    while (oa_cursor_left(&cursor) && !direction->is_adrift) {
+        if (direction->n_header < OA_TLS_HEADER) {
+            if (direction->n_header == 0)
+                direction->first = stamp;
+            direction->header[direction->n_header++] = oa_cursor_u8(&cursor);
+            if (direction->n_header == OA_TLS_HEADER)
+                begin_record(records, side);
+        } else {
+            size_t part = MIN(direction->left, oa_cursor_left(&cursor));
+            oa_cursor_skip(&cursor, part);
+            direction->left -= (uint16_t)part;
+            if (direction->left == 0)
+                end_record(records, side, stamp);
+        }
+    }
+}
+
+/* Where the next record begins is known if it is not before the end of the missing bytes. */
+void
+oa_shape_records_lost(struct oa_shape_records *records, enum oa_side side, uint64_t bytes)
+{
+    struct oa_tls_direction *direction = &records->direction[side];
+
+    if (direction->n_header == OA_TLS_HEADER && bytes <= direction->left) {
+        direction->left -= (uint16_t)bytes;
+        direction->has_gap = true;
+        if (direction->left == 0)
+            direction->n_header = 0;
+    } else {
+        direction->is_adrift = true;
+        direction->n_header = 0;
+    }
+    tell_gap(records, side);
+}

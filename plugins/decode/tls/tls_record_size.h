@@ -1,0 +1,45 @@
+/* tls_record_size.h
+ * How many bytes an encrypted record carries, from its length and the cipher suite, without keys.
+ * [RFC 8446] 5.2, [RFC 5246] 6.2.3, [RFC 7366], [RFC 7905]
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_TLS_RECORD_SIZE_H
+#define OA_TLS_RECORD_SIZE_H
+
+#include "tls/tls_facts.h"
+
+/* A number of bytes that is between the two. */
+struct oa_tls_size {
+    uint64_t least, most;
+};
+
+/*
+ * The plaintext of a record of that length. It is exact with AEAD and stream ciphers, unless TLS
+ * 1.3 pads it, which nobody can see: `most` is right then, and `least` as if it did not. With CBC
+ * it is a range of a block, as padding is taken to be the shortest possible. If the suite is not
+ * known, the range is what any suite can leave. `facts` may be NULL.
+ */
+struct oa_tls_size oa_tls_record_size(const struct oa_tls_facts *facts, size_t length);
+
+/* Whether records of the connection may be preceded by one of 0 or 1 bytes, as clients with TLS 1.0
+ * send them against attacks on CBC. */
+bool oa_tls_splits_records(const struct oa_tls_facts *facts);
+
+/* The greatest range with a known suite: a block of CBC, and a byte that was split off. */
+#define OA_TLS_SIZE_RANGE 16
+
+/* Whether it is known well enough for that, and may be so many bytes. */
+static inline bool
+oa_tls_size_may_be(struct oa_tls_size size, uint64_t bytes)
+{
+    return size.least <= bytes && bytes <= size.most && size.most - size.least <= OA_TLS_SIZE_RANGE;
+}
+
+static inline struct oa_tls_size
+oa_tls_size_sum(struct oa_tls_size a, struct oa_tls_size b)
+{
+    return (struct oa_tls_size){ a.least + b.least, a.most + b.most };
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* call_result.h
+ * For hosts. How a call went.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef OA_CALL_RESULT_H
+#define OA_CALL_RESULT_H
+
+#include "track/events.h"
+
+/* Whether it ended in a fault or returned an error. Warnings are no errors, [MS-OXCDATA] 2.4.3. */
+bool oa_call_failed(const struct oa_call *call);
+
+/* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
+ * false unless both are complete. */
+bool oa_call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
+
+#endif

@@ -1,0 +1,55 @@
+/* rpch_party.c
+ * Who takes part in a virtual connection.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "rpch_party.h"
+
+#include "rpch_connection.h"
+#include "track/vc_names.h"
+
+const char *
+rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
+{
+    char text[OA_USER_TEXT];
+    const char *user = oa_vc_user_name(vc, text);
+
+    return user ? wmem_strdup(pool, user) : NULL;
+}
+
+const char *
+rpch_target(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
+{
+    char address[OA_ADDRESS_TEXT];
+    const char *server = oa_vc_server(vc, address);
+    uint32_t port = oa_vc_target_port(vc);
+
+    if (!server[0])
+        return NULL;
+    return port ? wmem_strdup_printf(pool, "%s:%u", server, port) : wmem_strdup(pool, server);
+}
+
+const char *
+rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc, enum oa_side side)
+{
+    const struct oa_endpoint *endpoint = vc->endpoint[oa_vc_hop(vc)];
+    const char *name = side == OA_CLIENT ? rpch_user(pool, vc) : rpch_target(pool, vc);
+    char address[OA_ADDRESS_TEXT];
+
+    if (!name)
+        name = wmem_strdup(pool, oa_text_address(endpoint[side].address, address));
+    return side == OA_CLIENT ? name
+                             : wmem_strdup_printf(pool, "%s (vc %u)", name, (unsigned)vc->number);
+}
+
+const struct oa_virtual_connection *
+rpch_vc_of_packet(packet_info *pinfo)
+{
+    const struct rpch_connection *connection = rpch_connection_find(pinfo);
+    const struct oa_virtual_connection *vc =
+        connection && !connection->is_mapi_http ? connection->channel->vc : NULL;
+
+    while (vc && vc->joined)
+        vc = vc->joined;
+    return vc;
+}
