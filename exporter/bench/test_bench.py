@@ -33,19 +33,22 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_mapi_http(program, maker, folder)
     for kind in ("large", "small"):
-        check_rpc(program, maker, kind)
+        for version in (None, "1.2", "1.3"):
+            check_rpc(program, maker, kind, version)
 
 
-def check_rpc(program, maker, kind):
-    """The captures of RPC over HTTP."""
+def check_rpc(program, maker, kind, version):
+    """The captures of RPC over HTTP; inside TLS with a version of it."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [pathlib.Path(folder) / name for name in ("first.pcap", "second.pcap")]
+        keys = pathlib.Path(folder) / "keys"
+        keys.touch(0o600)
         for path in paths:
-            subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS), "100", kind], check=True)
+            subprocess.run([maker, str(path), str(SESSIONS), str(CONCURRENT), str(CALLS), "100", kind, *([version, str(keys)] if version else [])],
+                           check=True)
         assert paths[0].read_bytes() == paths[1].read_bytes()
-        sessions = tools.report(program, "sessions", paths[0])
-        calls = tools.report(program, "calls", paths[0])
-        connections = tools.report(program, "connections", paths[0])
+        options = ["--tls-keylog", keys] if version else []
+        sessions, calls, connections = (tools.report(program, name, *options, paths[0]) for name in ("sessions", "calls", "connections"))
     found = {(row["channels"], row["user"], row["calls"], row["answered"], row["skipped_bytes"], row["end_state"])
              for row in sessions}
     expected = {("both", f"user{number:05}@bench.test", str(CALLS + CALLS_BEFORE), str(CALLS + CALLS_BEFORE), "0", "fin")
@@ -54,6 +57,7 @@ def check_rpc(program, maker, kind):
     assert {row["operation"] for row in calls} == {"EcDoConnectEx", "EcDoRpcExt2"}
     assert {row["decoded_share"] for row in connections} == {"1.0000"}
     assert len(connections) == 2 * SESSIONS
+    assert {row["decrypted"] for row in connections} == {"key_log" if version else ""}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The planner's guide and the page of queries show what their commands print, and name only reports, columns and options that exist.
+"""A guide in exporter/doc shows what its commands print, and names only reports, columns and options that exist.
 
-Usage: test_planning.py OAEXPORT [--update]
+Usage: test_guides.py OAEXPORT PAGE [--update]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,7 +13,11 @@ import sys
 import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [TOP / "exporter" / "doc" / name for name in ("PLANNING.md", "QUERIES.md")]
+sys.path.insert(0, str(TOP / "test-captures"))
+import tools  # noqa: E402
+
+# Options of editcap and tshark.
+OF_OTHERS = {"--inject-secrets", "--disable-heuristic"}
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -22,7 +26,8 @@ def printed(commands, folder, program):
     path = f"{pathlib.Path(program).resolve().parent}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
     text = ""
     for command in commands:
-        result = subprocess.run(command, shell=True, cwd=folder, env={**os.environ, "PATH": path, "TZ": "UTC"}, capture_output=True, text=True, check=False)
+        result = subprocess.run([*tools.as_ordinary_user(), "sh", "-c", command], cwd=folder, env={**tools.surroundings(folder), "PATH": path},
+                                capture_output=True, text=True, check=False)
         if result.returncode or result.stderr:
             sys.exit(f"{command}: exit {result.returncode}\n{result.stderr}")
         text += f"$ {command}\n{result.stdout}"
@@ -43,24 +48,26 @@ def unknown_names(text, program):
     named = {name for name in re.findall(r"`(\w+\.\w+)", text) if name.partition(".")[0] in reports and not name.endswith(".csv")}
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     known = set(re.findall(r"--[a-z][a-z-]+", subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout))
-    return sorted(named - columns) + sorted(options - known)
+    return sorted(named - columns) + sorted(options - known - OF_OTHERS)
 
 
 def main():
-    """Compares, or with --update rewrites the pages."""
-    program = sys.argv[1]
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("test-captures", "exporter"):
-                (pathlib.Path(folder) / name).symlink_to(TOP / name)
-            made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)  # pylint: disable=cell-var-from-loop
-        if "--update" in sys.argv:
-            page.write_text(made, encoding="utf-8")
-        elif made != text:
-            sys.exit(f"{page.name} shows something else than its commands print (test_planning.py OAEXPORT --update)")
-        if unknown := unknown_names(text, program):
-            sys.exit(f"{page.name} names what does not exist: {', '.join(unknown)}")
+    """Compares, or with --update rewrites the page."""
+    program, name = sys.argv[1:3]
+    page = TOP / "exporter" / "doc" / name
+    text = page.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        if tools.as_ordinary_user():
+            os.chown(folder, 65534, 65534)
+        for part in ("test-captures", "exporter"):
+            (pathlib.Path(folder) / part).symlink_to(TOP / part)
+        made = BLOCK.sub(lambda block: printed(re.findall(r"^\$ (.*)", block[0], re.MULTILINE), folder, program), text)
+    if "--update" in sys.argv:
+        page.write_text(made, encoding="utf-8")
+    elif made != text:
+        sys.exit(f"{name} shows something else than its commands print (test_guides.py OAEXPORT {name} --update)")
+    if unknown := unknown_names(text, program):
+        sys.exit(f"{name} names what does not exist: {', '.join(unknown)}")
 
 
 if __name__ == "__main__":
