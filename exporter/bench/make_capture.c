@@ -393,8 +393,9 @@ main(int argc, char *argv[])
               stderr);
         return 1;
     }
-    writing.file = open_to_write(argv[1]);
-    if (!writing.file || (writing.tls && !(writing.key_log = open_to_write(argv[8]))))
+    writing.key_log = writing.tls ? open_to_write(argv[8]) : NULL;
+    writing.file = writing.tls && !writing.key_log ? NULL : open_to_write(argv[1]);
+    if (!writing.file)
         return 1;
     struct bench_template *template = bench_template_new(kind, number[2]);
     writing.template = template;

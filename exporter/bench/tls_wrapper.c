@@ -337,9 +337,9 @@ flight_1_2(struct bench_tls *tls, unsigned flight, uint8_t *out)
     if (flight == 0)
         return put_hello(tls, BENCH_CLIENT, out);
     if (flight == 1) {
+        size_t done = put_message(message, SERVER_HELLO_DONE, NO_KEY, 0);
         n = put_hello(tls, BENCH_SERVER, out);
-        return n + clear_record(HANDSHAKE, message,
-                                put_message(message, SERVER_HELLO_DONE, NO_KEY, 0), out + n);
+        return n + clear_record(HANDSHAKE, message, done, out + n);
     }
     if (flight == 2)
         n = clear_record(HANDSHAKE, message,

@@ -237,14 +237,22 @@ has_good_length(const struct line_kind *kind, size_t name, size_t secret)
     return kind->secret_length == SECRET_MAX || secret == kind->secret_length;
 }
 
-static void
-add_entry(struct oa_tls_keys *keys, const struct name *name, const uint8_t *secret, size_t length)
+static struct entry *
+entry_new(const struct name *name, const uint8_t *secret, size_t length)
 {
     struct entry *entry = g_malloc(sizeof *entry + length);
 
     entry->name = *name;
     entry->length = (uint16_t)length;
     memcpy(entry->secret, secret, length);
+    return entry;
+}
+
+static void
+add_entry(struct oa_tls_keys *keys, const struct name *name, const uint8_t *secret, size_t length)
+{
+    struct entry *entry = entry_new(name, secret, length);
+
     keys->came_late |= keys->missed_all ||
                        (g_tree_lookup(keys->missed, name) && !g_tree_lookup(keys->entries, name));
     g_tree_remove(keys->entries, name);

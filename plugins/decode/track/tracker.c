@@ -51,6 +51,12 @@ oa_tracker_code_pages(const struct oa_tracker *tracker)
     return tracker->code_pages;
 }
 
+uint64_t
+oa_tracker_vcs(const struct oa_tracker *tracker)
+{
+    return oa_vcs_numbered(tracker->vcs);
+}
+
 void
 oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *listener)
 {

@@ -17,7 +17,6 @@
 #include "track/http_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
-#include "track/tracker.h"
 #include "track/tracker_state.h"
 
 /* Trees, not hash tables: senders choose cookies, and may choose those that a hash function maps to
@@ -651,7 +650,7 @@ oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, b
 }
 
 uint64_t
-oa_tracker_vcs(const struct oa_tracker *tracker)
+oa_vcs_numbered(const struct vc_table *table)
 {
-    return tracker->vcs->n_vcs;
+    return table->n_vcs;
 }

@@ -44,6 +44,9 @@ struct virtual_connection {
 struct vc_table *oa_vcs_new(void);
 void oa_vcs_free(struct vc_table *table);
 
+/* How many have got a number. */
+uint64_t oa_vcs_numbered(const struct vc_table *table);
+
 /* --- life --- */
 
 /* Opens one without a cookie; `channel` is the one on which it was found, and is not added to it.
