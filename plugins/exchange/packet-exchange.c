@@ -303,6 +303,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         rops = rops_of(&state, call, &stub, pinfo, di);
     if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts))
         return offset;
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, iface->name);
     if (!PINFO_FD_VISITED(pinfo))
         note_call(&state, call, &facts);
     if (facts.has_version)

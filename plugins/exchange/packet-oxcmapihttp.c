@@ -388,7 +388,7 @@ show_info(const struct message *message, bool is_first, unsigned status)
     uint32_t code = 0;
     const char *sent = message->values[REQUEST_TYPE];
 
-    col_set_str(cinfo, COL_PROTOCOL, "OXCMAPIHTTP");
+    col_set_str(cinfo, COL_PROTOCOL, "MAPI/HTTP");
     if (!is_first)
         col_append_str(cinfo, COL_INFO, " | ");
     col_append_fstr(cinfo, COL_INFO, "%s %s",

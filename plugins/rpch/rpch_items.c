@@ -100,7 +100,8 @@ show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,
     add_generated_text(tree, hf_user, place->tvb, user);
     add_generated_text(tree, hf_target, place->tvb, target);
     add_generated_text(tree, hf_purpose, place->tvb, oa_vc_purpose(vc));
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+    for (int side = OA_CLIENT; side <= OA_SERVER && proto_field_is_referenced(tree, hf_party);
+         side++)
         proto_item_set_hidden(proto_tree_add_string(tree, hf_party, place->tvb, 0, 0,
                                                     rpch_party(pool, vc, (enum oa_side)side)));
     proto_item_append_text(title, ", virtual connection %u%s%s%s%s", (unsigned)vc->number,

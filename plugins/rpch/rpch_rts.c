@@ -339,7 +339,7 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
         wmem_strbuf_append_printf(line, ", virtual connection %u",
                                   (unsigned)rpch_vc_of(unit)->number);
     append_summary(line, rts);
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "RPCH");
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "RTS");
     rpch_add_info(pinfo, wmem_strbuf_get_str(line), rpch_begins_frame(place));
 
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);

@@ -73,7 +73,7 @@ def check_columns(home):
     cells = [dict(zip(COLUMNS, (cell.strip() for cell in row))) for row in rows if len(row) == len(COLUMNS)]
     tools.same("rows with all columns", len(cells), len(rows))
     same = [cell for cell in cells if cell["Operation"] == "RfrGetNewDSA"]
-    tools.same("RfrGetNewDSA", [(cell["VC"], cell["Protocol"]) for cell in same], [("0", "OXABREF")] * 2)
+    tools.same("RfrGetNewDSA", [(cell["VC"], cell["Protocol"]) for cell in same], [("0", "RFR")] * 2)
     tools.same("response times", sum(bool(cell["Response time"]) for cell in cells), 117)
     tools.same("users", {cell["User"].split("=")[-1].split("-")[-1] for cell in cells} - {""}, {"brian", "brian@lab.test"})
 
