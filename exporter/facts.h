@@ -9,6 +9,7 @@
 #ifndef FACTS_H
 #define FACTS_H
 
+#include "column.h"
 #include "connection.h"
 #include "track/events.h"
 #include "valid_ports.h"
@@ -40,6 +41,13 @@
 /* The first column of times of a report ends with this. */
 #define TIMES_ARE "; all times are UTC, cut to the microsecond"
 
+/* From one time to a later one; NO_TIME if the clock was set back in between. */
+static inline int64_t
+time_between(int64_t from_ns, int64_t to_ns)
+{
+    return from_ns <= to_ns ? to_ns - from_ns : NO_TIME;
+}
+
 /* A status by name, else by number. */
 #define STATUS_TEXT 32
 const char *status_text(enum oa_status_kind kind, uint32_t status, char number[STATUS_TEXT]);
@@ -48,7 +56,7 @@ const char *status_text(enum oa_status_kind kind, uint32_t status, char number[S
 bool call_failed(const struct oa_call *call);
 
 /* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
- * false unless both are complete. */
+ * false unless both are complete, and in this order. */
 bool call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
 /* The half if the capture contains all of it: its sizes are reported only then; else NULL. */
