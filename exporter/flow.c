@@ -205,18 +205,30 @@ take_plain(struct flow *flow, enum oa_side side, const uint8_t *data, size_t len
         look_for_channel(flow, side, data, length, stamp);
 }
 
-/* What was received so far cannot be completed; a channel is to be told itself. */
-static void
+/* What was received so far cannot be completed; a channel is to be told itself. Returns whose bytes
+ * are missing, which changes if the sides are swapped. */
+static enum oa_side
 break_off(struct flow *flow, enum oa_side side)
 {
+    struct held held = flow->held[side];
+    struct oa_recognition recognition;
+
+    flow->held[side].bytes = NULL;
     flow->is_examined[side] = true;
-    drop_held(&flow->held[side]);
+    if (held.bytes &&
+        oa_recognise_mapi_http_cut(held.bytes->data, held.bytes->len, &recognition) == OA_OURS &&
+        !contradicts_sides(flow, side, &recognition)) {
+        side = open_channel(flow, side, &recognition, held.stamp);
+        oa_channel_data(flow->channel, side, held.bytes->data, held.bytes->len, held.stamp);
+    }
+    drop_held(&held);
+    return side;
 }
 
 static void
 lose_plain(struct flow *flow, enum oa_side side, uint64_t bytes)
 {
-    break_off(flow, side);
+    side = break_off(flow, side);
     if (flow->channel)
         oa_channel_lost(flow->channel, side, bytes);
 }
@@ -352,7 +364,7 @@ flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp s
         flow_lost(flow, side, bytes);
         return;
     }
-    break_off(flow, side);
+    side = break_off(flow, side);
     if (flow->channel)
         oa_channel_cut(flow->channel, side, bytes, stamp);
 }

@@ -10,7 +10,7 @@
 #define NS_PER_S INT64_C(1000000000)
 
 struct row {
-    const struct oa_call *call;
+    const struct oa_call *call, *with_id; /* NULL: its id is not known */
     const struct oa_virtual_connection *vc;
     const struct oa_rpc_interface *iface; /* NULL if unknown */
     const uint8_t *client_address;
@@ -58,7 +58,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "operation", WORD(operation),
       "Operation by name, else by number; empty if the request is not in the capture" },
     { "opnum", NUMBER(opnum), "Operation number; MAPI over HTTP has none" },
-    { "call_id", NUMBER_OF(call, call_id),
+    { "call_id", NUMBER_OF(with_id, call_id),
       "Call id on the wire; for MAPI over HTTP the counter in X-RequestId" },
     { "auth_level", WORD(auth_level),
       "Protection level in the verifier of the request; empty without a verifier" },
@@ -206,6 +206,7 @@ take(struct report_run *run, const struct oa_event *event)
         seen[hop] = is_on(call, (enum oa_hop)hop);
     struct row row = {
         .call = call,
+        .with_id = call->has_no_id ? NULL : call,
         .vc = call->vc,
         .iface = call->iface,
         .user = report_user(run, call->vc, user),
@@ -224,11 +225,13 @@ take(struct report_run *run, const struct oa_event *event)
         .whole_request = call_half_if_whole(request),
         .response = if_seen(response),
         .whole_response = call_half_if_whole(response),
-        .latency_first_ns = has_first ? response->first.time_ns - request->last.time_ns : NO_TIME,
+        .latency_first_ns =
+            has_first ? time_between(request->last.time_ns, response->first.time_ns) : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
         .store_latency_ns = server_ns,
-        .proxy_latency_ns =
-            client_ns == NO_TIME || server_ns == NO_TIME ? NO_TIME : client_ns - server_ns,
+        .proxy_latency_ns = client_ns == NO_TIME || server_ns == NO_TIME
+                                ? NO_TIME
+                                : time_between(server_ns, client_ns),
         .http_latency_ns = { latency_on(call, OA_HOP_HTTP_2), latency_on(call, OA_HOP_HTTP_3),
                              latency_on(call, OA_HOP_HTTP_4) },
     };

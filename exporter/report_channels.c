@@ -98,10 +98,9 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
 static int64_t
 response_time(const struct oa_channel *channel)
 {
-    if (!channel->head.frame || !channel->response.frame ||
-        channel->response.time_ns < channel->head.time_ns)
-        return NO_TIME;
-    return channel->response.time_ns - channel->head.time_ns;
+    return channel->head.frame && channel->response.frame
+               ? time_between(channel->head.time_ns, channel->response.time_ns)
+               : NO_TIME;
 }
 
 /* With the silence at the end, of which exported PDUs do not show how long it was. */
@@ -159,7 +158,7 @@ take(struct report_run *run, const struct oa_event *event)
         .lifetime_used = carried->rpc_bytes + carried->rts_bytes,
         .receive_window = or_none(channel->receive_window),
         .connection_timeout_ms = or_none(channel->connection_timeout_ms),
-        .duration_ns = channel->last.time_ns - channel->opened.time_ns,
+        .duration_ns = time_between(channel->opened.time_ns, channel->last.time_ns),
         .response_time_ns = response_time(channel),
         .longest_idle_ns = longest_idle(channel),
         .rpc_pdus = in->rpc_pdus + out->rpc_pdus,

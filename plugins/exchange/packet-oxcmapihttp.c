@@ -370,12 +370,12 @@ queue_tap(const struct message *message, const struct oa_call_facts *facts)
     record->session = transaction->call ? transaction->call->mailbox : NULL;
     record->request_frame = transaction->request_frame;
     if (message->is_response) {
-        const struct oa_call_half *request = &transaction->call->request[OA_HOP_CLIENT];
-        const struct oa_call_half *response = &transaction->call->response[OA_HOP_CLIENT];
+        const struct oa_call *call = transaction->call;
 
         record->response = transaction->response;
-        if (request->is_complete && response->is_complete)
-            record->latency_ns = response->last.time_ns - request->last.time_ns;
+        if (oa_call_has_latency(call, OA_HOP_CLIENT))
+            record->latency_ns = call->response[OA_HOP_CLIENT].last.time_ns -
+                                 call->request[OA_HOP_CLIENT].last.time_ns;
     }
     exchange_queue_tap(pinfo, record);
 }

@@ -135,28 +135,22 @@ add_half(proto_tree *tree, int hf, tvbuff_t *tvb, const struct oa_call_half *hal
     add_generated_frame(tree, hf, tvb, half->is_complete ? half->last.frame : 0);
 }
 
-static bool
-has_latency(const struct oa_call *call, enum oa_hop hop)
-{
-    return oa_call_half_has_end(&call->request[hop]) && oa_call_half_has_end(&call->response[hop]);
-}
-
 static int64_t
 latency_of(const struct oa_call *call, enum oa_hop hop)
 {
-    return MAX(call->response[hop].last.time_ns - call->request[hop].last.time_ns, 0);
+    return call->response[hop].last.time_ns - call->request[hop].last.time_ns;
 }
 
 /* The server's and the proxy's share of the time, if both hops are in the capture. */
 static void
 show_shares(proto_tree *tree, tvbuff_t *tvb, const struct oa_call *call)
 {
-    if (!has_latency(call, OA_HOP_CLIENT) || !has_latency(call, OA_HOP_SERVER))
+    if (!oa_call_has_latency(call, OA_HOP_CLIENT) || !oa_call_has_latency(call, OA_HOP_SERVER))
         return;
     int64_t store = latency_of(call, OA_HOP_SERVER);
     add_generated_duration(tree, hf_time_store, tvb, store);
-    add_generated_duration(tree, hf_time_proxy, tvb,
-                           MAX(latency_of(call, OA_HOP_CLIENT) - store, 0));
+    if (latency_of(call, OA_HOP_CLIENT) >= store)
+        add_generated_duration(tree, hf_time_proxy, tvb, latency_of(call, OA_HOP_CLIENT) - store);
 }
 
 static const char *
@@ -195,7 +189,7 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
         add_half(tree, hf_response_in, tvb, &call->response[hop]);
     } else {
         add_half(tree, hf_request_in, tvb, &call->request[hop]);
-        if (is_last && has_latency(call, hop))
+        if (is_last && oa_call_has_latency(call, hop))
             add_generated_duration(tree, hf_time, tvb, latency_of(call, hop));
         if (is_last && hop == OA_HOP_CLIENT)
             show_shares(tree, tvb, call);

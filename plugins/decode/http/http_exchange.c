@@ -51,6 +51,8 @@ struct oa_http_connection {
     GQueue waiting; /* of struct exchange: requests without a complete response, in order */
     GQueue orphans; /* of struct exchange, in the order of their responses */
     bool requests_are_late;
+    uint64_t newest;       /* number of the exchange of the last request */
+    bool has_lost_request; /* since then bytes of the client were lost */
     struct stream stream[2];
     bool gave_up;
     uint64_t n_exchanges;
@@ -170,12 +172,11 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     message->body_length += count;
 }
 
-/* Whether the request of a response without one may still come, and will be known by its id. */
+/* Whether the request of a response without one may still come. */
 static bool
 may_be_late(const struct oa_http_connection *connection, const struct exchange *exchange)
 {
     return connection->requests_are_late && !exchange->facts.request.has_head &&
-           exchange->facts.response.head.mapi.request_id.length > 0 &&
            connection->orphans.length < OA_LIMIT_PIPELINE;
 }
 
@@ -192,12 +193,53 @@ end_response(struct oa_http_connection *connection, struct exchange *exchange)
     exchange->is_orphan = true;
 }
 
+/* The response of the orphan, which nothing else names, is that of the request. */
+static void
+adopt_response(struct oa_http_connection *connection, struct exchange *exchange,
+               struct exchange *orphan)
+{
+    size_t kept = orphan->facts.response.head.length +
+                  (orphan->body[OA_SERVER] ? orphan->body[OA_SERVER]->len : 0);
+
+    exchange->facts.response = orphan->facts.response;
+    exchange->head[OA_SERVER] = g_steal_pointer(&orphan->head[OA_SERVER]);
+    exchange->body[OA_SERVER] = g_steal_pointer(&orphan->body[OA_SERVER]);
+    exchange->kept += kept;
+    orphan->kept -= kept;
+    g_queue_remove(&connection->orphans, orphan);
+    free_exchange(connection, orphan);
+    finish(connection, exchange);
+}
+
+/* The last request so far, and the next one is sent at that time: a response between the two that
+ * repeats no X-RequestId, as a proxy's own, is its response. */
+static void
+answer_last_request(struct oa_http_connection *connection, int64_t until_ns)
+{
+    struct exchange *last = g_queue_peek_tail(&connection->waiting);
+
+    if (!last || last->facts.number != connection->newest || last->facts.response.has_head)
+        return;
+    for (GList *link = connection->orphans.head; link; link = link->next) {
+        struct exchange *orphan = link->data;
+        const struct oa_http_message *response = &orphan->facts.response;
+
+        if (orphan->facts.request.has_head || response->head.mapi.request_id.length > 0 ||
+            response->first.time_ns < last->facts.request.last.time_ns)
+            continue;
+        if (response->first.time_ns < until_ns)
+            adopt_response(connection, last, orphan);
+        return;
+    }
+}
+
 /* Requests sent from that time on belong to none of the responses that had come by then. */
 static void
 give_up_orphans(struct oa_http_connection *connection, int64_t from_ns)
 {
     struct exchange *oldest;
 
+    answer_last_request(connection, from_ns);
     while ((oldest = g_queue_peek_head(&connection->orphans)) &&
            oldest->facts.response.first.time_ns < from_ns)
         finish(connection, oldest);
@@ -241,6 +283,8 @@ lose(struct oa_http_connection *connection, enum oa_side side)
     stream->current = NULL;
     if (side == OA_SERVER)
         g_queue_foreach(&connection->waiting, doubt, NULL);
+    else
+        connection->has_lost_request = true;
     if (!exchange)
         return;
     message_of(exchange, side)->has_gap = true;
@@ -260,7 +304,7 @@ same_text(struct oa_text a, struct oa_text b)
 
 /* The request that a response belongs to if the response does not identify it. After lost bytes it
  * is the first one sent since, otherwise the last of all: clients rarely send a request before they
- * have the response to the previous one. */
+ * have the response to the previous one. NULL if it may also be one that is lost. */
 static struct exchange *
 next_answered(struct oa_http_connection *connection)
 {
@@ -270,7 +314,8 @@ next_answered(struct oa_http_connection *connection)
         finish(connection, first);
         first = g_queue_peek_head(&connection->waiting);
     }
-    return first;
+    bool may_be_of_other = connection->has_lost_request || connection->requests_are_late;
+    return first->is_doubtful && may_be_of_other ? NULL : first;
 }
 
 /*
@@ -347,6 +392,8 @@ begin_body(struct oa_http_connection *connection, enum oa_side side,
 {
     struct stream *stream = &connection->stream[side];
 
+    if (head->is_cut)
+        return; /* where the body begins is not known */
     stream->left = plain_body_length(head);
     stream->walk = (struct oa_chunk_walk){ .wire = 0 };
     if (!has_none && head->chunked)
@@ -389,6 +436,8 @@ take_request(struct oa_http_connection *connection, const struct piece *piece,
         g_queue_push_tail(&connection->waiting, exchange);
     }
     keep_head(connection, exchange, piece, kept);
+    connection->newest = exchange->facts.number;
+    connection->has_lost_request = false;
     exchange->is_mapi = oa_mapi_http_request(&exchange->facts.request.head, &exchange->facts.mapi);
     tell_head(connection, exchange, OA_CLIENT);
     begin_body(connection, OA_CLIENT, &kept->head, false);
@@ -455,6 +504,27 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
         take_response(connection, piece, &kept);
     g_free(kept.bytes); /* of a head that no exchange has */
     return length;
+}
+
+/* Takes a head of which the capture does not have the end, as far as it goes. */
+static void
+take_cut_head(struct oa_http_connection *connection, enum oa_side side)
+{
+    const struct stream *stream = &connection->stream[side];
+    const GByteArray *carry = stream->carry;
+    struct kept_head kept;
+
+    if (!carry || stream->state != AT_HEAD ||
+        (side == OA_CLIENT && connection->waiting.length >= OA_LIMIT_PIPELINE))
+        return;
+    struct piece piece = { side, carry->data, carry->len, stream->carry_from, stream->carry_from };
+    kept.bytes = g_memdup2(carry->data, carry->len);
+    if (oa_http_head_parse_cut(kept.bytes, carry->len, &kept.head) == OA_HTTP_COMPLETE &&
+        kept.head.is_request == (side == OA_CLIENT))
+        (side == OA_CLIENT ? take_request : take_response)(connection, &piece, &kept);
+    g_free(kept.bytes);
+    if (stream->current)
+        message_of(stream->current, side)->end_is_lost = true;
 }
 
 /* Skips to where a head may begin. If the bytes end in what may be the start of one, waits for
@@ -685,11 +755,9 @@ oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side
 
     if (bytes == 0)
         return;
+    take_cut_head(connection, side);
     drop_carry(stream);
     if (stream->state != IN_BODY || bytes > stream->left || stream->left == UINT64_MAX) {
-        /* The missing response is that of the oldest waiting request. */
-        if (side == OA_SERVER && stream->state == AT_HEAD && connection->waiting.length > 0)
-            stream->current = g_queue_peek_head(&connection->waiting);
         lose(connection, side);
         return;
     }

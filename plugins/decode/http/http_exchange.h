@@ -81,8 +81,9 @@ void oa_http_connection_expect_late(struct oa_http_connection *connection, bool 
 /* Whether too many requests waited, so that later ones are not read: base/limits.h. */
 bool oa_http_connection_gave_up(const struct oa_http_connection *connection);
 
-/* The next `bytes` bytes of that side are missing from the capture. Unless they all belong to a
- * body of known length, decoding resumes at the next head. */
+/* The next `bytes` bytes of that side are missing from the capture. A head that they cut off counts
+ * as far as it goes. Unless they all belong to a body of known length, decoding resumes at the next
+ * head. */
 void oa_http_connection_lost(struct oa_http_connection *connection, enum oa_side side,
                              uint64_t bytes);
 

@@ -27,5 +27,5 @@ oa_call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
     const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
 
     *ns = response->last.time_ns - request->last.time_ns;
-    return oa_call_half_has_end(request) && oa_call_half_has_end(response);
+    return oa_call_has_latency(call, hop);
 }

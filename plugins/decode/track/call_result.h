@@ -12,7 +12,7 @@
 bool oa_call_failed(const struct oa_call *call);
 
 /* From the last byte of the request to the last byte of the response on that hop, in nanoseconds;
- * false unless both are complete. */
+ * false unless both are complete, and in this order. */
 bool oa_call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns);
 
 #endif

@@ -261,6 +261,7 @@ struct oa_call {
     uint64_t number; /* from 0, in order of the requests; MAPI over HTTP: of the responses */
     struct oa_virtual_connection *vc;
     uint32_t call_id;
+    bool has_no_id; /* MAPI over HTTP: the capture lacks its X-RequestId */
     uint16_t context_id;
     uint16_t opnum;                       /* MAPI over HTTP: enum oa_mapi_http_type */
     bool has_opnum;                       /* the request was seen */
@@ -289,6 +290,17 @@ static inline bool
 oa_call_half_has_end(const struct oa_call_half *half)
 {
     return half->is_complete && !half->end_is_lost;
+}
+
+/* Whether the capture shows how long the call took on that hop: not if its clock was set back
+ * meanwhile. */
+static inline bool
+oa_call_has_latency(const struct oa_call *call, enum oa_hop hop)
+{
+    const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
+
+    return oa_call_half_has_end(request) && oa_call_half_has_end(response) &&
+           request->last.time_ns <= response->last.time_ns;
 }
 
 /* For oa_tracker_read_rops(): who receives the parameters that hold ROPs; start() is called before

@@ -206,7 +206,7 @@ oa_http_hops_are_parallel(const struct oa_virtual_connection *a,
     for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
         for (int other = OA_HOP_CLIENT; other < OA_HOP_SERVER; other++)
             if (is_in_capture(a, hop) && is_in_capture(b, other) && shares_leg(a, hop, b, other) &&
-                is_same_way(a->endpoint[hop], b->endpoint[other]))
+                is_same_server(&a->endpoint[hop][OA_SERVER], &b->endpoint[other][OA_SERVER]))
                 return true;
     return false;
 }

@@ -43,7 +43,8 @@ unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
 bool oa_http_hops_collide(const struct oa_virtual_connection *a,
                           const struct oa_virtual_connection *b);
 
-/* Whether both have an HTTP hop between the same hosts: then they are not two hops of one way. */
+/* Whether both have an HTTP hop to the same server: then they are not two hops of one way, but two
+ * sessions, of which the PDUs of two clients may begin with the same bytes. */
 bool oa_http_hops_are_parallel(const struct oa_virtual_connection *a,
                                const struct oa_virtual_connection *b);
 

@@ -36,8 +36,9 @@
 /* How long to wait for the responses to other requests after the client has ended its session. */
 #define LINGER_MS (60 * 1000)
 
-/* What identifies a session: its cookie, and the client with its X-ClientInfo. */
-enum key_kind { KEY_CONTEXT, KEY_CLIENT, KEYS };
+/* What identifies a session: its cookie, the GUID of its requests, and the client with its
+ * X-ClientInfo. */
+enum key_kind { KEY_CONTEXT, KEY_REQUESTS, KEY_CLIENT, KEYS };
 
 struct mapi_sessions {
     GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
@@ -74,6 +75,19 @@ context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head
             return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length,
                                    value.at);
     return NULL;
+}
+
+/* The GUID of X-RequestId stays the same as long as the session, and no other has it; responses
+ * repeat it. [MS-OXCMAPIHTTP] 2.2.3.3.2 */
+static char *
+requests_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
+{
+    struct oa_text id = head->mapi.request_id;
+    const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
+
+    return colon && colon > id.at ? g_strdup_printf("%u requests %.*s", (unsigned)endpoint,
+                                                    (int)(colon - id.at), id.at)
+                                  : NULL;
 }
 
 static char *
@@ -295,8 +309,8 @@ find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
 }
 
 /*
- * By the cookie. Without one, or with one that was issued before the capture began, by the client
- * and its X-ClientInfo, if its session has no other cookie.
+ * By the cookie. Without one, or with one that was issued before the capture began, by the GUID of
+ * its requests, or by the client and its X-ClientInfo, if the session has no other cookie.
  */
 static struct mapi_session *
 find_session(struct channel *channel, const struct oa_http_exchange *exchange)
@@ -309,13 +323,16 @@ find_session(struct channel *channel, const struct oa_http_exchange *exchange)
         return find_begun(channel, exchange);
     char *context = context_key(endpoint, head);
     struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
-    if (!found) {
-        char *client = client_key(endpoint, &channel->facts, head);
+    char *requests = found ? NULL : requests_key(endpoint, head);
+    char *client = found ? NULL : client_key(endpoint, &channel->facts, head);
+    if (!found && requests)
+        found = g_tree_lookup(table, requests);
+    if (!found && client)
         found = g_tree_lookup(table, client);
-        if (found && context && found->key[KEY_CONTEXT])
-            found = NULL;
-        g_free(client);
-    }
+    if (found && client && context && found->key[KEY_CONTEXT])
+        found = NULL;
+    g_free(client);
+    g_free(requests);
     g_free(context);
     return found;
 }
@@ -467,17 +484,22 @@ take_outcome(struct oa_call *call, const struct oa_channel *channel,
                                                 : OA_CALL_UNANSWERED;
 }
 
-/* `{guid}:number`, [MS-OXCMAPIHTTP] 2.2.3.3.2 */
-static uint32_t
-number_of_request(struct oa_text id)
+/* `{guid}:number`, [MS-OXCMAPIHTTP] 2.2.3.3.2; the response repeats that of the request. */
+static void
+take_id(struct oa_call *call, const struct oa_http_exchange *exchange)
 {
-    const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
+    const struct oa_text *ids[] = { &exchange->request.head.mapi.request_id,
+                                    &exchange->response.head.mapi.request_id };
+    const struct oa_text *id = ids[ids[0]->length == 0];
+    const char *colon = id->length ? memchr(id->at, ':', id->length) : NULL;
     uint64_t number;
 
-    if (!colon)
-        return 0;
-    struct oa_text digits = { colon + 1, id.length - (size_t)(colon + 1 - id.at) };
-    return oa_text_number(digits, 10, UINT32_MAX, &number) ? (uint32_t)number : 0;
+    call->has_no_id =
+        !colon ||
+        !oa_text_number((struct oa_text){ colon + 1, id->length - (size_t)(colon + 1 - id->at) },
+                        10, UINT32_MAX, &number);
+    if (!call->has_no_id)
+        call->call_id = (uint32_t)number;
 }
 
 static void
@@ -552,7 +574,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     struct call *call = oa_call_new(tracker, &vc->facts);
     struct oa_call *facts = &call->facts;
 
-    facts->call_id = number_of_request(telling_head(exchange)->mapi.request_id);
+    take_id(facts, exchange);
     facts->opnum = (uint16_t)exchange->mapi.type;
     facts->has_opnum = true;
     facts->iface = vc->facts.iface;
@@ -652,7 +674,13 @@ renew(struct mapi_session *session, struct channel *channel,
         context = context_key(session->endpoint, telling_head(exchange));
     if (context)
         give_key(session, KEY_CONTEXT, context);
-    if (!session->key[KEY_CLIENT] || begins_session(exchange->mapi.type))
+    bool is_new = begins_session(exchange->mapi.type);
+    char *requests = is_new || !session->key[KEY_REQUESTS]
+                         ? requests_key(session->endpoint, telling_head(exchange))
+                         : NULL;
+    if (requests)
+        give_key(session, KEY_REQUESTS, requests);
+    if (is_new || !session->key[KEY_CLIENT])
         give_key(session, KEY_CLIENT,
                  client_key(session->endpoint, &channel->facts, telling_head(exchange)));
     if (ends_session(exchange->mapi.type) && is_good(exchange)) {

@@ -364,8 +364,10 @@ oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_know
     return OA_OURS;
 }
 
-enum oa_verdict
-oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+static enum oa_verdict
+recognise_mapi_http(const uint8_t *data, size_t length,
+                    enum oa_http_parse (*parse)(const uint8_t *, size_t, struct oa_http_head *),
+                    struct oa_recognition *recognition)
 {
     static const char *const STARTS[] = { [OA_CLIENT] = "POST ", [OA_SERVER] = "HTTP/1." };
     struct oa_http_head head;
@@ -376,8 +378,8 @@ oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition
     struct oa_proxy_line line;
     if (oa_proxy_line(data, length, &line) == OA_HTTP_COMPLETE)
         return behind_proxy_line(
-            oa_recognise_mapi_http(data + line.length, length - line.length, recognition), &line,
-            recognition);
+            recognise_mapi_http(data + line.length, length - line.length, parse, recognition),
+            &line, recognition);
     enum oa_side sender = data[0] == 'H' ? OA_SERVER : OA_CLIENT;
     const char *start = STARTS[sender];
     if (memcmp(data, start, MIN(length, strlen(start))) != 0)
@@ -387,7 +389,7 @@ oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition
                                             .is_answer = sender == OA_SERVER,
                                             .has_start = sender == OA_CLIENT,
                                             .is_mapi_http = true };
-    switch (oa_http_head_parse(data, length, &head)) {
+    switch (parse(data, length, &head)) {
     case OA_HTTP_INCOMPLETE:
         return length <= OA_RECOGNISE_HEAD_MAX ? OA_MAYBE : OA_NOT_OURS;
     case OA_HTTP_NOT_A_HEAD:
@@ -399,4 +401,16 @@ oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition
                                 : oa_mapi_http_has_body(&head) && head.mapi.request_type.length > 0)
                ? OA_OURS
                : OA_NOT_OURS;
+}
+
+enum oa_verdict
+oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    return recognise_mapi_http(data, length, oa_http_head_parse, recognition);
+}
+
+enum oa_verdict
+oa_recognise_mapi_http_cut(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+{
+    return recognise_mapi_http(data, length, oa_http_head_parse_cut, recognition);
 }

@@ -114,4 +114,8 @@ enum oa_verdict oa_recognise_plain_rpc(const uint8_t *data, size_t length,
 enum oa_verdict oa_recognise_mapi_http(const uint8_t *data, size_t length,
                                        struct oa_recognition *recognition);
 
+/* The same for bytes that were OA_MAYBE, of which the capture lacks what comes next. */
+enum oa_verdict oa_recognise_mapi_http_cut(const uint8_t *data, size_t length,
+                                           struct oa_recognition *recognition);
+
 #endif
