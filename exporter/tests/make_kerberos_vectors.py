@@ -7,7 +7,10 @@ each run writes the same.
 
 With --check nothing is written, and the exit status says whether the file is what would be: 0 yes, 1 no, 77 impacket is not installed.
 
+With --corpus the exchanges become inputs of fuzz_kerberos in a folder, where nothing is encrypted.
+
 Usage: make_kerberos_vectors.py [--check] FILE
+       make_kerberos_vectors.py --corpus FOLDER
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -24,6 +27,7 @@ except ImportError:
     print("impacket is not installed")
     sys.exit(77)
 
+PLAIN = "--corpus" in sys.argv
 RC4, AES128, AES256 = 23, 17, 18
 PROFILES = {RC4: crypto._RC4, AES128: crypto._AES128CTS, AES256: crypto._AES256CTS}
 CHECKSUMS = {AES128: crypto._SHA1AES128, AES256: crypto._SHA1AES256}
@@ -71,7 +75,10 @@ def principal(*components):
 
 
 def encrypted(by, usage, plain, version=None):
-    cipher = PROFILES[by.enctype].encrypt(by, usage, plain, fixed(f"confounder {usage}", 8 if by.enctype == RC4 else 16))
+    if PLAIN:
+        cipher = plain if usage == 2 else bytes(16) + plain + bytes(12)
+    else:
+        cipher = PROFILES[by.enctype].encrypt(by, usage, plain, fixed(f"confounder {usage}", 8 if by.enctype == RC4 else 16))
     kvno = [context(1, integer(version))] if version is not None else []
     return sequence(context(0, integer(by.enctype)), *kvno, context(2, der(0x04, cipher)))
 
@@ -147,7 +154,7 @@ class Exchange:
         encryption = profile.derive(self.best, struct.pack(">IB", usage, 0xAA))
         integrity = profile.derive(self.best, struct.pack(">IB", usage, 0x55))
         mac = HMAC.new(integrity.contents, confounder + before + stub + after + rest, profile.hashmod).digest()[:profile.macsize]
-        cipher = profile.basic_encrypt(encryption, confounder + stub + rest) + mac
+        cipher = (confounder + stub + rest if PLAIN else profile.basic_encrypt(encryption, confounder + stub + rest)) + mac
         rotation = len(rest) + profile.macsize
         cipher = cipher[-rotation:] + cipher[:-rotation]
         # Windows, and those who want to be understood by it, rotate by EC and RRC together.
@@ -212,6 +219,18 @@ def pdu(ptype, stub):
     return head, stub, struct.pack("<BBBBL", 16, 6, 0, 0, 1)
 
 
+def write_corpus(folder, rows):
+    """A file for each exchange; see fuzz_kerberos.c."""
+    bits = {"client": 0, "server": 1, "token": 2, "signed": 0, "sealed": 4}
+    for name in {row[0] for row in rows if row[0]}:
+        data = b"\0"
+        for _, side, what, *cells, _ in (row for row in rows if row[0] == name):
+            head, stub, trailer, token = map(bytes.fromhex, cells)
+            part = token if what == "token" else bytes(map(len, (head, trailer, token))) + head + trailer + token + stub
+            data += struct.pack("<BH", bits[side] | bits[what], len(part)) + part
+        (folder / name).write_bytes(data)
+
+
 def main():
     both = ("initiator", "acceptor")
     cases = [
@@ -237,6 +256,8 @@ def main():
                 rows.append((exchange.name, side, "signed", head, stub, trailer, exchange.signed(side, plain).hex(), stub))
                 cipher, token = exchange.sealed(side, plain, extra)
                 rows.append((exchange.name, side, "sealed", head, cipher.hex(), trailer, token.hex(), stub))
+    if PLAIN:
+        return write_corpus(pathlib.Path(sys.argv[-1]), rows[2:])
     text_of_rows = "".join("\t".join(row) + "\n" for row in rows)
     path = pathlib.Path(sys.argv[-1])
     if "--check" in sys.argv:
