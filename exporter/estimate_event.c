@@ -29,6 +29,12 @@ estimate_calls(const struct oa_estimate *estimate)
     return estimate->doubt == OA_DOUBT_NONE ? estimate->calls : NO_NUMBER;
 }
 
+uint64_t
+estimate_answered(const struct oa_estimate *estimate)
+{
+    return estimate->doubt == OA_DOUBT_NONE ? estimate->answered : NO_NUMBER;
+}
+
 int64_t
 estimate_latency(const struct oa_estimated_call *call)
 {

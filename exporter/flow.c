@@ -283,9 +283,9 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
                                    &flow->connection->endpoint[OA_SERVER]);
     if (flow->flows->shapes)
-        flow->shape =
-            oa_shape_new(flow->flows->shapes, flow->tls, &flow->connection->endpoint[OA_CLIENT],
-                         &flow->connection->endpoint[OA_SERVER], flow);
+        flow->shape = oa_shape_new(
+            flow->flows->shapes, flow->tls, &flow->connection->endpoint[OA_CLIENT],
+            &flow->connection->endpoint[OA_SERVER], flow->connection->is_waiting, flow);
     take_tls(flow, side, data, length, stamp);
 }
 

@@ -40,7 +40,8 @@ struct interval {
     uint64_t rpc_bytes[2], payload_bytes[2], wire_bytes[2], packets[2]; /* by sender */
     uint64_t retransmitted_bytes, lost_bytes;
     uint64_t forgotten;
-    uint64_t rops; /* of calls where they could be read */
+    uint64_t estimated_calls; /* of the calls */
+    uint64_t rops;            /* of calls where they could be read */
     struct rop_messages messages;
     int64_t outstanding_ns;      /* time in calls, as far as it is summed up already; */
     uint64_t outstanding_most;   /* most of them at once, */
@@ -55,6 +56,8 @@ struct interval {
     uint64_t users_open, users_active, anonymous_sessions;
     bool has_step; /* the clock of a file went back */
     bool is_one_way;
+    bool is_estimated; /* it has estimated calls or sessions, */
+    double confidence; /* of which that is the least; NO_RATIO: none */
 };
 
 /* A server, with its intervals in order of time. */

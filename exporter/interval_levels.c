@@ -287,6 +287,29 @@ add_outstanding(const struct intervals *intervals, const struct server_load *loa
     }
 }
 
+/* Which rows have estimated calls or sessions. */
+static void
+add_estimates(const struct intervals *intervals, const struct server_load *load,
+              const GArray *sessions)
+{
+    int64_t length_ns = intervals->settings.interval_ns;
+
+    for (size_t i = 0; i < load->n; i++) {
+        load->interval[i].is_estimated = load->interval[i].estimated_calls > 0;
+        load->interval[i].confidence = NO_RATIO;
+    }
+    for (guint i = 0; i < sessions->len; i++) {
+        const struct span *span = &g_array_index(sessions, struct span, i);
+        size_t row = span->is_estimated ? row_after(load, length_ns, span->from_ns) : load->n;
+        for (; row < load->n && load->interval[row].start_ns <= span->to_ns; row++) {
+            struct interval *at = &load->interval[row];
+            bool is_least = at->confidence == NO_RATIO || span->confidence < at->confidence;
+            at->confidence = is_least ? span->confidence : at->confidence;
+            at->is_estimated = true;
+        }
+    }
+}
+
 static void
 finish_rows(const struct intervals *intervals, const struct server *server,
             const struct server_load *load)
@@ -304,6 +327,7 @@ finish_rows(const struct intervals *intervals, const struct server *server,
     add_levels(intervals, load, server->spans[CHANNELS], offsetof(struct interval, channels));
     add_levels(intervals, load, server->spans[SESSIONS], offsetof(struct interval, sessions));
     add_outstanding(intervals, load, server->spans[OUTSTANDING]);
+    add_estimates(intervals, load, server->spans[SESSIONS]);
     add_users(intervals, load, server->spans[SESSIONS]);
     add_active_users(load, server->active);
     for (guint i = 0; i < server->spans[ONE_WAY]->len; i++) {
@@ -352,6 +376,7 @@ merge_rows(struct interval *into, const struct interval *from)
     into->retransmitted_bytes += from->retransmitted_bytes;
     into->lost_bytes += from->lost_bytes;
     into->forgotten += from->forgotten;
+    into->estimated_calls += from->estimated_calls;
     into->has_rops |= from->has_rops;
     into->rops += from->rops;
     rop_add_messages(&into->messages, &from->messages);
@@ -659,7 +684,7 @@ server_clients(const struct server_load *server, int64_t from_ns, int64_t to_ns,
     for (guint i = 0; i < sessions->spans->len; i++) {
         const struct span *span = &g_array_index(sessions->spans, struct span, i);
         int64_t from = MAX(from_of(sessions, span), from_ns), to = MIN(span->to_ns, to_ns);
-        double open = (double)MAX(to - from, 0);
+        double open = span->is_estimated ? 0 : (double)MAX(to - from, 0);
 
         sum += open;
         cached += span->is_cached ? open : 0;

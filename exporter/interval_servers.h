@@ -24,6 +24,8 @@ struct span {
     bool was_before;
     bool is_anonymous; /* shows no name */
     bool is_cached, is_classic, is_mapi_http;
+    bool is_estimated;
+    double confidence; /* of an estimated one */
 };
 
 /* A user with a call in an interval; may occur repeatedly. */

@@ -619,6 +619,55 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
     g_hash_table_remove(intervals->sessions, key_of(vc));
 }
 
+/* --- estimates --- */
+
+/* Whether it has failed is unknown. */
+static void
+take_estimated_call(struct intervals *intervals, struct server *server,
+                    const struct oa_estimated_call *call)
+{
+    const struct call_facts facts = {
+        .state = OA_CALL_ANSWERED,
+        .is_prompt = !call->is_waiting,
+        .has_request = true,
+        .requested_ns = call->request_last.time_ns,
+        .responded_ns = call->response_last.time_ns,
+        .latency_ns = estimate_latency(call),
+        .store_latency_ns = NO_TIME,
+    };
+
+    if (!call->request_last.frame)
+        return;
+    count_call(intervals, server, &facts);
+    struct interval *row = server_row(intervals, server, facts.requested_ns);
+    row->estimated_calls++;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        row->rpc_bytes[side] += estimate_bytes(call->bytes[side]);
+}
+
+static void
+end_estimate(struct server *server, const struct oa_estimate *estimate)
+{
+    const struct span span = { .from_ns = estimate->begun.time_ns,
+                               .to_ns = estimate->is_open ? OPEN_END : estimate->ended.time_ns,
+                               .is_estimated = true,
+                               .confidence = estimate->score };
+
+    g_array_append_val(server->spans[SESSIONS], span);
+}
+
+void
+intervals_take_estimate(struct intervals *intervals, const struct estimate_event *event)
+{
+    struct server *server = server_of(intervals, ROLE_PROXY, event->of->server.address);
+
+    server->is_proxy = true;
+    if (event->call)
+        take_estimated_call(intervals, server, event->call);
+    else
+        end_estimate(server, event->of);
+}
+
 /* --- channels --- */
 
 static void

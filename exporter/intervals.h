@@ -10,6 +10,7 @@
 #ifndef INTERVALS_H
 #define INTERVALS_H
 
+#include "estimate_event.h"
 #include "interval.h"
 
 extern const struct intervals_settings INTERVALS_DEFAULT;
@@ -26,6 +27,7 @@ void intervals_take_frame(struct intervals *intervals, size_t file, int64_t time
 void intervals_take_counted(struct intervals *intervals, struct connection *connection,
                             struct oa_stamp stamp);
 void intervals_take_event(struct intervals *intervals, const struct oa_event *event);
+void intervals_take_estimate(struct intervals *intervals, const struct estimate_event *event);
 void intervals_take_connection(struct intervals *intervals, const struct connection_row *row);
 
 #endif

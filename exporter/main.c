@@ -242,7 +242,7 @@ exit_code_of(const struct source_result *result, bool quiet)
 {
     if (result->incomplete)
         return EXIT_INCOMPLETE;
-    if (result->channels)
+    if (result->channels || result->estimates)
         return EXIT_DONE;
     if (result->frames && result->unread_frames == result->frames)
         complain("no frame has a supported link type");
@@ -351,10 +351,11 @@ can_read_again(const struct options *options)
 static bool
 wants_estimates(const struct options *options)
 {
+    bool is_wanted = options->estimates;
+
     for (size_t i = 0; i < options->n_reports; i++)
-        if (options->reports[i] == &REPORT_ESTIMATES)
-            return true;
-    return false;
+        is_wanted |= options->reports[i] == &REPORT_ESTIMATES;
+    return is_wanted;
 }
 
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
@@ -404,6 +405,8 @@ export_once(const struct options *options, const struct given_keys *keys,
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
         report_set_count_intervals(run.reports, &options->intervals);
+        if (options->estimates)
+            report_set_count_estimates(run.reports);
         source_run(source, &sink, &result);
         clear_progress(&run);
         *is_void = result.disordered || result.clocks_differ ||

@@ -37,6 +37,7 @@ enum long_option {
     LONG_PERIOD,
     LONG_UTC_OFFSET,
     LONG_HISTOGRAMS,
+    LONG_ESTIMATES,
     LONG_USER_KEY,
     LONG_DOMAIN_MAP,
     LONG_HTML,
@@ -73,7 +74,7 @@ enum command { COMMAND_PAGE, COMMAND_COMPARE };
 static const struct option_row ROWS[] = {
     { { "reports", required_argument, NULL, 'r' },
       "LIST",
-      "reports to write, separated by commas (default: all but frames and rops, which are large)" },
+      "reports to write, separated by commas (default: all but estimates, frames and rops)" },
     { { "output", required_argument, NULL, 'o' },
       "DIR",
       "write DIR/REPORT.csv, or a database if it ends with .sqlite, .sqlite3 or .db; without it, "
@@ -114,6 +115,9 @@ static const struct option_row ROWS[] = {
     { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
       NULL,
       "also write histograms: calls by latency, for percentiles of sums of rows" },
+    { { "estimates", no_argument, NULL, LONG_ESTIMATES },
+      NULL,
+      "count what connections inside TLS show by their shape, without keys: marked as estimated" },
     { { "html", no_argument, NULL, LONG_HTML },
       NULL,
       "also write DIR/report.html, a page to look at, with the reports that it is made of" },
@@ -553,6 +557,9 @@ take_option(int value, struct options *options, char **message)
     case LONG_HISTOGRAMS:
         options->histograms = true;
         return true;
+    case LONG_ESTIMATES:
+        options->estimates = true;
+        return true;
     case LONG_USER_KEY:
         return take_user_key(optarg, options, message);
     case LONG_DOMAIN_MAP:
@@ -693,6 +700,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         default_reports(options);
     if (!*message && options->histograms)
         add_report(options, report_find("histograms"));
+    if (!*message && options->estimates && options->directory)
+        add_report(options, &REPORT_ESTIMATES);
     for (size_t i = 0; !*message && options->html && PAGE_REPORTS[i]; i++)
         add_report(options, report_find(PAGE_REPORTS[i]));
     for (size_t i = 0; i < options->n_reports; i++)

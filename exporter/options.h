@@ -47,6 +47,7 @@ struct options {
     const char *key_file;                /* of --anonymize; NULL: not given */
     bool quiet;
     bool histograms;    /* that report too */
+    bool estimates;     /* in all reports that can have them */
     bool html;          /* the page too */
     char *const *paths; /* of the captures */
     size_t n_paths;

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "estimate_event.h"
 #include "layout/fields.h"
 #include "report.h"
 #include "rop_facts.h"
@@ -18,7 +19,11 @@ struct row {
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
     const char *unsealed, *unsealed_why_not;
     uint64_t opnum, server_time_ms, rops, over;
-    const char *first_rop;
+    const char *first_rop, *estimated;
+    uint64_t number, session; /* the latter of an estimate, else NO_NUMBER */
+    uint64_t pdu_bytes[2], frame[2];
+    int64_t start_ns;
+    double confidence;
 
     /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
     const struct oa_call_half *request, *whole_request, *response, *whole_response;
@@ -41,12 +46,23 @@ state_name(enum oa_call_state state)
     return NAMES[state];
 }
 
+static void
+put_session(struct writer *writer, const void *value)
+{
+    const struct row *row = value;
+
+    if (row->vc)
+        cell_session(writer, row->vc);
+    else
+        cell_u64(writer, &row->session);
+}
+
 /* clang-format off */
 static const struct column COLUMNS_OF_CALLS[] = {
-    { "call", NUMBER_OF(call, number),
+    { "call", NUMBER(number),
       "Number of the call, from 0 in order of the requests; for MAPI over HTTP in order of the "
       "responses" },
-    { "session", SESSION(vc), "Session that it belongs to, as in sessions.csv" },
+    { "session", COMPUTED("number", put_session), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
     { "target_server", NAMED_OF(HOST, vc, target_server),
       "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
@@ -75,19 +91,19 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "response_bytes", BYTES_OF(whole_response, stub_bytes),
       "Stub data of the response, or the body without the lines that precede it; empty unless "
       "completely captured" },
-    { "request_pdu_bytes", BYTES_OF(whole_request, pdu_bytes),
+    { "request_pdu_bytes", BYTES(pdu_bytes[OA_CLIENT]),
       "All PDUs of the request, as on the wire; empty unless completely captured" },
-    { "response_pdu_bytes", BYTES_OF(whole_response, pdu_bytes),
+    { "response_pdu_bytes", BYTES(pdu_bytes[OA_SERVER]),
       "All PDUs of the response, as on the wire; empty unless completely captured" },
     { "request_fragments", COUNT_OF(request, fragments), "PDUs of the request in the capture" },
     { "response_fragments", COUNT_OF(response, fragments), "PDUs of the response in the capture" },
-    { "start", TIME_OF(request, first.time_ns), "First byte of the request" TIMES_ARE },
+    { "start", TIME(start_ns), "First byte of the request" TIMES_ARE },
     { "latency_first_ms", MS(latency_first_ns),
       "From the last byte of the request to the first byte of the response" },
     { "latency_ms", MS(latency_ns),
       "From the last byte of the request to the last byte of the response" },
-    { "request_frame", NUMBER_OF(request, last.frame), "Frame with the last byte of the request" },
-    { "response_frame", NUMBER_OF(response, last.frame),
+    { "request_frame", NUMBER(frame[OA_CLIENT]), "Frame with the last byte of the request" },
+    { "response_frame", NUMBER(frame[OA_SERVER]),
       "Frame with the last byte of the response" },
     { "hops", WORD(hops),
       "Hops on which it was captured: client_proxy, proxy_store, both; client_store; with more than "
@@ -116,6 +132,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "What its sealed stubs (packet privacy) were read with: password, nt_hash, keytab; partly (the request "
       "or the response only); no; empty if they are not sealed" },
     { "unsealed_why_not", WORD(unsealed_why_not), "Why not, or not all of it, in words" },
+    { "estimated", WORD(estimated), ESTIMATED_IS },
+    { "confidence", RATIO(confidence), CONFIDENCE_IS },
 };
 /* clang-format on */
 
@@ -167,13 +185,13 @@ latency_on(const struct oa_call *call, enum oa_hop hop)
     return oa_call_latency(call, hop, &ns) ? ns : NO_TIME;
 }
 
-/* The greatest limit that the response time exceeds; that of a call which waits says nothing. */
+/* The greatest limit that the response time exceeds. */
 static uint64_t
-limit_exceeded(const struct oa_call *call, int64_t latency_ns)
+limit_exceeded(int64_t latency_ns)
 {
     uint64_t exceeded = NO_NUMBER;
 
-    for (int i = 0; i < CALL_LIMITS && latency_ns != NO_TIME && call_is_prompt(call); i++)
+    for (int i = 0; i < CALL_LIMITS && latency_ns != NO_TIME; i++)
         if (latency_ns > CALL_LIMITS_S[i] * NS_PER_S)
             exceeded = CALL_LIMITS_S[i];
     return exceeded;
@@ -204,9 +222,19 @@ take(struct report_run *run, const struct oa_event *event)
     int64_t server_ns = latency_on(call, OA_HOP_SERVER);
     for (int hop = 0; hop < OA_HOPS; hop++)
         seen[hop] = is_on(call, (enum oa_hop)hop);
+    const struct oa_call_half *whole_request = call_half_if_whole(request);
+    const struct oa_call_half *whole_response = call_half_if_whole(response);
     struct row row = {
         .call = call,
         .with_id = call->has_no_id ? NULL : call,
+        .number = call->number,
+        .session = NO_NUMBER,
+        .confidence = NO_RATIO,
+        .start_ns = if_seen(request) ? request->first.time_ns : NO_TIME,
+        .frame = { if_seen(request) ? request->last.frame : NO_NUMBER,
+                   if_seen(response) ? response->last.frame : NO_NUMBER },
+        .pdu_bytes = { whole_request ? whole_request->pdu_bytes : NO_NUMBER,
+                       whole_response ? whole_response->pdu_bytes : NO_NUMBER },
         .vc = call->vc,
         .iface = call->iface,
         .user = report_user(run, call->vc, user),
@@ -222,9 +250,9 @@ take(struct report_run *run, const struct oa_event *event)
         .return_value = return_value_text(call, value),
         .hops = hops_text(call->vc, seen, hops),
         .request = if_seen(request),
-        .whole_request = call_half_if_whole(request),
+        .whole_request = whole_request,
         .response = if_seen(response),
-        .whole_response = call_half_if_whole(response),
+        .whole_response = whole_response,
         .latency_first_ns =
             has_first ? time_between(request->last.time_ns, response->first.time_ns) : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
@@ -235,10 +263,56 @@ take(struct report_run *run, const struct oa_event *event)
         .http_latency_ns = { latency_on(call, OA_HOP_HTTP_2), latency_on(call, OA_HOP_HTTP_3),
                              latency_on(call, OA_HOP_HTTP_4) },
     };
-    row.over = limit_exceeded(call, row.latency_ns);
+    row.over = call_is_prompt(call) ? limit_exceeded(row.latency_ns) : NO_NUMBER;
     set_rops(&row, call);
     set_unsealed(&row, call);
     report_row(run, &row);
+}
+
+/* --- estimates --- */
+
+static void
+put_estimate(struct report_run *run, const struct estimate_event *event)
+{
+    const struct oa_estimated_call *call = event->call;
+    uint64_t *number = run->state;
+
+    if (!call)
+        return;
+    bool has_request = call->request_last.frame, has_response = call->response_last.frame;
+    bool has_both = has_request && has_response;
+    struct row row = {
+        .number = ESTIMATED_FROM + (*number)++,
+        .session = ESTIMATED_FROM + event->of->number,
+        .client_address = event->of->client.address,
+        .opnum = NO_NUMBER,
+        .server_time_ms = NO_NUMBER,
+        .rops = NO_NUMBER,
+        .hops = "client_proxy",
+        .start_ns = has_request ? call->request_first.time_ns : NO_TIME,
+        .frame = { or_none(call->request_last.frame), or_none(call->response_last.frame) },
+        .pdu_bytes = { has_request ? estimate_bytes(call->bytes[OA_CLIENT]) : NO_NUMBER,
+                       has_response ? estimate_bytes(call->bytes[OA_SERVER]) : NO_NUMBER },
+        .latency_first_ns =
+            has_both ? call->response_first.time_ns - call->request_last.time_ns : NO_TIME,
+        .latency_ns = estimate_latency(call),
+        .store_latency_ns = NO_TIME,
+        .proxy_latency_ns = NO_TIME,
+        .http_latency_ns = { NO_TIME, NO_TIME, NO_TIME },
+        .over = NO_NUMBER,
+        .estimated = "yes",
+        .confidence = call->score,
+    };
+    if (!call->is_waiting)
+        row.over = limit_exceeded(row.latency_ns);
+    report_row(run, &row);
+}
+
+static void *
+new_state(const struct report *report)
+{
+    (void)report;
+    return g_new0(uint64_t, 1);
 }
 
 const struct report REPORT_CALLS = {
@@ -247,5 +321,8 @@ const struct report REPORT_CALLS = {
     .row_is = "RPC call",
     .order = "ordered by the end of the call",
     COLUMNS(COLUMNS_OF_CALLS),
+    .new_state = new_state,
     .event = take,
+    .estimate = put_estimate,
+    .free_state = g_free,
 };

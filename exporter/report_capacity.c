@@ -45,6 +45,8 @@ struct row {
     char profile_text[8];
     struct histogram *round_trip;
     struct server_clients clients;
+    const char *estimated;
+    double confidence;
 };
 
 /* clang-format off */
@@ -126,6 +128,10 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
     { "hop_rtt_ms", P50_MS(round_trip),
       "Median time from SYN to the acknowledgment of the SYN+ACK, on the client's hop: share of the "
       "network in the latency; without handshakes of which something was sent again" },
+    { "estimated", WORD(estimated),
+      "yes if some of the sessions or calls are estimated from the shape of connections inside TLS "
+      "(--estimates); users, and what is for each of them, are empty then" },
+    { "confidence", RATIO(confidence), "The least confidence of these sessions" },
 };
 /* clang-format on */
 
@@ -352,6 +358,30 @@ fill_totals(struct row *row, const struct part *part, const struct intervals_set
     server_clients(part->server, row->start_ns, row->end_ns, &row->clients);
 }
 
+/* Estimated sessions show no users. */
+static void
+mark_estimates(struct row *row, const struct part *part)
+{
+    row->confidence = NO_RATIO;
+    for (size_t i = part->at; i < part->end; i++) {
+        const struct interval *one = &part->server->interval[i];
+        if (!one->is_estimated)
+            continue;
+        row->estimated = "yes";
+        if (row->confidence == NO_RATIO || one->confidence < row->confidence)
+            row->confidence = one->confidence;
+    }
+    if (!row->estimated)
+        return;
+    row->users_seen = row->users_peak = row->active_peak = row->busy_users = NO_NUMBER;
+    row->users_at = row->active_at = NO_TIME;
+    row->connections_per_user = row->calls_per_user = row->concurrency = NO_RATIO;
+    row->messages_sent = row->messages_received = NO_RATIO;
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        row->hour_bytes[side] = row->day_bytes[side] = NO_RATIO;
+    row->profile = NULL;
+}
+
 static void
 put(struct report_run *run, struct part *part)
 {
@@ -391,6 +421,7 @@ put(struct report_run *run, struct part *part)
         fill_busy_hour(&row, part, &busy, settings->interval_ns);
     }
     fill_totals(&row, part, settings);
+    mark_estimates(&row, part);
     report_row(run, &row);
     g_free(row.clients.programs);
     free_sums(part);

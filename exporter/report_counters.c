@@ -15,16 +15,19 @@
 struct row {
     const struct server_load *server;
     const struct interval *at;   /* NULL: nothing of it is covered, or not the server's own hop */
+    const struct interval *read; /* the same; NULL too if the row is estimated */
     const struct interval *tcp;  /* the same; NULL too if the captures do not contain TCP */
-    const struct interval *sums; /* the same as `at` if something of it is covered, for means */
+    const struct interval *read_tcp; /* both */
+    const struct interval *sums;     /* the same as `at` if something of it is covered, for means */
     const struct interval *back_end; /* NULL: nothing of it is covered, or no TCP */
     struct histogram *latency, *store_latency;
     int64_t start_ns;
     double interval_s, covered_s;
     const uint8_t *address;
-    const char *role, *quality;
+    const char *role, *quality, *estimated;
     char quality_text[64];
-    uint64_t timed_calls, rops;
+    uint64_t timed_calls, rops, estimated_calls;
+    double confidence;
 };
 
 /* clang-format off */
@@ -47,27 +50,27 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "connections_new", COUNT_OF(tcp, connections_new), "Connections whose SYN is in the interval" },
     { "connections_failed", COUNT_OF(tcp, connections_failed),
       "Of these, refused or unanswered, or without the end of their TLS handshake" },
-    { "channels_open", REAL_OF("mean", tcp, channels.mean),
+    { "channels_open", REAL_OF("mean", read_tcp, channels.mean),
       "Mean of open IN and OUT channels; performance counter: RPC/HTTP Proxy, Current Number of "
       "Incoming RPC over HTTP Connections" },
     { "sessions_open", REAL_OF("mean", sums, sessions.mean),
       "Mean of sessions with an open channel on the hop nearest to the client; of MAPI over HTTP, from "
       "Connect to Disconnect" },
     { "sessions_max", COUNT_OF(at, sessions.max), "Most of them at once" },
-    { "users_open", COUNT_OF(at, users_open),
+    { "users_open", COUNT_OF(read, users_open),
       "Distinct users, as identity in users.csv tells them apart, with a session open at any time in the "
       "interval; performance counters: Current Number of Unique Users, User Count" },
-    { "users_active", COUNT_OF(at, users_active),
+    { "users_active", COUNT_OF(read, users_active),
       "Distinct users with a call in the interval; performance counter: Active User Count" },
-    { "anonymous_sessions", COUNT_OF(at, anonymous_sessions),
+    { "anonymous_sessions", COUNT_OF(read, anonymous_sessions),
       "Sessions open at any time in the interval that show no name of their user; he counts above by "
       "his address" },
-    { "http_requests", COUNT_OF(at, http_requests),
+    { "http_requests", COUNT_OF(read, http_requests),
       "Requests for a channel, and of MAPI over HTTP, without those refused with 401 or 407; "
       "performance counter: RPC/HTTP Requests per Second" },
-    { "auth_refused", COUNT_OF(at, auth_refused), "Authentication exchanges that end with 401 or 407" },
-    { "http_errors", COUNT_OF(at, http_errors), "Requests with another 4xx or 5xx status" },
-    { "rpc_errors", COUNT_OF(at, rpc_errors), "Requests with an RPC Error in the status line" },
+    { "auth_refused", COUNT_OF(read, auth_refused), "Authentication exchanges that end with 401 or 407" },
+    { "http_errors", COUNT_OF(read, http_errors), "Requests with another 4xx or 5xx status" },
+    { "rpc_errors", COUNT_OF(read, rpc_errors), "Requests with an RPC Error in the status line" },
     { "backend_attempts", COUNT_OF(back_end, backend_attempts),
       "Connections that this proxy opened to a server, also from another address than that to which "
       "clients connect; of a proxy whose own hop is not captured, all that is known; performance "
@@ -80,10 +83,10 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
       "is one, of the proxy; performance counter: RPC Packets/sec" },
     { "waiting_calls", COUNT_OF(at, waiting_calls),
       "Of these, EcDoAsyncWaitEx and NotificationWait, which are in no latency" },
-    { "faults", COUNT_OF(at, faults), IS_FAULT },
-    { "unanswered", COUNT_OF(at, unanswered), IS_UNANSWERED },
-    { "unknown_calls", COUNT_OF(at, unknown_calls), IS_UNKNOWN },
-    { "orphan_responses", COUNT_OF(at, orphan_responses),
+    { "faults", COUNT_OF(read, faults), IS_FAULT },
+    { "unanswered", COUNT_OF(read, unanswered), IS_UNANSWERED },
+    { "unknown_calls", COUNT_OF(read, unknown_calls), IS_UNKNOWN },
+    { "orphan_responses", COUNT_OF(read, orphan_responses),
       "Responses whose requests are not in the capture; they are not among the calls" },
     { "outstanding_mean", REAL_OF("mean", sums, outstanding.mean),
       "Mean of calls under way, without those that wait; performance counter: RPC Requests" },
@@ -125,6 +128,11 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "forgotten", COUNT_OF(tcp, forgotten),
       "Connections without an end that were silent for more than 4 hours from the interval on: they count "
       "as open to their last frame, which is in it" },
+    { "estimated", WORD(estimated),
+      "yes if some of its sessions or calls are estimated from the shape of connections inside TLS "
+      "(--estimates); users, requests, faults and what else that does not show are empty then" },
+    { "estimated_calls", COUNT(estimated_calls), "Of the calls, those that are estimated; empty without any" },
+    { "confidence", RATIO(confidence), "The least confidence of the estimated sessions in it" },
 };
 /* clang-format on */
 
@@ -154,6 +162,11 @@ put(struct report_run *run, const struct server_load *server, const struct inter
     struct row row = { .server = server,
                        .address = server->address,
                        .at = is_known ? at : NULL,
+                       .read = is_known && !at->is_estimated ? at : NULL,
+                       .read_tcp = is_known && !at->is_estimated && server->has_packets ? at : NULL,
+                       .estimated = at->is_estimated ? "yes" : NULL,
+                       .estimated_calls = at->is_estimated ? at->estimated_calls : NO_NUMBER,
+                       .confidence = at->confidence,
                        .tcp = is_known && server->has_packets ? at : NULL,
                        .sums = at->covered_ns && is_known ? at : NULL,
                        .back_end = server->is_back_end_only && is_covered ? at : NULL,
@@ -163,7 +176,7 @@ put(struct report_run *run, const struct server_load *server, const struct inter
                        .interval_s = (double)length_ns / NS_PER_S,
                        .covered_s = (double)at->covered_ns / NS_PER_S,
                        .role = server_role_name(server->role),
-                       .rops = at->has_rops ? at->rops : NO_NUMBER,
+                       .rops = at->has_rops && !at->is_estimated ? at->rops : NO_NUMBER,
                        .timed_calls = !is_known      ? NO_NUMBER
                                       : !at->latency ? 0
                                                      : histogram_count(at->latency) };

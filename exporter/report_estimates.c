@@ -88,7 +88,7 @@ put_end(struct report_run *run, struct oa_estimate *estimate)
         .start_ns = estimate->begun.time_ns,
         .end_ns = estimate->ended.time_ns,
         .calls = estimate_calls(estimate),
-        .answered = estimate->doubt == OA_DOUBT_NONE ? estimate->answered : NO_NUMBER,
+        .answered = estimate_answered(estimate),
         .p50_ns = latency ? histogram_percentile(latency, 50) : NO_TIME,
         .p95_ns = latency ? histogram_percentile(latency, 95) : NO_TIME,
         .bytes = { estimate_bytes(estimate->bytes[OA_CLIENT]),

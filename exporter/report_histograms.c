@@ -9,7 +9,7 @@
 
 struct row {
     const uint8_t *address;
-    const char *role, *measure;
+    const char *role, *measure, *estimated;
     int64_t start_ns, low_ns, high_ns;
     uint64_t calls;
 };
@@ -24,6 +24,8 @@ static const struct column COLUMNS_OF_HISTOGRAMS[] = {
     { "bin_low_ms", MS(low_ns), "The calls took at least so long" },
     { "bin_high_ms", MS(high_ns), "The calls took less; at most 0.8 percent more, beyond 128 ns" },
     { "calls", COUNT(calls), "Calls with a response, without those that wait for notifications" },
+    { "estimated", WORD(estimated),
+      "yes if some of them are estimated from the shape of connections inside TLS (--estimates)" },
 };
 /* clang-format on */
 
@@ -53,6 +55,7 @@ take_server(void *context, const struct server_load *server)
         const struct interval *at = &server->interval[i];
 
         putting.row.start_ns = at->start_ns;
+        putting.row.estimated = at->estimated_calls ? "yes" : NULL;
         putting.row.measure = "latency";
         if (at->latency)
             histogram_each(at->latency, put_bin, &putting);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "estimate_event.h"
 #include "intervals.h"
 #include "report.h"
 #include "session_wire.h"
@@ -48,6 +49,10 @@ struct row {
     struct open_time open;
     uint64_t wire_bytes[2]; /* by sender */
     const char *identity;
+    const char *transport, *estimated;
+    uint64_t number, calls, answered, rpc_bytes[2];
+    int64_t start_ns, end_ns;
+    double confidence;
 
     /* On the hop nearest to the client. */
     const struct oa_traffic *in, *out;
@@ -56,10 +61,10 @@ struct row {
 
 /* clang-format off */
 static const struct column COLUMNS_OF_SESSIONS[] = {
-    { "session", NUMBER_OF(vc, number),
+    { "session", NUMBER(number),
       "Number of the session, from 0 in order of appearance; rpch.vc in Wireshark. Sessions that turn "
  "out to be parts of one have its lowest number, so that numbers may be missing" },
-    { "transport", NAME_OF(vc, transport, transport_name),
+    { "transport", WORD(transport),
       "rpc_http, rpc_http_v1, rpc_tcp, or mapi_http (a session context, on any number of "
       "connections)" },
     { "channels", WORD(channels),
@@ -83,8 +88,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "rpc_auth", WORD(rpc_auth), "RPC authentication type" },
     { "rpc_auth_level", WORD(rpc_auth_level), "Negotiated RPC protection level" },
     { "workstation", NAMED(HOST, workstation), "Client computer, self-reported (NTLM)" },
-    { "start", TIME_OF(vc, opened.time_ns), "First request head on its channels, of an authentication too; without HTTP the first PDU" TIMES_ARE },
-    { "end", TIME_OF(vc, last.time_ns), "Last RPC or RTS PDU on any of its hops, or last byte of its last request or response of "
+    { "start", TIME(start_ns), "First request head on its channels, of an authentication too; without HTTP the first PDU" TIMES_ARE },
+    { "end", TIME(end_ns), "Last RPC or RTS PDU on any of its hops, or last byte of its last request or response of "
  "MAPI over HTTP; its connections may be open for longer, see open_to" },
     { "duration_ms", MS(duration_ns), "From start to end" },
     { "setup_ms", MS(setup_ns),
@@ -93,17 +98,17 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "binds", COUNT_OF(vc, binds), "Bind PDUs" },
     { "rejected_contexts", COUNT_OF(vc, rejected_bindings),
       "Presentation contexts rejected by the server; with a bind_nak all of that bind" },
-    { "calls", COUNT_OF(vc, calls), CALLS_ARE },
-    { "answered", COUNT_OF(vc, answered),
+    { "calls", COUNT(calls), CALLS_ARE },
+    { "answered", COUNT(answered),
       IS_ANSWERED },
     { "faults", COUNT_OF(vc, faults),
       IS_FAULT },
     { "unanswered", COUNT_OF(vc, unanswered), IS_UNANSWERED },
     { "rpc_pdus_in", COUNT_OF(in, rpc_pdus), "RPC PDUs, or requests, from the client, on the hop nearest to it" },
     { "rpc_pdus_out", COUNT_OF(out, rpc_pdus), "RPC PDUs, or responses, to the client, on the hop nearest to it" },
-    { "rpc_bytes_in", BYTES_OF(in, rpc_bytes),
+    { "rpc_bytes_in", BYTES(rpc_bytes[OA_CLIENT]),
       "Bytes of these; for MAPI over HTTP only the bodies" },
-    { "rpc_bytes_out", BYTES_OF(out, rpc_bytes),
+    { "rpc_bytes_out", BYTES(rpc_bytes[OA_SERVER]),
       "Bytes of these; for MAPI over HTTP only the bodies" },
     { "rts_pdus", COUNT(rts_pdus), "RTS PDUs from both sides on the hop nearest to the client, pings and acknowledgments too" },
     { "pings", COUNT(pings), "Of these, pings" },
@@ -186,6 +191,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "HTTP empty if one of them carried requests of another session too before this one was closed, and of "
       "one that outlives the session up to the end of its last response" },
     { "wire_bytes_out", BYTES(wire_bytes[OA_SERVER]), "The same to the client" },
+    { "estimated", WORD(estimated), ESTIMATED_IS },
+    { "confidence", RATIO(confidence), CONFIDENCE_IS },
 };
 /* clang-format on */
 
@@ -334,6 +341,14 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
         seen[hop] = session_has_hop(vc, (enum oa_hop)hop);
     struct row row = {
         .vc = vc,
+        .number = vc->number,
+        .transport = transport_name(vc->transport),
+        .start_ns = vc->opened.time_ns,
+        .end_ns = vc->last.time_ns,
+        .calls = vc->calls,
+        .answered = vc->answered,
+        .rpc_bytes = { in->rpc_bytes, out->rpc_bytes },
+        .confidence = NO_RATIO,
         .iface = vc->iface,
         .client = vc->client,
         .http = vc->auth,
@@ -407,6 +422,48 @@ take(struct report_run *run, const struct oa_event *event)
         end_session(run, event->vc);
 }
 
+/* --- estimates --- */
+
+static void
+put_estimate(struct report_run *run, const struct estimate_event *event)
+{
+    const struct oa_estimate *estimate = event->of;
+
+    if (event->call)
+        return;
+    const struct row row = {
+        .number = ESTIMATED_FROM + estimate->number,
+        .transport = transport_name(OA_TRANSPORT_RPC_HTTP),
+        .channels = "both",
+        .hops = "client_proxy",
+        .client_address = estimate->client.address,
+        .proxy_address = estimate->server.address,
+        .start_ns = estimate->begun.time_ns,
+        .end_ns = estimate->ended.time_ns,
+        .duration_ns = estimate->ended.time_ns - estimate->begun.time_ns,
+        .setup_ns = NO_TIME,
+        .calls = estimate_calls(estimate),
+        .answered = estimate_answered(estimate),
+        .rpc_bytes = { estimate_bytes(estimate->bytes[OA_CLIENT]),
+                       estimate_bytes(estimate->bytes[OA_SERVER]) },
+        .rts_pdus = NO_NUMBER,
+        .pings = estimate->pings,
+        .acks = estimate->acks,
+        .skipped_bytes = NO_NUMBER,
+        .target_port = NO_NUMBER,
+        .store_port = NO_NUMBER,
+        .rpc_association_group = NO_NUMBER,
+        .http_status = NO_NUMBER,
+        .open = { estimate->begun.time_ns, estimate->is_open ? NO_TIME : estimate->ended.time_ns,
+                  0 },
+        .wire_bytes = { NO_NUMBER, NO_NUMBER },
+        .outcome = "established",
+        .estimated = "yes",
+        .confidence = estimate->score,
+    };
+    report_row(run, &row);
+}
+
 static void *
 new_state(const struct report *report)
 {
@@ -436,5 +493,6 @@ const struct report REPORT_SESSIONS = {
     COLUMNS(COLUMNS_OF_SESSIONS),
     .new_state = new_state,
     .event = take,
+    .estimate = put_estimate,
     .free_state = free_state,
 };

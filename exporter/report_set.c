@@ -32,6 +32,7 @@ struct report_set {
     bool made_directory;
     struct intervals *intervals; /* NULL: not needed */
     struct user_spellings *spellings;
+    bool has_estimates; /* in all reports, not only in that of estimates */
 };
 
 static bool
@@ -218,6 +219,12 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
     }
 }
 
+void
+report_set_count_estimates(struct report_set *set)
+{
+    set->has_estimates = true;
+}
+
 struct intervals *
 report_set_intervals(const struct report_set *set)
 {
@@ -285,9 +292,13 @@ report_set_connection(struct report_set *set, const struct connection_row *row)
 void
 report_set_estimate(struct report_set *set, const struct estimate_event *event)
 {
-    for (size_t i = 0; i < set->n; i++)
-        if (set->runs[i].report->estimate)
-            set->runs[i].report->estimate(&set->runs[i], event);
+    if (set->intervals && set->has_estimates)
+        intervals_take_estimate(set->intervals, event);
+    for (size_t i = 0; i < set->n; i++) {
+        const struct report *report = set->runs[i].report;
+        if (report->estimate && (set->has_estimates || report == &REPORT_ESTIMATES))
+            report->estimate(&set->runs[i], event);
+    }
 }
 
 void

@@ -46,6 +46,9 @@ void report_set_frame(struct report_set *set, size_t file, int64_t time_ns);
 void report_set_counted(struct report_set *set, struct connection *connection,
                         struct oa_stamp stamp);
 
+/* From now on estimates are in all reports that can have them; else only in that of estimates. */
+void report_set_count_estimates(struct report_set *set);
+
 /* Pass on an event, or the end of a TCP connection, to all reports. To be called in capture order.
  */
 void report_set_event(struct report_set *set, const struct oa_event *event);

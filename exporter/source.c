@@ -33,6 +33,7 @@ struct source {
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
+    uint64_t n_estimates;            /* of virtual connections */
 };
 
 struct source *
@@ -286,17 +287,18 @@ static void
 take_estimated_call(void *context, struct oa_estimate *estimate,
                     const struct oa_estimated_call *call)
 {
-    const struct source_sink *sink = context;
+    const struct source *source = context;
 
-    sink->estimated(sink->context, &(struct estimate_event){ estimate, call });
+    source->sink->estimated(source->sink->context, &(struct estimate_event){ estimate, call });
 }
 
 static void
 take_estimate(void *context, struct oa_estimate *estimate)
 {
-    const struct source_sink *sink = context;
+    struct source *source = context;
 
-    sink->estimated(sink->context, &(struct estimate_event){ .of = estimate });
+    source->n_estimates++;
+    source->sink->estimated(source->sink->context, &(struct estimate_event){ .of = estimate });
 }
 
 /* ---- captures ---- */
@@ -335,7 +337,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     flows.counted = take_counted;
     flows.undecided = take_undecided;
     if (sink->estimated)
-        flows.shapes = oa_shapes_new(&(struct oa_shape_listener){ .context = (void *)sink,
+        flows.shapes = oa_shapes_new(&(struct oa_shape_listener){ .context = source,
                                                                   .call = take_estimated_call,
                                                                   .ended = take_estimate,
                                                                   .exchange = flow_take_exchange });
@@ -363,6 +365,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     flows_end(&flows);
     result->channels = flows.n_channels;
     result->keys_came_late = sink->keys && oa_tls_keys_came_late(sink->keys);
+    result->estimates = source->n_estimates;
     if (source->clocks && !result->stopped) {
         result->clocks_differ = clocks_settle(source->clocks);
         if (sink->event)

@@ -20,6 +20,7 @@ struct source_result {
     uint64_t other_unread;  /* of all other sorts */
     uint64_t unread_frames; /* of unsupported link types */
     uint64_t channels;      /* connections with RPC or MAPI over HTTP */
+    uint64_t estimates;     /* virtual connections, only looked for if the sink wants them */
     bool incomplete;        /* a file was cut short or damaged */
     bool stopped;           /* before the end: progress returned false, or: */
     bool disordered;        /* CAPTURE_DISORDERED */

@@ -143,6 +143,24 @@ take_capacity(struct summary *summary, const struct value *row)
     }
 }
 
+/* Of the virtual connections; an unknown number of calls is an empty cell. */
+static void
+take_estimate(struct summary *summary, const struct value *row)
+{
+    struct estimates *estimates = &summary->estimates;
+
+    if (strcmp(row[0].text->str, "http") == 0)
+        return;
+    estimates->sessions++;
+    estimates->unknown += row[1].text->len == 0;
+    estimates->calls += row[1].number;
+    if (!row[2].text->len || strcmp(row[0].text->str, "notifications") == 0)
+        return;
+    bool is_first = estimates->most_ms == 0;
+    estimates->least_ms = is_first ? row[2].number : MIN(estimates->least_ms, row[2].number);
+    estimates->most_ms = MAX(estimates->most_ms, row[2].number);
+}
+
 static void
 take_capture(struct summary *summary, const struct value *row)
 {
@@ -167,6 +185,7 @@ static const struct view VIEWS[] = {
     { "capacity", { "users_seen", "users_peak", "calls_peak_per_s", "calls_peak_at", "latency_mean_ms", "latency_p50_ms", "latency_p95_ms",
                     "latency_max_ms", "quality_share", "role" }, take_capacity },
     { "captures", { "file" }, take_capture },
+    { "estimates", { "kind", "calls", "latency_p50_ms" }, take_estimate },
     { "findings", { "severity", "code", "meaning" }, take_finding },
 };
 /* clang-format on */

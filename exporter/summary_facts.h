@@ -45,12 +45,20 @@ enum overall {
     OVERALLS
 };
 
+/* Virtual connections inside TLS, by their shape. */
+struct estimates {
+    uint64_t sessions, unknown; /* the latter of them with an unknown number of calls */
+    double calls;               /* of the others */
+    double least_ms, most_ms;   /* of their median latencies */
+};
+
 struct summary {
     const struct oa_renamer *renamer;
     GHashTable *sums[SUMS]; /* key -> struct sum */
     GPtrArray *captures;    /* the names of the first ones */
     uint64_t sessions, sealed_sessions;
     double calls[CALL_STATES];
+    struct estimates estimates;
     char *overall[OVERALLS];   /* NULL: unknown */
     double tls_connections[2]; /* that could not be read: undecided, of a proxy */
 };

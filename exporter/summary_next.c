@@ -172,6 +172,10 @@ summary_put_next(const struct text *text)
         put_oaexport(text, "-r findings", "the evidence for each finding, with its frame");
     if (text->summary->sessions)
         put_oaexport(text, "-o reports/", "all reports: sessions, calls, load by minute, capacity");
+    if (text->summary->estimates.sessions)
+        put_oaexport(text, "--estimates -o reports/",
+                     "reports that count what connections inside TLS show by their shape, marked "
+                     "as estimated");
     if (summary_has_tls(text->summary))
         put_tls(text);
     else if (!text->summary->sessions)

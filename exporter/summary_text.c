@@ -219,6 +219,28 @@ put_captures(const struct text *text)
               text_plural((double)files), frames, text_plural((double)frames), names->str);
 }
 
+/* What connections inside TLS show by their shape. */
+static void
+put_estimates(const struct text *text)
+{
+    const struct estimates *estimates = &text->summary->estimates;
+    uint64_t known = estimates->sessions - estimates->unknown;
+
+    if (!estimates->sessions)
+        return;
+    g_autoptr(GString) parts = g_string_new(NULL);
+    if (known)
+        g_string_append_printf(parts, ", about %.0f calls", estimates->calls);
+    if (estimates->unknown)
+        g_string_append_printf(parts, "%s%" G_GUINT64_FORMAT " with an unknown number of calls",
+                               known ? "; " : ", ", estimates->unknown);
+    if (estimates->most_ms > 0)
+        g_string_append_printf(parts, "; median latency of each from %.3f to %.3f ms",
+                               estimates->least_ms, estimates->most_ms);
+    text_line(text, "Estimated", "about %" G_GUINT64_FORMAT " virtual connection%s inside TLS%s",
+              estimates->sessions, text_plural((double)estimates->sessions), parts->str);
+}
+
 static void
 put_overview(const struct text *text)
 {
@@ -229,6 +251,7 @@ put_overview(const struct text *text)
     if (!summary->sessions) {
         text_line(text, "Sessions", "no RPC or MAPI over HTTP %s",
                   summary_has_tls(summary) ? "that can be read without keys" : "found");
+        put_estimates(text);
         return;
     }
     put_sessions(text);
@@ -238,6 +261,7 @@ put_overview(const struct text *text)
     else
         text_line(text, "Users", "unknown: all frames are of one instant");
     put_calls(text);
+    put_estimates(text);
     put_overall(text);
 }
 

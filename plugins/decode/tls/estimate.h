@@ -50,6 +50,7 @@ struct oa_estimated_call {
     struct oa_stamp response_first, response_last; /* frame 0: none */
     struct oa_tls_size bytes[2];
     bool is_waiting; /* for a notification */
+    double score;    /* as above, of the part that it was judged with */
 };
 
 /* All functions may be NULL. What they are given is valid during the call. */

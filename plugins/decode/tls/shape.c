@@ -73,6 +73,7 @@ struct oa_shape {
     struct oa_shapes *shapes;
     struct group *group; /* NULL: there are too many */
     const struct oa_tls *tls;
+    const bool *is_waiting; /* by sender: bytes are missing that may still be found */
     void *host;
     struct oa_shape_records records;
     struct oa_endpoint client, server;
@@ -338,12 +339,24 @@ end_vc(struct oa_shapes *shapes, struct vc *vc)
     drop_vc(vc);
 }
 
+/* Whether bytes that count are missing now on one of its connections. */
+static bool
+is_missing(const struct vc *vc)
+{
+    for (guint i = 0; i < vc->members->len; i++) {
+        const struct oa_shape *member = g_ptr_array_index(vc->members, i);
+        if (member->is_waiting && member->is_waiting[member->role == IN ? OA_CLIENT : OA_SERVER])
+            return true;
+    }
+    return false;
+}
+
 static void
 give(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     for (guint i = 0; i < shape->vcs->len; i++) {
         struct vc *vc = g_ptr_array_index(shape->vcs, i);
-        oa_pair_take(vc->pair, size, record);
+        oa_pair_take(vc->pair, size, record, is_missing(vc));
         if (vc->is_settled && oa_pair_is_full(vc->pair))
             oa_pair_tell(vc->pair, &shape->shapes->listener, record->last.time_ns);
     }
@@ -370,8 +383,8 @@ find_partners(struct oa_shape *in)
 
 /* A channel has been recycled when it has carried most of what it may: so it is that of the virtual
  * connection with most bytes. */
-static bool
-succeed(struct oa_shape *shape, enum role role)
+static void
+succeed(struct oa_shape *shape, enum role role, const struct oa_shape_record *record)
 {
     enum oa_side side = role == IN ? OA_CLIENT : OA_SERVER;
     struct vc *best = NULL;
@@ -382,10 +395,10 @@ succeed(struct oa_shape *shape, enum role role)
             best = vc;
     }
     if (!best)
-        return false;
+        return;
     best->pair->estimate.recycles++;
+    best->pair->recycled_ns = record->last.time_ns;
     join_vc(best, shape, role);
-    return true;
 }
 
 /* Whether all that the server has sent so far may be tickets. */
@@ -417,9 +430,9 @@ mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_reco
     else if (oa_tls_size_may_be(size, CONN_A1_BYTES))
         shape->is_out = BY_SIZE;
     else if (oa_tls_size_may_be(size, IN_SUCCESSOR_BYTES))
-        succeed(shape, IN);
+        succeed(shape, IN, record);
     else if (oa_tls_size_may_be(size, OUT_SUCCESSOR_BYTES))
-        succeed(shape, OUT);
+        succeed(shape, OUT, record);
 }
 
 /* An OUT channel whose client is silent has been answered. */
@@ -599,7 +612,7 @@ on_gap(void *context, enum oa_side by)
 
 struct oa_shape *
 oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls, const struct oa_endpoint *client,
-             const struct oa_endpoint *server, void *host)
+             const struct oa_endpoint *server, const bool is_waiting[2], void *host)
 {
     struct oa_shape *shape = g_new0(struct oa_shape, 1);
 
@@ -607,6 +620,7 @@ oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls, const struct oa
                                 .group = group_of(shapes->groups, client, server),
                                 .tls = tls,
                                 .host = host,
+                                .is_waiting = is_waiting,
                                 .client = *client,
                                 .server = *server,
                                 .speaker = OA_SERVER,

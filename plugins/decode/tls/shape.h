@@ -37,11 +37,12 @@ struct oa_shapes;
 struct oa_shapes *oa_shapes_new(const struct oa_shape_listener *listener);
 void oa_shapes_free(struct oa_shapes *shapes);
 
-/* A connection inside TLS. `tls` reads it too, each piece of data first. */
+/* A connection inside TLS. `tls` reads it too, each piece of data first. `is_waiting` says, by
+ * sender, whether bytes are missing that may still be found; NULL: never. */
 struct oa_shape;
 struct oa_shape *oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls,
                               const struct oa_endpoint *client, const struct oa_endpoint *server,
-                              void *host);
+                              const bool is_waiting[2], void *host);
 
 /* The next bytes of one direction, as sent; or so many are missing before them. `shape` may be
  * NULL. */

@@ -18,10 +18,18 @@
 #define PING_AFTER_NS (10 * NS_PER_S)
 #define ACK_BYTES 56
 #define ACK_AFTER_LEAST 4096
+#define RTS_DESTINATION_BYTES 28        /* OUT_R1/A2, OUT_R2/A2, IN_R2/A4 */
+#define RTS_COOKIE_BYTES 40             /* IN_R1/A5, IN_R2/A5 */
+#define RTS_DESTINATION_COOKIE_BYTES 48 /* OUT_R1/A7, OUT_R2/A7 */
+#define RTS_SETTINGS_BYTES 52           /* IN_R1/A4, OUT_R1/A6 */
 #define RTS_BYTES_MOST 56
+#define RECYCLING_NS (5 * NS_PER_S)
 
 /* Parts of a response do not pause for so long. */
 #define RESPONSE_PAUSE_NS NS_PER_S
+
+/* Records that wait for those before them. */
+#define WAITING_MAX 256
 
 /* Of an EcDoAsyncWaitEx and its response, also sealed; and how long they take at least, in the
  * median. */
@@ -40,6 +48,7 @@ oa_pair_new(void)
 void
 oa_pair_free(struct oa_pair *pair)
 {
+    g_queue_clear_full(&pair->waiting_records, g_free);
     g_array_unref(pair->window);
     g_free(pair);
 }
@@ -69,6 +78,13 @@ complete(struct oa_pair *pair)
     pair->state = OA_PAIR_IDLE;
 }
 
+/* Whether something of that side is missing since the last exchange. */
+static bool
+lacks(const struct oa_pair *pair, enum oa_side side)
+{
+    return pair->has_gap[side] || pair->is_gap_next[side];
+}
+
 /* Whether the request was over before this record; a record of less than a fragment is its end. */
 static bool
 was_whole(const struct oa_pair *pair, const struct oa_shape_record *record)
@@ -87,7 +103,7 @@ follows_auth3(const struct oa_pair *pair)
 static void
 take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
-    bool is_lost = pair->state == OA_PAIR_REQUEST && pair->has_gap[OA_SERVER];
+    bool is_lost = pair->state == OA_PAIR_REQUEST && lacks(pair, OA_SERVER);
 
     if (pair->state == OA_PAIR_RESPONSE || is_lost)
         complete(pair);
@@ -102,22 +118,32 @@ take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shap
     pair->now.bytes[OA_CLIENT] = oa_tls_size_sum(pair->now.bytes[OA_CLIENT], size);
 }
 
+/* Whether the response was over: a record of less than a fragment is its end. */
+static bool
+was_answered(const struct oa_pair *pair, const struct oa_shape_record *record)
+{
+    return pair->state == OA_PAIR_RESPONSE && !lacks(pair, OA_SERVER) &&
+           (pair->last_record[OA_SERVER] < FRAGMENT_LEAST ||
+            record->first.time_ns - pair->now.response_last.time_ns > RESPONSE_PAUSE_NS);
+}
+
 static void
 take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
-    bool is_late = pair->state == OA_PAIR_RESPONSE &&
-                   record->first.time_ns - pair->now.response_last.time_ns > RESPONSE_PAUSE_NS;
+    bool is_late = was_answered(pair, record);
 
     if (is_late || pair->state == OA_PAIR_IDLE) {
-        if (!pair->has_gap[OA_CLIENT]) {
+        if (!lacks(pair, OA_CLIENT)) {
             pair->estimate.orphans++;
             pair->window_orphans++;
+            pair->recent_orphans++;
             return;
         }
         if (is_late)
             complete(pair);
         pair->now = (struct oa_estimated_call){ .request_first = { 0 } };
         pair->has_gap[OA_CLIENT] = true; /* which has the request */
+        pair->is_gap_next[OA_CLIENT] = false;
     }
     if (pair->state != OA_PAIR_RESPONSE)
         pair->now.response_first = record->first;
@@ -149,19 +175,57 @@ is_ack(const struct oa_pair *pair, struct oa_tls_size size, enum oa_side by)
             (pair->last_record[other] >= FRAGMENT_LEAST && pair->state != OA_PAIR_REQUEST));
 }
 
-/* Without a request, what is as small as PDUs about the channels are; they have no stub. */
+/* PDUs that recycle channels: what begins that on the OUT channel without a request; then others,
+ * which are small. */
 static bool
-is_about_channels(const struct oa_pair *pair, struct oa_tls_size size, enum oa_side by)
+is_about_channels(const struct oa_pair *pair, struct oa_tls_size size,
+                  const struct oa_shape_record *record)
 {
-    return by == OA_SERVER && pair->state != OA_PAIR_REQUEST && size.most <= RTS_BYTES_MOST &&
-           pair->estimate.recycles > 0;
+    bool is_recycling =
+        pair->estimate.recycles > 0 && record->first.time_ns - pair->recycled_ns < RECYCLING_NS;
+
+    if (record->by == OA_CLIENT)
+        return is_recycling && (oa_tls_size_may_be(size, RTS_COOKIE_BYTES) ||
+                                oa_tls_size_may_be(size, RTS_DESTINATION_COOKIE_BYTES));
+    if (is_recycling && (oa_tls_size_may_be(size, RTS_DESTINATION_BYTES) ||
+                         oa_tls_size_may_be(size, RTS_SETTINGS_BYTES)))
+        return true;
+    return pair->state != OA_PAIR_REQUEST &&
+           ((size.least == size.most && size.most == RTS_DESTINATION_BYTES) ||
+            (is_recycling && size.most <= RTS_BYTES_MOST));
 }
 
-void
-oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
+/* Only what follows shows that a request was lost whose response looked like one without, or a
+ * response whose request seemed to go on with the next one. */
+static void
+explain(struct oa_pair *pair, enum oa_side lost)
 {
     struct oa_estimate *estimate = &pair->estimate;
+    bool has_orphans = lost == OA_CLIENT && pair->recent_orphans > 0;
 
+    if (!has_orphans && !(lost == OA_SERVER && pair->is_overlap))
+        return;
+    if (has_orphans) {
+        estimate->orphans -= pair->recent_orphans;
+        pair->window_orphans -= MIN(pair->window_orphans, pair->recent_orphans);
+    }
+    pair->is_overlap &= lost == OA_CLIENT;
+    estimate->calls++;
+    estimate->lossy++;
+    estimate->answered += has_orphans;
+}
+
+static void
+take_in_order(struct oa_pair *pair, const struct oa_pair_record *given)
+{
+    struct oa_estimate *estimate = &pair->estimate;
+    const struct oa_shape_record *record = &given->record;
+    struct oa_tls_size size = given->size;
+
+    if (given->is_after_gap)
+        explain(pair, record->by);
+    pair->recent_orphans = record->by == OA_CLIENT ? 0 : pair->recent_orphans;
+    pair->has_gap[record->by] |= given->is_after_gap;
     estimate->bytes[record->by] = oa_tls_size_sum(estimate->bytes[record->by], size);
     if (is_ping(pair, size, record)) {
         estimate->pings++;
@@ -172,7 +236,7 @@ oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shap
         estimate->acks++;
         return;
     }
-    if (is_about_channels(pair, size, record->by))
+    if (is_about_channels(pair, size, record))
         return;
     pair->unacknowledged[record->by] += size.least;
     if (record->by == OA_CLIENT)
@@ -183,10 +247,51 @@ oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shap
     pair->spoken_ns[record->by] = record->last.time_ns;
 }
 
+/* Takes the records that wait, up to that frame. */
+static void
+take_waiting(struct oa_pair *pair, uint64_t frame)
+{
+    struct oa_pair_record *first;
+
+    while ((first = g_queue_peek_head(&pair->waiting_records)) &&
+           first->record.last.frame <= frame) {
+        take_in_order(pair, first);
+        g_free(g_queue_pop_head(&pair->waiting_records));
+    }
+}
+
+/* Behind those of earlier frames, which are few. */
+static void
+put_in_order(struct oa_pair *pair, const struct oa_pair_record *record)
+{
+    GList *at = pair->waiting_records.tail;
+
+    while (at && ((struct oa_pair_record *)at->data)->record.last.frame > record->record.last.frame)
+        at = at->prev;
+    g_queue_insert_after(&pair->waiting_records, at, g_memdup2(record, sizeof *record));
+}
+
+void
+oa_pair_take(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record,
+             bool is_missing)
+{
+    const struct oa_pair_record one = { *record, size, pair->is_gap_next[record->by] };
+    bool waits = is_missing && pair->waiting_records.length < WAITING_MAX;
+
+    pair->is_gap_next[record->by] = false;
+    if (!waits && !pair->waiting_records.length) {
+        take_in_order(pair, &one);
+        return;
+    }
+    put_in_order(pair, &one);
+    if (!waits)
+        take_waiting(pair, is_missing ? UINT64_MAX : record->last.frame);
+}
+
 void
 oa_pair_gap(struct oa_pair *pair, enum oa_side by)
 {
-    pair->has_gap[by] = true;
+    pair->is_gap_next[by] = true;
 }
 
 bool
@@ -238,14 +343,15 @@ void
 oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int64_t now_ns)
 {
     GArray *window = pair->window;
-    bool is_told =
-        !pair->window_orphans && share(pair->window_clean, window->len) >= OA_ESTIMATE_SCORE;
+    double score = share(pair->window_clean, window->len);
+    bool is_told = !pair->window_orphans && score >= OA_ESTIMATE_SCORE;
     bool waits = is_waiting(window, now_ns);
 
     pair->is_doubtful |= window->len > 0 && !is_told;
     for (guint i = 0; is_told && i < window->len; i++) {
         struct oa_estimated_call *call = &g_array_index(window, struct oa_estimated_call, i);
         call->is_waiting = waits;
+        call->score = score;
         pair->waiting += waits;
         if (listener->call)
             listener->call(listener->context, &pair->estimate, call);
@@ -273,6 +379,9 @@ oa_pair_end(struct oa_pair *pair, const struct oa_shape_listener *listener)
 {
     struct oa_estimate *estimate = &pair->estimate;
 
+    take_waiting(pair, UINT64_MAX);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        pair->has_gap[side] |= pair->is_gap_next[side];
     if (pair->state != OA_PAIR_IDLE)
         complete(pair);
     oa_pair_tell(pair, listener, estimate->ended.time_ns);

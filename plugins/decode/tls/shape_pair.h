@@ -17,8 +17,18 @@
 
 enum oa_pair_state { OA_PAIR_IDLE, OA_PAIR_REQUEST, OA_PAIR_RESPONSE };
 
+/* A record that waits until those before it are there. */
+struct oa_pair_record {
+    struct oa_shape_record record;
+    struct oa_tls_size size;
+    bool is_after_gap;
+};
+
 struct oa_pair {
     struct oa_estimate estimate;
+    GQueue waiting_records;  /* of struct oa_pair_record, in order of frames */
+    unsigned recent_orphans; /* since the last record of the client */
+    bool is_gap_next[2];     /* before the next record of that side */
     enum oa_pair_state state;
     bool is_bound;              /* the first exchange is over */
     bool is_first;              /* the one under way is the first after that */
@@ -26,6 +36,7 @@ struct oa_pair {
     bool has_gap[2];            /* bytes of that side are missing since the last exchange */
     bool is_doubtful;           /* a window was: its calls were not told */
     uint64_t last_record[2];    /* the greatest size of the last one, by sender */
+    int64_t recycled_ns;        /* when a channel got a successor */
     int64_t spoken_ns[2];       /* its time */
     uint64_t unacknowledged[2]; /* bytes, by sender */
     struct oa_estimated_call now;
@@ -37,11 +48,12 @@ struct oa_pair {
 struct oa_pair *oa_pair_new(void);
 void oa_pair_free(struct oa_pair *pair);
 
-/* A record of the client on the IN channel, or of the server on the OUT channel. */
+/* A record of the client on the IN channel, or of the server on the OUT channel. While bytes are
+ * missing on one of them that may still be found, what comes on both waits. */
 void oa_pair_take(struct oa_pair *pair, struct oa_tls_size size,
-                  const struct oa_shape_record *record);
+                  const struct oa_shape_record *record, bool is_missing);
 
-/* Records of that side are missing. */
+/* Records of that side are missing before the next one. */
 void oa_pair_gap(struct oa_pair *pair, enum oa_side by);
 
 /* Whether the first exchange, the bind, has been answered. */
