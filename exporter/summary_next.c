@@ -130,12 +130,12 @@ put_tls(const struct text *text)
         put_oaexport(text, proxy,
                      "if it is an RPC proxy: its connections, handshakes and certificates count");
     }
-    put_tshark(text, "-o tls.keylog_file:KEYS " FROM_LAYER("7"),
-               "if there are keys: the key log that one end of the connections wrote meanwhile "
-               "(HAProxy, and clients with SSLKEYLOGFILE, can; Outlook and IIS cannot), or the "
-               "server's RSA key, for cipher suites TLS_RSA_... Else capture where there is no "
-               "TLS: between proxy and servers (ports 6001, 6002, 6004), or behind the load "
-               "balancer that ends it.");
+    put_oaexport(text, "--tls-keylog KEYS -o reports/",
+                 "if there are keys: the key log that one end of the connections wrote meanwhile "
+                 "(HAProxy, and clients with SSLKEYLOGFILE, can; Outlook and IIS cannot). The "
+                 "server's RSA key (--tls-private-key) opens cipher suites TLS_RSA_... Else "
+                 "capture where there is no TLS: between proxy and servers (ports 6001, 6002, "
+                 "6004), or behind the load balancer that ends it.");
 }
 
 /* Whether there are frames that something may be in. */

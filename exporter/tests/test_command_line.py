@@ -91,7 +91,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("oaexport 0.", self.export("--version").stdout)
         self.assertIn("Usage: oaexport", self.export("--help").stdout)
         listed = {line.split()[0] for line in self.export("--list-reports").stdout.splitlines()}
-        self.assertEqual(listed, REPORTS | {"frames", "histograms", "rops"})
+        self.assertEqual(listed, REPORTS | {"estimates", "frames", "histograms", "rops"})
         for arguments in (["--describe=calls"], ["--describe", "calls"]):
             described = self.export(*arguments).stdout
             self.assertIn("latency_ms", described)

@@ -220,7 +220,7 @@ class Summaries(unittest.TestCase):
                          [(connections[0]["server_address"],
                            [str(len(connections)), "0", str(total(connections, "bytes_in")), str(total(connections, "bytes_out"))])])
         self.assertIn(f"  {len(connections)} connections inside TLS: no keys", summary.sections["Not read"])
-        self.assertIn("tls.keylog_file:KEYS", summary.text)
+        self.assertIn("--tls-keylog KEYS", summary.text)
         self.assertIn("SSLKEYLOGFILE", summary.text)
         web = tools.CAPTURES / "ordinary" / "tls_web_traffic.pcap"
         summary = self.run_it(web)
