@@ -35,7 +35,7 @@ static const struct column COLUMNS_OF_ESTIMATES[] = {
     { "end", TIME(end_ns), "Last frame of its connections" },
     { "calls", COUNT(calls),
       "Calls, or exchanges of HTTP, estimated; empty if unknown" },
-    { "answered", COUNT(answered), "Of these, with a response; empty if unknown" },
+    { "responses", COUNT(answered), "Of these, with a response; empty if unknown" },
     { "latency_p50_ms", MS(p50_ns),
       "Median time from the last byte of a request to the last byte of its response; of a virtual "
       "connection whose calls are unknown, of the parts that alternate well enough" },

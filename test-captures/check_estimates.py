@@ -107,12 +107,12 @@ class Result:
                 continue
             left.remove(truth)
             self.found += 1
-            if not row["answered"]:
+            if not row["responses"]:
                 self.unknown += 1
                 continue
-            self.estimated += int(row["answered"])
+            self.estimated += int(row["responses"])
             self.calls += truth.calls
-            self.exact &= int(row["answered"]) == truth.calls
+            self.exact &= int(row["responses"]) == truth.calls
             latencies += truth.latencies
             if truth.bytes:
                 sizes = [a + b for a, b in zip(sizes, (int(row["bytes_in"]), truth.bytes[0], int(row["bytes_out"]), truth.bytes[1]))]

@@ -42,7 +42,7 @@ TCP = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_fram
 WIRE = {"wire_bytes_in", "wire_bytes_out"}
 UNKNOWN = {
     "connections": TCP | TLS | WIRE | {"connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
-                                "last_frame", "closed", "state", "begun"},
+                                "last_frame", "closed", "state", "begun", "decrypted"},
     "channels": {"connection", "end_state", "ended_by", "longest_idle_ms"},
     "sessions": WIRE | {"end_state", "ended_by", "recycles_failed", "open_from", "open_to"},
     "auth": {"connection"},
