@@ -311,6 +311,50 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
     return found;
 }
 
+/*
+ * Whether the only channel of `half` may be one that `other` had before its own on that leg: of it
+ * the capture has neither the beginning nor what recycled it. What it carried belongs to calls of
+ * `other`, which lack it.
+ */
+static bool
+may_precede(const struct virtual_connection *half, const struct virtual_connection *other,
+            enum oa_hop hop, enum oa_leg leg)
+{
+    const struct oa_channel *mine = half->facts.channel[hop][leg];
+    const struct oa_channel *current = other->facts.channel[hop][leg];
+
+    return mine && current && other != half && !half->facts.has_cookie && !mine->has_start &&
+           (current->has_start || oa_stamp_is_before(mine->opened, current->opened)) &&
+           may_belong(&half->facts, &other->facts, hop) &&
+           oa_calls_are_parts(&other->calls, &half->calls);
+}
+
+/* Joins the half to the only virtual connection of which its channel may be an earlier one. */
+static struct virtual_connection *
+join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
+{
+    struct virtual_connection *found = NULL;
+
+    for (int forward = 0; forward <= 1; forward++) {
+        GList *link = forward ? half->age_link.next : half->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX;
+             i++, link = forward ? link->next : link->prev) {
+            if (!may_precede(half, link->data, hop, leg))
+                continue;
+            if (found)
+                return half;
+            found = link->data;
+        }
+    }
+    if (!found)
+        return half;
+    struct oa_channel *current = found->facts.channel[hop][leg];
+
+    oa_vc_merge(found, half, OA_JOIN_CALL_IDS);
+    found->facts.channel[hop][leg] = current;
+    return found;
+}
+
 void
 oa_call_join_rest(struct channel *last_channel)
 {
@@ -327,6 +371,8 @@ oa_call_join_rest(struct channel *last_channel)
                     : NULL;
             if (other)
                 vc = join(other, vc);
+            else if (has_only(vc, HOPS[i], (enum oa_leg)leg))
+                vc = join_predecessor(vc, HOPS[i], (enum oa_leg)leg);
         }
     oa_calls_forget_ended(last_channel->tracker);
 }

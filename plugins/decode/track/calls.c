@@ -338,6 +338,50 @@ is_late_call(const struct call_list *list, const struct oa_call *call)
     return any;
 }
 
+/* Whether both have one half each of a call, and no half twice. */
+static bool
+are_halves(const struct oa_call *a, const struct oa_call *b)
+{
+    bool fit = false;
+
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        const struct oa_call_half *request = &a->request[hop], *response = &a->response[hop];
+
+        if ((request->fragments && b->request[hop].fragments) ||
+            (response->fragments && b->response[hop].fragments))
+            return false;
+        if (!request->fragments)
+            request = &b->request[hop];
+        if (!response->fragments)
+            response = &b->response[hop];
+        if (!request->fragments || !response->fragments)
+            continue;
+        if (response->first.time_ns < request->last.time_ns)
+            return false;
+        fit = true;
+    }
+    return fit;
+}
+
+bool
+oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
+{
+    unsigned looked_at = 0, fitting = 0;
+
+    for (const GList *link = part->by_age.head; link && looked_at < COMPARED_MAX;
+         link = link->next, looked_at++) {
+        const struct oa_call *call = &((const struct call *)link->data)->facts;
+        const struct call *known =
+            g_hash_table_lookup(whole->by_id, GUINT_TO_POINTER(call->call_id));
+
+        if (is_late_call(whole, call) || (known && are_halves(call, &known->facts)))
+            fitting++;
+        else if (known || call->has_opnum) /* others may be of requests before the capture */
+            return false;
+    }
+    return fitting > 0;
+}
+
 bool
 oa_calls_are_late(const struct call_list *whole, const struct call_list *part)
 {

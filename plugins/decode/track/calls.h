@@ -96,6 +96,10 @@ bool oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b);
  * false if there are none. */
 bool oa_calls_are_late(const struct call_list *whole, const struct call_list *part);
 
+/* The same, if they may also be the missing halves of calls of the one list; responses alone may be
+ * of earlier calls. */
+bool oa_calls_are_parts(const struct call_list *whole, const struct call_list *part);
+
 /* All calls with that id whose virtual connections may join others, the newest first, with those
  * that have ended lately; NULL if there are none. */
 const GQueue *oa_calls_loose(const struct oa_tracker *tracker, uint32_t call_id);

@@ -449,6 +449,10 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
+    if (!into->fits) {
+        into->fits = from->fits;
+        into->fitting = from->fitting;
+    }
     oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
     from->facts.joined = &into->facts;
     emit_vc(from, OA_EVENT_VC_JOINED, NULL);
