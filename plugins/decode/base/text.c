@@ -6,12 +6,12 @@
  */
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include <glib.h>
 
 #include "base/cursor.h"
+#include "base/inet.h"
 
 #define REPLACEMENT 0xFFFD
 

@@ -6,12 +6,12 @@
  */
 #include "http/proxy_line.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include <glib.h>
 
 #include "base/cursor.h"
+#include "base/inet.h"
 
 #define V1_SIGNATURE "PROXY "
 #define V1_MAX 107 /* bytes of a line, with CR LF */
