@@ -36,9 +36,17 @@
 #define CREDIT_FACTOR 64
 #define CREDIT_MAX (UINT64_C(4) * 1024 * 1024)
 
+/* How far the search goes, in bytes, and how many PDUs are searched; then what follows stays
+ * sealed. */
+#define DISTANCE_MAX (UINT64_C(512) * 1024)
+#define SEARCHED_MAX 64
+
+/* Keystream that is passed over in one go. */
+#define BLOCK (64 * 1024)
+
 /* The keystream of lost PDUs is kept, as they may come late, and how much of it. */
 #define GAPS 4
-#define GAP_BYTES (64 * 1024)
+#define GAP_BYTES (8 * 1024)
 
 /* An RC4 keystream from its current position on. */
 struct keystream {
@@ -59,6 +67,7 @@ struct stream {
     bool has_opened; /* one at least */
     uint64_t lost;   /* bytes between the last PDU and the next one */
     uint64_t credit;
+    unsigned searched; /* PDUs in vain, since the last that was opened */
     struct gap gaps[GAPS];
     unsigned n_gaps;      /* so far */
     uint64_t n, n_sealed; /* PDUs, and bytes sealed in them, before the keys are known */
@@ -143,7 +152,7 @@ look_ahead(struct keystream *keystream, size_t length)
 static void
 use_up(struct keystream *keystream, uint64_t length)
 {
-    while (length > 0 && look_ahead(keystream, (size_t)MIN(length, GAP_BYTES))) {
+    while (length > 0 && look_ahead(keystream, (size_t)MIN(length, BLOCK))) {
         size_t used = MIN(length, keystream->ahead->len);
         g_byte_array_remove_range(keystream->ahead, 0, (guint)used);
         length -= used;
@@ -249,9 +258,9 @@ search(struct ntlm_seal *ntlm, struct stream *stream, const struct oa_seal_pdu *
     if (is_counted && most < least)
         return false;
     if (!is_counted)
-        most = CREDIT_MAX;
+        most = DISTANCE_MAX;
     *distance = is_counted ? most : least;
-    while (stream->credit >= cost && *distance >= least && *distance <= MIN(most, CREDIT_MAX)) {
+    while (stream->credit >= cost && *distance >= least && *distance <= MIN(most, DISTANCE_MAX)) {
         stream->credit -= cost;
         if (try_at(ntlm, stream, pdu, *distance, plain, sequence))
             return true;
@@ -378,6 +387,8 @@ open_pdu(struct ntlm_seal *ntlm, const struct oa_seal_pdu *pdu, uint8_t *plain)
                (missing > 0 && search(ntlm, stream, pdu, missing, plain, &distance, &sequence));
     if (!is_found && missing > 0) {
         stream->lost += length_of(pdu);
+        if (++stream->searched == SEARCHED_MAX)
+            keystream_end(&stream->keystream);
         return OA_SEAL_BYTES_LOST;
     }
     if (!is_found) { /* in its turn, and spoiled */
@@ -390,6 +401,7 @@ open_pdu(struct ntlm_seal *ntlm, const struct oa_seal_pdu *pdu, uint8_t *plain)
     use_up(&stream->keystream, distance + used_by_pdu(ntlm, pdu));
     stream->next = sequence + 1;
     stream->has_opened = true;
+    stream->searched = 0;
     stream->lost = 0;
     return ntlm->outcome;
 }
