@@ -34,7 +34,7 @@ find_secret(void *host, const char *user, const char *domain, size_t number,
     return SEALER_SECRETS.find_nt_secret(host, "User", "Domain", number, secret, is_password);
 }
 
-static const struct oa_seal_secrets SECRETS = { "Password", find_secret };
+static const struct oa_seal_secrets SECRETS = { .host = "Password", .find_nt_secret = find_secret };
 
 struct course {
     struct oa_seal *seal;
