@@ -45,7 +45,7 @@ WORDS = set("""anonymous asked_by auth_level auth_scheme begun certificate_path 
     message_class message_id mic ntlm_anonymous ntlm_flags ntlm_version object offered opened operation outcome output_handle pdu persistent
     place profile protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth
     rpc_auth_level rpc_error rpc_level scheme server_os_version server_version service services severity spnego_state state status
-    target_allowed tls_alert tls_alert_by tls_alpn tls_cipher tls_client_certificate tls_handshake tls_version transport transports type
+    target_allowed ticket tls_alert tls_alert_by tls_alpn tls_cipher tls_client_certificate tls_handshake tls_version transport transports type
     user_agent folder_id""".split())
 
 

@@ -21,7 +21,8 @@ import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "test-captures"))
+sys.path[:0] = [str(TOP / "test-captures"), str(TOP / "test-captures" / "make")]
+import disturb  # noqa: E402
 import tools  # noqa: E402
 
 HOME = sys.argv.pop(3) if len(sys.argv) > 3 else None
@@ -118,6 +119,17 @@ class Kerberos(unittest.TestCase):
                     self.assertEqual({row["user"] for row in reports["users"]}, users)
                     self.assertEqual({row["user"] for row in reports["sessions"] if row["user"]}, users)
 
+    def test_refusals(self):
+        """They name the user and the service."""
+        for name, texts in (("http_kerberos_wrongkey", ["Negotiate, anna@CL.TEST for HTTP/proxy.cl.test; 401"] * 2 + ["Negotiate, anna@CL.TEST for http/"]),
+                            ("rpc_kerberos_refused", ["Inside RPC: Kerberos, anna@CL.TEST for HTTP/proxy.cl.test; by a bind_nak",
+                                                      "Inside RPC: SPNEGO, anna@CL.TEST for HTTP/proxy.cl.test; by a bind_nak"])):
+            rows = [row for row in self.export(name, reports=("findings",))["findings"] if row["code"] == "auth_refused"]
+            self.assertEqual(len(rows), len(texts))
+            for row, text in zip(rows, texts):
+                self.assertTrue(row["evidence"].startswith(text), row["evidence"])
+                self.assertEqual(row["user"], ANNA)
+
     def test_refused_before_ntlm(self):
         """The client goes on with NTLM, which names nobody: the name is the ticket's."""
         result = tools.oaexport(PROGRAM, "-q", "-r", "auth", "--keytab", self.keytab, tools.CAPTURES / "cases" / "http_negotiate_fallback.pcapng")
@@ -196,32 +208,67 @@ class Kerberos(unittest.TestCase):
             for name in hidden:
                 self.assertFalse([text for text in texts if name in text.lower()])
 
-    def dumped(self, name):
+    def dumped(self, capture):
         """Plain stubs by frame, in order."""
         stubs = collections.defaultdict(list)
-        for line in tools.run([DUMP, str(self.keytab), str(CLIENTS / f"{name}.pcapng")], tools.surroundings("/nonexistent")).stdout.splitlines():
+        for line in tools.run([DUMP, str(self.keytab), str(capture)], tools.surroundings("/nonexistent")).stdout.splitlines():
             frame, _, _, stub = line.split("\t")
             stubs[int(frame)].append(stub)
         return stubs
 
     @unittest.skipUnless(HOME, "needs the plugins")
     def test_stubs(self):
-        """Byte for byte, on each hop, in one pass and in two."""
+        """Byte for byte, on each hop, in one pass and in two, also with two PDUs in a frame."""
         self.keytab.chmod(0o644)
         self.path.chmod(0o755)
+        keys = ("-o", "kerberos.decrypt:TRUE", "-o", f"kerberos.file:{self.keytab}")
         for name in SEALED:
-            stubs = self.dumped(name)
-            self.assertEqual(sum(map(len, stubs.values())), 4 * 7)
-            for passes in tools.PASSES:
-                with self.subTest(name=name, passes=passes):
-                    text = tools.tshark(HOME, CLIENTS / f"{name}.pcapng", *passes, "-o", "kerberos.decrypt:TRUE", "-o", f"kerberos.file:{self.keytab}",
-                                        "-Y", "rpch && dcerpc.encrypted_stub_data", "-x", "-P", "-T", "text", "-o", "gui.column.format:frame,%m",
-                                        check=False)
-                    found = decrypted(text)
-                    self.assertEqual(sorted(found), sorted(stubs))
-                    for frame, sealed in stubs.items():
-                        for stub, other in zip(sealed, found[frame], strict=True):
-                            self.assertTrue(other.startswith(stub) and len(other) - len(stub) < 32, (frame, stub, other))
+            capture, pairs = CLIENTS / f"{name}.pcapng", self.path / "pairs.pcapng"
+            pairs.write_bytes(in_pairs(capture.read_bytes()))
+            for path, frames in ((capture, 4 * 7), (pairs, 4 * 4)):
+                stubs = self.dumped(path)
+                self.assertEqual((len(stubs), sum(map(len, stubs.values()))), (frames, 4 * 7))
+                for passes in tools.PASSES:
+                    with self.subTest(path=path, passes=passes):
+                        text = tools.tshark(HOME, path, *passes, *keys, "-Y", "rpch && dcerpc.encrypted_stub_data", "-x", "-P", "-T", "text",
+                                            "-o", "gui.column.format:frame,%m", check=False)
+                        found = decrypted(text)
+                        self.assertEqual(sorted(found), sorted(stubs))
+                        for frame, sealed in stubs.items():
+                            for stub, other in zip(sealed, found[frame], strict=True):
+                                self.assertTrue(other.startswith(stub) and len(other) - len(stub) < 32, (frame, stub, other))
+
+
+def is_sealed(pdu):
+    """Whether it is a whole request or response with the token of AES at packet privacy."""
+    return (len(pdu) > 24 + 8 + 76 and pdu[0] == 5 and pdu[2] in (0, 2) and struct.unpack_from("<HH", pdu, 8) == (len(pdu), 76)
+            and pdu[len(pdu) - 76 - 7] == 6)
+
+
+def in_pairs(data):
+    """The capture with each second sealed PDU of a direction in one segment with the one before it."""
+    trace = disturb.read(data)
+    firsts, gone = {}, []
+    for packet in trace.packets():
+        facts = disturb.tcp_facts(packet)
+        if not facts or packet.data[12:14] != b"\x08\0":
+            continue
+        end = 14 + struct.unpack_from(">H", packet.data, 16)[0]
+        pdu = packet.data[end - facts[3]:end]
+        if not is_sealed(pdu):
+            continue
+        if facts[:2] not in firsts:
+            firsts[facts[:2]] = packet, pdu
+            continue
+        first, before = firsts.pop(facts[:2])
+        gone.append(first)
+        sequence = 14 + (packet.data[14] & 15) * 4 + 4
+        head = bytearray(packet.data[:end - facts[3]])
+        head[16:18] = struct.pack(">H", end - 14 + len(before))
+        head[sequence:sequence + 4] = first.data[sequence:sequence + 4]
+        packet.data = bytes(head) + before + pdu
+        packet.head = packet.head[:4] + struct.pack(trace.order + "II", len(packet.data), len(packet.data))
+    return disturb.Trace(trace.order, trace.pcapng, [item for item in trace.items if item not in gone]).bytes()
 
 
 def decrypted(text):

@@ -13,7 +13,7 @@
 #include "track/tracker_state.h"
 
 /* "NTLM, LAB\\ada", "NTLM, an anonymous logon", "Negotiate, HTTP/mail.lab of LAB.TEST",
- * "no credentials". */
+ * "Negotiate, ada@LAB.TEST for HTTP/mail.lab", "no credentials". */
 static void
 describe_client(const struct oa_tracker *tracker, const struct oa_auth_exchange *facts, char *text,
                 size_t size)
@@ -28,6 +28,10 @@ describe_client(const struct oa_tracker *tracker, const struct oa_auth_exchange 
         g_snprintf(text, (gulong)size, "no credentials");
     else if (client->is_anonymous)
         g_snprintf(text, (gulong)size, "%s, an anonymous logon", scheme);
+    else if (has_ticket && client->user[0]) /* an opened one */
+        g_snprintf(text, (gulong)size, "%s, %.80s for %.80s", scheme,
+                   OA_SHOWN(renamer, USER, client->user),
+                   OA_SHOWN(renamer, SERVICE, client->target_name));
     else if (client->user[0])
         g_snprintf(text, (gulong)size, "%s, %.80s%s%.80s", scheme,
                    OA_SHOWN(renamer, HOST, client->domain), client->domain[0] ? "\\" : "",
