@@ -32,6 +32,12 @@ PROFILE = "Outlook Anywhere"
 # Around each of these frames, with a filter.
 PROFILE_PICTURES = {"profile": ("real/basic.pcapng", 115)}
 PROFILE_OPTIONS = ("-C", PROFILE, "-Y", "rpch")
+# Windows of the Statistics menu: which entry of it, from the top, without lines.
+WINDOWS = {
+    "conversations": ("load/multi.pcapng.gz", 4),
+    "endpoints": ("load/multi.pcapng.gz", 5),
+}
+TITLES = "Conversations|Endpoints"
 # Of the window: frames above, the tree below, nothing else.
 RECENT = f"""gui.toolbar_main_show: FALSE
 gui.filter_toolbar_show: FALSE
@@ -40,6 +46,8 @@ gui.statusbar_show: FALSE
 gui.byte_view_show: FALSE
 gui.packet_list_show: TRUE
 gui.tree_view_show: TRUE
+gui.conversation_tabs: RPCH
+gui.endpoint_tabs: RPCH
 gui.geometry_main_x: 0
 gui.geometry_main_y: 0
 gui.geometry_main_width: {WIDTH}
@@ -123,9 +131,30 @@ def open_items(env, window, lines, item):
     time.sleep(1)
 
 
-def take(home, picture, capture, frame, item=None, has_profile=False):
-    """Takes one picture: of the last protocol in the frame, or of the frames around it with the profile."""
-    lines = tools.tshark(home, capture, "-2", "-V", "-Y", f"frame.number == {frame}").strip().splitlines()
+def fill_screen(env, window, height=HEIGHT):
+    """The window at the upper left, as wide as the screen."""
+    xdotool(env, "windowmove", window, 0, 0, "windowsize", window, WIDTH, height)
+    time.sleep(1)
+
+
+def show_statistics(env, window, entry):
+    """The window of statistics, over the main window."""
+    fill_screen(env, window)
+    xdotool(env, "windowfocus", "--sync", window)
+    xdotool(env, "key", "--delay", 200, "alt+s", *["Down"] * (entry - 1), "Return")
+    for _ in range(60):
+        found = tools.run(["xdotool", "search", "--onlyvisible", "--name", TITLES], env, check=False).stdout.split()
+        if found:
+            fill_screen(env, found[-1], HEIGHT // 2)
+            time.sleep(3)
+            return found[-1]
+        time.sleep(0.5)
+    raise AssertionError("no window of statistics")
+
+
+def take(home, picture, capture, arguments, show, has_profile=False):
+    """Takes one picture: starts Wireshark with these arguments, and calls show(env, window), which may return
+    the window to take instead of the screen."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
@@ -142,15 +171,10 @@ def take(home, picture, capture, frame, item=None, has_profile=False):
             env = {**tools.surroundings(folder), "DISPLAY": f":{display}", "XDG_RUNTIME_DIR": str(folder / "run"),
                    "XDG_CONFIG_HOME": str(folder / "config"), "QT_QPA_PLATFORM": "xcb"}
             with open(os.environ.get("SCREENSHOTS_LOG", os.devnull), "wb") as log:
-                program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", *(PROFILE_OPTIONS if has_profile else ()),
-                                            "-r", str(copy), "-g", str(frame)], env=env,
+                program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", "-r", str(copy), *arguments], env=env,
                                            stdout=log, stderr=log)
-            window = wait_for_window(env, program)
-            xdotool(env, "windowmove", window, 0, 0, "windowsize", window, WIDTH, HEIGHT)
-            time.sleep(1)
-            if not has_profile:
-                open_items(env, window, lines, item)
-            tools.run(["import", "-window", "root", "-depth", "8", "-colors", "64", str(picture)], env)
+            part = show(env, wait_for_window(env, program)) or "root"
+            tools.run(["import", "-window", part, "-depth", "8", "-colors", "64", str(picture)], env)
         finally:
             for process in filter(None, (program, server)):
                 process.terminate()
@@ -159,17 +183,36 @@ def take(home, picture, capture, frame, item=None, has_profile=False):
             os.close(told)
 
 
+def take_frame(home, picture, capture, frame, item=None):
+    """The last protocol in a frame."""
+    lines = tools.tshark(home, capture, "-2", "-V", "-Y", f"frame.number == {frame}").strip().splitlines()
+
+    def show(env, window):
+        fill_screen(env, window)
+        open_items(env, window, lines, item)
+
+    take(home, picture, capture, ["-g", str(frame)], show)
+
+
 def main():
     """Takes all pictures, the named ones, or one of any frame."""
     home, *arguments = sys.argv[1:]
     if arguments[:1] == ["--picture"]:
-        take(home, *arguments[1:])
+        take_frame(home, *arguments[1:])
         return
     folder = TOP / "plugins" / "doc" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name in arguments or (*PICTURES, *PROFILE_PICTURES):
-        capture, *more = PICTURES.get(name) or PROFILE_PICTURES[name]
-        take(home, folder / f"{name}.png", tools.CAPTURES / capture, *more, has_profile=name in PROFILE_PICTURES)
+    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *WINDOWS]:
+        picture = folder / f"{name}.png"
+        if name in PROFILE_PICTURES:
+            capture, frame = PROFILE_PICTURES[name]
+            take(home, picture, tools.CAPTURES / capture, [*PROFILE_OPTIONS, "-g", str(frame)], fill_screen, has_profile=True)
+        elif name in WINDOWS:
+            capture, entry = WINDOWS[name]
+            take(home, picture, tools.CAPTURES / capture, [], lambda env, window: show_statistics(env, window, entry))  # pylint: disable=cell-var-from-loop
+        else:
+            capture, *more = PICTURES[name]
+            take_frame(home, picture, tools.CAPTURES / capture, *more)
 
 
 if __name__ == "__main__":

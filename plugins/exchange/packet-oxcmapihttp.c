@@ -18,6 +18,7 @@
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
+#include "track/vc_names.h"
 
 #define MEDIA_TYPE "application/mapi-http"
 
@@ -63,6 +64,7 @@ static int hf_header = -1;
 static int hf_blank = -1;
 static int hf_other = -1;
 static int hf_session = -1;
+static int hf_user = -1;
 static int hf_request_in = -1;
 static int hf_response_in = -1;
 static int hf_time = -1;
@@ -138,9 +140,13 @@ show_links(const struct message *message)
 {
     const struct mapi_transaction *transaction = message->transaction;
 
-    if (transaction->session)
+    if (transaction->session) {
+        char text[OA_USER_TEXT];
         generated(proto_tree_add_uint(message->tree, hf_session, message->tvb, 0, 0,
                                       (guint32)transaction->session->number));
+        add_generated_text(message->tree, hf_user, message->tvb,
+                           oa_vc_user_name(transaction->session, text));
+    }
     if (!message->is_response && transaction->response_frame)
         generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
                                       transaction->response_frame));
@@ -565,6 +571,9 @@ oxcmapihttp_register(void)
             "the "
             "reports",
             HFILL } },
+        { &hf_user,
+          { "User", "oxcmapihttp.user", FT_STRING, BASE_NONE, NULL, 0,
+            "Who authenticated, else the name in the Connect of the session", HFILL } },
         { &hf_request_in,
           { "Request in", "oxcmapihttp.request_in", FT_FRAMENUM, BASE_NONE,
             FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL } },
