@@ -294,18 +294,23 @@ telling_head(const struct oa_http_exchange *exchange)
 }
 
 /* The session that the exchange opened, if other connections have used it before the exchange was
- * known to be over; otherwise NULL. */
+ * known to be over; one whose requests have the same GUID, if the capture lacks what became of the
+ * request that opened it. Otherwise NULL. */
 static struct mapi_session *
 find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
 {
+    GTree *table = channel->tracker->mapi->by_key;
     char *context = exchange->response.has_head
                         ? context_key(exchange->mapi.endpoint, &exchange->response.head)
                         : NULL;
-    struct mapi_session *found =
-        context ? g_tree_lookup(channel->tracker->mapi->by_key, context) : NULL;
+    char *requests = requests_key(exchange->mapi.endpoint, telling_head(exchange));
+    struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
 
+    if (!found && requests)
+        found = g_tree_lookup(table, requests);
     g_free(context);
-    return found && !found->vc->facts.established.frame ? found : NULL;
+    g_free(requests);
+    return found && !found->vc->facts.established.frame && !found->vc->facts.faults ? found : NULL;
 }
 
 /*
