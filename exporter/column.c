@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "facts.h"
+#include "track/vc_names.h"
 #include "session_number.h"
 
 void
