@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "track/vc_names.h"
 #include "session_number.h"
+#include "track/vc_names.h"
 
 void
 columns_print(const struct column *columns, size_t n, struct writer *writer, const void *row)

@@ -33,6 +33,8 @@ domain_map_free(struct domain_map *map)
 char *
 fold_case(const char *name)
 {
+    if (g_str_is_ascii(name))
+        return g_ascii_strdown(name, -1); /* the same, and nearly always enough */
     g_autofree char *valid = g_utf8_make_valid(name, -1);
     g_autofree char *folded = g_utf8_casefold(valid, -1);
 

@@ -27,6 +27,9 @@
 /* Ends of intervals at which a call is counted as outstanding. */
 #define OUTSTANDING_MAX 10000
 
+/* Intervals whose bytes wait for a call of their session. */
+#define WAITING_MAX 8
+
 #define OPEN_END INT64_MAX
 
 const struct intervals_settings INTERVALS_DEFAULT = { .interval_ns = 60 * NS_PER_S,
@@ -135,6 +138,8 @@ count(const struct intervals *intervals, struct counted *counted,
         const struct connection_stream *stream = &connection->stream[side];
         struct connection_stream *mark = &counted->mark[side ^ connection->is_swapped];
 
+        if (memcmp(stream, mark, sizeof *mark) == 0)
+            continue;
         if (counted->server)
             add_to_row(server_row(intervals, counted->server, time_ns), (enum oa_side)side, stream,
                        mark);
@@ -421,14 +426,25 @@ count_waiting(struct intervals *intervals, struct session *session,
                          server_of_hop(intervals, vc, oa_vc_hop(vc)));
 }
 
+/* Its bytes are counted with the next call, or when many intervals wait. */
 static void
-note_traffic(struct intervals *intervals, const struct oa_virtual_connection *vc, int64_t time_ns)
+note_pdu(struct intervals *intervals, const struct oa_event *event)
 {
+    const struct oa_virtual_connection *vc = event->vc;
     struct session *session = session_of(intervals, vc);
 
-    session_traffic_note(session->traffic, vc, interval_start(intervals, time_ns));
-    if (vc->has_final_number)
+    session_traffic_note_hop(session->traffic, vc, event->channel->hop,
+                             interval_start(intervals, event->last.time_ns));
+    if (vc->has_final_number && session_traffic_waiting(session->traffic) > WAITING_MAX)
         count_waiting(intervals, session, vc);
+}
+
+/* A request and a response of MAPI over HTTP, which is no PDU. */
+static void
+note_bodies(struct intervals *intervals, const struct oa_event *event)
+{
+    session_traffic_note(session_of(intervals, event->vc)->traffic, event->vc,
+                         interval_start(intervals, event->last.time_ns));
 }
 
 static void
@@ -755,10 +771,11 @@ intervals_take_event(struct intervals *intervals, const struct oa_event *event)
         break;
     case OA_EVENT_RPC:
         if (event->vc)
-            note_traffic(intervals, event->vc, event->last.time_ns);
+            note_pdu(intervals, event);
         break;
     case OA_EVENT_CALL:
-        note_traffic(intervals, event->call->vc, event->last.time_ns);
+        if (event->mapi)
+            note_bodies(intervals, event);
         take_call(intervals, event->call);
         break;
     case OA_EVENT_AUTH_DONE:

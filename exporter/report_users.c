@@ -9,38 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "call_minutes.h"
 #include "interval_levels.h"
 #include "intervals.h"
 #include "period.h"
 #include "rop_facts.h"
 #include "tally.h"
-
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_MINUTE (60 * NS_PER_S)
+#include "word_list.h"
 
 /* Combinations of names and addresses with a row of their own; all others are counted in one row
  * without a name. */
 #define USERS_MAX 262144
 
-/* Words in a list. */
-#define WORDS_MAX 8
-
 enum list { TRANSPORTS, PROGRAMS, MODES, COMPUTERS, LISTS };
-
-/* Distinct words in order of appearance, with the sessions of each. */
-struct words {
-    const char *word[WORDS_MAX]; /* owned by the row */
-    uint64_t sessions[WORDS_MAX];
-    uint64_t others; /* sessions of further words */
-    unsigned count;
-};
-
-/* Calls of a minute; may occur repeatedly. */
-struct minute {
-    int32_t minute; /* since the epoch */
-    uint32_t calls : 31;
-    bool has_rops : 1;
-};
 
 enum rank { BY_CALLS, BY_BYTES, BY_TIME, RANKS };
 enum per_day { SENT, RECEIVED, READ, PER_DAY };
@@ -56,7 +37,7 @@ struct key {
 struct row {
     struct key key;
     int64_t period_ns; /* its first instant; NO_TIME: all */
-    struct words words[LISTS];
+    struct word_list words[LISTS];
     uint64_t sessions, mail_sessions;
     uint64_t calls, answered, failures, unanswered, unknown, no_request;
     uint64_t bytes_in, bytes_out, pdus[2];
@@ -66,7 +47,7 @@ struct row {
     uint64_t rops, rop_failures; /* NO_NUMBER: no ROPs were read */
     uint64_t rops_of[OA_ROP_CLASSES];
     struct rop_messages messages;
-    GArray *minutes; /* of struct minute */
+    GArray *minutes; /* call_minutes.h */
 
     /* In the rows that are printed. */
     uint32_t number;                  /* of the user */
@@ -84,11 +65,9 @@ struct shown {
     char *dn;       /* that became known after the first call; NULL: none */
 };
 
-static void put_words(struct writer *writer, const void *value);
-static void put_counts(struct writer *writer, const void *value);
 static void message_bytes_mean(struct writer *writer, const void *row);
 
-#define WORDS(what, list) COMPUTED_NAMED_OF(what, put_words, words[list])
+#define WORDS(what, list) COMPUTED_NAMED_OF(what, word_list_print, words[list])
 
 /* clang-format off */
 static const struct column COLUMNS_OF_USERS[] = {
@@ -160,7 +139,7 @@ static const struct column COLUMNS_OF_USERS[] = {
       "same one" },
     { "bytes_rank", NUMBER(rank[BY_BYTES]), "The same by bytes in both directions" },
     { "time_rank", NUMBER(rank[BY_TIME]), "The same by time in calls" },
-    { "client_sessions", COMPUTED_NAMED_OF(WORD, put_counts, words[PROGRAMS]),
+    { "client_sessions", COMPUTED_NAMED_OF(WORD, word_list_print_counts, words[PROGRAMS]),
       "Sessions of each of the clients, NAME:SESSIONS, separated by semicolons; \"other\" for those after "
       "the first eight" },
     { "messages_sent_per_day", REAL("1/d", per_day[SENT]),
@@ -185,64 +164,6 @@ message_bytes_mean(struct writer *writer, const void *data)
         writer_empty(writer);
 }
 
-/* --- lists of words --- */
-
-static void
-put_words(struct writer *writer, const void *value)
-{
-    const struct words *words = value;
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < words->count; i++)
-        g_string_append_printf(text, "%s%s", i ? ";" : "", words->word[i]);
-    writer_text(writer, text->str);
-}
-
-static void
-put_counts(struct writer *writer, const void *value)
-{
-    const struct words *words = value;
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < words->count; i++)
-        g_string_append_printf(text, "%s%s:%" G_GUINT64_FORMAT, i ? ";" : "", words->word[i],
-                               words->sessions[i]);
-    if (words->others)
-        g_string_append_printf(text, ";other:%" G_GUINT64_FORMAT, words->others);
-    writer_text(writer, text->str);
-}
-
-static void
-add_word(struct words *words, const char *word, uint64_t sessions)
-{
-    unsigned i = 0;
-
-    while (i < words->count && strcmp(words->word[i], word) != 0)
-        i++;
-    if (i == WORDS_MAX) {
-        words->others += sessions;
-        return;
-    }
-    if (i == words->count)
-        words->word[words->count++] = g_strdup(word);
-    words->sessions[i] += sessions;
-}
-
-static void
-add_words(struct words *words, const struct words *more)
-{
-    for (unsigned i = 0; i < more->count; i++)
-        add_word(words, more->word[i], more->sessions[i]);
-    words->others += more->others;
-}
-
-static void
-clear_words(struct words *words)
-{
-    for (unsigned i = 0; i < words->count; i++)
-        g_free((char *)words->word[i]);
-}
-
 /* --- rows of periods --- */
 
 /* Sets all counts of ROPs. */
@@ -263,7 +184,7 @@ row_new(int64_t period_ns)
 
     row->period_ns = period_ns;
     row->latency = histogram_new();
-    row->minutes = g_array_new(FALSE, FALSE, sizeof(struct minute));
+    row->minutes = call_minutes_new();
     row->first_ns = INT64_MAX;
     row->last_ns = NO_TIME;
     set_rops(row, NO_NUMBER);
@@ -276,7 +197,7 @@ row_free(void *data)
     struct row *row = data;
 
     for (int list = 0; list < LISTS; list++)
-        clear_words(&row->words[list]);
+        word_list_clear(&row->words[list]);
     histogram_free(row->latency);
     g_array_unref(row->minutes);
     g_free(row);
@@ -287,12 +208,12 @@ add_row(struct row *into, const struct row *from)
 {
     columns_merge(COLUMNS_OF_USERS, G_N_ELEMENTS(COLUMNS_OF_USERS), into, from);
     for (int list = 0; list < LISTS; list++)
-        add_words(&into->words[list], &from->words[list]);
+        word_list_merge(&into->words[list], &from->words[list]);
     into->time_ns += from->time_ns;
     into->messages.sizes += from->messages.sizes;
     into->messages.size_sum += from->messages.size_sum;
     if (from->minutes)
-        g_array_append_vals(into->minutes, from->minutes->data, from->minutes->len);
+        call_minutes_append(into->minutes, from->minutes);
 }
 
 /* --- what sessions show --- */
@@ -442,23 +363,6 @@ take_rops(struct row *row, const struct oa_call *call)
 }
 
 static void
-count_minute(struct row *row, int64_t time_ns, bool has_rops)
-{
-    int64_t minute = time_ns / NS_PER_MINUTE - (time_ns % NS_PER_MINUTE < 0);
-    struct minute one = { (int32_t)minute, 1, has_rops };
-    struct minute *last = row->minutes->len
-                              ? &g_array_index(row->minutes, struct minute, row->minutes->len - 1)
-                              : NULL;
-
-    if (!last || last->minute != one.minute || last->calls == INT32_MAX) {
-        g_array_append_val(row->minutes, one);
-        return;
-    }
-    last->calls++;
-    last->has_rops |= has_rops;
-}
-
-static void
 take_call(struct tally *tally, void *shown, const struct oa_call *call)
 {
     const struct oa_call_half *request = call_request(call);
@@ -478,13 +382,13 @@ take_call(struct tally *tally, void *shown, const struct oa_call *call)
         row->time_ns += MAX(latency_ns, 0);
     }
     if (request)
-        count_minute(row, request->last.time_ns, has_rops);
+        call_minutes_add(row->minutes, request->last.time_ns, has_rops);
 }
 
-static struct words
+static struct word_list
 one_word(const char *word)
 {
-    return (struct words){ { word }, { 1 }, 0, word && word[0] };
+    return (struct word_list){ { word }, { 1 }, 0, word && word[0] };
 }
 
 /* The session counts in each period in which something was counted of its user. */
@@ -745,76 +649,13 @@ rank_rows(GPtrArray *rows)
     }
 }
 
-/* --- what follows from minutes --- */
-
-static int
-compare_minutes(const void *a, const void *b)
-{
-    const struct minute *left = a, *right = b;
-
-    return left->minute < right->minute ? -1 : left->minute > right->minute;
-}
-
-/* Puts them in order, each once. */
-static void
-settle_minutes(GArray *minutes)
-{
-    guint n = 0;
-
-    g_array_sort(minutes, compare_minutes);
-    for (guint i = 0; i < minutes->len; i++) {
-        const struct minute *one = &g_array_index(minutes, struct minute, i);
-        struct minute *last = n > 0 ? &g_array_index(minutes, struct minute, n - 1) : NULL;
-        if (last && last->minute == one->minute) {
-            last->calls += one->calls;
-            last->has_rops |= one->has_rops;
-        } else {
-            g_array_index(minutes, struct minute, n++) = *one;
-        }
-    }
-    g_array_set_size(minutes, n);
-}
-
-static double
-calls_peak_of(struct intervals *intervals, const GArray *minutes)
-{
-    double most = NO_RATIO;
-
-    for (guint i = 0; intervals && i < minutes->len; i++) {
-        const struct minute *one = &g_array_index(minutes, struct minute, i);
-        int64_t start_ns = one->minute * NS_PER_MINUTE;
-        int64_t covered_ns = intervals_covered(intervals, start_ns, start_ns + NS_PER_MINUTE);
-        if (2 * covered_ns >= NS_PER_MINUTE)
-            most = MAX(most, one->calls * (double)NS_PER_S / (double)covered_ns);
-    }
-    return most;
-}
-
-/* Days with a call whose ROPs were read. */
-static uint64_t
-days_of(const GArray *minutes, int64_t utc_offset_ns)
-{
-    int64_t day_ns = NO_TIME;
-    uint64_t days = 0;
-
-    for (guint i = 0; i < minutes->len; i++) {
-        const struct minute *one = &g_array_index(minutes, struct minute, i);
-        int64_t start_ns = day_start(one->minute * NS_PER_MINUTE, utc_offset_ns);
-        if (!one->has_rops || start_ns == day_ns)
-            continue;
-        day_ns = start_ns;
-        days++;
-    }
-    return days;
-}
-
 static void
 fill_minutes(const struct report_run *run, struct row *row)
 {
-    settle_minutes(row->minutes);
+    call_minutes_settle(row->minutes);
     row->active_minutes = row->minutes->len;
-    row->calls_peak = calls_peak_of(run->intervals, row->minutes);
-    double days = (double)days_of(row->minutes, run->settings->utc_offset_ns);
+    row->calls_peak = call_minutes_peak(row->minutes, run->intervals);
+    double days = (double)call_minutes_rop_days(row->minutes, run->settings->utc_offset_ns);
     const uint64_t messages[PER_DAY] = { [SENT] = row->messages.sent,
                                          [RECEIVED] = row->messages.received,
                                          [READ] = row->messages.read };

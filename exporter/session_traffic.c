@@ -72,24 +72,37 @@ add_part(struct session_traffic *traffic, const struct part *more)
 }
 
 void
+session_traffic_note_hop(struct session_traffic *traffic, const struct oa_virtual_connection *vc,
+                         enum oa_hop hop, int64_t start_ns)
+{
+    struct traffic_growth *mark = &traffic->mark[hop];
+    struct part more = { .start_ns = start_ns, .hop = hop };
+    bool is_any = false;
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        const struct oa_traffic *sum = &vc->traffic[hop][side];
+        more.growth.rpc_bytes[side] = sum->rpc_bytes - mark->rpc_bytes[side];
+        more.growth.rpc_pdus[side] = sum->rpc_pdus - mark->rpc_pdus[side];
+        is_any |= more.growth.rpc_bytes[side] || more.growth.rpc_pdus[side];
+    }
+    if (!is_any)
+        return;
+    grow(mark, &more.growth);
+    add_part(traffic, &more);
+}
+
+void
 session_traffic_note(struct session_traffic *traffic, const struct oa_virtual_connection *vc,
                      int64_t start_ns)
 {
-    for (int hop = 0; hop < OA_HOPS; hop++) {
-        struct traffic_growth *mark = &traffic->mark[hop];
-        struct part more = { .start_ns = start_ns, .hop = (enum oa_hop)hop };
-        bool is_any = false;
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        session_traffic_note_hop(traffic, vc, (enum oa_hop)hop, start_ns);
+}
 
-        for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-            const struct oa_traffic *sum = &vc->traffic[hop][side];
-            more.growth.rpc_bytes[side] = sum->rpc_bytes - mark->rpc_bytes[side];
-            more.growth.rpc_pdus[side] = sum->rpc_pdus - mark->rpc_pdus[side];
-            is_any |= more.growth.rpc_bytes[side] || more.growth.rpc_pdus[side];
-        }
-        grow(mark, &more.growth);
-        if (is_any)
-            add_part(traffic, &more);
-    }
+unsigned
+session_traffic_waiting(const struct session_traffic *traffic)
+{
+    return traffic->parts->len;
 }
 
 void

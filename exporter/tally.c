@@ -133,6 +133,16 @@ note_traffic(struct tally *tally, const struct oa_virtual_connection *vc, int64_
         session_traffic_note(counted_of(tally, vc)->traffic, vc, rows->span_start(tally, time_ns));
 }
 
+static void
+note_pdu(struct tally *tally, const struct oa_event *event)
+{
+    const struct tally_rows *rows = tally->report->rows;
+
+    if (rows->traffic)
+        session_traffic_note_hop(counted_of(tally, event->vc)->traffic, event->vc,
+                                 event->channel->hop, rows->span_start(tally, event->last.time_ns));
+}
+
 struct counting {
     const struct tally_rows *rows;
     void *row;
@@ -234,9 +244,10 @@ tally_take_event(struct report_run *run, const struct oa_event *event)
 {
     ((struct tally *)run->state)->run = run;
     if (event->type == OA_EVENT_RPC && event->vc)
-        note_traffic(run->state, event->vc, event->last.time_ns);
+        note_pdu(run->state, event);
     else if (event->type == OA_EVENT_CALL) {
-        note_traffic(run->state, event->call->vc, event->last.time_ns);
+        if (event->mapi)
+            note_traffic(run->state, event->call->vc, event->last.time_ns);
         take_call(run->state, event->call);
     } else if (event->type == OA_EVENT_VC_JOINED)
         take_join(run->state, event->vc);

@@ -6,6 +6,7 @@
 #include "user_identity.h"
 
 #include <glib.h>
+#include <string.h>
 
 #include "domain_map.h"
 
@@ -86,12 +87,14 @@ struct user_spellings {
     const struct user_rules *rules;
     GHashTable *folded; /* folded name -> the first spelling, which `known` owns */
     GHashTable *known;  /* name -> the first spelling of it */
+    const char *last;   /* of `known`, the one asked for last, which is often the next one too */
+    const char *last_first; /* its first spelling */
 };
 
 struct user_spellings *
 user_spellings_new(const struct user_rules *rules)
 {
-    struct user_spellings *spellings = g_new(struct user_spellings, 1);
+    struct user_spellings *spellings = g_new0(struct user_spellings, 1);
 
     spellings->rules = rules;
     spellings->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -109,23 +112,37 @@ user_spellings_free(struct user_spellings *spellings)
     g_free(spellings);
 }
 
-const char *
-user_spelling(struct user_spellings *spellings, const char *name)
+/* Adds a name that is not known, unless there are too many. */
+static void
+learn_spelling(struct user_spellings *spellings, const char *name)
 {
-    const char *first = spellings && name ? g_hash_table_lookup(spellings->known, name) : name;
-
-    if (first || !name)
-        return first;
     if (g_hash_table_size(spellings->known) >= SPELLINGS_MAX)
-        return name;
+        return;
     char *own = g_strdup(name);
     g_autofree char *folded = domain_map_fold(spellings->rules->domains, name);
-    first = g_hash_table_lookup(spellings->folded, folded);
+    char *first = g_hash_table_lookup(spellings->folded, folded);
     if (!first) {
         first = own;
         g_hash_table_insert(spellings->folded, g_steal_pointer(&folded), own);
     }
-    g_hash_table_insert(spellings->known, own, (char *)first);
+    g_hash_table_insert(spellings->known, own, first);
+}
+
+const char *
+user_spelling(struct user_spellings *spellings, const char *name)
+{
+    void *known, *first;
+
+    if (!spellings || !name)
+        return name;
+    if (spellings->last && strcmp(spellings->last, name) == 0)
+        return spellings->last_first;
+    if (!g_hash_table_contains(spellings->known, name))
+        learn_spelling(spellings, name);
+    if (!g_hash_table_lookup_extended(spellings->known, name, &known, &first))
+        return name;
+    spellings->last = known;
+    spellings->last_first = first;
     return first;
 }
 

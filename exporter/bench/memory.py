@@ -8,6 +8,7 @@ Usage: memory.py MAKE_CAPTURE OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import argparse
 import itertools
 import pathlib
 import random
@@ -62,16 +63,14 @@ def main():
     everything = cost.default_reports(OAEXPORT)
     with tempfile.TemporaryDirectory() as folder:
         for kind in cost.KINDS:
-            found = [slope(FEW, MANY, [cost.peak(OAEXPORT, reports, make(folder, count, count, 4, 50, kind), folder) for count in (FEW, MANY)])
-                     for reports in (["sessions"], everything)]
-            print(f"{kind}: an open session {found[0] / 1024:.1f} KiB, with all reports and its user {found[1] / 1024:.1f} KiB", flush=True)
+            cost.measure_memory(argparse.Namespace(make_capture=MAKE_CAPTURE, oaexport=[OAEXPORT], open=f"{FEW},{MANY}"), kind, everything, folder)
         for reports, name in ((everything, "all reports"), (["users"], "users alone")):
             found = [cost.peak(OAEXPORT, reports, make(folder, count, CONCURRENT, 4, 100, "small"), folder) for count in (FEW, MANY)]
             print(f"a user whose session is over, {name}: {slope(FEW, MANY, found) / 1024:.1f} KiB", flush=True)
         for calls in (1, 20):
             sizes = [500, 2500]
             found = [cost.peak(OAEXPORT, LOADS, intervals(folder, 10, minutes, calls), folder) for minutes in sizes]
-            print(f"an interval of a server with {calls} calls: {slope(10 * sizes[0], 10 * sizes[1], found):.0f} bytes", flush=True)
+            print(f"an interval of a server, calls in it: {calls}: {slope(10 * sizes[0], 10 * sizes[1], found):.0f} bytes", flush=True)
         found = cost.peak(OAEXPORT, LOADS, intervals(folder, SERVERS, WEEK, 1), folder)
         print(f"{SERVERS} servers, a week of minutes, {SERVERS * WEEK:,} intervals: {found / 1e6:.0f} MB", flush=True)
 
