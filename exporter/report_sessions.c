@@ -193,6 +193,8 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
     { "wire_bytes_out", BYTES(wire_bytes[OA_SERVER]), "The same to the client" },
     { "estimated", WORD(estimated), ESTIMATED_IS },
     { "confidence", RATIO(confidence), CONFIDENCE_IS },
+    { "sealed_calls", COUNT_OF(vc, sealed_calls),
+      "Calls whose parameters, or a part of them, stay encrypted (packet privacy)" },
 };
 /* clang-format on */
 

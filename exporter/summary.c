@@ -90,6 +90,7 @@ static void
 take_connection(struct summary *summary, const struct value *row)
 {
     bool is_tls = strcmp(row[0].text->str, "https") == 0 || row[3].text->len;
+    bool is_opened = row[7].text->len && strcmp(row[7].text->str, "no") != 0;
     const double numbers[SUM_NUMBERS] = {
         [TLS_CONNECTIONS] = 1,
         [TLS_UNFINISHED] = strcmp(row[4].text->str, "unfinished") == 0,
@@ -97,8 +98,10 @@ take_connection(struct summary *summary, const struct value *row)
         [TLS_BYTES_OUT] = row[6].number,
     };
 
-    if (is_tls && row[5].number + row[6].number > 0)
-        add_tls(summary, row[1].text->str, row[2].text->str, true, numbers);
+    if (!is_tls || is_opened || row[5].number + row[6].number <= 0)
+        return;
+    add_tls(summary, row[1].text->str, row[2].text->str, true, numbers);
+    sum_of(summary->sums[BY_TLS_REASON], row[8].text->str, "", "")->numbers[0]++;
 }
 
 static void
@@ -106,7 +109,7 @@ take_session(struct summary *summary, const struct value *row)
 {
     summary->sessions++;
     sum_of(summary->sums[BY_TRANSPORT], row[0].text->str, "", "")->numbers[0]++;
-    summary->sealed_sessions += strcmp(row[1].text->str, "packet privacy") == 0;
+    summary->sealed_sessions += row[1].number > 0;
 }
 
 static void
@@ -177,8 +180,9 @@ take_finding(struct summary *summary, const struct value *row)
 
 /* clang-format off */
 static const struct view VIEWS[] = {
-    { "connections", { "service", "server_address", "tls_sni", "tls_version", "tls_handshake", "bytes_in", "bytes_out" }, take_connection },
-    { "sessions", { "transport", "rpc_auth_level" }, take_session },
+    { "connections", { "service", "server_address", "tls_sni", "tls_version", "tls_handshake", "bytes_in", "bytes_out", "decrypted",
+                     "not_decrypted" }, take_connection },
+    { "sessions", { "transport", "sealed_calls" }, take_session },
     { "operations", { "interface", "operation", "rop", "calls", "answered", "faults", "unanswered", "unknown", "no_request", "latency_max_ms" },
       take_operation },
     { "users", { "user", "user_dn", "calls", "sessions", "bytes_in", "bytes_out" }, take_user },
@@ -368,6 +372,8 @@ summary_take_undecided(struct summary *summary, const uint8_t server[16],
                                     [TLS_BYTES_OUT] = NAN };
     char address[ADDRESS_TEXT];
 
+    if (row && row->opened.source) /* and what is inside is not ours */
+        return;
     if (row) {
         numbers[TLS_UNFINISHED] = row->tls && !row->tls->is_finished;
         numbers[TLS_BYTES_IN] = (double)row->tcp->stream[OA_CLIENT].payload_bytes;

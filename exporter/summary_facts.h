@@ -18,7 +18,7 @@ struct sum {
     double numbers[SUM_NUMBERS];
 };
 
-enum sums { BY_TRANSPORT, BY_USER, BY_OPERATION, BY_FINDING, BY_TLS_SERVER, SUMS };
+enum sums { BY_TRANSPORT, BY_USER, BY_OPERATION, BY_FINDING, BY_TLS_SERVER, BY_TLS_REASON, SUMS };
 
 /* Numbers of a sum, by kind. */
 enum { USER_CALLS, USER_SESSIONS, USER_BYTES_IN, USER_BYTES_OUT };

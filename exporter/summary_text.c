@@ -354,17 +354,22 @@ put_findings(const struct text *text)
 
 /* --- what was not read --- */
 
+/* Why connections inside TLS were not opened, the most frequent reason first. */
 static void
 put_tls(const struct text *text)
 {
-    const double *connections = text->summary->tls_connections;
-    double all = connections[0] + connections[1];
+    double undecided = text->summary->tls_connections[0];
+    g_autoptr(GPtrArray) reasons = summary_sorted(text->summary, BY_TLS_REASON);
 
-    if (all > 0)
-        text_item(text, "%.0f connection%s inside TLS: no keys", all, text_plural(all));
-    if (connections[0] > 0)
-        text_item(text, "%.0f of them: nothing shows whether the server is an RPC proxy",
-                  connections[0]);
+    for (guint i = 0; i < reasons->len; i++) {
+        const struct sum *sum = g_ptr_array_index(reasons, i);
+        text_item(text, "%.0f connection%s inside TLS: %s", sum->numbers[0],
+                  text_plural(sum->numbers[0]), sum->names[0][0] ? sum->names[0] : "no keys");
+    }
+    if (undecided > 0)
+        text_item(text,
+                  "%.0f connection%s inside TLS: nothing shows whether the server is an RPC proxy",
+                  undecided, text_plural(undecided));
 }
 
 static void

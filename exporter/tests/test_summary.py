@@ -225,7 +225,7 @@ class Summaries(unittest.TestCase):
         web = tools.CAPTURES / "ordinary" / "tls_web_traffic.pcap"
         summary = self.run_it(web)
         self.assertEqual(summary.commands()[0].split()[1:3], ["--proxy", "127.0.0.1"])
-        self.assertIn("  2 of them: nothing shows whether the server is an RPC proxy", summary.sections["Not read"])
+        self.assertIn("  2 connections inside TLS: nothing shows whether the server is an RPC proxy", summary.sections["Not read"])
         proxy = self.run_it("--proxy", "127.0.0.1", web)
         self.assertEqual(proxy.table("Connections inside TLS, by server"), summary.table("Connections inside TLS, by server"))
         self.assertNotIn("nothing shows", proxy.text)

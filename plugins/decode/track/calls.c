@@ -563,6 +563,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
     vc->unknown += facts->state == OA_CALL_UNKNOWN;
     vc->no_request += facts->state == OA_CALL_NO_REQUEST;
     vc->exchange_calls += facts->iface && facts->iface->is_exchange;
+    vc->sealed_calls += facts->is_sealed;
     take_call_out(list, call);
     expect_late_parts(list, facts, false);
     check_fault(list->tracker, facts);
@@ -969,6 +970,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
     to->unknown += from->vc->unknown;
     to->no_request += from->vc->no_request;
     to->exchange_calls += from->vc->exchange_calls;
+    to->sealed_calls += from->vc->sealed_calls;
     into->has_given_up |= from->has_given_up;
     while ((call = g_queue_peek_head(&from->by_age))) {
         struct call *known = oa_calls_find(into, call->facts.call_id);

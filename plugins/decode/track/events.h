@@ -371,6 +371,7 @@ struct oa_virtual_connection {
     uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
     uint64_t unknown, no_request;                 /* calls of these states */
     uint64_t exchange_calls;                      /* of an interface of Exchange */
+    uint64_t sealed_calls;                        /* a part of them stays encrypted */
     uint64_t foreign_calls; /* of plain RPC over TCP, which are not counted: oa_call.is_foreign */
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding *bindings; /* up to OA_RPC_CONTEXTS_MAX, most have one or two */
