@@ -364,7 +364,8 @@ put_tls(const struct text *text)
     for (guint i = 0; i < reasons->len; i++) {
         const struct sum *sum = g_ptr_array_index(reasons, i);
         text_item(text, "%.0f connection%s inside TLS: %s", sum->numbers[0],
-                  text_plural(sum->numbers[0]), sum->names[0][0] ? sum->names[0] : "no keys");
+                  text_plural(sum->numbers[0]),
+                  sum->names[0][0] ? sum->names[0] : "there are no keys");
     }
     if (undecided > 0)
         text_item(text,

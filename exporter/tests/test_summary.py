@@ -219,7 +219,7 @@ class Summaries(unittest.TestCase):
         self.assertEqual(summary.table("Connections inside TLS, by server"),
                          [(connections[0]["server_address"],
                            [str(len(connections)), "0", str(total(connections, "bytes_in")), str(total(connections, "bytes_out"))])])
-        self.assertIn(f"  {len(connections)} connections inside TLS: no keys", summary.sections["Not read"])
+        self.assertIn(f"  {len(connections)} connections inside TLS: there are no keys", summary.sections["Not read"])
         self.assertIn("--tls-keylog KEYS", summary.text)
         self.assertIn("SSLKEYLOGFILE", summary.text)
         web = tools.CAPTURES / "ordinary" / "tls_web_traffic.pcap"
