@@ -127,17 +127,17 @@ show_number(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_com
 static void
 show_address(proto_tree *tree, tvbuff_t *tvb, int offset, const struct oa_rts_command *command)
 {
-    const struct oa_rts_address *address = &command->value.address;
+    const struct oa_rts_address *client = &command->value.address;
 
     proto_tree_add_item(tree, hf_client_address_type, tvb, offset + 4, 4, ENC_LITTLE_ENDIAN);
     if (command->length <= 8)
         return;
-    if (address->is_ipv6)
+    if (client->is_ipv6)
         proto_tree_add_item(tree, hf_client_address_ipv6, tvb,
-                            offset + (address->sockaddr_form ? 16 : 8), 16, ENC_NA);
+                            offset + (client->sockaddr_form ? 16 : 8), 16, ENC_NA);
     else
         proto_tree_add_item(tree, hf_client_address_ipv4, tvb,
-                            offset + (address->sockaddr_form ? 12 : 8), 4, ENC_BIG_ENDIAN);
+                            offset + (client->sockaddr_form ? 12 : 8), 4, ENC_BIG_ENDIAN);
 }
 
 /* What a cookie identifies follows from the number of cookies in the PDU, [MS-RPCH] 2.2.4. */
