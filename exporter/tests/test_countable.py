@@ -35,9 +35,7 @@ LINES = 8  # of a failure
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss")
 # What does not hold yet in the sample; a row that holds is a failure, too.
 KNOWN = (
-    ("mixed", "loss of 3.0%, seed 3"),  # a session too many
     ("rpc_tcp", "in fragments"),  # a call too few
-    ("wine_mgmt", "loss of 3.0%, seed 2"),  # a session and a call too many
 )
 
 
