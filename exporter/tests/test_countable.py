@@ -35,7 +35,6 @@ LINES = 8  # of a failure
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss")
 # What does not hold yet in the sample; a row that holds is a failure, too.
 KNOWN = (
-    ("rpc_tcp", "in fragments"),  # a call too few
 )
 
 
