@@ -187,7 +187,8 @@ class Comparison:
                 mixed[row["session"]].add(call.session)
         self.wrong += [("sessions mixed", number, len(found)) for number, found in mixed.items() if len(found) > 1]
         done = collections.Counter(row["call_id"] for row in self.rows if row["state"] in ("answered", "fault"))
-        whole = collections.Counter(call.call_id for call in self.truth.calls if not call.is_leg and call.is_whole(left, self.is_cut))
+        whole = collections.Counter(call.call_id for call in self.truth.calls if not call.is_leg and call.is_whole(left, self.is_cut)
+                                    and (not self.kind.splits or truth.is_named(call, left)))
         self.whole = sum(whole.values())
         self.short = sorted((whole - done).elements())
 
