@@ -14,6 +14,9 @@ import undamaged
 HOPS = ("client", "server")
 # The fixed fields of a PDU of a call: with them its interface's context, its number and its length are known.
 FIXED = {"request": 24, "response": 24, "fault": 28}
+# The ports of proxies and of the servers behind them; of a connection to another one whose beginning is missing, only what it carries may show
+# what it is.
+NAMED_PORTS = (80, 443, 593, 6001, 6002, 6004)
 
 
 class Message:
@@ -174,6 +177,20 @@ class Truth:
                     call.state = "fault" if sides[1][-1].facts["kind"] == "fault" else "answered"
             self.calls.append(call)
         self.calls += [self._exchange(made, "mailbox") for made in undamaged.mapi_calls(read)]
+
+    def is_named(self, call, left):
+        """Whether its connections are to ports that name their service, or their beginnings are there."""
+        ends = {self.ways[message.frames[0]][0] for sides in call.hops.values() for messages in sides for message in messages}
+        return all(self.first_frames[pair] in left or any(int.from_bytes(end[-2:], "big") in NAMED_PORTS for end in pair) for pair in ends)
+
+    @functools.cached_property
+    def first_frames(self):
+        """The first frame of each connection, by its ends."""
+        found = {}
+        for number, way in self.ways.items():
+            if way:
+                found.setdefault(way[0], number)
+        return found
 
     @property
     def starts_late(self):

@@ -22,6 +22,10 @@
 #define HEADER_FLAGS 0x7
 #define HEADER_SIZE 8
 
+/* Bytes of the stub that show the shape: the handle, pulFlags, cbIn and the extended buffer header;
+ * of an EcDoRpc fewer. */
+#define SHOWN_SIZE 36
+
 /* pulFlags: NoCompression, NoXorMagic, Chain; the other bits have to be 0. */
 #define CALL_FLAGS 0x7
 
@@ -103,4 +107,12 @@ oa_request_shape(const struct oa_rpc_pdu *rpc)
     struct oa_cursor stub = oa_cursor_over(rpc->stub, rpc->stub_length);
     stub.big_endian = rpc->header.big_endian;
     return is_shape_of(rpc->opnum, stub) ? oa_rpc_interface(OA_IF_EMSMDB) : NULL;
+}
+
+bool
+oa_request_is_too_short(const struct oa_rpc_pdu *rpc)
+{
+    return rpc->header.ptype == OA_RPC_REQUEST && rpc->header.flags & OA_RPC_FIRST_FRAG &&
+           rpc->stub && rpc->is_short && rpc->stub_length < SHOWN_SIZE &&
+           (rpc->opnum == OA_EMSMDB_EC_DO_RPC_EXT2 || rpc->opnum == OA_EMSMDB_EC_DO_RPC);
 }

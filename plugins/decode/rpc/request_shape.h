@@ -17,4 +17,7 @@
  */
 const struct oa_rpc_interface *oa_request_shape(const struct oa_rpc_pdu *rpc);
 
+/* Whether the PDU, of which only the beginning is there, is too short to show it. */
+bool oa_request_is_too_short(const struct oa_rpc_pdu *rpc);
+
 #endif

@@ -274,7 +274,7 @@ has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 }
 
 /* How well two virtual connections fit that may be the two channels of a hop. */
-enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_CALLS };
+enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
 
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
@@ -283,10 +283,14 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
         (vc->facts.has_cookie && other->facts.has_cookie))
         return FIT_NONE;
     if (fitted_before(vc, other) || fitted_before(other, vc) ||
-        oa_calls_are_late(&vc->calls, &other->calls) ||
-        oa_calls_are_late(&other->calls, &vc->calls))
+        oa_calls_are_parts(&vc->calls, &other->calls) ||
+        oa_calls_are_parts(&other->calls, &vc->calls))
         return FIT_BY_CALLS;
-    return are_alike(&vc->facts, &other->facts, hop) ? FIT_BY_HEAD : FIT_NONE;
+    if (!are_alike(&vc->facts, &other->facts, hop))
+        return FIT_NONE;
+    bool is_at_one_time = vc->facts.opened.time_ns <= other->facts.last.time_ns &&
+                          other->facts.opened.time_ns <= vc->facts.last.time_ns;
+    return is_at_one_time ? FIT_BY_HEAD_AND_TIME : FIT_BY_HEAD;
 }
 
 /* The best of the neighbours that have only the channel that `vc` lacks; NULL if several are. */

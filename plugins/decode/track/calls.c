@@ -358,7 +358,7 @@ are_halves(const struct oa_call *a, const struct oa_call *b)
             continue;
         if (response->first.time_ns < request->last.time_ns)
             return false;
-        fit = true;
+        fit |= (request == &a->request[hop]) != (response == &a->response[hop]);
     }
     return fit;
 }
@@ -380,18 +380,6 @@ oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
             return false;
     }
     return fitting > 0;
-}
-
-bool
-oa_calls_are_late(const struct call_list *whole, const struct call_list *part)
-{
-    unsigned looked_at = 0;
-
-    for (const GList *link = part->by_age.head; link && looked_at < COMPARED_MAX;
-         link = link->next, looked_at++)
-        if (!is_late_call(whole, &((const struct call *)link->data)->facts))
-            return false;
-    return looked_at > 0;
 }
 
 /* --- bytes missing from the capture --- */

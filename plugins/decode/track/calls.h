@@ -92,12 +92,9 @@ void oa_calls_settle(struct call_list *list, struct call *call, enum oa_hop hop)
 /* Whether both are of the same PDU, seen on two hops. */
 bool oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b);
 
-/* Whether all calls of one list that have not ended are late parts of calls of the other that have;
- * false if there are none. */
-bool oa_calls_are_late(const struct call_list *whole, const struct call_list *part);
-
-/* The same, if they may also be the missing halves of calls of the one list; responses alone may be
- * of earlier calls. */
+/* Whether calls of the second list that have not ended are late parts of calls of the first one, or
+ * their missing halves, and none of them is anything else; responses alone may be of earlier calls.
+ */
 bool oa_calls_are_parts(const struct call_list *whole, const struct call_list *part);
 
 /* All calls with that id whose virtual connections may join others, the newest first, with those

@@ -109,6 +109,14 @@ oa_http_hops_find(const struct oa_virtual_connection *vc, const struct oa_channe
     return (enum oa_hop)place;
 }
 
+/* Whether RPC PDUs came on the hop: then both of its channels had been opened before, even if the
+ * capture lacks how. */
+static bool
+has_rpc(const struct oa_virtual_connection *vc, int hop)
+{
+    return vc->traffic[hop][OA_CLIENT].rpc_pdus > 0 || vc->traffic[hop][OA_SERVER].rpc_pdus > 0;
+}
+
 bool
 oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
                            struct oa_stamp stamp)
@@ -124,7 +132,20 @@ oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct 
         (!vc->established.frame && !vc->calls && !vc->binds) || stamp.time_ns <= since.time_ns)
         return false;
     for (int hop = first; hop <= last; hop++)
-        if (vc->leg_seen[hop][leg_of(channel)] && takes_same_way(channel, vc->endpoint[hop]))
+        if ((vc->leg_seen[hop][leg_of(channel)] || has_rpc(vc, hop)) &&
+            takes_same_way(channel, vc->endpoint[hop]))
+            return true;
+    return false;
+}
+
+bool
+oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    enum oa_leg leg = leg_of(channel);
+
+    for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++)
+        if (vc->leg_seen[hop][leg ^ 1] && !vc->leg_seen[hop][leg] &&
+            takes_same_way(channel, vc->endpoint[hop]))
             return true;
     return false;
 }

@@ -353,6 +353,8 @@ oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_know
         binds_foreign(data, length))
         return OA_NOT_OURS;
     next = MIN(pdu.header.frag_length, length);
+    if (known == OA_ENDPOINT_UNKNOWN && oa_request_is_too_short(&pdu))
+        return OA_MAYBE;
     if (known == OA_ENDPOINT_UNKNOWN ? !oa_request_shape(&pdu)
                                      : !oa_rpc_may_be_header(data + next, length - next))
         return OA_NOT_OURS;

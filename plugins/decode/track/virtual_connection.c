@@ -537,12 +537,39 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
         OA_SHOWN(renamer, HOST, oa_text_address(other->endpoint[OA_SERVER].address, text[1])));
 }
 
+/* Virtual connections that are looked at to find an earlier one with a cookie. */
+#define COOKIES_SEARCHED 64
+
+/* Bytes behind a loss come late, and meanwhile the client may have used the cookie again: the last
+ * virtual connection with it that had begun by then and lacks the channel; `known`: there is none.
+ */
+static struct virtual_connection *
+find_earlier(struct virtual_connection *known, const struct oa_channel *channel,
+             struct oa_stamp stamp)
+{
+    const GList *link = known->age_link.prev;
+
+    if (!oa_stamp_is_before(stamp, known->facts.opened))
+        return known;
+    for (unsigned i = 0; link && i < COOKIES_SEARCHED; i++, link = link->prev) {
+        struct virtual_connection *other = link->data;
+        if (other->facts.has_cookie &&
+            compare_cookies(&other->facts.cookie, &known->facts.cookie) == 0 &&
+            oa_stamp_is_before(other->facts.opened, stamp) &&
+            oa_http_hops_lack(&other->facts, channel))
+            return other;
+    }
+    return known;
+}
+
 struct virtual_connection *
 oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
 {
     struct virtual_connection *known = g_tree_lookup(channel->tracker->vcs->by_cookie, cookie);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
+    if (known && known != own)
+        known = find_earlier(known, &channel->facts, stamp);
     if (known && oa_http_hops_is_used_again(&known->facts, &channel->facts, stamp))
         known = NULL;
     if (known && known == own)
