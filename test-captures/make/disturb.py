@@ -211,6 +211,36 @@ def second_leg(data, client=bytes([10, 9, 0, 5]), server=bytes([10, 9, 0, 21])):
     return Trace(trace.order, trace.pcapng, items).bytes()
 
 
+def _longer(packet, payload, order):
+    """A packet of IPv4 with that payload behind its own; its record's head ends with both lengths."""
+    header = bytearray(packet.data[14:34])
+    header[2:4] = struct.pack(">H", struct.unpack(">H", header[2:4])[0] + len(payload))
+    header[10:12] = b"\0\0"
+    total = sum(struct.unpack(">10H", header))
+    header[10:12] = struct.pack(">H", ~(total + (total >> 16)) & 0xFFFF)
+    data = packet.data[:14] + bytes(header) + packet.data[34:] + payload
+    return Packet(packet.time, data, packet.link_type, packet.head[:-8] + struct.pack(order + "II", len(data), len(data)), packet.tail)
+
+
+def coalesced(data):
+    """Segments of Ethernet and IPv4 that follow each other, with nothing but acknowledgements between, as one: as a network card with
+    receive offload delivers them. And how many there were."""
+    trace, items, last, count = read(data), [], None, 0
+    for item in trace.items:
+        facts = tcp_facts(item) if isinstance(item, Packet) else None
+        if not facts or (not facts[3] and not facts[2]):
+            items.append(item)
+            continue
+        before = tcp_facts(items[last]) if last is not None else None
+        if facts[3] and before and before[:2] == facts[:2] and before[3] and not (before[2] | facts[2]) and before[3] + facts[3] < 40000:
+            items[last] = _longer(items[last], item.data[-facts[3]:], trace.order)
+            count += 1
+        else:
+            last = len(items)
+            items.append(item)
+    return Trace(trace.order, trace.pcapng, items).bytes(), count
+
+
 def one_way(data, port=80):
     """The capture without what servers at that port sent."""
     trace = read(data)

@@ -51,7 +51,8 @@
 /* An RC4 keystream from its current position on. */
 struct keystream {
     gcry_cipher_hd_t cipher; /* NULL: refused, or not begun */
-    GByteArray *ahead;       /* of it, generated, but not used; NULL if nothing is */
+    GByteArray *ahead;       /* the next bytes of it, if they have been generated; else NULL */
+    size_t used;             /* of these */
 };
 
 /* PDUs that were missing when later ones came. */
@@ -118,13 +119,21 @@ keystream_begin(struct keystream *keystream, const struct oa_ntlm_side_keys *key
 }
 
 static void
+drop_ahead(struct keystream *keystream)
+{
+    if (keystream->ahead)
+        g_byte_array_unref(keystream->ahead);
+    keystream->ahead = NULL;
+    keystream->used = 0;
+}
+
+static void
 keystream_end(struct keystream *keystream)
 {
     if (keystream->cipher)
         gcry_cipher_close(keystream->cipher);
-    if (keystream->ahead)
-        g_byte_array_unref(keystream->ahead);
-    *keystream = (struct keystream){ 0 };
+    keystream->cipher = NULL;
+    drop_ahead(keystream);
 }
 
 /* The next bytes of the keystream, which are not used up; NULL if there is none. Valid until its
@@ -132,34 +141,34 @@ keystream_end(struct keystream *keystream)
 static const uint8_t *
 look_ahead(struct keystream *keystream, size_t length)
 {
+    size_t wanted = keystream->used + length;
+
     if (!keystream->cipher)
         return NULL;
     if (!keystream->ahead)
-        keystream->ahead = g_byte_array_new();
+        keystream->ahead = g_byte_array_sized_new((guint)MAX(length, 1));
     size_t there = keystream->ahead->len;
-    if (there < length) {
-        g_byte_array_set_size(keystream->ahead, (guint)length);
+    if (there < wanted) {
+        g_byte_array_set_size(keystream->ahead, (guint)wanted);
         uint8_t *more = keystream->ahead->data + there;
-        memset(more, 0, length - there);
-        if (gcry_cipher_encrypt(keystream->cipher, more, length - there, NULL, 0) != 0) {
+        memset(more, 0, wanted - there);
+        if (gcry_cipher_encrypt(keystream->cipher, more, wanted - there, NULL, 0) != 0) {
             keystream_end(keystream);
             return NULL;
         }
     }
-    return keystream->ahead->data;
+    return keystream->ahead->data + keystream->used;
 }
 
 static void
 use_up(struct keystream *keystream, uint64_t length)
 {
     while (length > 0 && look_ahead(keystream, (size_t)MIN(length, BLOCK))) {
-        size_t used = MIN(length, keystream->ahead->len);
-        g_byte_array_remove_range(keystream->ahead, 0, (guint)used);
+        size_t used = MIN(length, keystream->ahead->len - keystream->used);
+        keystream->used += used;
         length -= used;
-    }
-    if (keystream->ahead && keystream->ahead->len == 0) {
-        g_byte_array_unref(keystream->ahead);
-        keystream->ahead = NULL;
+        if (keystream->used == keystream->ahead->len)
+            drop_ahead(keystream);
     }
 }
 
