@@ -250,24 +250,17 @@ def in_pairs(data):
     trace = disturb.read(data)
     firsts, gone = {}, []
     for packet in trace.packets():
-        facts = disturb.tcp_facts(packet)
-        if not facts or packet.data[12:14] != b"\x08\0":
-            continue
-        end = 14 + struct.unpack_from(">H", packet.data, 16)[0]
-        pdu = packet.data[end - facts[3]:end]
+        connection, side, _, length = disturb.tcp_facts(packet) or (None,) * 3 + (0,)
+        pdu = packet.data[-length:] if length else b""
         if not is_sealed(pdu):
             continue
-        if facts[:2] not in firsts:
-            firsts[facts[:2]] = packet, pdu
+        first = firsts.pop((connection, side), None)
+        if not first:
+            firsts[connection, side] = packet
             continue
-        first, before = firsts.pop(facts[:2])
         gone.append(first)
-        sequence = 14 + (packet.data[14] & 15) * 4 + 4
-        head = bytearray(packet.data[:end - facts[3]])
-        head[16:18] = struct.pack(">H", end - 14 + len(before))
-        head[sequence:sequence + 4] = first.data[sequence:sequence + 4]
-        packet.data = bytes(head) + before + pdu
-        packet.head = packet.head[:4] + struct.pack(trace.order + "II", len(packet.data), len(packet.data))
+        both = disturb.longer(first, pdu, trace.order)
+        packet.data, packet.head = both.data, both.head
     return disturb.Trace(trace.order, trace.pcapng, [item for item in trace.items if item not in gone]).bytes()
 
 

@@ -211,7 +211,7 @@ def second_leg(data, client=bytes([10, 9, 0, 5]), server=bytes([10, 9, 0, 21])):
     return Trace(trace.order, trace.pcapng, items).bytes()
 
 
-def _longer(packet, payload, order):
+def longer(packet, payload, order):
     """A packet of IPv4 with that payload behind its own; its record's head ends with both lengths."""
     header = bytearray(packet.data[14:34])
     header[2:4] = struct.pack(">H", struct.unpack(">H", header[2:4])[0] + len(payload))
@@ -233,7 +233,7 @@ def coalesced(data):
             continue
         before = tcp_facts(items[last]) if last is not None else None
         if facts[3] and before and before[:2] == facts[:2] and before[3] and not (before[2] | facts[2]) and before[3] + facts[3] < 40000:
-            items[last] = _longer(items[last], item.data[-facts[3]:], trace.order)
+            items[last] = longer(items[last], item.data[-facts[3]:], trace.order)
             count += 1
         else:
             last = len(items)
