@@ -19,25 +19,27 @@ struct line {
     struct oa_ntlm_secret secret;
 };
 
+/* Each in memory of its own: an array that grows leaves copies behind. */
 struct nt_passwords {
-    GArray *lines; /* of struct line, in the order of the file */
+    GPtrArray *lines; /* of struct line, in the order of the file */
 };
 
 static void
-clear_line(void *data)
+free_line(void *data)
 {
     struct line *line = data;
 
     g_free(line->user);
     g_free(line->domain);
     explicit_bzero(line, sizeof *line);
+    g_free(line);
 }
 
 void
 nt_passwords_free(struct nt_passwords *passwords)
 {
     if (passwords)
-        g_array_unref(passwords->lines);
+        g_ptr_array_unref(passwords->lines);
     g_free(passwords);
 }
 
@@ -79,8 +81,7 @@ read_hash(const char *text, size_t length, uint8_t hash[OA_NTLM_KEY])
 static const char *
 take_line(struct nt_passwords *passwords, const char *text, size_t length)
 {
-    const char *colon = memchr(text, ':', length);
-    struct line line = { 0 };
+    const char *colon = length > 0 ? memchr(text, ':', length) : NULL;
 
     if (length == 0 || text[0] == '#')
         return NULL;
@@ -90,13 +91,13 @@ take_line(struct nt_passwords *passwords, const char *text, size_t length)
     size_t secret_length = length - (size_t)(secret - text);
     if (!g_utf8_validate(text, (gssize)length, NULL) || memchr(text, 0, length))
         return "not UTF-8";
-    line.is_password = !read_hash(secret, secret_length, line.secret.nt_hash);
-    if (line.is_password && !oa_ntlm_secret_of_password(secret, secret_length, &line.secret))
+    struct line *line = g_new0(struct line, 1);
+    g_ptr_array_add(passwords->lines, line);
+    line->is_password = !read_hash(secret, secret_length, line->secret.nt_hash);
+    if (line->is_password && !oa_ntlm_secret_of_password(secret, secret_length, &line->secret))
         return "the library of ciphers refuses MD4";
     g_autofree char *name = g_strndup(text, (gsize)(colon - text));
-    take_name(&line, name);
-    g_array_append_val(passwords->lines, line);
-    explicit_bzero(&line.secret, sizeof line.secret);
+    take_name(line, name);
     return NULL;
 }
 
@@ -132,8 +133,7 @@ nt_passwords_read(const char *path, char **warning, char **message)
     if (!secret_file_read(path, FILE_MAX, &file, warning, message))
         return NULL;
     struct nt_passwords *passwords = g_new(struct nt_passwords, 1);
-    passwords->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
-    g_array_set_clear_func(passwords->lines, clear_line);
+    passwords->lines = g_ptr_array_new_with_free_func(free_line);
     take_lines(passwords, &file, path, message);
     secret_file_clear(&file);
     if (*message)
@@ -163,21 +163,21 @@ nt_passwords_find(void *context, const char *user, const char *domain, size_t nu
                   struct oa_ntlm_secret *secret, bool *is_password)
 {
     const struct nt_passwords *passwords = context;
-    struct line name = { 0 };
+    struct line *name = g_new0(struct line, 1);
     bool is_found = false;
 
     /* The user may be user@domain, without a domain besides. */
-    take_name(&name, user);
+    take_name(name, user);
     g_autofree char *other = fold_case(domain);
-    const char *wanted = name.domain ? name.domain : other;
+    const char *wanted = name->domain ? name->domain : other;
     for (guint i = 0; i < passwords->lines->len && !is_found; i++) {
-        const struct line *line = &g_array_index(passwords->lines, struct line, i);
-        if (!matches(line, name.user, wanted) || number-- > 0)
+        const struct line *line = g_ptr_array_index(passwords->lines, i);
+        if (!matches(line, name->user, wanted) || number-- > 0)
             continue;
         *secret = line->secret;
         *is_password = line->is_password;
         is_found = true;
     }
-    clear_line(&name);
+    free_line(name);
     return is_found;
 }

@@ -95,7 +95,7 @@ const struct oa_property_name *rop_property_name(const struct oa_rop *rop,
 const char *rop_return_value_text(uint32_t value, char number[ROP_VALUE_TEXT]);
 
 /* Definitions of columns that several reports have. */
-#define ROPS_ARE "; empty unless ROPs are read (--rops), and for sealed calls"
+#define ROPS_ARE "; empty unless ROPs are read (--rops), and for calls that stay sealed"
 #define ROP_FAILURES_ARE "ROPs that returned an error; warnings are none"
 
 /* Messages that it downloaded, by synchronization or another FastTransfer stream. */

@@ -22,6 +22,7 @@ struct play {
     struct wire *wire;
     struct oa_channel *channel;
     uint32_t call_id;
+    GByteArray *sent; /* the last PDU, to which the last event points */
 };
 
 static void
@@ -31,6 +32,23 @@ begin(struct play *play, const struct oa_seal_secrets *secrets)
     oa_tracker_unseal(play->wire->tracker, secrets);
     play->channel = wire_direct(play->wire, 1, 2);
     play->call_id = 1;
+    play->sent = g_byte_array_new();
+}
+
+static void
+end(struct play *play)
+{
+    wire_free(play->wire);
+    g_byte_array_unref(play->sent);
+}
+
+/* Sends a PDU of a call. */
+static void
+send_call(struct play *play, enum oa_side side, GByteArray *pdu)
+{
+    g_byte_array_unref(play->sent);
+    play->sent = g_byte_array_ref(pdu);
+    wire_send(play->wire, play->channel, side, pdu);
 }
 
 static void
@@ -131,8 +149,7 @@ say(struct play *play, struct sealer *sealer, enum oa_side side, uint8_t level, 
 {
     uint8_t fill = (uint8_t)(0x20 + play->call_id);
 
-    wire_send(play->wire, play->channel, side,
-              sealed_pdu(play, sealer, side, level, context, fill));
+    send_call(play, side, sealed_pdu(play, sealer, side, level, context, fill));
     const struct oa_event *event = &play->wire->last;
     g_assert_cmpint(event->type, ==, OA_EVENT_RPC);
     g_assert_cmpuint(event->rpc->stub_length, ==, STUB);
@@ -186,7 +203,7 @@ test_contexts(void)
     g_assert_true(play.wire->last.call->is_sealed);
     for (uint32_t i = 0; i < G_N_ELEMENTS(levels); i++)
         sealer_free(sealers[i]);
-    wire_free(play.wire);
+    end(&play);
 }
 
 static void
@@ -200,7 +217,7 @@ test_no_secrets(void)
                     OA_SEAL_NO_SECRETS);
     g_assert_false(is_read(&play, (uint8_t)(0x20 + play.call_id)));
     sealer_free(sealer);
-    wire_free(play.wire);
+    end(&play);
 }
 
 /* Requests are missing, one of them but for its beginning: what follows is read. */
@@ -232,13 +249,13 @@ test_loss(void)
             oa_channel_lost(play.channel, OA_CLIENT, lost);
             for (int i = 0; i < 3; i++) {
                 play.call_id++;
-                wire_send(play.wire, play.channel, OA_CLIENT,
+                send_call(&play, OA_CLIENT,
                           sealed_pdu(&play, sealer, OA_CLIENT, OA_RPC_LEVEL_PKT_PRIVACY, 0, 0x77));
             }
             g_assert_cmpint(play.wire->last.seal, ==, OA_SEAL_BY_PASSWORD);
             g_assert_true(is_read(&play, 0x77));
             sealer_free(sealer);
-            wire_free(play.wire);
+            end(&play);
         }
 }
 
@@ -261,7 +278,7 @@ test_limit(void)
         say(&play, sealer, OA_CLIENT, OA_RPC_LEVEL_PKT_PRIVACY, OA_LIMIT_SECURITY_CONTEXTS), ==,
         OA_SEAL_NO_TOKENS);
     sealer_free(sealer);
-    wire_free(play.wire);
+    end(&play);
 }
 
 int

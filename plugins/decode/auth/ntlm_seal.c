@@ -32,7 +32,7 @@
 
 /* Bytes that are deciphered in search of a position: some at first, so many for each byte that has
  * come, and at most so many in store. */
-#define CREDIT_START (UINT64_C(256) * 1024)
+#define CREDIT_START (UINT64_C(64) * 1024)
 #define CREDIT_FACTOR 64
 #define CREDIT_MAX (UINT64_C(4) * 1024 * 1024)
 
