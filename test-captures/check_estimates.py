@@ -181,7 +181,7 @@ def check(results):
     assert sum(result.found for result in recorded) >= 51 and sum(result.estimated for result in recorded) >= 1651
     by_name = {name: result for name, result, _ in results}
     lossy = by_name["tls_multi, 1 % of the frames lost"]
-    assert lossy.found >= 22 and lossy.estimated >= 0.98 * lossy.calls and lossy.calls >= 900, "with loss"
+    assert lossy.found >= 23 and lossy.unknown <= 5 and 0.97 * lossy.calls <= lossy.estimated <= lossy.calls, "with loss"
     for suite in SOME:
         assert by_name[f"frdp_rdp in {suite}"].unknown == by_name[f"frdp_rdp in {suite}"].found == 1, "several calls at a time are unknown"
 

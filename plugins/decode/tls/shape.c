@@ -49,6 +49,7 @@ struct group {
         struct oa_endpoint server;
     } key;
     unsigned n_shapes;
+    struct oa_tls_facts tls; /* has_server_hello, version and cipher_suite of the last one */
     struct oa_shape *outs[OUTS_MAX]; /* NULL: none; the oldest is replaced */
     unsigned next_out;
     GPtrArray *vcs; /* of struct vc: settled */
@@ -90,6 +91,7 @@ struct oa_shape {
     enum evidence is_in, is_out; /* by the last record of the client */
     struct oa_stamp marked;      /* that record */
     bool is_answered;            /* the server has spoken since */
+    bool has_gap;                /* something of the client is missing since */
     GPtrArray *vcs;              /* of struct vc: that it may belong to, or one that is settled */
     bool has_exchange;           /* of HTTP, under way */
     struct oa_estimated_call exchange;
@@ -210,6 +212,7 @@ propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns)
     estimate->server = out->server;
     estimate->in_port = in->client.port;
     estimate->begun = in->begun.time_ns < out->begun.time_ns ? in->begun : out->begun;
+    estimate->doubt = in->has_gap ? OA_DOUBT_LOSS : OA_DOUBT_NONE; /* of the bind, perhaps */
     estimate->has_exact_sizes = in->is_in == BY_SIZE && out->is_out == BY_SIZE;
     if (tls) {
         g_strlcpy(estimate->sni, tls->sni, sizeof estimate->sni);
@@ -420,7 +423,7 @@ static void
 mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     shape->marked = record->last;
-    shape->is_answered = false;
+    shape->is_answered = shape->has_gap = false;
     shape->is_in = size.most >= CONN_B1_BYTES ? BY_ORDER : NONE;
     shape->is_out = size.most >= CONN_A1_BYTES ? BY_ORDER : NONE;
     if (!is_behind_head(shape) || shape->role != PLAIN)
@@ -572,12 +575,29 @@ join_split(struct oa_shape *shape, const struct oa_tls_facts *tls, struct oa_tls
     return !shape->has_prefix;
 }
 
+/* What the server chose; if that is not in the capture, what it chose last with that client. */
+static const struct oa_tls_facts *
+choice_of(const struct oa_shape *shape)
+{
+    const struct oa_tls_facts *tls = oa_tls_facts_of(shape->tls);
+    struct oa_tls_facts *last = shape->group ? &shape->group->tls : NULL;
+
+    if (!last || !tls)
+        return tls;
+    if (!tls->has_server_hello)
+        return last;
+    last->has_server_hello = true;
+    last->version = tls->version;
+    last->cipher_suite = tls->cipher_suite;
+    return tls;
+}
+
 static void
 on_record(void *context, const struct oa_shape_record *given)
 {
     struct oa_shape *shape = context;
     struct oa_shape_record record = *given;
-    const struct oa_tls_facts *tls = oa_tls_facts_of(shape->tls);
+    const struct oa_tls_facts *tls = choice_of(shape);
     struct oa_tls_size size = oa_tls_record_size(tls, record.length);
 
     if (!shape->begun.frame)
@@ -603,6 +623,8 @@ on_gap(void *context, enum oa_side by)
 {
     struct oa_shape *shape = context;
     bool is_of_calls = shape->role == (by == OA_CLIENT ? IN : OUT);
+
+    shape->has_gap |= by == OA_CLIENT;
 
     for (guint i = 0; is_of_calls && i < shape->vcs->len; i++)
         oa_pair_gap(((struct vc *)g_ptr_array_index(shape->vcs, i))->pair, by);

@@ -70,6 +70,8 @@ complete(struct oa_pair *pair)
         estimate->lossy += is_lossy;
         pair->window_clean += is_clean;
         g_array_append_val(pair->window, pair->now);
+    } else if (pair->has_gap[OA_CLIENT]) {
+        estimate->doubt = OA_DOUBT_LOSS; /* what was taken for the bind may be a call */
     }
     pair->is_first = !pair->is_bound;
     pair->is_bound = true;
@@ -105,6 +107,10 @@ take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shap
 {
     bool is_lost = pair->state == OA_PAIR_REQUEST && lacks(pair, OA_SERVER);
 
+    if (is_lost) { /* the response, and not of the next one */
+        pair->has_gap[OA_SERVER] = true;
+        pair->is_gap_next[OA_SERVER] = false;
+    }
     if (pair->state == OA_PAIR_RESPONSE || is_lost)
         complete(pair);
     if (pair->state == OA_PAIR_IDLE || follows_auth3(pair)) {

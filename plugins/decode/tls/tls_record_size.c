@@ -73,7 +73,7 @@ oa_tls_record_size(const struct oa_tls_facts *facts, size_t length)
     if (!facts || !facts->has_server_hello)
         return without(length, ADDED_LEAST, ADDED_MOST);
     oa_tls_cipher_text(facts->cipher_suite, name);
-    size_t tag = g_str_has_suffix(name, "_CCM_8") ? SHORT_TAG : TAG;
+    size_t tag = strstr(name, "_CCM_8") ? SHORT_TAG : TAG;
     if (facts->version >= OA_TLS_1_3)
         return without(length, tag + 1, tag + 1); /* and the type */
     if (strstr(name, "_CHACHA20_"))

@@ -1,0 +1,513 @@
+/* test_shape.c
+ * Virtual connections and their calls by the shape of encrypted connections.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tls/shape.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define MS INT64_C(1000000)
+
+#define APPLICATION_DATA 23
+#define AES_GCM 0xc02f
+#define AES_CBC_SHA 0x002f
+#define TLS_1_0 0x0301
+#define GCM_ADDS 24
+
+#define HEAD 250
+#define A1 76
+#define B1 104
+#define C2 44
+#define PING 20
+#define ACK 56
+#define SUCCESSOR 88
+#define FRAGMENT 5840
+
+struct fixture {
+    struct oa_shapes *shapes;
+    int64_t now_ns;
+    uint64_t frame;
+    uint16_t port;
+    unsigned calls, waiting, exchanges, answered_exchanges;
+    int64_t longest_ns;
+    GArray *ended; /* of struct oa_estimate */
+};
+
+/* A connection. */
+struct peer {
+    struct fixture *fixture;
+    struct oa_tls *tls;
+    struct oa_shape *shape;
+    bool is_waiting[2];
+};
+
+static void
+on_call(void *context, struct oa_estimate *estimate, const struct oa_estimated_call *call)
+{
+    struct fixture *fixture = context;
+
+    (void)estimate;
+    fixture->calls++;
+    fixture->waiting += call->is_waiting;
+    if (call->response_last.frame)
+        fixture->longest_ns =
+            MAX(fixture->longest_ns, call->response_last.time_ns - call->request_last.time_ns);
+}
+
+static void
+on_ended(void *context, struct oa_estimate *estimate)
+{
+    g_array_append_vals(((struct fixture *)context)->ended, estimate, 1);
+}
+
+static void
+on_exchange(void *host, const struct oa_estimated_call *exchange)
+{
+    struct fixture *fixture = ((struct peer *)host)->fixture;
+
+    fixture->exchanges++;
+    fixture->answered_exchanges += exchange->response_last.frame != 0;
+}
+
+static void
+set_up(struct fixture *fixture, const void *unused)
+{
+    (void)unused;
+    fixture->shapes = oa_shapes_new(&(struct oa_shape_listener){
+        .context = fixture, .call = on_call, .ended = on_ended, .exchange = on_exchange });
+    fixture->ended = g_array_new(FALSE, FALSE, sizeof(struct oa_estimate));
+    fixture->now_ns = 1000 * MS;
+}
+
+static void
+tear_down(struct fixture *fixture, const void *unused)
+{
+    (void)unused;
+    oa_shapes_free(fixture->shapes);
+    g_array_unref(fixture->ended);
+}
+
+static void
+send_bytes(struct peer *peer, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct fixture *fixture = peer->fixture;
+    struct oa_stamp stamp = { fixture->now_ns, ++fixture->frame };
+
+    g_assert_true(oa_tls_data(peer->tls, side, data, length, stamp));
+    oa_shape_data(peer->shape, side, data, length, stamp);
+}
+
+/* A record of that length, some time later. */
+static void
+send_record(struct peer *peer, enum oa_side side, uint8_t type, size_t length)
+{
+    uint8_t *record = g_malloc0(5 + length);
+
+    record[0] = type;
+    record[1] = 3;
+    record[2] = 3;
+    record[3] = (uint8_t)(length >> 8);
+    record[4] = (uint8_t)length;
+    peer->fixture->now_ns += MS;
+    send_bytes(peer, side, record, 5 + length);
+    g_free(record);
+}
+
+/* A record with so many bytes inside. */
+static void
+speak(struct peer *peer, enum oa_side side, size_t length)
+{
+    send_record(peer, side, APPLICATION_DATA, length + GCM_ADDS);
+}
+
+/* The hellos of TLS 1.2 with AES-GCM, and the switch. */
+static void
+begin(struct fixture *fixture, struct peer *peer)
+{
+    static const uint8_t SERVER_HELLO[] = { 22, 3, 3, 0,        42,   2,    0, 0,
+                                            38, 3, 3, [43] = 0, 0xc0, 0x2f, 0 };
+    static const uint8_t SWITCH[] = { 20, 3, 3, 0, 1, 1 };
+    struct oa_endpoint client = { .address = { [15] = 1 }, .port = ++fixture->port };
+    struct oa_endpoint server = { .address = { [15] = 2 }, .port = 443 };
+
+    *peer = (struct peer){ .fixture = fixture, .tls = oa_tls_new() };
+    peer->shape =
+        oa_shape_new(fixture->shapes, peer->tls, &client, &server, peer->is_waiting, peer);
+    send_bytes(peer, OA_SERVER, SERVER_HELLO, sizeof SERVER_HELLO);
+    g_assert_cmpuint(oa_tls_facts_of(peer->tls)->cipher_suite, ==, AES_GCM);
+    send_bytes(peer, OA_CLIENT, SWITCH, sizeof SWITCH);
+    send_bytes(peer, OA_SERVER, SWITCH, sizeof SWITCH);
+}
+
+static bool
+end(struct peer *peer)
+{
+    struct fixture *fixture = peer->fixture;
+    struct oa_stamp stamp = { fixture->now_ns, ++fixture->frame };
+    bool is_channel = oa_shape_end(peer->shape, stamp, false);
+
+    oa_tls_free(peer->tls);
+    return is_channel;
+}
+
+/* Both channels, and the bind. */
+static void
+establish(struct fixture *fixture, struct peer *in, struct peer *out)
+{
+    begin(fixture, in);
+    begin(fixture, out);
+    speak(in, OA_CLIENT, HEAD);
+    speak(out, OA_CLIENT, HEAD);
+    speak(out, OA_CLIENT, A1);
+    speak(in, OA_CLIENT, B1);
+    speak(out, OA_SERVER, HEAD);
+    speak(out, OA_SERVER, C2);
+    speak(in, OA_CLIENT, 116);
+    speak(out, OA_SERVER, 84);
+}
+
+static void
+call(struct peer *in, struct peer *out)
+{
+    speak(in, OA_CLIENT, 200);
+    speak(out, OA_SERVER, 300);
+}
+
+/* Ends both, and returns what was estimated. */
+static struct oa_estimate
+finish(struct fixture *fixture, struct peer *in, struct peer *out)
+{
+    g_assert_true(end(in));
+    g_assert_true(end(out));
+    g_assert_cmpuint(fixture->ended->len, ==, 1);
+    return g_array_index(fixture->ended, struct oa_estimate, 0);
+}
+
+static void
+test_calls(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 100; i++)
+        call(&in, &out);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_cmpint(estimate.kind, ==, OA_ESTIMATE_CALLS);
+    g_assert_true(estimate.has_exact_sizes);
+    g_assert_cmpuint(estimate.calls, ==, 100);
+    g_assert_cmpuint(estimate.answered, ==, 100);
+    g_assert_cmpuint(fixture->calls, ==, 100);
+    g_assert_cmpint(fixture->longest_ns, ==, MS);
+    g_assert_cmpuint(estimate.bytes[OA_CLIENT].most, ==, 116 + 100 * 200);
+    g_assert_cmpuint(estimate.bytes[OA_SERVER].least, ==, 84 + 100 * 300);
+    g_assert_cmpfloat(estimate.score, ==, 1);
+    g_assert_cmpuint(estimate.in_port, ==, 1);
+    g_assert_cmpuint(estimate.client.port, ==, 2);
+}
+
+/* The last leg of an authentication, and fragments, are no requests of their own. */
+static void
+test_parts(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    speak(&in, OA_CLIENT, 340);
+    fixture->now_ns += 500 * MS;
+    call(&in, &out);
+    for (int i = 0; i < 3; i++)
+        speak(&in, OA_CLIENT, FRAGMENT);
+    speak(&in, OA_CLIENT, 100);
+    for (int i = 0; i < 3; i++)
+        speak(&out, OA_SERVER, FRAGMENT);
+    speak(&out, OA_SERVER, 100);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_cmpuint(estimate.calls, ==, 2);
+    g_assert_cmpuint(estimate.clean, ==, 2);
+}
+
+static void
+test_pings_and_acks(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    call(&in, &out);
+    for (int i = 0; i < 5; i++) {
+        fixture->now_ns += 60000 * MS;
+        speak(&in, OA_CLIENT, PING);
+        speak(&out, OA_SERVER, PING);
+    }
+    speak(&in, OA_CLIENT, 200);
+    speak(&out, OA_SERVER, FRAGMENT);
+    speak(&in, OA_CLIENT, ACK);
+    speak(&out, OA_SERVER, 300);
+    speak(&in, OA_CLIENT, ACK); /* which is too early for another one */
+    speak(&out, OA_SERVER, 300);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_cmpuint(estimate.pings, ==, 10);
+    g_assert_cmpuint(estimate.acks, ==, 1);
+    g_assert_cmpuint(estimate.calls, ==, 3);
+}
+
+static void
+test_notifications(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 4; i++) {
+        speak(&in, OA_CLIENT, 48);
+        fixture->now_ns += 15000 * MS;
+        speak(&out, OA_SERVER, 32);
+    }
+    speak(&in, OA_CLIENT, 48);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.kind, ==, OA_ESTIMATE_NOTIFICATIONS);
+    g_assert_cmpuint(estimate.calls, ==, 5);
+    g_assert_cmpuint(estimate.answered, ==, 4);
+    g_assert_cmpuint(fixture->waiting, ==, 5);
+}
+
+/* Slow calls of a usual size are calls of a slow server. */
+static void
+test_slow_server(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 4; i++) {
+        speak(&in, OA_CLIENT, 200);
+        fixture->now_ns += 15000 * MS;
+        speak(&out, OA_SERVER, 300);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.kind, ==, OA_ESTIMATE_CALLS);
+    g_assert_cmpuint(fixture->waiting, ==, 0);
+}
+
+/* Two calls at a time: the second answer has no request of its own. */
+static void
+test_overlapping(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 10; i++) {
+        speak(&in, OA_CLIENT, 200);
+        speak(&in, OA_CLIENT, 200);
+        speak(&out, OA_SERVER, 300);
+        speak(&out, OA_SERVER, 300);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_ORPHANS);
+    g_assert_cmpuint(estimate.orphans, ==, 10);
+    g_assert_cmpfloat(estimate.score, <, OA_ESTIMATE_SCORE);
+    g_assert_cmpuint(fixture->calls, ==, 0);
+}
+
+static void
+test_successor(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out, next;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 20; i++)
+        call(&in, &out);
+    begin(fixture, &next);
+    speak(&next, OA_CLIENT, HEAD);
+    speak(&next, OA_CLIENT, SUCCESSOR);
+    g_assert_true(end(&in));
+    for (int i = 0; i < 20; i++)
+        call(&next, &out);
+    g_assert_true(end(&next));
+    g_assert_cmpuint(fixture->ended->len, ==, 0);
+    g_assert_true(end(&out));
+    struct oa_estimate estimate = g_array_index(fixture->ended, struct oa_estimate, 0);
+    g_assert_cmpuint(estimate.recycles, ==, 1);
+    g_assert_cmpuint(estimate.calls, ==, 40);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+}
+
+/* Channels that begin at the same time: what fits. */
+static void
+test_several_at_once(struct fixture *fixture, const void *unused)
+{
+    struct peer in[4], out[4];
+
+    (void)unused;
+    for (int i = 0; i < 4; i++) {
+        begin(fixture, &in[i]);
+        begin(fixture, &out[i]);
+        speak(&out[i], OA_CLIENT, HEAD);
+        speak(&out[i], OA_CLIENT, A1);
+        speak(&in[i], OA_CLIENT, HEAD);
+        speak(&in[i], OA_CLIENT, B1);
+    }
+    for (int i = 0; i < 4; i++)
+        speak(&out[i], OA_SERVER, HEAD);
+    for (int i = 0; i < 4; i++)
+        call(&in[i], &out[i]);
+    for (int round = 0; round < 30; round++)
+        for (int i = 3; i >= 0; i--)
+            if (round % (i + 1) == 0)
+                call(&in[i], &out[i]);
+    for (int i = 0; i < 4; i++) {
+        g_assert_true(end(&in[i]));
+        g_assert_true(end(&out[i]));
+    }
+    g_assert_cmpuint(fixture->ended->len, ==, 4);
+    for (guint i = 0; i < 4; i++) {
+        const struct oa_estimate *estimate = &g_array_index(fixture->ended, struct oa_estimate, i);
+        g_assert_cmpuint(estimate->client.port, ==, estimate->in_port + 1);
+        g_assert_cmpuint(estimate->calls, ==, (30 + i) / (i + 1));
+    }
+}
+
+/* An upload and a download at the same time are no virtual connection. */
+static void
+test_ordinary(struct fixture *fixture, const void *unused)
+{
+    struct peer up, down, web;
+
+    (void)unused;
+    begin(fixture, &up);
+    begin(fixture, &down);
+    begin(fixture, &web);
+    speak(&down, OA_CLIENT, HEAD);
+    speak(&down, OA_SERVER, HEAD);
+    speak(&up, OA_CLIENT, HEAD);
+    for (int i = 0; i < 200; i++) {
+        speak(&up, OA_CLIENT, 1000);
+        if (i % 7 == 0)
+            speak(&up, OA_CLIENT, 1000);
+        if (i % 3 != 0)
+            speak(&down, OA_SERVER, 1000);
+    }
+    speak(&up, OA_SERVER, HEAD);
+    for (int i = 0; i < 5; i++)
+        call(&web, &web);
+    speak(&web, OA_CLIENT, HEAD);
+    g_assert_false(end(&up));
+    g_assert_false(end(&down));
+    g_assert_cmpuint(fixture->exchanges, ==, 7);
+    g_assert_false(end(&web));
+    g_assert_cmpuint(fixture->exchanges, ==, 8);
+    g_assert_cmpuint(fixture->answered_exchanges, ==, 7);
+    g_assert_cmpuint(fixture->ended->len, ==, 0);
+}
+
+/* Bytes are missing in the middle of a record of the response, then a whole request. */
+static void
+test_loss(struct fixture *fixture, const void *unused)
+{
+    static const uint8_t PART[] = { APPLICATION_DATA, 3, 3, 0, 100, 1, 2 };
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 60; i++)
+        call(&in, &out);
+    speak(&in, OA_CLIENT, 200);
+    send_bytes(&out, OA_SERVER, PART, sizeof PART);
+    oa_shape_lost(out.shape, OA_SERVER, 98);
+    call(&in, &out);
+    oa_shape_lost(in.shape, OA_CLIENT, 229);
+    speak(&out, OA_SERVER, 300);
+    for (int i = 0; i < 60; i++)
+        call(&in, &out);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_cmpuint(estimate.calls, ==, 123);
+    g_assert_cmpuint(estimate.lossy, ==, 2);
+    g_assert_cmpuint(estimate.orphans, ==, 0);
+}
+
+/* What comes while bytes of the other channel are missing waits for them. */
+static void
+test_late(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 10; i++) {
+        speak(&in, OA_CLIENT, 200);
+        fixture->frame += 10;
+        out.is_waiting[OA_SERVER] = true;
+        speak(&in, OA_CLIENT, 200); /* the next one already */
+        out.is_waiting[OA_SERVER] = false;
+        fixture->frame -= 8;
+        speak(&out, OA_SERVER, 300); /* in between */
+        fixture->frame += 8;
+        speak(&out, OA_SERVER, 300);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_cmpuint(estimate.calls, ==, 20);
+}
+
+static void
+test_sizes(struct fixture *fixture, const void *unused)
+{
+    static const struct {
+        uint16_t version, suite;
+        size_t length, least, most;
+    } ROWS[] = {
+        { OA_TLS_1_2, AES_GCM, 100, 76, 76 },     { OA_TLS_1_2, 0xcca8, 100, 84, 84 },
+        { OA_TLS_1_2, 0xc0a0, 100, 84, 84 }, /* CCM_8 */
+        { OA_TLS_1_3, 0x1301, 100, 83, 83 },      { OA_TLS_1_3, 0x1305, 100, 91, 91 },
+        { TLS_1_0, 0x0005, 100, 80, 80 },         { TLS_1_0, AES_CBC_SHA, 96, 60, 75 },
+        { OA_TLS_1_2, AES_CBC_SHA, 112, 60, 75 }, { TLS_1_0, 0x000a, 96, 68, 75 },
+        { OA_TLS_1_2, 0xc028, 128, 48, 63 },      { OA_TLS_1_2, 0xc028, 32, 0, 0 },
+    };
+
+    (void)fixture;
+    (void)unused;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_tls_facts facts = { .has_server_hello = true,
+                                      .version = ROWS[i].version,
+                                      .cipher_suite = ROWS[i].suite };
+        struct oa_tls_size size = oa_tls_record_size(&facts, ROWS[i].length);
+        g_assert_cmpuint(size.least, ==, ROWS[i].least);
+        g_assert_cmpuint(size.most, ==, ROWS[i].most);
+    }
+    g_assert_false(oa_tls_size_may_be(oa_tls_record_size(NULL, 128), B1));
+}
+
+static void
+add(const char *path, void (*test)(struct fixture *, const void *))
+{
+    g_test_add(path, struct fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    add("/shape/sizes", test_sizes);
+    add("/shape/calls", test_calls);
+    add("/shape/parts", test_parts);
+    add("/shape/pings_and_acks", test_pings_and_acks);
+    add("/shape/notifications", test_notifications);
+    add("/shape/slow_server", test_slow_server);
+    add("/shape/overlapping", test_overlapping);
+    add("/shape/successor", test_successor);
+    add("/shape/several_at_once", test_several_at_once);
+    add("/shape/ordinary", test_ordinary);
+    add("/shape/loss", test_loss);
+    add("/shape/late", test_late);
+    return g_test_run();
+}
