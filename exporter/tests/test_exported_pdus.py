@@ -21,6 +21,7 @@ import tls_wrap
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CAPTURES = TOP / "test-captures"
 sys.path.insert(0, str(CAPTURES))
+import matrix  # noqa: E402
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
@@ -54,6 +55,8 @@ UNKNOWN = {
 EMPTY = {"connections": TCP | TLS | WIRE | {"handshake", "ended_by", "closed", "state", "begun"},
          "sessions": WIRE | {"ended_by"},
          "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts", "certificate_problems"}}
+# Of connections that oaexport opens itself: their bytes on the wire, and what opened them.
+OPENED = {"connections": {"bytes_in", "bytes_out", "decrypted", "not_decrypted"}, "hops": {"bytes_in", "bytes_out"}}
 FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame", "object_frame"}
 ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
 MAIN = ("sessions", "calls", "operations", "users", "rops")
@@ -136,7 +139,7 @@ class ExportedPdus(unittest.TestCase):
             self.assertEqual(known(name, left[name], 0), known(name, right[name], offset), f"{what}: {name}")
         for name in set(names) & set(EMPTY):
             for row in right[name]:
-                self.assertEqual({key: row[key] for key in EMPTY[name] if row[key]}, {}, f"{what}: {name}")
+                self.assertEqual({key: row[key] for key in EMPTY[name] if row.get(key)}, {}, f"{what}: {name}")
 
     def check_wrapped(self, capture):
         """The capture in TLS, decrypted and exported by tshark, against itself."""
@@ -163,6 +166,26 @@ class ExportedPdus(unittest.TestCase):
         """OSI layer 7 of TLS."""
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(self.check_wrapped, REAL + MADE))
+
+    def check_opened(self, row):
+        """What tshark opens with the keys of a capture of tls/ and exports, against what oaexport opens with them."""
+        with Folder() as folder:
+            keys = folder.put(row.keys)
+            exported = reports(folder.export(STOCK_HOME, folder.put(row.capture), 7, "-o", f"tls.keylog_file:{keys}", *as_sent(443)))
+            keys.chmod(0o600)
+            opened = reports("--tls-keylog", keys, row.capture)
+        self.assertEqual({one["decrypted"] for one in exported["connections"]}, {"exported"}, row.name)
+        opened["findings"] = [one for one in opened["findings"] if one["code"] != "call_unanswered"]  # for the end is not exported
+        for found in (opened, exported):
+            for name, columns in OPENED.items():
+                found[name] = [{column: cell for column, cell in one.items() if column not in columns} for one in found[name]]
+        self.compare(row.name, opened, exported)
+
+    def test_opened(self):
+        """Each kind of key exchange and resumption in each version: the same as with oaexport's own decryption."""
+        chosen = {(row.version, row.exchange, row.features): row for row in matrix.rows() if row.client != "gnutls"}
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(self.check_opened, chosen.values()))
 
     def check_layer_4(self, capture):
         """What TCP exports of the capture, against the capture."""
