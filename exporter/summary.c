@@ -94,6 +94,8 @@ take_connection(struct summary *summary, const struct value *row)
         [TLS_BYTES_OUT] = row[6].number,
     };
 
+    /* Of those that were opened there is more to say. */
+    is_tls &= !row[7].text->len || strcmp(row[7].text->str, "no") == 0;
     if (is_tls && row[5].number + row[6].number > 0)
         add_tls(summary, row[1].text->str, row[2].text->str, true, numbers);
 }
@@ -149,7 +151,7 @@ take_finding(struct summary *summary, const struct value *row)
 
 /* clang-format off */
 static const struct view VIEWS[] = {
-    { "connections", { "service", "server_address", "tls_sni", "tls_version", "tls_handshake", "bytes_in", "bytes_out" }, take_connection },
+    { "connections", { "service", "server_address", "tls_sni", "tls_version", "tls_handshake", "bytes_in", "bytes_out", "decrypted" }, take_connection },
     { "sessions", { "transport", "rpc_auth_level" }, take_session },
     { "operations", { "interface", "operation", "rop", "calls", "answered", "faults", "unanswered", "unknown", "no_request", "latency_max_ms" },
       take_operation },
@@ -336,6 +338,8 @@ summary_take_undecided(struct summary *summary, const uint8_t server[16],
                                     [TLS_BYTES_OUT] = NAN };
     char address[ADDRESS_TEXT];
 
+    if (row && row->opened.source)
+        return; /* it was opened, and has nothing to report */
     if (row) {
         numbers[TLS_UNFINISHED] = row->tls && !row->tls->is_finished;
         numbers[TLS_BYTES_IN] = (double)row->tcp->stream[OA_CLIENT].payload_bytes;

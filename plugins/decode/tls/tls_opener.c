@@ -21,7 +21,6 @@ enum why {
     WHY_NO_HANDSHAKE,
     WHY_HANDSHAKE_LOST,
     WHY_UNFINISHED,
-    WHY_OLD_HELLO,
     WHY_NO_LINE,
     WHY_NO_TRAFFIC_LINE,
     WHY_EPHEMERAL,
@@ -38,7 +37,6 @@ static const char *const WHY_TEXTS[] = {
     [WHY_NO_HANDSHAKE] = "the handshake is not in the capture",
     [WHY_HANDSHAKE_LOST] = "a part of the handshake is missing from the capture",
     [WHY_UNFINISHED] = "the handshake was not finished",
-    [WHY_OLD_HELLO] = "the client began with a hello of SSL 2.0",
     [WHY_NO_LINE] = "the key log has no line for this connection",
     [WHY_NO_TRAFFIC_LINE] = "the key log has not all lines for this connection",
     [WHY_EPHEMERAL] = "the server's key cannot open DHE or ECDHE; a key log is needed",
@@ -801,8 +799,6 @@ why_nothing(const struct oa_tls_opener *opener)
 {
     const struct oa_tls_facts *facts = oa_tls_facts_of(opener->tls);
 
-    if (facts && facts->is_sslv2_hello)
-        return WHY_OLD_HELLO;
     if (facts && facts->is_finished && opener->suite)
         return WHY_OTHER_KEY;
     if (facts && (facts->is_lost[OA_CLIENT] || facts->is_lost[OA_SERVER]))
