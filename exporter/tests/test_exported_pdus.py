@@ -41,7 +41,7 @@ TLS = {f"tls_{name}" for name in ("version", "sni", "alpn", "cipher", "certifica
 TCP = {"frames_in", "frames_out", "retransmitted_frames_in", "retransmitted_frames_out", "lost_bytes_in", "lost_bytes_out"}
 WIRE = {"wire_bytes_in", "wire_bytes_out"}
 UNKNOWN = {
-    "connections": TCP | TLS | WIRE | {"connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
+    "connections": TCP | TLS | WIRE | {"decrypted", "not_decrypted", "connection", "start", "end", "duration_ms", "handshake", "end_state", "ended_by", "first_frame",
                                 "last_frame", "closed", "state", "begun"},
     "channels": {"connection", "end_state", "ended_by", "longest_idle_ms"},
     "sessions": WIRE | {"end_state", "ended_by", "recycles_failed", "open_from", "open_to"},
@@ -56,6 +56,8 @@ EMPTY = {"connections": TCP | TLS | WIRE | {"handshake", "ended_by", "closed", "
          "hops": TCP | {"refused", "unanswered", "reset_without_data", "reset", "tls_alerts", "certificate_problems"}}
 FRAMES = {"frame", "first_frame", "last_frame", "request_frame", "response_frame", "object_frame"}
 ALL = ("connections", "channels", "sessions", "calls", "operations", "users", "connection_status", "auth", "hops", "findings", "frames", "rops")
+# Whose bytes are not those of TLS.
+OPENED = tuple(name for name in ALL if name not in ("connections", "hops"))
 MAIN = ("sessions", "calls", "operations", "users", "rops")
 
 
@@ -67,7 +69,7 @@ def as_sent(*ports):
 
 
 def reports(*captures, names=ALL):
-    """The reports by name, each a list of rows."""
+    """The reports by name, each a list of rows, of captures with options before them."""
     with tempfile.TemporaryDirectory() as folder:
         result = tools.oaexport(PROGRAM, "-q", "--reports", ",".join(names), "-o", folder, *captures, check=False)
         if result.returncode or result.stderr:
@@ -130,11 +132,11 @@ class ExportedPdus(unittest.TestCase):
         """Stock tshark, and with the plugins."""
         return [STOCK_HOME] + ([PLUGIN_HOME] if PLUGIN_HOME else [])
 
-    def compare(self, what, left, right, names=ALL, offset=0):
+    def compare(self, what, left, right, names=ALL, offset=0, empty=EMPTY):
         """The same as far as both can know."""
         for name in names:
             self.assertEqual(known(name, left[name], 0), known(name, right[name], offset), f"{what}: {name}")
-        for name in set(names) & set(EMPTY):
+        for name in set(names) & set(empty):
             for row in right[name]:
                 self.assertEqual({key: row[key] for key in EMPTY[name] if row[key]}, {}, f"{what}: {name}")
 
@@ -146,6 +148,11 @@ class ExportedPdus(unittest.TestCase):
             rows = payload_rows(capture)
             self.assertTrue(tls_wrap.is_wrappable(rows), capture)
             offset = tls_wrap.wrap(rows, SERVER_PORTS, folder.path / "wrapped.pcap", keys)
+            keys.chmod(0o600)
+            opened = reports("--tls-keylog", keys, folder.path / "wrapped.pcap")
+            self.compare(f"{capture}, opened without Wireshark", plain, opened, OPENED, offset, {})
+            self.assertEqual({row["decrypted"] for row in opened["connections"]}, {"key_log"})
+            keys.chmod(0o644)
             options = ["-o", f"tls.keylog_file:{keys}", *(option for port in SERVER_PORTS for option in ("-d", f"tcp.port=={port},tls"))]
             wrapped = folder.path / "wrapped.pcap"
             exported = reports(folder.export(STOCK_HOME, wrapped, 7, *options, *as_sent(*SERVER_PORTS)))
