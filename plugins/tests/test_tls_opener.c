@@ -167,6 +167,9 @@ test_loss(void)
                 g_assert_cmpuint(strlen(text) + outcome.data[OA_CLIENT].lost +
                                      outcome.data[OA_SERVER].lost,
                                  >=, strlen(all));
+            /* The client's Finished: its data are opened all the same. */
+            if (g_str_has_prefix(NAMES[i], "tls13") && missing == 3)
+                g_assert_cmpstr(text, ==, all);
             for (const char *at = text; *at; at++)
                 g_assert_nonnull(strchr(all, *at));
         }
