@@ -92,7 +92,7 @@ before_of(const struct flow *flow, enum oa_side side)
 {
     if (flow->before[side] != OA_BEFORE_UNKNOWN)
         return flow->before[side];
-    if ((!flow->connection->handshake_seen && !flow->opener) || flow->is_examined[side])
+    if (!flow->connection->handshake_seen || flow->is_examined[side])
         return OA_BEFORE_UNKNOWN;
     return side == OA_CLIENT ? OA_BEFORE_CLIENT_FIRST : OA_BEFORE_SERVER_FIRST;
 }

@@ -47,8 +47,8 @@ static const struct column COLUMNS_OF_STATUS[] = {
     { "proxy", NAMED(HOST, proxy), "Host header of the requests" },
     { "type", WORD(type), "Mail, Directory, Referral; else the service of the interface" },
     { "interface", WORD_OF(key.iface, name), "Interface of the sessions" },
-    { "conn", WORD(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP; HTTPS in place of HTTP if Wireshark has decrypted "
-      "it (exported PDUs)" },
+    { "conn", WORD(conn), "HTTP (RPC over HTTP), HTTP (MAPI), or TCP/IP; HTTPS in place of HTTP if it was inside TLS and "
+      "decrypted, here or by Wireshark" },
     { "http_auth", WORD(http_auth), "HTTP authentication scheme" },
     { "rpc_auth_level", WORD(rpc_auth_level), "Negotiated RPC protection level" },
     { "status", COMPUTED_NAMED(WORD, status),

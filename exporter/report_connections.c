@@ -89,21 +89,22 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
     { "tls_sni", NAMED_OF(HOST, tls, sni), "Server name requested by the client" },
     { "tls_alpn", WORD(tls_alpn),
       "Application protocol selected by the server; \"offered:\" and the client's list if the "
-      "selection is not visible, as in TLS 1.3" },
+      "selection is not visible, as in TLS 1.3 without keys" },
     { "tls_cipher", WORD(tls_cipher),
       "Cipher suite selected by the server; in hex if it has no known name" },
     { "tls_certificate_subject", NAMED_OF(DN, certificate, subject),
-      "Subject of the server's certificate; encrypted in TLS 1.3, not sent when a TLS session is "
+      "Subject of the server's certificate; encrypted in TLS 1.3 (seen with keys), not sent when a TLS session is "
       "resumed" },
     { "tls_certificate_issuer", NAMED_OF(DN, certificate, issuer), "Issuer of that certificate" },
     { "tls_certificate_not_after", TIME_TEXT(not_after), "End of its validity" },
     { "tls_alert", WORD(tls_alert),
-      "First unencrypted alert other than close_notify; else close_notify, if sent" },
+      "First alert other than close_notify; else close_notify, if sent; encrypted ones are seen with keys" },
     { "tls_alert_by", WORD(tls_alert_by), "Side that sent it: client, server" },
     { "tls_handshake", WORD(tls_handshake),
       "finished (both sides switched to encrypted data, as far as the capture shows), unfinished" },
     { "tls_client_certificate", WORD(tls_client_certificate),
-      "requested by the server, refused (an empty response), sent; encrypted in TLS 1.3" },
+      "requested by the server, refused (an empty response), sent; encrypted in TLS 1.3, seen with "
+      "keys" },
     { "closed", TIME(closed_ns), "First FIN or RST of either side; empty while it is open" },
     { "state", NAME_OF(tcp, state, state_name),
       "As netstat would show it when the capture ended: syn_sent (no SYN+ACK), established, fin_wait "

@@ -518,6 +518,34 @@ begin_v2_hello(struct oa_tls *tls, struct direction *direction)
     return true;
 }
 
+/* Only keys have a use for the rest of it: the challenge, with zeros before it, is the random. */
+static void
+take_v2_hello(struct oa_tls *tls, struct direction *direction, const uint8_t *data, size_t length)
+{
+    uint8_t random[OA_TLS_RANDOM] = { 0 };
+    struct oa_tls_hello hello = { .random = random };
+
+    direction->v2_left -= length;
+    if (!tls->listener)
+        return;
+    if (!direction->message)
+        direction->message = g_byte_array_new();
+    g_byte_array_append(direction->message, data, (guint)length);
+    if (direction->v2_left)
+        return;
+    struct oa_cursor cursor = oa_cursor_over(direction->message->data, direction->message->len);
+    cursor.big_endian = true;
+    size_t n_suites = oa_cursor_u16(&cursor), n_id = oa_cursor_u16(&cursor);
+    size_t n_challenge = oa_cursor_u16(&cursor);
+    oa_cursor_skip(&cursor, n_suites + n_id);
+    struct oa_cursor challenge = oa_cursor_sub(&cursor, n_challenge);
+    if (!challenge.is_short && challenge.length <= OA_TLS_RANDOM) {
+        memcpy(random + OA_TLS_RANDOM - challenge.length, challenge.data, challenge.length);
+        tell_hello(tls, OA_CLIENT, &hello);
+    }
+    drop_message(direction);
+}
+
 static bool
 begin(struct oa_tls *tls, enum oa_side side)
 {
@@ -542,8 +570,7 @@ oa_tls_data(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t l
             tls->listener->data(tls->listener->context, side, oa_cursor_bytes(&cursor, left), left);
         } else if (direction->v2_left) {
             size_t part = MIN(direction->v2_left, left);
-            oa_cursor_skip(&cursor, part);
-            direction->v2_left -= part;
+            take_v2_hello(tls, direction, oa_cursor_bytes(&cursor, part), part);
         } else if (direction->n_header < OA_TLS_RECORD_HEADER) {
             direction->header[direction->n_header++] = oa_cursor_u8(&cursor);
             if (direction->n_header == OA_TLS_RECORD_HEADER && !begin(tls, side))

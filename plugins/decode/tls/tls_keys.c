@@ -249,14 +249,13 @@ entry_new(const struct name *name, const uint8_t *secret, size_t length)
 }
 
 static void
-add_entry(struct oa_tls_keys *keys, const struct name *name, const uint8_t *secret, size_t length)
+add_entry(struct oa_tls_keys *keys, struct entry *entry)
 {
-    struct entry *entry = entry_new(name, secret, length);
+    bool is_known = g_tree_lookup(keys->entries, &entry->name) != NULL;
+    bool was_missed = g_tree_lookup(keys->missed, &entry->name) != NULL;
 
-    keys->came_late |= keys->missed_all ||
-                       (g_tree_lookup(keys->missed, name) && !g_tree_lookup(keys->entries, name));
-    g_tree_remove(keys->entries, name);
-    g_tree_insert(keys->entries, entry, entry);
+    keys->came_late |= keys->missed_all || (was_missed && !is_known);
+    g_tree_replace(keys->entries, entry, entry);
 }
 
 enum line_result { LINE_OTHER, LINE_USED, LINE_MALFORMED };
@@ -285,7 +284,7 @@ take_line(struct oa_tls_keys *keys, const char *line, const char *end)
         if (!has_good_length(kind, n_name, n_secret))
             continue;
         struct name key = name_of(kind->what, name_bytes, n_name);
-        add_entry(keys, &key, bytes, n_secret);
+        add_entry(keys, entry_new(&key, bytes, n_secret));
         explicit_bzero(bytes, n_secret);
         result = LINE_USED;
     }

@@ -21,7 +21,6 @@ enum why {
     WHY_NO_HANDSHAKE,
     WHY_HANDSHAKE_LOST,
     WHY_UNFINISHED,
-    WHY_OLD_HELLO,
     WHY_NO_LINE,
     WHY_NO_TRAFFIC_LINE,
     WHY_EPHEMERAL,
@@ -38,7 +37,6 @@ static const char *const WHY_TEXTS[] = {
     [WHY_NO_HANDSHAKE] = "the handshake is not in the capture",
     [WHY_HANDSHAKE_LOST] = "a part of the handshake is missing from the capture",
     [WHY_UNFINISHED] = "the handshake was not finished",
-    [WHY_OLD_HELLO] = "the client began with a hello of SSL 2.0",
     [WHY_NO_LINE] = "the key log has no line for this connection",
     [WHY_NO_TRAFFIC_LINE] = "the key log has not all lines for this connection",
     [WHY_EPHEMERAL] = "the server's key cannot open DHE or ECDHE; a key log is needed",
@@ -92,6 +90,7 @@ struct side {
     bool is_adrift;                      /* bytes are missing before it has switched */
     uint8_t traffic[OA_TLS_TRAFFIC_MAX]; /* secret of TLS 1.3 */
     bool has_traffic;
+    bool is_finished; /* in TLS 1.3: that secret, or a later one, is in use */
 };
 
 struct oa_tls_opener {
@@ -211,6 +210,9 @@ on_records_lost(void *context, uint64_t bytes)
     opener->reader.lost(opener->reader.context, of->side, bytes);
 }
 
+static struct oa_tls_protection *next_protection(void *context);
+static void took_next(void *context);
+
 static struct oa_tls_records *
 records_of(struct oa_tls_opener *opener, enum oa_side side)
 {
@@ -221,6 +223,8 @@ records_of(struct oa_tls_opener *opener, enum oa_side side)
             .context = of,
             .record = on_record,
             .lost = on_records_lost,
+            .next = next_protection,
+            .took_next = took_next,
             .room = opener->reader.room,
         });
     return of->records;
@@ -529,7 +533,7 @@ begin_1_3(struct oa_tls_opener *opener)
         of->has_traffic = find_secret(opener, TRAFFIC[side], of->traffic);
         if (find_secret(opener, HANDSHAKE[side], secret))
             protect_with(opener, (enum oa_side)side, secret, is_early);
-        else if (of->has_traffic)
+        else if ((of->is_finished = of->has_traffic))
             protect_with(opener, (enum oa_side)side, of->traffic, true);
         else
             give_up(opener, oa_tls_keys_private(opener->keys) ? WHY_EPHEMERAL : WHY_NO_LINE);
@@ -547,8 +551,18 @@ finish_1_3(struct oa_tls_opener *opener, enum oa_side side)
         give_up(opener, WHY_NO_TRAFFIC_LINE);
     else
         protect_with(opener, side, of->traffic, false);
+    of->is_finished = true;
     if (side == OA_CLIENT)
         end_handshake(opener);
+}
+
+/* [RFC 8446] 7.2 */
+static bool
+next_traffic(const struct side *of, uint8_t next[OA_TLS_TRAFFIC_MAX])
+{
+    enum oa_tls_hash hash = of->opener->suite->prf;
+
+    return oa_tls_expand_label(hash, of->traffic, "traffic upd", next, oa_tls_hash_length(hash));
 }
 
 static void
@@ -557,11 +571,40 @@ update_key(struct oa_tls_opener *opener, enum oa_side side)
     struct side *of = &opener->side[side];
     uint8_t next[OA_TLS_TRAFFIC_MAX];
 
-    if (oa_tls_expand_label(opener->suite->prf, of->traffic, "traffic upd", next,
-                            oa_tls_hash_length(opener->suite->prf)))
+    if (next_traffic(of, next))
         memcpy(of->traffic, next, sizeof next);
     explicit_bzero(next, sizeof next);
     protect_with(opener, side, of->traffic, false);
+}
+
+/* Of TLS 1.3: the Finished of that side, or a KeyUpdate, may be among what is missing. */
+static struct oa_tls_protection *
+next_protection(void *context)
+{
+    const struct side *of = context;
+    uint8_t next[OA_TLS_TRAFFIC_MAX];
+    struct oa_tls_protection *protection = NULL;
+
+    if (!of->has_traffic)
+        return NULL;
+    if (!of->is_finished)
+        return oa_tls_protection_of_secret(of->opener->suite, of->traffic);
+    if (next_traffic(of, next))
+        protection = oa_tls_protection_of_secret(of->opener->suite, next);
+    explicit_bzero(next, sizeof next);
+    return protection;
+}
+
+static void
+took_next(void *context)
+{
+    struct side *of = context;
+    uint8_t next[OA_TLS_TRAFFIC_MAX];
+
+    if (of->is_finished && next_traffic(of, next))
+        memcpy(of->traffic, next, sizeof next);
+    explicit_bzero(next, sizeof next);
+    of->is_finished = true;
 }
 
 /* --- messages --- */
@@ -682,11 +725,10 @@ on_message(void *context, enum oa_side side, const uint8_t *data, size_t length)
     message.big_endian = true;
     if (opener->is_given_up)
         return;
-    if (!handshake) {
-        if (data[0] == OA_TLS_MESSAGE_KEY_UPDATE && opener->side[side].has_traffic)
-            update_key(opener, side);
+    if (data[0] == OA_TLS_MESSAGE_KEY_UPDATE && opener->side[side].is_finished)
+        update_key(opener, side);
+    if (!handshake)
         return;
-    }
     if (data[0] != OA_TLS_MESSAGE_HELLO_REQUEST)
         hash_message(handshake, data, length);
     if (handshake->hellos && handshake->has_server_hello)
@@ -801,8 +843,6 @@ why_nothing(const struct oa_tls_opener *opener)
 {
     const struct oa_tls_facts *facts = oa_tls_facts_of(opener->tls);
 
-    if (facts && facts->is_sslv2_hello)
-        return WHY_OLD_HELLO;
     if (facts && facts->is_finished && opener->suite)
         return WHY_OTHER_KEY;
     if (facts && (facts->is_lost[OA_CLIENT] || facts->is_lost[OA_SERVER]))

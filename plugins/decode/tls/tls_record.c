@@ -348,6 +348,27 @@ try_record(struct oa_tls_records *records, size_t at, uint64_t *number,
     return false;
 }
 
+/* The same with the keys that may have come into use meanwhile. */
+static bool
+try_next(struct oa_tls_records *records, size_t at, uint64_t *number, struct oa_tls_opened *opened)
+{
+    struct oa_tls_protection *before = records->protection;
+    uint64_t number_before = records->number, trusted_before = records->trusted;
+
+    records->protection = records->user.next ? records->user.next(records->user.context) : NULL;
+    records->number = records->trusted = 0;
+    if (records->protection && try_record(records, at, number, opened)) {
+        oa_tls_protection_free(before);
+        records->user.took_next(records->user.context);
+        return true;
+    }
+    oa_tls_protection_free(records->protection);
+    records->protection = before;
+    records->number = number_before;
+    records->trusted = trusted_before;
+    return false;
+}
+
 /* What is before `at` can be dropped, but for an IV. */
 static void
 drop_searched(struct oa_tls_records *records, size_t at)
@@ -414,7 +435,7 @@ search(struct oa_tls_records *records, const uint8_t *data, size_t length)
             continue;
         if (at + OA_TLS_RECORD_HEADER + length_of(header) > records->held->len)
             break;
-        if (try_record(records, at, &number, &opened)) {
+        if (try_record(records, at, &number, &opened) || try_next(records, at, &number, &opened)) {
             records->searched = 0;
             resume(records, at, number, &opened);
             return;

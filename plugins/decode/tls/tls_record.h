@@ -24,6 +24,10 @@ struct oa_tls_record_user {
     /* That many bytes of data are missing before the next ones, as far as can be said: of records
      * that got lost, what they have at least beyond their data is taken off. */
     void (*lost)(void *context, uint64_t bytes);
+    /* The keys that come after the current ones, in case the message that says so got lost; NULL:
+     * not known. If a record opens with them, `took_next` is called before it is passed on. */
+    struct oa_tls_protection *(*next)(void *context);
+    void (*took_next)(void *context);
     uint8_t *room; /* OA_TLS_RECORD_MAX bytes for what is opened; may be shared with others */
 };
 
