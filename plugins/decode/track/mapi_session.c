@@ -51,6 +51,7 @@ struct mapi_session {
     struct virtual_connection *vc;
     struct oa_mailbox_session *mailbox; /* of a session with a store that was opened; or NULL */
     enum oa_mapi_http_endpoint endpoint;
+    bool has_beginning;   /* the request that opened it is known */
     char *key[KEYS];      /* owned by the table; NULL: not in it */
     GList link;           /* in by_age */
     struct channel *last; /* of the client's hop, the one used last; NULL: it has ended */
@@ -294,8 +295,8 @@ telling_head(const struct oa_http_exchange *exchange)
 }
 
 /* The session that the exchange opened, if other connections have used it before the exchange was
- * known to be over; one whose requests have the same GUID, if the capture lacks what became of the
- * request that opened it. Otherwise NULL. */
+ * known to be over; also one whose requests have the same GUID, if the capture lacks the response
+ * that gave it its cookie. Otherwise NULL. */
 static struct mapi_session *
 find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
 {
@@ -306,8 +307,11 @@ find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
     char *requests = requests_key(exchange->mapi.endpoint, telling_head(exchange));
     struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
 
-    if (!found && requests)
+    if (!found && requests) {
         found = g_tree_lookup(table, requests);
+        if (found && found->has_beginning)
+            found = NULL;
+    }
     g_free(context);
     g_free(requests);
     return found && !found->vc->facts.established.frame && !found->vc->facts.faults ? found : NULL;
@@ -766,6 +770,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
     struct mapi_session *session = find_session(channel, exchange);
     if (!session)
         session = new_session(channel, exchange->mapi.endpoint, first);
+    session->has_beginning |= begins_session(exchange->mapi.type);
     use_channel(session, channel);
     take_heads(channel, exchange);
 
