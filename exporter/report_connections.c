@@ -125,8 +125,8 @@ static const struct column COLUMNS_OF_CONNECTIONS[] = {
 };
 /* clang-format on */
 
-/* Skipped bytes include the lost ones, which are not part of the payload, but for those before the
- * channel was found. Inside TLS the payload is what was opened. */
+/* Skipped bytes include the lost ones, which are not part of the payload, unless they were lost
+ * before the first byte that the channel got. Inside TLS the payload is what was opened. */
 static double
 decoded_share(const struct connection_row *of)
 {
@@ -138,8 +138,10 @@ decoded_share(const struct connection_row *of)
         uint64_t lost = is_opened ? of->opened.data[side].lost : stream->lost_bytes;
 
         payload += is_opened ? of->opened.data[side].opened : stream->payload_bytes;
-        if (of->channel && of->channel->traffic[side].skipped_bytes > lost)
-            undecoded += of->channel->traffic[side].skipped_bytes - lost;
+        if (of->channel) {
+            uint64_t skipped = of->channel->traffic[side].skipped_bytes;
+            undecoded += skipped - MIN(skipped, lost);
+        }
     }
     if (payload == 0)
         return NO_RATIO;
