@@ -23,6 +23,7 @@ capture_secrets_begin(struct capture_secrets *secrets, void *file)
     wtap_dump_params_init_no_idbs(&params, file);
     *secrets = (struct capture_secrets){ .blocks = params.dsbs_growing };
     params.dsbs_growing = NULL;
+    g_clear_pointer(&params.idb_inf, g_free); /* its descriptions are the caller's */
     wtap_dump_params_cleanup(&params);
 }
 

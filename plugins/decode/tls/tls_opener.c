@@ -791,8 +791,12 @@ on_lost(void *context, enum oa_side side, uint64_t bytes)
         return;
     of->is_adrift |= handshake && handshake->version < OA_TLS_1_3 && !of->records;
     oa_tls_records_lost(records_of(opener, side), bytes);
-    if (of->is_adrift && opener->side[side ^ 1].is_adrift && handshake->has_server_hello)
+    if (of->is_adrift && handshake->is_ready) {
+        of->is_adrift = false;
+        use_next(opener, side);
+    } else if (of->is_adrift && opener->side[side ^ 1].is_adrift && handshake->has_server_hello) {
         make_ready(opener);
+    }
     check_records(opener, side);
 }
 

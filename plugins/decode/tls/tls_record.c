@@ -313,6 +313,9 @@ try_number(struct oa_tls_records *records, size_t at, uint64_t number, struct oa
     uint64_t before = records->missing + at;
     uint64_t headers = (number - records->number) * OA_TLS_RECORD_HEADER;
 
+    /* What is missing before the first record was sent with other keys, or none. */
+    if (!records->trusted && number == 0)
+        before = headers = 0;
     if (chain)
         oa_tls_protection_pass(records->protection, 0, at >= chain ? header - chain : NULL);
     return headers <= before &&
@@ -423,8 +426,11 @@ search(struct oa_tls_records *records, const uint8_t *data, size_t length)
         records->held = g_byte_array_new();
     g_byte_array_append(records->held, data, (guint)length);
     if (!records->protection) {
-        records->missing += records->held->len;
-        drop_held(records);
+        /* The keys may come with what the other side sends. */
+        if (records->held->len > OA_TLS_RECORD_MAX) {
+            records->missing += records->held->len;
+            drop_held(records);
+        }
         return;
     }
     for (; at + OA_TLS_RECORD_HEADER <= records->held->len; at++) {
