@@ -28,6 +28,13 @@
 #define NO_TIME INT64_MIN /* neither a time nor a duration */
 #define NO_RATIO (-1.0)
 
+/* From one time to a later one; NO_TIME if the clock was set back in between. */
+static inline int64_t
+time_between(int64_t from_ns, int64_t to_ns)
+{
+    return from_ns <= to_ns ? to_ns - from_ns : NO_TIME;
+}
+
 /* For numbers that are 0 if unknown. */
 static inline uint64_t
 or_none(uint64_t number)

@@ -9,7 +9,6 @@
 #ifndef FACTS_H
 #define FACTS_H
 
-#include "column.h"
 #include "connection.h"
 #include "track/call_result.h"
 #include "track/events.h"
@@ -42,13 +41,6 @@
 
 /* The first column of times of a report ends with this. */
 #define TIMES_ARE "; all times are UTC, cut to the microsecond"
-
-/* From one time to a later one; NO_TIME if the clock was set back in between. */
-static inline int64_t
-time_between(int64_t from_ns, int64_t to_ns)
-{
-    return from_ns <= to_ns ? to_ns - from_ns : NO_TIME;
-}
 
 /* A status by name, else by number. */
 #define STATUS_TEXT 32

@@ -761,9 +761,10 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
         half->last = event->last;
         half->end_is_lost = event->end_is_lost;
     }
-    half->stub_bytes += rpc->stub_length;
-    if (event->is_cut && rpc->header.ptype != OA_RPC_FAULT) /* which has no stub */
-        half->stub_bytes += event->pdu_length - event->length;
+    if (!event->is_cut)
+        half->stub_bytes += rpc->stub_length;
+    else if (rpc->header.ptype != OA_RPC_FAULT) /* which has no stub */
+        half->stub_bytes += rpc->stub_length + (event->pdu_length - event->length);
     half->pdu_bytes += event->pdu_length;
     half->is_cut |= event->is_cut;
     /* The padding of the verifier, which is no part of the stub, is unknown. */
