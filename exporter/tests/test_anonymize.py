@@ -46,7 +46,7 @@ WORDS = set("""anonymous asked_by auth_level auth_scheme begun certificate_path 
     place profile protocol purpose quality restrictions result return_value role rop rop_class rop_errors rop_id rpc_auth
     rpc_auth_level rpc_error rpc_level scheme server_os_version server_version service services severity spnego_state state status
     target_allowed ticket tls_alert tls_alert_by tls_alpn tls_cipher tls_client_certificate tls_handshake tls_version transport transports type
-    unsealed unsealed_why_not user_agent folder_id""".split())
+    user_agent folder_id""".split())
 
 
 # The file of the database, in which values follow each other without a separator: short ones may come about by chance.
