@@ -45,12 +45,17 @@ static void
 put_text(struct writer *base, const char *text)
 {
     struct text_writer *writer = (struct text_writer *)base;
-    size_t length = text ? plain_length(text) : 0;
-    bool is_plain = !text || (!text[length] && text[0] != ' ');
-    bool is_formula = is_plain && length && visible_text_is_formula((unsigned char)text[0]);
+
+    if (!text || !text[0]) {
+        put_empty(base);
+        return;
+    }
+    size_t length = plain_length(text);
+    bool is_plain = !text[length] && text[0] != ' ';
+    bool is_formula = is_plain && visible_text_is_formula((unsigned char)text[0]);
 
     if (is_plain && !is_formula && length < SHORT_CELL) {
-        text_writer_plain(base, text ? text : "", length);
+        text_writer_plain(base, text, length);
         return;
     }
     put_empty(base);

@@ -19,12 +19,19 @@
 char *
 writer_put_number(char *at, uint64_t number, unsigned width)
 {
+    static const char PAIRS[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[20];
     size_t first = sizeof digits;
 
-    do
-        digits[--first] = (char)('0' + number % 10);
-    while (number /= 10);
+    for (; number >= 100; number /= 100)
+        memcpy(digits + (first -= 2), PAIRS + number % 100 * 2, 2);
+    if (number >= 10)
+        memcpy(digits + (first -= 2), PAIRS + number * 2, 2);
+    else
+        digits[--first] = (char)('0' + number);
     while (sizeof digits - first < width)
         digits[--first] = '0';
     memcpy(at, digits + first, sizeof digits - first);
