@@ -78,8 +78,9 @@ static const struct {
 
 #define N_SERIES G_N_ELEMENTS(SERIES)
 
-/* What `quality` may contain, by its bit in the page. */
-static const char *const QUALITIES[] = { "partial", "loss", "clock", "one_way" };
+/* What `quality` may contain, by its bit in the page; the last one is a column of its own. */
+static const char *const QUALITIES[] = { "partial", "loss", "clock", "one_way", "estimated" };
+#define ESTIMATED (1u << (G_N_ELEMENTS(QUALITIES) - 1))
 
 struct load {
     char *role, *address, *name;
@@ -186,7 +187,7 @@ show_load(struct load *load, size_t n)
 /* --- the first time: time and servers --- */
 
 struct columns {
-    size_t start, interval_s, covered_s, role, address, name, quality;
+    size_t start, interval_s, covered_s, role, address, name, quality, estimated;
     size_t series[N_SERIES];
 };
 
@@ -201,6 +202,7 @@ columns_of(const struct csv_reader *reader)
         .address = csv_reader_column(reader, "server_address"),
         .name = csv_reader_column(reader, "server_name"),
         .quality = csv_reader_column(reader, "quality"),
+        .estimated = csv_reader_column(reader, "estimated"),
     };
 
     for (size_t i = 0; i < N_SERIES; i++)
@@ -335,6 +337,8 @@ add_row(struct load *load, const struct csv_reader *reader, const struct columns
 
     load->covered_s[at] += covered_s;
     load->quality[at] |= quality_of(csv_reader_text(reader, columns->quality));
+    if (csv_reader_text(reader, columns->estimated)[0])
+        load->quality[at] |= ESTIMATED;
     for (size_t i = 0; i < N_SERIES; i++) {
         double value = csv_reader_number(reader, columns->series[i]);
 

@@ -89,6 +89,8 @@ function qualitySentence(load) {
         sentences.push(`${number(orphans, "response")} came without a request, and ${orphans === 1 ? "is" : "are"} not among the calls`);
     if (has("one_way"))
         sentences.push("of some connections only one direction was captured: their calls are missing or unanswered");
+    if (has("estimated"))
+        sentences.push("some sessions and calls are estimated from the shape of connections inside TLS, and have no users");
     if (has("clock"))
         sentences.push("the clock of a capture went back: times, rates and latencies around it are doubtful");
     return `${sentences.join("; ")}.`;

@@ -92,6 +92,16 @@ class Page(unittest.TestCase):
                 self.check_loads(data)
                 self.check_tables(data)
 
+    def test_estimates(self):
+        """What is estimated is marked, in each interval and in words."""
+        tools.oaexport(PROGRAM, "--quiet", "--estimates", "--html", "--interval", "1", "-o", self.folder,
+                       tools.CAPTURES / "load" / "tls13_aes256.pcapng.gz", check=False)
+        data = page_data.data_of(self.folder / "report.html")
+        self.assertEqual(data["grid"]["qualities"][-1], "estimated")
+        bits = [bits >> (len(data["grid"]["qualities"]) - 1) for bits in data["loads"][0]["quality"]]
+        self.assertEqual(sum(bits), len({row["start"] for row in self.rows("counters") if row["estimated"]}))
+        self.assertGreater(sum(bits), 0)
+
     def check_loads(self, data):
         """What is shown over time equals counters, row by row where there is one of each."""
         counters = self.rows("counters")
@@ -116,7 +126,8 @@ class Page(unittest.TestCase):
                     expected = float(row[column]) if row[column] else None
                 self.assertEqual(found, expected, (row["start"], column))
             words = [word for bit, word in enumerate(grid["qualities"]) if load["quality"][at] >> bit & 1]
-            self.assertEqual(";".join(words) or "ok", row["quality"] or "ok")
+            self.assertEqual(";".join(word for word in words if word != "estimated") or "ok", row["quality"] or "ok")
+            self.assertEqual("estimated" in words, row["estimated"] == "yes")
         requested = [row for row in self.rows("calls") if row["state"] != "no_request"]
         self.assertEqual(sum(known(service["calls"]) for service in data["services"]), len(requested))
         for column, of_calls in (("request_bytes", "request_pdu_bytes"), ("response_bytes", "response_pdu_bytes")):
