@@ -9,18 +9,7 @@
 
 #include "kerberos_keytab.h"
 #include "nt_passwords.h"
-
-/* Both may be NULL. */
-static void
-tell_and_free(void (*tell)(const char *line), char *warning, char *message)
-{
-    if (warning)
-        tell(warning);
-    if (message)
-        tell(message);
-    g_free(warning);
-    g_free(message);
-}
+#include "secret_file.h"
 
 static bool
 read_tls(const struct tls_key_files *files, struct given_keys *keys, void (*tell)(const char *line))
@@ -28,7 +17,7 @@ read_tls(const struct tls_key_files *files, struct given_keys *keys, void (*tell
     char *message = NULL;
 
     keys->tls_set = tls_key_set_read(files, tell, &message);
-    tell_and_free(tell, NULL, message);
+    secret_file_tell(tell, NULL, message);
     if (keys->tls_set)
         keys->tls = tls_key_set_keys(keys->tls_set);
     return keys->tls_set != NULL;
@@ -42,7 +31,7 @@ read_passwords(const char *path, struct given_keys *keys, void (*tell)(const cha
     if (!path)
         return true;
     keys->passwords = nt_passwords_read(path, &warning, &message);
-    tell_and_free(tell, warning, message);
+    secret_file_tell(tell, warning, message);
     keys->secrets.host = keys->passwords;
     keys->secrets.find_nt_secret = nt_passwords_find;
     return keys->passwords != NULL;
@@ -56,7 +45,7 @@ read_keytab(const char *path, struct given_keys *keys, void (*tell)(const char *
     if (!path)
         return true;
     keys->keytab = kerberos_keytab_open(path, &warning, &message);
-    tell_and_free(tell, warning, message);
+    secret_file_tell(tell, warning, message);
     if (keys->keytab)
         keys->secrets.kerberos = kerberos_keytab_host(keys->keytab);
     return keys->keytab != NULL;

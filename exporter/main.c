@@ -29,6 +29,7 @@
 #include "report_set.h"
 #include "reports.h"
 #include "rop_facts.h"
+#include "secret_file.h"
 #include "source.h"
 #include "summary.h"
 #include "track/tracker.h"
@@ -510,12 +511,7 @@ use_key(struct options *options)
     if (!options->key_file)
         return true;
     options->style.pseudonyms = pseudonyms_open(options->key_file, &warning, &message);
-    if (warning)
-        complain(warning);
-    if (message)
-        complain(message);
-    g_free(warning);
-    g_free(message);
+    secret_file_tell(complain, warning, message);
     return options->style.pseudonyms != NULL;
 }
 

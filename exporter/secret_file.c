@@ -111,3 +111,14 @@ secret_file_clear(struct secret_file *secret)
     g_free(secret->bytes);
     *secret = (struct secret_file){ 0 };
 }
+
+void
+secret_file_tell(void (*tell)(const char *line), char *warning, char *message)
+{
+    if (warning)
+        tell(warning);
+    if (message)
+        tell(message);
+    g_free(warning);
+    g_free(message);
+}

@@ -32,4 +32,7 @@ void secret_file_guard(const char *path, char **warning);
 /* Clears the bytes and frees them. */
 void secret_file_clear(struct secret_file *secret);
 
+/* Passes the texts that reading has returned to `tell`, and frees them; both may be NULL. */
+void secret_file_tell(void (*tell)(const char *line), char *warning, char *message);
+
 #endif

@@ -44,14 +44,12 @@ take_unit(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, const void
           tap_flags_t flags _U_)
 {
     const struct oa_event *event = &((const struct rpch_tap *)data)->event;
-    const struct oa_virtual_connection *vc = event->vc ? event->vc : event->channel->vc;
+    const struct oa_virtual_connection *vc = rpch_vc_counting(event);
     size_t length = event->is_cut ? MIN(event->pdu_length, event->length) : event->pdu_length;
-    enum oa_hop hop = event->channel->hop;
 
-    while (vc && vc->joined)
-        vc = vc->joined;
-    if (vc && hop == oa_vc_hop(vc) && event->type != OA_EVENT_SKIPPED)
-        follow_add(tapdata, pinfo, vc->endpoint[hop], event->side, event->pdu, (guint)length);
+    if (vc && event->type != OA_EVENT_SKIPPED)
+        follow_add(tapdata, pinfo, vc->endpoint[event->channel->hop], event->side, event->pdu,
+                   (guint)length);
     return TAP_PACKET_DONT_REDRAW;
 }
 

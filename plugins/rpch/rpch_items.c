@@ -155,10 +155,9 @@ show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
 void
 rpch_show_session(proto_tree *tree, tvbuff_t *tvb, const struct rpch_finding *finding)
 {
-    const struct oa_virtual_connection *vc = finding->vc;
+    const struct oa_virtual_connection *vc =
+        oa_vc_whole((struct oa_virtual_connection *)finding->vc);
 
-    while (vc && vc->joined)
-        vc = vc->joined;
     if (vc)
         generated(proto_tree_add_uint(tree, hf_session, tvb, 0, 0, (guint32)vc->number));
 }

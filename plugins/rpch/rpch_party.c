@@ -46,10 +46,15 @@ const struct oa_virtual_connection *
 rpch_vc_of_packet(packet_info *pinfo)
 {
     const struct rpch_connection *connection = rpch_connection_find(pinfo);
-    const struct oa_virtual_connection *vc =
-        connection && !connection->is_mapi_http ? connection->channel->vc : NULL;
 
-    while (vc && vc->joined)
-        vc = vc->joined;
-    return vc;
+    return connection && !connection->is_mapi_http ? oa_vc_whole(connection->channel->vc) : NULL;
+}
+
+const struct oa_virtual_connection *
+rpch_vc_counting(const struct oa_event *event)
+{
+    const struct oa_virtual_connection *vc =
+        oa_vc_whole(event->vc ? event->vc : event->channel->vc);
+
+    return vc && event->channel->hop == oa_vc_hop(vc) ? vc : NULL;
 }

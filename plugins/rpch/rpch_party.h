@@ -12,8 +12,8 @@
 
 #include "track/events.h"
 
-/* The user: as authenticated to the server, else to the proxy, else as named in EcDoConnectEx; NULL
- * if unknown. It lives as long as the virtual connection, or as the pool. */
+/* The user: who authenticated by HTTP, else by RPC, else as named in EcDoConnectEx; NULL if
+ * unknown. Texts live as long as the pool. */
 const char *rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection *vc);
 
 /* "server:port" of the server that the client asked for, else of the one that was connected to;
@@ -27,5 +27,9 @@ const char *rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connectio
 
 /* The virtual connection that the packet belongs to, as far as known by now; NULL if none. */
 const struct oa_virtual_connection *rpch_vc_of_packet(packet_info *pinfo);
+
+/* The virtual connection in whose dialogue, and in whose row of the tables, the unit counts: of
+ * several hops it is the one nearest to the client. NULL if in none. */
+const struct oa_virtual_connection *rpch_vc_counting(const struct oa_event *event);
 
 #endif

@@ -33,17 +33,6 @@ endpoint_field(endpoint_item_t *item _U_, conv_filter_type_e type _U_)
 static ct_dissector_info_t conversation_info = { conversation_field };
 static et_dissector_info_t endpoint_info = { endpoint_field };
 
-/* The virtual connection whose row counts the unit; NULL if none does. */
-static const struct oa_virtual_connection *
-vc_of(const struct oa_event *event)
-{
-    const struct oa_virtual_connection *vc = event->vc ? event->vc : event->channel->vc;
-
-    while (vc && vc->joined)
-        vc = vc->joined;
-    return vc && event->channel->hop == oa_vc_hop(vc) ? vc : NULL;
-}
-
 static void
 party_address(packet_info *pinfo, const struct oa_virtual_connection *vc, enum oa_side side,
               address *out)
@@ -59,7 +48,7 @@ count_conversation(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, c
 {
     conv_hash_t *table = tapdata;
     const struct oa_event *event = &((const struct rpch_tap *)data)->event;
-    const struct oa_virtual_connection *vc = vc_of(event);
+    const struct oa_virtual_connection *vc = rpch_vc_counting(event);
     address from, to;
 
     table->flags = flags;
@@ -79,7 +68,7 @@ count_endpoints(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, cons
 {
     conv_hash_t *table = tapdata;
     const struct oa_event *event = &((const struct rpch_tap *)data)->event;
-    const struct oa_virtual_connection *vc = vc_of(event);
+    const struct oa_virtual_connection *vc = rpch_vc_counting(event);
 
     table->flags = flags;
     if (!vc)

@@ -62,11 +62,7 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
 struct oa_virtual_connection *
 rpch_vc_of(const struct rpch_unit *unit)
 {
-    struct oa_virtual_connection *vc = unit->vc;
-
-    while (vc && vc->joined)
-        vc = vc->joined;
-    return vc;
+    return oa_vc_whole(unit->vc);
 }
 
 struct oa_call *

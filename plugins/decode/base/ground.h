@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum oa_side { OA_CLIENT, OA_SERVER };
 
@@ -31,6 +32,23 @@ struct oa_endpoint {
     uint8_t address[16];
     uint16_t port;
 };
+
+/* A client, on whatever port, and a server; a key of trees. */
+struct oa_client_and_server {
+    uint8_t client[16];
+    struct oa_endpoint server;
+};
+
+static inline int
+oa_compare_client_and_server(const struct oa_client_and_server *a,
+                             const struct oa_client_and_server *b)
+{
+    int order = memcmp(a->client, b->client, sizeof a->client);
+
+    if (!order)
+        order = memcmp(a->server.address, b->server.address, sizeof a->server.address);
+    return order ? order : (int)a->server.port - (int)b->server.port;
+}
 
 /* Bytes that belong to somebody else. */
 struct oa_bytes {

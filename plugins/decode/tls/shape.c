@@ -44,10 +44,7 @@ enum evidence { NONE, BY_ORDER, BY_SIZE };
 
 /* A client and a server. */
 struct group {
-    struct {
-        uint8_t client[16];
-        struct oa_endpoint server;
-    } key;
+    struct oa_client_and_server key;
     unsigned n_shapes;
     struct oa_tls_facts tls; /* has_server_hello, version and cipher_suite of the last one */
     struct oa_shape *outs[OUTS_MAX]; /* NULL: none; the oldest is replaced */
@@ -101,13 +98,9 @@ static int
 compare_groups(const void *a, const void *b, void *unused)
 {
     const struct group *left = a, *right = b;
-    int order = memcmp(left->key.client, right->key.client, sizeof left->key.client);
 
     (void)unused;
-    if (!order)
-        order = memcmp(left->key.server.address, right->key.server.address,
-                       sizeof left->key.server.address);
-    return order ? order : (int)left->key.server.port - (int)right->key.server.port;
+    return oa_compare_client_and_server(&left->key, &right->key);
 }
 
 static void

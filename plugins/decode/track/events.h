@@ -394,6 +394,15 @@ struct oa_virtual_connection {
     struct oa_finding_counts *findings; /* track/emit.h; NULL: none */
 };
 
+/* The virtual connection that this one turned out to be a part of, else itself; NULL stays NULL. */
+static inline struct oa_virtual_connection *
+oa_vc_whole(struct oa_virtual_connection *vc)
+{
+    while (vc && vc->joined)
+        vc = vc->joined;
+    return vc;
+}
+
 /* The hop nearest to the client on which the virtual connection is in the capture. */
 static inline enum oa_hop
 oa_vc_hop(const struct oa_virtual_connection *vc)

@@ -32,10 +32,7 @@
 
 /* One client and one server: the connections between them. */
 struct pair {
-    struct {
-        uint8_t client[16];
-        struct oa_endpoint server;
-    } key;
+    struct oa_client_and_server key;
     unsigned n_watches;
     struct oa_tls_watch *speaker; /* on which the client has sent last; NULL once it is answered */
     int64_t failed_ns;            /* beginning of the last one as in 4; 0: none */
@@ -72,13 +69,9 @@ static int
 compare_pairs(const void *a, const void *b, void *unused)
 {
     const struct pair *left = a, *right = b;
-    int order = memcmp(left->key.client, right->key.client, sizeof left->key.client);
 
     (void)unused;
-    if (!order)
-        order = memcmp(left->key.server.address, right->key.server.address,
-                       sizeof left->key.server.address);
-    return order ? order : (int)left->key.server.port - (int)right->key.server.port;
+    return oa_compare_client_and_server(&left->key, &right->key);
 }
 
 struct tls_proxies *
