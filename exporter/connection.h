@@ -55,12 +55,12 @@ struct connection {
     int64_t round_trip_ns; /* from the SYN to the acknowledgment of the SYN+ACK */
     enum connection_state state;           /* when the capture ended, or the connection */
     struct connection_exchanges exchanges; /* 0: none, or not looked for */
-    void *counted;                         /* of intervals.h; NULL: nothing was counted yet */
+    void *counted;                         /* of intervals.h; NULL: nothing was counted yet, or it has ended */
 };
 
 /* A connection that has ended, and what it carried. */
 struct connection_row {
-    const struct connection *tcp;
+    struct connection *tcp;
     struct oa_channel *channel;     /* NULL if no RPC or MAPI over HTTP */
     const struct oa_tls_facts *tls; /* NULL if it did not start as TLS does */
     struct oa_tls_outcome opened;   /* what keys have shown of that */

@@ -260,19 +260,41 @@ hop_name(const struct oa_channel *channel, uint16_t server_port)
     return port ? port->hop : "proxy_store";
 }
 
+const char SERVICE_RPC_OVER_HTTP[] = "rpc over http";
+const char SERVICE_MAPI_OVER_HTTP[] = "mapi over http";
+
+static const char *
+service_over_http(bool is_mapi)
+{
+    return is_mapi ? SERVICE_MAPI_OVER_HTTP : SERVICE_RPC_OVER_HTTP;
+}
+
+static const char *
+service_over_tcp(const struct oa_virtual_connection *vc, uint16_t server_port)
+{
+    const struct oa_service_port *port = oa_service_hop_port(server_port);
+
+    if (vc && vc->iface)
+        return oa_service_name(vc->iface->service);
+    return port ? oa_service_name(port->service) : "rpc";
+}
+
 const char *
 service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
              uint16_t server_port)
 {
-    const struct oa_service_port *port = oa_service_hop_port(server_port);
+    bool is_mapi = channel && channel->kind == OA_CHANNEL_MAPI_HTTP;
 
-    if (channel && channel->kind == OA_CHANNEL_MAPI_HTTP)
-        return "mapi over http";
-    if (channel && oa_hop_is_http(channel->hop))
-        return "rpc over http";
-    if (channel && vc && vc->iface)
-        return oa_service_name(vc->iface->service);
-    return port ? oa_service_name(port->service) : "rpc";
+    if (is_mapi || (channel && oa_hop_is_http(channel->hop)))
+        return service_over_http(is_mapi);
+    return service_over_tcp(channel ? vc : NULL, server_port);
+}
+
+const char *
+service_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return oa_hop_is_http(hop) ? service_over_http(vc->transport == OA_TRANSPORT_MAPI_HTTP)
+                               : service_over_tcp(vc, vc->endpoint[hop][OA_SERVER].port);
 }
 
 /* An attempt to reach a server that a URI names is one, whatever its port. */

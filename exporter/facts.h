@@ -109,8 +109,14 @@ const char *hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop h
 const char *hops_text(const struct oa_virtual_connection *vc, const bool seen[OA_HOPS],
                       char text[HOPS_TEXT]);
 
-/* The purpose of a connection. `channel` and `vc` may be NULL. */
+extern const char SERVICE_RPC_OVER_HTTP[], SERVICE_MAPI_OVER_HTTP[];
+
+/* The purpose of a connection: the same pointer for the same one. `channel` and `vc` may be
+ * NULL. */
 const char *service_name(const struct oa_channel *channel, const struct oa_virtual_connection *vc,
                          uint16_t server_port);
+
+/* The same of the connections of a session on that hop. */
+const char *service_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop);
 
 #endif

@@ -64,6 +64,7 @@ struct interval {
 struct server_load {
     const char *name;          /* that clients use; NULL if unknown */
     const char *services;      /* of its connections, separated by semicolons */
+    const char *service;       /* what is given is only this one of them; NULL: all of them */
     const uint8_t *address;    /* NULL: all servers together */
     enum server_role role;     /* of one server */
     bool has_packets;          /* else the captures contain PDUs without TCP */

@@ -426,35 +426,28 @@ move_to_front(void *key, void *value, void *data)
     struct server *inside = value;
 
     (void)key;
-    (void)data;
-    if (inside->front && !inside->is_proxy) {
-        server_rows_each(inside, move_row, inside->front);
-        g_hash_table_remove_all(inside->packed);
-    }
+    if (!inside->front || inside->is_proxy)
+        return FALSE;
+    struct server *at = server_part(data, inside->front, SERVICE_RPC_OVER_HTTP);
+    for (; at; at = at->whole)
+        server_rows_each(inside, move_row, at);
+    g_hash_table_remove_all(inside->packed);
     return FALSE;
 }
 
-static gboolean
-finish_outstanding(void *key, void *value, void *data)
+static void
+finish_outstanding(struct server *server)
 {
-    struct server *server = value;
-
-    (void)key;
-    (void)data;
     if (server->outstanding)
         outstanding_finish(server->outstanding);
-    return FALSE;
 }
 
 /* From the numbers of names to those of users. */
-static gboolean
-name_users(void *key, void *value, void *data)
+static void
+name_users(const struct intervals *intervals, struct server *server)
 {
-    const struct intervals *intervals = data;
-    struct server *server = value;
     guint n = 0;
 
-    (void)key;
     for (guint i = 0; i < server->spans[SESSIONS]->len; i++) {
         struct span *span = &g_array_index(server->spans[SESSIONS], struct span, i);
         span->user = user_identity(intervals->users, span->user);
@@ -466,6 +459,21 @@ name_users(void *key, void *value, void *data)
             g_array_index(server->active, struct active, n++) = *active;
     }
     g_array_set_size(server->active, n);
+}
+
+/* The whole, and then its parts. */
+static gboolean
+settle_server(void *key, void *value, void *data)
+{
+    struct server *whole = value;
+
+    (void)key;
+    finish_outstanding(whole);
+    name_users(data, whole);
+    for (guint i = 0; whole->parts && i < whole->parts->len; i++) {
+        finish_outstanding(g_ptr_array_index(whole->parts, i));
+        name_users(data, g_ptr_array_index(whole->parts, i));
+    }
     return FALSE;
 }
 
@@ -475,10 +483,9 @@ settle(struct intervals *intervals)
     if (intervals->is_settled)
         return;
     coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
-    g_tree_foreach(intervals->servers, finish_outstanding, NULL);
-    g_tree_foreach(intervals->servers, move_to_front, NULL);
+    g_tree_foreach(intervals->servers, move_to_front, intervals);
     user_identities_settle(intervals->users);
-    g_tree_foreach(intervals->servers, name_users, intervals);
+    g_tree_foreach(intervals->servers, settle_server, intervals);
     intervals->is_settled = true;
 }
 
@@ -536,11 +543,11 @@ services_of(const struct server *server)
     return g_string_free(text, FALSE);
 }
 
-static gboolean
-give(void *key, void *value, void *data)
+/* A server as a whole, or one service of it. */
+static void
+give(const struct giving *giving, struct server *server)
 {
-    struct server *server = value;
-    const struct giving *giving = data;
+    struct server *whole = server_whole(server);
     struct server_sessions sessions = { giving->intervals, server->spans[SESSIONS],
                                         server->active };
     struct server_load load = { .name = server_name(server),
@@ -548,13 +555,13 @@ give(void *key, void *value, void *data)
                                 .role = server->role,
                                 .has_packets = server->has_packets,
                                 .is_back_end_only = server->role == ROLE_PROXY &&
-                                                    !server->is_proxy && !server->is_all,
+                                                    !whole->is_proxy && !server->is_all,
+                                .service = server->whole ? server->service : NULL,
                                 .sessions = &sessions };
 
-    (void)key;
-    if (load.is_back_end_only && (server->front || !server->has_back_end))
-        return FALSE;
-    g_autofree char *services = services_of(server);
+    if (load.is_back_end_only && (whole->front || !whole->has_back_end))
+        return;
+    g_autofree char *services = server->whole ? g_strdup(server->service) : services_of(server);
     load.services = services;
     list_rows(giving->intervals, server, &load);
     finish_rows(giving->intervals, server, &load);
@@ -562,24 +569,63 @@ give(void *key, void *value, void *data)
     for (size_t i = 0; i < load.n; i++)
         interval_clear(&load.interval[i]);
     g_free(load.interval);
+}
+
+static gboolean
+give_whole(void *key, void *value, void *data)
+{
+    (void)key;
+    give(data, value);
+    return FALSE;
+}
+
+static int
+compare_services(const void *a, const void *b)
+{
+    const struct server *const *left = a, *const *right = b;
+
+    return strcmp((*left)->service, (*right)->service);
+}
+
+static gboolean
+give_parts(void *key, void *value, void *data)
+{
+    struct server *whole = value;
+
+    give_whole(key, whole, data);
+    if (!whole->parts)
+        return FALSE;
+    g_ptr_array_sort(whole->parts, compare_services);
+    for (guint i = 0; i < whole->parts->len; i++)
+        give(data, g_ptr_array_index(whole->parts, i));
     return FALSE;
 }
 
 void
-intervals_each(struct intervals *intervals, bool with_all,
+intervals_each(struct intervals *intervals,
                void (*take)(void *context, const struct server_load *server), void *context)
+{
+    struct giving giving = { intervals, take, context };
+
+    settle(intervals);
+    g_tree_foreach(intervals->servers, give_whole, &giving);
+}
+
+void
+intervals_each_service(struct intervals *intervals,
+                       void (*take)(void *context, const struct server_load *server), void *context)
 {
     static const uint8_t NOWHERE[16];
     struct giving giving = { intervals, take, context };
 
     settle(intervals);
-    g_tree_foreach(intervals->servers, give, &giving);
-    if (!with_all || g_tree_nnodes(intervals->servers) == 0)
+    g_tree_foreach(intervals->servers, give_parts, &giving);
+    if (g_tree_nnodes(intervals->servers) == 0)
         return;
     struct server *all = server_new(ROLE_PROXY, NOWHERE);
     all->is_all = true;
     g_tree_foreach(intervals->servers, merge_server, all);
-    give(all, all, &giving);
+    give(&giving, all);
     server_free(all);
 }
 

@@ -10,10 +10,16 @@
 
 struct intervals;
 
-/* Calls the function with each server, by role and address, then, if wanted, with all together.
- * What it is given is valid during the call. */
-void intervals_each(struct intervals *intervals, bool with_all,
+/* Calls the function with each server, by role and address. What it is given is valid during the
+ * call. */
+void intervals_each(struct intervals *intervals,
                     void (*take)(void *context, const struct server_load *server), void *context);
+
+/* The same, with each service of a server after the server, if these are kept
+ * apart, and at last with all servers together. */
+void intervals_each_service(struct intervals *intervals,
+                            void (*take)(void *context, const struct server_load *server),
+                            void *context);
 
 /* The first and the last covered instant; false if there is none. */
 bool intervals_span(struct intervals *intervals, int64_t *first_ns, int64_t *last_ns);

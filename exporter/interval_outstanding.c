@@ -51,6 +51,16 @@ outstanding_free(struct outstanding *outstanding)
     g_free(outstanding);
 }
 
+struct outstanding *
+outstanding_copy(const struct outstanding *outstanding, void *context)
+{
+    struct outstanding *copy = g_memdup2(outstanding, sizeof *outstanding);
+
+    copy->context = context;
+    copy->edges = g_array_copy(outstanding->edges);
+    return copy;
+}
+
 static int
 compare_edges(const void *a, const void *b)
 {

@@ -20,6 +20,9 @@ typedef void (*outstanding_take)(void *context, int64_t start_ns, int64_t from_n
 struct outstanding *outstanding_new(int64_t interval_ns, outstanding_take take, void *context);
 void outstanding_free(struct outstanding *outstanding);
 
+/* The same calls, for another context. */
+struct outstanding *outstanding_copy(const struct outstanding *outstanding, void *context);
+
 /* A call that is over at `now_ns`, the time of the capture, was under way between the two times.
  * False, and nothing is done, if the time of its beginning has been summed up already. */
 bool outstanding_add(struct outstanding *outstanding, int64_t from_ns, int64_t to_ns,

@@ -142,6 +142,8 @@ server_free(void *data)
     for (unsigned i = 0; i < OPEN_ROWS; i++)
         if (server->open[i])
             interval_free(server->open[i]);
+    if (server->parts)
+        g_ptr_array_unref(server->parts);
     g_hash_table_unref(server->packed);
     outstanding_free(server->outstanding);
     g_hash_table_unref(server->names);
@@ -152,8 +154,66 @@ server_free(void *data)
     g_free(server);
 }
 
+/* What the whole has had so far, which was all of one service, becomes the first part. */
+static bool
+copy_row(void *context, struct interval *row)
+{
+    g_hash_table_add(((struct server *)context)->packed, interval_pack(row));
+    return false;
+}
+
+static struct server *
+add_part(struct server *whole, const char *service)
+{
+    struct server *part = server_new(whole->role, whole->address);
+
+    part->whole = whole;
+    part->service = service;
+    if (!whole->parts)
+        whole->parts = g_ptr_array_new_with_free_func(server_free);
+    g_ptr_array_add(whole->parts, part);
+    return part;
+}
+
+static void
+divide(struct server *whole)
+{
+    struct server *part = add_part(whole, whole->service);
+
+    server_rows_each(whole, copy_row, part);
+    part->has_packets = whole->has_packets;
+    part->outstanding = whole->outstanding ? outstanding_copy(whole->outstanding, part) : NULL;
+    for (int i = 0; i < SPANS; i++)
+        interval_append(part->spans[i], whole->spans[i]);
+    interval_append(part->active, whole->active);
+}
+
 struct server *
-server_of(const struct intervals *intervals, enum server_role role, const uint8_t address[16])
+server_part(const struct intervals *intervals, struct server *whole, const char *service)
+{
+    if (!whole->service)
+        whole->service = service;
+    if (!intervals->by_service || (!whole->parts && whole->service == service))
+        return whole;
+    if (!whole->parts)
+        divide(whole);
+    for (guint i = 0; i < whole->parts->len; i++) {
+        struct server *part = g_ptr_array_index(whole->parts, i);
+        if (part->service == service)
+            return part;
+    }
+    return add_part(whole, service);
+}
+
+struct server *
+server_whole(struct server *server)
+{
+    return server->whole ? server->whole : server;
+}
+
+struct server *
+server_of(const struct intervals *intervals, enum server_role role, const uint8_t address[16],
+          const char *service)
 {
     struct server key = { .role = role };
 
@@ -163,7 +223,7 @@ server_of(const struct intervals *intervals, enum server_role role, const uint8_
         server = server_new(role, address);
         g_tree_insert(intervals->servers, server, server);
     }
-    return server;
+    return server_part(intervals, server, service);
 }
 
 enum server_role
@@ -177,23 +237,29 @@ struct server *
 server_of_hop(const struct intervals *intervals, const struct oa_virtual_connection *vc,
               enum oa_hop hop)
 {
-    return server_of(intervals, server_role_of_hop(hop), vc->endpoint[hop][OA_SERVER].address);
+    const struct oa_endpoint *end = &vc->endpoint[hop][OA_SERVER];
+
+    return server_of(intervals, server_role_of_hop(hop), end->address, service_of_session(vc, hop));
 }
 
 struct server *
 server_of_channel(const struct intervals *intervals, const struct oa_channel *channel)
 {
-    return server_of(intervals, server_role_of_hop(channel->hop),
-                     channel->endpoint[OA_SERVER].address);
+    const struct oa_endpoint *end = &channel->endpoint[OA_SERVER];
+
+    return server_of(intervals, server_role_of_hop(channel->hop), end->address,
+                     service_name(channel, channel->vc, end->port));
 }
 
 void
 server_note_name(struct server *server, const char *name)
 {
+    GHashTable *names = server_whole(server)->names;
+
     if (!name || !name[0])
         return;
-    guint times = GPOINTER_TO_UINT(g_hash_table_lookup(server->names, name));
-    g_hash_table_replace(server->names, g_strdup(name), GUINT_TO_POINTER(times + 1));
+    guint times = GPOINTER_TO_UINT(g_hash_table_lookup(names, name));
+    g_hash_table_replace(names, g_strdup(name), GUINT_TO_POINTER(times + 1));
 }
 
 /* The most frequent name, of equal ones the first in the alphabet. */

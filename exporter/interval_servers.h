@@ -40,10 +40,15 @@ struct active {
 
 enum spans { CONNECTIONS, CHANNELS, OUTSTANDING, ONE_WAY, SESSIONS, SPANS };
 
+/* A server as a whole, or one service of it: these are kept apart as soon as it has a second one.
+ */
 struct server {
     uint8_t address[16];
     enum server_role role;
     bool is_all, has_packets;
+    struct server *whole; /* of which this is one service; NULL: it is the whole */
+    const char *service;  /* of a whole without `parts`: its only one so far; NULL: none yet */
+    GPtrArray *parts;     /* of a whole: struct server, owned, for each service; NULL: only one */
     bool is_proxy;        /* its own hop is captured */
     bool has_back_end;    /* it passed channels on to a server */
     struct server *front; /* of a proxy: the same at the address where clients reach it, if the
@@ -61,6 +66,7 @@ struct intervals {
     struct intervals_settings settings;
     struct coverage *coverage;
     bool is_settled;
+    bool by_service; /* a server with several services has parts */
     int64_t now_ns;
     struct busy_seconds *seconds; /* of all servers together */
     GTree *servers;               /* struct server, key and value */
@@ -101,13 +107,21 @@ void server_free(void *server);
 int server_compare(const void *a, const void *b, void *unused);
 
 /* The server of that role and address; of the host where the hop, or the channel, ends. Made if
- * there is none. */
+ * there is none. What is returned is its part with that service, if services are kept apart;
+ * whatever counts for it counts for its `whole` too. Valid until the next call. */
 struct server *server_of(const struct intervals *intervals, enum server_role role,
-                         const uint8_t address[16]);
+                         const uint8_t address[16], const char *service);
 struct server *server_of_hop(const struct intervals *intervals,
                              const struct oa_virtual_connection *vc, enum oa_hop hop);
 struct server *server_of_channel(const struct intervals *intervals,
                                  const struct oa_channel *channel);
+
+/* The part of a whole with that service, as above. */
+struct server *server_part(const struct intervals *intervals, struct server *whole,
+                           const char *service);
+
+/* The whole of a server. */
+struct server *server_whole(struct server *server);
 
 /* A name by which a client calls it; NULL or empty: none. The most frequent one. */
 void server_note_name(struct server *server, const char *name);

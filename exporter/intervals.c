@@ -43,7 +43,8 @@ struct traffic {
 };
 
 struct counted {
-    struct server *server;            /* NULL: not yet known */
+    struct server *whole;             /* NULL: not yet known where it counts */
+    const char *service;              /* of the server */
     struct connection_stream mark[2]; /* everything so far */
     GArray *waiting;                  /* of struct traffic; NULL: none */
 };
@@ -114,6 +115,18 @@ add_to_row(struct interval *row, enum oa_side side, const struct connection_stre
     row->lost_bytes += more->lost_bytes - less->lost_bytes;
 }
 
+/* At the server and its service. */
+static void
+add_to_rows(const struct intervals *intervals, const struct counted *counted, int64_t start_ns,
+            enum oa_side side, const struct connection_stream *more,
+            const struct connection_stream *less)
+{
+    struct server *at = server_part(intervals, counted->whole, counted->service);
+
+    for (; at; at = at->whole)
+        add_to_row(server_row_starting(at, start_ns), side, more, less);
+}
+
 /* The waiting traffic of the interval. */
 static struct traffic *
 waiting_at(struct counted *counted, int64_t start_ns)
@@ -140,9 +153,9 @@ count(const struct intervals *intervals, struct counted *counted,
 
         if (memcmp(stream, mark, sizeof *mark) == 0)
             continue;
-        if (counted->server)
-            add_to_row(server_row(intervals, counted->server, time_ns), (enum oa_side)side, stream,
-                       mark);
+        if (counted->whole)
+            add_to_rows(intervals, counted, interval_start(intervals, time_ns), (enum oa_side)side,
+                        stream, mark);
         else
             add_stream(&waiting_at(counted, interval_start(intervals, time_ns))
                             ->stream[side ^ connection->is_swapped],
@@ -153,20 +166,22 @@ count(const struct intervals *intervals, struct counted *counted,
 
 /* From now on it is known where the connection counts. */
 static void
-choose_server(struct counted *counted, const struct connection *connection, struct server *server)
+choose_server(const struct intervals *intervals, struct counted *counted,
+              const struct connection *connection, struct server *server, const char *service)
 {
     static const struct connection_stream NOTHING;
 
-    if (counted->server)
+    if (counted->whole)
         return;
-    counted->server = server;
-    server->has_packets |= !connection->payload_only;
+    counted->whole = server_whole(server);
+    counted->service = service;
+    for (struct server *at = server; at; at = at->whole)
+        at->has_packets |= !connection->payload_only;
     for (guint i = 0; counted->waiting && i < counted->waiting->len; i++) {
         const struct traffic *traffic = &g_array_index(counted->waiting, struct traffic, i);
-        struct interval *row = server_row_starting(server, traffic->start_ns);
         for (unsigned side = OA_CLIENT; side <= OA_SERVER; side++)
-            add_to_row(row, (enum oa_side)side, &traffic->stream[side ^ connection->is_swapped],
-                       &NOTHING);
+            add_to_rows(intervals, counted, traffic->start_ns, (enum oa_side)side,
+                        &traffic->stream[side ^ connection->is_swapped], &NOTHING);
     }
     if (counted->waiting)
         g_array_unref(counted->waiting);
@@ -214,23 +229,26 @@ role_of(const struct connection_row *row)
                                               : ROLE_STORE;
 }
 
+static bool
+is_unanswered(const struct connection *tcp)
+{
+    return tcp->was_refused || !tcp->stream[OA_SERVER].frames;
+}
+
+/* What a proxy connects to belongs to its RPC over HTTP. */
 static void
-count_attempt(const struct intervals *intervals, struct server *server,
-              const struct connection_row *row)
+count_back_end(const struct intervals *intervals, const struct connection_row *row)
 {
     const struct connection *tcp = row->tcp;
-    bool is_unanswered = tcp->was_refused || !tcp->stream[OA_SERVER].frames;
     bool is_silent = tcp->ending.how != OA_END_OPEN && !tcp->stream[OA_SERVER].payload_bytes;
-    struct interval *at = server_row(intervals, server, tcp->first.time_ns);
+    struct server *proxy =
+        server_of(intervals, ROLE_PROXY, tcp->endpoint[OA_CLIENT].address, SERVICE_RPC_OVER_HTTP);
 
-    at->connections_new++;
-    at->connections_failed += is_unanswered || (row->tls && !row->tls->is_finished);
-    if (strcmp(hop_name(row->channel, tcp->endpoint[OA_SERVER].port), "proxy_store") == 0) {
-        struct server *proxy = server_of(intervals, ROLE_PROXY, tcp->endpoint[OA_CLIENT].address);
-        proxy->has_back_end |= row->channel != NULL;
-        at = server_row(intervals, proxy, tcp->first.time_ns);
+    server_whole(proxy)->has_back_end |= row->channel != NULL;
+    for (; proxy; proxy = proxy->whole) {
+        struct interval *at = server_row(intervals, proxy, tcp->first.time_ns);
         at->backend_attempts++;
-        at->backend_failed += is_unanswered || is_silent;
+        at->backend_failed += is_unanswered(tcp) || is_silent;
     }
 }
 
@@ -244,40 +262,56 @@ note_round_trip(struct interval *at, const struct connection_row *row)
         interval_add_latency(&at->round_trip, row->tcp->round_trip_ns);
 }
 
+/* Of a connection that has ended, what TCP shows. */
+static void
+count_connection(const struct intervals *intervals, struct server *server,
+                 const struct connection_row *row)
+{
+    const struct connection *tcp = row->tcp;
+    struct interval *first = server_row(intervals, server, tcp->first.time_ns);
+    struct span span = span_of(tcp);
+
+    g_array_append_val(server->spans[CONNECTIONS], span);
+    note_round_trip(first, row);
+    first->connections_new += tcp->handshake_seen;
+    first->connections_failed +=
+        tcp->handshake_seen && (is_unanswered(tcp) || (row->tls && !row->tls->is_finished));
+    server_row(intervals, server, tcp->last.time_ns)->forgotten += is_forgotten(tcp);
+    bool is_one_way = !tcp->stream[0].frames || !tcp->stream[1].frames;
+    if (is_one_way && (tcp->stream[0].payload_bytes || tcp->stream[1].payload_bytes)) {
+        span.to_ns = tcp->last.time_ns + 1;
+        g_array_append_val(server->spans[ONE_WAY], span);
+    }
+}
+
 void
 intervals_take_connection(struct intervals *intervals, const struct connection_row *row)
 {
-    const struct connection *tcp = row->tcp;
+    struct connection *tcp = row->tcp;
+    const struct oa_endpoint *end = &tcp->endpoint[OA_SERVER];
     struct counted *counted = tcp->counted;
 
     if (connection_is_of_service(row)) {
-        struct server *server =
-            server_of(intervals, role_of(row), tcp->endpoint[OA_SERVER].address);
-        struct span span = span_of(tcp);
+        const char *service =
+            service_name(row->channel, row->channel ? row->channel->vc : NULL, end->port);
+        struct server *server = server_of(intervals, role_of(row), end->address, service);
+        struct server *whole = server_whole(server);
 
-        server->is_proxy = server->role == ROLE_PROXY;
-        const char *service = service_name(row->channel, row->channel ? row->channel->vc : NULL,
-                                           tcp->endpoint[OA_SERVER].port);
-        g_tree_insert(server->services, (char *)service, NULL);
+        whole->is_proxy = whole->role == ROLE_PROXY;
+        g_tree_insert(whole->services, (char *)service, NULL);
         if (counted) {
-            choose_server(counted, tcp, server);
+            choose_server(intervals, counted, tcp, server, service);
             count(intervals, counted, tcp, tcp->last.time_ns);
         }
-        if (!tcp->payload_only) {
-            g_array_append_val(server->spans[CONNECTIONS], span);
-            server_row(intervals, server, tcp->last.time_ns)->forgotten += is_forgotten(tcp);
-            note_round_trip(server_row(intervals, server, tcp->first.time_ns), row);
-            if (tcp->handshake_seen)
-                count_attempt(intervals, server, row);
-            bool is_one_way = !tcp->stream[0].frames || !tcp->stream[1].frames;
-            if (is_one_way && (tcp->stream[0].payload_bytes || tcp->stream[1].payload_bytes)) {
-                span.to_ns = tcp->last.time_ns + 1;
-                g_array_append_val(server->spans[ONE_WAY], span);
-            }
-        }
+        for (struct server *at = server; at && !tcp->payload_only; at = at->whole)
+            count_connection(intervals, at, row);
+        bool is_to_store = strcmp(hop_name(row->channel, end->port), "proxy_store") == 0;
+        if (is_to_store && tcp->handshake_seen && !tcp->payload_only)
+            count_back_end(intervals, row);
     }
     if (counted)
         g_hash_table_remove(intervals->counted, counted);
+    tcp->counted = NULL;
 }
 
 /* --- calls, once it is known where they count --- */
@@ -343,7 +377,6 @@ count_call(const struct intervals *intervals, struct server *server, const struc
     }
     row = server_row(intervals, server, call->requested_ns);
     row->calls++;
-    busy_seconds_add(intervals->seconds, call->requested_ns);
     row->has_rops |= call->has_rops;
     row->rops += call->rops;
     rop_add_messages(&row->messages, &call->messages);
@@ -406,10 +439,11 @@ session_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
 static void
 count_bytes(void *server, int64_t start_ns, const struct traffic_growth *growth)
 {
-    struct interval *row = server_row_starting(server, start_ns);
-
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        row->rpc_bytes[side] += growth->rpc_bytes[side];
+    for (struct server *at = server; at; at = at->whole) {
+        struct interval *row = server_row_starting(at, start_ns);
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+            row->rpc_bytes[side] += growth->rpc_bytes[side];
+    }
 }
 
 /* Counts what waited until it was known which hop is nearest to the client. */
@@ -419,7 +453,11 @@ count_waiting(struct intervals *intervals, struct session *session,
 {
     for (guint i = 0; i < session->calls->len; i++) {
         const struct call_facts *call = &g_array_index(session->calls, struct call_facts, i);
-        count_call(intervals, server_of_hop(intervals, vc, call->hop), call);
+        struct server *at = server_of_hop(intervals, vc, call->hop);
+        if (call->has_request)
+            busy_seconds_add(intervals->seconds, call->requested_ns);
+        for (; at; at = at->whole)
+            count_call(intervals, at, call);
     }
     g_array_set_size(session->calls, 0);
     session_traffic_each(session->traffic, vc, count_bytes,
@@ -600,12 +638,30 @@ note_front(const struct intervals *intervals, const struct oa_virtual_connection
         return;
     for (int hop = OA_HOP_SERVER - 1; hop >= 0; hop--)
         if (session_has_hop(vc, (enum oa_hop)hop)) {
-            struct server *front = server_of_hop(intervals, vc, (enum oa_hop)hop);
-            struct server *inside =
-                server_of(intervals, ROLE_PROXY, vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address);
+            struct server *front = server_whole(server_of_hop(intervals, vc, (enum oa_hop)hop));
+            struct server *inside = server_whole(
+                server_of(intervals, ROLE_PROXY, vc->endpoint[OA_HOP_SERVER][OA_CLIENT].address,
+                          SERVICE_RPC_OVER_HTTP));
             inside->front = front == inside ? NULL : front;
             return;
         }
+}
+
+static void
+add_session(struct server *server, const struct session *session,
+            const struct oa_virtual_connection *vc, struct span facts)
+{
+    enum oa_hop hop = oa_vc_hop(vc);
+
+    add_active(server, session->active, facts.user);
+    if (vc->transport == OA_TRANSPORT_MAPI_HTTP) {
+        facts.from_ns = vc->opened.time_ns;
+        facts.to_ns = vc->ended_ns ? vc->ended_ns : OPEN_END;
+        facts.was_before = !vc->established.frame;
+        g_array_append_val(server->spans[SESSIONS], facts);
+    } else if (session->open[hop]) {
+        add_open(server, session->open[hop], &facts);
+    }
 }
 
 static void
@@ -613,21 +669,13 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
 {
     if (!oa_vc_is_foreign(vc)) {
         struct session *session = session_of(intervals, vc);
-        enum oa_hop hop = oa_vc_hop(vc);
-        struct server *server = server_of_hop(intervals, vc, hop);
+        struct server *server = server_of_hop(intervals, vc, oa_vc_hop(vc));
         struct span facts = facts_of(intervals, vc);
 
         session_traffic_note(session->traffic, vc, interval_start(intervals, vc->last.time_ns));
         count_waiting(intervals, session, vc);
-        add_active(server, session->active, facts.user);
-        if (vc->transport == OA_TRANSPORT_MAPI_HTTP) {
-            facts.from_ns = vc->opened.time_ns;
-            facts.to_ns = vc->ended_ns ? vc->ended_ns : OPEN_END;
-            facts.was_before = !vc->established.frame;
-            g_array_append_val(server->spans[SESSIONS], facts);
-        } else if (session->open[hop]) {
-            add_open(server, session->open[hop], &facts);
-        }
+        for (; server; server = server->whole)
+            add_session(server, session, vc, facts);
         note_front(intervals, vc);
         if (session_has_hop(vc, OA_HOP_SERVER))
             server_note_name(server_of_hop(intervals, vc, OA_HOP_SERVER), vc->target_server);
@@ -652,8 +700,6 @@ take_estimated_call(struct intervals *intervals, struct server *server,
         .store_latency_ns = NO_TIME,
     };
 
-    if (!call->request_last.frame)
-        return;
     count_call(intervals, server, &facts);
     struct interval *row = server_row(intervals, server, facts.requested_ns);
     row->estimated_calls++;
@@ -675,13 +721,20 @@ end_estimate(struct server *server, const struct oa_estimate *estimate)
 void
 intervals_take_estimate(struct intervals *intervals, const struct estimate_event *event)
 {
-    struct server *server = server_of(intervals, ROLE_PROXY, event->of->server.address);
+    const struct oa_endpoint *end = &event->of->server;
+    const struct oa_estimated_call *call = event->call;
+    struct server *server =
+        server_of(intervals, ROLE_PROXY, end->address, service_name(NULL, NULL, end->port));
 
-    server->is_proxy = true;
-    if (event->call)
-        take_estimated_call(intervals, server, event->call);
-    else
-        end_estimate(server, event->of);
+    server_whole(server)->is_proxy = true;
+    if (call && call->request_last.frame)
+        busy_seconds_add(intervals->seconds, call->request_last.time_ns);
+    for (; server; server = server->whole) {
+        if (!call)
+            end_estimate(server, event->of);
+        else if (call->request_last.frame)
+            take_estimated_call(intervals, server, call);
+    }
 }
 
 /* --- channels --- */
@@ -707,31 +760,37 @@ end_channel(struct intervals *intervals, const struct oa_channel *channel)
         server_note_name(server, channel->proxy_name);
         return;
     }
-    if (is_http && channel->head.frame) {
-        count_status(server_row(intervals, server, channel->head.time_ns), channel->http_status);
-        server_row(intervals, server, channel->head.time_ns)->rpc_errors += channel->has_rpc_error;
+    if (is_http && channel->head.frame)
         server_note_name(server, channel->proxy_name);
+    for (struct server *at = server; at; at = at->whole) {
+        if (is_http && channel->head.frame) {
+            struct interval *row = server_row(intervals, at, channel->head.time_ns);
+            count_status(row, channel->http_status);
+            row->rpc_errors += channel->has_rpc_error;
+        }
+        if (vc && (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT))
+            g_array_append_val(at->spans[CHANNELS], span);
     }
     if (!vc)
         return;
-    if (channel->kind == OA_CHANNEL_IN || channel->kind == OA_CHANNEL_OUT)
-        g_array_append_val(server->spans[CHANNELS], span);
     struct session *session = session_of(intervals, vc);
     if (!session->open[channel->hop])
         session->open[channel->hop] = g_array_new(FALSE, FALSE, sizeof(struct span));
     g_array_append_val(session->open[channel->hop], span);
 }
 
-/* The role of a connection to a proxy is known as soon as it is a channel; any other may turn out
- * to be of another service. */
+/* The role and the service of a connection to a proxy are known as soon as its channel has a kind;
+ * any other may turn out to be of another service. */
 static void
-begin_channel(struct intervals *intervals, const struct oa_channel *channel)
+place_channel(struct intervals *intervals, const struct oa_channel *channel)
 {
     struct connection *connection = channel->host;
+    struct counted *counted = connection->counted;
 
-    if (oa_hop_is_http(channel->hop))
-        choose_server(counted_of(intervals, connection), connection,
-                      server_of_channel(intervals, channel));
+    if (counted && !counted->whole && oa_hop_is_http(channel->hop) &&
+        channel->kind != OA_CHANNEL_UNKNOWN)
+        choose_server(intervals, counted, connection, server_of_channel(intervals, channel),
+                      service_name(channel, NULL, 0));
 }
 
 static void
@@ -739,10 +798,11 @@ take_auth(const struct intervals *intervals, const struct oa_auth_exchange *exch
 {
     bool is_refused = exchange->status == 401 || exchange->status == 407;
 
-    if (exchange->place == OA_AUTH_HTTP && exchange->channel && is_refused)
-        server_row(intervals, server_of_channel(intervals, exchange->channel),
-                   exchange->last.time_ns)
-            ->auth_refused++;
+    if (exchange->place != OA_AUTH_HTTP || !exchange->channel || !is_refused)
+        return;
+    struct server *at = server_of_channel(intervals, exchange->channel);
+    for (; at; at = at->whole)
+        server_row(intervals, at, exchange->last.time_ns)->auth_refused++;
 }
 
 static void
@@ -750,19 +810,20 @@ take_mapi(const struct intervals *intervals, const struct oa_event *event)
 {
     const struct oa_http_exchange *exchange = event->mapi;
 
-    if (event->side == OA_CLIENT && exchange && event->channel)
-        count_status(server_row(intervals, server_of_channel(intervals, event->channel),
-                                event->first.time_ns),
+    if (event->side != OA_CLIENT || !exchange || !event->channel)
+        return;
+    struct server *at = server_of_channel(intervals, event->channel);
+    for (; at; at = at->whole)
+        count_status(server_row(intervals, at, event->first.time_ns),
                      exchange->response.has_head ? exchange->response.head.status : 0);
 }
 
 void
 intervals_take_event(struct intervals *intervals, const struct oa_event *event)
 {
+    if (event->channel)
+        place_channel(intervals, event->channel);
     switch (event->type) {
-    case OA_EVENT_CHANNEL_OPENED:
-        begin_channel(intervals, event->channel);
-        break;
     case OA_EVENT_CHANNEL_CLOSED:
         end_channel(intervals, event->channel);
         break;
@@ -831,6 +892,12 @@ intervals_free(struct intervals *intervals)
     g_hash_table_unref(intervals->program_numbers);
     g_ptr_array_unref(intervals->programs);
     g_free(intervals);
+}
+
+void
+intervals_divide(struct intervals *intervals)
+{
+    intervals->by_service = true;
 }
 
 const struct intervals_settings *

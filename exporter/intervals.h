@@ -21,6 +21,9 @@ struct intervals *intervals_new(const struct intervals_settings *settings);
 void intervals_free(struct intervals *intervals);
 const struct intervals_settings *intervals_settings(const struct intervals *intervals);
 
+/* The services of a server are kept apart; to be called before anything is counted. */
+void intervals_divide(struct intervals *intervals);
+
 /* What happens, in capture order: a frame of a file, of any protocol; what came for a connection
  * with that stamp; an event; a connection that has ended. */
 void intervals_take_frame(struct intervals *intervals, size_t file, int64_t time_ns);

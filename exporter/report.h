@@ -32,6 +32,7 @@ struct report {
     bool is_of_folders;   /* not of captures: written by a command of its own */
     bool needs_rops;      /* has rows only if ROPs are read */
     bool needs_intervals; /* has `intervals` in its run, for `finish` */
+    bool by_service;      /* and these keep the services of a server apart */
     const struct column *columns;
     size_t n_columns;
     const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */

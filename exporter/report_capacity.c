@@ -132,6 +132,9 @@ static const struct column COLUMNS_OF_CAPACITY[] = {
       "yes if some of the sessions or calls are estimated from the shape of connections inside TLS "
       "(--estimates); users, and what is for each of them, are empty then" },
     { "confidence", RATIO(confidence), "The least confidence of these sessions" },
+    { "service", WORD_OF(server, service),
+      "The row is of this service alone, as in connections.csv; empty: of all of them. A server with "
+      "only one service has one row; one with several has rows for each of them after its own" },
 };
 /* clang-format on */
 
@@ -458,15 +461,17 @@ static void
 finish(struct report_run *run)
 {
     if (run->intervals)
-        intervals_each(run->intervals, true, take_server, run);
+        intervals_each_service(run->intervals, take_server, run);
 }
 
 const struct report REPORT_CAPACITY = {
     .name = "capacity",
-    .row_is = "period and server",
+    .row_is = "period, server and service",
     .order =
-        "ordered by role and address of the server, then by time; at last, all servers together",
+        "ordered by role and address of the server, then by service, a row without one first, then "
+        "by time; at last, all servers together",
     .needs_intervals = true,
+    .by_service = true,
     COLUMNS(COLUMNS_OF_CAPACITY),
     .finish = finish,
 };

@@ -69,7 +69,7 @@ static void
 finish(struct report_run *run)
 {
     if (run->intervals)
-        intervals_each(run->intervals, false, take_server, run);
+        intervals_each(run->intervals, take_server, run);
 }
 
 const struct report REPORT_HISTOGRAMS = {

@@ -215,6 +215,8 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
             continue;
         if (!set->intervals)
             set->intervals = intervals_new(settings);
+        if (set->runs[i].report->by_service)
+            intervals_divide(set->intervals);
         set->runs[i].intervals = set->intervals;
     }
 }

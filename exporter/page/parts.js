@@ -36,9 +36,9 @@ function section(id, title, ...children) {
 
 const empty = text => element("p", { class: "empty" }, text);
 
-/* The rows of capacity of this server, and the one with the greatest value of a column. */
-function capacityOf(load) {
-    return (DATA.capacity?.items || []).filter(row => (load.role === null ? row.server_address === undefined :
+/* The rows of capacity of this server, each service of it by itself too if wanted; and the one with the greatest value of a column. */
+function capacityOf(load, byService = false) {
+    return (DATA.capacity?.items || []).filter(row => (byService || row.service === undefined) && (load.role === null ? row.server_address === undefined :
         row.server_address === load.address && row.role === load.role));
 }
 
@@ -742,20 +742,23 @@ const MEASURES = [
 ];
 
 function capacity(load) {
-    const periods = load ? capacityOf(load) : DATA.capacity?.items || [];
+    const periods = load ? capacityOf(load, true) : DATA.capacity?.items || [];
+    const severalTimes = new Set(periods.map(period => period.period_start)).size > 1;
+    const titleOf = period => [severalTimes ? momentOf(period.period_start) : null, period.service ?? (severalTimes ? null : load ? serverName(load) : "all")]
+        .filter(text => text !== null).join(", ");
     const measures = MEASURES.filter(([column]) => periods.some(period => period[column] !== undefined));
     const cell = (period, [column, , show, at]) => element("td", { class: "number", "data-value": period[column] ?? null },
         period[column] === undefined ? UNKNOWN : show(period[column]), at && period[at] ? element("small", {}, ` ${dayAndTime(period[at])}`) : null);
-    const csv = [["measure", ...periods.map(period => period.period_start)], measures.map(([column]) => [column, ...periods.map(period => period[column])])];
+    const csv = [["measure", ...periods.map(period => [period.period_start, period.service].filter(text => text !== undefined).join(" "))], measures.map(([column]) => [column, ...periods.map(period => period[column])])];
 
     if (!periods.length)
         return null;
     return section("capacity", "Capacity", element("div", { class: "table" },
         element("div", { class: "figure-head" }, element("h3", {}, "Peaks, the busy hour, load per user"), csvLink("capacity_by_period", ...csv)),
         element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Capacity" }, element("table", { id: "capacity_table" },
-            element("caption", { class: "unseen" }, "Capacity: a row for each measure, a column for each period"),
+            element("caption", { class: "unseen" }, "Capacity: a row for each measure, a column for each period and service"),
             element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Measure"),
-                periods.map(period => element("th", { scope: "col", class: "number" }, periods.length > 1 ? momentOf(period.period_start) : load ? serverName(load) : "all")), element("th", { scope: "col" }, "What it is"))),
+                periods.map(period => element("th", { scope: "col", class: "number" }, titleOf(period))), element("th", { scope: "col" }, "What it is"))),
             element("tbody", {}, measures.map(measure => element("tr", {}, element("th", { scope: "row" }, measure[1]), periods.map(period => cell(period, measure)),
                 element("td", { class: "says" }, definition("capacity", measure[0]).text))))))));
 }

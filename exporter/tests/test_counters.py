@@ -21,9 +21,10 @@ import disturb  # noqa: E402
 import tools  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
-REPORTS = ("connections", "calls", "operations", "users", "counters", "capacity")
+REPORTS = ("connections", "sessions", "calls", "operations", "users", "counters", "capacity")
 ONE_HOP = tools.REAL / "basic.pcapng"
 TWO_HOPS = tools.MADE / "two_hop_r2_four_clients.pcapng"
+WAITING = ("EcDoAsyncWaitEx", "NotificationWait")
 SILENT = ("start", "interval_s", "covered_s", "role", "server_address", "server_name")
 PER_SECOND = 1000000  # as made captures count time
 
@@ -78,6 +79,7 @@ class Counters(unittest.TestCase):
             with self.subTest(capture=capture.name):
                 reports = self.export("--interval", "10", capture)
                 self.check_capacity(reports)
+                self.check_services(reports)
                 counters, calls = reports["counters"], reports["calls"]
                 self.assertEqual(total(counters, "calls") + total(counters, "orphan_responses"), len(calls))
                 self.assertEqual(len(calls), total(reports["operations"], "calls"))
@@ -217,7 +219,7 @@ class Counters(unittest.TestCase):
         for row in reports["counters"]:
             rows[row["role"], row["server_address"]].append(row)
         for row in reports["capacity"]:
-            if not row["role"]:
+            if not row["role"] or row["service"]:
                 continue
             of = rows[row["role"], row["server_address"]]
             self.assertAlmostEqual(float(row["covered_h"]), total(of, "covered_s") / 3600, delta=0.001)
@@ -229,6 +231,47 @@ class Counters(unittest.TestCase):
                 first = next(one["start"] for one in covered if one[column] == str(most)) if most else ""
                 self.assertEqual(row[f"{peak}_at"], first)
             self.assertGreaterEqual(int(row["users_seen"]), int(row["users_peak"]))
+
+    def check_services(self, reports):
+        """The rows of a service have what connections, sessions and calls say of it; a server has them if it has several."""
+        servers = collections.defaultdict(dict)
+        for row in reports["capacity"]:
+            if row["role"]:
+                servers[row["role"], row["server_address"]][row["service"]] = row
+        sessions = {row["session"]: self.service(row) for row in reports["sessions"]}
+        latencies, seen = collections.defaultdict(list), collections.Counter(sessions.values())
+        for call in reports["calls"]:
+            if call["latency_ms"] and call["operation"] not in WAITING:
+                latencies[sessions[call["session"]]].append(float(call["latency_ms"]))
+        for (_, address), services in servers.items():
+            whole, parts = services.pop(""), list(services.values())
+            self.assertNotEqual(len(parts), 1)
+            if not parts:
+                continue
+            self.assertLessEqual(set(whole["services"].split(";")), set(services))
+            for column in ("users_seen", "users_peak", "sessions_peak", "connections_peak"):
+                numbers = [int(row[column] or 0) for row in parts]
+                self.assertGreaterEqual(int(whole[column] or 0), max(numbers), column)
+                self.assertLessEqual(int(whole[column] or 0), sum(numbers), column)
+            for service, row in services.items():
+                times = latencies[address, service]
+                self.assertEqual(row["latency_max_ms"], f"{max(times):.3f}" if times else "", (address, service))
+                self.assertEqual(bool(int(row["sessions_peak"])), bool(seen[address, service]), (address, service))
+                self.assertEqual(row["services"], service)
+
+    @staticmethod
+    def service(session):
+        """The server and the service of a session's connections on the hop nearest to the client."""
+        if session["hops"] in ("proxy_store", "client_store"):
+            return session["store_address"], session["service"] or "rpc"
+        return session["proxy_address"], "mapi over http" if session["transport"] == "mapi_http" else "rpc over http"
+
+    def test_services(self):
+        """A proxy with both transports, and a store with several interfaces, have a row for each after their own."""
+        rows = self.export(tools.MADE / "mixed.pcapng")["capacity"]
+        self.assertEqual([(row["role"], row["service"]) for row in rows],
+                         [("proxy", ""), ("proxy", "mapi over http"), ("proxy", "rpc over http"),
+                          ("store", ""), ("store", "endpoint mapper"), ("store", "management"), ("store", "store"), ("", "")])
 
     def test_wrong_options(self):
         for arguments in (["--interval", "0"], ["--interval", "86401"], ["--period", "month"], ["--utc-offset", "2"], ["--max-gap", "-1"]):
