@@ -212,6 +212,7 @@ queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *st
     if (!record)
         return;
     record->is_response = facts->is_response;
+    record->is_repeat = state->is_repeat;
     record->iface = facts->interface;
     record->opnum = facts->opnum;
     record->request = call->request;

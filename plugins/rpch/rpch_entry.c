@@ -15,6 +15,7 @@
 #include "http_stream.h"
 #include "rpch_choice.h"
 #include "rpch_findings.h"
+#include "rpch_items.h"
 #include "rpch_proto.h"
 #include "rpch_stream.h"
 #include "rpch_tracker.h"
@@ -52,7 +53,9 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
              proto_tree *tree, void *data)
 {
     dissector_handle_t http = connection->transport->http;
-    struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
+    struct mapi_stream mapi = { { http, data, rpch_names_in_info(), decode_mapi },
+                                connection,
+                                pinfo };
     enum oa_side side = rpch_connection_side(connection, pinfo);
     bool is_first_visit = !PINFO_FD_VISITED(pinfo) && !connection->is_closed;
 

@@ -141,15 +141,10 @@ rpch_head_show(const struct rpch_place *place, const struct rpch_unit *unit, int
     tvbuff_t *tvb = unit->is_cut ? tvb_new_subset_remaining(place->tvb, offset)
                                  : tvb_new_subset_length(place->tvb, offset, (gint)length);
     struct oa_http_head *http = wmem_new0(place->pinfo->pool, struct oa_http_head);
-    bool begins = rpch_begins_frame(place);
 
     (unit->is_cut ? oa_http_head_parse_cut : oa_http_head_parse)(
         tvb_get_ptr(tvb, 0, (gint)unit->length), unit->length, http);
-    if (begins)
-        col_clear(place->pinfo->cinfo, COL_INFO);
-    else
-        col_append_str(place->pinfo->cinfo, COL_INFO, ", ");
-    col_set_fence(place->pinfo->cinfo, COL_INFO);
+    rpch_begin_info(place, unit);
     call_http(place, tvb);
     end_info(place->pinfo);
 

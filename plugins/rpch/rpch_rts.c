@@ -335,16 +335,17 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     oa_rts_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rts);
     name_text(unit, name);
     wmem_strbuf_append(line, name);
-    if (unit->vc)
-        wmem_strbuf_append_printf(line, ", virtual connection %u",
-                                  (unsigned)rpch_vc_of(unit)->number);
+    size_t named = wmem_strbuf_get_len(line);
     append_summary(line, rts);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "RTS");
-    rpch_add_info(pinfo, wmem_strbuf_get_str(line), rpch_begins_frame(place));
+    rpch_add_info(place, unit, wmem_strbuf_get_str(line));
 
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
-    proto_item_append_text(item, ", %s", wmem_strbuf_get_str(line));
+    proto_item_append_text(item, ", %s", name);
+    if (unit->vc)
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);
+    proto_item_append_text(item, "%s", wmem_strbuf_get_str(line) + named);
     generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
     rpch_show_context(place, tree, unit);
     if (unit->vc && unit->vc->has_cookie)
