@@ -25,6 +25,7 @@ gint rpch_ett = -1;
 static gint ett_context = -1;
 static gint ett_flow = -1;
 
+static int hf_context = -1;
 static int hf_vc = -1;
 static int hf_service = -1;
 static int hf_user = -1;
@@ -36,6 +37,7 @@ static int hf_channel_number = -1;
 static int hf_hop = -1;
 static int hf_join = -1;
 static int hf_join_certainty = -1;
+static int hf_flow = -1;
 static int hf_flow_sent = -1;
 static int hf_flow_acknowledged = -1;
 static int hf_flow_available = -1;
@@ -114,15 +116,14 @@ rpch_show_context(const struct rpch_place *place, proto_tree *parent, const stru
 {
     const struct oa_channel *channel = place->channel;
     const struct oa_virtual_connection *vc = vc_of(place, unit);
-    proto_item *title;
 
     if (!parent)
         return;
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, place->tvb, 0, 0, ett_context, &title, "%s%schannel %u, %s",
+    proto_tree *tree = add_titled_tree(
+        parent, hf_context, place->tvb, 0, 0, ett_context, "%s%schannel %u, %s",
         oa_channel_kind_name(channel->kind), channel->kind ? " " : "", (unsigned)channel->number,
         val_to_str_const(rpch_hop_number(channel->hop), hops, "unknown hop"));
-    generated(title);
+    proto_item *title = generated(proto_tree_get_parent(tree));
     if (vc)
         show_vc(place, tree, title, vc);
     generated(
@@ -136,8 +137,8 @@ rpch_show_context(const struct rpch_place *place, proto_tree *parent, const stru
 static void
 show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
 {
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, tvb, 0, 0, ett_flow, NULL,
+    proto_tree *tree = add_titled_tree(
+        parent, hf_flow, tvb, 0, 0, ett_flow,
         "Flow control: %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT " acknowledged%s",
         flow->sent, flow->acknowledged, flow->is_estimate ? " (estimated)" : "");
 
@@ -244,6 +245,9 @@ static void
 register_fields(void)
 {
     static hf_register_info hf[] = {
+        { &hf_context,
+          { "Context", "rpch.context", FT_NONE, BASE_NONE, NULL, 0,
+            "Channel, hop and virtual connection", HFILL } },
         { &hf_vc,
           { "Virtual connection", "rpch.vc", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the virtual connection, or of the connection of RPC over TCP, in order of "
@@ -286,6 +290,7 @@ register_fields(void)
             "How the channel was assigned to its virtual connection", HFILL } },
         { &hf_join_certainty,
           { "Certainty", "rpch.join.certainty", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_flow, { "Flow control", "rpch.flow", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_flow_sent,
           { "Sent", "rpch.flow.sent", FT_UINT64, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0,
             "RPC bytes sent on the channel, including this PDU", HFILL } },

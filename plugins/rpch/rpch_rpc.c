@@ -282,6 +282,9 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     else
         call_dcerpc(place, unit, tvb);
     name_operation(pinfo->cinfo, before, call);
+    const char *eeinfo = rpch_eeinfo_of_rpc(pinfo, rpc);
+    if (eeinfo)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", eeinfo);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
