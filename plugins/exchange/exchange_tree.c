@@ -80,6 +80,10 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
     if (row->type == OA_TYPE_INT64 || row->type == OA_TYPE_CURRENCY)
         return proto_tree_add_int64(tree, hf[value->id], tvb, offset, length,
                                     (gint64)value->number);
+    if (row->type == OA_TYPE_UINT64 && row->base == OA_BASE_HEX) /* as wide as it is: 4 or 8 */
+        return proto_tree_add_uint64_format_value(tree, hf[value->id], tvb, offset, length,
+                                                  value->number, "0x%0*" PRIx64, length * 2,
+                                                  value->number);
     if (row->type == OA_TYPE_UINT64 || row->type == OA_TYPE_ID)
         return proto_tree_add_uint64(tree, hf[value->id], tvb, offset, length, value->number);
     if (row->type == OA_TYPE_INT16)

@@ -270,6 +270,19 @@ is_ndr64(const struct oa_virtual_connection *vc, const dcerpc_info *di,
     return proposed != contradicted;
 }
 
+/* Stock DCE/RPC shows these in its own layer too. */
+static void
+hide_links(proto_tree *tree)
+{
+    static const char *const LINKS[] = { "dcerpc.request_in", "dcerpc.response_in" };
+
+    for (size_t i = 0; i < array_length(LINKS); i++) {
+        proto_item *link = item_in(tree, proto_registrar_get_id_byname(LINKS[i]));
+        if (link)
+            proto_item_set_hidden(link);
+    }
+}
+
 /* The stub of any operation that has a layout. */
 static int
 dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dcerpc_info *di,
@@ -295,6 +308,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         call->is_ndr64 = is_ndr64(state.vc, di, iface);
     stub.is_ndr64 = call->is_ndr64;
     stub.code_page = code_page_before(&state, call, &stub, !PINFO_FD_VISITED(pinfo));
+    hide_links(tree);
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
     if (stub.is_ndr64)
         generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));

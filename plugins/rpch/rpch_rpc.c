@@ -52,6 +52,16 @@ static int hf_flags = -1;
 static int hf_fragment = -1;
 static int hf_stub = -1;
 
+/* Links of ours and of stock DCE/RPC. */
+static struct {
+    int *ours;
+    const char *stock;
+    int hf_stock;
+} links[] = {
+    { &hf_request_in, "dcerpc.request_in", -1 },
+    { &hf_response_in, "dcerpc.response_in", -1 },
+};
+
 static address *
 address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
 {
@@ -230,6 +240,20 @@ show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit
                             (gint)rpc->stub_length, ENC_NA);
 }
 
+/* Links that stock DCE/RPC, in the items after ours, has too are shown once; filters find both. */
+static void
+hide_links(proto_item *item)
+{
+    for (size_t i = 0; item && i < array_length(links); i++) {
+        proto_item *link = item_in(item, *links[i].ours);
+        proto_node *stock = link ? item->next : NULL;
+        while (stock && !item_in(stock, links[i].hf_stock))
+            stock = stock->next;
+        if (stock)
+            proto_item_set_hidden(link);
+    }
+}
+
 /* Of a call of Exchange. The session of a sealed one is known on later visits. */
 static void
 show_summary(const struct rpch_place *place, tvbuff_t *tvb, const struct oa_virtual_connection *vc,
@@ -281,6 +305,7 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
         show_fragment(pinfo, tree, unit, tvb, rpc);
     else
         call_dcerpc(place, unit, tvb);
+    hide_links(item);
     name_operation(pinfo->cinfo, before, call);
     const char *eeinfo = rpch_eeinfo_of_rpc(pinfo, rpc);
     if (eeinfo)
@@ -367,6 +392,8 @@ void
 rpch_rpc_handoff(void)
 {
     data_handle = find_dissector("data");
+    for (size_t i = 0; i < array_length(links); i++)
+        links[i].hf_stock = proto_registrar_get_id_byname(links[i].stock);
     summary_handle = find_dissector(EXCHANGE_SUMMARY_DISSECTOR);
     dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
 }
