@@ -187,12 +187,12 @@ show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct 
 
 /* The text of the Info column after the name of the operation. */
 static void
-show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *rops)
+show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *info)
 {
     const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
 
-    if (rops && rops[0])
-        col_append_fstr(cinfo, COL_INFO, ": %s", rops);
+    if (info[0])
+        col_append_fstr(cinfo, COL_INFO, ": %s", info);
     if (facts->has_status && facts->status && name)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
     else if (facts->has_status && facts->status)
@@ -313,10 +313,12 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
     if (stub.is_ndr64)
         generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));
     bool has_rops = oa_rpc_operation_has(iface, stub.opnum, OA_OP_ROPS);
-    struct exchange_rops rops = { .info = NULL };
+    struct exchange_rops rops = { .call = NULL };
     if (has_rops)
         rops = rops_of(&state, call, &stub, pinfo, di);
-    if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts))
+    const char *info =
+        exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts);
+    if (!info)
         return offset;
     col_set_str(pinfo->cinfo, COL_PROTOCOL, iface->name);
     if (!PINFO_FD_VISITED(pinfo))
@@ -325,7 +327,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         show_version(tree, stub_tvb, &facts);
     if (call->session)
         show_session(tree, stub_tvb, call->session);
-    show_info(pinfo->cinfo, &facts, rops.info);
+    show_info(pinfo->cinfo, &facts, info);
     queue_tap(pinfo, di, &state, call, &facts);
     return offset + length;
 }

@@ -347,13 +347,13 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
     }
     facts->code_page = code_page_before(message);
     bool has_rops = message->type == OA_MAPI_HTTP_EXECUTE;
-    struct exchange_rops rops = { .info = NULL };
+    struct exchange_rops rops = { .call = NULL };
     if (has_rops)
         rops = rops_of(message);
-    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, has_rops ? &rops : NULL,
-                              facts);
-    if (rops.info && rops.info[0])
-        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", rops.info);
+    const char *info = exchange_tree_show_layout(body, message->pinfo, message->tree, layout,
+                                                 has_rops ? &rops : NULL, facts);
+    if (info[0])
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", info);
     note_code_page(message, facts->code_page);
     const char *status = oa_field_name(OA_NAMES_STATUS, facts->status);
     if (facts->has_status && facts->status)
