@@ -20,6 +20,23 @@ generated(proto_item *item)
     return item;
 }
 
+/* Opens an item that has a title: a field of its own, because the text of one without would be a
+ * key of JSON. */
+#define add_titled_tree(tree, hf, tvb, offset, length, ett, ...)                                   \
+    proto_item_add_subtree(proto_tree_add_none_format(tree, hf, tvb, offset, length, __VA_ARGS__), \
+                           ett)
+
+/* The first item of that field directly in a tree; NULL if there is none, or if nobody looks. */
+static inline proto_item *
+item_in(proto_tree *tree, int hf)
+{
+    proto_node *node = tree && PTREE_DATA(tree)->visible ? tree->first_child : NULL;
+
+    while (node && !(PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == hf))
+        node = node->next;
+    return node;
+}
+
 /* Adds a generated text, unless it is NULL or empty. */
 static inline void
 add_generated_text(proto_tree *tree, int hf, tvbuff_t *tvb, const char *text)

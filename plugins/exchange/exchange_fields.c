@@ -21,6 +21,7 @@ static int hf_mailbox = -1;
 static int hf_session = -1;
 static int hf_time = -1;
 static int hf_failed = -1;
+static int hf_repeat = -1;
 static int hf_rop = -1;
 
 static gint ett = -1;
@@ -72,6 +73,8 @@ exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent,
         add_generated_text(tree, hf_mailbox, tvb, summary->mailbox->user_dn);
         generated(proto_tree_add_uint64(tree, hf_session, tvb, 0, 0, summary->mailbox->number));
     }
+    if (summary->call && summary->hop != oa_call_hop(summary->call))
+        generated(proto_tree_add_boolean(tree, hf_repeat, tvb, 0, 0, TRUE));
     if (summary->is_response && summary->call)
         show_result(tvb, tree, item, summary);
 }
@@ -112,6 +115,11 @@ exchange_fields_register(void)
         { &hf_failed,
           { "Failed", "exchange.failed", FT_BOOLEAN, BASE_NONE, NULL, 0,
             "The call ended in a fault, or returned an error", HFILL } },
+        { &hf_repeat,
+          { "Repeated", "exchange.repeat", FT_BOOLEAN, BASE_NONE, NULL, 0,
+            "The call is also on a hop nearer to the client: without these frames each is counted "
+            "once",
+            HFILL } },
         { &hf_rop,
           { "ROP", "exchange.rop", FT_STRING, BASE_NONE, NULL, 0,
             "Name of a ROP in the request or response", HFILL } },

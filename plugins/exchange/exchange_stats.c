@@ -10,6 +10,8 @@
 #include <epan/stats_tree.h>
 #include <epan/tap.h>
 
+#include <string.h>
+
 #include "decode_args.h"
 #include "exchange_fields.h"
 #include "http/mapi_http.h"
@@ -54,19 +56,34 @@ static const struct {
     { OA_IF_NSPI_HTTP, "Exchange MAPI/HTTP nspi", NULL },
 };
 
+/* Tables are made with their first call, so that none is empty. */
 static void
-init_tables(struct register_srt *srt _U_, GArray *srt_array)
+init_tables(struct register_srt *srt _U_, GArray *srt_array _U_)
 {
-    for (size_t i = 0; i < array_length(tables); i++) {
-        const struct oa_rpc_interface *iface = oa_rpc_interface(tables[i].interface);
-        unsigned n_operations = oa_rpc_interface_operations(iface);
-        srt_stat_table *table =
-            init_srt_table(tables[i].name, iface->name, srt_array, (int)n_operations, iface->name,
-                           tables[i].filter, NULL);
+}
 
-        for (unsigned opnum = 0; opnum < n_operations; opnum++)
-            init_srt_table_row(table, (int)opnum, oa_rpc_operation_name(iface, (uint16_t)opnum));
+/* The table of that interface; NULL if it has none. */
+static srt_stat_table *
+table_of(GArray *srt_array, const struct oa_rpc_interface *iface)
+{
+    size_t kind = 0;
+
+    while (kind < array_length(tables) && tables[kind].interface != iface->id)
+        kind++;
+    if (kind == array_length(tables))
+        return NULL;
+    for (guint i = 0; i < srt_array->len; i++) {
+        srt_stat_table *table = g_array_index(srt_array, srt_stat_table *, i);
+        if (strcmp(table->name, tables[kind].name) == 0)
+            return table;
     }
+    unsigned n_operations = oa_rpc_interface_operations(iface);
+    srt_stat_table *table =
+        init_srt_table(tables[kind].name, iface->name, srt_array, (int)n_operations, iface->name,
+                       tables[kind].filter, NULL);
+    for (unsigned opnum = 0; opnum < n_operations; opnum++)
+        init_srt_table_row(table, (int)opnum, oa_rpc_operation_name(iface, (uint16_t)opnum));
+    return table;
 }
 
 static tap_packet_status
@@ -76,20 +93,16 @@ take_response_time(void *tapdata, packet_info *pinfo, epan_dissect_t *edt _U_, c
     const srt_data_t *srt = tapdata;
     const struct exchange_tap *record = data;
 
-    if (!record->is_response || record->latency_ns < 0 || !record->operation)
+    if (!record->is_response || record->is_repeat || record->latency_ns < 0 || !record->operation)
         return TAP_PACKET_DONT_REDRAW;
-    for (size_t i = 0; i < array_length(tables); i++) {
-        nstime_t latency = encode_ns(record->latency_ns);
-        nstime_t request_time;
-
-        if (record->iface->id != tables[i].interface)
-            continue;
-        nstime_delta(&request_time, &pinfo->abs_ts, &latency);
-        add_srt_table_data(g_array_index(srt->srt_array, srt_stat_table *, i), record->opnum,
-                           &request_time, pinfo);
-        return TAP_PACKET_REDRAW;
-    }
-    return TAP_PACKET_DONT_REDRAW;
+    srt_stat_table *table = table_of(srt->srt_array, record->iface);
+    if (!table)
+        return TAP_PACKET_DONT_REDRAW;
+    nstime_t latency = encode_ns(record->latency_ns);
+    nstime_t request_time;
+    nstime_delta(&request_time, &pinfo->abs_ts, &latency);
+    add_srt_table_data(table, record->opnum, &request_time, pinfo);
+    return TAP_PACKET_REDRAW;
 }
 
 /* --- results of operations --- */
@@ -121,7 +134,7 @@ take_outcome(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, cons
 {
     const struct exchange_tap *record = data;
 
-    if (!record->is_response || !record->operation)
+    if (!record->is_response || record->is_repeat || !record->operation)
         return TAP_PACKET_DONT_REDRAW;
     int node = tick_stat_node(tree, "Exchange responses", 0, TRUE);
     node = tick_stat_node(tree, record->iface->name, node, TRUE);

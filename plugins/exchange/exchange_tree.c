@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "book_items.h"
 #include "exchange_fields.h"
 #include "rop/rop_words.h"
 #include "rop_export.h"
@@ -52,7 +53,8 @@ struct show {
     unsigned n_sources;
     enum oa_field titled; /* the last structure begun that goes by the name of a value in it */
     struct oa_call_facts *facts;
-    struct rop_items *rops; /* NULL: the parameters hold none */
+    struct book_items *book; /* NULL: no call of the address book */
+    struct rop_items *rops;  /* NULL: the parameters hold none */
     struct oa_rop_reader reader;
     struct oa_rop_call *own_call; /* of a call that nothing is kept of */
     struct oa_rop_objects *own_objects;
@@ -80,6 +82,10 @@ add_integer(const struct show *show, proto_tree *tree, const struct oa_value *va
     if (row->type == OA_TYPE_INT64 || row->type == OA_TYPE_CURRENCY)
         return proto_tree_add_int64(tree, hf[value->id], tvb, offset, length,
                                     (gint64)value->number);
+    if (row->type == OA_TYPE_UINT64 && row->base == OA_BASE_HEX) /* as wide as it is: 4 or 8 */
+        return proto_tree_add_uint64_format_value(tree, hf[value->id], tvb, offset, length,
+                                                  value->number, "0x%0*" PRIx64, length * 2,
+                                                  value->number);
     if (row->type == OA_TYPE_UINT64 || row->type == OA_TYPE_ID)
         return proto_tree_add_uint64(tree, hf[value->id], tvb, offset, length, value->number);
     if (row->type == OA_TYPE_INT16)
@@ -212,6 +218,8 @@ on_field(void *user, void *parent, const struct oa_value *value)
         proto_item_append_text(item, " [cut short]");
     if (OA_FIELDS[value->id].role == OA_ROLE_TITLE)
         title_parent(show, parent, value);
+    if (show->book)
+        book_items_field(show->book, parent, source(show), value);
     bool was_known = show->facts->has_status;
     oa_call_facts_field(show->facts, value);
     if (show->rops)
@@ -233,6 +241,8 @@ on_begin(void *user, void *parent, const struct oa_value *at)
         show->titled = at->id;
     if (show->rops)
         rop_items_begin(show->rops, at, item);
+    if (show->book)
+        book_items_begin(show->book, at);
     return proto_item_add_subtree(item, ett_structure[at->id]);
 }
 
@@ -246,6 +256,8 @@ on_end(void *user, void *node, size_t offset)
         proto_item_set_end(item, source(show), (gint)offset);
     if (show->rops)
         rop_items_end(show->rops, source(show), node);
+    if (show->book)
+        book_items_end(show->book);
 }
 
 static void
@@ -338,6 +350,9 @@ new_show(tvbuff_t *tvb, packet_info *pinfo, struct oa_call_facts *facts)
     show->pinfo = pinfo;
     show->sources[show->n_sources++] = tvb;
     show->facts = facts;
+    if (oa_rpc_interface_is(facts->interface, OA_IF_NSPI) ||
+        oa_rpc_interface_is(facts->interface, OA_IF_NSPI_HTTP))
+        show->book = book_items_new(pinfo->pool, facts->is_response);
     show->walk = oa_walk_new(&VISITOR, show);
     wmem_register_callback(pinfo->pool, free_show, show);
     oa_walk_set_code_pages(show->walk, code_pages);
@@ -368,31 +383,33 @@ start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops
         rop_items_export(show->rops);
 }
 
-static void
-end_rops(struct show *show, struct exchange_rops *rops)
+/* The text for the Info column. */
+static const char *
+finish(struct show *show)
 {
-    if (rops)
-        rops->info = rop_items_finish(show->rops);
+    return show->rops   ? rop_items_finish(show->rops)
+           : show->book ? book_items_info(show->book)
+                        : "";
 }
 
-bool
+const char *
 exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct oa_stub *stub,
-                   struct exchange_rops *rops, struct oa_call_facts *facts)
+                   const struct exchange_rops *rops, struct oa_call_facts *facts)
 {
     if (!oa_stub_layout(stub))
-        return false;
+        return NULL;
     oa_call_facts_start(facts, stub);
     struct show *show = new_show(tvb, pinfo, facts);
     start_rops(show, tree, rops);
     oa_stub_walk(show->walk, stub, tree, &facts->walk);
-    end_rops(show, rops);
+    const char *info = finish(show);
     show_result(pinfo, tree, tvb, &facts->walk);
-    return true;
+    return info;
 }
 
-void
+const char *
 exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                          const struct oa_layout *layout, struct exchange_rops *rops,
+                          const struct oa_layout *layout, const struct exchange_rops *rops,
                           struct oa_call_facts *facts)
 {
     struct show *show = new_show(tvb, pinfo, facts);
@@ -403,8 +420,9 @@ exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     start_rops(show, tree, rops);
     facts->walk = oa_walk_run(show->walk, layout, OA_PLAIN, false,
                               tvb_get_ptr(tvb, 0, (gint)length), length, tree);
-    end_rops(show, rops);
+    const char *info = finish(show);
     show_result(pinfo, tree, tvb, &facts->walk);
+    return info;
 }
 
 struct oa_rop_call *

@@ -22,24 +22,24 @@ struct exchange_rops {
     struct oa_rop_call *call; /* what is kept of the call's from the first visit; NULL: nothing */
     struct oa_rop_objects *objects; /* on the first visit: of the session; NULL: not known */
     bool is_first_visit;
-    guint32 frame;    /* of the request; 0: not in the capture */
-    const char *info; /* set when they are shown: text for the Info column, "" if there are none */
+    guint32 frame; /* of the request; 0: not in the capture */
 };
 
 /* What is to be kept of a call's ROPs, as long as the file is open. */
 struct oa_rop_call *exchange_tree_keep_rops(void);
 
 /* Shows the parameters in a stub and what is wrong with them, and collects the facts. `rops` is
- * NULL for operations without ROPs. Returns false and shows nothing if the operation has no layout.
- */
-bool exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                        const struct oa_stub *stub, struct exchange_rops *rops,
-                        struct oa_call_facts *facts);
-
-/* Shows bytes according to a layout, in the plain encoding, and adds to facts that have been
- * started; these contain the code page to begin with. */
-void exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                               const struct oa_layout *layout, struct exchange_rops *rops,
+ * NULL for operations without ROPs. Returns a text for the Info column, "" if there is nothing to
+ * say, from the packet's pool; NULL, and shows nothing, if the operation has no layout. */
+const char *exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                               const struct oa_stub *stub, const struct exchange_rops *rops,
                                struct oa_call_facts *facts);
+
+/* The same for bytes of a layout, in the plain encoding; adds to facts that have been started,
+ * which contain the code page to begin with. */
+const char *exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                      const struct oa_layout *layout,
+                                      const struct exchange_rops *rops,
+                                      struct oa_call_facts *facts);
 
 #endif

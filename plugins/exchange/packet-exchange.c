@@ -187,12 +187,12 @@ show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct 
 
 /* The text of the Info column after the name of the operation. */
 static void
-show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *rops)
+show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *info)
 {
     const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
 
-    if (rops && rops[0])
-        col_append_fstr(cinfo, COL_INFO, ": %s", rops);
+    if (info[0])
+        col_append_fstr(cinfo, COL_INFO, ": %s", info);
     if (facts->has_status && facts->status && name)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
     else if (facts->has_status && facts->status)
@@ -212,6 +212,7 @@ queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *st
     if (!record)
         return;
     record->is_response = facts->is_response;
+    record->is_repeat = state->is_repeat;
     record->iface = facts->interface;
     record->opnum = facts->opnum;
     record->request = call->request;
@@ -269,6 +270,19 @@ is_ndr64(const struct oa_virtual_connection *vc, const dcerpc_info *di,
     return proposed != contradicted;
 }
 
+/* Stock DCE/RPC shows these in its own layer too. */
+static void
+hide_links(proto_tree *tree)
+{
+    static const char *const LINKS[] = { "dcerpc.request_in", "dcerpc.response_in" };
+
+    for (size_t i = 0; i < array_length(LINKS); i++) {
+        proto_item *link = item_in(tree, proto_registrar_get_id_byname(LINKS[i]));
+        if (link)
+            proto_item_set_hidden(link);
+    }
+}
+
 /* The stub of any operation that has a layout. */
 static int
 dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dcerpc_info *di,
@@ -294,14 +308,17 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         call->is_ndr64 = is_ndr64(state.vc, di, iface);
     stub.is_ndr64 = call->is_ndr64;
     stub.code_page = code_page_before(&state, call, &stub, !PINFO_FD_VISITED(pinfo));
+    hide_links(tree);
     show_reserved(pinfo->cinfo, tree, stub_tvb, &stub);
     if (stub.is_ndr64)
         generated(proto_tree_add_string(tree, hf_transfer_syntax, stub_tvb, 0, 0, "NDR64"));
     bool has_rops = oa_rpc_operation_has(iface, stub.opnum, OA_OP_ROPS);
-    struct exchange_rops rops = { .info = NULL };
+    struct exchange_rops rops = { .call = NULL };
     if (has_rops)
         rops = rops_of(&state, call, &stub, pinfo, di);
-    if (!exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts))
+    const char *info =
+        exchange_tree_show(stub_tvb, pinfo, tree, &stub, has_rops ? &rops : NULL, &facts);
+    if (!info)
         return offset;
     col_set_str(pinfo->cinfo, COL_PROTOCOL, iface->name);
     if (!PINFO_FD_VISITED(pinfo))
@@ -310,7 +327,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         show_version(tree, stub_tvb, &facts);
     if (call->session)
         show_session(tree, stub_tvb, call->session);
-    show_info(pinfo->cinfo, &facts, rops.info);
+    show_info(pinfo->cinfo, &facts, info);
     queue_tap(pinfo, di, &state, call, &facts);
     return offset + length;
 }

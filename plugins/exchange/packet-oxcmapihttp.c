@@ -89,6 +89,13 @@ struct message {
     const char *values[HEADERS];          /* of the head; NULL if it has no such field */
     struct mapi_transaction *transaction; /* NULL: unknown */
     enum oa_mapi_http_type type;
+    bool names_session; /* in the Info column */
+};
+
+/* The messages of a frame so far. */
+struct messages {
+    guint count;
+    const struct oa_virtual_connection *named; /* in the Info column; NULL: none */
 };
 
 static struct oa_text
@@ -121,17 +128,23 @@ take_head(struct message *message, const struct oa_http_head *head)
 
 /* --- requests and responses --- */
 
+static struct messages *
+messages_of_frame(packet_info *pinfo)
+{
+    struct messages *messages = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
+
+    if (!messages) {
+        messages = wmem_new0(pinfo->pool, struct messages);
+        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, messages);
+    }
+    return messages;
+}
+
 /* The index of the message in its frame, from 0: a segment may contain several. */
 static guint
 index_in_frame(packet_info *pinfo)
 {
-    guint *count = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
-
-    if (!count) {
-        count = wmem_new0(pinfo->pool, guint);
-        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, count);
-    }
-    return (*count)++;
+    return messages_of_frame(pinfo)->count++;
 }
 
 /* Of a request known on later visits only. */
@@ -334,13 +347,13 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
     }
     facts->code_page = code_page_before(message);
     bool has_rops = message->type == OA_MAPI_HTTP_EXECUTE;
-    struct exchange_rops rops = { .info = NULL };
+    struct exchange_rops rops = { .call = NULL };
     if (has_rops)
         rops = rops_of(message);
-    exchange_tree_show_layout(body, message->pinfo, message->tree, layout, has_rops ? &rops : NULL,
-                              facts);
-    if (rops.info && rops.info[0])
-        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", rops.info);
+    const char *info = exchange_tree_show_layout(body, message->pinfo, message->tree, layout,
+                                                 has_rops ? &rops : NULL, facts);
+    if (info[0])
+        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", info);
     note_code_page(message, facts->code_page);
     const char *status = oa_field_name(OA_NAMES_STATUS, facts->status);
     if (facts->has_status && facts->status)
@@ -386,6 +399,23 @@ queue_tap(const struct message *message, const struct oa_call_facts *facts)
     exchange_queue_tap(pinfo, record);
 }
 
+/* Session and user, unless the message before has named them. */
+static void
+name_session(const struct message *message)
+{
+    const struct oa_virtual_connection *session =
+        message->transaction ? message->transaction->session : NULL;
+    struct messages *messages = messages_of_frame(message->pinfo);
+    char text[OA_USER_TEXT];
+
+    if (!message->names_session || !session || session == messages->named)
+        return;
+    messages->named = session;
+    const char *user = oa_vc_user_name(session, text);
+    col_append_fstr(message->pinfo->cinfo, COL_INFO, "Session %u%s%s: ", (unsigned)session->number,
+                    user ? ", " : "", user ? user : "");
+}
+
 /* `status` is the HTTP status of a response whose head is known, else 0. */
 static void
 show_info(const struct message *message, bool is_first, unsigned status)
@@ -397,6 +427,7 @@ show_info(const struct message *message, bool is_first, unsigned status)
     col_set_str(cinfo, COL_PROTOCOL, "MAPI/HTTP");
     if (!is_first)
         col_append_str(cinfo, COL_INFO, " | ");
+    name_session(message);
     col_append_fstr(cinfo, COL_INFO, "%s %s",
                     message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
                     message->is_response ? "response" : "request");
@@ -472,6 +503,7 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     struct mapi_message *whole = mapi_message_current(pinfo);
     if (whole)
         whole->is_shown = true;
+    message.names_session = whole && whole->stream->names_in_info;
     message.is_response = WS_COMPAT_HTTP_IS_RESPONSE(http);
     /* Later versions of stock HTTP pass on the header fields on the first visit only. */
     if (whole && whole->head.length)
@@ -496,7 +528,11 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
                       const char *before)
 {
     struct message message = {
-        .tvb = whole->tvb, .pinfo = pinfo, .tree = tree, .is_response = !whole->head.is_request
+        .tvb = whole->tvb,
+        .pinfo = pinfo,
+        .tree = tree,
+        .is_response = !whole->head.is_request,
+        .names_session = whole->stream->names_in_info,
     };
     struct oa_call_facts facts;
 

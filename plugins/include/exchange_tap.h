@@ -8,8 +8,8 @@
  *
  * There is no record for RPC faults, for encrypted RPC stubs, and for operations without a layout.
  * Failed responses of MAPI over HTTP have one, but not those that only request authentication (401,
- * 407), although the request before them has. A call that is in the capture on both hops has
- * records on each.
+ * 407), although the request before them has. A call that is in the capture on several hops
+ * has records on each; of MAPI over HTTP only on the one nearest to the client.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -21,12 +21,13 @@
 #include "track/mailbox_session.h"
 
 #define EXCHANGE_TAP "exchange"
-#define EXCHANGE_TAP_VERSION 3
+#define EXCHANGE_TAP_VERSION 4
 
 struct exchange_tap {
     uint32_t version;
     enum oa_transport transport; /* OA_TRANSPORT_RPC_TCP also for a named pipe */
     bool is_response;
+    bool is_repeat; /* the call is also on a hop nearer to the client, and is to be counted once */
     const struct oa_rpc_interface *iface;
     uint16_t opnum;        /* MAPI over HTTP: enum oa_mapi_http_type */
     const char *operation; /* name of the operation, or of the request type */

@@ -24,6 +24,7 @@ struct dissector_handle; /* of epan */
 struct http_stream {
     struct dissector_handle *http; /* stock HTTP over the same transport */
     void *transport_data;          /* the data argument from TCP or TLS, for stock HTTP */
+    bool names_in_info;            /* the Info column is to name the session and its user */
 
     /* Passes the next bytes from the packet's sender to the decoder, which reports its events to
      * `on_event` during the call. `missing` is how many bytes after them are not in the capture. */

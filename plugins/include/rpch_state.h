@@ -22,6 +22,9 @@ struct rpch_state {
     /* NULL if the PDU did not reach stock DCE/RPC through the plugin: in named pipes. */
     const struct oa_virtual_connection *vc;
     struct oa_call *call; /* also NULL for PDUs that belong to no call */
+
+    /* The call is also on a hop nearer to the client, and statistics are to count it once. */
+    bool is_repeat;
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "rpch_filters.h"
 #include "rpch_findings.h"
 #include "rpch_follow.h"
+#include "rpch_prefs.h"
 #include "rpch_proto.h"
 #include "rpch_show.h"
 #include "rpch_stream.h"
@@ -26,6 +27,7 @@
 static void
 open_file(void)
 {
+    rpch_prefs_open();
     rpch_tracker_open();
     rpch_findings_open();
     rpch_end_open();
@@ -44,6 +46,7 @@ void
 proto_register_rpch(void)
 {
     proto_rpch = proto_register_protocol("RPC over HTTP", "RPCH", "rpch");
+    rpch_prefs_register();
     rpch_stream_register();
     rpch_tcp_register();
     rpch_tls_register();

@@ -16,6 +16,7 @@
 static int hf_exchange = -1;
 static int hf_leg = -1;
 static int hf_result = -1;
+static int hf_auth = -1;
 static int hf_anonymous = -1;
 static int hf_begins_in = -1;
 static int hf_ends_in = -1;
@@ -331,8 +332,7 @@ show_bare_head(const struct rpch_place *place, const struct rpch_unit *unit, pro
         what = "connection already authenticated";
     else if (place->side == OA_SERVER)
         what = "response";
-    spot.tree =
-        proto_tree_add_subtree_format(tree, tvb, 0, 0, ett_auth, NULL, "Authentication: %s", what);
+    spot.tree = add_titled_tree(tree, hf_auth, tvb, 0, 0, ett_auth, "Authentication: %s", what);
     generated(proto_tree_get_parent(spot.tree));
     if (!unit->auth_leg) {
         if (known->user[0])
@@ -360,9 +360,9 @@ rpch_auth_show_head(const struct rpch_place *place, const struct rpch_unit *unit
         struct spot spot = { pinfo, tvb, (int)(token->at - base), (int)token->length, NULL };
 
         oa_auth_from_http(&http->credentials[i], &reader, auth);
-        spot.tree = proto_tree_add_subtree_format(tree, tvb, spot.offset, spot.length, ett_auth,
-                                                  NULL, "Authentication: %s",
-                                                  summary_of(pinfo->pool, auth, !http->is_request));
+        spot.tree =
+            add_titled_tree(tree, hf_auth, tvb, spot.offset, spot.length, ett_auth,
+                            "Authentication: %s", summary_of(pinfo->pool, auth, !http->is_request));
         show_token(&spot, auth);
         /* The exchange is shown with the offer in use, if there are several. */
         bool in_use =
@@ -394,8 +394,8 @@ rpch_auth_show_rpc(const struct rpch_place *place, const struct rpch_unit *unit,
     if (!verifier->present || rpc->header.ptype < OA_RPC_BIND)
         return;
     bool understood = oa_auth_from_token(verifier->value, verifier->value_length, &reader, auth);
-    spot.tree = proto_tree_add_subtree_format(
-        tree, tvb, spot.offset, spot.length, ett_auth, NULL, "Authentication: %s",
+    spot.tree = add_titled_tree(
+        tree, hf_auth, tvb, spot.offset, spot.length, ett_auth, "Authentication: %s",
         understood ? summary_of(pinfo->pool, auth, false) : oa_rpc_auth_type_name(verifier->type));
     add_text(&spot, spot.tree, hf_rpc_type, oa_rpc_auth_type_name(verifier->type));
     add_text(&spot, spot.tree, hf_rpc_level, oa_rpc_auth_level_name(verifier->level));
@@ -426,6 +426,7 @@ static void
 register_fields(void)
 {
     static hf_register_info hf[] = {
+        { &hf_auth, { "Authentication", "rpch.auth", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_exchange, NUMBER("Exchange", "rpch.auth.exchange", BASE_DEC,
                                "Requests, or PDUs, that belong to one authentication") },
         { &hf_leg,

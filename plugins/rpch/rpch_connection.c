@@ -11,6 +11,7 @@
 #include <epan/proto_data.h>
 
 #include "decode_args.h"
+#include "rpch_choice.h"
 #include "rpch_proto.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
@@ -182,18 +183,25 @@ known_endpoint(packet_info *pinfo)
     return MAX(known_from, known_to);
 }
 
-/* In the same order as oaexport. An incomplete head of MAPI over HTTP is left to stock HTTP, which
- * reassembles it. */
+/* In the same order as oaexport, after the user's choice. An incomplete head of MAPI over HTTP is
+ * left to stock HTTP, which reassembles it. */
 static enum oa_verdict
-recognise(tvbuff_t *tvb, packet_info *pinfo, enum oa_before before,
+recognise(tvbuff_t *tvb, packet_info *pinfo, bool is_tls, enum oa_before before,
           struct oa_recognition *recognition)
 {
     guint length = tvb_captured_length(tvb);
     const guint8 *data = tvb_get_ptr(tvb, 0, (gint)length);
+    const struct rpch_choice choice = rpch_choice_of(pinfo, is_tls);
     enum oa_verdict verdict = OA_NOT_OURS;
     struct oa_proxy_line line;
 
-    if (rpch_is_enabled()) {
+    if (choice.what == RPCH_CHOSEN_LEAVE)
+        return OA_NOT_OURS;
+    if (choice.what == RPCH_CHOSEN_MAPI && follows_mapi_http)
+        return rpch_choice_recognise_mapi(data, length, recognition);
+    if (rpch_is_enabled() && choice.what != RPCH_CHOSEN_NOTHING) {
+        verdict = rpch_choice_recognise(&choice, data, length, before, recognition);
+    } else if (rpch_is_enabled()) {
         verdict = oa_recognise(data, length, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport,
                                before, recognition);
         if (verdict == OA_NOT_OURS && oa_rpc_may_be_header(data, length))
@@ -226,7 +234,7 @@ examine(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *segment,
         examined->begins[from] = begins_connection(pinfo, segment);
     }
     enum oa_before before = before_data(examined, pinfo);
-    enum oa_verdict verdict = recognise(tvb, pinfo, before, recognition);
+    enum oa_verdict verdict = recognise(tvb, pinfo, !segment, before, recognition);
     enum oa_foreign foreign = OA_FOREIGN_NEITHER;
     if (verdict == OA_NOT_OURS && length && !is_visited)
         foreign = oa_foreign(tvb_get_ptr(tvb, 0, (gint)length), length, before);
@@ -240,7 +248,7 @@ rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *
                        struct oa_recognition *recognition)
 {
     enum oa_verdict verdict = rpch_connection_in_tunnel(pinfo)
-                                  ? recognise(tvb, pinfo, OA_BEFORE_TUNNEL, recognition)
+                                  ? recognise(tvb, pinfo, !segment, OA_BEFORE_TUNNEL, recognition)
                                   : examine(tvb, pinfo, segment, recognition);
 
     if (verdict != OA_OURS)

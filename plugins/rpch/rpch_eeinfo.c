@@ -10,6 +10,7 @@
 #include "rpc/eeinfo.h"
 #include "rpch_proto.h"
 
+static int hf_eeinfo = -1;
 static int hf_record = -1;
 static int hf_computer = -1;
 static int hf_process = -1;
@@ -55,14 +56,14 @@ show_record(proto_tree *parent, tvbuff_t *tvb, unsigned number,
     const char *status = oa_rpc_status_name(record->status);
     const char *component = oa_eeinfo_component_name(record->component);
     nstime_t time = NSTIME_INIT_ZERO;
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, tvb, 0, 0, ett_record, NULL, "Record %u: %s by %s", number + 1,
-        status ? status : "error", component ? component : "an unknown component");
+    proto_item *item = generated(proto_tree_add_uint_format(
+        parent, hf_record, tvb, 0, 0, number + 1, "Record %u: %s by %s", number + 1,
+        status ? status : "error", component ? component : "an unknown component"));
+    proto_tree *tree = proto_item_add_subtree(item, ett_record);
 
     filetime_to_nstime(&time, record->time);
     if (!status)
-        proto_item_append_text(tree, " (%u)", record->status);
-    generated(proto_tree_add_uint(tree, hf_record, tvb, 0, 0, number + 1));
+        proto_item_append_text(item, " (%u)", record->status);
     if (record->has_computer_name)
         generated(proto_tree_add_string(tree, hf_computer, tvb, 0, 0, record->computer_name));
     generated(proto_tree_add_uint(tree, hf_process, tvb, 0, 0, record->process_id));
@@ -84,10 +85,11 @@ static void
 show(packet_info *pinfo, proto_tree *parent, tvbuff_t *tvb, int offset, int length,
      const struct oa_eeinfo *eeinfo)
 {
-    proto_item *item;
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, tvb, offset, length, ett_eeinfo, &item, "Extended error information, %u record%s",
-        eeinfo->n_records, eeinfo->n_records == 1 ? "" : "s");
+    proto_tree *tree = add_titled_tree(parent, hf_eeinfo, tvb, offset, length, ett_eeinfo,
+                                       "Extended error information, %u record%s", eeinfo->n_records,
+                                       eeinfo->n_records == 1 ? "" : "s");
+
+    proto_item *item = proto_tree_get_parent(tree);
 
     for (unsigned i = 0; i < eeinfo->n_records; i++)
         show_record(tree, tvb, i, &eeinfo->records[i]);
@@ -141,10 +143,50 @@ rpch_eeinfo_show_rpc(const struct rpch_place *place, proto_tree *tree, tvbuff_t 
         show(place->pinfo, tree, tvb, (int)(rpc->eeinfo - base), (int)rpc->eeinfo_length, eeinfo);
 }
 
+/* The last record is nearest to the cause. */
+static const char *
+words_of(packet_info *pinfo, const struct oa_eeinfo *eeinfo)
+{
+    if (!eeinfo->n_records)
+        return NULL;
+    const struct oa_eeinfo_record *record = &eeinfo->records[eeinfo->n_records - 1];
+    const char *component = oa_eeinfo_component_name(record->component);
+    const char *status = oa_rpc_status_name(record->status);
+    const char *computer = record->has_computer_name ? record->computer_name : "";
+
+    if (!status)
+        status = wmem_strdup_printf(pinfo->pool, "error %u", record->status);
+    return wmem_strdup_printf(pinfo->pool, "EEInfo: %s%s%s%s%s", status, component ? " by " : "",
+                              component ? component : "", computer[0] ? " on " : "", computer);
+}
+
+const char *
+rpch_eeinfo_of_head(packet_info *pinfo, const struct oa_http_head *http)
+{
+    struct oa_eeinfo *eeinfo = wmem_new(pinfo->pool, struct oa_eeinfo);
+
+    return http->eeinfo.length && oa_eeinfo_from_base64(http->eeinfo, eeinfo)
+               ? words_of(pinfo, eeinfo)
+               : NULL;
+}
+
+const char *
+rpch_eeinfo_of_rpc(packet_info *pinfo, const struct oa_rpc_pdu *rpc)
+{
+    if (!rpc->eeinfo)
+        return NULL;
+    struct oa_eeinfo *eeinfo = wmem_new(pinfo->pool, struct oa_eeinfo);
+    return oa_eeinfo_parse(rpc->eeinfo, rpc->eeinfo_length, eeinfo) ? words_of(pinfo, eeinfo)
+                                                                    : NULL;
+}
+
 void
 rpch_eeinfo_register(expert_module_t *expert)
 {
     static hf_register_info hf[] = {
+        { &hf_eeinfo,
+          { "Extended error information", "rpch.eeinfo", FT_NONE, BASE_NONE, NULL, 0, NULL,
+            HFILL } },
         { &hf_record,
           { "Record", "rpch.eeinfo.record", FT_UINT32, BASE_DEC, NULL, 0,
             "The first is the error as reported, the last its root cause", HFILL } },

@@ -21,4 +21,9 @@ void rpch_eeinfo_show_body(const struct rpch_place *place, proto_tree *tree, int
 void rpch_eeinfo_show_rpc(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
                           const struct oa_rpc_pdu *rpc);
 
+/* The root cause in a few words, "EEInfo: RPC_S_SERVER_UNAVAILABLE by RPC over HTTP proxy on
+ * PROXY1"; NULL if there is no extended error information in the reason phrase, or in the PDU. */
+const char *rpch_eeinfo_of_head(packet_info *pinfo, const struct oa_http_head *http);
+const char *rpch_eeinfo_of_rpc(packet_info *pinfo, const struct oa_rpc_pdu *rpc);
+
 #endif

@@ -15,12 +15,12 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
-#include <epan/prefs.h>
 
 #include "decode_args.h"
 #include "rpc/service.h"
 #include "rpch_connection.h"
 #include "rpch_findings.h"
+#include "rpch_prefs.h"
 #include "rpch_proto.h"
 #include "rpch_stock.h"
 #include "rpch_tracker.h"
@@ -79,8 +79,7 @@ static struct oa_stamp latest, latest_at_end;
 
 static dissector_handle_t stock_tcp, ours_or_tcp;
 static int proto_tcp = -1;
-static const char *tls_proxies_setting = "";
-static char **tls_proxies; /* its parts */
+static char **tls_proxies; /* the parts of the preference */
 
 static void
 free_followed(void *data)
@@ -98,10 +97,10 @@ rpch_end_open(void)
     all = g_hash_table_new_full(NULL, NULL, NULL, free_followed);
     is_over = false;
     latest = (struct oa_stamp){ 0 };
-    tls_proxies = g_strsplit_set(tls_proxies_setting, " ,", -1);
+    tls_proxies = g_strsplit_set(rpch_prefs.tls_proxies, " ,", -1);
     oa_tls_proxies_name(rpch_tracker(), tls_proxies);
     if (stock_tcp)
-        rpch_replace_in_table("ip.proto", stock_tcp, ours_or_tcp, NULL);
+        rpch_replace_in_table("ip.proto", stock_tcp, ours_or_tcp, NULL, NULL);
 }
 
 void
@@ -540,11 +539,6 @@ rpch_end_register(void)
     proto_tcp = proto_get_id_by_filter_name("tcp");
     register_postdissector(create_dissector_handle(dissect_after, proto_rpch));
     register_postseq_cleanup_routine(end_capture);
-    prefs_register_string_preference(
-        prefs_register_protocol(proto_rpch, NULL), "tls_proxies", "RPC proxies inside TLS",
-        "Addresses of RPC proxies, or names that clients request of them, separated by spaces: "
-        "what their connections inside TLS show without keys is reported",
-        &tls_proxies_setting);
     ours_or_tcp = create_dissector_handle(
         dissect_tcp, proto_register_protocol_in_name_only(
                          proto_get_protocol_long_name(find_protocol_by_id(proto_tcp)),

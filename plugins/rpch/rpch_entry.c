@@ -13,7 +13,10 @@
 
 #include "decode_args.h"
 #include "http_stream.h"
+#include "rpch_choice.h"
 #include "rpch_findings.h"
+#include "rpch_items.h"
+#include "rpch_proto.h"
 #include "rpch_stream.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
@@ -50,7 +53,9 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
              proto_tree *tree, void *data)
 {
     dissector_handle_t http = connection->transport->http;
-    struct mapi_stream mapi = { { http, data, decode_mapi }, connection, pinfo };
+    struct mapi_stream mapi = { { http, data, rpch_names_in_info(), decode_mapi },
+                                connection,
+                                pinfo };
     enum oa_side side = rpch_connection_side(connection, pinfo);
     bool is_first_visit = !PINFO_FD_VISITED(pinfo) && !connection->is_closed;
 
@@ -164,13 +169,32 @@ rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *p
     return true;
 }
 
-bool
-rpch_dissect_mapi_http(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
-                       proto_tree *tree, void *data)
+int
+rpch_dissect_alone(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                   proto_tree *tree, void *data)
 {
     wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
     pinfo->curr_layer_num--;
-    return rpch_dissect_or(transport, transport->http, tvb, pinfo, tree, data) > 0;
+    return rpch_dissect_or(transport, transport->http, tvb, pinfo, tree, data);
+}
+
+static void
+offer(const char *table, dissector_t dissect, int proto, enum rpch_chosen what)
+{
+    dissector_handle_t handle = create_dissector_handle(dissect, proto);
+
+    rpch_choice_add(handle, what);
+    dissector_add_for_decode_as_with_preference(table, handle);
+}
+
+void
+rpch_entry_offer(const char *table, dissector_t dissect)
+{
+    int mapi_http = proto_get_id_by_filter_name("oxcmapihttp");
+
+    offer(table, dissect, proto_rpch, RPCH_CHOSEN_HTTP);
+    if (http_stream_handle)
+        offer(table, dissect, mapi_http, RPCH_CHOSEN_MAPI);
 }
 
 void

@@ -11,6 +11,10 @@
 
 void rpch_entry_handoff(void);
 
+/* Offers RPC over HTTP and MAPI over HTTP in Decode As of that table of ports, and in preferences.
+ * The dissector's own layer is to be removed, see rpch_dissect_alone(). */
+void rpch_entry_offer(const char *table, dissector_t dissect);
+
 enum rpch_beginning {
     RPCH_BEGINS_NOTHING,
     RPCH_BEGINS_RPC,       /* over HTTP, or over TCP */
@@ -31,10 +35,9 @@ int rpch_dissect_or(const struct rpch_transport *transport, dissector_handle_t s
 bool rpch_claim(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
                 proto_tree *tree, void *data);
 
-/* For the heuristic dissectors that replace those of stock HTTP, with data that begin with MAPI
- * over HTTP: rpch_dissect_or() without the layer of the heuristic dissector, since stock HTTP adds
- * its own. */
-bool rpch_dissect_mapi_http(const struct rpch_transport *transport, tvbuff_t *tvb,
-                            packet_info *pinfo, proto_tree *tree, void *data);
+/* rpch_dissect_or() without the layer of the dissector that calls it, since those that it calls add
+ * their own. */
+int rpch_dissect_alone(const struct rpch_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree, void *data);
 
 #endif

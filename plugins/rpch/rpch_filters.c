@@ -13,7 +13,6 @@
 
 #include "items.h"
 #include "rpch_connection.h"
-#include "rpch_items.h"
 #include "rpch_party.h"
 
 static ws_compat_bool

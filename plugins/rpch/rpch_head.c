@@ -119,17 +119,34 @@ call_http(const struct rpch_place *place, tvbuff_t *tvb)
     http->startframe = start || PINFO_FD_VISITED(place->pinfo) ? start : place->pinfo->num;
 }
 
-/* Removes the space that stock HTTP leaves after a response's reason phrase: a comma comes next. */
+/* Words in place of the extended error information in a reason phrase, which is Base64. */
+static const char *
+shorten_eeinfo(packet_info *pinfo, const char *text, const struct oa_http_head *http)
+{
+    const char *words = rpch_eeinfo_of_head(pinfo, http);
+    char *encoded = words ? wmem_strndup(pinfo->pool, http->eeinfo.at, http->eeinfo.length) : NULL;
+    const char *place = words ? strstr(text, encoded) : NULL;
+    const char *label = place ? g_strrstr_len(text, place - text, "EEInfo:") : NULL;
+
+    return label ? wmem_strdup_printf(pinfo->pool, "%.*s%s%s", (int)(label - text), text, words,
+                                      place + strlen(encoded))
+                 : text;
+}
+
+/* Removes the space that stock HTTP leaves after a response's reason phrase, because a comma comes
+ * next, and makes the phrase readable. */
 static void
-end_info(packet_info *pinfo)
+end_info(packet_info *pinfo, const struct oa_http_head *http)
 {
     const char *text = col_get_text(pinfo->cinfo, COL_INFO);
-    size_t length = text ? strlen(text) : 0;
 
-    if (length && text[length - 1] == ' ') {
-        char *trimmed = wmem_strndup(pinfo->pool, text, length - 1);
+    if (text && text[0]) {
+        char *whole = wmem_strdup(pinfo->pool, shorten_eeinfo(pinfo, text, http));
+        size_t length = strlen(whole);
+        if (whole[length - 1] == ' ')
+            whole[length - 1] = '\0';
         col_clear_fence(pinfo->cinfo, COL_INFO);
-        col_add_str(pinfo->cinfo, COL_INFO, trimmed);
+        col_add_str(pinfo->cinfo, COL_INFO, whole);
     }
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
@@ -141,17 +158,12 @@ rpch_head_show(const struct rpch_place *place, const struct rpch_unit *unit, int
     tvbuff_t *tvb = unit->is_cut ? tvb_new_subset_remaining(place->tvb, offset)
                                  : tvb_new_subset_length(place->tvb, offset, (gint)length);
     struct oa_http_head *http = wmem_new0(place->pinfo->pool, struct oa_http_head);
-    bool begins = rpch_begins_frame(place);
 
     (unit->is_cut ? oa_http_head_parse_cut : oa_http_head_parse)(
         tvb_get_ptr(tvb, 0, (gint)unit->length), unit->length, http);
-    if (begins)
-        col_clear(place->pinfo->cinfo, COL_INFO);
-    else
-        col_append_str(place->pinfo->cinfo, COL_INFO, ", ");
-    col_set_fence(place->pinfo->cinfo, COL_INFO);
+    rpch_begin_info(place, unit);
     call_http(place, tvb);
-    end_info(place->pinfo);
+    end_info(place->pinfo, http);
 
     proto_item *item =
         proto_tree_add_item(place->tree, proto_rpch, tvb, 0, (gint)unit->length, ENC_NA);

@@ -11,8 +11,11 @@
 
 #include "items.h"
 #include "rpch_party.h"
+#include "rpch_prefs.h"
 #include "rpch_proto.h"
+#include "rpch_tracker.h"
 #include "track/channel_kind.h"
+#include "track/tracker.h"
 #include "track/vc_names.h"
 
 /* Key of the mark that a unit was shown in the frame. */
@@ -22,6 +25,7 @@ gint rpch_ett = -1;
 static gint ett_context = -1;
 static gint ett_flow = -1;
 
+static int hf_context = -1;
 static int hf_vc = -1;
 static int hf_service = -1;
 static int hf_user = -1;
@@ -33,6 +37,7 @@ static int hf_channel_number = -1;
 static int hf_hop = -1;
 static int hf_join = -1;
 static int hf_join_certainty = -1;
+static int hf_flow = -1;
 static int hf_flow_sent = -1;
 static int hf_flow_acknowledged = -1;
 static int hf_flow_available = -1;
@@ -67,24 +72,11 @@ static const value_string hops[] = {
     { 3, "third HTTP hop" },  { 4, "fourth HTTP hop" }, { 0, NULL },
 };
 
-/* The values of rpch.hop: filters know 0 and 1 as the client's and the server's hop. */
-static const guint32 HOP_NUMBERS[OA_HOPS] = { [OA_HOP_CLIENT] = 0,
-                                              [OA_HOP_SERVER] = 1,
-                                              [OA_HOP_HTTP_2] = 2,
-                                              [OA_HOP_HTTP_3] = 3,
-                                              [OA_HOP_HTTP_4] = 4 };
-
 static const value_string channel_kinds[] = {
     { OA_CHANNEL_UNKNOWN, "unknown" },   { OA_CHANNEL_IN, "IN" },
     { OA_CHANNEL_OUT, "OUT" },           { OA_CHANNEL_ECHO, "echo" },
     { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
 };
-
-guint32
-rpch_hop_number(enum oa_hop hop)
-{
-    return HOP_NUMBERS[hop];
-}
 
 /* Whose it is, and what for. */
 static void
@@ -102,29 +94,36 @@ show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,
     add_generated_text(tree, hf_purpose, place->tvb, oa_vc_purpose(vc));
     for (int side = OA_CLIENT; side <= OA_SERVER && proto_field_is_referenced(tree, hf_party);
          side++)
-        proto_item_set_hidden(proto_tree_add_string(tree, hf_party, place->tvb, 0, 0,
-                                                    rpch_party(pool, vc, (enum oa_side)side)));
+        proto_item_set_hidden(
+            proto_tree_add_string(tree, hf_party, place->tvb, 0, 0,
+                                  rpch_party(pool, vc, place->channel->hop, (enum oa_side)side)));
     proto_item_append_text(title, ", virtual connection %u%s%s%s%s", (unsigned)vc->number,
                            user ? " of " : "", user ? user : "", target ? " to " : "",
                            target ? target : "");
+}
+
+/* The virtual connection of a unit, or on later visits of its channel. */
+static const struct oa_virtual_connection *
+vc_of(const struct rpch_place *place, const struct rpch_unit *unit)
+{
+    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
+
+    return vc || !PINFO_FD_VISITED(place->pinfo) ? vc : oa_vc_whole(place->channel->vc);
 }
 
 void
 rpch_show_context(const struct rpch_place *place, proto_tree *parent, const struct rpch_unit *unit)
 {
     const struct oa_channel *channel = place->channel;
-    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
-    proto_item *title;
+    const struct oa_virtual_connection *vc = vc_of(place, unit);
 
     if (!parent)
         return;
-    if (!vc && PINFO_FD_VISITED(place->pinfo))
-        vc = channel->vc;
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, place->tvb, 0, 0, ett_context, &title, "%s%schannel %u, %s",
+    proto_tree *tree = add_titled_tree(
+        parent, hf_context, place->tvb, 0, 0, ett_context, "%s%schannel %u, %s",
         oa_channel_kind_name(channel->kind), channel->kind ? " " : "", (unsigned)channel->number,
         val_to_str_const(rpch_hop_number(channel->hop), hops, "unknown hop"));
-    generated(title);
+    proto_item *title = generated(proto_tree_get_parent(tree));
     if (vc)
         show_vc(place, tree, title, vc);
     generated(
@@ -138,8 +137,8 @@ rpch_show_context(const struct rpch_place *place, proto_tree *parent, const stru
 static void
 show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
 {
-    proto_tree *tree = proto_tree_add_subtree_format(
-        parent, tvb, 0, 0, ett_flow, NULL,
+    proto_tree *tree = add_titled_tree(
+        parent, hf_flow, tvb, 0, 0, ett_flow,
         "Flow control: %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT " acknowledged%s",
         flow->sent, flow->acknowledged, flow->is_estimate ? " (estimated)" : "");
 
@@ -197,17 +196,9 @@ rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, pr
     rpch_show_findings(place, unit, tree, tvb);
 }
 
-void
-rpch_add_info(packet_info *pinfo, const char *text, bool begins)
-{
-    if (begins)
-        col_clear(pinfo->cinfo, COL_INFO);
-    col_append_sep_str(pinfo->cinfo, COL_INFO, ", ", text);
-    col_set_fence(pinfo->cinfo, COL_INFO);
-}
-
-bool
-rpch_begins_frame(const struct rpch_place *place)
+/* Whether a unit is the first one that is shown in the frame; asked once for each. */
+static bool
+begins_frame(const struct rpch_place *place)
 {
     if (p_get_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN))
         return false;
@@ -216,10 +207,47 @@ rpch_begins_frame(const struct rpch_place *place)
     return true;
 }
 
+void
+rpch_begin_info(const struct rpch_place *place, const struct rpch_unit *unit)
+{
+    column_info *cinfo = place->pinfo->cinfo;
+
+    if (begins_frame(place)) {
+        col_clear(cinfo, COL_INFO);
+        const struct oa_virtual_connection *vc = vc_of(place, unit);
+        if (vc && rpch_names_in_info()) {
+            const char *user = rpch_user(place->pinfo->pool, vc);
+            col_append_fstr(cinfo, COL_INFO, "VC %u%s%s: ", (unsigned)vc->number, user ? ", " : "",
+                            user ? user : "");
+        }
+    } else {
+        col_append_str(cinfo, COL_INFO, ", ");
+    }
+    col_set_fence(cinfo, COL_INFO);
+}
+
+void
+rpch_add_info(const struct rpch_place *place, const struct rpch_unit *unit, const char *text)
+{
+    rpch_begin_info(place, unit);
+    col_append_str(place->pinfo->cinfo, COL_INFO, text);
+    col_set_fence(place->pinfo->cinfo, COL_INFO);
+}
+
+bool
+rpch_names_in_info(void)
+{
+    return rpch_prefs.info_names == RPCH_INFO_NAMES_ALWAYS ||
+           (rpch_prefs.info_names == RPCH_INFO_NAMES_SEVERAL && oa_tracker_vcs(rpch_tracker()) > 1);
+}
+
 static void
 register_fields(void)
 {
     static hf_register_info hf[] = {
+        { &hf_context,
+          { "Context", "rpch.context", FT_NONE, BASE_NONE, NULL, 0,
+            "Channel, hop and virtual connection", HFILL } },
         { &hf_vc,
           { "Virtual connection", "rpch.vc", FT_UINT32, BASE_DEC, NULL, 0,
             "Number of the virtual connection, or of the connection of RPC over TCP, in order of "
@@ -262,6 +290,7 @@ register_fields(void)
             "How the channel was assigned to its virtual connection", HFILL } },
         { &hf_join_certainty,
           { "Certainty", "rpch.join.certainty", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL } },
+        { &hf_flow, { "Flow control", "rpch.flow", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_flow_sent,
           { "Sent", "rpch.flow.sent", FT_UINT64, BASE_DEC | BASE_UNIT_STRING, &units_byte_bytes, 0,
             "RPC bytes sent on the channel, including this PDU", HFILL } },

@@ -15,9 +15,6 @@
 extern gint rpch_ett;
 extern const value_string rpch_ptypes[];
 
-/* The value of rpch.hop. */
-guint32 rpch_hop_number(enum oa_hop hop);
-
 void rpch_items_register(expert_module_t *expert);
 
 /* Virtual connection, channel, hop; on later visits including what later frames showed. */
@@ -37,11 +34,15 @@ void rpch_show_findings(const struct rpch_place *place, const struct rpch_unit *
 void rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                      tvbuff_t *tvb);
 
-/* Whether this is the first unit shown in the frame, so that the Info column still has the text of
- * TCP. Call once for each unit. */
-bool rpch_begins_frame(const struct rpch_place *place);
+/* The Info column lists the units of a frame: replaces the text of TCP with the names of the
+ * virtual connection and its user, if the preferences want them, or separates the unit from the one
+ * before. Call once for each unit, before its text is appended. */
+void rpch_begin_info(const struct rpch_place *place, const struct rpch_unit *unit);
 
-/* Appends to the Info column, which lists the units of a frame; `begins`: this is the first one. */
-void rpch_add_info(packet_info *pinfo, const char *text, bool begins);
+/* The same with a text. */
+void rpch_add_info(const struct rpch_place *place, const struct rpch_unit *unit, const char *text);
+
+/* Whether the Info column is to name virtual connections or sessions, and users. */
+bool rpch_names_in_info(void);
 
 #endif

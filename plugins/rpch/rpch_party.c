@@ -6,7 +6,21 @@
 #include "rpch_party.h"
 
 #include "rpch_connection.h"
+#include "rpch_prefs.h"
 #include "track/vc_names.h"
+
+/* The values of rpch.hop: filters know 0 and 1 as the client's and the server's hop. */
+static const guint32 HOP_NUMBERS[OA_HOPS] = { [OA_HOP_CLIENT] = 0,
+                                              [OA_HOP_SERVER] = 1,
+                                              [OA_HOP_HTTP_2] = 2,
+                                              [OA_HOP_HTTP_3] = 3,
+                                              [OA_HOP_HTTP_4] = 4 };
+
+guint32
+rpch_hop_number(enum oa_hop hop)
+{
+    return HOP_NUMBERS[hop];
+}
 
 const char *
 rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
@@ -30,16 +44,21 @@ rpch_target(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
 }
 
 const char *
-rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc, enum oa_side side)
+rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc, enum oa_hop hop,
+           enum oa_side side)
 {
-    const struct oa_endpoint *endpoint = vc->endpoint[oa_vc_hop(vc)];
+    bool each = rpch_prefs.counts_each_hop;
+    const struct oa_endpoint *endpoint = vc->endpoint[each ? hop : oa_vc_hop(vc)];
     const char *name = side == OA_CLIENT ? rpch_user(pool, vc) : rpch_target(pool, vc);
     char address[OA_ADDRESS_TEXT];
 
     if (!name)
         name = wmem_strdup(pool, oa_text_address(endpoint[side].address, address));
-    return side == OA_CLIENT ? name
-                             : wmem_strdup_printf(pool, "%s (vc %u)", name, (unsigned)vc->number);
+    if (side == OA_CLIENT)
+        return name;
+    return each ? wmem_strdup_printf(pool, "%s (vc %u, hop %u)", name, (unsigned)vc->number,
+                                     rpch_hop_number(hop))
+                : wmem_strdup_printf(pool, "%s (vc %u)", name, (unsigned)vc->number);
 }
 
 const struct oa_virtual_connection *

@@ -21,15 +21,19 @@ const char *rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection
 const char *rpch_target(wmem_allocator_t *pool, const struct oa_virtual_connection *vc);
 
 /* One side as a row of the tables of conversations and endpoints: the user, else the client's
- * address; the target with the number of the virtual connection. */
+ * address; the target with the number of the virtual connection, and of the hop where each of them
+ * is counted. */
 const char *rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc,
-                       enum oa_side side);
+                       enum oa_hop hop, enum oa_side side);
+
+/* The value of rpch.hop. */
+guint32 rpch_hop_number(enum oa_hop hop);
 
 /* The virtual connection that the packet belongs to, as far as known by now; NULL if none. */
 const struct oa_virtual_connection *rpch_vc_of_packet(packet_info *pinfo);
 
-/* The virtual connection in whose dialogue, and in whose row of the tables, the unit counts: of
- * several hops it is the one nearest to the client. NULL if in none. */
+/* The virtual connection in whose dialogue the unit counts: of several hops it is the one nearest
+ * to the client. NULL if in none. */
 const struct oa_virtual_connection *rpch_vc_counting(const struct oa_event *event);
 
 #endif

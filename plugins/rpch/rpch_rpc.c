@@ -17,6 +17,7 @@
 #include "rpch_context.h"
 #include "rpch_eeinfo.h"
 #include "rpch_items.h"
+#include "rpch_prefs.h"
 #include "rpch_proto.h"
 #include "rpch_state.h"
 #include "rpch_tracker.h"
@@ -25,13 +26,13 @@
  * separates the conversations we make up from real ones. */
 #define VC_PORT_BASE 0x10000
 
-/* Key of the unit that stock DCE/RPC is dissecting, in the per-packet data. */
-#define CURRENT_UNIT 0x52504348u
+/* Key of what stock DCE/RPC is dissecting, in the per-packet data. */
+#define CURRENT 0x52504348u
 
-/* Stock DCE/RPC keeps the fragments of a request or response in a list that it walks for each new
- * one, and copies them once all have come. A response without an end ([MS-TSGU] 3.2.6.2.2) must not
- * be such a list. The largest response of Exchange is far below. */
-#define FRAGMENTS_MAX 512
+struct current {
+    const struct rpch_unit *unit;
+    enum oa_hop hop;
+};
 
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
@@ -50,6 +51,16 @@ static int hf_time_proxy = -1;
 static int hf_flags = -1;
 static int hf_fragment = -1;
 static int hf_stub = -1;
+
+/* Links of ours and of stock DCE/RPC. */
+static struct {
+    int *ours;
+    const char *stock;
+    int hf_stock;
+} links[] = {
+    { &hf_request_in, "dcerpc.request_in", -1 },
+    { &hf_response_in, "dcerpc.response_in", -1 },
+};
 
 static address *
 address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
@@ -93,12 +104,14 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     address src = pinfo->src, dst = pinfo->dst;
     guint32 srcport = pinfo->srcport, destport = pinfo->destport;
     GSList *of_frame = pinfo->fd->pfd;
+    struct current *current = wmem_new(pinfo->pool, struct current);
 
+    *current = (struct current){ unit, place->channel->hop };
     if (unit->stock)
         pinfo->fd->pfd = unit->stock->pfd;
     if (vc)
         set_endpoints(place, vc);
-    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT, (void *)unit);
+    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT, current);
     pinfo->can_desegment = 0;
     TRY
     {
@@ -115,7 +128,7 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
         show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
-    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT);
     if (unit->stock) {
         unit->stock->pfd = pinfo->fd->pfd;
         pinfo->fd->pfd = of_frame;
@@ -200,6 +213,17 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
                      is_request ? &call->request[other] : &call->response[other]);
 }
 
+/* Stock DCE/RPC keeps the fragments of a request or response in a list that it walks for each new
+ * one, and copies them once all have come. A response without an end ([MS-TSGU] 3.2.6.2.2) must not
+ * be such a list. */
+static bool
+is_alone(const struct rpch_unit *unit, const struct oa_rpc_pdu *rpc)
+{
+    const uint8_t whole = OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG;
+
+    return unit->fragment > rpch_prefs.fragments && (rpc->header.flags & whole) != whole;
+}
+
 /* A PDU that stock DCE/RPC is not given: the fragment's own fields. */
 static void
 show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit, tvbuff_t *tvb,
@@ -214,6 +238,20 @@ show_fragment(packet_info *pinfo, proto_tree *tree, const struct rpch_unit *unit
     if (rpc->stub_length)
         proto_tree_add_item(tree, hf_stub, tvb, (gint)(rpc->stub - tvb_get_ptr(tvb, 0, -1)),
                             (gint)rpc->stub_length, ENC_NA);
+}
+
+/* Links that stock DCE/RPC, in the items after ours, has too are shown once; filters find both. */
+static void
+hide_links(proto_item *item)
+{
+    for (size_t i = 0; item && i < array_length(links); i++) {
+        proto_item *link = item_in(item, *links[i].ours);
+        proto_node *stock = link ? item->next : NULL;
+        while (stock && !item_in(stock, links[i].hf_stock))
+            stock = stock->next;
+        if (stock)
+            proto_item_set_hidden(link);
+    }
 }
 
 /* Of a call of Exchange. The session of a sealed one is known on later visits. */
@@ -260,18 +298,18 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     rpch_show_facts(place, unit, tree, tvb);
     show_summary(place, tvb, vc, call);
 
-    if (rpch_begins_frame(place))
-        col_clear(pinfo->cinfo, COL_INFO);
-    else
-        col_append_str(pinfo->cinfo, COL_INFO, ", ");
-    col_set_fence(pinfo->cinfo, COL_INFO);
+    rpch_begin_info(place, unit);
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);
     size_t before = info ? strlen(info) : 0;
-    if (unit->fragment > FRAGMENTS_MAX)
+    if (is_alone(unit, rpc))
         show_fragment(pinfo, tree, unit, tvb, rpc);
     else
         call_dcerpc(place, unit, tvb);
+    hide_links(item);
     name_operation(pinfo->cinfo, before, call);
+    const char *eeinfo = rpch_eeinfo_of_rpc(pinfo, rpc);
+    if (eeinfo)
+        col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", eeinfo);
     col_set_fence(pinfo->cinfo, COL_INFO);
 }
 
@@ -329,13 +367,15 @@ register_fields(void)
 static int
 fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
 {
-    const struct rpch_unit *unit = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT_UNIT);
+    const struct current *current = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT);
     struct rpch_state *state = data;
 
     state->tracker = rpch_tracker();
-    if (unit) {
-        state->vc = unit->vc;
-        state->call = rpch_call_of(unit);
+    if (current) {
+        state->vc = current->unit->vc;
+        state->call = rpch_call_of(current->unit);
+        state->is_repeat =
+            !rpch_prefs.counts_each_hop && state->call && current->hop != oa_call_hop(state->call);
     }
     return (int)tvb_captured_length(tvb);
 }
@@ -352,6 +392,8 @@ void
 rpch_rpc_handoff(void)
 {
     data_handle = find_dissector("data");
+    for (size_t i = 0; i < array_length(links); i++)
+        links[i].hf_stock = proto_registrar_get_id_byname(links[i].stock);
     summary_handle = find_dissector(EXCHANGE_SUMMARY_DISSECTOR);
     dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
 }

@@ -32,6 +32,7 @@ static int hf_rts_flag_out_channel = -1;
 static int hf_rts_flag_eof = -1;
 static int hf_rts_flag_echo = -1;
 static int hf_rts_commands = -1;
+static int hf_command_part = -1;
 static int hf_command = -1;
 static int hf_receive_window = -1;
 static int hf_ack_bytes_received = -1;
@@ -163,8 +164,8 @@ show_command(proto_tree *parent, tvbuff_t *tvb, int offset, const struct oa_rts 
              const struct oa_rts_command *command)
 {
     const struct oa_rts_command_row *row = &OA_RTS_COMMAND_ROWS[command->type];
-    proto_tree *tree = proto_tree_add_subtree(parent, tvb, offset, (gint)command->length,
-                                              ett_rts_command, NULL, row->name);
+    proto_tree *tree = add_titled_tree(parent, hf_command_part, tvb, offset, (gint)command->length,
+                                       ett_rts_command, "%s", row->name);
 
     proto_tree_add_item(tree, hf_command, tvb, offset, 4, ENC_LITTLE_ENDIAN);
     switch (row->shape) {
@@ -335,16 +336,17 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     oa_rts_parse(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rts);
     name_text(unit, name);
     wmem_strbuf_append(line, name);
-    if (unit->vc)
-        wmem_strbuf_append_printf(line, ", virtual connection %u",
-                                  (unsigned)rpch_vc_of(unit)->number);
+    size_t named = wmem_strbuf_get_len(line);
     append_summary(line, rts);
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "RTS");
-    rpch_add_info(pinfo, wmem_strbuf_get_str(line), rpch_begins_frame(place));
+    rpch_add_info(place, unit, wmem_strbuf_get_str(line));
 
     proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
-    proto_item_append_text(item, ", %s", wmem_strbuf_get_str(line));
+    proto_item_append_text(item, ", %s", name);
+    if (unit->vc)
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);
+    proto_item_append_text(item, "%s", wmem_strbuf_get_str(line) + named);
     generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
     rpch_show_context(place, tree, unit);
     if (unit->vc && unit->vc->has_cookie)
@@ -414,6 +416,8 @@ register_fields(void)
         { &hf_rts_commands,
           { "Number of commands", "rpch.number_of_commands", FT_UINT16, BASE_DEC, NULL, 0, NULL,
             HFILL } },
+        { &hf_command_part,
+          { "Command", "rpch.rts.command", FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL } },
         { &hf_command,
           { "Command", "rpch.command", FT_UINT32, BASE_HEX, VALS(command_names), 0, NULL, HFILL } },
         { &hf_receive_window,

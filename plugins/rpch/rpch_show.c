@@ -59,8 +59,7 @@ show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int off
             "%u bytes are neither a PDU nor an HTTP head; decoding resumes after them",
             unit->length);
     col_set_str(place->pinfo->cinfo, COL_PROTOCOL, "RPCH");
-    rpch_add_info(place->pinfo, wmem_strdup_printf(place->pinfo->pool, "%u %s", unit->length, what),
-                  rpch_begins_frame(place));
+    rpch_add_info(place, unit, wmem_strdup_printf(place->pinfo->pool, "%u %s", unit->length, what));
 }
 
 void

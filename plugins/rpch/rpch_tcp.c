@@ -6,8 +6,10 @@
 #include "rpch_tcp.h"
 
 #include <epan/conversation.h>
+#include <epan/prefs.h>
 
 #include "rpc/service.h"
+#include "rpch_choice.h"
 #include "rpch_context.h"
 #include "rpch_entry.h"
 #include "rpch_proto.h"
@@ -19,6 +21,8 @@
 static struct rpch_transport on_tcp;
 static dissector_handle_t x11; /* NULL: not found */
 static dissector_handle_t ours_or_http, ours_or_x11;
+static dissector_handle_t server;               /* chosen by the user: to a back-end server */
+static range_t *stock_ports;                    /* of stock HTTP by default */
 static heur_dissector_t http_heur, dcerpc_heur; /* the stock ones */
 
 static int
@@ -31,6 +35,13 @@ static int
 dissect_ours_or_x11(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return rpch_dissect_or(&on_tcp, x11, tvb, pinfo, tree, data);
+}
+
+/* Chosen by the user. */
+static int
+dissect_chosen(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_dissect_alone(&on_tcp, tvb, pinfo, tree, data);
 }
 
 /* For ports without a dissector. */
@@ -54,7 +65,7 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     case RPCH_BEGINS_MAPI_HTTP:
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num,
                                                      ours_or_http);
-        return rpch_dissect_mapi_http(&on_tcp, tvb, pinfo, tree, data);
+        return rpch_dissect_alone(&on_tcp, tvb, pinfo, tree, data) > 0;
     case RPCH_BEGINS_NOTHING:
         break;
     }
@@ -96,19 +107,36 @@ find_x11(void)
     return handle;
 }
 
+/* Whether stock HTTP has the port by its preference, which the user has changed. */
+static bool
+is_preferred(uint16_t port)
+{
+    range_t *ports = prefs_get_range_value("http", "tcp.port");
+
+    return ports && stock_ports && !ranges_are_equal(ports, stock_ports) &&
+           value_is_in_range(ports, port);
+}
+
 /*
- * Reading the preferences registers the ports of the stock dissectors again, after the plugins'
+ * Reading the preferences registers ports of the stock dissectors again, after the plugins'
  * handoff; so they have to be replaced each time a file is opened.
  */
-void
-rpch_tcp_open(void)
+static void
+replace_stock(void)
 {
     if (!x11)
         x11 = find_x11();
     if (on_tcp.http)
-        rpch_replace_in_table("tcp.port", on_tcp.http, ours_or_http, NULL);
+        rpch_replace_in_table("tcp.port", on_tcp.http, ours_or_http, NULL, is_preferred);
     if (x11)
-        rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port);
+        rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port, NULL);
+}
+
+void
+rpch_tcp_open(void)
+{
+    replace_stock();
+    rpch_choice_open(server);
 }
 
 /* Registered under the stock protocol, so that it stays enabled when ours is disabled. */
@@ -128,6 +156,10 @@ rpch_tcp_register(void)
                               "http_or_rpch", "http");
     ours_or_x11 = new_handle(dissect_ours_or_x11, "RPC over HTTP, else X11", "X11 or RPCH",
                              "x11_or_rpch", "x11");
+    server = create_dissector_handle(
+        dissect_ours_or_http,
+        proto_register_protocol_in_name_only("RPC over HTTP, back-end server", "RPCH server",
+                                             "rpch_server", proto_rpch, FT_PROTOCOL));
 }
 
 void
@@ -139,4 +171,11 @@ rpch_tcp_handoff(void)
                        HEURISTIC_ENABLE);
     http_heur = rpch_replace_heuristic("tcp", "http_tcp", dissect_http_heur);
     dcerpc_heur = rpch_replace_heuristic("tcp", "dcerpc_tcp", dissect_dcerpc_heur);
+    stock_ports = range_copy(wmem_epan_scope(), prefs_get_range_value("http", "tcp.port"));
+    replace_stock();
+    rpch_choice_add(ours_or_http, RPCH_CHOSEN_NOTHING);
+    rpch_choice_add(ours_or_x11, RPCH_CHOSEN_NOTHING);
+    rpch_choice_add(server, RPCH_CHOSEN_SERVER);
+    dissector_add_for_decode_as("tcp.port", server);
+    rpch_entry_offer("tcp.port", dissect_chosen);
 }

@@ -8,6 +8,7 @@
 
 #include <epan/dissectors/packet-tls.h>
 
+#include "rpch_choice.h"
 #include "rpch_entry.h"
 #include "rpch_proto.h"
 #include "rpch_stock.h"
@@ -29,6 +30,13 @@ static int
 dissect_ours_or_https(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return rpch_dissect_or(&in_tls, in_tls.http, tvb, pinfo, tree, data);
+}
+
+/* Chosen by the user. */
+static int
+dissect_chosen(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return rpch_dissect_alone(&in_tls, tvb, pinfo, tree, data);
 }
 
 /*
@@ -56,7 +64,7 @@ dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
         if (!data)
             break;
         *WS_COMPAT_TLS_APP_HANDLE(data) = ours_or_https;
-        return rpch_dissect_mapi_http(&in_tls, tvb, pinfo, tree, data);
+        return rpch_dissect_alone(&in_tls, tvb, pinfo, tree, data) > 0;
     case RPCH_BEGINS_NOTHING:
         break;
     }
@@ -66,8 +74,8 @@ dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 void
 rpch_tls_open(void)
 {
-    rpch_replace_in_table("tls.alpn", in_tls.http, ours_or_https, NULL);
-    rpch_replace_in_table("tls.port", in_tls.http, ours_or_https, NULL);
+    rpch_replace_in_table("tls.alpn", in_tls.http, ours_or_https, NULL, NULL);
+    rpch_replace_in_table("tls.port", in_tls.http, ours_or_https, NULL, NULL);
 }
 
 void
@@ -90,4 +98,7 @@ rpch_tls_handoff(void)
     heur_dissector_add("tls", dissect_rpch_tls_heur, "RPC over HTTP in TLS", "rpch_tls", proto_rpch,
                        HEURISTIC_ENABLE);
     http_heur = rpch_replace_heuristic("tls", "http_tls", dissect_https_heur);
+    rpch_tls_open();
+    rpch_choice_add(ours_or_https, RPCH_CHOSEN_NOTHING);
+    rpch_entry_offer("tls.port", dissect_chosen);
 }

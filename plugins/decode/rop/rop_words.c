@@ -150,20 +150,23 @@ append_text(struct oa_rop_words *words, const char *before, const struct oa_valu
         append(words, before, text);
 }
 
-/* "/o=First/ou=Admin/cn=Recipients/cn=0123456789abcdef0123456789abcdef-anna": anna. Servers put a
- * number before the name to make it unique. */
+const char *
+oa_dn_name(const char *dn)
+{
+    const char *name = strrchr(dn, '=');
+
+    name = name ? name + 1 : dn;
+    size_t digits = strspn(name, "0123456789abcdefABCDEF");
+    return digits >= UNIQUE_DIGITS && name[digits] == '-' ? name + digits + 1 : name;
+}
+
 static void
 append_dn(struct oa_rop_words *words, const char *before, const struct oa_value *value)
 {
     char text[OA_ROP_WORDS_SIZE * 4];
 
     oa_value_text(value, text, sizeof text);
-    const char *name = strrchr(text, '=');
-    name = name ? name + 1 : text;
-    size_t digits = strspn(name, "0123456789abcdefABCDEF");
-    if (digits >= UNIQUE_DIGITS && name[digits] == '-')
-        name += digits + 1;
-    append(words, before, name);
+    append(words, before, oa_dn_name(text));
 }
 
 static void

@@ -31,6 +31,11 @@ void oa_rop_words_field(struct oa_rop_words *words, const struct oa_value *value
  */
 void oa_rop_words_end(struct oa_rop_words *words, const struct oa_rop *rop, uint32_t return_value);
 
+/* The last name of a distinguished name, without the number that servers put before it to make it
+ * unique: "/o=First/ou=Admin/cn=Recipients/cn=0123456789abcdef-anna" is "anna". Points into `dn`.
+ */
+const char *oa_dn_name(const char *dn);
+
 /* The name of a return value or of a PtypErrorCode, "ecNotFound", or the number. */
 #define OA_ROP_STATUS_SIZE 64
 void oa_rop_status_text(uint32_t status, char out[OA_ROP_STATUS_SIZE]);
