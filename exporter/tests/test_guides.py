@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""A guide in exporter/doc shows what its commands print, and names only reports, columns and options that exist.
+"""A guide shows what its commands print, and names only reports, columns, options and fields that exist.
 
-Usage: test_guides.py OAEXPORT PAGE [--update]
+Usage: test_guides.py OAEXPORT PAGE [--plugins HOME] [--update]
+
+PAGE is a file of the project. With --plugins its commands see the plugins of a build tree, and the profile.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,8 +18,10 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
-# Options of editcap and tshark.
-OF_OTHERS = {"--inject-secrets", "--disable-heuristic"}
+# Options of editcap, tshark, CMake and curl.
+OF_OTHERS = {"--inject-secrets", "--disable-heuristic", "--export-objects", "--preset", "--build", "--target", "--install", "--ntlm"}
+FIELD = re.compile(r"`((?:rpch|exchange|oxc\w+|oxnspi|oxabref)(?!\.so\b)(?:\.\w+)+)")
+PROFILE = "Outlook Anywhere"
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -35,7 +39,7 @@ def printed(commands, folder, program):
 
 
 def unknown_names(text, program):
-    """`report.column` names and options in the text that the program does not have."""
+    """`report.column` names, options and fields in the text that do not exist."""
     described = subprocess.run([program, "--describe"], capture_output=True, text=True, check=True).stdout
     columns, report = set(), None
     for line in described.splitlines():
@@ -48,15 +52,27 @@ def unknown_names(text, program):
     named = {name for name in re.findall(r"`(\w+\.\w+)", text) if name.partition(".")[0] in reports and not name.endswith(".csv")}
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     known = set(re.findall(r"--[a-z][a-z-]+", subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout))
-    return sorted(named - columns) + sorted(options - known - OF_OTHERS)
+    fields = {line.split()[0] for line in (TOP / "plugins" / "doc" / "FIELDS.txt").read_text(encoding="utf-8").splitlines()}
+    return sorted(named - columns) + sorted(options - known - OF_OTHERS) + sorted(set(FIELD.findall(text)) - fields)
+
+
+def install(home, folder):
+    """The plugins of a build tree, and the profile, for who has this folder as home."""
+    folder = pathlib.Path(folder)
+    (folder / ".local").symlink_to(pathlib.Path(home).resolve() / ".local")
+    profiles = folder / ".config" / "wireshark" / "profiles"
+    profiles.mkdir(parents=True)
+    (profiles / PROFILE).symlink_to(TOP / "plugins" / "profile")
 
 
 def main():
     """Compares, or with --update rewrites the page."""
     program, name = sys.argv[1:3]
-    page = TOP / "exporter" / "doc" / name
+    page = TOP / name
     text = page.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
+        if "--plugins" in sys.argv:
+            install(sys.argv[sys.argv.index("--plugins") + 1], folder)
         if tools.as_ordinary_user():
             os.chown(folder, 65534, 65534)
         for part in ("test-captures", "exporter"):

@@ -21,7 +21,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
 
-WIDTH, HEIGHT, LIST_HEIGHT = 1100, 900, 150
+WIDTH, HEIGHT, LIST_HEIGHT, MENU_HEIGHT = 1100, 900, 150, 630
 PICTURES = {
     "sixty_rops": ("made/rops_many.pcapng", 19),
     "rows": ("made/rops_many.pcapng", 19, "RopQueryRows"),
@@ -32,12 +32,15 @@ PROFILE = "Outlook Anywhere"
 # Around each of these frames, with a filter.
 PROFILE_PICTURES = {"profile": ("real/basic.pcapng", 115)}
 PROFILE_OPTIONS = ("-C", PROFILE, "-Y", "rpch")
-# Windows of the Statistics menu: which entry of it, from the top, without lines.
-WINDOWS = {
-    "conversations": ("load/multi.pcapng.gz", 4),
-    "endpoints": ("load/multi.pcapng.gz", 5),
+# What entries of the menus do: the frame that is selected, the keys that lead there, and the title of the window that opens, if one does.
+MENUS = {
+    "conversations": ("load/multi.pcapng.gz", 1, ("alt+s", *["Down"] * 3, "Return"), "Conversations"),
+    "endpoints": ("load/multi.pcapng.gz", 1, ("alt+s", *["Down"] * 4, "Return"), "Endpoints"),
+    "conversation_filter": ("real/basic.pcapng", 172, ("alt+a", *["Down"] * 5, "Right"), None),
+    "response_times": ("real/basic.pcapng", 25, ("alt+s", "r", *["Down"] * 4, "Return"), "Service Response Time"),
+    "exchange_statistics": ("made/mixed.pcapng", 1, ("alt+s", "Up", "Up", "Return"), "Exchange"),
+    "export_objects": ("real/rops_streams.pcapng", 1, ("alt+f", *["Up"] * 3, "Right", "Down", "Return"), "Export"),
 }
-TITLES = "Conversations|Endpoints"
 # Of the window: frames above, the tree below, nothing else.
 RECENT = f"""gui.toolbar_main_show: FALSE
 gui.filter_toolbar_show: FALSE
@@ -137,24 +140,28 @@ def fill_screen(env, window, height=HEIGHT):
     time.sleep(1)
 
 
-def show_statistics(env, window, entry):
-    """The window of statistics, over the main window."""
+def open_menu(env, window, keys, title):
+    """Opens an entry of a menu by the keyboard; the window that opens, over the main window."""
     fill_screen(env, window)
     xdotool(env, "windowfocus", "--sync", window)
-    xdotool(env, "key", "--delay", 200, "alt+s", *["Down"] * (entry - 1), "Return")
+    for key in keys:
+        xdotool(env, "key", key)
+        time.sleep(0.5)
+    if not title:
+        return None
     for _ in range(60):
-        found = tools.run(["xdotool", "search", "--onlyvisible", "--name", TITLES], env, check=False).stdout.split()
+        found = tools.run(["xdotool", "search", "--onlyvisible", "--name", title], env, check=False).stdout.split()
         if found:
             fill_screen(env, found[-1], HEIGHT // 2)
             time.sleep(3)
             return found[-1]
         time.sleep(0.5)
-    raise AssertionError("no window of statistics")
+    raise AssertionError(f"no window {title}")
 
 
-def take(home, picture, capture, arguments, show, has_profile=False):
+def take(home, picture, capture, arguments, show, has_profile=False, height=HEIGHT):
     """Takes one picture: starts Wireshark with these arguments, and calls show(env, window), which may return
-    the window to take instead of the screen."""
+    the window to take instead of the screen, of which the upper part of this height is taken."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
@@ -174,7 +181,7 @@ def take(home, picture, capture, arguments, show, has_profile=False):
                 program = subprocess.Popen([*tools.as_ordinary_user(), "wireshark", "-r", str(copy), *arguments], env=env,
                                            stdout=log, stderr=log)
             part = show(env, wait_for_window(env, program)) or "root"
-            tools.run(["import", "-window", part, "-depth", "8", "-colors", "64", str(picture)], env)
+            tools.run(["import", "-window", part, "-crop", f"{WIDTH}x{height}+0+0", "+repage", "-depth", "8", "-colors", "64", str(picture)], env)
         finally:
             for process in filter(None, (program, server)):
                 process.terminate()
@@ -202,14 +209,15 @@ def main():
         return
     folder = TOP / "plugins" / "doc" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *WINDOWS]:
+    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *MENUS]:
         picture = folder / f"{name}.png"
         if name in PROFILE_PICTURES:
             capture, frame = PROFILE_PICTURES[name]
             take(home, picture, tools.CAPTURES / capture, [*PROFILE_OPTIONS, "-g", str(frame)], fill_screen, has_profile=True)
-        elif name in WINDOWS:
-            capture, entry = WINDOWS[name]
-            take(home, picture, tools.CAPTURES / capture, [], lambda env, window: show_statistics(env, window, entry))  # pylint: disable=cell-var-from-loop
+        elif name in MENUS:
+            capture, frame, *way = MENUS[name]
+            take(home, picture, tools.CAPTURES / capture, ["-g", str(frame)],
+                 lambda env, window: open_menu(env, window, *way), height=MENU_HEIGHT)  # pylint: disable=cell-var-from-loop
         else:
             capture, *more = PICTURES[name]
             take_frame(home, picture, tools.CAPTURES / capture, *more)
