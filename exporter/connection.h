@@ -55,7 +55,7 @@ struct connection {
     int64_t round_trip_ns; /* from the SYN to the acknowledgment of the SYN+ACK */
     enum connection_state state;           /* when the capture ended, or the connection */
     struct connection_exchanges exchanges; /* 0: none, or not looked for */
-    void *counted;                         /* of intervals.h; NULL: nothing was counted yet, or it has ended */
+    void *counted; /* of intervals.h; NULL: nothing was counted yet, or it has ended */
 };
 
 /* A connection that has ended, and what it carried. */
