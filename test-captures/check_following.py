@@ -19,6 +19,8 @@ IN_TLS = ["real/tls"]
 FOLLOWED = ["real/basic", "made/in_r1", "made/out_r2", "made/rpc_tcp"]
 SUCCESS = ("", "Success (ecNone)", "UnbindSuccess")
 SUMMARY = ["frame.number", "exchange.operation", "exchange.user", "exchange.time", "exchange.failed"]
+EACH_HOP = ["-o", "rpch.count_each_hop:TRUE"]
+EACH_ROW = re.compile(r"^.*?(?P<target>[^ >]+ \(vc (?P<number>\d+), hop (?P<hop>\d+)\)) ")
 TABLE_ROW = re.compile(r"^(?P<client>\S.*?) +<-> (?P<server>\S.*?) \(vc (?P<number>\d+)\) ")
 
 
@@ -56,6 +58,17 @@ def check_tables(home, program, capture):
     return len(rows)
 
 
+def check_each_hop(home, capture):
+    """With the preference a row for each hop, whose filters find its frames."""
+    rows = [row.groupdict() for row in map(EACH_ROW.match, tools.tshark(home, capture, "-2", "-q", "-z", "conv,rpch", *EACH_HOP).splitlines()) if row]
+    shown = {pair for row in tools.fields(home, capture, ["rpch.vc", "rpch.hop"], "-2", "-Y", "rpch.vc") for pair in zip(*(cell.split(";") for cell in row))}
+    tools.same(f"hops in {capture.name}", sorted((row["number"], row["hop"]) for row in rows), sorted(shown))
+    for row in rows:
+        found = [len(tools.fields(home, capture, ["frame.number"], "-2", *EACH_HOP, "-Y", text)) for text in
+                 (f'rpch.party == "{row["target"]}"', f"rpch.vc == {row['number']} && rpch.hop == {row['hop']}")]
+        tools.same(f"frames of {row}", found[0], found[1])
+
+
 def sides(text):
     """The bytes of each side of a dialogue printed with `raw`: those of the server are indented."""
     lines = [line for line in text.splitlines() if re.fullmatch(r"\t?[0-9a-f]+", line)]
@@ -88,6 +101,8 @@ def main():
             print(f"{name}: {check_summaries(home, program, capture)} calls, {check_tables(home, program, capture)} conversations")
         for name in FOLLOWED:
             print(f"{name}: {check_followed(home, tools.CAPTURES / f'{name}.pcapng')} dialogues")
+        check_each_hop(home, tools.MADE / "conn_two_hops.pcapng")
+        check_each_hop(home, tools.MADE / "two_hop_r2_four_clients.pcapng")
         for name in IN_TLS:
             capture = tools.with_keys(tools.CAPTURES / f"{name}.pcapng", folder)
             rows = [line for line in tools.tshark(home, capture, "-2", "-q", "-z", "conv,rpch").splitlines() if TABLE_ROW.match(line)]

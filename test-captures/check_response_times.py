@@ -18,6 +18,10 @@ import tools
 ROW = re.compile(r" +\d+  (\S+) +(\d+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$")
 CAPTURES = [*(tools.REAL / f"{name}.pcapng" for name in ("basic", "compressed", "mapihttp", "xor")),
             *(tools.MADE / f"{name}.pcapng" for name in ("mapi_http_forms", "mapi_http_heads"))]
+# On both hops, without faults: a call counts once, or on each.
+TWO_HOPS = [tools.MADE / f"{name}.pcapng" for name in ("in_r1", "out_r1", "out_r2", "overlapping", "two_hop_r2_four_clients")]
+EACH_HOP = ["-o", "rpch.count_each_hop:TRUE"]
+STOCK_SRT = "dcerpc,srt,a4f1db00-ca47-1067-b31f-00dd010662da,0.81"
 INTERFACES = ["EMSMDB", "AsyncEMSMDB", "NSPI", "RFR", "EMSMDB over HTTP", "NSPI over HTTP"]
 
 
@@ -81,6 +85,24 @@ def check_log(times):
         raise AssertionError(f"mapihttp: {found}")
 
 
+def check_hops(home, program, path):
+    """Calls on both hops, as oaexport counts them, and on each; no table is empty."""
+    once = response_times(tools.tshark(home, path, "-q", "-z", "exchange,srt"))
+    compare(path.name, once, exported(program, path))
+    text = tools.tshark(home, path, "-q", *EACH_HOP, "-z", "exchange,srt", "-z", "exchange,tree")
+    each, counts = response_times(text), tree_counts(text)[0]
+    tools.same(f"{path.name}: on each hop", {key: value[0] for key, value in each.items()}, {key: 2 * value[0] for key, value in once.items()})
+    tools.same(f"{path.name}: tree", counts, {key: value[0] for key, value in each.items()})
+    hops = [response_times(tools.tshark(home, path, "-q", *EACH_HOP, "-z", f"exchange,srt,rpch.hop == {hop}")) for hop in (0, 1)]
+    tools.same(f"{path.name}: client's hop", hops[0], once)
+    tools.same(f"{path.name}: both hops", {key: sum(hop[key][0] for hop in hops) for key in once}, counts)
+    stock = response_times(tools.tshark(home, path, "-q", "-z", f"{STOCK_SRT},!exchange.repeat"), "EMSMDB")
+    tools.same(f"{path.name}: stock without repeats", {key: value[0] for key, value in stock.items()}, {key: value[0] for key, value in once.items()})
+    tables = re.findall(r"^Index +(.*?) +Calls ", text, re.MULTILINE)
+    tools.same(f"{path.name}: tables", tables, sorted({interface for interface, _ in once}))
+    print(f"{path.name}: {sum(value[0] for value in once.values())} calls once")
+
+
 def main():
     """All captures; for one of them also the stock statistic for EMSMDB."""
     home, program = sys.argv[1:3]
@@ -94,7 +116,7 @@ def main():
         if path.stem == "mapihttp":
             check_log(times)
         if path.stem == "basic":
-            stock = response_times(tools.tshark(home, path, "-q", "-z", "dcerpc,srt,a4f1db00-ca47-1067-b31f-00dd010662da,0.81"), "EMSMDB")
+            stock = response_times(tools.tshark(home, path, "-q", "-z", STOCK_SRT), "EMSMDB")
             if not stock or stock != {key: value for key, value in times.items() if key[0] == "EMSMDB"}:
                 raise AssertionError(f"stock: {stock}")
         if path.parent.name == "made":
@@ -105,6 +127,8 @@ def main():
             if counted != codes:
                 raise AssertionError(f"{path.name}: {outcomes}, in the script {codes}")
         print(f"{path.name}: {sum(counts.values())} calls of {len(counts)} operations; {dict(outcomes)}")
+    for path in TWO_HOPS:
+        check_hops(home, program, path)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@
 #include "mapi_stream.h"
 #include "packet-oxcmapihttp.h"
 #include "rpch_state.h"
+#include "track/call_result.h"
 #include "track/tracker.h"
 
 /* One protocol for each interface, as stock DCE/RPC requires. */
@@ -221,7 +222,9 @@ queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *st
     record->vc = state->vc;
     record->transport = record->vc ? record->vc->transport : OA_TRANSPORT_RPC_TCP;
     record->request_frame = di->call_data->req_frame;
-    if (facts->is_response && record->request_frame) {
+    bool is_timed = facts->is_response && state->call &&
+                    oa_call_latency(state->call, state->hop, &record->latency_ns);
+    if (!is_timed && facts->is_response && record->request_frame) {
         nstime_t latency;
         nstime_delta(&latency, &pinfo->abs_ts, &di->call_data->req_time);
         record->latency_ns = decode_ns(&latency);

@@ -44,9 +44,9 @@ struct exchange_tap {
 
     uint32_t request_frame; /* 0: not in the capture */
 
-    /* Of a response: time since the request, -1 if that is not in the capture. MAPI over HTTP:
-     * between the frames that complete the two. RPC: from the frame of the request's first
-     * fragment, which is what stock DCE/RPC stores, to that of the response's last. */
+    /* Of a response: time since the request, -1 if that is not in the capture: between the frames
+     * that complete the two. In named pipes, or without rpch.so: from the frame of the request's
+     * first fragment, which is what stock DCE/RPC stores, to that of the response's last. */
     int64_t latency_ns;
 };
 

@@ -23,6 +23,8 @@ struct rpch_state {
     const struct oa_virtual_connection *vc;
     struct oa_call *call; /* also NULL for PDUs that belong to no call */
 
+    enum oa_hop hop; /* of the PDU; with `call` */
+
     /* The call is also on a hop nearer to the client, and statistics are to count it once. */
     bool is_repeat;
 };

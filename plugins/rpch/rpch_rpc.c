@@ -374,6 +374,7 @@ fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
     if (current) {
         state->vc = current->unit->vc;
         state->call = rpch_call_of(current->unit);
+        state->hop = current->hop;
         state->is_repeat =
             !rpch_prefs.counts_each_hop && state->call && current->hop != oa_call_hop(state->call);
     }

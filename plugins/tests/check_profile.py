@@ -90,7 +90,8 @@ def main():
     rules = colours()
     buttons = {row[1].rsplit("/", 1)[-1]: row[2] for row in table("dfilter_buttons")}
     graphs = {row[1]: row[2] for row in table("io_graphs")}
-    tools.same("failed, as button, graph and colour", {buttons["Failed"], graphs["Failed"]}, {rules["Failed call"]})
+    tools.same("failed, as button and colour", buttons["Failed"], rules["Failed call"])
+    tools.same("failed, as graph", graphs["Failed"], f"!exchange.repeat && ({rules['Failed call']})")
     tools.same("slow, as button and colour", buttons["Slow"], rules["Slow call"])
     known = {**buttons, **rules}
     checked = {known[name] for name in (*FINDS, *STOCK)}
