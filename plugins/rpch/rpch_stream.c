@@ -10,6 +10,7 @@
 #include <epan/tap.h>
 
 #include "decode_args.h"
+#include "items.h"
 #include "rpch_connection.h"
 #include "rpch_findings.h"
 #include "rpch_proto.h"
@@ -186,6 +187,7 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     struct rpch_place place = { tvb,
                                 pinfo,
                                 tree,
+                                seen_tree(tree, proto_rpch),
                                 connection->channel,
                                 rpch_connection_side(connection, pinfo),
                                 connection->transport->http,
