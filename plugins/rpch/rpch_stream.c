@@ -133,7 +133,7 @@ queue_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     event->rts_name = unit->rts_name;
     event->sequence = unit->sequence;
     event->acknowledged = unit->acknowledged;
-    event->flow = unit->flow;
+    event->flow = rpch_flow_of(unit);
     event->idle_ns = unit->idle_ns;
     event->stall_ns = unit->stall_ns;
     event->is_cut = unit->is_cut;
