@@ -12,6 +12,21 @@
 
 #include "decode_args.h"
 
+/* The tree, or NULL if nobody looks at fields of the protocol or at expert infos: then no item needs
+ * to be made. To be passed on to other dissectors as it was. */
+static inline proto_tree *
+seen_tree(proto_tree *tree, int proto)
+{
+    static int expert = -1;
+
+    if (expert < 0)
+        expert = proto_get_id_by_filter_name("_ws.expert");
+    return proto_field_is_referenced(tree, proto) ||
+                   (expert >= 0 && proto_field_is_referenced(tree, expert))
+               ? tree
+               : NULL;
+}
+
 /* Marks an item as generated and returns it. */
 static inline proto_item *
 generated(proto_item *item)

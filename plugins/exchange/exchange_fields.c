@@ -57,7 +57,7 @@ exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent,
     const char *operation = oa_rpc_operation_name(summary->iface, summary->opnum);
     char text[OA_USER_TEXT];
 
-    if (!parent || !operation)
+    if (!operation || !seen_tree(parent, proto_exchange))
         return;
     if (!exchange_fields_shown(pinfo))
         p_add_proto_data(pinfo->pool, pinfo, proto_exchange, 0,

@@ -13,6 +13,7 @@
 
 #include "book_items.h"
 #include "exchange_fields.h"
+#include "items.h"
 #include "rop/rop_words.h"
 #include "rop_export.h"
 #include "rop_items.h"
@@ -45,7 +46,13 @@ static expert_field ei_unknown = EI_INIT;
 static expert_field ei_trailing = EI_INIT;
 static expert_field ei_status = EI_INIT;
 
-/* The visitor's context, and what is freed with the packet. */
+/* The protocols of all fields. */
+#define PROTOCOLS_MAX 16
+static int protocols[PROTOCOLS_MAX];
+static unsigned n_protocols;
+
+/* The visitor's context. There is one, for one packet after the other: no call is in another. What
+ * it holds is let go of before the next use, because Wireshark may leave a dissector by longjmp. */
 struct show {
     packet_info *pinfo;
     struct oa_walk *walk;
@@ -59,6 +66,8 @@ struct show {
     struct oa_rop_call *own_call; /* of a call that nothing is kept of */
     struct oa_rop_objects *own_objects;
 };
+
+static struct show *the_show; /* while a file is open */
 
 static tvbuff_t *
 source(const struct show *show)
@@ -198,6 +207,18 @@ append_date(proto_item *item, const struct oa_value *value)
     proto_item_append_text(item, " (%s)", date);
 }
 
+/* The facts of the call, of which the first status is told. */
+static void
+take_fact(const struct show *show, const struct oa_value *value, proto_item *item)
+{
+    bool was_known = show->facts->has_status;
+
+    oa_call_facts_field(show->facts, value);
+    if (!was_known && show->facts->has_status && oa_rop_is_failure(show->facts->status))
+        expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
+                               status_name(show->facts->status), show->facts->status);
+}
+
 static void
 on_field(void *user, void *parent, const struct oa_value *value)
 {
@@ -220,13 +241,9 @@ on_field(void *user, void *parent, const struct oa_value *value)
         title_parent(show, parent, value);
     if (show->book)
         book_items_field(show->book, parent, source(show), value);
-    bool was_known = show->facts->has_status;
-    oa_call_facts_field(show->facts, value);
+    take_fact(show, value, item);
     if (show->rops)
         rop_items_field(show->rops, source(show), value, item);
-    if (!was_known && show->facts->has_status && oa_rop_is_failure(show->facts->status))
-        expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
-                               status_name(show->facts->status), show->facts->status);
 }
 
 static void *
@@ -278,10 +295,10 @@ on_gap(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
         expert_add_info(show->pinfo, item, &ei_trailing);
 }
 
-static void *
-on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+/* Programs print these bytes without a tree too. */
+static tvbuff_t *
+add_source(struct show *show, const char *name, const uint8_t *data, size_t length)
 {
-    struct show *show = user;
     guint8 *copy = (guint8 *)wmem_memdup(show->pinfo->pool, data, length);
     tvbuff_t *tvb = tvb_new_child_real_data(source(show), copy, (guint)length, (gint)length);
 
@@ -289,6 +306,13 @@ on_begin_source(void *user, void *parent, const char *name, const uint8_t *data,
     if (show->n_sources < SOURCES_MAX)
         show->n_sources++;
     show->sources[show->n_sources - 1] = tvb;
+    return tvb;
+}
+
+static void *
+on_begin_source(void *user, void *parent, const char *name, const uint8_t *data, size_t length)
+{
+    tvbuff_t *tvb = add_source(user, name, data, length);
     proto_item *item = proto_tree_add_item(parent, hf_source, tvb, 0, (gint)length, ENC_NA);
     proto_item_set_text(item, "%s (%u bytes)", name, (guint)length);
     return proto_item_add_subtree(item, ett_source);
@@ -307,19 +331,77 @@ on_end_source(void *user, void *node)
 static const struct oa_visitor VISITOR = { on_field, on_begin,        on_end,
                                            on_gap,   on_begin_source, on_end_source };
 
-/* Wireshark leaves by longjmp if a tree exceeds its limit. */
-static ws_compat_bool
-free_show(wmem_allocator_t *pool, wmem_cb_event_t event, void *user)
-{
-    struct show *show = user;
+/* The same without a tree: facts, failures, the ROPs of the Info column, and the bytes of opened
+ * payloads. The node of a structure is its field. */
 
-    (void)pool;
-    (void)event;
-    oa_walk_free(show->walk);
+static void
+on_field_unseen(void *user, void *parent, const struct oa_value *value)
+{
+    const struct show *show = user;
+
+    (void)parent;
+    if (show->book)
+        book_items_field(show->book, NULL, source(show), value);
+    take_fact(show, value, NULL);
+    if (show->rops)
+        rop_items_field_unseen(show->rops, value);
+}
+
+static void *
+on_begin_unseen(void *user, void *parent, const struct oa_value *at)
+{
+    const struct show *show = user;
+
+    (void)parent;
+    if (show->book)
+        book_items_begin(show->book, at);
+    if (show->rops)
+        rop_items_begin_unseen(show->rops, at->id);
+    return GUINT_TO_POINTER((guint)at->id);
+}
+
+static void
+on_end_unseen(void *user, void *node, size_t offset)
+{
+    const struct show *show = user;
+
+    (void)offset;
+    if (show->book)
+        book_items_end(show->book);
+    if (show->rops)
+        rop_items_end_unseen(show->rops, (enum oa_field)GPOINTER_TO_UINT(node));
+}
+
+static void
+on_gap_unseen(void *user, void *parent, enum oa_gap gap, size_t offset, size_t length)
+{
+    const struct show *show = user;
+
+    (void)parent;
+    (void)offset;
+    (void)length;
+    if (gap == OA_GAP_TRAILING)
+        expert_add_info(show->pinfo, NULL, &ei_trailing);
+}
+
+static void *
+on_begin_source_unseen(void *user, void *parent, const char *name, const uint8_t *data,
+                       size_t length)
+{
+    (void)add_source(user, name, data, length);
+    return parent;
+}
+
+static const struct oa_visitor VISITOR_UNSEEN = { on_field_unseen,        on_begin_unseen,
+                                                  on_end_unseen,          on_gap_unseen,
+                                                  on_begin_source_unseen, on_end_source };
+
+static void
+let_go(struct show *show)
+{
     oa_rop_reader_end(&show->reader);
-    oa_rop_objects_free(show->own_objects);
-    oa_rop_call_free(show->own_call);
-    return false;
+    g_clear_pointer(&show->own_objects, oa_rop_objects_free);
+    g_clear_pointer(&show->own_call, oa_rop_call_free);
 }
 
 static void
@@ -342,19 +424,35 @@ show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
                                      result->offset);
 }
 
-static struct show *
-new_show(tvbuff_t *tvb, packet_info *pinfo, struct oa_call_facts *facts)
+static proto_tree *
+seen(proto_tree *tree)
 {
-    struct show *show = wmem_new0(pinfo->pool, struct show);
+    proto_tree *seen = NULL;
 
+    for (unsigned i = 0; !seen && i < n_protocols; i++)
+        seen = seen_tree(tree, protocols[i]);
+    return seen;
+}
+
+/* Sets *tree to NULL if nobody looks at it. */
+static struct show *
+start_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree **tree, struct oa_call_facts *facts)
+{
+    struct show *show = the_show;
+
+    let_go(show);
+    *tree = seen(*tree);
     show->pinfo = pinfo;
-    show->sources[show->n_sources++] = tvb;
+    show->sources[0] = tvb;
+    show->n_sources = 1;
+    show->titled = OA_F_NONE;
     show->facts = facts;
-    if (oa_rpc_interface_is(facts->interface, OA_IF_NSPI) ||
-        oa_rpc_interface_is(facts->interface, OA_IF_NSPI_HTTP))
-        show->book = book_items_new(pinfo->pool, facts->is_response);
-    show->walk = oa_walk_new(&VISITOR, show);
-    wmem_register_callback(pinfo->pool, free_show, show);
+    show->rops = NULL;
+    show->book = oa_rpc_interface_is(facts->interface, OA_IF_NSPI) ||
+                         oa_rpc_interface_is(facts->interface, OA_IF_NSPI_HTTP)
+                     ? book_items_new(pinfo->pool, facts->is_response)
+                     : NULL;
+    oa_walk_reuse(show->walk, *tree || rop_export_is_wanted() ? &VISITOR : &VISITOR_UNSEEN, show);
     oa_walk_set_code_pages(show->walk, code_pages);
     return show;
 }
@@ -387,9 +485,12 @@ start_rops(struct show *show, proto_tree *tree, const struct exchange_rops *rops
 static const char *
 finish(struct show *show)
 {
-    return show->rops   ? rop_items_finish(show->rops)
-           : show->book ? book_items_info(show->book)
-                        : "";
+    const char *info = show->rops   ? rop_items_finish(show->rops)
+                       : show->book ? book_items_info(show->book)
+                                    : "";
+
+    let_go(show);
+    return info;
 }
 
 const char *
@@ -399,7 +500,7 @@ exchange_tree_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const st
     if (!oa_stub_layout(stub))
         return NULL;
     oa_call_facts_start(facts, stub);
-    struct show *show = new_show(tvb, pinfo, facts);
+    struct show *show = start_show(tvb, pinfo, &tree, facts);
     start_rops(show, tree, rops);
     oa_stub_walk(show->walk, stub, tree, &facts->walk);
     const char *info = finish(show);
@@ -412,7 +513,7 @@ exchange_tree_show_layout(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           const struct oa_layout *layout, const struct exchange_rops *rops,
                           struct oa_call_facts *facts)
 {
-    struct show *show = new_show(tvb, pinfo, facts);
+    struct show *show = start_show(tvb, pinfo, &tree, facts);
     size_t length = tvb_captured_length(tvb);
 
     if (facts->code_page)
@@ -500,6 +601,18 @@ field_display(const struct oa_field_row *row)
     return row->names ? display | BASE_EXT_STRING : display;
 }
 
+static void
+note_protocol(int proto)
+{
+    unsigned i = 0;
+
+    while (i < n_protocols && protocols[i] != proto)
+        i++;
+    g_assert(i < PROTOCOLS_MAX);
+    protocols[i] = proto;
+    n_protocols = MAX(n_protocols, i + 1);
+}
+
 /* The protocol that a filter name begins with. */
 static int
 protocol_of(const char *filter)
@@ -508,6 +621,7 @@ protocol_of(const char *filter)
     int proto = proto_get_id_by_filter_name(name);
 
     g_free(name);
+    note_protocol(proto);
     return proto;
 }
 
@@ -594,11 +708,16 @@ start_file(void)
     open_wrappers();
     code_pages = oa_code_pages_new();
     kept_rops = g_ptr_array_new_with_free_func(free_rops);
+    the_show = g_new0(struct show, 1);
+    the_show->walk = oa_walk_new(&VISITOR, the_show);
 }
 
 static void
 end_file(void)
 {
+    let_go(the_show);
+    oa_walk_free(the_show->walk);
+    g_clear_pointer(&the_show, g_free);
     oa_code_pages_free(code_pages);
     code_pages = NULL;
     g_ptr_array_free(kept_rops, TRUE);
@@ -645,6 +764,7 @@ exchange_tree_register(void)
     rop_items_register();
     rop_export_register(proto_exchange);
     register_rows();
+    note_protocol(proto_exchange);
     register_init_routine(start_file);
     register_cleanup_routine(end_file);
 }

@@ -11,7 +11,6 @@
 
 #include <epan/packet.h>
 
-#include "exchange/call_facts.h"
 #include "http/http_head.h"
 #include "http/mapi_http.h"
 #include "http_stream.h"
@@ -29,7 +28,7 @@ struct mapi_transaction {
     const struct oa_virtual_connection
         *session;               /* NULL: not known, or a leg of an authentication */
     const struct oa_call *call; /* NULL: no response, or a leg of an authentication */
-    const struct oa_call_facts *request, *response; /* NULL: not shown yet */
+    const guint8 *request, *response; /* kept_facts.h; NULL: not shown yet */
     struct oa_mailbox_session *mailbox; /* with the request already; NULL: not known then */
     struct oa_rop_call *rops;           /* NULL: no body with ROPs was shown */
     guint32 code_pages[2]; /* for 8-bit text in request and response, known before; 0: none */

@@ -18,6 +18,7 @@
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
+#include "kept_facts.h"
 #include "mapi_stream.h"
 #include "packet-oxcmapihttp.h"
 #include "rpch_state.h"
@@ -57,8 +58,7 @@ static struct oa_tracker *own_tracker;       /* for the sessions of calls, witho
 
 /* What is remembered of a call from the first visit; stock DCE/RPC stores it with the call. */
 struct exchange_call {
-    struct oa_call_facts *request;
-    struct oa_call_facts *response;
+    const guint8 *request, *response; /* kept_facts.h */
     const struct oa_mailbox_session *session;
     struct oa_rop_call *rops; /* NULL: none */
     bool request_noted, response_noted;
@@ -88,18 +88,22 @@ state_of(tvbuff_t *tvb, packet_info *pinfo)
 /* First visit only: stores the facts. The tracker reads the stubs of its calls itself, unless they
  * are sealed. */
 static void
-note_call(const struct rpch_state *state, struct exchange_call *call,
+note_call(const packet_info *pinfo, const struct rpch_state *state, struct exchange_call *call,
           const struct oa_call_facts *facts)
 {
     bool *noted = facts->is_response ? &call->response_noted : &call->request_noted;
-    struct oa_call_facts **kept = facts->is_response ? &call->response : &call->request;
+    const guint8 **kept = facts->is_response ? &call->response : &call->request;
 
     if (*noted)
         return;
     *noted = true;
-    *kept = (struct oa_call_facts *)wmem_memdup(wmem_file_scope(), facts, sizeof *facts);
+    *kept = keep_facts(facts);
+    if (!facts->is_response)
+        call->code_pages[true] = facts->code_page;
     const struct oa_mailbox_session *session =
-        oa_tracker_take_facts(state->tracker, state->call, call->request, call->response);
+        oa_tracker_take_facts(state->tracker, state->call,
+                              facts->is_response ? kept_facts(pinfo, call->request) : facts,
+                              facts->is_response ? facts : kept_facts(pinfo, call->response));
     if (session)
         call->session = session;
 }
@@ -113,10 +117,8 @@ code_page_before(const struct rpch_state *state, struct exchange_call *call,
     bool was_noted = stub->is_response ? call->response_noted : call->request_noted;
     uint32_t *kept = &call->code_pages[stub->is_response];
 
-    if (!is_first_visit || was_noted)
-        return *kept;
-    *kept = stub->is_response && call->request ? call->request->code_page
-                                               : oa_tracker_code_page(state->tracker, stub);
+    if (is_first_visit && !was_noted && !(stub->is_response && call->request))
+        *kept = oa_tracker_code_page(state->tracker, stub);
     return *kept;
 }
 
@@ -216,8 +218,8 @@ queue_tap(packet_info *pinfo, const dcerpc_info *di, const struct rpch_state *st
     record->is_repeat = state->is_repeat;
     record->iface = facts->interface;
     record->opnum = facts->opnum;
-    record->request = call->request;
-    record->response = facts->is_response ? call->response : NULL;
+    record->request = kept_facts(pinfo, call->request);
+    record->response = facts->is_response ? kept_facts(pinfo, call->response) : NULL;
     record->session = call->session;
     record->vc = state->vc;
     record->transport = record->vc ? record->vc->transport : OA_TRANSPORT_RPC_TCP;
@@ -325,7 +327,7 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
         return offset;
     col_set_str(pinfo->cinfo, COL_PROTOCOL, iface->name);
     if (!PINFO_FD_VISITED(pinfo))
-        note_call(&state, call, &facts);
+        note_call(pinfo, &state, call, &facts);
     if (facts.has_version)
         show_version(tree, stub_tvb, &facts);
     if (call->session)

@@ -18,6 +18,7 @@
 #include "exchange_stats.h"
 #include "exchange_tree.h"
 #include "items.h"
+#include "kept_facts.h"
 #include "track/vc_names.h"
 
 #define MEDIA_TYPE "application/mapi-http"
@@ -372,10 +373,9 @@ queue_tap(const struct message *message, const struct oa_call_facts *facts)
 
     if (!transaction)
         return;
-    const struct oa_call_facts **kept =
-        message->is_response ? &transaction->response : &transaction->request;
+    const guint8 **kept = message->is_response ? &transaction->response : &transaction->request;
     if (!*kept)
-        *kept = wmem_memdup(wmem_file_scope(), facts, sizeof *facts);
+        *kept = keep_facts(facts);
     struct exchange_tap *record = exchange_new_record(pinfo);
     if (!record || (message->is_response && !transaction->call))
         return;
@@ -383,7 +383,7 @@ queue_tap(const struct message *message, const struct oa_call_facts *facts)
     record->is_response = message->is_response;
     record->iface = facts->interface;
     record->opnum = facts->opnum;
-    record->request = transaction->request;
+    record->request = kept_facts(pinfo, transaction->request);
     record->call = transaction->call;
     record->vc = transaction->call ? transaction->call->vc : NULL;
     record->session = transaction->call ? transaction->call->mailbox : NULL;
@@ -391,7 +391,7 @@ queue_tap(const struct message *message, const struct oa_call_facts *facts)
     if (message->is_response) {
         const struct oa_call *call = transaction->call;
 
-        record->response = transaction->response;
+        record->response = kept_facts(pinfo, transaction->response);
         if (oa_call_has_latency(call, OA_HOP_CLIENT))
             record->latency_ns = call->response[OA_HOP_CLIENT].last.time_ns -
                                  call->request[OA_HOP_CLIENT].last.time_ns;

@@ -6,7 +6,11 @@
  */
 #include "rop_items.h"
 
+#include <epan/column-utils.h>
 #include <epan/expert.h>
+
+#include <stddef.h>
+#include <string.h>
 
 #include "exchange_fields.h"
 #include "items.h"
@@ -52,12 +56,12 @@ struct open {
 struct rop_items {
     packet_info *pinfo;
     bool is_visible, is_response;
+    bool has_words;                 /* somebody reads those of a ROP */
     const struct oa_rop_call *call; /* what is kept of them */
     size_t next;                    /* ROPs so far */
     size_t before;                  /* this payload */
 
-    struct open open[DEPTH_MAX];
-    unsigned depth;
+    unsigned depth; /* of `open` */
 
     /* The ROP being shown; those that RopBufferTooSmall hands back are parts of it. */
     unsigned rops_open;
@@ -69,7 +73,6 @@ struct rop_items {
         *index_item[2]; /* of the object it is sent to or of its own, and of the one opened */
     struct oa_rop_words words;
 
-    struct oa_property_scope scope;
     proto_item *tag_item; /* of the last property tag */
 
     struct rop_export *exported; /* NULL: nobody has asked */
@@ -81,6 +84,10 @@ struct rop_items {
     bool has_failed;
     unsigned more, failed_more; /* that did not fit */
     const char *first_failed;   /* of these; NULL: none */
+
+    /* What follows is not cleared: most packets need little of it. */
+    struct oa_property_scope scope;
+    struct open open[DEPTH_MAX];
 };
 
 static const struct oa_rop *
@@ -643,6 +650,21 @@ end_rop(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct o
     items->next++;
 }
 
+static void
+end_rop_unseen(struct rop_items *items)
+{
+    const struct oa_rop *rop = kept_rop(items);
+
+    show_return(items);
+    if (lacks_columns(items, rop))
+        expert_add_info(items->pinfo, NULL, &ei_columns);
+    if (items->has_words) {
+        oa_rop_words_end(&items->words, rop, items->has_return ? items->return_value : 0);
+        add_info(items);
+    }
+    items->next++;
+}
+
 /* The protocol has no item of its own to be seen, but can be filtered. */
 static void
 end_payload(const struct rop_items *items, tvbuff_t *tvb, proto_tree *tree, const struct open *open)
@@ -687,7 +709,8 @@ take_field(struct rop_items *items, const struct oa_value *value, proto_item *it
             items->index_item[0] = item;
         break;
     default:
-        oa_rop_words_field(&items->words, value);
+        if (items->has_words)
+            oa_rop_words_field(&items->words, value);
     }
 }
 
@@ -695,10 +718,13 @@ struct rop_items *
 rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *call,
               bool is_response)
 {
-    struct rop_items *items = wmem_new0(pinfo->pool, struct rop_items);
+    struct rop_items *items = wmem_new(pinfo->pool, struct rop_items);
 
+    memset(items, 0, offsetof(struct rop_items, scope));
+    oa_property_scope_start(&items->scope);
     items->pinfo = pinfo;
     items->is_visible = tree && PTREE_DATA(tree)->visible;
+    items->has_words = tree || col_get_writable(pinfo->cinfo, COL_INFO);
     items->is_response = is_response;
     items->info = wmem_strbuf_new(pinfo->pool, "");
     items->call = call;
@@ -888,6 +914,28 @@ rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree)
     if (open && items->depth == 0 && items->next > 0)
         proto_item_set_text(open->item, "%s: %u ROP%s", OA_FIELDS[open->id].label,
                             (guint)items->next, items->next == 1 ? "" : "s");
+}
+
+void
+rop_items_begin_unseen(struct rop_items *items, enum oa_field structure)
+{
+    if (structure == OA_F_ROP && items->rops_open++ == 0)
+        begin_rop(items);
+    items->has_rows |= structure == OA_F_PROPERTY_ROW;
+}
+
+void
+rop_items_field_unseen(struct rop_items *items, const struct oa_value *value)
+{
+    if (items->rops_open == 1)
+        take_field(items, value, NULL);
+}
+
+void
+rop_items_end_unseen(struct rop_items *items, enum oa_field structure)
+{
+    if (structure == OA_F_ROP && --items->rops_open == 0)
+        end_rop_unseen(items);
 }
 
 void

@@ -19,8 +19,8 @@ void rop_items_register(void);
 /* The ROPs of one request or response while they are shown. */
 struct rop_items;
 
-/* `call` is what is kept of the ROPs. Without `tree` only the Info column and failures. Everything
- * is allocated from the packet's pool. */
+/* `call` is what is kept of the ROPs; `tree` may be NULL. Everything is allocated from the packet's
+ * pool. */
 struct rop_items *rop_items_new(packet_info *pinfo, proto_tree *tree,
                                 const struct oa_rop_call *call, bool is_response);
 
@@ -33,6 +33,12 @@ void rop_items_begin(struct rop_items *items, const struct oa_value *at, proto_i
 void rop_items_field(struct rop_items *items, tvbuff_t *tvb, const struct oa_value *value,
                      proto_item *item);
 void rop_items_end(struct rop_items *items, tvbuff_t *tvb, proto_tree *tree);
+
+/* The same where nothing is to be seen but the Info column and failures, and nothing exported; an
+ * end is told by its structure. */
+void rop_items_begin_unseen(struct rop_items *items, enum oa_field structure);
+void rop_items_field_unseen(struct rop_items *items, const struct oa_value *value);
+void rop_items_end_unseen(struct rop_items *items, enum oa_field structure);
 
 /* The walk has ended. For the Info column: "Logon(anna), OpenFolder(Inbox)"; of a response
  * "QueryRows 12 rows, OpenMessage ecNotFound". "" if there are none. */

@@ -18,7 +18,8 @@
 
 struct rpch_tap {
     uint32_t version;
-    /* OA_EVENT_HTTP_HEAD, _HTTP_BODY, _RTS, _RPC or _SKIPPED; in a later pass first equals last. */
+    /* OA_EVENT_HTTP_HEAD, _HTTP_BODY, _RTS, _RPC or _SKIPPED; in a later pass first equals last. Of
+     * its `flow` only what is sent, acknowledged and available is set. */
     struct oa_event event;
 };
 

@@ -386,13 +386,13 @@ rpch_auth_show_rpc(const struct rpch_place *place, const struct rpch_unit *unit,
 {
     const struct oa_rpc_verifier *verifier = &rpc->verifier;
     packet_info *pinfo = place->pinfo;
-    struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
     struct spot spot = { pinfo, tvb, rpc->header.frag_length - rpc->header.auth_length,
                          rpc->header.auth_length, NULL };
     const struct oa_auth_reader reader = { .pages = oa_tracker_code_pages(rpch_tracker()) };
 
     if (!verifier->present || rpc->header.ptype < OA_RPC_BIND)
         return;
+    struct oa_auth *auth = wmem_new(pinfo->pool, struct oa_auth);
     bool understood = oa_auth_from_token(verifier->value, verifier->value_length, &reader, auth);
     spot.tree = add_titled_tree(
         tree, hf_auth, tvb, spot.offset, spot.length, ett_auth, "Authentication: %s",

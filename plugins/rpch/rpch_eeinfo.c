@@ -104,9 +104,10 @@ static void
 show_base64(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, const guint8 *base,
             struct oa_text base64)
 {
+    if (!base64.length)
+        return;
     struct oa_eeinfo *eeinfo = wmem_new(pinfo->pool, struct oa_eeinfo);
-
-    if (base64.length && oa_eeinfo_from_base64(base64, eeinfo))
+    if (oa_eeinfo_from_base64(base64, eeinfo))
         show(pinfo, tree, tvb, (int)(base64.at - (const char *)base), (int)base64.length, eeinfo);
 }
 
@@ -136,10 +137,12 @@ void
 rpch_eeinfo_show_rpc(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
                      const struct oa_rpc_pdu *rpc)
 {
-    struct oa_eeinfo *eeinfo = wmem_new(place->pinfo->pool, struct oa_eeinfo);
     const guint8 *base = tvb_get_ptr(tvb, 0, -1);
 
-    if (rpc->eeinfo && oa_eeinfo_parse(rpc->eeinfo, rpc->eeinfo_length, eeinfo))
+    if (!rpc->eeinfo)
+        return;
+    struct oa_eeinfo *eeinfo = wmem_new(place->pinfo->pool, struct oa_eeinfo);
+    if (oa_eeinfo_parse(rpc->eeinfo, rpc->eeinfo_length, eeinfo))
         show(place->pinfo, tree, tvb, (int)(rpc->eeinfo - base), (int)rpc->eeinfo_length, eeinfo);
 }
 

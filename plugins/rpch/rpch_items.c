@@ -135,8 +135,10 @@ rpch_show_context(const struct rpch_place *place, proto_tree *parent, const stru
 }
 
 static void
-show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
+show_flow(proto_tree *parent, tvbuff_t *tvb, const struct rpch_unit *unit)
 {
+    const struct rpch_unit_flow *flow = &unit->flow;
+    const struct oa_flow known = rpch_flow_of(unit);
     proto_tree *tree = add_titled_tree(
         parent, hf_flow, tvb, 0, 0, ett_flow,
         "Flow control: %" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT " acknowledged%s",
@@ -147,7 +149,7 @@ show_flow(proto_tree *parent, tvbuff_t *tvb, const struct oa_flow *flow)
     generated(proto_tree_add_uint64(tree, hf_flow_acknowledged, tvb, 0, 0, flow->acknowledged));
     if (flow->has_window)
         generated(
-            proto_tree_add_int64(tree, hf_flow_available, tvb, 0, 0, oa_flow_available(flow)));
+            proto_tree_add_int64(tree, hf_flow_available, tvb, 0, 0, oa_flow_available(&known)));
     generated(proto_tree_add_boolean(tree, hf_flow_estimated, tvb, 0, 0, flow->is_estimate));
 }
 
@@ -187,8 +189,8 @@ void
 rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, proto_tree *tree,
                 tvbuff_t *tvb)
 {
-    if (unit->flow.sent || unit->flow.acks)
-        show_flow(tree, tvb, &unit->flow);
+    if (unit->flow.is_there && tree)
+        show_flow(tree, tvb, unit);
     if (unit->stall_ns)
         add_generated_duration(tree, hf_flow_stall, tvb, unit->stall_ns);
     if (unit->idle_ns)

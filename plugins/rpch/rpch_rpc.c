@@ -8,7 +8,6 @@
 
 #include <epan/conversation.h>
 #include <epan/exceptions.h>
-#include <epan/proto_data.h>
 #include <epan/show_exception.h>
 
 #include "exchange_summary.h"
@@ -26,16 +25,19 @@
  * separates the conversations we make up from real ones. */
 #define VC_PORT_BASE 0x10000
 
-/* Key of what stock DCE/RPC is dissecting, in the per-packet data. */
-#define CURRENT 0x52504348u
-
-struct current {
-    const struct rpch_unit *unit;
-    enum oa_hop hop;
-};
+/* Stock DCE/RPC keeps the fragments of a request or response in a list that it walks for each new
+ * one, and copies them once all have come. A response without an end ([MS-TSGU] 3.2.6.2.2) must not
+ * be such a list. The largest response of Exchange is far below. */
+#define FRAGMENTS_MAX 512
 
 static dissector_handle_t data_handle;
 static heur_dtbl_entry_t *dcerpc_entry;
+
+/* What stock DCE/RPC is dissecting; NULL: nothing, or not for us. */
+static struct {
+    const struct rpch_unit *unit;
+    enum oa_hop hop;
+} current;
 static dissector_handle_t summary_handle; /* NULL: no exchange.so */
 
 static int hf_rpc_ptype = -1;
@@ -104,14 +106,12 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     address src = pinfo->src, dst = pinfo->dst;
     guint32 srcport = pinfo->srcport, destport = pinfo->destport;
     GSList *of_frame = pinfo->fd->pfd;
-    struct current *current = wmem_new(pinfo->pool, struct current);
-
-    *current = (struct current){ unit, place->channel->hop };
     if (unit->stock)
         pinfo->fd->pfd = unit->stock->pfd;
     if (vc)
         set_endpoints(place, vc);
-    p_add_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT, current);
+    current.unit = unit;
+    current.hop = place->channel->hop;
     pinfo->can_desegment = 0;
     TRY
     {
@@ -127,8 +127,11 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
     {
         show_exception(tvb, pinfo, place->tree, EXCEPT_CODE, GET_MESSAGE);
     }
+    FINALLY
+    {
+        current.unit = NULL;
+    }
     ENDTRY;
-    p_remove_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT);
     if (unit->stock) {
         unit->stock->pfd = pinfo->fd->pfd;
         pinfo->fd->pfd = of_frame;
@@ -275,12 +278,12 @@ void
 rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
 {
     packet_info *pinfo = place->pinfo;
-    struct oa_rpc_pdu *rpc = wmem_new0(pinfo->pool, struct oa_rpc_pdu);
+    struct oa_rpc_pdu *rpc = wmem_new(pinfo->pool, struct oa_rpc_pdu);
     const struct oa_virtual_connection *vc = rpch_vc_of(unit);
     const struct oa_call *call = rpch_call_of(unit);
 
     oa_rpc_parse_beginning(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
-    proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
+    proto_item *item = proto_tree_add_item(place->own, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
         proto_item_set_text(item, "RPC over TCP");
@@ -365,18 +368,17 @@ register_fields(void)
 
 /* For the dissectors of interfaces, rpch_state.h. */
 static int
-fill_state(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree _U_, void *data)
+fill_state(tvbuff_t *tvb, packet_info *pinfo _U_, proto_tree *tree _U_, void *data)
 {
-    const struct current *current = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, CURRENT);
     struct rpch_state *state = data;
 
     state->tracker = rpch_tracker();
-    if (current) {
-        state->vc = current->unit->vc;
-        state->call = rpch_call_of(current->unit);
-        state->hop = current->hop;
+    if (current.unit) {
+        state->vc = current.unit->vc;
+        state->call = rpch_call_of(current.unit);
+        state->hop = current.hop;
         state->is_repeat =
-            !rpch_prefs.counts_each_hop && state->call && current->hop != oa_call_hop(state->call);
+            !rpch_prefs.counts_each_hop && state->call && current.hop != oa_call_hop(state->call);
     }
     return (int)tvb_captured_length(tvb);
 }

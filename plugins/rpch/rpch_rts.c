@@ -341,7 +341,7 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "RTS");
     rpch_add_info(place, unit, wmem_strbuf_get_str(line));
 
-    proto_item *item = proto_tree_add_item(place->tree, proto_rpch, tvb, 0, -1, ENC_NA);
+    proto_item *item = proto_tree_add_item(place->own, proto_rpch, tvb, 0, -1, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     proto_item_append_text(item, ", %s", name);
     if (unit->vc)

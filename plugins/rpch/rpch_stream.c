@@ -10,6 +10,7 @@
 #include <epan/tap.h>
 
 #include "decode_args.h"
+#include "items.h"
 #include "rpch_connection.h"
 #include "rpch_findings.h"
 #include "rpch_proto.h"
@@ -132,7 +133,7 @@ queue_tap(const struct rpch_place *place, const struct rpch_unit *unit, int offs
     event->rts_name = unit->rts_name;
     event->sequence = unit->sequence;
     event->acknowledged = unit->acknowledged;
-    event->flow = unit->flow;
+    event->flow = rpch_flow_of(unit);
     event->idle_ns = unit->idle_ns;
     event->stall_ns = unit->stall_ns;
     event->is_cut = unit->is_cut;
@@ -186,6 +187,7 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     struct rpch_place place = { tvb,
                                 pinfo,
                                 tree,
+                                seen_tree(tree, proto_rpch),
                                 connection->channel,
                                 rpch_connection_side(connection, pinfo),
                                 connection->transport->http,

@@ -24,6 +24,27 @@ new_stock_data(void)
     return data;
 }
 
+static struct rpch_unit_flow
+unit_flow(const struct oa_flow *flow)
+{
+    return (struct rpch_unit_flow){ .sent = flow->sent,
+                                    .acknowledged = flow->acknowledged,
+                                    .window = flow->window,
+                                    .is_there = flow->sent || flow->acks,
+                                    .has_window = flow->has_window,
+                                    .is_estimate = flow->is_estimate };
+}
+
+struct oa_flow
+rpch_flow_of(const struct rpch_unit *unit)
+{
+    return (struct oa_flow){ .sent = unit->flow.sent,
+                             .acknowledged = unit->flow.acknowledged,
+                             .window = unit->flow.window,
+                             .has_window = unit->flow.has_window,
+                             .is_estimate = unit->flow.is_estimate };
+}
+
 struct rpch_unit
 rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
 {
@@ -34,7 +55,7 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
                               .rts_name = event->rts_name,
                               .sequence = event->sequence,
                               .acknowledged = event->acknowledged,
-                              .flow = event->flow,
+                              .flow = unit_flow(&event->flow),
                               .idle_ns = event->idle_ns,
                               .stall_ns = event->stall_ns,
                               .call = event->call,

@@ -22,6 +22,14 @@ struct rpch_finding {
     struct rpch_finding *next;
 };
 
+/* What is shown of flow control: of struct oa_flow, which is larger. */
+struct rpch_unit_flow {
+    uint64_t sent, acknowledged;
+    uint32_t window;
+    bool is_there; /* the PDU counts in it */
+    bool has_window, is_estimate;
+};
+
 /*
  * One item found in the bytes of a frame (a head, a PDU, bytes between them), remembered from the
  * first visit: everything that later visits cannot read from the bytes again. The objects it points
@@ -39,13 +47,13 @@ struct rpch_unit {
     struct oa_rts_name rts_name;
     const struct oa_sequence *sequence;
     struct oa_call *call;
-    guint fragment; /* of an RPC PDU: the number in its request or response, from 1; 0 unknown */
     const struct oa_channel *acknowledged;
-    struct oa_flow flow;
+    struct rpch_unit_flow flow;
     int64_t idle_ns, stall_ns;
     const struct rpch_finding *findings;
     const struct oa_auth_exchange *exchange;
     guint auth_leg;
+    guint fragment; /* of an RPC PDU: the number in its request or response, from 1; 0 unknown */
     enum oa_auth_result auth_result; /* as known at the first visit */
     struct rpch_stock_data *stock;   /* an RPC PDU with a verifier; else NULL */
 };
@@ -62,7 +70,8 @@ struct rpch_stock_data {
 struct rpch_place {
     tvbuff_t *tvb;
     packet_info *pinfo;
-    proto_tree *tree;
+    proto_tree *tree; /* for stock dissectors */
+    proto_tree *own;  /* for our items: NULL if nobody looks at them */
     struct oa_channel *channel;
     enum oa_side side;
     dissector_handle_t http; /* stock HTTP over the same transport */
@@ -71,6 +80,9 @@ struct rpch_place {
 
 /* A unit for an event whose bytes begin at `at`, without findings. */
 struct rpch_unit rpch_unit_of_event(const struct oa_event *event, const guint8 *at);
+
+/* Flow control as far as it is remembered: what is sent, acknowledged, and available. */
+struct oa_flow rpch_flow_of(const struct rpch_unit *unit);
 
 /* The virtual connection and the call of a unit, or those they have since been merged into; NULL if
  * there is none. */

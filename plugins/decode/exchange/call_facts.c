@@ -7,12 +7,49 @@
 #include "exchange/call_facts.h"
 
 #include <glib.h>
+#include <stddef.h>
 #include <string.h>
+
+/* What is before the texts. */
+#define NUMBERS_SIZE offsetof(struct oa_call_facts, user_dn)
+
+static const struct {
+    size_t offset, size;
+} TEXTS[] = {
+    { offsetof(struct oa_call_facts, user_dn), OA_DN_TEXT },
+    { offsetof(struct oa_call_facts, display_name), OA_DN_TEXT },
+    { offsetof(struct oa_call_facts, server), OA_SERVER_TEXT },
+    { offsetof(struct oa_call_facts, machine), OA_SERVER_TEXT },
+    { offsetof(struct oa_call_facts, process), OA_SERVER_TEXT },
+};
+
+size_t
+oa_call_facts_pack(const struct oa_call_facts *facts, uint8_t *packed)
+{
+    uint8_t *end = packed + NUMBERS_SIZE;
+
+    memcpy(packed, facts, NUMBERS_SIZE);
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+        end += g_strlcpy((char *)end, (const char *)facts + TEXTS[i].offset, TEXTS[i].size) + 1;
+    return (size_t)(end - packed);
+}
+
+void
+oa_call_facts_unpack(struct oa_call_facts *facts, const uint8_t *packed)
+{
+    const char *text = (const char *)packed + NUMBERS_SIZE;
+
+    memcpy(facts, packed, NUMBERS_SIZE);
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+        text += g_strlcpy((char *)facts + TEXTS[i].offset, text, TEXTS[i].size) + 1;
+}
 
 void
 oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub)
 {
-    memset(facts, 0, sizeof *facts);
+    memset(facts, 0, NUMBERS_SIZE);
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+        ((char *)facts)[TEXTS[i].offset] = '\0';
     facts->interface = stub->interface;
     facts->opnum = stub->opnum;
     facts->is_response = stub->is_response;

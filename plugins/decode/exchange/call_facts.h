@@ -28,11 +28,6 @@ struct oa_call_facts {
     bool has_handle;
     uint8_t handle[OA_HANDLE_SIZE]; /* UUID of the first context handle; zeros: a null handle */
 
-    char user_dn[OA_DN_TEXT];      /* EcDoConnect, EcDoConnectEx, RfrGetNewDSA */
-    char display_name[OA_DN_TEXT]; /* EcDoConnect, EcDoConnectEx */
-    char server[OA_SERVER_TEXT];   /* RfrGetNewDSA, RfrGetFQDNFromServerDN */
-    char machine[OA_SERVER_TEXT];  /* AUX_PERF_CLIENTINFO */
-    char process[OA_SERVER_TEXT];  /* AUX_PERF_PROCESSINFO */
     bool has_version;
     uint16_t version_words[3]; /* the client's in a request, the server's in a response */
     uint32_t code_page;        /* of 8-bit text: of the stub, else as known before it; 0: unknown */
@@ -49,6 +44,13 @@ struct oa_call_facts {
     unsigned aux_succeeded, aux_failed;
     uint64_t aux_latency_sum_ms;
     uint32_t aux_latency_max_ms;
+
+    /* Texts, which few stubs have. They come last, see call_facts.c. */
+    char user_dn[OA_DN_TEXT];      /* EcDoConnect, EcDoConnectEx, RfrGetNewDSA */
+    char display_name[OA_DN_TEXT]; /* EcDoConnect, EcDoConnectEx */
+    char server[OA_SERVER_TEXT];   /* RfrGetNewDSA, RfrGetFQDNFromServerDN */
+    char machine[OA_SERVER_TEXT];  /* AUX_PERF_CLIENTINFO */
+    char process[OA_SERVER_TEXT];  /* AUX_PERF_PROCESSINFO */
 };
 
 /* Clears the facts and sets those that are known before the walk. */
@@ -56,6 +58,12 @@ void oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub
 
 /* Takes what a field reveals; a visitor calls it for each one. */
 void oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value);
+
+/* The same facts without the room that texts leave, to keep those of many calls. Writes up to
+ * OA_CALL_FACTS_PACKED_MAX bytes, and returns how many. */
+#define OA_CALL_FACTS_PACKED_MAX sizeof(struct oa_call_facts)
+size_t oa_call_facts_pack(const struct oa_call_facts *facts, uint8_t *packed);
+void oa_call_facts_unpack(struct oa_call_facts *facts, const uint8_t *packed);
 
 /* A visitor that only collects facts. Its user is the struct oa_call_facts. */
 extern const struct oa_visitor OA_CALL_FACTS_VISITOR;

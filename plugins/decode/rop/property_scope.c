@@ -6,6 +6,16 @@
  */
 #include "rop/property_scope.h"
 
+#include <stddef.h>
+#include <string.h>
+
+/* IDs and names are only read as far as they are counted. */
+void
+oa_property_scope_start(struct oa_property_scope *scope)
+{
+    memset(scope, 0, offsetof(struct oa_property_scope, ids));
+}
+
 void
 oa_property_scope_begin(struct oa_property_scope *scope, enum oa_field field)
 {

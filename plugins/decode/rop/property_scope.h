@@ -12,7 +12,7 @@
 /* Names that are kept of an extended rule. */
 #define OA_SCOPE_NAMES 16
 
-/* Zeros are the beginning of a walk. */
+/* Zeros, or oa_property_scope_start(), are the beginning of a walk. */
 struct oa_property_scope {
     struct oa_property_name name; /* the last PropertyName, complete when it has ended */
     unsigned rules;               /* extended rules around */
@@ -20,6 +20,8 @@ struct oa_property_scope {
     uint16_t ids[OA_SCOPE_NAMES];
     struct oa_property_name names[OA_SCOPE_NAMES];
 };
+
+void oa_property_scope_start(struct oa_property_scope *scope);
 
 /* For a visitor, with each report of the walk. */
 void oa_property_scope_begin(struct oa_property_scope *scope, enum oa_field field);

@@ -70,7 +70,7 @@ struct oa_rop_reader {
     size_t paired;                    /* requests that were passed */
     int64_t last;                     /* the request of the last response; -1: none */
     struct oa_rop_object *slots[256]; /* by index: the objects of the buffer being read */
-    size_t n_slots;                   /* the others are NULL */
+    size_t n_slots;                   /* the others have no object */
     const uint8_t *handles;           /* the table of handles, n_handles of them */
     size_t n_handles;
     struct oa_rop_listing *listing; /* property IDs and names in the ROP; NULL: none so far */

@@ -6,8 +6,6 @@
  */
 #include "rop/rop_walk.h"
 
-#include <string.h>
-
 #include "rop/binary_values.h"
 #include "rop/rop_limits.h"
 #include "rop/rop_streams.h"
@@ -82,11 +80,16 @@ handle_at(const struct oa_rop_reader *reader, uint8_t index)
 static void
 clear_slots(struct oa_rop_reader *reader)
 {
-    for (size_t i = 0; i < reader->n_slots; i++) {
+    for (size_t i = 0; i < reader->n_slots; i++)
         oa_rop_object_release(reader->slots[i]);
-        reader->slots[i] = NULL;
-    }
     reader->n_slots = 0;
+}
+
+/* NULL: not known. */
+static struct oa_rop_object *
+object_at(const struct oa_rop_reader *reader, uint8_t index)
+{
+    return index < reader->n_slots ? reader->slots[index] : NULL;
 }
 
 /* The table of handles is behind the ROPs. */
@@ -110,9 +113,10 @@ static void
 put_slot(struct oa_rop_reader *reader, uint8_t index, struct oa_rop_object *object)
 {
     oa_rop_object_hold(object);
+    while (reader->n_slots <= index)
+        reader->slots[reader->n_slots++] = NULL;
     oa_rop_object_release(reader->slots[index]);
     reader->slots[index] = object;
-    reader->n_slots = MAX(reader->n_slots, (size_t)index + 1);
 }
 
 /* --- names of folders --- */
@@ -373,7 +377,7 @@ read_request(struct oa_rop_reader *reader, struct oa_walk *walk, void *node,
     if (resolves) {
         take_head(walk, row, rop);
         if (row->handles != OA_ROP_HANDLES_OUT)
-            rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+            rop->object = oa_rop_object_hold(object_at(reader, rop->index));
         adopt(reader, rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
         rop->logon_flags = logon_flags(reader, rop->logon_id);
         set_logon(rop, oa_rop_objects_logon(reader->objects, rop->logon_id));
@@ -474,7 +478,7 @@ resolve_response(struct oa_rop_reader *reader, const struct oa_walk *walk,
     } else if (row->id == OA_ROP_NOTIFY) {
         rop->object = oa_rop_object_hold(notified(reader, walk));
     } else if (row->handles == OA_ROP_HANDLES_IN) {
-        rop->object = oa_rop_object_hold(reader->slots[rop->index]);
+        rop->object = oa_rop_object_hold(object_at(reader, rop->index));
         adopt(reader, rop, NULL);
     }
     rop->columns = columns_for(row, request, rop->object);
@@ -738,10 +742,7 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     reader->handles = NULL;
     reader->n_handles = 0;
     reader->is_hierarchy = false;
-    memset(reader->slots, 0, sizeof reader->slots);
     reader->n_slots = 0;
-    reader->n_handles = 0;
-    reader->is_hierarchy = false;
     start_row(reader);
     oa_walk_set_context(walk, reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, NULL, read_payload);
@@ -753,4 +754,6 @@ void
 oa_rop_reader_end(struct oa_rop_reader *reader)
 {
     clear_slots(reader);
+    oa_rop_listing_free(reader->listing);
+    reader->listing = NULL;
 }
