@@ -12,8 +12,8 @@
 
 #include "decode_args.h"
 
-/* The tree, or NULL if nobody looks at fields of the protocol or at expert infos: then no item needs
- * to be made. To be passed on to other dissectors as it was. */
+/* The tree, or NULL if nobody looks at fields of the protocol or at expert infos: then no item
+ * needs to be made. To be passed on to other dissectors as it was. */
 static inline proto_tree *
 seen_tree(proto_tree *tree, int proto)
 {

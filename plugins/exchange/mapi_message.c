@@ -129,20 +129,16 @@ mapi_message_begin(struct mapi_message *message, packet_info *pinfo)
 struct mapi_message *
 mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pinfo, int offset)
 {
-    struct mapi_message *message = wmem_new0(pinfo->pool, struct mapi_message);
+    struct mapi_message *message = wmem_new(pinfo->pool, struct mapi_message);
     size_t left = (size_t)tvb_captured_length_remaining(tvb, offset);
     const guint8 *data = tvb_get_ptr(tvb, offset, (gint)left);
-    size_t length = oa_http_message_length(data, left);
+    size_t length = oa_http_message_length(data, left, &message->head, &message->head_offset);
 
     message->stream = stream;
+    message->transaction = NULL;
+    message->is_begun = message->is_shown = false;
     message->tvb = length ? tvb_new_subset_length(tvb, offset, (gint)length)
                           : tvb_new_subset_remaining(tvb, offset);
-    while (message->head_offset < left &&
-           (data[message->head_offset] == '\r' || data[message->head_offset] == '\n'))
-        message->head_offset++;
-    if (oa_http_head_parse(data + message->head_offset, left - message->head_offset,
-                           &message->head) != OA_HTTP_COMPLETE)
-        message->head.length = 0;
     return message;
 }
 

@@ -26,9 +26,9 @@ struct mapi_transaction {
     guint32 request_frame, response_frame; /* 0: not in the capture */
     nstime_t request_time;
     const struct oa_virtual_connection
-        *session;               /* NULL: not known, or a leg of an authentication */
-    const struct oa_call *call; /* NULL: no response, or a leg of an authentication */
-    const guint8 *request, *response; /* kept_facts.h; NULL: not shown yet */
+        *session;                       /* NULL: not known, or a leg of an authentication */
+    const struct oa_call *call;         /* NULL: no response, or a leg of an authentication */
+    const guint8 *request, *response;   /* kept_facts.h; NULL: not shown yet */
     struct oa_mailbox_session *mailbox; /* with the request already; NULL: not known then */
     struct oa_rop_call *rops;           /* NULL: no body with ROPs was shown */
     guint32 code_pages[2]; /* for 8-bit text in request and response, known before; 0: none */

@@ -100,10 +100,9 @@ note_call(const packet_info *pinfo, const struct rpch_state *state, struct excha
     *kept = keep_facts(facts);
     if (!facts->is_response)
         call->code_pages[true] = facts->code_page;
-    const struct oa_mailbox_session *session =
-        oa_tracker_take_facts(state->tracker, state->call,
-                              facts->is_response ? kept_facts(pinfo, call->request) : facts,
-                              facts->is_response ? facts : kept_facts(pinfo, call->response));
+    const struct oa_mailbox_session *session = oa_tracker_take_facts(
+        state->tracker, state->call, facts->is_response ? kept_facts(pinfo, call->request) : facts,
+        facts->is_response ? facts : kept_facts(pinfo, call->response));
     if (session)
         call->session = session;
 }

@@ -83,7 +83,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         length = MIN(length, oa_cursor_left(&cursor));
         const uint8_t *bytes = oa_cursor_bytes(&cursor, length);
-        if (bytes && oa_http_message_length(bytes, length) > length)
+        struct oa_http_head head;
+        size_t head_at;
+        if (bytes && (oa_http_message_length(bytes, length, &head, &head_at) > length ||
+                      head_at > length || head.length > length - head_at))
             abort();
         if (bytes)
             oa_http_connection_data(connection, side, bytes, length, stamp);

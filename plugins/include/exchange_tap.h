@@ -3,8 +3,9 @@
  * any transport.
  *
  * Listen to the tap EXCHANGE_TAP; the data are a const struct exchange_tap *. The record and the
- * facts are valid during the call; what else it points to lives as long as the capture file is open. For MAPI over HTTP,
- * whose operations are request types, the interfaces are "EMSMDB over HTTP" and "NSPI over HTTP".
+ * facts are valid during the call; what else it points to lives as long as the capture file is
+ * open. For MAPI over HTTP, whose operations are request types, the interfaces are "EMSMDB over
+ * HTTP" and "NSPI over HTTP".
  *
  * There is no record for RPC faults, for encrypted RPC stubs, and for operations without a layout.
  * Failed responses of MAPI over HTTP have one, but not those that only request authentication (401,

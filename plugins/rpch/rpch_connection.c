@@ -65,11 +65,15 @@ struct examined {
 };
 
 static struct examined *
+examined_of(conversation_t *conversation)
+{
+    return conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+}
+
+static struct examined *
 find_examined(packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-
-    return conversation ? conversation_get_proto_data(conversation, proto_rpch) : NULL;
+    return examined_of(find_conversation_pinfo(pinfo, 0));
 }
 
 static struct examined *
@@ -85,11 +89,17 @@ keep_examined(packet_info *pinfo)
 }
 
 const struct rpch_connection *
-rpch_connection_find(packet_info *pinfo)
+rpch_connection_of(conversation_t *conversation)
 {
-    const struct examined *examined = find_examined(pinfo);
+    const struct examined *examined = examined_of(conversation);
 
     return examined ? examined->connection : NULL;
+}
+
+const struct rpch_connection *
+rpch_connection_find(packet_info *pinfo)
+{
+    return rpch_connection_of(find_conversation_pinfo(pinfo, 0));
 }
 
 /* Tells the two directions of a connection apart; which one is the client's need not be known. */

@@ -45,6 +45,7 @@ struct rpch_position {
     guint next; /* index of the next unit */
 };
 
+struct conversation;
 struct tcpinfo;
 
 /* Whether connections of MAPI over HTTP are to be recognised: somebody shows them. */
@@ -74,8 +75,10 @@ void rpch_connection_enter_stock(packet_info *pinfo);
 void rpch_connection_leave_stock(packet_info *pinfo);
 bool rpch_connection_in_tunnel(packet_info *pinfo);
 
-/* The packet's connection; NULL if nothing of it is ours. */
+/* The packet's connection, or that of a conversation, which may be NULL; NULL if nothing of it is
+ * ours. */
 const struct rpch_connection *rpch_connection_find(packet_info *pinfo);
+const struct rpch_connection *rpch_connection_of(struct conversation *conversation);
 
 /* The last bytes of that side wait for more, which may never come; `length` may be 0. */
 void rpch_connection_put_off(const struct rpch_connection *connection, enum oa_side side,

@@ -171,7 +171,7 @@ static struct followed *
 follow(packet_info *pinfo, const struct segment *segment)
 {
     conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    const struct rpch_connection *connection = rpch_connection_find(pinfo);
+    const struct rpch_connection *connection = rpch_connection_of(conversation);
     const struct tcp_analysis *tcp =
         conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
     enum oa_side sender;

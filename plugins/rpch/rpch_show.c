@@ -28,8 +28,8 @@ static expert_field ei_cut = EI_INIT;
 static void
 show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int offset)
 {
-    proto_item *item = proto_tree_add_item(place->own, proto_rpch, place->tvb, offset,
-                                           (gint)unit->length, ENC_NA);
+    proto_item *item =
+        proto_tree_add_item(place->own, proto_rpch, place->tvb, offset, (gint)unit->length, ENC_NA);
     proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
     static const struct {
         const char *what;

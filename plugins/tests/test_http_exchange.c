@@ -331,8 +331,13 @@ test_message_length(void)
 
         for (size_t length = 0; length <= 2 * whole; length++) {
             uint8_t *copy = g_memdup2(more, length);
-            g_assert_cmpuint(oa_http_message_length(copy, length), ==,
+            struct oa_http_head head;
+            size_t head_at;
+            g_assert_cmpuint(oa_http_message_length(copy, length, &head, &head_at), ==,
                              MESSAGES[i].has_end && length >= whole ? whole : 0);
+            if (MESSAGES[i].has_end && length >= whole)
+                g_assert_cmpuint(head.length, >, 0);
+            g_assert_cmpuint(head_at, ==, MIN(length, strspn(more, "\r\n")));
             g_free(copy);
         }
         g_free(more);

@@ -686,23 +686,26 @@ chunks_length(const uint8_t *data, size_t length)
 }
 
 size_t
-oa_http_message_length(const uint8_t *data, size_t length)
+oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
+                       size_t *head_at)
 {
-    struct oa_http_head head;
     size_t at = 0;
 
     while (at < length && (data[at] == '\r' || data[at] == '\n'))
         at++;
-    if (oa_http_head_parse(data + at, length - at, &head) != OA_HTTP_COMPLETE)
+    *head_at = at;
+    if (oa_http_head_parse(data + at, length - at, head) != OA_HTTP_COMPLETE) {
+        head->length = 0;
         return 0;
-    at += head.length;
-    if (never_has_body(&head))
+    }
+    at += head->length;
+    if (never_has_body(head))
         return at;
-    if (head.chunked) {
+    if (head->chunked) {
         size_t chunks = chunks_length(data + at, length - at);
         return chunks ? at + chunks : 0;
     }
-    uint64_t body = plain_body_length(&head);
+    uint64_t body = plain_body_length(head);
     return body <= length - at ? at + (size_t)body : 0;
 }
 

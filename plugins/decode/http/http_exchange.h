@@ -65,9 +65,11 @@ void oa_http_connection_share(struct oa_http_connection *connection, struct oa_h
 /*
  * The length of the message whose head is at the start of the bytes, including empty lines before
  * it; 0 if it is not complete, if it lasts until the connection ends, or if there is no head.
- * Responses to HEAD or CONNECT are not treated differently.
+ * Responses to HEAD or CONNECT are not treated differently. Also the head, whose length is 0 if
+ * there is none or not the whole of it, and where it would be.
  */
-size_t oa_http_message_length(const uint8_t *data, size_t length);
+size_t oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
+                              size_t *head_at);
 
 /* Takes all of the next bytes of that side. The host gets each exchange of MAPI over HTTP when its
  * response is complete. */
