@@ -1,5 +1,5 @@
 /* capture_reader.c
- * Frames of several capture files as one stream in time order, through wiretap.
+ * Frames of several capture files as one stream in time order.
  * [Wireshark wiretap/wtap.h]
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,9 +15,8 @@
 
 #include <wiretap/wtap.h>
 
-#include "ws_compat.h"
+#include "capture_records.h"
 
-#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
 #define STANDARD_INPUT "-"
 
 #define NO_CAPTURE "not a capture file of a known format"
@@ -25,18 +24,15 @@
 /* No time stamp was seen yet: such a file is due immediately. */
 #define NO_TIME INT64_MIN
 
-/* Times end this long before the range does, in the year 2252, so that others can lie behind them:
- * the end of an interval, of a day, of a wait. */
-#define ROOM_S (INT64_C(10) * 365 * 86400)
-
 /* Memory for frames that were read ahead to be put in order, of all files. */
 #define AHEAD_BYTES (64 * 1024 * 1024)
 
-/* What a frame that was read ahead costs at least: wiretap's record, and its first buffer. */
-#define AHEAD_COST (sizeof(struct ahead) + 2048)
+/* What a frame that was read ahead costs at least, with the least memory for its data. */
+#define AHEAD_ROOM 2048
+#define AHEAD_COST (sizeof(struct ahead) + AHEAD_ROOM)
 
-/* A frame that was read, and waits until nothing earlier can come. Frames are never copied: each
- * is read into memory of its own, and its place in the order is that of a pointer. */
+/* A frame that was read, and waits until nothing earlier can come. Its data are copied only where
+ * others are read behind it; its place in the order is that of a pointer. */
 struct ahead {
     struct ahead *next_free;
     uint64_t number; /* in the file */
@@ -44,8 +40,9 @@ struct ahead {
     int64_t late_ns; /* behind the latest frame before it in the file; 0: in order */
     bool is_step;    /* by more than the window, or too late for what was passed on */
     size_t cost;
-    wtap_rec record;
-    Buffer buffer; /* of the frame's data, where the record does not hold them */
+    struct capture_record record;
+    uint8_t *copy; /* of its data */
+    size_t room;
 };
 
 /* A file, or its interfaces of one clock. */
@@ -62,9 +59,8 @@ struct input {
     uint64_t size;
     bool is_regular;
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
-    wtap *file;     /* NULL before it is admitted and when it is finished */
-    struct capture_secrets secrets; /* in it */
-    uint64_t records;               /* read from it so far */
+    struct capture_records *file; /* NULL before it is admitted and when it is finished */
+    uint64_t records;             /* read from it so far */
 
     /* Frames read ahead, in order of time, from `first`; the current one is the first of them. */
     struct ahead **ahead;
@@ -106,8 +102,6 @@ static const int DOCUMENT_ENCAPS[] = {
     WTAP_ENCAP_MIME,    WTAP_ENCAP_JSON, WTAP_ENCAP_MP4,
     WTAP_ENCAP_RFC7468, WTAP_ENCAP_MPEG, WTAP_ENCAP_RUBY_MARSHAL,
 };
-
-enum read_result { READ_FRAME, READ_END, READ_FAILED };
 
 /* One line "FILE: what (details)"; takes err_info. */
 static char *
@@ -176,12 +170,9 @@ ahead_new(struct capture_reader *reader)
 {
     struct ahead *ahead = reader->free_ahead;
 
-    if (ahead) {
-        reader->free_ahead = ahead->next_free;
-    } else {
-        ahead = g_new0(struct ahead, 1);
-        WS_COMPAT_RECORD_INIT(&ahead->record, &ahead->buffer, 2048);
-    }
+    if (!ahead)
+        return g_new0(struct ahead, 1);
+    reader->free_ahead = ahead->next_free;
     return ahead;
 }
 
@@ -195,8 +186,25 @@ ahead_release(struct capture_reader *reader, struct ahead *ahead)
 static void
 ahead_free(struct ahead *ahead)
 {
-    WS_COMPAT_RECORD_CLEANUP(&ahead->record, &ahead->buffer);
+    g_free(ahead->copy);
     g_free(ahead);
+}
+
+/* Others are about to be read from its file. Doing it again does nothing. */
+static void
+ahead_keep(struct ahead *ahead)
+{
+    struct capture_record *record = &ahead->record;
+
+    if (record->data == ahead->copy)
+        return;
+    if (record->captured > ahead->room) {
+        ahead->room = MAX(record->captured, AHEAD_ROOM);
+        ahead->copy = g_realloc(ahead->copy, ahead->room);
+    }
+    if (record->captured)
+        memcpy(ahead->copy, record->data, record->captured);
+    record->data = ahead->copy;
 }
 
 static struct ahead *
@@ -226,7 +234,7 @@ ahead_insert(struct capture_reader *reader, struct input *input, struct ahead *a
     memmove(at + 1, at, (size_t)(begin + input->n_ahead - at) * sizeof *at);
     *at = ahead;
     input->n_ahead++;
-    ahead->cost = AHEAD_COST + ahead->record.rec_header.packet_header.caplen;
+    ahead->cost = AHEAD_COST + ahead->record.captured;
     reader->ahead_bytes += ahead->cost;
 }
 
@@ -250,11 +258,9 @@ input_open(struct input *input, char **message)
     int err = 0;
     char *err_info = NULL;
 
-    input->file = wtap_open_offline(input->path, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
+    input->file = capture_records_open(input->path, input->is_regular, &err, &err_info);
     input->records = 0;
-    if (input->file)
-        capture_secrets_begin(&input->secrets, input->file);
-    else
+    if (!input->file)
         *message = open_message(input, err, err_info);
     return input->file != NULL;
 }
@@ -263,21 +269,11 @@ input_open(struct input *input, char **message)
 static void
 note_headers(struct input *input)
 {
-    wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(input->file);
-    const GArray *blocks = interfaces->interface_data;
-    struct capture_file *headers = &input->headers;
+    struct capture_headers headers = capture_records_headers(input->file);
 
-    headers->format = wtap_file_type_subtype_name(wtap_file_type_subtype(input->file));
-    headers->interfaces = blocks->len;
-    headers->snap_length = 0;
-    for (guint i = 0; i < blocks->len; i++) {
-        const wtapng_if_descr_mandatory_t *described =
-            wtap_block_get_mandatory_data(g_array_index(blocks, wtap_block_t, i));
-        if (described->snap_len &&
-            (!headers->snap_length || described->snap_len < headers->snap_length))
-            headers->snap_length = described->snap_len;
-    }
-    g_free(interfaces);
+    input->headers.format = headers.format;
+    input->headers.interfaces = headers.interfaces;
+    input->headers.snap_length = headers.snap_length;
 }
 
 static void
@@ -295,60 +291,40 @@ input_close(struct capture_reader *reader, struct input *input)
     input->end_status = CAPTURE_OK;
     if (input->file) {
         note_headers(input);
-        wtap_close(input->file);
+        capture_records_close(input->file);
     }
     input->file = NULL;
 }
 
-static int64_t
-record_time(const wtap_rec *record)
-{
-    int64_t limit = INT64_MAX / NS_PER_SECOND - ROOM_S;
-
-    return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
-}
-
 static unsigned
-interface_of(const wtap_rec *record)
+interface_of(const struct capture_record *record)
 {
-    const wtap_packet_header *header = &record->rec_header.packet_header;
-
-    return record->presence_flags & WTAP_HAS_INTERFACE_ID
-               ? MIN(header->interface_id, CAPTURE_INTERFACES - 1)
-               : 0;
+    return MIN(record->interface, CAPTURE_INTERFACES - 1);
 }
 
-/* Whether the record is a frame of the input, not one of another clock, nor interface statistics, a
- * system event, a log. */
+/* Whether the record is a frame of the input, not one of another clock, nor something else. */
 static bool
-is_wanted(const struct input *input, const wtap_rec *record)
+is_wanted(const struct input *input, const struct capture_record *record)
 {
-    return record->rec_type == REC_TYPE_PACKET &&
-           (!input->corrections ||
-            input->corrections[interface_of(record)] == input->correction_ns);
+    return record->is_frame && (!input->corrections ||
+                                input->corrections[interface_of(record)] == input->correction_ns);
 }
 
 /* Reads the next frame. */
 static enum read_result
 input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
 {
-    gint64 offset;
-
-    *err = 0;
-    *err_info = NULL;
     do {
-        wtap_rec_reset(&ahead->record);
-        if (!WS_COMPAT_RECORD_READ(input->file, &ahead->record, &ahead->buffer, err, err_info,
-                                   &offset))
-            return *err == 0 ? READ_END : READ_FAILED;
+        enum read_result result = capture_records_next(input->file, &ahead->record, err, err_info);
+        if (result != READ_RECORD)
+            return result;
         input->records++;
     } while (!is_wanted(input, &ahead->record));
     ahead->number = input->records;
     /* One without a time stamp has that of the frame before it. */
-    ahead->time_ns = ahead->record.presence_flags & WTAP_HAS_TS
-                         ? record_time(&ahead->record) + input->correction_ns
-                         : input->latest_ns;
-    return READ_FRAME;
+    ahead->time_ns =
+        ahead->record.has_time ? ahead->record.time_ns + input->correction_ns : input->latest_ns;
+    return READ_RECORD;
 }
 
 /* How far a time lies before another one. */
@@ -371,6 +347,7 @@ is_read_ahead(const struct capture_reader *reader, const struct input *input)
 static void
 take_read(struct capture_reader *reader, struct input *input, struct ahead *ahead)
 {
+    ahead_keep(ahead);
     ahead->late_ns = input->latest_ns == NO_TIME ? 0 : lateness(ahead->time_ns, input->latest_ns);
     ahead->is_step = ahead->late_ns > reader->window_ns ||
                      (is_read_ahead(reader, input) && ahead->late_ns &&
@@ -405,7 +382,7 @@ read_next(struct input *input, struct ahead *ahead)
     char *err_info;
     enum read_result result = input_read(input, ahead, &err, &err_info);
 
-    if (result == READ_FRAME)
+    if (result == READ_RECORD)
         return true;
     input->is_at_end = true;
     if (result == READ_FAILED) {
@@ -489,7 +466,7 @@ static bool
 is_document(const struct input *input)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(DOCUMENT_ENCAPS); i++) {
-        if (wtap_file_encap(input->file) == DOCUMENT_ENCAPS[i])
+        if (capture_records_headers(input->file).encap == DOCUMENT_ENCAPS[i])
             return true;
     }
     return false;
@@ -504,7 +481,7 @@ capture_reader_is_capture(const char *path)
 
     if (is_capture) {
         is_capture = !is_document(&input);
-        wtap_close(input.file);
+        capture_records_close(input.file);
     }
     return is_capture;
 }
@@ -527,18 +504,18 @@ input_prepare(struct capture_reader *reader, struct input *input, char **message
     char *err_info;
     enum read_result result = input_read(input, ahead, &err, &err_info);
     g_free(err_info);
-    if (result == READ_FRAME)
+    if (result == READ_RECORD)
         take_read(reader, input, ahead);
     else
         ahead_release(reader, ahead);
     /* ERF has no file header, so an empty pipe looks like a capture without frames. */
-    if (result == READ_END && wtap_file_encap(input->file) == WTAP_ENCAP_ERF) {
+    if (result == READ_END && capture_records_headers(input->file).encap == WTAP_ENCAP_ERF) {
         *message = plain_error(input, "empty, or cut off before the first packet");
         return false;
     }
-    if (result == READ_FRAME)
+    if (result == READ_RECORD)
         input->time_ns = ahead->time_ns;
-    input->is_primed = result == READ_FRAME && (reader->n_inputs == 1 || !input->is_regular);
+    input->is_primed = result == READ_RECORD && (reader->n_inputs == 1 || !input->is_regular);
     /* A file that fails here is due immediately, and the error is reported then. */
     if (!input->is_primed) {
         input_close(reader, input);
@@ -593,7 +570,7 @@ input_finish(struct capture_reader *reader, struct input *input, char **message)
     enum capture_status status = input->end_status;
 
     *message = g_steal_pointer(&input->end_message);
-    capture_secrets_take(&input->secrets, &reader->secrets);
+    capture_records_take_secrets(input->file, &reader->secrets);
     input_close(reader, input);
     input->headers.end = status == CAPTURE_OK ? CAPTURE_END : status;
     reader->bytes_done += input->size;
@@ -609,7 +586,7 @@ advance_root(struct capture_reader *reader, char **message)
 
     reader->root_given = false;
     if (input_advance(reader, root)) {
-        capture_secrets_take(&root->secrets, &reader->secrets);
+        capture_records_take_secrets(root->file, &reader->secrets);
     } else {
         status = input_finish(reader, root, message);
         reader->heap[0] = reader->heap[--reader->n_heap];
@@ -630,7 +607,7 @@ admit(struct capture_reader *reader, char **message)
         return CAPTURE_UNREADABLE;
     }
     input_fill(reader, input);
-    capture_secrets_take(&input->secrets, &reader->secrets);
+    capture_records_take_secrets(input->file, &reader->secrets);
     if (input->n_ahead == 0)
         return input_finish(reader, input, message);
     heap_push(reader, input);
@@ -741,7 +718,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
 
     struct input *root = reader->heap[0];
     struct ahead *ahead = ahead_first(root);
-    const wtap_packet_header *header = &ahead->record.rec_header.packet_header;
+    const struct capture_record *record = &ahead->record;
 
     if (ahead->time_ns != NO_TIME)
         reader->last_ns = ahead->time_ns;
@@ -749,12 +726,12 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
     *frame = (struct capture_frame){
         .number = reader->n_paths == 1 ? ahead->number : ++reader->frames,
         .time_ns = reader->last_ns,
-        .encap = header->pkt_encap,
-        .data = WS_COMPAT_RECORD_DATA(&ahead->record, &ahead->buffer),
-        .captured = header->caplen,
-        .on_wire = MAX(header->len, header->caplen),
+        .encap = record->encap,
+        .data = record->data,
+        .captured = record->captured,
+        .on_wire = MAX(record->on_wire, record->captured),
         .file = root->path_index,
-        .interface = interface_of(&ahead->record),
+        .interface = interface_of(record),
         .correction_ns = root->correction_ns,
     };
     if (ahead->late_ns)
@@ -808,7 +785,7 @@ capture_reader_progress(const struct capture_reader *reader, uint64_t *done, uin
 {
     *done = reader->bytes_done;
     for (size_t i = 0; i < reader->n_heap; i++)
-        *done += (uint64_t)MAX(wtap_read_so_far(reader->heap[i]->file), 0);
+        *done += capture_records_bytes(reader->heap[i]->file);
     *total = reader->bytes_total;
 }
 

@@ -1,5 +1,5 @@
 /* capture_reader.h
- * Frames of several capture files as one stream in time order, through wiretap.
+ * Frames of several capture files as one stream in time order.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -28,6 +28,12 @@ capture_secrets_begin(struct capture_secrets *secrets, void *file)
 }
 
 void
+capture_secrets_skip(struct capture_secrets *secrets, unsigned n)
+{
+    secrets->n_skipped = n;
+}
+
+void
 capture_secrets_take(struct capture_secrets *secrets, const struct capture_secrets_user *user)
 {
     const GArray *blocks = secrets->blocks;
@@ -38,7 +44,7 @@ capture_secrets_take(struct capture_secrets *secrets, const struct capture_secre
         wtap_block_t block = g_array_index(blocks, wtap_block_t, secrets->n_taken);
         const wtapng_dsb_mandatory_t *dsb = wtap_block_get_mandatory_data(block);
 
-        if (dsb->secrets_type == SECRETS_TYPE_TLS)
+        if (dsb->secrets_type == SECRETS_TYPE_TLS && secrets->n_taken >= secrets->n_skipped)
             user->take(user->context, (const char *)dsb->secrets_data, dsb->secrets_len);
         explicit_bzero(dsb->secrets_data, dsb->secrets_len);
     }

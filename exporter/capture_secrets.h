@@ -16,12 +16,15 @@ struct capture_secrets_user {
 
 /* What has been taken of an open file. */
 struct capture_secrets {
-    const void *blocks; /* wiretap's, which grow while it reads; NULL: it has none */
-    unsigned n_taken;
+    const void *blocks;          /* wiretap's, which grow while it reads; NULL: it has none */
+    unsigned n_taken, n_skipped; /* the latter of the former, or to be */
 };
 
 /* `file` is a wtap that was opened just now. */
 void capture_secrets_begin(struct capture_secrets *secrets, void *file);
+
+/* The first `n` of the file were passed on before. */
+void capture_secrets_skip(struct capture_secrets *secrets, unsigned n);
 
 /* Passes on what has been read since the last call, and clears it. */
 void capture_secrets_take(struct capture_secrets *secrets, const struct capture_secrets_user *user);

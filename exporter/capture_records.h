@@ -1,0 +1,38 @@
+/* capture_records.h
+ * The records of one capture file: pcap and pcapng are read here, see native_records.h, everything
+ * else by wiretap, which also opens every file and explains what is wrong with it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef CAPTURE_RECORDS_H
+#define CAPTURE_RECORDS_H
+
+#include "capture_record.h"
+#include "capture_secrets.h"
+
+enum read_result { READ_RECORD, READ_END, READ_FAILED };
+
+struct capture_records;
+
+/* Opens the file; NULL with wiretap's code and text (g_free) if that fails. One that is not regular
+ * is left to wiretap, because it cannot be read twice. */
+struct capture_records *capture_records_open(const char *path, bool is_regular, int *err,
+                                             char **err_info);
+
+/* Reads the next record, whose data are valid until the next call. READ_FAILED comes with wiretap's
+ * code and text (g_free). */
+enum read_result capture_records_next(struct capture_records *records,
+                                      struct capture_record *record, int *err, char **err_info);
+
+struct capture_headers capture_records_headers(struct capture_records *records);
+
+/* Bytes read so far, as stored, compressed or not. */
+uint64_t capture_records_bytes(const struct capture_records *records);
+
+/* Passes on the key logs that were read since the last call, and clears them. */
+void capture_records_take_secrets(struct capture_records *records,
+                                  const struct capture_secrets_user *user);
+
+void capture_records_close(struct capture_records *records);
+
+#endif
