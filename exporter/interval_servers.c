@@ -142,6 +142,8 @@ server_free(void *data)
     for (unsigned i = 0; i < OPEN_ROWS; i++)
         if (server->open[i])
             interval_free(server->open[i]);
+    if (server->before)
+        interval_free(server->before);
     g_hash_table_unref(server->packed);
     outstanding_free(server->outstanding);
     g_hash_table_unref(server->names);
