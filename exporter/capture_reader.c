@@ -58,6 +58,7 @@ struct input {
                                    read; NULL: all are */
     uint64_t size;
     bool is_regular;
+    bool is_followed; /* its bytes come through standard input */
     bool is_primed; /* the first frame was read when the reader was opened, and not returned yet */
     struct capture_records *file; /* NULL before it is admitted and when it is finished */
     uint64_t records;             /* read from it so far */
@@ -94,6 +95,12 @@ struct capture_reader {
     uint64_t bytes_done; /* of finished inputs */
     uint64_t bytes_total;
     struct capture_secrets_user secrets;
+
+    struct follow *follow; /* NULL: all inputs were known when the reader was opened */
+    uint64_t n_followed;   /* files so far; the last ones are inputs by this number, modulo */
+    bool is_last;          /* no other file will come */
+    void (*retired)(void *context, size_t file);
+    void *context;
 };
 
 /* Files that are not captures, which wiretap opens as a single frame; it takes anything that starts
@@ -258,7 +265,8 @@ input_open(struct input *input, char **message)
     int err = 0;
     char *err_info = NULL;
 
-    input->file = capture_records_open(input->path, input->is_regular, &err, &err_info);
+    input->file = capture_records_open(input->is_followed ? STANDARD_INPUT : input->path,
+                                       input->is_regular && !input->is_followed, &err, &err_info);
     input->records = 0;
     if (!input->file)
         *message = open_message(input, err, err_info);
@@ -291,6 +299,8 @@ input_close(struct capture_reader *reader, struct input *input)
     input->end_status = CAPTURE_OK;
     if (input->file) {
         note_headers(input);
+        if (input->is_followed && strcmp(input->path, STANDARD_INPUT) != 0)
+            input->size = capture_records_bytes(input->file);
         capture_records_close(input->file);
     }
     input->file = NULL;
@@ -374,18 +384,32 @@ must_read_on(const struct capture_reader *reader, const struct input *input)
            reader->ahead_bytes < AHEAD_BYTES;
 }
 
+/* Whether the rest of the block was still to be written when the end was asked for. */
+static bool
+is_unfinished(const struct capture_reader *reader, int err)
+{
+    return reader->follow && err == WTAP_ERR_SHORT_READ && follow_is_ending(reader->follow);
+}
+
 /* Reads the next frame, or notes why there is none. */
 static bool
-read_next(struct input *input, struct ahead *ahead)
+read_next(struct capture_reader *reader, struct input *input, struct ahead *ahead)
 {
     int err;
     char *err_info;
-    enum read_result result = input_read(input, ahead, &err, &err_info);
+    enum read_result result;
 
+    if (reader->follow && !follow_pause(reader->follow)) {
+        input->is_at_end = reader->is_last = true;
+        return false;
+    }
+    result = input_read(input, ahead, &err, &err_info);
     if (result == READ_RECORD)
         return true;
     input->is_at_end = true;
-    if (result == READ_FAILED) {
+    if (result == READ_FAILED && is_unfinished(reader, err)) {
+        g_free(err_info);
+    } else if (result == READ_FAILED) {
         input->end_message = read_message(input, err, err_info);
         input->end_status = read_status(err);
     }
@@ -405,7 +429,7 @@ input_fill(struct capture_reader *reader, struct input *input)
     while (!input->is_at_end && !input->step && must_read_on(reader, input)) {
         struct ahead *ahead = ahead_new(reader);
 
-        if (read_next(input, ahead))
+        if (read_next(reader, input, ahead))
             take_read(reader, input, ahead);
         else
             ahead_release(reader, ahead);
@@ -422,7 +446,7 @@ input_advance(struct capture_reader *reader, struct input *input)
 
     /* The usual case, short: the frame makes room for the next one, which is not earlier. */
     if (!is_read_ahead(reader, input)) {
-        if (!read_next(input, ahead))
+        if (!read_next(reader, input, ahead))
             return false;
         if (ahead->time_ns >= input->latest_ns) {
             ahead->late_ns = 0;
@@ -595,6 +619,18 @@ advance_root(struct capture_reader *reader, char **message)
     return status;
 }
 
+/* Reads the first frames of a file that is open. */
+static enum capture_status
+enter(struct capture_reader *reader, struct input *input, char **message)
+{
+    input_fill(reader, input);
+    capture_records_take_secrets(input->file, &reader->secrets);
+    if (input->n_ahead == 0)
+        return input_finish(reader, input, message);
+    heap_push(reader, input);
+    return CAPTURE_OK;
+}
+
 /* Admits the next file: reads its first frame again, unless that was kept. */
 static enum capture_status
 admit(struct capture_reader *reader, char **message)
@@ -606,12 +642,7 @@ admit(struct capture_reader *reader, char **message)
         reader->bytes_done += input->size;
         return CAPTURE_UNREADABLE;
     }
-    input_fill(reader, input);
-    capture_records_take_secrets(input->file, &reader->secrets);
-    if (input->n_ahead == 0)
-        return input_finish(reader, input, message);
-    heap_push(reader, input);
-    return CAPTURE_OK;
+    return enter(reader, input, message);
 }
 
 /* The first frame of a file that is read ahead may not be its earliest one. */
@@ -624,6 +655,19 @@ is_due(const struct capture_reader *reader)
            (reader->n_heap == 0 ||
             lateness(reader->heap[0]->time_ns, reader->inputs[reader->n_admitted].time_ns) <=
                 ahead_ns);
+}
+
+static void
+input_begin(struct input *input, const char *path, size_t path_index)
+{
+    *input = (struct input){ .path = g_strdup(path),
+                             .path_index = path_index,
+                             .index = path_index,
+                             .time_ns = NO_TIME,
+                             .latest_ns = NO_TIME,
+                             .given_ns = NO_TIME };
+    input->name = strcmp(path, STANDARD_INPUT) == 0 ? "standard input" : input->path;
+    input->disorder.name = input->name;
 }
 
 /* An input for each clock of the file. */
@@ -639,16 +683,10 @@ add_inputs(struct capture_reader *reader, size_t path_index, const char *path,
             same++;
         if (same < i)
             continue;
-        *input = (struct input){ .path = g_strdup(path),
-                                 .path_index = path_index,
-                                 .index = reader->n_inputs++,
-                                 .time_ns = NO_TIME,
-                                 .latest_ns = NO_TIME,
-                                 .given_ns = NO_TIME,
-                                 .correction_ns = corrections ? corrections[i] : 0,
-                                 .corrections = corrections };
-        input->name = strcmp(path, STANDARD_INPUT) == 0 ? "standard input" : input->path;
-        input->disorder.name = input->name;
+        input_begin(input, path, path_index);
+        input->index = reader->n_inputs++;
+        input->correction_ns = corrections ? corrections[i] : 0;
+        input->corrections = corrections;
     }
 }
 
@@ -688,6 +726,76 @@ capture_reader_open(char *const *paths, size_t n_paths, const struct capture_ord
     return reader;
 }
 
+struct capture_reader *
+capture_reader_follow(const struct capture_order *order,
+                      void (*retired)(void *context, size_t file), void *context)
+{
+    struct capture_reader *reader = g_new0(struct capture_reader, 1);
+
+    reader->inputs = g_new0(struct input, CAPTURE_FOLLOWED);
+    reader->heap = g_new0(struct input *, CAPTURE_FOLLOWED);
+    reader->n_paths = follow_is_of_folder(order->follow) ? CAPTURE_FOLLOWED : 1;
+    reader->window_ns = order->window_ns;
+    reader->reads_ahead = true;
+    reader->follow = order->follow;
+    reader->retired = retired;
+    reader->context = context;
+    return reader;
+}
+
+/* ---- files that are followed ---- */
+
+/* Whether the next file is due: the last one was read to its end, though its frames may wait. The
+ * file whose place it takes must have none left. */
+static bool
+wants_next(const struct capture_reader *reader)
+{
+    const struct input *last =
+        &reader->inputs[(reader->n_followed + CAPTURE_FOLLOWED - 1) % CAPTURE_FOLLOWED];
+    const struct input *place = &reader->inputs[reader->n_followed % CAPTURE_FOLLOWED];
+
+    return !reader->is_last && (!last->file || last->is_at_end) && !place->file;
+}
+
+static enum capture_status
+open_followed(struct capture_reader *reader, struct input *input, int error, char **message)
+{
+    if (error)
+        *message =
+            plain_error(input, error == ENOENT ? "vanished before it was read" : g_strerror(error));
+    if (!error && input_open(input, message) && is_document(input)) {
+        *message = plain_error(input, NO_CAPTURE);
+        input_close(reader, input);
+    }
+    if (!*message)
+        return CAPTURE_OK;
+    input->headers.end = CAPTURE_UNREADABLE;
+    return CAPTURE_UNREADABLE;
+}
+
+/* Waits for the next file and its first frames. */
+static enum capture_status
+follow_on(struct capture_reader *reader, char **message)
+{
+    size_t place = reader->n_followed % CAPTURE_FOLLOWED;
+    struct input *input = &reader->inputs[place];
+    int error;
+    const char *path = follow_pause(reader->follow) ? follow_next(reader->follow, &error) : NULL;
+
+    if (!path) {
+        reader->is_last = true;
+        return CAPTURE_OK;
+    }
+    if (input->path && reader->retired)
+        reader->retired(reader->context, reader->n_followed - CAPTURE_FOLLOWED);
+    g_free(input->path);
+    input_begin(input, path, reader->n_followed++);
+    input->is_followed = true;
+    reader->n_inputs = reader->n_admitted = MIN(reader->n_followed, CAPTURE_FOLLOWED);
+    enum capture_status status = open_followed(reader, input, error, message);
+    return status == CAPTURE_OK ? enter(reader, input, message) : status;
+}
+
 void
 capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_frame *frame,
                       int64_t by_ns)
@@ -709,6 +817,8 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         status = advance_root(reader, message);
     while (status == CAPTURE_OK && is_due(reader))
         status = admit(reader, message);
+    while (status == CAPTURE_OK && reader->follow && wants_next(reader))
+        status = follow_on(reader, message);
     if (status != CAPTURE_OK)
         return status;
     if (reader->is_disordered)
@@ -766,6 +876,12 @@ capture_reader_file(const struct capture_reader *reader, size_t path_index)
         file.steps = steps + input->disorder.steps.frames;
     }
     return file;
+}
+
+size_t
+capture_reader_followed(const struct capture_reader *reader)
+{
+    return (size_t)reader->n_followed;
 }
 
 bool

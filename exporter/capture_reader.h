@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "capture_secrets.h"
+#include "follow.h"
 
 /* Interfaces of a file that are told apart, by their numbers; those behind them count as the last.
  */
@@ -23,7 +24,7 @@ struct capture_frame {
     const uint8_t *data;
     size_t captured;
     size_t on_wire;
-    size_t file;        /* on the command line, from 0 */
+    size_t file; /* on the command line, from 0; of those that are followed, in their order */
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
     int64_t correction_ns; /* that the time contains, see struct capture_order */
 };
@@ -44,9 +45,13 @@ struct capture_order {
     /* To be added to the times of each interface of each file, in the order of the command line:
      * CAPTURE_INTERFACES of a file in a row; NULL: nothing. */
     const int64_t *corrections;
-    int64_t window_ns; /* how late a frame may be to be put in order; 0: never */
-    bool reads_ahead;  /* from the beginning, see capture_reader_open() */
+    int64_t window_ns;     /* how late a frame may be to be put in order; 0: never */
+    bool reads_ahead;      /* from the beginning, see capture_reader_open() */
+    struct follow *follow; /* files that are still being written; NULL: read what is there */
 };
+
+/* Files that are followed of which something may be known at the same time: the last ones. */
+#define CAPTURE_FOLLOWED 64
 
 /* Frames at a place where they do not belong. */
 struct capture_misplaced {
@@ -109,6 +114,18 @@ bool capture_reader_is_capture(const char *path);
 enum capture_status capture_reader_next(struct capture_reader *reader, struct capture_frame *frame,
                                         char **message);
 
+/*
+ * The same for files that are followed (`order->follow`): capture_reader_next() opens one after the
+ * other as they come, and waits for their frames. They are read ahead, so that a frame is returned
+ * when one has come that is later by the window. A file that cannot be opened or read is told as in
+ * the middle of others; a block that is not complete when the end is asked for is nothing wrong.
+ * `retired` is called, if not NULL, before a file is forgotten: CAPTURE_FOLLOWED others have come
+ * since.
+ */
+struct capture_reader *capture_reader_follow(const struct capture_order *order,
+                                             void (*retired)(void *context, size_t file),
+                                             void *context);
+
 /* Whether a file says at its beginning that it has several interfaces. */
 bool capture_reader_has_interfaces(const struct capture_reader *reader);
 
@@ -126,8 +143,12 @@ void capture_reader_progress(const struct capture_reader *reader, uint64_t *done
 const struct capture_disorder *capture_reader_disorder(const struct capture_reader *reader,
                                                        size_t file);
 
-/* The file at that place of the command line. Its strings are valid until the reader is closed. */
+/* The file at that place of the command line, or one of the last CAPTURE_FOLLOWED followed; its
+ * strings are valid until the reader is closed, or the file retired. */
 struct capture_file capture_reader_file(const struct capture_reader *reader, size_t path_index);
+
+/* How many files were followed so far. */
+size_t capture_reader_followed(const struct capture_reader *reader);
 
 void capture_reader_close(struct capture_reader *reader);
 

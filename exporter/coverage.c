@@ -69,6 +69,31 @@ coverage_take(struct coverage *coverage, size_t file, int64_t time_ns)
     piece->last_ns = MAX(piece->last_ns, time_ns);
 }
 
+void
+coverage_forget(struct coverage *coverage, int64_t begin_ns)
+{
+    struct piece *latest = NULL;
+    guint n = 0;
+
+    for (guint i = 0; i < coverage->files->len; i++) {
+        struct piece *piece = &g_array_index(coverage->files, struct piece, i);
+        if (piece->is_used && (!latest || piece->last_ns > latest->last_ns))
+            latest = piece;
+    }
+    for (guint i = 0; i < coverage->files->len; i++) {
+        struct piece *piece = &g_array_index(coverage->files, struct piece, i);
+        piece->is_used &= piece->last_ns >= begin_ns || piece == latest;
+        piece->first_ns = MAX(piece->first_ns, begin_ns);
+        piece->last_ns = MAX(piece->last_ns, begin_ns);
+    }
+    for (guint i = 0; i < coverage->steps->len; i++) {
+        int64_t step_ns = g_array_index(coverage->steps, int64_t, i);
+        if (step_ns >= begin_ns)
+            g_array_index(coverage->steps, int64_t, n++) = step_ns;
+    }
+    g_array_set_size(coverage->steps, n);
+}
+
 static int
 compare_pieces(const void *a, const void *b)
 {

@@ -20,6 +20,9 @@ void coverage_free(struct coverage *coverage);
  * since the epoch. */
 void coverage_take(struct coverage *coverage, size_t file, int64_t time_ns);
 
+/* Forgets the time before. The file whose frame is the latest goes on then. */
+void coverage_forget(struct coverage *coverage, int64_t begin_ns);
+
 /* Unites the files. What lies between two of them is covered too if it is no longer than
  * `max_gap_ns`. Required before the following functions, after the last frame. */
 void coverage_settle(struct coverage *coverage, int64_t max_gap_ns);

@@ -14,6 +14,7 @@
 #include "interval_outstanding.h"
 #include "interval_row.h"
 #include "interval_servers.h"
+#include "intervals.h"
 #include "period.h"
 
 /* Beyond, as with a frame whose time is wrong by years, only intervals with traffic are listed. */
@@ -244,7 +245,7 @@ list_rows(struct intervals *intervals, struct server *server, struct server_load
     uint64_t n = 0;
 
     if (intervals_span(intervals, &first_ns, &last_ns))
-        n = ((uint64_t)interval_start(intervals, last_ns) -
+        n = ((uint64_t)interval_start(intervals, MIN(last_ns, intervals->end_ns - 1)) -
              (uint64_t)interval_start(intervals, first_ns)) /
                 (uint64_t)length_ns +
             1;
@@ -338,58 +339,10 @@ finish_rows(const struct intervals *intervals, const struct server *server,
     }
 }
 
-static void
-merge_latency(struct histogram **into, const struct histogram *from)
-{
-    if (!from)
-        return;
-    if (!*into)
-        *into = histogram_new();
-    histogram_merge(*into, from);
-}
-
-static void
-merge_rows(struct interval *into, const struct interval *from)
-{
-    into->connections_new += from->connections_new;
-    into->connections_failed += from->connections_failed;
-    into->http_requests += from->http_requests;
-    into->auth_refused += from->auth_refused;
-    into->http_errors += from->http_errors;
-    into->rpc_errors += from->rpc_errors;
-    into->backend_attempts += from->backend_attempts;
-    into->backend_failed += from->backend_failed;
-    into->calls += from->calls;
-    into->waiting_calls += from->waiting_calls;
-    into->faults += from->faults;
-    into->unanswered += from->unanswered;
-    into->unknown_calls += from->unknown_calls;
-    into->orphan_responses += from->orphan_responses;
-    for (int limit = 0; limit < CALL_LIMITS; limit++)
-        into->over[limit] += from->over[limit];
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        into->rpc_bytes[side] += from->rpc_bytes[side];
-        into->payload_bytes[side] += from->payload_bytes[side];
-        into->wire_bytes[side] += from->wire_bytes[side];
-        into->packets[side] += from->packets[side];
-    }
-    into->retransmitted_bytes += from->retransmitted_bytes;
-    into->lost_bytes += from->lost_bytes;
-    into->forgotten += from->forgotten;
-    into->estimated_calls += from->estimated_calls;
-    into->has_rops |= from->has_rops;
-    into->rops += from->rops;
-    rop_add_messages(&into->messages, &from->messages);
-    into->outstanding_ns += from->outstanding_ns;
-    merge_latency(&into->round_trip, from->round_trip);
-    merge_latency(&into->latency, from->latency);
-    merge_latency(&into->store_latency, from->store_latency);
-}
-
 static bool
 merge_row(void *context, struct interval *row)
 {
-    merge_rows(server_row_starting(context, row->start_ns), row);
+    interval_merge(server_row_starting(context, row->start_ns), row);
     return false;
 }
 
@@ -482,6 +435,8 @@ settle(struct intervals *intervals)
 {
     if (intervals->is_settled)
         return;
+    if (intervals->begin_ns != INT64_MIN)
+        intervals_forget(intervals, intervals->begin_ns);
     coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);
     g_tree_foreach(intervals->servers, move_to_front, intervals);
     user_identities_settle(intervals->users);

@@ -113,3 +113,51 @@ interval_unpack(const struct packed_interval *packed)
     row->round_trip = flags & HAS_ROUND_TRIP ? histogram_unpack(&at) : NULL;
     return row;
 }
+
+static void
+merge_latency(struct histogram **into, const struct histogram *from)
+{
+    if (!from)
+        return;
+    if (!*into)
+        *into = histogram_new();
+    histogram_merge(*into, from);
+}
+
+void
+interval_merge(struct interval *into, const struct interval *from)
+{
+    into->connections_new += from->connections_new;
+    into->connections_failed += from->connections_failed;
+    into->http_requests += from->http_requests;
+    into->auth_refused += from->auth_refused;
+    into->http_errors += from->http_errors;
+    into->rpc_errors += from->rpc_errors;
+    into->backend_attempts += from->backend_attempts;
+    into->backend_failed += from->backend_failed;
+    into->calls += from->calls;
+    into->waiting_calls += from->waiting_calls;
+    into->faults += from->faults;
+    into->unanswered += from->unanswered;
+    into->unknown_calls += from->unknown_calls;
+    into->orphan_responses += from->orphan_responses;
+    for (int limit = 0; limit < CALL_LIMITS; limit++)
+        into->over[limit] += from->over[limit];
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        into->rpc_bytes[side] += from->rpc_bytes[side];
+        into->payload_bytes[side] += from->payload_bytes[side];
+        into->wire_bytes[side] += from->wire_bytes[side];
+        into->packets[side] += from->packets[side];
+    }
+    into->retransmitted_bytes += from->retransmitted_bytes;
+    into->lost_bytes += from->lost_bytes;
+    into->forgotten += from->forgotten;
+    into->estimated_calls += from->estimated_calls;
+    into->has_rops |= from->has_rops;
+    into->rops += from->rops;
+    rop_add_messages(&into->messages, &from->messages);
+    into->outstanding_ns += from->outstanding_ns;
+    merge_latency(&into->round_trip, from->round_trip);
+    merge_latency(&into->latency, from->latency);
+    merge_latency(&into->store_latency, from->store_latency);
+}

@@ -20,6 +20,9 @@ void interval_free(void *row);
 /* Frees the histograms only. */
 void interval_clear(struct interval *row);
 
+/* Adds what another row has counted. */
+void interval_merge(struct interval *into, const struct interval *from);
+
 /* Both return what the caller owns: the packed form is freed with g_free(). Only what is counted is
  * packed, not what intervals_each() adds. */
 struct packed_interval *interval_pack(const struct interval *row);

@@ -144,6 +144,8 @@ server_free(void *data)
             interval_free(server->open[i]);
     if (server->parts)
         g_ptr_array_unref(server->parts);
+    if (server->before)
+        interval_free(server->before);
     g_hash_table_unref(server->packed);
     outstanding_free(server->outstanding);
     g_hash_table_unref(server->names);

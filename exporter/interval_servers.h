@@ -55,6 +55,7 @@ struct server {
                              captures show that this is another one; else NULL */
     GHashTable *packed;   /* set of struct packed_interval, by start_ns */
     struct interval *open[OPEN_ROWS]; /* the other rows, the one used last first; NULL: none */
+    struct interval *before;          /* sum of the rows that were forgotten; NULL: none */
     struct outstanding *outstanding;  /* calls under way; NULL: none yet */
     GArray *spans[SPANS];             /* of struct span */
     GArray *active;                   /* of struct active */
@@ -66,7 +67,9 @@ struct intervals {
     struct intervals_settings settings;
     struct coverage *coverage;
     bool is_settled;
-    bool by_service; /* a server with several services has parts */
+    bool by_service;  /* a server with several services has parts */
+    int64_t begin_ns; /* of what is kept; INT64_MIN: all */
+    int64_t end_ns;   /* before which everything is; INT64_MAX: as far as frames are */
     int64_t now_ns;
     struct busy_seconds *seconds; /* of all servers together */
     GTree *servers;               /* struct server, key and value */
@@ -75,6 +78,14 @@ struct intervals {
     struct user_identities *users;
     GPtrArray *programs; /* of clients, by number; NULL is the first: unknown */
     GHashTable *program_numbers;
+};
+
+/* A session that is open. */
+struct session {
+    GArray *calls;         /* of struct call_facts: until it is known whose they are */
+    GArray *active;        /* of struct active: intervals with a call, without users yet */
+    GArray *open[OA_HOPS]; /* of struct span; NULL: none */
+    struct session_traffic *traffic;
 };
 
 /* The start of the interval that contains the time. */

@@ -62,14 +62,6 @@ struct call_facts {
     struct rop_messages messages;
 };
 
-/* A session that is open. */
-struct session {
-    GArray *calls;         /* of struct call_facts: until it is known whose they are */
-    GArray *active;        /* of struct active: intervals with a call, without users yet */
-    GArray *open[OA_HOPS]; /* of struct span; NULL: none */
-    struct session_traffic *traffic;
-};
-
 /* --- connections and their bytes --- */
 
 static void
@@ -866,6 +858,8 @@ intervals_new(const struct intervals_settings *settings)
     struct intervals *intervals = g_new0(struct intervals, 1);
 
     intervals->settings = *settings;
+    intervals->begin_ns = INT64_MIN;
+    intervals->end_ns = INT64_MAX;
     intervals->coverage = coverage_new();
     intervals->seconds = busy_seconds_new();
     intervals->servers = g_tree_new_full(server_compare, NULL, NULL, server_free);

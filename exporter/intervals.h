@@ -33,4 +33,12 @@ void intervals_take_event(struct intervals *intervals, const struct oa_event *ev
 void intervals_take_estimate(struct intervals *intervals, const struct estimate_event *event);
 void intervals_take_connection(struct intervals *intervals, const struct connection_row *row);
 
+/* The captures are taken to end where an interval does: a frame of that file is from then or later.
+ */
+void intervals_end_at(struct intervals *intervals, size_t file, int64_t end_ns);
+
+/* Forgets what was before the start of an interval, which has been written: what lasts is kept from
+ * then on, and what comes late for the time before is not counted. */
+void intervals_forget(struct intervals *intervals, int64_t begin_ns);
+
 #endif

@@ -7,6 +7,7 @@
 #include <gcrypt.h>
 #include <glib.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,6 +23,7 @@
 #include "comparison.h"
 #include "exit_codes.h"
 #include "given_keys.h"
+#include "live.h"
 #include "options.h"
 #include "page.h"
 #include "pseudonyms.h"
@@ -45,10 +47,18 @@
  */
 static volatile sig_atomic_t ending_signal;
 
+/* How many of these came: while a capture is followed, what is there is read to its end after the
+ * first. */
+static atomic_int n_ending_signals;
+
+static const int ENDING_SIGNALS[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM };
+
 struct run {
     struct report_set *reports;
     struct summary *summary; /* NULL: reports are written */
-    size_t n_cut;            /* captures that were not read to their end */
+    struct follow *follow;   /* NULL: what is there is read; and with it: */
+    struct live *live;
+    size_t n_cut; /* captures that were not read to their end */
     uint64_t sessions;
     bool shows_progress;
     bool is_again; /* warnings were shown */
@@ -61,8 +71,10 @@ struct run {
 static void
 on_signal(int number)
 {
-    if (number != SIGALRM)
+    if (number != SIGALRM) {
         ending_signal = number;
+        atomic_fetch_add(&n_ending_signals, 1);
+    }
     alarm(1);
 }
 
@@ -193,10 +205,24 @@ on_warning(void *context, const char *message)
     struct run *run = context;
 
     run->n_cut++;
-    if (ending_signal || run->is_again)
-        return; /* a read that the signal interrupted */
+    if ((ending_signal && !run->follow) || run->is_again || live_is_snapshot(run->live))
+        return; /* a read that the signal interrupted, or a message that was shown */
     clear_progress(context);
     complain(message);
+}
+
+static bool
+on_next(void *context, size_t file, int64_t time_ns)
+{
+    return live_next(((struct run *)context)->live, file, time_ns);
+}
+
+static bool
+is_to_stop(const struct run *run)
+{
+    if (!run->follow)
+        return ending_signal != 0;
+    return follow_is_ending(run->follow) && atomic_load(&n_ending_signals) > 1;
 }
 
 static bool
@@ -205,7 +231,7 @@ on_progress(void *context, const struct source_progress *progress)
     struct run *run = context;
     int64_t now = g_get_monotonic_time();
 
-    if (ending_signal || report_set_failed(run->reports))
+    if (is_to_stop(run) || report_set_failed(run->reports))
         return false;
     if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
         return true;
@@ -359,6 +385,25 @@ wants_estimates(const struct options *options)
     return is_wanted;
 }
 
+/* The end of what was followed: the reports that count are written. A process that was forked for
+ * that does not return. */
+static int
+end_live(const struct options *options, const struct run *run, const struct source_result *result)
+{
+    char *message = NULL;
+    bool good;
+
+    if (live_is_snapshot(run->live)) {
+        good = report_set_commit(run->reports, &message);
+        _exit(good ? EXIT_DONE : fail(message, EXIT_NOT_WRITTEN));
+    }
+    good = live_end(run->live, &message) && report_set_commit(run->reports, &message) &&
+           live_put_away(run->live, &message);
+    if (!good)
+        return fail(message, EXIT_NOT_WRITTEN);
+    return ending_signal ? EXIT_DONE : exit_code_of(result, options->quiet);
+}
+
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
  * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
  * because only now is known how far the clocks of the files differ. */
@@ -366,7 +411,8 @@ static int
 export_once(const struct options *options, const struct given_keys *keys,
             struct capture_order *order, struct clocks *clocks, bool is_again, bool *is_void)
 {
-    struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
+    struct run run = { .follow = order->follow,
+                       .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .is_again = is_again,
                        .started_us = g_get_monotonic_time() };
     struct source_sink sink = { .context = &run,
@@ -393,7 +439,9 @@ export_once(const struct options *options, const struct given_keys *keys,
 
     *is_void = false;
     order->corrections = clocks ? clocks_corrections(clocks) : NULL;
-    struct source *source = source_open(options->paths, options->n_paths, order, &message);
+    struct source *source = order->follow
+                                ? source_follow(order)
+                                : source_open(options->paths, options->n_paths, order, &message);
     if (!source)
         return fail(message, EXIT_UNREADABLE);
     if (clocks)
@@ -408,12 +456,20 @@ export_once(const struct options *options, const struct given_keys *keys,
         report_set_count_intervals(run.reports, &options->intervals);
         if (options->estimates)
             report_set_count_estimates(run.reports);
+        if (run.follow) {
+            run.live = live_new(run.reports, run.follow, &options->intervals, &options->rotation,
+                                options->directory);
+            sink.next = on_next;
+        }
         source_run(source, &sink, &result);
         clear_progress(&run);
         *is_void = result.disordered || result.clocks_differ ||
-                   (result.keys_came_late && can_read_again(options) && can_begin_anew(options));
+                   (result.keys_came_late && !run.follow && can_read_again(options) &&
+                    can_begin_anew(options));
         order->reads_ahead |= result.disordered;
-        if (ending_signal || *is_void)
+        if (run.follow)
+            code = end_live(options, &run, &result);
+        else if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
         else if (!report_set_commit(run.reports, &message) ||
                  (options->html && write_page(options, &message) != EXIT_DONE))
@@ -422,6 +478,7 @@ export_once(const struct options *options, const struct given_keys *keys,
             code = run.summary ? print_summary(options, &run, &result)
                                : exit_code_of(&result, options->quiet);
     }
+    live_free(run.live);
     report_set_free(run.reports);
     summary_free(run.summary);
     source_close(source);
@@ -502,6 +559,23 @@ static int export(const struct options *options, const struct given_keys *keys)
     return code;
 }
 
+/* Reads what is still being written, until a signal comes, or standard input ends. */
+static int
+export_live(const struct options *options, const struct given_keys *keys)
+{
+    struct capture_order order = { .window_ns = options->reorder_ns };
+    char *message = NULL;
+    bool is_void;
+
+    order.follow = follow_open(options->paths[0], &n_ending_signals, ENDING_SIGNALS,
+                               G_N_ELEMENTS(ENDING_SIGNALS), &message);
+    if (!order.follow)
+        return fail(message, EXIT_UNREADABLE);
+    int code = export_once(options, keys, &order, NULL, false, &is_void);
+    follow_close(order.follow);
+    return code;
+}
+
 /* Reads the key of --anonymize, if there is one; false with a message on standard error. */
 static bool
 use_key(struct options *options)
@@ -519,7 +593,7 @@ use_key(struct options *options)
 static int
 export_captures(struct options *options)
 {
-    struct capture_paths captures;
+    struct capture_paths captures = { 0 };
     struct given_keys keys;
     char *message = NULL;
     int code;
@@ -530,7 +604,9 @@ export_captures(struct options *options)
         given_keys_clear(&keys);
         return EXIT_USAGE;
     }
-    if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
+    if (options->follows) {
+        code = export_live(options, &keys);
+    } else if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
         options->n_others = captures.n_others;
@@ -572,13 +648,11 @@ compare(const struct options *options)
 static void
 install_handlers(void)
 {
-    static const int SIGNALS[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action = { .sa_handler = on_signal }, before;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(SIGNALS[i], &action, NULL);
-    sigaction(SIGALRM, &action, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(ENDING_SIGNALS); i++)
+        if (sigaction(ENDING_SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(ENDING_SIGNALS[i], &action, NULL);
 }
 
 /* Keys are in ordinary memory, which is cleared; pages that are locked are few. */
@@ -619,7 +693,7 @@ main(int argc, char *argv[])
         wtap_cleanup();
     }
     options_clear(&options);
-    if (ending_signal) {
+    if (ending_signal && !options.follows) {
         signal(ending_signal, SIG_DFL);
         raise(ending_signal);
     }

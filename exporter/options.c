@@ -47,6 +47,8 @@ enum long_option {
     LONG_TLS_PRIVATE_KEY,
     LONG_TLS_PASSWORD_FILE,
     LONG_KEYTAB,
+    LONG_FOLLOW,
+    LONG_ROTATE,
     LONG_COMPLETION
 };
 
@@ -144,6 +146,13 @@ static const struct option_row ROWS[] = {
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
+    { { "follow", no_argument, NULL, LONG_FOLLOW },
+      NULL,
+      "go on when CAPTURE grows, or files appear in it: rows are there as sessions and calls end" },
+    { { "rotate", required_argument, NULL, LONG_ROTATE },
+      "WHEN",
+      "with --follow, put outputs away into folders: after a period (90s, 15m, 1h, 1d) or a size "
+      "(100M, 1G)" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -340,6 +349,44 @@ take_interval(const char *text, struct options *options, char **message)
     }
     options->intervals.interval_ns = (int64_t)seconds * G_GINT64_CONSTANT(1000000000);
     return true;
+}
+
+/* A whole number with one of these letters behind it, each with its factor; false if it is none, or
+ * too large. */
+static bool
+take_scaled(const char *text, const char *letters, const uint64_t factors[], uint64_t *number)
+{
+    char *end;
+    guint64 value = g_ascii_isdigit(text[0]) ? g_ascii_strtoull(text, &end, 10) : 0;
+    const char *letter = value && *end && !end[1] ? strchr(letters, *end) : NULL;
+
+    if (!letter || value > INT64_MAX / factors[letter - letters])
+        return false;
+    *number = value * factors[letter - letters];
+    return true;
+}
+
+/* Bytes as "512M". */
+static bool
+take_size(const char *text, uint64_t *bytes)
+{
+    static const uint64_t FACTORS[] = { 1024, 1024 * 1024, 1024 * 1024 * 1024 };
+
+    return take_scaled(text, "KMG", FACTORS, bytes);
+}
+
+static bool
+take_rotation(const char *text, struct options *options, char **message)
+{
+    static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
+    uint64_t seconds = 0;
+
+    if (take_scaled(text, "smhd", SECONDS, &seconds) && seconds <= LONGEST_GAP)
+        options->rotation.period_ns = (int64_t)seconds * G_GINT64_CONSTANT(1000000000);
+    else if (!take_size(text, &options->rotation.bytes))
+        *message =
+            g_strdup_printf("'%s' is no period such as 1h or 1d, nor a size such as 100M", text);
+    return !*message;
 }
 
 static bool
@@ -576,6 +623,11 @@ take_option(int value, struct options *options, char **message)
     case LONG_KEYTAB:
         options->keys.keytab = optarg;
         return true;
+    case LONG_FOLLOW:
+        options->follows = true;
+        return true;
+    case LONG_ROTATE:
+        return take_rotation(optarg, options, message);
     case LONG_COMPLETION:
         return take_shell(optarg, options, message);
     case LONG_CODE_PAGE:
@@ -625,6 +677,24 @@ check_output(struct options *options, char **message)
     else if (!options->directory && style->format != OUTPUT_SUMMARY && options->n_reports != 1)
         *message =
             g_strdup("several reports need a directory: -o DIR (or select one with --reports)");
+}
+
+/* What goes together with --follow. */
+static void
+check_follow(const struct options *options, char **message)
+{
+    bool rotates = options->rotation.period_ns || options->rotation.bytes;
+
+    if (rotates && !(options->follows && options->directory))
+        *message = g_strdup("--rotate needs --follow, and a directory: -o DIR");
+    else if (options->follows && options->n_paths != 1)
+        *message = g_strdup("--follow needs one capture, which may be a folder");
+    else if (options->follows && options->style.format == OUTPUT_SUMMARY)
+        *message = g_strdup("--follow needs a directory: -o DIR, or one report: --reports");
+    else if (options->follows && options->style.format == OUTPUT_SQLITE)
+        *message = g_strdup("--follow writes CSV and JSON, no database");
+    else if (options->follows && options->html)
+        *message = g_strdup("--follow writes no page (see the command page)");
 }
 
 /* "page DIR"; a capture of that name is ./page. */
@@ -708,6 +778,10 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         options->reads_rops |= options->reports[i]->needs_rops;
     if (!*message)
         check_output(options, message);
+    if (!*message)
+        check_follow(options, message);
+    options->style.is_followed = options->follows;
+    options->style.is_rotated = options->rotation.period_ns || options->rotation.bytes;
     return !*message;
 }
 

@@ -10,6 +10,7 @@
 #include "intervals.h"
 #include "report.h"
 #include "given_keys.h"
+#include "live.h"
 #include "writer.h"
 
 enum action {
@@ -45,6 +46,8 @@ struct options {
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
     const char *key_file;                /* of --anonymize; NULL: not given */
+    bool follows;                        /* the capture is still being written */
+    struct live_rotation rotation;       /* then */
     bool quiet;
     bool histograms;    /* that report too */
     bool estimates;     /* in all reports that can have them */

@@ -74,13 +74,14 @@ put_back(struct output_file *file)
         g_rename(file->before, file->path);
     else if (file->state == OUTPUT_NEW)
         g_unlink(file->path);
-    file->state = OUTPUT_WRITING;
+    if (file->state != OUTPUT_SHOWN)
+        file->state = OUTPUT_WRITING;
 }
 
 bool
 output_file_publish(struct output_file *file, char **message)
 {
-    if (!file->path)
+    if (!file->path || file->state == OUTPUT_SHOWN)
         return true;
     if (g_file_test(file->path, G_FILE_TEST_IS_DIR)) {
         set_message(file, EISDIR, message);
@@ -96,6 +97,29 @@ output_file_publish(struct output_file *file, char **message)
     if (failed)
         set_message(file, failed, message);
     return !failed;
+}
+
+bool
+output_file_show(struct output_file *file, char **message)
+{
+    if (!output_file_publish(file, message))
+        return false;
+    if (file->path)
+        g_unlink(file->before);
+    file->state = OUTPUT_SHOWN;
+    return true;
+}
+
+bool
+output_file_move(struct output_file *file, const char *path, char **message)
+{
+    if (g_rename(file->path, path) == 0) {
+        g_free(file->path);
+        file->path = g_strdup(path);
+        return true;
+    }
+    set_message(file, errno, message);
+    return false;
 }
 
 void

@@ -1,5 +1,6 @@
 /* output_file.h
- * A file that appears complete or not at all: written under a temporary name beside its place.
+ * A file that appears complete or not at all: written under a temporary name beside its place. Or
+ * one that others read while it grows, by whole rows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +17,8 @@ struct output_file {
     char *path;      /* NULL: standard output */
     char *temporary; /* its name until output_file_publish() */
     char *before;    /* where the file of an earlier run is kept while it can still be put back */
-    enum { OUTPUT_WRITING, OUTPUT_REPLACED, OUTPUT_NEW } state; /* the last two: published */
+    /* OUTPUT_REPLACED, OUTPUT_NEW: published; OUTPUT_SHOWN: has its name while it is written. */
+    enum { OUTPUT_WRITING, OUTPUT_REPLACED, OUTPUT_NEW, OUTPUT_SHOWN } state;
 };
 
 /* Creates the temporary file, or takes standard output when `path` is NULL. `path` is copied.
@@ -29,6 +31,13 @@ const char *output_file_place(const struct output_file *file);
 /* Gives the file its final name; an earlier file of that name can still be put back. Returns false
  * with a message if that fails; the file must then be discarded. */
 bool output_file_publish(struct output_file *file, char **message);
+
+/* The same while the file is still being written, for good: it replaces an earlier one, and stays
+ * when it is closed or discarded. */
+bool output_file_show(struct output_file *file, char **message);
+
+/* Renames a file that is shown; false with a message if that fails. */
+bool output_file_move(struct output_file *file, const char *path, char **message);
 
 /* Closes what was published, for good. */
 void output_file_close(struct output_file *file);

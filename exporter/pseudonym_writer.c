@@ -146,6 +146,30 @@ discard(struct writer *base)
     free_writer(self(base));
 }
 
+static bool
+show(struct writer *base, char **message)
+{
+    return writer_show(self(base)->behind, message);
+}
+
+static bool
+has_news(const struct writer *base)
+{
+    return writer_has_news(((const struct pseudonym_writer *)base)->behind);
+}
+
+static uint64_t
+bytes(const struct writer *base)
+{
+    return writer_bytes(((const struct pseudonym_writer *)base)->behind);
+}
+
+static bool
+carry(struct writer *from, struct writer *to, const char *directory, char **message)
+{
+    return writer_carry(self(from)->behind, self(to)->behind, directory, message);
+}
+
 static const struct writer_format PSEUDONYMS = {
     .text = put_text,
     .token = put_token,
@@ -159,6 +183,10 @@ static const struct writer_format PSEUDONYMS = {
     .publish = publish,
     .close = close_both,
     .discard = discard,
+    .show = show,
+    .has_news = has_news,
+    .bytes = bytes,
+    .carry = carry,
 };
 
 struct writer *

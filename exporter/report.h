@@ -46,6 +46,8 @@ struct report {
     void (*estimate)(struct report_run *run, const struct estimate_event *event);
     void (*capture)(struct report_run *run, const struct capture_facts *facts);
     void (*merge)(void *into, const void *from);
+    /* What was counted has been written: begins anew, but for what open sessions need. */
+    void (*rotate)(void *state);
     void (*finish)(struct report_run *run);
     void (*free_state)(void *state);
 };

@@ -334,6 +334,12 @@ merge(void *into, const void *from)
 }
 
 static void
+rotate(void *state)
+{
+    tally_rotate(((struct state *)state)->tally);
+}
+
+static void
 finish(struct report_run *run)
 {
     tally_write(run, ((const struct state *)run->state)->tally);
@@ -359,6 +365,7 @@ const struct report REPORT_HOPS = {
     .event = take,
     .connection = take_connection,
     .merge = merge,
+    .rotate = rotate,
     .finish = finish,
     .free_state = free_state,
 };

@@ -33,6 +33,8 @@ struct report_set {
     struct intervals *intervals; /* NULL: not needed */
     struct user_spellings *spellings;
     bool has_estimates; /* in all reports, not only in that of estimates */
+    struct output_style style;
+    bool is_snapshot; /* see report_set_begin_snapshot() */
 };
 
 static bool
@@ -108,6 +110,49 @@ prepare_database(struct report_set *set, const struct report *const reports[], s
     return set->database != NULL;
 }
 
+static const char *const SUFFIXES[] = { CSV_SUFFIX, JSON_SUFFIX };
+
+static char *
+path_of(const char *directory, const struct report *report, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(report->name, suffix, NULL);
+
+    return g_build_filename(directory, name, NULL);
+}
+
+/* When an output in the folder was last written to; 0: there is none. */
+static time_t
+last_written(const char *directory)
+{
+    time_t last = 0;
+    GStatBuf info;
+
+    for (size_t i = 0; REPORTS[i]; i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(SUFFIXES); k++) {
+            g_autofree char *path = path_of(directory, REPORTS[i], SUFFIXES[k]);
+            if (g_stat(path, &info) == 0)
+                last = MAX(last, info.st_mtime);
+        }
+    return last;
+}
+
+/* Outputs of a run that was killed are no less worth than those that were rotated. */
+static bool
+put_aside(const struct report_set *set, char **message)
+{
+    time_t last = last_written(set->directory);
+    g_autoptr(GDateTime) time = last ? g_date_time_new_from_unix_utc(last) : NULL;
+    g_autofree char *name = time ? g_date_time_format(time, "unfinished-%Y%m%dT%H%M%SZ") : NULL;
+    g_autofree char *folder = name ? g_build_filename(set->directory, name, NULL) : NULL;
+
+    if (!folder)
+        return true;
+    if (g_mkdir(folder, 0777) == 0 || errno == EEXIST)
+        return report_set_put_away(set->directory, folder, message);
+    *message = g_strdup_printf("%s: %s", folder, g_strerror(errno));
+    return false;
+}
+
 static bool
 prepare_directory(struct report_set *set, const char *path, char **message)
 {
@@ -117,7 +162,7 @@ prepare_directory(struct report_set *set, const char *path, char **message)
     if (!make_directory(set, message) || !lock_directory(set, message))
         return false;
     remove_leftovers(set);
-    return true;
+    return !set->style.is_rotated || put_aside(set, message);
 }
 
 static struct writer *
@@ -140,17 +185,40 @@ open_writer(const struct report_set *set, const struct report *report, struct ou
 }
 
 static bool
-open_report(const struct report_set *set, struct report_run *run, struct output_style style,
-            char **message)
+open_output(const struct report_set *set, struct report_run *run, char **message)
 {
-    run->writer = open_writer(set, run->report, style, message);
-    if (!run->writer)
-        return false;
-    if (style.pseudonyms) {
+    const struct output_style *style = &set->style;
+
+    run->writer = open_writer(set, run->report, *style, message);
+    if (run->writer && style->pseudonyms) {
         struct writer_columns columns = { run->report->columns, run->report->n_columns };
-        run->renamer = pseudonyms_renamer(style.pseudonyms);
-        run->writer = pseudonym_writer_new(run->writer, columns, style.pseudonyms);
+        run->writer = pseudonym_writer_new(run->writer, columns, style->pseudonyms);
     }
+    return run->writer != NULL;
+}
+
+/* Its rows are known only at the end. */
+static bool
+counts(const struct report *report)
+{
+    return report->merge || report->needs_intervals;
+}
+
+static bool
+open_report(const struct report_set *set, struct report_run *run, char **message)
+{
+    bool is_grown = set->style.is_followed && !counts(run->report);
+
+    if (is_grown || !set->style.is_followed) {
+        if (!open_output(set, run, message))
+            return false;
+        if (is_grown && !writer_show(run->writer, message)) {
+            writer_discard(run->writer);
+            return false;
+        }
+    }
+    if (set->style.pseudonyms)
+        run->renamer = pseudonyms_renamer(set->style.pseudonyms);
     run->state = run->report->new_state ? run->report->new_state(run->report) : NULL;
     return true;
 }
@@ -163,6 +231,7 @@ report_set_open(const struct report *const reports[], size_t n, const char *path
 
     set->runs = g_new0(struct report_run, n);
     set->lock = -1;
+    set->style = style;
     bool good = style.format == OUTPUT_SQLITE ? prepare_database(set, reports, n, path, message)
                                               : prepare_directory(set, path, message);
     for (; good && set->n < n; set->n += good) {
@@ -170,7 +239,7 @@ report_set_open(const struct report *const reports[], size_t n, const char *path
         run->report = reports[set->n];
         run->valid_ports = valid_ports;
         run->settings = &INTERVALS_DEFAULT;
-        good = open_report(set, run, style, message);
+        good = open_report(set, run, message);
     }
     database_release(set->database);
     set->database = NULL;
@@ -256,6 +325,13 @@ report_set_counted(struct report_set *set, struct connection *connection, struct
         intervals_take_counted(set->intervals, connection, stamp);
 }
 
+/* How many reports take what comes. */
+static size_t
+n_taking(const struct report_set *set)
+{
+    return set->is_snapshot ? 0 : set->n;
+}
+
 /* Whichever reports are written, the first spelling is the same. */
 static void
 note_spelling(struct report_set *set, const struct oa_event *event)
@@ -275,7 +351,7 @@ report_set_event(struct report_set *set, const struct oa_event *event)
     note_spelling(set, event);
     if (set->intervals)
         intervals_take_event(set->intervals, event);
-    for (size_t i = 0; i < set->n; i++)
+    for (size_t i = 0; i < n_taking(set); i++)
         if (set->runs[i].report->event)
             set->runs[i].report->event(&set->runs[i], event);
     session_number_take_event(event);
@@ -286,7 +362,7 @@ report_set_connection(struct report_set *set, const struct connection_row *row)
 {
     if (set->intervals)
         intervals_take_connection(set->intervals, row);
-    for (size_t i = 0; i < set->n; i++)
+    for (size_t i = 0; i < n_taking(set); i++)
         if (set->runs[i].report->connection)
             set->runs[i].report->connection(&set->runs[i], row);
 }
@@ -296,7 +372,7 @@ report_set_estimate(struct report_set *set, const struct estimate_event *event)
 {
     if (set->intervals && set->has_estimates)
         intervals_take_estimate(set->intervals, event);
-    for (size_t i = 0; i < set->n; i++) {
+    for (size_t i = 0; i < n_taking(set); i++) {
         const struct report *report = set->runs[i].report;
         if (report->estimate && (set->has_estimates || report == &REPORT_ESTIMATES))
             report->estimate(&set->runs[i], event);
@@ -306,7 +382,7 @@ report_set_estimate(struct report_set *set, const struct estimate_event *event)
 void
 report_set_capture(struct report_set *set, const struct capture_facts *facts)
 {
-    for (size_t i = 0; i < set->n; i++)
+    for (size_t i = 0; i < n_taking(set); i++)
         if (set->runs[i].report->capture)
             set->runs[i].report->capture(&set->runs[i], facts);
 }
@@ -315,9 +391,124 @@ bool
 report_set_failed(const struct report_set *set)
 {
     for (size_t i = 0; i < set->n; i++)
-        if (writer_failed(set->runs[i].writer))
+        if (set->runs[i].writer && writer_failed(set->runs[i].writer))
             return true;
     return false;
+}
+
+/* --- outputs that are read while the captures are --- */
+
+bool
+report_set_has_news(const struct report_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].writer && writer_has_news(set->runs[i].writer))
+            return true;
+    return false;
+}
+
+void
+report_set_show(struct report_set *set)
+{
+    char *message = NULL; /* they have their names */
+
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].writer)
+            writer_show(set->runs[i].writer, &message);
+}
+
+uint64_t
+report_set_bytes(const struct report_set *set)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].writer)
+            bytes += writer_bytes(set->runs[i].writer);
+    return bytes;
+}
+
+/* The outputs that grow are those of the process from which this one was forked. */
+void
+report_set_begin_snapshot(struct report_set *set, const char *directory)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->n; i++)
+        if (counts(set->runs[i].report))
+            set->runs[n++] = set->runs[i];
+    set->n = n;
+    set->is_snapshot = true;
+    g_free(set->directory);
+    set->directory = g_strdup(directory);
+}
+
+bool
+report_set_put_away(const char *from, const char *to, char **message)
+{
+    for (size_t i = 0; REPORTS[i] && !*message; i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(SUFFIXES) && !*message; k++) {
+            g_autofree char *old = path_of(from, REPORTS[i], SUFFIXES[k]);
+            g_autofree char *new = path_of(to, REPORTS[i], SUFFIXES[k]);
+            if (g_rename(old, new) != 0 && errno != ENOENT)
+                *message = g_strdup_printf("%s: %s", old, g_strerror(errno));
+        }
+    return !*message;
+}
+
+/* An output of a report that counts is of the time before. */
+static void
+remove_output(const struct report_set *set, const struct report *report)
+{
+    g_autofree char *path = path_of(set->directory, report,
+                                    set->style.format == OUTPUT_JSON ? JSON_SUFFIX : CSV_SUFFIX);
+
+    g_unlink(path);
+}
+
+void
+report_set_end_at(struct report_set *set, size_t file, int64_t end_ns)
+{
+    if (set->intervals)
+        intervals_end_at(set->intervals, file, end_ns);
+}
+
+/* Goes on with a new output. */
+static bool
+rotate_output(const struct report_set *set, struct report_run *run, const char *directory,
+              char **message)
+{
+    struct report_run next = { .report = run->report };
+
+    if (!open_output(set, &next, message))
+        return false;
+    if (!writer_carry(run->writer, next.writer, directory, message)) {
+        writer_discard(next.writer);
+        return false;
+    }
+    bool good = writer_flush(run->writer, message);
+    writer_close(run->writer);
+    run->writer = next.writer;
+    return good;
+}
+
+bool
+report_set_rotate(struct report_set *set, const char *directory, int64_t begin_ns, char **message)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < set->n && good; i++) {
+        struct report_run *run = &set->runs[i];
+        if (run->writer)
+            good = rotate_output(set, run, directory, message);
+        else
+            remove_output(set, run->report);
+        if (run->report->rotate)
+            run->report->rotate(run->state);
+    }
+    if (set->intervals)
+        intervals_forget(set->intervals, begin_ns);
+    return good;
 }
 
 bool
@@ -326,9 +517,11 @@ report_set_commit(struct report_set *set, char **message)
     bool good = true;
 
     for (size_t i = 0; i < set->n && good; i++) {
-        if (set->runs[i].report->finish)
-            set->runs[i].report->finish(&set->runs[i]);
-        good = writer_flush(set->runs[i].writer, message);
+        struct report_run *run = &set->runs[i];
+        good = run->writer || open_output(set, run, message);
+        if (good && run->report->finish)
+            run->report->finish(run);
+        good = good && writer_flush(run->writer, message);
     }
     for (size_t i = 0; i < set->n && good; i++)
         good = writer_publish(set->runs[i].writer, message);

@@ -67,6 +67,38 @@ bool report_set_failed(const struct report_set *set);
  * `*message` (g_free) if that fails. */
 bool report_set_commit(struct report_set *set, char **message);
 
+/* --- outputs that are read while the captures are, by `is_followed` of the style --- */
+
+/*
+ * Each report either has rows that are known during the capture, and its file has its name from the
+ * beginning and grows by whole rows; or it counts, and its file is complete whenever it is written:
+ * by report_set_commit(), in a process forked for that.
+ */
+
+/* Whether there are rows that are not shown yet; shows them. */
+bool report_set_has_news(const struct report_set *set);
+void report_set_show(struct report_set *set);
+
+/* For such a process: from now on the end of the captures is pretended, which only counting by
+ * interval takes; report_set_commit() writes the reports that count, to that folder. They contain
+ * what the rows of the others contain so far. */
+void report_set_begin_snapshot(struct report_set *set, const char *directory);
+
+/* The same with an interval, see intervals_end_at(). */
+void report_set_end_at(struct report_set *set, size_t file, int64_t end_ns);
+
+/* After such a process has begun: moves the other files to that folder and begins anew, with the
+ * intervals from `begin_ns` on. Returns false with a message. */
+bool report_set_rotate(struct report_set *set, const char *directory, int64_t begin_ns,
+                       char **message);
+
+/* Moves the files of reports in a folder to another one. Returns false with a message if one cannot
+ * be moved. */
+bool report_set_put_away(const char *from, const char *to, char **message);
+
+/* Bytes of all files that grow. */
+uint64_t report_set_bytes(const struct report_set *set);
+
 /* Frees the set, which may be NULL. Files that were not committed are removed, and so is a folder
  * created for them. */
 void report_set_free(struct report_set *set);

@@ -25,9 +25,11 @@ static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE }
 struct source {
     struct capture_reader *reader;
     size_t n_files;
-    struct capture_facts *facts;    /* of each file, in the order of the command line */
-    size_t file;                    /* of the frame under way */
-    struct clocks *clocks;          /* NULL: they are not compared */
+    bool is_following;
+    struct capture_facts
+        *facts;            /* of each file, in the order of the command line, modulo n_files */
+    size_t file;           /* of the frame under way */
+    struct clocks *clocks; /* NULL: they are not compared */
     const struct source_sink *sink; /* this and what follows: while running */
     struct oa_tracker *tracker;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
@@ -46,6 +48,20 @@ source_open(char *const *paths, size_t n_paths, const struct capture_order *orde
         *source = (struct source){ .reader = reader,
                                    .n_files = n_paths,
                                    .facts = g_new0(struct capture_facts, n_paths) };
+    return source;
+}
+
+static void retire(void *context, size_t file);
+
+struct source *
+source_follow(const struct capture_order *order)
+{
+    struct source *source = g_new0(struct source, 1);
+
+    *source = (struct source){ .reader = capture_reader_follow(order, retire, source),
+                               .is_following = true,
+                               .n_files = CAPTURE_FOLLOWED,
+                               .facts = g_new0(struct capture_facts, CAPTURE_FOLLOWED) };
     return source;
 }
 
@@ -76,6 +92,12 @@ take_event(void *context, const struct oa_event *event)
     give(source->sink, event);
 }
 
+static struct capture_facts *
+facts_of(const struct source *source, size_t file)
+{
+    return &source->facts[file % source->n_files];
+}
+
 /* --- what comes from the flows --- */
 
 static void
@@ -92,7 +114,7 @@ take_counted(void *context, struct connection *connection, struct oa_stamp stamp
 {
     const struct source *source = context;
 
-    source->facts[source->file].mail_frames += connection->has_channel;
+    facts_of(source, source->file)->mail_frames += connection->has_channel;
     if (source->sink->counted)
         source->sink->counted(source->sink->context, connection, stamp);
 }
@@ -150,7 +172,7 @@ use_frame(const struct source *source, const struct capture_frame *frame)
 static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
-    struct capture_facts *facts = &source->facts[frame->file];
+    struct capture_facts *facts = facts_of(source, frame->file);
 
     result->frames++;
     source->file = frame->file;
@@ -189,7 +211,10 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
 
     while ((status = capture_reader_next(source->reader, &frame, &message)) != CAPTURE_END &&
            !result->stopped) {
-        if (status == CAPTURE_OK) {
+        if (status == CAPTURE_OK && source->is_following && sink->next &&
+            !sink->next(sink->context, frame.file, frame.time_ns)) {
+            result->stopped = true;
+        } else if (status == CAPTURE_OK) {
             take_frame(source, &frame, result);
         } else if (status == CAPTURE_DISORDERED) {
             result->disordered = result->stopped = true;
@@ -319,11 +344,29 @@ compare_facts(const void *a, const void *b)
 static void
 give_facts(struct source *source)
 {
-    for (size_t i = 0; i < source->n_files; i++)
-        source->facts[i].file = capture_reader_file(source->reader, i);
-    qsort(source->facts, source->n_files, sizeof *source->facts, compare_facts);
-    for (size_t i = 0; i < source->n_files && source->sink->capture; i++)
+    size_t n = source->is_following ? capture_reader_followed(source->reader) : source->n_files;
+    size_t first = n > source->n_files ? n - source->n_files : 0;
+
+    for (size_t i = first; i < n; i++)
+        facts_of(source, i)->file = capture_reader_file(source->reader, i);
+    n -= first;
+    qsort(source->facts, n, sizeof *source->facts, compare_facts);
+    for (size_t i = 0; i < n && source->sink->capture; i++)
         source->sink->capture(source->sink->context, &source->facts[i]);
+}
+
+/* A file is forgotten while others are followed. */
+static void
+retire(void *context, size_t file)
+{
+    struct source *source = context;
+    struct capture_facts *facts = facts_of(source, file);
+
+    facts->file = capture_reader_file(source->reader, file);
+    find_disorder(source->sink, capture_reader_disorder(source->reader, file % source->n_files));
+    if (source->sink->capture)
+        source->sink->capture(source->sink->context, facts);
+    *facts = (struct capture_facts){ 0 };
 }
 
 void

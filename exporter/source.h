@@ -39,7 +39,10 @@ struct source_sink {
                       uint64_t connections);
     /* What connections inside TLS show by their shape, which is not looked at without it. */
     void (*estimated)(void *context, const struct estimate_event *event);
-    /* What is known of each file at the end, in order of their first frames. */
+    /* Before a frame of that time, while files are followed; false: end there. */
+    bool (*next)(void *context, size_t file, int64_t time_ns);
+    /* What is known of each file at the end, in order of their first frames; of files that are
+     * followed, of some before. */
     void (*capture)(void *context, const struct capture_facts *facts);
     void (*warning)(void *context, const char *message); /* one line; reading continues */
     bool (*progress)(
@@ -60,6 +63,9 @@ struct source;
  * (g_free) if one of them cannot be read. */
 struct source *source_open(char *const *paths, size_t n_paths, const struct capture_order *order,
                            char **message);
+
+/* The same for what is followed, see capture_reader_follow(). */
+struct source *source_follow(const struct capture_order *order);
 
 /* Compares the clocks of the files and interfaces; false if there is only one. `clocks` must
  * outlive the source. Before source_run(). */

@@ -372,6 +372,31 @@ free_own_row(void *key, void *value, void *tally)
         clear_row(tally, counted->row);
 }
 
+static void
+forget_row(void *key, void *value, void *data)
+{
+    struct counted *counted = value;
+
+    (void)key;
+    (void)data;
+    if (!counted->is_own)
+        counted->row = NULL;
+}
+
+void
+tally_rotate(void *state)
+{
+    struct tally *tally = state;
+
+    g_hash_table_foreach(tally->sessions, forget_row, NULL);
+    g_tree_foreach(tally->rows, free_row, tally);
+    g_tree_destroy(tally->rows);
+    tally->rows = g_tree_new(tally->report->rows->compare);
+    if (tally->rest)
+        clear_row(tally, tally->rest);
+    tally->rest = NULL;
+}
+
 void
 tally_free(void *state)
 {

@@ -42,7 +42,7 @@ text_writer_open(const struct writer_format *format, const char *directory, cons
 }
 
 static void
-write_text(struct text_writer *writer, const char *text, size_t length)
+write_file(struct text_writer *writer, const char *text, size_t length)
 {
     size_t done = 0;
 
@@ -53,6 +53,49 @@ write_text(struct text_writer *writer, const char *text, size_t length)
         else if (n == 0 || errno != EINTR)
             writer->error = n == 0 ? EIO : errno;
     }
+}
+
+/* Where the last whole row ends. The text begins with a row; in CSV, lines end in quotes too. */
+static size_t
+whole_rows(const struct text_writer *writer)
+{
+    const GString *held = writer->held;
+    bool is_quoted = false;
+    size_t end = 0;
+
+    for (size_t i = 0; i < held->len; i++) {
+        is_quoted ^= held->str[i] == '"' && !writer->leads;
+        if (held->str[i] == '\n' && !is_quoted)
+            end = i + 1;
+    }
+    return end;
+}
+
+/* Writes whole rows only. If the disk is full in the middle of one, its beginning is taken back. */
+static void
+show_rows(struct text_writer *writer)
+{
+    size_t length = whole_rows(writer);
+
+    write_file(writer, writer->held->str, length);
+    if (!writer->error)
+        writer->shown += (off_t)length;
+    else if (writer->file.path && ftruncate(writer->file.fd, writer->shown) != 0)
+        return;
+    g_string_erase(writer->held, 0, (gssize)length);
+    writer->n_held = writer->held->len;
+}
+
+static void
+write_text(struct text_writer *writer, const char *text, size_t length)
+{
+    if (!writer->held) {
+        write_file(writer, text, length);
+        return;
+    }
+    g_string_append_len(writer->held, text, (gssize)length);
+    if (writer->held->len > BUFFER_SIZE)
+        show_rows(writer);
 }
 
 /* Writes the buffer, or adds it to the text that waits. */
@@ -214,6 +257,58 @@ text_writer_end_row(struct writer *base)
     fill_gaps(writer, false);
 }
 
+/* --- rows that are read while the file is written --- */
+
+bool
+text_writer_show(struct writer *base, char **message)
+{
+    struct text_writer *writer = (struct text_writer *)base;
+
+    if (!writer->held) {
+        writer->held = g_string_new(NULL);
+        if (!output_file_show(&writer->file, message))
+            return false;
+    }
+    write_out(writer);
+    show_rows(writer);
+    return true;
+}
+
+bool
+text_writer_has_news(const struct writer *base)
+{
+    const struct text_writer *writer = (const struct text_writer *)base;
+
+    return writer->held->len > writer->n_held || (writer->used > 0 && !writer->waiting);
+}
+
+uint64_t
+text_writer_bytes(const struct writer *base)
+{
+    const struct text_writer *writer = (const struct text_writer *)base;
+
+    return (uint64_t)writer->shown + writer->held->len + writer->used;
+}
+
+bool
+text_writer_carry(struct writer *from, struct writer *to, const char *directory, char **message)
+{
+    struct text_writer *old = (struct text_writer *)from, *new = (struct text_writer *)to;
+    g_autofree char *name = g_path_get_basename(old->file.path);
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+
+    if (!text_writer_show(from, message) || !output_file_move(&old->file, path, message) ||
+        !text_writer_show(to, message))
+        return false;
+    write_text(new, old->held->str, old->held->len);
+    g_string_truncate(old->held, 0);
+    new->waiting = g_steal_pointer(&old->waiting);
+    new->written = old->written;
+    new->gaps = old->gaps;
+    g_queue_init(&old->gaps);
+    return true;
+}
+
 /* --- the file --- */
 
 bool
@@ -229,6 +324,8 @@ text_writer_flush(struct writer *base, char **message)
 
     fill_gaps(writer, true);
     write_out(writer);
+    if (writer->held)
+        show_rows(writer);
     if (!writer->error && writer->file.path && fsync(writer->file.fd) != 0 && errno != EINVAL)
         writer->error = errno;
     if (writer->error)
@@ -254,6 +351,8 @@ free_writer(struct text_writer *writer)
     }
     if (writer->waiting)
         g_string_free(writer->waiting, TRUE);
+    if (writer->held)
+        g_string_free(writer->held, TRUE);
     g_strfreev(writer->leads);
     g_free(writer->buffer);
     g_free(writer);

@@ -8,6 +8,7 @@
 #define TEXT_WRITER_H
 
 #include <glib.h>
+#include <sys/types.h>
 
 #include "output_file.h"
 #include "writer.h"
@@ -26,6 +27,10 @@ struct text_writer {
     GString *waiting; /* text that waits, before that in the buffer; NULL: none */
     size_t written;   /* of it */
     GQueue gaps;      /* of struct gap: in it, in order */
+    GString *held;    /* whole rows, and perhaps the beginning of one, that are to be shown; NULL:
+                         the file is not read while it is written */
+    size_t n_held;    /* bytes of these that were not whole when it was looked at last */
+    off_t shown;      /* bytes of the file */
 };
 
 /* Opens `directory`/`name``suffix`, or standard output when `directory` is NULL. Returns NULL with
@@ -47,6 +52,11 @@ text_writer_end_cell(struct text_writer *writer, const char *end)
 }
 
 /* Functions of `struct writer_format`. */
+bool text_writer_show(struct writer *writer, char **message);
+bool text_writer_has_news(const struct writer *writer);
+uint64_t text_writer_bytes(const struct writer *writer);
+bool text_writer_carry(struct writer *from, struct writer *to, const char *directory,
+                       char **message);
 void text_writer_plain(struct writer *writer, const char *text, size_t length);
 void text_writer_number(struct writer *writer, uint64_t number);
 void text_writer_session(struct writer *writer, struct session_number *session);
@@ -61,7 +71,9 @@ void text_writer_discard(struct writer *writer);
 #define TEXT_WRITER_FUNCTIONS \
     .number = text_writer_number, .decimal = text_writer_plain, .session = text_writer_session, \
     .end_row = text_writer_end_row, .failed = text_writer_failed, .flush = text_writer_flush, \
-    .publish = text_writer_publish, .close = text_writer_close, .discard = text_writer_discard
+    .publish = text_writer_publish, .close = text_writer_close, .discard = text_writer_discard, \
+    .show = text_writer_show, .has_news = text_writer_has_news, .bytes = text_writer_bytes, \
+    .carry = text_writer_carry
 /* clang-format on */
 
 #endif

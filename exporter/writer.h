@@ -29,6 +29,8 @@ struct output_style {
     struct pseudonyms *pseudonyms; /* in the place of names; NULL: names are shown */
     bool crlf;                     /* CSV: lines end in CR LF, for spreadsheets */
     bool bom;                      /* CSV: start with a byte order mark, for spreadsheets */
+    bool is_followed;              /* CSV, JSON: rows are read while they are written */
+    bool is_rotated;               /* the same; what another run left is kept */
     bool spreadsheet_times; /* CSV: times that spreadsheets recognise, cut to the millisecond */
 };
 
@@ -55,6 +57,12 @@ struct writer_format {
     bool (*publish)(struct writer *writer, char **message);
     void (*close)(struct writer *writer);
     void (*discard)(struct writer *writer);
+
+    /* Formats whose rows can be read while they are written. */
+    bool (*show)(struct writer *writer, char **message);
+    bool (*has_news)(const struct writer *writer);
+    uint64_t (*bytes)(const struct writer *writer);
+    bool (*carry)(struct writer *from, struct writer *to, const char *directory, char **message);
 };
 
 /* The longest text of a cell that is not text: a time, an address, a number. */
@@ -154,6 +162,39 @@ static inline void
 writer_discard(struct writer *writer)
 {
     writer->format->discard(writer);
+}
+
+/* --- an output that is read while it is written --- */
+
+/* Gives the output its final name, for good, and lets readers see all whole rows so far. Returns
+ * false with a message if the name cannot be given. */
+static inline bool
+writer_show(struct writer *writer, char **message)
+{
+    return writer->format->show(writer, message);
+}
+
+/* Whether there are rows that writer_show() would show. */
+static inline bool
+writer_has_news(const struct writer *writer)
+{
+    return writer->format->has_news(writer);
+}
+
+/* Bytes of the rows so far that do not wait. */
+static inline uint64_t
+writer_bytes(const struct writer *writer)
+{
+    return writer->format->bytes(writer);
+}
+
+/* Moves the output to another folder; rows that still wait go to the output `to`, which is new and
+ * has the same columns, and is shown. `from` is to be flushed and closed then. Returns false with a
+ * message if a name cannot be given. */
+static inline bool
+writer_carry(struct writer *from, struct writer *to, const char *directory, char **message)
+{
+    return from->format->carry(from, to, directory, message);
 }
 
 /* --- for the formats --- */
