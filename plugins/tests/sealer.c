@@ -12,6 +12,7 @@
 struct sealer {
     uint32_t flags;
     struct oa_ntlm_side_keys keys[2];
+    struct oa_ntlm_checksum *checksum[2];
     gcry_cipher_hd_t cipher[2];
     uint32_t sequence[2];
     int of[2]; /* which of these a side uses */
@@ -27,6 +28,8 @@ sealer_new(uint32_t flags, const uint8_t key[OA_NTLM_KEY], bool is_shared)
     sealer->of[OA_SERVER] = is_shared ? OA_CLIENT : OA_SERVER;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         g_assert_true(oa_ntlm_side_keys(flags, key, (enum oa_side)side, &sealer->keys[side]));
+        sealer->checksum[side] = oa_ntlm_checksum_new(flags, sealer->keys[side].sign);
+        g_assert_nonnull(sealer->checksum[side]);
         g_assert_cmpint(gcry_cipher_open(&sealer->cipher[side], GCRY_CIPHER_ARCFOUR,
                                          GCRY_CIPHER_MODE_STREAM, 0),
                         ==, 0);
@@ -48,8 +51,10 @@ sealer_begin_anew(struct sealer *sealer)
 void
 sealer_free(struct sealer *sealer)
 {
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         gcry_cipher_close(sealer->cipher[side]);
+        oa_ntlm_checksum_free(sealer->checksum[side]);
+    }
     g_free(sealer);
 }
 
@@ -66,7 +71,7 @@ sealer_protect(struct sealer *sealer, enum oa_side side, bool is_sealed, bool si
                uint8_t signature[SEALER_SIGNATURE])
 {
     gcry_cipher_hd_t cipher = sealer->cipher[sealer->of[side]];
-    uint32_t sequence = sealer->sequence[sealer->of[side]]++, crc;
+    uint32_t sequence = sealer->sequence[sealer->of[side]]++;
     uint8_t number[4], digest[OA_NTLM_KEY];
     struct oa_bytes pieces[] = { { number, 4 }, head, { stub->data, stub->len }, trailer };
     bool is_extended = sealer->flags & OA_NTLM_EXTENDED_SESSIONSECURITY;
@@ -74,8 +79,8 @@ sealer_protect(struct sealer *sealer, enum oa_side side, bool is_sealed, bool si
     if (!signs_all)
         pieces[1].length = pieces[3].length = 0;
     put_u32(number, sequence);
-    g_assert_true(oa_ntlm_hmac(sealer->keys[side].sign, pieces, G_N_ELEMENTS(pieces), digest));
-    g_assert_true(oa_ntlm_crc(pieces + 1, G_N_ELEMENTS(pieces) - 1, &crc));
+    g_assert_true(oa_ntlm_checksum_of(sealer->checksum[side], pieces + !is_extended,
+                                      G_N_ELEMENTS(pieces) - !is_extended, digest));
     if (is_sealed && stub->len)
         gcry_cipher_encrypt(cipher, stub->data, stub->len, NULL, 0);
     put_u32(signature, 1);
@@ -87,7 +92,7 @@ sealer_protect(struct sealer *sealer, enum oa_side side, bool is_sealed, bool si
         return;
     }
     put_u32(signature + 4, 0);
-    put_u32(signature + 8, crc);
+    memcpy(signature + 8, digest, 4);
     put_u32(signature + 12, sequence);
     gcry_cipher_encrypt(cipher, signature + 4, 12, NULL, 0);
     put_u32(signature + 4, 0); /* the random pad, [MS-NLMP] 3.4.4.1 */

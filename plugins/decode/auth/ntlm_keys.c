@@ -17,24 +17,39 @@
 
 /* --- primitives --- */
 
-/* The digest of all pieces, of up to OA_NTLM_KEY bytes; with a key their HMAC. */
+/* The digest of all pieces, of up to OA_NTLM_KEY bytes. */
+static bool
+digest_with(gcry_md_hd_t hash, const struct oa_bytes *pieces, size_t n, uint8_t digest[OA_NTLM_KEY])
+{
+    for (size_t i = 0; i < n; i++)
+        gcry_md_write(hash, pieces[i].at, pieces[i].length);
+    const uint8_t *result = gcry_md_read(hash, 0);
+    if (result)
+        memcpy(digest, result, gcry_md_get_algo_dlen(gcry_md_get_algo(hash)));
+    return result != NULL;
+}
+
+/* NULL if the library refuses it; with a key for the HMAC. */
+static gcry_md_hd_t
+hash_new(enum gcry_md_algos algorithm, const uint8_t *key)
+{
+    gcry_md_hd_t hash;
+
+    if (gcry_md_open(&hash, algorithm, key ? GCRY_MD_FLAG_HMAC : 0) != 0)
+        return NULL;
+    if (!key || gcry_md_setkey(hash, key, OA_NTLM_KEY) == 0)
+        return hash;
+    gcry_md_close(hash);
+    return NULL;
+}
+
 static bool
 digest_of(enum gcry_md_algos algorithm, const uint8_t *key, const struct oa_bytes *pieces, size_t n,
           uint8_t digest[OA_NTLM_KEY])
 {
-    gcry_md_hd_t hash;
-    bool is_done = false;
+    gcry_md_hd_t hash = hash_new(algorithm, key);
+    bool is_done = hash && digest_with(hash, pieces, n, digest);
 
-    if (gcry_md_open(&hash, algorithm, key ? GCRY_MD_FLAG_HMAC : 0) != 0)
-        return false;
-    if (!key || gcry_md_setkey(hash, key, OA_NTLM_KEY) == 0) {
-        for (size_t i = 0; i < n; i++)
-            gcry_md_write(hash, pieces[i].at, pieces[i].length);
-        const uint8_t *result = gcry_md_read(hash, algorithm);
-        is_done = result != NULL;
-        if (is_done)
-            memcpy(digest, result, gcry_md_get_algo_dlen(algorithm));
-    }
     gcry_md_close(hash);
     return is_done;
 }
@@ -46,15 +61,46 @@ oa_ntlm_hmac(const uint8_t key[OA_NTLM_KEY], const struct oa_bytes *pieces, size
     return digest_of(GCRY_MD_MD5, key, pieces, n, digest);
 }
 
-bool
-oa_ntlm_crc(const struct oa_bytes *pieces, size_t n, uint32_t *crc)
-{
-    uint8_t digest[OA_NTLM_KEY] = { 0 };
-    bool is_done = digest_of(GCRY_MD_CRC32, NULL, pieces, n, digest);
+struct oa_ntlm_checksum {
+    gcry_md_hd_t hash;
+};
 
-    *crc = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 |
-           digest[3];
-    return is_done;
+struct oa_ntlm_checksum *
+oa_ntlm_checksum_new(uint32_t flags, const uint8_t sign[OA_NTLM_KEY])
+{
+    bool is_extended = flags & OA_NTLM_EXTENDED_SESSIONSECURITY;
+    gcry_md_hd_t hash =
+        hash_new(is_extended ? GCRY_MD_MD5 : GCRY_MD_CRC32, is_extended ? sign : NULL);
+    struct oa_ntlm_checksum *checksum = hash ? g_new(struct oa_ntlm_checksum, 1) : NULL;
+
+    if (checksum)
+        checksum->hash = hash;
+    return checksum;
+}
+
+void
+oa_ntlm_checksum_free(struct oa_ntlm_checksum *checksum)
+{
+    if (!checksum)
+        return;
+    gcry_md_close(checksum->hash);
+    g_free(checksum);
+}
+
+bool
+oa_ntlm_checksum_of(struct oa_ntlm_checksum *checksum, const struct oa_bytes *pieces, size_t n,
+                    uint8_t digest[OA_NTLM_KEY])
+{
+    gcry_md_reset(checksum->hash);
+    if (!digest_with(checksum->hash, pieces, n, digest))
+        return false;
+    if (gcry_md_get_algo(checksum->hash) == GCRY_MD_CRC32) /* the library's is in network order */
+        for (size_t i = 0; i < 2; i++) {
+            uint8_t byte = digest[i];
+            digest[i] = digest[3 - i];
+            digest[3 - i] = byte;
+        }
+    return true;
 }
 
 static struct oa_bytes

@@ -60,9 +60,18 @@ struct oa_ntlm_side_keys {
 bool oa_ntlm_side_keys(uint32_t flags, const uint8_t key[OA_NTLM_KEY], enum oa_side sender,
                        struct oa_ntlm_side_keys *keys);
 
-/* HMAC-MD5 and CRC-32 over pieces of bytes. False if the library refuses it. */
+/* HMAC-MD5 over pieces of bytes. False if the library refuses it. */
 bool oa_ntlm_hmac(const uint8_t key[OA_NTLM_KEY], const struct oa_bytes *pieces, size_t n,
                   uint8_t digest[OA_NTLM_KEY]);
-bool oa_ntlm_crc(const struct oa_bytes *pieces, size_t n, uint32_t *crc);
+
+/* The checksum in the signatures of one side, which is made ready once for all of them, [MS-NLMP]
+ * 3.4.4: HMAC-MD5 with the key that signs; without extended session security CRC-32, whose four
+ * bytes stand in the digest as on the wire. NULL if the library refuses it; free() clears the key
+ * and takes NULL. */
+struct oa_ntlm_checksum;
+struct oa_ntlm_checksum *oa_ntlm_checksum_new(uint32_t flags, const uint8_t sign[OA_NTLM_KEY]);
+void oa_ntlm_checksum_free(struct oa_ntlm_checksum *checksum);
+bool oa_ntlm_checksum_of(struct oa_ntlm_checksum *checksum, const struct oa_bytes *pieces, size_t n,
+                         uint8_t digest[OA_NTLM_KEY]);
 
 #endif

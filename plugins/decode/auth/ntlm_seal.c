@@ -81,11 +81,12 @@ struct ntlm_seal {
     GByteArray *authenticate;     /* the message, while the challenge is not known */
     enum oa_seal_outcome outcome; /* open: there are keys */
     uint32_t flags;
-    uint8_t key[OA_NTLM_KEY]; /* the session key */
-    uint8_t sign[2][OA_NTLM_KEY];
+    uint8_t key[OA_NTLM_KEY];             /* the session key */
+    struct oa_ntlm_checksum *checksum[2]; /* NULL: no keys */
     struct stream streams[2];
     struct stream *stream_of[2]; /* of each side */
-    bool signs_all; /* signatures are over whole PDUs; else over stubs, [MS-RPCE] 3.3.1.5.2.2 */
+    bool signs_all;  /* signatures are over whole PDUs; else over stubs, [MS-RPCE] 3.3.1.5.2.2: */
+    bool has_signed; /* the first that was right has shown which, for all of them */
 };
 
 static bool
@@ -191,16 +192,16 @@ is_signed(const struct ntlm_seal *ntlm, const struct oa_seal_pdu *pdu, struct oa
     struct oa_bytes some[] = { { signature + 12, 4 }, stub };
     const struct oa_bytes *pieces = signs_all ? all : some;
     size_t n = signs_all ? G_N_ELEMENTS(all) : G_N_ELEMENTS(some);
+    struct oa_ntlm_checksum *checksum = ntlm->checksum[pdu->side];
     uint8_t digest[OA_NTLM_KEY];
-    uint32_t crc;
 
     if (!is_extended(ntlm)) {
         *sequence = u32_of(signature + 12) ^ u32_of(tail + 8);
-        return oa_ntlm_crc(pieces + 1, n - 1, &crc) &&
-               crc == (u32_of(signature + 8) ^ u32_of(tail + 4));
+        return oa_ntlm_checksum_of(checksum, pieces + 1, n - 1, digest) &&
+               u32_of(digest) == (u32_of(signature + 8) ^ u32_of(tail + 4));
     }
     *sequence = u32_of(signature + 12);
-    if (!oa_ntlm_hmac(ntlm->sign[pdu->side], pieces, n, digest))
+    if (!oa_ntlm_checksum_of(checksum, pieces, n, digest))
         return false;
     for (size_t i = 0; i < 8; i++)
         if ((signature[4 + i] ^ (ntlm->flags & OA_NTLM_KEY_EXCH ? tail[i] : 0)) != digest[i])
@@ -228,15 +229,22 @@ decipher(struct ntlm_seal *ntlm, const struct oa_seal_pdu *pdu, const uint8_t *k
         stub.at = plain;
         keystream += stub.length;
     }
-    if (is_signed(ntlm, pdu, stub, ntlm->signs_all, keystream, sequence))
-        return true;
-    if (!is_signed(ntlm, pdu, stub, !ntlm->signs_all, keystream, sequence))
-        return false;
-    ntlm->signs_all = !ntlm->signs_all;
-    return true;
+    bool is_right = is_signed(ntlm, pdu, stub, ntlm->signs_all, keystream, sequence);
+    if (!is_right && !ntlm->has_signed) {
+        is_right = is_signed(ntlm, pdu, stub, !ntlm->signs_all, keystream, sequence);
+        ntlm->signs_all ^= is_right;
+    }
+    ntlm->has_signed |= is_right;
+    return is_right;
 }
 
 /* --- positions --- */
+
+static size_t
+length_of(const struct oa_seal_pdu *pdu)
+{
+    return pdu->head.length + pdu->stub.length + pdu->trailer.length + pdu->signature.length;
+}
 
 /* Tries the PDU at that distance from the current position. */
 static bool
@@ -262,7 +270,7 @@ search(struct ntlm_seal *ntlm, struct stream *stream, const struct oa_seal_pdu *
     uint64_t around = (uint64_t)missing * (HEAD + TRAILER + SIGNATURE);
     uint64_t most = stream->lost >= around ? stream->lost - around + least : 0;
     bool is_counted = stream->lost > 0;
-    uint64_t cost = pdu->head.length + pdu->stub.length + pdu->trailer.length;
+    uint64_t cost = length_of(pdu);
 
     if (is_counted && most < least)
         return false;
@@ -327,12 +335,6 @@ open_late(struct ntlm_seal *ntlm, struct stream *stream, const struct oa_seal_pd
 }
 
 /* --- PDUs --- */
-
-static size_t
-length_of(const struct oa_seal_pdu *pdu)
-{
-    return pdu->head.length + pdu->stub.length + pdu->trailer.length + pdu->signature.length;
-}
 
 /* How many PDUs are known to be missing before this one; `is_late`: it is one of those that were.
  */
@@ -431,7 +433,9 @@ begin_streams(struct ntlm_seal *ntlm)
             ntlm->outcome = OA_SEAL_UNSUPPORTED;
             return;
         }
-        memcpy(ntlm->sign[side], keys.sign, sizeof keys.sign);
+        ntlm->checksum[side] = oa_ntlm_checksum_new(ntlm->flags, keys.sign);
+        if (!ntlm->checksum[side])
+            ntlm->outcome = OA_SEAL_UNSUPPORTED;
         if (ntlm->stream_of[side] == stream) {
             keystream_begin(&stream->keystream, &keys);
             use_up(&stream->keystream, stream->n_sealed + stream->n * used_by_signature(ntlm));
@@ -528,9 +532,10 @@ forget_keys(struct ntlm_seal *ntlm)
             forget_gap(&stream->gaps[i]);
         *stream = (struct stream){ .credit = CREDIT_START };
         ntlm->stream_of[side] = stream;
+        g_clear_pointer(&ntlm->checksum[side], oa_ntlm_checksum_free);
     }
     explicit_bzero(ntlm->key, sizeof ntlm->key);
-    explicit_bzero(ntlm->sign, sizeof ntlm->sign);
+    ntlm->has_signed = false;
     ntlm->outcome = OA_SEAL_NO_TOKENS;
 }
 
