@@ -38,6 +38,15 @@ WINDOWS = {
     "endpoints": ("load/multi.pcapng.gz", 5),
 }
 TITLES = "Conversations|Endpoints"
+# The menu of the first frame that a filter leaves: an entry of it, from the top, without lines.
+MENUS = {
+    "conversation_filter": ("made/mixed.pcapng", "oxcrpc", 9),
+}
+# Dialogs: options of Wireshark, and what is typed to come there; text begins with ":".
+DIALOGS = {
+    "decode_as": ("made/mixed.pcapng", ["-d", "tcp.port==8080,rpch", "-d", "tcp.port==49200,rpch_server"], ["ctrl+shift+u"]),
+    "preferences": ("made/mixed.pcapng", [], ["ctrl+shift+p", ":Prot", "Right", ":RPCH"]),
+}
 # Of the window: frames above, the tree below, nothing else.
 RECENT = f"""gui.toolbar_main_show: FALSE
 gui.filter_toolbar_show: FALSE
@@ -152,6 +161,27 @@ def show_statistics(env, window, entry):
     raise AssertionError("no window of statistics")
 
 
+def open_menu(env, window, entry):
+    """The menu of the first frame, with the menu of an entry."""
+    fill_screen(env, window)
+    xdotool(env, "windowfocus", "--sync", window)
+    xdotool(env, "mousemove", WIDTH // 2 - 50, 60, "click", 3)
+    time.sleep(2)
+    xdotool(env, "key", "--delay", 300, *["Down"] * entry, "Right")
+    time.sleep(2)
+
+
+def open_dialog(env, window, typed):
+    """The dialog that what is typed leads to."""
+    fill_screen(env, window)
+    xdotool(env, "windowfocus", "--sync", window)
+    for text in typed:
+        xdotool(env, *(["type", "--delay", 100, text[1:]] if text.startswith(":") else ["key", text]))
+        time.sleep(2)
+    found = tools.run(["xdotool", "search", "--onlyvisible", "--name", "."], env, check=False).stdout.split()
+    return next(one for one in found if one != window)
+
+
 def take(home, picture, capture, arguments, show, has_profile=False):
     """Takes one picture: starts Wireshark with these arguments, and calls show(env, window), which may return
     the window to take instead of the screen."""
@@ -202,7 +232,7 @@ def main():
         return
     folder = TOP / "plugins" / "doc" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *WINDOWS]:
+    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *WINDOWS, *MENUS, *DIALOGS]:
         picture = folder / f"{name}.png"
         if name in PROFILE_PICTURES:
             capture, frame = PROFILE_PICTURES[name]
@@ -210,6 +240,12 @@ def main():
         elif name in WINDOWS:
             capture, entry = WINDOWS[name]
             take(home, picture, tools.CAPTURES / capture, [], lambda env, window: show_statistics(env, window, entry))  # pylint: disable=cell-var-from-loop
+        elif name in MENUS:
+            capture, text, entry = MENUS[name]
+            take(home, picture, tools.CAPTURES / capture, ["-Y", text], lambda env, window: open_menu(env, window, entry))  # pylint: disable=cell-var-from-loop
+        elif name in DIALOGS:
+            capture, more, typed = DIALOGS[name]
+            take(home, picture, tools.CAPTURES / capture, more, lambda env, window: open_dialog(env, window, typed))  # pylint: disable=cell-var-from-loop
         else:
             capture, *more = PICTURES[name]
             take_frame(home, picture, tools.CAPTURES / capture, *more)
