@@ -41,6 +41,15 @@ MENUS = {
     "exchange_statistics": ("made/mixed.pcapng", 1, ("alt+s", "Up", "Up", "Return"), "Exchange"),
     "export_objects": ("real/rops_streams.pcapng", 1, ("alt+f", *["Up"] * 3, "Right", "Down", "Return"), "Export"),
 }
+# The menu of the first frame that a filter leaves: an entry of it, from the top, without lines.
+FRAME_MENUS = {
+    "frame_menu": ("made/mixed.pcapng", "oxcrpc", 9),
+}
+# Dialogs: options of Wireshark, and what is typed to come there; text begins with ":".
+DIALOGS = {
+    "decode_as": ("made/mixed.pcapng", ["-d", "tcp.port==8080,rpch", "-d", "tcp.port==49200,rpch_server"], ["ctrl+shift+u"]),
+    "preferences": ("made/mixed.pcapng", [], ["ctrl+shift+p", ":Prot", "Right", ":RPCH"]),
+}
 # Of the window: frames above, the tree below, nothing else.
 RECENT = f"""gui.toolbar_main_show: FALSE
 gui.filter_toolbar_show: FALSE
@@ -159,6 +168,27 @@ def open_menu(env, window, keys, title):
     raise AssertionError(f"no window {title}")
 
 
+def open_frame_menu(env, window, entry):
+    """The menu of the first frame, with the menu of an entry."""
+    fill_screen(env, window)
+    xdotool(env, "windowfocus", "--sync", window)
+    xdotool(env, "mousemove", WIDTH // 2 - 50, 60, "click", 3)
+    time.sleep(2)
+    xdotool(env, "key", "--delay", 300, *["Down"] * entry, "Right")
+    time.sleep(2)
+
+
+def open_dialog(env, window, typed):
+    """The dialog that what is typed leads to."""
+    fill_screen(env, window)
+    xdotool(env, "windowfocus", "--sync", window)
+    for text in typed:
+        xdotool(env, *(["type", "--delay", 100, text[1:]] if text.startswith(":") else ["key", text]))
+        time.sleep(2)
+    found = tools.run(["xdotool", "search", "--onlyvisible", "--name", "."], env, check=False).stdout.split()
+    return next(one for one in found if one != window)
+
+
 def take(home, picture, capture, arguments, show, has_profile=False, height=HEIGHT):
     """Takes one picture: starts Wireshark with these arguments, and calls show(env, window), which may return
     the window to take instead of the screen, of which the upper part of this height is taken."""
@@ -209,7 +239,7 @@ def main():
         return
     folder = TOP / "plugins" / "doc" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *MENUS]:
+    for name in arguments or [*PICTURES, *PROFILE_PICTURES, *MENUS, *FRAME_MENUS, *DIALOGS]:
         picture = folder / f"{name}.png"
         if name in PROFILE_PICTURES:
             capture, frame = PROFILE_PICTURES[name]
@@ -218,6 +248,13 @@ def main():
             capture, frame, *way = MENUS[name]
             take(home, picture, tools.CAPTURES / capture, ["-g", str(frame)],
                  lambda env, window: open_menu(env, window, *way), height=MENU_HEIGHT)  # pylint: disable=cell-var-from-loop
+        elif name in FRAME_MENUS:
+            capture, text, entry = FRAME_MENUS[name]
+            take(home, picture, tools.CAPTURES / capture, ["-Y", text],
+                 lambda env, window: open_frame_menu(env, window, entry))  # pylint: disable=cell-var-from-loop
+        elif name in DIALOGS:
+            capture, more, typed = DIALOGS[name]
+            take(home, picture, tools.CAPTURES / capture, more, lambda env, window: open_dialog(env, window, typed))  # pylint: disable=cell-var-from-loop
         else:
             capture, *more = PICTURES[name]
             take_frame(home, picture, tools.CAPTURES / capture, *more)

@@ -31,7 +31,6 @@ struct book_items {
     bool is_response;
     enum oa_field open[DEPTH_MAX]; /* structures; referents come after these */
     unsigned depth;
-    bool has_rows; /* values are not what is looked for */
     bool is_bind;
     struct title property, row; /* the last ones */
     uint64_t taken;             /* rows of WORDS that are in the text */
@@ -111,7 +110,6 @@ book_items_begin(struct book_items *items, const struct oa_value *at)
     if (items->depth < DEPTH_MAX)
         items->open[items->depth] = at->id;
     items->depth++;
-    items->has_rows |= at->id == OA_F_OXNSPI_ROW;
 }
 
 void
@@ -288,9 +286,13 @@ add_to_title(struct title *title, proto_item *item, const char *text)
 /* A value stands in the title of its property, and in that of what the property is in: the
  * restriction, or a text in its row. */
 static void
-take_value(struct book_items *items, proto_tree *tree, const struct oa_value *value,
-           const char *text)
+take_value(struct book_items *items, proto_tree *tree, tvbuff_t *tvb, const struct oa_value *value)
 {
+    bool is_sought = !items->is_response && items->tag;
+
+    if (!is_sought && !(tree && PTREE_DATA(tree)->visible))
+        return;
+    const char *text = value_title(items->pool, tvb, value);
     proto_item *property = around(tree, OA_F_OXNSPI_VALUE);
     proto_item *list = around(tree, OA_F_OXNSPI_VALUE_LIST);
     proto_item *row = around(tree, OA_F_OXNSPI_ROW);
@@ -305,7 +307,7 @@ take_value(struct book_items *items, proto_tree *tree, const struct oa_value *va
         add_to_title(&items->row, row, text);
     if (restriction)
         proto_item_append_text(restriction, " %s", text);
-    if (!items->is_response && !items->has_rows && items->tag) {
+    if (is_sought) {
         add_words(items, ", ", items->tag, wmem_strdup_printf(items->pool, " %s", text));
         items->tag = NULL;
     }
@@ -330,7 +332,7 @@ book_items_field(struct book_items *items, proto_tree *tree, tvbuff_t *tvb,
     if (value->id == OA_F_OXNSPI_TAG)
         take_tag(items, tree, value);
     else if (is_value(value->id))
-        take_value(items, tree, value, value_title(items->pool, tvb, value));
+        take_value(items, tree, tvb, value);
 }
 
 const char *

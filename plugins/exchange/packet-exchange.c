@@ -280,6 +280,8 @@ hide_links(proto_tree *tree)
 {
     static const char *const LINKS[] = { "dcerpc.request_in", "dcerpc.response_in" };
 
+    if (!tree || !PTREE_DATA(tree)->visible)
+        return;
     for (size_t i = 0; i < array_length(LINKS); i++) {
         proto_item *link = item_in(tree, proto_registrar_get_id_byname(LINKS[i]));
         if (link)

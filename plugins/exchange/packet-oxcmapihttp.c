@@ -148,6 +148,34 @@ index_in_frame(packet_info *pinfo)
     return messages_of_frame(pinfo)->count++;
 }
 
+/* The message's layer of stock HTTP, which comes before ours; NULL if nobody looks. */
+static proto_tree *
+http_layer(const struct message *message)
+{
+    if (!message->tree || !PTREE_DATA(message->tree)->visible)
+        return NULL;
+    int http = proto_get_id_by_filter_name("http");
+    proto_node *ours = proto_tree_get_parent(message->tree);
+    proto_node *node = ours && ours->parent ? ours->parent->first_child : NULL;
+    proto_node *found = NULL;
+
+    for (; node && node != ours; node = node->next)
+        if (PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == http)
+            found = node;
+    return found;
+}
+
+/* A link that stock HTTP has too is shown once; filters find both. */
+static void
+show_link(const struct message *message, int hf, const char *stock, guint32 frame)
+{
+    proto_item *item = generated(proto_tree_add_uint(message->tree, hf, message->tvb, 0, 0, frame));
+
+    proto_tree *layer = http_layer(message);
+    if (layer && item_in(layer, proto_registrar_get_id_byname(stock)))
+        proto_item_set_hidden(item);
+}
+
 /* Of a request known on later visits only. */
 static void
 show_links(const struct message *message)
@@ -162,13 +190,11 @@ show_links(const struct message *message)
                            oa_vc_user_name(transaction->session, text));
     }
     if (!message->is_response && transaction->response_frame)
-        generated(proto_tree_add_uint(message->tree, hf_response_in, message->tvb, 0, 0,
-                                      transaction->response_frame));
+        show_link(message, hf_response_in, "http.response_in", transaction->response_frame);
     if (message->is_response && transaction->request_frame) {
         nstime_t time;
 
-        generated(proto_tree_add_uint(message->tree, hf_request_in, message->tvb, 0, 0,
-                                      transaction->request_frame));
+        show_link(message, hf_request_in, "http.request_in", transaction->request_frame);
         nstime_delta(&time, &message->pinfo->abs_ts, &transaction->request_time);
         generated(proto_tree_add_time(message->tree, hf_time, message->tvb, 0, 0, &time));
     }

@@ -217,7 +217,7 @@ rpch_begin_info(const struct rpch_place *place, const struct rpch_unit *unit)
     if (begins_frame(place)) {
         col_clear(cinfo, COL_INFO);
         const struct oa_virtual_connection *vc = vc_of(place, unit);
-        if (vc && rpch_names_in_info()) {
+        if (vc && cinfo && rpch_names_in_info()) {
             const char *user = rpch_user(place->pinfo->pool, vc);
             col_append_fstr(cinfo, COL_INFO, "VC %u%s%s: ", (unsigned)vc->number, user ? ", " : "",
                             user ? user : "");

@@ -83,9 +83,11 @@ def main():
     (home,) = sys.argv[1:]
     listed = tools.run([*tools.as_ordinary_user(), "tshark", "-G", "fields"], tools.surroundings(home)).stdout
     existing = {line.split("\t")[2] for line in listed.splitlines() if line[:2] in ("F\t", "P\t")}
+    preferences = tools.run([*tools.as_ordinary_user(), "tshark", "-G", "defaultprefs"], tools.surroundings(home), check=False).stdout
+    existing |= set(re.findall(r"^#?([a-z]\S+):", preferences, re.MULTILINE))
     for path in sorted(PROFILE.iterdir()):
         named = set(OUR_FIELD.findall(path.read_text(encoding="utf-8")))
-        tools.same(f"unknown fields in {path.name}", sorted(named - existing), [])
+        tools.same(f"unknown names in {path.name}", sorted(named - existing), [])
 
     rules = colours()
     buttons = {row[1].rsplit("/", 1)[-1]: row[2] for row in table("dfilter_buttons")}
