@@ -86,6 +86,14 @@ rpch_hop_number(enum oa_hop hop)
     return HOP_NUMBERS[hop];
 }
 
+proto_tree *
+rpch_add_unit(const struct rpch_place *place, tvbuff_t *tvb, int offset, int length,
+              proto_item **item)
+{
+    *item = proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA);
+    return place->is_seen ? proto_item_add_subtree(*item, rpch_ett) : NULL;
+}
+
 /* Whose it is, and what for. */
 static void
 show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,
