@@ -57,14 +57,16 @@ exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent,
     const char *operation = oa_rpc_operation_name(summary->iface, summary->opnum);
     char text[OA_USER_TEXT];
 
-    if (!operation || !seen_tree(parent, proto_exchange))
+    if (!parent || !operation)
+        return;
+    proto_item *item = generated(
+        proto_tree_add_protocol_format(parent, proto_exchange, tvb, 0, 0, "Exchange: %s %s",
+                                       operation, summary->is_response ? "response" : "request"));
+    if (!seen_tree(parent, proto_exchange))
         return;
     if (!exchange_fields_shown(pinfo))
         p_add_proto_data(pinfo->pool, pinfo, proto_exchange, 0,
                          wmem_memdup(pinfo->pool, summary, sizeof *summary));
-    proto_item *item = generated(
-        proto_tree_add_protocol_format(parent, proto_exchange, tvb, 0, 0, "Exchange: %s %s",
-                                       operation, summary->is_response ? "response" : "request"));
     proto_tree *tree = proto_item_add_subtree(item, ett);
     add_generated_text(tree, hf_operation, tvb, operation);
     if (summary->vc)

@@ -193,8 +193,10 @@ show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *inf
 {
     const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
 
-    if (info[0])
-        col_append_fstr(cinfo, COL_INFO, ": %s", info);
+    if (info[0]) {
+        col_append_str(cinfo, COL_INFO, ": ");
+        col_append_str(cinfo, COL_INFO, info);
+    }
     if (facts->has_status && facts->status && name)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
     else if (facts->has_status && facts->status)

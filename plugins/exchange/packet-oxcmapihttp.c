@@ -86,6 +86,7 @@ struct message {
     tvbuff_t *tvb;
     packet_info *pinfo;
     proto_tree *tree;
+    proto_tree *own; /* for what is not of the body; NULL if nobody looks at it */
     bool is_response;
     const char *values[HEADERS];          /* of the head; NULL if it has no such field */
     struct mapi_transaction *transaction; /* NULL: unknown */
@@ -152,7 +153,7 @@ index_in_frame(packet_info *pinfo)
 static proto_tree *
 http_layer(const struct message *message)
 {
-    if (!message->tree || !PTREE_DATA(message->tree)->visible)
+    if (!message->own || !PTREE_DATA(message->own)->visible)
         return NULL;
     int http = proto_get_id_by_filter_name("http");
     proto_node *ours = proto_tree_get_parent(message->tree);
@@ -169,7 +170,7 @@ http_layer(const struct message *message)
 static void
 show_link(const struct message *message, int hf, const char *stock, guint32 frame)
 {
-    proto_item *item = generated(proto_tree_add_uint(message->tree, hf, message->tvb, 0, 0, frame));
+    proto_item *item = generated(proto_tree_add_uint(message->own, hf, message->tvb, 0, 0, frame));
 
     proto_tree *layer = http_layer(message);
     if (layer && item_in(layer, proto_registrar_get_id_byname(stock)))
@@ -184,9 +185,9 @@ show_links(const struct message *message)
 
     if (transaction->session) {
         char text[OA_USER_TEXT];
-        generated(proto_tree_add_uint(message->tree, hf_session, message->tvb, 0, 0,
+        generated(proto_tree_add_uint(message->own, hf_session, message->tvb, 0, 0,
                                       (guint32)transaction->session->number));
-        add_generated_text(message->tree, hf_user, message->tvb,
+        add_generated_text(message->own, hf_user, message->tvb,
                            oa_vc_user_name(transaction->session, text));
     }
     if (!message->is_response && transaction->response_frame)
@@ -196,7 +197,7 @@ show_links(const struct message *message)
 
         show_link(message, hf_request_in, "http.request_in", transaction->request_frame);
         nstime_delta(&time, &message->pinfo->abs_ts, &transaction->request_time);
-        generated(proto_tree_add_time(message->tree, hf_time, message->tvb, 0, 0, &time));
+        generated(proto_tree_add_time(message->own, hf_time, message->tvb, 0, 0, &time));
     }
 }
 
@@ -223,14 +224,14 @@ add_header(const struct message *message, proto_tree *tree, int i, struct oa_tex
     return item;
 }
 
-/* The fields of the head; stock HTTP shows them at their position. */
+/* The fields of the head; stock HTTP shows them at their position. A failure is told anyway. */
 static void
 show_head(const struct message *message)
 {
     for (int i = 0; i < HEADERS; i++)
-        if (message->values[i]) {
+        if (message->values[i] && (message->own || i == RESPONSE_CODE)) {
             proto_item *item =
-                add_header(message, message->tree, i, text_of(message->values[i]), 0, 0);
+                add_header(message, message->own, i, text_of(message->values[i]), 0, 0);
             if (item)
                 generated(item);
         }
@@ -270,7 +271,7 @@ show_preamble(const struct message *message, const uint8_t *data, size_t length)
     struct oa_mapi_http_line line;
     proto_item *item;
     proto_tree *tree =
-        proto_tree_add_subtree(message->tree, message->tvb, 0, 0, ett_preamble, &item, "Preamble");
+        proto_tree_add_subtree(message->own, message->tvb, 0, 0, ett_preamble, &item, "Preamble");
 
     while (oa_mapi_http_next_line(&reader, data, length, &line))
         show_line(message, tree, &line);
@@ -379,8 +380,10 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
         rops = rops_of(message);
     const char *info = exchange_tree_show_layout(body, message->pinfo, message->tree, layout,
                                                  has_rops ? &rops : NULL, facts);
-    if (info[0])
-        col_append_fstr(message->pinfo->cinfo, COL_INFO, ": %s", info);
+    if (info[0]) {
+        col_append_str(message->pinfo->cinfo, COL_INFO, ": ");
+        col_append_str(message->pinfo->cinfo, COL_INFO, info);
+    }
     note_code_page(message, facts->code_page);
     const char *status = oa_field_name(OA_NAMES_STATUS, facts->status);
     if (facts->has_status && facts->status)
@@ -499,9 +502,10 @@ show_message(struct message *message, int offset, int length)
 
     proto_item_append_text(item, ", %s %s", name, message->is_response ? "response" : "request");
     message->tree = proto_item_add_subtree(item, ett_message);
-    generated(proto_tree_add_string(message->tree, hf_operation, message->tvb, 0, 0, name));
+    message->own = seen_tree(message->tree, proto_oxcmapihttp);
+    generated(proto_tree_add_string(message->own, hf_operation, message->tvb, 0, 0, name));
     show_head(message);
-    if (message->transaction)
+    if (message->transaction && message->own)
         show_links(message);
 }
 

@@ -349,7 +349,8 @@ flush(struct rop_items *items)
     if (!is_first && wmem_strbuf_get_len(items->info) + strlen(items->last) > INFO_MAX) {
         count_more(items, items->last, items->times, items->has_failed);
     } else {
-        wmem_strbuf_append_printf(items->info, "%s%s", is_first ? "" : ", ", items->last);
+        wmem_strbuf_append(items->info, is_first ? "" : ", ");
+        wmem_strbuf_append(items->info, items->last);
         if (items->times > 1)
             wmem_strbuf_append_printf(items->info, " \xc3\x97%u", items->times);
     }
@@ -365,13 +366,15 @@ add_info(struct rop_items *items)
     char text[OA_ROP_WORDS_SIZE + 80];
 
     name = g_str_has_prefix(name, "Rop") ? name + 3 : name;
-    if (!words[0])
-        g_snprintf(text, sizeof text, "%s", name);
-    else if (items->is_response)
-        g_snprintf(text, sizeof text, "%s %s", name, words);
-    else
-        g_snprintf(text, sizeof text, "%s(%.*s)", name,
+    g_strlcpy(text, name, sizeof text);
+    if (words[0] && items->is_response) {
+        g_strlcat(text, " ", sizeof text);
+        g_strlcat(text, words, sizeof text);
+    } else if (words[0]) {
+        size_t length = strlen(text);
+        g_snprintf(text + length, sizeof text - length, "(%.*s)",
                    (int)(items->words.digits ? items->words.digits : strlen(words)), words);
+    }
     if (items->more > 0) {
         count_more(items, text, 1, failed);
     } else if (items->last && strcmp(items->last, text) == 0) {

@@ -165,9 +165,8 @@ rpch_head_show(const struct rpch_place *place, const struct rpch_unit *unit, int
     call_http(place, tvb);
     end_info(place->pinfo, http);
 
-    proto_item *item =
-        proto_tree_add_item(place->own, proto_rpch, tvb, 0, (gint)unit->length, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    proto_item *item;
+    proto_tree *tree = rpch_add_unit(place, tvb, 0, (gint)unit->length, &item);
     rpch_show_context(place, tree, unit);
     show_head_facts(place, tree, tvb, http);
     rpch_auth_show_head(place, unit, tree, tvb, http);

@@ -78,6 +78,14 @@ static const value_string channel_kinds[] = {
     { OA_CHANNEL_DUPLEX, "IN and OUT" }, { 0, NULL },
 };
 
+proto_tree *
+rpch_add_unit(const struct rpch_place *place, tvbuff_t *tvb, int offset, int length,
+              proto_item **item)
+{
+    *item = proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA);
+    return place->is_seen ? proto_item_add_subtree(*item, rpch_ett) : NULL;
+}
+
 /* Whose it is, and what for. */
 static void
 show_vc(const struct rpch_place *place, proto_tree *tree, proto_item *title,

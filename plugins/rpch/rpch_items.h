@@ -17,6 +17,10 @@ extern const value_string rpch_ptypes[];
 
 void rpch_items_register(expert_module_t *expert);
 
+/* Adds the protocol's item; returns the tree for what is below it, NULL if nobody looks at that. */
+proto_tree *rpch_add_unit(const struct rpch_place *place, tvbuff_t *tvb, int offset, int length,
+                          proto_item **item);
+
 /* Virtual connection, channel, hop; on later visits including what later frames showed. */
 void rpch_show_context(const struct rpch_place *place, proto_tree *tree,
                        const struct rpch_unit *unit);

@@ -283,8 +283,8 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     const struct oa_call *call = rpch_call_of(unit);
 
     oa_rpc_parse_beginning(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
-    proto_item *item = proto_tree_add_item(place->own, proto_rpch, tvb, 0, -1, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    proto_item *item;
+    proto_tree *tree = rpch_add_unit(place, tvb, 0, -1, &item);
     if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
         proto_item_set_text(item, "RPC over TCP");
     proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));

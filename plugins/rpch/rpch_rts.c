@@ -341,8 +341,8 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "RTS");
     rpch_add_info(place, unit, wmem_strbuf_get_str(line));
 
-    proto_item *item = proto_tree_add_item(place->own, proto_rpch, tvb, 0, -1, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    proto_item *item;
+    proto_tree *tree = rpch_add_unit(place, tvb, 0, -1, &item);
     proto_item_append_text(item, ", %s", name);
     if (unit->vc)
         proto_item_append_text(item, ", virtual connection %u", (unsigned)rpch_vc_of(unit)->number);

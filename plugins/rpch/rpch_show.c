@@ -28,9 +28,8 @@ static expert_field ei_cut = EI_INIT;
 static void
 show_bytes(const struct rpch_place *place, const struct rpch_unit *unit, int offset)
 {
-    proto_item *item =
-        proto_tree_add_item(place->own, proto_rpch, place->tvb, offset, (gint)unit->length, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, rpch_ett);
+    proto_item *item;
+    proto_tree *tree = rpch_add_unit(place, place->tvb, offset, (gint)unit->length, &item);
     static const struct {
         const char *what;
         int *hf;
@@ -93,7 +92,7 @@ rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offs
 void
 rpch_show_cut(const struct rpch_place *place, guint missing)
 {
-    proto_tree_add_expert_format(place->own, place->pinfo, &ei_cut, place->tvb, 0, 0,
+    proto_tree_add_expert_format(place->tree, place->pinfo, &ei_cut, place->tvb, 0, 0,
                                  "The capture does not contain the last %u bytes of this segment",
                                  missing);
 }

@@ -187,7 +187,7 @@ rpch_stream_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     struct rpch_place place = { tvb,
                                 pinfo,
                                 tree,
-                                seen_tree(tree, proto_rpch),
+                                seen_tree(tree, proto_rpch) != NULL,
                                 connection->channel,
                                 rpch_connection_side(connection, pinfo),
                                 connection->transport->http,

@@ -70,8 +70,8 @@ struct rpch_stock_data {
 struct rpch_place {
     tvbuff_t *tvb;
     packet_info *pinfo;
-    proto_tree *tree; /* for stock dissectors */
-    proto_tree *own;  /* for our items: NULL if nobody looks at them */
+    proto_tree *tree;
+    bool is_seen; /* somebody looks at our items in it */
     struct oa_channel *channel;
     enum oa_side side;
     dissector_handle_t http; /* stock HTTP over the same transport */

@@ -572,6 +572,39 @@ facts_of(enum oa_interface_id interface, uint16_t opnum, bool is_response, const
     "00000000"                                                                                     \
     "00000000000000000000000000000000"
 
+/* Packed facts are short, and the same again when they are unpacked; also texts without room left.
+ */
+static void
+test_packed_facts(void)
+{
+    uint8_t packed[OA_CALL_FACTS_PACKED_MAX], again[OA_CALL_FACTS_PACKED_MAX];
+    struct oa_call_facts facts = facts_of(OA_IF_EMSMDB, 10, false, CONNECT_IN), unpacked;
+    size_t length = oa_call_facts_pack(&facts, packed);
+
+    g_assert_cmpuint(length, <, sizeof facts / 8);
+    oa_call_facts_unpack(&unpacked, packed);
+    g_assert_cmpstr(unpacked.user_dn, ==, "/o=a");
+    g_assert_cmpstr(unpacked.server, ==, "");
+    g_assert_cmpuint(unpacked.code_page, ==, facts.code_page);
+    g_assert_cmpuint(unpacked.version_words[2], ==, facts.version_words[2]);
+    g_assert_cmpint(unpacked.interface->id, ==, OA_IF_EMSMDB);
+
+    char *const texts[] = { facts.user_dn, facts.display_name, facts.server, facts.machine,
+                            facts.process };
+    const size_t sizes[] = { OA_DN_TEXT, OA_DN_TEXT, OA_SERVER_TEXT, OA_SERVER_TEXT,
+                             OA_SERVER_TEXT };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        memset(texts[i], 'a' + (int)i, sizes[i] - 1);
+        texts[i][sizes[i] - 1] = '\0';
+    }
+    length = oa_call_facts_pack(&facts, packed);
+    g_assert_cmpuint(length, <=, OA_CALL_FACTS_PACKED_MAX);
+    oa_call_facts_unpack(&unpacked, packed);
+    g_assert_cmpstr(unpacked.user_dn, ==, facts.user_dn);
+    g_assert_cmpstr(unpacked.process, ==, facts.process);
+    g_assert_cmpmem(again, oa_call_facts_pack(&unpacked, again), packed, length);
+}
+
 static void
 test_session(void)
 {
@@ -753,6 +786,7 @@ main(int argc, char *argv[])
     }
     g_test_add_func("/emsmdb/aux", test_aux);
     g_test_add_func("/emsmdb/versions", test_versions);
+    g_test_add_func("/emsmdb/packed-facts", test_packed_facts);
     g_test_add_func("/emsmdb/session", test_session);
     g_test_add_func("/emsmdb/old-session", test_old_session);
     g_test_add_func("/emsmdb/old-ndr64", test_old_ndr64);

@@ -87,18 +87,19 @@ oa_walk_charge(struct oa_walk *walk, enum oa_field field)
     return true;
 }
 
+/* Completes the value. */
 static void
-report_field(struct oa_walk *walk, void *node, struct oa_value value)
+report_field(struct oa_walk *walk, void *node, struct oa_value *value)
 {
-    value.bytes = walk->cursor.data + value.offset;
-    value.big_endian = walk->cursor.big_endian;
-    value.code_page =
-        OA_FIELDS[value.id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
-    value.code_pages = walk->code_pages;
+    value->bytes = walk->cursor.data + value->offset;
+    value->big_endian = walk->cursor.big_endian;
+    value->code_page =
+        OA_FIELDS[value->id].type == OA_TYPE_TELETEX ? OA_CODE_PAGE_TELETEX : walk->code_page;
+    value->code_pages = walk->code_pages;
     if (walk->observe)
-        walk->observe(walk, &value);
+        walk->observe(walk, value);
     if (walk->visitor->field)
-        walk->visitor->field(walk->user, node, &value);
+        walk->visitor->field(walk->user, node, value);
 }
 
 void
@@ -232,7 +233,7 @@ oa_read_uint(struct oa_walk *walk, void *node, enum oa_field field, enum oa_fiel
     value.number = oa_cursor_uint(&walk->cursor, size);
     if (!is_there(walk, field))
         return 0;
-    report_field(walk, node, value);
+    report_field(walk, node, &value);
     return value.number;
 }
 
@@ -250,7 +251,7 @@ oa_read_bytes(struct oa_walk *walk, void *node, struct oa_value value)
         return;
     oa_cursor_skip(&walk->cursor, value.length);
     if (is_there(walk, value.id))
-        report_field(walk, node, value);
+        report_field(walk, node, &value);
 }
 
 void
