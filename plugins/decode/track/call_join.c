@@ -430,7 +430,7 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
 /*
  * Whether the only channel of `half` may be one that `other` had before its own on that leg: of it
  * the capture has neither the beginning nor what recycled it. What it carried belongs to calls of
- * `other`, which lack it.
+ * `other`, which lack it. The channel that replaced it may have ended.
  */
 static bool
 may_precede(const struct virtual_connection *half, const struct virtual_connection *other,
@@ -439,8 +439,10 @@ may_precede(const struct virtual_connection *half, const struct virtual_connecti
     const struct oa_channel *mine = half->facts.channel[hop][leg];
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    return mine && current && other != half && !half->facts.has_cookie && !mine->has_start &&
-           (current->has_start || oa_stamp_is_before(mine->opened, current->opened)) &&
+    return mine && other != half && !half->facts.has_cookie && !mine->has_start &&
+           has_leg(other, hop, leg) &&
+           (current ? current->has_start || oa_stamp_is_before(mine->opened, current->opened)
+                    : oa_stamp_is_before(mine->last, other->facts.last)) &&
            is_same_end(&half->facts, &other->facts, hop) &&
            oa_calls_are_parts(&other->calls, &half->calls);
 }
@@ -471,11 +473,33 @@ join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg l
     return found;
 }
 
+static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
+
+/* `vc` is about to end: halves that are still open may be earlier channels of it. */
+static void
+take_predecessors(struct virtual_connection *vc)
+{
+    for (int forward = 0; forward <= 1; forward++) {
+        GList *next, *link = forward ? vc->age_link.next : vc->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX; i++, link = next) {
+            struct virtual_connection *half = link->data;
+
+            next = forward ? link->next : link->prev;
+            for (size_t j = 0; j < G_N_ELEMENTS(HOPS) * OA_LEGS; j++) {
+                enum oa_hop hop = HOPS[j / OA_LEGS];
+                enum oa_leg leg = (enum oa_leg)(j % OA_LEGS);
+                if (has_only(half, hop, leg) && half->channels.length == 1 &&
+                    may_precede(half, vc, hop, leg) && join_predecessor(half, hop, leg) != half)
+                    break;
+            }
+        }
+    }
+}
+
 void
 oa_call_join_rest(struct channel *last_channel)
 {
     struct virtual_connection *vc = (struct virtual_connection *)last_channel->facts.vc;
-    static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
     if (!vc || vc->channels.length != 1)
         return;
@@ -490,5 +514,7 @@ oa_call_join_rest(struct channel *last_channel)
             else if (has_only(vc, HOPS[i], (enum oa_leg)leg))
                 vc = join_predecessor(vc, HOPS[i], (enum oa_leg)leg);
         }
+    if (vc->channels.length == 1)
+        take_predecessors(vc);
     oa_calls_forget_ended(last_channel->tracker);
 }
