@@ -48,7 +48,8 @@ match_requests(struct call_match *match, const struct call_list *requests,
         const struct oa_call_half *response = response_to(responses, call->call_id, hop);
         int64_t sent_ns = call->request[hop].first.time_ns;
 
-        int64_t until_ns = sent_ns + (next_ns == INT64_MAX ? PROMPT_LAST_NS : PROMPT_NS);
+        int64_t until_ns =
+            call->request[hop].last.time_ns + (next_ns == INT64_MAX ? PROMPT_LAST_NS : PROMPT_NS);
 
         if (response && response->first.time_ns >= sent_ns) {
             if (response->first.time_ns <= MIN(next_ns, until_ns))
