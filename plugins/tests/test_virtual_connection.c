@@ -385,18 +385,137 @@ test_call_ids_unsure(void)
         wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
     }
     g_assert_cmpstr(wire->joins->str, ==, "");
-    /* Each in turn. */
+    /* Each in turn: some of the responses belong to neither. */
     for (uint32_t id = 11; id <= 19; id++) {
         wire_request(wire, in[id % 2], WIRE_WHOLE, id, 11, 20, 1);
         wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
     }
     g_assert_cmpstr(wire->joins->str, ==, "");
-    /* Three matches in a row with only one of them decide. */
-    for (uint32_t id = 21; id <= 23; id++) {
-        wire_request(wire, in[0], WIRE_WHOLE, id, 11, 20, 1);
-        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    wire_close(out, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    wire_free(wire);
+}
+
+/* Requests on one connection and responses on another, each with the ids from `first` to `last`:
+ * `ahead` of them are sent before the first response comes. */
+static void
+send_calls(struct wire *wire, struct oa_channel *in, struct oa_channel *out, uint32_t first,
+           uint32_t last, uint32_t ahead)
+{
+    for (uint32_t id = first; id <= last + ahead; id++) {
+        if (id <= last)
+            wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+        if (id >= first + ahead)
+            wire_response(wire, out, WIRE_WHOLE, id - ahead, 8, 2);
     }
-    g_assert_true(out->vc == in[0]->vc);
+}
+
+/* A client waits for a response before it goes on: responses to requests that were followed by
+ * others, of a session of which the requests are lost, do not show that they belong to them. */
+static void
+test_call_ids_of_another(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *stranger = wire_in(wire, 1), *in = wire_in(wire, 1);
+    struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+    conn_b1(wire, stranger, V, IN1);
+    conn_b1(wire, in, V2, IN2);
+    for (uint32_t id = 2; id <= 7; id++)
+        wire_request(wire, stranger, WIRE_WHOLE, id, 3, 20, 1);
+    oa_vc_note_skipped((struct channel *)in, OA_CLIENT, 100, true);
+    wire_response(wire, out, WIRE_WHOLE, 2, 8, 2); /* to a request that is lost */
+    send_calls(wire, in, out, 3, 6, 0);
+    oa_vc_note_skipped((struct channel *)in, OA_CLIENT, 100, true);
+    wire_response(wire, out, WIRE_WHOLE, 7, 8, 2);
+    wire_response(wire, out, WIRE_WHOLE, 8, 8, 2);
+    g_assert_true(out->vc != stranger->vc);
+    send_calls(wire, in, out, 9, 11, 0);
+    expect_joined(out, 1, OA_JOIN_CALL_IDS);
+    g_assert_true(in->vc == out->vc);
+    g_assert_cmpuint(stranger->vc->answered, ==, 0);
+    wire_free(wire);
+}
+
+/* At the end a few responses are enough, but not those of a session whose requests are not in the
+ * capture at all, or those that come long after the last request. */
+static void
+test_call_ids_at_end(void)
+{
+    static const struct {
+        uint32_t first, last, ahead;
+        int64_t pause_ns;
+        bool joins;
+    } CASES[] = {
+        { 5, 6, 0, 0, true },
+        { 5, 5, 0, 0, true },
+        { 5, 5, 1, 800000000, false },
+        { 5, 8, 4, 0, false }, /* all of them after the last request */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *in = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+        struct oa_channel *out = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+        if (CASES[i].pause_ns) {
+            wire_request(wire, in, WIRE_WHOLE, CASES[i].first, 11, 20, 1);
+            wire->now.time_ns += CASES[i].pause_ns;
+            wire_response(wire, out, WIRE_WHOLE, CASES[i].first, 8, 2);
+        } else {
+            send_calls(wire, in, out, CASES[i].first, CASES[i].last, CASES[i].ahead);
+        }
+        g_assert_cmpstr(wire->joins->str, ==, "");
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpstr(wire->joins->str, ==, CASES[i].joins ? "1 0\n" : "");
+        wire_free(wire);
+    }
+}
+
+/* Each of both is the best one for the other: the responses may belong to another connection. */
+static void
+test_call_ids_of_two(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[2], *out;
+
+    for (int i = 0; i < 2; i++)
+        in[i] = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    out = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    for (int i = 0; i < 2; i++)
+        wire_request(wire, in[i], WIRE_WHOLE, 5, 11, 20, 1);
+    wire_response(wire, out, WIRE_WHOLE, 5, 8, 2);
+    for (int i = 0; i < 2; i++)
+        wire_close(in[i], OA_END_FIN, OA_CLIENT);
+    wire_close(out, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    wire_free(wire);
+}
+
+/* A connection that would be the second one of its kind is not joined by calls. */
+static void
+test_call_ids_twice(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *server = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    struct oa_channel *in = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    struct oa_channel *other = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+    wire_response(wire, server, WIRE_WHOLE, 2, 40, 6); /* one session */
+    wire_response(wire, other, WIRE_WHOLE, 2, 40, 6);
+    g_assert_true(server->vc == other->vc);
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 40, 5); /* and another one */
+    wire_request(wire, in, WIRE_WHOLE, 1, 11, 40, 5);
+    g_assert_true(in->vc == pair.in->vc);
+    for (uint32_t id = 3; id <= 9; id++) {
+        wire_request(wire, in, WIRE_WHOLE, id, 11, 40, 7);
+        wire_response(wire, server, WIRE_WHOLE, id, 40, 8);
+    }
+    wire_close(other, OA_END_FIN, OA_CLIENT);
+    wire_close(server, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->joins->str, ==, "2 1\n3 0\n");
+    g_assert_cmpuint(pair.in->vc->answered, ==, 0);
     wire_free(wire);
 }
 
@@ -422,6 +541,32 @@ test_same_pdu(void)
     g_assert_cmpuint(wire->last.call->request[OA_HOP_SERVER].fragments, ==, 1);
     g_assert_cmpuint(wire->last.call->request[OA_HOP_CLIENT].fragments, ==, 1);
     g_assert_cmpuint(client->vc->calls, ==, 3);
+    wire_free(wire);
+}
+
+/* Sessions may begin with the same bytes: what cannot be in the order of one call, what comes when
+ * the sender has gone on, and what two others had, is not the same PDU. */
+static void
+test_same_pdu_of_another(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *client = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *server[4];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(server); i++)
+        server[i] = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 40, 1);
+    wire_response(wire, pair.out, WIRE_WHOLE, 1, 40, 1);
+    wire_request(wire, server[0], WIRE_WHOLE, 1, 11, 40, 1); /* after the response */
+    wire_request(wire, client, WIRE_WHOLE, 2, 11, 40, 2);
+    wire_request(wire, client, WIRE_WHOLE, 3, 11, 40, 2);
+    wire_request(wire, server[1], WIRE_WHOLE, 2, 11, 40, 2); /* after the next one */
+    for (size_t i = 2; i < 4; i++)
+        wire_request(wire, server[i], WIRE_WHOLE, 4, 11, 40, 4);
+    wire->now.time_ns -= 3000000; /* held back */
+    wire_request(wire, client, WIRE_WHOLE, 4, 11, 40, 4);
+    g_assert_cmpstr(wire->joins->str, ==, "");
     wire_free(wire);
 }
 
@@ -823,6 +968,11 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/call-ids", test_call_ids);
     g_test_add_func("/virtual-connection/call-ids-unsure", test_call_ids_unsure);
     g_test_add_func("/virtual-connection/same-pdu", test_same_pdu);
+    g_test_add_func("/virtual-connection/call-ids-of-another", test_call_ids_of_another);
+    g_test_add_func("/virtual-connection/call-ids-at-end", test_call_ids_at_end);
+    g_test_add_func("/virtual-connection/call-ids-of-two", test_call_ids_of_two);
+    g_test_add_func("/virtual-connection/call-ids-twice", test_call_ids_twice);
+    g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
     g_test_add_func("/virtual-connection/recycle-in", test_recycle_in);
     g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);

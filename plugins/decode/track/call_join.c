@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "track/call_match.h"
 #include "track/http_hops.h"
 
-/* Candidate calls with the same id, and matches in a row that are needed to join. */
+/* Candidate calls with the same id, those of them that may be the other half, and matches in a row
+ * that are needed to join. */
 #define CANDIDATES_MAX 64
+#define FITTING_MAX 8
 #define FITS_NEEDED 3
 
 /* The two channels of a virtual connection are opened within that time. */
@@ -33,14 +36,27 @@ has_leg(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 /* Both channels of the client's hop come from one client; both channels of the server's hop go to
  * one server. */
 static bool
-may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
-           enum oa_hop hop)
+is_same_end(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+            enum oa_hop hop)
 {
     const struct oa_endpoint *mine = a->endpoint[hop], *other = b->endpoint[hop];
 
     if (oa_hop_is_http(hop))
         return memcmp(mine[OA_CLIENT].address, other[OA_CLIENT].address, 16) == 0;
     return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
+}
+
+/* Whether the channels of both may be those of one virtual connection: none of them is there twice,
+ * and one cookie at most. */
+static bool
+may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+           enum oa_hop hop)
+{
+    for (int i = 0; i < OA_HOPS; i++)
+        for (int leg = 0; leg < OA_LEGS; leg++)
+            if (a->leg_seen[i][leg] && b->leg_seen[i][leg])
+                return false;
+    return !(a->has_cookie && b->has_cookie) && is_same_end(a, b, hop);
 }
 
 static bool
@@ -85,13 +101,6 @@ half_of(const struct call *call, enum oa_hop hop, enum oa_side side)
     return side == OA_CLIENT ? &call->facts.request[hop] : &call->facts.response[hop];
 }
 
-/* Whether the last PDU of `vc` matched a call of the other one. */
-static bool
-fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
-{
-    return vc->fits > 0 && vc->fitting == other->facts.number;
-}
-
 /* Whether the other half of the call that `side` has sent to `vc` may be in that call: it is of a
  * virtual connection that has only the channel that `vc` lacks. */
 static bool
@@ -104,16 +113,36 @@ may_be_other_half(const struct virtual_connection *vc, enum oa_hop hop, enum oa_
     const struct oa_call_half *response = side == OA_CLIENT ? theirs : half_of(mine, hop, side);
 
     return other != vc && theirs->is_complete && !half_of(call, hop, side)->fragments &&
-           !has_leg(other, hop, side == OA_CLIENT ? OA_LEG_IN : OA_LEG_OUT) &&
-           !(vc->facts.has_cookie && other->facts.has_cookie) &&
            response->first.time_ns >= request->first.time_ns &&
            may_belong(&other->facts, &vc->facts, hop);
 }
 
+/* Whether the last PDU of `vc` matched a call of the other one. */
+static bool
+fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    return vc->fits > 0 && vc->fitting == other->facts.number;
+}
+
+/* How the calls of both fit, of which one has the requests of the hop, the other the responses. */
+static struct call_match
+match(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
+{
+    return has_leg(vc, hop, OA_LEG_IN) ? oa_call_match(&vc->calls, &other->calls, hop)
+                                       : oa_call_match(&other->calls, &vc->calls, hop);
+}
+
+/* Whether most responses are to the request that was the newest one. */
+static bool
+is_prompt(const struct call_match *how)
+{
+    return how->prompt > 0 && how->prompt >= how->belated;
+}
+
 /*
- * Requests on one connection and responses on another repeatedly have the same call ids, and no
- * third connection matches as well: these two are the channels of one virtual connection. The
- * responses may be the first to come: bytes behind a loss are held back.
+ * Requests on one connection and responses on another have the same call ids, each response that of
+ * the newest request, and no third connection fits as well: these two are the channels of one
+ * virtual connection. The responses may be the first to come: bytes behind a loss are held back.
  */
 static struct virtual_connection *
 join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
@@ -121,27 +150,37 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
 {
     const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
     enum oa_leg leg = side == OA_CLIENT ? OA_LEG_IN : OA_LEG_OUT;
-    struct virtual_connection *found = NULL;
-    unsigned looked_at = 0, fitting = 0;
+    struct virtual_connection *fitting[FITTING_MAX], *found = NULL;
+    unsigned looked_at = 0, n = 0, rivals = 0;
 
-    if (!queue || has_leg(vc, hop, leg == OA_LEG_IN ? OA_LEG_OUT : OA_LEG_IN) ||
-        !has_leg(vc, hop, leg))
+    if (!queue || !has_leg(vc, hop, leg) || has_leg(vc, hop, leg ^ 1))
         return vc;
-    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
-         link = link->next, looked_at++) {
-        const struct call *call = link->data;
-
-        if (!may_be_other_half(vc, hop, side, mine, call))
+    for (const GList *link = queue->head; link; link = link->next) {
+        if (++looked_at > CANDIDATES_MAX)
+            return vc;
+        if (!may_be_other_half(vc, hop, side, mine, link->data))
             continue;
-        fitting++;
-        if (!found || fitted_before(vc, vc_of(call)))
-            found = vc_of(call);
+        if (n == FITTING_MAX)
+            return vc;
+        fitting[n++] = vc_of(link->data);
     }
-    if (!found || (fitting > 1 && !fitted_before(vc, found)))
+    struct call_match how = { 0 };
+    for (unsigned i = 0; i < n; i++) {
+        struct call_match this = match(vc, fitting[i], hop);
+
+        if (this.is_excluded)
+            continue;
+        rivals++;
+        found = fitting[i];
+        how = this;
+    }
+    if (rivals > 1)
         return vc;
-    vc->fits = fitted_before(vc, found) ? vc->fits + 1 : 1;
-    vc->fitting = found->facts.number;
-    if (vc->fits < FITS_NEEDED && !are_alike(&vc->facts, &found->facts, hop))
+    vc->fits = rivals == 0 ? 0 : fitted_before(vc, found) ? vc->fits + 1 : 1;
+    vc->fitting = rivals == 0 ? 0 : found->facts.number;
+    if (rivals == 0 || !is_prompt(&how))
+        return vc;
+    if (!are_alike(&vc->facts, &found->facts, hop) && MIN(vc->fits, how.prompt) < FITS_NEEDED)
         return vc;
     return join(found, vc);
 }
@@ -157,41 +196,96 @@ may_take(const struct virtual_connection *vc, const struct virtual_connection *o
 
     return !has_leg(other, hop, leg) ||
            (vc->channels.length == 1 && call->call_id >= other->calls.highest_id &&
-            may_belong(&vc->facts, &other->facts, hop) &&
+            is_same_end(&vc->facts, &other->facts, hop) &&
             (!before || before->last.time_ns <= first.time_ns));
 }
 
-/* The same PDU, including its context handle, was seen on the other hop: these are the two hops of
- * one virtual connection. */
+/* Whether the halves may be those of one call, in the order of the way from the client to the
+ * server and back. */
+static bool
+are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b, enum oa_hop b_hop)
+{
+    const struct oa_call *near = a_hop < b_hop ? a : b, *far = near == a ? b : a;
+    enum oa_hop near_hop = MIN(a_hop, b_hop), far_hop = MAX(a_hop, b_hop);
+    const struct oa_call_half *halves[] = { &near->request[near_hop], &far->request[far_hop],
+                                            &far->response[far_hop], &near->response[near_hop] };
+    int64_t before_ns = INT64_MIN;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(halves); i++) {
+        if (!halves[i]->fragments)
+            continue;
+        if (halves[i]->first.time_ns + OA_PAIRING_NS < before_ns)
+            return false;
+        before_ns = halves[i]->first.time_ns;
+    }
+    return true;
+}
+
+/* PDUs that are looked at to find out whether the sender went on. */
+#define FOLLOWING_MAX 8
+
+/* Whether that side sent another PDU on the hop between the one of the call and that moment. */
+static bool
+went_on(const struct call *call, enum oa_hop hop, enum oa_side side, int64_t until_ns)
+{
+    int64_t since_ns = half_of(call, hop, side)->first.time_ns;
+    const GList *link = call->link.next;
+
+    for (unsigned i = 0; link && i < FOLLOWING_MAX; i++, link = link->next) {
+        const struct oa_call_half *next = half_of(link->data, hop, side);
+        if (next->fragments && next->first.time_ns > since_ns && next->first.time_ns < until_ns)
+            return true;
+    }
+    return false;
+}
+
+/* Whether what that side sent to `vc` on the hop is the PDU of the call on the other hop. */
+static bool
+is_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+            const struct call *call, enum oa_hop other_hop, enum oa_side side)
+{
+    const struct virtual_connection *other = vc_of(call);
+    const struct oa_call_half *own = half_of(mine, hop, side);
+    const struct oa_call_half *theirs = half_of(call, other_hop, side);
+    enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
+
+    return other != vc && theirs->fragments && !half_of(call, hop, side)->fragments &&
+           !half_of(mine, other_hop, side)->fragments &&
+           may_take(vc, other, hop, leg, &mine->facts, own->first) &&
+           may_take(other, vc, other_hop, leg, &call->facts, theirs->first) &&
+           !(vc->facts.has_cookie && other->facts.has_cookie) &&
+           oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) &&
+           llabs(own->first.time_ns - theirs->first.time_ns) <= HOP_DELAY_NS &&
+           are_in_order(&mine->facts, hop, &call->facts, other_hop) &&
+           !went_on(call, other_hop, side, own->first.time_ns);
+}
+
+/* The same PDU, including its context handle, was seen on the other hop of one other virtual
+ * connection: these are the two hops of one. */
 static struct virtual_connection *
 join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
             enum oa_side side)
 {
     const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
-    const struct oa_call_half *own = half_of(mine, hop, side);
     enum oa_hop other_hop = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
-    enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
+    struct virtual_connection *found = NULL;
     unsigned looked_at = 0;
 
     if (!queue || !mine->hash[side].start)
         return vc;
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
-        const struct call *call = link->data;
-        const struct oa_call_half *theirs = half_of(call, other_hop, side);
-        struct virtual_connection *other = vc_of(call);
+        struct virtual_connection *other = vc_of(link->data);
 
-        if (other == vc || !theirs->fragments ||
-            !may_take(vc, other, hop, leg, &mine->facts, own->first) ||
-            !may_take(other, vc, other_hop, leg, &call->facts, theirs->first) ||
-            (vc->facts.has_cookie && other->facts.has_cookie) ||
-            !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
-            llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS)
+        if (other == found || !is_same_pdu(vc, hop, mine, link->data, other_hop, side))
             continue;
-        struct virtual_connection *into = hop == OA_HOP_CLIENT ? vc : other;
-        return join(into, into == vc ? other : vc);
+        if (found) /* it does not show which of them */
+            return vc;
+        found = other;
     }
-    return vc;
+    if (!found)
+        return vc;
+    return hop == OA_HOP_CLIENT ? join(vc, found) : join(found, vc);
 }
 
 /* The first half of the call, sent by that side, on an HTTP hop; NULL: none. */
@@ -279,33 +373,38 @@ enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
 {
-    if (!may_belong(&vc->facts, &other->facts, hop) ||
-        (vc->facts.has_cookie && other->facts.has_cookie))
+    if (!may_belong(&vc->facts, &other->facts, hop))
         return FIT_NONE;
-    if (fitted_before(vc, other) || fitted_before(other, vc) ||
-        oa_calls_are_parts(&vc->calls, &other->calls) ||
-        oa_calls_are_parts(&other->calls, &vc->calls))
-        return FIT_BY_CALLS;
-    if (!are_alike(&vc->facts, &other->facts, hop))
+    struct call_match how = match(vc, other, hop);
+
+    if (how.is_excluded)
         return FIT_NONE;
     bool is_at_one_time = vc->facts.opened.time_ns <= other->facts.last.time_ns &&
                           other->facts.opened.time_ns <= vc->facts.last.time_ns;
+    if (is_prompt(&how) ||
+        (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
+        return FIT_BY_CALLS;
+    if (how.responses > 0 || how.requests > 1)
+        return FIT_NONE;
+    if (!are_alike(&vc->facts, &other->facts, hop))
+        return FIT_NONE;
     return is_at_one_time ? FIT_BY_HEAD_AND_TIME : FIT_BY_HEAD;
 }
 
 /* The best of the neighbours that have only the channel that `vc` lacks; NULL if several are. */
 static struct virtual_connection *
-find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+find_best(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 {
     struct virtual_connection *found = NULL;
     enum fit best = FIT_NONE;
 
-    for (int forward = 0; forward <= 1; forward++) {
+    for (int forward = 0; forward <= 1 && !vc->is_contested; forward++) {
         const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
         for (unsigned i = 0; link && i < CANDIDATES_MAX;
              i++, link = forward ? link->next : link->prev) {
             struct virtual_connection *other = link->data;
-            enum fit fit = has_only(other, hop, leg ^ 1) ? fit_of(vc, other, hop) : FIT_NONE;
+            bool may_fit = has_only(other, hop, leg ^ 1) && !other->is_contested;
+            enum fit fit = may_fit ? fit_of(vc, other, hop) : FIT_NONE;
             if (fit == FIT_NONE || fit < best)
                 continue;
             found = fit > best ? other : NULL;
@@ -315,10 +414,23 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
     return found;
 }
 
+/* The virtual connection that has the channel that `vc` lacks: each is the best one for the other.
+ * `vc` is about to end: if another one is as good, that one remembers it. */
+static struct virtual_connection *
+find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    struct virtual_connection *found = find_best(vc, hop, leg);
+    const struct virtual_connection *back = found ? find_best(found, hop, leg ^ 1) : NULL;
+
+    if (found)
+        found->is_contested |= !back;
+    return back == vc ? found : NULL;
+}
+
 /*
  * Whether the only channel of `half` may be one that `other` had before its own on that leg: of it
  * the capture has neither the beginning nor what recycled it. What it carried belongs to calls of
- * `other`, which lack it.
+ * `other`, which lack it. The channel that replaced it may have ended.
  */
 static bool
 may_precede(const struct virtual_connection *half, const struct virtual_connection *other,
@@ -327,9 +439,11 @@ may_precede(const struct virtual_connection *half, const struct virtual_connecti
     const struct oa_channel *mine = half->facts.channel[hop][leg];
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    return mine && current && other != half && !half->facts.has_cookie && !mine->has_start &&
-           (current->has_start || oa_stamp_is_before(mine->opened, current->opened)) &&
-           may_belong(&half->facts, &other->facts, hop) &&
+    return mine && other != half && !half->facts.has_cookie && !mine->has_start &&
+           has_leg(other, hop, leg) &&
+           (current ? current->has_start || oa_stamp_is_before(mine->opened, current->opened)
+                    : oa_stamp_is_before(mine->last, other->facts.last)) &&
+           is_same_end(&half->facts, &other->facts, hop) &&
            oa_calls_are_parts(&other->calls, &half->calls);
 }
 
@@ -359,11 +473,33 @@ join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg l
     return found;
 }
 
+static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
+
+/* `vc` is about to end: halves that are still open may be earlier channels of it. */
+static void
+take_predecessors(struct virtual_connection *vc)
+{
+    for (int forward = 0; forward <= 1; forward++) {
+        GList *next, *link = forward ? vc->age_link.next : vc->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX; i++, link = next) {
+            struct virtual_connection *half = link->data;
+
+            next = forward ? link->next : link->prev;
+            for (size_t j = 0; j < G_N_ELEMENTS(HOPS) * OA_LEGS; j++) {
+                enum oa_hop hop = HOPS[j / OA_LEGS];
+                enum oa_leg leg = (enum oa_leg)(j % OA_LEGS);
+                if (has_only(half, hop, leg) && half->channels.length == 1 &&
+                    may_precede(half, vc, hop, leg) && join_predecessor(half, hop, leg) != half)
+                    break;
+            }
+        }
+    }
+}
+
 void
 oa_call_join_rest(struct channel *last_channel)
 {
     struct virtual_connection *vc = (struct virtual_connection *)last_channel->facts.vc;
-    static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
     if (!vc || vc->channels.length != 1)
         return;
@@ -378,5 +514,7 @@ oa_call_join_rest(struct channel *last_channel)
             else if (has_only(vc, HOPS[i], (enum oa_leg)leg))
                 vc = join_predecessor(vc, HOPS[i], (enum oa_leg)leg);
         }
+    if (vc->channels.length == 1)
+        take_predecessors(vc);
     oa_calls_forget_ended(last_channel->tracker);
 }

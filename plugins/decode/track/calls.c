@@ -20,10 +20,6 @@
  * back, and a capture may contain frames of two connections in the wrong order. */
 #define ORPHAN_NS (INT64_C(120) * 1000000000)
 
-/* A response that came that much before a request is not its response; clocks of two network cards
- * may differ a little. */
-#define PAIRING_NS INT64_C(1000000)
-
 /* Calls remembered of one virtual connection that ended before all of them had come. */
 #define LATE_MAX 256
 
@@ -785,7 +781,7 @@ is_older(const struct call_list *list, const struct call *call, const struct oa_
 
     return !call->facts.has_opnum && response->fragments &&
            call->facts.call_id <= list->highest_id &&
-           response->first.time_ns + PAIRING_NS < request->first.time_ns;
+           response->first.time_ns + OA_PAIRING_NS < request->first.time_ns;
 }
 
 static struct call *

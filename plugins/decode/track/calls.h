@@ -12,6 +12,10 @@
 /* Maximum delay between two hops for the same PDU. */
 #define HOP_DELAY_NS (INT64_C(2) * 1000000000)
 
+/* A response that came that much before a request is not its response; clocks of two network cards
+ * may differ a little. */
+#define OA_PAIRING_NS INT64_C(1000000)
+
 /* What distinguishes a PDU from others: 0 if there are too few bytes of it. */
 struct pdu_hash {
     uint64_t start; /* of its header and the start of the context handle: of a PDU that is cut */

@@ -209,8 +209,8 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
     } else if (header.ptype == OA_RPC_BIND &&
                binds_exchange(data, length, on_server_port,
                               on_mapper_port ? OA_IF_EPM : OA_IF_NONE)) {
-        /* Where proxies speak, an IN channel has a bind too, after what the capture lacks. */
-        bool may_be_middle = before == OA_BEFORE_UNKNOWN && on_known_port;
+        /* Where proxies may speak, an IN channel has a bind too, after what the capture lacks. */
+        bool may_be_middle = before == OA_BEFORE_UNKNOWN && (on_known_port || !on_mapper_port);
         recognition->is_direct = recognition->has_start = !may_be_middle;
     } else if (header.ptype == OA_RPC_BIND && length < BIND_MIN && !is_whole) {
         return OA_MAYBE;
