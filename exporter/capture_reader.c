@@ -28,6 +28,7 @@
 /* Times end this long before the range does, in the year 2252, so that others can lie behind them:
  * the end of an interval, of a day, of a wait. */
 #define ROOM_S (INT64_C(10) * 365 * 86400)
+#define TIME_LIMIT_S (INT64_MAX / NS_PER_SECOND - ROOM_S)
 
 /* Memory for frames that were read ahead to be put in order, of all files. */
 #define AHEAD_BYTES (64 * 1024 * 1024)
@@ -303,9 +304,19 @@ input_close(struct capture_reader *reader, struct input *input)
 static int64_t
 record_time(const wtap_rec *record)
 {
-    int64_t limit = INT64_MAX / NS_PER_SECOND - ROOM_S;
+    return CLAMP((int64_t)record->ts.secs, -TIME_LIMIT_S, TIME_LIMIT_S) * NS_PER_SECOND +
+           record->ts.nsecs;
+}
 
-    return CLAMP((int64_t)record->ts.secs, -limit, limit) * NS_PER_SECOND + record->ts.nsecs;
+/* As it is on the clock to which the times are corrected, in the range of times. */
+static int64_t
+corrected_time(int64_t time_ns, int64_t correction_ns)
+{
+    int64_t limit = TIME_LIMIT_S * NS_PER_SECOND;
+
+    if (correction_ns > 0)
+        return time_ns > limit - correction_ns ? limit : time_ns + correction_ns;
+    return time_ns < -limit - correction_ns ? -limit : time_ns + correction_ns;
 }
 
 static unsigned
@@ -346,7 +357,7 @@ input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
     ahead->number = input->records;
     /* One without a time stamp has that of the frame before it. */
     ahead->time_ns = ahead->record.presence_flags & WTAP_HAS_TS
-                         ? record_time(&ahead->record) + input->correction_ns
+                         ? corrected_time(record_time(&ahead->record), input->correction_ns)
                          : input->latest_ns;
     return READ_FRAME;
 }
@@ -756,6 +767,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .file = root->path_index,
         .interface = interface_of(&ahead->record),
         .correction_ns = root->correction_ns,
+        .back_ns = ahead->is_step ? ahead->late_ns : 0,
     };
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "base/clock_steps.h"
 #include "interval.h"
 
 struct busy_seconds;
@@ -60,6 +61,7 @@ struct server {
 struct intervals {
     struct intervals_settings settings;
     struct coverage *coverage;
+    const struct oa_clock_steps *clock_steps; /* NULL: none */
     bool is_settled;
     int64_t now_ns;
     struct busy_seconds *seconds; /* of all servers together */

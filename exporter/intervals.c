@@ -236,12 +236,15 @@ count_attempt(const struct intervals *intervals, struct server *server,
 
 /* Only clients' hops have the network between clients and servers. */
 static void
-note_round_trip(struct interval *at, const struct connection_row *row)
+note_round_trip(const struct intervals *intervals, struct interval *at,
+                const struct connection_row *row)
 {
-    const char *hop = hop_name(row->channel, row->tcp->endpoint[OA_SERVER].port);
+    const struct connection *tcp = row->tcp;
+    const char *hop = hop_name(row->channel, tcp->endpoint[OA_SERVER].port);
 
-    if (row->tcp->has_round_trip && g_str_has_prefix(hop, "client_"))
-        interval_add_latency(&at->round_trip, row->tcp->round_trip_ns);
+    if (tcp->has_round_trip && g_str_has_prefix(hop, "client_") &&
+        !oa_clock_stepped(intervals->clock_steps, tcp->first, tcp->last))
+        interval_add_latency(&at->round_trip, tcp->round_trip_ns);
 }
 
 void
@@ -266,7 +269,7 @@ intervals_take_connection(struct intervals *intervals, const struct connection_r
         if (!tcp->payload_only) {
             g_array_append_val(server->spans[CONNECTIONS], span);
             server_row(intervals, server, tcp->last.time_ns)->forgotten += is_forgotten(tcp);
-            note_round_trip(server_row(intervals, server, tcp->first.time_ns), row);
+            note_round_trip(intervals, server_row(intervals, server, tcp->first.time_ns), row);
             if (tcp->handshake_seen)
                 count_attempt(intervals, server, row);
             bool is_one_way = !tcp->stream[0].frames || !tcp->stream[1].frames;
@@ -790,6 +793,12 @@ intervals_take_event(struct intervals *intervals, const struct oa_event *event)
     default:
         break;
     }
+}
+
+void
+intervals_use_clock_steps(struct intervals *intervals, const struct oa_clock_steps *steps)
+{
+    intervals->clock_steps = steps;
 }
 
 void
