@@ -332,8 +332,9 @@ input_read(struct input *input, struct ahead *ahead, int *err, char **err_info)
     } while (!is_wanted(input, &ahead->record));
     ahead->number = input->records;
     /* One without a time stamp has that of the frame before it. */
-    ahead->time_ns =
-        ahead->record.has_time ? ahead->record.time_ns + input->correction_ns : input->latest_ns;
+    ahead->time_ns = ahead->record.has_time
+                         ? capture_time_corrected(ahead->record.time_ns, input->correction_ns)
+                         : input->latest_ns;
     return READ_RECORD;
 }
 
@@ -843,6 +844,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .file = root->path_index,
         .interface = interface_of(record),
         .correction_ns = root->correction_ns,
+        .back_ns = ahead->is_step ? ahead->late_ns : 0,
     };
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,

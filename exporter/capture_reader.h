@@ -27,6 +27,7 @@ struct capture_frame {
     size_t file; /* on the command line, from 0; of those that are followed, in their order */
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
     int64_t correction_ns; /* that the time contains, see struct capture_order */
+    int64_t back_ns; /* by which the time went back before it in the file, beyond the window */
 };
 
 enum capture_status {

@@ -31,19 +31,29 @@ struct capture_headers {
 /* Times end this many seconds before the range does, in the year 2252, so that others can lie
  * behind them: the end of an interval, of a day, of a wait. */
 #define CAPTURE_ROOM_S (INT64_C(10) * 365 * 86400)
+#define CAPTURE_NS_PER_S INT64_C(1000000000)
+#define CAPTURE_LIMIT_S (INT64_MAX / CAPTURE_NS_PER_S - CAPTURE_ROOM_S)
 
 /* A time since the epoch in nanoseconds, cut where it is too far away. */
 static inline int64_t
 capture_time(int64_t seconds, int64_t nanoseconds)
 {
-    const int64_t per_second = INT64_C(1000000000);
-    const int64_t limit = INT64_MAX / per_second - CAPTURE_ROOM_S;
+    if (seconds > CAPTURE_LIMIT_S)
+        seconds = CAPTURE_LIMIT_S;
+    if (seconds < -CAPTURE_LIMIT_S)
+        seconds = -CAPTURE_LIMIT_S;
+    return seconds * CAPTURE_NS_PER_S + nanoseconds;
+}
 
-    if (seconds > limit)
-        seconds = limit;
-    if (seconds < -limit)
-        seconds = -limit;
-    return seconds * per_second + nanoseconds;
+/* The same time on the clock to which times are corrected, cut likewise. */
+static inline int64_t
+capture_time_corrected(int64_t time_ns, int64_t correction_ns)
+{
+    const int64_t limit = CAPTURE_LIMIT_S * CAPTURE_NS_PER_S;
+
+    if (correction_ns > 0)
+        return time_ns > limit - correction_ns ? limit : time_ns + correction_ns;
+    return time_ns < -limit - correction_ns ? -limit : time_ns + correction_ns;
 }
 
 #endif

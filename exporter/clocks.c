@@ -79,7 +79,10 @@ struct interface {
 
 struct clocks {
     char *const *paths;
-    struct interface *interfaces; /* those of each file in a row */
+    size_t n_files;
+    struct continuity *continuity; /* NULL: there is one file */
+    bool is_ordered;               /* how files follow each other is known */
+    struct interface *interfaces;  /* those of each file in a row */
     size_t n_interfaces;
     size_t current;        /* interface of the current frame */
     GHashTable *sightings; /* by their keys */
@@ -97,6 +100,8 @@ clocks_new(char *const *paths, size_t n_files)
     struct clocks *clocks = g_new0(struct clocks, 1);
 
     clocks->paths = paths;
+    clocks->n_files = n_files;
+    clocks->continuity = n_files > 1 ? continuity_new(n_files) : NULL;
     clocks->n_interfaces = n_files * CAPTURE_INTERFACES;
     clocks->interfaces = g_new0(struct interface, clocks->n_interfaces);
     clocks->sightings = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
@@ -111,6 +116,7 @@ clocks_free(struct clocks *clocks)
 {
     if (!clocks)
         return;
+    continuity_free(clocks->continuity);
     g_hash_table_unref(clocks->sightings);
     g_hash_table_unref(clocks->pairs);
     g_hash_table_unref(clocks->channels);
@@ -128,13 +134,18 @@ forget_all(struct clocks *clocks)
     g_hash_table_remove_all(clocks->channels);
 }
 
-void
+struct continuity *
 clocks_begin(struct clocks *clocks)
 {
+    bool is_ordered = clocks->is_ordered || !clocks->continuity;
+
     forget_all(clocks);
     clocks->sampled = 0;
     for (size_t i = 0; i < clocks->n_interfaces; i++)
         clocks->interfaces[i].first.frame = 0;
+    if (!is_ordered)
+        continuity_begin(clocks->continuity);
+    return is_ordered ? NULL : clocks->continuity;
 }
 
 const int64_t *
@@ -146,6 +157,8 @@ clocks_corrections(const struct clocks *clocks)
 void
 clocks_take_frame(struct clocks *clocks, size_t file, unsigned interface, struct oa_stamp stamp)
 {
+    if (clocks->continuity && !clocks->is_ordered)
+        continuity_take_frame(clocks->continuity, file, stamp.time_ns);
     clocks->current = file * CAPTURE_INTERFACES + interface;
     if (!clocks->interfaces[clocks->current].first.frame)
         clocks->interfaces[clocks->current].first = stamp;
@@ -342,11 +355,24 @@ is_unique(const struct oa_event *event)
     return event->type != OA_EVENT_RPC || is_signed(event->rpc) || begins_with_handle(event->rpc);
 }
 
+/* Calls of other services may last as long as their session. */
+static void
+take_call(struct clocks *clocks, const struct oa_call *call)
+{
+    enum oa_hop hop = oa_call_hop(call);
+
+    if (call->iface && call->iface->is_exchange && oa_call_has_latency(call, hop))
+        continuity_take_call(clocks->continuity, call->request[hop].last.time_ns,
+                             call->response[hop].last.time_ns);
+}
+
 void
 clocks_take_event(struct clocks *clocks, const struct oa_event *event)
 {
     if (clocks->is_settled)
         return;
+    if (event->type == OA_EVENT_CALL && clocks->continuity && !clocks->is_ordered)
+        take_call(clocks, event->call);
     if (event->type == OA_EVENT_CHANNEL_CLOSED)
         g_hash_table_remove(clocks->channels, &event->channel->number);
     uint64_t key = key_of(event);
@@ -408,24 +434,35 @@ greatest(const struct samples *samples)
     return samples->values[samples->n - 1 - samples->n / TRIMMED];
 }
 
+struct difference {
+    const struct pair *pair;
+    int64_t ahead_ns, within_ns;
+    bool is_by_moves; /* no PDUs show it */
+};
+
 /*
  * How far the clock of the pair's second interface is ahead, in the middle of the interval. If it
  * is nearer to the server, requests come later by their transit than the difference, responses
  * earlier; otherwise it is the other way round. One direction alone shows only differences that are
- * too large for a transit.
+ * too large for a transit. Files that were cut from one capture have one clock.
  */
 static bool
-estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
+estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
 {
+    int64_t *ahead_ns = &difference->ahead_ns, *within_ns = &difference->within_ns;
     struct samples *requests = &pair->samples[OA_CLIENT], *responses = &pair->samples[OA_SERVER];
     int64_t median_ns = median_of_all(pair), low_ns, high_ns;
     size_t n = requests->n + responses->n;
 
+    if (is_one_capture) {
+        difference->is_by_moves = true;
+        return true;
+    }
     clean(requests, median_ns);
     clean(responses, median_ns);
     if (requests->n + responses->n < MAX(SAMPLES_NEEDED, n / 2 + 1) ||
         pair->unique < UNIQUE_NEEDED) {
-        *ahead_ns = *within_ns = 0;
+        *difference = (struct difference){ .pair = pair, .is_by_moves = true };
         return (pair->moves[0] == 0) != (pair->moves[1] == 0);
     }
     bool has_both = requests->n > 0 && responses->n > 0;
@@ -450,20 +487,29 @@ estimate(struct pair *pair, int64_t *ahead_ns, int64_t *within_ns)
     return true;
 }
 
-struct difference {
-    const struct pair *pair;
-    int64_t ahead_ns, within_ns;
-};
-
+/* What PDUs show comes first. */
 static int
 compare_differences(const void *a, const void *b)
 {
-    const struct pair *left = ((const struct difference *)a)->pair;
-    const struct pair *right = ((const struct difference *)b)->pair;
+    const struct difference *one = a, *two = b;
+    const size_t *left = one->pair->interface, *right = two->pair->interface;
 
-    if (left->interface[0] != right->interface[0])
-        return left->interface[0] < right->interface[0] ? -1 : 1;
-    return left->interface[1] < right->interface[1] ? -1 : left->interface[1] > right->interface[1];
+    if (one->is_by_moves != two->is_by_moves)
+        return one->is_by_moves ? 1 : -1;
+    if (left[0] != right[0])
+        return left[0] < right[0] ? -1 : 1;
+    return left[1] < right[1] ? -1 : left[1] > right[1];
+}
+
+static bool
+is_one_capture(const struct clocks *clocks, const struct pair *pair)
+{
+    size_t file = pair->interface[0] / CAPTURE_INTERFACES;
+    size_t other = pair->interface[1] / CAPTURE_INTERFACES;
+
+    return file != other &&
+           pair->interface[0] % CAPTURE_INTERFACES == pair->interface[1] % CAPTURE_INTERFACES &&
+           continuity_is_one_capture(clocks->continuity, file, other);
 }
 
 /* Follows the difference from the interface of the pair whose clock is known to the other one. */
@@ -488,6 +534,16 @@ follow(struct clocks *clocks, const struct difference *difference)
         .is_known = true,
     };
     return true;
+}
+
+/* Follows the first difference that leads to another interface; false if none does. */
+static bool
+follow_first(struct clocks *clocks, const struct difference *differences, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (follow(clocks, &differences[i]))
+            return true;
+    return false;
 }
 
 static size_t
@@ -516,13 +572,57 @@ follow_file(struct clocks *clocks, size_t index)
     interface->is_known = true;
 }
 
+/* The corrections of files that follow others, less how far the clocks are ahead. */
+static void
+correct(struct clocks *clocks)
+{
+    if (!clocks->corrections)
+        clocks->corrections = g_new(int64_t, clocks->n_interfaces);
+    for (size_t i = 0; i < clocks->n_interfaces; i++) {
+        size_t file = i / CAPTURE_INTERFACES;
+        int64_t step_ns =
+            clocks->continuity ? continuity_step(clocks->continuity, file)->correction_ns : 0;
+        clocks->corrections[i] = step_ns - clocks->interfaces[i].ahead_ns;
+    }
+}
+
+/* Whether the clock was set between files. */
+static bool
+settle_order(struct clocks *clocks)
+{
+    if (clocks->is_ordered || !clocks->continuity)
+        return false;
+    clocks->is_ordered = true;
+    if (!continuity_settle(clocks->continuity))
+        return false;
+    correct(clocks);
+    return true;
+}
+
+bool
+clocks_are_settled(const struct clocks *clocks)
+{
+    return clocks->is_settled;
+}
+
+const struct continuity_step *
+clocks_step_before(const struct clocks *clocks, size_t file)
+{
+    const struct continuity_step *step =
+        clocks->is_ordered ? continuity_step(clocks->continuity, file) : NULL;
+
+    return step && step->is_step ? step : NULL;
+}
+
 bool
 clocks_settle(struct clocks *clocks)
 {
     GHashTableIter iter;
     void *value;
-    bool differ = false, is_more;
+    bool differ = false;
 
+    if (settle_order(clocks))
+        return true;
     if (clocks->is_settled)
         return false;
     clocks->is_settled = true;
@@ -532,19 +632,16 @@ clocks_settle(struct clocks *clocks)
 
     g_hash_table_iter_init(&iter, clocks->pairs);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        differences[n].pair = value;
-        n += estimate(value, &differences[n].ahead_ns, &differences[n].within_ns);
+        differences[n] = (struct difference){ .pair = value };
+        n += estimate(value, is_one_capture(clocks, value), &differences[n]);
     }
     qsort(differences, n, sizeof *differences, compare_differences);
     for (size_t i = 0; i < clocks->n_interfaces; i++) {
         if (clocks->interfaces[i].is_known || !clocks->interfaces[i].first.frame)
             continue;
         follow_file(clocks, i);
-        do {
-            is_more = false;
-            for (size_t k = 0; k < n; k++)
-                is_more |= follow(clocks, &differences[k]);
-        } while (is_more);
+        while (follow_first(clocks, differences, n))
+            ;
     }
     for (size_t i = 0; i < clocks->n_interfaces; i++) {
         if (!clocks->interfaces[i].is_known)
@@ -552,12 +649,9 @@ clocks_settle(struct clocks *clocks)
         differ |= clocks->interfaces[i].ahead_ns != 0;
     }
     forget_all(clocks);
-    if (!differ)
-        return false;
-    clocks->corrections = g_new(int64_t, clocks->n_interfaces);
-    for (size_t i = 0; i < clocks->n_interfaces; i++)
-        clocks->corrections[i] = -clocks->interfaces[i].ahead_ns;
-    return true;
+    if (differ)
+        correct(clocks);
+    return differ;
 }
 
 static bool
@@ -590,16 +684,23 @@ is_named(const struct clocks *clocks, size_t index)
     return true;
 }
 
+/* The name of the file without its folders. */
+static void
+name_of_file(const struct clocks *clocks, size_t file, char name[FILE_NAME_TEXT])
+{
+    g_autofree char *base = g_path_get_basename(clocks->paths[file]);
+
+    oa_text_copy((struct oa_text){ base, strlen(base) }, name, FILE_NAME_TEXT);
+}
+
 /* The file, with the number of the interface if another one of the file has another clock. */
 static void
 name_of(const struct clocks *clocks, size_t index, const struct oa_renamer *renamer,
         char name[INTERFACE_TEXT])
 {
-    const char *path = clocks->paths[index / CAPTURE_INTERFACES];
-    g_autofree char *base = g_path_get_basename(path);
     char file[FILE_NAME_TEXT];
 
-    oa_text_copy((struct oa_text){ base, strlen(base) }, file, sizeof file);
+    name_of_file(clocks, index / CAPTURE_INTERFACES, file);
     if (is_divided(clocks, index))
         g_snprintf(name, INTERFACE_TEXT, "%s interface %zu", OA_SHOWN(renamer, FILE, file),
                    index % CAPTURE_INTERFACES);
@@ -638,14 +739,56 @@ report(const struct clocks *clocks, size_t first, const struct oa_renamer *renam
     on_event(context, &event);
 }
 
+static void
+report_step(const struct clocks *clocks, size_t file, const struct oa_renamer *renamer,
+            oa_event_function on_event, void *context)
+{
+    const struct continuity_step *step = clocks_step_before(clocks, file);
+    struct oa_finding finding = { .id = OA_FINDING_CLOCK_STEP };
+    struct oa_event event = { .type = OA_EVENT_FINDING, .finding = &finding };
+    const struct interface *interface = &clocks->interfaces[file * CAPTURE_INTERFACES];
+    char name[FILE_NAME_TEXT], after[FILE_NAME_TEXT], corrected[60] = "";
+    int64_t correction_ns = 0;
+
+    for (size_t i = 0; i < CAPTURE_INTERFACES && !event.first.frame; i++)
+        event.first = event.last = interface[i].first;
+    if (clocks->corrections)
+        correction_ns = clocks->corrections[file * CAPTURE_INTERFACES];
+    if (correction_ns)
+        g_snprintf(corrected, sizeof corrected, "; its times were corrected by %+.6f s",
+                   (double)correction_ns / 1e9);
+    name_of_file(clocks, file, name);
+    name_of_file(clocks, step->after, after);
+    g_snprintf(finding.text, sizeof finding.text,
+               "%s continues the connections of %s, but begins %.6f s %s its end%s",
+               OA_SHOWN(renamer, FILE, name), OA_SHOWN(renamer, FILE, after),
+               (double)ABS(step->size_ns) / 1e9, step->size_ns < 0 ? "before" : "after", corrected);
+    oa_text_mend(finding.text);
+    on_event(context, &event);
+}
+
+/* Whether what was found out is the size of a step, which is reported as such. */
+static bool
+is_in_step(const struct clocks *clocks, size_t index)
+{
+    size_t file = index / CAPTURE_INTERFACES;
+    size_t reference = clocks->interfaces[index].reference / CAPTURE_INTERFACES;
+
+    return file != reference && continuity_step(clocks->continuity, file)->correction_ns &&
+           continuity_is_one_capture(clocks->continuity, file, reference);
+}
+
 void
 clocks_report(const struct clocks *clocks, const struct oa_renamer *renamer,
               oa_event_function on_event, void *context)
 {
+    for (size_t file = 0; file < clocks->n_files; file++)
+        if (clocks_step_before(clocks, file))
+            report_step(clocks, file, renamer, on_event, context);
     for (size_t i = 0; i < clocks->n_interfaces; i++) {
         size_t first = 0;
 
-        if (!clocks->interfaces[i].ahead_ns || !is_named(clocks, i))
+        if (!clocks->interfaces[i].ahead_ns || !is_named(clocks, i) || is_in_step(clocks, i))
             continue;
         while (!is_one_clock(&clocks->interfaces[first], &clocks->interfaces[i]) ||
                !is_named(clocks, first))

@@ -28,7 +28,7 @@
 #define NO_TIME INT64_MIN /* neither a time nor a duration */
 #define NO_RATIO (-1.0)
 
-/* From one time to a later one; NO_TIME if the clock was set back in between. */
+/* From one time to a later one; NO_TIME if it is not later. */
 static inline int64_t
 time_between(int64_t from_ns, int64_t to_ns)
 {

@@ -8,22 +8,14 @@
 
 #include <glib.h>
 
-/* The clock of a file went back if a frame is that much earlier than one before it. */
-#define STEP_NS INT64_C(1000000000)
-
-/* Steps that are kept. */
-#define STEPS_MAX 65536
-
 struct piece {
     int64_t first_ns, last_ns;
-    int64_t latest_ns; /* of the last frame, or before it */
     bool is_used;
 };
 
 struct coverage {
     GArray *files;  /* struct piece, by position on the command line */
     GArray *pieces; /* struct piece, disjoint and in order; NULL until settled */
-    GArray *steps;  /* int64_t: times to which a clock went back */
 };
 
 struct coverage *
@@ -32,7 +24,6 @@ coverage_new(void)
     struct coverage *coverage = g_new0(struct coverage, 1);
 
     coverage->files = g_array_new(FALSE, TRUE, sizeof(struct piece));
-    coverage->steps = g_array_new(FALSE, FALSE, sizeof(int64_t));
     return coverage;
 }
 
@@ -42,7 +33,6 @@ coverage_free(struct coverage *coverage)
     if (!coverage)
         return;
     g_array_unref(coverage->files);
-    g_array_unref(coverage->steps);
     if (coverage->pieces)
         g_array_unref(coverage->pieces);
     g_free(coverage);
@@ -56,15 +46,9 @@ coverage_take(struct coverage *coverage, size_t file, int64_t time_ns)
     struct piece *piece = &g_array_index(coverage->files, struct piece, file);
 
     if (!piece->is_used) {
-        *piece = (struct piece){ time_ns, time_ns, time_ns, true };
+        *piece = (struct piece){ time_ns, time_ns, true };
         return;
     }
-    if (time_ns < piece->latest_ns && (uint64_t)piece->latest_ns - (uint64_t)time_ns > STEP_NS) {
-        if (coverage->steps->len < STEPS_MAX)
-            g_array_append_val(coverage->steps, time_ns);
-        piece->latest_ns = time_ns;
-    }
-    piece->latest_ns = MAX(piece->latest_ns, time_ns);
     piece->first_ns = MIN(piece->first_ns, time_ns);
     piece->last_ns = MAX(piece->last_ns, time_ns);
 }
@@ -73,7 +57,6 @@ void
 coverage_forget(struct coverage *coverage, int64_t begin_ns)
 {
     struct piece *latest = NULL;
-    guint n = 0;
 
     for (guint i = 0; i < coverage->files->len; i++) {
         struct piece *piece = &g_array_index(coverage->files, struct piece, i);
@@ -86,12 +69,6 @@ coverage_forget(struct coverage *coverage, int64_t begin_ns)
         piece->first_ns = MAX(piece->first_ns, begin_ns);
         piece->last_ns = MAX(piece->last_ns, begin_ns);
     }
-    for (guint i = 0; i < coverage->steps->len; i++) {
-        int64_t step_ns = g_array_index(coverage->steps, int64_t, i);
-        if (step_ns >= begin_ns)
-            g_array_index(coverage->steps, int64_t, n++) = step_ns;
-    }
-    g_array_set_size(coverage->steps, n);
 }
 
 static int
@@ -204,15 +181,4 @@ coverage_begin_of(const struct coverage *coverage, int64_t time_ns)
     if (i == coverage->pieces->len)
         return time_ns;
     return MIN(g_array_index(coverage->pieces, struct piece, i).first_ns, time_ns);
-}
-
-bool
-coverage_has_step(const struct coverage *coverage, int64_t from_ns, int64_t to_ns)
-{
-    for (guint i = 0; i < coverage->steps->len; i++) {
-        int64_t step_ns = g_array_index(coverage->steps, int64_t, i);
-        if (step_ns >= from_ns && step_ns < to_ns)
-            return true;
-    }
-    return false;
 }

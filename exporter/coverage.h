@@ -46,7 +46,4 @@ int64_t coverage_within(const struct coverage *coverage, int64_t from_ns, int64_
 /* The begin of the covered piece that contains the time; the time itself if none does. */
 int64_t coverage_begin_of(const struct coverage *coverage, int64_t time_ns);
 
-/* Whether the clock of a file went back by more than a second, to a time in [from, to). */
-bool coverage_has_step(const struct coverage *coverage, int64_t from_ns, int64_t to_ns);
-
 #endif

@@ -21,7 +21,8 @@ struct flows {
     /* As in connection_end.h; or NULL. */
     void (*undecided)(void *context, const uint8_t server[16], const struct connection_row *row,
                       uint64_t connections);
-    struct oa_shapes *shapes; /* of connections inside TLS; NULL: not looked at. The owner's */
+    struct continuity *continuity; /* of the files; NULL: not looked at. The owner's */
+    struct oa_shapes *shapes;      /* of connections inside TLS; NULL: not looked at. The owner's */
     struct oa_tracker *tracker;
     uint64_t n_connections;          /* opened so far, which is the number of the next one */
     uint64_t n_channels;             /* of these, how many became a channel */

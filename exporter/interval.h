@@ -54,7 +54,7 @@ struct interval {
     int64_t covered_ns;
     struct interval_level connections, channels, sessions, outstanding;
     uint64_t users_open, users_active, anonymous_sessions;
-    bool has_step; /* the clock of a file went back */
+    bool has_step; /* a clock was set */
     bool is_one_way;
     bool is_estimated; /* it has estimated calls or sessions, */
     double confidence; /* of which that is the least; NO_RATIO: none */

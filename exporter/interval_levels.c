@@ -321,8 +321,8 @@ finish_rows(const struct intervals *intervals, const struct server *server,
         struct interval *row = &load->interval[i];
         row->covered_ns =
             coverage_within(intervals->coverage, row->start_ns, row->start_ns + length_ns);
-        row->has_step =
-            coverage_has_step(intervals->coverage, row->start_ns, row->start_ns + length_ns);
+        row->has_step = oa_clock_stepped_within(intervals->clock_steps, row->start_ns,
+                                                row->start_ns + length_ns);
     }
     add_levels(intervals, load, server->spans[CONNECTIONS], offsetof(struct interval, connections));
     add_levels(intervals, load, server->spans[CHANNELS], offsetof(struct interval, channels));

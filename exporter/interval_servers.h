@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "base/clock_steps.h"
 #include "interval.h"
 
 struct busy_seconds;
@@ -66,6 +67,7 @@ struct server {
 struct intervals {
     struct intervals_settings settings;
     struct coverage *coverage;
+    const struct oa_clock_steps *clock_steps; /* NULL: none */
     bool is_settled;
     bool by_service;  /* a server with several services has parts */
     int64_t begin_ns; /* of what is kept; INT64_MIN: all */

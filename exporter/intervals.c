@@ -246,12 +246,15 @@ count_back_end(const struct intervals *intervals, const struct connection_row *r
 
 /* Only clients' hops have the network between clients and servers. */
 static void
-note_round_trip(struct interval *at, const struct connection_row *row)
+note_round_trip(const struct intervals *intervals, struct interval *at,
+                const struct connection_row *row)
 {
-    const char *hop = hop_name(row->channel, row->tcp->endpoint[OA_SERVER].port);
+    const struct connection *tcp = row->tcp;
+    const char *hop = hop_name(row->channel, tcp->endpoint[OA_SERVER].port);
 
-    if (row->tcp->has_round_trip && g_str_has_prefix(hop, "client_"))
-        interval_add_latency(&at->round_trip, row->tcp->round_trip_ns);
+    if (tcp->has_round_trip && g_str_has_prefix(hop, "client_") &&
+        !oa_clock_stepped(intervals->clock_steps, tcp->first, tcp->last))
+        interval_add_latency(&at->round_trip, tcp->round_trip_ns);
 }
 
 /* Of a connection that has ended, what TCP shows. */
@@ -264,7 +267,7 @@ count_connection(const struct intervals *intervals, struct server *server,
     struct span span = span_of(tcp);
 
     g_array_append_val(server->spans[CONNECTIONS], span);
-    note_round_trip(first, row);
+    note_round_trip(intervals, first, row);
     first->connections_new += tcp->handshake_seen;
     first->connections_failed +=
         tcp->handshake_seen && (is_unanswered(tcp) || (row->tls && !row->tls->is_finished));
@@ -843,6 +846,12 @@ intervals_take_event(struct intervals *intervals, const struct oa_event *event)
     default:
         break;
     }
+}
+
+void
+intervals_use_clock_steps(struct intervals *intervals, const struct oa_clock_steps *steps)
+{
+    intervals->clock_steps = steps;
 }
 
 void

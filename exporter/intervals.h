@@ -10,6 +10,7 @@
 #ifndef INTERVALS_H
 #define INTERVALS_H
 
+#include "base/clock_steps.h"
 #include "estimate_event.h"
 #include "interval.h"
 
@@ -23,6 +24,9 @@ const struct intervals_settings *intervals_settings(const struct intervals *inte
 
 /* The services of a server are kept apart; to be called before anything is counted. */
 void intervals_divide(struct intervals *intervals);
+
+/* Rows in which a clock was set say so; `steps` must outlive `intervals`. */
+void intervals_use_clock_steps(struct intervals *intervals, const struct oa_clock_steps *steps);
 
 /* What happens, in capture order: a frame of a file, of any protocol; what came for a connection
  * with that stamp; an event; a connection that has ended. */

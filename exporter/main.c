@@ -415,6 +415,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                        .shows_progress = !options->quiet && isatty(STDERR_FILENO),
                        .is_again = is_again,
                        .started_us = g_get_monotonic_time() };
+    struct oa_clock_steps *clock_steps = oa_clock_steps_new();
     struct source_sink sink = { .context = &run,
                                 .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
@@ -430,6 +431,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .valid_ports = options->valid_ports,
                                 .secrets = keys->sealed,
                                 .renamer = renamer_of(options),
+                                .clock_steps = clock_steps,
                                 .keys = keys->tls,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
@@ -442,8 +444,10 @@ export_once(const struct options *options, const struct given_keys *keys,
     struct source *source = order->follow
                                 ? source_follow(order)
                                 : source_open(options->paths, options->n_paths, order, &message);
-    if (!source)
+    if (!source) {
+        oa_clock_steps_free(clock_steps);
         return fail(message, EXIT_UNREADABLE);
+    }
     if (clocks)
         source_use_clocks(source, clocks);
     if (is_summary(options))
@@ -454,6 +458,7 @@ export_once(const struct options *options, const struct given_keys *keys,
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
         report_set_count_intervals(run.reports, &options->intervals);
+        report_set_use_clock_steps(run.reports, clock_steps);
         if (options->estimates)
             report_set_count_estimates(run.reports);
         if (run.follow) {
@@ -482,6 +487,7 @@ export_once(const struct options *options, const struct given_keys *keys,
     report_set_free(run.reports);
     summary_free(run.summary);
     source_close(source);
+    oa_clock_steps_free(clock_steps);
     return code;
 }
 
@@ -514,26 +520,29 @@ go_on(void *context, const struct source_progress *progress)
     return !ending_signal;
 }
 
-/* Reads the captures for their clocks only. Whatever fails will be reported by the export. */
+/* Reads the captures for their clocks only; again when it is known how files of one capture follow
+ * each other. Whatever fails will be reported by the export. */
 static void
 compare_clocks(const struct options *options, const struct given_keys *keys,
-               const struct capture_order *order, struct clocks *clocks)
+               struct capture_order *order, struct clocks *clocks)
 {
     struct source_sink sink = { .event = ignore_event,
                                 .connection = ignore_connection,
                                 .warning = ignore_warning,
                                 .progress = go_on,
                                 .keys = keys->tls };
-    struct source_result result;
-    char *message = NULL;
-    struct source *source = source_open(options->paths, options->n_paths, order, &message);
+    struct source_result result = { 0 };
+    struct source *source;
 
-    g_free(message);
-    if (!source)
-        return;
-    if (source_use_clocks(source, clocks))
-        source_run(source, &sink, &result);
-    source_close(source);
+    do {
+        g_autofree char *message = NULL;
+        order->corrections = clocks_corrections(clocks);
+        source = source_open(options->paths, options->n_paths, order, &message);
+        result.clocks_differ = false;
+        if (source && source_use_clocks(source, clocks))
+            source_run(source, &sink, &result);
+        source_close(source);
+    } while (result.clocks_differ && !clocks_are_settled(clocks));
 }
 
 /* Most captures are in order of time, and most clocks agree. Only what was read shows where that is

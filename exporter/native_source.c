@@ -7,11 +7,13 @@
 
 #include <glib.h>
 
+#include "continuity.h"
 #include "duplicates.h"
 #include "packet.h"
 #include "tcp.h"
 
 struct native {
+    struct continuity *continuity; /* NULL: not looked at */
     struct packets *packets;
     struct duplicates *duplicates;
     struct tcp_table *table;
@@ -62,6 +64,7 @@ begin(struct flows *flows)
                                                   on_cut,    on_closed, on_counted };
     struct native *native = g_new0(struct native, 1);
 
+    native->continuity = flows->continuity;
     native->packets = packets_new();
     native->duplicates = duplicates_new();
     native->table = tcp_table_new(&LISTENER, flows, &TCP_DEFAULT_LIMITS);
@@ -82,12 +85,20 @@ take_frame(void *self, const struct capture_frame *frame)
         return kind == PACKET_UNSUPPORTED ? FRAME_UNSUPPORTED
                : kind == PACKET_FRAGMENT  ? FRAME_READ
                                           : FRAME_OTHER;
+    if (native->continuity)
+        continuity_take_segment(native->continuity, frame->file, &segment, frame->time_ns);
     if (duplicates_seen(native->duplicates, &segment, frame->time_ns, &after_ns)) {
         capture_misplaced_add(&native->duplicated, frame, after_ns);
         return FRAME_SECOND_COPY;
     }
     tcp_table_segment(native->table, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
     return FRAME_READ;
+}
+
+static void
+step_clock(void *self, int64_t time_ns)
+{
+    tcp_table_clock_step(((struct native *)self)->table, time_ns);
 }
 
 static void
@@ -107,5 +118,6 @@ end(void *self, struct source_result *result)
 const struct source_kind NATIVE_SOURCE = {
     .begin = begin,
     .frame = take_frame,
+    .clock_step = step_clock,
     .end = end,
 };

@@ -25,6 +25,13 @@ report_user(const struct report_run *run, const struct oa_virtual_connection *vc
     return user_spelling(run->spellings, user_shown_name(&run->settings->users, vc, text));
 }
 
+int64_t
+report_duration(const struct report_run *run, struct oa_stamp from, struct oa_stamp to)
+{
+    return oa_clock_stepped(run->clock_steps, from, to) ? NO_TIME
+                                                        : time_between(from.time_ns, to.time_ns);
+}
+
 void
 report_row(struct report_run *run, const void *row)
 {

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "base/clock_steps.h"
 #include "capture_facts.h"
 #include "column.h"
 #include "connection.h"
@@ -59,6 +60,7 @@ struct report_run {
     const struct intervals_settings *settings; /* of intervals, periods and users */
     struct user_spellings *spellings;          /* of all reports; NULL: as they are */
     const struct oa_renamer *renamer;          /* of names in texts; NULL: they are shown */
+    const struct oa_clock_steps *clock_steps;  /* NULL: none */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
     void *state;
@@ -83,6 +85,9 @@ const char *report_user(const struct report_run *run, const struct oa_virtual_co
     "User of the session as in users.csv, as far as known at the end of the call; spelt as in "    \
     "the "                                                                                         \
     "first one of him; with --user-key that name"
+
+/* From one frame to a later one; NO_TIME if the clock was set in between. */
+int64_t report_duration(const struct report_run *run, struct oa_stamp from, struct oa_stamp to);
 
 /* Writes one row, which is the `struct row` of the report. */
 void report_row(struct report_run *run, const void *row);

@@ -211,8 +211,7 @@ take(struct report_run *run, const struct oa_event *event)
                                          : "server",
         .status = or_none(exchange->status),
         .code_page = or_none(exchange->client->code_page),
-        .time_ns =
-            is_timed ? time_between(exchange->first.time_ns, exchange->last.time_ns) : NO_TIME,
+        .time_ns = is_timed ? report_duration(run, exchange->first, exchange->last) : NO_TIME,
     };
     fill_ntlm(&row);
     fill_kerberos(&row);

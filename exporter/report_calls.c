@@ -254,7 +254,7 @@ take(struct report_run *run, const struct oa_event *event)
         .response = if_seen(response),
         .whole_response = whole_response,
         .latency_first_ns =
-            has_first ? time_between(request->last.time_ns, response->first.time_ns) : NO_TIME,
+            has_first ? report_duration(run, request->last, response->first) : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
         .store_latency_ns = server_ns,
         .proxy_latency_ns = client_ns == NO_TIME || server_ns == NO_TIME

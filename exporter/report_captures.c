@@ -31,7 +31,7 @@ static const struct column COLUMNS_OF_CAPTURES[] = {
     { "first_time", TIME(first_ns), "Least time of a frame, corrected if the clocks of the captures differ" TIMES_ARE },
     { "last_time", TIME(last_ns), "Greatest time of a frame" },
     { "clock_correction_ms", MS(correction_ns),
-      "Added to all its times, see the finding clock_skew; 0 if its clock agrees with the others or could not be compared; empty if its interfaces needed different ones" },
+      "Added to all its times, see the findings clock_skew and clock_step; 0 if its clock agrees with the others or could not be compared; empty if its interfaces needed different ones" },
     { "frames", COUNT_OF(facts, frames), "Frames of any protocol" },
     { "frame_bytes", BYTES_OF(facts, wire_bytes), "Bytes of these frames with their link layers, as sent" },
     { "captured_bytes", BYTES_OF(facts, captured_bytes), "Of these, bytes that are in the file" },

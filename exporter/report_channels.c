@@ -96,22 +96,25 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
 /* clang-format on */
 
 static int64_t
-response_time(const struct oa_channel *channel)
+response_time(const struct report_run *run, const struct oa_channel *channel)
 {
     return channel->head.frame && channel->response.frame
-               ? time_between(channel->head.time_ns, channel->response.time_ns)
+               ? report_duration(run, channel->head, channel->response)
                : NO_TIME;
 }
 
 /* With the silence at the end, of which exported PDUs do not show how long it was. */
 static int64_t
-longest_idle(const struct oa_channel *channel)
+longest_idle(const struct report_run *run, const struct oa_channel *channel)
 {
     const struct connection *tcp = connection_of(channel);
+    struct oa_stamp end = { .frame = tcp->ending.frame ? tcp->ending.frame : UINT64_MAX };
     int64_t end_ns;
 
     if (!channel->last_pdu.frame)
         return NO_TIME;
+    if (oa_clock_stepped(run->clock_steps, channel->last_pdu, end))
+        return channel->longest_idle_ns;
     if (!connection_has_ended(tcp, &end_ns))
         end_ns = tcp->watched_ns;
     return MAX(channel->longest_idle_ns, end_ns - channel->last_pdu.time_ns);
@@ -158,9 +161,9 @@ take(struct report_run *run, const struct oa_event *event)
         .lifetime_used = carried->rpc_bytes + carried->rts_bytes,
         .receive_window = or_none(channel->receive_window),
         .connection_timeout_ms = or_none(channel->connection_timeout_ms),
-        .duration_ns = time_between(channel->opened.time_ns, channel->last.time_ns),
-        .response_time_ns = response_time(channel),
-        .longest_idle_ns = longest_idle(channel),
+        .duration_ns = report_duration(run, channel->opened, channel->last),
+        .response_time_ns = response_time(run, channel),
+        .longest_idle_ns = longest_idle(run, channel),
         .rpc_pdus = in->rpc_pdus + out->rpc_pdus,
         .rpc_bytes = in->rpc_bytes + out->rpc_bytes,
         .rts_pdus = in->rts_pdus + out->rts_pdus,

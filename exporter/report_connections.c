@@ -310,7 +310,7 @@ take(struct report_run *run, const struct connection_row *of)
                                            : "not_seen",
         .ending = end_name(tcp->ending.how),
         .ended_by = ended_by(tcp->ending),
-        .duration_ns = time_between(tcp->first.time_ns, tcp->last.time_ns),
+        .duration_ns = report_duration(run, tcp->first, tcp->last),
         .closed_ns = tcp->ending.how == OA_END_FIN || tcp->ending.how == OA_END_RESET
                          ? tcp->closed_ns
                          : NO_TIME,

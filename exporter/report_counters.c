@@ -120,7 +120,7 @@ static const struct column COLUMNS_OF_COUNTERS[] = {
     { "lost_bytes", BYTES_OF(at, lost_bytes), "TCP payload that is missing from the capture" },
     { "quality", WORD(quality),
       "ok; or, separated by semicolons: partial (not all of the interval is covered), loss (lost bytes), "
-      "clock (the clock of a capture went back by more than a second), one_way (of a connection, only "
+      "clock (the clock of a capture was set, see the finding clock_step), one_way (of a connection, only "
       "one direction)" },
     { "timed_calls", NUMBER(timed_calls),
       "Calls of which latency_mean_ms is the mean" },

@@ -375,10 +375,9 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
                                              : NULL,
         .ended_by = ended_by(vc->ending),
         .rpc_association_group = or_none(vc->assoc_group_id),
-        .duration_ns = time_between(vc->opened.time_ns, vc->last.time_ns),
-        .setup_ns = vc->established.frame
-                        ? time_between(vc->opened.time_ns, vc->established.time_ns)
-                        : NO_TIME,
+        .duration_ns = report_duration(run, vc->opened, vc->last),
+        .setup_ns =
+            vc->established.frame ? report_duration(run, vc->opened, vc->established) : NO_TIME,
         .in = in,
         .out = out,
         .rts_pdus = in->rts_pdus + out->rts_pdus,

@@ -291,6 +291,15 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
 }
 
 void
+report_set_use_clock_steps(struct report_set *set, const struct oa_clock_steps *steps)
+{
+    for (size_t i = 0; i < set->n; i++)
+        set->runs[i].clock_steps = steps;
+    if (set->intervals)
+        intervals_use_clock_steps(set->intervals, steps);
+}
+
+void
 report_set_count_estimates(struct report_set *set)
 {
     set->has_estimates = true;

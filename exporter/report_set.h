@@ -35,6 +35,10 @@ void report_set_merge(struct report_set *set, const struct report_set *part);
  * INTERVALS_DEFAULT. */
 void report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings);
 
+/* No duration is taken across these steps, which must outlive the set. Before the first frame,
+ * after report_set_count_intervals(). */
+void report_set_use_clock_steps(struct report_set *set, const struct oa_clock_steps *steps);
+
 /* What counts by interval; NULL if no report needs it. */
 struct intervals *report_set_intervals(const struct report_set *set);
 

@@ -169,6 +169,27 @@ use_frame(const struct source *source, const struct capture_frame *frame)
     return use;
 }
 
+/* Notes where a clock was set before this frame: in its file, or between files of one capture. */
+static void
+note_clock(const struct source *source, const struct capture_frame *frame)
+{
+    const struct capture_facts *facts = source->facts;
+    const struct continuity_step *step =
+        source->clocks ? clocks_step_before(source->clocks, frame->file) : NULL;
+    bool is_in_file = frame->back_ns > OA_CLOCK_STEP_NS;
+
+    if (!is_in_file && (!step || facts[frame->file].frames > 0))
+        return;
+    if (source->sink->clock_steps)
+        oa_clock_steps_add(source->sink->clock_steps,
+                           is_in_file ? frame->time_ns + frame->back_ns
+                                      : facts[step->after].last_ns,
+                           (struct oa_stamp){ frame->time_ns, frame->number });
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->clock_step)
+            KINDS[i]->clock_step(source->self[i], frame->time_ns);
+}
+
 static void
 take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
 {
@@ -176,6 +197,7 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
 
     result->frames++;
     source->file = frame->file;
+    note_clock(source, frame);
     note_frame(facts, frame);
     if (frame->captured < frame->on_wire) {
         capture_misplaced_add(&source->cut, frame, 0);
@@ -386,6 +408,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
                                                                   .exchange = flow_take_exchange });
     oa_tls_proxies_name(source->tracker, sink->proxies);
     oa_tracker_rename(source->tracker, sink->renamer);
+    oa_tracker_use_clock_steps(source->tracker, sink->clock_steps);
     oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
     if (sink->keys)
@@ -396,7 +419,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     if (sink->begin)
         sink->begin(sink->context, flows.tracker);
     if (source->clocks)
-        clocks_begin(source->clocks);
+        flows.continuity = clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
@@ -421,6 +444,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
 void
 source_close(struct source *source)
 {
+    if (!source)
+        return;
     capture_reader_close(source->reader);
     g_free(source->facts);
     g_free(source);

@@ -52,6 +52,8 @@ struct source_sink {
     const struct valid_ports *valid_ports;       /* NULL: not given */
     const struct oa_seal_secrets *secrets;       /* of sealed calls; NULL: none */
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
+    struct oa_clock_steps *clock_steps; /* gets those in the captures as they are read; NULL: they
+                                           are not looked at */
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */
     char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
@@ -76,6 +78,7 @@ bool source_use_clocks(struct source *source, struct clocks *clocks);
 void source_run(struct source *source, const struct source_sink *sink,
                 struct source_result *result);
 
+/* `source` may be NULL. */
 void source_close(struct source *source);
 
 #endif

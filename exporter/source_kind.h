@@ -21,6 +21,8 @@ enum frame_use {
 struct source_kind {
     void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
     enum frame_use (*frame)(void *self, const struct capture_frame *frame);
+    /* The clock was set, and the next frame has that time; or NULL. */
+    void (*clock_step)(void *self, int64_t time_ns);
     /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */
     void (*end)(void *self, struct source_result *result);
 };

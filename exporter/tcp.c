@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoint_hash.h"
 #include "rpc/service.h"
 
 /*
@@ -140,31 +141,9 @@ list_append(struct list *list, struct tracked *c)
 }
 
 static uint64_t
-mix(uint64_t value)
-{
-    value ^= value >> 32;
-    value *= UINT64_C(0xd6e8feb86659fd93);
-    value ^= value >> 32;
-    return value * UINT64_C(0xd6e8feb86659fd93);
-}
-
-static uint64_t
-endpoint_hash(const struct tcp_table *table, const struct oa_endpoint *endpoint)
-{
-    uint64_t words[2];
-
-    memcpy(words, endpoint->address, sizeof words);
-    return mix(mix(words[0] ^ table->seed) + words[1] + ((uint64_t)endpoint->port << 16));
-}
-
-/* Equal for both directions, so that one lookup finds either. */
-static uint64_t
 segment_hash(const struct tcp_table *table, const struct segment *segment)
 {
-    uint64_t hash =
-        endpoint_hash(table, &segment->source) + endpoint_hash(table, &segment->destination);
-
-    return hash ^ hash >> 29;
+    return connection_hash(table->seed, &segment->source, &segment->destination);
 }
 
 static bool
@@ -961,6 +940,17 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
         table->listener.counted(c->user, stamp);
 }
 
+void
+tcp_table_clock_step(struct tcp_table *table, int64_t time_ns)
+{
+    const struct list *lists[] = { &table->open, &table->ended };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (struct tracked *c = lists[i]->oldest; c; c = c->newer)
+            c->since_ns = time_ns;
+    table->now_ns = time_ns;
+}
+
 struct tcp_table *
 tcp_table_new(const struct tcp_listener *listener, void *context, const struct tcp_limits *limits)
 {
@@ -971,8 +961,7 @@ tcp_table_new(const struct tcp_listener *listener, void *context, const struct t
     table->limits = *limits;
     table->n_buckets = FIRST_BUCKETS;
     table->buckets = g_new0(struct tracked *, table->n_buckets);
-    /* A crafted capture must not be able to predict collisions. */
-    table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+    table->seed = hash_seed();
     return table;
 }
 

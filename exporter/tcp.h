@@ -50,6 +50,9 @@ struct tcp_table *tcp_table_new(const struct tcp_listener *listener, void *conte
 void tcp_table_segment(struct tcp_table *table, const struct segment *segment,
                        struct oa_stamp stamp);
 
+/* The clock was set, and the next segment has that time: silence is counted from there. */
+void tcp_table_clock_step(struct tcp_table *table, int64_t time_ns);
+
 /* Delivers what is still pending (gaps as lost), closes every connection in the order of their
  * numbers, and frees the table. */
 void tcp_table_free(struct tcp_table *table);

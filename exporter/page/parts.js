@@ -92,7 +92,7 @@ function qualitySentence(load) {
     if (has("estimated"))
         sentences.push("some sessions and calls are estimated from the shape of connections inside TLS, and have no users");
     if (has("clock"))
-        sentences.push("the clock of a capture went back: times, rates and latencies around it are doubtful");
+        sentences.push("the clock of a capture was set: times, rates and latencies around it are doubtful");
     return `${sentences.join("; ")}.`;
 }
 

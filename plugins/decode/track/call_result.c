@@ -29,3 +29,13 @@ oa_call_latency(const struct oa_call *call, enum oa_hop hop, int64_t *ns)
     *ns = response->last.time_ns - request->last.time_ns;
     return oa_call_has_latency(call, hop);
 }
+
+void
+oa_call_note_clock(struct oa_call *call, const struct oa_clock_steps *steps)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
+        if (request->fragments && response->fragments)
+            call->is_clock_stepped |= oa_clock_stepped(steps, request->first, response->last);
+    }
+}

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "rop/rop_walk.h"
 #include "track/bindings.h"
+#include "track/call_result.h"
 #include "track/emit.h"
 #include "track/endings.h"
 #include "track/mailboxes.h"
@@ -541,6 +542,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
         return;
     }
     facts->state = facts->has_opnum || state == OA_CALL_FAULT ? state : OA_CALL_NO_REQUEST;
+    oa_call_note_clock(facts, list->tracker->clock_steps);
     vc->answered += facts->state == OA_CALL_ANSWERED;
     vc->faults += facts->state == OA_CALL_FAULT;
     vc->unanswered += facts->state == OA_CALL_UNANSWERED;

@@ -454,7 +454,7 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     size_t rest;
 
     if (channel->mapi) {
-        oa_channel_measure_idle(facts, stamp);
+        oa_channel_measure_idle(channel->tracker, facts, stamp);
         facts->last = stamp;
         if (side == OA_CLIENT && channel->proxy_line) {
             size_t line = MIN(channel->proxy_line, length);

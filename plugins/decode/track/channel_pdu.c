@@ -7,6 +7,7 @@
  */
 #include "track/channel_pdu.h"
 
+#include "base/clock_steps.h"
 #include "track/authentication.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
@@ -107,9 +108,12 @@ check_lifetime(struct channel *channel, const struct oa_event *event)
 }
 
 int64_t
-oa_channel_measure_idle(struct oa_channel *facts, struct oa_stamp stamp)
+oa_channel_measure_idle(const struct oa_tracker *tracker, struct oa_channel *facts,
+                        struct oa_stamp stamp)
 {
-    int64_t idle_ns = facts->last_pdu.frame ? MAX(stamp.time_ns - facts->last_pdu.time_ns, 0) : 0;
+    bool is_known =
+        facts->last_pdu.frame && !oa_clock_stepped(tracker->clock_steps, facts->last_pdu, stamp);
+    int64_t idle_ns = is_known ? MAX(stamp.time_ns - facts->last_pdu.time_ns, 0) : 0;
 
     facts->last_pdu = stamp;
     facts->last_idle_ns = idle_ns;
@@ -125,7 +129,7 @@ measure_idle(struct channel *channel, struct oa_event *event)
     struct oa_channel *facts = &channel->facts;
     int64_t timeout_ns = (int64_t)facts->connection_timeout_ms * 1000000;
 
-    event->idle_ns = oa_channel_measure_idle(facts, event->last);
+    event->idle_ns = oa_channel_measure_idle(channel->tracker, facts, event->last);
     if (timeout_ns && event->idle_ns > timeout_ns)
         oa_emit_finding(channel->tracker, event, OA_FINDING_IDLE_TOO_LONG,
                         "%.3f s without a PDU; the connection timeout is %u s",

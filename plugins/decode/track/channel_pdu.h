@@ -15,6 +15,7 @@ void oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
 
 /* A PDU, or a part of a message, has come: returns the time since the one before, 0 for the first.
  */
-int64_t oa_channel_measure_idle(struct oa_channel *facts, struct oa_stamp stamp);
+int64_t oa_channel_measure_idle(const struct oa_tracker *tracker, struct oa_channel *facts,
+                                struct oa_stamp stamp);
 
 #endif

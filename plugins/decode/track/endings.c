@@ -7,7 +7,9 @@
  */
 #include "track/endings.h"
 
+#include "base/clock_steps.h"
 #include "track/emit.h"
+#include "track/tracker_state.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
@@ -35,6 +37,24 @@ static bool
 is_end(const struct oa_ending *ending)
 {
     return ending->how == OA_END_FIN || ending->how == OA_END_RESET;
+}
+
+/* --- time --- */
+
+#define TIME_TEXT 40
+
+/* "1.250 s". */
+static const char *
+name_of_time(const struct oa_tracker *tracker, struct oa_stamp from, const struct oa_ending *ending,
+             char text[TIME_TEXT])
+{
+    struct oa_stamp end = { .time_ns = ending->time_ns, .frame = ending->frame };
+
+    if (oa_clock_stepped(tracker->clock_steps, from, end))
+        g_strlcpy(text, "an unknown time", TIME_TEXT);
+    else
+        g_snprintf(text, TIME_TEXT, "%.3f s", (double)(end.time_ns - from.time_ns) / 1e9);
+    return text;
 }
 
 /* --- silence --- */
@@ -89,7 +109,8 @@ check_silence(const struct oa_tracker *tracker, const struct oa_channel *channel
                         : LONG_SILENCE_NS;
     int64_t since = channel->ending.time_ns - channel->last_pdu.time_ns;
 
-    if (!channel->last_pdu.frame || !oa_hop_is_http(channel->hop))
+    if (!channel->last_pdu.frame || !oa_hop_is_http(channel->hop) ||
+        oa_clock_stepped(tracker->clock_steps, channel->last_pdu, where->last))
         return;
     if (channel->ending.how == OA_END_RESET)
         check_reset(tracker, channel, where, since, limit);
@@ -108,15 +129,16 @@ check_echo(const struct channel *channel)
                               .channel = (struct oa_channel *)facts,
                               .vc = facts->vc };
     bool is_echo = facts->kind == OA_CHANNEL_ECHO;
+    char after[TIME_TEXT];
 
     if (!channel->waiting.frame || (!is_echo && facts->kind != OA_CHANNEL_UNKNOWN) ||
         facts->traffic[OA_SERVER].skipped_bytes ||
         (facts->ending.is_one_way && facts->ending.silent == OA_SERVER))
         return;
     oa_emit_finding(channel->tracker, &where, OA_FINDING_ECHO_UNANSWERED,
-                    "%s: %s by the %s %.3f s after it", is_echo ? "Echo request" : "Request",
+                    "%s: %s by the %s %s after it", is_echo ? "Echo request" : "Request",
                     name_of_end(&facts->ending), name_of_side(facts->ending.by),
-                    (double)(facts->ending.time_ns - channel->waiting.time_ns) / 1e9);
+                    name_of_time(channel->tracker, channel->waiting, &facts->ending, after));
 }
 
 void
@@ -166,19 +188,20 @@ oa_ending_of_call(const struct oa_tracker *tracker, const struct oa_call *call,
     struct oa_event where = {
         .first = stamp, .last = stamp, .side = OA_SERVER, .channel = channel, .vc = call->vc
     };
-    double waited = (double)(ending->time_ns - request->last.time_ns) / 1e9;
+    char waited[TIME_TEXT];
 
     if (!oa_ending_gives_up(call, ending) || call->state != OA_CALL_UNANSWERED ||
         !request->fragments || response->has_gap)
         return;
+    name_of_time(tracker, request->last, ending, waited);
     if (is_cut)
         oa_emit_finding(tracker, &where, OA_FINDING_RESPONSE_CUT,
-                        "%s: %s by the %s %.3f s after the request; %" G_GUINT64_FORMAT
+                        "%s: %s by the %s %s after the request; %" G_GUINT64_FORMAT
                         " bytes of the response had come",
                         name ? name : "call", name_of_end(ending), name_of_side(ending->by), waited,
                         response->pdu_bytes);
     else
         oa_emit_finding(tracker, &where, OA_FINDING_CALL_UNANSWERED,
-                        "%s: %s by the %s %.3f s after the request", name ? name : "call",
+                        "%s: %s by the %s %s after the request", name ? name : "call",
                         name_of_end(ending), name_of_side(ending->by), waited);
 }

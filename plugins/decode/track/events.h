@@ -282,6 +282,7 @@ struct oa_call {
     uint32_t return_value;
     struct oa_rop_call *rops; /* its ROPs, see oa_tracker_read_rops(); NULL: not read */
     struct oa_call_half request[OA_HOPS], response[OA_HOPS]; /* as seen on each hop */
+    bool is_clock_stepped;  /* the clock of a capture was set meanwhile, known once it has ended */
     struct oa_call *joined; /* the call that this response turned out to belong to, or NULL */
 };
 
@@ -292,7 +293,7 @@ oa_call_half_has_end(const struct oa_call_half *half)
     return half->is_complete && !half->end_is_lost;
 }
 
-/* Whether the capture shows how long the call took on that hop: not if its clock was set back
+/* Whether the capture shows how long the call took on that hop: not if its clock was set
  * meanwhile. */
 static inline bool
 oa_call_has_latency(const struct oa_call *call, enum oa_hop hop)
@@ -300,7 +301,7 @@ oa_call_has_latency(const struct oa_call *call, enum oa_hop hop)
     const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
 
     return oa_call_half_has_end(request) && oa_call_half_has_end(response) &&
-           request->last.time_ns <= response->last.time_ns;
+           !call->is_clock_stepped && request->last.time_ns <= response->last.time_ns;
 }
 
 /* For oa_tracker_read_rops(): who receives the parameters that hold ROPs; start() is called before

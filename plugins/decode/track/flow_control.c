@@ -9,8 +9,10 @@
 
 #include <glib.h>
 
+#include "base/clock_steps.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
+#include "track/tracker_state.h"
 
 void
 oa_flow_begin(struct oa_channel *channel, uint32_t window)
@@ -91,7 +93,8 @@ has_acks_waiting(const struct oa_channel *channel)
  * it went on soon. Estimates are not reliable enough for this.
  */
 static int64_t
-stall_before(const struct oa_flow *flow, uint64_t length, const struct oa_event *event)
+stall_before(const struct oa_flow *flow, uint64_t length, const struct oa_event *event,
+             const struct oa_clock_steps *steps)
 {
     if (flow->is_estimate || !flow->last_sent.frame || !flow->released.frame ||
         flow->available_before_release > (int64_t)length)
@@ -99,6 +102,8 @@ stall_before(const struct oa_flow *flow, uint64_t length, const struct oa_event 
     int64_t closed_ns = flow->released.time_ns - flow->last_sent.time_ns;
     int64_t after_ns = event->last.time_ns - flow->released.time_ns;
 
+    if (oa_clock_stepped(steps, flow->last_sent, event->last))
+        return 0;
     if (after_ns < 0) /* frames of two connections in the wrong order */
         return 0;
     if (after_ns <= OA_STALL_MIN_NS)
@@ -111,7 +116,7 @@ take_stall(struct oa_tracker *tracker, struct oa_event *event)
 {
     struct oa_flow *flow = &event->channel->flow;
 
-    event->stall_ns = stall_before(flow, event->pdu_length, event);
+    event->stall_ns = stall_before(flow, event->pdu_length, event, tracker->clock_steps);
     if (!event->stall_ns)
         return;
     flow->stalls++;

@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "auth/auth_copies.h"
+#include "base/clock_steps.h"
 #include "base/limits.h"
 #include "exchange/call_facts.h"
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
+#include "track/call_result.h"
 #include "track/call_rops.h"
 #include "track/calls.h"
 #include "track/channel_state.h"
@@ -175,6 +177,16 @@ set_last(struct mapi_session *session, struct channel *channel)
     session->vc->facts.ending = channel->facts.ending;
 }
 
+/* Whether the server has forgotten it by then, as far as is known. */
+static bool
+is_expired(const struct mapi_session *session, struct oa_stamp now)
+{
+    const struct virtual_connection *vc = session->vc;
+
+    return session->expires_ns < now.time_ns &&
+           !oa_clock_stepped(vc->tracker->clock_steps, vc->facts.last, now);
+}
+
 void
 oa_mapi_close_channel(struct channel *channel)
 {
@@ -184,7 +196,7 @@ oa_mapi_close_channel(struct channel *channel)
     while ((session = g_queue_peek_head(&channel->last_of))) {
         struct oa_virtual_connection *vc = &session->vc->facts;
 
-        if (ending->time_ns <= session->expires_ns)
+        if (!is_expired(session, (struct oa_stamp){ ending->time_ns, ending->frame }))
             vc->ending = *ending;
         if (ending->is_one_way)
             vc->silent = ending->silent;
@@ -220,13 +232,13 @@ close_session(struct mapi_session *session)
 }
 
 static void
-close_expired(struct oa_tracker *tracker, int64_t now_ns)
+close_expired(struct oa_tracker *tracker, struct oa_stamp now)
 {
     struct mapi_session *oldest;
 
     while ((oldest = g_queue_peek_head(&tracker->mapi->by_age)) &&
-           (oldest->expires_ns < now_ns || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
-        if (oldest->expires_ns >= now_ns)
+           (is_expired(oldest, now) || tracker->mapi->by_age.length > OA_LIMIT_SESSIONS)) {
+        if (!is_expired(oldest, now))
             oa_emit_limit(tracker, &(struct oa_event){ .side = OA_CLIENT }, OA_LIMIT_OF_SESSIONS);
         else if (!oldest->vc->facts.ended_ns)
             oldest->vc->facts.ended_ns = oldest->expires_ns;
@@ -589,6 +601,7 @@ take_call(struct mapi_session *session, struct channel *channel,
     facts->iface = vc->facts.iface;
     memcpy(facts->request, halves->request, sizeof facts->request);
     memcpy(facts->response, halves->response, sizeof facts->response);
+    oa_call_note_clock(facts, tracker->clock_steps);
     take_outcome(facts, &channel->facts, exchange);
     take_mailbox(session, facts, exchange, connect);
     take_rops(tracker, facts, exchange);
@@ -762,7 +775,7 @@ take_exchange(void *context, const struct oa_http_exchange *exchange)
         take_heads(channel, exchange);
         return; /* a leg of an authentication, not a call */
     }
-    close_expired(channel->tracker, first.time_ns);
+    close_expired(channel->tracker, first);
     if (channel->facts.hop != OA_HOP_CLIENT) {
         take_further_hop(channel, exchange);
         return;

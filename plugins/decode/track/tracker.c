@@ -78,6 +78,12 @@ oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer)
 }
 
 void
+oa_tracker_use_clock_steps(struct oa_tracker *tracker, const struct oa_clock_steps *steps)
+{
+    tracker->clock_steps = steps;
+}
+
+void
 oa_tracker_end(struct oa_tracker *tracker)
 {
     oa_mapi_end(tracker);

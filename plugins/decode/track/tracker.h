@@ -7,6 +7,7 @@
 #define OA_TRACKER_H
 
 #include "auth/seal.h"
+#include "base/clock_steps.h"
 #include "base/renamer.h"
 #include "exchange/call_facts.h"
 #include "track/mailbox_session.h"
@@ -26,6 +27,10 @@ struct oa_code_pages *oa_tracker_code_pages(const struct oa_tracker *tracker);
 /* From now on the texts of findings have what the renamer, which has to outlive the tracker, shows
  * in the place of names. */
 void oa_tracker_rename(struct oa_tracker *tracker, const struct oa_renamer *renamer);
+
+/* From now on no duration is taken across these steps, which the host adds to before it passes on
+ * what comes behind one, and which have to outlive the tracker. */
+void oa_tracker_use_clock_steps(struct oa_tracker *tracker, const struct oa_clock_steps *steps);
 
 /* How many numbers of virtual connections have been given so far; those that turned out to be parts
  * of others have one too. */

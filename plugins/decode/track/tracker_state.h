@@ -26,6 +26,7 @@ struct oa_tracker {
     struct oa_walk *walk;                         /* layout/layout.h; of whoever reads parameters */
     struct oa_rop_listener *rops;                 /* events.h; NULL: ROPs are not read */
     const struct oa_renamer *renamer;             /* base/renamer.h; NULL: names are shown */
+    const struct oa_clock_steps *clock_steps;     /* base/clock_steps.h; NULL: none */
 };
 
 #endif
