@@ -892,6 +892,15 @@ capture_reader_has_interfaces(const struct capture_reader *reader)
     return reader->has_interfaces;
 }
 
+bool
+capture_reader_may_have_secrets(const struct capture_reader *reader)
+{
+    for (size_t i = 0; i < reader->n_heap; i++)
+        if (reader->heap[i]->secrets.blocks)
+            return true;
+    return false;
+}
+
 void
 capture_reader_use_secrets(struct capture_reader *reader, const struct capture_secrets_user *user)
 {

@@ -130,6 +130,9 @@ struct capture_reader *capture_reader_follow(const struct capture_order *order,
 /* Whether a file says at its beginning that it has several interfaces. */
 bool capture_reader_has_interfaces(const struct capture_reader *reader);
 
+/* Whether a file that is being read is of a kind that may have key logs inside. */
+bool capture_reader_may_have_secrets(const struct capture_reader *reader);
+
 /* Passes on the key logs inside the files as they are read, before the first frame that stands
  * behind one. Before the first frame. */
 void capture_reader_use_secrets(struct capture_reader *reader,

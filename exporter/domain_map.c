@@ -104,6 +104,14 @@ domain_map_add(struct domain_map *map, const char *text, char **message)
     return text[0] == '@' ? add_file(map, text + 1, message) : add_pair(map, text, message);
 }
 
+char *
+domain_map_dns_name(const struct domain_map *map, const char *domain)
+{
+    const char *dns_name = map ? g_hash_table_lookup(map->dns_names, domain) : NULL;
+
+    return g_strdup(dns_name ? dns_name : domain);
+}
+
 /* user@dns.name, if the map has the domain. */
 static char *
 with_dns_name(const struct domain_map *map, const char *user, const char *domain)

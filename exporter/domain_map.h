@@ -24,7 +24,11 @@ bool domain_map_add(struct domain_map *map, const char *text, char **message);
  * be freed with g_free(). */
 char *domain_map_fold(const struct domain_map *map, const char *name);
 
-/* The same without looking for a domain. */
+/* The DNS name of the domain, which is folded, if the map has one; else its own. `map` may be NULL.
+ * To be freed with g_free(). */
+char *domain_map_dns_name(const struct domain_map *map, const char *domain);
+
+/* The same as domain_map_fold() without looking for a domain. */
 char *fold_case(const char *name);
 
 #endif

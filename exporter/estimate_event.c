@@ -17,7 +17,8 @@ estimate_doubt_name(enum oa_estimate_doubt doubt)
     static const char *const NAMES[] = {
         [OA_DOUBT_NONE] = NULL,         [OA_DOUBT_PARTNER] = "partner",
         [OA_DOUBT_ORPHANS] = "orphans", [OA_DOUBT_OVERLAPS] = "overlaps",
-        [OA_DOUBT_LOSS] = "loss",
+        [OA_DOUBT_LOSS] = "loss",       [OA_DOUBT_RECYCLING] = "recycling",
+        [OA_DOUBT_PADDING] = "padding", [OA_DOUBT_AUTHENTICATION] = "authentication",
     };
 
     return NAMES[doubt];

@@ -361,7 +361,8 @@ void
 flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
     if (flow->tls) {
-        flow_lost(flow, side, bytes);
+        oa_shape_cut(flow->shape, side, bytes, stamp);
+        oa_tls_lost(flow->tls, side, bytes);
         return;
     }
     side = break_off(flow, side);

@@ -24,14 +24,18 @@ read_tls(const struct tls_key_files *files, struct given_keys *keys, void (*tell
 }
 
 static bool
-read_passwords(const char *path, struct given_keys *keys, void (*tell)(const char *line))
+read_passwords(const struct given_key_files *files, struct given_keys *keys,
+               void (*tell)(const char *line))
 {
+    const char *path = files->nt_passwords;
     char *warning = NULL, *message = NULL;
 
     if (!path)
         return true;
     keys->passwords = nt_passwords_read(path, &warning, &message);
     secret_file_tell(tell, warning, message);
+    if (keys->passwords)
+        nt_passwords_use_domains(keys->passwords, files->domains);
     keys->secrets.host = keys->passwords;
     keys->secrets.find_nt_secret = nt_passwords_find;
     return keys->passwords != NULL;
@@ -56,7 +60,7 @@ given_keys_read(const struct given_key_files *files, struct given_keys *keys,
                 void (*tell)(const char *line))
 {
     *keys = (struct given_keys){ 0 };
-    if (!read_tls(&files->tls, keys, tell) || !read_passwords(files->nt_passwords, keys, tell) ||
+    if (!read_tls(&files->tls, keys, tell) || !read_passwords(files, keys, tell) ||
         !read_keytab(files->keytab, keys, tell)) {
         given_keys_clear(keys);
         return false;

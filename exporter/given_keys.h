@@ -14,6 +14,7 @@ struct given_key_files {
     struct tls_key_files tls;
     const char *nt_passwords;
     const char *keytab;
+    const struct domain_map *domains; /* which of the users' domains are the same; NULL */
 };
 
 struct given_keys {

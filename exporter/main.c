@@ -303,6 +303,7 @@ print_summary(const struct options *options, const struct run *run,
                                  .options = options->key_file ? NULL : own,
                                  .captures = options->arguments,
                                  .paths = options->paths,
+                                 .has_tls_keys = tls_key_files_are_given(&options->keys.tls),
                                  .has_colours = has_colours() };
 
     for (size_t i = 0; i < n_words; i++)
@@ -520,11 +521,11 @@ go_on(void *context, const struct source_progress *progress)
     return !ending_signal;
 }
 
-/* Reads the captures for their clocks only; again when it is known how files of one capture follow
- * each other. Whatever fails will be reported by the export. */
+/* Reads the captures for their clocks and keys only; again when it is known how files of one
+ * capture follow each other. Whatever fails will be reported by the export. */
 static void
-compare_clocks(const struct options *options, const struct given_keys *keys,
-               struct capture_order *order, struct clocks *clocks)
+look_ahead(const struct options *options, const struct given_keys *keys,
+           struct capture_order *order, struct clocks *clocks)
 {
     struct source_sink sink = { .event = ignore_event,
                                 .connection = ignore_connection,
@@ -541,13 +542,15 @@ compare_clocks(const struct options *options, const struct given_keys *keys,
         result.clocks_differ = false;
         if (source && source_use_clocks(source, clocks))
             source_run(source, &sink, &result);
+        else if (source)
+            source_find_keys(source, keys->tls);
         source_close(source);
     } while (result.clocks_differ && !clocks_are_settled(clocks));
 }
 
-/* Most captures are in order of time, and most clocks agree. Only what was read shows where that is
- * not so, and then the reports are begun anew. What goes to standard output cannot be taken back,
- * so both are found out before. */
+/* Most captures are in order of time, most clocks agree, and most keys stand before what they open.
+ * Only what was read shows where that is not so, and then the reports are begun anew. What goes to
+ * standard output cannot be taken back, so all of it is found out before. */
 static int export(const struct options *options, const struct given_keys *keys)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
@@ -559,7 +562,7 @@ static int export(const struct options *options, const struct given_keys *keys)
 
     allow_descriptors(options->n_paths);
     if (clocks && !can_begin_anew(options))
-        compare_clocks(options, keys, &order, clocks);
+        look_ahead(options, keys, &order, clocks);
     do {
         code = export_once(options, keys, &order, clocks, is_again, &is_void);
         is_again = true;

@@ -22,6 +22,7 @@ struct line {
 /* Each in memory of its own: an array that grows leaves copies behind. */
 struct nt_passwords {
     GPtrArray *lines; /* of struct line, in the order of the file */
+    const struct domain_map *domains;
 };
 
 static void
@@ -132,7 +133,7 @@ nt_passwords_read(const char *path, char **warning, char **message)
 
     if (!secret_file_read(path, FILE_MAX, &file, warning, message))
         return NULL;
-    struct nt_passwords *passwords = g_new(struct nt_passwords, 1);
+    struct nt_passwords *passwords = g_new0(struct nt_passwords, 1);
     passwords->lines = g_ptr_array_new_with_free_func(free_line);
     take_lines(passwords, &file, path, message);
     secret_file_clear(&file);
@@ -141,9 +142,15 @@ nt_passwords_read(const char *path, char **warning, char **message)
     return passwords;
 }
 
+void
+nt_passwords_use_domains(struct nt_passwords *passwords, const struct domain_map *domains)
+{
+    passwords->domains = domains;
+}
+
 /* Whether a domain is the DNS name that begins with the other one, as lab.test and LAB. */
 static bool
-is_same_domain(const char *one, const char *other)
+begins(const char *one, const char *other)
 {
     size_t length = strlen(one);
 
@@ -151,11 +158,20 @@ is_same_domain(const char *one, const char *other)
 }
 
 static bool
-matches(const struct line *line, const char *user, const char *domain)
+is_same_domain(const struct nt_passwords *passwords, const char *one, const char *other)
+{
+    g_autofree char *left = domain_map_dns_name(passwords->domains, one);
+    g_autofree char *right = domain_map_dns_name(passwords->domains, other);
+
+    return begins(left, right) || begins(right, left);
+}
+
+static bool
+matches(const struct nt_passwords *passwords, const struct line *line, const char *user,
+        const char *domain)
 {
     return strcmp(line->user, user) == 0 &&
-           (!line->domain || !domain[0] || is_same_domain(line->domain, domain) ||
-            is_same_domain(domain, line->domain));
+           (!line->domain || !domain[0] || is_same_domain(passwords, line->domain, domain));
 }
 
 bool
@@ -172,7 +188,7 @@ nt_passwords_find(void *context, const char *user, const char *domain, size_t nu
     const char *wanted = name->domain ? name->domain : other;
     for (guint i = 0; i < passwords->lines->len && !is_found; i++) {
         const struct line *line = g_ptr_array_index(passwords->lines, i);
-        if (!matches(line, name->user, wanted) || number-- > 0)
+        if (!matches(passwords, line, name->user, wanted) || number-- > 0)
             continue;
         *secret = line->secret;
         *is_password = line->is_password;

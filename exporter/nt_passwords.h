@@ -8,6 +8,7 @@
 
 #include "auth/seal_mechanism.h"
 
+struct domain_map;
 struct nt_passwords;
 
 /*
@@ -17,6 +18,9 @@ struct nt_passwords;
  * not so; `*warning` as of secret_file_read(). Neither shows anything of a password.
  */
 struct nt_passwords *nt_passwords_read(const char *path, char **warning, char **message);
+
+/* Domains are also the same by this map, which outlives the passwords; NULL: there is none. */
+void nt_passwords_use_domains(struct nt_passwords *passwords, const struct domain_map *domains);
 
 /* Clears them; NULL is allowed. */
 void nt_passwords_free(struct nt_passwords *passwords);

@@ -474,7 +474,7 @@ take_domain(const char *text, struct options *options, char **message)
 {
     if (!options->domains)
         options->domains = domain_map_new();
-    options->intervals.users.domains = options->domains;
+    options->intervals.users.domains = options->keys.domains = options->domains;
     return domain_map_add(options->domains, text, message);
 }
 

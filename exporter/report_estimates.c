@@ -52,8 +52,10 @@ static const struct column COLUMNS_OF_ESTIMATES[] = {
       "followed)" },
     { "unknown", WORD(unknown),
       "Why the calls are unknown: orphans (responses without a request: several calls at a time), overlaps "
-      "(score below 0.9), loss (the same, for what is missing from the capture), partner (other channels "
-      "fit as well)" },
+      "(requests that are not answered before the next one), loss (score below 0.9 for what is missing from "
+      "the capture, or that may have been a call), recycling (what looks like a response may belong to the "
+      "recycling of a channel), authentication (the first call may be the end of that), padding (records of "
+      "TLS 1.3 are padded), partner (other channels fit as well)" },
     { "orphans", COUNT(orphans), "Responses without a request" },
     { "overlaps", COUNT(overlaps), "Exchanges whose request does not look like one" },
     { "lossy", COUNT(lossy), "Exchanges of which something is missing from the capture" },

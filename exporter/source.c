@@ -257,6 +257,22 @@ take_secrets(void *keys, const char *text, size_t length)
     oa_tls_keys_add_log(keys, text, length);
 }
 
+void
+source_find_keys(struct source *source, struct oa_tls_keys *keys)
+{
+    struct capture_frame frame;
+    enum capture_status status;
+
+    capture_reader_use_secrets(source->reader,
+                               &(struct capture_secrets_user){ take_secrets, keys });
+    do {
+        char *message = NULL;
+        status = capture_reader_next(source->reader, &frame, &message);
+        g_free(message);
+    } while (status != CAPTURE_END && status != CAPTURE_DISORDERED &&
+             capture_reader_may_have_secrets(source->reader));
+}
+
 static void
 name_port(void *tracker, uint16_t port)
 {

@@ -73,6 +73,10 @@ struct source *source_follow(const struct capture_order *order);
  * outlive the source. Before source_run(). */
 bool source_use_clocks(struct source *source, struct clocks *clocks);
 
+/* Reads the captures for the key logs inside them only, which may stand behind the frames that need
+ * them, if they are of a kind that may have some. In place of source_run(). */
+void source_find_keys(struct source *source, struct oa_tls_keys *keys);
+
 /* Reads all captures, once; closes every connection, channel and session at the end. The last
  * events are the findings about the captures themselves, which name no channel and no session. */
 void source_run(struct source *source, const struct source_sink *sink,

@@ -42,6 +42,7 @@ struct summary_run {
     char *const *options;  /* of the command line, ended by NULL; NULL: names must not be shown */
     char *const *captures; /* of the command line, ended by NULL; and the files that were read */
     char *const *paths;
+    bool has_tls_keys; /* on the command line */
     bool has_colours;
 };
 

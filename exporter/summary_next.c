@@ -130,6 +130,11 @@ put_tls(const struct text *text)
         put_oaexport(text, proxy,
                      "if it is an RPC proxy: its connections, handshakes and certificates count");
     }
+    if (text->run->has_tls_keys) {
+        put_oaexport(text, "-r connections",
+                     "the column not_decrypted says why the keys do not open a connection");
+        return;
+    }
     put_oaexport(text, "--tls-keylog KEYS -o reports/",
                  "if there are keys: the key log that one end of the connections wrote meanwhile "
                  "(HAProxy, and clients with SSLKEYLOGFILE, can; Outlook and IIS cannot). The "

@@ -16,6 +16,13 @@ struct tls_key_files {
     const char *password_file;       /* of the private keys */
 };
 
+static inline bool
+tls_key_files_are_given(const struct tls_key_files *files)
+{
+    return (files->key_logs && files->key_logs[0]) ||
+           (files->private_keys && files->private_keys[0]);
+}
+
 /* The keys in them, and in whatever captures add; freed by tls_key_set_free(). */
 struct tls_key_set;
 

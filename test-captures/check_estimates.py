@@ -11,6 +11,7 @@ import gzip
 import json
 import math
 import pathlib
+import struct
 import sys
 import tempfile
 
@@ -34,9 +35,9 @@ ALL = tuple(tls_shapes.SUITES)
 SOME = ("TLS 1.2 AES-GCM", "TLS 1.3", "TLS 1.2 AES-CBC-SHA384")
 WRAPPED = ((tools.REAL / "basic.pcapng", ALL), (tools.REAL / "privacy.pcapng", SOME), (tools.SIX_USERS, SOME),
            (CLIENTS / "wine_ntlm.pcapng", SOME), (CLIENTS / "samba_basic_unsorted.pcapng", SOME), (CLIENTS / "frdp_rdp.pcapng", SOME),
-           *((tools.MADE / f"{name}.pcapng", SOME[:1]) for name in RECYCLED))
-LOSS, SEED = 0.01, "estimates"
-SNAP = 96
+           *((tools.MADE / f"{name}.pcapng", SOME) for name in RECYCLED))
+LOSS, SEED = (0.001, 0.01), "estimates"
+SNAPS = (80, 96, 200, 600)
 
 
 class Truth:
@@ -98,6 +99,7 @@ class Result:
         self.true, self.found, self.false, self.unknown = len(truths), 0, 0, 0
         self.estimated = self.calls = 0
         self.exact = True
+        self.wrong = []  # calls estimated, and true: known, but not right
         latencies, sizes = [], [0, 0, 0, 0]
         left = list(truths)
         for row in rows:
@@ -113,6 +115,8 @@ class Result:
             self.estimated += int(row["responses"])
             self.calls += truth.calls
             self.exact &= int(row["responses"]) == truth.calls
+            if not int(row["responses"]) <= truth.calls <= int(row["calls"]):
+                self.wrong.append((int(row["calls"]), truth.calls))
             latencies += truth.latencies
             if truth.bytes:
                 sizes = [a + b for a, b in zip(sizes, (int(row["bytes_in"]), truth.bytes[0], int(row["bytes_out"]), truth.bytes[1]))]
@@ -135,12 +139,13 @@ def variants(program, folder):
         yield capture.name.split(".")[0], capture, [], "without"
     file = folder / "capture.pcap"
     data = gzip.decompress((LOAD / "tls_multi.pcapng.gz").read_bytes())
-    for name, cut in (("1 % of the frames lost", lambda trace: disturb.drop(trace, SEED, LOSS)), ("begins in the middle", second_half),
-                      (f"frames cut to {SNAP} bytes", snap)):
+    for name, kind, cut in (*((f"{100 * loss:g} % of the frames lost", "lossy", lambda trace, loss=loss: disturb.drop(trace, SEED, loss)) for loss in LOSS),
+                            ("begins in the middle", "middle", second_half),
+                            *((f"frames cut to {length} bytes", "cut", lambda trace, length=length: snap(trace, length)) for length in SNAPS)):
         trace = disturb.read(data)
         cut(trace)
         file.write_bytes(trace.bytes())
-        yield f"tls_multi, {name}", file, by_log("tls_multi"), "disturbed"
+        yield f"tls_multi, {name}", file, by_log("tls_multi"), kind
     for capture, suites in WRAPPED:
         truths, ports = by_reports(program, capture)
         rows = tls_shapes.rows_of(capture)
@@ -157,10 +162,11 @@ def second_half(trace):
     trace.items = [item for item in trace.items if id(item) not in gone]
 
 
-def snap(trace):
-    """Only the beginning of each packet."""
+def snap(trace, length):
+    """Only the beginning of each packet; the heads of their records end with the captured and the original length."""
     for packet in trace.packets():
-        packet.data = packet.data[:SNAP]
+        packet.data = packet.data[:length]
+        packet.head = packet.head[:-8] + struct.pack(trace.order + "I", len(packet.data)) + packet.head[-4:]
 
 
 def table(lines):
@@ -172,16 +178,18 @@ def check(results):
     """The floors."""
     for name, result, kind in results:
         assert result.false == 0, f"{name}: a false virtual connection"
-        if kind == "recorded":
+        # Of a lossy capture, the responses that are in it.
+        assert not result.wrong and (result.exact or kind == "lossy"), f"{name}: calls {result.wrong}"
+        if kind in ("recorded", "cut"):
             assert (result.found, result.unknown) == (result.true, 0) and result.exact, name
         for own, true in result.latency:
             # The clients' logs measure from before the request is encrypted until the response is decoded.
-            assert own is None or kind == "disturbed" or not result.exact or -3 - true / 4 < own - true <= 0.01, f"{name}: latency {own}, not {true}"
+            assert own is None or kind == "lossy" or not result.exact or -3 - true / 4 < own - true <= 0.01, f"{name}: latency {own}, not {true}"
     recorded = [result for _, result, kind in results if kind == "recorded"]
     assert sum(result.found for result in recorded) >= 51 and sum(result.estimated for result in recorded) >= 1651
     by_name = {name: result for name, result, _ in results}
     lossy = by_name["tls_multi, 1 % of the frames lost"]
-    assert lossy.found >= 23 and lossy.unknown <= 5 and 0.97 * lossy.calls <= lossy.estimated <= lossy.calls, "with loss"
+    assert lossy.found >= 23 and lossy.unknown <= 9, "with loss"
     for suite in SOME:
         assert by_name[f"frdp_rdp in {suite}"].unknown == by_name[f"frdp_rdp in {suite}"].found == 1, "several calls at a time are unknown"
 

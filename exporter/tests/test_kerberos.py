@@ -24,6 +24,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "test-captures"), str(TOP / "test-captures" / "make")]
 import disturb  # noqa: E402
 import tools  # noqa: E402
+from keytab import read_keytab  # noqa: E402
 
 HOME = sys.argv.pop(3) if len(sys.argv) > 3 else None
 DUMP = sys.argv.pop(2)
@@ -38,26 +39,6 @@ HOST, HTTP = "host/dc1.cl.test@CL.TEST", "http/proxy.cl.test@CL.TEST"
 RPC = {**dict.fromkeys(SEALED, [(ANNA, HOST, "connect"), (ANNA, HOST, "packet integrity"), (BRIAN, HOST, "packet privacy")]),
        "http_kerberos": [(ANNA, HOST, "connect")], "http_kerberos_wrongkey": [],
        "rpc_kerberos_refused": [(ANNA, HTTP, "packet integrity"), (ANNA, HTTP, "packet privacy")]}
-
-
-def read_keytab(data):
-    """Its entries as [components with the realm first, bytes before the version, version, encryption type, key]."""
-    entries, at = [], 2
-    while at < len(data):
-        size, count = struct.unpack_from(">lH", data, at)
-        end, at = at + 4 + size, at + 6
-        names = []
-        for _ in range(count + 1):
-            length, = struct.unpack_from(">H", data, at)
-            names.append(data[at + 2:at + 2 + length])
-            at += 2 + length
-        version, enctype, length = struct.unpack_from(">8xBHH", data, at)
-        at += 13
-        if end - at - length >= 4:
-            version, = struct.unpack_from(">L", data, at + length)
-        entries.append([names, version, enctype, data[at:at + length]])
-        at = end
-    return entries
 
 
 def write_keytab(path, entries):

@@ -22,6 +22,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "test-captures"))
 import matrix  # noqa: E402
 import tools  # noqa: E402
+from keytab import read_keytab  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv.pop(1))
 REPORTS = [line.split()[0] for line in tools.oaexport(PROGRAM, "--list-reports").stdout.splitlines()]
@@ -109,6 +110,10 @@ class Secrets(unittest.TestCase):
                 users = self.put("users", f"carol:{secret}\nbrian:{secret}\nanna:{secret}\n")
                 yield Keyed(tools.REAL / f"{name}.pcapng", ["--nt-password-file", users, "--tls-keylog", self.put("keys", log)],
                             [PASSWORD.encode(), NT_HASH, *of_key_log(log)])
+        table = (tools.CAPTURES / "clients" / "kerberos.keytab").read_bytes()
+        keytab, keys = self.put("keytab", table), [key for _, _, _, key in read_keytab(table)]
+        for capture in sorted((tools.CAPTURES / "clients").glob("*kerberos*.pcapng")):
+            yield Keyed(capture, ["--keytab", keytab], keys)
         inside = self.folder / "inside.pcapng"
         subprocess.run(["editcap", "--inject-secrets", f"tls,{tools.REAL / 'tls.keys'}", tools.REAL / "tls.pcapng", inside], check=True)
         yield Keyed(inside, [], of_key_log((tools.REAL / "tls.keys").read_text(encoding="ascii")))
@@ -146,10 +151,13 @@ class Secrets(unittest.TestCase):
     def test_messages(self):
         """Files that are not what they should be, with secrets in them; the wrong password; a password where a file belongs."""
         log = (tools.REAL / "tls.keys").read_text(encoding="ascii")
-        secrets = [*of_key_log(log), *of_private_key(matrix.FOLDER / "rsa.key"), PASSWORD.encode(), NT_HASH, matrix.PASSWORD.encode()]
+        table = (tools.CAPTURES / "clients" / "kerberos.keytab").read_bytes()
+        secrets = [*of_key_log(log), *of_private_key(matrix.FOLDER / "rsa.key"), PASSWORD.encode(), NT_HASH, matrix.PASSWORD.encode(),
+                   *(key for _, _, _, key in read_keytab(table))]
         mixed = [self.put("damaged", log[:-20]), self.put("spaced", log.replace(" ", "  ")), self.put("zeros", log.encode().replace(b" ", b"\0")),
                  self.put("key", (matrix.FOLDER / "rsa.key").read_bytes()), self.put("cut", (matrix.FOLDER / "rsa.key").read_bytes()[:600]),
                  self.put("p12", (matrix.FOLDER / "rsa.p12").read_bytes()), self.put("users", f"carol:{PASSWORD}\nbrian {PASSWORD}\n:{NT_HASH.hex()}\n"),
+                 self.put("keytab", table), self.put("cut keytab", table[:-9]),
                  self.put("wrong", PASSWORD + "\n"), self.put("right", matrix.PASSWORD + "\n")]
         said = set()
         for path in mixed:
@@ -165,7 +173,8 @@ class Secrets(unittest.TestCase):
         options = {"--tls-keylog": self.put("keys", (tools.REAL / "tls.keys").read_bytes()),
                    "--tls-private-key": self.put("rsa.key", (matrix.FOLDER / "rsa.key").read_bytes()),
                    "--tls-private-key-password-file": self.put("password", matrix.PASSWORD),
-                   "--nt-password-file": self.put("users", f"carol:{PASSWORD}\n")}
+                   "--nt-password-file": self.put("users", f"carol:{PASSWORD}\n"),
+                   "--keytab": self.put("keytab", (tools.CAPTURES / "clients" / "kerberos.keytab").read_bytes())}
         needed = {"--tls-private-key-password-file": ["--tls-private-key", self.put("rsa.p12", (matrix.FOLDER / "rsa.p12").read_bytes())]}
         for option, path in options.items():
             for mode in (0o600, 0o400, 0o640, 0o644, 0o620, 0o602):

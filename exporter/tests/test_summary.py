@@ -222,6 +222,12 @@ class Summaries(unittest.TestCase):
         self.assertIn(f"  {len(connections)} connections inside TLS: there are no keys", summary.sections["Not read"])
         self.assertIn("--tls-keylog KEYS", summary.text)
         self.assertIn("SSLKEYLOGFILE", summary.text)
+        keys = self.folder / "other.keys"
+        keys.write_text(f"CLIENT_RANDOM {'00' * 32} {'00' * 48}\n", encoding="ascii")
+        keys.chmod(0o600)
+        with_keys = self.run_it("--tls-keylog", keys, TLS)
+        self.assertNotIn("KEYS", with_keys.text)
+        self.assertTrue(any(command.startswith("oaexport -r connections ") for command in with_keys.commands()), with_keys.text)
         web = tools.CAPTURES / "ordinary" / "tls_web_traffic.pcap"
         summary = self.run_it(web)
         self.assertEqual(summary.commands()[0].split()[1:3], ["--proxy", "127.0.0.1"])

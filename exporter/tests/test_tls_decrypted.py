@@ -246,7 +246,7 @@ class Recorded(unittest.TestCase):
                 self.assertEqual([row for row in found if (row["start"], row["opnum"]) not in calls], [])
 
     def test_secrets_inside(self):
-        """A block of secrets in the capture opens it, also behind all frames; then the file is read again."""
+        """A block of secrets in the capture opens it, also behind all frames; then the file is read again, or before if what it becomes cannot be taken back."""
         for name in ("tls13_aes256", "tls12_ecdhe_gcm"):
             expected = report("calls", self.capture(name), *options_of(name))
             with tempfile.TemporaryDirectory() as folder:
@@ -256,6 +256,7 @@ class Recorded(unittest.TestCase):
                 self.assertEqual(report("calls", inside), expected)
                 blocks = list(blocks_of(inside.read_bytes()))
                 behind.write_bytes(b"".join(block for _, block in sorted(blocks, key=lambda block: block[0] == SECRETS)))
+                self.assertEqual(report("calls", behind), expected)
                 run("-o", folder, behind)
                 with open(pathlib.Path(folder) / "calls.csv", encoding="utf-8") as file:
                     self.assertEqual(list(csv.DictReader(file)), expected)

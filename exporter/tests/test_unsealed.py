@@ -76,6 +76,13 @@ class Unsealed(unittest.TestCase):
         self.assertEqual(self.outcomes(f"brian:{NT_HASH}"), {("nt_hash", ""): CALLS})
         self.assertEqual(self.outcomes(f"brian:{NT_HASH.upper()}"), {("nt_hash", ""): CALLS})
 
+    def test_domains(self):
+        """A line of another domain is of the user if --domain-map says that the domains are the same, by whichever name."""
+        for line in (f"brian@mail.example.com:{PASSWORD}", f"EXAMPLE\\brian:{PASSWORD}"):
+            for options, outcome in (([], "no"), (["--domain-map", "lab.test=mail.example.com", "--domain-map", "EXAMPLE=mail.example.com"], "password")):
+                result = self.run_with(line, *options, "--reports", "calls", CAPTURE)
+                self.assertEqual({row["unsealed"] for row in tools.rows(result.stdout)}, {outcome}, (line, options))
+
     def test_log(self):
         """The ROPs of the client's log, and the user."""
         rops = self.report(f"brian:{PASSWORD}", "rops")

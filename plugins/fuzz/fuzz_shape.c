@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define RECORD 5
 
 enum step_bits { WHICH = 0x07, FROM_SERVER = 0x08, WHAT = 0x70, WAITING = 0x80 };
-enum step { RECORDS = 0x00, BYTES = 0x10, LOSS = 0x20, END = 0x30, DROP = 0x40 };
+enum step { RECORDS = 0x00, BYTES = 0x10, LOSS = 0x20, END = 0x30, DROP = 0x40, CUT = 0x50 };
 
 struct peer {
     struct oa_tls *tls;
@@ -42,7 +42,7 @@ on_ended(void *context, struct oa_estimate *estimate)
     (void)context;
     if (estimate->answered > estimate->calls || estimate->clean > estimate->calls ||
         !(estimate->score >= 0 && estimate->score <= 1) ||
-        (estimate->doubt == OA_DOUBT_NONE && estimate->orphans))
+        (estimate->doubt == OA_DOUBT_NONE && (estimate->orphans || estimate->overlaps)))
         abort();
 }
 
@@ -104,6 +104,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         peer->is_waiting[side] = bits & WAITING;
         if ((bits & WHAT) == LOSS) {
             oa_shape_lost(peer->shape, side, length);
+        } else if ((bits & WHAT) == CUT) {
+            oa_shape_cut(peer->shape, side, length, stamp);
         } else if ((bits & WHAT) == END || (bits & WHAT) == DROP) {
             close_peer(peer, stamp, (bits & WHAT) == DROP);
             open_peer(shapes, peer, bits & WHICH);

@@ -23,6 +23,8 @@
 #define PING 20
 #define ACK 56
 #define SUCCESSOR 88
+#define RTS_A4 28
+#define RTS_A5 40
 #define FRAGMENT 5840
 
 struct fixture {
@@ -459,6 +461,208 @@ test_late(struct fixture *fixture, const void *unused)
     g_assert_cmpuint(estimate.calls, ==, 20);
 }
 
+/* The same, of which the snap length left the beginning. */
+static void
+speak_cut(struct peer *peer, enum oa_side side, size_t length, size_t captured)
+{
+    struct fixture *fixture = peer->fixture;
+    const size_t payload = length + GCM_ADDS;
+    const uint8_t record[40] = { APPLICATION_DATA, 3, 3, (uint8_t)(payload >> 8),
+                                 (uint8_t)payload };
+
+    fixture->now_ns += MS;
+    if (captured)
+        send_bytes(peer, side, record, captured);
+    struct oa_stamp stamp = { fixture->now_ns, fixture->frame += !captured };
+    oa_shape_cut(peer->shape, side, 5 + payload - captured, stamp);
+    oa_tls_lost(peer->tls, side, 5 + payload - captured);
+}
+
+/* Of the server's hello less than the suite was captured: Finished shows how much it adds. */
+static void
+begin_cut(struct fixture *fixture, struct peer *peer, size_t finished)
+{
+    static const uint8_t SWITCH[] = { 20, 3, 3, 0, 1, 1 };
+    static const uint8_t HELLO[] = { 22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3 };
+    struct oa_endpoint client = { .address = { [15] = 1 }, .port = ++fixture->port };
+    struct oa_endpoint server = { .address = { [15] = 2 }, .port = 443 };
+
+    *peer = (struct peer){ .fixture = fixture, .tls = oa_tls_new() };
+    peer->shape =
+        oa_shape_new(fixture->shapes, peer->tls, &client, &server, peer->is_waiting, peer);
+    send_bytes(peer, OA_SERVER, HELLO, sizeof HELLO);
+    oa_shape_cut(peer->shape, OA_SERVER, 5 + 42 - sizeof HELLO + 900,
+                 (struct oa_stamp){ fixture->now_ns, fixture->frame });
+    oa_tls_lost(peer->tls, OA_SERVER, 5 + 42 - sizeof HELLO + 900);
+    send_bytes(peer, OA_CLIENT, SWITCH, sizeof SWITCH);
+    send_record(peer, OA_CLIENT, 22, finished);
+    g_assert_false(oa_tls_facts_of(peer->tls)->has_server_hello);
+}
+
+static void
+test_cut(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin_cut(fixture, &in, 16 + GCM_ADDS);
+    begin_cut(fixture, &out, 16 + GCM_ADDS);
+    speak_cut(&in, OA_CLIENT, HEAD, 40);
+    speak_cut(&out, OA_CLIENT, HEAD, 40);
+    speak_cut(&out, OA_CLIENT, A1, 40);
+    speak_cut(&in, OA_CLIENT, B1, 40);
+    speak_cut(&out, OA_SERVER, HEAD, 40);
+    speak_cut(&in, OA_CLIENT, 116, 40);
+    speak_cut(&out, OA_SERVER, 84, 40);
+    for (int i = 0; i < 20; i++) {
+        speak_cut(&in, OA_CLIENT, 200, 40);
+        speak_cut(&out, OA_SERVER, FRAGMENT, 40); /* the next record may begin anywhere */
+        speak_cut(&out, OA_SERVER, 300, 0);
+        speak_cut(&out, OA_SERVER, 100, 2);
+        speak(&out, OA_SERVER, PING);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_true(estimate.has_exact_sizes);
+    g_assert_cmpuint(estimate.calls, ==, 20);
+    g_assert_cmpuint(estimate.answered, ==, 20);
+    g_assert_cmpuint(estimate.pings, ==, 20);
+    g_assert_cmpuint(estimate.tls_version, ==, 0); /* only what was seen is told */
+}
+
+static void
+test_finished(struct fixture *fixture, const void *unused)
+{
+    static const struct {
+        uint16_t version;
+        size_t length, payload, least, most;
+    } ROWS[] = {
+        { OA_TLS_1_2, 40, 100, 76, 76 }, { OA_TLS_1_2, 32, 100, 84, 84 },
+        { TLS_1_0, 36, 100, 80, 80 },    { TLS_1_0, 48, 96, 60, 75 },
+        { TLS_1_0, 40, 96, 68, 75 },     { OA_TLS_1_2, 96, 128, 48, 63 },
+    };
+
+    (void)fixture;
+    (void)unused;
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        struct oa_tls_size size = oa_tls_record_size(
+            oa_tls_choice_by_finished(ROWS[i].version, ROWS[i].length), ROWS[i].payload);
+        g_assert_cmpuint(size.least, ==, ROWS[i].least);
+        g_assert_cmpuint(size.most, ==, ROWS[i].most);
+    }
+    g_assert_false(oa_tls_choice_by_finished(OA_TLS_1_2, 41).is_known);
+    g_assert_false(oa_tls_choice_by_finished(TLS_1_0, 96).is_known);
+}
+
+/* Establishes with a bind of that size, then an exchange, and returns how many calls there were. */
+static uint64_t
+calls_with_bind(struct fixture *fixture, size_t bind, size_t bind_ack, size_t next)
+{
+    struct peer in, out;
+
+    begin(fixture, &in);
+    begin(fixture, &out);
+    speak(&in, OA_CLIENT, HEAD);
+    speak(&out, OA_CLIENT, HEAD);
+    speak(&out, OA_CLIENT, A1);
+    speak(&in, OA_CLIENT, B1);
+    speak(&out, OA_SERVER, HEAD);
+    speak(&in, OA_CLIENT, bind);
+    speak(&out, OA_SERVER, bind_ack);
+    speak(&in, OA_CLIENT, next);
+    speak(&out, OA_SERVER, 93);
+    for (int i = 0; i < 5; i++)
+        call(&in, &out);
+    g_assert_true(end(&in));
+    g_assert_true(end(&out));
+    const struct oa_estimate *estimate =
+        &g_array_index(fixture->ended, struct oa_estimate, fixture->ended->len - 1);
+    g_assert_cmpint(estimate->doubt, ==, OA_DOUBT_NONE);
+    fixture->now_ns += 60000 * MS;
+    return estimate->calls;
+}
+
+static void
+test_authentication(struct fixture *fixture, const void *unused)
+{
+    (void)unused;
+    g_assert_cmpuint(calls_with_bind(fixture, 198, 261, 494), ==, 5); /* Negotiate */
+    g_assert_cmpuint(calls_with_bind(fixture, 2891, 262, 181), ==, 5);
+    g_assert_cmpuint(calls_with_bind(fixture, 112, 238, 494), ==, 6); /* auth3 with a request */
+    g_assert_cmpuint(calls_with_bind(fixture, 116, 84, 200), ==, 6);  /* none */
+}
+
+/* A response that looks like the rest of the one before it hides that its request was lost. */
+static void
+test_hidden_loss(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 20; i++)
+        call(&in, &out);
+    speak(&in, OA_CLIENT, 200);
+    speak(&out, OA_SERVER, 1393);
+    speak(&out, OA_SERVER, 300);
+    oa_shape_lost(in.shape, OA_CLIENT, 5 + 200 + GCM_ADDS);
+    call(&in, &out);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_LOSS);
+    g_assert_cmpfloat(estimate.score, >, OA_ESTIMATE_SCORE);
+}
+
+/* Sizes that are multiples, with the byte of the type. */
+static void
+test_padding(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin(fixture, &in);
+    begin(fixture, &out);
+    speak(&in, OA_CLIENT, 255);
+    speak(&out, OA_CLIENT, 255);
+    speak(&out, OA_CLIENT, 127);
+    speak(&out, OA_SERVER, 255);
+    for (int i = 0; i < 20; i++) {
+        speak(&in, OA_CLIENT, 127);
+        speak(&out, OA_SERVER, 319);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_PADDING);
+    g_assert_false(estimate.has_exact_sizes);
+}
+
+/* What follows a successor's first PDU is a request, and the last call is none of the PDUs about
+ * channels. */
+static void
+test_recycling(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out, next;
+
+    (void)unused;
+    establish(fixture, &in, &out);
+    for (int i = 0; i < 10; i++)
+        call(&in, &out);
+    begin(fixture, &next);
+    speak(&next, OA_CLIENT, HEAD);
+    speak(&next, OA_CLIENT, SUCCESSOR);
+    speak(&out, OA_SERVER, RTS_A4);
+    speak(&in, OA_CLIENT, RTS_A5);
+    for (int i = 0; i < 10; i++)
+        call(&next, &out);
+    speak(&next, OA_CLIENT, RTS_A5);
+    speak(&out, OA_SERVER, 48);
+    g_assert_true(end(&in));
+    g_assert_true(end(&next));
+    g_assert_true(end(&out));
+    struct oa_estimate estimate = g_array_index(fixture->ended, struct oa_estimate, 0);
+    g_assert_cmpuint(estimate.calls, ==, 21);
+    g_assert_cmpuint(estimate.overlaps, ==, 0);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+}
+
 static void
 test_sizes(struct fixture *fixture, const void *unused)
 {
@@ -477,14 +681,12 @@ test_sizes(struct fixture *fixture, const void *unused)
     (void)fixture;
     (void)unused;
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        struct oa_tls_facts facts = { .has_server_hello = true,
-                                      .version = ROWS[i].version,
-                                      .cipher_suite = ROWS[i].suite };
-        struct oa_tls_size size = oa_tls_record_size(&facts, ROWS[i].length);
+        struct oa_tls_choice choice = { true, ROWS[i].version, ROWS[i].suite };
+        struct oa_tls_size size = oa_tls_record_size(choice, ROWS[i].length);
         g_assert_cmpuint(size.least, ==, ROWS[i].least);
         g_assert_cmpuint(size.most, ==, ROWS[i].most);
     }
-    g_assert_false(oa_tls_size_may_be(oa_tls_record_size(NULL, 128), B1));
+    g_assert_false(oa_tls_size_may_be(oa_tls_record_size((struct oa_tls_choice){ 0 }, 128), B1));
 }
 
 static void
@@ -498,6 +700,12 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     add("/shape/sizes", test_sizes);
+    add("/shape/finished", test_finished);
+    add("/shape/cut", test_cut);
+    add("/shape/authentication", test_authentication);
+    add("/shape/hidden_loss", test_hidden_loss);
+    add("/shape/padding", test_padding);
+    add("/shape/recycling", test_recycling);
     add("/shape/calls", test_calls);
     add("/shape/parts", test_parts);
     add("/shape/pings_and_acks", test_pings_and_acks);

@@ -16,10 +16,13 @@ enum oa_estimate_kind { OA_ESTIMATE_CALLS, OA_ESTIMATE_NOTIFICATIONS };
 /* Why the calls of a virtual connection are unknown, the first that applies. */
 enum oa_estimate_doubt {
     OA_DOUBT_NONE,
-    OA_DOUBT_PARTNER,  /* another pair of channels fits as well */
-    OA_DOUBT_ORPHANS,  /* answers without a request: several calls at a time */
-    OA_DOUBT_OVERLAPS, /* requests that are not answered in turn */
-    OA_DOUBT_LOSS,     /* too much is missing from the capture */
+    OA_DOUBT_PARTNER,        /* another pair of channels fits as well */
+    OA_DOUBT_ORPHANS,        /* answers without a request: several calls at a time */
+    OA_DOUBT_OVERLAPS,       /* requests that are not answered in turn */
+    OA_DOUBT_LOSS,           /* too much is missing from the capture, or what may have been calls */
+    OA_DOUBT_PADDING,        /* in TLS 1.3: sizes do not tell calls from PDUs about channels */
+    OA_DOUBT_AUTHENTICATION, /* what looks like the first call may be the end of it */
+    OA_DOUBT_RECYCLING,      /* a response may be a PDU about a channel that is being recycled */
 };
 
 /* A virtual connection. */

@@ -10,6 +10,7 @@
 
 #include "tls/shape_pair.h"
 #include "tls/shape_records.h"
+#include "tls/tls_wire.h"
 
 /* The PDUs that begin channels. */
 #define CONN_A1_BYTES 76
@@ -34,8 +35,16 @@
  * its first data: so many at most, and no client answers them. */
 #define TICKETS_MAX 4
 
+/* Before the bind a client sends its head and CONN/B1, and the server its head, CONN/A3 and C2,
+ * perhaps tickets. */
+#define BURST_BEFORE_BIND 2
+#define ANSWERS_BEFORE_BIND 5
+
 /* An encrypted alert: level and description. */
 #define ALERT_BYTES 2
+
+/* One of TLS 1.3: all but AES-CCM-8 protect alike. */
+#define TLS_1_3_SUITE 0x1301
 
 enum role { PLAIN, IN, OUT };
 
@@ -46,7 +55,7 @@ enum evidence { NONE, BY_ORDER, BY_SIZE };
 struct group {
     struct oa_client_and_server key;
     unsigned n_shapes;
-    struct oa_tls_facts tls; /* has_server_hello, version and cipher_suite of the last one */
+    struct oa_tls_choice choice;     /* of the last one */
     struct oa_shape *outs[OUTS_MAX]; /* NULL: none; the oldest is replaced */
     unsigned next_out;
     GPtrArray *vcs; /* of struct vc: settled */
@@ -77,17 +86,24 @@ struct oa_shape {
     struct oa_endpoint client, server;
     struct oa_stamp begun;
     enum role role;
-    enum oa_side speaker;  /* of the last record */
-    unsigned n_records[2]; /* behind the handshake */
-    unsigned n_burst;      /* records of the client since the server spoke */
-    bool has_finished;     /* TLS 1.3: the client has sent the end of the handshake */
-    uint64_t ticket_bytes; /* of the server's records so far, if all are equal; else 0 */
-    bool has_prefix;       /* a record of 0 or 1 bytes, see oa_tls_splits_records(): */
+    enum oa_side speaker;       /* of the last record */
+    unsigned n_records[2];      /* behind the handshake */
+    unsigned n_burst;           /* records of the client since the server spoke */
+    uint8_t last_type[2];       /* of the last record that was not hidden, by sender, */
+    uint16_t version[2];        /* and its version */
+    bool has_switched[2];       /* a ChangeCipherSpec was seen, and no other record since: */
+    bool has_hidden[2];         /* something was hidden in the handshake */
+    struct oa_tls_choice shown; /* what the end of the handshake shows, if the hello is missing */
+    bool has_finished;          /* TLS 1.3: the client has sent the end of the handshake */
+    uint64_t ticket_bytes;      /* of the server's records so far, if all are equal; else 0 */
+    bool has_prefix;            /* a record of 0 or 1 bytes, see oa_tls_splits_records(): */
     enum oa_side prefix_by;
     struct oa_stamp prefix_first;
     enum evidence is_in, is_out; /* by the last record of the client */
     struct oa_stamp marked;      /* that record */
     bool is_answered;            /* the server has spoken since */
+    unsigned n_answers;          /* its records since */
+    uint64_t heard;              /* frame of the last of them */
     bool has_gap;                /* something of the client is missing since */
     GPtrArray *vcs;              /* of struct vc: that it may belong to, or one that is settled */
     bool has_exchange;           /* of HTTP, under way */
@@ -188,7 +204,7 @@ join_vc(struct vc *vc, struct oa_shape *shape, enum role role)
 }
 
 static void
-propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns)
+propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns, bool is_bind)
 {
     const struct oa_tls_facts *tls = oa_tls_facts_of(out->tls);
     struct vc *vc = g_new0(struct vc, 1);
@@ -205,7 +221,7 @@ propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns)
     estimate->server = out->server;
     estimate->in_port = in->client.port;
     estimate->begun = in->begun.time_ns < out->begun.time_ns ? in->begun : out->begun;
-    estimate->doubt = in->has_gap ? OA_DOUBT_LOSS : OA_DOUBT_NONE; /* of the bind, perhaps */
+    estimate->doubt = is_bind ? OA_DOUBT_NONE : OA_DOUBT_LOSS;
     estimate->has_exact_sizes = in->is_in == BY_SIZE && out->is_out == BY_SIZE;
     if (tls) {
         g_strlcpy(estimate->sni, tls->sni, sizeof estimate->sni);
@@ -305,7 +321,8 @@ is_credible(const struct vc *vc)
     uint64_t others = estimate->orphans + estimate->overlaps, clean = oa_pair_clean(vc->pair);
 
     return oa_pair_is_bound(vc->pair) &&
-           (estimate->has_exact_sizes || (clean + 1 >= SETTLE_LEAST && others * 9 <= clean));
+           (estimate->has_exact_sizes ? others + estimate->lossy <= clean + 1
+                                      : clean + 1 >= SETTLE_LEAST && others * 9 <= clean);
 }
 
 /* After something has happened on the IN channel. */
@@ -362,18 +379,39 @@ give(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_reco
 
 /* --- channels --- */
 
+/* Whether nothing can have come between CONN/B1 and the record on the IN channel, so that it is the
+ * bind, nor between that and its response. */
+static bool
+is_bind(const struct oa_shape *in, const struct oa_shape *out, const struct oa_shape_record *record)
+{
+    return !in->has_gap && in->n_burst <= BURST_BEFORE_BIND &&
+           out->n_answers <= ANSWERS_BEFORE_BIND && out->heard <= record->last.frame;
+}
+
+static bool
+is_proposed(const struct oa_shape *in, const struct oa_shape *out)
+{
+    for (guint i = 0; i < in->vcs->len; i++) {
+        const struct vc *vc = g_ptr_array_index(in->vcs, i);
+        if (g_ptr_array_find(vc->members, out, NULL))
+            return true;
+    }
+    return false;
+}
+
 /* The first record behind CONN/B1, if it is that: the OUT channels that it may belong to. */
 static void
-find_partners(struct oa_shape *in)
+find_partners(struct oa_shape *in, const struct oa_shape_record *record)
 {
     for (int i = 0; in->group && i < OUTS_MAX; i++) {
         struct oa_shape *out = in->group->outs[i];
-        if (!out || out == in || !out->is_answered || out->is_out == NONE || out->role == IN)
+        if (!out || out == in || !out->is_answered || out->is_out == NONE || out->role == IN ||
+            is_proposed(in, out))
             continue;
         int64_t apart_ns = in->marked.time_ns - out->marked.time_ns;
         const struct vc *other = out->vcs->len ? g_ptr_array_index(out->vcs, 0) : NULL;
         if (ABS(apart_ns) <= PAIR_NS && !(other && other->is_settled))
-            propose(in, out, ABS(apart_ns));
+            propose(in, out, ABS(apart_ns), is_bind(in, out, record));
     }
 }
 
@@ -392,8 +430,7 @@ succeed(struct oa_shape *shape, enum role role, const struct oa_shape_record *re
     }
     if (!best)
         return;
-    best->pair->estimate.recycles++;
-    best->pair->recycled_ns = record->last.time_ns;
+    oa_pair_recycled(best->pair, record->last.time_ns);
     join_vc(best, shape, role);
 }
 
@@ -417,6 +454,7 @@ mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_reco
 {
     shape->marked = record->last;
     shape->is_answered = shape->has_gap = false;
+    shape->n_answers = 0;
     shape->is_in = size.most >= CONN_B1_BYTES ? BY_ORDER : NONE;
     shape->is_out = size.most >= CONN_A1_BYTES ? BY_ORDER : NONE;
     if (!is_behind_head(shape) || shape->role != PLAIN)
@@ -512,12 +550,16 @@ take_from_client(struct oa_shape *shape, struct oa_tls_size size,
     bool begins_channel = is_behind_head(shape) && (oa_tls_size_may_be(size, CONN_A1_BYTES) ||
                                                     oa_tls_size_may_be(size, CONN_B1_BYTES));
 
+    enum role role = shape->role; /* the PDU that makes a successor of it is no request */
+
     contradict(shape, OUT);
-    if (shape->role == PLAIN && shape->is_in != NONE && !shape->is_answered && !begins_channel)
-        find_partners(shape);
+    bool may_be_bind = shape->role == PLAIN || (shape->role == IN && !is_settled(shape) &&
+                                                shape->n_burst <= BURST_BEFORE_BIND);
+    if (may_be_bind && shape->is_in != NONE && !shape->is_answered && !begins_channel)
+        find_partners(shape, record);
     if (!is_settled(shape))
         mark(shape, size, record);
-    if (shape->role == IN)
+    if (shape->role == IN && (role == IN || !is_settled(shape)))
         give(shape, size, record);
     else if (shape->role == PLAIN)
         take_exchange(shape, size, record);
@@ -531,6 +573,8 @@ take_from_server(struct oa_shape *shape, struct oa_tls_size size,
 
     if (!is_ticket)
         contradict(shape, IN);
+    shape->heard = record->last.frame;
+    shape->n_answers++;
     if (shape->role == OUT) {
         give(shape, size, record);
     } else if (shape->role == PLAIN && !is_ticket) {
@@ -543,10 +587,10 @@ take_from_server(struct oa_shape *shape, struct oa_tls_size size,
 /* In TLS 1.3 the handshake ends with encrypted messages: the server's up to the first record of the
  * client, and that one. An alert ends the connection. */
 static bool
-is_of_tls(struct oa_shape *shape, const struct oa_tls_facts *tls, enum oa_side by,
+is_of_tls(struct oa_shape *shape, struct oa_tls_choice choice, enum oa_side by,
           struct oa_tls_size size)
 {
-    if (!tls || !tls->has_server_hello || tls->version < OA_TLS_1_3)
+    if (!choice.is_known || choice.version < OA_TLS_1_3)
         return false;
     bool is_handshake = !shape->has_finished;
     shape->has_finished |= by == OA_CLIENT;
@@ -555,34 +599,74 @@ is_of_tls(struct oa_shape *shape, const struct oa_tls_facts *tls, enum oa_side b
 
 /* A record that may have been split off belongs to the next one; false if this is such. */
 static bool
-join_split(struct oa_shape *shape, const struct oa_tls_facts *tls, struct oa_tls_size *size,
+join_split(struct oa_shape *shape, struct oa_tls_choice choice, struct oa_tls_size *size,
            struct oa_shape_record *record)
 {
     if (shape->has_prefix && record->by == shape->prefix_by) {
         *size = oa_tls_size_sum(*size, (struct oa_tls_size){ 0, 1 });
         record->first = shape->prefix_first;
     }
-    shape->has_prefix = oa_tls_splits_records(tls) && size->least == 0;
+    shape->has_prefix = oa_tls_splits_records(choice) && size->least == 0;
     shape->prefix_by = record->by;
     shape->prefix_first = record->first;
     return !shape->has_prefix;
 }
 
-/* What the server chose; if that is not in the capture, what it chose last with that client. */
-static const struct oa_tls_facts *
+/* What the server chose; if that is not in the capture, what the end of the handshake shows, or
+ * what it chose last with that client. */
+static struct oa_tls_choice
 choice_of(const struct oa_shape *shape)
 {
     const struct oa_tls_facts *tls = oa_tls_facts_of(shape->tls);
-    struct oa_tls_facts *last = shape->group ? &shape->group->tls : NULL;
+    struct oa_tls_choice choice = shape->shown;
 
-    if (!last || !tls)
-        return tls;
-    if (!tls->has_server_hello)
-        return last;
-    last->has_server_hello = true;
-    last->version = tls->version;
-    last->cipher_suite = tls->cipher_suite;
-    return tls;
+    if (tls && tls->has_server_hello)
+        choice = (struct oa_tls_choice){ true, tls->version, tls->cipher_suite };
+    if (!shape->group || !tls)
+        return choice;
+    if (!choice.is_known)
+        return shape->group->choice;
+    return shape->group->choice = choice;
+}
+
+/* Up to TLS 1.2 ChangeCipherSpec and Finished end a flight; in TLS 1.3 data follow a
+ * ChangeCipherSpec, or a hello, at once. */
+static void
+see_handshake(struct oa_shape *shape, const struct oa_shape_record *record)
+{
+    const uint32_t switch_bytes = OA_TLS_HEADER + 1 + OA_TLS_HEADER;
+    enum oa_side by = record->by;
+
+    if (shape->last_type[by] == OA_TLS_APPLICATION_DATA || shape->shown.is_known)
+        return;
+    if (record->is_hidden) {
+        if (!shape->has_hidden[by] && record->length > switch_bytes &&
+            shape->last_type[by] == OA_TLS_RECORD_HANDSHAKE)
+            shape->shown =
+                oa_tls_choice_by_finished(shape->version[by], record->length - switch_bytes);
+        shape->has_hidden[by] = true;
+    } else if (record->type == OA_TLS_RECORD_HANDSHAKE && shape->has_switched[by]) {
+        shape->shown = oa_tls_choice_by_finished(record->version, record->length);
+    } else if (record->type == OA_TLS_APPLICATION_DATA && shape->last_type[by] &&
+               !shape->has_hidden[by] &&
+               (shape->has_switched[by] || shape->last_type[by] == OA_TLS_RECORD_HANDSHAKE)) {
+        shape->shown = (struct oa_tls_choice){ true, OA_TLS_1_3, TLS_1_3_SUITE };
+    }
+}
+
+/* Whether it is, or may be, data. */
+static bool
+may_be_data(struct oa_shape *shape, const struct oa_shape_record *record)
+{
+    enum oa_side by = record->by;
+
+    see_handshake(shape, record);
+    if (record->is_hidden)
+        return shape->last_type[by] == OA_TLS_APPLICATION_DATA;
+    shape->has_switched[by] = record->type == OA_TLS_RECORD_CHANGE_CIPHER_SPEC;
+    shape->last_type[by] = record->type;
+    shape->version[by] = record->version;
+    return record->type == OA_TLS_APPLICATION_DATA;
 }
 
 static void
@@ -590,13 +674,15 @@ on_record(void *context, const struct oa_shape_record *given)
 {
     struct oa_shape *shape = context;
     struct oa_shape_record record = *given;
-    const struct oa_tls_facts *tls = choice_of(shape);
-    struct oa_tls_size size = oa_tls_record_size(tls, record.length);
+    bool is_data = may_be_data(shape, &record);
+    struct oa_tls_choice choice = choice_of(shape);
+    struct oa_tls_size size =
+        oa_tls_record_size(record.is_hidden ? (struct oa_tls_choice){ 0 } : choice, record.length);
 
     if (!shape->begun.frame)
         shape->begun = record.first;
-    if (record.type != OA_TLS_APPLICATION_DATA || is_of_tls(shape, tls, record.by, size) ||
-        !join_split(shape, tls, &size, &record))
+    if (!is_data || is_of_tls(shape, choice, record.by, size) ||
+        !join_split(shape, choice, &size, &record))
         return;
     bool is_equal = !shape->n_records[OA_SERVER] || shape->ticket_bytes == size.most;
     shape->n_records[record.by]++;
@@ -652,6 +738,13 @@ oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, si
 {
     if (shape)
         oa_shape_records_data(&shape->records, side, data, length, stamp);
+}
+
+void
+oa_shape_cut(struct oa_shape *shape, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
+{
+    if (shape)
+        oa_shape_records_cut(&shape->records, side, bytes, stamp);
 }
 
 void

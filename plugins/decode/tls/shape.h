@@ -12,14 +12,19 @@
  *   3. What the client sends on the IN channel is answered on the OUT channel. Where several
  *      channels could belong together, all are followed until one of them fits best.
  *   4. The first exchange is the bind. Pings and flow control acknowledgments are told by their
- *      sizes, successors of channels that are recycled by theirs (88 and 96 bytes).
+ *      sizes, successors of channels that are recycled by theirs (88 and 96 bytes). If the bind and
+ *      its response have tokens as with Negotiate, the exchange behind it is an alter_context.
  *   5. Small requests with small answers that take more than 2 s in the median wait for
  *      notifications.
  *
+ * What the snap length cut off has been sent: records whose headers were captured are known, other
+ * bytes show who spoke, and how much. If that is the cipher suite, Finished shows what records add.
+ *
  * Clients may have several calls under way on a virtual connection. Their number cannot be told
- * then; it shows as answers without a request, and as requests that are not answered in turn. The
- * score is the share of exchanges without such signs; below OA_ESTIMATE_SCORE, or with an answer
- * without a request, the calls are unknown. What is lost from the capture lowers the score too.
+ * then; it shows as answers without a request, and as requests that are not answered in turn. With
+ * one of these the calls are unknown; so they are if what is missing from the capture, or what
+ * sizes leave open, may have been a call. The score is the share of exchanges without such signs
+ * and without loss; below OA_ESTIMATE_SCORE the calls are unknown too.
  *
  * Memory: each connection has less than 1 KiB, each virtual connection also up to 64 exchanges.
  *
@@ -44,10 +49,11 @@ struct oa_shape *oa_shape_new(struct oa_shapes *shapes, const struct oa_tls *tls
                               const struct oa_endpoint *client, const struct oa_endpoint *server,
                               const bool is_waiting[2], void *host);
 
-/* The next bytes of one direction, as sent; or so many are missing before them. `shape` may be
- * NULL. */
+/* The next bytes of one direction, as sent; or so many were sent that the snap length cut off the
+ * frame with that stamp; or so many are missing before the next ones. `shape` may be NULL. */
 void oa_shape_data(struct oa_shape *shape, enum oa_side side, const uint8_t *data, size_t length,
                    struct oa_stamp stamp);
+void oa_shape_cut(struct oa_shape *shape, enum oa_side side, uint64_t bytes, struct oa_stamp stamp);
 void oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes);
 
 /* The connection has ended with that frame, or the capture has; whether it was a channel of a

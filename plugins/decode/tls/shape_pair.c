@@ -23,7 +23,26 @@
 #define RTS_DESTINATION_COOKIE_BYTES 48 /* OUT_R1/A7, OUT_R2/A7 */
 #define RTS_SETTINGS_BYTES 52           /* IN_R1/A4, OUT_R1/A6 */
 #define RTS_BYTES_MOST 56
+#define RECYCLING_BY_CLIENT 1 /* of these, behind the one that makes a successor */
+#define RECYCLING_BY_SERVER 2
 #define RECYCLING_NS (5 * NS_PER_S)
+
+/* A bind_ack of three results without a token is not longer; one with a token asks for one more of
+ * the client. The response to an alter_context that brings it has a token of Negotiate and one to
+ * three results. Clients of NTLM alone do not use it: their binds have one to four contexts and a
+ * token of 32 or 40 bytes. */
+#define PLAIN_ACK_MOST 108
+#define ALTER_RESPONSE_LEAST 73
+#define ALTER_RESPONSE_MOST 160
+#define NTLM_BIND_BYTES 112
+#define NTLM_VERSION_BYTES 8
+#define NEGOTIATE_BIND_LEAST 140
+#define CONTEXT_BYTES 44
+#define CONTEXTS_MOST 4
+
+/* Padding of TLS 1.3 to less is not looked for, and how many records have to have it. */
+#define PADDED_TO 32
+#define PADDED_LEAST 3
 
 /* Parts of a response do not pause for so long. */
 #define RESPONSE_PAUSE_NS NS_PER_S
@@ -53,14 +72,54 @@ oa_pair_free(struct oa_pair *pair)
     g_free(pair);
 }
 
+/* Whether something of that side is missing since the last exchange. */
+static bool
+lacks(const struct oa_pair *pair, enum oa_side side)
+{
+    return pair->has_gap[side] || pair->is_gap_next[side];
+}
+
+/* From here on the number of calls is not certain. */
+static void
+doubt(struct oa_pair *pair, enum oa_estimate_doubt why)
+{
+    if (pair->estimate.doubt == OA_DOUBT_NONE)
+        pair->estimate.doubt = why;
+    pair->is_window_doubtful = true;
+}
+
+static bool
+may_be_ntlm_bind(struct oa_tls_size size)
+{
+    for (uint64_t i = 0, bytes = NTLM_BIND_BYTES; i < CONTEXTS_MOST; i++, bytes += CONTEXT_BYTES)
+        if (oa_tls_size_may_be(size, bytes) || oa_tls_size_may_be(size, bytes + NTLM_VERSION_BYTES))
+            return true;
+    return false;
+}
+
+/* Whether the first exchange after the bind looks like the end of the authentication: its token
+ * came by alter_context, as with Negotiate. With NTLM alone it may be auth3 with a request. */
+static bool
+is_authentication(const struct oa_pair *pair)
+{
+    return pair->is_first && pair->state == OA_PAIR_RESPONSE && pair->parts == 1 &&
+           pair->ack.least > PLAIN_ACK_MOST && pair->bind.most >= NEGOTIATE_BIND_LEAST &&
+           pair->now.bytes[OA_SERVER].most >= ALTER_RESPONSE_LEAST &&
+           pair->now.bytes[OA_SERVER].least <= ALTER_RESPONSE_MOST && !lacks(pair, OA_CLIENT) &&
+           !lacks(pair, OA_SERVER);
+}
+
 /* The exchange is over; the first one was the bind. */
 static void
 complete(struct oa_pair *pair)
 {
     struct oa_estimate *estimate = &pair->estimate;
     bool is_lossy = pair->has_gap[OA_CLIENT] || pair->has_gap[OA_SERVER];
-    bool is_call = pair->state != OA_PAIR_IDLE && pair->is_bound;
+    bool may_be_leg = is_authentication(pair), may_be_auth3 = may_be_ntlm_bind(pair->bind);
+    bool is_call = pair->state != OA_PAIR_IDLE && pair->is_bound && (!may_be_leg || may_be_auth3);
 
+    if (may_be_leg && may_be_auth3 && pair->bind.least < pair->bind.most)
+        doubt(pair, OA_DOUBT_AUTHENTICATION);
     if (is_call) {
         bool is_clean = !pair->is_overlap && !is_lossy;
         estimate->calls++;
@@ -69,22 +128,21 @@ complete(struct oa_pair *pair)
         estimate->overlaps += pair->is_overlap;
         estimate->lossy += is_lossy;
         pair->window_clean += is_clean;
+        pair->is_window_doubtful |= pair->is_overlap;
         g_array_append_val(pair->window, pair->now);
-    } else if (pair->has_gap[OA_CLIENT]) {
-        estimate->doubt = OA_DOUBT_LOSS; /* what was taken for the bind may be a call */
+    } else if (!pair->is_bound && is_lossy) {
+        doubt(pair, OA_DOUBT_LOSS); /* what was taken for the bind may be a call */
+    }
+    if (!pair->is_bound) {
+        pair->bind = pair->now.bytes[OA_CLIENT];
+        pair->ack = pair->now.bytes[OA_SERVER];
     }
     pair->is_first = !pair->is_bound;
     pair->is_bound = true;
     pair->is_overlap = false;
+    pair->merged = pair->parts = 0;
     pair->has_gap[OA_CLIENT] = pair->has_gap[OA_SERVER] = false;
     pair->state = OA_PAIR_IDLE;
-}
-
-/* Whether something of that side is missing since the last exchange. */
-static bool
-lacks(const struct oa_pair *pair, enum oa_side side)
-{
-    return pair->has_gap[side] || pair->is_gap_next[side];
 }
 
 /* Whether the request was over before this record; a record of less than a fragment is its end. */
@@ -117,9 +175,12 @@ take_request(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shap
         pair->is_first &= pair->state == OA_PAIR_IDLE;
         pair->now = (struct oa_estimated_call){ .request_first = record->first };
         pair->state = OA_PAIR_REQUEST;
+        pair->parts = pair->merged = 0;
     } else if (pair->is_bound && was_whole(pair, record)) {
         pair->is_overlap = true;
+        pair->merged++;
     }
+    pair->parts++;
     pair->now.request_last = record->last;
     pair->now.bytes[OA_CLIENT] = oa_tls_size_sum(pair->now.bytes[OA_CLIENT], size);
 }
@@ -182,43 +243,70 @@ is_ack(const struct oa_pair *pair, struct oa_tls_size size, enum oa_side by)
 }
 
 /* PDUs that recycle channels: what begins that on the OUT channel without a request; then others,
- * which are small. */
+ * which are small, and few. */
 static bool
-is_about_channels(const struct oa_pair *pair, struct oa_tls_size size,
+is_about_channels(struct oa_pair *pair, struct oa_tls_size size,
                   const struct oa_shape_record *record)
 {
+    static const uint64_t SIZES[2][2] = {
+        [OA_CLIENT] = { RTS_COOKIE_BYTES, RTS_DESTINATION_COOKIE_BYTES },
+        [OA_SERVER] = { RTS_DESTINATION_BYTES, RTS_SETTINGS_BYTES },
+    };
+    const uint64_t *sizes = SIZES[record->by];
     bool is_recycling =
         pair->estimate.recycles > 0 && record->first.time_ns - pair->recycled_ns < RECYCLING_NS;
 
-    if (record->by == OA_CLIENT)
-        return is_recycling && (oa_tls_size_may_be(size, RTS_COOKIE_BYTES) ||
-                                oa_tls_size_may_be(size, RTS_DESTINATION_COOKIE_BYTES));
-    if (is_recycling && (oa_tls_size_may_be(size, RTS_DESTINATION_BYTES) ||
-                         oa_tls_size_may_be(size, RTS_SETTINGS_BYTES)))
+    bool may_be_response = record->by == OA_SERVER && pair->state == OA_PAIR_REQUEST;
+
+    if (is_recycling && pair->recycling[record->by] > 0 &&
+        (oa_tls_size_may_be(size, sizes[0]) || oa_tls_size_may_be(size, sizes[1]))) {
+        pair->recycling[record->by]--;
+        if (may_be_response && size.least < size.most)
+            doubt(pair, OA_DOUBT_RECYCLING);
         return true;
-    return pair->state != OA_PAIR_REQUEST &&
+    }
+    return record->by == OA_SERVER && pair->state != OA_PAIR_REQUEST &&
            ((size.least == size.most && size.most == RTS_DESTINATION_BYTES) ||
             (is_recycling && size.most <= RTS_BYTES_MOST));
 }
 
-/* Only what follows shows that a request was lost whose response looked like one without, or a
- * response whose request seemed to go on with the next one. */
+void
+oa_pair_recycled(struct oa_pair *pair, int64_t now_ns)
+{
+    pair->estimate.recycles++;
+    pair->recycled_ns = now_ns;
+    pair->recycling[OA_CLIENT] = RECYCLING_BY_CLIENT;
+    pair->recycling[OA_SERVER] = RECYCLING_BY_SERVER;
+}
+
+/*
+ * Only what follows shows that requests were lost whose responses looked like ones without, or
+ * responses whose requests seemed to go on with the next one. Otherwise what was lost may have been
+ * a call, or a part of one that has been counted.
+ */
 static void
 explain(struct oa_pair *pair, enum oa_side lost)
 {
     struct oa_estimate *estimate = &pair->estimate;
-    bool has_orphans = lost == OA_CLIENT && pair->recent_orphans > 0;
+    unsigned orphans = lost == OA_CLIENT ? pair->recent_orphans : 0;
+    unsigned found = lost == OA_CLIENT ? orphans : pair->merged;
+    bool may_be_call = lost == OA_CLIENT
+                           ? !orphans && (pair->state == OA_PAIR_RESPONSE || lacks(pair, OA_SERVER))
+                           : !found && pair->state == OA_PAIR_REQUEST && pair->parts > 1;
 
-    if (!has_orphans && !(lost == OA_SERVER && pair->is_overlap))
+    if (pair->is_bound && may_be_call)
+        doubt(pair, OA_DOUBT_LOSS);
+    if (!found)
         return;
-    if (has_orphans) {
-        estimate->orphans -= pair->recent_orphans;
-        pair->window_orphans -= MIN(pair->window_orphans, pair->recent_orphans);
+    estimate->orphans -= orphans;
+    pair->window_orphans -= MIN(pair->window_orphans, orphans);
+    if (lost == OA_SERVER) {
+        pair->is_overlap = false;
+        pair->merged = 0;
     }
-    pair->is_overlap &= lost == OA_CLIENT;
-    estimate->calls++;
-    estimate->lossy++;
-    estimate->answered += has_orphans;
+    estimate->calls += found;
+    estimate->lossy += found;
+    estimate->answered += orphans;
 }
 
 static void
@@ -233,6 +321,8 @@ take_in_order(struct oa_pair *pair, const struct oa_pair_record *given)
     pair->recent_orphans = record->by == OA_CLIENT ? 0 : pair->recent_orphans;
     pair->has_gap[record->by] |= given->is_after_gap;
     estimate->bytes[record->by] = oa_tls_size_sum(estimate->bytes[record->by], size);
+    pair->sizes_or |= size.most + 1;
+    pair->n_sizes++;
     if (is_ping(pair, size, record)) {
         estimate->pings++;
         return;
@@ -249,7 +339,7 @@ take_in_order(struct oa_pair *pair, const struct oa_pair_record *given)
         take_request(pair, size, record);
     else
         take_response(pair, size, record);
-    pair->last_record[record->by] = size.most;
+    pair->last_record[record->by] = record->is_hidden ? UINT64_MAX : size.most;
     pair->spoken_ns[record->by] = record->last.time_ns;
 }
 
@@ -315,6 +405,13 @@ oa_pair_clean(const struct oa_pair *pair)
     return pair->estimate.clean + is_clean;
 }
 
+/* In TLS 1.3 the byte of the type counts too. PDUs alone are not of such sizes. */
+static bool
+is_padded(const struct oa_pair *pair)
+{
+    return pair->n_sizes >= PADDED_LEAST && !(pair->sizes_or % PADDED_TO);
+}
+
 static double
 share(uint64_t part, uint64_t whole)
 {
@@ -350,7 +447,7 @@ oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int
 {
     GArray *window = pair->window;
     double score = share(pair->window_clean, window->len);
-    bool is_told = !pair->window_orphans && score >= OA_ESTIMATE_SCORE;
+    bool is_told = !pair->window_orphans && !pair->is_window_doubtful && score >= OA_ESTIMATE_SCORE;
     bool waits = is_waiting(window, now_ns);
 
     pair->is_doubtful |= window->len > 0 && !is_told;
@@ -364,6 +461,7 @@ oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int
     }
     g_array_set_size(window, 0);
     pair->window_clean = pair->window_orphans = 0;
+    pair->is_window_doubtful = false;
 }
 
 static enum oa_estimate_doubt
@@ -373,11 +471,15 @@ doubt_of(const struct oa_pair *pair)
 
     if (estimate->doubt != OA_DOUBT_NONE)
         return estimate->doubt;
+    if (is_padded(pair))
+        return OA_DOUBT_PADDING;
     if (estimate->orphans)
         return OA_DOUBT_ORPHANS;
+    if (estimate->overlaps)
+        return OA_DOUBT_OVERLAPS;
     if (!pair->is_doubtful && (!estimate->calls || estimate->score >= OA_ESTIMATE_SCORE))
         return OA_DOUBT_NONE;
-    return estimate->lossy > estimate->overlaps ? OA_DOUBT_LOSS : OA_DOUBT_OVERLAPS;
+    return OA_DOUBT_LOSS;
 }
 
 void

@@ -30,19 +30,25 @@ struct oa_pair {
     unsigned recent_orphans; /* since the last record of the client */
     bool is_gap_next[2];     /* before the next record of that side */
     enum oa_pair_state state;
-    bool is_bound;              /* the first exchange is over */
-    bool is_first;              /* the one under way is the first after that */
-    bool is_overlap;            /* of the exchange under way */
-    bool has_gap[2];            /* bytes of that side are missing since the last exchange */
-    bool is_doubtful;           /* a window was: its calls were not told */
-    uint64_t last_record[2];    /* the greatest size of the last one, by sender */
+    struct oa_tls_size bind, ack; /* and the response to it */
+    uint64_t n_sizes, sizes_or;   /* records, and their sizes plus one, all ORed */
+    bool is_bound;                /* the first exchange is over */
+    bool is_first;                /* the one under way is the first after that */
+    bool is_overlap;              /* of the exchange under way: */
+    unsigned merged;              /* requests that came before its response */
+    unsigned parts;               /* records of its request */
+    bool has_gap[2];              /* bytes of that side are missing since the last exchange */
+    bool is_doubtful;             /* a window was: its calls were not told */
+    uint64_t last_record[2];    /* the greatest size of the last one, by sender; hidden: the most */
     int64_t recycled_ns;        /* when a channel got a successor */
+    unsigned recycling[2];      /* PDUs about that which are still to come, by sender */
     int64_t spoken_ns[2];       /* its time */
     uint64_t unacknowledged[2]; /* bytes, by sender */
     struct oa_estimated_call now;
     GArray *window; /* of struct oa_estimated_call */
     unsigned window_clean, window_orphans;
-    unsigned waiting; /* calls that were told */
+    bool is_window_doubtful; /* its number of calls is not certain */
+    unsigned waiting;        /* calls that were told */
 };
 
 struct oa_pair *oa_pair_new(void);
@@ -55,6 +61,9 @@ void oa_pair_take(struct oa_pair *pair, struct oa_tls_size size,
 
 /* Records of that side are missing before the next one. */
 void oa_pair_gap(struct oa_pair *pair, enum oa_side by);
+
+/* A channel has got a successor. */
+void oa_pair_recycled(struct oa_pair *pair, int64_t now_ns);
 
 /* Whether the first exchange, the bind, has been answered. */
 static inline bool

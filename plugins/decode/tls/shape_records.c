@@ -22,6 +22,12 @@ length_of(const uint8_t header[OA_TLS_HEADER])
     return (uint16_t)(header[3] << 8 | header[4]);
 }
 
+static uint16_t
+version_of(const uint8_t header[OA_TLS_HEADER])
+{
+    return (uint16_t)(header[1] << 8 | header[2]);
+}
+
 static bool
 is_header(const uint8_t header[OA_TLS_HEADER])
 {
@@ -52,12 +58,27 @@ end_record(struct oa_shape_records *records, enum oa_side side, struct oa_stamp 
     struct oa_tls_direction *direction = &records->direction[side];
     const struct oa_shape_record record = { .by = side,
                                             .type = direction->header[0],
+                                            .version = version_of(direction->header),
                                             .length = length_of(direction->header),
                                             .first = direction->first,
                                             .last = last };
 
     direction->n_header = 0;
-    if (!direction->has_gap && records->listener.record)
+    if (records->listener.record)
+        records->listener.record(records->listener.context, &record);
+}
+
+static void
+tell_hidden(const struct oa_shape_records *records, enum oa_side side, uint64_t bytes,
+            struct oa_stamp stamp)
+{
+    const struct oa_shape_record record = { .by = side,
+                                            .is_hidden = true,
+                                            .length = (uint32_t)MIN(bytes, UINT32_MAX),
+                                            .first = stamp,
+                                            .last = stamp };
+
+    if (records->listener.record)
         records->listener.record(records->listener.context, &record);
 }
 
@@ -66,7 +87,6 @@ begin_record(struct oa_shape_records *records, enum oa_side side)
 {
     struct oa_tls_direction *direction = &records->direction[side];
 
-    direction->has_gap = false;
     direction->left = length_of(direction->header);
     if (is_header(direction->header))
         return;
@@ -82,7 +102,10 @@ oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const
     struct oa_tls_direction *direction = &records->direction[side];
     struct oa_cursor cursor = oa_cursor_over(data, length);
 
-    direction->is_adrift = direction->is_adrift && !begins_record(data, length);
+    if (direction->is_adrift && begins_record(data, length))
+        direction->is_adrift = direction->is_hidden = false;
+    else if (direction->is_hidden)
+        tell_hidden(records, side, length, stamp);
     while (oa_cursor_left(&cursor) && !direction->is_adrift) {
         if (direction->n_header < OA_TLS_HEADER) {
             if (direction->n_header == 0)
@@ -100,20 +123,46 @@ oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const
     }
 }
 
-/* Where the next record begins is known if it is not before the end of the missing bytes. */
+/* A known record goes on behind what is missing: all of it was sent. */
+static bool
+skip_within(struct oa_tls_direction *direction, uint64_t *bytes)
+{
+    if (direction->n_header < OA_TLS_HEADER)
+        return false;
+    uint16_t part = (uint16_t)MIN(direction->left, *bytes);
+    direction->left -= part;
+    *bytes -= part;
+    return direction->left > 0;
+}
+
+void
+oa_shape_records_cut(struct oa_shape_records *records, enum oa_side side, uint64_t bytes,
+                     struct oa_stamp stamp)
+{
+    struct oa_tls_direction *direction = &records->direction[side];
+
+    if (skip_within(direction, &bytes))
+        return;
+    if (direction->n_header == OA_TLS_HEADER)
+        end_record(records, side, stamp);
+    if (!bytes || (direction->is_adrift && !direction->is_hidden))
+        return;
+    tell_hidden(records, side, bytes + direction->n_header, stamp);
+    direction->n_header = 0;
+    direction->is_adrift = direction->is_hidden = true;
+}
+
+/* Where the next record begins is known if it is not before the end of the missing bytes; when the
+ * current one ended is not, if that is missing. */
 void
 oa_shape_records_lost(struct oa_shape_records *records, enum oa_side side, uint64_t bytes)
 {
     struct oa_tls_direction *direction = &records->direction[side];
 
-    if (direction->n_header == OA_TLS_HEADER && bytes <= direction->left) {
-        direction->left -= (uint16_t)bytes;
-        direction->has_gap = true;
-        if (direction->left == 0)
-            direction->n_header = 0;
-    } else {
-        direction->is_adrift = true;
-        direction->n_header = 0;
-    }
+    if (skip_within(direction, &bytes))
+        return;
+    direction->is_adrift = bytes > 0 || direction->n_header < OA_TLS_HEADER;
+    direction->is_hidden = false;
+    direction->n_header = 0;
     tell_gap(records, side);
 }

@@ -18,7 +18,10 @@
 struct oa_shape_record {
     enum oa_side by;
     uint8_t type;
-    uint16_t length;             /* of its payload as sent */
+    bool is_hidden;   /* not even its header was captured: a part of a segment without one, of any
+                         type, in one record or several */
+    uint16_t version; /* of its header; 0 if hidden */
+    uint32_t length;  /* of its payload as sent; of what is hidden, headers included */
     struct oa_stamp first, last; /* its first and last bytes */
 };
 
@@ -35,8 +38,8 @@ struct oa_tls_direction {
     uint8_t header[OA_TLS_HEADER]; /* of the current record */
     uint8_t n_header;
     uint16_t left;         /* bytes of its payload */
-    bool has_gap;          /* in it */
-    bool is_adrift;        /* the beginning of the next record is not known */
+    bool is_adrift;        /* the beginning of the next record is not known: */
+    bool is_hidden;        /* as the snap length cut it off */
     struct oa_stamp first; /* byte of it */
 };
 
@@ -51,6 +54,10 @@ struct oa_shape_records {
  * record, like most segments. */
 void oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const uint8_t *data,
                            size_t length, struct oa_stamp stamp);
+
+/* So many bytes were sent next, with that stamp, but not captured. */
+void oa_shape_records_cut(struct oa_shape_records *records, enum oa_side side, uint64_t bytes,
+                          struct oa_stamp stamp);
 
 /* So many bytes are missing before the next ones. */
 void oa_shape_records_lost(struct oa_shape_records *records, enum oa_side side, uint64_t bytes);

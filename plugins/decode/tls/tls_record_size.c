@@ -10,7 +10,8 @@
 
 #include <glib.h>
 
-#define TLS_1_0 0x0301
+#include "tls/tls_wire.h"
+
 #define TAG 16
 #define SHORT_TAG 8 /* of CCM_8 */
 #define EXPLICIT_NONCE 8
@@ -57,43 +58,75 @@ without(size_t length, size_t added_least, size_t added_most)
 /* The last byte of the padding is its length; the MAC is in front of it, or behind it in the clear
  * (encrypt-then-MAC). */
 static struct oa_tls_size
-size_with_cbc(const struct oa_tls_facts *facts, const char *name, size_t length)
+size_with_cbc(struct oa_tls_choice choice, const char *name, size_t length)
 {
     size_t block = block_size(name), mac = mac_size(name);
-    size_t iv = facts->version > TLS_1_0 ? block : 0;
+    size_t iv = choice.version > OA_TLS_1_0 ? block : 0;
 
     return without(length, iv + mac + 1, iv + mac + block);
 }
 
 struct oa_tls_size
-oa_tls_record_size(const struct oa_tls_facts *facts, size_t length)
+oa_tls_record_size(struct oa_tls_choice choice, size_t length)
 {
     char name[OA_TLS_CIPHER_TEXT];
 
-    if (!facts || !facts->has_server_hello)
+    if (!choice.is_known)
         return without(length, ADDED_LEAST, ADDED_MOST);
-    oa_tls_cipher_text(facts->cipher_suite, name);
+    oa_tls_cipher_text(choice.cipher_suite, name);
     size_t tag = strstr(name, "_CCM_8") ? SHORT_TAG : TAG;
-    if (facts->version >= OA_TLS_1_3)
+    if (choice.version >= OA_TLS_1_3)
         return without(length, tag + 1, tag + 1); /* and the type */
     if (strstr(name, "_CHACHA20_"))
         return without(length, TAG, TAG);
     if (strstr(name, "_GCM_") || strstr(name, "_CCM"))
         return without(length, EXPLICIT_NONCE + tag, EXPLICIT_NONCE + tag);
     if (strstr(name, "_CBC_"))
-        return size_with_cbc(facts, name, length);
+        return size_with_cbc(choice, name, length);
     if (strstr(name, "_RC4_") || strstr(name, "_NULL_"))
         return without(length, mac_size(name), mac_size(name));
     return without(length, ADDED_LEAST, ADDED_MOST);
 }
 
 bool
-oa_tls_splits_records(const struct oa_tls_facts *facts)
+oa_tls_splits_records(struct oa_tls_choice choice)
 {
     char name[OA_TLS_CIPHER_TEXT];
 
-    if (!facts || !facts->has_server_hello || facts->version > TLS_1_0)
+    if (!choice.is_known || choice.version > OA_TLS_1_0)
         return false;
-    oa_tls_cipher_text(facts->cipher_suite, name);
+    oa_tls_cipher_text(choice.cipher_suite, name);
     return strstr(name, "_CBC_") != NULL;
+}
+
+struct oa_tls_choice
+oa_tls_choice_by_finished(uint16_t version, size_t length)
+{
+    /* [RFC 5246] 7.4.9; CBC with padding of one block at most, and the MAC on either side of it. */
+    /* clang-format off */
+    static const struct {
+        uint16_t least, most; /* versions */
+        uint8_t length;
+        uint16_t cipher_suite;
+    } ROWS[] = {
+        { OA_TLS_1_2, OA_TLS_1_2, 40, 0xC02F }, /* AES-GCM, AES-CCM */
+        { OA_TLS_1_0, OA_TLS_1_2, 32, 0xCCA8 }, /* ChaCha20, and as much RC4 with MD5, AES-CCM-8 */
+        { OA_TLS_1_0, OA_TLS_1_2, 36, 0x0005 }, /* RC4 with SHA */
+        { OA_TLS_1_0, OA_TLS_1_0, 48, 0x002F }, /* AES-CBC with SHA */
+        { OA_TLS_1_0, OA_TLS_1_0, 52, 0x002F },
+        { OA_TLS_1_0, OA_TLS_1_0, 40, 0x000A }, /* 3DES */
+        { OA_TLS_1_0, OA_TLS_1_0, 44, 0x000A },
+        { OA_TLS_1_1, OA_TLS_1_2, 64, 0x002F },
+        { OA_TLS_1_1, OA_TLS_1_2, 68, 0x002F },
+        { OA_TLS_1_1, OA_TLS_1_2, 48, 0x000A },
+        { OA_TLS_1_1, OA_TLS_1_2, 52, 0x000A },
+        { OA_TLS_1_2, OA_TLS_1_2, 80, 0x003C }, /* AES-CBC with SHA-256 */
+        { OA_TLS_1_2, OA_TLS_1_2, 96, 0xC028 }, /* AES-CBC with SHA-384 */
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
+        if (version >= ROWS[i].least && version <= ROWS[i].most && length == ROWS[i].length)
+            return (struct oa_tls_choice){ true, version, ROWS[i].cipher_suite };
+    return (struct oa_tls_choice){ 0 };
 }

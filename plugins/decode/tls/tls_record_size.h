@@ -9,6 +9,17 @@
 
 #include "tls/tls_facts.h"
 
+/* Version and cipher suite of a connection. Those that the end of the handshake shows are one of
+ * the suites that protect in the same way. */
+struct oa_tls_choice {
+    bool is_known;
+    uint16_t version, cipher_suite;
+};
+
+/* From the record with Finished, which has 16 bytes up to TLS 1.2: `version` and `length` are those
+ * of its header. Not known if no suite leaves such a record. */
+struct oa_tls_choice oa_tls_choice_by_finished(uint16_t version, size_t length);
+
 /* A number of bytes that is between the two. */
 struct oa_tls_size {
     uint64_t least, most;
@@ -18,13 +29,13 @@ struct oa_tls_size {
  * The plaintext of a record of that length. It is exact with AEAD and stream ciphers, unless TLS
  * 1.3 pads it, which nobody can see: `most` is right then, and `least` as if it did not. With CBC
  * it is a range of a block, as padding is taken to be the shortest possible. If the suite is not
- * known, the range is what any suite can leave. `facts` may be NULL.
+ * known, the range is what any suite can leave.
  */
-struct oa_tls_size oa_tls_record_size(const struct oa_tls_facts *facts, size_t length);
+struct oa_tls_size oa_tls_record_size(struct oa_tls_choice choice, size_t length);
 
 /* Whether records of the connection may be preceded by one of 0 or 1 bytes, as clients with TLS 1.0
  * send them against attacks on CBC. */
-bool oa_tls_splits_records(const struct oa_tls_facts *facts);
+bool oa_tls_splits_records(struct oa_tls_choice choice);
 
 /* The greatest range with a known suite: a block of CBC, and a byte that was split off. */
 #define OA_TLS_SIZE_RANGE 16
