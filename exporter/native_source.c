@@ -90,6 +90,18 @@ take_frame(void *self, const struct capture_frame *frame)
     return FRAME_READ;
 }
 
+static bool
+give_up(void *self)
+{
+    return tcp_table_give_up(((struct native *)self)->table);
+}
+
+static struct connections_given_up
+given_up(const void *self)
+{
+    return tcp_table_given_up(((const struct native *)self)->table);
+}
+
 static void
 end(void *self, struct source_result *result)
 {
@@ -107,5 +119,7 @@ end(void *self, struct source_result *result)
 const struct source_kind NATIVE_SOURCE = {
     .begin = begin,
     .frame = take_frame,
+    .give_up = give_up,
+    .given_up = given_up,
     .end = end,
 };

@@ -21,6 +21,9 @@ enum frame_use {
 struct source_kind {
     void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
     enum frame_use (*frame)(void *self, const struct capture_frame *frame);
+    /* Gives up flows to have more memory, see tcp_table_give_up(). */
+    bool (*give_up)(void *self);
+    struct connections_given_up (*given_up)(const void *self); /* so far */
     /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */
     void (*end)(void *self, struct source_result *result);
 };
