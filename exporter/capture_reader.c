@@ -896,7 +896,7 @@ bool
 capture_reader_may_have_secrets(const struct capture_reader *reader)
 {
     for (size_t i = 0; i < reader->n_heap; i++)
-        if (reader->heap[i]->secrets.blocks)
+        if (capture_records_may_have_secrets(reader->heap[i]->file))
             return true;
     return false;
 }

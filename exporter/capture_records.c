@@ -8,6 +8,8 @@
 
 #include <wireshark.h>
 
+#include <string.h>
+
 #include <wiretap/wtap.h>
 
 #include "native_records.h"
@@ -186,6 +188,12 @@ capture_records_bytes(const struct capture_records *records)
 {
     return records->file ? (uint64_t)MAX(wtap_read_so_far(records->file), 0)
                          : native_records_bytes(records->native);
+}
+
+bool
+capture_records_may_have_secrets(const struct capture_records *records)
+{
+    return strcmp(records->headers.format, "pcapng") == 0;
 }
 
 void

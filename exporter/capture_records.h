@@ -29,6 +29,9 @@ struct capture_headers capture_records_headers(struct capture_records *records);
 /* Bytes read so far, as stored, compressed or not. */
 uint64_t capture_records_bytes(const struct capture_records *records);
 
+/* Whether the format has room for key logs, which may come behind the frames. */
+bool capture_records_may_have_secrets(const struct capture_records *records);
+
 /* Passes on the key logs that were read since the last call, and clears them. */
 void capture_records_take_secrets(struct capture_records *records,
                                   const struct capture_secrets_user *user);

@@ -46,3 +46,15 @@ address_text(const uint8_t address[16], char out[ADDRESS_TEXT])
 {
     return oa_text_address(address, out);
 }
+
+void
+connections_give_up(struct connections_given_up *sum, const struct connection *connection,
+                    int64_t silence_ns)
+{
+    bool is_first = sum->foreign + sum->ours == 0;
+
+    sum->foreign += !connection->has_channel;
+    sum->ours += connection->has_channel;
+    if (is_first || silence_ns < sum->least_silence_ns)
+        sum->least_silence_ns = silence_ns;
+}

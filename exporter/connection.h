@@ -58,6 +58,20 @@ struct connection {
     void *counted; /* of intervals.h; NULL: nothing was counted yet, or it has ended */
 };
 
+/* How many connections are kept of each kind of source, whatever the limit of memory: what else is
+ * in memory must not make them of no use. */
+#define CONNECTIONS_KEPT 1024
+
+/* Open connections that were closed because more could not be kept. */
+struct connections_given_up {
+    uint64_t foreign, ours;   /* without a channel; with one */
+    int64_t least_silence_ns; /* the least time for which one of them had been silent */
+};
+
+/* Adds an open connection that was silent for so long. */
+void connections_give_up(struct connections_given_up *sum, const struct connection *connection,
+                         int64_t silence_ns);
+
 /* A connection that has ended, and what it carried. */
 struct connection_row {
     struct connection *tcp;

@@ -32,7 +32,9 @@ struct live {
     bool is_snapshot;  /* this process is one */
     pid_t child;       /* that is writing one; 0: none */
     int64_t forked_us; /* when that was; 0: never */
-    char *message;     /* what could not be written; NULL: nothing */
+    void (*begins)(void *context);
+    void *context;
+    char *message; /* what could not be written; NULL: nothing */
 };
 
 struct live *
@@ -49,6 +51,13 @@ live_new(struct report_set *reports, struct follow *follow,
                            .directory = directory };
     follow_set_pause(follow, live_pause, live);
     return live;
+}
+
+void
+live_on_snapshot(struct live *live, void (*begins)(void *context), void *context)
+{
+    live->begins = begins;
+    live->context = context;
 }
 
 void
@@ -95,6 +104,8 @@ fork_snapshot(struct live *live, const char *directory)
     if (child != 0)
         return false;
     live->is_snapshot = true;
+    if (live->begins)
+        live->begins(live->context);
     report_set_begin_snapshot(live->reports, directory);
     return true;
 }
@@ -206,7 +217,7 @@ live_next(struct live *live, size_t file, int64_t time_ns)
         return true;
     live->interval_end_ns = end_of_interval(live, time_ns);
     begin_ns = live->interval_end_ns - length_ns;
-    live->is_due = live->directory != NULL;
+    live->is_due = live->directory || live->begins;
     if (is_rotation_due(live, time_ns)) {
         rotate(live, begin_ns);
         if (time_ns >= live->period_end_ns)

@@ -32,6 +32,10 @@ struct live *live_new(struct report_set *reports, struct follow *follow,
                       const struct live_rotation *rotation, const char *directory);
 void live_free(struct live *live); /* may be NULL */
 
+/* `begins` is called in each process that only writes the reports that count, before the end is
+ * pretended: what else is to be written then, which may be all. */
+void live_on_snapshot(struct live *live, void (*begins)(void *context), void *context);
+
 /* Before each frame; false: it is the end, in this process. */
 bool live_next(struct live *live, size_t file, int64_t time_ns);
 

@@ -24,6 +24,7 @@
 #include "exit_codes.h"
 #include "given_keys.h"
 #include "live.h"
+#include "metrics.h"
 #include "options.h"
 #include "page.h"
 #include "pseudonyms.h"
@@ -62,6 +63,8 @@ struct run {
     uint64_t sessions;
     bool shows_progress;
     bool is_again; /* warnings were shown */
+    uint64_t frames;
+    struct metrics *metrics; /* up to the end of the captures, or where it is pretended */
     struct rop_reading rops;
     int64_t started_us, shown_us;
 };
@@ -161,8 +164,9 @@ on_estimate(void *context, const struct estimate_event *event)
 static void
 on_frame(void *context, size_t file, int64_t time_ns)
 {
-    const struct run *run = context;
+    struct run *run = context;
 
+    run->frames++;
     report_set_frame(run->reports, file, time_ns);
 }
 
@@ -215,6 +219,28 @@ static bool
 on_next(void *context, size_t file, int64_t time_ns)
 {
     return live_next(((struct run *)context)->live, file, time_ns);
+}
+
+/* In a process that pretends the end, before it does. */
+static void
+on_snapshot(void *context)
+{
+    struct run *run = context;
+
+    run->metrics = metrics_take(report_set_intervals(run->reports), run->frames);
+}
+
+/* Returns false with a message. */
+static bool
+write_metrics(const struct options *options, struct run *run, char **message)
+{
+    struct intervals *intervals = report_set_intervals(run->reports);
+
+    if (!options->metrics)
+        return true;
+    if (!run->metrics)
+        run->metrics = metrics_take(intervals, run->frames);
+    return metrics_write(run->metrics, intervals, options->metrics, message);
 }
 
 static bool
@@ -389,17 +415,17 @@ wants_estimates(const struct options *options)
 /* The end of what was followed: the reports that count are written. A process that was forked for
  * that does not return. */
 static int
-end_live(const struct options *options, const struct run *run, const struct source_result *result)
+end_live(const struct options *options, struct run *run, const struct source_result *result)
 {
     char *message = NULL;
     bool good;
 
     if (live_is_snapshot(run->live)) {
-        good = report_set_commit(run->reports, &message);
+        good = write_metrics(options, run, &message) && report_set_commit(run->reports, &message);
         _exit(good ? EXIT_DONE : fail(message, EXIT_NOT_WRITTEN));
     }
-    good = live_end(run->live, &message) && report_set_commit(run->reports, &message) &&
-           live_put_away(run->live, &message);
+    good = live_end(run->live, &message) && write_metrics(options, run, &message) &&
+           report_set_commit(run->reports, &message) && live_put_away(run->live, &message);
     if (!good)
         return fail(message, EXIT_NOT_WRITTEN);
     return ending_signal ? EXIT_DONE : exit_code_of(result, options->quiet);
@@ -434,6 +460,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .renamer = renamer_of(options),
                                 .clock_steps = clock_steps,
                                 .keys = keys->tls,
+                                .memory_limit = options->memory_limit,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -458,6 +485,8 @@ export_once(const struct options *options, const struct given_keys *keys,
     if (!run.reports) {
         code = fail(message, EXIT_NOT_WRITTEN);
     } else {
+        if (options->metrics)
+            report_set_want_intervals(run.reports);
         report_set_count_intervals(run.reports, &options->intervals);
         report_set_use_clock_steps(run.reports, clock_steps);
         if (options->estimates)
@@ -465,6 +494,8 @@ export_once(const struct options *options, const struct given_keys *keys,
         if (run.follow) {
             run.live = live_new(run.reports, run.follow, &options->intervals, &options->rotation,
                                 options->directory);
+            if (options->metrics)
+                live_on_snapshot(run.live, on_snapshot, &run);
             sink.next = on_next;
         }
         source_run(source, &sink, &result);
@@ -477,7 +508,8 @@ export_once(const struct options *options, const struct given_keys *keys,
             code = end_live(options, &run, &result);
         else if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
-        else if (!report_set_commit(run.reports, &message) ||
+        else if (!write_metrics(options, &run, &message) ||
+                 !report_set_commit(run.reports, &message) ||
                  (options->html && write_page(options, &message) != EXIT_DONE))
             code = fail(message, EXIT_NOT_WRITTEN);
         else
@@ -485,6 +517,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                : exit_code_of(&result, options->quiet);
     }
     live_free(run.live);
+    metrics_free(run.metrics);
     report_set_free(run.reports);
     summary_free(run.summary);
     source_close(source);

@@ -95,6 +95,18 @@ take_frame(void *self, const struct capture_frame *frame)
     return FRAME_READ;
 }
 
+static bool
+give_up(void *self)
+{
+    return tcp_table_give_up(((struct native *)self)->table);
+}
+
+static struct connections_given_up
+given_up(const void *self)
+{
+    return tcp_table_given_up(((const struct native *)self)->table);
+}
+
 static void
 step_clock(void *self, int64_t time_ns)
 {
@@ -119,5 +131,7 @@ const struct source_kind NATIVE_SOURCE = {
     .begin = begin,
     .frame = take_frame,
     .clock_step = step_clock,
+    .give_up = give_up,
+    .given_up = given_up,
     .end = end,
 };

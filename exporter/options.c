@@ -47,6 +47,8 @@ enum long_option {
     LONG_TLS_PRIVATE_KEY,
     LONG_TLS_PASSWORD_FILE,
     LONG_KEYTAB,
+    LONG_MAX_MEMORY,
+    LONG_METRICS,
     LONG_FOLLOW,
     LONG_ROTATE,
     LONG_COMPLETION
@@ -55,6 +57,9 @@ enum long_option {
 /* Of --interval and --max-gap, in seconds: a day; a year. */
 #define LONGEST_INTERVAL 86400
 #define LONGEST_GAP 31536000
+
+/* Of --max-memory: the program itself takes half of it. */
+#define LEAST_MEMORY (32 * 1024 * 1024)
 
 static const char *const FORMATS[] = {
     [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite", NULL
@@ -146,6 +151,9 @@ static const struct option_row ROWS[] = {
     { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
       "NUMBER",
       "code page of user names that are not Unicode, such as 932 (default: a guess)" },
+    { { "max-memory", required_argument, NULL, LONG_MAX_MEMORY },
+      "SIZE",
+      "keep no more than that (32M or more), such as 2G: what was silent for longest is given up" },
     { { "follow", no_argument, NULL, LONG_FOLLOW },
       NULL,
       "go on when CAPTURE grows, or files appear in it: rows are there as sessions and calls end" },
@@ -153,6 +161,10 @@ static const struct option_row ROWS[] = {
       "WHEN",
       "with --follow, put outputs away into folders: after a period (90s, 15m, 1h, 1d) or a size "
       "(100M, 1G)" },
+    { { "metrics", required_argument, NULL, LONG_METRICS },
+      "FILE",
+      "also write counters in the text format of Prometheus, with --follow whenever an interval "
+      "ends" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -373,6 +385,14 @@ take_size(const char *text, uint64_t *bytes)
     static const uint64_t FACTORS[] = { 1024, 1024 * 1024, 1024 * 1024 * 1024 };
 
     return take_scaled(text, "KMG", FACTORS, bytes);
+}
+
+static bool
+take_max_memory(const char *text, struct options *options, char **message)
+{
+    if (!take_size(text, &options->memory_limit) || options->memory_limit < LEAST_MEMORY)
+        *message = g_strdup_printf("'%s' is no size of 32M or more", text);
+    return !*message;
 }
 
 static bool
@@ -623,6 +643,11 @@ take_option(int value, struct options *options, char **message)
     case LONG_KEYTAB:
         options->keys.keytab = optarg;
         return true;
+    case LONG_MAX_MEMORY:
+        return take_max_memory(optarg, options, message);
+    case LONG_METRICS:
+        options->metrics = optarg;
+        return true;
     case LONG_FOLLOW:
         options->follows = true;
         return true;
@@ -691,6 +716,8 @@ check_follow(const struct options *options, char **message)
         *message = g_strdup("--follow needs one capture, which may be a folder");
     else if (options->follows && options->style.format == OUTPUT_SUMMARY)
         *message = g_strdup("--follow needs a directory: -o DIR, or one report: --reports");
+    else if (options->metrics && options->style.format == OUTPUT_SUMMARY)
+        *message = g_strdup("--metrics needs a directory too: -o DIR, or one report: --reports");
     else if (options->follows && options->style.format == OUTPUT_SQLITE)
         *message = g_strdup("--follow writes CSV and JSON, no database");
     else if (options->follows && options->html)

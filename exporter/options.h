@@ -46,6 +46,8 @@ struct options {
     uint32_t code_page;                  /* of names; 0: not given */
     bool reads_rops;                     /* --rops, or a report needs them */
     const char *key_file;                /* of --anonymize; NULL: not given */
+    uint64_t memory_limit;               /* bytes; 0: none */
+    const char *metrics;                 /* the file of --metrics; NULL: not given */
     bool follows;                        /* the capture is still being written */
     struct live_rotation rotation;       /* then */
     bool quiet;

@@ -50,6 +50,8 @@ struct pdu_source {
     struct flows *flows;
     GTree *connections; /* by both endpoints, in either order */
     GQueue by_age;      /* the one that was silent longest comes first */
+    int64_t now_ns;
+    struct connections_given_up given_up;
 };
 
 /* --- connections --- */
@@ -106,6 +108,14 @@ expire(struct pdu_source *source, int64_t now)
     }
 }
 
+static void
+give_up_one(struct pdu_source *source, struct pdu_connection *connection)
+{
+    connections_give_up(&source->given_up, &connection->facts,
+                        source->now_ns - MIN(connection->since_ns, source->now_ns));
+    close_connection(source, connection);
+}
+
 static struct pdu_connection *
 open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struct oa_stamp stamp)
 {
@@ -114,7 +124,7 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
         connection_sent_by_server(pdu->source.port, pdu->destination.port) ? OA_SERVER : OA_CLIENT;
 
     while (source->by_age.length >= TCP_DEFAULT_LIMITS.connections)
-        close_connection(source, oldest(source));
+        give_up_one(source, oldest(source));
     connection->facts.payload_only = true;
     connection->facts.is_in_tls = !pdu->has_sequence;
     connection->facts.ending.how = OA_END_UNKNOWN;
@@ -337,9 +347,47 @@ take_frame(void *self, const struct capture_frame *frame)
     if (!exported_pdu_parse(frame->data, frame->captured, &pdu))
         return FRAME_OTHER;
     struct oa_stamp stamp = { frame->time_ns, pdu.frame ? pdu.frame : frame->number };
+    ((struct pdu_source *)self)->now_ns = stamp.time_ns;
     expire(self, stamp.time_ns);
     take_pdu(find_connection(self, &pdu, stamp), &pdu, frame->on_wire - frame->captured, stamp);
     return FRAME_READ;
+}
+
+/* Up to `n` connections, the oldest first. */
+static size_t
+give_up_oldest(struct pdu_source *source, bool foreign, size_t n)
+{
+    size_t done = 0;
+
+    for (GList *link = source->by_age.head, *next; link && done < n; link = next) {
+        struct pdu_connection *connection = link->data;
+        next = link->next;
+        if (foreign && connection->facts.has_channel)
+            continue;
+        give_up_one(source, connection);
+        done++;
+    }
+    return done;
+}
+
+static bool
+give_up(void *self)
+{
+    struct pdu_source *source = self;
+    size_t all = source->by_age.length, n = all / 16 + 1, done;
+
+    if (all <= CONNECTIONS_KEPT)
+        return false;
+    n = MIN(n, all - CONNECTIONS_KEPT);
+    done = give_up_oldest(source, true, n);
+    done += give_up_oldest(source, false, n - done);
+    return done > 0;
+}
+
+static struct connections_given_up
+given_up(const void *self)
+{
+    return ((const struct pdu_source *)self)->given_up;
 }
 
 static int
@@ -368,5 +416,7 @@ end(void *self, struct source_result *result)
 const struct source_kind PDU_SOURCE = {
     .begin = begin,
     .frame = take_frame,
+    .give_up = give_up,
+    .given_up = given_up,
     .end = end,
 };

@@ -34,6 +34,7 @@ struct report_set {
     struct user_spellings *spellings;
     bool has_estimates; /* in all reports, not only in that of estimates */
     struct output_style style;
+    bool wants_intervals;
     bool is_snapshot; /* see report_set_begin_snapshot() */
 };
 
@@ -277,6 +278,8 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
 {
     if (!set->spellings)
         set->spellings = user_spellings_new(&settings->users);
+    if (set->wants_intervals)
+        set->intervals = intervals_new(settings);
     for (size_t i = 0; i < set->n; i++) {
         set->runs[i].settings = settings;
         set->runs[i].spellings = set->spellings;
@@ -303,6 +306,12 @@ void
 report_set_count_estimates(struct report_set *set)
 {
     set->has_estimates = true;
+}
+
+void
+report_set_want_intervals(struct report_set *set)
+{
+    set->wants_intervals = true;
 }
 
 struct intervals *
@@ -444,10 +453,13 @@ report_set_begin_snapshot(struct report_set *set, const char *directory)
     size_t n = 0;
 
     for (size_t i = 0; i < set->n; i++)
-        if (counts(set->runs[i].report))
+        if (directory && counts(set->runs[i].report))
             set->runs[n++] = set->runs[i];
     set->n = n;
     set->is_snapshot = true;
+    if (set->lock >= 0) /* if the other process is killed, the next one need not wait for this */
+        close(set->lock);
+    set->lock = -1;
     g_free(set->directory);
     set->directory = g_strdup(directory);
 }

@@ -39,6 +39,9 @@ void report_set_count_intervals(struct report_set *set, const struct intervals_s
  * after report_set_count_intervals(). */
 void report_set_use_clock_steps(struct report_set *set, const struct oa_clock_steps *steps);
 
+/* The same, also if no report needs it. Before report_set_count_intervals(). */
+void report_set_want_intervals(struct report_set *set);
+
 /* What counts by interval; NULL if no report needs it. */
 struct intervals *report_set_intervals(const struct report_set *set);
 
@@ -84,8 +87,8 @@ bool report_set_has_news(const struct report_set *set);
 void report_set_show(struct report_set *set);
 
 /* For such a process: from now on the end of the captures is pretended, which only counting by
- * interval takes; report_set_commit() writes the reports that count, to that folder. They contain
- * what the rows of the others contain so far. */
+ * interval takes; report_set_commit() writes the reports that count, to that folder (NULL: none).
+ * They contain what the rows of the others contain so far. */
 void report_set_begin_snapshot(struct report_set *set, const char *directory);
 
 /* The same with an interval, see intervals_end_at(). */

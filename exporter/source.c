@@ -7,11 +7,14 @@
 #include "source.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
+#include "memory_bound.h"
 #include "source_kind.h"
 #include "track/channel.h"
 #include "track/named_ports.h"
@@ -19,6 +22,9 @@
 #include "track/tracker.h"
 
 #define FRAMES_BETWEEN_PROGRESS 4096
+
+/* Of memory, if it has a limit. */
+#define FRAMES_BETWEEN_CHECKS 1024
 
 static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE };
 
@@ -36,6 +42,9 @@ struct source {
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
     uint64_t n_estimates;            /* of virtual connections */
+    struct memory_bound memory;
+    struct connections_given_up reported; /* of those given up */
+    unsigned n_reported;                  /* in so many findings */
 };
 
 struct source *
@@ -215,42 +224,6 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
     facts->second_copies += use == FRAME_SECOND_COPY;
 }
 
-static bool
-goes_on(const struct source *source, const struct source_sink *sink, uint64_t frames)
-{
-    struct source_progress progress = { .frames = frames };
-
-    capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
-    return !sink->progress || sink->progress(sink->context, &progress);
-}
-
-static void
-read_all(struct source *source, const struct source_sink *sink, struct source_result *result)
-{
-    struct capture_frame frame;
-    enum capture_status status;
-    char *message = NULL;
-
-    while ((status = capture_reader_next(source->reader, &frame, &message)) != CAPTURE_END &&
-           !result->stopped) {
-        if (status == CAPTURE_OK && source->is_following && sink->next &&
-            !sink->next(sink->context, frame.file, frame.time_ns)) {
-            result->stopped = true;
-        } else if (status == CAPTURE_OK) {
-            take_frame(source, &frame, result);
-        } else if (status == CAPTURE_DISORDERED) {
-            result->disordered = result->stopped = true;
-        } else {
-            result->incomplete = true;
-            if (sink->warning)
-                sink->warning(sink->context, message);
-            g_clear_pointer(&message, g_free);
-        }
-        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
-            result->stopped = !goes_on(source, sink, result->frames);
-    }
-}
-
 static void
 take_secrets(void *keys, const char *text, size_t length)
 {
@@ -407,6 +380,113 @@ retire(void *context, size_t file)
     *facts = (struct capture_facts){ 0 };
 }
 
+/* ---- reading ---- */
+
+static bool
+goes_on(const struct source *source, const struct source_sink *sink, uint64_t frames)
+{
+    struct source_progress progress = { .frames = frames };
+
+    capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
+    return !sink->progress || sink->progress(sink->context, &progress);
+}
+
+/* ---- memory ---- */
+
+/* What all kinds have given up so far, but for what was reported. */
+static struct connections_given_up
+not_reported(const struct source *source)
+{
+    struct connections_given_up sum = { .least_silence_ns = INT64_MAX };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        struct connections_given_up part = KINDS[i]->given_up(source->self[i]);
+        sum.foreign += part.foreign;
+        sum.ours += part.ours;
+        if (part.foreign + part.ours)
+            sum.least_silence_ns = MIN(sum.least_silence_ns, part.least_silence_ns);
+    }
+    sum.foreign -= source->reported.foreign;
+    sum.ours -= source->reported.ours;
+    return sum;
+}
+
+static void
+report_given_up(struct source *source, struct oa_stamp stamp)
+{
+    struct connections_given_up sum = not_reported(source);
+    struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
+
+    if (sum.foreign + sum.ours == 0)
+        return;
+    find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
+         "%" G_GUINT64_FORMAT " connections of other services and %" G_GUINT64_FORMAT
+         " with RPC or MAPI over HTTP were given up, silent for %.0f s or more: more could not be "
+         "kept in memory",
+         sum.foreign, sum.ours, floor((double)sum.least_silence_ns / 1e9));
+    source->reported.foreign += sum.foreign;
+    source->reported.ours += sum.ours;
+    source->n_reported++;
+}
+
+/* The oldest first, of all kinds in turn, until enough is free; false if there is not enough. */
+static bool
+make_room(const struct source *source)
+{
+    bool goes_on = true, has_room = memory_bound_has_room(&source->memory);
+
+    while (goes_on && !has_room) {
+        goes_on = false;
+        for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+            goes_on |= KINDS[i]->give_up(source->self[i]);
+        has_room = memory_bound_has_room(&source->memory);
+    }
+    memory_bound_return_freed();
+    return has_room;
+}
+
+/* What the reports count is not given up. If that is too much, nothing is gained by giving up all
+ * connections again and again: a new limit leaves room for some. */
+static void
+check_memory(struct source *source, struct oa_stamp stamp)
+{
+    if (!memory_bound_is_exceeded(&source->memory))
+        return;
+    if (!make_room(source))
+        memory_bound_raise(&source->memory);
+    if (source->n_reported < OA_LIMIT_FINDINGS)
+        report_given_up(source, stamp);
+}
+
+static void
+read_all(struct source *source, const struct source_sink *sink, struct source_result *result)
+{
+    struct capture_frame frame;
+    enum capture_status status;
+    char *message = NULL;
+
+    while ((status = capture_reader_next(source->reader, &frame, &message)) != CAPTURE_END &&
+           !result->stopped) {
+        if (status == CAPTURE_OK && source->is_following && sink->next &&
+            !sink->next(sink->context, frame.file, frame.time_ns)) {
+            result->stopped = true;
+        } else if (status == CAPTURE_OK) {
+            take_frame(source, &frame, result);
+        } else if (status == CAPTURE_DISORDERED) {
+            result->disordered = result->stopped = true;
+        } else {
+            result->incomplete = true;
+            if (sink->warning)
+                sink->warning(sink->context, message);
+            g_clear_pointer(&message, g_free);
+        }
+        if (result->frames % FRAMES_BETWEEN_CHECKS == 0 && status == CAPTURE_OK)
+            check_memory(source, (struct oa_stamp){ frame.time_ns, frame.number });
+        if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
+            result->stopped = !goes_on(source, sink, result->frames);
+    }
+}
+
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
@@ -427,6 +507,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     oa_tracker_use_clock_steps(source->tracker, sink->clock_steps);
     oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
+    source->memory = memory_bound_begin(sink->memory_limit);
     if (sink->keys)
         capture_reader_use_secrets(source->reader,
                                    &(struct capture_secrets_user){ take_secrets, sink->keys });
@@ -439,6 +520,7 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
     read_all(source, sink, result);
+    report_given_up(source, (struct oa_stamp){ 0 });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         KINDS[i]->end(source->self[i], result);
     oa_shapes_free(flows.shapes);

@@ -56,6 +56,7 @@ struct source_sink {
                                            are not looked at */
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */
+    uint64_t memory_limit;    /* bytes; 0: none */
     char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 

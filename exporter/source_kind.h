@@ -23,6 +23,9 @@ struct source_kind {
     enum frame_use (*frame)(void *self, const struct capture_frame *frame);
     /* The clock was set, and the next frame has that time; or NULL. */
     void (*clock_step)(void *self, int64_t time_ns);
+    /* Gives up flows to have more memory, see tcp_table_give_up(). */
+    bool (*give_up)(void *self);
+    struct connections_given_up (*given_up)(const void *self); /* so far */
     /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */
     void (*end)(void *self, struct source_result *result);
 };

@@ -111,6 +111,7 @@ struct tcp_table {
     int64_t now_ns;       /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
+    struct connections_given_up given_up;
 };
 
 /* ---- lists and hash table ---- */
@@ -690,15 +691,61 @@ expire(struct tcp_table *table, int64_t now)
         close_connection(table->open.oldest);
 }
 
+/* Closes a connection that could not be kept. */
+static void
+give_up(struct tracked *c)
+{
+    if (!c->is_ended)
+        connections_give_up(&c->table->given_up, &c->facts, elapsed(c->table->now_ns, c->since_ns));
+    close_connection(c);
+}
+
 /* Makes room for one more connection: ended ones are closed first, then the one that was silent
  * longest. */
 static void
 make_room(struct tcp_table *table)
 {
     while (table->n_connections >= MAX(table->limits.connections, 1))
-        close_connection(table->ended.oldest ? table->ended.oldest : table->open.oldest);
+        give_up(table->ended.oldest ? table->ended.oldest : table->open.oldest);
     if (table->n_connections >= table->n_buckets)
         grow_buckets(table);
+}
+
+/* Closes up to `n` of the list, the oldest first; with `foreign`, only connections that are not
+ * ours. */
+static size_t
+give_up_oldest(const struct list *list, bool foreign, size_t n)
+{
+    size_t done = 0;
+
+    for (struct tracked *c = list->oldest, *next; c && done < n; c = next) {
+        next = c->newer;
+        if (foreign && c->facts.has_channel)
+            continue;
+        give_up(c);
+        done++;
+    }
+    return done;
+}
+
+bool
+tcp_table_give_up(struct tcp_table *table)
+{
+    size_t n = table->n_connections / 16 + 1;
+    if (table->n_connections <= CONNECTIONS_KEPT)
+        return false;
+    n = MIN(n, table->n_connections - CONNECTIONS_KEPT);
+    size_t done = give_up_oldest(&table->ended, false, n);
+
+    done += give_up_oldest(&table->open, true, n - done);
+    done += give_up_oldest(&table->open, false, n - done);
+    return done > 0;
+}
+
+struct connections_given_up
+tcp_table_given_up(const struct tcp_table *table)
+{
+    return table->given_up;
 }
 
 static bool

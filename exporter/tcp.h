@@ -53,6 +53,16 @@ void tcp_table_segment(struct tcp_table *table, const struct segment *segment,
 /* The clock was set, and the next segment has that time: silence is counted from there. */
 void tcp_table_clock_step(struct tcp_table *table, int64_t time_ns);
 
+/*
+ * Closes some connections, a sixteenth of all: those that have ended first, then foreign ones, then
+ * the others; of each, those that were silent for longest. What comes for one later begins in the
+ * middle. The last CONNECTIONS_KEPT are not closed. Returns false if there are no more.
+ */
+bool tcp_table_give_up(struct tcp_table *table);
+
+/* The open ones that were closed so, or because there were too many. */
+struct connections_given_up tcp_table_given_up(const struct tcp_table *table);
+
 /* Delivers what is still pending (gaps as lost), closes every connection in the order of their
  * numbers, and frees the table. */
 void tcp_table_free(struct tcp_table *table);

@@ -296,7 +296,8 @@ class Follow(unittest.TestCase):
                 process.returncode = os.waitstatus_to_exitcode(status)
             self.assertEqual(process.returncode, 0)
             peaks.append(usage.ru_maxrss)
-        self.assertLess(peaks[1], 1.1 * peaks[0])
+        if b"__asan_init" not in pathlib.Path(PROGRAM).read_bytes():  # which keeps what was freed
+            self.assertLess(peaks[1], 1.1 * peaks[0])
         batch(self.path / "batch", self.path / "all.pcap")
         found = sorted(item for item in (self.path / f"days_{WEEK}").iterdir())
         self.assertEqual([item.name for item in found[:2]], ["20231114T221320Z", "20231115T000000Z"])
