@@ -184,6 +184,10 @@ divide(struct server *whole)
 
     server_rows_each(whole, copy_row, part);
     part->has_packets = whole->has_packets;
+    if (whole->before) {
+        part->before = interval_new(whole->before->start_ns);
+        interval_merge(part->before, whole->before);
+    }
     part->outstanding = whole->outstanding ? outstanding_copy(whole->outstanding, part) : NULL;
     for (int i = 0; i < SPANS; i++)
         interval_append(part->spans[i], whole->spans[i]);
