@@ -62,6 +62,23 @@ init_tables(struct register_srt *srt _U_, GArray *srt_array _U_)
 {
 }
 
+static size_t
+place_of(gconstpointer entry)
+{
+    const srt_stat_table *table = *(srt_stat_table *const *)entry;
+    size_t i = 0;
+
+    while (i < array_length(tables) && strcmp(table->name, tables[i].name) != 0)
+        i++;
+    return i;
+}
+
+static gint
+compare_places(gconstpointer a, gconstpointer b)
+{
+    return (gint)place_of(a) - (gint)place_of(b);
+}
+
 /* The table of that interface; NULL if it has none. */
 static srt_stat_table *
 table_of(GArray *srt_array, const struct oa_rpc_interface *iface)
@@ -83,6 +100,7 @@ table_of(GArray *srt_array, const struct oa_rpc_interface *iface)
                        tables[kind].filter, NULL);
     for (unsigned opnum = 0; opnum < n_operations; opnum++)
         init_srt_table_row(table, (int)opnum, oa_rpc_operation_name(iface, (uint16_t)opnum));
+    g_array_sort(srt_array, compare_places);
     return table;
 }
 
