@@ -91,16 +91,18 @@ def check_left(home, folder):
     """What others are to have, outside and inside TLS."""
     stock = tools.tshark(tools.STOCK, TWO_HOPS, "-V")
     tools.same("ports left", tools.tshark(home, TWO_HOPS, "-V", "-o", "rpch.left_ports:80,6001"), stock)
-    tools.same("HTTP and X11 chosen", tools.tshark(home, TWO_HOPS, "-V", "-d", "tcp.port==80,http", "-d", "tcp.port==6001,x11"), stock)
-    for choice in (["-d", "tcp.port==80,data", "-d", "tcp.port==6001,data"], ["-d", "tcp.port==80,http", "-o", "rpch.left_ports:6001"]):
+    tools.same("X11 chosen", tools.tshark(home, TWO_HOPS, "-V", "-o", "rpch.left_ports:80", "-d", "tcp.port==6001,x11"), stock)
+    for choice in (["-d", "tcp.port==80,data", "-d", "tcp.port==6001,data"], ["-d", "tcp.port==80,data", "-o", "rpch.left_ports:6001"]):
         tools.same(f"left by {choice}", is_ours(shown(home, TWO_HOPS, *choice)), 0)
-    one = is_ours(shown(home, TWO_HOPS, "-d", "tcp.port==80,http"))
+    one = is_ours(shown(home, TWO_HOPS, "-d", "tcp.port==80,data"))
     tools.same("the other hop stays", one, sum("1" in row[2].split(";") for row in shown(home, TWO_HOPS)))
-    # Stock HTTP on a port by its own preference is no choice against us.
-    tools.same("port of stock HTTP", shown(home, TWO_HOPS, "-o", "http.tcp.port:80,8000"), shown(home, TWO_HOPS))
+    # RPC over HTTP is HTTP: neither its choice nor its preference is one against us.
+    for choice in (["-o", "http.tcp.port:80,8000"], ["-d", "tcp.port==80,http"]):
+        tools.same(f"kept by {choice}", shown(home, TWO_HOPS, *choice), shown(home, TWO_HOPS))
     in_tls = tools.with_keys(tools.REAL / "tls.pcapng", folder)
     usual = shown(home, in_tls)
-    for choice in (["-d", "tls.port==443,http"], ["-o", "rpch.left_ports:443"]):
+    tools.same("kept inside TLS", shown(home, in_tls, "-d", "tls.port==443,http"), usual)
+    for choice in (["-d", "tls.port==443,data"], ["-o", "rpch.left_ports:443"]):
         tools.same(f"left by {choice}", is_ours(shown(home, in_tls, *choice)), 0)
     for choice in (["-d", "tls.port==443,rpch"], ["-o", "rpch.tls.port:443"]):
         tools.same(f"inside TLS by {choice}", shown(home, in_tls, *choice), usual)

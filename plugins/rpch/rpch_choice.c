@@ -59,6 +59,13 @@ rpch_choice_open(dissector_handle_t server)
         range_foreach(entered, choose_port, server);
 }
 
+/* Who chooses HTTP, as one has to for TLS on unusual ports, tells what RPC over HTTP is too. */
+static bool
+is_http(dissector_handle_t handle)
+{
+    return dissector_handle_get_protocol_index(handle) == proto_get_id_by_filter_name("http");
+}
+
 static enum rpch_chosen
 chosen_for(dissector_table_t table, guint32 port)
 {
@@ -69,8 +76,9 @@ chosen_for(dissector_table_t table, guint32 port)
     for (guint i = 0; handle && i < n_handles; i++)
         if (handles[i].handle == handle)
             return handles[i].what;
-    return handle && dissector_is_uint_changed(table, port) ? RPCH_CHOSEN_LEAVE
-                                                            : RPCH_CHOSEN_NOTHING;
+    return handle && dissector_is_uint_changed(table, port) && !is_http(handle)
+               ? RPCH_CHOSEN_LEAVE
+               : RPCH_CHOSEN_NOTHING;
 }
 
 struct rpch_choice

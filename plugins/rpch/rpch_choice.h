@@ -15,7 +15,7 @@
 
 enum rpch_chosen {
     RPCH_CHOSEN_NOTHING, /* the bytes decide */
-    RPCH_CHOSEN_LEAVE,   /* another dissector, or a port to leave */
+    RPCH_CHOSEN_LEAVE,   /* another dissector than HTTP's, or a port to leave */
     RPCH_CHOSEN_HTTP,    /* RPC over HTTP: the hop between client and proxy */
     RPCH_CHOSEN_SERVER,  /* RPC to a back-end server */
     RPCH_CHOSEN_MAPI,    /* MAPI over HTTP */

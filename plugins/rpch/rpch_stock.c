@@ -9,18 +9,9 @@
 struct search {
     dissector_handle_t handle;
     bool (*only)(uint16_t number);
-    bool (*is_default)(uint16_t number);
+    bool leaves_chosen;
     GPtrArray *keys;
 };
-
-/* An entry that has been changed was chosen by the user, unless the protocol's own preference has
- * entered it, which Wireshark does in the same way. */
-static bool
-is_chosen(const struct search *search, dtbl_entry_t *entry, uint16_t number)
-{
-    return dtbl_entry_get_initial_handle(entry) != search->handle &&
-           !(search->is_default && search->is_default(number));
-}
 
 static void
 collect_key(const char *table _U_, ftenum_t type _U_, void *key, void *value, void *user)
@@ -30,17 +21,17 @@ collect_key(const char *table _U_, ftenum_t type _U_, void *key, void *value, vo
     bool is_wanted = !search->only || search->only(number);
 
     if (is_wanted && dtbl_entry_get_handle(value) == search->handle &&
-        !is_chosen(search, value, number))
+        !(search->leaves_chosen && dtbl_entry_get_initial_handle(value) != search->handle))
         g_ptr_array_add(search->keys, key);
 }
 
 void
 rpch_replace_in_table(const char *table, dissector_handle_t stock, dissector_handle_t ours,
-                      bool (*only)(uint16_t number), bool (*is_default)(uint16_t number))
+                      bool (*only)(uint16_t number), bool leaves_chosen)
 {
     bool by_text = get_dissector_table_selector_type(table) == FT_STRING;
     struct search search = {
-        .handle = stock, .only = only, .is_default = is_default, .keys = g_ptr_array_new()
+        .handle = stock, .only = only, .leaves_chosen = leaves_chosen, .keys = g_ptr_array_new()
     };
 
     dissector_table_foreach(table, collect_key, &search);

@@ -13,13 +13,12 @@
 
 /*
  * Replaces `stock` by `ours` under every key of a dissector table; if `only` is not NULL, under the
- * numbers for which it returns true. What the user has chosen with Decode As stays; under numbers
- * for which `is_default` returns true (or is NULL: none) a change is not the user's. Does not use
- * dissector_change_uint(), which counts as a choice of the user and would change the order in which
- * TCP tries its ports.
+ * numbers for which it returns true; if `leaves_chosen`, not where the user has chosen it with
+ * Decode As. Does not use dissector_change_uint(), which counts as a choice of the user and would
+ * change the order in which TCP tries its ports.
  */
 void rpch_replace_in_table(const char *table, dissector_handle_t stock, dissector_handle_t ours,
-                           bool (*only)(uint16_t number), bool (*is_default)(uint16_t number));
+                           bool (*only)(uint16_t number), bool leaves_chosen);
 
 /* Replaces the stock heuristic dissector with that short name; ours keeps its names and whether it
  * is enabled. Returns the stock one, or NULL if there is none. */

@@ -6,7 +6,6 @@
 #include "rpch_tcp.h"
 
 #include <epan/conversation.h>
-#include <epan/prefs.h>
 
 #include "rpc/service.h"
 #include "rpch_choice.h"
@@ -22,7 +21,6 @@ static struct rpch_transport on_tcp;
 static dissector_handle_t x11; /* NULL: not found */
 static dissector_handle_t ours_or_http, ours_or_x11;
 static dissector_handle_t server;               /* chosen by the user: to a back-end server */
-static range_t *stock_ports;                    /* of stock HTTP by default */
 static heur_dissector_t http_heur, dcerpc_heur; /* the stock ones */
 
 static int
@@ -107,16 +105,6 @@ find_x11(void)
     return handle;
 }
 
-/* Whether stock HTTP has the port by its preference, which the user has changed. */
-static bool
-is_preferred(uint16_t port)
-{
-    range_t *ports = prefs_get_range_value("http", "tcp.port");
-
-    return ports && stock_ports && !ranges_are_equal(ports, stock_ports) &&
-           value_is_in_range(ports, port);
-}
-
 /*
  * Reading the preferences registers ports of the stock dissectors again, after the plugins'
  * handoff; so they have to be replaced each time a file is opened.
@@ -127,9 +115,9 @@ replace_stock(void)
     if (!x11)
         x11 = find_x11();
     if (on_tcp.http)
-        rpch_replace_in_table("tcp.port", on_tcp.http, ours_or_http, NULL, is_preferred);
+        rpch_replace_in_table("tcp.port", on_tcp.http, ours_or_http, NULL, false);
     if (x11)
-        rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port, NULL);
+        rpch_replace_in_table("tcp.port", x11, ours_or_x11, oa_is_server_port, true);
 }
 
 void
@@ -171,7 +159,6 @@ rpch_tcp_handoff(void)
                        HEURISTIC_ENABLE);
     http_heur = rpch_replace_heuristic("tcp", "http_tcp", dissect_http_heur);
     dcerpc_heur = rpch_replace_heuristic("tcp", "dcerpc_tcp", dissect_dcerpc_heur);
-    stock_ports = range_copy(wmem_epan_scope(), prefs_get_range_value("http", "tcp.port"));
     replace_stock();
     rpch_choice_add(ours_or_http, RPCH_CHOSEN_NOTHING);
     rpch_choice_add(ours_or_x11, RPCH_CHOSEN_NOTHING);

@@ -74,8 +74,8 @@ dissect_https_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 void
 rpch_tls_open(void)
 {
-    rpch_replace_in_table("tls.alpn", in_tls.http, ours_or_https, NULL, NULL);
-    rpch_replace_in_table("tls.port", in_tls.http, ours_or_https, NULL, NULL);
+    rpch_replace_in_table("tls.alpn", in_tls.http, ours_or_https, NULL, false);
+    rpch_replace_in_table("tls.port", in_tls.http, ours_or_https, NULL, false);
 }
 
 void
