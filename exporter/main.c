@@ -7,6 +7,7 @@
 #include <gcrypt.h>
 #include <glib.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,6 +25,7 @@
 #include "given_keys.h"
 #include "options.h"
 #include "page.h"
+#include "progress.h"
 #include "pseudonyms.h"
 #include "report_comparison.h"
 #include "report_set.h"
@@ -36,24 +38,22 @@
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
-#define US_BETWEEN_PROGRESS 200000
 
 /* For the reports, the standard streams, and what libraries open. */
 #define SPARE_DESCRIPTORS 64
 
 /* The signal that requested termination, or 0: partial reports are removed before it takes effect.
  */
-static volatile sig_atomic_t ending_signal;
+static atomic_int ending_signal;
 
 struct run {
     struct report_set *reports;
     struct summary *summary; /* NULL: reports are written */
     size_t n_cut;            /* captures that were not read to their end */
     uint64_t sessions;
-    bool shows_progress;
-    bool is_again; /* warnings were shown */
+    struct progress progress;
+    GHashTable *warnings; /* that were shown, also when the captures were read before */
     struct rop_reading rops;
-    int64_t started_us, shown_us;
 };
 
 /* A read of standard input may start right after the signal was recorded; the alarm interrupts it
@@ -181,21 +181,16 @@ on_capture(void *context, const struct capture_facts *facts)
 }
 
 static void
-clear_progress(const struct run *run)
-{
-    if (run->shows_progress && run->shown_us)
-        fputs("\r\033[K", stderr);
-}
-
-static void
 on_warning(void *context, const char *message)
 {
     struct run *run = context;
 
     run->n_cut++;
-    if (ending_signal || run->is_again)
-        return; /* a read that the signal interrupted */
-    clear_progress(context);
+    if (ending_signal) /* it interrupted a read */
+        return;
+    if (!g_hash_table_add(run->warnings, g_strdup(message)))
+        return;
+    progress_clear(&run->progress);
     complain(message);
 }
 
@@ -203,19 +198,10 @@ static bool
 on_progress(void *context, const struct source_progress *progress)
 {
     struct run *run = context;
-    int64_t now = g_get_monotonic_time();
 
     if (ending_signal || report_set_failed(run->reports))
         return false;
-    if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
-        return true;
-    run->shown_us = now;
-    char *size = g_format_size(progress->bytes_done);
-    char *all = progress->bytes_total ? g_format_size(progress->bytes_total) : g_strdup("?");
-    fprintf(stderr, "\r%s of %s, %.0f frames/s, %" G_GUINT64_FORMAT " sessions\033[K", size, all,
-            (double)progress->frames * 1e6 / (double)(now - run->started_us), run->sessions);
-    g_free(size);
-    g_free(all);
+    progress_show(&run->progress, progress, run->sessions);
     return true;
 }
 
@@ -364,11 +350,9 @@ wants_estimates(const struct options *options)
  * because only now is known how far the clocks of the files differ. */
 static int
 export_once(const struct options *options, const struct given_keys *keys,
-            struct capture_order *order, struct clocks *clocks, bool is_again, bool *is_void)
+            struct capture_order *order, struct clocks *clocks, GHashTable *warnings, bool *is_void)
 {
-    struct run run = { .shows_progress = !options->quiet && isatty(STDERR_FILENO),
-                       .is_again = is_again,
-                       .started_us = g_get_monotonic_time() };
+    struct run run = { .warnings = warnings };
     struct source_sink sink = { .context = &run,
                                 .begin = options->reads_rops ? begin_rops : NULL,
                                 .event = on_event,
@@ -385,6 +369,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .secrets = keys->sealed,
                                 .renamer = renamer_of(options),
                                 .keys = keys->tls,
+                                .jobs = options->jobs,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -392,6 +377,7 @@ export_once(const struct options *options, const struct given_keys *keys,
     int code;
 
     *is_void = false;
+    progress_begin(&run.progress, options->shows_progress, options->quiet);
     order->corrections = clocks ? clocks_corrections(clocks) : NULL;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
     if (!source)
@@ -409,7 +395,7 @@ export_once(const struct options *options, const struct given_keys *keys,
         if (options->estimates)
             report_set_count_estimates(run.reports);
         source_run(source, &sink, &result);
-        clear_progress(&run);
+        progress_clear(&run.progress);
         *is_void = result.disordered || result.clocks_differ ||
                    (result.keys_came_late && can_read_again(options) && can_begin_anew(options));
         order->reads_ahead |= result.disordered;
@@ -466,7 +452,8 @@ compare_clocks(const struct options *options, const struct given_keys *keys,
                                 .connection = ignore_connection,
                                 .warning = ignore_warning,
                                 .progress = go_on,
-                                .keys = keys->tls };
+                                .keys = keys->tls,
+                                .jobs = options->jobs };
     struct source_result result;
     char *message = NULL;
     struct source *source = source_open(options->paths, options->n_paths, order, &message);
@@ -488,16 +475,17 @@ static int export(const struct options *options, const struct given_keys *keys)
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
-    bool is_again = false, is_void = false;
+    GHashTable *warnings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    bool is_void = false;
     int code;
 
     allow_descriptors(options->n_paths);
     if (clocks && !can_begin_anew(options))
         compare_clocks(options, keys, &order, clocks);
     do {
-        code = export_once(options, keys, &order, clocks, is_again, &is_void);
-        is_again = true;
+        code = export_once(options, keys, &order, clocks, warnings, &is_void);
     } while (is_void && !ending_signal);
+    g_hash_table_unref(warnings);
     clocks_free(clocks);
     return code;
 }

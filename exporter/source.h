@@ -51,6 +51,7 @@ struct source_sink {
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */
+    unsigned jobs;            /* threads; with more than one, frames are read in one of their own */
     char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
