@@ -901,6 +901,15 @@ capture_reader_may_have_secrets(const struct capture_reader *reader)
     return false;
 }
 
+bool
+capture_reader_may_wait(const struct capture_reader *reader)
+{
+    for (size_t i = 0; i < reader->n_inputs; i++)
+        if (!reader->inputs[i].is_regular)
+            return true;
+    return false;
+}
+
 void
 capture_reader_use_secrets(struct capture_reader *reader, const struct capture_secrets_user *user)
 {

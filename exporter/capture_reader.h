@@ -133,6 +133,9 @@ bool capture_reader_has_interfaces(const struct capture_reader *reader);
 /* Whether a file that is being read is of a kind that may have key logs inside. */
 bool capture_reader_may_have_secrets(const struct capture_reader *reader);
 
+/* Whether the next frame may take long to come, because a file is a pipe. */
+bool capture_reader_may_wait(const struct capture_reader *reader);
+
 /* Passes on the key logs inside the files as they are read, before the first frame that stands
  * behind one. Before the first frame. */
 void capture_reader_use_secrets(struct capture_reader *reader,

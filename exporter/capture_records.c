@@ -91,6 +91,7 @@ read_by_wiretap(struct capture_records *records, int *err, char **err_info)
     if (WS_COMPAT_RECORD_READ(records->file, &records->record, &records->buffer, err, err_info,
                               &offset))
         return READ_RECORD;
+    wtap_fdclose(records->file); /* frames that were read ahead may wait long */
     return *err == 0 ? READ_END : READ_FAILED;
 }
 

@@ -20,7 +20,8 @@ struct capture_records *capture_records_open(const char *path, bool is_regular, 
                                              char **err_info);
 
 /* Reads the next record, whose data are valid until the next call. READ_FAILED comes with wiretap's
- * code and text (g_free). */
+ * code and text (g_free). After it and READ_END, which are not to be followed by another call, no
+ * descriptor is open. */
 enum read_result capture_records_next(struct capture_records *records,
                                       struct capture_record *record, int *err, char **err_info);
 

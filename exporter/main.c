@@ -27,6 +27,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "page.h"
+#include "progress.h"
 #include "pseudonyms.h"
 #include "report_comparison.h"
 #include "report_set.h"
@@ -39,14 +40,13 @@
 #include "ws_compat.h"
 
 #define PROGRAM "oaexport"
-#define US_BETWEEN_PROGRESS 200000
 
 /* For the reports, the standard streams, and what libraries open. */
 #define SPARE_DESCRIPTORS 64
 
 /* The signal that requested termination, or 0: partial reports are removed before it takes effect.
  */
-static volatile sig_atomic_t ending_signal;
+static atomic_int ending_signal;
 
 /* How many of these came: while a capture is followed, what is there is read to its end after the
  * first. */
@@ -61,12 +61,11 @@ struct run {
     struct live *live;
     size_t n_cut; /* captures that were not read to their end */
     uint64_t sessions;
-    bool shows_progress;
-    bool is_again; /* warnings were shown */
+    struct progress progress;
+    GHashTable *warnings; /* that were shown, also when the captures were read before */
     uint64_t frames;
     struct metrics *metrics; /* up to the end of the captures, or where it is pretended */
     struct rop_reading rops;
-    int64_t started_us, shown_us;
 };
 
 /* A read of standard input may start right after the signal was recorded; the alarm interrupts it
@@ -197,21 +196,16 @@ on_capture(void *context, const struct capture_facts *facts)
 }
 
 static void
-clear_progress(const struct run *run)
-{
-    if (run->shows_progress && run->shown_us)
-        fputs("\r\033[K", stderr);
-}
-
-static void
 on_warning(void *context, const char *message)
 {
     struct run *run = context;
 
     run->n_cut++;
-    if ((ending_signal && !run->follow) || run->is_again || live_is_snapshot(run->live))
-        return; /* a read that the signal interrupted, or a message that was shown */
-    clear_progress(context);
+    if ((ending_signal && !run->follow) || live_is_snapshot(run->live))
+        return; /* a signal interrupted a read */
+    if (!g_hash_table_add(run->warnings, g_strdup(message)))
+        return;
+    progress_clear(&run->progress);
     complain(message);
 }
 
@@ -255,19 +249,10 @@ static bool
 on_progress(void *context, const struct source_progress *progress)
 {
     struct run *run = context;
-    int64_t now = g_get_monotonic_time();
 
     if (is_to_stop(run) || report_set_failed(run->reports))
         return false;
-    if (!run->shows_progress || now - MAX(run->shown_us, run->started_us) < US_BETWEEN_PROGRESS)
-        return true;
-    run->shown_us = now;
-    char *size = g_format_size(progress->bytes_done);
-    char *all = progress->bytes_total ? g_format_size(progress->bytes_total) : g_strdup("?");
-    fprintf(stderr, "\r%s of %s, %.0f frames/s, %" G_GUINT64_FORMAT " sessions\033[K", size, all,
-            (double)progress->frames * 1e6 / (double)(now - run->started_us), run->sessions);
-    g_free(size);
-    g_free(all);
+    progress_show(&run->progress, progress, run->sessions);
     return true;
 }
 
@@ -436,12 +421,9 @@ end_live(const struct options *options, struct run *run, const struct source_res
  * because only now is known how far the clocks of the files differ. */
 static int
 export_once(const struct options *options, const struct given_keys *keys,
-            struct capture_order *order, struct clocks *clocks, bool is_again, bool *is_void)
+            struct capture_order *order, struct clocks *clocks, GHashTable *warnings, bool *is_void)
 {
-    struct run run = { .follow = order->follow,
-                       .shows_progress = !options->quiet && isatty(STDERR_FILENO),
-                       .is_again = is_again,
-                       .started_us = g_get_monotonic_time() };
+    struct run run = { .follow = order->follow, .warnings = warnings };
     struct oa_clock_steps *clock_steps = oa_clock_steps_new();
     struct source_sink sink = { .context = &run,
                                 .begin = options->reads_rops ? begin_rops : NULL,
@@ -461,6 +443,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .clock_steps = clock_steps,
                                 .keys = keys->tls,
                                 .memory_limit = options->memory_limit,
+                                .jobs = options->jobs,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -468,6 +451,7 @@ export_once(const struct options *options, const struct given_keys *keys,
     int code;
 
     *is_void = false;
+    progress_begin(&run.progress, options->shows_progress, options->quiet);
     order->corrections = clocks ? clocks_corrections(clocks) : NULL;
     struct source *source = order->follow
                                 ? source_follow(order)
@@ -499,7 +483,7 @@ export_once(const struct options *options, const struct given_keys *keys,
             sink.next = on_next;
         }
         source_run(source, &sink, &result);
-        clear_progress(&run);
+        progress_clear(&run.progress);
         *is_void = result.disordered || result.clocks_differ ||
                    (result.keys_came_late && !run.follow && can_read_again(options) &&
                     can_begin_anew(options));
@@ -564,7 +548,8 @@ look_ahead(const struct options *options, const struct given_keys *keys,
                                 .connection = ignore_connection,
                                 .warning = ignore_warning,
                                 .progress = go_on,
-                                .keys = keys->tls };
+                                .keys = keys->tls,
+                                .jobs = options->jobs };
     struct source_result result = { 0 };
     struct source *source;
 
@@ -590,16 +575,17 @@ static int export(const struct options *options, const struct given_keys *keys)
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
-    bool is_again = false, is_void = false;
+    GHashTable *warnings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    bool is_void = false;
     int code;
 
     allow_descriptors(options->n_paths);
     if (clocks && !can_begin_anew(options))
         look_ahead(options, keys, &order, clocks);
     do {
-        code = export_once(options, keys, &order, clocks, is_again, &is_void);
-        is_again = true;
+        code = export_once(options, keys, &order, clocks, warnings, &is_void);
     } while (is_void && !ending_signal);
+    g_hash_table_unref(warnings);
     clocks_free(clocks);
     return code;
 }

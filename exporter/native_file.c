@@ -21,10 +21,18 @@ native_file_open(struct native_file *file, const char *path)
     return file->fd >= 0;
 }
 
+static void
+close_descriptor(struct native_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
 void
 native_file_close(struct native_file *file)
 {
-    close(file->fd);
+    close_descriptor(file);
     g_free(file->window);
 }
 
@@ -51,10 +59,11 @@ native_file_need(struct native_file *file, size_t length)
         return length;
     if (file->room - file->begin < length)
         make_room(file, length);
-    while (file->end - file->begin < length) {
+    while (file->end - file->begin < length && file->fd >= 0) {
         ssize_t n = read(file->fd, file->window + file->end, file->room - file->end);
         if (n <= 0) {
             file->error = n < 0 ? errno : 0;
+            close_descriptor(file);
             break;
         }
         file->end += (size_t)n;

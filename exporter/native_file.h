@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct native_file {
-    int fd;
+    int fd; /* -1: its end was reached, or a read failed */
     uint8_t *window;
     size_t room, begin, end; /* of the window: what was read and not passed is between the two */
     uint64_t passed;         /* bytes of the file before `begin` */

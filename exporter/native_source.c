@@ -71,27 +71,36 @@ begin(struct flows *flows)
     return native;
 }
 
-static enum frame_use
-take_frame(void *self, const struct capture_frame *frame)
+static void
+find_packet(void *self, const struct capture_frame *frame, struct packet_found *packet)
 {
     struct native *native = self;
-    struct packet_frame packet = { frame->encap, frame->data, frame->captured, frame->on_wire,
-                                   frame->time_ns };
-    struct segment segment;
-    int64_t after_ns;
-    enum packet_kind kind = packet_decode(native->packets, &packet, &segment);
+    struct packet_frame captured = { frame->encap, frame->data, frame->captured, frame->on_wire,
+                                     frame->time_ns };
 
-    if (kind != PACKET_TCP)
-        return kind == PACKET_UNSUPPORTED ? FRAME_UNSUPPORTED
-               : kind == PACKET_FRAGMENT  ? FRAME_READ
-                                          : FRAME_OTHER;
+    packet->kind = packet_decode(native->packets, &captured, &packet->segment);
+    packet->is_second_copy =
+        packet->kind == PACKET_TCP &&
+        duplicates_seen(native->duplicates, &packet->segment, frame->time_ns, &packet->after_ns);
+}
+
+static enum frame_use
+take_frame(void *self, const struct capture_frame *frame, const struct packet_found *packet)
+{
+    struct native *native = self;
+
+    if (packet->kind != PACKET_TCP)
+        return packet->kind == PACKET_UNSUPPORTED ? FRAME_UNSUPPORTED
+               : packet->kind == PACKET_FRAGMENT  ? FRAME_READ
+                                                  : FRAME_OTHER;
     if (native->continuity)
-        continuity_take_segment(native->continuity, frame->file, &segment, frame->time_ns);
-    if (duplicates_seen(native->duplicates, &segment, frame->time_ns, &after_ns)) {
-        capture_misplaced_add(&native->duplicated, frame, after_ns);
+        continuity_take_segment(native->continuity, frame->file, &packet->segment, frame->time_ns);
+    if (packet->is_second_copy) {
+        capture_misplaced_add(&native->duplicated, frame, packet->after_ns);
         return FRAME_SECOND_COPY;
     }
-    tcp_table_segment(native->table, &segment, (struct oa_stamp){ frame->time_ns, frame->number });
+    tcp_table_segment(native->table, &packet->segment,
+                      (struct oa_stamp){ frame->time_ns, frame->number });
     return FRAME_READ;
 }
 
@@ -129,6 +138,7 @@ end(void *self, struct source_result *result)
 
 const struct source_kind NATIVE_SOURCE = {
     .begin = begin,
+    .find = find_packet,
     .frame = take_frame,
     .clock_step = step_clock,
     .give_up = give_up,

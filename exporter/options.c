@@ -17,6 +17,7 @@
 #include "summary.h"
 
 /* How late a frame may be to be put in order, in seconds; more would be another capture. */
+#define MOST_JOBS 256
 #define LONGEST_REORDER_WINDOW 3600
 #define DEFAULT_REORDER_NS INT64_C(1000000000)
 
@@ -27,6 +28,7 @@ enum long_option {
     LONG_BOM,
     LONG_VALID_PORTS,
     LONG_REORDER_WINDOW,
+    LONG_PROGRESS,
     LONG_CODE_PAGE,
     LONG_PROXY,
     LONG_FORMAT,
@@ -97,6 +99,12 @@ static const struct option_row ROWS[] = {
     { { "proxy", required_argument, NULL, LONG_PROXY },
       "HOST",
       "address or name of an RPC proxy: its connections inside TLS count (may be repeated)" },
+    { { "jobs", required_argument, NULL, 'j' },
+      "N",
+      "threads to use, for the same output (default: one a processor)" },
+    { { "progress", no_argument, NULL, LONG_PROGRESS },
+      NULL,
+      "show how far the run is and how long it will take, on a terminal or not" },
     { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
       "SECONDS",
       "put frames of a file in order that are up to this late (1; 0: never)" },
@@ -332,6 +340,19 @@ add_report(struct options *options, const struct report *report)
     options->reports = g_renew(const struct report *, options->reports, options->n_reports + 2);
     options->reports[options->n_reports++] = report;
     options->reports[options->n_reports] = NULL;
+}
+
+static bool
+take_jobs(const char *text, struct options *options, char **message)
+{
+    guint64 jobs;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, MOST_JOBS, &jobs, NULL)) {
+        *message = g_strdup_printf("'%s' is no number of threads from 1 to %d", text, MOST_JOBS);
+        return false;
+    }
+    options->jobs = (unsigned)jobs;
+    return true;
 }
 
 static bool
@@ -611,6 +632,11 @@ take_option(int value, struct options *options, char **message)
     case LONG_ROPS:
         options->reads_rops = true;
         return true;
+    case 'j':
+        return take_jobs(optarg, options, message);
+    case LONG_PROGRESS:
+        options->shows_progress = true;
+        return true;
     case LONG_REORDER_WINDOW:
         return take_reorder_window(optarg, options, message);
     case LONG_INTERVAL:
@@ -757,12 +783,13 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
 
     memset(options, 0, sizeof *options);
     options->reorder_ns = DEFAULT_REORDER_NS;
+    options->jobs = MAX(g_get_num_processors(), 1);
     options->intervals = INTERVALS_DEFAULT;
     memset(long_options, 0, sizeof long_options);
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
         long_options[i] = ROWS[i].option;
     opterr = 0;
-    while ((value = getopt_long(argc, argv, ":r:o:qhV", long_options, NULL)) != -1)
+    while ((value = getopt_long(argc, argv, ":r:o:j:qhV", long_options, NULL)) != -1)
         if (!take_option(value, options, message)) {
             if (!*message)
                 *message = complaint(value, argv);

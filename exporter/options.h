@@ -51,10 +51,12 @@ struct options {
     bool follows;                        /* the capture is still being written */
     struct live_rotation rotation;       /* then */
     bool quiet;
-    bool histograms;    /* that report too */
-    bool estimates;     /* in all reports that can have them */
-    bool html;          /* the page too */
-    char *const *paths; /* of the captures */
+    bool shows_progress; /* even if standard error is no terminal */
+    unsigned jobs;       /* threads */
+    bool histograms;     /* that report too */
+    bool estimates;      /* in all reports that can have them */
+    bool html;           /* the page too */
+    char *const *paths;  /* of the captures */
     size_t n_paths;
     char *const *words;     /* of the command line, options first; then: */
     char *const *arguments; /* the captures and folders, ended by NULL */

@@ -338,10 +338,11 @@ begin(struct flows *flows)
 }
 
 static enum frame_use
-take_frame(void *self, const struct capture_frame *frame)
+take_frame(void *self, const struct capture_frame *frame, const struct packet_found *packet)
 {
     struct exported_pdu pdu;
 
+    (void)packet;
     if (frame->encap != WTAP_ENCAP_WIRESHARK_UPPER_PDU)
         return FRAME_UNSUPPORTED;
     if (!exported_pdu_parse(frame->data, frame->captured, &pdu))

@@ -39,6 +39,7 @@ struct source {
     const struct source_sink *sink; /* this and what follows: while running */
     struct oa_tracker *tracker;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
+    struct frames_ahead *ahead;      /* NULL: frames are read when they are due */
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
     uint64_t n_estimates;            /* of virtual connections */
@@ -169,12 +170,13 @@ note_frame(struct capture_facts *facts, const struct capture_frame *frame)
 
 /* Offers the frame to each kind of source. */
 static enum frame_use
-use_frame(const struct source *source, const struct capture_frame *frame)
+use_frame(const struct source *source, const struct capture_frame *frame,
+          const struct packet_found *packet)
 {
     enum frame_use use = FRAME_UNSUPPORTED;
 
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS) && use == FRAME_UNSUPPORTED; i++)
-        use = KINDS[i]->frame(source->self[i], frame);
+        use = KINDS[i]->frame(source->self[i], frame, packet);
     return use;
 }
 
@@ -200,7 +202,8 @@ note_clock(const struct source *source, const struct capture_frame *frame)
 }
 
 static void
-take_frame(struct source *source, const struct capture_frame *frame, struct source_result *result)
+take_frame(struct source *source, const struct capture_frame *frame,
+           const struct packet_found *packet, struct source_result *result)
 {
     struct capture_facts *facts = facts_of(source, frame->file);
 
@@ -217,11 +220,48 @@ take_frame(struct source *source, const struct capture_frame *frame, struct sour
                           (struct oa_stamp){ frame->time_ns, frame->number });
     if (source->sink->frame)
         source->sink->frame(source->sink->context, frame->file, frame->time_ns);
-    enum frame_use use = use_frame(source, frame);
+    enum frame_use use = use_frame(source, frame, packet);
     result->unread_frames += use == FRAME_UNSUPPORTED;
     facts->unsupported_frames += use == FRAME_UNSUPPORTED;
     facts->other_frames += use == FRAME_OTHER;
     facts->second_copies += use == FRAME_SECOND_COPY;
+}
+
+static void
+find_packet(void *context, const struct capture_frame *frame, struct packet_found *packet)
+{
+    const struct source *source = context;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->find)
+            KINDS[i]->find(source->self[i], frame, packet);
+}
+
+static enum capture_status
+next_frame(struct source *source, struct capture_frame *frame, struct packet_found *packet,
+           char **message)
+{
+    if (source->ahead)
+        return frames_ahead_next(source->ahead, frame, packet, message);
+    enum capture_status status = capture_reader_next(source->reader, frame, message);
+    if (status == CAPTURE_OK)
+        find_packet(source, frame, packet);
+    return status;
+}
+
+static bool
+goes_on(const struct source *source, const struct source_sink *sink, uint64_t frames)
+{
+    struct source_progress progress = { .frames = frames };
+
+    if (source->ahead) {
+        struct frames_progress ahead = frames_ahead_progress(source->ahead);
+        progress.bytes_done = ahead.done;
+        progress.bytes_total = ahead.total;
+    } else {
+        capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
+    }
+    return !sink->progress || sink->progress(sink->context, &progress);
 }
 
 static void
@@ -244,6 +284,19 @@ source_find_keys(struct source *source, struct oa_tls_keys *keys)
         g_free(message);
     } while (status != CAPTURE_END && status != CAPTURE_DISORDERED &&
              capture_reader_may_have_secrets(source->reader));
+}
+
+/* A pipe is read when its frames are due: whoever writes it may be slow, and its frames must not
+ * wait for others. */
+static void
+begin_reading(struct source *source, const struct source_sink *sink)
+{
+    struct capture_secrets_user user = { sink->keys ? take_secrets : NULL, sink->keys };
+
+    if (sink->jobs > 1 && !source->is_following && !capture_reader_may_wait(source->reader))
+        source->ahead = frames_ahead_begin(source->reader, find_packet, source, &user);
+    if (!source->ahead)
+        capture_reader_use_secrets(source->reader, &user);
 }
 
 static void
@@ -380,17 +433,6 @@ retire(void *context, size_t file)
     *facts = (struct capture_facts){ 0 };
 }
 
-/* ---- reading ---- */
-
-static bool
-goes_on(const struct source *source, const struct source_sink *sink, uint64_t frames)
-{
-    struct source_progress progress = { .frames = frames };
-
-    capture_reader_progress(source->reader, &progress.bytes_done, &progress.bytes_total);
-    return !sink->progress || sink->progress(sink->context, &progress);
-}
-
 /* ---- memory ---- */
 
 /* What all kinds have given up so far, but for what was reported. */
@@ -458,20 +500,23 @@ check_memory(struct source *source, struct oa_stamp stamp)
         report_given_up(source, stamp);
 }
 
+/* ---- reading ---- */
+
 static void
 read_all(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
     struct capture_frame frame;
+    struct packet_found packet;
     enum capture_status status;
     char *message = NULL;
 
-    while ((status = capture_reader_next(source->reader, &frame, &message)) != CAPTURE_END &&
-           !result->stopped) {
+    while (!result->stopped &&
+           (status = next_frame(source, &frame, &packet, &message)) != CAPTURE_END) {
         if (status == CAPTURE_OK && source->is_following && sink->next &&
             !sink->next(sink->context, frame.file, frame.time_ns)) {
             result->stopped = true;
         } else if (status == CAPTURE_OK) {
-            take_frame(source, &frame, result);
+            take_frame(source, &frame, &packet, result);
         } else if (status == CAPTURE_DISORDERED) {
             result->disordered = result->stopped = true;
         } else {
@@ -508,9 +553,6 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
     oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
     source->memory = memory_bound_begin(sink->memory_limit);
-    if (sink->keys)
-        capture_reader_use_secrets(source->reader,
-                                   &(struct capture_secrets_user){ take_secrets, sink->keys });
     oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
     valid_ports_each(sink->valid_ports, name_port, flows.tracker);
     if (sink->begin)
@@ -519,7 +561,10 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         flows.continuity = clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         source->self[i] = KINDS[i]->begin(&flows);
+    begin_reading(source, sink);
     read_all(source, sink, result);
+    frames_ahead_end(source->ahead);
+    source->ahead = NULL;
     report_given_up(source, (struct oa_stamp){ 0 });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         KINDS[i]->end(source->self[i], result);

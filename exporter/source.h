@@ -57,6 +57,7 @@ struct source_sink {
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */
     uint64_t memory_limit;    /* bytes; 0: none */
+    unsigned jobs;            /* threads; with more than one, frames are read in one of their own */
     char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 

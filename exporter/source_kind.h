@@ -6,8 +6,8 @@
 #ifndef SOURCE_KIND_H
 #define SOURCE_KIND_H
 
-#include "capture_reader.h"
 #include "flow.h"
+#include "frames_ahead.h"
 #include "source_result.h"
 
 /* What a frame was to a kind of source. */
@@ -20,7 +20,11 @@ enum frame_use {
 
 struct source_kind {
     void *(*begin)(struct flows *flows); /* returns `self` for the other functions */
-    enum frame_use (*frame)(void *self, const struct capture_frame *frame);
+    /* What is found without the flows, perhaps ahead of `frame` and in another thread; NULL:
+     * nothing. */
+    void (*find)(void *self, const struct capture_frame *frame, struct packet_found *packet);
+    enum frame_use (*frame)(void *self, const struct capture_frame *frame,
+                            const struct packet_found *packet);
     /* The clock was set, and the next frame has that time; or NULL. */
     void (*clock_step)(void *self, int64_t time_ns);
     /* Gives up flows to have more memory, see tcp_table_give_up(). */

@@ -59,12 +59,14 @@ feed(void *source, struct host *host, const uint8_t *data, size_t length, size_t
         require(pdu.data >= bytes && pdu.data + pdu.length == bytes + length);
         host->exported += pdu.length;
     }
-    PDU_SOURCE.frame(source, &(struct capture_frame){ .number = number,
-                                                      .time_ns = (int64_t)number * 1000000,
-                                                      .encap = WTAP_ENCAP_WIRESHARK_UPPER_PDU,
-                                                      .data = bytes,
-                                                      .captured = length,
-                                                      .on_wire = length + cut });
+    PDU_SOURCE.frame(source,
+                     &(struct capture_frame){ .number = number,
+                                              .time_ns = (int64_t)number * 1000000,
+                                              .encap = WTAP_ENCAP_WIRESHARK_UPPER_PDU,
+                                              .data = bytes,
+                                              .captured = length,
+                                              .on_wire = length + cut },
+                     NULL);
     g_free(bytes);
 }
 

@@ -201,7 +201,7 @@ send_pdu(struct fixture *fixture, struct sent sent)
                                       .data = frame->data,
                                       .captured = frame->len,
                                       .on_wire = frame->len + sent.cut };
-    g_assert_true(PDU_SOURCE.frame(fixture->source, &captured));
+    g_assert_true(PDU_SOURCE.frame(fixture->source, &captured, NULL));
     g_byte_array_unref(frame);
 }
 
