@@ -10,13 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
-#include "connection.h"
-#include "endpoint_hash.h"
-
-/* Connections in files that are kept, at most. With more of them only some are compared, the same
- * in all files. */
-#define STRETCHES_MAX 32768
+#include "stretches.h"
 
 /* Pairs of files with connections in common that are kept. */
 #define LINKS_MAX 65536
@@ -51,43 +45,6 @@
 
 /* The slowest clock of the timestamps option, [RFC 7323] section 5.4. */
 #define TICK_NS INT64_C(1000000000)
-
-/* Of the TCP header. */
-#define PSH 0x08
-#define TCP_OPTIONS 20
-#define OPTION_END 0
-#define OPTION_NOTHING 1
-#define OPTION_TIMESTAMPS 8
-#define OPTION_HEADER 2 /* kind and length */
-
-#define NOBODY (-1)
-
-/* What one side of a connection sent in a file. */
-struct way {
-    uint32_t first, next;             /* of its first segment, and behind the last byte */
-    uint32_t acked;                   /* the last that the other side has acknowledged */
-    uint32_t first_acks;              /* what its first segment acknowledges */
-    uint32_t first_ticks, last_ticks; /* of the sender's clock, if `has_ticks` */
-    bool has_ticks;
-    bool is_seen, is_acked; /* whether they are known */
-    bool first_is_empty;    /* no payload in the first segment; and the other side sent none yet */
-    bool is_mid_burst;      /* its last payload was not the end of what the program had written */
-    bool has_pushed;        /* such ends can be told */
-};
-
-/* What a connection did in a file. */
-struct stretch {
-    uint64_t key;        /* of the connection and the file */
-    uint64_t connection; /* a hash of its endpoints */
-    size_t file;
-    int64_t first_ns, last_ns;
-    struct way way[2]; /* the lesser endpoint first */
-    bool begins;       /* with a SYN: it follows nothing */
-    bool is_reused;    /* another connection came with the same ports */
-    bool is_ended;
-    int first_payload, last_payload; /* who sent it; NOBODY */
-    int client;                      /* NOBODY: not known */
-};
 
 /* How connections go on from one file to another. */
 struct passage {
@@ -126,10 +83,7 @@ struct long_call {
 struct continuity {
     struct file *files;
     size_t n_files;
-    GHashTable *stretches; /* by their keys */
-    struct stretch *last;
-    uint64_t sampled; /* connections without any of these bits are compared */
-    uint64_t seed;
+    struct stretches *stretches;
     GHashTable *links;
     GArray *long_calls;
 };
@@ -141,10 +95,9 @@ continuity_new(size_t n_files)
 
     continuity->n_files = n_files;
     continuity->files = g_new0(struct file, n_files);
-    continuity->stretches = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    continuity->stretches = stretches_new();
     continuity->links = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     continuity->long_calls = g_array_new(FALSE, FALSE, sizeof(struct long_call));
-    continuity->seed = hash_seed();
     return continuity;
 }
 
@@ -153,7 +106,7 @@ continuity_free(struct continuity *continuity)
 {
     if (!continuity)
         return;
-    g_hash_table_unref(continuity->stretches);
+    stretches_free(continuity->stretches);
     g_hash_table_unref(continuity->links);
     g_array_unref(continuity->long_calls);
     g_free(continuity->files);
@@ -163,8 +116,7 @@ continuity_free(struct continuity *continuity)
 static void
 forget_all(struct continuity *continuity)
 {
-    continuity->last = NULL;
-    g_hash_table_remove_all(continuity->stretches);
+    stretches_clear(continuity->stretches);
     g_hash_table_remove_all(continuity->links);
     g_array_set_size(continuity->long_calls, 0);
 }
@@ -173,7 +125,6 @@ void
 continuity_begin(struct continuity *continuity)
 {
     forget_all(continuity);
-    continuity->sampled = 0;
     for (size_t i = 0; i < continuity->n_files; i++)
         continuity->files[i] = (struct file){ .capture = i };
 }
@@ -202,191 +153,11 @@ continuity_take_frame(struct continuity *continuity, size_t index, int64_t time_
         file->last_ns = time_ns;
 }
 
-/* ---- what connections do in a file ---- */
-
-static int
-side_of(const struct segment *segment)
-{
-    int order = memcmp(segment->source.address, segment->destination.address,
-                       sizeof segment->source.address);
-
-    return order ? order > 0 : segment->source.port > segment->destination.port;
-}
-
-/* Sequence numbers wrap around. */
-static bool
-is_before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
-
-static gboolean
-is_of_no_use(gpointer key, gpointer value, gpointer data)
-{
-    const struct continuity *continuity = data;
-    const struct stretch *stretch = value;
-
-    (void)key;
-    return (stretch->begins && stretch->is_ended) || stretch->connection & continuity->sampled;
-}
-
-/* Forgets connections that began and ended in one file, then half of all. */
-static void
-thin_out(struct continuity *continuity)
-{
-    continuity->last = NULL;
-    g_hash_table_foreach_remove(continuity->stretches, is_of_no_use, continuity);
-    while (g_hash_table_size(continuity->stretches) > STRETCHES_MAX / 2) {
-        continuity->sampled = continuity->sampled << 1 | 1;
-        g_hash_table_foreach_remove(continuity->stretches, is_of_no_use, continuity);
-    }
-}
-
-/* As the handshake shows, or the ports. */
-static int
-client_of(const struct segment *segment)
-{
-    uint16_t from = segment->source.port, to = segment->destination.port;
-    int side = side_of(segment);
-
-    if (segment->flags & TCP_SYN)
-        return segment->flags & TCP_ACK ? side ^ 1 : side;
-    if (connection_sent_by_server(from, to))
-        return side ^ 1;
-    return connection_sent_by_server(to, from) ? side : NOBODY;
-}
-
-/* NULL: the connection is none of those that are watched. */
-static struct stretch *
-stretch_of(struct continuity *continuity, size_t file, const struct segment *segment,
-           int64_t time_ns)
-{
-    uint64_t connection =
-        connection_hash(continuity->seed, &segment->source, &segment->destination);
-    uint64_t key = hash_mix(connection + file);
-    struct stretch *stretch = continuity->last;
-
-    if (connection & continuity->sampled)
-        return NULL;
-    if (!stretch || stretch->key != key)
-        stretch = g_hash_table_lookup(continuity->stretches, &key);
-    if (!stretch) {
-        if (g_hash_table_size(continuity->stretches) == STRETCHES_MAX)
-            thin_out(continuity);
-        stretch = g_new0(struct stretch, 1);
-        *stretch = (struct stretch){ .key = key,
-                                     .connection = connection,
-                                     .file = file,
-                                     .first_ns = time_ns,
-                                     .begins = (segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN,
-                                     .first_payload = NOBODY,
-                                     .last_payload = NOBODY,
-                                     .client = client_of(segment) };
-        g_hash_table_insert(continuity->stretches, &stretch->key, stretch);
-    }
-    continuity->last = stretch;
-    return stretch;
-}
-
-/* Another connection with the same ports: how the file ends is that one's, how it began is not. */
-static void
-begin_anew(struct stretch *stretch)
-{
-    for (int side = 0; side < 2; side++)
-        stretch->way[side].is_seen = stretch->way[side].is_acked = false;
-    stretch->is_reused = true;
-    stretch->is_ended = false;
-}
-
-/* The value of the timestamps option, [RFC 7323] section 3.2; false if there is none. */
-static bool
-ticks_of(const struct segment *segment, uint32_t *ticks)
-{
-    struct oa_cursor options = oa_cursor_over(segment->header, segment->header_length);
-
-    options.big_endian = true;
-    oa_cursor_skip(&options, TCP_OPTIONS);
-    while (oa_cursor_left(&options)) {
-        uint8_t kind = oa_cursor_u8(&options);
-        if (kind == OPTION_END)
-            return false;
-        if (kind == OPTION_NOTHING)
-            continue;
-        size_t length = oa_cursor_u8(&options);
-        if (length < OPTION_HEADER)
-            return false;
-        struct oa_cursor value = oa_cursor_sub(&options, length - OPTION_HEADER);
-        *ticks = oa_cursor_u32(&value);
-        if (kind == OPTION_TIMESTAMPS)
-            return !value.is_short;
-    }
-    return false;
-}
-
-static void
-take_ticks(struct way *way, const struct segment *segment)
-{
-    uint32_t ticks;
-
-    if (!ticks_of(segment, &ticks))
-        return;
-    if (!way->has_ticks)
-        way->first_ticks = ticks;
-    if (!way->has_ticks || is_before(way->last_ticks, ticks))
-        way->last_ticks = ticks;
-    way->has_ticks = true;
-}
-
-static void
-take_payload(struct stretch *stretch, int side, const struct segment *segment)
-{
-    struct way *way = &stretch->way[side];
-
-    if (stretch->first_payload == NOBODY)
-        stretch->first_payload = side;
-    stretch->last_payload = side;
-    way->has_pushed |= (segment->flags & PSH) != 0;
-    way->is_mid_burst = !(segment->flags & PSH);
-}
-
 void
 continuity_take_segment(struct continuity *continuity, size_t file, const struct segment *segment,
                         int64_t time_ns)
 {
-    struct stretch *stretch = stretch_of(continuity, file, segment, time_ns);
-    uint32_t length = segment->payload_length + segment->cut_length;
-    uint32_t end =
-        segment->sequence + length + !!(segment->flags & TCP_SYN) + !!(segment->flags & TCP_FIN);
-    int side = side_of(segment);
-
-    if (!stretch)
-        return;
-    stretch->last_ns = MAX(stretch->last_ns, time_ns);
-    if (segment->flags & TCP_RST) { /* its numbers may be anything */
-        stretch->is_ended = true;
-        return;
-    }
-    struct way *way = &stretch->way[side], *other = &stretch->way[side ^ 1];
-    if ((segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && way->is_seen &&
-        way->next != segment->sequence + 1)
-        begin_anew(stretch);
-    if (!way->is_seen && !stretch->is_reused) {
-        way->first = segment->sequence;
-        way->first_acks = segment->acknowledgment;
-        way->first_is_empty = length == 0 && stretch->first_payload == NOBODY;
-    }
-    if (!way->is_seen || is_before(way->next, end))
-        way->next = end;
-    way->is_seen = true;
-    if (segment->flags & TCP_ACK &&
-        (!other->is_acked || is_before(other->acked, segment->acknowledgment))) {
-        other->acked = segment->acknowledgment;
-        other->is_acked = true;
-    }
-    take_ticks(way, segment);
-    if (length)
-        take_payload(stretch, side, segment);
-    stretch->is_ended |= (segment->flags & TCP_FIN) && other->is_acked && other->acked == end;
+    stretches_take(continuity->stretches, file, segment, time_ns);
 }
 
 void
@@ -400,72 +171,6 @@ continuity_take_call(struct continuity *continuity, int64_t requested_ns, int64_
 }
 
 /* ---- files with connections in common ---- */
-
-/* Whether the second stretch goes on at the very byte where the first one ended. */
-static bool
-follows(const struct stretch *from, const struct stretch *to)
-{
-    bool any = false;
-
-    for (int side = 0; side < 2; side++) {
-        const struct way *before = &from->way[side], *after = &to->way[side];
-        if (!before->is_seen || !after->is_seen)
-            continue;
-        if (before->next != after->first)
-            return false;
-        any = true;
-    }
-    return any && !to->begins;
-}
-
-/* Whether bytes that one side sent are in both stretches. */
-static bool
-are_parallel(const struct stretch *a, const struct stretch *b)
-{
-    for (int side = 0; side < 2; side++) {
-        const struct way *one = &a->way[side], *two = &b->way[side];
-        if (one->is_seen && two->is_seen && !a->is_reused && !b->is_reused &&
-            is_before(one->first, two->next) && is_before(two->first, one->next))
-            return true;
-    }
-    return false;
-}
-
-/* Whether no time passed between the stretches, of which one follows the other: what was on its way
- * is acknowledged, without having been sent again, by a segment that does nothing else; or the
- * sender is in the middle of what the program has written. */
-static bool
-is_in_time(const struct stretch *from, const struct stretch *to)
-{
-    for (int side = 0; side < 2; side++) {
-        const struct way *sent = &from->way[side], *goes_on = &to->way[side];
-        const struct way *receiver = &to->way[side ^ 1];
-        bool is_waiting = sent->is_seen && (!sent->is_acked || is_before(sent->acked, sent->next));
-
-        if (is_waiting && receiver->is_seen && receiver->first_is_empty &&
-            receiver->first_acks == sent->next)
-            return true;
-        if (sent->is_mid_burst && sent->has_pushed && goes_on->is_seen &&
-            to->first_payload == side && goes_on->first == sent->next)
-            return true;
-    }
-    return false;
-}
-
-/* The least that passed on the clock of a sender; UINT32_MAX: unknown. */
-static uint32_t
-ticks_between(const struct stretch *from, const struct stretch *to)
-{
-    uint32_t least = UINT32_MAX;
-
-    for (int side = 0; side < 2; side++) {
-        const struct way *before = &from->way[side], *after = &to->way[side];
-        if (before->has_ticks && after->has_ticks && !from->is_reused && !to->is_reused &&
-            !is_before(after->first_ticks, before->last_ticks))
-            least = MIN(least, after->first_ticks - before->last_ticks);
-    }
-    return least;
-}
 
 /* NULL: there are too many. */
 static struct link *
@@ -491,10 +196,9 @@ note_passage(struct passage *passage, const struct stretch *from, const struct s
 {
     passage->exact++;
     passage->back_ns = MAX(passage->back_ns, time_from(to->first_ns, from->last_ns));
-    passage->in_time += is_in_time(from, to);
-    passage->ticks = MIN(passage->ticks, ticks_between(from, to));
-    passage->answered += from->client != NOBODY && from->last_payload == from->client &&
-                         to->first_payload == (from->client ^ 1);
+    passage->in_time += stretch_is_in_time(from, to);
+    passage->ticks = MIN(passage->ticks, stretch_ticks_between(from, to));
+    passage->answered += stretch_is_answered(from, to);
 }
 
 /* The first stretch does not begin behind the second one. */
@@ -503,35 +207,15 @@ compare_stretches(struct continuity *continuity, const struct stretch *from,
                   const struct stretch *to)
 {
     struct link *link = link_of(continuity, from->file, to->file);
-    bool follows_first = follows(from, to), follows_second = follows(to, from);
+    bool follows_first = stretch_follows(from, to), follows_second = stretch_follows(to, from);
 
     if (!link)
         return;
-    struct passage *there = &link->passages[from->file > to->file];
-    struct passage *back = &link->passages[from->file < to->file];
     if (follows_first)
-        note_passage(there, from, to);
+        note_passage(&link->passages[from->file > to->file], from, to);
     if (follows_second)
-        note_passage(back, to, from);
-    if (are_parallel(from, to))
-        link->parallel++;
-    else if (!follows_first && !follows_second)
-        there->lossy++;
-}
-
-/* How far the connection had got when the stretch began, and when it ended, both sides together,
- * from where the other stretch began. */
-static int64_t
-progress(const struct stretch *stretch, const struct stretch *since, bool at_end)
-{
-    int64_t sum = 0;
-
-    for (int side = 0; side < 2; side++) {
-        const struct way *way = &stretch->way[side], *base = &since->way[side];
-        if (way->is_seen && base->is_seen)
-            sum += (int32_t)((at_end ? way->next : way->first) - base->first);
-    }
-    return sum;
+        note_passage(&link->passages[from->file < to->file], to, from);
+    link->passages[from->file > to->file].lossy += !follows_first && !follows_second;
 }
 
 struct place {
@@ -562,16 +246,28 @@ compare_places(const void *a, const void *b)
     return left->stretch->file < right->stretch->file ? -1 : 1;
 }
 
-/* Compares the stretches of one connection. */
+/* Compares the stretches of one connection. If some have the same bytes, because two files were
+ * captured at once, or traffic was replayed, it does not show which follows which. */
 static void
 link_places(struct continuity *continuity, struct place *places, size_t n)
 {
+    bool any_parallel = false;
+
     for (size_t i = 0; i < n; i++) {
-        places[i].begin = progress(places[i].stretch, places[0].stretch, false);
-        places[i].end = progress(places[i].stretch, places[0].stretch, true);
+        places[i].begin = stretch_progress(places[i].stretch, places[0].stretch, false);
+        places[i].end = stretch_progress(places[i].stretch, places[0].stretch, true);
     }
     qsort(places, n, sizeof *places, compare_places);
     for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n && k <= i + NEIGHBOURS; k++) {
+            const struct stretch *one = places[i].stretch, *other = places[k].stretch;
+            bool is_parallel = stretch_is_parallel(one, other);
+            struct link *link = is_parallel ? link_of(continuity, one->file, other->file) : NULL;
+            if (link)
+                link->parallel++;
+            any_parallel |= is_parallel;
+        }
+    for (size_t i = 0; i < n && !any_parallel; i++)
         for (size_t k = i + 1; k < n && k <= i + NEIGHBOURS; k++)
             compare_stretches(continuity, places[i].stretch, places[k].stretch);
 }
@@ -579,14 +275,12 @@ link_places(struct continuity *continuity, struct place *places, size_t n)
 static void
 link_files(struct continuity *continuity)
 {
-    size_t n = 0, n_places = g_hash_table_size(continuity->stretches);
-    g_autofree struct place *places = g_new0(struct place, n_places + 1);
-    GHashTableIter iter;
-    void *value;
+    g_autoptr(GPtrArray) stretches = stretches_all(continuity->stretches);
+    size_t n = stretches->len;
+    g_autofree struct place *places = g_new0(struct place, n + 1);
 
-    g_hash_table_iter_init(&iter, continuity->stretches);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        places[n++].stretch = value;
+    for (size_t i = 0; i < n; i++)
+        places[i].stretch = stretches->pdata[i];
     qsort(places, n, sizeof *places, compare_connections);
     for (size_t begin = 0, end; begin < n; begin = end) {
         end = begin + 1;

@@ -132,6 +132,21 @@ test_no_step(void)
     end_bench(&bench);
 }
 
+/* Traffic that was recorded, and sent again an hour later, each time captured in two files. */
+static void
+test_replayed(void)
+{
+    struct bench bench = new_bench(), before = bench;
+
+    for (size_t file = 0; file < 4; file++) {
+        if (file == 2)
+            memcpy(bench.next, before.next, sizeof bench.next);
+        exchange(&bench, file, 10 * HOUR + (int64_t)(file / 2) * HOUR + (int64_t)file * SECOND);
+    }
+    g_assert_false(continuity_settle(bench.continuity));
+    end_bench(&bench);
+}
+
 /* The same packets in two files; and one direction in each. */
 static void
 test_parallel(void)
@@ -324,6 +339,7 @@ main(int argc, char *argv[])
     g_test_add_func("/continuity/back", test_back);
     g_test_add_func("/continuity/no-step", test_no_step);
     g_test_add_func("/continuity/parallel", test_parallel);
+    g_test_add_func("/continuity/replayed", test_replayed);
     g_test_add_func("/continuity/forward", test_forward);
     g_test_add_func("/continuity/time-passed", test_time_passed);
     g_test_add_func("/continuity/covered", test_covered);
