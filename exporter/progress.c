@@ -42,13 +42,13 @@ progress_duration(int64_t seconds, char *text)
 static void
 print_time_left(const struct source_progress *reached, int64_t elapsed_us)
 {
-    char text[PROGRESS_DURATION];
     double done = (double)reached->bytes_done, left = (double)reached->bytes_total - done;
 
-    if (done > 0 && left >= 0)
-        fprintf(
-            stderr, ", %s left",
-            progress_duration((int64_t)(left / done * (double)elapsed_us / US_PER_SECOND), text));
+    if (done > 0 && left >= 0) {
+        double seconds = left / done * (double)elapsed_us / US_PER_SECOND;
+        char text[PROGRESS_DURATION];
+        fprintf(stderr, ", %s left", progress_duration((int64_t)seconds, text));
+    }
 }
 
 void
