@@ -21,6 +21,8 @@ import tools
 GOLDEN = tools.CAPTURES / "golden"
 # Labels are compared up to here.
 LABEL = 200
+# So many digits of bytes every version shows.
+DIGITS = 72
 SECONDS = {"milliseconds": "1e-3", "microseconds": "1e-6", "nanoseconds": "1e-9"}
 
 
@@ -52,12 +54,13 @@ def in_seconds(duration):
 
 
 def comparable(text):
-    """Lines without the differences between Wireshark versions: since 4.4 truncated labels are marked and therefore shorter; since 4.6
-    frames are "packets", short durations have smaller units, and booleans are words."""
+    """Lines without the differences between Wireshark versions: since 4.4 truncated labels are marked and therefore shorter, and more
+    bytes are shown; since 4.6 frames are "packets", short durations have smaller units, and booleans are words."""
     for line in text.splitlines():
         line = re.sub(r"^(Frame \d+: )Packet, ", r"\1", line)
         if line.startswith(" "):
             line = re.sub(rf"([\d.]+) ({'|'.join(SECONDS)})\b", in_seconds, line)
+            line = re.sub(rf"\b([0-9a-f]{{{DIGITS}}})[0-9a-f]*\u2026?", r"\1", line)
             line = re.sub(r"\[\u2026\] | \[\u2026\]", "", line, count=1)[:LABEL]
         elif "\t" in line:
             line = "\t".join(map(tools.as_numbers, line.split("\t")))
