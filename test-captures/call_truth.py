@@ -44,6 +44,7 @@ class Call:
         self.hops, self.latency, self.is_complete = {}, {}, {}
         self.state = None  # answered or fault; None without a response
         self.is_leg = False  # one of an authentication, which counts as no call if all of it is there
+        self.is_of_any = False  # its interface is one of any service, not of Exchange
 
     def is_seen(self, left):
         """A part of it is in the capture."""
@@ -122,6 +123,7 @@ class Truth:
                     call.latency[hop] = {"%.3f" % (shown["latency_us"] / 1000)}
                 elif shown["request_frames"] and shown["response_complete"]:  # only the beginning of the request is missing
                     call.latency[hop] = self._times(shown["request_frames"][-1], shown["response_frames"][-1])
+                call.is_of_any = row["interface"] == "mgmt"
                 if shown["response_complete"]:
                     call.state = "fault" if call.hops[hop][1][-1].fixed == FIXED["fault"] else "answered"
             calls.append(call)
@@ -179,9 +181,11 @@ class Truth:
         self.calls += [self._exchange(made, "mailbox") for made in undamaged.mapi_calls(read)]
 
     def is_named(self, call, left):
-        """Whether its connections are to ports that name their service, or their beginnings are there."""
+        """Whether its connections are to ports that name their service, or their beginnings are there and do: all of the handshake and of the
+        first data, with the bind to an interface of Exchange."""
         ends = {self.ways[message.frames[0]][0] for sides in call.hops.values() for messages in sides for message in messages}
-        return all(self.first_frames[pair] in left or any(int.from_bytes(end[-2:], "big") in NAMED_PORTS for end in pair) for pair in ends)
+        return all(any(int.from_bytes(end[-2:], "big") in NAMED_PORTS for end in pair) or
+                   (not call.is_of_any and self.first_frames[pair] in left and left.get(self.first_data[pair], 0) is None) for pair in ends)
 
     @functools.cached_property
     def first_frames(self):
@@ -189,6 +193,15 @@ class Truth:
         found = {}
         for number, way in self.ways.items():
             if way:
+                found.setdefault(way[0], number)
+        return found
+
+    @functools.cached_property
+    def first_data(self):
+        """The first frame with data of each connection that has data, by its ends."""
+        found = {}
+        for number, way in self.ways.items():
+            if way and self.payload[number]:
                 found.setdefault(way[0], number)
         return found
 

@@ -197,6 +197,15 @@ test_merge(void)
     histogram_free(from.latency);
 }
 
+/* No duration is negative: if the clock was set back, it is unknown. */
+static void
+test_time_between(void)
+{
+    g_assert_cmpint(time_between(5, 5), ==, 0);
+    g_assert_cmpint(time_between(-5, 5), ==, 10);
+    g_assert_cmpint(time_between(5, 4), ==, NO_TIME);
+}
+
 /* A unit that the end of a name speaks of is the unit of the column, and the other way round. */
 static void
 expect_unit(const struct report *report, const struct column *column)
@@ -261,6 +270,7 @@ main(int argc, char *argv[])
     g_test_add_func("/column/types", test_types);
     g_test_add_func("/column/nothing", test_nothing);
     g_test_add_func("/column/merge", test_merge);
+    g_test_add_func("/column/time-between", test_time_between);
     g_test_add_func("/column/tables", test_tables);
     return g_test_run();
 }

@@ -33,11 +33,20 @@ SKEWS = (-60, -7, -0.0003, 0.0003, 7, 60)
 SMALL = 110  # frames of a capture that is cut at every one of them
 LINES = 8  # of a failure
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
-HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss")
+HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "since", "snap")
+# Captures of which not every row of these groups holds: the sample leaves them out, --all shows which rows.
+PARTLY = {
+    # Responses to the store that come in a stall, when the client has sent further requests: a connection may be any client's. Two HTTP hops
+    # between hosts that are one. Ids that every binding of a client begins anew.
+    "since": ("flow_control_in_stall", "mid_stream_flow_control", "haproxy", "samba_basic_unsorted", "wine_fragments_slow", "wine_mgmt",
+              "wine_rpcauth2", "wine_window_exceeded"),
+    "snap": ("haproxy",),
+}
+# With time stamps in the header of TCP, this length leaves 30 bytes of a PDU: too few to tell that two hops show the same one.
+SHORTEST = "snap length 96"
 # What does not hold yet in these groups; a row that holds is a failure, too.
 KNOWN = (
     # A request that moved to a new channel while bytes of both were lost: two calls.
-    ("in_r1", "loss of 3.0%, seed 4"),
     ("in_r2", "loss of 1.0%, seed 4"),
     # The successor's first PDUs are lost, and all four clients have calls of these numbers.
     ("two_hop_r2_four_clients", "loss of 3.0%, seed 4"),
@@ -245,6 +254,11 @@ for _truth in TRUTHS:
     PLANS.append(_groups)
 
 
+def is_sampled(truth, group, kind):
+    """Whether the sample may have that row."""
+    return truth.path.stem not in PARTLY.get(group, ()) and kind.name != SHORTEST
+
+
 def main():
     """All comparisons that are asked for."""
     parser = argparse.ArgumentParser(description="Compares what is counted of damaged captures with what can be counted.")
@@ -261,7 +275,8 @@ def main():
                 continue
             share = 1 if options.all or options.names else min(1, 1.2 / len(kinds))
             if not options.names or {truth.path.stem, group} & set(options.names):
-                tasks += [(options.program, number, group, place) for place in range(len(kinds)) if dice.chance(share)]
+                tasks += [(options.program, number, group, place) for place, kind in enumerate(kinds)
+                          if dice.chance(share) and (share == 1 or is_sampled(truth, group, kind))]
     results = collections.defaultdict(Group)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         for group, result in pool.map(compare, tasks, chunksize=8):

@@ -189,6 +189,26 @@ test_fragments(void)
     end(&bench);
 }
 
+/* The clock was set back between request and response: the call is answered, but nothing shows how
+ * long it took. */
+static void
+test_clock_set_back(void)
+{
+    struct bench bench;
+
+    init(&bench, wire_new(false));
+    see_hop(&bench, OA_HOP_SERVER); /* the call is not over yet */
+    struct call *call = request(&bench, 1, FIRST | LAST, 11);
+    response(&bench, 1, FIRST | LAST);
+    g_assert_true(oa_call_has_latency(&call->facts, OA_HOP_CLIENT));
+    call = request(&bench, 2, FIRST | LAST, 11);
+    bench.wire->now.time_ns -= 3000000;
+    response(&bench, 2, FIRST | LAST);
+    g_assert_true(call->facts.response[OA_HOP_CLIENT].is_complete);
+    g_assert_false(oa_call_has_latency(&call->facts, OA_HOP_CLIENT));
+    end(&bench);
+}
+
 /* A fault ends its call; it has another finding if it comes from the directory. */
 static void
 test_fault(void)
@@ -704,6 +724,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/calls/fragments", test_fragments);
+    g_test_add_func("/calls/clock-set-back", test_clock_set_back);
     g_test_add_func("/calls/fault", test_fault);
     g_test_add_func("/calls/response-first", test_response_first);
     g_test_add_func("/calls/orphans", test_orphans);

@@ -355,6 +355,29 @@ test_cut(void)
     oa_tracker_free(tracker);
 }
 
+/* A fault has no stub, also if the snap length leaves some of what follows its fixed fields. */
+static void
+test_cut_fault(void)
+{
+    static const char HEAD[] = "HTTP/1.1 200 Success\r\nContent-Length: 1073741824\r\n\r\n";
+    static const uint8_t FAULT[40] = { 5, 0, 3, 3, 0x10, 0, 0, 0, 100, 0, 0, 0, 40, 0, 0, 0 };
+    struct oa_endpoint client = { { 1 }, 50000 }, server = { { 2 }, 80 };
+    struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
+    struct oa_stamp stamp = { 1000, 1 };
+    struct oa_recognition recognition = { .hop = OA_HOP_CLIENT, .is_answer = true };
+    struct oa_channel *channel =
+        oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+    struct oa_event event;
+
+    oa_channel_data(channel, OA_SERVER, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
+    g_assert_true(oa_channel_next_cut(channel, OA_SERVER, FAULT, sizeof FAULT, 60, stamp, stamp,
+                                      false, &event));
+    g_assert_true(event.is_cut && event.call->is_fault);
+    g_assert_cmpuint(event.call->response[OA_HOP_CLIENT].pdu_bytes, ==, 100);
+    g_assert_cmpuint(event.call->response[OA_HOP_CLIENT].stub_bytes, ==, 0);
+    oa_tracker_free(tracker);
+}
+
 /* A stranger's capture: any bytes end in events or nothing, never worse. */
 static void
 test_noise(void)
@@ -414,6 +437,7 @@ main(int argc, char *argv[])
     g_test_add_func("/channel/chunks-after-loss", test_chunks_after_loss);
     g_test_add_func("/channel/cut", test_cut);
     g_test_add_func("/channel/cut-chunk", test_cut_chunk);
+    g_test_add_func("/channel/cut-fault", test_cut_fault);
     g_test_add_func("/channel/noise", test_noise);
     g_test_add_func("/channel/echo-without-length", test_echo_without_length);
     return g_test_run();

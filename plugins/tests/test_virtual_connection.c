@@ -209,6 +209,45 @@ test_cookie_used_again(void)
     wire_free(wire);
 }
 
+/* The first PDU of a channel is held back behind a loss until the client has used the cookie again:
+ * it belongs to the earlier virtual connection, which lacks that channel. */
+static void
+test_cookie_used_again_late(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+
+    conn_b1(wire, in, V, IN1);
+    struct oa_stamp then = wire->now;
+    wire->now.time_ns += 5000000;
+    wire_request(wire, in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire->now.time_ns += INT64_C(1000000000);
+    struct pair new = establish(wire, 1, V, IN2, OUT2);
+    g_assert_true(new.in->vc != in->vc);
+    wire->now = then;
+    conn_a1(wire, out, V, OUT1);
+    g_assert_true(out->vc == in->vc);
+    g_assert_true(new.out->vc == new.in->vc);
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    wire_free(wire);
+}
+
+/* The capture lacks the OUT channel of the first one: RPC PDUs on the hop show that it had one. */
+static void
+test_cookie_used_again_half(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_in(wire, 1);
+
+    conn_b1(wire, in, V, IN1);
+    wire_request(wire, in, WIRE_WHOLE, 1, 11, 20, 1);
+    struct oa_channel *out = wire_out(wire, 1);
+    conn_a1(wire, out, V, OUT2);
+    g_assert_true(out->vc != in->vc);
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    wire_free(wire);
+}
+
 /* Windows and timeouts are set on the channels that they apply to. */
 static void
 test_parameters(void)
@@ -610,6 +649,26 @@ test_same_pdu_by_http(void)
     wire_free(wire);
 }
 
+/* Two clients of one server may send PDUs that begin with the same bytes: these are two sessions,
+ * not two hops of one. */
+static void
+test_two_clients_of_one_server(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[2];
+
+    for (uint8_t i = 0; i < 2; i++)
+        in[i] = wire_middle(wire, OA_HOP_CLIENT, (uint8_t)(10 + i), 20);
+    for (uint32_t id = 1; id <= 3; id++)
+        for (int i = 0; i < 2; i++)
+            wire_request(wire, in[i], WIRE_WHOLE, id, 11, 40, 1);
+    g_assert_true(in[0]->vc != in[1]->vc);
+    g_assert_cmpint(in[0]->hop, ==, OA_HOP_CLIENT);
+    g_assert_cmpint(in[1]->hop, ==, OA_HOP_CLIENT);
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    wire_free(wire);
+}
+
 /* IN_R2: the successor inherits window and timeout, as they are not sent again, 2.2.4.25. */
 static void
 test_recycle_in(void)
@@ -644,6 +703,68 @@ test_recycle_in(void)
     g_assert_cmpstr(wire->vcs_closed->str, ==, "0 1\n");
     g_assert_cmpstr(wire->findings->str, ==, "");
     wire_free(wire);
+}
+
+/* The PDU that shows which channel it replaces is cut: the successor is found by the calls that it
+ * carries, also if one of them began on the predecessor. */
+static void
+test_successor_by_calls(void)
+{
+    for (int leg = 0; leg < OA_LEGS; leg++) {
+        struct wire *wire = wire_new(true);
+        struct pair pair = establish(wire, 1, V, IN1, OUT1), now = pair;
+        struct oa_channel *successor = leg == OA_LEG_IN ? wire_in(wire, 1) : wire_out(wire, 1);
+
+        send_calls(wire, pair.in, pair.out, 1, 2, 0);
+        if (leg == OA_LEG_IN) {
+            now.in = successor;
+            wire_request(wire, pair.in, OA_RPC_FIRST_FRAG, 3, 11, 20, 1);
+            wire_request(wire, successor, OA_RPC_LAST_FRAG, 3, 11, 20, 1);
+            wire_response(wire, pair.out, WIRE_WHOLE, 3, 8, 2);
+        } else {
+            now.out = successor;
+            wire_respond(wire, successor);
+            wire_request(wire, pair.in, WIRE_WHOLE, 3, 11, 20, 1);
+            wire_response(wire, pair.out, OA_RPC_FIRST_FRAG, 3, 8, 2);
+            wire_response(wire, successor, OA_RPC_LAST_FRAG, 3, 8, 2);
+        }
+        send_calls(wire, now.in, now.out, 4, 6, 0);
+        g_assert_true(successor->vc != pair.in->vc);
+        wire_close(successor, OA_END_FIN, OA_CLIENT);
+        wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+        wire_close(pair.out, OA_END_FIN, OA_CLIENT);
+        g_assert_true(successor->vc == pair.in->vc);
+        g_assert_nonnull(strstr(wire->calls->str, leg == OA_LEG_IN ? "3 1 2/1\n" : "3 1 1/2\n"));
+        g_assert_cmpuint(pair.in->vc->answered, ==, 6);
+        wire_free(wire);
+    }
+}
+
+/* A channel whose beginning is not in the capture had a call that goes on in a session, whose own
+ * channel on that leg is another one: it was replaced. The session may end first. */
+static void
+test_predecessor_by_calls(void)
+{
+    for (int session_first = 0; session_first < 2; session_first++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+        wire_response(wire, out, WIRE_WHOLE, 5, 8, 2); /* to a request before the capture */
+        struct pair pair = establish(wire, 1, V, IN1, OUT1);
+        wire_request(wire, pair.in, WIRE_WHOLE, 6, 11, 20, 1);
+        wire_response(wire, out, WIRE_WHOLE, 6, 8, 2);
+        send_calls(wire, pair.in, pair.out, 7, 8, 0);
+        if (!session_first)
+            wire_close(out, OA_END_FIN, OA_CLIENT);
+        wire_close(pair.out, OA_END_FIN, OA_CLIENT);
+        wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+        if (session_first)
+            wire_close(out, OA_END_FIN, OA_CLIENT);
+        g_assert_true(out->vc == pair.in->vc);
+        g_assert_cmpint(out->join, ==, OA_JOIN_CALL_IDS);
+        g_assert_cmpuint(pair.in->vc->answered, ==, 3);
+        wire_free(wire);
+    }
 }
 
 /* OUT_R2: bytes after the last PDU of the predecessor have no meaning, 3.2.3.5.10. */
@@ -958,6 +1079,8 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/many-http-hops", test_many_http_hops);
     g_test_add_func("/virtual-connection/hops-in-any-order", test_hops_in_any_order);
     g_test_add_func("/virtual-connection/cookie-used-again", test_cookie_used_again);
+    g_test_add_func("/virtual-connection/cookie-used-again-late", test_cookie_used_again_late);
+    g_test_add_func("/virtual-connection/cookie-used-again-half", test_cookie_used_again_half);
     g_test_add_func("/virtual-connection/parameters", test_parameters);
     g_test_add_func("/virtual-connection/two-hops", test_two_hops);
     g_test_add_func("/virtual-connection/late-cookie", test_late_cookie);
@@ -974,7 +1097,11 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/call-ids-twice", test_call_ids_twice);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
+    g_test_add_func("/virtual-connection/two-clients-of-one-server",
+                    test_two_clients_of_one_server);
     g_test_add_func("/virtual-connection/recycle-in", test_recycle_in);
+    g_test_add_func("/virtual-connection/successor-by-calls", test_successor_by_calls);
+    g_test_add_func("/virtual-connection/predecessor-by-calls", test_predecessor_by_calls);
     g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);
     g_test_add_func("/virtual-connection/many-recyclings", test_many_recyclings);
     g_test_add_func("/virtual-connection/acknowledged", test_acknowledged);

@@ -427,29 +427,52 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
     return back == vc ? found : NULL;
 }
 
-/*
- * Whether the only channel of `half` may be one that `other` had before its own on that leg: of it
- * the capture has neither the beginning nor what recycled it. What it carried belongs to calls of
- * `other`, which lack it. The channel that replaced it may have ended.
- */
+/* Whether the only channel of `half` may be one that `other` had before its own on that leg: the
+ * capture has neither its beginning nor what recycled it. The channel that replaced it may have
+ * ended. */
 static bool
-may_precede(const struct virtual_connection *half, const struct virtual_connection *other,
-            enum oa_hop hop, enum oa_leg leg)
+may_precede(const struct oa_channel *mine, const struct virtual_connection *other, enum oa_hop hop,
+            enum oa_leg leg)
 {
-    const struct oa_channel *mine = half->facts.channel[hop][leg];
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    return mine && other != half && !half->facts.has_cookie && !mine->has_start &&
-           has_leg(other, hop, leg) &&
+    return !mine->has_start &&
            (current ? current->has_start || oa_stamp_is_before(mine->opened, current->opened)
-                    : oa_stamp_is_before(mine->last, other->facts.last)) &&
-           is_same_end(&half->facts, &other->facts, hop) &&
-           oa_calls_are_parts(&other->calls, &half->calls);
+                    : oa_stamp_is_before(mine->last, other->facts.last));
 }
 
-/* Joins the half to the only virtual connection of which its channel may be an earlier one. */
+/* Whether it may be the one that replaced the own channel of `other`, though the PDU that shows
+ * this is lost or cut. */
+static bool
+may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
+           const struct virtual_connection *other, enum oa_hop hop, enum oa_leg leg)
+{
+    const struct oa_channel *current = other->facts.channel[hop][leg];
+
+    if (mine->has_cookie || (current && oa_stamp_is_before(mine->opened, current->opened)))
+        return false;
+    struct call_match how = match(half, other, hop);
+    return !how.is_excluded && is_prompt(&how);
+}
+
+/* Whether it may be an earlier or a later channel of `other`: what it carried belongs to calls of
+ * `other`, which lack it. */
+static bool
+may_complete(const struct virtual_connection *half, const struct virtual_connection *other,
+             enum oa_hop hop, enum oa_leg leg)
+{
+    const struct oa_channel *mine = half->facts.channel[hop][leg];
+
+    return mine && other != half && !half->facts.has_cookie && has_leg(other, hop, leg) &&
+           is_same_end(&half->facts, &other->facts, hop) &&
+           oa_calls_are_parts(&other->calls, &half->calls) &&
+           (may_precede(mine, other, hop, leg) || may_follow(half, mine, other, hop, leg));
+}
+
+/* Joins the half to the only virtual connection of which its channel may be an earlier or a later
+ * one. */
 static struct virtual_connection *
-join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
+join_another(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
 {
     struct virtual_connection *found = NULL;
 
@@ -457,7 +480,7 @@ join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg l
         GList *link = forward ? half->age_link.next : half->age_link.prev;
         for (unsigned i = 0; link && i < CANDIDATES_MAX;
              i++, link = forward ? link->next : link->prev) {
-            if (!may_precede(half, link->data, hop, leg))
+            if (!may_complete(half, link->data, hop, leg))
                 continue;
             if (found)
                 return half;
@@ -467,17 +490,20 @@ join_predecessor(struct virtual_connection *half, enum oa_hop hop, enum oa_leg l
     if (!found)
         return half;
     struct oa_channel *current = found->facts.channel[hop][leg];
+    bool is_before = may_precede(half->facts.channel[hop][leg], found, hop, leg);
 
     oa_vc_merge(found, half, OA_JOIN_CALL_IDS);
-    found->facts.channel[hop][leg] = current;
+    if (is_before)
+        found->facts.channel[hop][leg] = current;
     return found;
 }
 
 static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
-/* `vc` is about to end: halves that are still open may be earlier channels of it. */
+/* `vc` is about to end: halves that are still open may be earlier or later channels of
+ * it. */
 static void
-take_predecessors(struct virtual_connection *vc)
+take_others(struct virtual_connection *vc)
 {
     for (int forward = 0; forward <= 1; forward++) {
         GList *next, *link = forward ? vc->age_link.next : vc->age_link.prev;
@@ -489,7 +515,7 @@ take_predecessors(struct virtual_connection *vc)
                 enum oa_hop hop = HOPS[j / OA_LEGS];
                 enum oa_leg leg = (enum oa_leg)(j % OA_LEGS);
                 if (has_only(half, hop, leg) && half->channels.length == 1 &&
-                    may_precede(half, vc, hop, leg) && join_predecessor(half, hop, leg) != half)
+                    may_complete(half, vc, hop, leg) && join_another(half, hop, leg) != half)
                     break;
             }
         }
@@ -512,9 +538,9 @@ oa_call_join_rest(struct channel *last_channel)
             if (other)
                 vc = join(other, vc);
             else if (has_only(vc, HOPS[i], (enum oa_leg)leg))
-                vc = join_predecessor(vc, HOPS[i], (enum oa_leg)leg);
+                vc = join_another(vc, HOPS[i], (enum oa_leg)leg);
         }
     if (vc->channels.length == 1)
-        take_predecessors(vc);
+        take_others(vc);
     oa_calls_forget_ended(last_channel->tracker);
 }

@@ -285,7 +285,8 @@ expect_late_parts(struct call_list *list, const struct oa_call *call, bool every
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
         bool is_new = everywhere && !request->fragments && !response->fragments;
-        late.hops[OA_CLIENT] |= is_new || is_missing(request, response) ? 1u << hop : 0;
+        bool is_short = request->fragments && response->fragments && !request->is_complete;
+        late.hops[OA_CLIENT] |= is_new || is_short || is_missing(request, response) ? 1u << hop : 0;
         late.hops[OA_SERVER] |=
             is_new || is_missing(response, request) || response->has_gap ? 1u << hop : 0;
         if (request->fragments)
@@ -360,6 +361,23 @@ are_halves(const struct oa_call *a, const struct oa_call *b)
     return fit;
 }
 
+static bool
+is_rest_of(const struct oa_call_half *part, const struct oa_call_half *half)
+{
+    return half->fragments && !half->is_complete && part->fragments && part->has_gap;
+}
+
+/* Whether the part has the end of a request or response of which the call has the beginning. */
+static bool
+goes_on_in(const struct oa_call *call, const struct oa_call *part)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (is_rest_of(&part->request[hop], &call->request[hop]) ||
+            is_rest_of(&part->response[hop], &call->response[hop]))
+            return true;
+    return false;
+}
+
 bool
 oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
 {
@@ -371,7 +389,8 @@ oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
         const struct call *known =
             g_hash_table_lookup(whole->by_id, GUINT_TO_POINTER(call->call_id));
 
-        if (is_late_call(whole, call) || (known && are_halves(call, &known->facts)))
+        if (is_late_call(whole, call) ||
+            (known && (are_halves(call, &known->facts) || goes_on_in(&known->facts, call))))
             fitting++;
         else if (known || call->has_opnum) /* others may be of requests before the capture */
             return false;
@@ -874,10 +893,26 @@ oa_calls_move_on(struct call_list *list, enum oa_hop hop)
 /* --- merging --- */
 
 static void
+append_half(struct oa_call_half *half, const struct oa_call_half *rest)
+{
+    half->last = rest->last;
+    half->end_is_lost = rest->end_is_lost;
+    half->fragments += rest->fragments;
+    half->stub_bytes += rest->stub_bytes;
+    half->pdu_bytes += rest->pdu_bytes;
+    half->announced = MAX(half->announced, rest->announced);
+    half->is_cut |= rest->is_cut;
+    half->is_complete = rest->is_complete;
+    half->has_gap |= half->is_complete && half->announced > half->stub_bytes;
+}
+
+static void
 merge_half(struct oa_call_half *into, const struct oa_call_half *from)
 {
     if (into->fragments == 0)
         *into = *from;
+    else if (is_rest_of(from, into) && !oa_stamp_is_before(from->first, into->last))
+        append_half(into, from);
 }
 
 /* Both are one call, seen on different connections. */
