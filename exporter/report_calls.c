@@ -129,8 +129,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "The greatest of 2, 5 and 10 s that latency_ms is above; empty if it is not, and for calls that "
       "wait for notifications" },
     { "unsealed", WORD(unsealed),
-      "What its sealed stubs (packet privacy) were read with: password, nt_hash, keytab; partly (the request "
-      "or the response only); no; empty if they are not sealed" },
+      "What its sealed stubs (packet privacy) were read with: password, nt_hash, keytab, anonymous (nothing: the "
+      "client has no user); partly (the request or the response only); no; empty if they are not sealed" },
     { "unsealed_why_not", WORD(unsealed_why_not), "Why not, or not all of it, in words" },
     { "estimated", WORD(estimated), ESTIMATED_IS },
     { "confidence", RATIO(confidence), CONFIDENCE_IS },

@@ -339,6 +339,89 @@ exchange_one(struct talk *talk, enum oa_side side, bool is_sealed)
     drop(&sent);
 }
 
+/* --- unusual users --- */
+
+/* A client without a user: what encrypts the session key is zero. */
+static void
+test_anonymous(void)
+{
+    static const char TOKEN[] = "4e544c4d5353500003000000" /* AUTHENTICATE */
+                                "0100010040000000"         /* response of LM: a zero */
+                                "0000000041000000"         /* and none of NTLM, no names: */
+                                "0000000041000000"
+                                "0000000041000000"
+                                "0000000041000000"
+                                "1000100041000000" /* session key */
+                                "00000000"
+                                "00";
+    const uint32_t flags = OA_NTLM_UNICODE | OA_NTLM_KEY_EXCH | OA_NTLM_128 |
+                           OA_NTLM_EXTENDED_SESSIONSECURITY | OA_NTLM_ANONYMOUS;
+    uint8_t key[OA_NTLM_KEY], encrypted[OA_NTLM_KEY];
+    static const uint8_t ZEROS[OA_NTLM_KEY];
+    GByteArray *token = vectors_array(TOKEN);
+    gcry_cipher_hd_t cipher;
+    struct talk talk = { .signs_all = true, .secrets = SEALER_SECRETS };
+
+    memset(key, 0x77, sizeof key);
+    g_assert_cmpint(gcry_cipher_open(&cipher, GCRY_CIPHER_ARCFOUR, GCRY_CIPHER_MODE_STREAM, 0), ==,
+                    0);
+    g_assert_cmpint(gcry_cipher_setkey(cipher, ZEROS, sizeof ZEROS), ==, 0);
+    gcry_cipher_encrypt(cipher, encrypted, sizeof encrypted, key, sizeof key);
+    gcry_cipher_close(cipher);
+    g_assert_cmpuint(token->len, ==, 65);
+    g_byte_array_append(token, encrypted, sizeof encrypted);
+    put_flags(token, 60, flags);
+    talk.seal = oa_seal_new(&talk.secrets);
+    give(talk.seal, OA_SERVER, CHALLENGE_V2);
+    oa_seal_take_token(talk.seal, OA_CLIENT, token->data, token->len);
+    g_byte_array_unref(token);
+    talk.sealer = sealer_new(flags, key, false);
+    for (int i = 0; i < 4; i++) {
+        struct sent sent = send_pdu(&talk, i & 1, true);
+        g_assert_cmpint(receive(&talk, &sent), ==, OA_SEAL_BY_NO_SECRET);
+        drop(&sent);
+    }
+    talk_end(&talk);
+}
+
+static bool
+find_juergen(void *host, const char *user, const char *domain, size_t number,
+             struct oa_ntlm_secret *secret, bool *is_password)
+{
+    return strcmp(user, "J\303\274rgen12") == 0 && strcmp(domain, "DomainDomain") == 0 &&
+           SEALER_SECRETS.find_nt_secret(host, "User", "Domain", number, secret, is_password);
+}
+
+/* The names of a client that knows no Unicode, in its code page. */
+static void
+test_code_page(void)
+{
+    struct oa_seal_secrets secrets = { .host = "Password",
+                                       .find_nt_secret = find_juergen,
+                                       .code_pages = oa_code_pages_new() };
+    GByteArray *token = vectors_array(AUTHENTICATE_V1);
+    struct oa_seal *seal = oa_seal_new(&secrets);
+    struct oa_seal_pdu pdu = { .side = OA_CLIENT, .is_sealed = true };
+    uint8_t plain[64];
+    uint8_t *sealed = vectors_bytes(SAMPLES[0].sealed, &pdu.stub.length);
+    uint8_t *signature = vectors_bytes(SAMPLES[0].signature, &pdu.signature.length);
+
+    memcpy(token->data + 0x48, "DomainDomain", 12);
+    memcpy(token->data + 0x54, "J\374rgen12", 8);
+    token->data[60] = (uint8_t)(token->data[60] & ~OA_NTLM_UNICODE);
+    give(seal, OA_SERVER, CHALLENGE_V1);
+    oa_seal_take_token(seal, OA_CLIENT, token->data, token->len);
+    pdu.stub.at = sealed;
+    pdu.signature.at = signature;
+    g_assert_cmpint(oa_seal_open(seal, &pdu, plain), ==, OA_SEAL_BY_PASSWORD);
+    assert_bytes(plain, pdu.stub.length, PLAIN);
+    oa_seal_free(seal);
+    oa_code_pages_free(secrets.code_pages);
+    g_byte_array_unref(token);
+    g_free(sealed);
+    g_free(signature);
+}
+
 /* Every strength, with and without extended session security, whatever is signed. */
 static void
 test_strengths(void)
@@ -568,6 +651,8 @@ main(int argc, char **argv)
     g_assert_nonnull(gcry_check_version(NULL));
     g_test_add_func("/seal/samples", test_samples);
     g_test_add_func("/seal/hashes", test_hashes);
+    g_test_add_func("/seal/anonymous", test_anonymous);
+    g_test_add_func("/seal/code_page", test_code_page);
     g_test_add_func("/seal/exchange_keys", test_exchange_keys);
     g_test_add_func("/seal/reasons", test_reasons);
     g_test_add_func("/seal/strengths", test_strengths);

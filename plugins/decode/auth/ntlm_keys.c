@@ -357,28 +357,50 @@ exchange_key(const struct oa_ntlm_tokens *tokens, const struct oa_ntlm_secret *s
     return true;
 }
 
+/* The exported session key: with key exchange the client's own, which the other one encrypts. */
+static bool
+export_key(const struct oa_ntlm_tokens *tokens, const uint8_t exchange[OA_NTLM_KEY],
+           uint8_t key[OA_NTLM_KEY])
+{
+    struct oa_bytes random = bytes_of(&tokens->session_key);
+    bool is_exchanged = tokens->flags & OA_NTLM_KEY_EXCH;
+
+    if (is_exchanged && random.length != OA_NTLM_KEY)
+        return false;
+    memcpy(key, is_exchanged ? random.at : exchange, OA_NTLM_KEY);
+    return !is_exchanged || encrypt(GCRY_CIPHER_ARCFOUR, GCRY_CIPHER_MODE_STREAM, exchange,
+                                    OA_NTLM_KEY, key, OA_NTLM_KEY);
+}
+
 enum oa_ntlm_verdict
 oa_ntlm_session_key(const struct oa_ntlm_tokens *tokens, const struct oa_ntlm_secret *secret,
                     uint8_t key[OA_NTLM_KEY])
 {
-    struct oa_bytes random = bytes_of(&tokens->session_key);
     uint8_t exchange[OA_NTLM_KEY] = { 0 };
     enum oa_ntlm_verdict verdict = prove(tokens, secret, exchange);
 
-    if (verdict == OA_NTLM_PROVEN && !exchange_key(tokens, secret, exchange))
+    if (verdict == OA_NTLM_PROVEN &&
+        (!exchange_key(tokens, secret, exchange) || !export_key(tokens, exchange, key)))
         verdict = OA_NTLM_UNSUPPORTED;
-    memcpy(key, exchange, OA_NTLM_KEY);
-    if (verdict == OA_NTLM_PROVEN && tokens->flags & OA_NTLM_KEY_EXCH) {
-        if (random.length == OA_NTLM_KEY)
-            memcpy(key, random.at, OA_NTLM_KEY);
-        if (random.length != OA_NTLM_KEY || !encrypt(GCRY_CIPHER_ARCFOUR, GCRY_CIPHER_MODE_STREAM,
-                                                     exchange, OA_NTLM_KEY, key, OA_NTLM_KEY))
-            verdict = OA_NTLM_UNSUPPORTED;
-    }
     explicit_bzero(exchange, sizeof exchange);
     if (verdict != OA_NTLM_PROVEN)
         explicit_bzero(key, OA_NTLM_KEY);
     return verdict;
+}
+
+bool
+oa_ntlm_is_anonymous(const struct oa_ntlm_tokens *tokens)
+{
+    return !oa_cursor_left(&tokens->user) && !oa_cursor_left(&tokens->nt_response) &&
+           oa_cursor_left(&tokens->lm_response) <= 1;
+}
+
+bool
+oa_ntlm_anonymous_key(const struct oa_ntlm_tokens *tokens, uint8_t key[OA_NTLM_KEY])
+{
+    static const uint8_t ZEROS[OA_NTLM_KEY];
+
+    return export_key(tokens, ZEROS, key);
 }
 
 /* --- keys that sign and seal, [MS-NLMP] 3.4.5 --- */

@@ -40,7 +40,7 @@ enum oa_ntlm_verdict {
     OA_NTLM_PROVEN,      /* the responses are those of the secret: `key` is set */
     OA_NTLM_DISPROVEN,   /* they are not */
     OA_NTLM_UNSUPPORTED, /* no key follows: an LM hash or a cipher is missing, or the tokens are
-                            malformed or anonymous */
+                            malformed */
 };
 
 /* Compares the client's responses with those of the secret, and derives the exported session key.
@@ -48,6 +48,12 @@ enum oa_ntlm_verdict {
 enum oa_ntlm_verdict oa_ntlm_session_key(const struct oa_ntlm_tokens *tokens,
                                          const struct oa_ntlm_secret *secret,
                                          uint8_t key[OA_NTLM_KEY]);
+
+/* A client without a user, whose responses are empty, or one byte for LM; everybody knows its keys:
+ * that which exchanges the session key is zero, [MS-NLMP] 3.2.5.1.2, 3.3.1. False if the tokens are
+ * malformed. */
+bool oa_ntlm_is_anonymous(const struct oa_ntlm_tokens *tokens);
+bool oa_ntlm_anonymous_key(const struct oa_ntlm_tokens *tokens, uint8_t key[OA_NTLM_KEY]);
 
 /* The keys with which one side signs and seals. */
 struct oa_ntlm_side_keys {

@@ -447,23 +447,30 @@ begin_streams(struct ntlm_seal *ntlm)
     }
 }
 
-/* A name of the AUTHENTICATE in UTF-16; of an older client, if it is ASCII. NULL otherwise. */
+/* A name of the AUTHENTICATE in UTF-16, little endian; older clients send it in their own code
+ * page. To be freed by the caller. */
 static uint8_t *
-name_of(const struct oa_ntlm_message *message, struct oa_cursor name, struct oa_cursor *utf16)
+name_of(const struct ntlm_seal *ntlm, const struct oa_ntlm_message *message, struct oa_cursor name,
+        struct oa_cursor *utf16)
 {
-    size_t length = oa_cursor_left(&name), step = message->flags & OA_NTLM_UNICODE ? 1 : 2;
+    size_t length = oa_cursor_left(&name);
     const uint8_t *at = oa_cursor_bytes(&name, length);
-    uint8_t *copy = g_malloc0(length * step + 1);
+    struct oa_text text = { (const char *)at, length };
+    struct oa_code_pages *pages = ntlm->secrets->code_pages;
+    glong n_units = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        if (step == 2 && at[i] > 0x7F) {
-            g_free(copy);
-            return NULL;
-        }
-        copy[i * step] = at[i];
+    if (message->flags & OA_NTLM_UNICODE || !length) {
+        uint8_t *copy = g_memdup2(at, length);
+        *utf16 = oa_cursor_over(copy, length);
+        return copy;
     }
-    *utf16 = oa_cursor_over(copy, length * step);
-    return copy;
+    uint32_t page = oa_code_pages_of_name(pages, text);
+    g_autofree char *utf8 = oa_code_pages_dup(page ? pages : NULL, page, text);
+    gunichar2 *units = g_utf8_to_utf16(utf8, -1, NULL, &n_units, NULL);
+    for (glong i = 0; i < n_units; i++)
+        units[i] = GUINT16_TO_LE(units[i]);
+    *utf16 = oa_cursor_over((const uint8_t *)units, (size_t)n_units * sizeof *units);
+    return (uint8_t *)units;
 }
 
 /* Tries the secrets that the host has for the user. */
@@ -507,13 +514,17 @@ take_authenticate(struct ntlm_seal *ntlm, const struct oa_ntlm_message *message)
                                      .lm_response = message->lm_response,
                                      .nt_response = message->nt_response,
                                      .session_key = message->session_key };
-    uint8_t *user = name_of(message, message->user, &tokens.user);
-    uint8_t *domain = name_of(message, message->domain, &tokens.domain);
+    uint8_t *user = name_of(ntlm, message, message->user, &tokens.user);
+    uint8_t *domain = name_of(ntlm, message, message->domain, &tokens.domain);
 
     ntlm->flags = message->flags;
     ntlm->outcome = OA_SEAL_UNSUPPORTED;
-    if (user && domain && !message->malformed && !(message->flags & OA_NTLM_DATAGRAM))
-        ntlm->outcome = try_secrets(ntlm, &tokens);
+    if (!message->malformed && !(message->flags & OA_NTLM_DATAGRAM)) {
+        if (!oa_ntlm_is_anonymous(&tokens))
+            ntlm->outcome = try_secrets(ntlm, &tokens);
+        else if (oa_ntlm_anonymous_key(&tokens, ntlm->key))
+            ntlm->outcome = OA_SEAL_BY_NO_SECRET;
+    }
     if (oa_seal_is_open(ntlm->outcome))
         begin_streams(ntlm);
     g_free(user);

@@ -22,6 +22,7 @@ struct oa_seal_secrets {
                            struct oa_ntlm_secret *secret, bool *is_password);
 
     const struct oa_kerberos_host *kerberos; /* NULL without a key table */
+    struct oa_code_pages *code_pages;        /* of names of NTLM that are not Unicode; NULL: none */
 };
 
 /* A request, response or fault with a verifier. The pieces follow each other in the PDU. */

@@ -12,6 +12,7 @@ static const struct outcome_row {
 } OUTCOMES[] = {
     /* clang-format off */
     [OA_SEAL_NONE] = { NULL, NULL },
+    [OA_SEAL_BY_NO_SECRET] = { "anonymous", NULL },
     [OA_SEAL_BY_PASSWORD] = { "password", NULL },
     [OA_SEAL_BY_NT_HASH] = { "nt_hash", NULL },
     [OA_SEAL_BY_KEYTAB] = { "keytab", NULL },

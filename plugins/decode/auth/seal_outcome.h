@@ -13,6 +13,7 @@ enum oa_seal_outcome {
     OA_SEAL_NONE, /* it is not sealed */
 
     /* It was read with: */
+    OA_SEAL_BY_NO_SECRET, /* the client is anonymous */
     OA_SEAL_BY_PASSWORD,
     OA_SEAL_BY_NT_HASH,
     OA_SEAL_BY_KEYTAB,
@@ -40,7 +41,7 @@ oa_seal_is_open(enum oa_seal_outcome outcome)
     return outcome > OA_SEAL_NONE && outcome < OA_SEAL_NO_SECRETS;
 }
 
-/* What it was read with: "password", "nt_hash", "keytab"; NULL if it was not. */
+/* What it was read with: "anonymous", "password", "nt_hash", "keytab"; NULL if it was not. */
 const char *oa_seal_source(enum oa_seal_outcome outcome);
 
 /* Why a sealed stub was not read, in words; NULL if it was, or is not sealed. */

@@ -365,12 +365,31 @@ end_message(struct direction *direction)
         end_direction(direction);
 }
 
+/* Of a message that has been taken as far as it is kept. */
+static size_t
+take_rest(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct direction *direction = &tls->direction[side];
+    size_t part = MIN(direction->message_skip, length);
+
+    direction->message_skip -= part;
+    if (tls->listener)
+        tls->listener->rest(tls->listener->context, side, data, part);
+    return part;
+}
+
 void
 oa_tls_take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data, size_t length)
 {
     struct direction *direction = &tls->direction[side];
 
     while (length > 0 && direction->state != DONE) {
+        if (direction->message_skip && !direction->message_want) {
+            size_t skipped = take_rest(tls, side, data, length);
+            data += skipped;
+            length -= skipped;
+            continue;
+        }
         if (!direction->message)
             direction->message = g_byte_array_new();
         size_t want = direction->message_want ? direction->message_want : MESSAGE_HEADER;
@@ -386,14 +405,8 @@ oa_tls_take_handshake(struct oa_tls *tls, enum oa_side side, const uint8_t *data
         if (direction->message->len < MESSAGE_HEADER ||
             direction->message->len < direction->message_want)
             continue;
-        part = MIN(direction->message_skip, length);
-        direction->message_skip -= part;
-        data += part;
-        length -= part;
-        if (direction->message_skip)
-            continue;
         take_message(tls, side, direction->message);
-        if (direction->state == PASSED_ON)
+        if (direction->state == PASSED_ON && !direction->message_skip)
             drop_message(direction);
         else
             g_byte_array_set_size(direction->message, 0);

@@ -76,8 +76,9 @@ struct oa_tls_listener {
     /* A hello, of SSL 3.0 or later; the facts contain it. */
     void (*hello)(void *context, enum oa_side side, const struct oa_tls_hello *hello);
     /* Then that and every other handshake message, with its header; of one that is longer than
-     * OA_TLS_MESSAGE_MAX only so many bytes. */
+     * OA_TLS_MESSAGE_MAX only so many bytes, and then its other ones as they come. */
     void (*message)(void *context, enum oa_side side, const uint8_t *data, size_t length);
+    void (*rest)(void *context, enum oa_side side, const uint8_t *data, size_t length);
     /* What follows in that direction is encrypted; false: nothing of it can be opened. */
     bool (*switched)(void *context, enum oa_side side);
     void (*data)(void *context, enum oa_side side, const uint8_t *data, size_t length);

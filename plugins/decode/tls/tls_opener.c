@@ -77,6 +77,7 @@ struct handshake {
     struct copy encrypted;            /* premaster secret */
     GByteArray *hellos;               /* messages before it is known how to hash them */
     gcry_md_hd_t transcript;          /* NULL: not needed, or not possible */
+    bool is_hash_lost;                /* then too */
     uint8_t session_hash[DIGEST_MAX]; /* up to the ClientKeyExchange */
     size_t n_session_hash;
     struct oa_tls_session session;
@@ -232,21 +233,15 @@ records_of(struct oa_tls_opener *opener, enum oa_side side)
 
 /* --- up to TLS 1.2 --- */
 
-/* Adds a message to the hash of the handshake; it begins when the hash is known. */
+/* Adds a message, or the rest of a long one, to the hash of the handshake; it begins when the hash
+ * is known. */
 static void
 hash_message(struct handshake *handshake, const uint8_t *message, size_t length)
 {
-    size_t announced = (size_t)message[1] << 16 | (size_t)message[2] << 8 | (size_t)message[3];
-
-    if (handshake->transcript) {
+    if (handshake->transcript)
         gcry_md_write(handshake->transcript, message, length);
-        if (announced + MESSAGE_HEADER != length) {
-            gcry_md_close(handshake->transcript);
-            handshake->transcript = NULL;
-        }
-    } else if (handshake->hellos && (!handshake->hellos->len || handshake->has_server_hello)) {
+    else if (handshake->hellos && (!handshake->hellos->len || handshake->has_server_hello))
         g_byte_array_append(handshake->hellos, message, (guint)length);
-    }
 }
 
 /* After the ServerHello: only the extended master secret needs the hash. */
@@ -257,7 +252,7 @@ begin_hash(struct handshake *handshake)
     bool is_1_2 = handshake->version >= OA_TLS_1_2;
     int algorithm = is_1_2 && suite ? oa_tls_hash_algorithm(suite->prf) : GCRY_MD_MD5;
 
-    if (handshake->extended_master && suite &&
+    if (handshake->extended_master && suite && !handshake->is_hash_lost &&
         gcry_md_open(&handshake->transcript, algorithm, 0) == 0) {
         if (!is_1_2)
             gcry_md_enable(handshake->transcript, GCRY_MD_SHA1);
@@ -736,6 +731,22 @@ on_message(void *context, enum oa_side side, const uint8_t *data, size_t length)
     take_message(opener, side, data[0], &message);
 }
 
+/* Hellos are not that long. */
+static void
+on_rest(void *context, enum oa_side side, const uint8_t *data, size_t length)
+{
+    struct oa_tls_opener *opener = context;
+    struct handshake *handshake = opener->handshake;
+
+    (void)side;
+    if (!handshake)
+        return;
+    if (handshake->hellos && handshake->hellos->len)
+        handshake->is_hash_lost = true;
+    else
+        hash_message(handshake, data, length);
+}
+
 /* --- the connection --- */
 
 static bool
@@ -815,6 +826,7 @@ oa_tls_opener_new(struct oa_tls *tls, struct oa_tls_keys *keys, const struct oa_
     opener->listener = (struct oa_tls_listener){ .context = opener,
                                                  .hello = on_hello,
                                                  .message = on_message,
+                                                 .rest = on_rest,
                                                  .switched = on_switched,
                                                  .data = on_data,
                                                  .lost = on_lost };

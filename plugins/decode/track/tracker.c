@@ -5,6 +5,7 @@
  */
 #include "track/tracker.h"
 
+#include "auth/seal.h"
 #include "base/code_page.h"
 #include "track/association.h"
 #include "track/authentication.h"
@@ -67,7 +68,10 @@ oa_tracker_read_rops(struct oa_tracker *tracker, const struct oa_rop_listener *l
 void
 oa_tracker_unseal(struct oa_tracker *tracker, const struct oa_seal_secrets *secrets)
 {
-    tracker->secrets = secrets;
+    g_free(tracker->secrets);
+    tracker->secrets = g_memdup2(secrets, sizeof *secrets);
+    if (tracker->secrets)
+        tracker->secrets->code_pages = tracker->code_pages;
     oa_auth_table_open_tickets(tracker->auth, secrets ? secrets->kerberos : NULL);
 }
 
@@ -111,6 +115,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_tls_proxies_free(tracker->tls_proxies);
     oa_walk_free(tracker->walk);
     g_free(tracker->rops);
+    g_free(tracker->secrets);
     oa_code_pages_free(tracker->code_pages);
     g_free(tracker);
 }

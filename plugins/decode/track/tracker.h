@@ -41,9 +41,8 @@ uint64_t oa_tracker_vcs(const struct oa_tracker *tracker);
 void oa_tracker_end(struct oa_tracker *tracker);
 
 /* From now on sealed calls are read like others, and Kerberos tickets name their users, where these
- * secrets allow it. They have to outlive
- * the tracker, which keeps session keys only, and clears them. To be called before the first
- * bytes. */
+ * secrets allow it. Whatever they point to has to outlive the tracker, which keeps session keys
+ * only, and clears them. To be called before the first bytes. */
 void oa_tracker_unseal(struct oa_tracker *tracker, const struct oa_seal_secrets *secrets);
 
 /* From now on the ROPs of calls to stores are read, and what their context was is kept with each

@@ -21,7 +21,7 @@ struct oa_tracker {
     struct tls_proxies *tls_proxies;              /* tls_proxy.h */
     struct named_ports *named_ports;              /* named_ports.h */
     struct unsealing_table *unsealing;            /* unsealing.h */
-    const struct oa_seal_secrets *secrets;        /* auth/seal.h; NULL: none */
+    struct oa_seal_secrets *secrets;              /* auth/seal.h, its own copy; NULL: none */
     struct oa_code_pages *code_pages;             /* base/code_page.h */
     struct oa_walk *walk;                         /* layout/layout.h; of whoever reads parameters */
     struct oa_rop_listener *rops;                 /* events.h; NULL: ROPs are not read */
