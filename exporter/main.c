@@ -171,6 +171,12 @@ on_frame(void *context, size_t file, int64_t time_ns)
 }
 
 static void
+on_full(void *context)
+{
+    report_set_fill(((struct run *)context)->reports);
+}
+
+static void
 on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
 {
     const struct run *run = context;
@@ -447,6 +453,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .connection = on_connection,
                                 .estimated = wants_estimates(options) ? on_estimate : NULL,
                                 .frame = on_frame,
+                                .full = on_full,
                                 .counted = on_counted,
                                 .undecided = on_undecided,
                                 .capture = on_capture,
