@@ -253,7 +253,7 @@ live_pause(void *context)
     struct live *live = context;
     bool has_news = report_set_has_news(live->reports);
 
-    if (live->is_snapshot || live->message)
+    if (live->is_snapshot || live->message || report_set_failed(live->reports))
         return false;
     if ((!has_news && !live->is_due) || !follow_is_near(live->follow))
         return true;

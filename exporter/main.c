@@ -576,12 +576,20 @@ compare_clocks(const struct options *options, const struct given_keys *keys,
     source_close(source);
 }
 
+/* Of --max-memory, a part for frames that are read ahead; 0: not given. */
+static size_t
+ahead_bytes(const struct options *options)
+{
+    return (size_t)MIN(options->memory_limit / 16, 64 * 1024 * 1024);
+}
+
 /* Most captures are in order of time, and most clocks agree. Only what was read shows where that is
  * not so, and then the reports are begun anew. What goes to standard output cannot be taken back,
  * so both are found out before. */
 static int export(const struct options *options, const struct given_keys *keys)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .ahead_bytes = ahead_bytes(options),
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
@@ -603,7 +611,8 @@ static int export(const struct options *options, const struct given_keys *keys)
 static int
 export_live(const struct options *options, const struct given_keys *keys)
 {
-    struct capture_order order = { .window_ns = options->reorder_ns };
+    struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .ahead_bytes = ahead_bytes(options) };
     char *message = NULL;
     bool is_void;
 

@@ -340,6 +340,17 @@ class Follow(unittest.TestCase):
                 found = process.communicate(timeout=DEADLINE_S)[0]
             self.assertEqual((process.returncode, found), (0, subprocess.run([*command, capture], check=True, capture_output=True).stdout))
 
+    def test_reader_that_goes_away(self):
+        """Ends the program, as a write error."""
+        data = (tools.REAL / "basic.pcapng").read_bytes()
+        process = subprocess.Popen([PROGRAM, "--follow", "--reports", "calls", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+        process.stdout.close()
+        process.stdin.write(data)
+        self.assertEqual(process.wait(DEADLINE_S), 4)
+        self.assertEqual(process.stderr.read().count(b"\n"), 1)
+        process.stdin.close()
+        process.stderr.close()
+
     def test_command_line(self):
         """What does not go together is refused, and so is what is not there."""
         basic = tools.REAL / "basic.pcapng"
