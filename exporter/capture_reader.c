@@ -24,7 +24,8 @@
 /* No time stamp was seen yet: such a file is due immediately. */
 #define NO_TIME INT64_MIN
 
-/* Memory for frames that were read ahead to be put in order, of all files. */
+/* Memory for frames that were read ahead to be put in order, of all files, if nothing else is
+ * wanted. */
 #define AHEAD_BYTES (64 * 1024 * 1024)
 
 /* What a frame that was read ahead costs at least, with the least memory for its data. */
@@ -83,12 +84,13 @@ struct capture_reader {
     size_t n_admitted;   /* inputs from here on are not admitted yet */
     struct input **heap; /* admitted ones; the one with the earliest frame first */
     size_t n_heap;
-    bool root_given;          /* the first one's frame was returned */
-    int64_t window_ns;        /* 0: frames stay as they are in their file */
-    bool reads_ahead;         /* also regular files, which can be read again */
-    bool is_disordered;       /* a file that is not read ahead has to be */
-    bool has_interfaces;      /* a file has several */
-    size_t ahead_bytes;       /* of the frames read ahead */
+    bool root_given;     /* the first one's frame was returned */
+    int64_t window_ns;   /* 0: frames stay as they are in their file */
+    bool reads_ahead;    /* also regular files, which can be read again */
+    bool is_disordered;  /* a file that is not read ahead has to be */
+    bool has_interfaces; /* a file has several */
+    size_t ahead_bytes;  /* of the frames read ahead */
+    size_t ahead_max;
     struct ahead *free_ahead; /* to be used again */
     uint64_t frames;          /* returned so far, of several files */
     int64_t last_ns;
@@ -382,7 +384,7 @@ must_read_on(const struct capture_reader *reader, const struct input *input)
     if (input->n_ahead == 0 || !is_read_ahead(reader, input))
         return input->n_ahead == 0;
     return lateness(ahead_first(input)->time_ns, input->latest_ns) < reader->window_ns &&
-           reader->ahead_bytes < AHEAD_BYTES;
+           reader->ahead_bytes < reader->ahead_max;
 }
 
 /* Whether the rest of the block was still to be written when the end was asked for. */
@@ -703,6 +705,7 @@ capture_reader_open(char *const *paths, size_t n_paths, const struct capture_ord
     reader->heap = g_new0(struct input *, n_paths * clocks);
     reader->n_paths = n_paths;
     reader->window_ns = order->window_ns;
+    reader->ahead_max = order->ahead_bytes ? order->ahead_bytes : AHEAD_BYTES;
     reader->reads_ahead = order->reads_ahead;
     for (size_t i = 0; i < n_paths; i++)
         add_inputs(reader, i, paths[i],
@@ -737,6 +740,7 @@ capture_reader_follow(const struct capture_order *order,
     reader->heap = g_new0(struct input *, CAPTURE_FOLLOWED);
     reader->n_paths = follow_is_of_folder(order->follow) ? CAPTURE_FOLLOWED : 1;
     reader->window_ns = order->window_ns;
+    reader->ahead_max = order->ahead_bytes ? order->ahead_bytes : AHEAD_BYTES;
     reader->reads_ahead = true;
     reader->follow = order->follow;
     reader->retired = retired;

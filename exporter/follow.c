@@ -37,6 +37,7 @@ struct follow {
     bool is_regular;
     bool has_thread;
     pthread_t thread;
+    atomic_bool is_over; /* nobody reads any more */
     bool (*pause)(void *context);
     void *context;
 };
@@ -82,6 +83,12 @@ pass_on(const struct follow *follow, const char *bytes, size_t length)
     return true;
 }
 
+static bool
+is_to_end(const struct follow *follow)
+{
+    return atomic_load(follow->signals) > 0 || atomic_load(&follow->is_over);
+}
+
 /* Whether bytes can be read from a pipe without waiting. */
 static bool
 is_readable(int fd)
@@ -99,7 +106,7 @@ is_readable(int fd)
 static bool
 is_complete(struct follow *follow)
 {
-    if (atomic_load(follow->signals) > 0)
+    if (is_to_end(follow))
         return true;
     if (!follow->folder)
         return false;
@@ -149,7 +156,7 @@ feed_pipe(void *data)
 
     for (;;) {
         if (!is_readable(follow->from)) {
-            if (atomic_load(follow->signals) > 0)
+            if (is_to_end(follow))
                 break;
             wait_for(follow, follow->from, LOOK_MS);
             continue;
@@ -245,6 +252,7 @@ follow_close(struct follow *follow)
         return;
     if (follow->has_thread) { /* one that writes is told that nobody reads */
         int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        atomic_store(&follow->is_over, true);
         if (nothing >= 0) {
             dup2(nothing, STDIN_FILENO);
             close(nothing);

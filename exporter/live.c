@@ -8,6 +8,11 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,11 +96,22 @@ is_alone(struct live *live, bool waits)
     return true;
 }
 
+/* What a killed run leaves must not come between the files of the next one. */
+static void
+end_with(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent)
+        _exit(EXIT_FAILURE);
+}
+
 /* Returns true in the process that writes the reports, to that folder. */
 static bool
 fork_snapshot(struct live *live, const char *directory)
 {
-    pid_t child = fork();
+    pid_t self = getpid(), child = fork();
 
     live->is_due = child < 0;
     live->forked_us = g_get_monotonic_time();
@@ -103,6 +119,7 @@ fork_snapshot(struct live *live, const char *directory)
         live->child = child;
     if (child != 0)
         return false;
+    end_with(self);
     live->is_snapshot = true;
     if (live->begins)
         live->begins(live->context);
@@ -236,7 +253,7 @@ live_pause(void *context)
     struct live *live = context;
     bool has_news = report_set_has_news(live->reports);
 
-    if (live->is_snapshot || live->message)
+    if (live->is_snapshot || live->message || report_set_failed(live->reports))
         return false;
     if ((!has_news && !live->is_due) || !follow_is_near(live->follow))
         return true;

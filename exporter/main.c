@@ -170,6 +170,12 @@ on_frame(void *context, size_t file, int64_t time_ns)
 }
 
 static void
+on_full(void *context)
+{
+    report_set_fill(((struct run *)context)->reports);
+}
+
+static void
 on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
 {
     const struct run *run = context;
@@ -431,6 +437,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .connection = on_connection,
                                 .estimated = wants_estimates(options) ? on_estimate : NULL,
                                 .frame = on_frame,
+                                .full = on_full,
                                 .counted = on_counted,
                                 .undecided = on_undecided,
                                 .capture = on_capture,
@@ -566,12 +573,20 @@ look_ahead(const struct options *options, const struct given_keys *keys,
     } while (result.clocks_differ && !clocks_are_settled(clocks));
 }
 
+/* Of --max-memory, a part for frames that are read ahead; 0: not given. */
+static size_t
+ahead_bytes(const struct options *options)
+{
+    return (size_t)MIN(options->memory_limit / 16, 64 * 1024 * 1024);
+}
+
 /* Most captures are in order of time, most clocks agree, and most keys stand before what they open.
  * Only what was read shows where that is not so, and then the reports are begun anew. What goes to
  * standard output cannot be taken back, so all of it is found out before. */
 static int export(const struct options *options, const struct given_keys *keys)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .ahead_bytes = ahead_bytes(options),
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
@@ -594,7 +609,8 @@ static int export(const struct options *options, const struct given_keys *keys)
 static int
 export_live(const struct options *options, const struct given_keys *keys)
 {
-    struct capture_order order = { .window_ns = options->reorder_ns };
+    struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .ahead_bytes = ahead_bytes(options) };
     char *message = NULL;
     bool is_void;
 

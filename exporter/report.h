@@ -47,6 +47,8 @@ struct report {
     void (*estimate)(struct report_run *run, const struct estimate_event *event);
     void (*capture)(struct report_run *run, const struct capture_facts *facts);
     void (*merge)(void *into, const void *from);
+    /* Memory is short: what has no row yet counts in the row without a key. */
+    void (*fill)(void *state);
     /* What was counted has been written: begins anew, but for what open sessions need. */
     void (*rotate)(void *state);
     void (*finish)(struct report_run *run);

@@ -334,6 +334,12 @@ merge(void *into, const void *from)
 }
 
 static void
+fill(void *state)
+{
+    tally_fill(((struct state *)state)->tally);
+}
+
+static void
 rotate(void *state)
 {
     tally_rotate(((struct state *)state)->tally);
@@ -365,6 +371,7 @@ const struct report REPORT_HOPS = {
     .event = take,
     .connection = take_connection,
     .merge = merge,
+    .fill = fill,
     .rotate = rotate,
     .finish = finish,
     .free_state = free_state,

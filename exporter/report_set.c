@@ -405,6 +405,14 @@ report_set_capture(struct report_set *set, const struct capture_facts *facts)
             set->runs[i].report->capture(&set->runs[i], facts);
 }
 
+void
+report_set_fill(struct report_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (set->runs[i].report->fill)
+            set->runs[i].report->fill(set->runs[i].state);
+}
+
 bool
 report_set_failed(const struct report_set *set)
 {

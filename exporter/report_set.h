@@ -65,6 +65,9 @@ void report_set_connection(struct report_set *set, const struct connection_row *
 /* Passes on what is known of a file at the end. */
 void report_set_capture(struct report_set *set, const struct capture_facts *facts);
 
+/* Memory is short: reports that count get no more rows, but what they have goes on. */
+void report_set_fill(struct report_set *set);
+
 /* Whether a write has failed; there is no point in going on. */
 bool report_set_failed(const struct report_set *set);
 

@@ -750,6 +750,7 @@ const struct report REPORT_USERS = {
     .new_state = tally_new,
     .event = tally_take_event,
     .merge = tally_merge,
+    .fill = tally_fill,
     .rotate = tally_rotate,
     .finish = finish,
     .free_state = tally_free,

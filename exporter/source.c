@@ -487,15 +487,30 @@ make_room(const struct source *source)
     return has_room;
 }
 
-/* What the reports count is not given up. If that is too much, nothing is gained by giving up all
- * connections again and again: a new limit leaves room for some. */
+/* Nothing is gained by giving up all connections again and again: a new limit leaves room for some.
+ * What the reports count is not given up, but gets no more rows. */
+static void
+settle_for_more(struct source *source, struct oa_stamp stamp)
+{
+    struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
+
+    memory_bound_raise(&source->memory);
+    if (!source->sink->full)
+        return;
+    source->sink->full(source->sink->context);
+    if (source->n_reported < OA_LIMIT_FINDINGS)
+        find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
+             "users, hosts and operations that have no row by now are counted in one row without a "
+             "name: more could not be kept in memory");
+}
+
 static void
 check_memory(struct source *source, struct oa_stamp stamp)
 {
     if (!memory_bound_is_exceeded(&source->memory))
         return;
     if (!make_room(source))
-        memory_bound_raise(&source->memory);
+        settle_for_more(source, stamp);
     if (source->n_reported < OA_LIMIT_FINDINGS)
         report_given_up(source, stamp);
 }

@@ -39,6 +39,8 @@ struct source_sink {
                       uint64_t connections);
     /* What connections inside TLS show by their shape, which is not looked at without it. */
     void (*estimated)(void *context, const struct estimate_event *event);
+    /* Memory has a limit, and connections are no longer what takes it. */
+    void (*full)(void *context);
     /* Before a frame of that time, while files are followed; false: end there. */
     bool (*next)(void *context, size_t file, int64_t time_ns);
     /* What is known of each file at the end, in order of their first frames; of files that are

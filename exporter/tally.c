@@ -10,6 +10,7 @@ struct tally {
     const struct report *report;
     const struct report_run *run; /* of the event that is taken; NULL before */
     GTree *rows;                  /* key and value: the row */
+    bool is_full;                 /* by tally_fill() */
     void *rest;                   /* the row without a key; NULL until needed */
     GHashTable *sessions;         /* number -> struct counted, until the session ends */
 };
@@ -66,7 +67,7 @@ tally_row(struct tally *tally, const void *key)
 
     if (row)
         return row;
-    if ((unsigned)g_tree_nnodes(tally->rows) >= tally->report->rows->max)
+    if (tally->is_full || (unsigned)g_tree_nnodes(tally->rows) >= tally->report->rows->max)
         return begin_rest(tally);
     row = new_row(tally, key);
     g_tree_insert(tally->rows, row, row);
@@ -384,6 +385,12 @@ forget_row(void *key, void *value, void *data)
 }
 
 void
+tally_fill(void *state)
+{
+    ((struct tally *)state)->is_full = true;
+}
+
+void
 tally_rotate(void *state)
 {
     struct tally *tally = state;
@@ -392,6 +399,7 @@ tally_rotate(void *state)
     g_tree_foreach(tally->rows, free_row, tally);
     g_tree_destroy(tally->rows);
     tally->rows = g_tree_new(tally->report->rows->compare);
+    tally->is_full = false;
     if (tally->rest)
         clear_row(tally, tally->rest);
     tally->rest = NULL;

@@ -55,12 +55,13 @@ void tally_take_event(struct report_run *run, const struct oa_event *event);
 
 /* Members of struct report for a report whose state is a tally of these rows. */
 #define TALLY(of)                                                                                  \
-    .rows = &(of), .new_state = tally_new, .merge = tally_merge, .rotate = tally_rotate,           \
-    .finish = tally_finish, .free_state = tally_free
+    .rows = &(of), .new_state = tally_new, .merge = tally_merge, .fill = tally_fill,               \
+    .rotate = tally_rotate, .finish = tally_finish, .free_state = tally_free
 
 void *tally_new(const struct report *report);
 void tally_merge(void *into, const void *from);
 void tally_finish(struct report_run *run);
+void tally_fill(void *tally);
 void tally_rotate(void *tally);
 void tally_free(void *tally);
 

@@ -340,6 +340,22 @@ class Follow(unittest.TestCase):
                 found = process.communicate(timeout=DEADLINE_S)[0]
             self.assertEqual((process.returncode, found), (0, subprocess.run([*command, capture], check=True, capture_output=True).stdout))
 
+    def test_reader_that_goes_away(self):
+        """Ends the program, as a write error."""
+        simulated(self.path / "all.pcap", 1, 3600)
+        data = (self.path / "all.pcap").read_bytes()
+        command = [PROGRAM, "--follow", "--reports", "calls", "-"]
+        for first in (0, len(data) // 2):
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
+                process.stdin.write(data[:first])
+                if first:
+                    self.assertTrue(process.stdout.readline().startswith(b"call,"))
+                    until(lambda: queued(process.stdin) == 0, process)
+                process.stdout.close()
+                process.stdin.write(data[first:])
+                self.assertEqual(process.wait(DEADLINE_S), 4)
+                self.assertEqual(process.stderr.read().count(b"\n"), 1)
+
     def test_command_line(self):
         """What does not go together is refused, and so is what is not there."""
         basic = tools.REAL / "basic.pcapng"
