@@ -676,7 +676,7 @@ on_record(void *context, const struct oa_shape_record *given)
     struct oa_shape_record record = *given;
     bool is_data = may_be_data(shape, &record);
     struct oa_tls_choice choice = choice_of(shape);
-    const struct oa_tls_choice unknown = { 0 };
+    const struct oa_tls_choice unknown = { .is_known = false };
     struct oa_tls_size size =
         oa_tls_record_size(record.is_hidden ? unknown : choice, record.length);
 
