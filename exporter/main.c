@@ -201,6 +201,12 @@ on_capture(void *context, const struct capture_facts *facts)
     report_set_capture(run->reports, facts);
 }
 
+static GHashTable *
+warnings_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 static void
 on_warning(void *context, const char *message)
 {
@@ -590,7 +596,7 @@ static int export(const struct options *options, const struct given_keys *keys)
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
-    GHashTable *warnings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) warnings = warnings_new();
     bool is_void = false;
     int code;
 
@@ -600,7 +606,6 @@ static int export(const struct options *options, const struct given_keys *keys)
     do {
         code = export_once(options, keys, &order, clocks, warnings, &is_void);
     } while (is_void && !ending_signal);
-    g_hash_table_unref(warnings);
     clocks_free(clocks);
     return code;
 }
@@ -618,7 +623,8 @@ export_live(const struct options *options, const struct given_keys *keys)
                                G_N_ELEMENTS(ENDING_SIGNALS), &message);
     if (!order.follow)
         return fail(message, EXIT_UNREADABLE);
-    int code = export_once(options, keys, &order, NULL, false, &is_void);
+    g_autoptr(GHashTable) warnings = warnings_new();
+    int code = export_once(options, keys, &order, NULL, warnings, &is_void);
     follow_close(order.follow);
     return code;
 }

@@ -85,7 +85,7 @@ class ManyFiles(unittest.TestCase):
         reader, writer = pty.openpty()
         with tempfile.TemporaryDirectory() as output:
             # The same file many times: long enough for a line.
-            files = [self.whole] * 40
+            files = [self.whole] * 600
             with subprocess.Popen([PROGRAM, "-o", output, *map(str, files)], stderr=writer, stdout=subprocess.DEVNULL) as process:
                 os.close(writer)
                 shown = b""
