@@ -107,8 +107,8 @@ def fields_result(home, capture, names, *arguments, check=False):
 
 
 def as_numbers(cell):
-    """Wireshark 4.0 prints booleans as 1 and 0, later versions as True and False."""
-    return ";".join({"True": "1", "False": "0"}.get(value, value) for value in cell.split(";"))
+    """Wireshark 4.0 prints booleans as 1 and 0 and a backslash as it is, later versions True and False, and two backslashes."""
+    return ";".join({"True": "1", "False": "0"}.get(value, value) for value in cell.replace("\\\\", "\\").split(";"))
 
 
 def fields(home, capture, names, *arguments):
