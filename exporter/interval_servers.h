@@ -17,6 +17,9 @@ struct user_identities;
 
 #define NS_PER_S INT64_C(1000000000)
 
+/* The end of what has none. */
+#define OPEN_END INT64_MAX
+
 /* Half-open. What was there before the capture begins with the covered piece of its `from_ns`. */
 struct span {
     int64_t from_ns, to_ns;
