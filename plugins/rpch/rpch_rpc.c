@@ -310,6 +310,9 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
         call_dcerpc(place, unit, tvb);
     hide_links(item);
     name_operation(pinfo->cinfo, before, call);
+    /* What is sealed, or only a part, has not reached the dissector of the interface. */
+    if (call && call->iface && call->iface->is_exchange && call->has_opnum)
+        col_set_str(pinfo->cinfo, COL_PROTOCOL, call->iface->name);
     const char *eeinfo = rpch_eeinfo_of_rpc(pinfo, rpc);
     if (eeinfo)
         col_append_fstr(pinfo->cinfo, COL_INFO, ", %s", eeinfo);
