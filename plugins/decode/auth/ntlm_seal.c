@@ -610,6 +610,8 @@ take_message(void *state, enum oa_side side, const uint8_t *data, size_t length)
         memcpy(ntlm->challenge, message.challenge, sizeof ntlm->challenge);
         ntlm->has_challenge = true;
     } else if (message.type == OA_NTLM_AUTHENTICATE && side == OA_CLIENT) {
+        if (ntlm->outcome != OA_SEAL_NO_TOKENS) /* a second one, of another context */
+            forget_keys(ntlm);
         forget_authenticate(ntlm);
         ntlm->authenticate = g_byte_array_append(g_byte_array_new(), data, (guint)length);
     }
