@@ -30,6 +30,7 @@ enum why {
     WHY_COMPRESSED,
     WHY_OTHER_KEY,
     WHY_LOST_PLACE,
+    WHY_EARLY_DATA,
 };
 
 static const char *const WHY_TEXTS[] = {
@@ -46,6 +47,7 @@ static const char *const WHY_TEXTS[] = {
     [WHY_COMPRESSED] = "the data are compressed",
     [WHY_OTHER_KEY] = "the key log has another key",
     [WHY_LOST_PLACE] = "could not go on after bytes that are missing from the capture",
+    [WHY_EARLY_DATA] = "early data are passed over",
 };
 
 static const uint8_t HELLO_RETRY[OA_TLS_RANDOM] = {
@@ -525,6 +527,8 @@ begin_1_3(struct oa_tls_opener *opener)
         struct side *of = &opener->side[side];
         bool is_early = side == OA_CLIENT && handshake->early_data;
 
+        if (is_early)
+            opener->why = WHY_EARLY_DATA;
         of->has_traffic = find_secret(opener, TRAFFIC[side], of->traffic);
         if (find_secret(opener, HANDSHAKE[side], secret))
             protect_with(opener, (enum oa_side)side, secret, is_early);
@@ -775,7 +779,8 @@ check_records(struct oa_tls_opener *opener, enum oa_side side)
 
     if (records && oa_tls_records_state(records) == OA_TLS_RECORDS_REFUSED)
         give_up(opener, WHY_OTHER_KEY);
-    else if (records && oa_tls_records_state(records) == OA_TLS_RECORDS_STOPPED && !opener->why)
+    else if (records && oa_tls_records_state(records) == OA_TLS_RECORDS_STOPPED &&
+             (!opener->why || opener->why == WHY_EARLY_DATA))
         opener->why = WHY_LOST_PLACE;
     for (int i = OA_CLIENT; i <= OA_SERVER && opener->is_given_up; i++)
         g_clear_pointer(&opener->side[i].records, oa_tls_records_free);
