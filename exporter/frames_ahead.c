@@ -106,7 +106,8 @@ take_keys(void *context, const char *text, size_t length)
             (struct item){ .kind = ITEM_KEYS, .text = g_memdup2(text, length), .length = length };
 }
 
-/* Copies what the consumer needs: the payload of a segment, or all of a frame that is none. */
+/* Copies what the consumer needs: of a segment its header, and its payload unless it is a second
+ * copy; all of a frame in which no packet can be found. */
 static bool
 add_frame(struct frames_ahead *ahead, const struct capture_frame *frame)
 {
@@ -114,27 +115,29 @@ add_frame(struct frames_ahead *ahead, const struct capture_frame *frame)
     uint8_t *copy;
 
     ahead->find(ahead->context, frame, &packet);
-    bool is_segment = packet.kind == PACKET_TCP && !packet.is_second_copy;
-    const uint8_t *data = is_segment ? packet.segment.payload : frame->data;
-    size_t length = is_segment                          ? packet.segment.payload_length
-                    : packet.kind == PACKET_UNSUPPORTED ? frame->captured
-                                                        : 0;
-    struct item *item = add_item(ahead, length, &copy);
+    bool is_tcp = packet.kind == PACKET_TCP;
+    size_t header = is_tcp ? packet.segment.header_length : 0;
+    size_t payload = is_tcp && !packet.is_second_copy ? packet.segment.payload_length : 0;
+    size_t unread = packet.kind == PACKET_UNSUPPORTED ? frame->captured : 0;
+    struct item *item = add_item(ahead, header + payload + unread, &copy);
     if (!item)
         return false;
-    if (length)
-        memcpy(copy, data, length);
+    if (header)
+        memcpy(copy, packet.segment.header, header);
+    if (payload)
+        memcpy(copy + header, packet.segment.payload, payload);
+    if (unread)
+        memcpy(copy, frame->data, unread);
     item->kind = ITEM_FRAME;
     item->frame = *frame;
-    item->frame.data = is_segment ? NULL : copy;
+    item->frame.data = packet.kind == PACKET_UNSUPPORTED ? copy : NULL;
     item->packet.kind = packet.kind;
     item->packet.is_second_copy = packet.is_second_copy;
     item->packet.after_ns = packet.after_ns;
-    if (is_segment) {
+    if (is_tcp) {
         item->packet.segment = packet.segment;
-        item->packet.segment.payload = copy;
-        item->packet.segment.header = NULL;
-        item->packet.segment.header_length = 0;
+        item->packet.segment.header = copy;
+        item->packet.segment.payload = payload ? copy + header : NULL;
     }
     return true;
 }

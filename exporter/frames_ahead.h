@@ -13,7 +13,7 @@
 /* What is found in a frame with nothing but the frames before it. */
 struct packet_found {
     enum packet_kind kind;
-    struct segment segment; /* PACKET_TCP; what tells repeated packets is not kept */
+    struct segment segment; /* PACKET_TCP; of a second copy without the payload */
     bool is_second_copy;    /* of a packet that came before */
     int64_t after_ns;       /* then, how long ago */
 };

@@ -114,6 +114,19 @@ class Jobs(unittest.TestCase):
             for window in ("1", "0", "0.000001"):
                 self.check("--reorder-window", window, path)
 
+    def test_clock_set(self):
+        """Between two files of a capture: options of TCP show which one follows the other."""
+        capture = TOP / "test-captures/real/basic.pcapng"
+        with tempfile.TemporaryDirectory() as folder:
+            first, rest, second = (f"{folder}/{name}.pcapng" for name in ("first", "rest", "second"))
+            for cut in (40, 120, 300):
+                subprocess.run(["editcap", "-r", capture, first, f"1-{cut}"], check=True)
+                subprocess.run(["editcap", capture, rest, f"1-{cut}"], check=True)
+                for seconds in ("-1", "-3600", "3600"):
+                    subprocess.run(["editcap", "-t", seconds, rest, second], check=True)
+                    self.check(first, second)
+                    self.check(second, first)
+
     def test_refused(self):
         """A number of threads that is none."""
         for jobs in ("0", "-1", "two", "1000", ""):
