@@ -10,7 +10,6 @@
 
 #include "base/clock_steps.h"
 #include "column.h"
-#include "intervals.h"
 
 /* An open connection that is silent for so long is taken for forgotten. */
 #define FORGOTTEN_NS (4 * 3600 * NS_PER_S)
@@ -146,8 +145,8 @@ choose_server(const struct intervals *intervals, struct counted *counted,
 }
 
 void
-intervals_take_counted(struct intervals *intervals, struct connection *connection,
-                       struct oa_stamp stamp)
+interval_take_counted(struct intervals *intervals, struct connection *connection,
+                      struct oa_stamp stamp)
 {
     count(intervals, counted_of(intervals, connection), connection, stamp.time_ns);
 }
@@ -244,7 +243,7 @@ count_connection(const struct intervals *intervals, struct server *server,
 }
 
 void
-intervals_take_connection(struct intervals *intervals, const struct connection_row *row)
+interval_take_connection(struct intervals *intervals, const struct connection_row *row)
 {
     struct connection *tcp = row->tcp;
     const struct oa_endpoint *end = &tcp->endpoint[OA_SERVER];
@@ -274,7 +273,7 @@ intervals_take_connection(struct intervals *intervals, const struct connection_r
 }
 
 void
-intervals_place_channel(struct intervals *intervals, const struct oa_channel *channel)
+interval_place_channel(struct intervals *intervals, const struct oa_channel *channel)
 {
     struct connection *connection = channel->host;
     struct counted *counted = connection->counted;

@@ -437,7 +437,7 @@ void
 intervals_take_event(struct intervals *intervals, const struct oa_event *event)
 {
     if (event->channel)
-        intervals_place_channel(intervals, event->channel);
+        interval_place_channel(intervals, event->channel);
     switch (event->type) {
     case OA_EVENT_CHANNEL_CLOSED:
         end_channel(intervals, event->channel);
@@ -472,6 +472,19 @@ void
 intervals_use_clock_steps(struct intervals *intervals, const struct oa_clock_steps *steps)
 {
     intervals->clock_steps = steps;
+}
+
+void
+intervals_take_counted(struct intervals *intervals, struct connection *connection,
+                       struct oa_stamp stamp)
+{
+    interval_take_counted(intervals, connection, stamp);
+}
+
+void
+intervals_take_connection(struct intervals *intervals, const struct connection_row *row)
+{
+    interval_take_connection(intervals, row);
 }
 
 void

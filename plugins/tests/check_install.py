@@ -22,9 +22,10 @@ PLUGINS = ("rpch.so", "exchange.so")
 PROFILE = "Outlook Anywhere"
 PROFILE_FILES = ("colorfilters", "dfilter_buttons", "io_graphs", "preferences")
 OTHERS = ("bin/oaexport", "share/man/man1/oaexport.1", "share/man/man4/outlook-anywhere-filter.4", "share/bash-completion/completions/oaexport",
-          *(f"share/doc/oaexport/{name}" for name in ("KEYS.md", "PAGE.md", "PLANNING.md", "QUERIES.md", "REPORTS.txt", "copyright", "page.png",
-                                                      "summary.png")),
-          *(f"share/doc/outlook-anywhere-wireshark/{name}" for name in ("FIELDS.txt", "FOLLOWING.md", "INSTALL.md", "ROPS.md", "STOCK-FIELDS.txt", "copyright")),
+          "lib/systemd/system/oaexport@.service",
+          *(f"share/doc/oaexport/{name}" for name in ("ESTIMATES.md", "KEYS.md", "LIVE.md", "PAGE.md", "PLANNING.md", "QUERIES.md", "REPORTS.txt", "copyright",
+                                                      "oaexport.conf.example", "page.png", "summary.png")),
+          *(f"share/doc/outlook-anywhere-wireshark/{name}" for name in ("FIELDS.txt", "FOLLOWING.md", "GUIDE.md", "INSTALL.md", "ROPS.md", "STOCK-FIELDS.txt", "copyright")),
           *(f"share/doc/outlook-anywhere-wireshark/pictures/{path.name}" for path in (TOP / "plugins" / "doc" / "pictures").iterdir()))
 
 
