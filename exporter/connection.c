@@ -48,13 +48,14 @@ address_text(const uint8_t address[16], char out[ADDRESS_TEXT])
 }
 
 void
-connections_give_up(struct connections_given_up *sum, const struct connection *connection,
-                    int64_t silence_ns)
+connections_add_given_up(struct connections_given_up *sum, const struct connection *connection)
 {
     bool is_first = sum->foreign + sum->ours == 0;
 
+    if (!connection->is_given_up)
+        return;
     sum->foreign += !connection->has_channel;
     sum->ours += connection->has_channel;
-    if (is_first || silence_ns < sum->least_silence_ns)
-        sum->least_silence_ns = silence_ns;
+    if (is_first || connection->silent_ns < sum->least_silence_ns)
+        sum->least_silence_ns = connection->silent_ns;
 }

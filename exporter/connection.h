@@ -36,20 +36,25 @@ struct connection_exchanges {
 };
 
 struct connection {
-    uint64_t number;                    /* in order of first appearance, from 0 */
-    struct oa_endpoint endpoint[2];     /* by enum oa_side; the client opened the connection */
-    struct oa_stamp first, last;        /* frames */
+    /* What changes with every segment: CONNECTION_MOVING bytes. */
     struct connection_stream stream[2]; /* by sender */
+    struct oa_stamp last;               /* frame */
     bool is_waiting[2];                 /* by sender: bytes are missing that may still be found */
-    bool payload_only;   /* the source sees what TCP carried, but not TCP itself: frames,
-                            retransmissions, loss, handshake and end are unknown, not 0 */
-    bool is_in_tls;      /* decrypted by the source's host */
-    bool handshake_seen; /* the SYN was captured, so the sides are certain */
-    bool was_refused;    /* the server responded to the SYN with a reset: nothing listens there */
-    bool is_swapped;     /* since it was opened, by connection_swap() */
-    bool has_channel;    /* it is known to carry RPC or MAPI over HTTP */
+
+    uint64_t number;                /* in order of first appearance, from 0 */
+    struct oa_endpoint endpoint[2]; /* by enum oa_side; the client opened the connection */
+    struct oa_stamp first;          /* frame */
+    bool payload_only;              /* the source sees what TCP carried, but not TCP itself: frames,
+                                       retransmissions, loss, handshake and end are unknown, not 0 */
+    bool is_in_tls;                 /* decrypted by the source's host */
+    bool handshake_seen;            /* the SYN was captured, so the sides are certain */
+    bool was_refused; /* the server responded to the SYN with a reset: nothing listens there */
+    bool is_swapped;  /* since it was opened, by connection_swap() */
+    bool has_channel; /* it is known to carry RPC or MAPI over HTTP */
     struct oa_ending ending;
-    int64_t watched_ns;    /* how far the capture reached when it was given up; 0: unknown */
+    int64_t watched_ns; /* how far the capture reached when it was given up; 0: unknown */
+    bool is_given_up;   /* open, and could not be kept, silent for so long: */
+    int64_t silent_ns;
     int64_t closed_ns;     /* the first FIN or RST, if `ending` is one of them */
     bool has_round_trip;   /* the handshake is in the capture, and nothing of it came twice: */
     int64_t round_trip_ns; /* from the SYN to the acknowledgment of the SYN+ACK */
@@ -57,6 +62,8 @@ struct connection {
     struct connection_exchanges exchanges; /* 0: none, or not looked for */
     void *counted; /* of intervals.h; NULL: nothing was counted yet, or it has ended */
 };
+
+#define CONNECTION_MOVING offsetof(struct connection, number)
 
 /* How many connections are kept of each kind of source, whatever the limit of memory: what else is
  * in memory must not make them of no use. */
@@ -68,9 +75,9 @@ struct connections_given_up {
     int64_t least_silence_ns; /* the least time for which one of them had been silent */
 };
 
-/* Adds an open connection that was silent for so long. */
-void connections_give_up(struct connections_given_up *sum, const struct connection *connection,
-                         int64_t silence_ns);
+/* Adds the connection, which has ended, if it was given up. */
+void connections_add_given_up(struct connections_given_up *sum,
+                              const struct connection *connection);
 
 /* A connection that has ended, and what it carried. */
 struct connection_row {

@@ -1,5 +1,5 @@
 /* flow.c
- * From the bytes of one connection to the decoder: recognition, TLS, the channel.
+ * From what one connection carries to the decoder: recognition, what TLS shows, the channel.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,9 +20,8 @@ struct flow {
     struct flows *flows;
     struct connection *connection;
     struct oa_channel *channel;
-    struct oa_tls *tls;                 /* the connection starts as TLS does */
+    struct oa_tls *tls;                 /* the connection starts as TLS does; see flow_step.h */
     struct oa_tls_opener *opener;       /* then too, if there are keys */
-    struct oa_stamp opened;             /* of the bytes that are being opened */
     struct oa_tls_watch *watch;         /* then too */
     struct oa_shape *shape;             /* the same, if shapes are looked at */
     struct histogram *exchange_latency; /* NULL: no exchange */
@@ -236,57 +235,25 @@ lose_plain(struct flow *flow, enum oa_side side, uint64_t bytes)
 /* --- TLS --- */
 
 static void
-on_opened(void *context, enum oa_side side, const uint8_t *data, size_t length)
+begin_tls(struct flow *flow, const struct flow_step *step)
 {
-    struct flow *flow = context;
+    const struct flows *flows = flow->flows;
+    const struct oa_endpoint *endpoint = flow->connection->endpoint;
 
-    take_plain(flow, side, data, length, flow->opened);
+    flow->tls = step->tls;
+    flow->opener = step->opener;
+    flow->watch = oa_tls_watch_new(flows->tracker, &endpoint[OA_CLIENT], &endpoint[OA_SERVER]);
+    if (flows->shapes)
+        flow->shape = oa_shape_new(flows->shapes, flow->tls, &endpoint[OA_CLIENT],
+                                   &endpoint[OA_SERVER], flow->connection->is_waiting, flow);
 }
 
 static void
-on_opened_lost(void *context, enum oa_side side, uint64_t bytes)
+forget_tls(struct flow *flow)
 {
-    lose_plain(context, side, bytes);
-}
-
-static void
-take_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
-         struct oa_stamp stamp)
-{
-    oa_tls_watch_data(flow->watch, side, data, length);
-    flow->opened = stamp;
-    if (!oa_tls_data(flow->tls, side, data, length, stamp)) {
-        g_clear_pointer(&flow->shape, oa_shape_drop);
-        g_clear_pointer(&flow->tls, oa_tls_free);
-        g_clear_pointer(&flow->opener, oa_tls_opener_free);
-    }
-    oa_shape_data(flow->shape, side, data, length, stamp);
-}
-
-/* The sender of a ClientHello is the client, whatever was assumed without TCP's handshake. */
-static void
-begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
-          struct oa_stamp stamp)
-{
-    if (side == OA_SERVER && !flow->connection->handshake_seen &&
-        oa_tls_begins_hello(data, length)) {
-        connection_swap(flow->connection);
-        side = OA_CLIENT;
-    }
-    flow->tls = oa_tls_new();
-    if (flow->flows->keys && oa_tls_keys_are_there(flow->flows->keys))
-        flow->opener = oa_tls_opener_new(flow->tls, flow->flows->keys,
-                                         &(struct oa_tls_reader){ .context = flow,
-                                                                  .data = on_opened,
-                                                                  .lost = on_opened_lost,
-                                                                  .room = flow->flows->room });
-    flow->watch = oa_tls_watch_new(flow->flows->tracker, &flow->connection->endpoint[OA_CLIENT],
-                                   &flow->connection->endpoint[OA_SERVER]);
-    if (flow->flows->shapes)
-        flow->shape = oa_shape_new(
-            flow->flows->shapes, flow->tls, &flow->connection->endpoint[OA_CLIENT],
-            &flow->connection->endpoint[OA_SERVER], flow->connection->is_waiting, flow);
-    take_tls(flow, side, data, length, stamp);
+    flow->tls = NULL;
+    flow->opener = NULL;
+    g_clear_pointer(&flow->shape, oa_shape_drop);
 }
 
 struct flow *
@@ -298,19 +265,6 @@ flow_open(struct flows *flows, struct connection *connection)
     flow->flows = flows;
     flow->connection = connection;
     return flow;
-}
-
-void
-flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
-          struct oa_stamp stamp)
-{
-    if (flow->tls)
-        take_tls(flow, side, data, length, stamp);
-    else if (!flow->has_begun && oa_tls_may_begin(data[0]))
-        begin_tls(flow, side, data, length, stamp);
-    else
-        take_plain(flow, side, data, length, stamp);
-    flow->has_begun = true;
 }
 
 void
@@ -347,34 +301,12 @@ end_shape(struct flow *flow)
     histogram_free(flow->exchange_latency);
 }
 
-void
-flow_lost(struct flow *flow, enum oa_side side, uint64_t bytes)
+static void
+cut_plain(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 {
-    oa_shape_lost(flow->shape, side, bytes);
-    if (flow->tls)
-        oa_tls_lost(flow->tls, side, bytes);
-    else
-        lose_plain(flow, side, bytes);
-}
-
-void
-flow_cut(struct flow *flow, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
-{
-    if (flow->tls) {
-        oa_shape_cut(flow->shape, side, bytes, stamp);
-        oa_tls_lost(flow->tls, side, bytes);
-        return;
-    }
     side = break_off(flow, side);
     if (flow->channel)
         oa_channel_cut(flow->channel, side, bytes, stamp);
-}
-
-void
-flow_counted(const struct flow *flow, struct oa_stamp stamp)
-{
-    if (flow->flows->counted)
-        flow->flows->counted(flow->flows->context, flow->connection, stamp);
 }
 
 size_t
@@ -446,11 +378,11 @@ report_end(const struct flow *flow)
                                      .lost_bytes = { in->lost_bytes, out->lost_bytes } });
 }
 
-void
-flow_close(struct flow *flow)
+/* What was shown of TLS is the flow's by now. */
+static void
+close_flow(struct flow *flow)
 {
-    if (flow->opener)
-        oa_tls_opener_end(flow->opener);
+    connections_add_given_up(&flow->flows->given_up, flow->connection);
     end_shape(flow);
     report_end(flow);
     if (flow->channel)
@@ -461,6 +393,51 @@ flow_close(struct flow *flow)
     oa_tls_free(flow->tls);
     oa_tls_opener_free(flow->opener);
     g_free(flow);
+}
+
+void
+flow_take(void *to, const struct flow_step *step)
+{
+    struct flow *flow = to;
+
+    switch (step->kind) {
+    case FLOW_TLS:
+        begin_tls(flow, step);
+        break;
+    case FLOW_TLS_SENT:
+        flow->has_begun = true;
+        oa_tls_watch_data(flow->watch, step->side, step->data, step->length);
+        break;
+    case FLOW_TLS_READ:
+        oa_shape_data(flow->shape, step->side, step->data, step->length, step->stamp);
+        break;
+    case FLOW_TLS_LOST:
+        oa_shape_lost(flow->shape, step->side, step->length);
+        break;
+    case FLOW_TLS_CUT:
+        oa_shape_cut(flow->shape, step->side, step->length, step->stamp);
+        break;
+    case FLOW_NOT_TLS:
+        forget_tls(flow);
+        break;
+    case FLOW_DATA:
+        flow->has_begun = true;
+        take_plain(flow, step->side, step->data, step->length, step->stamp);
+        break;
+    case FLOW_LOST:
+        lose_plain(flow, step->side, step->length);
+        break;
+    case FLOW_CUT:
+        cut_plain(flow, step->side, step->length, step->stamp);
+        break;
+    case FLOW_COUNTED:
+        if (flow->flows->counted)
+            flow->flows->counted(flow->flows->context, flow->connection, step->stamp);
+        break;
+    case FLOW_CLOSED:
+        close_flow(flow);
+        break;
+    }
 }
 
 /* --- connections that have ended --- */
@@ -505,23 +482,13 @@ keep_connection(void *connection)
 }
 
 void
-flows_begin(struct flows *flows, struct oa_tracker *tracker, struct oa_tls_keys *keys,
-            connection_function function, void *context)
+flows_begin(struct flows *flows, struct oa_tracker *tracker, connection_function function,
+            void *context)
 {
-    *flows = (struct flows){
-        .tracker = tracker, .keys = keys, .on_ended = function, .context = context
-    };
-    if (keys)
-        oa_tls_keys_begin(keys);
+    *flows = (struct flows){ .tracker = tracker, .on_ended = function, .context = context };
     oa_connection_ends_listen(tracker, &(struct oa_end_listener){ .context = flows,
                                                                   .ended = on_ended,
                                                                   .keep = keep_connection,
                                                                   .forget = g_free,
                                                                   .undecided = on_undecided });
-}
-
-void
-flows_end(struct flows *flows)
-{
-    explicit_bzero(flows->room, sizeof flows->room);
 }

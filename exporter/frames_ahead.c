@@ -6,23 +6,29 @@
 #include "frames_ahead.h"
 
 #include <glib.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
-/* Enough that the two seldom wait for each other, few enough to stay in the processors' cache. */
-#define BATCHES 4
-#define BATCH_ITEMS 256
+#include "batch_ring.h"
+
+#define BATCH_ITEMS 768
 #define BATCH_BYTES (256 * 1024)
 
-/* What the reader returned, or a key log that it found on the way. */
+/* What the reader returned, or a key log that it found on the way, or what became of a frame. */
 struct item {
-    enum { ITEM_FRAME, ITEM_STATUS, ITEM_KEYS } kind;
-    enum capture_status status;
-    char *text; /* ITEM_STATUS: the message; ITEM_KEYS: the log. Owned; NULL: none */
-    size_t length;
-    struct capture_frame frame;
-    struct packet_found packet;
+    enum { ITEM_FRAME, ITEM_STEP, ITEM_STATUS, ITEM_KEYS } kind;
+    union {
+        struct {
+            struct capture_frame frame;
+            struct packet_found packet;
+        };
+        struct flow_ahead_step step;
+        struct {
+            enum capture_status status;
+            char *text; /* ITEM_STATUS: the message; ITEM_KEYS: the log. Owned; NULL: none */
+            size_t length;
+        };
+    };
 };
 
 struct batch {
@@ -35,63 +41,59 @@ struct batch {
 
 struct frames_ahead {
     struct capture_reader *reader;
-    packet_function find;
-    void *context;
-    struct capture_secrets_user user;
+    struct frames_reader functions;
     pthread_t thread;
+    bool is_running;
     atomic_bool is_stopped;
-    pthread_mutex_t lock; /* of `n_full` */
-    pthread_cond_t was_filled, was_emptied;
-    size_t n_full;
-    struct batch batches[BATCHES];
-    size_t filling;      /* index of the one being filled; the thread's */
-    size_t emptying, at; /* and emptied, and the item in it; the consumer's, as are: */
-    bool has_batch;      /* that one is full */
+    struct batch_ring ring;
+    struct batch batches[RING_BATCHES];
+    size_t at; /* the next item of the batch that is being emptied; the consumer's, as is: */
     struct frames_progress progress;
 };
 
 /* ---- the thread ---- */
 
-/* Hands over what is in the batch, and waits for an empty one; false: reading was stopped. */
-static bool
-hand_over(struct frames_ahead *ahead)
+static struct batch *
+filling(struct frames_ahead *ahead)
 {
-    struct batch *batch = &ahead->batches[ahead->filling];
-
-    capture_reader_progress(ahead->reader, &batch->progress.done, &batch->progress.total);
-    pthread_mutex_lock(&ahead->lock);
-    ahead->n_full++;
-    pthread_cond_signal(&ahead->was_filled);
-    while (ahead->n_full == BATCHES && !atomic_load(&ahead->is_stopped))
-        pthread_cond_wait(&ahead->was_emptied, &ahead->lock);
-    bool goes_on = ahead->n_full < BATCHES;
-    pthread_mutex_unlock(&ahead->lock);
-    if (goes_on) {
-        ahead->filling = (ahead->filling + 1) % BATCHES;
-        batch = &ahead->batches[ahead->filling];
-        batch->n = batch->used = 0;
-    }
-    return goes_on && !atomic_load(&ahead->is_stopped);
+    return &ahead->batches[ahead->ring.filling];
 }
 
-/* The next item, with room for so many bytes; NULL: reading was stopped. */
+static void
+note_progress(struct frames_ahead *ahead)
+{
+    struct frames_progress *progress = &filling(ahead)->progress;
+
+    capture_reader_progress(ahead->reader, &progress->done, &progress->total);
+}
+
+/* Hands over what is in the batch, and waits for an empty one. */
+static void
+hand_over(struct frames_ahead *ahead)
+{
+    note_progress(ahead);
+    batch_ring_hand_over(&ahead->ring);
+    filling(ahead)->n = filling(ahead)->used = 0;
+}
+
+/* The next item, with room for so many bytes. */
 static struct item *
 add_item(struct frames_ahead *ahead, size_t length, uint8_t **bytes)
 {
-    struct batch *batch = &ahead->batches[ahead->filling];
+    struct batch *batch = filling(ahead);
 
-    if (batch->n == BATCH_ITEMS || (batch->n > 0 && batch->room - batch->used < length)) {
-        if (!hand_over(ahead))
-            return NULL;
-        batch = &ahead->batches[ahead->filling];
+    if (batch->n == BATCH_ITEMS || (batch->n > 0 && batch->room < batch->used + length)) {
+        hand_over(ahead);
+        batch = filling(ahead);
     }
     if (batch->room < length || !batch->bytes) { /* it is empty */
-        batch->room = MAX(length, BATCH_BYTES);
+        explicit_bzero(batch->bytes, batch->room);
         g_free(batch->bytes);
+        batch->room = MAX(length, BATCH_BYTES);
         batch->bytes = g_malloc(batch->room);
     }
     *bytes = batch->bytes + batch->used;
-    batch->used += length;
+    batch->used += (length + 15) & ~(size_t)15; /* the next one may begin with facts */
     return &batch->items[batch->n++];
 }
 
@@ -101,122 +103,160 @@ take_keys(void *context, const char *text, size_t length)
     uint8_t *none;
     struct item *item = add_item(context, 0, &none);
 
-    if (item)
-        *item =
-            (struct item){ .kind = ITEM_KEYS, .text = g_memdup2(text, length), .length = length };
+    *item = (struct item){ .kind = ITEM_KEYS, .text = g_memdup2(text, length), .length = length };
 }
 
 /* Copies what the consumer needs: of a segment its header, and its payload unless it is a second
- * copy; all of a frame in which no packet can be found. */
-static bool
-add_frame(struct frames_ahead *ahead, const struct capture_frame *frame)
+ * copy or was taken; all of a frame in which no packet can be found. */
+static void
+add_frame(struct frames_ahead *ahead, const struct capture_frame *frame,
+          const struct packet_found *packet)
 {
-    struct packet_found packet;
     uint8_t *copy;
-
-    ahead->find(ahead->context, frame, &packet);
-    bool is_tcp = packet.kind == PACKET_TCP;
-    size_t header = is_tcp ? packet.segment.header_length : 0;
-    size_t payload = is_tcp && !packet.is_second_copy ? packet.segment.payload_length : 0;
-    size_t unread = packet.kind == PACKET_UNSUPPORTED ? frame->captured : 0;
+    bool is_tcp = packet->kind == PACKET_TCP;
+    bool is_taken = packet->is_second_copy || ahead->functions.take;
+    size_t header = is_tcp ? packet->segment.header_length : 0;
+    size_t payload = is_tcp && !is_taken ? packet->segment.payload_length : 0;
+    size_t unread = packet->kind == PACKET_UNSUPPORTED ? frame->captured : 0;
     struct item *item = add_item(ahead, header + payload + unread, &copy);
-    if (!item)
-        return false;
+
     if (header)
-        memcpy(copy, packet.segment.header, header);
+        memcpy(copy, packet->segment.header, header);
     if (payload)
-        memcpy(copy + header, packet.segment.payload, payload);
+        memcpy(copy + header, packet->segment.payload, payload);
     if (unread)
         memcpy(copy, frame->data, unread);
     item->kind = ITEM_FRAME;
     item->frame = *frame;
-    item->frame.data = packet.kind == PACKET_UNSUPPORTED ? copy : NULL;
-    item->packet.kind = packet.kind;
-    item->packet.is_second_copy = packet.is_second_copy;
-    item->packet.after_ns = packet.after_ns;
+    item->frame.data = packet->kind == PACKET_UNSUPPORTED ? copy : NULL;
+    item->packet.kind = packet->kind;
+    item->packet.is_second_copy = packet->is_second_copy;
+    item->packet.after_ns = packet->after_ns;
     if (is_tcp) {
-        item->packet.segment = packet.segment;
+        item->packet.segment = packet->segment;
         item->packet.segment.header = copy;
         item->packet.segment.payload = payload ? copy + header : NULL;
     }
+}
+
+/* Adds to the last step that the facts contain it, if that is all there is to tell. */
+static bool
+add_counted(struct frames_ahead *ahead, const struct flow_ahead *flow, const struct flow_step *step,
+            const struct connection *facts)
+{
+    struct batch *batch = filling(ahead);
+    struct item *last = batch->n > 0 ? &batch->items[batch->n - 1] : NULL;
+
+    if (!last || last->kind != ITEM_STEP || last->step.flow != flow || last->step.is_counted ||
+        last->step.step.stamp.frame != step->stamp.frame ||
+        last->step.step.stamp.time_ns != step->stamp.time_ns ||
+        memcmp(last->step.moving, facts, CONNECTION_MOVING) != 0)
+        return false;
+    last->step.is_counted = true;
     return true;
 }
 
-static bool
+void
+frames_ahead_add_step(struct frames_ahead *ahead, struct flow_ahead *flow,
+                      const struct flow_step *step, const struct connection *facts)
+{
+    size_t length = step->kind == FLOW_TLS_SENT ? 1 : step->data ? step->length : 0;
+    bool has_facts = flow_ahead_needs_facts(flow, facts);
+    uint8_t *copy;
+
+    if (step->kind == FLOW_COUNTED && !has_facts && add_counted(ahead, flow, step, facts))
+        return;
+    struct item *item = add_item(ahead, (has_facts ? sizeof *facts : 0) + length, &copy);
+    *item = (struct item){ .kind = ITEM_STEP, .step = { .flow = flow, .step = *step } };
+    memcpy(item->step.moving, facts, CONNECTION_MOVING);
+    if (has_facts) {
+        item->step.facts = memcpy(copy, facts, sizeof *facts);
+        copy += sizeof *facts;
+    }
+    item->step.step.data = length ? memcpy(copy, step->data, length) : NULL;
+}
+
+static void
 add_status(struct frames_ahead *ahead, enum capture_status status, char *message)
 {
     uint8_t *none;
     struct item *item = add_item(ahead, 0, &none);
 
-    if (item)
-        *item = (struct item){ .kind = ITEM_STATUS, .status = status, .text = message };
-    else
-        g_free(message);
-    return item && status != CAPTURE_END && status != CAPTURE_DISORDERED;
+    *item = (struct item){ .kind = ITEM_STATUS, .status = status, .text = message };
+}
+
+static void
+take_frame(struct frames_ahead *ahead, const struct capture_frame *frame)
+{
+    const struct frames_reader *functions = &ahead->functions;
+    struct packet_found packet;
+
+    functions->find(functions->context, frame, &packet);
+    add_frame(ahead, frame, &packet);
+    if (functions->take)
+        functions->take(functions->context, frame, &packet);
 }
 
 static void *
 read_ahead(void *data)
 {
     struct frames_ahead *ahead = data;
-    bool goes_on = true;
+    enum capture_status status;
 
-    while (goes_on && !atomic_load(&ahead->is_stopped)) {
+    do {
         struct capture_frame frame;
-        char *message;
-        enum capture_status status = capture_reader_next(ahead->reader, &frame, &message);
+        char *message = NULL;
 
-        goes_on =
-            status == CAPTURE_OK ? add_frame(ahead, &frame) : add_status(ahead, status, message);
-    }
-    hand_over(ahead);
+        status = atomic_load(&ahead->is_stopped)
+                     ? CAPTURE_END
+                     : capture_reader_next(ahead->reader, &frame, &message);
+        if (status == CAPTURE_OK)
+            take_frame(ahead, &frame);
+        else
+            add_status(ahead, status, message);
+    } while (status != CAPTURE_END && status != CAPTURE_DISORDERED);
+    note_progress(ahead);
+    batch_ring_hand_over_last(&ahead->ring);
     return NULL;
 }
 
 /* ---- the consumer ---- */
 
 struct frames_ahead *
-frames_ahead_begin(struct capture_reader *reader, packet_function find, void *context,
-                   const struct capture_secrets_user *user)
+frames_ahead_new(struct capture_reader *reader, const struct frames_reader *functions)
 {
     struct frames_ahead *ahead = g_new0(struct frames_ahead, 1);
 
     ahead->reader = reader;
-    ahead->find = find;
-    ahead->context = context;
-    ahead->user = *user;
-    pthread_mutex_init(&ahead->lock, NULL);
-    pthread_cond_init(&ahead->was_filled, NULL);
-    pthread_cond_init(&ahead->was_emptied, NULL);
-    if (user->take)
-        capture_reader_use_secrets(reader, &(struct capture_secrets_user){ take_keys, ahead });
-    if (pthread_create(&ahead->thread, NULL, read_ahead, ahead) == 0)
-        return ahead;
-    capture_reader_use_secrets(reader, user);
-    g_free(ahead);
-    return NULL;
+    ahead->functions = *functions;
+    batch_ring_begin(&ahead->ring);
+    return ahead;
+}
+
+bool
+frames_ahead_begin(struct frames_ahead *ahead)
+{
+    const struct frames_reader *functions = &ahead->functions;
+    bool is_passed_on = functions->user.take && !functions->take;
+
+    capture_reader_use_secrets(ahead->reader,
+                               is_passed_on ? &(struct capture_secrets_user){ take_keys, ahead }
+                                            : &functions->user);
+    ahead->is_running = pthread_create(&ahead->thread, NULL, read_ahead, ahead) == 0;
+    return ahead->is_running;
 }
 
 /* The batch being emptied; waits for it. */
 static struct batch *
 full_batch(struct frames_ahead *ahead)
 {
-    struct batch *batch = &ahead->batches[ahead->emptying];
+    struct batch *batch = &ahead->batches[ahead->ring.emptying];
 
-    if (ahead->has_batch && ahead->at < batch->n)
+    if (ahead->ring.is_emptying && ahead->at < batch->n)
         return batch;
-    pthread_mutex_lock(&ahead->lock);
-    if (ahead->has_batch) {
-        ahead->n_full--;
-        ahead->emptying = (ahead->emptying + 1) % BATCHES;
-        pthread_cond_signal(&ahead->was_emptied);
-    }
-    while (ahead->n_full == 0)
-        pthread_cond_wait(&ahead->was_filled, &ahead->lock);
-    pthread_mutex_unlock(&ahead->lock);
-    ahead->has_batch = true;
+    batch_ring_take(&ahead->ring);
     ahead->at = 0;
-    batch = &ahead->batches[ahead->emptying];
+    batch = &ahead->batches[ahead->ring.emptying];
     ahead->progress = batch->progress;
     return batch;
 }
@@ -224,14 +264,16 @@ full_batch(struct frames_ahead *ahead)
 static void
 give_keys(const struct frames_ahead *ahead, struct item *item)
 {
-    ahead->user.take(ahead->user.context, item->text, item->length);
+    const struct capture_secrets_user *user = &ahead->functions.user;
+
+    user->take(user->context, item->text, item->length);
     explicit_bzero(item->text, item->length);
     g_clear_pointer(&item->text, g_free);
 }
 
 enum capture_status
-frames_ahead_next(struct frames_ahead *ahead, struct capture_frame *frame,
-                  struct packet_found *packet, char **message)
+frames_ahead_next(struct frames_ahead *ahead, const struct capture_frame **frame,
+                  const struct packet_found **packet, char **message)
 {
     struct item *item;
 
@@ -241,13 +283,15 @@ frames_ahead_next(struct frames_ahead *ahead, struct capture_frame *frame,
         item = &batch->items[ahead->at++];
         if (item->kind == ITEM_KEYS)
             give_keys(ahead, item);
-    } while (item->kind == ITEM_KEYS);
+        else if (item->kind == ITEM_STEP)
+            flow_ahead_take(&item->step);
+    } while (item->kind == ITEM_KEYS || item->kind == ITEM_STEP);
     if (item->kind == ITEM_STATUS) {
         *message = g_steal_pointer(&item->text);
         return item->status;
     }
-    *frame = item->frame;
-    *packet = item->packet;
+    *frame = &item->frame;
+    *packet = &item->packet;
     return CAPTURE_OK;
 }
 
@@ -257,18 +301,10 @@ frames_ahead_progress(const struct frames_ahead *ahead)
     return ahead->progress;
 }
 
-/* Texts that nobody took. */
-static void
-clear_batch(struct batch *batch)
+void
+frames_ahead_stop(struct frames_ahead *ahead)
 {
-    for (size_t i = 0; i < batch->n; i++) {
-        struct item *item = &batch->items[i];
-        if (item->kind == ITEM_FRAME || !item->text)
-            continue;
-        explicit_bzero(item->text, item->length);
-        g_free(item->text);
-    }
-    g_free(batch->bytes);
+    atomic_store(&ahead->is_stopped, true);
 }
 
 void
@@ -276,15 +312,12 @@ frames_ahead_end(struct frames_ahead *ahead)
 {
     if (!ahead)
         return;
-    pthread_mutex_lock(&ahead->lock);
-    atomic_store(&ahead->is_stopped, true);
-    pthread_cond_signal(&ahead->was_emptied);
-    pthread_mutex_unlock(&ahead->lock);
-    pthread_join(ahead->thread, NULL);
-    for (size_t i = 0; i < BATCHES; i++)
-        clear_batch(&ahead->batches[i]);
-    pthread_cond_destroy(&ahead->was_filled);
-    pthread_cond_destroy(&ahead->was_emptied);
-    pthread_mutex_destroy(&ahead->lock);
+    if (ahead->is_running)
+        pthread_join(ahead->thread, NULL);
+    for (size_t i = 0; i < RING_BATCHES; i++) {
+        explicit_bzero(ahead->batches[i].bytes, ahead->batches[i].room);
+        g_free(ahead->batches[i].bytes);
+    }
+    batch_ring_end(&ahead->ring);
     g_free(ahead);
 }

@@ -429,8 +429,8 @@ end_live(const struct options *options, struct run *run, const struct source_res
 }
 
 /* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
- * done again: with frames read ahead, which is noted in `order`, with keys that were found late, or
- * because only now is known how far the clocks of the files differ. */
+ * done again: with frames read ahead, or connections not, which is noted in `order`, with keys that
+ * were found late, or because only now is known how far the clocks of the files differ. */
 static int
 export_once(const struct options *options, const struct given_keys *keys,
             struct capture_order *order, struct clocks *clocks, GHashTable *warnings, bool *is_void)
@@ -457,6 +457,8 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .keys = keys->tls,
                                 .memory_limit = options->memory_limit,
                                 .jobs = options->jobs,
+                                .flows_ahead = tls_key_files_are_given(&options->keys.tls) &&
+                                               can_begin_anew(options) && !order->shares_keys,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
@@ -488,6 +490,8 @@ export_once(const struct options *options, const struct given_keys *keys,
         report_set_use_clock_steps(run.reports, clock_steps);
         if (options->estimates)
             report_set_count_estimates(run.reports);
+        if (options->jobs > 1 && !run.follow)
+            report_set_queue_rows(run.reports);
         if (run.follow) {
             run.live = live_new(run.reports, run.follow, &options->intervals, &options->rotation,
                                 options->directory);
@@ -497,10 +501,11 @@ export_once(const struct options *options, const struct given_keys *keys,
         }
         source_run(source, &sink, &result);
         progress_clear(&run.progress);
-        *is_void = result.disordered || result.clocks_differ ||
+        *is_void = result.disordered || result.clocks_differ || result.keys_are_shared ||
                    (result.keys_came_late && !run.follow && can_read_again(options) &&
                     can_begin_anew(options));
         order->reads_ahead |= result.disordered;
+        order->shares_keys |= result.keys_are_shared;
         if (run.follow)
             code = end_live(options, &run, &result);
         else if (ending_signal || *is_void)

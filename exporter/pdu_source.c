@@ -17,6 +17,7 @@
 #include <wiretap/wtap.h>
 
 #include "exported_pdu.h"
+#include "plain_stream.h"
 #include "tcp.h"
 
 /* Sequence numbers further ahead start anew; they do not leave a gap. */
@@ -41,17 +42,18 @@ struct half {
 struct pdu_connection {
     struct connection facts; /* first, because the tree's keys are connections */
     struct flow *flow;
-    struct half half[2]; /* index ^ facts.is_swapped is the side */
-    GList link;          /* in by_age */
-    int64_t since_ns;    /* time of the last PDU */
+    struct plain_stream *stream; /* what tells it */
+    struct half half[2];         /* index ^ facts.is_swapped is the side */
+    GList link;                  /* in by_age */
+    int64_t since_ns;            /* time of the last PDU */
 };
 
 struct pdu_source {
     struct flows *flows;
+    struct plain_streams streams;
     GTree *connections; /* by both endpoints, in either order */
     GQueue by_age;      /* the one that was silent longest comes first */
     int64_t now_ns;
-    struct connections_given_up given_up;
 };
 
 /* --- connections --- */
@@ -82,7 +84,7 @@ close_connection(struct pdu_source *source, struct pdu_connection *connection)
 {
     g_queue_unlink(&source->by_age, &connection->link);
     g_tree_remove(source->connections, &connection->facts);
-    flow_close(connection->flow);
+    plain_stream_close(connection->stream);
     g_free(connection);
 }
 
@@ -111,8 +113,8 @@ expire(struct pdu_source *source, int64_t now)
 static void
 give_up_one(struct pdu_source *source, struct pdu_connection *connection)
 {
-    connections_give_up(&source->given_up, &connection->facts,
-                        source->now_ns - MIN(connection->since_ns, source->now_ns));
+    connection->facts.is_given_up = true;
+    connection->facts.silent_ns = source->now_ns - MIN(connection->since_ns, source->now_ns);
     close_connection(source, connection);
 }
 
@@ -132,6 +134,8 @@ open_connection(struct pdu_source *source, const struct exported_pdu *pdu, struc
     connection->facts.endpoint[side] = pdu->source;
     connection->facts.endpoint[side ^ 1] = pdu->destination;
     connection->flow = flow_open(source->flows, &connection->facts);
+    connection->stream =
+        plain_stream_open(&source->streams, &connection->facts, flow_take, connection->flow);
     connection->link.data = connection;
     g_tree_insert(source->connections, &connection->facts, connection);
     g_queue_push_tail_link(&source->by_age, &connection->link);
@@ -316,25 +320,33 @@ take_pdu(struct pdu_connection *connection, const struct exported_pdu *pdu, uint
     facts->stream[side].payload_bytes += length;
     facts->stream[side].lost_bytes += missing + cut;
     if (missing)
-        flow_lost(connection->flow, side, missing);
+        plain_stream_lost(connection->stream, side, missing);
     if (length)
-        flow_data(connection->flow, side, pdu->data + repeated, length, stamp);
+        plain_stream_data(connection->stream, side, pdu->data + repeated, length, stamp);
     side = sender_of(connection, pdu); /* the sides may have been swapped */
     if (cut)
-        flow_lost(connection->flow, side, cut);
+        plain_stream_lost(connection->stream, side, cut);
     note_last(half, pdu, flow_waiting(connection->flow, side));
-    flow_counted(connection->flow, stamp);
+    plain_stream_counted(connection->stream, stamp);
 }
 
 static void *
-begin(struct flows *flows)
+begin(struct flows *flows, struct oa_tls_keys *keys)
 {
     struct pdu_source *source = g_new0(struct pdu_source, 1);
 
     source->flows = flows;
+    source->streams.keys = keys;
+    source->streams.shows_tls = flows->shapes != NULL;
     source->connections = g_tree_new(compare_connections);
     g_queue_init(&source->by_age);
     return source;
+}
+
+static bool
+is_pdu(const struct capture_frame *frame)
+{
+    return frame->encap == WTAP_ENCAP_WIRESHARK_UPPER_PDU;
 }
 
 static enum frame_use
@@ -343,7 +355,7 @@ take_frame(void *self, const struct capture_frame *frame, const struct packet_fo
     struct exported_pdu pdu;
 
     (void)packet;
-    if (frame->encap != WTAP_ENCAP_WIRESHARK_UPPER_PDU)
+    if (!is_pdu(frame))
         return FRAME_UNSUPPORTED;
     if (!exported_pdu_parse(frame->data, frame->captured, &pdu))
         return FRAME_OTHER;
@@ -385,12 +397,6 @@ give_up(void *self)
     return done > 0;
 }
 
-static struct connections_given_up
-given_up(const void *self)
-{
-    return ((const struct pdu_source *)self)->given_up;
-}
-
 static int
 compare_numbers(const void *a, const void *b, void *unused)
 {
@@ -411,13 +417,14 @@ end(void *self, struct source_result *result)
     while (oldest(source))
         close_connection(source, oldest(source));
     g_tree_unref(source->connections);
+    explicit_bzero(source->streams.room, sizeof source->streams.room);
     g_free(source);
 }
 
 const struct source_kind PDU_SOURCE = {
     .begin = begin,
+    .has = is_pdu,
     .frame = take_frame,
     .give_up = give_up,
-    .given_up = given_up,
     .end = end,
 };

@@ -32,9 +32,32 @@ report_duration(const struct report_run *run, struct oa_stamp from, struct oa_st
                                                         : time_between(from.time_ns, to.time_ns);
 }
 
+bool
+report_write_row(void *to, const void *row)
+{
+    struct report_run *run = to;
+
+    columns_print(run->report->columns, run->report->n_columns, run->writer, row);
+    writer_end_row(run->writer);
+    return !writer_failed(run->writer);
+}
+
+/* What is not settled is written at once, and so are all rows behind it as long as the writer waits
+ * for what becomes of it, which it can only be asked in one thread. */
 void
 report_row(struct report_run *run, const void *row)
 {
-    columns_print(run->report->columns, run->report->n_columns, run->writer, row);
-    writer_end_row(run->writer);
+    const struct report *report = run->report;
+
+    if (!run->queue || !report->shape) {
+        report_write_row(run, row);
+        return;
+    }
+    if (!run->has_gaps && report->is_settled(row)) {
+        row_queue_add(run->queue, run, report->shape, row);
+        return;
+    }
+    row_queue_drain(run->queue);
+    report_write_row(run, row);
+    run->has_gaps = writer_has_gaps(run->writer);
 }

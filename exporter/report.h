@@ -16,9 +16,11 @@
 #include "column.h"
 #include "connection.h"
 #include "facts.h"
+#include "row_queue.h"
 #include "user_identity.h"
 
 struct report_run;
+struct row_queue;      /* row_queue.h */
 struct estimate_event; /* estimate_event.h */
 struct intervals;      /* intervals.h */
 struct intervals_settings;
@@ -36,6 +38,11 @@ struct report {
     bool by_service;      /* and these keep the services of a server apart */
     const struct column *columns;
     size_t n_columns;
+    /* Of a report whose rows may be written later, in another thread; and whether nothing can
+     * change this one until then. */
+    const struct row_shape *shape; /* NULL: they may not */
+    bool (*is_settled)(const void *row);
+
     const struct tally_rows *rows; /* of a report that counts, see tally.h; else NULL */
 
     /* All optional. A report without `merge` writes its rows during the capture. A report with it
@@ -65,6 +72,8 @@ struct report_run {
     const struct oa_clock_steps *clock_steps;  /* NULL: none */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
+    struct row_queue *queue; /* NULL: rows are written at once */
+    bool has_gaps;           /* what its writer has written waits for later rows */
     void *state;
 };
 
@@ -91,7 +100,11 @@ const char *report_user(const struct report_run *run, const struct oa_virtual_co
 /* From one frame to a later one; NO_TIME if the clock was set in between. */
 int64_t report_duration(const struct report_run *run, struct oa_stamp from, struct oa_stamp to);
 
-/* Writes one row, which is the `struct row` of the report. */
+/* Writes one row, which is the `struct row` of the report; or queues it, if there is a queue and
+ * the report is such. */
 void report_row(struct report_run *run, const void *row);
+
+/* Writes it now, to the struct report_run; false if nothing more can be written. A row_function. */
+bool report_write_row(void *run, const void *row);
 
 #endif

@@ -7,26 +7,25 @@
 #include "layout/fields.h"
 #include "report.h"
 #include "rop_facts.h"
+#include "session_number.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
 struct row {
-    const struct oa_call *call, *with_id; /* NULL: its id is not known */
-    const struct oa_virtual_connection *vc;
-    const struct oa_rpc_interface *iface; /* NULL if unknown */
+    uint64_t number, session;
+    const struct oa_virtual_connection *open; /* the session, if its number may still change */
+    const struct oa_rpc_interface *iface;     /* NULL if unknown */
     const uint8_t *client_address;
-    const char *user;
-    const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
+    const char *user, *target_server;
+    const char *interface, *operation, *auth_level, *state, *fault_status, *return_value, *hops;
     const char *unsealed, *unsealed_why_not;
-    uint64_t opnum, server_time_ms, rops, over;
+    uint64_t call_id, opnum, server_time_ms, rops, over;
     const char *first_rop, *estimated;
-    uint64_t number, session; /* the latter of an estimate, else NO_NUMBER */
-    uint64_t pdu_bytes[2], frame[2];
     int64_t start_ns;
     double confidence;
 
-    /* On the hop nearest to the client; NULL if not captured, or not captured completely. */
-    const struct oa_call_half *request, *whole_request, *response, *whole_response;
+    /* On the hop nearest to the client, by sender; bytes only if it was captured completely. */
+    uint64_t stub_bytes[2], pdu_bytes[2], fragments[2], frame[2];
     int64_t latency_first_ns, latency_ns;
 
     int64_t store_latency_ns; /* on the hop between proxy and server */
@@ -51,8 +50,8 @@ put_session(struct writer *writer, const void *value)
 {
     const struct row *row = value;
 
-    if (row->vc)
-        cell_session(writer, row->vc);
+    if (row->open)
+        cell_session(writer, row->open);
     else
         cell_u64(writer, &row->session);
 }
@@ -64,7 +63,7 @@ static const struct column COLUMNS_OF_CALLS[] = {
       "responses" },
     { "session", COMPUTED("number", put_session), "Session that it belongs to, as in sessions.csv" },
     { "client_address", ADDRESS(client_address), "Client as seen in the capture" },
-    { "target_server", NAMED_OF(HOST, vc, target_server),
+    { "target_server", NAMED(HOST, target_server),
       "Server named in the URI of the channels; for MAPI over HTTP the MailboxId" },
     { "service", NAME_OF(iface, service, oa_service_name),
       "Service of the interface: store, directory, referral, management, endpoint mapper" },
@@ -74,29 +73,29 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "operation", WORD(operation),
       "Operation by name, else by number; empty if the request is not in the capture" },
     { "opnum", NUMBER(opnum), "Operation number; MAPI over HTTP has none" },
-    { "call_id", NUMBER_OF(with_id, call_id),
+    { "call_id", NUMBER(call_id),
       "Call id on the wire; for MAPI over HTTP the counter in X-RequestId" },
     { "auth_level", WORD(auth_level),
       "Protection level in the verifier of the request; empty without a verifier" },
-    { "state", NAME_OF(call, state, state_name),
+    { "state", WORD(state),
       "answered, fault, unanswered (the session or the capture ended first), no_request, unknown "
       "(the response may be among bytes that the capture lacks, or had begun and was still going on "
       "when the capture ended or the client left on purpose)" },
     { "fault_status", WORD(fault_status),
       "Status of the fault by name, else in hex; for MAPI over HTTP the X-ResponseCode by name, or "
       "the HTTP status" },
-    { "request_bytes", BYTES_OF(whole_request, stub_bytes),
+    { "request_bytes", BYTES(stub_bytes[OA_CLIENT]),
       "Stub data of the request, without headers, verifiers and padding, or the body; empty unless "
       "completely captured" },
-    { "response_bytes", BYTES_OF(whole_response, stub_bytes),
+    { "response_bytes", BYTES(stub_bytes[OA_SERVER]),
       "Stub data of the response, or the body without the lines that precede it; empty unless "
       "completely captured" },
     { "request_pdu_bytes", BYTES(pdu_bytes[OA_CLIENT]),
       "All PDUs of the request, as on the wire; empty unless completely captured" },
     { "response_pdu_bytes", BYTES(pdu_bytes[OA_SERVER]),
       "All PDUs of the response, as on the wire; empty unless completely captured" },
-    { "request_fragments", COUNT_OF(request, fragments), "PDUs of the request in the capture" },
-    { "response_fragments", COUNT_OF(response, fragments), "PDUs of the response in the capture" },
+    { "request_fragments", COUNT(fragments[OA_CLIENT]), "PDUs of the request in the capture" },
+    { "response_fragments", COUNT(fragments[OA_SERVER]), "PDUs of the response in the capture" },
     { "start", TIME(start_ns), "First byte of the request" TIMES_ARE },
     { "latency_first_ms", MS(latency_first_ns),
       "From the last byte of the request to the first byte of the response" },
@@ -171,10 +170,24 @@ set_rops(struct row *row, const struct oa_call *call)
     row->first_rop = count > 0 ? oa_rop_name(rops[0].id) : NULL;
 }
 
-static const struct oa_call_half *
-if_seen(const struct oa_call_half *half)
+static void
+set_half(struct row *row, enum oa_side side, const struct oa_call_half *half)
 {
-    return half->fragments ? half : NULL;
+    const struct oa_call_half *whole = call_half_if_whole(half);
+
+    row->stub_bytes[side] = whole ? whole->stub_bytes : NO_NUMBER;
+    row->pdu_bytes[side] = whole ? whole->pdu_bytes : NO_NUMBER;
+    row->fragments[side] = or_none(half->fragments);
+    row->frame[side] = half->fragments ? half->last.frame : NO_NUMBER;
+}
+
+static void
+set_session(struct row *row, const struct oa_virtual_connection *vc)
+{
+    if (session_number_is_known(vc))
+        row->session = vc->number;
+    else
+        row->open = vc;
 }
 
 static int64_t
@@ -222,20 +235,13 @@ take(struct report_run *run, const struct oa_event *event)
     int64_t server_ns = latency_on(call, OA_HOP_SERVER);
     for (int hop = 0; hop < OA_HOPS; hop++)
         seen[hop] = is_on(call, (enum oa_hop)hop);
-    const struct oa_call_half *whole_request = call_half_if_whole(request);
-    const struct oa_call_half *whole_response = call_half_if_whole(response);
     struct row row = {
-        .call = call,
-        .with_id = call->has_no_id ? NULL : call,
         .number = call->number,
-        .session = NO_NUMBER,
+        .call_id = call->has_no_id ? NO_NUMBER : call->call_id,
+        .state = state_name(call->state),
         .confidence = NO_RATIO,
-        .start_ns = if_seen(request) ? request->first.time_ns : NO_TIME,
-        .frame = { if_seen(request) ? request->last.frame : NO_NUMBER,
-                   if_seen(response) ? response->last.frame : NO_NUMBER },
-        .pdu_bytes = { whole_request ? whole_request->pdu_bytes : NO_NUMBER,
-                       whole_response ? whole_response->pdu_bytes : NO_NUMBER },
-        .vc = call->vc,
+        .start_ns = request->fragments ? request->first.time_ns : NO_TIME,
+        .target_server = call->vc->target_server,
         .iface = call->iface,
         .user = report_user(run, call->vc, user),
         .server_time_ms = call->has_server_time ? call->server_time_ms : NO_NUMBER,
@@ -249,10 +255,6 @@ take(struct report_run *run, const struct oa_event *event)
                             : NULL,
         .return_value = return_value_text(call, value),
         .hops = hops_text(call->vc, seen, hops),
-        .request = if_seen(request),
-        .whole_request = whole_request,
-        .response = if_seen(response),
-        .whole_response = whole_response,
         .latency_first_ns =
             has_first ? report_duration(run, request->last, response->first) : NO_TIME,
         .latency_ns = latency_on(call, oa_call_hop(call)),
@@ -264,6 +266,9 @@ take(struct report_run *run, const struct oa_event *event)
                              latency_on(call, OA_HOP_HTTP_4) },
     };
     row.over = call_is_prompt(call) ? limit_exceeded(row.latency_ns) : NO_NUMBER;
+    set_session(&row, call->vc);
+    set_half(&row, OA_CLIENT, request);
+    set_half(&row, OA_SERVER, response);
     set_rops(&row, call);
     set_unsealed(&row, call);
     report_row(run, &row);
@@ -285,9 +290,12 @@ put_estimate(struct report_run *run, const struct estimate_event *event)
         .number = ESTIMATED_FROM + (*number)++,
         .session = ESTIMATED_FROM + event->of->number,
         .client_address = event->of->client.address,
+        .call_id = NO_NUMBER,
         .opnum = NO_NUMBER,
         .server_time_ms = NO_NUMBER,
         .rops = NO_NUMBER,
+        .stub_bytes = { NO_NUMBER, NO_NUMBER },
+        .fragments = { NO_NUMBER, NO_NUMBER },
         .hops = "client_proxy",
         .start_ns = has_request ? call->request_first.time_ns : NO_TIME,
         .frame = { or_none(call->request_last.frame), or_none(call->response_last.frame) },
@@ -315,6 +323,26 @@ new_state(const struct report *report)
     return g_new0(uint64_t, 1);
 }
 
+static const struct row_reference REFERENCES[] = {
+    { offsetof(struct row, client_address), 16 },
+    { offsetof(struct row, user), 0 },
+    { offsetof(struct row, target_server), 0 },
+    { offsetof(struct row, interface), 0 },
+    { offsetof(struct row, operation), 0 },
+    { offsetof(struct row, fault_status), 0 },
+    { offsetof(struct row, return_value), 0 },
+    { offsetof(struct row, hops), 0 },
+    { 0 },
+};
+
+static const struct row_shape SHAPE = { sizeof(struct row), REFERENCES };
+
+static bool
+is_settled(const void *row)
+{
+    return !((const struct row *)row)->open;
+}
+
 const struct report REPORT_CALLS = {
     .name = "calls",
     .has_key = true,
@@ -324,5 +352,7 @@ const struct report REPORT_CALLS = {
     .new_state = new_state,
     .event = take,
     .estimate = put_estimate,
+    .shape = &SHAPE,
+    .is_settled = is_settled,
     .free_state = g_free,
 };

@@ -20,6 +20,7 @@
 #include "page.h"
 #include "pseudonym_writer.h"
 #include "reports.h"
+#include "row_queue.h"
 #include "session_number.h"
 #include "summary.h"
 
@@ -34,6 +35,7 @@ struct report_set {
     struct user_spellings *spellings;
     bool has_estimates; /* in all reports, not only in that of estimates */
     struct output_style style;
+    struct row_queue *queue; /* NULL: rows are written at once */
     bool wants_intervals;
     bool is_snapshot; /* see report_set_begin_snapshot() */
 };
@@ -416,10 +418,35 @@ report_set_fill(struct report_set *set)
 bool
 report_set_failed(const struct report_set *set)
 {
+    bool has_failed = set->queue && row_queue_failed(set->queue);
+
+    for (size_t i = 0; i < set->n && !has_failed; i++) {
+        const struct report_run *run = &set->runs[i];
+        bool is_queued = run->queue && run->report->shape;
+        has_failed = run->writer && !is_queued && writer_failed(run->writer);
+    }
+    return has_failed;
+}
+
+void
+report_set_queue_rows(struct report_set *set)
+{
+    bool can_be = set->style.format == OUTPUT_CSV || set->style.format == OUTPUT_JSON;
+
+    if (!can_be || set->style.pseudonyms || set->style.is_followed)
+        return;
+    set->queue = row_queue_begin(report_write_row);
     for (size_t i = 0; i < set->n; i++)
-        if (set->runs[i].writer && writer_failed(set->runs[i].writer))
-            return true;
-    return false;
+        set->runs[i].queue = set->queue;
+}
+
+/* From now on rows are written at once. */
+static void
+end_queue(struct report_set *set)
+{
+    g_clear_pointer(&set->queue, row_queue_end);
+    for (size_t i = 0; i < set->n; i++)
+        set->runs[i].queue = NULL;
 }
 
 /* --- outputs that are read while the captures are --- */
@@ -545,6 +572,7 @@ report_set_commit(struct report_set *set, char **message)
 {
     bool good = true;
 
+    end_queue(set);
     for (size_t i = 0; i < set->n && good; i++) {
         struct report_run *run = &set->runs[i];
         good = run->writer || open_output(set, run, message);
@@ -566,6 +594,7 @@ report_set_free(struct report_set *set)
 {
     if (!set)
         return;
+    end_queue(set);
     for (size_t i = 0; i < set->n; i++) {
         if (set->runs[i].writer)
             writer_discard(set->runs[i].writer);

@@ -68,6 +68,10 @@ void report_set_capture(struct report_set *set, const struct capture_facts *fact
 /* Memory is short: reports that count get no more rows, but what they have goes on. */
 void report_set_fill(struct report_set *set);
 
+/* From now on rows are written in a thread of their own where they can be, until
+ * report_set_commit(). What is written stays the same. */
+void report_set_queue_rows(struct report_set *set);
+
 /* Whether a write has failed; there is no point in going on. */
 bool report_set_failed(const struct report_set *set);
 

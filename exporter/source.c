@@ -38,14 +38,16 @@ struct source {
     struct clocks *clocks; /* NULL: they are not compared */
     const struct source_sink *sink; /* this and what follows: while running */
     struct oa_tracker *tracker;
+    struct flows flows;
     void *self[G_N_ELEMENTS(KINDS)]; /* of each kind */
     struct frames_ahead *ahead;      /* NULL: frames are read when they are due */
+    bool flows_ahead;                /* and flows too, where their kind can */
+    bool *has_begun;                 /* for each file, in that thread: it had a frame */
     struct capture_misplaced cut;    /* frames cut by the snap length */
     size_t longest_cut;              /* bytes captured of the longest of them */
     uint64_t n_estimates;            /* of virtual connections */
     struct memory_bound memory;
-    struct connections_given_up reported; /* of those given up */
-    unsigned n_reported;                  /* in so many findings */
+    unsigned n_reported; /* findings about connections that were given up */
 };
 
 struct source *
@@ -180,25 +182,46 @@ use_frame(const struct source *source, const struct capture_frame *frame,
     return use;
 }
 
+/* The step between files of one capture, if the clock was set before the first frame of this one.
+ */
+static const struct continuity_step *
+step_between(const struct source *source, const struct capture_frame *frame, bool has_begun)
+{
+    return source->clocks && !has_begun ? clocks_step_before(source->clocks, frame->file) : NULL;
+}
+
+static bool
+is_step_within(const struct capture_frame *frame)
+{
+    return frame->back_ns > OA_CLOCK_STEP_NS;
+}
+
+/* Tells the kinds of source that flows are read ahead of, or the others, that a clock was set. */
+static void
+tell_clock(const struct source *source, const struct capture_frame *frame, bool has_begun,
+           bool is_ahead)
+{
+    if (!is_step_within(frame) && !step_between(source, frame, has_begun))
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->clock_step && (source->flows_ahead && KINDS[i]->ahead) == is_ahead)
+            KINDS[i]->clock_step(source->self[i], frame->time_ns);
+}
+
 /* Notes where a clock was set before this frame: in its file, or between files of one capture. */
 static void
 note_clock(const struct source *source, const struct capture_frame *frame)
 {
     const struct capture_facts *facts = source->facts;
-    const struct continuity_step *step =
-        source->clocks ? clocks_step_before(source->clocks, frame->file) : NULL;
-    bool is_in_file = frame->back_ns > OA_CLOCK_STEP_NS;
+    bool has_begun = facts[frame->file % source->n_files].frames > 0;
+    const struct continuity_step *step = step_between(source, frame, has_begun);
 
-    if (!is_in_file && (!step || facts[frame->file].frames > 0))
-        return;
-    if (source->sink->clock_steps)
+    if (source->sink->clock_steps && (step || is_step_within(frame)))
         oa_clock_steps_add(source->sink->clock_steps,
-                           is_in_file ? frame->time_ns + frame->back_ns
-                                      : facts[step->after].last_ns,
+                           is_step_within(frame) ? frame->time_ns + frame->back_ns
+                                                 : facts[step->after].last_ns,
                            (struct oa_stamp){ frame->time_ns, frame->number });
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
-        if (KINDS[i]->clock_step)
-            KINDS[i]->clock_step(source->self[i], frame->time_ns);
+    tell_clock(source, frame, has_begun, false);
 }
 
 static void
@@ -237,15 +260,37 @@ find_packet(void *context, const struct capture_frame *frame, struct packet_foun
             KINDS[i]->find(source->self[i], frame, packet);
 }
 
+/* In the other thread, behind find_packet(). */
+static void
+take_ahead(void *context, const struct capture_frame *frame, const struct packet_found *packet)
+{
+    const struct source *source = context;
+
+    tell_clock(source, frame, source->has_begun[frame->file], true);
+    source->has_begun[frame->file] = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->ahead)
+            KINDS[i]->ahead(source->self[i], frame, packet);
+}
+
+/* What is read when it is due. */
+struct due {
+    struct capture_frame frame;
+    struct packet_found packet;
+};
+
+/* Both are valid until the next call. */
 static enum capture_status
-next_frame(struct source *source, struct capture_frame *frame, struct packet_found *packet,
-           char **message)
+next_frame(struct source *source, struct due *due, const struct capture_frame **frame,
+           const struct packet_found **packet, char **message)
 {
     if (source->ahead)
         return frames_ahead_next(source->ahead, frame, packet, message);
-    enum capture_status status = capture_reader_next(source->reader, frame, message);
+    enum capture_status status = capture_reader_next(source->reader, &due->frame, message);
     if (status == CAPTURE_OK)
-        find_packet(source, frame, packet);
+        find_packet(source, &due->frame, &due->packet);
+    *frame = &due->frame;
+    *packet = &due->packet;
     return status;
 }
 
@@ -286,17 +331,57 @@ source_find_keys(struct source *source, struct oa_tls_keys *keys)
              capture_reader_may_have_secrets(source->reader));
 }
 
+/* Flows are read ahead unless what is made of them decides which are given up, or looks at each
+ * byte. */
+static void
+begin_flows_ahead(struct source *source, struct frames_ahead *ahead)
+{
+    source->has_begun = g_new0(bool, source->n_files);
+    source->flows_ahead = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->begin_ahead)
+            KINDS[i]->begin_ahead(source->self[i], ahead);
+}
+
+static void
+end_ahead(struct source *source)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS) && source->flows_ahead; i++)
+        if (KINDS[i]->end_ahead)
+            KINDS[i]->end_ahead(source->self[i]);
+    g_clear_pointer(&source->ahead, frames_ahead_end);
+    g_clear_pointer(&source->has_begun, g_free);
+}
+
+/* There can be no thread. */
+static void
+give_up_ahead(struct source *source)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS) && source->flows_ahead; i++)
+        if (KINDS[i]->begin_ahead)
+            KINDS[i]->begin_ahead(source->self[i], NULL);
+    end_ahead(source);
+    source->flows_ahead = false;
+}
+
 /* A pipe is read when its frames are due: whoever writes it may be slow, and its frames must not
  * wait for others. */
 static void
 begin_reading(struct source *source, const struct source_sink *sink)
 {
     struct capture_secrets_user user = { sink->keys ? take_secrets : NULL, sink->keys };
+    bool flows_ahead = sink->flows_ahead && !sink->memory_limit && !sink->estimated;
+    struct frames_reader reader = { source, find_packet, flows_ahead ? take_ahead : NULL, user };
 
-    if (sink->jobs > 1 && !source->is_following && !capture_reader_may_wait(source->reader))
-        source->ahead = frames_ahead_begin(source->reader, find_packet, source, &user);
-    if (!source->ahead)
-        capture_reader_use_secrets(source->reader, &user);
+    if (sink->jobs > 1 && !source->is_following && !capture_reader_may_wait(source->reader)) {
+        source->ahead = frames_ahead_new(source->reader, &reader);
+        if (flows_ahead)
+            begin_flows_ahead(source, source->ahead);
+        if (frames_ahead_begin(source->ahead))
+            return;
+        give_up_ahead(source);
+    }
+    capture_reader_use_secrets(source->reader, &user);
 }
 
 static void
@@ -435,39 +520,20 @@ retire(void *context, size_t file)
 
 /* ---- memory ---- */
 
-/* What all kinds have given up so far, but for what was reported. */
-static struct connections_given_up
-not_reported(const struct source *source)
-{
-    struct connections_given_up sum = { .least_silence_ns = INT64_MAX };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        struct connections_given_up part = KINDS[i]->given_up(source->self[i]);
-        sum.foreign += part.foreign;
-        sum.ours += part.ours;
-        if (part.foreign + part.ours)
-            sum.least_silence_ns = MIN(sum.least_silence_ns, part.least_silence_ns);
-    }
-    sum.foreign -= source->reported.foreign;
-    sum.ours -= source->reported.ours;
-    return sum;
-}
-
 static void
 report_given_up(struct source *source, struct oa_stamp stamp)
 {
-    struct connections_given_up sum = not_reported(source);
+    struct connections_given_up *sum = &source->flows.given_up;
     struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
 
-    if (sum.foreign + sum.ours == 0)
+    if (sum->foreign + sum->ours == 0)
         return;
     find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
          "%" G_GUINT64_FORMAT " connections of other services and %" G_GUINT64_FORMAT
          " with RPC or MAPI over HTTP were given up, silent for %.0f s or more: more could not be "
          "kept in memory",
-         sum.foreign, sum.ours, floor((double)sum.least_silence_ns / 1e9));
-    source->reported.foreign += sum.foreign;
-    source->reported.ours += sum.ours;
+         sum->foreign, sum->ours, floor((double)sum->least_silence_ns / 1e9));
+    *sum = (struct connections_given_up){ 0 };
     source->n_reported++;
 }
 
@@ -517,21 +583,45 @@ check_memory(struct source *source, struct oa_stamp stamp)
 
 /* ---- reading ---- */
 
+/* Frames whose kind opens TLS here, while that is done in the other thread. */
+static bool
+shares_keys(const struct source *source, const struct capture_frame *frame)
+{
+    bool is_shared = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        is_shared |=
+            source->flows_ahead && source->sink->keys && KINDS[i]->has && KINDS[i]->has(frame);
+    return is_shared;
+}
+
+/* What was read ahead is taken even if reading is stopped. */
+static bool
+is_done(const struct source *source, const struct source_result *result)
+{
+    if (result->stopped && source->flows_ahead)
+        frames_ahead_stop(source->ahead);
+    return result->disordered || (result->stopped && !source->flows_ahead);
+}
+
 static void
 read_all(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    struct capture_frame frame;
-    struct packet_found packet;
+    const struct capture_frame *frame;
+    const struct packet_found *packet;
     enum capture_status status;
     char *message = NULL;
+    struct due due;
 
-    while (!result->stopped &&
-           (status = next_frame(source, &frame, &packet, &message)) != CAPTURE_END) {
-        if (status == CAPTURE_OK && source->is_following && sink->next &&
-            !sink->next(sink->context, frame.file, frame.time_ns)) {
+    while (!is_done(source, result) &&
+           (status = next_frame(source, &due, &frame, &packet, &message)) != CAPTURE_END) {
+        if (status == CAPTURE_OK && shares_keys(source, frame)) {
+            result->keys_are_shared = result->stopped = true;
+        } else if (status == CAPTURE_OK && source->is_following && sink->next &&
+                   !sink->next(sink->context, frame->file, frame->time_ns)) {
             result->stopped = true;
         } else if (status == CAPTURE_OK) {
-            take_frame(source, &frame, &packet, result);
+            take_frame(source, frame, packet, result);
         } else if (status == CAPTURE_DISORDERED) {
             result->disordered = result->stopped = true;
         } else {
@@ -541,7 +631,7 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
             g_clear_pointer(&message, g_free);
         }
         if (result->frames % FRAMES_BETWEEN_CHECKS == 0 && status == CAPTURE_OK)
-            check_memory(source, (struct oa_stamp){ frame.time_ns, frame.number });
+            check_memory(source, (struct oa_stamp){ frame->time_ns, frame->number });
         if (result->frames % FRAMES_BETWEEN_PROGRESS == 0 && !result->stopped)
             result->stopped = !goes_on(source, sink, result->frames);
     }
@@ -550,44 +640,45 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
 void
 source_run(struct source *source, const struct source_sink *sink, struct source_result *result)
 {
-    struct flows flows;
+    struct flows *flows = &source->flows;
 
     source->sink = sink;
     source->tracker = oa_tracker_new(take_event, source, false);
-    flows_begin(&flows, source->tracker, sink->keys, take_connection, source);
-    flows.counted = take_counted;
-    flows.undecided = take_undecided;
+    flows_begin(flows, source->tracker, take_connection, source);
+    if (sink->keys)
+        oa_tls_keys_begin(sink->keys);
+    flows->counted = take_counted;
+    flows->undecided = take_undecided;
     if (sink->estimated)
-        flows.shapes = oa_shapes_new(&(struct oa_shape_listener){ .context = source,
-                                                                  .call = take_estimated_call,
-                                                                  .ended = take_estimate,
-                                                                  .exchange = flow_take_exchange });
+        flows->shapes =
+            oa_shapes_new(&(struct oa_shape_listener){ .context = source,
+                                                       .call = take_estimated_call,
+                                                       .ended = take_estimate,
+                                                       .exchange = flow_take_exchange });
     oa_tls_proxies_name(source->tracker, sink->proxies);
     oa_tracker_rename(source->tracker, sink->renamer);
     oa_tracker_use_clock_steps(source->tracker, sink->clock_steps);
     oa_tracker_unseal(source->tracker, sink->secrets);
     *result = (struct source_result){ 0 };
     source->memory = memory_bound_begin(sink->memory_limit);
-    oa_code_pages_set_of_names(oa_tracker_code_pages(flows.tracker), sink->code_page);
-    valid_ports_each(sink->valid_ports, name_port, flows.tracker);
+    oa_code_pages_set_of_names(oa_tracker_code_pages(flows->tracker), sink->code_page);
+    valid_ports_each(sink->valid_ports, name_port, flows->tracker);
     if (sink->begin)
-        sink->begin(sink->context, flows.tracker);
+        sink->begin(sink->context, flows->tracker);
     if (source->clocks)
-        flows.continuity = clocks_begin(source->clocks);
+        flows->continuity = clocks_begin(source->clocks);
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
-        source->self[i] = KINDS[i]->begin(&flows);
+        source->self[i] = KINDS[i]->begin(flows, sink->keys);
     begin_reading(source, sink);
     read_all(source, sink, result);
-    frames_ahead_end(source->ahead);
-    source->ahead = NULL;
+    end_ahead(source);
     report_given_up(source, (struct oa_stamp){ 0 });
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
         KINDS[i]->end(source->self[i], result);
-    oa_shapes_free(flows.shapes);
-    oa_tracker_end(flows.tracker);
-    oa_tracker_free(flows.tracker);
-    flows_end(&flows);
-    result->channels = flows.n_channels;
+    oa_shapes_free(flows->shapes);
+    oa_tracker_end(flows->tracker);
+    oa_tracker_free(flows->tracker);
+    result->channels = flows->n_channels;
     result->keys_came_late = sink->keys && oa_tls_keys_came_late(sink->keys);
     result->estimates = source->n_estimates;
     if (source->clocks && !result->stopped) {

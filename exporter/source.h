@@ -60,7 +60,9 @@ struct source_sink {
                                  to; NULL: they stay closed */
     uint64_t memory_limit;    /* bytes; 0: none */
     unsigned jobs;            /* threads; with more than one, frames are read in one of their own */
-    char *const *proxies;     /* addresses and names of RPC proxies, ended by NULL; NULL: none */
+    bool flows_ahead; /* and then TCP and TLS too, which pays if TLS is opened; exported PDUs beside
+                         it make the result void */
+    char *const *proxies; /* addresses and names of RPC proxies, ended by NULL; NULL: none */
 };
 
 struct source;

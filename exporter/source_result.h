@@ -24,6 +24,7 @@ struct source_result {
     bool incomplete;        /* a file was cut short or damaged */
     bool stopped;           /* before the end: progress returned false, or: */
     bool disordered;        /* CAPTURE_DISORDERED */
+    bool keys_are_shared;   /* by threads, see source_sink.flows_ahead */
     bool keys_came_late;    /* a capture has keys behind the connections that need them */
     bool clocks_differ; /* by these three, what was made of the events is void: the captures have
                            to be opened again, with frames read ahead, with all keys, or with the

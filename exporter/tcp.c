@@ -111,7 +111,6 @@ struct tcp_table {
     int64_t now_ns;       /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
-    struct connections_given_up given_up;
 };
 
 /* ---- lists and hash table ---- */
@@ -642,11 +641,9 @@ state_of(const struct tracked *c)
 static void
 finish_connection(struct tracked *c)
 {
-    /* Determined before either is finished, because a listener may swap the sides in between. */
-    struct half *client = half_of(c, OA_CLIENT), *server = half_of(c, OA_SERVER);
-
-    finish_half(c, client);
-    finish_half(c, server);
+    /* Not by sides, which a listener may swap, but does not if it listens later. */
+    for (size_t i = 0; i < G_N_ELEMENTS(c->half); i++)
+        finish_half(c, &c->half[i]);
 }
 
 static void
@@ -695,8 +692,8 @@ expire(struct tcp_table *table, int64_t now)
 static void
 give_up(struct tracked *c)
 {
-    if (!c->is_ended)
-        connections_give_up(&c->table->given_up, &c->facts, elapsed(c->table->now_ns, c->since_ns));
+    c->facts.is_given_up = !c->is_ended;
+    c->facts.silent_ns = elapsed(c->table->now_ns, c->since_ns);
     close_connection(c);
 }
 
@@ -740,12 +737,6 @@ tcp_table_give_up(struct tcp_table *table)
     done += give_up_oldest(&table->open, true, n - done);
     done += give_up_oldest(&table->open, false, n - done);
     return done > 0;
-}
-
-struct connections_given_up
-tcp_table_given_up(const struct tcp_table *table)
-{
-    return table->given_up;
 }
 
 static bool

@@ -60,9 +60,6 @@ void tcp_table_clock_step(struct tcp_table *table, int64_t time_ns);
  */
 bool tcp_table_give_up(struct tcp_table *table);
 
-/* The open ones that were closed so, or because there were too many. */
-struct connections_given_up tcp_table_given_up(const struct tcp_table *table);
-
 /* Delivers what is still pending (gaps as lost), closes every connection in the order of their
  * numbers, and frees the table. */
 void tcp_table_free(struct tcp_table *table);

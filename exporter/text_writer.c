@@ -275,6 +275,12 @@ text_writer_show(struct writer *base, char **message)
 }
 
 bool
+text_writer_has_gaps(const struct writer *base)
+{
+    return ((const struct text_writer *)base)->waiting != NULL;
+}
+
+bool
 text_writer_has_news(const struct writer *base)
 {
     const struct text_writer *writer = (const struct text_writer *)base;

@@ -53,6 +53,7 @@ text_writer_end_cell(struct text_writer *writer, const char *end)
 
 /* Functions of `struct writer_format`. */
 bool text_writer_show(struct writer *writer, char **message);
+bool text_writer_has_gaps(const struct writer *writer);
 bool text_writer_has_news(const struct writer *writer);
 uint64_t text_writer_bytes(const struct writer *writer);
 bool text_writer_carry(struct writer *from, struct writer *to, const char *directory,
@@ -73,7 +74,7 @@ void text_writer_discard(struct writer *writer);
     .end_row = text_writer_end_row, .failed = text_writer_failed, .flush = text_writer_flush, \
     .publish = text_writer_publish, .close = text_writer_close, .discard = text_writer_discard, \
     .show = text_writer_show, .has_news = text_writer_has_news, .bytes = text_writer_bytes, \
-    .carry = text_writer_carry
+    .carry = text_writer_carry, .has_gaps = text_writer_has_gaps
 /* clang-format on */
 
 #endif

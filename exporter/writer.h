@@ -58,6 +58,9 @@ struct writer_format {
     void (*close)(struct writer *writer);
     void (*discard)(struct writer *writer);
 
+    /* Of formats whose rows may be written in a thread of their own. */
+    bool (*has_gaps)(const struct writer *writer);
+
     /* Formats whose rows can be read while they are written. */
     bool (*show)(struct writer *writer, char **message);
     bool (*has_news)(const struct writer *writer);
@@ -162,6 +165,13 @@ static inline void
 writer_discard(struct writer *writer)
 {
     writer->format->discard(writer);
+}
+
+/* Whether rows wait for the numbers of sessions. */
+static inline bool
+writer_has_gaps(const struct writer *writer)
+{
+    return writer->format->has_gaps(writer);
 }
 
 /* --- an output that is read while it is written --- */

@@ -78,8 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct host host = { 0 };
     struct flows flows;
 
-    flows_begin(&flows, oa_tracker_new(NULL, NULL, false), NULL, on_ended, &host);
-    void *source = PDU_SOURCE.begin(&flows);
+    flows_begin(&flows, oa_tracker_new(NULL, NULL, false), on_ended, &host);
+    void *source = PDU_SOURCE.begin(&flows, NULL);
     uint64_t number = 0;
 
     while (oa_cursor_left(&cursor) >= 3) {

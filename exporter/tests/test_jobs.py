@@ -5,7 +5,9 @@ Usage: test_jobs.py OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,10 +25,16 @@ REPORTS = ",".join(name for name in ALL if name != "comparison")
 STYLES = ([], ["--format", "json"], ["--crlf", "--time", "spreadsheet"])
 
 
-def outcome(jobs, *arguments, **more):
+def keys_of(capture):
+    """The options for its key log, if there is one."""
+    keys = capture.with_name(capture.name.partition(".")[0] + ".keys")
+    return ["--tls-keylog", keys] if keys.exists() else []
+
+
+def outcome(jobs, *arguments, reports=("--rops", "--estimates", "--reports", REPORTS), **more):
     """Everything that a run shows: exit code, messages, files."""
     with tempfile.TemporaryDirectory() as folder:
-        result = tools.oaexport(PROGRAM, "-j", jobs, "--rops", "--estimates", "--reports", REPORTS, "-o", folder, *arguments, check=False, **more)
+        result = tools.oaexport(PROGRAM, "-j", jobs, *reports, "-o", folder, *arguments, check=False, **more)
         files = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
         return result.returncode, result.stderr, files
 
@@ -34,11 +42,11 @@ def outcome(jobs, *arguments, **more):
 class Jobs(unittest.TestCase):
     """N = 1 reads and writes in one thread."""
 
-    def check(self, *arguments, numbers=JOBS):
+    def check(self, *arguments, numbers=JOBS, **more):
         """All numbers of threads show the same."""
-        code, messages, files = outcome(numbers[0], *arguments)
+        code, messages, files = outcome(numbers[0], *arguments, **more)
         for jobs in numbers[1:]:
-            found = outcome(jobs, *arguments)
+            found = outcome(jobs, *arguments, **more)
             with self.subTest(jobs=jobs, arguments=arguments):
                 self.assertEqual(found[:2], (code, messages))
                 self.assertEqual(sorted(found[2]), sorted(files))
@@ -49,8 +57,31 @@ class Jobs(unittest.TestCase):
         captures = sorted((TOP / "test-captures").glob("**/*.pcap*"))
         self.assertGreater(len(captures), 100)
         for capture in captures:
-            keys = capture.with_suffix(".keys")
-            self.check(*(["--tls-keylog", keys] if keys.exists() else []), capture, numbers=JOBS[:2])
+            self.check(*keys_of(capture), capture, numbers=JOBS[:2])
+
+    def test_connections_ahead(self):
+        """With keys, and without estimates, connections are read in the other thread too: those inside TLS, and any others."""
+        with tempfile.TemporaryDirectory() as folder:
+            other = pathlib.Path(folder) / "other.keys"
+            other.write_text(f"CLIENT_RANDOM {'00' * 32} {'00' * 48}\n", encoding="ascii")
+            for capture in sorted((TOP / "test-captures").glob("**/*.pcap*")):
+                self.check(*(keys_of(capture) or ["--tls-keylog", other]), capture, numbers=JOBS[:2], reports=())
+            for name in ("real", "made", "clients", "cases"):
+                self.check("--tls-keylog", other, TOP / "test-captures" / name, numbers=JOBS[:2], reports=())
+        for capture in sorted((TOP / "test-captures" / "tls").glob("*_rsa_*.gz")):
+            self.check("--tls-private-key", capture.with_name("rsa.key"), capture, numbers=JOBS[:2], reports=())
+
+    def test_exported_pdus(self):
+        """Beside packets, where both open TLS with the same keys."""
+        capture = TOP / "test-captures/tls/tls12_rsa_3des_sha_ticket.pcapng.gz"
+        with tempfile.TemporaryDirectory() as folder:
+            exported = pathlib.Path(folder) / "exported.pcapng"
+            shutil.copy(capture, folder)
+            os.chmod(folder, 0o777)
+            tools.run([*tools.as_ordinary_user(), "tshark", "-r", f"{folder}/{capture.name}", "-U", "OSI layer 4", "-w", str(exported)],
+                      tools.surroundings(folder))
+            self.check(*keys_of(capture), capture, exported, reports=())
+            self.check(*keys_of(capture), exported, reports=())
 
     def test_together(self):
         """Folders, whose captures overlap in time and have different clocks."""

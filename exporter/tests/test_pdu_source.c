@@ -111,8 +111,8 @@ static void
 begin(struct fixture *fixture)
 {
     *fixture = (struct fixture){ .closed = g_array_new(FALSE, FALSE, sizeof(struct connection)) };
-    flows_begin(&fixture->flows, oa_tracker_new(on_event, fixture, false), NULL, on_ended, fixture);
-    fixture->source = PDU_SOURCE.begin(&fixture->flows);
+    flows_begin(&fixture->flows, oa_tracker_new(on_event, fixture, false), on_ended, fixture);
+    fixture->source = PDU_SOURCE.begin(&fixture->flows, NULL);
 }
 
 /* Ends what is open; the counters stay. */
