@@ -9,39 +9,12 @@
 #include <string.h>
 
 #include "capture_reader.h"
-
-static int
-compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Paths of what is in the folder, by name; NULL with a message. */
-static GPtrArray *
-list_folder(const char *folder, char **message)
-{
-    GError *error = NULL;
-    GDir *directory = g_dir_open(folder, 0, &error);
-    const char *name;
-
-    if (!directory) {
-        *message = g_strdup(error->message);
-        g_error_free(error);
-        return NULL;
-    }
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(directory)))
-        if (name[0] != '.')
-            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-    g_dir_close(directory);
-    g_ptr_array_sort(paths, compare_names);
-    return paths;
-}
+#include "folder_list.h"
 
 static bool
 add_folder(const char *folder, GPtrArray *captures, size_t *n_others, char **message)
 {
-    GPtrArray *paths = list_folder(folder, message);
+    GPtrArray *paths = folder_list(folder, message);
     guint before = captures->len;
 
     if (!paths)

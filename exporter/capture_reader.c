@@ -16,6 +16,7 @@
 #include <wiretap/wtap.h>
 
 #include "capture_records.h"
+#include "partial_set.h"
 
 #define STANDARD_INPUT "-"
 
@@ -98,9 +99,10 @@ struct capture_reader {
     uint64_t bytes_total;
     struct capture_secrets_user secrets;
 
-    struct follow *follow; /* NULL: all inputs were known when the reader was opened */
-    uint64_t n_followed;   /* files so far; the last ones are inputs by this number, modulo */
-    bool is_last;          /* no other file will come */
+    struct partial_set *partials; /* in place of the files; NULL: the files themselves */
+    struct follow *follow;        /* NULL: all inputs were known when the reader was opened */
+    uint64_t n_followed; /* files so far; the last ones are inputs by this number, modulo */
+    bool is_last;        /* no other file will come */
     void (*retired)(void *context, size_t file);
     void *context;
 };
@@ -205,14 +207,16 @@ ahead_keep(struct ahead *ahead)
 {
     struct capture_record *record = &ahead->record;
 
+    size_t length = record->packed ? record->packed : record->captured;
+
     if (record->data == ahead->copy)
         return;
-    if (record->captured > ahead->room) {
-        ahead->room = MAX(record->captured, AHEAD_ROOM);
+    if (length > ahead->room) {
+        ahead->room = MAX(length, AHEAD_ROOM);
         ahead->copy = g_realloc(ahead->copy, ahead->room);
     }
-    if (record->captured)
-        memcpy(ahead->copy, record->data, record->captured);
+    if (length)
+        memcpy(ahead->copy, record->data, length);
     record->data = ahead->copy;
 }
 
@@ -262,14 +266,18 @@ ahead_remove_first(struct capture_reader *reader, struct input *input)
 /* ---- one file ---- */
 
 static bool
-input_open(struct input *input, char **message)
+input_open(struct partial_set *partials, struct input *input, char **message)
 {
     int err = 0;
     char *err_info = NULL;
 
+    input->records = 0;
+    if (partials) {
+        input->file = capture_records_of_parts(partials, input->path_index);
+        return true;
+    }
     input->file = capture_records_open(input->is_followed ? STANDARD_INPUT : input->path,
                                        input->is_regular && !input->is_followed, &err, &err_info);
-    input->records = 0;
     if (!input->file)
         *message = open_message(input, err, err_info);
     return input->file != NULL;
@@ -469,9 +477,15 @@ input_advance(struct capture_reader *reader, struct input *input)
 
 /* Checks what the file system knows, for clearer messages than the contents would give. */
 static bool
-input_examine(struct input *input, char **message)
+input_examine(const struct partial_set *partials, struct input *input, char **message)
 {
     struct stat info;
+
+    if (partials) {
+        input->is_regular = true;
+        input->size = partial_set_capture(partials, input->path_index)->size;
+        return true;
+    }
     bool is_standard_input = strcmp(input->path, STANDARD_INPUT) == 0;
     int failed = is_standard_input ? fstat(STDIN_FILENO, &info) : stat(input->path, &info);
 
@@ -504,7 +518,7 @@ capture_reader_is_capture(const char *path)
 {
     struct input input = { .path = (char *)path, .name = path };
     g_autofree char *message = NULL;
-    bool is_capture = input_examine(&input, &message) && input_open(&input, &message);
+    bool is_capture = input_examine(NULL, &input, &message) && input_open(NULL, &input, &message);
 
     if (is_capture) {
         is_capture = !is_document(&input);
@@ -518,7 +532,8 @@ capture_reader_is_capture(const char *path)
 static bool
 input_prepare(struct capture_reader *reader, struct input *input, char **message)
 {
-    if (!input_examine(input, message) || !input_open(input, message))
+    if (!input_examine(reader->partials, input, message) ||
+        !input_open(reader->partials, input, message))
         return false;
     if (is_document(input)) {
         *message = plain_error(input, NO_CAPTURE);
@@ -640,7 +655,7 @@ admit(struct capture_reader *reader, char **message)
 {
     struct input *input = &reader->inputs[reader->n_admitted++];
 
-    if (!input->is_primed && !input_open(input, message)) {
+    if (!input->is_primed && !input_open(reader->partials, input, message)) {
         input->headers.end = CAPTURE_UNREADABLE;
         reader->bytes_done += input->size;
         return CAPTURE_UNREADABLE;
@@ -707,6 +722,7 @@ capture_reader_open(char *const *paths, size_t n_paths, const struct capture_ord
     reader->window_ns = order->window_ns;
     reader->ahead_max = order->ahead_bytes ? order->ahead_bytes : AHEAD_BYTES;
     reader->reads_ahead = order->reads_ahead;
+    reader->partials = order->partials;
     for (size_t i = 0; i < n_paths; i++)
         add_inputs(reader, i, paths[i],
                    order->corrections ? order->corrections + i * CAPTURE_INTERFACES : NULL);
@@ -768,7 +784,7 @@ open_followed(struct capture_reader *reader, struct input *input, int error, cha
     if (error)
         *message =
             plain_error(input, error == ENOENT ? "vanished before it was read" : g_strerror(error));
-    if (!error && input_open(input, message) && is_document(input)) {
+    if (!error && input_open(NULL, input, message) && is_document(input)) {
         *message = plain_error(input, NO_CAPTURE);
         input_close(reader, input);
     }
@@ -845,6 +861,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         .data = record->data,
         .captured = record->captured,
         .on_wire = MAX(record->on_wire, record->captured),
+        .packed = record->packed,
         .file = root->path_index,
         .interface = interface_of(record),
         .correction_ns = root->correction_ns,
@@ -888,6 +905,16 @@ size_t
 capture_reader_followed(const struct capture_reader *reader)
 {
     return (size_t)reader->n_followed;
+}
+
+int64_t
+capture_reader_first_ns(const struct capture_reader *reader, size_t path_index)
+{
+    size_t i = 0;
+
+    while (reader->inputs[i].path_index != path_index)
+        i++;
+    return reader->inputs[i].time_ns;
 }
 
 bool

@@ -24,7 +24,8 @@ struct capture_frame {
     const uint8_t *data;
     size_t captured;
     size_t on_wire;
-    size_t file; /* on the command line, from 0; of those that are followed, in their order */
+    size_t packed; /* see struct capture_record */
+    size_t file;   /* on the command line, from 0; of those that are followed, in their order */
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
     int64_t correction_ns; /* that the time contains, see struct capture_order */
     int64_t back_ns; /* by which the time went back before it in the file, beyond the window */
@@ -40,17 +41,20 @@ enum capture_status {
                            be read ahead */
 };
 
+struct partial_set; /* partial_set.h */
+
 /* What is done about the times of frames, and with frames of one file that are not in order of
  * them. */
 struct capture_order {
     /* To be added to the times of each interface of each file, in the order of the command line:
      * CAPTURE_INTERFACES of a file in a row; NULL: nothing. */
     const int64_t *corrections;
-    int64_t window_ns;     /* how late a frame may be to be put in order; 0: never */
-    bool shares_keys;      /* for source_run(): see source_result.keys_are_shared */
-    bool reads_ahead;      /* from the beginning, see capture_reader_open() */
-    size_t ahead_bytes;    /* memory for that; 0: 64 MiB */
-    struct follow *follow; /* files that are still being written; NULL: read what is there */
+    int64_t window_ns;            /* how late a frame may be to be put in order; 0: never */
+    bool shares_keys;             /* for source_run(): see source_result.keys_are_shared */
+    bool reads_ahead;             /* from the beginning, see capture_reader_open() */
+    size_t ahead_bytes;           /* memory for that; 0: 64 MiB */
+    struct follow *follow;        /* files that are still being written; NULL: read what is there */
+    struct partial_set *partials; /* in place of the files; NULL: the files themselves */
 };
 
 /* Files that are followed of which something may be known at the same time: the last ones. */
@@ -128,6 +132,10 @@ enum capture_status capture_reader_next(struct capture_reader *reader, struct ca
 struct capture_reader *capture_reader_follow(const struct capture_order *order,
                                              void (*retired)(void *context, size_t file),
                                              void *context);
+
+/* The time of the first frame of the file at that place of the command line, before any frame is
+ * read; INT64_MIN: it has none. */
+int64_t capture_reader_first_ns(const struct capture_reader *reader, size_t path_index);
 
 /* Whether a file says at its beginning that it has several interfaces. */
 bool capture_reader_has_interfaces(const struct capture_reader *reader);

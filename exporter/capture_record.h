@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum read_result { READ_RECORD, READ_END, READ_FAILED };
+
 struct capture_record {
     bool is_frame; /* else interface statistics, a system event, a log: the rest is unknown */
     bool has_time;
@@ -18,6 +20,8 @@ struct capture_record {
     unsigned interface; /* 0 in formats without interfaces */
     const uint8_t *data;
     size_t captured, on_wire;
+    size_t packed; /* bytes at `data`, which are a packet found elsewhere, see packed_packet.h; 0:
+                      they are the frame */
 };
 
 /* What the headers show so far; interfaces may be described behind frames. */

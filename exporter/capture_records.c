@@ -13,6 +13,7 @@
 #include <wiretap/wtap.h>
 
 #include "native_records.h"
+#include "partial_records.h"
 #include "ws_compat.h"
 
 #define FIRST_BUFFER 2048
@@ -23,7 +24,8 @@ struct capture_records {
     wtap_rec record;
     Buffer buffer; /* of the record's data, where it does not hold them itself */
     struct native_records *native;
-    uint64_t n_native; /* records that it read */
+    uint64_t n_native;               /* records that it read */
+    struct partial_records *partial; /* reads all of it, see partial_records.h; or NULL */
     struct capture_headers headers;
     struct capture_secrets secrets; /* of `file` */
 };
@@ -79,6 +81,17 @@ capture_records_open(const char *path, bool is_regular, int *err, char **err_inf
         wtap_close(records->file);
         records->file = NULL;
     }
+    return records;
+}
+
+struct capture_records *
+capture_records_of_parts(struct partial_set *set, size_t capture)
+{
+    struct capture_records *records = g_new0(struct capture_records, 1);
+
+    WS_COMPAT_RECORD_INIT(&records->record, &records->buffer, FIRST_BUFFER);
+    records->partial = partial_records_open(set, capture);
+    records->headers = partial_records_headers(records->partial);
     return records;
 }
 
@@ -148,6 +161,8 @@ capture_records_next(struct capture_records *records, struct capture_record *rec
 
     *err = 0;
     *err_info = NULL;
+    if (records->partial)
+        return partial_records_next(records->partial, record, err, err_info);
     if (!records->file) {
         enum native_result native = native_records_next(records->native, record, err);
         if (native == NATIVE_FRAME) {
@@ -171,7 +186,9 @@ capture_records_headers(struct capture_records *records)
 {
     struct capture_headers *headers = &records->headers;
 
-    if (records->file) {
+    if (records->partial) {
+        *headers = partial_records_headers(records->partial);
+    } else if (records->file) {
         note_headers(records);
     } else if (records->native) {
         uint32_t least;
@@ -187,6 +204,8 @@ capture_records_headers(struct capture_records *records)
 uint64_t
 capture_records_bytes(const struct capture_records *records)
 {
+    if (records->partial)
+        return partial_records_bytes(records->partial);
     return records->file ? (uint64_t)MAX(wtap_read_so_far(records->file), 0)
                          : native_records_bytes(records->native);
 }
@@ -201,6 +220,8 @@ void
 capture_records_take_secrets(struct capture_records *records,
                              const struct capture_secrets_user *user)
 {
+    if (records->partial)
+        partial_records_take_secrets(records->partial, user);
     if (records->native)
         native_records_take_secrets(records->native, user);
     if (records->file)
@@ -215,6 +236,7 @@ capture_records_close(struct capture_records *records)
     if (records->file)
         wtap_close(records->file);
     native_records_close(records->native);
+    partial_records_close(records->partial);
     WS_COMPAT_RECORD_CLEANUP(&records->record, &records->buffer);
     g_free(records->path);
     g_free(records);

@@ -10,14 +10,16 @@
 #include "capture_record.h"
 #include "capture_secrets.h"
 
-enum read_result { READ_RECORD, READ_END, READ_FAILED };
-
 struct capture_records;
+struct partial_set; /* partial_set.h */
 
 /* Opens the file; NULL with wiretap's code and text (g_free) if that fails. One that is not regular
  * is left to wiretap, because it cannot be read twice. */
 struct capture_records *capture_records_open(const char *path, bool is_regular, int *err,
                                              char **err_info);
+
+/* Those of a capture in a set of parts, which must outlive it. */
+struct capture_records *capture_records_of_parts(struct partial_set *set, size_t capture);
 
 /* Reads the next record, whose data are valid until the next call. READ_FAILED comes with wiretap's
  * code and text (g_free). After it and READ_END, which are not to be followed by another call, no

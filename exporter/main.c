@@ -27,6 +27,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "page.h"
+#include "partial_set.h"
 #include "progress.h"
 #include "pseudonyms.h"
 #include "report_comparison.h"
@@ -61,6 +62,7 @@ struct run {
     struct live *live;
     size_t n_cut; /* captures that were not read to their end */
     uint64_t sessions;
+    struct partial_set *partials; /* NULL: the captures are read */
     struct progress progress;
     GHashTable *warnings; /* that were shown, also when the captures were read before */
     uint64_t frames;
@@ -120,6 +122,7 @@ inform(const struct options *options)
     case ACTION_EXPORT:
     case ACTION_PAGE:
     case ACTION_COMPARE:
+    case ACTION_SHARD:
         break;
     }
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -262,7 +265,8 @@ on_progress(void *context, const struct source_progress *progress)
 {
     struct run *run = context;
 
-    if (is_to_stop(run) || report_set_failed(run->reports))
+    if (is_to_stop(run) || report_set_failed(run->reports) ||
+        (run->partials && partial_set_failure(run->partials)))
         return false;
     progress_show(&run->progress, progress, run->sessions);
     return true;
@@ -393,7 +397,7 @@ write_page(const struct options *options, char **message)
 static bool
 can_read_again(const struct options *options)
 {
-    for (size_t i = 0; i < options->n_paths; i++)
+    for (size_t i = 0; i < options->n_paths && !options->merges; i++)
         if (!g_file_test(options->paths[i], G_FILE_TEST_IS_REGULAR))
             return false;
     return true;
@@ -435,7 +439,7 @@ static int
 export_once(const struct options *options, const struct given_keys *keys,
             struct capture_order *order, struct clocks *clocks, GHashTable *warnings, bool *is_void)
 {
-    struct run run = { .follow = order->follow, .warnings = warnings };
+    struct run run = { .follow = order->follow, .partials = order->partials, .warnings = warnings };
     struct oa_clock_steps *clock_steps = oa_clock_steps_new();
     struct source_sink sink = { .context = &run,
                                 .begin = options->reads_rops ? begin_rops : NULL,
@@ -501,12 +505,15 @@ export_once(const struct options *options, const struct given_keys *keys,
         }
         source_run(source, &sink, &result);
         progress_clear(&run.progress);
+        const char *failure = run.partials ? partial_set_failure(run.partials) : NULL;
         *is_void = result.disordered || result.clocks_differ || result.keys_are_shared ||
                    (result.keys_came_late && !run.follow && can_read_again(options) &&
                     can_begin_anew(options));
         order->reads_ahead |= result.disordered;
         order->shares_keys |= result.keys_are_shared;
-        if (run.follow)
+        if (failure)
+            code = fail(g_strdup(failure), EXIT_UNREADABLE);
+        else if (run.follow)
             code = end_live(options, &run, &result);
         else if (ending_signal || *is_void)
             code = EXIT_NOT_WRITTEN;
@@ -594,9 +601,11 @@ ahead_bytes(const struct options *options)
 /* Most captures are in order of time, most clocks agree, and most keys stand before what they open.
  * Only what was read shows where that is not so, and then the reports are begun anew. What goes to
  * standard output cannot be taken back, so all of it is found out before. */
-static int export(const struct options *options, const struct given_keys *keys)
+static int export(const struct options *options, const struct given_keys *keys,
+                  struct partial_set *partials)
 {
     struct capture_order order = { .window_ns = options->reorder_ns,
+                                   .partials = partials,
                                    .ahead_bytes = ahead_bytes(options),
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
@@ -605,12 +614,12 @@ static int export(const struct options *options, const struct given_keys *keys)
     bool is_void = false;
     int code;
 
-    allow_descriptors(options->n_paths);
+    allow_descriptors(options->n_paths * (partials ? partial_set_parts(partials) : 1));
     if (clocks && !can_begin_anew(options))
         look_ahead(options, keys, &order, clocks);
     do {
         code = export_once(options, keys, &order, clocks, warnings, &is_void);
-    } while (is_void && !ending_signal);
+    } while (is_void && code != EXIT_UNREADABLE && !ending_signal);
     clocks_free(clocks);
     return code;
 }
@@ -631,6 +640,22 @@ export_live(const struct options *options, const struct given_keys *keys)
     g_autoptr(GHashTable) warnings = warnings_new();
     int code = export_once(options, keys, &order, NULL, warnings, &is_void);
     follow_close(order.follow);
+    return code;
+}
+
+/* The same from the parts of a set, whose captures have their names. */
+static int
+export_merged(struct options *options, const struct given_keys *keys)
+{
+    char *message = NULL;
+    struct partial_set *partials = partial_set_open(options->paths, options->n_paths, &message);
+
+    if (!partials)
+        return fail(message, EXIT_UNREADABLE);
+    options->paths = partial_set_names(partials, &options->n_paths);
+    options->n_others = partial_set_others(partials);
+    int code = export(options, keys, partials);
+    partial_set_close(partials);
     return code;
 }
 
@@ -664,17 +689,45 @@ export_captures(struct options *options)
     }
     if (options->follows) {
         code = export_live(options, &keys);
+    } else if (options->merges) {
+        code = export_merged(options, &keys);
     } else if (capture_paths_expand(options->paths, options->n_paths, &captures, &message)) {
         options->paths = captures.paths;
         options->n_paths = captures.n;
         options->n_others = captures.n_others;
-        code = export(options, &keys);
+        code = export(options, &keys, NULL);
     } else {
         code = fail(message, EXIT_UNREADABLE);
     }
     capture_paths_clear(&captures);
     given_keys_clear(&keys);
     pseudonyms_free(options->style.pseudonyms);
+    return code;
+}
+
+static bool
+on_shard_progress(void *progress, const struct source_progress *reached)
+{
+    progress_show(progress, reached, 0);
+    return !ending_signal;
+}
+
+static int
+write_shard(const struct options *options)
+{
+    struct capture_paths captures = { 0 };
+    struct progress progress;
+    char *message = NULL;
+    enum exit_code code = EXIT_UNREADABLE;
+
+    progress_begin(&progress, options->shows_progress, options->quiet);
+    if (capture_paths_expand(options->paths, options->n_paths, &captures, &message))
+        code = shard_write(&options->shard, &captures, options->directory, on_shard_progress,
+                           &progress, &message);
+    progress_clear(&progress);
+    capture_paths_clear(&captures);
+    if (message)
+        fail(message, code);
     return code;
 }
 
@@ -743,6 +796,10 @@ main(int argc, char *argv[])
             code = fail(message, code);
     } else if (options.action == ACTION_COMPARE) {
         code = compare(&options);
+    } else if (options.action == ACTION_SHARD) {
+        wtap_init(FALSE);
+        code = write_shard(&options);
+        wtap_cleanup();
     } else if (options.action != ACTION_EXPORT) {
         code = inform(&options);
     } else {

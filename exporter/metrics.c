@@ -8,13 +8,11 @@
  */
 #include "metrics.h"
 
-#include <errno.h>
 #include <glib.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "column.h"
 #include "interval_levels.h"
@@ -342,22 +340,12 @@ metrics_write(const struct metrics *metrics, struct intervals *intervals, const 
 {
     g_autoptr(GString) text = g_string_new(NULL);
     struct output_file file;
-    size_t done = 0;
 
     put_all(text, metrics, intervals);
     if (!output_file_open(&file, path, message))
         return false;
-    while (done < text->len) {
-        ssize_t n = write(file.fd, text->str + done, text->len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            *message = g_strdup_printf("%s: %s", path, g_strerror(n < 0 ? errno : EIO));
-            break;
-        }
-        done += (size_t)n;
-    }
-    if (*message || !output_file_publish(&file, message)) {
+    if (!output_file_write(&file, text->str, text->len, message) ||
+        !output_file_publish(&file, message)) {
         output_file_discard(&file);
         return false;
     }

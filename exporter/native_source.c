@@ -11,6 +11,7 @@
 #include "continuity.h"
 #include "duplicates.h"
 #include "flow_ahead.h"
+#include "packed_packet.h"
 #include "packet.h"
 #include "plain_stream.h"
 #include "tcp.h"
@@ -124,7 +125,9 @@ find_packet(void *self, const struct capture_frame *frame, struct packet_found *
     struct packet_frame captured = { frame->encap, frame->data, frame->captured, frame->on_wire,
                                      frame->time_ns };
 
-    packet->kind = packet_decode(native->packets, &captured, &packet->segment);
+    packet->kind = frame->packed
+                       ? packed_packet_take(native->packets, frame->data, &packet->segment)
+                       : packet_decode(native->packets, &captured, &packet->segment);
     packet->is_second_copy =
         packet->kind == PACKET_TCP &&
         duplicates_seen(native->duplicates, &packet->segment, frame->time_ns, &packet->after_ns);

@@ -53,6 +53,8 @@ enum long_option {
     LONG_METRICS,
     LONG_FOLLOW,
     LONG_ROTATE,
+    LONG_SHARD,
+    LONG_SHARD_BY,
     LONG_COMPLETION
 };
 
@@ -76,8 +78,15 @@ static const char *const USER_KEYS[] = { [USER_NAME_DN] = "dn",
                                          [USER_NAME_ADDRESS] = "address",
                                          NULL };
 
-static const char *const COMMANDS[] = { "page", "compare", NULL };
-enum command { COMMAND_PAGE, COMMAND_COMPARE };
+static const char *const SHARD_WAYS[] = {
+    [SHARD_BY_TIME] = "time", [SHARD_BY_HOSTS] = "hosts", NULL
+};
+
+/* Of --shard. */
+#define MOST_SHARDS 100000
+
+static const char *const COMMANDS[] = { "page", "compare", "merge", NULL };
+enum command { COMMAND_PAGE, COMMAND_COMPARE, COMMAND_MERGE };
 
 /* One row per option: for getopt_long(), for the help text, and for completion. */
 static const struct option_row ROWS[] = {
@@ -173,6 +182,13 @@ static const struct option_row ROWS[] = {
       "FILE",
       "also write counters in the text format of Prometheus, with --follow whenever an interval "
       "ends" },
+    { { "shard", required_argument, NULL, LONG_SHARD },
+      "K/N",
+      "read part K of N only, into a partial result in DIR; merge makes the reports of all parts" },
+    { { "shard-by", required_argument, NULL, LONG_SHARD_BY },
+      "WAY",
+      "parts are pieces of the captures (time, the default), or the frames of pairs of hosts "
+      "(hosts)" },
     { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
       NULL,
       "list the reports and what a row of each one represents" },
@@ -213,6 +229,8 @@ words_of(int value)
         return PERIODS;
     case LONG_USER_KEY:
         return USER_KEYS;
+    case LONG_SHARD_BY:
+        return SHARD_WAYS;
     case LONG_COMPLETION:
         return COMPLETION_SHELLS;
     default:
@@ -224,6 +242,8 @@ void
 options_help(void)
 {
     printf("Usage: oaexport [OPTION]... CAPTURE...\n"
+           "       oaexport --shard K/N -o DIR CAPTURE...\n"
+           "       oaexport merge [OPTION]... DIR...\n"
            "       oaexport page [--utc-offset OFFSET] DIR\n"
            "       oaexport compare [OPTION]... DIR1 DIR2\n"
            "Turns captures of Outlook Anywhere (RPC over HTTP) into reports. Without -o and -r, "
@@ -233,6 +253,7 @@ options_help(void)
            "compressed, PDUs exported\n"
            "by Wireshark), a folder with such files, or - for standard input. Several captures are "
            "merged by time.\n"
+           "With merge, the partial results in DIR become the reports of all captures.\n"
            "With page, the reports in DIR become DIR/report.html.\n"
            "With compare, the counters in DIR2 are compared with those in DIR1, by weekday and "
            "time of day.\n\n");
@@ -510,6 +531,34 @@ take_user_key(const char *text, struct options *options, char **message)
     return !*message;
 }
 
+/* "2/7" */
+static bool
+take_shard(const char *text, struct options *options, char **message)
+{
+    g_auto(GStrv) numbers = g_strsplit(text, "/", 2);
+    guint64 index = 0, count = 0;
+
+    if (g_strv_length(numbers) != 2 ||
+        !g_ascii_string_to_unsigned(numbers[1], 10, 1, MOST_SHARDS, &count, NULL) ||
+        !g_ascii_string_to_unsigned(numbers[0], 10, 1, count, &index, NULL))
+        *message = g_strdup_printf("'%s' is no part such as 2/7: the second of seven", text);
+    options->action = ACTION_SHARD;
+    options->shard.index = (unsigned)index;
+    options->shard.count = (unsigned)count;
+    return !*message;
+}
+
+static bool
+take_shard_way(const char *text, struct options *options, char **message)
+{
+    size_t place = place_of(text, SHARD_WAYS);
+
+    options->shard.by = (enum shard_by)place;
+    if (!SHARD_WAYS[place])
+        *message = g_strdup_printf("'%s' is neither time nor hosts", text);
+    return !*message;
+}
+
 static bool
 take_domain(const char *text, struct options *options, char **message)
 {
@@ -679,6 +728,10 @@ take_option(int value, struct options *options, char **message)
         return true;
     case LONG_ROTATE:
         return take_rotation(optarg, options, message);
+    case LONG_SHARD:
+        return take_shard(optarg, options, message);
+    case LONG_SHARD_BY:
+        return take_shard_way(optarg, options, message);
     case LONG_COMPLETION:
         return take_shell(optarg, options, message);
     case LONG_CODE_PAGE:
@@ -775,6 +828,35 @@ check_compare(struct options *options, char **message)
     return !*message;
 }
 
+/* What goes together with --shard. */
+static bool
+check_shard(const struct options *options, char **message)
+{
+    if (!options->directory || database_is_name_of(options->directory))
+        *message = g_strdup("--shard needs a directory: -o DIR");
+    else if (options->n_paths == 0)
+        *message = g_strdup("no capture given (see --help)");
+    else if (options->follows)
+        *message = g_strdup("--shard reads what is there: no --follow");
+    return !*message;
+}
+
+/* "merge DIR..."; a capture of that name is ./merge. */
+static void
+take_merge(struct options *options, char **message)
+{
+    options->merges =
+        options->n_paths > 0 && strcmp(options->paths[0], COMMANDS[COMMAND_MERGE]) == 0;
+    if (!options->merges)
+        return;
+    options->paths++;
+    options->n_paths--;
+    if (options->n_paths == 0)
+        *message = g_strdup("merge needs directories of partial results (see --help)");
+    else if (options->follows)
+        *message = g_strdup("merge reads what is there: no --follow");
+}
+
 bool
 options_parse(int argc, char *argv[], struct options *options, char **message)
 {
@@ -805,6 +887,8 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
                 g_strdup_printf("there is no report '%s' (see --list-reports)", options->paths[0]);
         return !*message;
     }
+    if (options->action == ACTION_SHARD)
+        return check_shard(options, message);
     if (options->action != ACTION_EXPORT)
         return true;
     if (is_page(options)) {
@@ -814,6 +898,9 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
     }
     if (options->n_paths > 0 && strcmp(options->paths[0], COMMANDS[COMMAND_COMPARE]) == 0)
         return check_compare(options, message);
+    take_merge(options, message);
+    if (*message)
+        return false;
     if (options->has_second_utc_offset)
         *message = g_strdup("two UTC offsets are for compare only");
     else if (options->n_paths == 0)

@@ -11,6 +11,7 @@
 #include "report.h"
 #include "given_keys.h"
 #include "live.h"
+#include "shard.h"
 #include "writer.h"
 
 enum action {
@@ -21,6 +22,7 @@ enum action {
     ACTION_LIST_REPORTS,
     ACTION_DESCRIBE,
     ACTION_COMPLETION, /* for `shell` */
+    ACTION_SHARD,
     ACTION_PAGE
 };
 
@@ -50,6 +52,8 @@ struct options {
     const char *metrics;                 /* the file of --metrics; NULL: not given */
     bool follows;                        /* the capture is still being written */
     struct live_rotation rotation;       /* then */
+    struct shard shard;                  /* ACTION_SHARD */
+    bool merges;                         /* `paths` are of partial results */
     bool quiet;
     bool shows_progress; /* even if standard error is no terminal */
     unsigned jobs;       /* threads */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdint.h>
 #include <unistd.h>
 
 static void
@@ -45,6 +46,22 @@ output_file_open(struct output_file *file, const char *path, char **message)
     set_message(file, errno, message);
     free_names(file);
     return false;
+}
+
+bool
+output_file_write(const struct output_file *file, const void *bytes, size_t length, char **message)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t n = write(file->fd, (const uint8_t *)bytes + done, length - done);
+
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            set_message(file, n == 0 ? EIO : errno, message);
+            return false;
+        }
+    }
+    return true;
 }
 
 const char *

@@ -8,6 +8,7 @@
 #define OUTPUT_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How the name of a file ends that has no final name yet. */
 #define TEMPORARY_SUFFIX ".partial"
@@ -24,6 +25,10 @@ struct output_file {
 /* Creates the temporary file, or takes standard output when `path` is NULL. `path` is copied.
  * Returns false with a message for one line in `*message` (g_free) when that fails. */
 bool output_file_open(struct output_file *file, const char *path, char **message);
+
+/* Writes all of the bytes; false with a message if that fails. */
+bool output_file_write(const struct output_file *file, const void *bytes, size_t length,
+                       char **message);
 
 /* The place for messages: the path, or "standard output". */
 const char *output_file_place(const struct output_file *file);

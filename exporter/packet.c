@@ -63,6 +63,7 @@ struct unread {
 
 struct packets {
     struct ip_fragments *fragments;
+    struct packet_trace trace; /* of the last frame */
     struct unread unread[SORTS_MAX];
     size_t n_unread;
     uint64_t other_unread;
@@ -89,14 +90,11 @@ struct layer_row {
 
 /* ---- what was not looked into ---- */
 
-static enum packet_kind
-not_read(struct packet *packet, enum unread_space space, unsigned number)
+static void
+count_unread(struct packets *packets, enum unread_space space, unsigned number)
 {
-    struct packets *packets = packet->packets;
     struct unread *at = packets->unread, *end = at + packets->n_unread;
 
-    if (packet->is_beginning) /* the datagram counts, when it is complete or as incomplete */
-        return PACKET_OTHER;
     while (at < end && (at->space != space || at->number != number))
         at++;
     if (at < end) {
@@ -107,7 +105,36 @@ not_read(struct packet *packet, enum unread_space space, unsigned number)
     } else {
         packets->other_unread++;
     }
+}
+
+static enum packet_kind
+not_read(struct packet *packet, enum unread_space space, unsigned number)
+{
+    struct packet_trace *trace = &packet->packets->trace;
+
+    if (packet->is_beginning) /* the datagram counts, when it is complete or as incomplete */
+        return PACKET_OTHER;
+    count_unread(packet->packets, space, number);
+    trace->is_unread = true;
+    trace->sort = space;
+    trace->number = number;
     return PACKET_OTHER;
+}
+
+struct packet_trace
+packets_trace(const struct packets *packets)
+{
+    return packets->trace;
+}
+
+bool
+packets_take_trace(struct packets *packets, const struct packet_trace *trace)
+{
+    bool is_known = trace->sort < G_N_ELEMENTS(SPACE_FORMATS);
+
+    if (trace->is_unread && is_known)
+        count_unread(packets, (enum unread_space)trace->sort, trace->number);
+    return is_known;
 }
 
 /* Whether the frames are of a protocol by which a link serves itself, and which never carries IP.
@@ -289,6 +316,7 @@ decode_fragment(struct packet *packet, uint32_t identification, uint8_t protocol
     struct ip_fragment_key key = { .identification = identification };
     struct ip_datagram datagram = { .counted = NULL };
 
+    packet->packets->trace.is_fragment = true;
     if (cursor->is_short || packet->on_wire < start)
         return PACKET_CUT;
     struct ip_fragment fragment = {
@@ -811,6 +839,7 @@ packet_decode(struct packets *packets, const struct packet_frame *frame, struct 
         .time_ns = frame->time_ns,
     };
 
+    packets->trace = (struct packet_trace){ 0 };
     if (!link)
         return PACKET_UNSUPPORTED;
     ip_fragments_release(packets->fragments);

@@ -81,6 +81,19 @@ void packets_free(struct packets *packets);
 enum packet_kind packet_decode(struct packets *packets, const struct packet_frame *frame,
                                struct segment *segment);
 
+/* What decoding a frame leaves in `packets`, for who keeps that in place of the frame. */
+struct packet_trace {
+    bool is_fragment;      /* only the frame itself will do */
+    bool is_unread;        /* it counts as one that was not looked into, of the sort: */
+    unsigned sort, number; /* known to this module only */
+};
+
+/* That of the last frame. */
+struct packet_trace packets_trace(const struct packets *packets);
+
+/* Leaves the same in other packets; false if there is no such sort. */
+bool packets_take_trace(struct packets *packets, const struct packet_trace *trace);
+
 /* One sort of frames that were not looked into: "UDP 443". */
 #define PACKET_UNREAD_TEXT 48
 struct packet_unread {

@@ -6,10 +6,8 @@
  */
 #include "page.h"
 
-#include <errno.h>
 #include <glib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "csv_writer.h"
 #include "output_file.h"
@@ -120,23 +118,6 @@ has_reports(const char *directory)
     return false;
 }
 
-static bool
-write_all(const struct output_file *file, const GString *text, char **message)
-{
-    for (size_t done = 0; done < text->len;) {
-        ssize_t n = write(file->fd, text->str + done, text->len - done);
-
-        if (n > 0) {
-            done += (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            *message = g_strdup_printf("%s: %s", output_file_place(file),
-                                       g_strerror(n == 0 ? EIO : errno));
-            return false;
-        }
-    }
-    return true;
-}
-
 enum page_result
 page_write(const char *directory, int64_t utc_offset_ns, char **message)
 {
@@ -151,7 +132,8 @@ page_write(const char *directory, int64_t utc_offset_ns, char **message)
         return PAGE_NO_REPORTS;
     if (!output_file_open(&file, path, message))
         return PAGE_NOT_WRITTEN;
-    if (!write_all(&file, text, message) || !output_file_publish(&file, message)) {
+    if (!output_file_write(&file, text->str, text->len, message) ||
+        !output_file_publish(&file, message)) {
         output_file_discard(&file);
         return PAGE_NOT_WRITTEN;
     }

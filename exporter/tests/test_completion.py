@@ -38,7 +38,7 @@ CASES = (
     (("--interval", ""), NOTHING),
     (("--domain-map", "="), NOTHING),
     (("com",), ["compare"]),
-    (("",), ["compare", "day 1.pcapng", "page"]),
+    (("",), ["compare", "day 1.pcapng", "merge", "page"]),
     (("day",), ["day 1.pcapng"]),
     (("-q", "day"), FILES),
     (("compare", ""), FILES),
