@@ -260,6 +260,20 @@ is_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const struct c
            !went_on(call, other_hop, side, own->first.time_ns);
 }
 
+/* Both are one virtual connection. If an HTTP hop of one is between the hosts of a further one of
+ * the other, it moves there. False if both have the HTTP hop, but of different clients. */
+static bool
+arrange_known_hops(struct virtual_connection *vc, struct virtual_connection *other)
+{
+    unsigned distance[2];
+
+    if (oa_http_hops_align(&vc->facts, &other->facts, distance))
+        return oa_vc_arrange_hops(vc, other);
+    return !oa_vc_has_endpoint(&vc->facts, OA_HOP_CLIENT) ||
+           !oa_vc_has_endpoint(&other->facts, OA_HOP_CLIENT) ||
+           is_same_end(&vc->facts, &other->facts, OA_HOP_CLIENT);
+}
+
 /* The same PDU, including its context handle, was seen on the other hop of one other virtual
  * connection: these are the two hops of one. */
 static struct virtual_connection *
@@ -283,7 +297,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
             return vc;
         found = other;
     }
-    if (!found)
+    if (!found || !arrange_known_hops(vc, found))
         return vc;
     return hop == OA_HOP_CLIENT ? join(vc, found) : join(found, vc);
 }

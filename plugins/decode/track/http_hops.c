@@ -40,14 +40,26 @@ leg_of(const struct oa_channel *channel)
     return channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
 }
 
-/* Whether another connection carries the same channel on that hop. */
+/* Whether the channel is between the client or the server of that hop and another host. */
+static bool
+shares_end(const struct oa_channel *channel, const struct oa_endpoint hop[2])
+{
+    return is_same_host(&channel->endpoint[OA_CLIENT], &hop[OA_CLIENT]) ||
+           is_same_server(&channel->endpoint[OA_SERVER], &hop[OA_SERVER]);
+}
+
+/* Whether another connection carries the same channel on that hop. If a snap length has cut the
+ * cookie of one, it does if both have no end in common: a successor has the client. */
 static bool
 is_taken(const struct oa_virtual_connection *vc, int hop, const struct oa_channel *channel)
 {
     const struct oa_channel *current = vc->channel[hop][leg_of(channel)];
 
-    return current && current != channel && current->has_cookie &&
-           memcmp(&current->cookie, &channel->cookie, OA_COOKIE_SIZE) == 0;
+    if (!current || current == channel)
+        return false;
+    if (!current->has_cookie || !channel->has_cookie)
+        return current->has_start && !shares_end(channel, vc->endpoint[hop]);
+    return memcmp(&current->cookie, &channel->cookie, OA_COOKIE_SIZE) == 0;
 }
 
 /* The hop that is in the capture already and that the channel is on: that with the same ends, then
@@ -69,8 +81,7 @@ find_known(const struct oa_virtual_connection *vc, const struct oa_channel *chan
             continue;
         }
         first = hop;
-        if (is_same_host(&channel->endpoint[OA_CLIENT], &ends[OA_CLIENT]) ||
-            is_same_server(&channel->endpoint[OA_SERVER], &ends[OA_SERVER]))
+        if (shares_end(channel, ends))
             similar = hop;
     }
     return similar >= 0 || is_elsewhere ? similar : first;

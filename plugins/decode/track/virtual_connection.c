@@ -513,6 +513,21 @@ place_on_hop(struct channel *channel, struct virtual_connection *vc)
     return true;
 }
 
+/* `own`, whose only channel it is, turns out to be a part of `vc`: moves it to the hop that the
+ * channel is on. */
+static void
+place_part_on_hop(struct channel *channel, struct virtual_connection *own,
+                  struct virtual_connection *vc)
+{
+    enum oa_hop was = channel->facts.hop, is;
+
+    if (own->channels.length != 1 || was != OA_HOP_CLIENT || !place_on_hop(channel, vc))
+        return;
+    is = channel->facts.hop;
+    channel->facts.hop = was;
+    move_all_on(own, is - was);
+}
+
 /* The first IN and the first OUT channel of an HTTP hop: a balancer may send them to different
  * proxies. */
 static void
@@ -580,6 +595,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         return own;
     }
     if (known && own && !own->facts.has_cookie) {
+        place_part_on_hop(channel, own, known);
         oa_vc_merge(known, own, OA_JOIN_COOKIE);
         return known;
     }
