@@ -19,7 +19,7 @@ SEEDS = (1, 2, 3)
 PREFIXES = 4
 FEW = ("made", "clients", "hostile", "cases")  # many and similar captures
 
-# The stock TLS dissector has a bug on later visits to handshake messages that span records when frames are cut.
+# The stock TLS dissector has a bug in handshake messages that span records when frames are cut: on later visits, since 4.4 on each.
 STOCK_BUG = "packet-tls.c"
 
 
@@ -41,9 +41,10 @@ def damaged_copies(capture, folder):
 
 
 def check_bugs(what, text):
-    """The text contains no dissector bug except the stock one."""
+    """The text contains no dissector bug except the stock one. A bug is a line with its place, and an expert info of that group."""
     if "Dissector bug" in text:
-        bugs = [line for line in text.replace('"l":', '\n"l":').splitlines() if "Dissector bug" in line and STOCK_BUG not in line]
+        bugs = [line for line in text.replace('"l":', '\n"l":').splitlines()
+                if "Dissector bug" in line and STOCK_BUG not in line and "Group: Dissector bug" not in line]
         tools.same(f"{what}: dissector bugs", bugs[:1], [])
 
 
