@@ -16,6 +16,9 @@ def latest(by_version):
 # tshark's exit code when it cannot read on: of its file library, or of all programs.
 EXIT_UNREADABLE = latest({(4, 0): 2, (4, 6): 14})
 
+# Whether TCP's exported PDUs (OSI layer 4) include the segments of a message that needs more, and not only the one that completes it.
+EXPORTS_SEGMENTS = latest({(4, 0): True, (4, 4): False})
+
 # Filters of items that stock dissectors show differently on later visits: SMB2 names the frame of the request, then that of the response,
 # as the one that opened a handle.
 UNSTABLE = latest({(4, 0): [], (4, 6): [r"smb2\.frame_handle_opened "]})
