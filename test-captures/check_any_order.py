@@ -19,14 +19,15 @@ import tempfile
 
 import sharkd
 import tools
+import versions
 
 
 # Stock X11 shows its frames differently after a jump, with or without the plugins.
 STOCK_DIFFERS = ("x11_on_6001",)
 
 # Stock dissectors do not show these consistently: TCP's conversation completeness, TLS handshake messages that span records, and the
-# request URI that HTTP shows with another request's response once it has shown both.
-UNSTABLE = re.compile(r"(tcp|tls)$|http\.response_for\.uri ")
+# request URI that HTTP shows with another request's response once it has shown both; versions have more.
+UNSTABLE = re.compile("|".join([r"(tcp|tls)$|http\.response_for\.uri ", *versions.UNSTABLE]))
 
 BAD = re.compile(rf'"f":"({"|".join(map(re.escape, tools.PROBLEMS))}|_ws\.malformed)\b|Dissector bug|Malformed|Continuation')
 

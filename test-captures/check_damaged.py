@@ -13,13 +13,14 @@ import tempfile
 
 import sharkd
 import tools
+import versions
 
 SNAP_LENGTHS = (60, 66, 70, 90, 120, 200, 500)
 SEEDS = (1, 2, 3)
 PREFIXES = 4
 FEW = ("made", "clients", "hostile", "cases")  # many and similar captures
 
-# The stock TLS dissector has a bug on later visits to handshake messages that span records when frames are cut.
+# The stock TLS dissector has a bug in handshake messages that span records when frames are cut: on later visits, since 4.4 on each.
 STOCK_BUG = "packet-tls.c"
 
 
@@ -41,9 +42,10 @@ def damaged_copies(capture, folder):
 
 
 def check_bugs(what, text):
-    """The text contains no dissector bug except the stock one."""
+    """The text contains no dissector bug except the stock one. A bug is a line with its place, and an expert info of that group."""
     if "Dissector bug" in text:
-        bugs = [line for line in text.replace('"l":', '\n"l":').splitlines() if "Dissector bug" in line and STOCK_BUG not in line]
+        bugs = [line for line in text.replace('"l":', '\n"l":').splitlines()
+                if "Dissector bug" in line and STOCK_BUG not in line and "Group: Dissector bug" not in line]
         tools.same(f"{what}: dissector bugs", bugs[:1], [])
 
 
@@ -51,7 +53,8 @@ def check(home, shark, what, capture):
     """Both programs finish; only a truncated or corrupted file may be reported as such."""
     result = tools.tshark_result(home, capture, "-V", check=False)
     check_bugs(what, result.stdout)
-    if result.returncode not in (0, 2) or (result.returncode == 2 and "cut" not in what and "-E" not in what):
+    may_end_early = "cut" in what or "-E" in what
+    if result.returncode not in ((0, versions.EXIT_UNREADABLE) if may_end_early else (0,)):
         raise AssertionError(f"{what}: exit {result.returncode}\n{result.stderr[-2000:]}")
     for frame in range(1, shark.load(capture) + 1):
         check_bugs(f"{what}, frame {frame} on a later visit", shark.frame(frame))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Following one: the summaries of calls, the tables of conversations and endpoints, and followed dialogues agree with the reports of
-oaexport and with the bytes that TCP carried.
+"""Following one: the summaries of calls, the tables of conversations and endpoints, followed dialogues and flow graphs agree with the reports
+of oaexport and with the frames and bytes that TCP carried.
 
 Usage: check_following.py PLUGIN_HOME OAEXPORT
 
@@ -17,6 +17,9 @@ PLAIN = ["real/basic", "real/compressed", "real/mapihttp", "made/conn_two_hops",
          "made/mapi_http_forms", "real/privacy"]
 IN_TLS = ["real/tls"]
 FOLLOWED = ["real/basic", "made/in_r1", "made/out_r2", "made/rpc_tcp"]
+DRAWN = [("rpch", "made/conn_two_hops"), ("rpch", "made/two_hop_r2_four_clients"), ("rpch", "real/basic"), ("oxcmapihttp", "made/mapi_http_forms"),
+         ("oxcmapihttp", "made/mixed")]
+ARROW = re.compile(r"^\|[ |]*\(\d+\) +(?:-+>|<-+) +\(\d+\)")
 SUCCESS = ("", "Success (ecNone)", "UnbindSuccess")
 SUMMARY = ["frame.number", "exchange.operation", "exchange.user", "exchange.time", "exchange.failed"]
 EACH_HOP = ["-o", "rpch.count_each_hop:TRUE"]
@@ -92,6 +95,15 @@ def check_followed(home, capture):
     return len(streams)
 
 
+def check_drawn(home, flow, capture):
+    """A flow has an arrow for each frame of the protocol, between the same two ports, on all hops and no other."""
+    printed = tools.tshark(home, capture, "-2", "-q", "-z", f"flow,{flow},standard").splitlines()
+    arrows = [sorted(re.findall(r"\((\d+)\)", arrow[0])) for arrow in map(ARROW.match, printed) if arrow]
+    frames = tools.fields(home, capture, ["tcp.srcport", "tcp.dstport"], "-2", "-Y", flow)
+    tools.same(f"arrows of {flow} in {capture.name}", arrows, [sorted(row) for row in frames])
+    return len(arrows)
+
+
 def main():
     """Every capture."""
     home, program = sys.argv[1:]
@@ -101,6 +113,8 @@ def main():
             print(f"{name}: {check_summaries(home, program, capture)} calls, {check_tables(home, program, capture)} conversations")
         for name in FOLLOWED:
             print(f"{name}: {check_followed(home, tools.CAPTURES / f'{name}.pcapng')} dialogues")
+        for flow, name in DRAWN:
+            print(f"{name}: {check_drawn(home, flow, tools.CAPTURES / f'{name}.pcapng')} arrows")
         check_each_hop(home, tools.MADE / "conn_two_hops.pcapng")
         check_each_hop(home, tools.MADE / "two_hop_r2_four_clients.pcapng")
         for name in IN_TLS:

@@ -44,6 +44,13 @@ typedef gboolean ws_compat_bool;
     ((void)(count), register_follow_stream(proto, tap, conv, index, addresses, port, listener))
 #endif
 
+/* Since 4.4 a UUID keeps its first name until that is deleted; before, the last one replaces it. */
+#if WS_COMPAT_VERSION >= 404
+#define WS_COMPAT_FORGET_NAME(guid) guids_delete_guid(guid)
+#else
+#define WS_COMPAT_FORGET_NAME(guid) ((void)(guid))
+#endif
+
 /* Since 4.6 the allocator of an extended value_string is an argument; before, it was epan's. */
 #if WS_COMPAT_VERSION >= 406
 #define WS_COMPAT_VALUE_STRING_EXT_NEW(rows, count, name)                                          \

@@ -32,13 +32,16 @@ PROFILE = "Outlook Anywhere"
 # Around each of these frames, with a filter.
 PROFILE_PICTURES = {"profile": ("real/basic.pcapng", 115)}
 PROFILE_OPTIONS = ("-C", PROFILE, "-Y", "rpch")
-# What entries of the menus do: the frame that is selected, the keys that lead there, and the title of the window that opens, if one does.
+# What entries of the menus do: the frame that is selected, the keys that lead there, the title of the window that opens, if one does, and
+# what is typed there; text begins with ":".
 MENUS = {
     "conversations": ("load/multi.pcapng.gz", 1, ("alt+s", *["Down"] * 3, "Return"), "Conversations"),
     "endpoints": ("load/multi.pcapng.gz", 1, ("alt+s", *["Down"] * 4, "Return"), "Endpoints"),
     "conversation_filter": ("real/basic.pcapng", 172, ("alt+a", *["Down"] * 5, "Right"), None),
     "response_times": ("real/basic.pcapng", 25, ("alt+s", "r", *["Down"] * 4, "Return"), "Service Response Time"),
     "exchange_statistics": ("made/mixed.pcapng", 1, ("alt+s", "Up", "Up", "Return"), "Exchange"),
+    "flow_graph": ("made/conn_two_hops.pcapng", 1, ("alt+s", *["Down"] * 16, "Return"), "Flow",
+                   ("Tab", "Tab", ":RPC", "shift+Tab", "shift+Tab", "Next", "minus")),
     "export_objects": ("real/rops_streams.pcapng", 1, ("alt+f", *["Up"] * 3, "Right", "Down", "Return"), "Export"),
 }
 # The menu of the first frame that a filter leaves: an entry of it, from the top, without lines.
@@ -149,13 +152,18 @@ def fill_screen(env, window, height=HEIGHT):
     time.sleep(1)
 
 
-def open_menu(env, window, keys, title):
+def type_into(env, window, typed, delay):
+    """Presses the keys in the window, with a delay in seconds after each."""
+    xdotool(env, "windowfocus", "--sync", window)
+    for text in typed:
+        xdotool(env, *(["type", "--delay", 100, text[1:]] if text.startswith(":") else ["key", text]))
+        time.sleep(delay)
+
+
+def open_menu(env, window, keys, title, typed=()):
     """Opens an entry of a menu by the keyboard; the window that opens, over the main window."""
     fill_screen(env, window)
-    xdotool(env, "windowfocus", "--sync", window)
-    for key in keys:
-        xdotool(env, "key", key)
-        time.sleep(0.5)
+    type_into(env, window, keys, 0.5)
     if not title:
         return None
     for _ in range(60):
@@ -163,6 +171,7 @@ def open_menu(env, window, keys, title):
         if found:
             fill_screen(env, found[-1], HEIGHT // 2)
             time.sleep(3)
+            type_into(env, found[-1], typed, 1)
             return found[-1]
         time.sleep(0.5)
     raise AssertionError(f"no window {title}")
@@ -181,10 +190,7 @@ def open_frame_menu(env, window, entry):
 def open_dialog(env, window, typed):
     """The dialog that what is typed leads to."""
     fill_screen(env, window)
-    xdotool(env, "windowfocus", "--sync", window)
-    for text in typed:
-        xdotool(env, *(["type", "--delay", 100, text[1:]] if text.startswith(":") else ["key", text]))
-        time.sleep(2)
+    type_into(env, window, typed, 2)
     found = tools.run(["xdotool", "search", "--onlyvisible", "--name", "."], env, check=False).stdout.split()
     return next(one for one in found if one != window)
 

@@ -25,11 +25,22 @@ struct part {
     enum oa_side side;
 };
 
+static struct mapi_transaction *
+first_of(packet_info *pinfo)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST);
+}
+
+bool
+mapi_follow_has_message(packet_info *pinfo)
+{
+    return first_of(pinfo) != NULL;
+}
+
 const struct oa_virtual_connection *
 mapi_follow_session(packet_info *pinfo)
 {
-    const struct mapi_transaction *transaction =
-        p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST);
+    const struct mapi_transaction *transaction = first_of(pinfo);
 
     return transaction ? transaction->session : NULL;
 }
@@ -41,7 +52,7 @@ mapi_follow_take(const struct mapi_message *message, packet_info *pinfo)
 
     if (!transaction)
         return;
-    if (!p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST))
+    if (!first_of(pinfo))
         p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST, transaction);
     if (!transaction->session || !have_tap_listener(follow_tap))
         return;

@@ -16,6 +16,7 @@
 #include <epan/packet.h>
 
 #include "http_stream.h"
+#include "mapi_flow_graph.h"
 #include "mapi_follow.h"
 #include "mapi_message.h"
 #include "packet-oxcmapihttp.h"
@@ -90,5 +91,6 @@ mapi_stream_register(void)
 {
     /* Without a protocol, so that it adds none to those of the frame. */
     register_dissector(HTTP_STREAM_DISSECTOR, dissect, -1);
+    mapi_flow_graph_register();
     mapi_follow_register();
 }

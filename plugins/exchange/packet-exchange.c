@@ -464,7 +464,7 @@ operations_of(const struct oa_rpc_interface *iface)
     return rows;
 }
 
-/* A later registration of a UUID replaces the stock one. */
+/* A later registration of a UUID replaces the stock one, with its name. */
 void
 proto_reg_handoff_exchange(void)
 {
@@ -475,6 +475,7 @@ proto_reg_handoff_exchange(void)
         const struct oa_rpc_interface *iface = oa_rpc_interface(protocol->interface);
         e_guid_t uuid = guid_of(iface->syntax.uuid);
 
+        WS_COMPAT_FORGET_NAME(&uuid);
         dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->syntax.major,
                          operations_of(iface), protocol->hf_opnum);
     }

@@ -14,6 +14,7 @@
 #include "rpch_entry.h"
 #include "rpch_filters.h"
 #include "rpch_findings.h"
+#include "rpch_flow_graph.h"
 #include "rpch_follow.h"
 #include "rpch_prefs.h"
 #include "rpch_proto.h"
@@ -53,6 +54,7 @@ proto_register_rpch(void)
     rpch_show_register();
     rpch_end_register();
     rpch_filters_register();
+    rpch_flow_graph_register();
     rpch_follow_register();
     rpch_tables_register();
     register_init_routine(open_file);

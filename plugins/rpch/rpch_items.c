@@ -206,11 +206,17 @@ rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, pr
     rpch_show_findings(place, unit, tree, tvb);
 }
 
+bool
+rpch_info_has_begun(packet_info *pinfo)
+{
+    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, FRAME_HAS_BEGUN) != NULL;
+}
+
 /* Whether a unit is the first one that is shown in the frame; asked once for each. */
 static bool
 begins_frame(const struct rpch_place *place)
 {
-    if (p_get_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN))
+    if (rpch_info_has_begun(place->pinfo))
         return false;
     p_add_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN,
                      GUINT_TO_POINTER(1));

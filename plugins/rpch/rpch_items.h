@@ -46,6 +46,9 @@ void rpch_begin_info(const struct rpch_place *place, const struct rpch_unit *uni
 /* The same with a text. */
 void rpch_add_info(const struct rpch_place *place, const struct rpch_unit *unit, const char *text);
 
+/* Whether the packet has a unit that is shown. */
+bool rpch_info_has_begun(packet_info *pinfo);
+
 /* Whether the Info column is to name virtual connections or sessions, and users. */
 bool rpch_names_in_info(void);
 
