@@ -20,6 +20,7 @@
 #include "rpch_proto.h"
 #include "rpch_state.h"
 #include "rpch_tracker.h"
+#include "rpch_unseal.h"
 
 /* Stock DCE/RPC pairs requests and responses by conversation. A port number that TCP cannot have
  * separates the conversations we make up from real ones. */
@@ -118,6 +119,8 @@ call_dcerpc(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff
         /* Shows the bytes as data if stock DCE/RPC rejects them, or is disabled. */
         if (vc && vc->binds == 0)
             rpch_context_introduce(pinfo, tvb);
+        if (unit->stock)
+            rpch_unseal_hand_over(pinfo, tvb, unit->stock);
         if (dcerpc_entry)
             call_heur_dissector_direct(dcerpc_entry, tvb, pinfo, place->tree, NULL);
         else
@@ -402,4 +405,5 @@ rpch_rpc_handoff(void)
         links[i].hf_stock = proto_registrar_get_id_byname(links[i].stock);
     summary_handle = find_dissector(EXCHANGE_SUMMARY_DISSECTOR);
     dcerpc_entry = find_heur_dissector_by_unique_short_name("dcerpc_http");
+    rpch_unseal_handoff();
 }

@@ -5,6 +5,7 @@
  */
 #include "rpch_tracker.h"
 
+#include "rpch_unseal.h"
 #include "track/tracker.h"
 
 static struct oa_tracker *tracker;
@@ -37,6 +38,7 @@ void
 rpch_tracker_open(void)
 {
     tracker = oa_tracker_new(on_event, NULL, true);
+    oa_tracker_unseal(tracker, rpch_unseal_open());
     new_findings = NULL;
     rpch_tracker_listen(NULL, NULL);
 }
@@ -46,6 +48,7 @@ rpch_tracker_close(void)
 {
     oa_tracker_free(tracker);
     tracker = NULL;
+    rpch_unseal_close();
 }
 
 struct oa_tracker *

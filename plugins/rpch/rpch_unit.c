@@ -12,14 +12,17 @@ free_stock_data(wmem_allocator_t *scope _U_, wmem_cb_event_t event _U_, void *us
     struct rpch_stock_data *data = user;
 
     g_slist_free(data->pfd);
+    g_free(data->plain);
     return FALSE; /* not to be called again */
 }
 
 static struct rpch_stock_data *
-new_stock_data(void)
+new_stock_data(const struct oa_bytes *plain)
 {
     struct rpch_stock_data *data = wmem_new0(wmem_file_scope(), struct rpch_stock_data);
 
+    data->plain = g_memdup2(plain->at, plain->length);
+    data->plain_length = plain->length;
     wmem_register_callback(wmem_file_scope(), free_stock_data, data);
     return data;
 }
@@ -70,7 +73,7 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
     if (event->exchange)
         unit.auth_result = event->exchange->result;
     if (event->type == OA_EVENT_RPC && event->rpc->verifier.present)
-        unit.stock = new_stock_data();
+        unit.stock = new_stock_data(&event->plain);
 
     if (event->pdu && event->pdu != at) {
         unit.joined_whole = (guint)event->pdu_length;

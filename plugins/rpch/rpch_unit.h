@@ -63,7 +63,10 @@ struct rpch_unit {
  * frame what they have deciphered: with two in a frame their keystream got out of step.
  */
 struct rpch_stock_data {
-    GSList *pfd; /* as frame_data.pfd */
+    GSList *pfd;   /* as frame_data.pfd */
+    guint8 *plain; /* a sealed stub that the decoder has read, with its padding, until it is
+                      handed over (rpch_unseal.h); else NULL */
+    gsize plain_length;
 };
 
 /* Where a unit is shown. */

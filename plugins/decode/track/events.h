@@ -491,6 +491,7 @@ struct oa_event {
     const struct oa_sequence *sequence; /* that the RTS PDU belongs to, or NULL */
     const struct oa_rpc_pdu *rpc;       /* its stub is that before sealing, if oa_seal_is_open() */
     enum oa_seal_outcome seal;          /* of that stub */
+    struct oa_bytes plain;              /* with its padding, if oa_seal_is_open() */
     struct oa_call *call;               /* that the RPC PDU belongs to, or that has ended */
     const struct oa_channel *acknowledged; /* acknowledged by the RTS PDU, or NULL */
     struct oa_flow

@@ -126,12 +126,14 @@ open_pdu(struct oa_tracker *tracker, struct unsealing *unsealing, struct oa_even
     struct security_context *context = find_context(unsealing, verifier->context_id);
     struct unsealing_table *table = tracker->unsealing;
     enum oa_seal_outcome outcome = tracker->secrets ? OA_SEAL_NO_TOKENS : OA_SEAL_NO_SECRETS;
+    struct oa_bytes plain = { table->plain, 0 };
 
     if (!verifier->present || verifier->level < OA_RPC_LEVEL_PKT || !event->rpc->stub)
         return;
     if (context) {
         struct oa_seal_pdu pdu = protected_pdu(event);
         outcome = oa_seal_open(context->seal, &pdu, table->plain);
+        plain.length = pdu.stub.length;
     }
     if (!is_privacy(verifier->level))
         return;
@@ -140,6 +142,7 @@ open_pdu(struct oa_tracker *tracker, struct unsealing *unsealing, struct oa_even
         table->rpc = *event->rpc;
         table->rpc.stub = table->plain;
         event->rpc = &table->rpc;
+        event->plain = plain;
     }
 }
 
