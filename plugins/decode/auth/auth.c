@@ -664,9 +664,10 @@ oa_auth_from_http(const struct oa_http_credentials *credentials,
     bool asks = header == OA_HTTP_WWW_AUTHENTICATE || header == OA_HTTP_PROXY_AUTHENTICATE;
     bool has_token = token.length > 0 && (row->both_ways || !asks);
 
-    memset(auth, 0, sizeof *auth);
     if (has_token && row->read)
         read_base64(row, token, reader, auth);
+    else
+        memset(auth, 0, sizeof *auth);
     auth->scheme = scheme;
     auth->has_token = has_token;
 }

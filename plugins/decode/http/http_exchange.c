@@ -488,9 +488,12 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
     enum oa_http_parse result = oa_http_head_find(piece->data, piece->length, &length);
     if (result == OA_HTTP_INCOMPLETE)
         return 0;
-    kept.bytes = result == OA_HTTP_COMPLETE ? g_memdup2(piece->data, length) : NULL;
-    if (!kept.bytes || oa_http_head_parse(kept.bytes, length, &kept.head) != OA_HTTP_COMPLETE ||
-        kept.head.is_request != (piece->side == OA_CLIENT)) {
+    kept.bytes = NULL;
+    if (result == OA_HTTP_COMPLETE) {
+        kept.bytes = g_memdup2(piece->data, length);
+        oa_http_head_read(kept.bytes, length, &kept.head);
+    }
+    if (!kept.bytes || kept.head.is_request != (piece->side == OA_CLIENT)) {
         g_free(kept.bytes);
         lose(connection, piece->side);
         return 0;

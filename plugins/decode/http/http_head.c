@@ -591,6 +591,12 @@ find_end(struct oa_text bytes, size_t *end)
     return bytes.length < OA_HTTP_HEAD_MAX ? OA_HTTP_INCOMPLETE : OA_HTTP_NOT_A_HEAD;
 }
 
+static bool
+take_start_line(struct oa_http_head *head, struct oa_text line)
+{
+    return may_be_status_line(line) ? take_status_line(head, line) : take_request_line(head, line);
+}
+
 /* Takes the first line, and finds the end; `rest` becomes the other lines if the head is complete.
  */
 static enum oa_http_parse
@@ -605,11 +611,7 @@ begin(struct oa_http_head *head, struct oa_text *rest)
         return state;
     if (state == OA_HTTP_COMPLETE)
         rest->length = head->length;
-    struct oa_text first = next_line(rest);
-    bool is_response = may_be_status_line(first);
-    if (!(is_response ? take_status_line : take_request_line)(head, first))
-        return OA_HTTP_NOT_A_HEAD;
-    return state;
+    return take_start_line(head, next_line(rest)) ? state : OA_HTTP_NOT_A_HEAD;
 }
 
 enum oa_http_parse
@@ -633,6 +635,26 @@ settle(struct parser *parser)
     parser->head.content_length = 0;
 }
 
+/* The lines behind the first. */
+static void
+take_headers(struct parser *parser, struct oa_text rest)
+{
+    while (rest.length > 0)
+        take_header(parser, next_line(&rest));
+    settle(parser);
+}
+
+void
+oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head)
+{
+    struct oa_text rest = { (const char *)data, length };
+    struct parser parser = { .head = { .length = length } };
+
+    take_start_line(&parser.head, next_line(&rest));
+    take_headers(&parser, rest);
+    *head = parser.head;
+}
+
 enum oa_http_parse
 oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
@@ -642,9 +664,7 @@ oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head
 
     if (state != OA_HTTP_COMPLETE)
         return state;
-    while (rest.length > 0)
-        take_header(&parser, next_line(&rest));
-    settle(&parser);
+    take_headers(&parser, rest);
     *head = parser.head;
     return OA_HTTP_COMPLETE;
 }

@@ -131,6 +131,9 @@ enum oa_http_parse oa_http_head_parse_cut(const uint8_t *data, size_t length,
  * complete one; without reading its header lines, for those who copy it before they do. */
 enum oa_http_parse oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length);
 
+/* Parses a head that oa_http_head_find() has found, of that length. */
+void oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head);
+
 /*
  * Whether the bytes of an incomplete head may have become a complete one since there were `was` of
  * them, so that bytes that trickle in are not parsed again each time. Always true for few bytes:

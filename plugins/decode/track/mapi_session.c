@@ -67,6 +67,23 @@ static const char *const CONTEXT_COOKIES[] = { "MapiContext", "sid" };
 
 /* --- which session --- */
 
+/* Each begins with the endpoint and what is in it. */
+static GString *
+new_key(enum oa_mapi_http_endpoint endpoint, const char *kind, struct oa_text text)
+{
+    GString *key = g_string_sized_new(strlen(kind) + text.length + 2);
+
+    g_string_append_c(key, (char)('0' + endpoint));
+    g_string_append(key, kind);
+    return g_string_append_len(key, text.at, (gssize)text.length);
+}
+
+static char *
+text_key(enum oa_mapi_http_endpoint endpoint, const char *kind, struct oa_text text)
+{
+    return g_string_free(new_key(endpoint, kind, text), FALSE);
+}
+
 /* NULL if there is no such cookie. */
 static char *
 context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
@@ -75,8 +92,7 @@ context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head
 
     for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
         if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
-            return g_strdup_printf("%u cookie %.*s", (unsigned)endpoint, (int)value.length,
-                                   value.at);
+            return text_key(endpoint, " cookie ", value);
     return NULL;
 }
 
@@ -88,9 +104,9 @@ requests_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *hea
     struct oa_text id = head->mapi.request_id;
     const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
 
-    return colon && colon > id.at ? g_strdup_printf("%u requests %.*s", (unsigned)endpoint,
-                                                    (int)(colon - id.at), id.at)
-                                  : NULL;
+    if (!colon || colon == id.at)
+        return NULL;
+    return text_key(endpoint, " requests ", (struct oa_text){ id.at, (size_t)(colon - id.at) });
 }
 
 static char *
@@ -98,10 +114,9 @@ client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel
            const struct oa_http_head *head)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    GString *key = g_string_new(NULL);
+    GString *key = new_key(endpoint, " client ", (struct oa_text){ "", 0 });
     struct oa_text info = head->mapi.client_info;
 
-    g_string_printf(key, "%u client ", (unsigned)endpoint);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         for (int i = 0; i < 16; i++) {
             g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] >> 4]);
