@@ -22,9 +22,9 @@ follow_filter_of(const char *field, guint number)
 }
 
 static inline const char *
-follow_address_field(const address *address)
+follow_address_field(const address *addr)
 {
-    return address->type == AT_IPv6 ? "ipv6.addr" : "ip.addr";
+    return addr->type == AT_IPv6 ? "ipv6.addr" : "ip.addr";
 }
 
 /* For register_follow_stream(): what one connection carried. */

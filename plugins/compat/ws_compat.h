@@ -44,11 +44,11 @@ typedef gboolean ws_compat_bool;
     ((void)(count), register_follow_stream(proto, tap, conv, index, addresses, port, listener))
 #endif
 
-/* Since 4.4 a UUID keeps its first name until that is deleted; before, the last one replaces it. */
+/* Since 4.4 a UUID keeps the name of its first registration; before, the last one replaces it. */
 #if WS_COMPAT_VERSION >= 404
-#define WS_COMPAT_FORGET_NAME(guid) guids_delete_guid(guid)
+#define WS_COMPAT_NAME_UUID(uuid, name) (guids_delete_guid(uuid), guids_add_guid(uuid, name))
 #else
-#define WS_COMPAT_FORGET_NAME(guid) ((void)(guid))
+#define WS_COMPAT_NAME_UUID(uuid, name) ((void)(uuid), (void)(name))
 #endif
 
 /* Since 4.6 the allocator of an extended value_string is an argument; before, it was epan's. */

@@ -5,7 +5,8 @@ Usage: screenshots.py HOME [NAME...]
        screenshots.py HOME --picture FILE.png CAPTURE FRAME [ITEM]
 
 HOME is the build tree's home folder (build/dev/home). The last protocol of the frame is open, and in it the item whose text begins with ITEM,
-with all that it has. The picture "profile" is of the profile: its columns, colours and buttons. Needs wireshark, Xvfb, xdotool, and import of ImageMagick.
+with all that it has. The picture "profile" is of the profile: its columns, colours and buttons. Needs wireshark, Xvfb, xdotool, and import of ImageMagick;
+the picture "follow" Wireshark 4.2 or later.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,6 +21,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "test-captures"))
 import tools  # noqa: E402
+import versions  # noqa: E402
 
 WIDTH, HEIGHT, LIST_HEIGHT, MENU_HEIGHT = 1100, 900, 150, 630
 PICTURES = {
@@ -44,10 +46,13 @@ MENUS = {
                    ("Tab", "Tab", ":RPC", "shift+Tab", "shift+Tab", "Next", "minus")),
     "export_objects": ("real/rops_streams.pcapng", 1, ("alt+f", *["Up"] * 3, "Right", "Down", "Return"), "Export"),
 }
-# The menu of the first frame that a filter leaves: an entry of it, from the top, without lines.
+# The menu of the first frame that a filter leaves: an entry of it, from the top, without lines; the title of the window that the first entry
+# of its menu opens, if that is to be taken.
 FRAME_MENUS = {
-    "frame_menu": ("made/mixed.pcapng", "oxcrpc", 9),
+    "frame_menu": ("made/mixed.pcapng", "oxcrpc", 9, None),
 }
+if versions.WIRESHARK >= (4, 2):
+    FRAME_MENUS["follow"] = ("made/conn_two_hops.pcapng", "oxcrpc", 12, "Follow")
 # Dialogs: options of Wireshark, and what is typed to come there; text begins with ":".
 DIALOGS = {
     "decode_as": ("made/mixed.pcapng", ["-d", "tcp.port==8080,rpch", "-d", "tcp.port==49200,rpch_server"], ["ctrl+shift+u"]),
@@ -164,8 +169,11 @@ def open_menu(env, window, keys, title, typed=()):
     """Opens an entry of a menu by the keyboard; the window that opens, over the main window."""
     fill_screen(env, window)
     type_into(env, window, keys, 0.5)
-    if not title:
-        return None
+    return wait_for_dialog(env, title, typed) if title else None
+
+
+def wait_for_dialog(env, title, typed=()):
+    """The window of that title when it has opened, as wide as the screen, and when the keys have been pressed in it."""
     for _ in range(60):
         found = tools.run(["xdotool", "search", "--onlyvisible", "--name", title], env, check=False).stdout.split()
         if found:
@@ -177,14 +185,18 @@ def open_menu(env, window, keys, title, typed=()):
     raise AssertionError(f"no window {title}")
 
 
-def open_frame_menu(env, window, entry):
-    """The menu of the first frame, with the menu of an entry."""
+def open_frame_menu(env, window, entry, title):
+    """The menu of the first frame, with the menu of an entry; or the window of that title which the first entry there opens."""
     fill_screen(env, window)
     xdotool(env, "windowfocus", "--sync", window)
     xdotool(env, "mousemove", WIDTH // 2 - 50, 60, "click", 3)
     time.sleep(2)
     xdotool(env, "key", "--delay", 300, *["Down"] * entry, "Right")
     time.sleep(2)
+    if not title:
+        return None
+    xdotool(env, "key", "Return")
+    return wait_for_dialog(env, title)
 
 
 def open_dialog(env, window, typed):
@@ -255,9 +267,9 @@ def main():
             take(home, picture, tools.CAPTURES / capture, ["-g", str(frame)],
                  lambda env, window: open_menu(env, window, *way), height=MENU_HEIGHT)  # pylint: disable=cell-var-from-loop
         elif name in FRAME_MENUS:
-            capture, text, entry = FRAME_MENUS[name]
+            capture, text, *way = FRAME_MENUS[name]
             take(home, picture, tools.CAPTURES / capture, ["-Y", text],
-                 lambda env, window: open_frame_menu(env, window, entry))  # pylint: disable=cell-var-from-loop
+                 lambda env, window: open_frame_menu(env, window, *way))  # pylint: disable=cell-var-from-loop
         elif name in DIALOGS:
             capture, more, typed = DIALOGS[name]
             take(home, picture, tools.CAPTURES / capture, more, lambda env, window: open_dialog(env, window, typed))  # pylint: disable=cell-var-from-loop

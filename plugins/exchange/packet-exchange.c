@@ -475,8 +475,9 @@ proto_reg_handoff_exchange(void)
         const struct oa_rpc_interface *iface = oa_rpc_interface(protocol->interface);
         e_guid_t uuid = guid_of(iface->syntax.uuid);
 
-        WS_COMPAT_FORGET_NAME(&uuid);
         dcerpc_init_uuid(protocol->proto, protocol->ett, &uuid, iface->syntax.major,
                          operations_of(iface), protocol->hf_opnum);
+        WS_COMPAT_NAME_UUID(&uuid,
+                            proto_get_protocol_short_name(find_protocol_by_id(protocol->proto)));
     }
 }

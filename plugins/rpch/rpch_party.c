@@ -34,8 +34,8 @@ rpch_user(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
 const char *
 rpch_target(wmem_allocator_t *pool, const struct oa_virtual_connection *vc)
 {
-    char address[OA_ADDRESS_TEXT];
-    const char *server = oa_vc_server(vc, address);
+    char text[OA_ADDRESS_TEXT];
+    const char *server = oa_vc_server(vc, text);
     uint32_t port = oa_vc_target_port(vc);
 
     if (!server[0])
@@ -50,10 +50,10 @@ rpch_party(wmem_allocator_t *pool, const struct oa_virtual_connection *vc, enum 
     bool each = rpch_prefs.counts_each_hop;
     const struct oa_endpoint *endpoint = vc->endpoint[each ? hop : oa_vc_hop(vc)];
     const char *name = side == OA_CLIENT ? rpch_user(pool, vc) : rpch_target(pool, vc);
-    char address[OA_ADDRESS_TEXT];
+    char text[OA_ADDRESS_TEXT];
 
     if (!name)
-        name = wmem_strdup(pool, oa_text_address(endpoint[side].address, address));
+        name = wmem_strdup(pool, oa_text_address(endpoint[side].address, text));
     if (side == OA_CLIENT)
         return name;
     return each ? wmem_strdup_printf(pool, "%s (vc %u, hop %u)", name, (unsigned)vc->number,
