@@ -23,8 +23,9 @@ PROFILE = "Outlook Anywhere"
 PROFILE_FILES = ("colorfilters", "dfilter_buttons", "io_graphs", "preferences")
 OTHERS = ("bin/oaexport", "share/man/man1/oaexport.1", "share/man/man4/outlook-anywhere-filter.4", "share/bash-completion/completions/oaexport",
           "lib/systemd/system/oaexport@.service",
-          *(f"share/doc/oaexport/{name}" for name in ("ESTIMATES.md", "KEYS.md", "LIVE.md", "PAGE.md", "PLANNING.md", "QUERIES.md", "REPORTS.txt", "copyright",
+          *(f"share/doc/oaexport/{name}" for name in ("ESTIMATES.md", "KEYS.md", "LIVE.md", "PAGE.md", "PLANNING.md", "QUERIES.md", "REPORTS.txt", "SCALE.md", "copyright",
                                                       "oaexport.conf.example", "page.png", "summary.png")),
+          *(f"share/doc/oaexport/cluster/{path.name}" for path in (TOP / "exporter" / "cluster").iterdir()),
           *(f"share/doc/outlook-anywhere-wireshark/{name}" for name in ("FIELDS.txt", "FOLLOWING.md", "GUIDE.md", "INSTALL.md", "ROPS.md", "STOCK-FIELDS.txt", "copyright")),
           *(f"share/doc/outlook-anywhere-wireshark/pictures/{path.name}" for path in (TOP / "plugins" / "doc" / "pictures").iterdir()))
 

@@ -44,6 +44,7 @@ def check_spelling(top):
 def check_shell(top):
     """shellcheck finds nothing."""
     scripts = [str(pathlib.Path(top) / name) for name in ("demo", ".ci/run", ".ci/install-packages", ".ci/make-packages", ".ci/try-packages", ".ci/versions")]
+    scripts += map(str, (pathlib.Path(top) / "exporter" / "cluster").iterdir())
     subprocess.run(["shellcheck", *scripts, *map(str, files(top, ".sh"))], check=True)
 
 

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""What parts cost, and a plan for many terabytes computed from that: machines, hours, storage, network, cost.
+
+Makes captures, reads each in one run, in parts, and merges the parts. Rates are bytes of the captures, as they would be without compression, for
+each second of a processor, which a busy machine changes little; the least of several rounds counts. The merge is one process: with a second
+processor it reads ahead, so its time is that of the slower of two threads, and is measured too, as time that passes, where nothing else runs.
+
+Usage: plan.py OAEXPORT MAKE_CAPTURE FOLDER [options]
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+# Of make_capture; inside TLS with its version, compressed with the name of the program.
+KINDS = "large,small,mapi,large.gzip,small/1.2"
+ROW = "{:<12} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10}"
+PLAN = "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}"
+
+
+def options():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    for name in ("oaexport", "make_capture", "folder"):
+        parser.add_argument(name)
+    parser.add_argument("--sessions", type=int, default=300, help="sessions in a capture (default 300)")
+    parser.add_argument("--calls", type=int, default=108, help="reads and writes of a session (default 108)")
+    parser.add_argument("--kinds", default=KINDS, help=f"kinds of captures (default: {KINDS})")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each command (default 3)")
+    parser.add_argument("--parts", type=int, default=4, help="parts that are measured (default 4)")
+    parser.add_argument("--terabytes", type=float, default=10, help="of the plan (default 10)")
+    parser.add_argument("--machines", type=int, default=8, help="machines that read parts (default 8)")
+    parser.add_argument("--cores", type=int, default=16, help="processors of each (default 16)")
+    parser.add_argument("--storage", type=float, default=5, help="what the shared storage gives, GB/s (default 5)")
+    parser.add_argument("--network", type=float, default=1.25, help="what a machine gets of it, GB/s (default 1.25: 10 Gbit/s)")
+    parser.add_argument("--price", type=float, default=0.05, help="of a processor for an hour (default 0.05)")
+    parser.add_argument("--price-storage", type=float, default=25, help="of a terabyte for a month (default 25)")
+    return parser.parse_args()
+
+
+def make(arguments, kind):
+    """The capture, its size without compression, and the options for its key log."""
+    kind, _, program = kind.partition(".")
+    kind, _, version = kind.partition("/")
+    path = pathlib.Path(arguments.folder) / f"plan-{kind}{version}.pcap"
+    keys = path.with_suffix(".keys")
+    command = [arguments.make_capture, str(path), str(arguments.sessions), str(min(arguments.sessions, 100)), str(arguments.calls), "100", kind]
+    subprocess.run([*command, *([version, str(keys)] if version else [])], check=True)
+    size = path.stat().st_size
+    if version:
+        keys.chmod(0o600)
+        return path, size, ["--tls-keylog", str(keys)]
+    if program:
+        subprocess.run([program, "-f", str(path)], check=True)
+        path = path.with_name(f"{path.name}.gz")
+    return path, size, []
+
+
+def run(*command):
+    """Processor seconds, and seconds, of one run."""
+    begin = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command}: exit {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, time.monotonic() - begin
+
+
+def least(rounds, function):
+    """Of both, each for itself."""
+    found = [function() for _ in range(rounds)]
+    return min(one[0] for one in found), min(one[1] for one in found)
+
+
+def measure(arguments, kind):
+    """Rates in GB/s of one run, the parts, and the merge; of the latter two threads too; and how large the parts are."""
+    path, size, keys = make(arguments, kind)
+    parts, output = (pathlib.Path(arguments.folder) / name for name in ("plan-parts", "plan-reports"))
+    program = [arguments.oaexport, "-q"]
+
+    def all_parts():
+        return tuple(map(sum, zip(*(run(*program, "--shard", f"{i + 1}/{arguments.parts}", "-o", str(parts), str(path)) for i in range(arguments.parts)))))
+
+    one = least(arguments.rounds, lambda: run(*program, "-j", "1", *keys, "-o", str(output), str(path)))
+    shard = least(arguments.rounds, all_parts)
+    share = sum(part.stat().st_size for part in parts.iterdir()) / size
+    merge = least(arguments.rounds, lambda: run(*program, "-j", "1", *keys, "-o", str(output), "merge", str(parts)))
+    ahead = least(arguments.rounds, lambda: run(*program, "-j", "2", *keys, "-o", str(output), "merge", str(parts)))
+    rates = {"one": size / one[0] / 1e9, "part": size / shard[0] / 1e9, "merge": size / merge[0] / 1e9, "ahead": size / ahead[1] / 1e9, "share": share}
+    print(ROW.format(kind, f"{size / 1e9:.2f}", *(f"{rates[name]:.2f}" for name in ("one", "part", "merge", "ahead")), f"{share * 100:.0f}%"), flush=True)
+    for made in (parts, output):
+        shutil.rmtree(made)
+    for made in pathlib.Path(arguments.folder).glob("plan-*.*"):
+        made.unlink()
+    return rates
+
+
+def plan(arguments, kind, rates):
+    """Parts are limited by processors, storage or network; the merge is one process, which is also limited by the network of its machine."""
+    gigabytes = arguments.terabytes * 1000
+    rate = min(rates["part"] * arguments.machines * arguments.cores, arguments.storage, arguments.network * arguments.machines)
+    part = gigabytes / rate / 3600
+    merge = gigabytes / min(rates["merge"], arguments.network / max(rates["share"], 1e-9)) / 3600
+    work = gigabytes / rates["part"] / 3600 + merge
+    month = 30 * 24
+    stored = arguments.terabytes * (1 + rates["share"])
+    cost = (work * arguments.price + stored * arguments.price_storage * (part + merge) / month) / arguments.terabytes
+    print(PLAN.format(kind, f"{gigabytes / rates['one'] / 3600:.1f}", f"{part:.1f}", f"{merge:.1f}", f"{merge / (part + merge) * 100:.0f}%",
+                      f"{arguments.terabytes * rates['share']:.1f}", f"{cost:.2f}"), flush=True)
+
+
+def main():
+    """All kinds, then the plan for each."""
+    arguments = options()
+    kinds = arguments.kinds.split(",")
+    print(ROW.format("kind", "GB", "one run", "parts", "merge", "merge -j 2", "size"))
+    print(ROW.format("", "", "GB/s", "GB/s", "GB/s", "GB/s", "of parts"))
+    rates = {kind: measure(arguments, kind) for kind in kinds}
+    print(f"\n{arguments.terabytes:g} TB on {arguments.machines} machines with {arguments.cores} processors, storage {arguments.storage:g} GB/s, "
+          f"network {arguments.network:g} GB/s, {arguments.price:g} for a processor and hour, {arguments.price_storage:g} for a TB and month\n")
+    print(PLAN.format("kind", "one run, h", "parts, h", "merge, h", "of all", "parts, TB", "cost a TB"))
+    for kind in kinds:
+        plan(arguments, kind, rates[kind])
+
+
+if __name__ == "__main__":
+    main()
