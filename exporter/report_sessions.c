@@ -359,7 +359,7 @@ put_session(struct report_run *run, const struct oa_virtual_connection *vc)
         .proxy_address = proxy_address_of(vc),
         .store_address = has_store ? store->address : NULL,
         .store_port = has_store ? store->port : NO_NUMBER,
-        .cookie = vc->has_cookie ? &vc->cookie : NULL,
+        .cookie = vc->cookie_bytes == OA_COOKIE_SIZE ? &vc->cookie : NULL,
         .association_group = vc->has_association_group ? &vc->association_group : NULL,
         .channels = channels_of(vc),
         .hops = hops_text(vc, seen, hops),

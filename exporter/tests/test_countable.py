@@ -40,10 +40,7 @@ PARTLY = {
     # between hosts that are one. Ids that every binding of a client begins anew.
     "since": ("flow_control_in_stall", "mid_stream_flow_control", "haproxy", "samba_basic_unsorted", "wine_fragments_slow", "wine_mgmt",
               "wine_rpcauth2", "wine_window_exceeded"),
-    "snap": ("haproxy",),
 }
-# With time stamps in the header of TCP, this length leaves 30 bytes of a PDU: too few to tell that two hops show the same one.
-SHORTEST = "snap length 96"
 # What does not hold yet in these groups; a row that holds is a failure, too.
 KNOWN = (
     # A request that moved to a new channel while bytes of both were lost: two calls.
@@ -254,9 +251,9 @@ for _truth in TRUTHS:
     PLANS.append(_groups)
 
 
-def is_sampled(truth, group, kind):
-    """Whether the sample may have that row."""
-    return truth.path.stem not in PARTLY.get(group, ()) and kind.name != SHORTEST
+def is_sampled(truth, group):
+    """Whether the sample may have rows of that group."""
+    return truth.path.stem not in PARTLY.get(group, ())
 
 
 def main():
@@ -276,7 +273,7 @@ def main():
             share = 1 if options.all or options.names else min(1, 1.2 / len(kinds))
             if not options.names or {truth.path.stem, group} & set(options.names):
                 tasks += [(options.program, number, group, place) for place, kind in enumerate(kinds)
-                          if dice.chance(share) and (share == 1 or is_sampled(truth, group, kind))]
+                          if dice.chance(share) and (share == 1 or is_sampled(truth, group))]
     results = collections.defaultdict(Group)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         for group, result in pool.map(compare, tasks, chunksize=8):

@@ -349,7 +349,7 @@ rpch_rts_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     proto_item_append_text(item, "%s", wmem_strbuf_get_str(line) + named);
     generated(proto_tree_add_string(tree, hf_pdu, tvb, 0, 0, name));
     rpch_show_context(place, tree, unit);
-    if (unit->vc && unit->vc->has_cookie)
+    if (unit->vc && unit->vc->cookie_bytes == OA_COOKIE_SIZE)
         generated(
             proto_tree_add_guid(tree, hf_vc_cookie, tvb, 0, 0,
                                 (e_guid_t *)wmem_memdup(pinfo->pool, unit->vc->cookie.bytes, 16)));

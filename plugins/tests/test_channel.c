@@ -134,7 +134,7 @@ count_event(void *context, const struct oa_event *event)
 }
 
 /* Whether these bytes of a PDU are enough: the fixed fields of a call, or of the first PDU of a
- * channel the cookie of the virtual connection. */
+ * channel half of the cookie of the virtual connection. */
 static bool
 is_enough(const GByteArray *pdu, guint length)
 {
@@ -145,7 +145,7 @@ is_enough(const GByteArray *pdu, guint length)
     case OA_RPC_FAULT:
         return length >= 28;
     case OA_RPC_RTS:
-        return pdu->len > 60 && length >= 48;
+        return pdu->len > 60 && length >= 40;
     default:
         return false;
     }

@@ -122,7 +122,11 @@ static void
 send_bytes(struct wire *wire, struct oa_channel *channel, enum oa_side side, const void *bytes,
            size_t length)
 {
-    oa_channel_data(channel, side, bytes, length, wire->now);
+    size_t left = wire->snap ? MIN(wire->snap, length) : length;
+
+    oa_channel_data(channel, side, bytes, left, wire->now);
+    if (left < length)
+        oa_channel_cut(channel, side, length - left, wire->now);
     wire->now.frame++;
     wire->now.time_ns += 1000000;
 }

@@ -17,6 +17,7 @@
 struct wire {
     struct oa_tracker *tracker;
     struct oa_stamp now;  /* of the next PDU, which advances it by one frame and one millisecond */
+    size_t snap;          /* bytes that are left of each head and PDU; 0: all */
     unsigned n_channels;  /* opened */
     unsigned n_vcs;       /* opened */
     struct oa_event last; /* of the last PDU; its pointers are valid until the next one */

@@ -167,6 +167,27 @@ oa_rts_parse(const uint8_t *pdu, size_t length, struct oa_rts *rts)
     return true;
 }
 
+/* So many bytes tell cookies apart, which are random. */
+#define COOKIE_BYTES_MIN 8
+
+/* Takes what is left of the first command that is not whole. */
+static void
+read_cut_cookie(const uint8_t *pdu, size_t length, struct oa_rts *rts)
+{
+    const struct oa_rts_command *last = rts->n_parsed ? &rts->commands[rts->n_parsed - 1] : NULL;
+    struct oa_cursor cursor = oa_cursor_over(pdu, length);
+
+    oa_cursor_skip(&cursor, last ? last->offset + last->length : OA_RTS_HEADER_SIZE);
+    if (rts->n_parsed >= rts->n_commands || oa_cursor_u32(&cursor) != OA_RTS_COOKIE)
+        return;
+    size_t left = oa_cursor_left(&cursor);
+    const uint8_t *bytes = oa_cursor_bytes(&cursor, left);
+    if (!bytes || left < COOKIE_BYTES_MIN || left >= OA_COOKIE_SIZE)
+        return;
+    rts->cut_cookie_bytes = left;
+    memcpy(rts->cut_cookie.bytes, bytes, left);
+}
+
 bool
 oa_rts_parse_cut(const uint8_t *pdu, size_t length, struct oa_rts *rts)
 {
@@ -174,6 +195,7 @@ oa_rts_parse_cut(const uint8_t *pdu, size_t length, struct oa_rts *rts)
         return false;
     rts->is_cut = true;
     rts->is_complete = false;
+    read_cut_cookie(pdu, length, rts);
     return true;
 }
 

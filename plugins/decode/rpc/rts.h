@@ -128,8 +128,11 @@ struct oa_rts {
     size_t length;       /* frag_length */
     unsigned n_parsed;   /* commands kept below */
     struct oa_rts_command commands[OA_RTS_COMMANDS_MAX];
-    bool is_complete; /* all announced commands were read, and they fill the PDU exactly */
-    bool is_cut;      /* only of oa_rts_parse_cut(): the last of them are missing */
+    bool is_complete;        /* all announced commands were read, and they fill the PDU exactly */
+    bool is_cut;             /* only of oa_rts_parse_cut(): the last of them are missing */
+    size_t cut_cookie_bytes; /* of the command behind those kept, if it is a cookie that is cut; 0:
+                                too few to tell cookies apart */
+    struct oa_cookie cut_cookie; /* these bytes */
 };
 
 /* The form of a command's body. */

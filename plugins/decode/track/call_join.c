@@ -18,6 +18,9 @@
 #define FITTING_MAX 8
 #define FITS_NEEDED 3
 
+/* Of PDUs that are all that two connections have carried. */
+#define FITS_NEEDED_OF_ALL 2
+
 /* The two channels of a virtual connection are opened within that time. */
 #define OPENING_NS (INT64_C(10) * 1000000000)
 
@@ -239,10 +242,61 @@ went_on(const struct call *call, enum oa_hop hop, enum oa_side side, int64_t unt
     return false;
 }
 
-/* Whether what that side sent to `vc` on the hop is the PDU of the call on the other hop. */
+/* The PDUs of the channel that `vc` has on that leg of the hop; NULL: none that were cut short. */
+static const struct pdu_trail *
+trail_of(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    const struct oa_channel *channel = vc->facts.channel[hop][leg];
+
+    return channel ? ((const struct channel *)channel)->trail : NULL;
+}
+
+static enum oa_leg
+leg_of(enum oa_side sender)
+{
+    return sender == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
+}
+
 static bool
-is_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
-            const struct call *call, enum oa_hop other_hop, enum oa_side side)
+is_vague(const struct virtual_connection *vc, enum oa_hop hop, enum oa_side side)
+{
+    return oa_pdu_trail_is_vague(trail_of(vc, hop, leg_of(side)), side);
+}
+
+/* How the PDUs fit that the side has sent to both, of which the first one is nearer to the client
+ * or not. */
+static struct pdu_trail_fit
+fit_hops(const struct virtual_connection *vc, enum oa_hop hop,
+         const struct virtual_connection *other, enum oa_hop other_hop, enum oa_side side,
+         bool is_near)
+{
+    const struct pdu_trail *mine = trail_of(vc, hop, leg_of(side));
+    const struct pdu_trail *theirs = trail_of(other, other_hop, leg_of(side));
+
+    return is_near ? oa_pdu_trails_fit(mine, theirs, side) : oa_pdu_trails_fit(theirs, mine, side);
+}
+
+enum likeness { UNLIKE, LIKE_SO_FAR, SAME };
+
+/* Whether the PDU that that side sent to `vc` on the hop is that of the call on the other hop, of
+ * which the first one is nearer to the client or not. If too little of it is left, those before it
+ * have to be the same, too. */
+static enum likeness
+compare_pdus(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+             const struct call *call, enum oa_hop other_hop, enum oa_side side, bool is_near)
+{
+    if (!is_vague(vc, hop, side) && !is_vague(vc_of(call), other_hop, side))
+        return oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ? SAME : UNLIKE;
+    struct pdu_trail_fit fit = fit_hops(vc, hop, vc_of(call), other_hop, side, is_near);
+    if (fit.same == 0 || fit.is_excluded)
+        return UNLIKE;
+    return fit.same >= FITS_NEEDED ? SAME : LIKE_SO_FAR;
+}
+
+/* Whether what that side sent to `vc` on the hop may be the PDU of the call on the other hop. */
+static bool
+may_be_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+                const struct call *call, enum oa_hop other_hop, enum oa_side side)
 {
     const struct virtual_connection *other = vc_of(call);
     const struct oa_call_half *own = half_of(mine, hop, side);
@@ -254,7 +308,6 @@ is_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const struct c
            may_take(vc, other, hop, leg, &mine->facts, own->first) &&
            may_take(other, vc, other_hop, leg, &call->facts, theirs->first) &&
            !(vc->facts.has_cookie && other->facts.has_cookie) &&
-           oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) &&
            llabs(own->first.time_ns - theirs->first.time_ns) <= HOP_DELAY_NS &&
            are_in_order(&mine->facts, hop, &call->facts, other_hop) &&
            !went_on(call, other_hop, side, own->first.time_ns);
@@ -274,6 +327,44 @@ arrange_known_hops(struct virtual_connection *vc, struct virtual_connection *oth
            is_same_end(&vc->facts, &other->facts, OA_HOP_CLIENT);
 }
 
+/* The last call before that one of which the hop has the half that the side sends; NULL: none. */
+static const struct call *
+call_before(const struct call *call, enum oa_hop hop, enum oa_side side)
+{
+    const GList *link = call->link.prev;
+
+    for (unsigned i = 0; link && i < FOLLOWING_MAX; i++, link = link->prev)
+        if (half_of(link->data, hop, side)->fragments)
+            return link->data;
+    return NULL;
+}
+
+/* PDUs that were cut short show that `found` is the other hop of `vc`. Whether those of a third
+ * one, which has not come to the last of them yet, fit as well. */
+static bool
+has_rival(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
+          const struct virtual_connection *found, enum oa_hop other_hop, enum oa_side side,
+          bool is_near)
+{
+    const struct call *before = call_before(mine, hop, side);
+    const GQueue *queue = before ? oa_calls_loose(vc->tracker, before->facts.call_id) : NULL;
+    unsigned looked_at = 0;
+
+    if (!queue || (!is_vague(vc, hop, side) && !is_vague(found, other_hop, side)))
+        return false;
+    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+         link = link->next, looked_at++) {
+        const struct virtual_connection *rival = vc_of(link->data);
+        struct pdu_trail_fit fit = { 0 };
+
+        if (rival != vc && rival != found && !has_leg(rival, other_hop, leg_of(side)))
+            fit = fit_hops(rival, hop, found, other_hop, side, is_near);
+        if (fit.same > 0 && !fit.is_excluded)
+            return true;
+    }
+    return false;
+}
+
 /* The same PDU, including its context handle, was seen on the other hop of one other virtual
  * connection: these are the two hops of one. */
 static struct virtual_connection *
@@ -283,33 +374,41 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
     const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
     enum oa_hop other_hop = hop == OA_HOP_CLIENT ? OA_HOP_SERVER : OA_HOP_CLIENT;
     struct virtual_connection *found = NULL;
+    enum likeness how = UNLIKE;
     unsigned looked_at = 0;
 
-    if (!queue || !mine->hash[side].start)
+    if (!queue)
         return vc;
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
         struct virtual_connection *other = vc_of(link->data);
 
-        if (other == found || !is_same_pdu(vc, hop, mine, link->data, other_hop, side))
+        if (other == found || !may_be_same_pdu(vc, hop, mine, link->data, other_hop, side))
+            continue;
+        enum likeness this =
+            compare_pdus(vc, hop, mine, link->data, other_hop, side, hop < other_hop);
+        if (this == UNLIKE)
             continue;
         if (found) /* it does not show which of them */
             return vc;
         found = other;
+        how = this;
     }
-    if (!found || !arrange_known_hops(vc, found))
+    if (how != SAME || has_rival(vc, hop, mine, found, other_hop, side, hop < other_hop) ||
+        !arrange_known_hops(vc, found))
         return vc;
     return hop == OA_HOP_CLIENT ? join(vc, found) : join(found, vc);
 }
 
-/* The first half of the call, sent by that side, on an HTTP hop; NULL: none. */
-static const struct oa_call_half *
-http_half_of(const struct call *call, enum oa_side side)
+/* The first HTTP hop that has the half of the call that the side has sent; OA_HOP_SERVER: none. */
+static enum oa_hop
+http_hop_of(const struct call *call, enum oa_side side)
 {
-    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
-        if (half_of(call, (enum oa_hop)hop, side)->fragments)
-            return half_of(call, (enum oa_hop)hop, side);
-    return NULL;
+    int hop = OA_HOP_CLIENT;
+
+    while (hop < OA_HOP_SERVER && !half_of(call, (enum oa_hop)hop, side)->fragments)
+        hop++;
+    return (enum oa_hop)hop;
 }
 
 /*
@@ -324,7 +423,8 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
     const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
     const struct oa_call_half *own = half_of(mine, hop, side);
     struct virtual_connection *found = NULL;
-    bool is_later = false;
+    enum likeness how = UNLIKE;
+    bool is_near = false;
     unsigned looked_at = 0;
 
     if (!queue || !oa_hop_is_http(hop))
@@ -332,23 +432,29 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
     for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
          link = link->next, looked_at++) {
         const struct call *call = link->data;
-        const struct oa_call_half *theirs = http_half_of(call, side);
+        enum oa_hop other_hop = http_hop_of(call, side);
+        const struct oa_call_half *theirs = half_of(call, other_hop, side);
         struct virtual_connection *other = vc_of(call);
 
-        if (other == vc || !theirs || !oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ||
+        if (other == vc || other_hop == OA_HOP_SERVER ||
             (vc->facts.has_cookie && other->facts.has_cookie) ||
             llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS ||
             oa_http_hops_are_parallel(&vc->facts, &other->facts))
             continue;
+        bool is_later = oa_stamp_is_before(theirs->first, own->first);
+        bool is_nearer = is_later == (side == OA_SERVER);
+        enum likeness this = compare_pdus(vc, hop, mine, call, other_hop, side, is_nearer);
+        if (this == UNLIKE)
+            continue;
         if (found) /* it does not show which of them */
             return vc;
         found = other;
-        is_later = oa_stamp_is_before(theirs->first, own->first);
+        how = this;
+        is_near = is_nearer;
     }
-    if (!found)
+    if (how != SAME)
         return vc;
-    bool is_far = is_later == (side == OA_CLIENT);
-    struct virtual_connection *near = is_far ? found : vc, *far = is_far ? vc : found;
+    struct virtual_connection *near = is_near ? vc : found, *far = is_near ? found : vc;
 
     if (!oa_vc_arrange_hops(near, far))
         return vc;
@@ -512,6 +618,96 @@ join_another(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
     return found;
 }
 
+/* Another virtual connection whose PDUs on another hop are those of this one. */
+struct same_way {
+    struct virtual_connection *vc; /* NULL: none, or several that fit as well */
+    bool is_near;                  /* this one is nearer to the client */
+    int64_t apart_ns;
+};
+
+/* Whether a connection with that trail is on the same way as the one of `vc`: both have carried the
+ * same, or enough of it. */
+static void
+compare_ways(struct same_way *best, const struct pdu_trail *mine, struct virtual_connection *other,
+             const struct pdu_trail *theirs, enum oa_side side, bool is_near)
+{
+    struct pdu_trail_fit fit =
+        is_near ? oa_pdu_trails_fit(mine, theirs, side) : oa_pdu_trails_fit(theirs, mine, side);
+
+    if (fit.is_excluded || fit.same < (fit.is_whole ? FITS_NEEDED_OF_ALL : FITS_NEEDED) ||
+        fit.apart_ns > best->apart_ns)
+        return;
+    best->vc = fit.apart_ns < best->apart_ns ? other : NULL;
+    best->is_near = is_near;
+    best->apart_ns = fit.apart_ns;
+}
+
+/* Whether they may be parts of one virtual connection that have that leg of different hops. */
+static bool
+may_continue(const struct virtual_connection *vc, enum oa_hop hop,
+             const struct virtual_connection *other, enum oa_hop other_hop, enum oa_leg leg)
+{
+    if (vc->facts.has_cookie && other->facts.has_cookie)
+        return false;
+    if (oa_hop_is_http(hop) && oa_hop_is_http(other_hop))
+        return !oa_http_hops_are_parallel(&vc->facts, &other->facts);
+    return hop != other_hop && !has_leg(vc, other_hop, leg) && !has_leg(other, hop, leg);
+}
+
+/* The neighbour that is the other hop of the channel that `vc` has on that leg of the hop. */
+static struct same_way
+find_same_way(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    struct same_way best = { .apart_ns = INT64_MAX };
+    const struct pdu_trail *mine = trail_of(vc, hop, leg);
+    enum oa_side side = leg == OA_LEG_OUT ? OA_SERVER : OA_CLIENT;
+
+    for (int forward = 0; forward <= 1; forward++) {
+        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX;
+             i++, link = forward ? link->next : link->prev) {
+            struct virtual_connection *other = link->data;
+            for (int at = 0; at < OA_HOPS; at++) {
+                const struct pdu_trail *theirs = trail_of(other, (enum oa_hop)at, leg);
+                if (!theirs || !may_continue(vc, hop, other, (enum oa_hop)at, leg))
+                    continue;
+                if (oa_hop_is_http(hop))
+                    compare_ways(&best, mine, other, theirs, side, true);
+                if (oa_hop_is_http((enum oa_hop)at))
+                    compare_ways(&best, mine, other, theirs, side, false);
+            }
+        }
+    }
+    return best;
+}
+
+/* The channel is about to end: if another one has carried the same PDUs on another hop, and each is
+ * the best one for the other, both are of one virtual connection. */
+static struct virtual_connection *
+join_same_way(struct virtual_connection *vc, const struct channel *channel)
+{
+    enum oa_hop hop = channel->facts.hop;
+    enum oa_leg leg = channel->facts.kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+
+    if (!channel->trail || !oa_calls_may_join(&vc->calls) ||
+        trail_of(vc, hop, leg) != channel->trail)
+        return vc;
+    struct same_way found = find_same_way(vc, hop, leg);
+    if (!found.vc)
+        return vc;
+    for (int at = 0; at < OA_HOPS; at++) {
+        if (!trail_of(found.vc, (enum oa_hop)at, leg) ||
+            find_same_way(found.vc, (enum oa_hop)at, leg).vc != vc)
+            continue;
+        struct virtual_connection *near = found.is_near ? vc : found.vc;
+        struct virtual_connection *far = found.is_near ? found.vc : vc;
+        bool is_http = oa_hop_is_http(hop) && oa_hop_is_http((enum oa_hop)at);
+        if (is_http ? oa_vc_arrange_hops(near, far) : arrange_known_hops(near, far))
+            return join(near, far);
+    }
+    return vc;
+}
+
 static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
 /* `vc` is about to end: halves that are still open may be earlier or later channels of
@@ -537,11 +733,14 @@ take_others(struct virtual_connection *vc)
 }
 
 void
-oa_call_join_rest(struct channel *last_channel)
+oa_call_join_rest(struct channel *channel)
 {
-    struct virtual_connection *vc = (struct virtual_connection *)last_channel->facts.vc;
+    struct virtual_connection *vc = (struct virtual_connection *)channel->facts.vc;
 
-    if (!vc || vc->channels.length != 1)
+    if (!vc)
+        return;
+    vc = join_same_way(vc, channel);
+    if (vc->channels.length != 1)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(HOPS); i++)
         for (int leg = 0; leg < OA_LEGS; leg++) {
@@ -556,5 +755,5 @@ oa_call_join_rest(struct channel *last_channel)
         }
     if (vc->channels.length == 1)
         take_others(vc);
-    oa_calls_forget_ended(last_channel->tracker);
+    oa_calls_forget_ended(channel->tracker);
 }

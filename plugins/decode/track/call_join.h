@@ -9,10 +9,12 @@
 
 #include "track/virtual_connection.h"
 
-/* The last channel of a virtual connection ends. If another channel of a hop is missing, and of
- * those opened at about the same time exactly one virtual connection has it and fits, by its calls
- * or else by user, target and time of the heads, both are one. */
-void oa_call_join_rest(struct channel *last_channel);
+/* A channel ends. If its PDUs were cut short, and exactly one of those opened at about the same
+ * time has carried the same on another hop, both are of one virtual connection. If it is the last
+ * one of its virtual connection, another channel of a hop is missing, and of those opened at about
+ * the same time exactly one virtual connection has it and fits, by its calls or else by user,
+ * target and time of the heads, both are one. */
+void oa_call_join_rest(struct channel *channel);
 
 /* The PDU of the event has been added to its call, of `vc`. Returns the virtual connection that
  * they belong to now: another one if the call shows that `vc` and that one are the same. */

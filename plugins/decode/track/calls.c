@@ -30,10 +30,9 @@
 /* Calls that are compared with these to find out whether they are late. */
 #define COMPARED_MAX 16
 
-/* Enough of a PDU to distinguish it from others: its header and the context handle; at least so
- * much of one that is cut. */
+/* Enough of a PDU to distinguish it from others: its header and the context handle; of one that is
+ * cut at least OA_PDU_TELLING_BYTES. */
 #define HASHED_BYTES 256
-#define HASHED_START 40
 
 struct call_table {
     GHashTable *loose; /* call_id -> GQueue of struct call */
@@ -111,8 +110,8 @@ hash_of_pdu(const struct oa_event *event)
     size_t length = event->pdu_length, there = event->is_cut ? event->length : length;
     struct pdu_hash hash = { 0 };
 
-    if (!event->is_cut || there >= HASHED_START)
-        hash.start = hash_of(event->pdu, MIN(there, HASHED_START), length);
+    if (!event->is_cut || there >= OA_PDU_TELLING_BYTES)
+        hash.start = hash_of(event->pdu, MIN(there, OA_PDU_TELLING_BYTES), length);
     if (!event->is_cut)
         hash.more = hash_of(event->pdu, MIN(there, HASHED_BYTES), length);
     return hash;

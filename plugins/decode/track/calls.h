@@ -8,13 +8,7 @@
 #define OA_CALLS_H
 
 #include "track/call_stubs.h"
-
-/* Maximum delay between two hops for the same PDU. */
-#define HOP_DELAY_NS (INT64_C(2) * 1000000000)
-
-/* A response that came that much before a request is not its response; clocks of two network cards
- * may differ a little. */
-#define OA_PAIRING_NS INT64_C(1000000)
+#include "track/pdu_trail.h"
 
 /* What distinguishes a PDU from others: 0 if there are too few bytes of it. */
 struct pdu_hash {

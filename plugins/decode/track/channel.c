@@ -41,6 +41,7 @@ free_channel(void *data)
     g_free(channel->facts.findings);
     oa_auth_course_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
+    g_free(channel->trail);
     g_free(channel);
 }
 
@@ -129,6 +130,7 @@ skip(struct channel *channel, struct oa_event *event, size_t length)
 {
     event->type = OA_EVENT_SKIPPED;
     event->length = length;
+    oa_pdu_trail_break(channel->trail, event->side);
     count_skipped(channel, event->side, length, true);
     return true;
 }
@@ -592,8 +594,13 @@ take_cut_pdu(struct channel *channel, struct oa_event *event, const uint8_t *dat
         data = joined;
         gone = 0;
     }
-    if (!is_of_use(channel, event->side, data, length, &header))
+    if (!is_of_use(channel, event->side, data, length, &header)) {
+        if (length >= OA_RPC_HEADER_SIZE && oa_rpc_header_parse(data, length, &header) &&
+            header.ptype != OA_RPC_RTS)
+            oa_pdu_trail_add(&channel->trail, event->side, data, MIN(length, header.frag_length),
+                             true, event->first);
         return false;
+    }
     event->length = length;
     event->pdu = data;
     event->pdu_length = header.frag_length;
@@ -652,6 +659,8 @@ oa_channel_next_cut(struct oa_channel *facts, enum oa_side side, const uint8_t *
     if (!is_taken)
         pass_gap(channel, side, data, length, missing);
     is_inside |= is_taken && stream->state != STREAM_LOST;
+    if (stream->state == STREAM_LOST)
+        oa_pdu_trail_break(channel->trail, side);
     count_skipped(channel, side, missing + (is_taken ? 0 : length), !is_inside);
     if (!is_taken)
         return false;

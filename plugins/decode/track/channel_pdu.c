@@ -173,6 +173,9 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
                                &channel->tracker->channels->rpc);
         settle_kind(channel, event);
         forget_refusal(&channel->facts);
+        oa_pdu_trail_add(&channel->trail, event->side, event->pdu,
+                         event->is_cut ? MIN(event->length, event->pdu_length) : event->pdu_length,
+                         event->is_cut, event->first);
         oa_vc_take_rpc(channel, event);
         oa_flow_take_rpc(channel->tracker, event);
         traffic->rpc_pdus++;

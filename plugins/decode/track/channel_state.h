@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "track/pdu_trail.h"
 #include "track/stream.h"
 
 struct channel {
@@ -27,6 +28,7 @@ struct channel {
     GList link;        /* in the virtual connection's channels */
     size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
+    struct pdu_trail *trail;         /* of PDUs cut short; NULL: none of them was */
     GQueue last_of; /* of struct mapi_session: those that have used no other one since */
 };
 

@@ -340,6 +340,7 @@ struct oa_virtual_connection {
                               a part of it: the whole has the lower number */
     bool has_cookie;
     struct oa_cookie cookie;
+    size_t cookie_bytes; /* of it; fewer than OA_COOKIE_SIZE if a snap length has cut it */
     bool has_association_group;
     struct oa_cookie association_group;
     struct oa_stamp opened, last;

@@ -87,15 +87,15 @@ take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 /*
  * The first PDU of a channel. Its cookies are, in order, those of the virtual connection and of the
  * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling); of a
- * PDU that is cut, at least the first one is there. NULL if the channel is on a further hop than
- * can be followed.
+ * PDU that is cut, at least the beginning of the first one is there. NULL if the channel is on a
+ * further hop than can be followed.
  */
 static struct virtual_connection *
 open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor,
             struct oa_stamp stamp)
 {
     struct oa_channel *facts = &channel->facts;
-    const struct oa_rts_command *vc_cookie = oa_rts_find(rts, OA_RTS_COOKIE, 0);
+    const struct oa_rts_command *whole = oa_rts_find(rts, OA_RTS_COOKIE, 0);
     const struct oa_rts_command *predecessor = oa_rts_find(rts, OA_RTS_COOKIE, 1);
     const struct oa_rts_command *cookie =
         is_successor ? oa_rts_find(rts, OA_RTS_COOKIE, 2) : predecessor;
@@ -107,7 +107,9 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     if (cookie)
         facts->cookie = cookie->value.cookie;
     facts->is_successor = is_successor;
-    struct virtual_connection *vc = oa_vc_join_by_cookie(channel, &vc_cookie->value.cookie, stamp);
+    struct virtual_connection *vc =
+        oa_vc_join_by_cookie(channel, whole ? &whole->value.cookie : &rts->cut_cookie,
+                             whole ? OA_COOKIE_SIZE : rts->cut_cookie_bytes, stamp);
     if (!vc)
         return NULL;
     if (is_successor && predecessor) {
@@ -321,7 +323,7 @@ oa_vc_rts_opens(const struct channel *channel, enum oa_side side, const struct o
     case OA_RTS_IN_R1_A2:
     case OA_RTS_OUT_R1_A3:
     case OA_RTS_OUT_R1_A4:
-        return oa_rts_find(rts, OA_RTS_COOKIE, 0) != NULL;
+        return oa_rts_find(rts, OA_RTS_COOKIE, 0) || rts->cut_cookie_bytes;
     default:
         return false;
     }

@@ -23,8 +23,8 @@
  * one place. */
 struct vc_table {
     GHashTable *open;
-    GQueue by_age; /* the same, the oldest first */
-    GTree *by_cookie;
+    GQueue by_age;     /* the same, the oldest first */
+    GTree *by_cookie;  /* of struct virtual_connection, by their cookies */
     GTree *by_channel; /* by cookies of channels */
     uint64_t n_vcs;
 };
@@ -64,13 +64,45 @@ compare_cookies(const void *a, const void *b)
     return memcmp(a, b, OA_COOKIE_SIZE);
 }
 
+static int
+compare_vcs(const void *a, const void *b)
+{
+    const struct virtual_connection *one = a, *other = b;
+
+    return compare_cookies(&one->facts.cookie, &other->facts.cookie);
+}
+
+/* A cookie, of which the first bytes are known. */
+struct known_cookie {
+    const struct oa_cookie *cookie;
+    size_t bytes;
+};
+
+/* By the bytes that are known of both: those that are not are 0 where they are sorted. */
+static int
+compare_known(const void *data, const void *wanted)
+{
+    const struct virtual_connection *vc = data;
+    const struct known_cookie *known = wanted;
+
+    return memcmp(known->cookie, &vc->facts.cookie, MIN(known->bytes, vc->facts.cookie_bytes));
+}
+
+/* The last virtual connection with that cookie; NULL: none. */
+static struct virtual_connection *
+find_by_cookie(const struct vc_table *table, const struct oa_cookie *cookie, size_t bytes)
+{
+    return g_tree_search(table->by_cookie, compare_known,
+                         &(struct known_cookie){ .cookie = cookie, .bytes = bytes });
+}
+
 struct vc_table *
 oa_vcs_new(void)
 {
     struct vc_table *table = g_new0(struct vc_table, 1);
 
     table->open = g_hash_table_new(NULL, NULL);
-    table->by_cookie = g_tree_new(compare_cookies);
+    table->by_cookie = g_tree_new(compare_vcs);
     table->by_channel = g_tree_new(compare_cookies);
     return table;
 }
@@ -137,11 +169,12 @@ tie_if_whole(struct virtual_connection *vc)
 }
 
 static void
-give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie)
+give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie, size_t bytes)
 {
     vc->facts.has_cookie = true;
     vc->facts.cookie = *cookie;
-    g_tree_replace(vc->tracker->vcs->by_cookie, &vc->facts.cookie, vc);
+    vc->facts.cookie_bytes = bytes;
+    g_tree_replace(vc->tracker->vcs->by_cookie, vc, vc);
     tie_if_whole(vc);
 }
 
@@ -268,8 +301,8 @@ forget_vc(struct virtual_connection *vc)
 {
     struct oa_tracker *tracker = vc->tracker;
 
-    if (vc->facts.has_cookie && g_tree_lookup(tracker->vcs->by_cookie, &vc->facts.cookie) == vc)
-        g_tree_remove(tracker->vcs->by_cookie, &vc->facts.cookie);
+    if (vc->facts.has_cookie && g_tree_lookup(tracker->vcs->by_cookie, vc) == vc)
+        g_tree_remove(tracker->vcs->by_cookie, vc);
     while (vc->channel_cookies.length > 0)
         forget_channel_cookie(vc);
     oa_association_leave(tracker, &vc->facts);
@@ -578,9 +611,10 @@ find_earlier(struct virtual_connection *known, const struct oa_channel *channel,
 }
 
 struct virtual_connection *
-oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, struct oa_stamp stamp)
+oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, size_t bytes,
+                     struct oa_stamp stamp)
 {
-    struct virtual_connection *known = g_tree_lookup(channel->tracker->vcs->by_cookie, cookie);
+    struct virtual_connection *known = find_by_cookie(channel->tracker->vcs, cookie, bytes);
     struct virtual_connection *own = (struct virtual_connection *)channel->facts.vc;
 
     if (known && known != own)
@@ -590,7 +624,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
     if (known && known == own)
         return known;
     if (!known && own && !own->facts.has_cookie) {
-        give_cookie(own, cookie);
+        give_cookie(own, cookie, bytes);
         channel->facts.join = OA_JOIN_COOKIE;
         return own;
     }
@@ -603,7 +637,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, st
         oa_vc_leave(channel);
     if (!known) {
         known = oa_vc_new(channel, stamp);
-        give_cookie(known, cookie);
+        give_cookie(known, cookie, bytes);
     } else if (!place_on_hop(channel, known)) {
         return NULL;
     } else {

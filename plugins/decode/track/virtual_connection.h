@@ -75,11 +75,11 @@ bool oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connecti
  * capture that begins in the middle. */
 struct virtual_connection *oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp);
 
-/* The channel, whose own cookie is known, belongs to the virtual connection with that cookie.
- * Returns it; opens it if it is new. NULL if it passes more HTTP hops than can be followed: the
- * channel is none of it. */
+/* The channel, whose own cookie is known, belongs to the virtual connection with that cookie, of
+ * which the first `bytes` are known. Returns it; opens it if it is new. NULL if it passes more HTTP
+ * hops than can be followed: the channel is none of it. */
 struct virtual_connection *oa_vc_join_by_cookie(struct channel *channel,
-                                                const struct oa_cookie *cookie,
+                                                const struct oa_cookie *cookie, size_t bytes,
                                                 struct oa_stamp stamp);
 
 /* A channel of `vc` has that cookie, by a PDU of that sender. If another virtual connection without
