@@ -19,6 +19,9 @@
  * all files. */
 #define SIGHTINGS_MAX 8192
 
+/* Places where a PDU was seen that are kept: it passes several hops. */
+#define PLACES_MAX 6
+
 /* Of two interfaces: differences kept of each direction, how many are needed to compare clocks, and
  * how many of them of PDUs that are unique. Sessions of different users may begin with the same
  * bytes.
@@ -40,15 +43,29 @@
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
 
+/* An interval that comes as near to no difference as this share of its width does not show any: a
+ * proxy that takes long to pass requests on makes it wide on one side. */
+#define AGREE_SHARE 50
+
 #define FILE_NAME_TEXT 48
 #define INTERFACE_TEXT (OA_SHOWN_NAME + 32)
 
+/* Where a PDU was seen: in a session, by the number of its virtual connection. */
+struct place {
+    size_t interface;
+    uint64_t session;
+    int64_t time_ns;
+    bool is_unique;
+};
+
+/* A PDU is compared when it is forgotten: until then the same interface may have it in a second
+ * session, of a client that uses its cookies again. */
 struct sighting {
     uint64_t key;
-    int64_t time_ns;
-    size_t interface;
-    uint64_t session;  /* number of its virtual connection */
-    bool is_ambiguous; /* the same interface has it in two sessions */
+    enum oa_side sender;
+    struct place places[PLACES_MAX]; /* the first one, and those that it is compared with */
+    unsigned n_places;
+    bool is_ambiguous; /* an interface has it in two sessions */
     GList link;        /* the oldest first */
 };
 
@@ -198,20 +215,20 @@ pair_of(struct clocks *clocks, size_t interface, size_t other)
 }
 
 static void
-compare(struct clocks *clocks, const struct sighting *known, enum oa_side sender, int64_t time_ns,
-        bool is_unique)
+compare(struct clocks *clocks, enum oa_side sender, const struct place *first,
+        const struct place *other)
 {
-    int64_t apart_ns = time_ns - known->time_ns;
+    int64_t apart_ns = other->time_ns - first->time_ns;
 
     if (apart_ns > CLOCKS_APART_MAX_NS || apart_ns < -CLOCKS_APART_MAX_NS)
         return;
-    struct pair *pair = pair_of(clocks, known->interface, clocks->current);
+    struct pair *pair = pair_of(clocks, first->interface, other->interface);
 
     if (!pair)
         return;
-    pair->unique += is_unique;
+    pair->unique += other->is_unique;
     add_sample(&pair->samples[sender],
-               clocks->current == pair->interface[1] ? apart_ns : -apart_ns);
+               other->interface == pair->interface[1] ? apart_ns : -apart_ns);
 }
 
 /* A connection that goes on in another file, or on another interface: as long as none comes back,
@@ -233,6 +250,8 @@ follow_channel(struct clocks *clocks, const struct oa_channel *channel)
 static void
 forget(struct clocks *clocks, struct sighting *sighting)
 {
+    for (unsigned i = 1; i < sighting->n_places && !sighting->is_ambiguous; i++)
+        compare(clocks, sighting->sender, &sighting->places[0], &sighting->places[i]);
     g_queue_unlink(&clocks->by_age, &sighting->link);
     g_hash_table_remove(clocks->sightings, &sighting->key);
 }
@@ -250,35 +269,44 @@ thin_out(struct clocks *clocks)
     }
 }
 
+/* The PDU was seen once more. */
+static void
+add_place(struct sighting *sighting, const struct place *place)
+{
+    for (unsigned i = 0; i < sighting->n_places; i++) {
+        const struct place *known = &sighting->places[i];
+        sighting->is_ambiguous |= known->interface == place->interface &&
+                                  known->session != place->session; /* or it is on two hops */
+    }
+    if (sighting->places[0].interface != place->interface && sighting->n_places < PLACES_MAX)
+        sighting->places[sighting->n_places++] = *place;
+}
+
 static void
 see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
 {
-    int64_t time_ns = event->last.time_ns;
-    uint64_t session = event->vc ? event->vc->number : UINT64_MAX;
+    const struct place place = { clocks->current, event->vc ? event->vc->number : UINT64_MAX,
+                                 event->last.time_ns, is_unique };
     struct sighting *known, *oldest;
 
     if (key & clocks->sampled)
         return;
     while ((oldest = g_queue_peek_head(&clocks->by_age)) &&
-           oldest->time_ns < time_ns - 2 * CLOCKS_APART_MAX_NS)
+           oldest->places[0].time_ns < place.time_ns - 2 * CLOCKS_APART_MAX_NS)
         forget(clocks, oldest);
     known = g_hash_table_lookup(clocks->sightings, &key);
-    if (known && known->interface == clocks->current) {
-        known->is_ambiguous |= known->session != session; /* or it is on two hops */
-    } else if (known) {
-        if (!known->is_ambiguous)
-            compare(clocks, known, event->side, time_ns, is_unique);
-    } else {
-        known = g_new0(struct sighting, 1);
-        *known = (struct sighting){
-            .key = key, .time_ns = time_ns, .interface = clocks->current, .session = session
-        };
-        known->link.data = known;
-        g_hash_table_insert(clocks->sightings, &known->key, known);
-        g_queue_push_tail_link(&clocks->by_age, &known->link);
-        if (clocks->by_age.length > SIGHTINGS_MAX)
-            thin_out(clocks);
+    if (known) {
+        add_place(known, &place);
+        return;
     }
+    known = g_new0(struct sighting, 1);
+    *known =
+        (struct sighting){ .key = key, .sender = event->side, .places = { place }, .n_places = 1 };
+    known->link.data = known;
+    g_hash_table_insert(clocks->sightings, &known->key, known);
+    g_queue_push_tail_link(&clocks->by_age, &known->link);
+    if (clocks->by_age.length > SIGHTINGS_MAX)
+        thin_out(clocks);
 }
 
 static uint64_t
@@ -434,6 +462,16 @@ greatest(const struct samples *samples)
     return samples->values[samples->n - 1 - samples->n / TRIMMED];
 }
 
+/* Whether no difference is as likely as any in the interval; it is upside down where clocks drift,
+ * or PDUs were taken for others. */
+static bool
+may_agree(int64_t low_ns, int64_t high_ns)
+{
+    int64_t from_zero_ns = MAX(MAX(MIN(low_ns, high_ns), -MAX(low_ns, high_ns)), 0);
+
+    return from_zero_ns <= ABS(high_ns - low_ns) / AGREE_SHARE;
+}
+
 struct difference {
     const struct pair *pair;
     int64_t ahead_ns, within_ns;
@@ -482,7 +520,7 @@ estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
         return false;
     *ahead_ns = low_ns + (high_ns - low_ns) / 2;
     *within_ns = ABS(high_ns - low_ns) / 2;
-    if ((low_ns <= 0 && high_ns >= 0) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)
+    if (may_agree(low_ns, high_ns) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)
         *ahead_ns = 0;
     return true;
 }
@@ -626,6 +664,8 @@ clocks_settle(struct clocks *clocks)
     if (clocks->is_settled)
         return false;
     clocks->is_settled = true;
+    while (clocks->by_age.length > 0)
+        forget(clocks, g_queue_peek_head(&clocks->by_age));
     g_autofree struct difference *differences =
         g_new0(struct difference, g_hash_table_size(clocks->pairs) + 1);
     size_t n = 0;

@@ -102,6 +102,19 @@ def lose(share, seed):
     return apply
 
 
+def gone(share, seed):
+    """About that share of the connections missing, each with all of its frames."""
+    def apply(truth, records):
+        dice = disturb.Dice(f"{truth.path.stem}/gone/{share}/{seed}")
+        is_gone = {}
+        for record in records:
+            way = truth.ways[record.number]
+            if way and way[0] not in is_gone:
+                is_gone[way[0]] = dice.chance(share)
+        return [record for record in records if not (truth.ways[record.number] and is_gone[truth.ways[record.number][0]])]
+    return apply
+
+
 def repeat(share, seed):
     """Frames that the capture has twice, as a mirror port delivers them: of the same time, with another MAC address."""
     def apply(truth, records):

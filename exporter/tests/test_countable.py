@@ -29,11 +29,12 @@ WITHOUT = ("named_pipe", "snap_length_300", "tls", "tls_handshakes", "wine_https
            "http_kerberos", "http_kerberos_wrongkey", "rpc_kerberos_16", "rpc_kerberos_9", "rpc_kerberos_refused")
 SNAP_LENGTHS = (96, 128, 192, 256, 384, 512)
 LOSSES = (0.001, 0.01, 0.03)
+GONE = (0.1, 0.25, 0.5)
 SKEWS = (-60, -7, -0.0003, 0.0003, 7, 60)
 SMALL = 110  # frames of a capture that is cut at every one of them
 LINES = 8  # of a failure
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
-HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "since", "snap")
+HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
 # Captures of which not every row of these groups holds: the sample leaves them out, --all shows which rows.
 PARTLY = {
     # Responses to the store that come in a stall, when the client has sent further requests: a connection may be any client's. Two HTTP hops
@@ -47,8 +48,6 @@ KNOWN = (
     ("in_r2", "loss of 1.0%, seed 4"),
     # The successor's first PDUs are lost, and all four clients have calls of these numbers.
     ("two_hop_r2_four_clients", "loss of 3.0%, seed 4"),
-    # The head of one of four channels is lost: which hop is nearer to the client is not seen.
-    ("haproxy", "loss of 3.0%, seed 1"),
     # Thirty sessions of one cookie within a second and without a call: of a channel to the store whose first PDU is lost, nothing shows which.
     *(("impacket_rpcmap", f"loss of {loss}%, seed {seed}") for loss, seed in (("1.0", 5), ("3.0", 1), ("3.0", 2), ("3.0", 4), ("3.0", 5))),
 )
@@ -84,6 +83,8 @@ def kinds_of(truth):
     at = [number for number in range(2, frames + 1) if frames <= SMALL or dice.chance(40 / frames)]
     yield "undamaged", [Kind("undamaged", lambda _, records: records)]
     yield "loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES for seed in range(1, 6)]
+    yield "gone", [Kind(f"{share:.0%} of the connections gone, seed {seed}", damage.gone(share, seed), splits=True, loses=True)
+                   for share in GONE for seed in range(1, 9)]
     yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1)) for share in (1, 0.1)]
     yield "order", [Kind(f"swapped within {window}", damage.reorder(0.5, 1, window)) for window in (4, 30)]
     yield "until", [Kind(f"until frame {number}", damage.until(number), ends=True) for number in at]

@@ -269,6 +269,16 @@ rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo, const struct tcpinfo *
     return is_here ? OA_OURS : OA_NOT_OURS;
 }
 
+bool
+rpch_connection_resumes(struct conversation *conversation, tvbuff_t *tvb, packet_info *pinfo)
+{
+    const struct examined *examined = examined_of(conversation);
+    struct oa_recognition recognition;
+
+    return examined && before_data(examined, pinfo) == OA_BEFORE_UNKNOWN &&
+           recognise(tvb, pinfo, false, OA_BEFORE_UNKNOWN, &recognition) == OA_OURS;
+}
+
 static struct rpch_connection *
 open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
                 const struct rpch_transport *transport)

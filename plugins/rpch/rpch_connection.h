@@ -58,6 +58,10 @@ enum oa_verdict rpch_connection_begins(tvbuff_t *tvb, packet_info *pinfo,
                                        const struct tcpinfo *segment,
                                        struct oa_recognition *recognition);
 
+/* Whether the data, of which TCP calls no dissector yet, would begin a connection of ours in the
+ * middle of this one, of which the capture lacks the beginning. Changes nothing. */
+bool rpch_connection_resumes(struct conversation *conversation, tvbuff_t *tvb, packet_info *pinfo);
+
 /*
  * The connection that the data belong to: recognised in an earlier frame, in earlier data of this
  * one, or by these data, in which case it is opened on the first visit. NULL if the data are not

@@ -22,6 +22,7 @@
 #include "rpch_findings.h"
 #include "rpch_prefs.h"
 #include "rpch_proto.h"
+#include "rpch_reassembly.h"
 #include "rpch_stock.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
@@ -496,18 +497,43 @@ look_at_packet(tvbuff_t *tvb, packet_info *pinfo)
     pinfo->destport = destination;
 }
 
+/* The same before TCP has it. */
+static void
+prepare_packet(tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct segment segment;
+
+    if (!read_segment(tvb, &segment) || segment.length == 0)
+        return;
+    pinfo->ptype = PT_TCP; /* these three as TCP sets them */
+    pinfo->srcport = segment.source;
+    pinfo->destport = segment.destination;
+    rpch_reassembly_release(
+        pinfo, segment.sequence,
+        tvb_new_subset_remaining(tvb, (gint)(tvb_captured_length(tvb) - segment.length)));
+}
+
+/* On the first visit, and not in an ICMP message. */
+static bool
+is_followed(const packet_info *pinfo)
+{
+    return !PINFO_FD_VISITED(pinfo) && !is_over && !pinfo->flags.in_error_pkt && rpch_is_enabled();
+}
+
 static int
 dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     volatile int taken = 0;
 
+    if (is_followed(pinfo))
+        prepare_packet(tvb, pinfo);
     TRY
     {
         taken = call_dissector_only(stock_tcp, tvb, pinfo, tree, data);
     }
     FINALLY
     {
-        if (!PINFO_FD_VISITED(pinfo) && !is_over && !pinfo->flags.in_error_pkt && rpch_is_enabled())
+        if (is_followed(pinfo))
             look_at_packet(tvb, pinfo);
     }
     ENDTRY;

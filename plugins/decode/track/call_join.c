@@ -122,9 +122,10 @@ may_be_other_half(const struct virtual_connection *vc, enum oa_hop hop, enum oa_
 
 /* Whether the last PDU of `vc` matched a call of the other one. */
 static bool
-fitted_before(const struct virtual_connection *vc, const struct virtual_connection *other)
+fitted_before(const struct virtual_connection *vc, int place,
+              const struct virtual_connection *other)
 {
-    return vc->fits > 0 && vc->fitting == other->facts.number;
+    return vc->fits[place] > 0 && vc->fitting[place] == other->facts.number;
 }
 
 /* How the calls of both fit, of which one has the requests of the hop, the other the responses. */
@@ -155,6 +156,7 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     enum oa_leg leg = side == OA_CLIENT ? OA_LEG_IN : OA_LEG_OUT;
     struct virtual_connection *fitting[FITTING_MAX], *found = NULL;
     unsigned looked_at = 0, n = 0, rivals = 0;
+    int place = hop == OA_HOP_SERVER;
 
     if (!queue || !has_leg(vc, hop, leg) || has_leg(vc, hop, leg ^ 1))
         return vc;
@@ -179,11 +181,12 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     }
     if (rivals > 1)
         return vc;
-    vc->fits = rivals == 0 ? 0 : fitted_before(vc, found) ? vc->fits + 1 : 1;
-    vc->fitting = rivals == 0 ? 0 : found->facts.number;
+    vc->fits[place] = rivals == 0 ? 0 : fitted_before(vc, place, found) ? vc->fits[place] + 1 : 1;
+    vc->fitting[place] = rivals == 0 ? 0 : found->facts.number;
     if (rivals == 0 || !is_prompt(&how))
         return vc;
-    if (!are_alike(&vc->facts, &found->facts, hop) && MIN(vc->fits, how.prompt) < FITS_NEEDED)
+    if (!are_alike(&vc->facts, &found->facts, hop) &&
+        MIN(vc->fits[place], how.prompt) < FITS_NEEDED)
         return vc;
     return join(found, vc);
 }

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* The times of PDUs on different hops are known that well. */
+#define HOPS_WITHIN_NS INT64_C(10000000)
+
 static bool
 is_same_host(const struct oa_endpoint *a, const struct oa_endpoint *b)
 {
@@ -63,12 +66,11 @@ is_taken(const struct oa_virtual_connection *vc, int hop, const struct oa_channe
 }
 
 /* The hop that is in the capture already and that the channel is on: that with the same ends, then
- * that with one end the same, then the first one without this channel. -1: none. */
+ * that with one end the same, without this channel. -1: none. */
 static int
 find_known(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
-    int similar = -1, first = -1;
-    bool is_elsewhere = false;
+    int similar = -1;
 
     for (int hop = OA_HOP_SERVER - 1; hop >= OA_HOP_CLIENT; hop--) {
         const struct oa_endpoint *ends = vc->endpoint[hop];
@@ -76,15 +78,12 @@ find_known(const struct oa_virtual_connection *vc, const struct oa_channel *chan
             continue;
         if (takes_same_way(channel, ends))
             return hop;
-        if (is_taken(vc, hop, channel)) {
-            is_elsewhere = true;
+        if (is_taken(vc, hop, channel))
             continue;
-        }
-        first = hop;
         if (shares_end(channel, ends))
             similar = hop;
     }
-    return similar >= 0 || is_elsewhere ? similar : first;
+    return similar;
 }
 
 /* Where a new hop belongs: before the one whose client is its server, otherwise behind all. */
@@ -120,12 +119,20 @@ oa_http_hops_find(const struct oa_virtual_connection *vc, const struct oa_channe
     return (enum oa_hop)place;
 }
 
-/* Whether RPC PDUs came on the hop: then both of its channels had been opened before, even if the
- * capture lacks how. */
+/* Whether a channel like this one was opened on the same way: there was one, or RPC PDUs, which
+ * come when both are open. */
 static bool
-has_rpc(const struct oa_virtual_connection *vc, int hop)
+has_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
-    return vc->traffic[hop][OA_CLIENT].rpc_pdus > 0 || vc->traffic[hop][OA_SERVER].rpc_pdus > 0;
+    for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++) {
+        const struct oa_traffic *traffic = vc->traffic[hop];
+        bool was_open = vc->leg_seen[hop][leg_of(channel)] || traffic[OA_CLIENT].rpc_pdus > 0 ||
+                        traffic[OA_SERVER].rpc_pdus > 0;
+        if (was_open && takes_same_way(channel, vc->endpoint[hop]) &&
+            oa_hop_is_http((enum oa_hop)hop) == oa_hop_is_http(channel->hop))
+            return true;
+    }
+    return false;
 }
 
 bool
@@ -134,19 +141,11 @@ oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct 
 {
     /* Bytes behind a loss come late. */
     struct oa_stamp since = vc->established.frame ? vc->established : vc->last;
+    int64_t within_ns = has_way(vc, channel) ? 0 : HOPS_WITHIN_NS;
 
-    bool is_http = oa_hop_is_http(channel->hop);
-    int first = is_http ? OA_HOP_CLIENT : OA_HOP_SERVER;
-    int last = is_http ? OA_HOP_HTTP_4 : OA_HOP_SERVER;
-
-    if (channel->is_successor || channel->vc == vc ||
-        (!vc->established.frame && !vc->calls && !vc->binds) || stamp.time_ns <= since.time_ns)
-        return false;
-    for (int hop = first; hop <= last; hop++)
-        if ((vc->leg_seen[hop][leg_of(channel)] || has_rpc(vc, hop)) &&
-            takes_same_way(channel, vc->endpoint[hop]))
-            return true;
-    return false;
+    return !channel->is_successor && channel->vc != vc &&
+           (vc->established.frame || vc->calls || vc->binds) &&
+           stamp.time_ns > since.time_ns + within_ns;
 }
 
 bool

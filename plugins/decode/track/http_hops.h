@@ -21,8 +21,9 @@ enum oa_hop oa_http_hops_find(const struct oa_virtual_connection *vc,
 
 /*
  * Whether the channel, whose cookie was just read with that stamp, is the beginning of another
- * virtual connection with the same cookie as `vc`: it takes the same way as a channel of `vc` did,
- * which is established. A client may use a cookie again, although it is to be unique.
+ * virtual connection with the same cookie as `vc`, which was established before: by then, the first
+ * PDUs of both channels had passed every hop. A client may use a cookie again, although it is to be
+ * unique.
  */
 bool oa_http_hops_is_used_again(const struct oa_virtual_connection *vc,
                                 const struct oa_channel *channel, struct oa_stamp stamp);

@@ -31,22 +31,32 @@ recent_channels(const struct virtual_connection *vc)
     return link;
 }
 
-/* In an IN_R2 the client gets no new window and timeout: they stay the same, [MS-RPCH] 2.2.4.25. */
+/* In an IN_R2 the client gets no new window and timeout: they stay the same, [MS-RPCH] 2.2.4.25. If
+ * the predecessor is not in the capture, neither is what it carried. In R2 one connection of the
+ * server's hop serves both, by the cookie of another one. */
 static void
-inherit(struct channel *channel, const struct virtual_connection *vc)
+inherit(struct channel *channel, struct virtual_connection *vc)
 {
     struct oa_channel *facts = &channel->facts;
+    bool is_found = false;
 
     for (const GList *link = recent_channels(vc); link; link = link->next) {
         struct oa_channel *other = &((struct channel *)link->data)->facts;
-        if (other == facts || !has_cookie(other, facts->hop, &facts->predecessor_cookie))
+        if (other == facts || !has_cookie(other, facts->hop, &facts->predecessor_cookie)) {
+            is_found |= other != facts && facts->hop == OA_HOP_SERVER && other->hop == facts->hop &&
+                        other->kind == facts->kind;
             continue;
+        }
+        is_found = true;
         other->has_successor = true;
         other->successor_cookie = facts->cookie;
         facts->connection_timeout_ms = other->connection_timeout_ms;
         if (facts->kind == OA_CHANNEL_IN && other->receive_window)
             oa_flow_begin(facts, other->receive_window);
     }
+    if (!is_found)
+        oa_calls_note_loss(&vc->calls, facts->hop,
+                           facts->kind == OA_CHANNEL_IN ? OA_CLIENT : OA_SERVER);
 }
 
 static bool
@@ -369,6 +379,9 @@ oa_vc_take_rts(struct channel *channel, struct oa_event *event)
     check_name(channel, event);
     if (!event->rts_name.unexpected) {
         effect = oa_sequence_take(channel->tracker, event);
+        if (effect == OA_SEQUENCE_DRAINS && !channel->facts.has_successor)
+            oa_calls_note_loss(&vc->calls, channel->facts.hop,
+                               OA_SERVER); /* all on its successor */
         act(channel, vc, event);
     }
     count(channel, event, vc);

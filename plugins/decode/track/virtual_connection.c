@@ -379,6 +379,19 @@ is_earlier(const struct oa_ending *ending, const struct oa_ending *known)
     return ending->time_ns < known->time_ns;
 }
 
+/* Whether an OUT channel to the server was recycled, by a successor that the capture lacks: in R1
+ * it has a connection of its own, [MS-RPCH] 3.2.4.5.7. */
+static bool
+lacks_successor(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    const struct oa_sequence *recycle = vc->recycle[OA_LEG_OUT];
+
+    return channel->kind == OA_CHANNEL_OUT && channel->hop == OA_HOP_SERVER &&
+           !channel->has_successor && channel->ending.how == OA_END_FIN && recycle &&
+           recycle->type != OA_RECYCLE_R2 && !recycle->has_failed &&
+           !oa_stamp_is_before(recycle->first, channel->opened);
+}
+
 void
 oa_vc_leave(struct channel *channel)
 {
@@ -390,6 +403,8 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    if (is_current && lacks_successor(&vc->facts, &channel->facts))
+        oa_calls_note_loss(&vc->calls, channel->facts.hop, OA_SERVER);
     oa_outcome_take_channel(&vc->facts, &channel->facts);
     if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
         vc->facts.is_one_way = true;
@@ -482,10 +497,11 @@ oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, en
     oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
     oa_sequence_merge(&into->facts, &from->facts);
     oa_calls_merge(&into->calls, &from->calls);
-    if (!into->fits) {
-        into->fits = from->fits;
-        into->fitting = from->fitting;
-    }
+    for (int i = 0; i < 2; i++)
+        if (!into->fits[i]) {
+            into->fits[i] = from->fits[i];
+            into->fitting[i] = from->fitting[i];
+        }
     oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
     from->facts.joined = &into->facts;
     emit_vc(from, OA_EVENT_VC_JOINED, NULL);

@@ -35,10 +35,10 @@ struct virtual_connection {
     struct call_list calls;
     struct bindings bindings;
     struct unsealing *unsealing[OA_HOPS];
-    uint64_t fitting;  /* call_join.c: number of the virtual connection whose requests matched the
-                          last responses */
-    unsigned fits;     /* in a row */
-    bool is_contested; /* call_join.c: one that has ended fitted it as well as another */
+    uint64_t fitting[2]; /* call_join.c, on HTTP and to the server: number of the virtual connection
+                            whose requests matched the last responses, */
+    unsigned fits[2];    /* in a row */
+    bool is_contested;   /* call_join.c: one that has ended fitted it as well as another */
 };
 
 /* The tracker's virtual connections; those still open are freed without being reported. */
