@@ -15,13 +15,14 @@ import pathlib
 import sys
 
 import tools
+import versions
 
 CAPTURES = [*(tools.REAL / f"{name}.pcapng" for name in ("basic", "compressed", "privacy", "xor", "mapihttp", "rops_streams")),
             *(tools.MADE / f"{name}.pcapng" for name in ("two_hop_r2_four_clients", "mapi_http_forms", "mapi_http_heads", "idle_reset", "rpc_tcp")),
             *(tools.CAPTURES / "clients" / f"{name}.pcapng" for name in ("samba_basic_unsorted", "wine_fragments_slow", "wine_mgmt"))]
 FIELDS = ("frame.number", "frame.time_epoch", "ip.src", "ip.dst", "ip.len", "tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "tcp.len",
           "tcp.analysis.retransmission", "http.request.method", "http.response.code", "rpch.vc", "rpch.auth.user", "rpch.pdu", "rpch.request_in",
-          "rpch.response_in", "rpch.time", "dcerpc.pkt_type", "http.content_length", "_ws.col.Info", "oxcmapihttp.request_type", "oxcmapihttp.request_in",
+          "rpch.response_in", "rpch.time", "dcerpc.pkt_type", "http.content_length", versions.INFO_KEY, "oxcmapihttp.request_type", "oxcmapihttp.request_in",
           "oxcmapihttp.response_in", "oxcmapihttp.time", "oxcmapihttp.session")
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 CHANNELS = ("RPC_IN_DATA", "RPC_OUT_DATA")
@@ -112,7 +113,7 @@ def call_times(frames):
     """(time of request, time of response, seconds, whether it waits for events, user) of each answered call of these frames."""
     waiting, users = set(), {}
     for frame in frames:
-        if any(name in frame.first(field, "") for name in WAITING for field in ("oxcmapihttp.request_type", "_ws.col.Info")):
+        if any(name in frame.first(field, "") for name in WAITING for field in ("oxcmapihttp.request_type", versions.INFO_KEY)):
             waiting.add(frame.number)
         if frame.all("rpch.auth.user"):
             users.setdefault(frame.first("rpch.vc"), frame.first("rpch.auth.user").lower())

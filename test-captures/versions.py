@@ -16,6 +16,9 @@ def latest(by_version):
 # tshark's exit code when it cannot read on: of its file library, or of all programs.
 EXIT_UNREADABLE = latest({(4, 0): 2, (4, 6): 14})
 
+# The Info column as a key of JSON, whatever name it was asked by.
+INFO_KEY = latest({(4, 0): "_ws.col.Info", (4, 4): "_ws.col.info"})
+
 # Whether TCP's exported PDUs (OSI layer 4) include the segments of a message that needs more, and not only the one that completes it.
 EXPORTS_SEGMENTS = latest({(4, 0): True, (4, 4): False})
 
