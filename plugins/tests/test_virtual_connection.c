@@ -249,6 +249,39 @@ test_cookie_used_again_half(void)
     wire_free(wire);
 }
 
+/* The capture lacks the proxy's hop of the first one, and the client's of the second. */
+static void
+test_cookie_used_again_elsewhere(void)
+{
+    struct wire *wire = wire_new(false);
+    struct pair old = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *out = wire_proxy(wire, 7, 9);
+
+    wire->now.time_ns += 100000000;
+    wire_rts(wire, out, OA_CLIENT, OA_RTS_CONN_A2,
+             (struct wire_rts){ .cookies = { V, OUT1 }, .window = 0x4000 });
+    g_assert_true(out->vc != old.out->vc);
+    g_assert_cmpuint(wire->n_vcs, ==, 2);
+    wire_free(wire);
+}
+
+/* Of two HTTP hops, the capture has the IN channel of one and the OUT channel of the other. */
+static void
+test_halves_of_two_hops(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_http_hop(wire, OA_LEG_IN, 1, 2);
+    struct oa_channel *out = wire_http_hop(wire, OA_LEG_OUT, 3, 4);
+
+    conn_b1(wire, in, V, IN1);
+    conn_a1(wire, out, V, OUT1);
+    g_assert_true(in->vc == out->vc);
+    g_assert_cmpint(in->hop, ==, OA_HOP_CLIENT);
+    g_assert_cmpint(out->hop, ==, OA_HOP_CLIENT + 1);
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
+}
+
 /* Windows and timeouts are set on the channels that they apply to. */
 static void
 test_parameters(void)
@@ -1082,6 +1115,9 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/cookie-used-again", test_cookie_used_again);
     g_test_add_func("/virtual-connection/cookie-used-again-late", test_cookie_used_again_late);
     g_test_add_func("/virtual-connection/cookie-used-again-half", test_cookie_used_again_half);
+    g_test_add_func("/virtual-connection/cookie-used-again-elsewhere",
+                    test_cookie_used_again_elsewhere);
+    g_test_add_func("/virtual-connection/halves-of-two-hops", test_halves_of_two_hops);
     g_test_add_func("/virtual-connection/parameters", test_parameters);
     g_test_add_func("/virtual-connection/two-hops", test_two_hops);
     g_test_add_func("/virtual-connection/late-cookie", test_late_cookie);

@@ -551,17 +551,20 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
 }
 
 /* Whether the only channel of `half` may be one that `other` had before its own on that leg: the
- * capture has neither its beginning nor what recycled it. The channel that replaced it may have
- * ended. */
+ * capture has neither its beginning nor what recycled it. The channel that replaced it came and
+ * went later; it may have ended. */
 static bool
 may_precede(const struct oa_channel *mine, const struct virtual_connection *other, enum oa_hop hop,
             enum oa_leg leg)
 {
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    return !mine->has_start &&
-           (current ? current->has_start || oa_stamp_is_before(mine->opened, current->opened)
-                    : oa_stamp_is_before(mine->last, other->facts.last));
+    if (mine->has_start)
+        return false;
+    if (!current)
+        return oa_stamp_is_before(mine->last, other->facts.last);
+    return oa_stamp_is_before(mine->last, current->last) &&
+           (current->has_start || oa_stamp_is_before(mine->opened, current->opened));
 }
 
 /* Whether it may be the one that replaced the own channel of `other`, though the PDU that shows
@@ -572,7 +575,8 @@ may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
 {
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    if (mine->has_cookie || (current && oa_stamp_is_before(mine->opened, current->opened)))
+    if (mine->has_cookie || (current && (oa_stamp_is_before(mine->opened, current->opened) ||
+                                         oa_stamp_is_before(mine->last, current->last))))
         return false;
     struct call_match how = match(half, other, hop);
     return !how.is_excluded && is_prompt(&how);
