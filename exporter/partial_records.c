@@ -222,7 +222,7 @@ close_piece(struct piece *piece)
     if (piece->fd >= 0)
         close(piece->fd);
     piece->fd = -1;
-    if (piece->block)
+    if (piece->block && piece->block->len)
         explicit_bzero(piece->block->data, piece->block->len);
     g_clear_pointer(&piece->block, g_byte_array_unref);
     g_clear_pointer(&piece->packed, g_byte_array_unref);
