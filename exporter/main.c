@@ -617,6 +617,10 @@ static int export(const struct options *options, const struct given_keys *keys,
     allow_descriptors(options->n_paths * (partials ? partial_set_parts(partials) : 1));
     if (clocks && !can_begin_anew(options))
         look_ahead(options, keys, &order, clocks);
+    if (partials && partial_set_failure(partials)) {
+        clocks_free(clocks);
+        return fail(g_strdup(partial_set_failure(partials)), EXIT_UNREADABLE);
+    }
     do {
         code = export_once(options, keys, &order, clocks, warnings, &is_void);
     } while (is_void && code != EXIT_UNREADABLE && !ending_signal);

@@ -11,13 +11,16 @@ void
 packed_packet_put(GByteArray *to, const struct packed_packet *packed)
 {
     const struct segment *segment = &packed->segment;
+    bool is_tcp = packed->kind == PACKET_TCP;
+    size_t header = is_tcp ? segment->header_length : 0;
+    size_t payload = is_tcp ? segment->payload_length : 0;
 
-    g_byte_array_set_size(to, 0);
-    g_byte_array_append(to, (const guint8 *)packed, sizeof *packed);
-    if (packed->kind != PACKET_TCP)
-        return;
-    g_byte_array_append(to, segment->header, segment->header_length);
-    g_byte_array_append(to, segment->payload, segment->payload_length);
+    g_byte_array_set_size(to, (guint)(sizeof *packed + header + payload));
+    memcpy(to->data, packed, sizeof *packed);
+    if (header)
+        memcpy(to->data + sizeof *packed, segment->header, header);
+    if (payload)
+        memcpy(to->data + sizeof *packed + header, segment->payload, payload);
 }
 
 enum packet_kind

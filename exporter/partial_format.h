@@ -39,7 +39,7 @@
 #define PARTIAL_END (8 + PARTIAL_MAGIC_LENGTH)
 
 /* A block is written when it has grown so far; only its last item may be larger. */
-#define PARTIAL_BLOCK_BYTES (256 * 1024)
+#define PARTIAL_BLOCK_BYTES (64 * 1024)
 
 enum partial_item {
     PARTIAL_SEGMENT,  /* of TCP: the connection, and if it is a new one, its endpoints, sender
@@ -63,7 +63,7 @@ enum partial_flag {
 
 /* Connections are numbered as they come. When there are so many, all are forgotten, before the next
  * one, which stands there as one with the next number. */
-#define PARTIAL_CONNECTIONS 65536
+#define PARTIAL_CONNECTIONS 8192
 
 /* What a side of a connection sent last. */
 struct partial_side {
@@ -109,6 +109,9 @@ partial_number(struct oa_cursor *cursor)
 {
     uint64_t number = 0;
 
+    if (!cursor->is_short && cursor->offset < cursor->length &&
+        cursor->data[cursor->offset] < 0x80) /* the usual case */
+        return cursor->data[cursor->offset++];
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = oa_cursor_u8(cursor);
         number |= (uint64_t)(byte & 0x7f) << shift;

@@ -95,15 +95,16 @@ take_connection(struct piece *piece)
     return items->is_short ? NULL : &g_array_index(connections, struct partial_connection, number);
 }
 
-/* Bytes 4 to 11. */
+/* The header before PARTIAL_HEADER_REST. */
 static void
 put_numbers(uint8_t *header, const struct segment *segment)
 {
-    const uint32_t numbers[] = { segment->sequence, segment->acknowledgment };
+    const uint32_t numbers[] = {
+        GUINT32_TO_BE((uint32_t)segment->source.port << 16 | segment->destination.port),
+        GUINT32_TO_BE(segment->sequence), GUINT32_TO_BE(segment->acknowledgment)
+    };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        for (size_t byte = 0; byte < 4; byte++)
-            header[4 + 4 * i + byte] = (uint8_t)(numbers[i] >> (24 - 8 * byte));
+    memcpy(header, numbers, sizeof numbers);
 }
 
 static void
@@ -136,11 +137,6 @@ take_segment(struct piece *piece, bool is_back)
     segment->payload = oa_cursor_bytes(items, segment->payload_length);
     if (items->is_short)
         return;
-    const uint16_t ports[] = { segment->source.port, segment->destination.port };
-    for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
-        header[2 * i] = (uint8_t)(ports[i] >> 8);
-        header[2 * i + 1] = (uint8_t)ports[i];
-    }
     put_numbers(header, segment);
     memcpy(header + PARTIAL_HEADER_REST, bytes, rest);
     segment->flags = header[TCP_FLAGS_AT];
@@ -222,7 +218,7 @@ close_piece(struct piece *piece)
     if (piece->fd >= 0)
         close(piece->fd);
     piece->fd = -1;
-    if (piece->block)
+    if (piece->block && piece->block->len)
         explicit_bzero(piece->block->data, piece->block->len);
     g_clear_pointer(&piece->block, g_byte_array_unref);
     g_clear_pointer(&piece->packed, g_byte_array_unref);

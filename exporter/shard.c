@@ -28,6 +28,7 @@ struct shard_run {
     void *context;
     struct source_progress reached;
     bool is_stopped;
+    bool is_unreadable; /* a capture, which could be read before */
 };
 
 /* Where the part begins and ends in a capture, in bytes as stored; both the same: it has nothing.
@@ -215,13 +216,16 @@ read_capture(struct shard_run *run, struct partial_capture *capture, const struc
 
     if (!reading.records) {
         *message = g_strdup_printf("%s: cannot be opened again", capture->name);
+        run->is_unreadable = true;
         return false;
     }
     *section = (struct partial_section){ .is_there = true, .first = 1 };
     section->opened = capture_records_headers(reading.records);
     partial_writer_begin(run->writer);
-    if (read_section(&reading, border, section, message))
+    if (read_section(&reading, border, section, message)) {
         *message = failed_message(capture, section);
+        run->is_unreadable = *message != NULL;
+    }
     partial_writer_end(run->writer, section);
     section->closed = capture_records_headers(reading.records);
     capture_records_close(reading.records);
@@ -299,7 +303,7 @@ shard_write(const struct shard *shard, const struct capture_paths *captures, con
         run.writer = partial_writer_open(path, message);
     run.packets = packets_new();
     if (!run.writer || !read_part(&run, message))
-        code = EXIT_NOT_WRITTEN;
+        code = run.is_unreadable ? EXIT_UNREADABLE : EXIT_NOT_WRITTEN;
     packets_free(run.packets);
     partial_writer_free(run.writer);
     partial_part_clear(&run.part);

@@ -18,6 +18,7 @@ import time
 
 # Of make_capture; inside TLS with its version, compressed with the name of the program.
 KINDS = "large,small,mapi,large.gzip,small/1.2"
+FILES_PER_PART = 20
 ROW = "{:<12} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10}"
 PLAN = "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}"
 
@@ -43,21 +44,22 @@ def options():
 
 
 def make(arguments, kind):
-    """The capture, its size without compression, and the options for its key log."""
-    kind, _, program = kind.partition(".")
+    """The capture as a folder of files, enough that none is cut; its size without compression, and the options for its key log."""
     kind, _, version = kind.partition("/")
-    path = pathlib.Path(arguments.folder) / f"plan-{kind}{version}.pcap"
+    kind, _, program = kind.partition(".")
+    path, folder = (pathlib.Path(arguments.folder) / name for name in ("plan.pcap", "plan-captures"))
     keys = path.with_suffix(".keys")
     command = [arguments.make_capture, str(path), str(arguments.sessions), str(min(arguments.sessions, 100)), str(arguments.calls), "100", kind]
     subprocess.run([*command, *([version, str(keys)] if version else [])], check=True)
     size = path.stat().st_size
+    frames = int(subprocess.run(["capinfos", "-Tcrm", str(path)], check=True, capture_output=True, text=True).stdout.split(",")[-1])
+    folder.mkdir()
+    subprocess.run(["editcap", "-F", "pcap", "-c", str(frames // (FILES_PER_PART * arguments.parts) + 1), str(path), str(folder / "ring.pcap")], check=True)
+    if program:
+        subprocess.run([program, *map(str, folder.iterdir())], check=True)
     if version:
         keys.chmod(0o600)
-        return path, size, ["--tls-keylog", str(keys)]
-    if program:
-        subprocess.run([program, "-f", str(path)], check=True)
-        path = path.with_name(f"{path.name}.gz")
-    return path, size, []
+    return folder, size, ["--tls-keylog", str(keys)] if version else []
 
 
 def run(*command):
@@ -93,9 +95,9 @@ def measure(arguments, kind):
     ahead = least(arguments.rounds, lambda: run(*program, "-j", "2", *keys, "-o", str(output), "merge", str(parts)))
     rates = {"one": size / one[0] / 1e9, "part": size / shard[0] / 1e9, "merge": size / merge[0] / 1e9, "ahead": size / ahead[1] / 1e9, "share": share}
     print(ROW.format(kind, f"{size / 1e9:.2f}", *(f"{rates[name]:.2f}" for name in ("one", "part", "merge", "ahead")), f"{share * 100:.0f}%"), flush=True)
-    for made in (parts, output):
+    for made in (path, parts, output):
         shutil.rmtree(made)
-    for made in pathlib.Path(arguments.folder).glob("plan-*.*"):
+    for made in pathlib.Path(arguments.folder).glob("plan.*"):
         made.unlink()
     return rates
 

@@ -91,7 +91,7 @@ class Shards(unittest.TestCase):
 
     def test_ring(self):
         """One capture in many files, more than 16 for each part, which are not cut; out of order on the command line, with damage at an end."""
-        subprocess.run(["editcap", "-c", "20", str(BASIC), str(self.folder / "ring.pcapng")], check=True)
+        subprocess.run(["editcap", "-c", "12", str(BASIC), str(self.folder / "ring.pcapng")], check=True)
         files = sorted(self.folder.iterdir())
         self.assertGreater(len(files), 16 * 2)
         files[3].write_bytes(files[3].read_bytes()[:-30])
@@ -99,11 +99,11 @@ class Shards(unittest.TestCase):
 
     def test_two_hops(self):
         """Two files of the same sessions, of which one clock is wrong, so that all is read again; frames that are late; a clock that was set."""
-        hops = [TOP / f"test-captures/real/{name}.pcapng" for name in ("hop_client", "hop_server")]
-        hops = hops if all(hop.exists() for hop in hops) else [BASIC, BASIC]
+        hops = [TOP / f"test-captures/made/overlapping_{name}_hop.pcapng" for name in ("client", "server")]
         late = self.folder / "late.pcapng"
         subprocess.run(["editcap", "-t", "0.7", str(hops[1]), str(late)], check=True)
         self.check(hops[0], late, cuts=[(3, "time"), (2, "hosts")])
+        self.assertIn("clock_skew", tools.oaexport(PROGRAM, "--reports", "findings", "merge", read_parts(2, "hosts", self.folder / "parts", hops[0], late)).stdout)
         first, rest, second = (self.folder / f"{name}.pcapng" for name in ("first", "rest", "second"))
         subprocess.run(["editcap", "-r", str(BASIC), str(first), "1-120"], check=True)
         subprocess.run(["editcap", str(BASIC), str(rest), "1-120"], check=True)
@@ -179,7 +179,7 @@ class Shards(unittest.TestCase):
         whole = part.read_bytes()
         for at in range(8, len(whole) - 16, 1 if ALL else max(len(whole) // 60, 1)):
             part.write_bytes(with_right_sums(whole[:at] + bytes([whole[at] ^ (0xff if at % 2 else 0x01)]) + whole[at + 1:]))
-            result = tools.oaexport(PROGRAM, "-q", "-o", self.folder / "out", "merge", parts, check=False)
+            result = tools.oaexport(PROGRAM, "-q", "--reports", "calls,sessions,findings", "-o", self.folder / "out", "merge", parts, check=False)
             self.assertIn(result.returncode, (0, 2, 3, 5), f"byte {at}: {result.stderr}")
 
     def test_killed(self):
@@ -199,7 +199,6 @@ class Shards(unittest.TestCase):
             if number == signal.SIGTERM:
                 self.assertEqual(left, [])
             shutil.rmtree(out)
-            self.check(big, cuts=[(1, "time")])
 
     def test_not_written(self):
         """The place for it is a file."""
