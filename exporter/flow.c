@@ -10,6 +10,7 @@
 
 #include "histogram.h"
 #include "tls/shape.h"
+#include "tls/shape_records.h"
 #include "tls/tls_opener.h"
 #include "track/channel.h"
 #include "track/connection_end.h"
@@ -289,6 +290,14 @@ begin_tls(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
     take_tls(flow, side, data, length, stamp);
 }
 
+/* The middle of a record may be the first thing that was captured of a connection. */
+static bool
+may_be_in_tls(const struct flow *flow, const uint8_t *data, size_t length)
+{
+    return !flow->channel && !flow->connection->handshake_seen &&
+           oa_shape_records_may_begin(data, length);
+}
+
 struct flow *
 flow_open(struct flows *flows, struct connection *connection)
 {
@@ -306,7 +315,7 @@ flow_data(struct flow *flow, enum oa_side side, const uint8_t *data, size_t leng
 {
     if (flow->tls)
         take_tls(flow, side, data, length, stamp);
-    else if (!flow->has_begun && oa_tls_may_begin(data[0]))
+    else if (flow->has_begun ? may_be_in_tls(flow, data, length) : oa_tls_may_begin(data[0]))
         begin_tls(flow, side, data, length, stamp);
     else
         take_plain(flow, side, data, length, stamp);
