@@ -125,6 +125,7 @@ oa_shape_middle_take(struct oa_shape *shape, struct oa_tls_size size,
     enum oa_side side = shape->role == OA_SHAPE_IN ? OA_CLIENT : OA_SERVER;
 
     if (oa_shape_is_settled(shape)) {
+        forget(shape);
         if (record->by == side)
             oa_shape_give(shape, size, record);
         return;

@@ -585,7 +585,9 @@ oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int
     GArray *window = pair->window;
     uint64_t beginning = pair->estimate.is_middle && !pair->is_first_told;
     double score = share(pair->window_clean, window->len + beginning);
-    bool is_told = !pair->window_orphans && !pair->is_window_doubtful && score >= OA_ESTIMATE_SCORE;
+    bool has_padding = pair->estimate.doubt == OA_DOUBT_PADDING || is_padded(pair);
+    bool is_told = !pair->window_orphans && !pair->is_window_doubtful && !has_padding &&
+                   score >= OA_ESTIMATE_SCORE;
     bool waits = is_waiting(window, now_ns);
 
     pair->is_first_told |= window->len > 0;
