@@ -772,6 +772,24 @@ test_middle_doubt(struct fixture *fixture, const void *unused)
     }
 }
 
+/* Something is missing before it shows which connections belong together. */
+static void
+test_middle_loss(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin_middle(fixture, &in);
+    begin_middle(fixture, &out);
+    speak_numbered(&in, OA_CLIENT, 230);
+    oa_shape_lost(in.shape, OA_CLIENT, 5 + 230 + GCM_ADDS);
+    speak_numbered(&out, OA_SERVER, 300);
+    for (int i = 0; i < 20; i++)
+        call_numbered(&in, &out, i);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_BEGINNING);
+}
+
 /* Several at once, each found among the others. */
 static void
 test_middle_several(struct fixture *fixture, const void *unused)
@@ -989,6 +1007,7 @@ main(int argc, char *argv[])
     add("/shape/late", test_late);
     add("/shape/middle", test_middle);
     add("/shape/middle_doubt", test_middle_doubt);
+    add("/shape/middle_loss", test_middle_loss);
     add("/shape/middle_several", test_middle_several);
     add("/shape/middle_ordinary", test_middle_ordinary);
     add("/shape/padded", test_padded);

@@ -563,6 +563,8 @@ on_gap(void *context, enum oa_side by)
     bool is_of_calls = shape->role == (by == OA_CLIENT ? OA_SHAPE_IN : OA_SHAPE_OUT);
 
     shape->has_gap |= by == OA_CLIENT;
+    if (shape->middle && shape->n_records[by])
+        shape->middle->has_more = true;
 
     for (guint i = 0; is_of_calls && i < shape->vcs->len; i++)
         oa_pair_gap(((struct oa_shape_vc *)g_ptr_array_index(shape->vcs, i))->pair, by);

@@ -13,7 +13,7 @@
 struct oa_shape_middle {
     struct oa_tls_guess guess;
     GArray *early;    /* of struct oa_shape_record: its first ones; NULL: it is no channel */
-    bool has_more;    /* than are kept */
+    bool has_more;    /* than are kept, or were captured */
     bool is_listed;   /* in the group's one_way */
     unsigned n_tried; /* of those */
 };
