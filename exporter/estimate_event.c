@@ -8,17 +8,37 @@
 const char *
 estimate_kind_name(enum oa_estimate_kind kind)
 {
-    return kind == OA_ESTIMATE_NOTIFICATIONS ? "notifications" : "calls";
+    static const char *const NAMES[] = { [OA_ESTIMATE_CALLS] = "calls",
+                                         [OA_ESTIMATE_NOTIFICATIONS] = "notifications",
+                                         [OA_ESTIMATE_MAPI_HTTP] = "mapi_http" };
+
+    return NAMES[kind];
+}
+
+const char *
+estimate_evidence_name(const struct oa_estimate *estimate)
+{
+    if (estimate->is_middle)
+        return "middle";
+    if (estimate->kind == OA_ESTIMATE_MAPI_HTTP)
+        return "waits";
+    return estimate->has_exact_sizes ? "exact" : "turns";
 }
 
 const char *
 estimate_doubt_name(enum oa_estimate_doubt doubt)
 {
     static const char *const NAMES[] = {
-        [OA_DOUBT_NONE] = NULL,         [OA_DOUBT_PARTNER] = "partner",
-        [OA_DOUBT_ORPHANS] = "orphans", [OA_DOUBT_OVERLAPS] = "overlaps",
-        [OA_DOUBT_LOSS] = "loss",       [OA_DOUBT_RECYCLING] = "recycling",
-        [OA_DOUBT_PADDING] = "padding", [OA_DOUBT_AUTHENTICATION] = "authentication",
+        [OA_DOUBT_NONE] = NULL,
+        [OA_DOUBT_PARTNER] = "partner",
+        [OA_DOUBT_ORPHANS] = "orphans",
+        [OA_DOUBT_OVERLAPS] = "overlaps",
+        [OA_DOUBT_LOSS] = "loss",
+        [OA_DOUBT_RECYCLING] = "recycling",
+        [OA_DOUBT_PADDING] = "padding",
+        [OA_DOUBT_AUTHENTICATION] = "authentication",
+        [OA_DOUBT_BEGINNING] = "beginning",
+        [OA_DOUBT_HTTP] = "http",
     };
 
     return NAMES[doubt];

@@ -15,7 +15,10 @@ struct estimate_event {
     const struct oa_estimated_call *call; /* NULL: the end */
 };
 
-/* "calls", "notifications"; why its calls are unknown, NULL if they are known. */
+/* "exact", "turns", "waits", "middle": what its channels were told by. */
+const char *estimate_evidence_name(const struct oa_estimate *estimate);
+
+/* "calls", "notifications", "mapi_http"; why its calls are unknown, NULL if they are known. */
 const char *estimate_kind_name(enum oa_estimate_kind kind);
 const char *estimate_doubt_name(enum oa_estimate_doubt doubt);
 
@@ -36,7 +39,9 @@ int64_t estimate_latency(const struct oa_estimated_call *call);
     "yes if the row is estimated from the shape of connections inside TLS (--estimates); what "    \
     "that "                                                                                        \
     "does not show is empty"
-#define CONFIDENCE_IS "Of an estimated row, confidence from 0.9 to 1: score in estimates.csv"
+#define CONFIDENCE_IS                                                                              \
+    "Of an estimated row, confidence: score in estimates.csv; from 0.9 to 1 where its calls are "  \
+    "known"
 
 /* The middle of a range. */
 uint64_t estimate_bytes(struct oa_tls_size size);

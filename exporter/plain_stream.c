@@ -7,6 +7,10 @@
 
 #include <glib.h>
 
+#include "http/http_head.h"
+#include "rpc/dcerpc.h"
+#include "tls/shape_records.h"
+
 struct plain_stream {
     struct plain_streams *streams;
     struct connection *connection;
@@ -16,6 +20,7 @@ struct plain_stream {
     struct oa_tls_opener *opener; /* then too, if there are keys */
     struct oa_stamp opened;       /* of the bytes that are being opened */
     bool has_begun;               /* its first bytes were received */
+    bool is_plain;                /* without a handshake: they were none of TLS */
 };
 
 struct plain_stream *
@@ -103,11 +108,35 @@ take_tls(struct plain_stream *stream, enum oa_side side, const uint8_t *data, si
 
 /* --- all connections --- */
 
+/* What flow.c recognises as the beginning of something. */
+static bool
+begins_plain(const uint8_t *data, size_t length)
+{
+    size_t head;
+
+    return oa_rpc_may_be_header(data, length) ||
+           oa_http_head_find(data, length, &head) != OA_HTTP_NOT_A_HEAD;
+}
+
+/* The middle of a record may be the first thing that was captured of a connection. */
+static bool
+may_begin_tls(struct plain_stream *stream, const uint8_t *data, size_t length)
+{
+    if (stream->tls)
+        return false;
+    if (!stream->has_begun && oa_tls_may_begin(data[0]))
+        return true;
+    if (stream->is_plain || stream->connection->handshake_seen)
+        return false;
+    stream->is_plain = begins_plain(data, length);
+    return stream->has_begun && !stream->is_plain && oa_shape_records_may_begin(data, length);
+}
+
 void
 plain_stream_data(struct plain_stream *stream, enum oa_side side, const uint8_t *data,
                   size_t length, struct oa_stamp stamp)
 {
-    if (!stream->has_begun && oa_tls_may_begin(data[0]))
+    if (may_begin_tls(stream, data, length))
         side = begin_tls(stream, side, data, length);
     stream->has_begun = true;
     if (stream->tls)

@@ -432,9 +432,10 @@ put_estimate(struct report_run *run, const struct estimate_event *event)
 
     if (event->call)
         return;
+    bool is_mapi_http = estimate->kind == OA_ESTIMATE_MAPI_HTTP;
     const struct row row = {
         .number = ESTIMATED_FROM + estimate->number,
-        .transport = transport_name(OA_TRANSPORT_RPC_HTTP),
+        .transport = transport_name(is_mapi_http ? OA_TRANSPORT_MAPI_HTTP : OA_TRANSPORT_RPC_HTTP),
         .channels = "both",
         .hops = "client_proxy",
         .client_address = estimate->client.address,
@@ -445,11 +446,11 @@ put_estimate(struct report_run *run, const struct estimate_event *event)
         .setup_ns = NO_TIME,
         .calls = estimate_calls(estimate),
         .answered = estimate_answered(estimate),
-        .rpc_bytes = { estimate_bytes(estimate->bytes[OA_CLIENT]),
-                       estimate_bytes(estimate->bytes[OA_SERVER]) },
+        .rpc_bytes = { is_mapi_http ? NO_NUMBER : estimate_bytes(estimate->bytes[OA_CLIENT]),
+                       is_mapi_http ? NO_NUMBER : estimate_bytes(estimate->bytes[OA_SERVER]) },
         .rts_pdus = NO_NUMBER,
-        .pings = estimate->pings,
-        .acks = estimate->acks,
+        .pings = is_mapi_http ? NO_NUMBER : estimate->pings,
+        .acks = is_mapi_http ? NO_NUMBER : estimate->acks,
         .skipped_bytes = NO_NUMBER,
         .target_port = NO_NUMBER,
         .store_port = NO_NUMBER,

@@ -154,6 +154,10 @@ take_estimate(struct summary *summary, const struct value *row)
 
     if (strcmp(row[0].text->str, "http") == 0)
         return;
+    if (strcmp(row[0].text->str, "mapi_http") == 0) {
+        estimates->mapi_sessions++;
+        return;
+    }
     estimates->sessions++;
     estimates->unknown += row[1].text->len == 0;
     estimates->calls += row[1].number;

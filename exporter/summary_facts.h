@@ -47,9 +47,10 @@ enum overall {
 
 /* Virtual connections inside TLS, by their shape. */
 struct estimates {
-    uint64_t sessions, unknown; /* the latter of them with an unknown number of calls */
-    double calls;               /* of the others */
-    double least_ms, most_ms;   /* of their median latencies */
+    uint64_t sessions, unknown; /* of RPC over HTTP; those with an unknown number of calls */
+    uint64_t mapi_sessions;
+    double calls;             /* of the others */
+    double least_ms, most_ms; /* of their median latencies */
 };
 
 struct summary {

@@ -177,7 +177,7 @@ summary_put_next(const struct text *text)
         put_oaexport(text, "-r findings", "the evidence for each finding, with its frame");
     if (text->summary->sessions)
         put_oaexport(text, "-o reports/", "all reports: sessions, calls, load by minute, capacity");
-    if (text->summary->estimates.sessions)
+    if (text->summary->estimates.sessions || text->summary->estimates.mapi_sessions)
         put_oaexport(text, "--estimates -o reports/",
                      "reports that count what connections inside TLS show by their shape, marked "
                      "as estimated");

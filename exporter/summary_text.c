@@ -226,6 +226,10 @@ put_estimates(const struct text *text)
     const struct estimates *estimates = &text->summary->estimates;
     uint64_t known = estimates->sessions - estimates->unknown;
 
+    if (estimates->mapi_sessions)
+        text_line(text, "Estimated",
+                  "about %" G_GUINT64_FORMAT " session%s of MAPI over HTTP inside TLS",
+                  estimates->mapi_sessions, text_plural((double)estimates->mapi_sessions));
     if (!estimates->sessions)
         return;
     g_autoptr(GString) parts = g_string_new(NULL);

@@ -27,11 +27,11 @@ SUITES = {
     "TLS 1.2 AES-GCM": (TLS_1_2, 0xC02F, lambda size: size + 24),
     "TLS 1.2 ChaCha20": (TLS_1_2, 0xCCA8, lambda size: size + 16),
     "TLS 1.3": (TLS_1_3, 0x1302, lambda size: size + 17),
-    "TLS 1.3, padded to 64": (TLS_1_3, 0x1302, lambda size: size // 64 * 64 + 64 + 16),
     "TLS 1.0 RC4-SHA": (TLS_1_0, 0x0005, lambda size: size + 20),
     "TLS 1.0 3DES-SHA": (TLS_1_0, 0x000A, cbc(20, 8, 0)),
     "TLS 1.2 AES-CBC-SHA384": (TLS_1_2, 0xC028, cbc(48, 16, 16)),
 }
+PADDED = {f"TLS 1.3, padded to {to}": (TLS_1_3, 0x1302, lambda size, to=to: size // to * to + to + 16) for to in (16, 64, 256, 4096)}
 
 
 class Connection(tls_wrap.Connection):
@@ -39,7 +39,7 @@ class Connection(tls_wrap.Connection):
 
     def __init__(self, number, ends, suite):
         super().__init__(number, ends)
-        self.version, self.suite, self.length = SUITES[suite]
+        self.version, self.suite, self.length = (SUITES | PADDED)[suite]
 
     def record(self, kind, data):
         """One record as it is sent."""
@@ -71,6 +71,14 @@ class Connection(tls_wrap.Connection):
                         for at in range(0, len(payload), tls_wrap.RECORD_MAX))
 
 
+def file_of(frames):
+    """A capture file from (nanoseconds, packet)."""
+    file = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)]
+    for time, packet in sorted(frames, key=lambda frame: frame[0]):
+        file.append(struct.pack("<IIII", time // 10**9, time % 10**9, len(packet), len(packet)) + packet)
+    return b"".join(file)
+
+
 def rows_of(capture):
     """The capture's frames for wrap()."""
     return [dict(zip(tls_wrap.FIELDS, row)) for row in tools.fields(tools.STOCK, capture, tls_wrap.FIELDS)]
@@ -92,7 +100,4 @@ def wrap(rows, suite, server_ports):
         connection = connections[row["tcp.stream"]]
         payload = connection.data(bytes.fromhex(row["tcp.payload"]))
         frames.append((time, connection.packet(connection.ends.index(ends[0]), payload)))
-    file = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)]
-    for time, packet in sorted(frames, key=lambda frame: frame[0]):
-        file.append(struct.pack("<IIII", time // 10**9, time % 10**9, len(packet), len(packet)) + packet)
-    return b"".join(file)
+    return file_of(frames)

@@ -43,6 +43,7 @@ struct peer {
     struct oa_tls *tls;
     struct oa_shape *shape;
     bool is_waiting[2];
+    uint8_t number[2]; /* of the last numbered record, by sender */
 };
 
 static void
@@ -689,6 +690,293 @@ test_sizes(struct fixture *fixture, const void *unused)
     g_assert_false(oa_tls_size_may_be(oa_tls_record_size((struct oa_tls_choice){ 0 }, 128), B1));
 }
 
+/* A connection whose handshake was before the capture. Records of AES-GCM have numbers. */
+static void
+begin_middle(struct fixture *fixture, struct peer *peer)
+{
+    struct oa_endpoint client = { .address = { [15] = 1 }, .port = ++fixture->port };
+    struct oa_endpoint server = { .address = { [15] = 2 }, .port = 443 };
+
+    *peer = (struct peer){ .fixture = fixture, .tls = oa_tls_new() };
+    peer->shape =
+        oa_shape_new(fixture->shapes, peer->tls, &client, &server, peer->is_waiting, peer);
+}
+
+static void
+speak_numbered(struct peer *peer, enum oa_side side, size_t length)
+{
+    uint8_t *record = g_malloc0(5 + length + GCM_ADDS);
+
+    record[0] = APPLICATION_DATA;
+    record[1] = record[2] = 3;
+    record[3] = (uint8_t)((length + GCM_ADDS) >> 8);
+    record[4] = (uint8_t)(length + GCM_ADDS);
+    record[12] = ++peer->number[side];
+    peer->fixture->now_ns += MS;
+    send_bytes(peer, side, record, 5 + length + GCM_ADDS);
+    g_free(record);
+}
+
+/* Calls at irregular times. */
+static void
+call_numbered(struct peer *in, struct peer *out, int at)
+{
+    in->fixture->now_ns += (at * 7 % 5 + 1) * 100 * MS;
+    speak_numbered(in, OA_CLIENT, 230);
+    speak_numbered(out, OA_SERVER, 300);
+}
+
+static void
+test_middle(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin_middle(fixture, &in);
+    begin_middle(fixture, &out);
+    speak_numbered(&out, OA_SERVER, 500); /* of a request before the capture */
+    for (int i = 0; i < 20; i++)
+        call_numbered(&in, &out, i);
+    fixture->now_ns += 30000 * MS;
+    speak_numbered(&in, OA_CLIENT, PING);
+    speak_numbered(&out, OA_SERVER, PING);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_NONE);
+    g_assert_true(estimate.is_middle);
+    g_assert_cmpuint(estimate.calls, ==, 20);
+    g_assert_cmpuint(estimate.answered, ==, 20);
+    g_assert_cmpuint(estimate.pings, ==, 2);
+    g_assert_cmpuint(fixture->calls, ==, 20);
+    g_assert_cmpfloat_with_epsilon(estimate.score, 20.0 / 21, 1e-9);
+}
+
+/* Too few to be certain of the number; and the first one looks like a bind. */
+static void
+test_middle_doubt(struct fixture *fixture, const void *unused)
+{
+    static const size_t FIRST[][2] = { { 230, 300 }, { 116, 84 } };
+
+    (void)unused;
+    for (size_t i = 0; i < G_N_ELEMENTS(FIRST); i++) {
+        struct peer in, out;
+        begin_middle(fixture, &in);
+        begin_middle(fixture, &out);
+        speak_numbered(&in, OA_CLIENT, FIRST[i][0]);
+        speak_numbered(&out, OA_SERVER, FIRST[i][1]);
+        for (int at = 0; at < (i ? 30 : 6); at++)
+            call_numbered(&in, &out, at);
+        g_assert_true(end(&in));
+        g_assert_true(end(&out));
+        g_assert_cmpint(g_array_index(fixture->ended, struct oa_estimate, i).doubt, ==,
+                        OA_DOUBT_BEGINNING);
+    }
+}
+
+/* Something is missing before it shows which connections belong together. */
+static void
+test_middle_loss(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin_middle(fixture, &in);
+    begin_middle(fixture, &out);
+    speak_numbered(&in, OA_CLIENT, 230);
+    oa_shape_lost(in.shape, OA_CLIENT, 5 + 230 + GCM_ADDS);
+    speak_numbered(&out, OA_SERVER, 300);
+    for (int i = 0; i < 20; i++)
+        call_numbered(&in, &out, i);
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_BEGINNING);
+}
+
+/* Several at once, each found among the others. */
+static void
+test_middle_several(struct fixture *fixture, const void *unused)
+{
+    struct peer in[6], out[6];
+
+    (void)unused;
+    for (int i = 0; i < 6; i++) {
+        begin_middle(fixture, &in[i]);
+        begin_middle(fixture, &out[i]);
+    }
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    for (int round = 0; round < 120; round++) {
+        int which = g_rand_int_range(random, 0, 6);
+        call_numbered(&in[which], &out[which], g_rand_int_range(random, 0, 5));
+    }
+    for (int i = 0; i < 6; i++) {
+        g_assert_true(end(&in[i]));
+        g_assert_true(end(&out[i]));
+    }
+    g_assert_cmpuint(fixture->ended->len, ==, 6);
+    uint64_t calls = 0;
+    for (guint i = 0; i < 6; i++) {
+        const struct oa_estimate *estimate = &g_array_index(fixture->ended, struct oa_estimate, i);
+        g_assert_cmpuint(estimate->client.port, ==, estimate->in_port + 1);
+        g_assert_cmpint(estimate->doubt, ==, OA_DOUBT_NONE);
+        calls += estimate->calls;
+    }
+    g_assert_cmpuint(calls, ==, 120);
+}
+
+/* A chunk a second up, and an event a second down; large transfers both ways; requests with
+ * responses on one connection. */
+static void
+test_middle_ordinary(struct fixture *fixture, const void *unused)
+{
+    struct peer up[2], down[2], web;
+
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        begin_middle(fixture, &up[i]);
+        begin_middle(fixture, &down[i]);
+    }
+    begin_middle(fixture, &web);
+    for (int i = 0; i < 100; i++) {
+        fixture->now_ns += 600 * MS;
+        speak_numbered(&up[0], OA_CLIENT, 300);
+        fixture->now_ns += 400 * MS;
+        speak_numbered(&down[0], OA_SERVER, 200);
+        speak_numbered(&up[1], OA_CLIENT, 8192);
+        speak_numbered(&down[1], OA_SERVER, 8192);
+        call_numbered(&web, &web, i);
+    }
+    for (int i = 0; i < 2; i++) {
+        g_assert_false(end(&up[i]));
+        g_assert_false(end(&down[i]));
+    }
+    g_assert_false(end(&web));
+    g_assert_cmpuint(fixture->ended->len, ==, 0);
+}
+
+/* The hello of TLS 1.3, and the ends of the handshake. */
+static void
+begin_tls_1_3(struct fixture *fixture, struct peer *peer)
+{
+    static const uint8_t SERVER_HELLO[] = { 22,   3,    3, 0, 50, 2, 0,  0, 46, 3, 3, [43] = 0,
+                                            0x13, 0x02, 0, 0, 6,  0, 43, 0, 2,  3, 4 };
+    struct oa_endpoint client = { .address = { [15] = 1 }, .port = ++fixture->port };
+    struct oa_endpoint server = { .address = { [15] = 2 }, .port = 443 };
+
+    *peer = (struct peer){ .fixture = fixture, .tls = oa_tls_new() };
+    peer->shape =
+        oa_shape_new(fixture->shapes, peer->tls, &client, &server, peer->is_waiting, peer);
+    send_bytes(peer, OA_SERVER, SERVER_HELLO, sizeof SERVER_HELLO);
+    g_assert_cmpuint(oa_tls_facts_of(peer->tls)->version, ==, OA_TLS_1_3);
+    send_record(peer, OA_SERVER, APPLICATION_DATA, 1000);
+    send_record(peer, OA_CLIENT, APPLICATION_DATA, 52);
+}
+
+/* A record with so many bytes inside, padded. */
+static void
+speak_padded(struct peer *peer, enum oa_side side, size_t length)
+{
+    send_record(peer, side, APPLICATION_DATA, (length + 1 + 255) / 256 * 256 + 16);
+}
+
+/* Padded to 256: the channels show, the number of calls does not. */
+static void
+test_padded(struct fixture *fixture, const void *unused)
+{
+    struct peer in, out;
+
+    (void)unused;
+    begin_tls_1_3(fixture, &in);
+    begin_tls_1_3(fixture, &out);
+    speak_padded(&in, OA_CLIENT, HEAD);
+    speak_padded(&out, OA_CLIENT, HEAD);
+    speak_padded(&out, OA_CLIENT, A1);
+    speak_padded(&in, OA_CLIENT, B1);
+    speak_padded(&out, OA_SERVER, HEAD);
+    speak_padded(&out, OA_SERVER, C2);
+    speak_padded(&in, OA_CLIENT, 116);
+    speak_padded(&out, OA_SERVER, 84);
+    for (int i = 0; i < 3; i++) {
+        speak_padded(&in, OA_CLIENT, 200);
+        speak_padded(&out, OA_SERVER, 300);
+    }
+    struct oa_estimate estimate = finish(fixture, &in, &out);
+    g_assert_cmpint(estimate.doubt, ==, OA_DOUBT_PADDING);
+    g_assert_cmpuint(estimate.in_port, ==, 1);
+    g_assert_cmpuint(estimate.client.port, ==, 2);
+}
+
+/* A wait for notifications, with a PENDING every 15 s. */
+static void
+wait_for_notification(struct peer *peer, int pending)
+{
+    speak(peer, OA_CLIENT, 500);
+    speak(peer, OA_CLIENT, 8);
+    speak(peer, OA_SERVER, 460);
+    for (int i = 0; i < pending; i++) {
+        peer->fixture->now_ns += 15000 * MS;
+        speak(peer, OA_SERVER, 14);
+    }
+    peer->fixture->now_ns += 9000 * MS;
+    speak(peer, OA_SERVER, 120);
+}
+
+static void
+test_mapi_http(struct fixture *fixture, const void *unused)
+{
+    struct peer calls, waits, other;
+
+    (void)unused;
+    begin(fixture, &calls);
+    begin(fixture, &waits);
+    for (int i = 0; i < 10; i++) {
+        speak(&calls, OA_CLIENT, 500);
+        speak(&calls, OA_CLIENT, 60);
+        speak(&calls, OA_SERVER, 700);
+    }
+    wait_for_notification(&waits, 2);
+    begin(fixture, &other);
+    wait_for_notification(&other, 0); /* goes on there */
+    end(&calls);
+    end(&waits);
+    end(&other);
+    g_assert_cmpuint(fixture->ended->len, ==, 1);
+    const struct oa_estimate *estimate = &g_array_index(fixture->ended, struct oa_estimate, 0);
+    g_assert_cmpint(estimate->kind, ==, OA_ESTIMATE_MAPI_HTTP);
+    g_assert_cmpint(estimate->doubt, ==, OA_DOUBT_HTTP);
+    g_assert_cmpuint(estimate->waits, ==, 2);
+    g_assert_cmpuint(estimate->exchanges, ==, 12);
+    g_assert_cmpuint(estimate->client.port, ==, 2);
+    g_assert_cmpfloat(estimate->score, ==, 0.75);
+}
+
+/* Long polls, events with signs of life, and a slow response are none. */
+static void
+test_no_mapi_http(struct fixture *fixture, const void *unused)
+{
+    struct peer poll, events, slow;
+
+    (void)unused;
+    begin(fixture, &poll);
+    begin(fixture, &events);
+    begin(fixture, &slow);
+    speak(&events, OA_CLIENT, 400);
+    speak(&events, OA_SERVER, 300);
+    for (int i = 0; i < 10; i++) {
+        speak(&poll, OA_CLIENT, 500);
+        speak(&poll, OA_CLIENT, 8);
+        speak(&slow, OA_CLIENT, 500);
+        speak(&slow, OA_CLIENT, 8);
+        speak(&slow, OA_SERVER, 300);
+        fixture->now_ns += 15000 * MS;
+        speak(&events, OA_SERVER, 14);
+        speak(&poll, OA_SERVER, 300);
+        speak(&slow, OA_SERVER, 8192);
+        speak(&slow, OA_SERVER, 8192);
+    }
+    end(&poll);
+    end(&events);
+    end(&slow);
+    g_assert_cmpuint(fixture->ended->len, ==, 0);
+}
+
 static void
 add(const char *path, void (*test)(struct fixture *, const void *))
 {
@@ -717,5 +1005,13 @@ main(int argc, char *argv[])
     add("/shape/ordinary", test_ordinary);
     add("/shape/loss", test_loss);
     add("/shape/late", test_late);
+    add("/shape/middle", test_middle);
+    add("/shape/middle_doubt", test_middle_doubt);
+    add("/shape/middle_loss", test_middle_loss);
+    add("/shape/middle_several", test_middle_several);
+    add("/shape/middle_ordinary", test_middle_ordinary);
+    add("/shape/padded", test_padded);
+    add("/shape/mapi_http", test_mapi_http);
+    add("/shape/no_mapi_http", test_no_mapi_http);
     return g_test_run();
 }

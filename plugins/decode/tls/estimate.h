@@ -11,7 +11,7 @@
 /* Below, calls are unknown. */
 #define OA_ESTIMATE_SCORE 0.9
 
-enum oa_estimate_kind { OA_ESTIMATE_CALLS, OA_ESTIMATE_NOTIFICATIONS };
+enum oa_estimate_kind { OA_ESTIMATE_CALLS, OA_ESTIMATE_NOTIFICATIONS, OA_ESTIMATE_MAPI_HTTP };
 
 /* Why the calls of a virtual connection are unknown, the first that applies. */
 enum oa_estimate_doubt {
@@ -23,14 +23,18 @@ enum oa_estimate_doubt {
     OA_DOUBT_PADDING,        /* in TLS 1.3: sizes do not tell calls from PDUs about channels */
     OA_DOUBT_AUTHENTICATION, /* what looks like the first call may be the end of it */
     OA_DOUBT_RECYCLING,      /* a response may be a PDU about a channel that is being recycled */
+    OA_DOUBT_HTTP,           /* requests of MAPI over HTTP look like all others of the client */
+    OA_DOUBT_BEGINNING,      /* the capture begins in the middle: what looks like the first call may
+                                be the bind; or sizes do not tell calls from pings */
 };
 
-/* A virtual connection. */
+/* A virtual connection; or a session of MAPI over HTTP, of which only what its waits show is known.
+ */
 struct oa_estimate {
     uint64_t number; /* from 0, as they are recognised */
     enum oa_estimate_kind kind;
     enum oa_estimate_doubt doubt; /* NONE: `calls` is known */
-    struct oa_endpoint client;    /* of the OUT channel */
+    struct oa_endpoint client;    /* of the OUT channel, or of the connection that waits */
     struct oa_endpoint server;
     uint16_t in_port; /* the client's port of the IN channel */
     char sni[OA_TLS_NAME_TEXT];
@@ -38,12 +42,16 @@ struct oa_estimate {
     struct oa_stamp begun, ended;       /* first and last frames of its connections */
     bool is_open;                       /* when the capture ended */
     bool has_exact_sizes;     /* A1 and B1 were told by theirs, not by what followed alone */
+    bool is_middle;           /* it began before the capture: only turns show it */
     uint64_t calls, answered; /* exchanges after the bind */
     uint64_t clean;           /* of these, without a sign of doubt */
     uint64_t orphans, overlaps, lossy;
     uint64_t pings, acks, recycles;
+    uint64_t waits;     /* MAPI over HTTP: requests that waited for notifications; */
+    uint64_t exchanges; /* and those of the client with the server that were answered, so far */
     struct oa_tls_size bytes[2]; /* plaintext, by sender, without heads */
-    double score;                /* from 0 to 1: the clean share of the exchanges, with the bind */
+    double score;                /* from 0 to 1: the clean share of the exchanges, with the bind,
+                                    which is not clean if it is missing */
     void *user;                  /* the listener's own */
 };
 

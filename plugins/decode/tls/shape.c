@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-#include "tls/shape_pair.h"
-#include "tls/shape_records.h"
+#include "tls/shape_mapi.h"
+#include "tls/shape_middle.h"
+#include "tls/shape_vc.h"
 #include "tls/tls_wire.h"
 
 /* The PDUs that begin channels. */
@@ -21,15 +22,17 @@
 /* The two channels of a virtual connection begin within that time. */
 #define PAIR_NS (INT64_C(3) * 1000000000)
 
-/* The last OUT channels of a client and server that wait for an IN channel; virtual connections
- * that are tried as that of a successor; clients and servers. */
-#define OUTS_MAX 8
+/* A capture without a record for so long may have been interrupted. */
+#define INTERRUPTED_NS (INT64_C(5) * 1000000000)
+
+/* Virtual connections that are tried as that of a successor; clients and servers. */
 #define VCS_MAX 64
 #define GROUPS_MAX 65536
 
-/* Pairs are told apart by that many exchanges, or not. */
-#define SETTLE_LEAST 3
-#define SETTLE_MOST 32
+/* Turns that a virtual connection needs, with the bind, where sizes do not show what it is, or are
+ * padded. */
+#define SETTLE_BY_ORDER_LEAST 8
+#define SETTLE_BY_BLOCK_LEAST 1
 
 /* In TLS 1.3 a server sends tickets (NewSessionTicket) when the handshake is over, which look like
  * its first data: so many at most, and no client answers them. */
@@ -40,80 +43,21 @@
 #define BURST_BEFORE_BIND 2
 #define ANSWERS_BEFORE_BIND 5
 
-/* An encrypted alert: level and description. */
+/* An encrypted alert: level and description; if the suite is not known. */
 #define ALERT_BYTES 2
+#define MIDDLE_ALERT_MOST 6
+
+/* Padding of TLS 1.3 to less is not looked for, and not before so many records. */
+#define PADDED_TO 16
+#define PADDED_LEAST 1
 
 /* One of TLS 1.3: all but AES-CCM-8 protect alike. */
 #define TLS_1_3_SUITE 0x1301
 
-enum role { PLAIN, IN, OUT };
-
-/* How a channel was told from other connections. */
-enum evidence { NONE, BY_ORDER, BY_SIZE };
-
-/* A client and a server. */
-struct group {
-    struct oa_client_and_server key;
-    unsigned n_shapes;
-    struct oa_tls_choice choice;     /* of the last one */
-    struct oa_shape *outs[OUTS_MAX]; /* NULL: none; the oldest is replaced */
-    unsigned next_out;
-    GPtrArray *vcs; /* of struct vc: settled */
-};
-
-/* Two channels that are a virtual connection if it is settled, or could be. */
-struct vc {
-    struct oa_pair *pair;
-    struct group *group;
-    GPtrArray *members; /* of struct oa_shape: its connections that are open */
-    int64_t apart_ns;
-    bool is_settled;
-};
-
-struct oa_shapes {
-    struct oa_shape_listener listener;
-    GTree *groups;
-    uint64_t n_estimates;
-};
-
-struct oa_shape {
-    struct oa_shapes *shapes;
-    struct group *group; /* NULL: there are too many */
-    const struct oa_tls *tls;
-    const bool *is_waiting; /* by sender: bytes are missing that may still be found */
-    void *host;
-    struct oa_shape_records records;
-    struct oa_endpoint client, server;
-    struct oa_stamp begun;
-    enum role role;
-    enum oa_side speaker;       /* of the last record */
-    unsigned n_records[2];      /* behind the handshake */
-    unsigned n_burst;           /* records of the client since the server spoke */
-    uint8_t last_type[2];       /* of the last record that was not hidden, by sender, */
-    uint16_t version[2];        /* and its version */
-    bool has_switched[2];       /* a ChangeCipherSpec was seen, and no other record since: */
-    bool has_hidden[2];         /* something was hidden in the handshake */
-    struct oa_tls_choice shown; /* what the end of the handshake shows, if the hello is missing */
-    bool has_finished;          /* TLS 1.3: the client has sent the end of the handshake */
-    uint64_t ticket_bytes;      /* of the server's records so far, if all are equal; else 0 */
-    bool has_prefix;            /* a record of 0 or 1 bytes, see oa_tls_splits_records(): */
-    enum oa_side prefix_by;
-    struct oa_stamp prefix_first;
-    enum evidence is_in, is_out; /* by the last record of the client */
-    struct oa_stamp marked;      /* that record */
-    bool is_answered;            /* the server has spoken since */
-    unsigned n_answers;          /* its records since */
-    uint64_t heard;              /* frame of the last of them */
-    bool has_gap;                /* something of the client is missing since */
-    GPtrArray *vcs;              /* of struct vc: that it may belong to, or one that is settled */
-    bool has_exchange;           /* of HTTP, under way */
-    struct oa_estimated_call exchange;
-};
-
 static int
 compare_groups(const void *a, const void *b, void *unused)
 {
-    const struct group *left = a, *right = b;
+    const struct oa_shape_group *left = a, *right = b;
 
     (void)unused;
     return oa_compare_client_and_server(&left->key, &right->key);
@@ -122,9 +66,11 @@ compare_groups(const void *a, const void *b, void *unused)
 static void
 free_group(void *data)
 {
-    struct group *group = data;
+    struct oa_shape_group *group = data;
 
     g_ptr_array_unref(group->vcs);
+    g_ptr_array_unref(group->one_way);
+    g_ptr_array_unref(group->waiting);
     g_free(group);
 }
 
@@ -147,17 +93,19 @@ oa_shapes_free(struct oa_shapes *shapes)
     g_free(shapes);
 }
 
-static struct group *
+static struct oa_shape_group *
 group_of(GTree *groups, const struct oa_endpoint *client, const struct oa_endpoint *server)
 {
-    struct group wanted = { .n_shapes = 0 };
+    struct oa_shape_group wanted = { .n_shapes = 0 };
 
     memcpy(wanted.key.client, client->address, sizeof wanted.key.client);
     wanted.key.server = *server;
-    struct group *group = g_tree_lookup(groups, &wanted);
+    struct oa_shape_group *group = g_tree_lookup(groups, &wanted);
     if (!group && g_tree_nnodes(groups) < GROUPS_MAX) {
         group = g_memdup2(&wanted, sizeof wanted);
         group->vcs = g_ptr_array_new();
+        group->one_way = g_ptr_array_new();
+        group->waiting = g_ptr_array_new();
         g_tree_insert(groups, group, group);
     }
     return group;
@@ -166,215 +114,15 @@ group_of(GTree *groups, const struct oa_endpoint *client, const struct oa_endpoi
 static void
 leave_group(struct oa_shape *shape)
 {
-    struct group *group = shape->group;
+    struct oa_shape_group *group = shape->group;
 
     if (!group)
         return;
-    for (int i = 0; i < OUTS_MAX; i++)
+    for (int i = 0; i < OA_SHAPE_OUTS_MAX; i++)
         if (group->outs[i] == shape)
             group->outs[i] = NULL;
     if (--group->n_shapes == 0)
         g_tree_remove(shape->shapes->groups, group);
-}
-
-/* --- virtual connections --- */
-
-static void
-drop_vc(struct vc *vc)
-{
-    for (guint i = 0; i < vc->members->len; i++) {
-        struct oa_shape *member = g_ptr_array_index(vc->members, i);
-        g_ptr_array_remove(member->vcs, vc);
-        if (!member->vcs->len)
-            member->role = PLAIN;
-    }
-    if (vc->is_settled)
-        g_ptr_array_remove(vc->group->vcs, vc);
-    g_ptr_array_unref(vc->members);
-    oa_pair_free(vc->pair);
-    g_free(vc);
-}
-
-static void
-join_vc(struct vc *vc, struct oa_shape *shape, enum role role)
-{
-    shape->role = role;
-    g_ptr_array_add(vc->members, shape);
-    g_ptr_array_add(shape->vcs, vc);
-}
-
-static void
-propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns, bool is_bind)
-{
-    const struct oa_tls_facts *tls = oa_tls_facts_of(out->tls);
-    struct vc *vc = g_new0(struct vc, 1);
-    struct oa_estimate *estimate;
-
-    vc->pair = oa_pair_new();
-    vc->group = in->group;
-    vc->members = g_ptr_array_new();
-    vc->apart_ns = apart_ns;
-    join_vc(vc, in, IN);
-    join_vc(vc, out, OUT);
-    estimate = &vc->pair->estimate;
-    estimate->client = out->client;
-    estimate->server = out->server;
-    estimate->in_port = in->client.port;
-    estimate->begun = in->begun.time_ns < out->begun.time_ns ? in->begun : out->begun;
-    estimate->doubt = is_bind ? OA_DOUBT_NONE : OA_DOUBT_LOSS;
-    estimate->has_exact_sizes = in->is_in == BY_SIZE && out->is_out == BY_SIZE;
-    if (tls) {
-        g_strlcpy(estimate->sni, tls->sni, sizeof estimate->sni);
-        estimate->tls_version = tls->version;
-        estimate->cipher_suite = tls->cipher_suite;
-    }
-}
-
-/* How well the channels fit: sizes cannot be right by chance as often as turns are. */
-static int64_t
-fit_of(const struct vc *vc)
-{
-    const struct oa_estimate *estimate = &vc->pair->estimate;
-
-    return (int64_t)(oa_pair_clean(vc->pair) + oa_pair_is_bound(vc->pair) +
-                     estimate->has_exact_sizes) -
-           2 * (int64_t)(estimate->orphans + estimate->overlaps);
-}
-
-static bool
-is_better(const struct vc *a, const struct vc *b)
-{
-    int64_t left = fit_of(a), right = fit_of(b);
-
-    return left != right ? left > right : a->apart_ns < b->apart_ns;
-}
-
-static struct vc *
-best_of(const GPtrArray *vcs)
-{
-    struct vc *best = NULL;
-
-    for (guint i = 0; i < vcs->len; i++) {
-        struct vc *vc = g_ptr_array_index(vcs, i);
-        if (!best || is_better(vc, best))
-            best = vc;
-    }
-    return best;
-}
-
-static void
-drop_others(GPtrArray *vcs, const struct vc *kept)
-{
-    for (guint i = vcs->len; i > 0; i--) {
-        struct vc *vc = g_ptr_array_index(vcs, i - 1);
-        if (vc != kept && !vc->is_settled)
-            drop_vc(vc);
-    }
-}
-
-/* Whether no other proposal fits as well. */
-static bool
-is_distinct(const struct vc *vc)
-{
-    for (guint m = 0; m < vc->members->len; m++) {
-        const struct oa_shape *member = g_ptr_array_index(vc->members, m);
-        for (guint i = 0; i < member->vcs->len; i++) {
-            const struct vc *other = g_ptr_array_index(member->vcs, i);
-            if (other != vc && fit_of(other) >= fit_of(vc))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* Which is the virtual connection of these channels; the others are none. */
-static void
-settle(struct oa_shapes *shapes, struct vc *vc)
-{
-    struct oa_estimate *estimate = &vc->pair->estimate;
-
-    if (vc->is_settled)
-        return;
-    if (!is_distinct(vc))
-        estimate->doubt = OA_DOUBT_PARTNER;
-    for (guint i = 0; i < vc->members->len; i++)
-        drop_others(((struct oa_shape *)g_ptr_array_index(vc->members, i))->vcs, vc);
-    estimate->number = shapes->n_estimates++;
-    vc->is_settled = true;
-    g_ptr_array_add(vc->group->vcs, vc);
-}
-
-static bool
-is_alone(const struct vc *vc)
-{
-    for (guint i = 0; i < vc->members->len; i++)
-        if (((struct oa_shape *)g_ptr_array_index(vc->members, i))->vcs->len > 1)
-            return false;
-    return true;
-}
-
-/* Without sizes, only turns show that it is one at all. */
-static bool
-is_credible(const struct vc *vc)
-{
-    const struct oa_estimate *estimate = &vc->pair->estimate;
-    uint64_t others = estimate->orphans + estimate->overlaps, clean = oa_pair_clean(vc->pair);
-
-    return oa_pair_is_bound(vc->pair) &&
-           (estimate->has_exact_sizes ? others + estimate->lossy <= clean + 1
-                                      : clean + 1 >= SETTLE_LEAST && others * 9 <= clean);
-}
-
-/* After something has happened on the IN channel. */
-static void
-try_to_settle(struct oa_shape *in)
-{
-    struct vc *best = in->vcs->len ? best_of(in->vcs) : NULL;
-    uint64_t calls = best ? best->pair->estimate.calls : 0;
-
-    if (!best || best->is_settled || !is_credible(best)) {
-        if (best && !best->is_settled && calls >= SETTLE_MOST) {
-            in->is_in = NONE;
-            drop_others(in->vcs, NULL);
-        }
-    } else if (is_alone(best) || calls >= SETTLE_MOST ||
-               (calls >= SETTLE_LEAST && is_distinct(best))) {
-        settle(in->shapes, best);
-    }
-}
-
-/* All its connections have ended, or it never was one. */
-static void
-end_vc(struct oa_shapes *shapes, struct vc *vc)
-{
-    if (vc->is_settled)
-        oa_pair_end(vc->pair, &shapes->listener);
-    drop_vc(vc);
-}
-
-/* Whether bytes that count are missing now on one of its connections. */
-static bool
-is_missing(const struct vc *vc)
-{
-    for (guint i = 0; i < vc->members->len; i++) {
-        const struct oa_shape *member = g_ptr_array_index(vc->members, i);
-        if (member->is_waiting && member->is_waiting[member->role == IN ? OA_CLIENT : OA_SERVER])
-            return true;
-    }
-    return false;
-}
-
-static void
-give(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
-{
-    for (guint i = 0; i < shape->vcs->len; i++) {
-        struct vc *vc = g_ptr_array_index(shape->vcs, i);
-        oa_pair_take(vc->pair, size, record, is_missing(vc));
-        if (vc->is_settled && oa_pair_is_full(vc->pair))
-            oa_pair_tell(vc->pair, &shape->shapes->listener, record->last.time_ns);
-    }
-    if (record->by == OA_CLIENT)
-        try_to_settle(shape);
 }
 
 /* --- channels --- */
@@ -392,46 +140,65 @@ static bool
 is_proposed(const struct oa_shape *in, const struct oa_shape *out)
 {
     for (guint i = 0; i < in->vcs->len; i++) {
-        const struct vc *vc = g_ptr_array_index(in->vcs, i);
+        const struct oa_shape_vc *vc = g_ptr_array_index(in->vcs, i);
         if (g_ptr_array_find(vc->members, out, NULL))
             return true;
     }
     return false;
 }
 
+static void
+propose(struct oa_shape *in, struct oa_shape *out, int64_t apart_ns,
+        const struct oa_shape_record *record)
+{
+    bool is_by_block = MIN(in->is_in, out->is_out) >= OA_SHAPE_BY_BLOCK;
+    struct oa_shape_vc *vc = oa_shape_propose(in, out);
+
+    if (!vc)
+        return;
+    vc->apart_ns = apart_ns;
+    vc->settle_least = is_by_block ? SETTLE_BY_BLOCK_LEAST : SETTLE_BY_ORDER_LEAST;
+    struct oa_estimate *estimate = &vc->pair->estimate;
+    estimate->has_exact_sizes = in->is_in == OA_SHAPE_BY_SIZE && out->is_out == OA_SHAPE_BY_SIZE;
+    if (!is_bind(in, out, record))
+        estimate->doubt = OA_DOUBT_LOSS;
+    else if (is_by_block && !estimate->has_exact_sizes)
+        estimate->doubt = OA_DOUBT_PADDING;
+}
+
 /* The first record behind CONN/B1, if it is that: the OUT channels that it may belong to. */
 static void
 find_partners(struct oa_shape *in, const struct oa_shape_record *record)
 {
-    for (int i = 0; in->group && i < OUTS_MAX; i++) {
+    for (int i = 0; in->group && i < OA_SHAPE_OUTS_MAX; i++) {
         struct oa_shape *out = in->group->outs[i];
-        if (!out || out == in || !out->is_answered || out->is_out == NONE || out->role == IN ||
-            is_proposed(in, out))
+        if (!out || out == in || !out->is_answered || out->is_out == OA_SHAPE_NONE ||
+            out->role == OA_SHAPE_IN || is_proposed(in, out))
             continue;
         int64_t apart_ns = in->marked.time_ns - out->marked.time_ns;
-        const struct vc *other = out->vcs->len ? g_ptr_array_index(out->vcs, 0) : NULL;
+        const struct oa_shape_vc *other = out->vcs->len ? g_ptr_array_index(out->vcs, 0) : NULL;
         if (ABS(apart_ns) <= PAIR_NS && !(other && other->is_settled))
-            propose(in, out, ABS(apart_ns), is_bind(in, out, record));
+            propose(in, out, ABS(apart_ns), record);
     }
 }
 
 /* A channel has been recycled when it has carried most of what it may: so it is that of the virtual
  * connection with most bytes. */
 static void
-succeed(struct oa_shape *shape, enum role role, const struct oa_shape_record *record)
+succeed(struct oa_shape *shape, enum oa_shape_role role, const struct oa_shape_record *record)
 {
-    enum oa_side side = role == IN ? OA_CLIENT : OA_SERVER;
-    struct vc *best = NULL;
+    enum oa_side side = role == OA_SHAPE_IN ? OA_CLIENT : OA_SERVER;
+    struct oa_shape_vc *best = NULL;
 
     for (guint i = 0; shape->group && i < shape->group->vcs->len && i < VCS_MAX; i++) {
-        struct vc *vc = g_ptr_array_index(shape->group->vcs, i);
+        struct oa_shape_vc *vc = g_ptr_array_index(shape->group->vcs, i);
         if (!best || vc->pair->estimate.bytes[side].least > best->pair->estimate.bytes[side].least)
             best = vc;
     }
     if (!best)
         return;
     oa_pair_recycled(best->pair, record->last.time_ns);
-    join_vc(best, shape, role);
+    oa_shape_join(best, shape, role);
 }
 
 /* Whether all that the server has sent so far may be tickets. */
@@ -448,39 +215,49 @@ is_behind_head(const struct oa_shape *shape)
     return shape->n_burst == 1 || (shape->n_records[OA_CLIENT] == 2 && may_be_tickets(shape));
 }
 
+static bool
+may_begin_channel(const struct oa_shape *shape, struct oa_tls_size size)
+{
+    if (shape->is_padded[OA_CLIENT])
+        return size.least <= CONN_B1_BYTES && size.most >= CONN_A1_BYTES;
+    return oa_tls_size_may_be(size, CONN_A1_BYTES) || oa_tls_size_may_be(size, CONN_B1_BYTES);
+}
+
 /* What a record of the client may begin. It may have a head too, or padding. */
 static void
 mark(struct oa_shape *shape, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     shape->marked = record->last;
-    shape->is_answered = shape->has_gap = false;
+    shape->is_answered = shape->is_refuted = shape->has_gap = false;
     shape->n_answers = 0;
-    shape->is_in = size.most >= CONN_B1_BYTES ? BY_ORDER : NONE;
-    shape->is_out = size.most >= CONN_A1_BYTES ? BY_ORDER : NONE;
-    if (!is_behind_head(shape) || shape->role != PLAIN)
+    shape->is_in = size.most >= CONN_B1_BYTES ? OA_SHAPE_BY_ORDER : OA_SHAPE_NONE;
+    shape->is_out = size.most >= CONN_A1_BYTES ? OA_SHAPE_BY_ORDER : OA_SHAPE_NONE;
+    if (!is_behind_head(shape) || shape->role != OA_SHAPE_PLAIN)
         return;
+    if (shape->is_padded[OA_CLIENT] && may_begin_channel(shape, size))
+        shape->is_in = shape->is_out = OA_SHAPE_BY_BLOCK;
     if (oa_tls_size_may_be(size, CONN_B1_BYTES))
-        shape->is_in = BY_SIZE;
+        shape->is_in = OA_SHAPE_BY_SIZE;
     else if (oa_tls_size_may_be(size, CONN_A1_BYTES))
-        shape->is_out = BY_SIZE;
+        shape->is_out = OA_SHAPE_BY_SIZE;
     else if (oa_tls_size_may_be(size, IN_SUCCESSOR_BYTES))
-        succeed(shape, IN, record);
+        succeed(shape, OA_SHAPE_IN, record);
     else if (oa_tls_size_may_be(size, OUT_SUCCESSOR_BYTES))
-        succeed(shape, OUT, record);
+        succeed(shape, OA_SHAPE_OUT, record);
 }
 
 /* An OUT channel whose client is silent has been answered. */
 static void
 await_partner(struct oa_shape *shape)
 {
-    struct group *group = shape->group;
+    struct oa_shape_group *group = shape->group;
 
-    if (!group || shape->is_out == NONE || shape->is_answered)
+    if (!group || shape->is_out == OA_SHAPE_NONE || shape->is_answered)
         return;
-    for (int i = 0; i < OUTS_MAX; i++)
+    for (int i = 0; i < OA_SHAPE_OUTS_MAX; i++)
         if (group->outs[i] == shape)
             return;
-    group->outs[group->next_out++ % OUTS_MAX] = shape;
+    group->outs[group->next_out++ % OA_SHAPE_OUTS_MAX] = shape;
 }
 
 /* --- exchanges of HTTP, on one connection --- */
@@ -488,8 +265,11 @@ await_partner(struct oa_shape *shape)
 static void
 end_exchange(struct oa_shape *shape)
 {
-    if (shape->has_exchange && shape->shapes->listener.exchange)
+    if (!shape->has_exchange)
+        return;
+    if (shape->shapes->listener.exchange)
         shape->shapes->listener.exchange(shape->host, &shape->exchange);
+    shape->wait = (struct oa_shape_wait){ 0 };
     shape->has_exchange = false;
 }
 
@@ -501,6 +281,7 @@ forget_tickets(struct oa_shape *shape)
         return;
     shape->exchange.response_first = shape->exchange.response_last = (struct oa_stamp){ 0 };
     shape->exchange.bytes[OA_SERVER] = (struct oa_tls_size){ 0 };
+    shape->wait.answered_ns = 0;
     shape->ticket_bytes = 0;
     shape->speaker = OA_CLIENT;
 }
@@ -525,62 +306,70 @@ take_exchange(struct oa_shape *shape, struct oa_tls_size size, const struct oa_s
         exchange->response_last = record->last;
     }
     exchange->bytes[record->by] = oa_tls_size_sum(exchange->bytes[record->by], size);
+    oa_shape_mapi_record(shape, size, record);
 }
 
 /* --- records --- */
 
-static bool
-is_settled(const struct oa_shape *shape)
-{
-    return shape->vcs->len > 0 && ((struct vc *)g_ptr_array_index(shape->vcs, 0))->is_settled;
-}
-
 /* On the IN channel the server is silent, on the OUT channel the client. */
 static void
-contradict(struct oa_shape *shape, enum role role)
+contradict(struct oa_shape *shape, enum oa_shape_role role)
 {
-    if (shape->role == role && !is_settled(shape))
-        drop_others(shape->vcs, NULL);
+    if (shape->role == role && !oa_shape_is_settled(shape))
+        oa_shape_drop_vcs(shape->vcs, NULL);
 }
 
 static void
 take_from_client(struct oa_shape *shape, struct oa_tls_size size,
                  const struct oa_shape_record *record)
 {
-    bool begins_channel = is_behind_head(shape) && (oa_tls_size_may_be(size, CONN_A1_BYTES) ||
-                                                    oa_tls_size_may_be(size, CONN_B1_BYTES));
+    bool begins = is_behind_head(shape) && may_begin_channel(shape, size);
+    enum oa_shape_role role = shape->role; /* the PDU that makes a successor of it is no request */
 
-    enum role role = shape->role; /* the PDU that makes a successor of it is no request */
-
-    contradict(shape, OUT);
-    bool may_be_bind = shape->role == PLAIN || (shape->role == IN && !is_settled(shape) &&
-                                                shape->n_burst <= BURST_BEFORE_BIND);
-    if (may_be_bind && shape->is_in != NONE && !shape->is_answered && !begins_channel)
-        find_partners(shape, record);
-    if (!is_settled(shape))
-        mark(shape, size, record);
-    if (shape->role == IN && (role == IN || !is_settled(shape)))
-        give(shape, size, record);
-    else if (shape->role == PLAIN)
+    if (!oa_shape_is_settled(shape))
         take_exchange(shape, size, record);
+    contradict(shape, OA_SHAPE_OUT);
+    bool may_be_bind = shape->role == OA_SHAPE_PLAIN ||
+                       (shape->role == OA_SHAPE_IN && !oa_shape_is_settled(shape) &&
+                        shape->n_burst <= BURST_BEFORE_BIND);
+    if (may_be_bind && shape->is_in != OA_SHAPE_NONE && !shape->is_refuted && !begins)
+        find_partners(shape, record);
+    if (!oa_shape_is_settled(shape))
+        mark(shape, size, record);
+    if (shape->role == OA_SHAPE_IN && (role == OA_SHAPE_IN || !oa_shape_is_settled(shape)))
+        oa_shape_give(shape, size, record);
+}
+
+/* Whether the record of the server may be a ticket: with padding, where sizes do not show what the
+ * channel is, only those of one size. */
+static bool
+is_ticket(const struct oa_shape *shape)
+{
+    if (!may_be_tickets(shape))
+        return false;
+    if (shape->is_padded[OA_SERVER])
+        return shape->ticket_bytes != 0;
+    return shape->is_in == OA_SHAPE_BY_SIZE || shape->role == OA_SHAPE_IN;
 }
 
 static void
 take_from_server(struct oa_shape *shape, struct oa_tls_size size,
                  const struct oa_shape_record *record)
 {
-    bool is_ticket = (shape->is_in == BY_SIZE || shape->role == IN) && may_be_tickets(shape);
+    bool may_be_ticket = is_ticket(shape);
 
-    if (!is_ticket)
-        contradict(shape, IN);
+    if (!oa_shape_is_settled(shape) && (shape->is_padded[OA_SERVER] || !may_be_ticket))
+        take_exchange(shape, size, record);
+    if (!may_be_ticket)
+        contradict(shape, OA_SHAPE_IN);
     shape->heard = record->last.frame;
     shape->n_answers++;
-    if (shape->role == OUT) {
-        give(shape, size, record);
-    } else if (shape->role == PLAIN && !is_ticket) {
+    if (shape->role == OA_SHAPE_OUT) {
+        oa_shape_give(shape, size, record);
+    } else if (shape->role == OA_SHAPE_PLAIN && (shape->is_padded[OA_SERVER] || !may_be_ticket)) {
         await_partner(shape);
         shape->is_answered = true;
-        take_exchange(shape, size, record);
+        shape->is_refuted = !may_be_ticket;
     }
 }
 
@@ -629,6 +418,24 @@ choice_of(const struct oa_shape *shape)
     return shape->group->choice = choice;
 }
 
+/* Lengths of TLS 1.3 with padding are multiples, with the byte of the type: of as much as the least
+ * significant bit shows that is set in one of them. */
+static struct oa_tls_size
+without_padding(struct oa_shape *shape, struct oa_tls_choice choice,
+                const struct oa_shape_record *record, struct oa_tls_size size)
+{
+    if (!choice.is_known || choice.version < OA_TLS_1_3 || record->is_hidden)
+        return size;
+    uint64_t *sizes_or = &shape->sizes_or[record->by];
+    *sizes_or |= size.most + 1;
+    uint64_t padded_to = *sizes_or & -*sizes_or;
+    bool is_padded = padded_to >= PADDED_TO && shape->n_records[record->by] >= PADDED_LEAST;
+    shape->is_padded[record->by] = is_padded;
+    if (is_padded)
+        size.least = size.most + 1 - padded_to;
+    return size;
+}
+
 /* Up to TLS 1.2 ChangeCipherSpec and Finished end a flight; in TLS 1.3 data follow a
  * ChangeCipherSpec, or a hello, at once. */
 static void
@@ -670,44 +477,97 @@ may_be_data(struct oa_shape *shape, const struct oa_shape_record *record)
 }
 
 static void
-on_record(void *context, const struct oa_shape_record *given)
+note_speaker(struct oa_shape *shape, enum oa_side by)
 {
-    struct oa_shape *shape = context;
+    shape->n_burst = by == OA_CLIENT ? shape->n_burst + 1 : 0;
+    shape->speaker = by;
+}
+
+static void
+take_middle(struct oa_shape *shape, const struct oa_shape_record *record)
+{
+    struct oa_tls_size size = oa_shape_middle_size(shape->middle, record);
+
+    if (size.most <= MIDDLE_ALERT_MOST)
+        return;
+    shape->n_records[record->by]++;
+    take_exchange(shape, size, record);
+    note_speaker(shape, record->by);
+    oa_shape_middle_take(shape, size, record);
+}
+
+static void
+take_data(struct oa_shape *shape, const struct oa_shape_record *given)
+{
     struct oa_shape_record record = *given;
-    bool is_data = may_be_data(shape, &record);
     struct oa_tls_choice choice = choice_of(shape);
     const struct oa_tls_choice unknown = { .is_known = false };
     struct oa_tls_size size =
         oa_tls_record_size(record.is_hidden ? unknown : choice, record.length);
 
-    if (!shape->begun.frame)
-        shape->begun = record.first;
-    if (!is_data || is_of_tls(shape, choice, record.by, size) ||
-        !join_split(shape, choice, &size, &record))
+    if (is_of_tls(shape, choice, record.by, size) || !join_split(shape, choice, &size, &record))
         return;
+    size = without_padding(shape, choice, &record, size);
     bool is_equal = !shape->n_records[OA_SERVER] || shape->ticket_bytes == size.most;
     shape->n_records[record.by]++;
     if (record.by == OA_CLIENT) {
         take_from_client(shape, size, &record);
-        shape->n_burst++;
     } else {
         shape->ticket_bytes = is_equal ? size.most : 0;
         take_from_server(shape, size, &record);
-        shape->n_burst = 0;
     }
-    shape->speaker = record.by;
+    note_speaker(shape, record.by);
+}
+
+/* The first thing of a connection is data if the capture began later. */
+static bool
+is_middle(const struct oa_shape *shape, const struct oa_shape_record *record)
+{
+    const struct oa_tls_facts *tls = oa_tls_facts_of(shape->tls);
+
+    return !shape->begun.frame && !record->is_hidden && record->type == OA_TLS_APPLICATION_DATA &&
+           !(tls && tls->has_server_hello);
+}
+
+/* A capture that was interrupted begins again: so may one in which nothing happened. */
+static void
+note_capture(struct oa_shapes *shapes, int64_t now_ns)
+{
+    if (!shapes->begun_ns || now_ns - shapes->now_ns > INTERRUPTED_NS)
+        shapes->begun_ns = now_ns;
+    shapes->now_ns = now_ns;
+}
+
+static void
+on_record(void *context, const struct oa_shape_record *record)
+{
+    struct oa_shape *shape = context;
+
+    if (is_middle(shape, record))
+        shape->middle = oa_shape_middle_new();
+    if (!shape->begun.frame)
+        shape->begun = record->first;
+    note_capture(shape->shapes, record->last.time_ns);
+    if (!may_be_data(shape, record))
+        return;
+    if (shape->middle)
+        take_middle(shape, record);
+    else
+        take_data(shape, record);
 }
 
 static void
 on_gap(void *context, enum oa_side by)
 {
     struct oa_shape *shape = context;
-    bool is_of_calls = shape->role == (by == OA_CLIENT ? IN : OUT);
+    bool is_of_calls = shape->role == (by == OA_CLIENT ? OA_SHAPE_IN : OA_SHAPE_OUT);
 
     shape->has_gap |= by == OA_CLIENT;
+    if (shape->middle && shape->n_records[by])
+        shape->middle->has_more = true;
 
     for (guint i = 0; is_of_calls && i < shape->vcs->len; i++)
-        oa_pair_gap(((struct vc *)g_ptr_array_index(shape->vcs, i))->pair, by);
+        oa_pair_gap(((struct oa_shape_vc *)g_ptr_array_index(shape->vcs, i))->pair, by);
 }
 
 /* --- the connection --- */
@@ -755,30 +615,11 @@ oa_shape_lost(struct oa_shape *shape, enum oa_side side, uint64_t bytes)
         oa_shape_records_lost(&shape->records, side, bytes);
 }
 
-/* The best proposal of a connection that ends is what it was, if it was one at all. */
-static void
-settle_at_end(struct oa_shape *shape)
-{
-    struct vc *best = shape->vcs->len ? best_of(shape->vcs) : NULL;
-
-    if (best && is_credible(best))
-        settle(shape->shapes, best);
-    else
-        drop_others(shape->vcs, NULL);
-}
-
-/* Takes the connection out of its virtual connection, which ends with the last of them. */
-static void
-leave_vc(struct oa_shape *shape, struct vc *vc)
-{
-    g_ptr_array_remove(vc->members, shape);
-    if (!vc->members->len)
-        end_vc(shape->shapes, vc);
-}
-
 static void
 free_shape(struct oa_shape *shape)
 {
+    oa_shape_middle_free(shape);
+    oa_shape_mapi_drop(shape);
     leave_group(shape);
     g_ptr_array_unref(shape->vcs);
     g_free(shape);
@@ -790,14 +631,15 @@ oa_shape_end(struct oa_shape *shape, struct oa_stamp last, bool is_open)
     if (!shape)
         return false;
     end_exchange(shape);
-    settle_at_end(shape);
-    struct vc *vc = shape->vcs->len ? g_ptr_array_index(shape->vcs, 0) : NULL;
+    oa_shape_settle_at_end(shape);
+    oa_shape_mapi_end(shape, last, is_open);
+    struct oa_shape_vc *vc = shape->vcs->len ? g_ptr_array_index(shape->vcs, 0) : NULL;
     if (vc) {
         struct oa_estimate *estimate = &vc->pair->estimate;
         estimate->is_open |= is_open;
         if (last.time_ns > estimate->ended.time_ns)
             estimate->ended = last;
-        leave_vc(shape, vc);
+        oa_shape_leave_vc(shape, vc);
     }
     free_shape(shape);
     return vc != NULL;
@@ -808,8 +650,8 @@ oa_shape_drop(struct oa_shape *shape)
 {
     if (!shape)
         return;
-    drop_others(shape->vcs, NULL);
+    oa_shape_drop_vcs(shape->vcs, NULL);
     if (shape->vcs->len)
-        leave_vc(shape, g_ptr_array_index(shape->vcs, 0));
+        oa_shape_leave_vc(shape, g_ptr_array_index(shape->vcs, 0));
     free_shape(shape);
 }

@@ -1,6 +1,7 @@
 /* shape.h
  * What encrypted connections show by their shape: virtual connections of RPC over HTTP and their
- * calls, from sizes, directions and times of TLS records. Everything here is an estimate.
+ * calls, and sessions of MAPI over HTTP (shape_mapi.c), from sizes, directions and times of TLS
+ * records. Everything here is an estimate.
  *
  * What is gone by:
  *   1. The client's HTTP head is followed by CONN/B1 (104 bytes) on an IN channel, where the server
@@ -14,7 +15,12 @@
  *   4. The first exchange is the bind. Pings and flow control acknowledgments are told by their
  *      sizes, successors of channels that are recycled by theirs (88 and 96 bytes). If the bind and
  *      its response have tokens as with Negotiate, the exchange behind it is an alter_context.
- *   5. Small requests with small answers that take more than 2 s in the median wait for
+ *   5. If the capture begins later, a connection that only the client uses and one that only the
+ *      server uses are compared with all others of these two. What records show of the suite is in
+ *      tls_record_size.h. Here, and where sizes do not show the channels, turns count only if most
+ *      requests are small, and not all at regular times.
+ *   6. Padding of TLS 1.3 to blocks leaves blocks in place of sizes.
+ *   7. Small requests with small answers that take more than 2 s in the median wait for
  *      notifications.
  *
  * What the snap length cut off has been sent: records whose headers were captured are known, other
@@ -26,7 +32,9 @@
  * sizes leave open, may have been a call. The score is the share of exchanges without such signs
  * and without loss; below OA_ESTIMATE_SCORE the calls are unknown too.
  *
- * Memory: each connection has less than 1 KiB, each virtual connection also up to 64 exchanges.
+ * Memory: each connection has less than 1 KiB, one that began before the capture also its first 64
+ * records; each virtual connection, or pair that may be one, up to 64 exchanges. Of the latter
+ * there are up to 8192.
  *
  * [MS-RPCH] 2.2.4 (sizes of PDUs), 3.2.2 (channels)
  *

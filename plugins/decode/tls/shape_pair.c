@@ -31,14 +31,27 @@
  * the client. The response to an alter_context that brings it has a token of Negotiate and one to
  * three results. Clients of NTLM alone do not use it: their binds have one to four contexts and a
  * token of 32 or 40 bytes. */
+#define PLAIN_ACK_LEAST 56
 #define PLAIN_ACK_MOST 108
+#define TOKEN_ACK_LEAST 150
+#define TOKEN_ACK_MOST 400
 #define ALTER_RESPONSE_LEAST 73
 #define ALTER_RESPONSE_MOST 160
 #define NTLM_BIND_BYTES 112
 #define NTLM_VERSION_BYTES 8
 #define NEGOTIATE_BIND_LEAST 140
+#define BIND_BYTES 72
 #define CONTEXT_BYTES 44
 #define CONTEXTS_MOST 4
+
+/* A virtual connection that the capture begins with is established within that time. */
+#define OPENING_NS NS_PER_S
+
+/* With so many turns their pauses have to differ more. */
+#define REGULAR_LEAST 6
+
+/* Nobody sends by a timer more often. */
+#define TIMER_NS (NS_PER_S / 100)
 
 /* Padding of TLS 1.3 to less is not looked for, and how many records have to have it. */
 #define PADDED_TO 32
@@ -62,6 +75,15 @@ oa_pair_new(void)
 
     pair->window = g_array_new(FALSE, FALSE, sizeof(struct oa_estimated_call));
     return pair;
+}
+
+void
+oa_pair_begin_middle(struct oa_pair *pair, bool has_more, int64_t capture_begun_ns)
+{
+    pair->estimate.is_middle = pair->is_bound = true;
+    pair->capture_begun_ns = capture_begun_ns;
+    if (has_more)
+        pair->estimate.doubt = OA_DOUBT_BEGINNING;
 }
 
 void
@@ -109,6 +131,90 @@ is_authentication(const struct oa_pair *pair)
            !lacks(pair, OA_SERVER);
 }
 
+/* A range that is too wide to tell a ping from a call, or an acknowledgment. */
+static bool
+is_vague(struct oa_tls_size size)
+{
+    return size.most - size.least > OA_TLS_SIZE_RANGE;
+}
+
+static bool
+overlaps(struct oa_tls_size size, uint64_t least, uint64_t most)
+{
+    return size.least <= most && size.most >= least;
+}
+
+/* Whether the request may be a bind without a token, which has one to four contexts. */
+static bool
+may_be_plain_bind(struct oa_tls_size size)
+{
+    for (uint64_t bytes = BIND_BYTES, i = 0; i < CONTEXTS_MOST; i++, bytes += CONTEXT_BYTES)
+        if (overlaps(size, bytes, bytes))
+            return true;
+    return false;
+}
+
+/*
+ * Whether one of the first two exchanges of a pair that began before the capture may be a part of
+ * its beginning: a bind without a token; an alter_context behind one with a token, or as the first
+ * thing in the capture.
+ */
+static bool
+may_be_beginning(const struct oa_pair *pair)
+{
+    struct oa_tls_size request = pair->now.bytes[OA_CLIENT], response = pair->now.bytes[OA_SERVER];
+    bool is_first = pair->estimate.calls == 0;
+
+    if (!pair->estimate.is_middle || pair->estimate.calls > 1)
+        return false;
+    if (is_first && may_be_plain_bind(request) &&
+        overlaps(response, PLAIN_ACK_LEAST, PLAIN_ACK_MOST))
+        return true;
+    bool is_at_once = pair->now.request_first.time_ns - pair->capture_begun_ns < OPENING_NS;
+    bool follows_bind = is_first || (pair->bind.most >= NEGOTIATE_BIND_LEAST &&
+                                     overlaps(pair->ack, TOKEN_ACK_LEAST, TOKEN_ACK_MOST));
+    return is_at_once && follows_bind && request.most >= NEGOTIATE_BIND_LEAST &&
+           overlaps(response, ALTER_RESPONSE_LEAST, ALTER_RESPONSE_MOST);
+}
+
+bool
+oa_pair_has_bind(const struct oa_pair *pair)
+{
+    if (!pair->is_bound || pair->estimate.is_middle)
+        return false;
+    return may_be_ntlm_bind(pair->bind) ? overlaps(pair->ack, TOKEN_ACK_LEAST, TOKEN_ACK_MOST)
+                                        : !is_vague(pair->bind) && may_be_plain_bind(pair->bind) &&
+                                              overlaps(pair->ack, PLAIN_ACK_LEAST, PLAIN_ACK_MOST);
+}
+
+/* What shows that these are turns at all. */
+static void
+note_turn(struct oa_pair *pair)
+{
+    int64_t pause_ns = pair->now.request_first.time_ns - pair->asked_ns;
+
+    if (!pair->now.request_first.frame)
+        return;
+    if (pair->asked_ns) {
+        pair->pause_least = pair->n_pauses ? MIN(pair->pause_least, pause_ns) : pause_ns;
+        pair->pause_most = MAX(pair->pause_most, pause_ns);
+        pair->n_pauses++;
+    }
+    pair->asked_ns = pair->now.request_first.time_ns;
+    pair->n_small += pair->now.bytes[OA_CLIENT].least < FRAGMENT_LEAST;
+}
+
+bool
+oa_pair_is_dialogue(const struct oa_pair *pair)
+{
+    uint64_t clean = oa_pair_clean(pair);
+    int64_t regular_ns = clean >= REGULAR_LEAST ? 2 * pair->pause_least : pair->pause_least * 5 / 4;
+    bool is_regular =
+        pair->n_pauses > 1 && pair->pause_least >= TIMER_NS && pair->pause_most < regular_ns;
+
+    return 2 * pair->n_small >= clean && !is_regular;
+}
+
 /* The exchange is over; the first one was the bind. */
 static void
 complete(struct oa_pair *pair)
@@ -120,6 +226,9 @@ complete(struct oa_pair *pair)
 
     if (may_be_leg && may_be_auth3 && pair->bind.least < pair->bind.most)
         doubt(pair, OA_DOUBT_AUTHENTICATION);
+    if (may_be_beginning(pair))
+        doubt(pair, OA_DOUBT_BEGINNING);
+    note_turn(pair);
     if (is_call) {
         bool is_clean = !pair->is_overlap && !is_lossy;
         estimate->calls++;
@@ -133,7 +242,7 @@ complete(struct oa_pair *pair)
     } else if (!pair->is_bound && is_lossy) {
         doubt(pair, OA_DOUBT_LOSS); /* what was taken for the bind may be a call */
     }
-    if (!pair->is_bound) {
+    if (!pair->is_bound || (estimate->is_middle && estimate->calls == 1)) {
         pair->bind = pair->now.bytes[OA_CLIENT];
         pair->ack = pair->now.bytes[OA_SERVER];
     }
@@ -198,7 +307,10 @@ static void
 take_response(struct oa_pair *pair, struct oa_tls_size size, const struct oa_shape_record *record)
 {
     bool is_late = was_answered(pair, record);
+    bool is_older = pair->estimate.is_middle && !pair->asked_ns && pair->state == OA_PAIR_IDLE;
 
+    if (is_older) /* its request was before the capture */
+        return;
     if (is_late || pair->state == OA_PAIR_IDLE) {
         if (!lacks(pair, OA_CLIENT)) {
             pair->estimate.orphans++;
@@ -227,6 +339,31 @@ is_ping(const struct oa_pair *pair, struct oa_tls_size size, const struct oa_sha
 
     return oa_tls_size_may_be(size, PING_BYTES) &&
            (size.least == size.most || silent_ns >= PING_AFTER_NS);
+}
+
+/* Where sizes are vague, what may be a PDU about channels is taken for one, and the number of calls
+ * is not certain. */
+static bool
+is_vaguely_about_channels(struct oa_pair *pair, struct oa_tls_size size,
+                          const struct oa_shape_record *record)
+{
+    enum oa_side other = record->by == OA_CLIENT ? OA_SERVER : OA_CLIENT;
+    int64_t spoken_ns = pair->spoken_ns[record->by];
+    bool is_silent = spoken_ns && record->first.time_ns - spoken_ns >= PING_AFTER_NS;
+    bool may_be_ping = is_silent && overlaps(size, PING_BYTES, PING_BYTES);
+    bool may_be_ack = overlaps(size, ACK_BYTES, ACK_BYTES) &&
+                      pair->unacknowledged[other] >= ACK_AFTER_LEAST &&
+                      pair->last_record[other] >= FRAGMENT_LEAST && pair->state != OA_PAIR_REQUEST;
+
+    if (record->is_hidden || !is_vague(size) || !(may_be_ping || may_be_ack))
+        return false;
+    doubt(pair, pair->estimate.is_middle ? OA_DOUBT_BEGINNING : OA_DOUBT_PADDING);
+    pair->estimate.pings += may_be_ping;
+    if (!may_be_ping) {
+        pair->estimate.acks++;
+        pair->unacknowledged[other] = 0;
+    }
+    return true;
 }
 
 /* A flow control acknowledgment follows much from the other side; where the size is not exact,
@@ -332,7 +469,7 @@ take_in_order(struct oa_pair *pair, const struct oa_pair_record *given)
         estimate->acks++;
         return;
     }
-    if (is_about_channels(pair, size, record))
+    if (is_about_channels(pair, size, record) || is_vaguely_about_channels(pair, size, record))
         return;
     pair->unacknowledged[record->by] += size.least;
     if (record->by == OA_CLIENT)
@@ -446,10 +583,14 @@ void
 oa_pair_tell(struct oa_pair *pair, const struct oa_shape_listener *listener, int64_t now_ns)
 {
     GArray *window = pair->window;
-    double score = share(pair->window_clean, window->len);
-    bool is_told = !pair->window_orphans && !pair->is_window_doubtful && score >= OA_ESTIMATE_SCORE;
+    uint64_t beginning = pair->estimate.is_middle && !pair->is_first_told;
+    double score = share(pair->window_clean, window->len + beginning);
+    bool has_padding = pair->estimate.doubt == OA_DOUBT_PADDING || is_padded(pair);
+    bool is_told = !pair->window_orphans && !pair->is_window_doubtful && !has_padding &&
+                   score >= OA_ESTIMATE_SCORE;
     bool waits = is_waiting(window, now_ns);
 
+    pair->is_first_told |= window->len > 0;
     pair->is_doubtful |= window->len > 0 && !is_told;
     for (guint i = 0; is_told && i < window->len; i++) {
         struct oa_estimated_call *call = &g_array_index(window, struct oa_estimated_call, i);
@@ -479,7 +620,7 @@ doubt_of(const struct oa_pair *pair)
         return OA_DOUBT_OVERLAPS;
     if (!pair->is_doubtful && (!estimate->calls || estimate->score >= OA_ESTIMATE_SCORE))
         return OA_DOUBT_NONE;
-    return OA_DOUBT_LOSS;
+    return estimate->is_middle && !estimate->lossy ? OA_DOUBT_BEGINNING : OA_DOUBT_LOSS;
 }
 
 void
@@ -493,7 +634,7 @@ oa_pair_end(struct oa_pair *pair, const struct oa_shape_listener *listener)
     if (pair->state != OA_PAIR_IDLE)
         complete(pair);
     oa_pair_tell(pair, listener, estimate->ended.time_ns);
-    estimate->score = share(estimate->clean + pair->is_bound,
+    estimate->score = share(estimate->clean + (pair->is_bound && !estimate->is_middle),
                             estimate->calls + estimate->orphans + pair->is_bound);
     estimate->doubt = doubt_of(pair);
     estimate->kind = pair->waiting > 0 && 2 * (uint64_t)pair->waiting >= estimate->calls

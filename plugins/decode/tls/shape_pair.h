@@ -40,19 +40,29 @@ struct oa_pair {
     bool has_gap[2];              /* bytes of that side are missing since the last exchange */
     bool is_doubtful;             /* a window was: its calls were not told */
     uint64_t last_record[2];    /* the greatest size of the last one, by sender; hidden: the most */
+    int64_t capture_begun_ns;   /* if the pair began before that */
     int64_t recycled_ns;        /* when a channel got a successor */
     unsigned recycling[2];      /* PDUs about that which are still to come, by sender */
     int64_t spoken_ns[2];       /* its time */
     uint64_t unacknowledged[2]; /* bytes, by sender */
     struct oa_estimated_call now;
-    GArray *window; /* of struct oa_estimated_call */
+    int64_t asked_ns;                /* when the request before it began; 0: none */
+    int64_t pause_least, pause_most; /* from the beginning of a request to that of the next */
+    uint64_t n_pauses;               /* of these */
+    uint64_t n_small;                /* exchanges with a small request */
+    GArray *window;                  /* of struct oa_estimated_call */
     unsigned window_clean, window_orphans;
+    bool is_first_told;      /* it is not the first one any more */
     bool is_window_doubtful; /* its number of calls is not certain */
     unsigned waiting;        /* calls that were told */
 };
 
 struct oa_pair *oa_pair_new(void);
 void oa_pair_free(struct oa_pair *pair);
+
+/* It began before the capture, whose first record has that time, so nothing is known of its bind;
+ * has_more: its first records are not all known. Before the first record. */
+void oa_pair_begin_middle(struct oa_pair *pair, bool has_more, int64_t capture_begun_ns);
 
 /* A record of the client on the IN channel, or of the server on the OUT channel. While bytes are
  * missing on one of them that may still be found, what comes on both waits. */
@@ -74,6 +84,14 @@ oa_pair_is_bound(const struct oa_pair *pair)
 
 /* The clean exchanges so far, with the one that is just being answered. */
 uint64_t oa_pair_clean(const struct oa_pair *pair);
+
+/* Whether the turns are those of a client and a server: not of transfers that go on at the same
+ * time, whose records are large, nor of two that each send at regular times. */
+bool oa_pair_is_dialogue(const struct oa_pair *pair);
+
+/* Whether the first exchange has the sizes of a bind and its response, without a token or with
+ * NTLM. */
+bool oa_pair_has_bind(const struct oa_pair *pair);
 
 /* Once the pair is settled, when the window is full. */
 bool oa_pair_is_full(const struct oa_pair *pair);

@@ -45,11 +45,26 @@ begins_record(const uint8_t *data, size_t length)
     return length < next + OA_TLS_HEADER || is_header(data + next);
 }
 
+bool
+oa_shape_records_may_begin(const uint8_t *data, size_t length)
+{
+    if (length < OA_TLS_HEADER || !is_header(data) || data[0] != OA_TLS_APPLICATION_DATA)
+        return false;
+    size_t next = OA_TLS_HEADER + (size_t)length_of(data);
+    return length == next || (length >= next + OA_TLS_HEADER && is_header(data + next));
+}
+
 static void
 tell_gap(const struct oa_shape_records *records, enum oa_side side)
 {
     if (records->listener.gap)
         records->listener.gap(records->listener.context, side);
+}
+
+static uint64_t
+number_of(const struct oa_tls_direction *direction)
+{
+    return direction->n_number == OA_TLS_NUMBER ? direction->number : 0;
 }
 
 static void
@@ -60,6 +75,7 @@ end_record(struct oa_shape_records *records, enum oa_side side, struct oa_stamp 
                                             .type = direction->header[0],
                                             .version = version_of(direction->header),
                                             .length = length_of(direction->header),
+                                            .number = number_of(direction),
                                             .first = direction->first,
                                             .last = last };
 
@@ -88,11 +104,21 @@ begin_record(struct oa_shape_records *records, enum oa_side side)
     struct oa_tls_direction *direction = &records->direction[side];
 
     direction->left = length_of(direction->header);
+    direction->number = direction->n_number = 0;
     if (is_header(direction->header))
         return;
     direction->is_adrift = true;
     direction->n_header = 0;
     tell_gap(records, side);
+}
+
+static void
+read_number(struct oa_tls_direction *direction, struct oa_cursor payload)
+{
+    while (direction->n_number < OA_TLS_NUMBER && oa_cursor_left(&payload)) {
+        direction->number = direction->number << 8 | oa_cursor_u8(&payload);
+        direction->n_number++;
+    }
 }
 
 void
@@ -115,7 +141,7 @@ oa_shape_records_data(struct oa_shape_records *records, enum oa_side side, const
                 begin_record(records, side);
         } else {
             size_t part = MIN(direction->left, oa_cursor_left(&cursor));
-            oa_cursor_skip(&cursor, part);
+            read_number(direction, oa_cursor_sub(&cursor, part));
             direction->left -= (uint16_t)part;
             if (direction->left == 0)
                 end_record(records, side, stamp);
@@ -130,6 +156,8 @@ skip_within(struct oa_tls_direction *direction, uint64_t *bytes)
     if (direction->n_header < OA_TLS_HEADER)
         return false;
     uint16_t part = (uint16_t)MIN(direction->left, *bytes);
+    if (direction->n_number < OA_TLS_NUMBER)
+        direction->n_number = OA_TLS_NUMBER + 1;
     direction->left -= part;
     *bytes -= part;
     return direction->left > 0;

@@ -22,6 +22,7 @@ struct oa_shape_record {
                          type, in one record or several */
     uint16_t version; /* of its header; 0 if hidden */
     uint32_t length;  /* of its payload as sent; of what is hidden, headers included */
+    uint64_t number; /* its first eight bytes, where a suite may send its number; 0: not captured */
     struct oa_stamp first, last; /* its first and last bytes */
 };
 
@@ -32,12 +33,15 @@ struct oa_shape_record_listener {
 };
 
 #define OA_TLS_HEADER 5
+#define OA_TLS_NUMBER 8 /* bytes */
 
 /* One direction. Begins as all zero. */
 struct oa_tls_direction {
     uint8_t header[OA_TLS_HEADER]; /* of the current record */
     uint8_t n_header;
-    uint16_t left;         /* bytes of its payload */
+    uint16_t left;   /* bytes of its payload */
+    uint64_t number; /* of those before, the first eight: */
+    uint8_t n_number;
     bool is_adrift;        /* the beginning of the next record is not known: */
     bool is_hidden;        /* as the snap length cut it off */
     struct oa_stamp first; /* byte of it */
@@ -48,6 +52,10 @@ struct oa_shape_records {
     struct oa_shape_record_listener listener;
     struct oa_tls_direction direction[2];
 };
+
+/* Whether a segment in the middle of a connection begins with a record of data: one that ends with
+ * the segment, or that another one follows. */
+bool oa_shape_records_may_begin(const uint8_t *data, size_t length);
 
 /* Takes the next bytes of one direction, in pieces of any size. After something that is no record,
  * as after missing bytes, the reading goes on with the first piece that begins with the header of a

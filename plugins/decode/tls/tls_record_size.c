@@ -21,6 +21,11 @@
 #define ADDED_LEAST SHORT_TAG
 #define ADDED_MOST (16 + 48 + 16)
 
+/* The shortest block, and what is added without one: TLS 1.3, ChaCha20 and RC4. */
+#define SHORT_BLOCK 8
+#define STREAM_ADDS_LEAST 16
+#define STREAM_ADDS_MOST 20
+
 /* The names of cipher suites say how they protect: "..._3DES_EDE_CBC_SHA". */
 static size_t
 mac_size(const char *name)
@@ -85,6 +90,26 @@ oa_tls_record_size(struct oa_tls_choice choice, size_t length)
         return size_with_cbc(choice, name, length);
     if (strstr(name, "_RC4_") || strstr(name, "_NULL_"))
         return without(length, mac_size(name), mac_size(name));
+    return without(length, ADDED_LEAST, ADDED_MOST);
+}
+
+void
+oa_tls_guess_note(struct oa_tls_guess *guess, enum oa_side by, size_t length, uint64_t number)
+{
+    if (!guess->first)
+        guess->first = (unsigned)length;
+    guess->lengths |= (unsigned)length ^ guess->first;
+    guess->is_numbered |= number && guess->number[by] && number == guess->number[by] + 1;
+    guess->number[by] = number;
+}
+
+struct oa_tls_size
+oa_tls_guess_size(const struct oa_tls_guess *guess, size_t length)
+{
+    if (guess->is_numbered)
+        return without(length, EXPLICIT_NONCE + TAG, EXPLICIT_NONCE + TAG);
+    if (guess->lengths % SHORT_BLOCK)
+        return without(length, STREAM_ADDS_LEAST, STREAM_ADDS_MOST);
     return without(length, ADDED_LEAST, ADDED_MOST);
 }
 

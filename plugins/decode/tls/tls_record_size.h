@@ -33,6 +33,21 @@ struct oa_tls_size {
  */
 struct oa_tls_size oa_tls_record_size(struct oa_tls_choice choice, size_t length);
 
+/*
+ * The same for a connection whose handshake is not in the capture. What its records show:
+ * AES-GCM and AES-CCM up to TLS 1.2 send a number that rises by one; lengths of CBC are a block
+ * apart; whatever else there is adds 16 to 20 bytes. Begins as all zero; each record is noted
+ * first, with its first eight bytes (0: not captured).
+ */
+struct oa_tls_guess {
+    uint64_t number[2]; /* of the last record, by sender */
+    unsigned lengths;   /* of all records, ORed, */
+    unsigned first;     /* each with that of the first one */
+    bool is_numbered;
+};
+void oa_tls_guess_note(struct oa_tls_guess *guess, enum oa_side by, size_t length, uint64_t number);
+struct oa_tls_size oa_tls_guess_size(const struct oa_tls_guess *guess, size_t length);
+
 /* Whether records of the connection may be preceded by one of 0 or 1 bytes, as clients with TLS 1.0
  * send them against attacks on CBC. */
 bool oa_tls_splits_records(struct oa_tls_choice choice);
