@@ -19,7 +19,8 @@ struct row {
     const char *interface, *operation, *auth_level, *fault_status, *return_value, *hops;
     const char *unsealed, *unsealed_why_not;
     uint64_t opnum, server_time_ms, rops, over;
-    const char *first_rop, *estimated;
+    const char *first_rop, *estimated, *signatures_why_not;
+    uint64_t signatures, signatures_verified;
     uint64_t number, session; /* the latter of an estimate, else NO_NUMBER */
     uint64_t pdu_bytes[2], frame[2];
     int64_t start_ns;
@@ -134,6 +135,11 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "unsealed_why_not", WORD(unsealed_why_not), "Why not, or not all of it, in words" },
     { "estimated", WORD(estimated), ESTIMATED_IS },
     { "confidence", RATIO(confidence), CONFIDENCE_IS },
+    { "signatures", COUNT(signatures),
+      "PDUs of request and response with a signature (packet integrity, packet privacy), on one hop" },
+    { "signatures_verified", COUNT(signatures_verified),
+      "How many of these signatures were verified, with the secrets given" },
+    { "signatures_why_not", WORD(signatures_why_not), "Why not all of them, in words" },
 };
 /* clang-format on */
 
@@ -159,6 +165,17 @@ set_unsealed(struct row *row, const struct oa_call *call)
         row->unsealed = oa_seal_source(worst);
     else
         row->unsealed = oa_seal_is_open(MIN(request, response)) ? "partly" : "no";
+}
+
+static void
+set_signatures(struct row *row, const struct oa_call *call)
+{
+    const struct oa_signatures *request = &call->signatures[OA_CLIENT];
+    const struct oa_signatures *response = &call->signatures[OA_SERVER];
+
+    row->signatures = (uint64_t)request->count + response->count;
+    row->signatures_verified = (uint64_t)request->verified + response->verified;
+    row->signatures_why_not = oa_seal_reason(MAX(request->worst, response->worst));
 }
 
 static void
@@ -266,6 +283,7 @@ take(struct report_run *run, const struct oa_event *event)
     row.over = call_is_prompt(call) ? limit_exceeded(row.latency_ns) : NO_NUMBER;
     set_rops(&row, call);
     set_unsealed(&row, call);
+    set_signatures(&row, call);
     report_row(run, &row);
 }
 
@@ -288,6 +306,8 @@ put_estimate(struct report_run *run, const struct estimate_event *event)
         .opnum = NO_NUMBER,
         .server_time_ms = NO_NUMBER,
         .rops = NO_NUMBER,
+        .signatures = NO_NUMBER,
+        .signatures_verified = NO_NUMBER,
         .hops = "client_proxy",
         .start_ns = has_request ? call->request_first.time_ns : NO_TIME,
         .frame = { or_none(call->request_last.frame), or_none(call->response_last.frame) },
