@@ -161,6 +161,8 @@ open_ticket(void *context, const struct oa_kerberos_ticket *ticket, uint8_t *pla
     const struct oa_kerberos_encrypted *part = &ticket->part;
     enum oa_seal_outcome outcome = OA_SEAL_NO_SERVICE_KEY;
 
+    if (!krb5_c_valid_enctype((krb5_enctype)part->enctype))
+        return oa_seal_unsupported_type(part->enctype);
     for (int names = 1; names >= 0; names--)
         for (guint i = 0; i < keytab->entries->len; i++) {
             const struct entry *entry = &g_array_index(keytab->entries, struct entry, i);

@@ -16,6 +16,7 @@
 struct row {
     const struct oa_auth_exchange *exchange;
     const struct oa_auth_exchange *http;    /* the same exchange; NULL for RPC */
+    const struct oa_auth_exchange *rpc;     /* the same; NULL for HTTP */
     const struct oa_auth *client, *server;  /* facts from their tokens */
     const struct oa_auth *authenticate;     /* `client` after an AUTHENTICATE message; else NULL */
     const struct oa_channel *channel;       /* NULL for RPC */
@@ -117,6 +118,13 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "--code-page, else a guess, 932 or 1252; empty if there were none" },
     { "ticket", NAME_OF(client, ticket, ticket_text),
       "Kerberos ticket: opened, or in words why it is not; empty without one" },
+    { "signatures", COUNT_OF(rpc, signatures.count),
+      "RPC: PDUs of calls that it protects with a signature (packet integrity, packet privacy), until "
+      "the next exchange of the session" },
+    { "signatures_verified", COUNT_OF(rpc, signatures.verified),
+      "How many of these signatures were verified, with the secrets given" },
+    { "signatures_why_not", NAME_OF(rpc, signatures.worst, oa_seal_reason),
+      "Why not all of them, in words" },
 };
 /* clang-format on */
 
@@ -194,6 +202,7 @@ take(struct report_run *run, const struct oa_event *event)
     struct row row = {
         .exchange = exchange,
         .http = is_http ? exchange : NULL,
+        .rpc = is_http ? NULL : exchange,
         .client = exchange->client,
         .server = exchange->server,
         .channel = channel,

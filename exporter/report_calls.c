@@ -19,8 +19,8 @@ struct row {
     const char *user, *target_server;
     const char *interface, *operation, *auth_level, *state, *fault_status, *return_value, *hops;
     const char *unsealed, *unsealed_why_not;
-    uint64_t call_id, opnum, server_time_ms, rops, over;
-    const char *first_rop, *estimated;
+    uint64_t call_id, opnum, server_time_ms, rops, over, signatures, signatures_verified;
+    const char *first_rop, *estimated, *signatures_why_not;
     int64_t start_ns;
     double confidence;
 
@@ -133,6 +133,11 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "unsealed_why_not", WORD(unsealed_why_not), "Why not, or not all of it, in words" },
     { "estimated", WORD(estimated), ESTIMATED_IS },
     { "confidence", RATIO(confidence), CONFIDENCE_IS },
+    { "signatures", COUNT(signatures),
+      "PDUs of request and response with a signature (packet integrity, packet privacy), on one hop" },
+    { "signatures_verified", COUNT(signatures_verified),
+      "How many of these signatures were verified, with the secrets given" },
+    { "signatures_why_not", WORD(signatures_why_not), "Why not all of them, in words" },
 };
 /* clang-format on */
 
@@ -158,6 +163,17 @@ set_unsealed(struct row *row, const struct oa_call *call)
         row->unsealed = oa_seal_source(worst);
     else
         row->unsealed = oa_seal_is_open(MIN(request, response)) ? "partly" : "no";
+}
+
+static void
+set_signatures(struct row *row, const struct oa_call *call)
+{
+    const struct oa_signatures *request = &call->signatures[OA_CLIENT];
+    const struct oa_signatures *response = &call->signatures[OA_SERVER];
+
+    row->signatures = (uint64_t)request->count + response->count;
+    row->signatures_verified = (uint64_t)request->verified + response->verified;
+    row->signatures_why_not = oa_seal_reason(MAX(request->worst, response->worst));
 }
 
 static void
@@ -271,6 +287,7 @@ take(struct report_run *run, const struct oa_event *event)
     set_half(&row, OA_SERVER, response);
     set_rops(&row, call);
     set_unsealed(&row, call);
+    set_signatures(&row, call);
     report_row(run, &row);
 }
 
@@ -296,6 +313,8 @@ put_estimate(struct report_run *run, const struct estimate_event *event)
         .rops = NO_NUMBER,
         .stub_bytes = { NO_NUMBER, NO_NUMBER },
         .fragments = { NO_NUMBER, NO_NUMBER },
+        .signatures = NO_NUMBER,
+        .signatures_verified = NO_NUMBER,
         .hops = "client_proxy",
         .start_ns = has_request ? call->request_first.time_ns : NO_TIME,
         .frame = { or_none(call->request_last.frame), or_none(call->response_last.frame) },

@@ -7,6 +7,7 @@ Usage: check_sealed_frames.py PLUGIN_HOME
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import pathlib
+import struct
 import sys
 import tempfile
 
@@ -22,6 +23,8 @@ FIELDS = ("dcerpc.cn_call_id", "dcerpc.pkt_type", "dcerpc.auth_level", "oxcrpc.o
 FEWEST = 3
 # Frames that are lost, or come late, one in each copy: every so many of those with a sealed PDU.
 STEP = 17
+# Bytes that are missing, more than the keystream is searched for; where TCP's sequence number is in these frames.
+FAR, SEQUENCE_AT = 0x100000, 38
 
 
 def shown(home, capture, *arguments):
@@ -51,6 +54,20 @@ def late(data, number):
     return trace.bytes()
 
 
+def far_behind(data, number):
+    """The capture as if more bytes than can be searched were missing before that frame, and a PDU among them."""
+    trace = disturb.read(data)
+    lost = trace.packets()[number - 1]
+    connection, side, _, _ = disturb.tcp_facts(lost)
+    trace.items.remove(lost)
+    for packet in trace.packets()[number - 1:]:
+        facts = disturb.tcp_facts(packet)
+        if facts and facts[:2] == (connection, side):
+            sequence, = struct.unpack_from(">I", packet.data, SEQUENCE_AT)
+            packet.data = packet.data[:SEQUENCE_AT] + struct.pack(">I", sequence + FAR) + packet.data[SEQUENCE_AT + 4:]
+    return trace.bytes()
+
+
 def check_disturbed(home, folder):
     """All calls but that of the frame look the same, above all those that come after it."""
     data = CAPTURE.read_bytes()
@@ -68,6 +85,12 @@ def check_disturbed(home, folder):
             for passes in tools.PASSES:
                 _, found = by_call(home, copy, *passes)
                 tools.same(f"{how.__name__} frame {number} {passes}", *([row for row in rows if row[0] != calls[number]] for rows in (found, expected)))
+    for passes in tools.PASSES:
+        copy.write_bytes(far_behind(data, sealed[len(sealed) // 2]))
+        _, found = by_call(home, copy, *passes)
+        readable = [row for row in found if row[1 + FIELDS.index("oxcrpc.opnum")]]
+        tools.same(f"what is shown with too much missing {passes}", set(readable) - set(expected), set())
+        tools.same(f"calls before it {passes}", len(readable) > len(sealed) // 3, True)
     return count
 
 

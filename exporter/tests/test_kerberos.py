@@ -154,6 +154,35 @@ class Kerberos(unittest.TestCase):
                 self.assertEqual({(row["unsealed"], row["unsealed_why_not"]) for row in sealed}, {("no", words)})
                 self.assertEqual({row["user"] for row in reports["sessions"]}, {""})
 
+    def test_unsupported_types(self):
+        """A type that libkrb5 has given up is named, also if the keytab has no such key: the ticket's own type in the capture is another."""
+        path = self.path / "des.pcapng"
+        ticket = re.compile(rb"(\xa0\x03\x02\x01)[\x11\x12\x17](\xa1\x03\x02\x01.\xa2)", re.DOTALL)
+        for number, name in ((1, "des-cbc-crc"), (3, "des-cbc-md5")):
+            data, count = ticket.subn(rb"\g<1>" + bytes([number]) + rb"\g<2>", (CLIENTS / "rpc_kerberos_16.pcapng").read_bytes())
+            self.assertGreater(count, 0)
+            path.write_bytes(data)
+            result = tools.oaexport(PROGRAM, "-q", "-r", "auth", "--keytab", self.keytab, path)
+            words = f"encryption type {name} is no longer supported by the Kerberos library"
+            self.assertEqual({row["ticket"] for row in tools.rows(result.stdout) if row["place"] == "rpc"}, {words})
+
+    def test_signatures(self):
+        """Of every PDU at the levels packet integrity and packet privacy."""
+        for name in SEALED:
+            reports = self.export(name, reports=("auth", "calls", "findings"))
+            for row in reports["calls"]:
+                wanted = int(row["request_fragments"]) + int(row["response_fragments"]) if row["auth_level"].startswith("packet") else 0
+                self.assertEqual((row["signatures"], row["signatures_verified"], row["signatures_why_not"]), (str(wanted), str(wanted), ""))
+            for row in reports["auth"]:
+                numbers = [row["signatures"], row["signatures_verified"]]
+                self.assertEqual(numbers[0], numbers[1])
+                self.assertEqual(numbers[0] == "", row["place"] == "http")
+            self.assertGreater(sum(int(row["signatures"] or 0) for row in reports["auth"]), 10)
+            self.assertNotIn("signature_wrong", {row["code"] for row in reports["findings"]})
+        none = self.export("rpc_kerberos_16", keytab=False, reports=("calls",))["calls"]
+        self.assertEqual({(row["signatures_verified"], row["signatures_why_not"]) for row in none if row["auth_level"].startswith("packet")},
+                         {("0", "no secrets were given")})
+
     def test_files(self):
         capture = CLIENTS / "http_kerberos.pcapng"
         for content, words in ((None, "not found"), (b"", "Unsupported key table"), (b"no keytab at all", "Unsupported key table"), (b"\x05\x02", "no key of a supported type")):

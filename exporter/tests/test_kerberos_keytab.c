@@ -255,7 +255,10 @@ test_tickets(void)
         { "exchangeMDB/aes256", "EXAMPLE.COM", 18, 3, true, OA_SEAL_WRONG_KEY },
         { "exchangeMDB/aes256", "EXAMPLE.COM", 18, 4, true, OA_SEAL_NO_KEY_VERSION },
         { "exchangeMDB/aes256", "EXAMPLE.COM", 17, 3, false, OA_SEAL_NO_KEY_TYPE },
-        { "exchangeMDB/aes256", "EXAMPLE.COM", 0xFFFFFFFF, 3, false, OA_SEAL_NO_KEY_TYPE },
+        { "exchangeMDB/aes256", "EXAMPLE.COM", 0xFFFFFFFF, 3, false, OA_SEAL_UNSUPPORTED },
+        { "exchangeMDB/aes256", "EXAMPLE.COM", 1, 3, false, OA_SEAL_GONE_DES_CBC_CRC },
+        { "exchangeMDB/aes256", "EXAMPLE.COM", 2, 3, false, OA_SEAL_GONE_DES_CBC_MD4 },
+        { "HTTP/mail.example.com", "EXAMPLE.COM", 3, 3, false, OA_SEAL_GONE_DES_CBC_MD5 },
         { "exchangeMDB/aes256", "EXAMPLE.ORG", 18, 3, true, OA_SEAL_NO_SERVICE_KEY },
         { "HTTP/mail.example.com", "EXAMPLE.COM", 18, 3, true, OA_SEAL_NO_SERVICE_KEY },
     };
@@ -299,7 +302,7 @@ test_tickets(void)
     g_assert_cmpint(oa_kerberos_open_ticket(NULL, &ap_req, &client), ==, OA_SEAL_NO_KEYTAB);
     ap_req.is_user_to_user = true;
     g_assert_cmpint(oa_kerberos_open_ticket(kerberos_keytab_host(keytab), &ap_req, &client), ==,
-                    OA_SEAL_UNSUPPORTED);
+                    OA_SEAL_USER_TO_USER);
     kerberos_keytab_free(keytab);
 }
 

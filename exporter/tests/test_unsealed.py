@@ -27,7 +27,7 @@ LOGGED = [rop for line in LOG for rop in line.get("rops", [])]
 CALLS = 58
 # Frames of the connection before the calls, with the authentication.
 FIRST_CALL = 24
-SEALED_ONLY = ("return_value", "server_time_ms", "rops", "first_rop", "unsealed", "unsealed_why_not")
+SEALED_ONLY = ("return_value", "server_time_ms", "rops", "first_rop", "unsealed", "unsealed_why_not", "signatures_verified", "signatures_why_not")
 
 
 class Unsealed(unittest.TestCase):
@@ -107,6 +107,22 @@ class Unsealed(unittest.TestCase):
         self.assertEqual({(row["unsealed"], row["unsealed_why_not"]) for row in rows}, {("no", "no secrets were given")})
         rows = self.report(f"brian:{PASSWORD}", "calls", tools.REAL / "basic.pcapng")
         self.assertEqual({(row["unsealed"], row["unsealed_why_not"]) for row in rows}, {("", "")})
+
+    def test_wrong_signature(self):
+        """Bytes of a request that somebody has changed: its signature is wrong, which is reported, and all others are verified."""
+        before = self.report(f"brian:{PASSWORD}", "calls")
+        self.assertEqual({(row["signatures"], row["signatures_verified"], row["signatures_why_not"]) for row in before if row["response_fragments"] == "1"}, {("2", "2", "")})
+        changed = before[20]
+        trace = disturb.read(CAPTURE.read_bytes())
+        packet = trace.packets()[int(changed["request_frame"]) - 1]
+        packet.data = packet.data[:-40] + bytes([packet.data[-40] ^ 1]) + packet.data[-39:]
+        path = self.damaged(trace.bytes())
+        found = [row for row in self.report(f"brian:{PASSWORD}", "findings", path) if row["code"] == "signature_wrong"]
+        self.assertEqual([(row["frame"], row["evidence"]) for row in found],
+                         [(changed["request_frame"], f"RPC request of call {changed['call_id']}: NTLM, packet privacy")])
+        for row, other in zip(self.report(f"brian:{PASSWORD}", "calls", path), before, strict=True):
+            wanted = ("2", "1", "the signature is wrong") if other is changed else (other["signatures"], other["signatures_verified"], "")
+            self.assertEqual((row["signatures"], row["signatures_verified"], row["signatures_why_not"]), wanted)
 
     def test_loss(self):
         """Whichever frame is lost, the calls that are there as a whole are read, before it and behind it."""

@@ -219,15 +219,15 @@ show_call(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
                      is_request ? &call->request[other] : &call->response[other]);
 }
 
-/* Stock DCE/RPC keeps the fragments of a request or response in a list that it walks for each new
- * one, and copies them once all have come. A response without an end ([MS-TSGU] 3.2.6.2.2) must not
- * be such a list. */
+/* Whether stock DCE/RPC is not given the PDU: one of a request or response with too many fragments,
+ * or one that stock NTLM would decipher with a keystream out of step. */
 static bool
 is_alone(const struct rpch_unit *unit, const struct oa_rpc_pdu *rpc)
 {
     const uint8_t whole = OA_RPC_FIRST_FRAG | OA_RPC_LAST_FRAG;
 
-    return unit->fragment > rpch_prefs.fragments && (rpc->header.flags & whole) != whole;
+    return unit->is_lost ||
+           (unit->fragment > rpch_prefs.fragments && (rpc->header.flags & whole) != whole);
 }
 
 /* A PDU that stock DCE/RPC is not given: the fragment's own fields. */
@@ -348,14 +348,16 @@ register_fields(void)
             FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL, HFILL } },
         { &hf_flags,
           { "Flags", "rpch.rpc.flags", FT_UINT8, BASE_HEX, NULL, 0,
-            "Of a fragment that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
+            "Of a PDU that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
         { &hf_fragment,
           { "Fragment", "rpch.rpc.fragment", FT_UINT32, BASE_DEC, NULL, 0,
-            "Number in its request or response, from which on fragments are not reassembled",
+            "Number in its request or response, of a PDU that DCE/RPC does not show: fragments "
+            "beyond those that are reassembled, and sealed PDUs that cannot be unsealed after a "
+            "loss",
             HFILL } },
         { &hf_stub,
           { "Stub data", "rpch.rpc.stub", FT_BYTES, BASE_NONE, NULL, 0,
-            "Of a fragment that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
+            "Of a PDU that DCE/RPC does not show, see rpch.rpc.fragment", HFILL } },
         { &hf_time,
           { "Time from request", "rpch.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
             "From the end of the request to the end of the response", HFILL } },

@@ -63,6 +63,7 @@ rpch_unit_of_event(const struct oa_event *event, const guint8 *at)
                               .stall_ns = event->stall_ns,
                               .call = event->call,
                               .exchange = event->exchange,
+                              .is_lost = event->seal == OA_SEAL_BYTES_LOST,
                               .auth_leg = event->auth_leg };
 
     if (event->call && event->channel) {

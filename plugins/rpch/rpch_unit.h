@@ -56,6 +56,7 @@ struct rpch_unit {
     guint fragment; /* of an RPC PDU: the number in its request or response, from 1; 0 unknown */
     enum oa_auth_result auth_result; /* as known at the first visit */
     struct rpch_stock_data *stock;   /* an RPC PDU with a verifier; else NULL */
+    bool is_lost; /* an RPC PDU that stays sealed, since the keystream was lost before it */
 };
 
 /*

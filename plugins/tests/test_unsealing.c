@@ -259,6 +259,47 @@ test_loss(void)
         }
 }
 
+/* Signatures are counted with the call. A wrong one is reported if others before it were right. */
+static void
+test_signatures(void)
+{
+    static const uint8_t LEVELS[] = { OA_RPC_LEVEL_PKT_INTEGRITY, OA_RPC_LEVEL_PKT_PRIVACY };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(LEVELS); i++)
+        for (unsigned before = 0; before < 3; before++) {
+            struct play play;
+            const struct oa_event *last;
+            const struct oa_signatures *counted;
+
+            begin(&play, &SEALER_SECRETS);
+            struct sealer *sealer = authenticate(&play, LEVELS[i], 0);
+            for (unsigned n = 0; n < before; n++) {
+                say(&play, sealer, OA_CLIENT, LEVELS[i], 0);
+                say(&play, sealer, OA_SERVER, LEVELS[i], 0);
+                last = &play.wire->last;
+                g_assert_cmpint(last->signature, ==, OA_SEAL_BY_PASSWORD);
+                counted = last->call->signatures;
+                g_assert_cmpuint(counted[OA_CLIENT].verified + counted[OA_SERVER].verified, ==, 2);
+                g_assert_cmpuint(counted[OA_CLIENT].count + counted[OA_SERVER].count, ==, 2);
+                g_assert_cmpint(counted[OA_SERVER].worst, ==, OA_SEAL_BY_PASSWORD);
+            }
+            GByteArray *pdu = sealed_pdu(&play, sealer, OA_CLIENT, LEVELS[i], 0, 0x55);
+            pdu->data[24] ^= 1; /* of the stub */
+            send_call(&play, OA_CLIENT, pdu);
+            last = &play.wire->last;
+            counted = last->call->signatures;
+            g_assert_cmpint(last->signature, ==, OA_SEAL_BAD_SIGNATURE);
+            g_assert_cmpuint(counted[OA_CLIENT].count, ==, 1);
+            g_assert_cmpuint(counted[OA_CLIENT].verified, ==, 0);
+            g_assert_cmpint(counted[OA_CLIENT].worst, ==, OA_SEAL_BAD_SIGNATURE);
+            g_assert_true(
+                (strstr(play.wire->findings->str, "signature_wrong: RPC request of call ") !=
+                 NULL) == (before > 0));
+            sealer_free(sealer);
+            end(&play);
+        }
+}
+
 /* More contexts than are kept: those beyond stay sealed, which is reported. */
 static void
 test_limit(void)
@@ -288,6 +329,7 @@ main(int argc, char **argv)
     g_test_add_func("/unsealing/contexts", test_contexts);
     g_test_add_func("/unsealing/no_secrets", test_no_secrets);
     g_test_add_func("/unsealing/loss", test_loss);
+    g_test_add_func("/unsealing/signatures", test_signatures);
     g_test_add_func("/unsealing/limit", test_limit);
     return g_test_run();
 }

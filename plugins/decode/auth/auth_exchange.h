@@ -71,6 +71,7 @@ struct oa_auth_exchange {
     /* RPC */
     uint8_t type, level;
     uint32_t context_id;
+    struct oa_signatures signatures; /* of the PDUs of its context, until the next exchange */
 };
 
 /* Whether any credentials were sent. */

@@ -216,7 +216,7 @@ take_ap_req(struct kerberos_seal *kerberos, struct oa_cursor message)
     if (set_key(&kerberos->keys, OA_KERBEROS_FROM_TICKET, &client.session_key))
         take_authenticator(&kerberos->keys, &ap_req.authenticator);
     else
-        kerberos->ticket = OA_SEAL_UNSUPPORTED;
+        kerberos->ticket = oa_seal_unsupported_type(client.session_key.enctype);
     explicit_bzero(&client, sizeof client);
     take_kept_ap_rep(kerberos);
 }

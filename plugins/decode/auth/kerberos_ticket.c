@@ -148,7 +148,9 @@ oa_kerberos_open_ticket(const struct oa_kerberos_host *host,
     memset(client, 0, sizeof *client);
     if (!host)
         return OA_SEAL_NO_KEYTAB;
-    if (ap_req->is_user_to_user || size == 0)
+    if (ap_req->is_user_to_user)
+        return OA_SEAL_USER_TO_USER;
+    if (size == 0)
         return OA_SEAL_UNSUPPORTED;
     uint8_t *plain = g_malloc(size);
     enum oa_seal_outcome outcome =

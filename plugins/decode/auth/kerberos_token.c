@@ -153,6 +153,7 @@ verify_cfx(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu)
 
 /* --- RC4, [RFC 4757] 7 --- */
 
+#define ENCTYPE_RC4_EXPORT 24
 #define ENCTYPE_RC4 23
 
 #define RC4_MIC 0x0101
@@ -310,7 +311,8 @@ open_rc4(const struct rc4_token *token, const struct oa_seal_pdu *pdu,
            is_rc4_checksum(token, pdu, value->bytes, confounder, plain);
 }
 
-/* These tokens do not name their key. The server's, where it sent one, is tried first. */
+/* These tokens do not name their key. The server's, where it sent one, is tried first. Those of the
+ * export type have other derivations. */
 static enum oa_seal_outcome
 try_rc4_keys(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu, uint8_t *plain)
 {
@@ -323,7 +325,9 @@ try_rc4_keys(const struct oa_kerberos_keys *keys, const struct oa_seal_pdu *pdu,
     uint8_t *bytes = pdu->is_sealed ? g_malloc(length + 1) : NULL;
     enum oa_seal_outcome outcome = OA_SEAL_BAD_SIGNATURE;
     for (size_t i = OA_KERBEROS_KEYS; i-- > 0 && outcome != OA_SEAL_BY_KEYTAB;)
-        if (open_rc4(&token, pdu, &keys->of[i].value, bytes))
+        if (keys->of[i].key && keys->of[i].value.enctype == ENCTYPE_RC4_EXPORT)
+            outcome = OA_SEAL_RC4_EXPORT;
+        else if (open_rc4(&token, pdu, &keys->of[i].value, bytes))
             outcome = OA_SEAL_BY_KEYTAB;
     if (outcome == OA_SEAL_BY_KEYTAB && bytes && length)
         memcpy(plain, bytes, length);

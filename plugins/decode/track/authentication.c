@@ -428,6 +428,15 @@ take_rpc_response(struct oa_tracker *tracker, const struct oa_event *event)
     }
 }
 
+static void
+note_signature(const struct oa_event *event)
+{
+    struct oa_auth_exchange *exchange = event->vc->rpc_exchange;
+
+    if (exchange && (event->is_cut || exchange->context_id == event->rpc->verifier.context_id))
+        oa_signatures_add(&exchange->signatures, event->signature);
+}
+
 void
 oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
 {
@@ -442,9 +451,13 @@ oa_auth_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
         take_verifier(tracker, event);
         take_rpc_token(tracker, event);
         break;
+    case OA_RPC_REQUEST:
+        note_signature(event);
+        break;
     case OA_RPC_BIND_NAK:
     case OA_RPC_RESPONSE:
     case OA_RPC_FAULT:
+        note_signature(event);
         note_refusal(event);
         take_rpc_response(tracker, event);
         break;

@@ -248,6 +248,7 @@ oa_call_stubs_take(struct oa_tracker *tracker, struct call_stubs *stubs, struct 
     if (is_read_here(stubs, event)) {
         call->seal[event->side] = MAX(call->seal[event->side], event->seal);
         call->is_sealed |= is_sealed(event);
+        oa_signatures_add(&call->signatures[event->side], event->signature);
         stubs->is_spoiled[event->side] |= is_sealed(event);
     }
     if (!call->has_opnum || rpc->header.ptype == OA_RPC_FAULT || is_sealed(event) ||

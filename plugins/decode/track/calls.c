@@ -931,9 +931,12 @@ merge_call(struct call_list *list, struct call *call, struct oa_call *from)
         into->fault_status = from->fault_status;
     }
     into->is_sealed |= from->is_sealed;
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (into->seal[side] == OA_SEAL_NONE)
             into->seal[side] = from->seal[side];
+        if (!into->signatures[side].count)
+            into->signatures[side] = from->signatures[side];
+    }
     if (!into->mailbox) {
         into->mailbox = from->mailbox;
         oa_mailbox_hold(into->mailbox);

@@ -274,6 +274,7 @@ struct oa_call {
     uint32_t fault_status;
     enum oa_seal_outcome seal[2]; /* of its stubs, by sender, as on the hop where they are read */
     bool is_sealed;               /* a part of them stays encrypted */
+    struct oa_signatures signatures[2]; /* of its PDUs, the same */
     bool is_foreign; /* it asks the endpoint mapper where another service than Exchange is */
     struct oa_mailbox_session *mailbox; /* of a call to a store; NULL: none, or unknown */
     bool has_server_time;               /* what the server says that it took: */
@@ -493,6 +494,7 @@ struct oa_event {
     const struct oa_rpc_pdu *rpc;       /* its stub is that before sealing, if oa_seal_is_open() */
     enum oa_seal_outcome seal;          /* of that stub */
     struct oa_bytes plain;              /* with its padding, if oa_seal_is_open() */
+    enum oa_seal_outcome signature;     /* of the PDU; OA_SEAL_NONE: it has none */
     struct oa_call *call;               /* that the RPC PDU belongs to, or that has ended */
     const struct oa_channel *acknowledged; /* acknowledged by the RTS PDU, or NULL */
     struct oa_flow

@@ -21,6 +21,7 @@ struct security_context {
     uint32_t id;
     uint8_t level;
     struct oa_seal *seal;
+    bool has_verified[2]; /* a signature of that side, and so the keys */
 };
 
 struct unsealing {
@@ -118,6 +119,24 @@ protected_pdu(const struct oa_event *event)
     };
 }
 
+/* A signature is known to be wrong if others with the same keys are right. Behind the first hop the
+ * same PDU says nothing new. */
+static void
+note_signature(struct oa_tracker *tracker, struct security_context *context,
+               const struct oa_event *event)
+{
+    const struct oa_rpc_verifier *verifier = &event->rpc->verifier;
+
+    if (oa_seal_is_open(event->signature))
+        context->has_verified[event->side] = true;
+    else if (event->signature == OA_SEAL_BAD_SIGNATURE && context->has_verified[event->side] &&
+             event->channel->hop == oa_vc_hop(event->vc))
+        oa_emit_finding(tracker, event, OA_FINDING_SIGNATURE_WRONG, "RPC %s of call %u: %s, %s",
+                        oa_rpc_ptype_name(event->rpc->header.ptype), event->rpc->header.call_id,
+                        oa_rpc_auth_type_name(verifier->type),
+                        oa_rpc_auth_level_name(verifier->level));
+}
+
 /* A PDU that is there as a whole. */
 static void
 open_pdu(struct oa_tracker *tracker, struct unsealing *unsealing, struct oa_event *event)
@@ -135,6 +154,9 @@ open_pdu(struct oa_tracker *tracker, struct unsealing *unsealing, struct oa_even
         outcome = oa_seal_open(context->seal, &pdu, table->plain);
         plain.length = pdu.stub.length;
     }
+    event->signature = outcome;
+    if (context)
+        note_signature(tracker, context, event);
     if (!is_privacy(verifier->level))
         return;
     event->seal = outcome;
@@ -157,6 +179,8 @@ pass_cut(struct unsealing *unsealing, struct oa_event *event)
 
     if (!header->auth_length)
         return;
+    if (security->present && security->level >= OA_RPC_LEVEL_PKT)
+        event->signature = OA_SEAL_CUT;
     if (security->present && is_privacy(security->level))
         event->seal = OA_SEAL_CUT;
     if (!unsealing)

@@ -25,8 +25,8 @@ void oa_unsealing_table_free(struct unsealing_table *table);
 void oa_unsealing_free(struct unsealing *unsealing);
 
 /* An RPC PDU of event->vc. Takes the tokens of a context; of a request, response or fault sets
- * event->seal, and if its stub can be read, event->plain, and event->rpc to a PDU with the plain
- * stub, which are valid until the next event. */
+ * event->signature and event->seal, and if its stub can be read, event->plain, and event->rpc to a
+ * PDU with the plain stub, which are valid until the next event. */
 void oa_unsealing_take(struct oa_tracker *tracker, struct unsealing **unsealing,
                        struct oa_event *event);
 
