@@ -64,8 +64,8 @@ def findings(page, program):
 def shown(home, row):
     """Protocol and Info of the row's frame."""
     capture = next(tools.CAPTURES.glob(f"{row['capture']}.pcap*"))
-    line = tools.tshark(home, capture, "-2", "-Y", f"frame.number == {row['frame']}", "-T", "fields", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info")
-    text = ": ".join(part.strip() for part in line.split("\t"))
+    cells, = tools.fields(home, capture, ["_ws.col.Protocol", "_ws.col.Info"], "-2", "-Y", f"frame.number == {row['frame']}")
+    text = ": ".join(part.strip() for part in cells)
     text = text if len(text) <= SHOWN else text[:SHOWN].rsplit(" ", 1)[0] + " \u2026"
     return f"`{text}`".replace("|", "\\|")
 

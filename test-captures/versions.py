@@ -22,6 +22,12 @@ INFO_KEY = latest({(4, 0): "_ws.col.Info", (4, 4): "_ws.col.info"})
 # Whether TCP's exported PDUs (OSI layer 4) include the segments of a message that needs more, and not only the one that completes it.
 EXPORTS_SEGMENTS = latest({(4, 0): True, (4, 4): False})
 
+# The same of TLS (OSI layer 7) and records.
+EXPORTS_RECORDS = latest({(4, 0): True, (4, 6): False})
+
+# Columns of oaexport that show which parts of a message in several are exported.
+PARTS = {"start", "first_seen", "time", "first_frame", "last_frame", "object_frame", "duration_ms", "setup_ms", "response_time_ms", "time_ms", "latency_first_ms"}
+
 # Filters of items that stock dissectors show differently on later visits: SMB2 names the frame of the request, then that of the response,
 # as the one that opened a handle.
 UNSTABLE = latest({(4, 0): [], (4, 6): [r"smb2\.frame_handle_opened "]})
