@@ -28,16 +28,27 @@ decode_endpoint(const address *addr, guint32 port)
     return endpoint;
 }
 
-/* The address of an endpoint, which is copied, to be freed with free_address(). */
+/* The address of an endpoint, into which it points. */
+static inline address
+address_of(const struct oa_endpoint *endpoint)
+{
+    static const guint8 MAPPED[12] = { [10] = 0xFF, [11] = 0xFF };
+    address out;
+
+    if (memcmp(endpoint->address, MAPPED, sizeof MAPPED) == 0)
+        set_address(&out, AT_IPv4, 4, endpoint->address + 12);
+    else
+        set_address(&out, AT_IPv6, 16, endpoint->address);
+    return out;
+}
+
+/* The same, copied, to be freed with free_address(). */
 static inline void
 encode_address(const struct oa_endpoint *endpoint, address *out)
 {
-    static const guint8 MAPPED[12] = { [10] = 0xFF, [11] = 0xFF };
+    address at = address_of(endpoint);
 
-    if (memcmp(endpoint->address, MAPPED, sizeof MAPPED) == 0)
-        alloc_address_wmem(NULL, out, AT_IPv4, 4, endpoint->address + 12);
-    else
-        alloc_address_wmem(NULL, out, AT_IPv6, 16, endpoint->address);
+    alloc_address_wmem(NULL, out, at.type, at.len, at.data);
 }
 
 /* Nanoseconds, as the decoder counts time, and back. */

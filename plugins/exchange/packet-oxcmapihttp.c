@@ -254,8 +254,9 @@ show_line(const struct message *message, proto_tree *tree, const struct oa_mapi_
         return;
     }
     const char *text =
-        wmem_strdup_printf(message->pinfo->pool, "%.*s: %.*s", (int)line->name.length,
-                           line->name.at, (int)line->value.length, line->value.at);
+        tree ? wmem_strdup_printf(message->pinfo->pool, "%.*s: %.*s", (int)line->name.length,
+                                  line->name.at, (int)line->value.length, line->value.at)
+             : "";
     proto_item *item = proto_tree_add_string(tree, hf_header, message->tvb, offset, length, text);
     for (int i = 0; i < HEADERS; i++)
         if (oa_text_equals(line->name, headers[i].name))
@@ -316,8 +317,9 @@ note_code_page(const struct message *message, guint32 code_page)
     if (message->is_response || !message->transaction || PINFO_FD_VISITED(message->pinfo))
         return;
     message->transaction->code_pages[true] = code_page;
-    const char *key = client_key(message);
-    if (key && (message->type == OA_MAPI_HTTP_CONNECT || message->type == OA_MAPI_HTTP_BIND))
+    bool opens = message->type == OA_MAPI_HTTP_CONNECT || message->type == OA_MAPI_HTTP_BIND;
+    const char *key = opens ? client_key(message) : NULL;
+    if (key)
         wmem_map_insert(client_code_pages, wmem_strdup(wmem_file_scope(), key),
                         GUINT_TO_POINTER(code_page));
 }

@@ -371,9 +371,12 @@ add_info(struct rop_items *items)
         g_strlcat(text, " ", sizeof text);
         g_strlcat(text, words, sizeof text);
     } else if (words[0]) {
-        size_t length = strlen(text);
-        g_snprintf(text + length, sizeof text - length, "(%.*s)",
-                   (int)(items->words.digits ? items->words.digits : strlen(words)), words);
+        size_t length = items->words.digits ? items->words.digits : strlen(words);
+        char part[OA_ROP_WORDS_SIZE];
+        g_strlcpy(part, words, MIN(length + 1, sizeof part));
+        g_strlcat(text, "(", sizeof text);
+        g_strlcat(text, part, sizeof text);
+        g_strlcat(text, ")", sizeof text);
     }
     if (items->more > 0) {
         count_more(items, text, 1, failed);

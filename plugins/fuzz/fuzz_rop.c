@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        .objects = objects,
                                        .is_response = kind & IS_RESPONSE };
         struct oa_rop_reader later = { .call = call, .is_response = kind & IS_RESPONSE };
-        bool is_first = call->rops[kind & IS_RESPONSE]->len == 0;
+        bool is_first = call->rops[kind & IS_RESPONSE].count == 0;
         struct oa_walk_result found = walk_buffer(walk, &first, bytes, length);
         struct oa_walk_result again = walk_buffer(walk, &later, bytes, length);
         if (is_first && found.undecoded != again.undecoded)

@@ -65,15 +65,6 @@ static struct {
     { &hf_response_in, "dcerpc.response_in", -1 },
 };
 
-static address *
-address_of(wmem_allocator_t *pool, const struct oa_endpoint *endpoint)
-{
-    address *out = wmem_new(pool, address);
-
-    set_address(out, AT_IPv6, sizeof endpoint->address, endpoint->address);
-    return out;
-}
-
 /*
  * Stock DCE/RPC keeps its state by endpoints: calls by those of the conversation, fragments by
  * those of the frame. The endpoints of the virtual connection's first channel on the hop are used
@@ -85,11 +76,12 @@ set_endpoints(const struct rpch_place *place, const struct oa_virtual_connection
     packet_info *pinfo = place->pinfo;
     const struct oa_endpoint *endpoint = vc->endpoint[place->channel->hop];
     bool by_client = place->side == OA_CLIENT;
-    address *client = address_of(pinfo->pool, &endpoint[OA_CLIENT]);
-    address *server = address_of(pinfo->pool, &endpoint[OA_SERVER]);
+    address *client = wmem_new(pinfo->pool, address), *server = wmem_new(pinfo->pool, address);
     guint32 client_port = VC_PORT_BASE + (guint32)vc->number;
     guint32 server_port = endpoint[OA_SERVER].port;
 
+    *client = address_of(&endpoint[OA_CLIENT]);
+    *server = address_of(&endpoint[OA_SERVER]);
     conversation_set_conv_addr_port_endpoints(pinfo, client, server, CONVERSATION_TCP, client_port,
                                               server_port);
     copy_address_shallow(&pinfo->src, by_client ? client : server);

@@ -61,20 +61,6 @@ oa_cursor_skip(struct oa_cursor *cursor, size_t count)
     return oa_cursor_bytes(cursor, count) != NULL || (count == 0 && !cursor->is_short);
 }
 
-/* Reads an unsigned integer of 1, 2, 4 or 8 bytes in the cursor's byte order. */
-static inline uint64_t
-oa_cursor_uint(struct oa_cursor *cursor, unsigned size)
-{
-    const uint8_t *at = oa_cursor_bytes(cursor, size);
-    uint64_t value = 0;
-
-    if (!at)
-        return 0;
-    for (unsigned i = 0; i < size; i++)
-        value |= (uint64_t)at[cursor->big_endian ? size - 1 - i : i] << (8 * i);
-    return value;
-}
-
 /* Integers of fixed size, written out, because they are most of what is read. */
 static inline uint8_t
 oa_cursor_u8(struct oa_cursor *cursor)
@@ -104,6 +90,23 @@ oa_cursor_u32(struct oa_cursor *cursor)
     return cursor->big_endian
                ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
                : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+}
+
+/* Reads an unsigned integer of up to 8 bytes in the cursor's byte order. */
+static inline uint64_t
+oa_cursor_uint(struct oa_cursor *cursor, unsigned size)
+{
+    if (size == 1)
+        return oa_cursor_u8(cursor);
+    if (size == 2)
+        return oa_cursor_u16(cursor);
+    if (size == 4)
+        return oa_cursor_u32(cursor);
+    const uint8_t *at = oa_cursor_bytes(cursor, size);
+    uint64_t value = 0;
+    for (unsigned i = 0; at && i < size; i++)
+        value |= (uint64_t)at[cursor->big_endian ? size - 1 - i : i] << (8 * i);
+    return value;
 }
 
 static inline uint64_t

@@ -13,11 +13,8 @@
 /* Columns for which there is room from the beginning, so that none is not NULL. */
 #define COLUMNS 16
 
-/* A value that later slots can refer to. */
-struct value {
-    enum oa_field field;
-    uint64_t number;
-};
+/* Known values for which there is room at first. */
+#define KNOWN 64
 
 const struct oa_slot *
 oa_slot_after(const struct oa_slot *slot)
@@ -168,9 +165,11 @@ oa_walk_end(struct oa_walk *walk, void *node)
 void
 oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
 {
-    struct value value = { field, number };
-
-    g_array_append_val(walk->values, value);
+    if (walk->n_known == walk->known_room) {
+        walk->known_room = MAX(KNOWN, walk->known_room * 2);
+        walk->known = g_renew(struct known, walk->known, walk->known_room);
+    }
+    walk->known[walk->n_known++] = (struct known){ field, number };
     if (OA_FIELDS[field].role == OA_ROLE_CODE_PAGE && number != 0)
         walk->code_page = (uint32_t)number;
     if (walk->collects == field && field != OA_F_NONE) {
@@ -182,11 +181,9 @@ oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
 uint64_t
 oa_walk_value(const struct oa_walk *walk, enum oa_field field)
 {
-    for (size_t i = walk->values->len; i > 0; i--) {
-        const struct value *value = &g_array_index(walk->values, struct value, i - 1);
-        if (value->field == field)
-            return value->number;
-    }
+    for (unsigned i = walk->n_known; i > 0; i--)
+        if (walk->known[i - 1].field == field)
+            return walk->known[i - 1].number;
     return 0;
 }
 
@@ -282,13 +279,13 @@ oa_walk_bytes(struct oa_walk *walk, void *node, enum oa_field field, size_t leng
 unsigned
 oa_walk_known(const struct oa_walk *walk)
 {
-    return walk->values->len;
+    return walk->n_known;
 }
 
 void
 oa_walk_forget(struct oa_walk *walk, unsigned known)
 {
-    g_array_set_size(walk->values, known);
+    walk->n_known = known;
 }
 
 void *
@@ -444,7 +441,6 @@ oa_walk_new(const struct oa_visitor *visitor, void *user)
     walk->visitor = visitor;
     walk->user = user;
     walk->columns = g_array_sized_new(FALSE, FALSE, sizeof(uint32_t), COLUMNS);
-    walk->values = g_array_new(FALSE, FALSE, sizeof(struct value));
     walk->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
     walk->scratch = g_byte_array_new();
     walk->placed = g_array_new(FALSE, FALSE, sizeof(struct placed));
@@ -464,7 +460,7 @@ oa_walk_reuse(struct oa_walk *walk, const struct oa_visitor *visitor, void *user
     walk->observe = NULL;
     walk->has_columns = false;
     walk->has_inputs = false;
-    g_array_set_size(walk->values, 0);
+    oa_walk_forget(walk, 0);
 }
 
 void
@@ -472,7 +468,7 @@ oa_walk_free(struct oa_walk *walk)
 {
     if (!walk)
         return;
-    g_array_free(walk->values, TRUE);
+    g_free(walk->known);
     g_array_free(walk->columns, TRUE);
     g_array_free(walk->pending, TRUE);
     g_array_free(walk->placed, TRUE);

@@ -9,6 +9,12 @@
 
 #include "layout/layout.h"
 
+/* A value that later slots can refer to. */
+struct known {
+    enum oa_field field;
+    uint64_t number;
+};
+
 /* A pointer whose referent has not been walked yet. */
 struct pending {
     const struct oa_slot *slot;
@@ -35,8 +41,9 @@ struct oa_walk {
     uint32_t code_page; /* of 8-bit text, as last reported; 0: unknown */
     struct oa_cursor cursor;
     enum oa_encoding encoding;
-    size_t enclosing; /* the cursor's length before the innermost bounded part */
-    GArray *values;
+    size_t enclosing;    /* the cursor's length before the innermost bounded part */
+    struct known *known; /* written for most fields, and so no GArray */
+    unsigned n_known, known_room;
     GArray *columns; /* property tags; those before `first_column` are of what is around */
     guint first_column;
     bool has_columns;

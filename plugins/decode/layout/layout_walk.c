@@ -238,6 +238,8 @@ walk_pending(struct oa_walk *walk, unsigned from)
 {
     unsigned to = walk->pending->len;
 
+    if (to == from)
+        return;
     for (unsigned i = from; i < to && !oa_walk_stopped(walk); i++) {
         struct pending pending = g_array_index(walk->pending, struct pending, i);
         if (!enter(walk, oa_slot_value(pending.slot)->field))
@@ -334,12 +336,12 @@ walk_elements(struct oa_walk *walk, void *node, const struct oa_slot *array, uin
         return;
     }
     void *inner = array->field ? oa_walk_begin(walk, node, array->field, -1) : node;
-    unsigned scope = walk->values->len;
+    unsigned scope = oa_walk_known(walk);
     for (uint64_t i = 0; i < count && !oa_walk_stopped(walk); i++) {
         if (!oa_walk_charge(walk, array->field))
             break;
         walk_slot(walk, inner, element, (int)MIN(i, G_MAXINT));
-        g_array_set_size(walk->values, scope);
+        oa_walk_forget(walk, scope);
     }
     if (array->field)
         oa_walk_end(walk, inner);
@@ -373,12 +375,12 @@ static void
 walk_rest(struct oa_walk *walk, void *node, const struct oa_slot *slot)
 {
     void *inner = slot->field ? oa_walk_begin(walk, node, slot->field, -1) : node;
-    unsigned scope = walk->values->len;
+    unsigned scope = oa_walk_known(walk);
 
     for (int i = 0; oa_walk_left(walk) > 0 && oa_walk_charge(walk, slot->field); i++) {
         size_t before = walk->cursor.offset;
         walk_slot(walk, inner, slot + 1, i);
-        g_array_set_size(walk->values, scope);
+        oa_walk_forget(walk, scope);
         if (walk->cursor.offset == before)
             break;
     }
@@ -801,7 +803,7 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk->is_partial = false;
     walk->result = (struct oa_walk_result){ .state = OA_WALK_DONE };
     if (!walk->has_inputs) {
-        g_array_set_size(walk->values, 0);
+        oa_walk_forget(walk, 0);
         walk->has_columns = false;
         walk->code_page = 0;
     }
@@ -811,7 +813,7 @@ oa_walk_run(struct oa_walk *walk, const struct oa_layout *layout, enum oa_encodi
     walk->origin = 0;
     walk_parameters(walk, root, layout);
     walk_tail(walk, root);
-    g_array_set_size(walk->values, 0);
+    oa_walk_forget(walk, 0);
     walk->code_page = 0;
     walk->has_columns = false;
     walk->has_inputs = false;

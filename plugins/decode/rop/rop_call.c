@@ -78,11 +78,19 @@ oa_rop_property_name(const struct oa_rop *rop, uint16_t id)
 
 /* --- what is kept --- */
 
-static void
-clear_rop(void *data)
+void
+oa_rop_list_grow(struct oa_rop_list *list)
 {
-    struct oa_rop *rop = data;
+    if (list->count == list->room) {
+        list->room = MAX(1, list->room * 2);
+        list->at = g_renew(struct oa_rop, list->at, list->room);
+    }
+    list->at[list->count++] = (struct oa_rop){ .id = 0 };
+}
 
+static void
+clear_rop(struct oa_rop *rop)
+{
     oa_rop_object_release(rop->object);
     oa_rop_object_release(rop->opened);
     oa_rop_object_release(rop->logon);
@@ -94,13 +102,7 @@ clear_rop(void *data)
 struct oa_rop_call *
 oa_rop_call_new(void)
 {
-    struct oa_rop_call *call = g_new0(struct oa_rop_call, 1);
-
-    for (int side = REQUEST; side <= RESPONSE; side++) {
-        call->rops[side] = g_array_new(FALSE, TRUE, sizeof(struct oa_rop));
-        g_array_set_clear_func(call->rops[side], clear_rop);
-    }
-    return call;
+    return g_new0(struct oa_rop_call, 1);
 }
 
 void
@@ -108,8 +110,11 @@ oa_rop_call_free(struct oa_rop_call *call)
 {
     if (!call)
         return;
-    for (int side = REQUEST; side <= RESPONSE; side++)
-        g_array_free(call->rops[side], TRUE);
+    for (int side = REQUEST; side <= RESPONSE; side++) {
+        for (unsigned i = 0; i < call->rops[side].count; i++)
+            clear_rop(&call->rops[side].at[i]);
+        g_free(call->rops[side].at);
+    }
     if (call->host)
         call->free_host(call->host);
     g_free(call);
@@ -118,8 +123,8 @@ oa_rop_call_free(struct oa_rop_call *call)
 const struct oa_rop *
 oa_rop_call_rops(const struct oa_rop_call *call, bool is_response, size_t *count)
 {
-    *count = call->rops[is_response]->len;
-    return (const struct oa_rop *)(const void *)call->rops[is_response]->data;
+    *count = call->rops[is_response].count;
+    return call->rops[is_response].at;
 }
 
 bool

@@ -38,9 +38,15 @@ struct oa_rop {
 /* The name of a property ID, as the ROP's logon has given it up to this ROP; NULL: not known. */
 const struct oa_property_name *oa_rop_property_name(const struct oa_rop *rop, uint16_t id);
 
+/* ROPs of one side. Most calls have one or two, which take no more room than they need. */
+struct oa_rop_list {
+    struct oa_rop *at;
+    unsigned count, room;
+};
+
 /* What is kept of a call. */
 struct oa_rop_call {
-    GArray *rops[2]; /* of struct oa_rop, by enum oa_side */
+    struct oa_rop_list rops[2]; /* by enum oa_side */
     bool is_read[2];
     void *host; /* the host's own; freed with the call by: */
     void (*free_host)(void *host);
@@ -48,6 +54,9 @@ struct oa_rop_call {
 
 struct oa_rop_call *oa_rop_call_new(void);
 void oa_rop_call_free(struct oa_rop_call *call); /* accepts NULL */
+
+/* Appends an empty one. */
+void oa_rop_list_grow(struct oa_rop_list *list);
 
 /* The ROPs of one side, in their order. */
 const struct oa_rop *oa_rop_call_rops(const struct oa_rop_call *call, bool is_response,

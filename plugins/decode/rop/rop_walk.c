@@ -49,19 +49,19 @@ static const struct { enum oa_field first, second; } INDEXES[] = {
 static struct oa_rop *
 rop_at(const struct oa_rop_reader *reader, bool is_response, size_t i)
 {
-    GArray *rops = reader->call->rops[is_response];
+    const struct oa_rop_list *rops = &reader->call->rops[is_response];
 
-    return i < rops->len ? &g_array_index(rops, struct oa_rop, i) : NULL;
+    return i < rops->count ? &rops->at[i] : NULL;
 }
 
 /* On the first walk a new one; else the one kept, or NULL. */
 static struct oa_rop *
 next_rop(struct oa_rop_reader *reader)
 {
-    GArray *rops = reader->call->rops[reader->is_response];
+    struct oa_rop_list *rops = &reader->call->rops[reader->is_response];
 
-    if (reader->objects && reader->next == rops->len && rops->len < OA_LIMIT_ROPS)
-        g_array_set_size(rops, rops->len + 1);
+    if (reader->objects && reader->next == rops->count && rops->count < OA_LIMIT_ROPS)
+        oa_rop_list_grow(rops);
     return rop_at(reader, reader->is_response, reader->next++);
 }
 

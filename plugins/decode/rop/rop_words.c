@@ -106,6 +106,26 @@ append(struct oa_rop_words *words, const char *before, const char *text)
         words->text[end - words->text] = '\0';
 }
 
+/* Longest text of a number, with its terminator. */
+#define NUMBER_TEXT 21
+
+/* A decimal number, into the end of the room, where it begins. As printf() writes it, without its
+ * cost: counts are most of what is told of ROPs. */
+static const char *
+number_text(int64_t number, char room[NUMBER_TEXT])
+{
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    char *at = room + NUMBER_TEXT - 1;
+
+    *at = '\0';
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    return at;
+}
+
 /* "1 row", "2 rows". */
 static void
 append_count(struct oa_rop_words *words, const char *before, const struct oa_value *value,
@@ -113,16 +133,15 @@ append_count(struct oa_rop_words *words, const char *before, const struct oa_val
 {
     bool is_signed = OA_FIELDS[value->id].type == OA_TYPE_INT32;
     int64_t number = is_signed ? (int32_t)value->number : (int64_t)value->number;
-    size_t length = strlen(counted);
-    char text[64];
+    bool is_many = g_str_has_suffix(counted, "ies"), is_alone = !words->text[0];
+    char room[NUMBER_TEXT], text[64];
+    size_t digits = g_strlcpy(text, number_text(number, room), sizeof text);
+    size_t length = strlen(counted) - (number != 1 ? 0 : is_many ? 3 : 1);
 
-    if (number != 1)
-        g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT " %s", number, counted);
-    else if (g_str_has_suffix(counted, "ies"))
-        g_snprintf(text, sizeof text, "1 %.*sy", (int)length - 3, counted);
-    else
-        g_snprintf(text, sizeof text, "1 %.*s", (int)length - 1, counted);
-    bool is_alone = !words->text[0];
+    text[digits] = ' ';
+    g_strlcpy(text + digits + 1, counted, MIN(length + 1, sizeof text - digits - 1));
+    if (number == 1 && is_many)
+        g_strlcat(text, "y", sizeof text);
     append(words, before, text);
     if (is_alone)
         words->digits = strspn(words->text, "-0123456789");
