@@ -584,8 +584,10 @@ test_loose(void)
     g_assert_cmpuint(loose->length, ==, 2);
     g_assert_true(loose->head->data == newer);
     g_assert_true(loose->tail->data == older);
-    g_assert_true(oa_calls_same_pdu(&older->hash[OA_CLIENT], &newer->hash[OA_CLIENT]));
-    g_assert_false(oa_calls_same_pdu(&older->hash[OA_SERVER], &newer->hash[OA_SERVER]));
+    g_assert_true(
+        oa_calls_same_pdu(&older->hash[OA_CLIENT][PDU_LAST], &newer->hash[OA_CLIENT][PDU_LAST]));
+    g_assert_false(
+        oa_calls_same_pdu(&older->hash[OA_SERVER][PDU_LAST], &newer->hash[OA_SERVER][PDU_LAST]));
     response(&b, 3, WIRE_WHOLE);
     g_assert_cmpuint(oa_calls_loose(wire->tracker, 3)->length, ==, 2);
     g_assert_true(((const struct call *)oa_calls_loose(wire->tracker, 3)->head->data)->over_in ==
