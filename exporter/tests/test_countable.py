@@ -4,7 +4,7 @@
 Usage: test_countable.py [--all] OAEXPORT [NAME...]
 
 Every capture with a truth, every kind of damage, and two of them together: without --all a sample, the same each time, of the groups in
-HOLDS but for KNOWN. NAME: a capture, or a group of damages.
+HOLDS. NAME: a capture, or a group of damages.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -36,25 +36,10 @@ LINES = 8  # of a failure
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "since", "snap")
 # Captures of which not every row of these groups holds: the sample leaves them out, --all shows which rows.
 PARTLY = {
-    # Responses to the store that come in a stall, when the client has sent further requests: a connection may be any client's. Two HTTP hops
-    # between hosts that are one. Ids that every binding of a client begins anew.
-    "since": ("flow_control_in_stall", "mid_stream_flow_control", "haproxy", "samba_basic_unsorted", "wine_fragments_slow", "wine_mgmt",
-              "wine_rpcauth2", "wine_window_exceeded"),
     "snap": ("haproxy",),
 }
 # With time stamps in the header of TCP, this length leaves 30 bytes of a PDU: too few to tell that two hops show the same one.
 SHORTEST = "snap length 96"
-# What does not hold yet in these groups; a row that holds is a failure, too.
-KNOWN = (
-    # A request that moved to a new channel while bytes of both were lost: two calls.
-    ("in_r2", "loss of 1.0%, seed 4"),
-    # The successor's first PDUs are lost, and all four clients have calls of these numbers.
-    ("two_hop_r2_four_clients", "loss of 3.0%, seed 4"),
-    # The head of one of four channels is lost: which hop is nearer to the client is not seen.
-    ("haproxy", "loss of 3.0%, seed 1"),
-    # Thirty sessions of one cookie within a second and without a call: of a channel to the store whose first PDU is lost, nothing shows which.
-    *(("impacket_rpcmap", f"loss of {loss}%, seed {seed}") for loss, seed in (("1.0", 5), ("3.0", 1), ("3.0", 2), ("3.0", 4), ("3.0", 5))),
-)
 
 
 def captures():
@@ -227,9 +212,6 @@ class Group:
         """One comparison, as (capture, damage, calls that are whole, those of them that are not counted, faults)."""
         capture, kind, whole, short, wrong = result
         self.runs += 1
-        if (capture, kind) in KNOWN:
-            self.wrong += [] if short or wrong else [(capture, kind, "holds now")]
-            return
         self.whole += whole
         self.short += len(short)
         self.wrong += [(capture, kind, *entry) for entry in wrong]

@@ -399,18 +399,15 @@ has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 /* How well two virtual connections fit that may be the two channels of a hop. */
 enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
 
-/* Whether one of two connections to a server lacks its first PDU, which the capture has lost, and
- * both were opened by one proxy at one time. */
+/* Whether one of two connections to a server lacks its first PDU, and both were opened by one proxy
+ * at one time. */
 static bool
 are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connection *b)
 {
     const struct oa_virtual_connection *half = a->facts.has_cookie ? &b->facts : &a->facts;
     const struct oa_virtual_connection *other = a->facts.has_cookie ? &a->facts : &b->facts;
-    const struct oa_channel *channel =
-        half->channel[OA_HOP_SERVER]
-                     [half->leg_seen[OA_HOP_SERVER][OA_LEG_OUT] ? OA_LEG_OUT : OA_LEG_IN];
 
-    return !half->has_cookie && other->has_cookie && channel && channel->has_start &&
+    return !half->has_cookie && other->has_cookie &&
            llabs(half->opened.time_ns - other->opened.time_ns) < OPENING_NS &&
            memcmp(half->endpoint[OA_HOP_SERVER][OA_CLIENT].address,
                   other->endpoint[OA_HOP_SERVER][OA_CLIENT].address, 16) == 0;

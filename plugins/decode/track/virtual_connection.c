@@ -476,6 +476,8 @@ move_on(struct virtual_connection *vc, int hop)
     oa_unsealing_free(vc->unsealing[next]);
     vc->unsealing[next] = g_steal_pointer(&vc->unsealing[hop]);
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
+    for (int leg = 0; leg < OA_LEGS; leg++)
+        oa_sequences_move(facts, (enum oa_leg)leg, (enum oa_hop)hop, (enum oa_hop)next);
 }
 
 /* All HTTP hops of `vc` turn out to be that many hops further from the client. */
@@ -565,13 +567,15 @@ rearrange(struct virtual_connection *vc)
         before = link->prev;
         if (!oa_http_hops_is_misplaced(&vc->facts, &channel->facts))
             continue;
+        enum oa_leg leg = channel->facts.kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
         oa_vc_detach(channel, vc);
-        for (int leg = 0; leg < OA_LEGS; leg++)
-            vc->facts.leg_seen[hop][leg] &= vc->facts.channel[hop][leg] != NULL;
+        oa_sequences_move(&vc->facts, leg, hop, OA_HOPS); /* meanwhile, on none */
+        vc->facts.leg_seen[hop][leg] = vc->facts.channel[hop][leg] != NULL;
         for (int side = OA_CLIENT; side <= OA_SERVER; side++)
             take_traffic_off(&vc->facts.traffic[hop][side], &channel->facts.traffic[side]);
         place_on_hop(channel, vc); /* it stays where it is if there is no room */
         put_on_hop(channel, vc);
+        oa_sequences_move(&vc->facts, leg, OA_HOPS, channel->facts.hop);
     }
 }
 
