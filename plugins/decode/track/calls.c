@@ -364,9 +364,9 @@ go_together(const struct oa_call *a, const struct oa_call *b)
 {
     enum together result = TOGETHER;
     int64_t mine_ns = sent_ns(a), other_ns = sent_ns(b);
+    int64_t first_ns = MIN(mine_ns, other_ns), last_ns = MAX(mine_ns, other_ns);
 
-    if (MIN(mine_ns, other_ns) + HOP_DELAY_NS < MAX(mine_ns, other_ns) &&
-        MAX(mine_ns, other_ns) != INT64_MAX)
+    if (last_ns != INT64_MAX && last_ns - HOP_DELAY_NS > first_ns)
         return APART;
 
     for (int hop = 0; hop < OA_HOPS; hop++) {
