@@ -74,6 +74,7 @@ struct samples {
     int64_t values[SAMPLES_MAX];
     size_t n;
     uint64_t seen, stride; /* every stride-th one is kept; 0: every one */
+    bool are_unique;       /* of PDUs that no other session has: the others do not count then */
 };
 
 struct pair {
@@ -184,8 +185,12 @@ clocks_take_frame(struct clocks *clocks, size_t file, unsigned interface, struct
 /* ---- the same PDU on two interfaces ---- */
 
 static void
-add_sample(struct samples *samples, int64_t value)
+add_sample(struct samples *samples, int64_t value, bool is_unique)
 {
+    if (is_unique && !samples->are_unique)
+        *samples = (struct samples){ .are_unique = true };
+    if (is_unique != samples->are_unique)
+        return;
     if (samples->stride && samples->seen++ % samples->stride != 0)
         return;
     if (samples->n == SAMPLES_MAX) {
@@ -228,7 +233,7 @@ compare(struct clocks *clocks, enum oa_side sender, const struct place *first,
         return;
     pair->unique += other->is_unique;
     add_sample(&pair->samples[sender],
-               other->interface == pair->interface[1] ? apart_ns : -apart_ns);
+               other->interface == pair->interface[1] ? apart_ns : -apart_ns, other->is_unique);
 }
 
 /* A connection that goes on in another file, or on another interface: as long as none comes back,
@@ -472,6 +477,31 @@ may_agree(int64_t low_ns, int64_t high_ns)
     return from_zero_ns <= ABS(high_ns - low_ns) / AGREE_SHARE;
 }
 
+/*
+ * The interval above `below` and under `above`, which are sorted. If no value is in it, some
+ * samples are of PDUs that only look the same: then it is that with which most samples agree.
+ */
+static void
+find_interval(const struct samples *below, const struct samples *above, int64_t *low_ns,
+              int64_t *high_ns)
+{
+    size_t best = 0;
+
+    *low_ns = greatest(below);
+    *high_ns = least(above);
+    if (*low_ns <= *high_ns)
+        return;
+    for (size_t i = 0, j = 0; i < below->n; i++) {
+        while (j < above->n && above->values[j] < below->values[i])
+            j++;
+        if (j == above->n || i + 1 + above->n - j <= best)
+            continue;
+        best = i + 1 + above->n - j;
+        *low_ns = below->values[i];
+        *high_ns = above->values[j];
+    }
+}
+
 struct difference {
     const struct pair *pair;
     int64_t ahead_ns, within_ns;
@@ -510,13 +540,11 @@ estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
         low_ns = least(only) - TRANSIT_MAX_NS;
         high_ns = greatest(only) + TRANSIT_MAX_NS;
     } else if (requests->values[requests->n / 2] >= responses->values[responses->n / 2]) {
-        low_ns = greatest(responses);
-        high_ns = least(requests);
+        find_interval(responses, requests, &low_ns, &high_ns);
     } else {
-        low_ns = greatest(requests);
-        high_ns = least(responses);
+        find_interval(requests, responses, &low_ns, &high_ns);
     }
-    if (has_both && high_ns - low_ns > TRANSIT_MAX_NS / 2)
+    if (has_both && ABS(high_ns - low_ns) > TRANSIT_MAX_NS / 2)
         return false;
     *ahead_ns = low_ns + (high_ns - low_ns) / 2;
     *within_ns = ABS(high_ns - low_ns) / 2;

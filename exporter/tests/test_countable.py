@@ -4,7 +4,7 @@
 Usage: test_countable.py [--all] OAEXPORT [NAME...]
 
 Every capture with a truth, every kind of damage, and two of them together: without --all a sample, the same each time, of the groups in
-HOLDS but for KNOWN. NAME: a capture, or a group of damages.
+HOLDS. NAME: a capture, or a group of damages.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -35,22 +35,6 @@ SMALL = 110  # frames of a capture that is cut at every one of them
 LINES = 8  # of a failure
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
-# Captures of which not every row of these groups holds: the sample leaves them out, --all shows which rows.
-PARTLY = {
-    # Responses to the store that come in a stall, when the client has sent further requests: a connection may be any client's. Two HTTP hops
-    # between hosts that are one. Ids that every binding of a client begins anew.
-    "since": ("flow_control_in_stall", "mid_stream_flow_control", "haproxy", "samba_basic_unsorted", "wine_fragments_slow", "wine_mgmt",
-              "wine_rpcauth2", "wine_window_exceeded"),
-}
-# What does not hold yet in these groups; a row that holds is a failure, too.
-KNOWN = (
-    # A request that moved to a new channel while bytes of both were lost: two calls.
-    ("in_r2", "loss of 1.0%, seed 4"),
-    # The successor's first PDUs are lost, and all four clients have calls of these numbers.
-    ("two_hop_r2_four_clients", "loss of 3.0%, seed 4"),
-    # Thirty sessions of one cookie within a second and without a call: of a channel to the store whose first PDU is lost, nothing shows which.
-    *(("impacket_rpcmap", f"loss of {loss}%, seed {seed}") for loss, seed in (("1.0", 5), ("3.0", 1), ("3.0", 2), ("3.0", 4), ("3.0", 5))),
-)
 
 
 def captures():
@@ -225,9 +209,6 @@ class Group:
         """One comparison, as (capture, damage, calls that are whole, those of them that are not counted, faults)."""
         capture, kind, whole, short, wrong = result
         self.runs += 1
-        if (capture, kind) in KNOWN:
-            self.wrong += [] if short or wrong else [(capture, kind, "holds now")]
-            return
         self.whole += whole
         self.short += len(short)
         self.wrong += [(capture, kind, *entry) for entry in wrong]
@@ -252,11 +233,6 @@ for _truth in TRUTHS:
     PLANS.append(_groups)
 
 
-def is_sampled(truth, group):
-    """Whether the sample may have rows of that group."""
-    return truth.path.stem not in PARTLY.get(group, ())
-
-
 def main():
     """All comparisons that are asked for."""
     parser = argparse.ArgumentParser(description="Compares what is counted of damaged captures with what can be counted.")
@@ -274,7 +250,7 @@ def main():
             share = 1 if options.all or options.names else min(1, 1.2 / len(kinds))
             if not options.names or {truth.path.stem, group} & set(options.names):
                 tasks += [(options.program, number, group, place) for place, kind in enumerate(kinds)
-                          if dice.chance(share) and (share == 1 or is_sampled(truth, group))]
+                          if dice.chance(share)]
     results = collections.defaultdict(Group)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         for group, result in pool.map(compare, tasks, chunksize=8):

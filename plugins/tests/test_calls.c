@@ -563,6 +563,30 @@ test_return_value(void)
     }
 }
 
+/* The beginning of a request comes behind its rest, which is on the next channel: it is no other
+ * request with that number. One that follows is. */
+static void
+test_late_beginning(void)
+{
+    struct bench bench;
+
+    init(&bench, wire_new(false));
+    struct oa_stamp start = bench.wire->now;
+    bench.wire->now.time_ns += 1000000;
+    struct call *call = request(&bench, 3, LAST, 1);
+    struct oa_stamp ended = bench.wire->now;
+    bench.wire->now = start;
+    g_assert_true(request(&bench, 3, FIRST, 1) == call);
+    g_assert_cmpuint(call->facts.request[OA_HOP_CLIENT].fragments, ==, 2);
+    g_assert_cmpint(call->facts.request[OA_HOP_CLIENT].first.time_ns, ==, start.time_ns + 1000);
+    g_assert_cmpint(call->facts.request[OA_HOP_CLIENT].last.time_ns, ==, ended.time_ns);
+    g_assert_cmpuint(bench.vc.calls, ==, 1);
+    bench.wire->now = ended;
+    request(&bench, 3, FIRST, 1);
+    g_assert_cmpuint(bench.vc.calls, ==, 2);
+    end(&bench);
+}
+
 /* Calls that may join virtual connections: those of virtual connections that may be a part of
  * another, also when they are over. */
 static void
@@ -584,8 +608,10 @@ test_loose(void)
     g_assert_cmpuint(loose->length, ==, 2);
     g_assert_true(loose->head->data == newer);
     g_assert_true(loose->tail->data == older);
-    g_assert_true(oa_calls_same_pdu(&older->hash[OA_CLIENT], &newer->hash[OA_CLIENT]));
-    g_assert_false(oa_calls_same_pdu(&older->hash[OA_SERVER], &newer->hash[OA_SERVER]));
+    g_assert_true(
+        oa_calls_same_pdu(&older->hash[OA_CLIENT][PDU_LAST], &newer->hash[OA_CLIENT][PDU_LAST]));
+    g_assert_false(
+        oa_calls_same_pdu(&older->hash[OA_SERVER][PDU_LAST], &newer->hash[OA_SERVER][PDU_LAST]));
     response(&b, 3, WIRE_WHOLE);
     g_assert_cmpuint(oa_calls_loose(wire->tracker, 3)->length, ==, 2);
     g_assert_true(((const struct call *)oa_calls_loose(wire->tracker, 3)->head->data)->over_in ==
@@ -738,6 +764,7 @@ main(int argc, char *argv[])
     g_test_add_func("/calls/limits", test_limits);
     g_test_add_func("/calls/return-value", test_return_value);
     g_test_add_func("/calls/loose", test_loose);
+    g_test_add_func("/calls/late-beginning", test_late_beginning);
     g_test_add_func("/calls/merge", test_merge);
     g_test_add_func("/calls/a part of a call that has ended", test_merge_ended);
     g_test_add_func("/calls/client", test_client);

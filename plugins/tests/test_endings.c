@@ -245,6 +245,14 @@ test_gateways(void)
     g_assert_cmpstr(wire->findings->str, ==,
                     "gateways_differ: 10.0.0.2 here, 10.0.0.3 on the other channel\n");
     wire_free(wire);
+
+    wire = wire_new(false); /* the hops of a balancer, of which each lacks a channel */
+    in = wire_http_hop(wire, OA_LEG_IN, 1, 2);
+    out = wire_http_hop(wire, OA_LEG_OUT, 4, 3);
+    wire_rts(wire, out, OA_CLIENT, OA_RTS_CONN_A1, (struct wire_rts){ .cookies = { V, OUT1 } });
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B1, (struct wire_rts){ .cookies = { V, IN1 } });
+    g_assert_cmpstr(wire->findings->str, ==, "");
+    wire_free(wire);
 }
 
 /* --- TLS --- */

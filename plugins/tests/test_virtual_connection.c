@@ -190,6 +190,49 @@ test_hops_in_any_order(void)
     }
 }
 
+/* A balancer and what is behind it on one host: the hop that got the cookie first is nearer to the
+ * client, whichever bytes come first. A channel that was put on the hop of others, when nothing was
+ * known of its own, moves there. */
+static void
+test_hops_of_one_host(void)
+{
+    for (int near_late = 0; near_late < 2; near_late++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *far_in = wire_http_hop(wire, OA_LEG_IN, 5, 5);
+        struct oa_channel *far_out = wire_http_hop(wire, OA_LEG_OUT, 5, 5);
+        struct oa_channel *near_in = wire_http_hop(wire, OA_LEG_IN, 1, 2);
+        struct oa_stamp start = wire->now;
+
+        conn_a1(wire, far_out, V, OUT1);
+        if (near_late) {
+            conn_b1(wire, far_in, V, IN1);
+            wire->now = start; /* held back */
+            conn_b1(wire, near_in, V, IN1);
+        } else {
+            conn_b1(wire, near_in, V, IN1);
+            g_assert_cmpint(near_in->hop, ==, far_out->hop);
+            conn_b1(wire, far_in, V, IN1);
+        }
+        const struct oa_virtual_connection *vc = far_in->vc;
+        g_assert_true(near_in->vc == vc && far_out->vc == vc);
+        g_assert_cmpint(near_in->hop, ==, OA_HOP_CLIENT);
+        g_assert_cmpint(far_in->hop, ==, OA_HOP_HTTP_2);
+        g_assert_cmpint(far_out->hop, ==, OA_HOP_HTTP_2);
+        g_assert_true(vc->channel[OA_HOP_CLIENT][OA_LEG_IN] == near_in);
+        g_assert_null(vc->channel[OA_HOP_CLIENT][OA_LEG_OUT]);
+        g_assert_false(vc->leg_seen[OA_HOP_CLIENT][OA_LEG_OUT]);
+        g_assert_true(vc->channel[OA_HOP_HTTP_2][OA_LEG_IN] == far_in);
+        g_assert_true(vc->channel[OA_HOP_HTTP_2][OA_LEG_OUT] == far_out);
+        g_assert_cmpuint(vc->traffic[OA_HOP_CLIENT][OA_CLIENT].rts_pdus, ==, 1);
+        g_assert_cmpuint(vc->traffic[OA_HOP_HTTP_2][OA_CLIENT].rts_pdus, ==, 2);
+        struct oa_channel *near_out = wire_http_hop(wire, OA_LEG_OUT, 1, 2);
+        conn_a1(wire, near_out, V, OUT1);
+        g_assert_cmpint(near_out->hop, ==, OA_HOP_CLIENT);
+        g_assert_cmpstr(wire->findings->str, ==, "");
+        wire_free(wire);
+    }
+}
+
 /* A cookie that is used again, on new connections that take the way of the old ones. */
 static void
 test_cookie_used_again(void)
@@ -520,10 +563,9 @@ test_call_ids_at_end(void)
         int64_t pause_ns;
         bool joins;
     } CASES[] = {
-        { 5, 6, 0, 0, true },
-        { 5, 5, 0, 0, true },
-        { 5, 5, 1, 800000000, false },
+        { 5, 6, 0, 0, true },  { 5, 5, 0, 0, true }, { 5, 5, 1, 800000000, false },
         { 5, 8, 4, 0, false }, /* all of them after the last request */
+        { 5, 9, 3, 0, true },  /* the client went on, and each request has its response */
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
@@ -614,6 +656,52 @@ test_same_pdu(void)
     g_assert_cmpuint(wire->last.call->request[OA_HOP_SERVER].fragments, ==, 1);
     g_assert_cmpuint(wire->last.call->request[OA_HOP_CLIENT].fragments, ==, 1);
     g_assert_cmpuint(client->vc->calls, ==, 3);
+    wire_free(wire);
+}
+
+/* The capture begins in the middle of a request, at another fragment of each hop: its last one
+ * joins them. */
+static void
+test_same_last_pdu(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *client = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *server = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+    wire_request(wire, server, OA_RPC_FIRST_FRAG, 1, 11, 40, 1);
+    wire_request(wire, client, 0, 1, 11, 40, 2);
+    wire_request(wire, server, 0, 1, 11, 40, 2);
+    wire_request(wire, client, OA_RPC_LAST_FRAG, 1, 11, 20, 3);
+    g_assert_cmpstr(wire->joins->str, ==, "");
+    wire_request(wire, server, OA_RPC_LAST_FRAG, 1, 11, 20, 3);
+    g_assert_cmpstr(wire->joins->str, ==, "1 0\n");
+    g_assert_true(client->vc == server->vc);
+    g_assert_cmpuint(client->vc->calls, ==, 1);
+    wire_free(wire);
+}
+
+/* The response of an HTTP hop that is further away comes before that of the nearer one: it belongs
+ * to the hop between the same hosts. */
+static void
+test_response_of_far_hop(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in[2], *out, *server = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+    for (uint8_t i = 0; i < 2; i++) {
+        in[i] = wire_http_hop(wire, OA_LEG_IN, (uint8_t)(1 + i), (uint8_t)(2 + i));
+        conn_b1(wire, in[i], V, IN1);
+    }
+    out = wire_middle(wire, OA_HOP_CLIENT, 2, 3);
+    memcpy(out->endpoint, in[1]->endpoint, sizeof out->endpoint);
+    for (int i = 0; i < 2; i++)
+        wire_request(wire, in[i], WIRE_WHOLE, 1, 11, 40, 1);
+    wire_request(wire, server, WIRE_WHOLE, 1, 11, 40, 1);
+    wire_response(wire, server, WIRE_WHOLE, 1, 8, 2);
+    wire_response(wire, out, WIRE_WHOLE, 1, 8, 2);
+    g_assert_true(out->vc == in[0]->vc);
+    g_assert_cmpint(out->hop, ==, OA_HOP_HTTP_2);
+    g_assert_true(out->vc->channel[OA_HOP_HTTP_2][OA_LEG_OUT] == out);
     wire_free(wire);
 }
 
@@ -770,6 +858,68 @@ test_successor_by_calls(void)
         g_assert_true(successor->vc == pair.in->vc);
         g_assert_nonnull(strstr(wire->calls->str, leg == OA_LEG_IN ? "3 1 2/1\n" : "3 1 1/2\n"));
         g_assert_cmpuint(pair.in->vc->answered, ==, 6);
+        wire_free(wire);
+    }
+}
+
+/* The first PDU of a successor is lost, and its requests come when all calls have been answered, as
+ * far as the capture shows: of one of them only on the server's hop. */
+static void
+test_successor_of_late_calls(void)
+{
+    struct wire *wire = wire_new(true);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_channel *successor = wire_in(wire, 1), *server = wire_proxy(wire, 7, 9);
+
+    wire_rts(wire, server, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+    send_calls(wire, pair.in, pair.out, 1, 2, 0);
+    struct oa_stamp start = wire->now;
+    for (uint32_t id = 3; id <= 7; id++) {
+        wire->now.time_ns = start.time_ns + id * 1000000 + 100000;
+        wire_request(wire, server, WIRE_WHOLE, id, 11, 20, 1);
+        wire->now.time_ns = start.time_ns + id * 1000000 + 200000;
+        if (id != 5)
+            wire_response(wire, pair.out, WIRE_WHOLE, id, 8, 2);
+    }
+    struct oa_stamp end = wire->now;
+    for (uint32_t id = 3; id <= 7; id++) {
+        wire->now.time_ns = start.time_ns + id * 1000000;
+        wire_request(wire, successor, WIRE_WHOLE, id, 11, 20, 9);
+    }
+    wire->now = end;
+    g_assert_true(successor->vc != pair.in->vc);
+    wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+    wire_close(successor, OA_END_FIN, OA_CLIENT);
+    g_assert_true(successor->vc == pair.out->vc);
+    wire_close(pair.out, OA_END_FIN, OA_CLIENT);
+    wire_close(server, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpuint(pair.in->vc->calls, ==, 7);
+    g_assert_cmpuint(pair.in->vc->answered, ==, 6);
+    wire_free(wire);
+}
+
+/* The first PDU of a connection to the server is lost, and no call tells whose it is: it belongs to
+ * the only session that lacks it, opened by that proxy at that time. */
+static void
+test_lost_opening(void)
+{
+    for (int rivals = 0; rivals < 3; rivals++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *in = wire_proxy(wire, 7, 9), *out = wire_proxy(wire, 7, 9), *rival;
+
+        wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+        if (rivals) { /* of the same proxy, of another one */
+            rival = wire_proxy(wire, rivals == 1 ? 7 : 8, 9);
+            wire_rts(wire, rival, OA_CLIENT, OA_RTS_CONN_B2,
+                     (struct wire_rts){ .cookies = { V2, IN2 } });
+        }
+        wire_rts(wire, out, OA_SERVER, OA_RTS_CONN_C1, (struct wire_rts){ 0 });
+        wire_rts(wire, in, OA_SERVER, OA_RTS_CONN_B3, (struct wire_rts){ 0 });
+        g_assert_true(out->vc != in->vc);
+        if (rivals)
+            wire_rts(wire, rival, OA_SERVER, OA_RTS_CONN_B3, (struct wire_rts){ 0 });
+        wire_close(out, OA_END_FIN, OA_CLIENT);
+        g_assert_true((out->vc == in->vc) == (rivals != 1));
         wire_free(wire);
     }
 }
@@ -1112,6 +1262,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/interleaved", test_interleaved);
     g_test_add_func("/virtual-connection/many-http-hops", test_many_http_hops);
     g_test_add_func("/virtual-connection/hops-in-any-order", test_hops_in_any_order);
+    g_test_add_func("/virtual-connection/hops-of-one-host", test_hops_of_one_host);
     g_test_add_func("/virtual-connection/cookie-used-again", test_cookie_used_again);
     g_test_add_func("/virtual-connection/cookie-used-again-late", test_cookie_used_again_late);
     g_test_add_func("/virtual-connection/cookie-used-again-half", test_cookie_used_again_half);
@@ -1132,6 +1283,10 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/call-ids-at-end", test_call_ids_at_end);
     g_test_add_func("/virtual-connection/call-ids-of-two", test_call_ids_of_two);
     g_test_add_func("/virtual-connection/call-ids-twice", test_call_ids_twice);
+    g_test_add_func("/virtual-connection/same-last-pdu", test_same_last_pdu);
+    g_test_add_func("/virtual-connection/response-of-far-hop", test_response_of_far_hop);
+    g_test_add_func("/virtual-connection/lost-opening", test_lost_opening);
+    g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
     g_test_add_func("/virtual-connection/two-clients-of-one-server",

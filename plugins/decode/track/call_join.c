@@ -143,6 +143,15 @@ is_prompt(const struct call_match *how)
     return how->prompt > 0 && how->prompt >= how->belated;
 }
 
+/* Whether each request has its response, and each response its request, as of a client that sends
+ * several requests before it gets the first response. */
+static bool
+is_all_answered(const struct call_match *how)
+{
+    return how->goes_on && how->strays == 0 && how->requests >= FITS_NEEDED &&
+           how->prompt + how->belated == how->requests;
+}
+
 /*
  * Requests on one connection and responses on another have the same call ids, each response that of
  * the newest request, and no third connection fits as well: these two are the channels of one
@@ -201,15 +210,22 @@ may_take(const struct virtual_connection *vc, const struct virtual_connection *o
     const struct oa_channel *before = other->facts.channel[hop][leg];
 
     return !has_leg(other, hop, leg) ||
-           (vc->channels.length == 1 && call->call_id >= other->calls.highest_id &&
+           (vc->channels.length == 1 && call->call_id >= other->calls.highest_id[hop] &&
             is_same_end(&vc->facts, &other->facts, hop) &&
             (!before || before->last.time_ns <= first.time_ns));
+}
+
+static struct oa_stamp
+stamp_of(const struct oa_call_half *half, enum pdu_of_half which)
+{
+    return which == PDU_FIRST ? half->first : half->last;
 }
 
 /* Whether the halves may be those of one call, in the order of the way from the client to the
  * server and back. */
 static bool
-are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b, enum oa_hop b_hop)
+are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b, enum oa_hop b_hop,
+             enum pdu_of_half which)
 {
     const struct oa_call *near = a_hop < b_hop ? a : b, *far = near == a ? b : a;
     enum oa_hop near_hop = MIN(a_hop, b_hop), far_hop = MAX(a_hop, b_hop);
@@ -220,9 +236,10 @@ are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b
     for (size_t i = 0; i < G_N_ELEMENTS(halves); i++) {
         if (!halves[i]->fragments)
             continue;
-        if (halves[i]->first.time_ns + OA_PAIRING_NS < before_ns)
+        int64_t time_ns = stamp_of(halves[i], which).time_ns;
+        if (time_ns + OA_PAIRING_NS < before_ns)
             return false;
-        before_ns = halves[i]->first.time_ns;
+        before_ns = time_ns;
     }
     return true;
 }
@@ -230,11 +247,13 @@ are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b
 /* PDUs that are looked at to find out whether the sender went on. */
 #define FOLLOWING_MAX 8
 
-/* Whether that side sent another PDU on the hop between the one of the call and that moment. */
+/* Whether that side sent a PDU of another call on the hop between the one of the call and that
+ * moment. */
 static bool
-went_on(const struct call *call, enum oa_hop hop, enum oa_side side, int64_t until_ns)
+went_on(const struct call *call, enum oa_hop hop, enum oa_side side, enum pdu_of_half which,
+        int64_t until_ns)
 {
-    int64_t since_ns = half_of(call, hop, side)->first.time_ns;
+    int64_t since_ns = stamp_of(half_of(call, hop, side), which).time_ns;
     const GList *link = call->link.next;
 
     for (unsigned i = 0; link && i < FOLLOWING_MAX; i++, link = link->next) {
@@ -288,8 +307,11 @@ static enum likeness
 compare_pdus(const struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
              const struct call *call, enum oa_hop other_hop, enum oa_side side, bool is_near)
 {
+    enum pdu_of_half which = oa_calls_last_pdu(half_of(mine, hop, side));
+
     if (!is_vague(vc, hop, side) && !is_vague(vc_of(call), other_hop, side))
-        return oa_calls_same_pdu(&call->hash[side], &mine->hash[side]) ? SAME : UNLIKE;
+        return oa_calls_same_pdu(&call->hash[side][which], &mine->hash[side][which]) ? SAME
+                                                                                     : UNLIKE;
     struct pdu_trail_fit fit = fit_hops(vc, hop, vc_of(call), other_hop, side, is_near);
     if (fit.same == 0 || fit.is_excluded)
         return UNLIKE;
@@ -305,15 +327,17 @@ may_be_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const stru
     const struct oa_call_half *own = half_of(mine, hop, side);
     const struct oa_call_half *theirs = half_of(call, other_hop, side);
     enum oa_leg leg = side == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
+    enum pdu_of_half which = oa_calls_last_pdu(own);
+    int64_t own_ns = stamp_of(own, which).time_ns, their_ns = stamp_of(theirs, which).time_ns;
 
     return other != vc && theirs->fragments && !half_of(call, hop, side)->fragments &&
            !half_of(mine, other_hop, side)->fragments &&
            may_take(vc, other, hop, leg, &mine->facts, own->first) &&
            may_take(other, vc, other_hop, leg, &call->facts, theirs->first) &&
            !(vc->facts.has_cookie && other->facts.has_cookie) &&
-           llabs(own->first.time_ns - theirs->first.time_ns) <= HOP_DELAY_NS &&
-           are_in_order(&mine->facts, hop, &call->facts, other_hop) &&
-           !went_on(call, other_hop, side, own->first.time_ns);
+           llabs(own_ns - their_ns) <= HOP_DELAY_NS &&
+           are_in_order(&mine->facts, hop, &call->facts, other_hop, which) &&
+           !went_on(call, other_hop, side, which, own_ns);
 }
 
 /* Both are one virtual connection. If an HTTP hop of one is between the hosts of a further one of
@@ -425,6 +449,8 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
 {
     const GQueue *queue = oa_calls_loose(vc->tracker, mine->facts.call_id);
     const struct oa_call_half *own = half_of(mine, hop, side);
+    enum pdu_of_half which = oa_calls_last_pdu(own);
+    struct oa_stamp then, now = stamp_of(own, which);
     struct virtual_connection *found = NULL;
     enum likeness how = UNLIKE;
     bool is_near = false;
@@ -440,8 +466,10 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
         struct virtual_connection *other = vc_of(call);
 
         if (other == vc || other_hop == OA_HOP_SERVER ||
-            (vc->facts.has_cookie && other->facts.has_cookie) ||
-            llabs(own->first.time_ns - theirs->first.time_ns) > HOP_DELAY_NS ||
+            (vc->facts.has_cookie && other->facts.has_cookie))
+            continue;
+        then = stamp_of(theirs, which);
+        if (llabs(now.time_ns - then.time_ns) > HOP_DELAY_NS ||
             oa_http_hops_are_parallel(&vc->facts, &other->facts))
             continue;
         bool is_later = oa_stamp_is_before(theirs->first, own->first);
@@ -470,9 +498,12 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
     enum oa_hop hop = event->channel->hop;
     enum oa_side side = event->rpc->header.ptype == OA_RPC_REQUEST ? OA_CLIENT : OA_SERVER;
 
-    if (!oa_calls_may_join(&vc->calls) || half_of(call, hop, side)->fragments != 1)
+    const struct oa_call_half *half = half_of(call, hop, side);
+
+    if (!oa_calls_may_join(&vc->calls) || (half->fragments > 1 && !half->is_complete))
         return vc;
-    vc = join_by_other_half(vc, hop, call, side);
+    if (half->fragments == 1)
+        vc = join_by_other_half(vc, hop, call, side);
     call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
     if (!call)
         return vc;
@@ -493,6 +524,20 @@ has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 /* How well two virtual connections fit that may be the two channels of a hop. */
 enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
 
+/* Whether one of two connections to a server lacks its first PDU, and both were opened by one proxy
+ * at one time. */
+static bool
+are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connection *b)
+{
+    const struct oa_virtual_connection *half = a->facts.has_cookie ? &b->facts : &a->facts;
+    const struct oa_virtual_connection *other = a->facts.has_cookie ? &a->facts : &b->facts;
+
+    return !half->has_cookie && other->has_cookie &&
+           llabs(half->opened.time_ns - other->opened.time_ns) < OPENING_NS &&
+           memcmp(half->endpoint[OA_HOP_SERVER][OA_CLIENT].address,
+                  other->endpoint[OA_HOP_SERVER][OA_CLIENT].address, 16) == 0;
+}
+
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
 {
@@ -504,11 +549,13 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
         return FIT_NONE;
     bool is_at_one_time = vc->facts.opened.time_ns <= other->facts.last.time_ns &&
                           other->facts.opened.time_ns <= vc->facts.last.time_ns;
-    if (is_prompt(&how) ||
+    if (is_prompt(&how) || is_all_answered(&how) ||
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
         return FIT_BY_CALLS;
     if (how.responses > 0 || how.requests > 1)
         return FIT_NONE;
+    if (!oa_hop_is_http(hop))
+        return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;
     if (!are_alike(&vc->facts, &other->facts, hop))
         return FIT_NONE;
     return is_at_one_time ? FIT_BY_HEAD_AND_TIME : FIT_BY_HEAD;
@@ -568,10 +615,10 @@ may_precede(const struct oa_channel *mine, const struct virtual_connection *othe
 }
 
 /* Whether it may be the one that replaced the own channel of `other`, though the PDU that shows
- * this is lost or cut. */
+ * this is lost or cut; `parts`: calls of `other` that it completes. */
 static bool
 may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
-           const struct virtual_connection *other, enum oa_hop hop, enum oa_leg leg)
+           const struct virtual_connection *other, enum oa_hop hop, enum oa_leg leg, unsigned parts)
 {
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
@@ -579,7 +626,7 @@ may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
                                          oa_stamp_is_before(mine->last, current->last))))
         return false;
     struct call_match how = match(half, other, hop);
-    return !how.is_excluded && is_prompt(&how);
+    return !how.is_excluded && (is_prompt(&how) || parts >= FITS_NEEDED);
 }
 
 /* Whether it may be an earlier or a later channel of `other`: what it carried belongs to calls of
@@ -590,10 +637,12 @@ may_complete(const struct virtual_connection *half, const struct virtual_connect
 {
     const struct oa_channel *mine = half->facts.channel[hop][leg];
 
-    return mine && other != half && !half->facts.has_cookie && has_leg(other, hop, leg) &&
-           is_same_end(&half->facts, &other->facts, hop) &&
-           oa_calls_are_parts(&other->calls, &half->calls) &&
-           (may_precede(mine, other, hop, leg) || may_follow(half, mine, other, hop, leg));
+    if (!mine || other == half || half->facts.has_cookie || !has_leg(other, hop, leg) ||
+        !is_same_end(&half->facts, &other->facts, hop))
+        return false;
+    unsigned parts = oa_calls_parts(&other->calls, &half->calls);
+    return parts > 0 &&
+           (may_precede(mine, other, hop, leg) || may_follow(half, mine, other, hop, leg, parts));
 }
 
 /* Joins the half to the only virtual connection of which its channel may be an earlier or a later

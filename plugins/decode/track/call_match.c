@@ -37,6 +37,7 @@ match_requests(struct call_match *match, const struct call_list *requests,
 {
     const struct oa_call *call = NULL;
     int64_t next_ns = INT64_MAX; /* when the client went on */
+    int64_t last_ns = INT64_MIN; /* when the last one was sent */
     unsigned looked_at = 0;
 
     for (const GList *link = requests->by_age.tail; link && looked_at < COMPARED_MAX;
@@ -56,7 +57,9 @@ match_requests(struct call_match *match, const struct call_list *requests,
                 match->prompt++;
             else
                 match->belated++;
+            match->goes_on |= response->first.time_ns < last_ns;
         }
+        last_ns = MAX(last_ns, sent_ns);
         next_ns = sent_ns;
     }
     return call;
@@ -87,9 +90,9 @@ match_responses(struct call_match *match, const struct call_list *requests,
         if (!call->response[hop].fragments)
             continue;
         match->responses++;
-        match->is_excluded |= oldest && requests->losses[hop][OA_CLIENT] == 0 &&
-                              is_to_another(call, requests, hop, oldest);
+        match->strays += oldest && is_to_another(call, requests, hop, oldest);
     }
+    match->is_excluded = match->strays > 0 && requests->losses[hop][OA_CLIENT] == 0;
 }
 
 struct call_match

@@ -18,6 +18,8 @@ struct call_match {
     unsigned responses;
     unsigned prompt;  /* responses to the request that was the newest one then */
     unsigned belated; /* to earlier ones */
+    unsigned strays;  /* to requests that came later, or that are not there */
+    bool goes_on;     /* a request came after a response to an earlier one */
     bool is_excluded; /* there are responses that cannot be to these requests */
 };
 

@@ -123,6 +123,12 @@ oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b)
     return a->more && b->more ? a->more == b->more : a->start && a->start == b->start;
 }
 
+enum pdu_of_half
+oa_calls_last_pdu(const struct oa_call_half *half)
+{
+    return half->is_complete ? PDU_LAST : PDU_FIRST;
+}
+
 const GQueue *
 oa_calls_loose(const struct oa_tracker *tracker, uint32_t call_id)
 {
@@ -335,18 +341,39 @@ is_late_call(const struct call_list *list, const struct oa_call *call)
     return any;
 }
 
-/* Whether both have one half each of a call, and no half twice. */
-static bool
-are_halves(const struct oa_call *a, const struct oa_call *b)
+/* How two parts go together that may be of one call. */
+enum together { APART, TOGETHER, HALVES };
+
+/* When the request was sent first; INT64_MAX: it is not there. */
+static int64_t
+sent_ns(const struct oa_call *call)
 {
-    bool fit = false;
+    int64_t first_ns = INT64_MAX;
+
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (call->request[hop].fragments)
+            first_ns = MIN(first_ns, call->request[hop].first.time_ns);
+    return first_ns;
+}
+
+/* HALVES: each has one half of the call on some hop; TOGETHER: they are on different hops; APART:
+ * they have a half twice, a response that came before its request, or requests at other times. */
+static enum together
+go_together(const struct oa_call *a, const struct oa_call *b)
+{
+    enum together result = TOGETHER;
+    int64_t mine_ns = sent_ns(a), other_ns = sent_ns(b);
+    int64_t first_ns = MIN(mine_ns, other_ns), last_ns = MAX(mine_ns, other_ns);
+
+    if (last_ns != INT64_MAX && last_ns - HOP_DELAY_NS > first_ns)
+        return APART;
 
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_call_half *request = &a->request[hop], *response = &a->response[hop];
 
         if ((request->fragments && b->request[hop].fragments) ||
             (response->fragments && b->response[hop].fragments))
-            return false;
+            return APART;
         if (!request->fragments)
             request = &b->request[hop];
         if (!response->fragments)
@@ -354,10 +381,11 @@ are_halves(const struct oa_call *a, const struct oa_call *b)
         if (!request->fragments || !response->fragments)
             continue;
         if (response->first.time_ns < request->last.time_ns)
-            return false;
-        fit |= (request == &a->request[hop]) != (response == &a->response[hop]);
+            return APART;
+        if ((request == &a->request[hop]) != (response == &a->response[hop]))
+            result = HALVES;
     }
-    return fit;
+    return result;
 }
 
 static bool
@@ -377,8 +405,8 @@ goes_on_in(const struct oa_call *call, const struct oa_call *part)
     return false;
 }
 
-bool
-oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
+unsigned
+oa_calls_parts(const struct call_list *whole, const struct call_list *part)
 {
     unsigned looked_at = 0, fitting = 0;
 
@@ -388,13 +416,14 @@ oa_calls_are_parts(const struct call_list *whole, const struct call_list *part)
         const struct call *known =
             g_hash_table_lookup(whole->by_id, GUINT_TO_POINTER(call->call_id));
 
-        if (is_late_call(whole, call) ||
-            (known && (are_halves(call, &known->facts) || goes_on_in(&known->facts, call))))
+        enum together how = known ? go_together(call, &known->facts) : APART;
+        if (is_late_call(whole, call) || how == HALVES ||
+            (known && goes_on_in(&known->facts, call)))
             fitting++;
-        else if (known || call->has_opnum) /* others may be of requests before the capture */
-            return false;
+        else if (how == APART && (known || call->has_opnum)) /* others may be of earlier requests */
+            return 0;
     }
-    return fitting > 0;
+    return fitting;
 }
 
 /* --- bytes missing from the capture --- */
@@ -763,15 +792,23 @@ oa_calls_end(struct call_list *list)
 
 /* --- PDUs --- */
 
+static bool
+is_last_fragment(const struct oa_rpc_pdu *rpc)
+{
+    return rpc->header.flags & OA_RPC_LAST_FRAG || rpc->header.ptype == OA_RPC_FAULT;
+}
+
 static void
 add_fragment(struct oa_call_half *half, const struct oa_event *event)
 {
     const struct oa_rpc_pdu *rpc = event->rpc;
-    bool is_last = rpc->header.flags & OA_RPC_LAST_FRAG || rpc->header.ptype == OA_RPC_FAULT;
+    bool is_last = is_last_fragment(rpc);
 
     if (half->fragments++ == 0) {
         half->first = event->first;
         half->has_gap = !(rpc->header.flags & OA_RPC_FIRST_FRAG);
+    } else if (oa_stamp_is_before(event->first, half->first)) {
+        half->first = event->first;
     }
     if (is_last || !half->is_complete) { /* others may come late, from the channel before */
         half->last = event->last;
@@ -791,6 +828,16 @@ add_fragment(struct oa_call_half *half, const struct oa_event *event)
     half->has_gap |= half->is_complete && half->fragments > 1 && half->announced > half->stub_bytes;
 }
 
+static uint32_t
+highest_id(const struct call_list *list)
+{
+    uint32_t highest = 0;
+
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        highest = MAX(highest, list->highest_id[hop]);
+    return highest;
+}
+
 /* Whether the call is a response to an earlier request with that id, which is not in the capture.
  * Clients that count their calls use no id again: theirs have to be paired even if a capture point
  * has mixed up the times. */
@@ -800,8 +847,17 @@ is_older(const struct call_list *list, const struct call *call, const struct oa_
     const struct oa_call_half *response = &call->facts.response[request->channel->hop];
 
     return !call->facts.has_opnum && response->fragments &&
-           call->facts.call_id <= list->highest_id &&
+           call->facts.call_id <= highest_id(list) &&
            response->first.time_ns + OA_PAIRING_NS < request->first.time_ns;
+}
+
+/* Whether the fragment is the beginning of a request of which the rest came on the next channel:
+ * reassembly held it back behind a loss. */
+static bool
+is_late_beginning(const struct oa_call_half *request, const struct oa_event *event)
+{
+    return request->fragments && request->has_gap &&
+           oa_stamp_is_before(event->last, request->first);
 }
 
 static struct call *
@@ -813,6 +869,7 @@ take_request(struct call_list *list, const struct oa_event *event)
 
     oa_bindings_take_request(list->tracker, list->vc, rpc);
     if (call && (rpc->header.flags & OA_RPC_FIRST_FRAG) &&
+        !is_late_beginning(&call->facts.request[hop], event) &&
         (call->facts.request[hop].fragments || is_older(list, call, event))) {
         retire_call(list, call, final_state(list, call)); /* the id is used again */
         call = NULL;
@@ -824,7 +881,7 @@ take_request(struct call_list *list, const struct oa_event *event)
     name_operation(list, call, rpc->opnum, rpc->context_id);
     if (rpc->verifier.present)
         call->facts.auth_level = rpc->verifier.level;
-    list->highest_id = MAX(list->highest_id, rpc->header.call_id);
+    list->highest_id[hop] = MAX(list->highest_id[hop], rpc->header.call_id);
     add_fragment(&call->facts.request[hop], event);
     oa_call_stubs_take(list->tracker, &call->stubs, &call->facts, event);
     return call;
@@ -853,6 +910,20 @@ take_response(struct call_list *list, const struct oa_event *event)
     return call;
 }
 
+static void
+note_hash(struct call *call, const struct oa_event *event, enum oa_side side)
+{
+    const struct oa_call_half *halves =
+        side == OA_CLIENT ? call->facts.request : call->facts.response;
+    bool is_first = halves[event->channel->hop].fragments == 1;
+    bool is_last = is_last_fragment(event->rpc);
+
+    if (is_first || is_last)
+        call->hash[side][is_last ? PDU_LAST : PDU_FIRST] = hash_of_pdu(event);
+    if (is_first && is_last)
+        call->hash[side][PDU_FIRST] = call->hash[side][PDU_LAST];
+}
+
 struct call *
 oa_calls_take(struct call_list *list, struct oa_event *event)
 {
@@ -861,10 +932,8 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
 
     if (!call)
         return NULL;
-    const struct oa_call_half *halves = is_request ? call->facts.request : call->facts.response;
-
-    if (oa_calls_may_join(list) && halves[event->channel->hop].fragments == 1)
-        call->hash[is_request ? OA_CLIENT : OA_SERVER] = hash_of_pdu(event);
+    if (oa_calls_may_join(list))
+        note_hash(call, event, is_request ? OA_CLIENT : OA_SERVER);
     event->call = &call->facts;
     return call;
 }
@@ -887,6 +956,8 @@ oa_calls_move_on(struct call_list *list, enum oa_hop hop)
         mark_gaps(list, link->data);
     g_queue_foreach(&list->by_age, move_on, &hop);
     g_queue_foreach(&list->over, move_on, &hop);
+    list->highest_id[hop + 1] = list->highest_id[hop];
+    list->highest_id[hop] = 0;
 }
 
 /* --- merging --- */
@@ -959,6 +1030,7 @@ merge_ended(struct call_list *into, struct call_list *from)
 {
     for (int hop = 0; hop < OA_HOPS; hop++) {
         into->is_losing[hop] |= from->is_losing[hop];
+        into->highest_id[hop] = MAX(into->highest_id[hop], from->highest_id[hop]);
         into->lost_until_ns[hop] = MAX(into->lost_until_ns[hop], from->lost_until_ns[hop]);
     }
     for (guint i = 0; from->late && i < from->late->len; i++)

@@ -16,15 +16,20 @@ struct pdu_hash {
     uint64_t more;  /* of more of it, unless it is cut */
 };
 
+/* The two hops of a call may not show the same PDUs of it, in a capture that begins in the middle:
+ * the first one that they show, and that with which the request or response ends. */
+enum pdu_of_half { PDU_FIRST, PDU_LAST };
+#define PDUS_OF_HALF 2
+
 struct call {
-    struct oa_call facts;          /* first, so that the two convert */
-    GList link;                    /* in the order of its list */
-    GList loose_link;              /* in the list of oa_calls_loose() */
-    bool is_loose;                 /* it is in that list */
-    GList orphan_link;             /* in the list's orphans */
-    unsigned losses[OA_HOPS][2];   /* the list's, when it was last compared with them */
-    unsigned lost_before[OA_HOPS]; /* losses of responses before it began */
-    struct pdu_hash hash[2];       /* of the first PDU of each sender, if it may join */
+    struct oa_call facts;                  /* first, so that the two convert */
+    GList link;                            /* in the order of its list */
+    GList loose_link;                      /* in the list of oa_calls_loose() */
+    bool is_loose;                         /* it is in that list */
+    GList orphan_link;                     /* in the list's orphans */
+    unsigned losses[OA_HOPS][2];           /* the list's, when it was last compared with them */
+    unsigned lost_before[OA_HOPS];         /* losses of responses before it began */
+    struct pdu_hash hash[2][PDUS_OF_HALF]; /* by sender, if it may join */
     struct call_stubs stubs;
     struct call_list *over_in; /* this is a copy of a call of that list that has ended */
 };
@@ -47,13 +52,13 @@ struct call_list {
     unsigned losses[OA_HOPS][2];    /* by sender: how often bytes were missing from the capture */
     bool is_losing[OA_HOPS];        /* nothing of a response has come since the last loss of them */
     int64_t lost_until_ns[OA_HOPS]; /* what was lost of responses had been sent by then */
-    GQueue over;              /* of struct call: copies of ended calls that may join, by age */
-    GArray *late;             /* of struct late_call, the last ones; NULL if there are none */
-    uint32_t highest_id;      /* of a request so far */
-    unsigned n_late;          /* added so far */
-    struct stub_budget stubs; /* of these calls */
-    bool has_given_up;        /* calls, while only one channel of a hop was known */
-    bool is_part;             /* the virtual connection may turn out to be a part of another */
+    GQueue over;                  /* of struct call: copies of ended calls that may join, by age */
+    GArray *late;                 /* of struct late_call, the last ones; NULL if there are none */
+    uint32_t highest_id[OA_HOPS]; /* of a request so far */
+    unsigned n_late;              /* added so far */
+    struct stub_budget stubs;     /* of these calls */
+    bool has_given_up;            /* calls, while only one channel of a hop was known */
+    bool is_part;                 /* the virtual connection may turn out to be a part of another */
 };
 
 /* The tracker's table of calls: those that may join virtual connections, and the one just ended. */
@@ -87,13 +92,16 @@ struct call *oa_calls_take(struct call_list *list, struct oa_event *event);
 /* Ends the call if that PDU completes it, and gives up calls beyond the limits. */
 void oa_calls_settle(struct call_list *list, struct call *call, enum oa_hop hop);
 
+/* Which one the last PDU of the half is, so far. */
+enum pdu_of_half oa_calls_last_pdu(const struct oa_call_half *half);
+
 /* Whether both are of the same PDU, seen on two hops. */
 bool oa_calls_same_pdu(const struct pdu_hash *a, const struct pdu_hash *b);
 
-/* Whether calls of the second list that have not ended are late parts of calls of the first one, or
- * their missing halves, and none of them is anything else; responses alone may be of earlier calls.
- */
-bool oa_calls_are_parts(const struct call_list *whole, const struct call_list *part);
+/* How many calls of the second list that have not ended are late parts of calls of the first one,
+ * or their missing halves; 0 if one of them is anything else. Responses alone may be of earlier
+ * calls. Of many calls the oldest are looked at. */
+unsigned oa_calls_parts(const struct call_list *whole, const struct call_list *part);
 
 /* All calls with that id whose virtual connections may join others, the newest first, with those
  * that have ended lately; NULL if there are none. */

@@ -172,6 +172,7 @@ struct oa_channel {
                                           was reported at the end */
     bool has_cookie;
     struct oa_cookie cookie;
+    struct oa_stamp named; /* when it was sent first */
     bool is_successor;
     struct oa_cookie predecessor_cookie;
     bool has_successor;

@@ -31,6 +31,15 @@ takes_same_way(const struct oa_channel *channel, const struct oa_endpoint hop[2]
            is_same_server(&channel->endpoint[OA_SERVER], &hop[OA_SERVER]);
 }
 
+/* One end of the channel is that of the hop: the other channel of the hop may be at another
+ * gateway, or of another address of the client. */
+static bool
+is_similar(const struct oa_channel *channel, const struct oa_endpoint hop[2])
+{
+    return is_same_host(&channel->endpoint[OA_CLIENT], &hop[OA_CLIENT]) ||
+           is_same_server(&channel->endpoint[OA_SERVER], &hop[OA_SERVER]);
+}
+
 static bool
 is_in_capture(const struct oa_virtual_connection *vc, int hop)
 {
@@ -43,14 +52,6 @@ leg_of(const struct oa_channel *channel)
     return channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
 }
 
-/* Whether the channel is between the client or the server of that hop and another host. */
-static bool
-shares_end(const struct oa_channel *channel, const struct oa_endpoint hop[2])
-{
-    return is_same_host(&channel->endpoint[OA_CLIENT], &hop[OA_CLIENT]) ||
-           is_same_server(&channel->endpoint[OA_SERVER], &hop[OA_SERVER]);
-}
-
 /* Whether another connection carries the same channel on that hop. If a snap length has cut the
  * cookie of one, it does if both have no end in common: a successor has the client. */
 static bool
@@ -61,7 +62,7 @@ is_taken(const struct oa_virtual_connection *vc, int hop, const struct oa_channe
     if (!current || current == channel)
         return false;
     if (!current->has_cookie || !channel->has_cookie)
-        return current->has_start && !shares_end(channel, vc->endpoint[hop]);
+        return current->has_start && !is_similar(channel, vc->endpoint[hop]);
     return memcmp(&current->cookie, &channel->cookie, OA_COOKIE_SIZE) == 0;
 }
 
@@ -80,24 +81,49 @@ find_known(const struct oa_virtual_connection *vc, const struct oa_channel *chan
             return hop;
         if (is_taken(vc, hop, channel))
             continue;
-        if (shares_end(channel, ends))
+        if (is_similar(channel, ends))
             similar = hop;
     }
     return similar;
 }
 
-/* Where a new hop belongs: before the one whose client is its server, otherwise behind all. */
+/* Whether addresses show that a channel with these ends is on the hop before that one. */
+static bool
+is_before(const struct oa_endpoint ends[2], const struct oa_endpoint hop[2])
+{
+    return !is_same_host(&ends[OA_CLIENT], &ends[OA_SERVER]) &&
+           is_same_host(&ends[OA_SERVER], &hop[OA_CLIENT]);
+}
+
+/* Where a new hop belongs: before the one whose client is its server, or that got the cookie later;
+ * otherwise behind all. */
 static int
 find_place(const struct oa_virtual_connection *vc, const struct oa_channel *channel, int end)
 {
-    const struct oa_endpoint *ends = channel->endpoint;
-
-    if (is_same_host(&ends[OA_CLIENT], &ends[OA_SERVER]))
-        return end;
     for (int hop = OA_HOP_CLIENT; hop < end; hop++)
-        if (is_same_host(&ends[OA_SERVER], &vc->endpoint[hop][OA_CLIENT]))
+        if (is_before(channel->endpoint, vc->endpoint[hop]))
+            return hop;
+    for (int hop = OA_HOP_CLIENT; hop < end; hop++)
+        if (is_taken(vc, hop, channel) &&
+            oa_stamp_is_before(channel->named, vc->channel[hop][leg_of(channel)]->named) &&
+            !is_before(vc->endpoint[hop], channel->endpoint))
             return hop;
     return end;
+}
+
+bool
+oa_http_hops_is_misplaced(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    const struct oa_endpoint *ends = vc->endpoint[channel->hop];
+    const struct oa_channel *current = vc->channel[channel->hop][leg_of(channel)];
+
+    if (!oa_hop_is_http(channel->hop) || takes_same_way(channel, ends))
+        return false;
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
+        if (is_in_capture(vc, hop) && takes_same_way(channel, vc->endpoint[hop]))
+            return true;
+    return is_taken(vc, (int)channel->hop, channel) && takes_same_way(current, ends) &&
+           !is_similar(channel, ends);
 }
 
 enum oa_hop

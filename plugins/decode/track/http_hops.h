@@ -12,12 +12,18 @@
 /*
  * The HTTP hop of `vc` that a channel is on, whose cookie was just read and which is about to
  * become a part of `vc`. The server of one hop is the client of the next; where addresses do not
- * show the order, the connection seen first is nearer to the client. With `*is_between` the hop is
- * a new one before those that are known from that place on, which have to move on by one first.
- * OA_HOP_SERVER if there is no room for another hop.
+ * show the order, the connection that got the cookie first is nearer to the client. With
+ * `*is_between` the hop is a new one before those that are known from that place on, which have to
+ * move on by one first. OA_HOP_SERVER if there is no room for another hop.
  */
 enum oa_hop oa_http_hops_find(const struct oa_virtual_connection *vc,
                               const struct oa_channel *channel, bool *is_between);
+
+/* Whether that channel of `vc` turns out to be on another HTTP hop than the one where it was put
+ * when less was known: there is one now between its own hosts, or another connection carries the
+ * same channel between the hosts of the hop. */
+bool oa_http_hops_is_misplaced(const struct oa_virtual_connection *vc,
+                               const struct oa_channel *channel);
 
 /*
  * Whether the channel, whose cookie was just read with that stamp, is the beginning of another

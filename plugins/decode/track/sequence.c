@@ -305,6 +305,30 @@ oa_sequence_merge(struct oa_virtual_connection *into, struct oa_virtual_connecti
     into->recycles_forgotten += from->recycles_forgotten;
 }
 
+static void
+move_steps(struct oa_sequence *sequence, enum oa_hop from, enum oa_hop to, unsigned places)
+{
+    for (; sequence; sequence = sequence->next)
+        for (unsigned i = 0; i < sequence->n_steps; i++) {
+            struct oa_sequence_step *step = &sequence->step[i];
+            if (!(step->hops & 1u << from) || !(OA_RTS_PDU_ROWS[step->name.r1].places & places))
+                continue;
+            step->hops = (uint8_t)((step->hops & ~(1u << from)) | 1u << to);
+        }
+}
+
+void
+oa_sequences_move(struct oa_virtual_connection *vc, enum oa_leg leg, enum oa_hop from,
+                  enum oa_hop to)
+{
+    unsigned places =
+        leg == OA_LEG_IN ? OA_RTS_IN_REQUEST : OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE;
+
+    move_steps(&vc->conn, from, to, places);
+    for (int i = 0; i < OA_LEGS; i++)
+        move_steps(vc->recycle[i], from, to, places);
+}
+
 static bool
 is_whole(const struct oa_virtual_connection *vc)
 {

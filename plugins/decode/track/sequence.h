@@ -31,4 +31,8 @@ void oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection 
 /* Frees the recyclings of `vc`. */
 void oa_sequences_free(struct oa_virtual_connection *vc);
 
+/* What was seen on the channels of that leg of an HTTP hop turns out to be of another hop. */
+void oa_sequences_move(struct oa_virtual_connection *vc, enum oa_leg leg, enum oa_hop from,
+                       enum oa_hop to);
+
 #endif

@@ -113,6 +113,8 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     uint32_t number;
 
     facts->has_start = true;
+    if (!facts->has_cookie)
+        facts->named = stamp;
     facts->has_cookie = cookie != NULL;
     if (cookie)
         facts->cookie = cookie->value.cookie;

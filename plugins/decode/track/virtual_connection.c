@@ -178,6 +178,19 @@ give_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie, size_
     tie_if_whole(vc);
 }
 
+/* `from` is a part of `to`. */
+static void
+take_traffic_off(struct oa_traffic *to, const struct oa_traffic *from)
+{
+    to->rpc_pdus -= from->rpc_pdus;
+    to->rpc_bytes -= from->rpc_bytes;
+    to->rts_pdus -= from->rts_pdus;
+    to->rts_bytes -= from->rts_bytes;
+    to->pings -= from->pings;
+    to->acks -= from->acks;
+    to->skipped_bytes -= from->skipped_bytes;
+}
+
 static void
 add_traffic(struct oa_traffic *to, const struct oa_traffic *from)
 {
@@ -233,7 +246,21 @@ check_users(struct channel *channel, struct oa_virtual_connection *vc)
                         OA_SHOWN(channel->tracker->renamer, USER, other->user));
 }
 
-/* Traffic of the channel before it was joined counts for the virtual connection too. */
+/* Adds the channel to its hop. Traffic of the channel before it was joined counts for the virtual
+ * connection too. */
+static void
+put_on_hop(struct channel *channel, struct virtual_connection *vc)
+{
+    struct oa_channel *facts = &channel->facts;
+
+    g_queue_push_tail_link(&vc->channels, &channel->link);
+    oa_vc_place_channel(channel);
+    if (!oa_vc_has_endpoint(&vc->facts, facts->hop))
+        memcpy(vc->facts.endpoint[facts->hop], facts->endpoint, sizeof facts->endpoint);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        add_traffic(&vc->facts.traffic[facts->hop][side], &facts->traffic[side]);
+}
+
 static void
 attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join)
 {
@@ -241,11 +268,8 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
 
     facts->vc = &vc->facts;
     facts->join = join;
-    g_queue_push_tail_link(&vc->channels, &channel->link);
-    oa_vc_place_channel(channel);
+    put_on_hop(channel, vc);
     tie_if_whole(vc);
-    if (!oa_vc_has_endpoint(&vc->facts, facts->hop))
-        memcpy(vc->facts.endpoint[facts->hop], facts->endpoint, sizeof facts->endpoint);
     if (!vc->facts.target_server && facts->target_server) {
         vc->facts.target_server = g_strdup(facts->target_server);
         vc->facts.target_port = facts->target_port;
@@ -258,8 +282,6 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
         vc->facts.auth = oa_auth_copy_hold(facts->auth);
     if (facts->opened.time_ns < vc->facts.opened.time_ns)
         vc->facts.opened = facts->opened;
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        add_traffic(&vc->facts.traffic[facts->hop][side], &facts->traffic[side]);
 }
 
 /* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
@@ -479,36 +501,6 @@ choose_number(struct oa_virtual_connection *into, struct oa_virtual_connection *
     from->number = number;
 }
 
-void
-oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, enum oa_join join)
-{
-    GList *link;
-
-    choose_number(&into->facts, &from->facts);
-    while ((link = g_queue_peek_head_link(&from->channels))) {
-        struct channel *channel = link->data;
-        oa_vc_detach(channel, from);
-        attach(channel, into, join);
-    }
-    adopt_facts(&into->facts, &from->facts);
-    merge_bindings(into, from);
-    for (int hop = 0; hop < OA_HOPS; hop++)
-        oa_unsealing_merge(&into->unsealing[hop], &from->unsealing[hop]);
-    oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
-    oa_sequence_merge(&into->facts, &from->facts);
-    oa_calls_merge(&into->calls, &from->calls);
-    for (int i = 0; i < 2; i++)
-        if (!into->fits[i]) {
-            into->fits[i] = from->fits[i];
-            into->fitting[i] = from->fitting[i];
-        }
-    oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
-    from->facts.joined = &into->facts;
-    emit_vc(from, OA_EVENT_VC_JOINED, NULL);
-    forget_vc(from);
-    oa_retire(from->tracker, from, free_vc);
-}
-
 /* Moves everything of a hop to the next one, which is empty. */
 static void
 move_on(struct virtual_connection *vc, int hop)
@@ -532,6 +524,8 @@ move_on(struct virtual_connection *vc, int hop)
     oa_unsealing_free(vc->unsealing[next]);
     vc->unsealing[next] = g_steal_pointer(&vc->unsealing[hop]);
     oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
+    for (int leg = 0; leg < OA_LEGS; leg++)
+        oa_sequences_move(facts, (enum oa_leg)leg, (enum oa_hop)hop, (enum oa_hop)next);
 }
 
 /* All HTTP hops of `vc` turn out to be that many hops further from the client. */
@@ -542,6 +536,53 @@ move_all_on(struct virtual_connection *vc, unsigned distance)
         for (int at = hop;
              oa_vc_has_endpoint(&vc->facts, (enum oa_hop)at) && at < hop + (int)distance; at++)
             move_on(vc, at);
+}
+
+/* One of two parts has a single HTTP hop, between the same hosts as one of the other: it is this
+ * one.
+ */
+static bool
+align_hops(struct virtual_connection *a, struct virtual_connection *b)
+{
+    unsigned distance[2];
+    bool is_aligned = oa_http_hops_align(&a->facts, &b->facts, distance);
+
+    if (is_aligned) {
+        move_all_on(a, distance[0]);
+        move_all_on(b, distance[1]);
+    }
+    return is_aligned;
+}
+
+void
+oa_vc_merge(struct virtual_connection *into, struct virtual_connection *from, enum oa_join join)
+{
+    GList *link;
+
+    align_hops(into, from);
+    choose_number(&into->facts, &from->facts);
+    while ((link = g_queue_peek_head_link(&from->channels))) {
+        struct channel *channel = link->data;
+        oa_vc_detach(channel, from);
+        attach(channel, into, join);
+    }
+    adopt_facts(&into->facts, &from->facts);
+    merge_bindings(into, from);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        oa_unsealing_merge(&into->unsealing[hop], &from->unsealing[hop]);
+    oa_auth_merge_vc(into->tracker, &into->facts, &from->facts);
+    oa_sequence_merge(&into->facts, &from->facts);
+    oa_calls_merge(&into->calls, &from->calls);
+    for (int i = 0; i < 2; i++)
+        if (!into->fits[i]) {
+            into->fits[i] = from->fits[i];
+            into->fitting[i] = from->fitting[i];
+        }
+    oa_finding_counts_merge(&into->facts.findings, from->facts.findings);
+    from->facts.joined = &into->facts;
+    emit_vc(from, OA_EVENT_VC_JOINED, NULL);
+    forget_vc(from);
+    oa_retire(from->tracker, from, free_vc);
 }
 
 /* Finds the hop of a channel that `vc` is about to get; false if there is no room for it. */
@@ -577,8 +618,33 @@ place_part_on_hop(struct channel *channel, struct virtual_connection *own,
     move_all_on(own, is - was);
 }
 
-/* The first IN and the first OUT channel of an HTTP hop: a balancer may send them to different
- * proxies. */
+/* A channel of `vc` came that may show that others were put on the wrong hop: moves these. */
+static void
+rearrange(struct virtual_connection *vc)
+{
+    GList *before, *link = vc->channels.tail;
+
+    for (unsigned i = 0; link && i < OA_CHANNELS_SEARCHED; i++, link = before) {
+        struct channel *channel = link->data;
+        enum oa_hop hop = channel->facts.hop;
+
+        before = link->prev;
+        if (!oa_http_hops_is_misplaced(&vc->facts, &channel->facts))
+            continue;
+        enum oa_leg leg = channel->facts.kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+        oa_vc_detach(channel, vc);
+        oa_sequences_move(&vc->facts, leg, hop, OA_HOPS); /* meanwhile, on none */
+        vc->facts.leg_seen[hop][leg] = vc->facts.channel[hop][leg] != NULL;
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+            take_traffic_off(&vc->facts.traffic[hop][side], &channel->facts.traffic[side]);
+        place_on_hop(channel, vc); /* it stays where it is if there is no room */
+        put_on_hop(channel, vc);
+        oa_sequences_move(&vc->facts, leg, OA_HOPS, channel->facts.hop);
+    }
+}
+
+/* The first IN and the first OUT channel of an HTTP hop: a balancer may send those of a client to
+ * different proxies. */
 static void
 check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
 {
@@ -590,6 +656,8 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
     char text[2][OA_ADDRESS_TEXT];
 
     if (!other || vc->leg_seen[facts->hop][leg] || !oa_hop_is_http(facts->hop) ||
+        memcmp(&facts->endpoint[OA_CLIENT].address, &other->endpoint[OA_CLIENT].address,
+               sizeof mine->address) != 0 ||
         memcmp(mine->address, other->endpoint[OA_SERVER].address, sizeof mine->address) == 0)
         return;
     oa_emit_finding(
@@ -660,6 +728,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, si
         check_gateways(channel, &known->facts);
     }
     attach(channel, known, OA_JOIN_COOKIE);
+    rearrange(known);
     return known;
 }
 
@@ -675,16 +744,13 @@ is_larger(const struct virtual_connection *vc, const struct virtual_connection *
 bool
 oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *far)
 {
-    unsigned distance[2];
+    if (align_hops(near, far))
+        return true;
+    unsigned distance = oa_http_hops_behind(&near->facts, &far->facts);
 
-    if (!oa_http_hops_align(&near->facts, &far->facts, distance)) {
-        distance[0] = 0;
-        distance[1] = oa_http_hops_behind(&near->facts, &far->facts);
-    }
-    if (distance[1] == OA_HOP_SERVER)
+    if (distance == OA_HOP_SERVER)
         return false;
-    move_all_on(near, distance[0]);
-    move_all_on(far, distance[1]);
+    move_all_on(far, distance);
     return true;
 }
 
@@ -694,10 +760,7 @@ static void
 separate_hops(struct virtual_connection *later, struct virtual_connection *known,
               enum oa_side sender)
 {
-    unsigned distance[2];
-
-    if (oa_http_hops_align(&known->facts, &later->facts, distance) ||
-        oa_http_hops_collide(&known->facts, &later->facts))
+    if (!align_hops(known, later) && oa_http_hops_collide(&known->facts, &later->facts))
         oa_vc_arrange_hops(sender == OA_CLIENT ? known : later,
                            sender == OA_CLIENT ? later : known);
 }
