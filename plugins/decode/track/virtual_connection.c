@@ -754,15 +754,28 @@ oa_vc_arrange_hops(struct virtual_connection *near, struct virtual_connection *f
     return true;
 }
 
-/* Both are one; `later` has just had a PDU that the other one had before. What the client sends
- * comes later on hops further from it. */
-static void
-separate_hops(struct virtual_connection *later, struct virtual_connection *known,
-              enum oa_side sender)
+/* Whether the channels on which that side sends show that `vc` was seen before the other one, which
+ * has just been told of it: bytes that were held back come late. */
+static bool
+was_first(const struct virtual_connection *vc, const struct virtual_connection *known,
+          enum oa_side sender)
 {
-    if (!align_hops(known, later) && oa_http_hops_collide(&known->facts, &later->facts))
-        oa_vc_arrange_hops(sender == OA_CLIENT ? known : later,
-                           sender == OA_CLIENT ? later : known);
+    enum oa_leg leg = sender == OA_SERVER ? OA_LEG_OUT : OA_LEG_IN;
+    const struct oa_channel *own = vc->facts.channel[OA_HOP_CLIENT][leg];
+    const struct oa_channel *other = known->facts.channel[OA_HOP_CLIENT][leg];
+
+    return own && other && oa_stamp_is_before(own->opened, other->opened);
+}
+
+/* Both are one; `vc` has just had a PDU that the other one had before, unless it was held back. What
+ * the client sends comes later on hops further from it. */
+static void
+separate_hops(struct virtual_connection *vc, struct virtual_connection *known, enum oa_side sender)
+{
+    if (align_hops(known, vc) || !oa_http_hops_collide(&known->facts, &vc->facts))
+        return;
+    bool is_near = (sender == OA_SERVER) != was_first(vc, known, sender);
+    oa_vc_arrange_hops(is_near ? vc : known, is_near ? known : vc);
 }
 
 struct virtual_connection *
