@@ -210,7 +210,6 @@ test_hops_of_one_host(void)
             conn_b1(wire, near_in, V, IN1);
         } else {
             conn_b1(wire, near_in, V, IN1);
-            g_assert_cmpint(near_in->hop, ==, far_out->hop);
             conn_b1(wire, far_in, V, IN1);
         }
         const struct oa_virtual_connection *vc = far_in->vc;
@@ -705,8 +704,8 @@ test_response_of_far_hop(void)
     wire_free(wire);
 }
 
-/* Sessions may begin with the same bytes: what cannot be in the order of one call, what comes when
- * the sender has gone on, and what two others had, is not the same PDU. */
+/* Sessions may begin with the same bytes: what cannot be in the order of one call, and what two
+ * others had, is not the same PDU. What comes when the client has sent more may be: it sends ahead. */
 static void
 test_same_pdu_of_another(void)
 {
@@ -722,12 +721,14 @@ test_same_pdu_of_another(void)
     wire_request(wire, server[0], WIRE_WHOLE, 1, 11, 40, 1); /* after the response */
     wire_request(wire, client, WIRE_WHOLE, 2, 11, 40, 2);
     wire_request(wire, client, WIRE_WHOLE, 3, 11, 40, 2);
+    g_assert_cmpstr(wire->joins->str, ==, "");
     wire_request(wire, server[1], WIRE_WHOLE, 2, 11, 40, 2); /* after the next one */
+    g_assert_cmpstr(wire->joins->str, ==, "3 2\n");
     for (size_t i = 2; i < 4; i++)
         wire_request(wire, server[i], WIRE_WHOLE, 4, 11, 40, 4);
     wire->now.time_ns -= 3000000; /* held back */
     wire_request(wire, client, WIRE_WHOLE, 4, 11, 40, 4);
-    g_assert_cmpstr(wire->joins->str, ==, "");
+    g_assert_cmpstr(wire->joins->str, ==, "3 2\n");
     wire_free(wire);
 }
 

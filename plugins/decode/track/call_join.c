@@ -247,23 +247,6 @@ are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b
 /* PDUs that are looked at to find out whether the sender went on. */
 #define FOLLOWING_MAX 8
 
-/* Whether that side sent a PDU of another call on the hop between the one of the call and that
- * moment. */
-static bool
-went_on(const struct call *call, enum oa_hop hop, enum oa_side side, enum pdu_of_half which,
-        int64_t until_ns)
-{
-    int64_t since_ns = stamp_of(half_of(call, hop, side), which).time_ns;
-    const GList *link = call->link.next;
-
-    for (unsigned i = 0; link && i < FOLLOWING_MAX; i++, link = link->next) {
-        const struct oa_call_half *next = half_of(link->data, hop, side);
-        if (next->fragments && next->first.time_ns > since_ns && next->first.time_ns < until_ns)
-            return true;
-    }
-    return false;
-}
-
 /* The PDUs of the channel that `vc` has on that leg of the hop; NULL: none that were cut short. */
 static const struct pdu_trail *
 trail_of(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
@@ -336,8 +319,7 @@ may_be_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const stru
            may_take(other, vc, other_hop, leg, &call->facts, theirs->first) &&
            !(vc->facts.has_cookie && other->facts.has_cookie) &&
            llabs(own_ns - their_ns) <= HOP_DELAY_NS &&
-           are_in_order(&mine->facts, hop, &call->facts, other_hop, which) &&
-           !went_on(call, other_hop, side, which, own_ns);
+           are_in_order(&mine->facts, hop, &call->facts, other_hop, which);
 }
 
 /* Both are one virtual connection. If an HTTP hop of one is between the hosts of a further one of

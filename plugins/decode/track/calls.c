@@ -938,26 +938,33 @@ oa_calls_take(struct call_list *list, struct oa_event *event)
     return call;
 }
 
+struct move {
+    enum oa_hop from, to;
+};
+
 static void
-move_on(void *data, void *user_data)
+move_halves(void *data, void *user_data)
 {
     struct oa_call *call = &((struct call *)data)->facts;
-    enum oa_hop hop = *(const enum oa_hop *)user_data;
+    const struct move *move = user_data;
 
-    call->request[hop + 1] = call->request[hop];
-    call->response[hop + 1] = call->response[hop];
-    call->request[hop] = call->response[hop] = (struct oa_call_half){ .fragments = 0 };
+    call->request[move->to] = call->request[move->from];
+    call->response[move->to] = call->response[move->from];
+    call->request[move->from] = call->response[move->from] =
+        (struct oa_call_half){ .fragments = 0 };
 }
 
 void
-oa_calls_move_on(struct call_list *list, enum oa_hop hop)
+oa_calls_move(struct call_list *list, enum oa_hop from, enum oa_hop to)
 {
+    struct move move = { from, to };
+
     for (const GList *link = list->by_age.head; link; link = link->next)
         mark_gaps(list, link->data);
-    g_queue_foreach(&list->by_age, move_on, &hop);
-    g_queue_foreach(&list->over, move_on, &hop);
-    list->highest_id[hop + 1] = list->highest_id[hop];
-    list->highest_id[hop] = 0;
+    g_queue_foreach(&list->by_age, move_halves, &move);
+    g_queue_foreach(&list->over, move_halves, &move);
+    list->highest_id[to] = list->highest_id[from];
+    list->highest_id[from] = 0;
 }
 
 /* --- merging --- */

@@ -118,8 +118,8 @@ void oa_calls_forget_ended(struct oa_tracker *tracker);
 /* Bytes of that sender are missing on that hop: incomplete calls may lack a fragment. */
 void oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side);
 
-/* Another hop turned out to be before that one: what was seen on it was seen on the next. */
-void oa_calls_move_on(struct call_list *list, enum oa_hop hop);
+/* What was seen on that hop turned out to be seen on another one, which is empty. */
+void oa_calls_move(struct call_list *list, enum oa_hop from, enum oa_hop to);
 
 /* The virtual connection turned out to be a part of another: moves its calls and their counts
  * there. */

@@ -126,6 +126,21 @@ oa_http_hops_is_misplaced(const struct oa_virtual_connection *vc, const struct o
            !is_similar(channel, ends);
 }
 
+bool
+oa_http_hops_are_inverted(const struct oa_virtual_connection *vc, int hop)
+{
+    bool is_inverted = false, is_in_order = false;
+
+    for (int leg = 0; leg < OA_LEGS && hop + 1 < OA_HOP_SERVER; leg++) {
+        const struct oa_channel *near = vc->channel[hop][leg], *far = vc->channel[hop + 1][leg];
+        bool is_same = near && far && near->has_cookie && far->has_cookie &&
+                       memcmp(&near->cookie, &far->cookie, OA_COOKIE_SIZE) == 0;
+        is_inverted |= is_same && oa_stamp_is_before(far->named, near->named);
+        is_in_order |= is_same && !oa_stamp_is_before(far->named, near->named);
+    }
+    return is_inverted && !is_in_order && !is_before(vc->endpoint[hop], vc->endpoint[hop + 1]);
+}
+
 enum oa_hop
 oa_http_hops_find(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
                   bool *is_between)

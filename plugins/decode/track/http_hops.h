@@ -25,6 +25,10 @@ enum oa_hop oa_http_hops_find(const struct oa_virtual_connection *vc,
 bool oa_http_hops_is_misplaced(const struct oa_virtual_connection *vc,
                                const struct oa_channel *channel);
 
+/* Whether that HTTP hop of `vc` turns out to be behind the next one: it got the cookies of channels
+ * later, and addresses do not show otherwise. */
+bool oa_http_hops_are_inverted(const struct oa_virtual_connection *vc, int hop);
+
 /*
  * Whether the channel, whose cookie was just read with that stamp, is the beginning of another
  * virtual connection with the same cookie as `vc`, which was established before: by then, the first

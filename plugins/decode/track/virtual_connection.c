@@ -501,12 +501,11 @@ choose_number(struct oa_virtual_connection *into, struct oa_virtual_connection *
     from->number = number;
 }
 
-/* Moves everything of a hop to the next one, which is empty. */
+/* Moves everything of a hop to another one, which is empty. */
 static void
-move_on(struct virtual_connection *vc, int hop)
+move_hop(struct virtual_connection *vc, int hop, int next)
 {
     struct oa_virtual_connection *facts = &vc->facts;
-    int next = hop + 1;
 
     for (const GList *link = vc->channels.head; link; link = link->next) {
         struct oa_channel *channel = &((struct channel *)link->data)->facts;
@@ -523,7 +522,7 @@ move_on(struct virtual_connection *vc, int hop)
     memset(facts->traffic[hop], 0, sizeof facts->traffic[hop]);
     oa_unsealing_free(vc->unsealing[next]);
     vc->unsealing[next] = g_steal_pointer(&vc->unsealing[hop]);
-    oa_calls_move_on(&vc->calls, (enum oa_hop)hop);
+    oa_calls_move(&vc->calls, (enum oa_hop)hop, (enum oa_hop)next);
     for (int leg = 0; leg < OA_LEGS; leg++)
         oa_sequences_move(facts, (enum oa_leg)leg, (enum oa_hop)hop, (enum oa_hop)next);
 }
@@ -535,7 +534,7 @@ move_all_on(struct virtual_connection *vc, unsigned distance)
     for (int hop = OA_HOP_HTTP_4; hop >= OA_HOP_CLIENT; hop--)
         for (int at = hop;
              oa_vc_has_endpoint(&vc->facts, (enum oa_hop)at) && at < hop + (int)distance; at++)
-            move_on(vc, at);
+            move_hop(vc, at, at + 1);
 }
 
 /* One of two parts has a single HTTP hop, between the same hosts as one of the other: it is this
@@ -598,7 +597,7 @@ place_on_hop(struct channel *channel, struct virtual_connection *vc)
         return false;
     for (int other = OA_HOP_HTTP_3; is_between && other >= (int)hop; other--)
         if (oa_vc_has_endpoint(&vc->facts, (enum oa_hop)other))
-            move_on(vc, other);
+            move_hop(vc, other, other + 1);
     channel->facts.hop = hop;
     return true;
 }
@@ -616,6 +615,20 @@ place_part_on_hop(struct channel *channel, struct virtual_connection *own,
     is = channel->facts.hop;
     channel->facts.hop = was;
     move_all_on(own, is - was);
+}
+
+/* Puts HTTP hops in the order in which they got a cookie. */
+static void
+reorder(struct virtual_connection *vc)
+{
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_HTTP_4; hop++) {
+        if (!oa_http_hops_are_inverted(&vc->facts, hop) ||
+            oa_vc_has_endpoint(&vc->facts, OA_HOP_HTTP_4))
+            continue;
+        move_hop(vc, hop, OA_HOP_HTTP_4);
+        move_hop(vc, hop + 1, hop);
+        move_hop(vc, OA_HOP_HTTP_4, hop + 1);
+    }
 }
 
 /* A channel of `vc` came that may show that others were put on the wrong hop: moves these. */
@@ -729,6 +742,7 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, si
     }
     attach(channel, known, OA_JOIN_COOKIE);
     rearrange(known);
+    reorder(known);
     return known;
 }
 
@@ -767,8 +781,8 @@ was_first(const struct virtual_connection *vc, const struct virtual_connection *
     return own && other && oa_stamp_is_before(own->opened, other->opened);
 }
 
-/* Both are one; `vc` has just had a PDU that the other one had before, unless it was held back. What
- * the client sends comes later on hops further from it. */
+/* Both are one; `vc` has just had a PDU that the other one had before, unless it was held back.
+ * What the client sends comes later on hops further from it. */
 static void
 separate_hops(struct virtual_connection *vc, struct virtual_connection *known, enum oa_side sender)
 {
