@@ -34,8 +34,8 @@ def options():
 
 def make(arguments, kind):
     """The capture, and the options for its key log in oaexport and in tshark."""
-    kind, _, program = kind.partition(".")
     kind, _, version = kind.partition("/")
+    kind, _, program = kind.partition(".")
     path = pathlib.Path(arguments.folder) / f"scale-{kind}{version}.pcap"
     keys = path.with_suffix(".keys")
     command = [arguments.make_capture, str(path), str(arguments.sessions), str(min(arguments.sessions, 100)), str(arguments.calls), "100", kind]

@@ -244,8 +244,8 @@ are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b
     return true;
 }
 
-/* PDUs that are looked at to find out whether the sender went on. */
-#define FOLLOWING_MAX 8
+/* Calls that are looked at to find the one before. */
+#define CALLS_BEFORE_MAX 8
 
 /* The PDUs of the channel that `vc` has on that leg of the hop; NULL: none that were cut short. */
 static const struct pdu_trail *
@@ -342,7 +342,7 @@ call_before(const struct call *call, enum oa_hop hop, enum oa_side side)
 {
     const GList *link = call->link.prev;
 
-    for (unsigned i = 0; link && i < FOLLOWING_MAX; i++, link = link->prev)
+    for (unsigned i = 0; link && i < CALLS_BEFORE_MAX; i++, link = link->prev)
         if (half_of(link->data, hop, side)->fragments)
             return link->data;
     return NULL;

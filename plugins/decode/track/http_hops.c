@@ -95,6 +95,13 @@ is_before(const struct oa_endpoint ends[2], const struct oa_endpoint hop[2])
            is_same_host(&ends[OA_SERVER], &hop[OA_CLIENT]);
 }
 
+/* By time alone: frames that came at once are not numbered in the order of hops. */
+static bool
+was_named_before(const struct oa_channel *channel, const struct oa_channel *other)
+{
+    return channel->named.time_ns < other->named.time_ns;
+}
+
 /* Where a new hop belongs: before the one whose client is its server, or that got the cookie later;
  * otherwise behind all. */
 static int
@@ -105,7 +112,7 @@ find_place(const struct oa_virtual_connection *vc, const struct oa_channel *chan
             return hop;
     for (int hop = OA_HOP_CLIENT; hop < end; hop++)
         if (is_taken(vc, hop, channel) &&
-            oa_stamp_is_before(channel->named, vc->channel[hop][leg_of(channel)]->named) &&
+            was_named_before(channel, vc->channel[hop][leg_of(channel)]) &&
             !is_before(vc->endpoint[hop], channel->endpoint))
             return hop;
     return end;
@@ -135,8 +142,8 @@ oa_http_hops_are_inverted(const struct oa_virtual_connection *vc, int hop)
         const struct oa_channel *near = vc->channel[hop][leg], *far = vc->channel[hop + 1][leg];
         bool is_same = near && far && near->has_cookie && far->has_cookie &&
                        memcmp(&near->cookie, &far->cookie, OA_COOKIE_SIZE) == 0;
-        is_inverted |= is_same && oa_stamp_is_before(far->named, near->named);
-        is_in_order |= is_same && !oa_stamp_is_before(far->named, near->named);
+        is_inverted |= is_same && was_named_before(far, near);
+        is_in_order |= is_same && !was_named_before(far, near);
     }
     return is_inverted && !is_in_order && !is_before(vc->endpoint[hop], vc->endpoint[hop + 1]);
 }
