@@ -76,6 +76,15 @@ hand_over(struct frames_ahead *ahead)
     filling(ahead)->n = filling(ahead)->used = 0;
 }
 
+/* What was decrypted is cleared. */
+static void
+free_bytes(struct batch *batch)
+{
+    if (batch->bytes)
+        explicit_bzero(batch->bytes, batch->room);
+    g_free(batch->bytes);
+}
+
 /* The next item, with room for so many bytes. */
 static struct item *
 add_item(struct frames_ahead *ahead, size_t length, uint8_t **bytes)
@@ -87,8 +96,7 @@ add_item(struct frames_ahead *ahead, size_t length, uint8_t **bytes)
         batch = filling(ahead);
     }
     if (batch->room < length || !batch->bytes) { /* it is empty */
-        explicit_bzero(batch->bytes, batch->room);
-        g_free(batch->bytes);
+        free_bytes(batch);
         batch->room = MAX(length, BATCH_BYTES);
         batch->bytes = g_malloc(batch->room);
     }
@@ -314,10 +322,8 @@ frames_ahead_end(struct frames_ahead *ahead)
         return;
     if (ahead->is_running)
         pthread_join(ahead->thread, NULL);
-    for (size_t i = 0; i < RING_BATCHES; i++) {
-        explicit_bzero(ahead->batches[i].bytes, ahead->batches[i].room);
-        g_free(ahead->batches[i].bytes);
-    }
+    for (size_t i = 0; i < RING_BATCHES; i++)
+        free_bytes(&ahead->batches[i]);
     batch_ring_end(&ahead->ring);
     g_free(ahead);
 }
