@@ -242,7 +242,8 @@ begin_tls(struct flow *flow, const struct flow_step *step)
 
     flow->tls = step->tls;
     flow->opener = step->opener;
-    flow->watch = oa_tls_watch_new(flows->tracker, &endpoint[OA_CLIENT], &endpoint[OA_SERVER]);
+    if (!flow->watch)
+        flow->watch = oa_tls_watch_new(flows->tracker, &endpoint[OA_CLIENT], &endpoint[OA_SERVER]);
     if (flows->shapes)
         flow->shape = oa_shape_new(flows->shapes, flow->tls, &endpoint[OA_CLIENT],
                                    &endpoint[OA_SERVER], flow->connection->is_waiting, flow);

@@ -39,7 +39,7 @@ NAMES = set("""user rpc_user domain workstation target_name spn realm netbios_co
 SECRET = {"subject"}
 # Texts in which names have been replaced one by one.
 TEXTS = {"evidence", "description", "property_names"}
-WORDS = set("""anonymous decrypted estimated not_decrypted sizes unknown unsealed unsealed_why_not asked_by auth_level auth_scheme begun certificate_path channel_bindings channels class client_address_order client_mode
+WORDS = set("""anonymous decrypted estimated signatures_why_not not_decrypted sizes unknown unsealed unsealed_why_not asked_by auth_level auth_scheme begun certificate_path channel_bindings channels class client_address_order client_mode
     client_modes client_os_version client_sessions client_software client_version clients code conn end_state ended_by event fault_status fault_statuses
     first_rop format handshake hop hops http_auth input_handle interface join join_certainty kerberos_error kind link_types meaning measure mechanism
     message_class message_id mic ntlm_anonymous ntlm_flags ntlm_version object offered opened operation outcome output_handle pdu persistent

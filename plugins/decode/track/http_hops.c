@@ -183,6 +183,17 @@ has_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel
     return false;
 }
 
+/* Whether the other channel of its hop is open, and waits for this one: nothing has come that needs
+ * both. A server may go on before it has the second one. */
+static bool
+is_waited_for(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++)
+        if (vc->channel[hop][leg_of(channel) ^ 1] && takes_same_way(channel, vc->endpoint[hop]))
+            return !has_way(vc, channel);
+    return false;
+}
+
 bool
 oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct oa_channel *channel,
                            struct oa_stamp stamp)
@@ -193,7 +204,7 @@ oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct 
 
     return !channel->is_successor && channel->vc != vc &&
            (vc->established.frame || vc->calls || vc->binds) &&
-           stamp.time_ns > since.time_ns + within_ns;
+           stamp.time_ns > since.time_ns + within_ns && !is_waited_for(vc, channel);
 }
 
 bool
