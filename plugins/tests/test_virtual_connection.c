@@ -705,7 +705,8 @@ test_response_of_far_hop(void)
 }
 
 /* Sessions may begin with the same bytes: what cannot be in the order of one call, and what two
- * others had, is not the same PDU. What comes when the client has sent more may be: it sends ahead. */
+ * others had, is not the same PDU. What comes when the client has sent more may be: it sends ahead.
+ */
 static void
 test_same_pdu_of_another(void)
 {

@@ -115,7 +115,7 @@ static const char *
 number_text(int64_t number, char room[NUMBER_TEXT])
 {
     uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    char *at = room + NUMBER_TEXT - 1;
+    char *at = &room[NUMBER_TEXT - 1];
 
     *at = '\0';
     do
