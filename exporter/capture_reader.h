@@ -50,7 +50,6 @@ struct capture_order {
      * CAPTURE_INTERFACES of a file in a row; NULL: nothing. */
     const int64_t *corrections;
     int64_t window_ns;            /* how late a frame may be to be put in order; 0: never */
-    bool shares_keys;             /* for source_run(): see source_result.keys_are_shared */
     bool reads_ahead;             /* from the beginning, see capture_reader_open() */
     size_t ahead_bytes;           /* memory for that; 0: 64 MiB */
     struct follow *follow;        /* files that are still being written; NULL: read what is there */

@@ -432,12 +432,19 @@ end_live(const struct options *options, struct run *run, const struct source_res
     return ending_signal ? EXIT_DONE : exit_code_of(result, options->quiet);
 }
 
-/* Reads the captures into reports, which are complete or absent. `*is_void` is set if it has to be
- * done again: with frames read ahead, or connections not, which is noted in `order`, with keys that
- * were found late, or because only now is known how far the clocks of the files differ. */
+struct attempt {
+    bool is_void;     /* it has to be done again */
+    bool shares_keys; /* since one attempt was void for that: see source_result.keys_are_shared */
+};
+
+/* Reads the captures into reports, which are complete or absent. The attempt is void if it has to
+ * be done otherwise: with frames read ahead, which is noted in `order`, or connections not, with
+ * keys that were found late, or because only now is known how far the clocks of the files differ.
+ */
 static int
 export_once(const struct options *options, const struct given_keys *keys,
-            struct capture_order *order, struct clocks *clocks, GHashTable *warnings, bool *is_void)
+            struct capture_order *order, struct clocks *clocks, GHashTable *warnings,
+            struct attempt *attempt)
 {
     struct run run = { .follow = order->follow, .partials = order->partials, .warnings = warnings };
     struct oa_clock_steps *clock_steps = oa_clock_steps_new();
@@ -462,14 +469,14 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .memory_limit = options->memory_limit,
                                 .jobs = options->jobs,
                                 .flows_ahead = tls_key_files_are_given(&options->keys.tls) &&
-                                               can_begin_anew(options) && !order->shares_keys,
+                                               can_begin_anew(options) && !attempt->shares_keys,
                                 .proxies = options->proxies };
     struct source_result result = { 0 };
     struct output_style style = options->style;
     char *message = NULL;
     int code;
 
-    *is_void = false;
+    attempt->is_void = false;
     progress_begin(&run.progress, options->shows_progress, options->quiet);
     order->corrections = clocks ? clocks_corrections(clocks) : NULL;
     struct source *source = order->follow
@@ -506,16 +513,16 @@ export_once(const struct options *options, const struct given_keys *keys,
         source_run(source, &sink, &result);
         progress_clear(&run.progress);
         const char *failure = run.partials ? partial_set_failure(run.partials) : NULL;
-        *is_void = result.disordered || result.clocks_differ || result.keys_are_shared ||
-                   (result.keys_came_late && !run.follow && can_read_again(options) &&
-                    can_begin_anew(options));
+        attempt->is_void = result.disordered || result.clocks_differ || result.keys_are_shared ||
+                           (result.keys_came_late && !run.follow && can_read_again(options) &&
+                            can_begin_anew(options));
         order->reads_ahead |= result.disordered;
-        order->shares_keys |= result.keys_are_shared;
+        attempt->shares_keys |= result.keys_are_shared;
         if (failure)
             code = fail(g_strdup(failure), EXIT_UNREADABLE);
         else if (run.follow)
             code = end_live(options, &run, &result);
-        else if (ending_signal || *is_void)
+        else if (ending_signal || attempt->is_void)
             code = EXIT_NOT_WRITTEN;
         else if (!write_metrics(options, &run, &message) ||
                  !report_set_commit(run.reports, &message) ||
@@ -611,7 +618,7 @@ static int export(const struct options *options, const struct given_keys *keys,
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
     g_autoptr(GHashTable) warnings = warnings_new();
-    bool is_void = false;
+    struct attempt attempt = { .is_void = false };
     int code;
 
     allow_descriptors(options->n_paths * (partials ? partial_set_parts(partials) : 1));
@@ -622,8 +629,8 @@ static int export(const struct options *options, const struct given_keys *keys,
         return fail(g_strdup(partial_set_failure(partials)), EXIT_UNREADABLE);
     }
     do {
-        code = export_once(options, keys, &order, clocks, warnings, &is_void);
-    } while (is_void && code != EXIT_UNREADABLE && !ending_signal);
+        code = export_once(options, keys, &order, clocks, warnings, &attempt);
+    } while (attempt.is_void && code != EXIT_UNREADABLE && !ending_signal);
     clocks_free(clocks);
     return code;
 }
@@ -635,14 +642,14 @@ export_live(const struct options *options, const struct given_keys *keys)
     struct capture_order order = { .window_ns = options->reorder_ns,
                                    .ahead_bytes = ahead_bytes(options) };
     char *message = NULL;
-    bool is_void;
+    struct attempt attempt = { .is_void = false };
 
     order.follow = follow_open(options->paths[0], &n_ending_signals, ENDING_SIGNALS,
                                G_N_ELEMENTS(ENDING_SIGNALS), &message);
     if (!order.follow)
         return fail(message, EXIT_UNREADABLE);
     g_autoptr(GHashTable) warnings = warnings_new();
-    int code = export_once(options, keys, &order, NULL, warnings, &is_void);
+    int code = export_once(options, keys, &order, NULL, warnings, &attempt);
     follow_close(order.follow);
     return code;
 }

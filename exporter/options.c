@@ -465,25 +465,27 @@ take_max_gap(const char *text, struct options *options, char **message)
     return true;
 }
 
-/* The place of the word in the list, which ends with NULL; its length if it is none of these. */
+/* The place of the word in the list, which ends with NULL; its length, with a message of it between
+ * these texts, if it is none of them. */
 static size_t
-place_of(const char *word, const char *const list[])
+place_of(const char *word, const char *const list[], const char *before, const char *after,
+         char **message)
 {
     size_t place = 0;
 
     while (list[place] && strcmp(word, list[place]) != 0)
         place++;
+    if (!list[place])
+        *message = g_strdup_printf("%s'%s'%s", before, word, after);
     return place;
 }
 
 static bool
 take_period(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, PERIODS);
+    size_t place = place_of(text, PERIODS, "", " is none of all, day, week", message);
 
     options->intervals.period = (enum period)place;
-    if (!PERIODS[place])
-        *message = g_strdup_printf("'%s' is none of all, day, week", text);
     return !*message;
 }
 
@@ -522,12 +524,10 @@ take_utc_offset(const char *text, struct options *options, char **message)
 static bool
 take_user_key(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, USER_KEYS);
+    size_t place = place_of(text, USER_KEYS, "", " is none of dn, rpc, http, address", message);
 
     options->intervals.users.has_key = true;
     options->intervals.users.key = (enum user_name)place;
-    if (!USER_KEYS[place])
-        *message = g_strdup_printf("'%s' is none of dn, rpc, http, address", text);
     return !*message;
 }
 
@@ -551,11 +551,9 @@ take_shard(const char *text, struct options *options, char **message)
 static bool
 take_shard_way(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, SHARD_WAYS);
+    size_t place = place_of(text, SHARD_WAYS, "", " is neither time nor hosts", message);
 
     options->shard.by = (enum shard_by)place;
-    if (!SHARD_WAYS[place])
-        *message = g_strdup_printf("'%s' is neither time nor hosts", text);
     return !*message;
 }
 
@@ -584,35 +582,30 @@ take_code_page(const char *text, struct options *options, char **message)
 static bool
 take_format(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, FORMATS);
+    size_t place = place_of(text, FORMATS, "there is no format ", " (see --help)", message);
 
     options->style.format = (enum output_format)place;
     options->has_format = true;
-    if (!FORMATS[place])
-        *message = g_strdup_printf("there is no format '%s' (see --help)", text);
     return !*message;
 }
 
 static bool
 take_time(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, TIMES);
+    size_t place = place_of(text, TIMES, "there is no form of time ", " (see --help)", message);
 
     options->style.spreadsheet_times = place == 1;
-    if (!TIMES[place])
-        *message = g_strdup_printf("there is no form of time '%s' (see --help)", text);
     return !*message;
 }
 
 static bool
 take_shell(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, COMPLETION_SHELLS);
+    size_t place =
+        place_of(text, COMPLETION_SHELLS, "there is no completion for ", " (see --help)", message);
 
     options->action = ACTION_COMPLETION;
     options->shell = (enum completion_shell)place;
-    if (!COMPLETION_SHELLS[place])
-        *message = g_strdup_printf("there is no completion for '%s' (see --help)", text);
     return !*message;
 }
 

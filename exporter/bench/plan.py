@@ -9,12 +9,13 @@ Usage: plan.py OAEXPORT MAKE_CAPTURE FOLDER [options]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-import argparse
 import os
 import pathlib
 import shutil
 import subprocess
 import time
+
+import made_captures
 
 # Of make_capture; inside TLS with its version, compressed with the name of the program.
 KINDS = "large,small,mapi,large.gzip,small/1.2"
@@ -25,13 +26,7 @@ PLAN = "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}"
 
 def options():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    for name in ("oaexport", "make_capture", "folder"):
-        parser.add_argument(name)
-    parser.add_argument("--sessions", type=int, default=300, help="sessions in a capture (default 300)")
-    parser.add_argument("--calls", type=int, default=108, help="reads and writes of a session (default 108)")
-    parser.add_argument("--kinds", default=KINDS, help=f"kinds of captures (default: {KINDS})")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each command (default 3)")
+    parser = made_captures.parser(__doc__, KINDS, 300, 3)
     parser.add_argument("--parts", type=int, default=4, help="parts that are measured (default 4)")
     parser.add_argument("--terabytes", type=float, default=10, help="of the plan (default 10)")
     parser.add_argument("--machines", type=int, default=8, help="machines that read parts (default 8)")
@@ -45,21 +40,15 @@ def options():
 
 def make(arguments, kind):
     """The capture as a folder of files, enough that none is cut; its size without compression, and the options for its key log."""
-    kind, _, version = kind.partition("/")
-    kind, _, program = kind.partition(".")
     path, folder = (pathlib.Path(arguments.folder) / name for name in ("plan.pcap", "plan-captures"))
-    keys = path.with_suffix(".keys")
-    command = [arguments.make_capture, str(path), str(arguments.sessions), str(min(arguments.sessions, 100)), str(arguments.calls), "100", kind]
-    subprocess.run([*command, *([version, str(keys)] if version else [])], check=True)
+    program, keys = made_captures.make(arguments, kind, path)
     size = path.stat().st_size
     frames = int(subprocess.run(["capinfos", "-Tcrm", str(path)], check=True, capture_output=True, text=True).stdout.split(",")[-1])
     folder.mkdir()
     subprocess.run(["editcap", "-F", "pcap", "-c", str(frames // (FILES_PER_PART * arguments.parts) + 1), str(path), str(folder / "ring.pcap")], check=True)
     if program:
         subprocess.run([program, *map(str, folder.iterdir())], check=True)
-    if version:
-        keys.chmod(0o600)
-    return folder, size, ["--tls-keylog", str(keys)] if version else []
+    return folder, size, ["--tls-keylog", str(keys)] if keys else []
 
 
 def run(*command):

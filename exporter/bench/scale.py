@@ -8,11 +8,12 @@ Usage: scale.py OAEXPORT MAKE_CAPTURE FOLDER [options]
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-import argparse
 import os
 import pathlib
 import subprocess
 import time
+
+import made_captures
 
 # Of make_capture; inside TLS with its version, compressed with the name of the program.
 KINDS = "large,small,mapi,large.gzip,small.gzip,large/1.2,small/1.3"
@@ -21,32 +22,19 @@ PROCESSORS = sorted(os.sched_getaffinity(0))[:2]
 
 def options():
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    for name in ("oaexport", "make_capture", "folder"):
-        parser.add_argument(name)
-    parser.add_argument("--sessions", type=int, default=500, help="sessions in a capture (default 500)")
-    parser.add_argument("--calls", type=int, default=108, help="reads and writes of a session (default 108)")
-    parser.add_argument("--kinds", default=KINDS, help=f"kinds of captures (default: {KINDS})")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each command (default 5)")
+    parser = made_captures.parser(__doc__, KINDS, 500, 5)
     parser.add_argument("--skip-tshark", action="store_true", help="without tshark, which takes longest")
     return parser.parse_args()
 
 
 def make(arguments, kind):
     """The capture, and the options for its key log in oaexport and in tshark."""
-    kind, _, version = kind.partition("/")
-    kind, _, program = kind.partition(".")
-    path = pathlib.Path(arguments.folder) / f"scale-{kind}{version}.pcap"
-    keys = path.with_suffix(".keys")
-    command = [arguments.make_capture, str(path), str(arguments.sessions), str(min(arguments.sessions, 100)), str(arguments.calls), "100", kind]
-    subprocess.run([*command, *([version, str(keys)] if version else [])], check=True)
-    if version:
-        keys.chmod(0o600)
-        return path, ["--tls-keylog", str(keys)], ["-o", f"tls.keylog_file:{keys}"]
+    path = pathlib.Path(arguments.folder) / f"scale-{kind.replace('/', '')}.pcap"
+    program, keys = made_captures.make(arguments, kind, path)
     if program:
         subprocess.run([program, "-f", str(path)], check=True)
         path = path.with_name(f"{path.name}.{'gz' if program == 'gzip' else program}")
-    return path, [], []
+    return path, ["--tls-keylog", str(keys)] if keys else [], ["-o", f"tls.keylog_file:{keys}"] if keys else []
 
 
 def run(command, processors):

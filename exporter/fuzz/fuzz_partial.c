@@ -4,43 +4,16 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <wireshark.h>
+#include "fuzz_folder.h"
 
 #include <gcrypt.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <wiretap/wtap.h>
 
 #include "packed_packet.h"
 #include "partial_format.h"
 #include "partial_records.h"
-#include "ws_compat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static char *folder;
-
-static void
-remove_folder(void)
-{
-    g_rmdir(folder);
-    g_free(folder);
-    wtap_cleanup();
-}
-
-static void
-initialise(void)
-{
-    WS_COMPAT_LOG_INIT("fuzz_partial");
-    wtap_init(FALSE);
-    gcry_check_version(NULL);
-    folder = g_dir_make_tmp("fuzz-partial-XXXXXX", NULL);
-    if (!folder)
-        abort();
-    atexit(remove_folder);
-}
 
 static void
 require(bool holds)
@@ -127,10 +100,12 @@ read_capture(struct partial_set *set, size_t capture, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (!folder)
-        initialise();
+    if (!fuzz_folder) {
+        gcry_check_version(NULL);
+        fuzz_folder_begin("fuzz_partial");
+    }
     g_autofree uint8_t *bytes = g_memdup2(data, size);
-    g_autofree char *path = g_build_filename(folder, "part" PARTIAL_SUFFIX, NULL);
+    g_autofree char *path = g_build_filename(fuzz_folder, "part" PARTIAL_SUFFIX, NULL);
     g_autofree char *message = NULL;
     char *paths[] = { path, NULL };
     size_t n = 0;

@@ -5,16 +5,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <wireshark.h>
-
-#include <glib.h>
-#include <glib/gstdio.h>
+#include "fuzz_folder.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <wiretap/wtap.h>
 
 #include "pseudonyms.h"
 #include "report_set.h"
@@ -22,7 +16,6 @@
 #include "rop_facts.h"
 #include "source.h"
 #include "track/tracker.h"
-#include "ws_compat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,36 +25,11 @@ struct table {
     GPtrArray *cells; /* in the order of the file, the header first */
 };
 
-static char *folder;
-
 static void
 require(bool condition)
 {
     if (!condition)
         abort();
-}
-
-static void
-remove_folder(void)
-{
-    g_rmdir(folder);
-    g_free(folder);
-    wtap_cleanup();
-}
-
-static void
-initialise(void)
-{
-    WS_COMPAT_LOG_INIT("fuzz_reports");
-    wtap_init(FALSE);
-    /* In memory where that is possible: the files are synchronised with the disk. */
-    folder = g_strdup("/dev/shm/fuzz-reports-XXXXXX");
-    if (!g_mkdtemp(folder)) {
-        g_free(folder);
-        folder = g_dir_make_tmp("fuzz-reports-XXXXXX", NULL);
-    }
-    require(folder != NULL);
-    atexit(remove_folder);
 }
 
 /* ---- one run ---- */
@@ -133,7 +101,7 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
     }
     for (; REPORTS[n]; n++)
         reports[n] = REPORTS[n];
-    struct report_set *set = report_set_open(reports, n, folder, style, NULL, &message);
+    struct report_set *set = report_set_open(reports, n, fuzz_folder, style, NULL, &message);
     require(set != NULL);
     report_set_count_intervals(set, &INTERVALS_DEFAULT);
     struct source_sink sink = { .context = set,
@@ -180,7 +148,7 @@ static struct table
 read_table(const struct report *report)
 {
     g_autofree char *name = g_strconcat(report->name, ".csv", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *path = g_build_filename(fuzz_folder, name, NULL);
     struct table table = { .cells = g_ptr_array_new_with_free_func(g_free) };
     g_autofree char *text = NULL;
     gsize length;
@@ -259,9 +227,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size % 2)
         pseudonyms = pseudonyms_new((const uint8_t *)"key", 3);
-    if (!folder)
-        initialise();
-    g_autofree char *path = g_build_filename(folder, "capture", NULL);
+    if (!fuzz_folder)
+        fuzz_folder_begin("fuzz_reports");
+    g_autofree char *path = g_build_filename(fuzz_folder, "capture", NULL);
     write_capture(path, data, size);
     bool done = run(path, order, pseudonyms, &is_disordered);
     if (is_disordered) {
