@@ -47,6 +47,17 @@ is_hidden(gunichar c)
     }
 }
 
+/* How many bytes in front are characters that everybody sees and behind which nothing begins. */
+static size_t
+usual_length(const char *text)
+{
+    size_t length = 0;
+
+    while (text[length] >= ' ' && text[length] <= '~' && text[length] != ';')
+        length++;
+    return length;
+}
+
 void
 visible_text_append(GString *out, const char *text, bool is_for_spreadsheet)
 {
@@ -54,6 +65,13 @@ visible_text_append(GString *out, const char *text, bool is_for_spreadsheet)
     const char *next;
 
     for (; *text; text = next) {
+        size_t usual = at_start ? 0 : usual_length(text);
+
+        next = text + usual;
+        if (usual) {
+            g_string_append_len(out, text, (gssize)usual);
+            continue;
+        }
         gunichar c = g_utf8_get_char_validated(text, -1);
         bool is_valid = c != (gunichar)-1 && c != (gunichar)-2;
 
