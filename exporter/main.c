@@ -25,6 +25,7 @@
 #include "given_keys.h"
 #include "live.h"
 #include "metrics.h"
+#include "option_table.h"
 #include "options.h"
 #include "page.h"
 #include "partial_set.h"
@@ -102,10 +103,10 @@ inform(const struct options *options)
 {
     switch (options->action) {
     case ACTION_HELP:
-        options_help();
+        option_table_help();
         break;
     case ACTION_COMPLETION:
-        options_completion(options->shell);
+        option_table_completion(options->shell);
         break;
     case ACTION_VERSION:
         printf(PROGRAM " %s (wiretap %s, GLib %u.%u.%u)\n", OA_VERSION, WIRETAP_VERSION,

@@ -7,56 +7,20 @@
 
 #include <getopt.h>
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "database.h"
 #include "domain_map.h"
+#include "option_table.h"
 #include "page.h"
 #include "reports.h"
 #include "summary.h"
 
-/* How late a frame may be to be put in order, in seconds; more would be another capture. */
 #define MOST_JOBS 256
+
+/* How late a frame may be to be put in order, in seconds; more would be another capture. */
 #define LONGEST_REORDER_WINDOW 3600
 #define DEFAULT_REORDER_NS INT64_C(1000000000)
-
-enum long_option {
-    LONG_LIST_REPORTS = 256,
-    LONG_DESCRIBE,
-    LONG_CRLF,
-    LONG_BOM,
-    LONG_VALID_PORTS,
-    LONG_REORDER_WINDOW,
-    LONG_PROGRESS,
-    LONG_CODE_PAGE,
-    LONG_PROXY,
-    LONG_FORMAT,
-    LONG_TIME,
-    LONG_ROPS,
-    LONG_INTERVAL,
-    LONG_MAX_GAP,
-    LONG_PERIOD,
-    LONG_UTC_OFFSET,
-    LONG_HISTOGRAMS,
-    LONG_ESTIMATES,
-    LONG_USER_KEY,
-    LONG_DOMAIN_MAP,
-    LONG_HTML,
-    LONG_ANONYMIZE,
-    LONG_NT_PASSWORD_FILE,
-    LONG_TLS_KEYLOG,
-    LONG_TLS_PRIVATE_KEY,
-    LONG_TLS_PASSWORD_FILE,
-    LONG_KEYTAB,
-    LONG_MAX_MEMORY,
-    LONG_METRICS,
-    LONG_FOLLOW,
-    LONG_ROTATE,
-    LONG_SHARD,
-    LONG_SHARD_BY,
-    LONG_COMPLETION
-};
 
 /* Of --interval and --max-gap, in seconds: a day; a year. */
 #define LONGEST_INTERVAL 86400
@@ -65,231 +29,8 @@ enum long_option {
 /* Of --max-memory: the program itself takes half of it. */
 #define LEAST_MEMORY (32 * 1024 * 1024)
 
-static const char *const FORMATS[] = {
-    [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [OUTPUT_SQLITE] = "sqlite", NULL
-};
-static const char *const TIMES[] = { "iso", "spreadsheet", NULL };
-static const char *const PERIODS[] = {
-    [PERIOD_ALL] = "all", [PERIOD_DAY] = "day", [PERIOD_WEEK] = "week", NULL
-};
-static const char *const USER_KEYS[] = { [USER_NAME_DN] = "dn",
-                                         [USER_NAME_RPC] = "rpc",
-                                         [USER_NAME_HTTP] = "http",
-                                         [USER_NAME_ADDRESS] = "address",
-                                         NULL };
-
-static const char *const SHARD_WAYS[] = {
-    [SHARD_BY_TIME] = "time", [SHARD_BY_HOSTS] = "hosts", NULL
-};
-
 /* Of --shard. */
 #define MOST_SHARDS 100000
-
-static const char *const COMMANDS[] = { "page", "compare", "merge", NULL };
-enum command { COMMAND_PAGE, COMMAND_COMPARE, COMMAND_MERGE };
-
-/* One row per option: for getopt_long(), for the help text, and for completion. */
-static const struct option_row ROWS[] = {
-    { { "reports", required_argument, NULL, 'r' },
-      "LIST",
-      "reports to write, separated by commas (default: all but estimates, frames and rops)" },
-    { { "output", required_argument, NULL, 'o' },
-      "DIR",
-      "write DIR/REPORT.csv, or a database if it ends with .sqlite, .sqlite3 or .db; without it, "
-      "one "
-      "report to standard output" },
-    { { "rops", no_argument, NULL, LONG_ROPS },
-      NULL,
-      "read the ROPs of calls, for the columns about them in other reports (implied by report "
-      "rops)" },
-    { { "valid-ports", required_argument, NULL, LONG_VALID_PORTS },
-      "LIST",
-      "RpcProxy's ValidPorts, 'NAME:LOW-HIGH;NAME:PORT': marks targets as allowed or refused" },
-    { { "proxy", required_argument, NULL, LONG_PROXY },
-      "HOST",
-      "address or name of an RPC proxy: its connections inside TLS count (may be repeated)" },
-    { { "jobs", required_argument, NULL, 'j' },
-      "N",
-      "threads to use, for the same output (default: one a processor)" },
-    { { "progress", no_argument, NULL, LONG_PROGRESS },
-      NULL,
-      "show how far the run is and how long it will take, on a terminal or not" },
-    { { "reorder-window", required_argument, NULL, LONG_REORDER_WINDOW },
-      "SECONDS",
-      "put frames of a file in order that are up to this late (1; 0: never)" },
-    { { "interval", required_argument, NULL, LONG_INTERVAL },
-      "SECONDS",
-      "length of a row of counters, from 1 s to a day (60)" },
-    { { "max-gap", required_argument, NULL, LONG_MAX_GAP },
-      "SECONDS",
-      "time between two captures that counts as covered (1)" },
-    { { "period", required_argument, NULL, LONG_PERIOD },
-      "PERIOD",
-      "period of a row of capacity: all, day, week (all)" },
-    { { "utc-offset", required_argument, NULL, LONG_UTC_OFFSET },
-      "OFFSET",
-      "where days and weeks begin, such as +02:00 (+00:00); for compare also one for each "
-      "directory" },
-    { { "user-key", required_argument, NULL, LONG_USER_KEY },
-      "NAME",
-      "what users are told apart by: dn, rpc, http, address (the first of these that is known)" },
-    { { "domain-map", required_argument, NULL, LONG_DOMAIN_MAP },
-      "DOM=DNS",
-      "DOM\\user is user@DNS too; or @FILE with one on each line (may be repeated)" },
-    { { "histograms", no_argument, NULL, LONG_HISTOGRAMS },
-      NULL,
-      "also write histograms: calls by latency, for percentiles of sums of rows" },
-    { { "estimates", no_argument, NULL, LONG_ESTIMATES },
-      NULL,
-      "count what connections inside TLS show by their shape, without keys: marked as estimated" },
-    { { "html", no_argument, NULL, LONG_HTML },
-      NULL,
-      "also write DIR/report.html, a page to look at, with the reports that it is made of" },
-    { { "anonymize", required_argument, NULL, LONG_ANONYMIZE },
-      "KEYFILE",
-      "names and addresses become pseudonyms, the same with the same key" },
-    { { "nt-password-file", required_argument, NULL, LONG_NT_PASSWORD_FILE },
-      "FILE",
-      "reads calls that NTLM seals: a line for each user, USER:PASSWORD or USER:NT-HASH" },
-    { { "tls-keylog", required_argument, NULL, LONG_TLS_KEYLOG },
-      "FILE",
-      "decrypt TLS with the secrets in this key log (SSLKEYLOGFILE); those in pcapng files are "
-      "used too (may be repeated)" },
-    { { "tls-private-key", required_argument, NULL, LONG_TLS_PRIVATE_KEY },
-      "FILE",
-      "decrypt TLS with this key of the server, if the key exchange is RSA: PEM or PKCS#12 (may be "
-      "repeated)" },
-    { { "tls-private-key-password-file", required_argument, NULL, LONG_TLS_PASSWORD_FILE },
-      "FILE",
-      "its first line is the password of encrypted private keys (default: asks on the terminal)" },
-    { { "keytab", required_argument, NULL, LONG_KEYTAB },
-      "FILE",
-      "opens Kerberos tickets with the keys of the services: users, and calls that it seals" },
-    { { "code-page", required_argument, NULL, LONG_CODE_PAGE },
-      "NUMBER",
-      "code page of user names that are not Unicode, such as 932 (default: a guess)" },
-    { { "max-memory", required_argument, NULL, LONG_MAX_MEMORY },
-      "SIZE",
-      "keep no more than that (32M or more), such as 2G: what was silent for longest is given up" },
-    { { "follow", no_argument, NULL, LONG_FOLLOW },
-      NULL,
-      "go on when CAPTURE grows, or files appear in it: rows are there as sessions and calls end" },
-    { { "rotate", required_argument, NULL, LONG_ROTATE },
-      "WHEN",
-      "with --follow, put outputs away into folders: after a period (90s, 15m, 1h, 1d) or a size "
-      "(100M, 1G)" },
-    { { "metrics", required_argument, NULL, LONG_METRICS },
-      "FILE",
-      "also write counters in the text format of Prometheus, with --follow whenever an interval "
-      "ends" },
-    { { "shard", required_argument, NULL, LONG_SHARD },
-      "K/N",
-      "read part K of N only, into a partial result in DIR; merge makes the reports of all parts" },
-    { { "shard-by", required_argument, NULL, LONG_SHARD_BY },
-      "WAY",
-      "parts are pieces of the captures (time, the default), or the frames of pairs of hosts "
-      "(hosts)" },
-    { { "list-reports", no_argument, NULL, LONG_LIST_REPORTS },
-      NULL,
-      "list the reports and what a row of each one represents" },
-    { { "describe", optional_argument, NULL, LONG_DESCRIBE },
-      "[=REPORT]",
-      "columns, units and definitions of one report or of all" },
-    { { "format", required_argument, NULL, LONG_FORMAT },
-      "FORMAT",
-      "csv (the default); json: REPORT.jsonl with one object on each line; sqlite" },
-    { { "time", required_argument, NULL, LONG_TIME },
-      "FORM",
-      "times in CSV: iso (the default), or spreadsheet: as these programs read them" },
-    { { "crlf", no_argument, NULL, LONG_CRLF }, NULL, "end lines with CR LF" },
-    { { "bom", no_argument, NULL, LONG_BOM }, NULL, "start files with a UTF-8 byte order mark" },
-    { { "quiet", no_argument, NULL, 'q' },
-      NULL,
-      "no progress line, and no message when nothing was found" },
-    { { "completion", required_argument, NULL, LONG_COMPLETION },
-      "SHELL",
-      "print what lets bash or zsh complete these options, for that shell to read" },
-    { { "help", no_argument, NULL, 'h' }, NULL, "print this help" },
-    { { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
-};
-
-/* What the argument of an option may be, where that is one of a few words; for completion. */
-static const char *const *
-words_of(int value)
-{
-    switch (value) {
-    case 'r':
-    case LONG_DESCRIBE:
-        return COMPLETION_REPORTS;
-    case LONG_FORMAT:
-        return FORMATS;
-    case LONG_TIME:
-        return TIMES;
-    case LONG_PERIOD:
-        return PERIODS;
-    case LONG_USER_KEY:
-        return USER_KEYS;
-    case LONG_SHARD_BY:
-        return SHARD_WAYS;
-    case LONG_COMPLETION:
-        return COMPLETION_SHELLS;
-    default:
-        return NULL;
-    }
-}
-
-void
-options_help(void)
-{
-    printf("Usage: oaexport [OPTION]... CAPTURE...\n"
-           "       oaexport --shard K/N -o DIR CAPTURE...\n"
-           "       oaexport merge [OPTION]... DIR...\n"
-           "       oaexport page [--utc-offset OFFSET] DIR\n"
-           "       oaexport compare [OPTION]... DIR1 DIR2\n"
-           "Turns captures of Outlook Anywhere (RPC over HTTP) into reports. Without -o and -r, "
-           "prints "
-           "a summary.\n\n"
-           "CAPTURE is any file that Wireshark can read (pcap, pcapng, Network Monitor, also "
-           "compressed, PDUs exported\n"
-           "by Wireshark), a folder with such files, or - for standard input. Several captures are "
-           "merged by time.\n"
-           "With merge, the partial results in DIR become the reports of all captures.\n"
-           "With page, the reports in DIR become DIR/report.html.\n"
-           "With compare, the counters in DIR2 are compared with those in DIR1, by weekday and "
-           "time of day.\n\n");
-    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        const struct option *option = &ROWS[i].option;
-        bool is_short = option->val < 256;
-        char *text =
-            g_strdup_printf("%s%c%s--%s%s%s", is_short ? "-" : " ", is_short ? option->val : ' ',
-                            is_short ? ", " : "  ", option->name,
-                            ROWS[i].argument && option->has_arg == required_argument ? " " : "",
-                            ROWS[i].argument ? ROWS[i].argument : "");
-        printf("  %-28s %s\n", text, ROWS[i].help);
-        g_free(text);
-    }
-    printf("\nExit status: 0 done, 1 wrong command line, 2 capture unreadable, 3 capture cut short "
-           "(everything before\n"
-           "is reported), 4 report not written, 5 no RPC or MAPI over HTTP found.\n");
-}
-
-void
-options_completion(enum completion_shell shell)
-{
-    g_autoptr(GPtrArray) reports = g_ptr_array_new();
-
-    for (size_t i = 0; REPORTS[i]; i++)
-        if (!REPORTS[i]->is_of_folders)
-            g_ptr_array_add(reports, (void *)REPORTS[i]->name);
-    g_ptr_array_add(reports, NULL);
-    completion_print(shell,
-                     &(struct completion_source){ .program = "oaexport",
-                                                  .rows = ROWS,
-                                                  .n_rows = G_N_ELEMENTS(ROWS),
-                                                  .words = words_of,
-                                                  .commands = COMMANDS,
-                                                  .reports = (const char *const *)reports->pdata });
-}
 
 static bool
 choose_reports(const char *list, struct options *options, char **message)
@@ -483,7 +224,7 @@ place_of(const char *word, const char *const list[], const char *before, const c
 static bool
 take_period(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, PERIODS, "", " is none of all, day, week", message);
+    size_t place = place_of(text, OPTION_PERIODS, "", " is none of all, day, week", message);
 
     options->intervals.period = (enum period)place;
     return !*message;
@@ -524,7 +265,8 @@ take_utc_offset(const char *text, struct options *options, char **message)
 static bool
 take_user_key(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, USER_KEYS, "", " is none of dn, rpc, http, address", message);
+    size_t place =
+        place_of(text, OPTION_USER_KEYS, "", " is none of dn, rpc, http, address", message);
 
     options->intervals.users.has_key = true;
     options->intervals.users.key = (enum user_name)place;
@@ -551,7 +293,7 @@ take_shard(const char *text, struct options *options, char **message)
 static bool
 take_shard_way(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, SHARD_WAYS, "", " is neither time nor hosts", message);
+    size_t place = place_of(text, OPTION_SHARD_WAYS, "", " is neither time nor hosts", message);
 
     options->shard.by = (enum shard_by)place;
     return !*message;
@@ -582,7 +324,7 @@ take_code_page(const char *text, struct options *options, char **message)
 static bool
 take_format(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, FORMATS, "there is no format ", " (see --help)", message);
+    size_t place = place_of(text, OPTION_FORMATS, "there is no format ", " (see --help)", message);
 
     options->style.format = (enum output_format)place;
     options->has_format = true;
@@ -592,7 +334,8 @@ take_format(const char *text, struct options *options, char **message)
 static bool
 take_time(const char *text, struct options *options, char **message)
 {
-    size_t place = place_of(text, TIMES, "there is no form of time ", " (see --help)", message);
+    size_t place =
+        place_of(text, OPTION_TIMES, "there is no form of time ", " (see --help)", message);
 
     options->style.spreadsheet_times = place == 1;
     return !*message;
@@ -800,7 +543,7 @@ check_follow(const struct options *options, char **message)
 static bool
 is_page(const struct options *options)
 {
-    return options->n_paths == 2 && strcmp(options->paths[0], COMMANDS[COMMAND_PAGE]) == 0 &&
+    return options->n_paths == 2 && strcmp(options->paths[0], OPTION_COMMANDS[COMMAND_PAGE]) == 0 &&
            (g_file_test(options->paths[1], G_FILE_TEST_IS_DIR) ||
             !g_file_test(options->paths[0], G_FILE_TEST_EXISTS));
 }
@@ -839,7 +582,7 @@ static void
 take_merge(struct options *options, char **message)
 {
     options->merges =
-        options->n_paths > 0 && strcmp(options->paths[0], COMMANDS[COMMAND_MERGE]) == 0;
+        options->n_paths > 0 && strcmp(options->paths[0], OPTION_COMMANDS[COMMAND_MERGE]) == 0;
     if (!options->merges)
         return;
     options->paths++;
@@ -853,16 +596,13 @@ take_merge(struct options *options, char **message)
 bool
 options_parse(int argc, char *argv[], struct options *options, char **message)
 {
-    struct option long_options[G_N_ELEMENTS(ROWS) + 1];
+    g_autofree struct option *long_options = option_table_for_getopt();
     int value;
 
     memset(options, 0, sizeof *options);
     options->reorder_ns = DEFAULT_REORDER_NS;
     options->jobs = MAX(g_get_num_processors(), 1);
     options->intervals = INTERVALS_DEFAULT;
-    memset(long_options, 0, sizeof long_options);
-    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++)
-        long_options[i] = ROWS[i].option;
     opterr = 0;
     while ((value = getopt_long(argc, argv, ":r:o:j:qhV", long_options, NULL)) != -1)
         if (!take_option(value, options, message)) {
@@ -889,7 +629,7 @@ options_parse(int argc, char *argv[], struct options *options, char **message)
         options->directory = options->paths[1];
         return true;
     }
-    if (options->n_paths > 0 && strcmp(options->paths[0], COMMANDS[COMMAND_COMPARE]) == 0)
+    if (options->n_paths > 0 && strcmp(options->paths[0], OPTION_COMMANDS[COMMAND_COMPARE]) == 0)
         return check_compare(options, message);
     take_merge(options, message);
     if (*message)

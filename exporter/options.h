@@ -72,10 +72,4 @@ struct options {
 bool options_parse(int argc, char *argv[], struct options *options, char **message);
 void options_clear(struct options *options);
 
-/* Prints the help text. */
-void options_help(void);
-
-/* Prints what lets the shell complete the command line. */
-void options_completion(enum completion_shell shell);
-
 #endif

@@ -8,8 +8,6 @@
 
 #include <wireshark.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <wiretap/wtap.h>
@@ -24,49 +22,10 @@
 #define ETHERTYPES_FROM 0x0600
 #define SNAP 0xaa
 
-/* Sorts of frames that are counted by name; more are counted together. */
-#define SORTS_MAX 64
-
-/* What a frame contained that was not looked into. The number is of the name space: an Ethernet
- * type, a service access point of IEEE 802.2, an IP protocol, a UDP port. */
-enum unread_space {
-    UNREAD_ETHERTYPE,
-    UNREAD_LLC,
-    UNREAD_PROTOCOL,
-    UNREAD_UDP,
-    UNREAD_GRE,
-    UNREAD_PPP,
-    UNREAD_LOOPBACK,
-    UNREAD_CUT,
-    UNREAD_NESTED,
-    UNREAD_FRAGMENTS,
-};
-
-static const char *const SPACE_FORMATS[] = {
-    [UNREAD_ETHERTYPE] = "Ethernet type 0x%04x",
-    [UNREAD_LLC] = "LLC 0x%02x",
-    [UNREAD_PROTOCOL] = "IP protocol %u",
-    [UNREAD_UDP] = "UDP %u",
-    [UNREAD_GRE] = "GRE type 0x%04x",
-    [UNREAD_PPP] = "PPP protocol 0x%04x",
-    [UNREAD_LOOPBACK] = "address family %u",
-    [UNREAD_CUT] = "headers that are not whole",
-    [UNREAD_NESTED] = "more than %u layers",
-    [UNREAD_FRAGMENTS] = "incomplete IP datagrams",
-};
-
-struct unread {
-    enum unread_space space;
-    unsigned number;
-    uint64_t frames;
-};
-
 struct packets {
     struct ip_fragments *fragments;
     struct packet_trace trace; /* of the last frame */
-    struct unread unread[SORTS_MAX];
-    size_t n_unread;
-    uint64_t other_unread;
+    struct unread_frames unread;
 };
 
 /* The current layer: what was captured, and where it ended on the wire. */
@@ -90,23 +49,6 @@ struct layer_row {
 
 /* ---- what was not looked into ---- */
 
-static void
-count_unread(struct packets *packets, enum unread_space space, unsigned number)
-{
-    struct unread *at = packets->unread, *end = at + packets->n_unread;
-
-    while (at < end && (at->space != space || at->number != number))
-        at++;
-    if (at < end) {
-        at->frames++;
-    } else if (packets->n_unread < SORTS_MAX) {
-        *at = (struct unread){ space, number, 1 };
-        packets->n_unread++;
-    } else {
-        packets->other_unread++;
-    }
-}
-
 static enum packet_kind
 not_read(struct packet *packet, enum unread_space space, unsigned number)
 {
@@ -114,7 +56,7 @@ not_read(struct packet *packet, enum unread_space space, unsigned number)
 
     if (packet->is_beginning) /* the datagram counts, when it is complete or as incomplete */
         return PACKET_OTHER;
-    count_unread(packet->packets, space, number);
+    unread_frames_count(&packet->packets->unread, space, number);
     trace->is_unread = true;
     trace->sort = space;
     trace->number = number;
@@ -130,75 +72,19 @@ packets_trace(const struct packets *packets)
 bool
 packets_take_trace(struct packets *packets, const struct packet_trace *trace)
 {
-    bool is_known = trace->sort < G_N_ELEMENTS(SPACE_FORMATS);
+    bool is_known = trace->sort < UNREAD_SPACES;
 
     if (trace->is_unread && is_known)
-        count_unread(packets, (enum unread_space)trace->sort, trace->number);
+        unread_frames_count(&packets->unread, (enum unread_space)trace->sort, trace->number);
     return is_known;
-}
-
-/* Whether the frames are of a protocol by which a link serves itself, and which never carries IP.
- */
-static bool
-is_of_link(const struct unread *unread)
-{
-    static const uint16_t ETHERTYPES_OF_LINK[] = {
-        0x0806, /* ARP */
-        0x8035, /* RARP */
-        0x8808, /* flow control */
-        0x8809, /* LACP and other slow protocols */
-        0x888e, /* 802.1X */
-        0x88cc, /* LLDP */
-        0x88f5, /* MVRP */
-        0x88f6, /* MMRP */
-        0x88f7, /* PTP */
-        0x8902, /* 802.1ag */
-        0x9000, /* loopback */
-    };
-
-    for (size_t i = 0; unread->space == UNREAD_ETHERTYPE && i < G_N_ELEMENTS(ETHERTYPES_OF_LINK);
-         i++)
-        if (ETHERTYPES_OF_LINK[i] == unread->number)
-            return true;
-    return unread->space == UNREAD_LLC;
-}
-
-static int
-compare_unread(const void *a, const void *b)
-{
-    const struct unread *left = a, *right = b;
-
-    if (left->frames != right->frames)
-        return left->frames > right->frames ? -1 : 1;
-    if (left->space != right->space)
-        return left->space < right->space ? -1 : 1;
-    return left->number < right->number ? -1 : left->number > right->number;
 }
 
 size_t
 packets_unread(const struct packets *packets, struct packet_unread *unread, size_t n,
                uint64_t *others)
 {
-    struct unread sorted[SORTS_MAX + 1];
-    size_t count = packets->n_unread;
-    uint64_t incomplete = ip_fragments_incomplete(packets->fragments);
-
-    memcpy(sorted, packets->unread, count * sizeof *sorted);
-    if (incomplete)
-        sorted[count++] = (struct unread){ UNREAD_FRAGMENTS, 0, incomplete };
-    qsort(sorted, count, sizeof *sorted, compare_unread);
-    *others = packets->other_unread;
-    for (size_t i = 0; i < count; i++) {
-        if (i >= n) {
-            *others += sorted[i].frames;
-            continue;
-        }
-        unread[i].frames = sorted[i].frames;
-        unread[i].is_of_link = is_of_link(&sorted[i]);
-        snprintf(unread[i].name, sizeof unread[i].name, SPACE_FORMATS[sorted[i].space],
-                 sorted[i].number);
-    }
-    return MIN(n, count);
+    return unread_frames_list(&packets->unread, ip_fragments_incomplete(packets->fragments), unread,
+                              n, others);
 }
 
 /* ---- from layer to layer ---- */

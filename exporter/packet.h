@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/ground.h"
+#include "unread_frames.h"
 
 enum tcp_flag {
     TCP_FIN = 0x01,
@@ -93,14 +94,6 @@ struct packet_trace packets_trace(const struct packets *packets);
 
 /* Leaves the same in other packets; false if there is no such sort. */
 bool packets_take_trace(struct packets *packets, const struct packet_trace *trace);
-
-/* One sort of frames that were not looked into: "UDP 443". */
-#define PACKET_UNREAD_TEXT 48
-struct packet_unread {
-    char name[PACKET_UNREAD_TEXT];
-    uint64_t frames;
-    bool is_of_link; /* of a protocol of the link itself: nothing was missed */
-};
 
 /* The sorts of frames without TCP that were not looked into, the most frequent first; returns how
  * many of `n` were filled. `*others` gets the number of frames of all other sorts. */

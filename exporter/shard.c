@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture_reader.h"
@@ -40,10 +41,10 @@ struct border {
 /* ---- borders ---- */
 
 static int
-compare_first(const void *a, const void *b, void *captures)
+compare_first(const void *a, const void *b)
 {
-    const struct partial_capture *left = (const struct partial_capture *)captures + *(size_t *)a;
-    const struct partial_capture *right = (const struct partial_capture *)captures + *(size_t *)b;
+    const struct partial_capture *left = *(const struct partial_capture *const *)a;
+    const struct partial_capture *right = *(const struct partial_capture *const *)b;
 
     if (left->first_ns != right->first_ns)
         return left->first_ns < right->first_ns ? -1 : 1;
@@ -83,21 +84,21 @@ find_borders(const struct shard_run *run)
     const struct partial_part *part = &run->part;
     size_t n = part->n_captures;
     struct border *borders = g_new0(struct border, n);
-    g_autofree size_t *order = g_new(size_t, n);
+    g_autofree const struct partial_capture **order = g_new(const struct partial_capture *, n);
     bool is_cut = n / FILES_PER_PART < run->shard->count;
     uint64_t total = 0, at = 0;
 
     for (size_t i = 0; i < n; i++) {
-        order[i] = i;
+        order[i] = &part->captures[i];
         total += part->captures[i].size;
     }
-    g_qsort_with_data(order, (gint)n, sizeof *order, compare_first, part->captures);
+    qsort(order, n, sizeof *order, compare_first);
     for (size_t i = 0; i < n; i++) {
-        uint64_t size = part->captures[order[i]].size;
+        uint64_t size = order[i]->size;
 
-        borders[order[i]] = run->shard->by == SHARD_BY_HOSTS
-                                ? (struct border){ 0, UINT64_MAX }
-                                : border_of(run->shard, at, size, total, is_cut);
+        borders[order[i] - part->captures] = run->shard->by == SHARD_BY_HOSTS
+                                                 ? (struct border){ 0, UINT64_MAX }
+                                                 : border_of(run->shard, at, size, total, is_cut);
         at += size;
     }
     return borders;

@@ -13,6 +13,7 @@
 
 #include "endpoint_hash.h"
 #include "rpc/service.h"
+#include "tcp_pending.h"
 
 /*
  * How long after the receiver acknowledged missing bytes they may still appear: a capture that was
@@ -29,11 +30,6 @@
 /* How far from what its receiver expects a reset still ends a connection. */
 #define RESET_WINDOW (INT64_C(1) << 20)
 
-/* What an out-of-order piece costs in addition to its bytes, so that many tiny ones are bounded
- * too.
- */
-#define CHUNK_COST (sizeof(struct chunk) + 48)
-
 /* In a stream without a SYN, how far before the first segment seen a later one may belong. */
 #define BEFORE_START 65536
 
@@ -48,15 +44,6 @@ const struct tcp_limits TCP_DEFAULT_LIMITS = {
     .idle_ns = INT64_C(4) * 3600 * 1000000000,
 };
 
-/* A piece of a stream that waits for missing bytes before it. */
-struct chunk {
-    int64_t offset;
-    uint32_t length;
-    bool is_cut;    /* cut off by the snap length: lost, but not missing from the sequence */
-    uint8_t *bytes; /* NULL when cut off */
-    struct oa_stamp stamp;
-};
-
 /* One direction. Offsets count from the first byte after the SYN, or from where the capture
  * started. */
 struct half {
@@ -69,10 +56,9 @@ struct half {
     uint8_t index;      /* in connection->half */
     uint32_t isn; /* of the SYN; without it, as if the first segment seen were the first one sent */
     int64_t next; /* first offset not yet delivered */
-    int64_t acked;      /* by the other side */
-    int64_t fin;        /* offset of the FIN; UNKNOWN_OFFSET */
-    GSequence *pending; /* of struct chunk, by offset, not overlapping; NULL if empty */
-    size_t pending_bytes;
+    int64_t acked; /* by the other side */
+    int64_t fin;   /* offset of the FIN; UNKNOWN_OFFSET */
+    struct tcp_pending pending;
     /* The acknowledgment beyond a gap that decides whether it is given up, and its time. */
     int64_t mark;
     int64_t mark_ns;
@@ -289,70 +275,14 @@ skip_cut(struct tracked *c, struct half *half, uint32_t bytes, struct oa_stamp s
     c->table->listener.cut(c->user, (enum oa_side)side_of(c, half), bytes, stamp);
 }
 
-static void
-chunk_free(gpointer data)
-{
-    struct chunk *chunk = (struct chunk *)data;
-
-    g_free(chunk->bytes);
-    g_free(chunk);
-}
-
-static size_t
-chunk_cost(const struct chunk *chunk)
-{
-    return CHUNK_COST + (chunk->bytes ? chunk->length : 0);
-}
-
-static int
-compare_chunks(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const struct chunk *left = (const struct chunk *)a, *right = (const struct chunk *)b;
-
-    (void)data;
-    return left->offset < right->offset ? -1 : left->offset > right->offset;
-}
-
-static void
-count_pending(struct tracked *c, struct half *half, size_t added, size_t taken)
-{
-    half->pending_bytes += added - taken;
-    c->table->pending_bytes += added - taken;
-}
-
-static const struct chunk *
-first_chunk(const struct half *half)
-{
-    return half->pending
-               ? (const struct chunk *)g_sequence_get(g_sequence_get_begin_iter(half->pending))
-               : NULL;
-}
-
-static struct chunk
-take_first_chunk(struct tracked *c, struct half *half)
-{
-    GSequenceIter *first = g_sequence_get_begin_iter(half->pending);
-    struct chunk *chunk = (struct chunk *)g_sequence_get(first);
-    struct chunk taken = *chunk;
-
-    count_pending(c, half, 0, chunk_cost(chunk));
-    chunk->bytes = NULL;
-    g_sequence_remove(first);
-    if (g_sequence_is_empty(half->pending)) {
-        g_sequence_free(half->pending);
-        half->pending = NULL;
-    }
-    return taken;
-}
-
 /* Delivers the pieces that are no longer preceded by a gap. */
 static void
 flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
 {
-    const struct chunk *first;
+    const struct tcp_piece *first;
 
-    while ((first = first_chunk(half)) && first->offset == half->next) {
-        struct chunk taken = take_first_chunk(c, half);
+    while ((first = tcp_pending_first(&half->pending)) && first->offset == half->next) {
+        struct tcp_piece taken = tcp_pending_take_first(&half->pending, &c->table->pending_bytes);
 
         if (oa_stamp_is_before(stamp, taken.stamp))
             stamp = taken.stamp;
@@ -369,55 +299,10 @@ flush(struct tracked *c, struct half *half, struct oa_stamp stamp)
 static void
 give_up_gap(struct tracked *c, struct half *half)
 {
-    struct oa_stamp stamp = first_chunk(half)->stamp;
+    struct oa_stamp stamp = tcp_pending_first(&half->pending)->stamp;
 
-    lose(c, half, first_chunk(half)->offset - half->next, stamp);
+    lose(c, half, tcp_pending_first(&half->pending)->offset - half->next, stamp);
     flush(c, half, stamp);
-}
-
-/* Adds the new bytes of a piece to the pending ones (the first copy of a byte wins); returns their
- * number. */
-static uint64_t
-insert(struct tracked *c, struct half *half, int64_t offset, const uint8_t *bytes, uint32_t length,
-       struct oa_stamp stamp)
-{
-    struct chunk key = { .offset = offset };
-    int64_t end = offset + length, at = offset;
-    uint64_t added = 0;
-
-    if (length == 0)
-        return 0;
-    if (!half->pending)
-        half->pending = g_sequence_new(chunk_free);
-    GSequenceIter *next = g_sequence_search(half->pending, &key, compare_chunks, NULL);
-    if (!g_sequence_iter_is_begin(next)) {
-        const struct chunk *before =
-            (const struct chunk *)g_sequence_get(g_sequence_iter_prev(next));
-        at = MAX(at, before->offset + before->length);
-    }
-    while (at < end) {
-        const struct chunk *after =
-            g_sequence_iter_is_end(next) ? NULL : (const struct chunk *)g_sequence_get(next);
-        int64_t stop = after ? MIN(end, after->offset) : end;
-
-        if (at < stop) {
-            struct chunk *chunk = g_new(struct chunk, 1);
-            *chunk = (struct chunk){ .offset = at,
-                                     .length = (uint32_t)(stop - at),
-                                     .is_cut = bytes == NULL,
-                                     .stamp = stamp };
-            if (bytes)
-                chunk->bytes = (uint8_t *)g_memdup2(bytes + (at - offset), chunk->length);
-            count_pending(c, half, chunk_cost(chunk), 0);
-            g_sequence_insert_before(next, chunk);
-            added += chunk->length;
-        }
-        if (!after)
-            break;
-        at = MAX(at, after->offset + after->length);
-        next = g_sequence_iter_next(next);
-    }
-    return added;
 }
 
 static bool
@@ -425,7 +310,7 @@ is_over_limit(const struct tracked *c, const struct half *half)
 {
     const struct tcp_table *table = c->table;
 
-    return half->pending_bytes > table->limits.pending_bytes ||
+    return half->pending.bytes > table->limits.pending_bytes ||
            (table->limits.total_pending_bytes > 0 &&
             table->pending_bytes > table->limits.total_pending_bytes);
 }
@@ -437,9 +322,9 @@ release_start(struct tracked *c, struct half *half)
     if (!half->is_held)
         return;
     half->is_held = false;
-    if (!half->pending)
+    if (!half->pending.pieces)
         return;
-    half->next = first_chunk(half)->offset;
+    half->next = tcp_pending_first(&half->pending)->offset;
     flush(c, half, (struct oa_stamp){ 0 });
 }
 
@@ -450,7 +335,8 @@ receive_pending(struct tracked *c, struct half *half, const struct segment *segm
 {
     const uint8_t *payload = segment->payload;
     uint32_t length = segment->payload_length, cut = segment->cut_length;
-    bool begins = half->is_held && !half->pending;
+    bool begins = half->is_held && !half->pending.pieces;
+    size_t *total = &c->table->pending_bytes;
 
     if (offset < half->next) {
         uint64_t old = (uint64_t)(half->next - offset);
@@ -461,8 +347,8 @@ receive_pending(struct tracked *c, struct half *half, const struct segment *segm
         cut -= (uint32_t)MIN(old - old_payload, cut);
         offset = half->next;
     }
-    uint64_t added = insert(c, half, offset, payload, length, stamp);
-    added += insert(c, half, offset + length, NULL, cut, stamp);
+    uint64_t added = tcp_pending_add(&half->pending, total, offset, payload, length, stamp);
+    added += tcp_pending_add(&half->pending, total, offset + length, NULL, cut, stamp);
     stream_of(c, half)->payload_bytes += added;
     stream_of(c, half)->retransmitted_bytes +=
         (uint64_t)segment->payload_length + segment->cut_length - added;
@@ -472,7 +358,7 @@ receive_pending(struct tracked *c, struct half *half, const struct segment *segm
         release_start(c, half);
 
     flush(c, half, stamp);
-    while (half->pending && !half->is_held && is_over_limit(c, half))
+    while (half->pending.pieces && !half->is_held && is_over_limit(c, half))
         give_up_gap(c, half);
 }
 
@@ -523,7 +409,7 @@ receive(struct tracked *c, struct half *half, const struct segment *segment, str
         return;
 
     int64_t offset = offset_of(half, sequence);
-    if (offset != half->next || half->pending) {
+    if (offset != half->next || half->pending.pieces) {
         receive_pending(c, half, segment, offset, stamp);
         return;
     }
@@ -551,7 +437,7 @@ acknowledge(struct half *half, uint32_t acknowledgment)
 static inline bool
 may_lack(const struct half *half)
 {
-    return (half->pending || half->acked > half->next) && half->is_started && !half->is_held;
+    return (half->pending.pieces || half->acked > half->next) && half->is_started && !half->is_held;
 }
 
 /* Notes whether bytes wait behind missing ones, or are missing that the receiver has. */
@@ -560,7 +446,7 @@ note_waiting(struct tracked *c, const struct half *half)
 {
     c->facts.is_waiting[side_of(c, half)] =
         may_lack(half) &&
-        (half->pending || half->acked > half->next + (half->fin != UNKNOWN_OFFSET));
+        (half->pending.pieces || half->acked > half->next + (half->fin != UNKNOWN_OFFSET));
 }
 
 /*
@@ -572,7 +458,7 @@ static void
 check_loss(struct tracked *c, struct half *half, struct oa_stamp stamp)
 {
     while (half->is_started && !half->is_held && half->acked > half->next) {
-        const struct chunk *first = first_chunk(half);
+        const struct tcp_piece *first = tcp_pending_first(&half->pending);
         int64_t beyond = first ? first->offset : half->next + 1;
         uint64_t segments = c->facts.stream[0].frames + c->facts.stream[1].frames;
 
@@ -599,7 +485,7 @@ finish_half(struct tracked *c, struct half *half)
     struct oa_stamp stamp = last_stamp(c);
 
     release_start(c, half);
-    while (half->pending)
+    while (half->pending.pieces)
         give_up_gap(c, half);
     if (!half->is_started)
         return;
@@ -793,7 +679,7 @@ is_new_handshake(struct tracked *c, const struct segment *segment, unsigned side
     /* A server may respond to a repeated SYN with a new initial sequence number, as long as the
      * first one was not used. */
     bool answers = other->is_seen && other->isn + 1 == segment->acknowledgment;
-    return c->facts.ending.how != OA_END_OPEN || !answers || half->next > 0 || half->pending;
+    return c->facts.ending.how != OA_END_OPEN || !answers || half->next > 0 || half->pending.pieces;
 }
 
 /* Handles what only a segment with SYN has: which connection it is, its sides, where the streams
@@ -843,7 +729,7 @@ handshake(struct tcp_table *table, struct tracked *c, const struct segment *segm
 static bool
 shows_receipt(const struct half *half, const struct segment *segment)
 {
-    const struct chunk *first = first_chunk(half);
+    const struct tcp_piece *first = tcp_pending_first(&half->pending);
 
     return segment->payload_length > 0 || segment->cut_length > 0 ||
            (first && half->acked >= first->offset + (int64_t)first->length);

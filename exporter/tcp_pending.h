@@ -1,0 +1,43 @@
+/* tcp_pending.h
+ * Pieces of a TCP stream that arrived out of order, until the bytes before them come.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TCP_PENDING_H
+#define TCP_PENDING_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ground.h"
+
+/* A piece of a stream that waits for missing bytes before it. */
+struct tcp_piece {
+    int64_t offset;
+    uint32_t length;
+    bool is_cut;    /* cut off by the snap length: lost, but not missing from the sequence */
+    uint8_t *bytes; /* NULL when cut off */
+    struct oa_stamp stamp;
+};
+
+/* Zeroed, there are none. */
+struct tcp_pending {
+    GSequence *pieces; /* of struct tcp_piece, by offset, not overlapping; NULL: none */
+    size_t bytes;      /* that they take */
+};
+
+/*
+ * Adds the new bytes of a piece (the first copy of a byte wins), or, with NULL, that many which are
+ * cut off; returns their number. `*total` is what the pieces of all streams take.
+ */
+uint64_t tcp_pending_add(struct tcp_pending *pending, size_t *total, int64_t offset,
+                         const uint8_t *bytes, uint32_t length, struct oa_stamp stamp);
+
+/* The piece with the lowest offset, valid until the next change; NULL: there is none. */
+const struct tcp_piece *tcp_pending_first(const struct tcp_pending *pending);
+
+/* Takes that piece out; its bytes are freed by the caller. */
+struct tcp_piece tcp_pending_take_first(struct tcp_pending *pending, size_t *total);
+
+#endif
