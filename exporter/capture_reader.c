@@ -78,6 +78,13 @@ struct input {
     struct capture_file headers; /* what they show, as it was last known */
 };
 
+/* Where the clock of a file was put forward, and not reached yet. */
+struct forward {
+    const struct false_gap *next;
+    size_t n;
+    bool is_known;
+};
+
 struct capture_reader {
     size_t n_paths;
     struct input *inputs; /* ordered by their first frames, once open */
@@ -100,6 +107,8 @@ struct capture_reader {
     struct capture_secrets_user secrets;
 
     struct partial_set *partials; /* in place of the files; NULL: the files themselves */
+    struct forward_steps *steps;  /* NULL: not looked for */
+    struct forward *forward;      /* of each file, in the order of the command line */
     struct follow *follow;        /* NULL: all inputs were known when the reader was opened */
     uint64_t n_followed; /* files so far; the last ones are inputs by this number, modulo */
     bool is_last;        /* no other file will come */
@@ -363,12 +372,41 @@ is_read_ahead(const struct capture_reader *reader, const struct input *input)
     return reader->reads_ahead || !input->is_regular;
 }
 
+/* A file with a pause is read to its end, to find out whether that is a step of the clock. */
+static void
+look_forward(struct capture_reader *reader, const struct input *input, int64_t time_ns)
+{
+    if (lateness(input->latest_ns, time_ns) <= FORWARD_STEP_NS || input->latest_ns == NO_TIME ||
+        !reader->steps || !input->is_regular)
+        return;
+    struct forward *forward = &reader->forward[input->path_index];
+
+    if (!forward->is_known)
+        forward->next = forward_steps_of(reader->steps, input->path_index, &forward->n);
+    forward->is_known = true;
+}
+
+/* The step before a frame; NULL: there is none. */
+static const struct false_gap *
+step_before(const struct capture_reader *reader, const struct input *input, uint64_t number)
+{
+    struct forward *forward = reader->forward ? &reader->forward[input->path_index] : NULL;
+    const struct false_gap *step = NULL;
+
+    while (forward && forward->n && forward->next->record <= number) {
+        step = forward->next++;
+        forward->n--;
+    }
+    return step;
+}
+
 /* Puts a frame that was read in its place. If the clock went back, what was read before comes
  * first, and the order begins anew. */
 static void
 take_read(struct capture_reader *reader, struct input *input, struct ahead *ahead)
 {
     ahead_keep(ahead);
+    look_forward(reader, input, ahead->time_ns);
     ahead->late_ns = input->latest_ns == NO_TIME ? 0 : lateness(ahead->time_ns, input->latest_ns);
     ahead->is_step = ahead->late_ns > reader->window_ns ||
                      (is_read_ahead(reader, input) && ahead->late_ns &&
@@ -461,6 +499,7 @@ input_advance(struct capture_reader *reader, struct input *input)
             return false;
         if (ahead->time_ns >= input->latest_ns) {
             ahead->late_ns = 0;
+            look_forward(reader, input, ahead->time_ns);
             input->time_ns = input->latest_ns = ahead->time_ns;
             return true;
         }
@@ -723,6 +762,9 @@ capture_reader_open(char *const *paths, size_t n_paths, const struct capture_ord
     reader->ahead_max = order->ahead_bytes ? order->ahead_bytes : AHEAD_BYTES;
     reader->reads_ahead = order->reads_ahead;
     reader->partials = order->partials;
+    reader->steps = order->forward;
+    if (reader->steps)
+        reader->forward = g_new0(struct forward, n_paths);
     for (size_t i = 0; i < n_paths; i++)
         add_inputs(reader, i, paths[i],
                    order->corrections ? order->corrections + i * CAPTURE_INTERFACES : NULL);
@@ -828,6 +870,22 @@ capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_
     misplaced->largest_ns = MAX(misplaced->largest_ns, by_ns);
 }
 
+static void
+note_forward(const struct capture_reader *reader, struct input *input, struct capture_frame *frame,
+             uint64_t number)
+{
+    const struct false_gap *step = step_before(reader, input, number);
+    struct capture_disorder *disorder = &input->disorder;
+
+    if (!step)
+        return;
+    frame->forward_ns = step->size_ns;
+    frame->gap_ns = step->gap_ns;
+    if (step->size_ns > disorder->forward.largest_ns)
+        disorder->forward_within_ns = step->within_ns;
+    capture_misplaced_add(&disorder->forward, frame, step->size_ns);
+}
+
 enum capture_status
 capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, char **message)
 {
@@ -870,6 +928,7 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,
                               frame, ahead->late_ns);
+    note_forward(reader, root, frame, ahead->number);
     return CAPTURE_OK;
 }
 
@@ -896,7 +955,7 @@ capture_reader_file(const struct capture_reader *reader, size_t path_index)
         file.size = input->size;
         file.end = end; /* all read the same file */
         file.reordered = reordered + input->disorder.reordered.frames;
-        file.steps = steps + input->disorder.steps.frames;
+        file.steps = steps + input->disorder.steps.frames + input->disorder.forward.frames;
     }
     return file;
 }
@@ -971,5 +1030,6 @@ capture_reader_close(struct capture_reader *reader)
     }
     g_free(reader->inputs);
     g_free(reader->heap);
+    g_free(reader->forward);
     g_free(reader);
 }

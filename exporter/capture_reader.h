@@ -12,6 +12,7 @@
 
 #include "capture_secrets.h"
 #include "follow.h"
+#include "forward_steps.h"
 
 /* Interfaces of a file that are told apart, by their numbers; those behind them count as the last.
  */
@@ -29,6 +30,9 @@ struct capture_frame {
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
     int64_t correction_ns; /* that the time contains, see struct capture_order */
     int64_t back_ns; /* by which the time went back before it in the file, beyond the window */
+    int64_t
+        forward_ns; /* by which the clock was put forward before it in the file; 0: it was not */
+    int64_t gap_ns; /* then, from the time of the frame before it */
 };
 
 enum capture_status {
@@ -54,6 +58,7 @@ struct capture_order {
     size_t ahead_bytes;           /* memory for that; 0: 64 MiB */
     struct follow *follow;        /* files that are still being written; NULL: read what is there */
     struct partial_set *partials; /* in place of the files; NULL: the files themselves */
+    struct forward_steps *forward; /* where clocks were put forward; NULL: that is not looked for */
 };
 
 /* Files that are followed of which something may be known at the same time: the last ones. */
@@ -75,6 +80,8 @@ struct capture_disorder {
     const char *name;                   /* of the file */
     struct capture_misplaced reordered; /* within the window: put in order */
     struct capture_misplaced steps;     /* beyond it: the clock went back */
+    struct capture_misplaced forward;   /* none of both: the clock was put forward before them */
+    int64_t forward_within_ns;          /* how exactly the largest of these steps is known */
 };
 
 /* A file, as its headers and its end show it; of what is unknown so far, 0 or NULL. */
@@ -85,7 +92,8 @@ struct capture_file {
     unsigned interfaces;     /* that it describes */
     uint32_t snap_length;    /* the least of its interfaces; 0: none is given */
     enum capture_status end; /* CAPTURE_END, CAPTURE_CUT, CAPTURE_UNREADABLE; CAPTURE_OK: not yet */
-    uint64_t reordered, steps; /* frames, see struct capture_disorder */
+    uint64_t reordered;      /* frames, see struct capture_disorder */
+    uint64_t steps;          /* of both kinds */
 };
 
 struct capture_reader;

@@ -1,6 +1,6 @@
 /* coverage.h
  * The time that the captures cover: from the first frame of a file to its last, of any protocol,
- * united over all files.
+ * united over all files; not where a clock was put forward.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,6 +19,10 @@ void coverage_free(struct coverage *coverage);
 /* Notes a frame of a file, which is named by its position on the command line. Times in nanoseconds
  * since the epoch. */
 void coverage_take(struct coverage *coverage, size_t file, int64_t time_ns);
+
+/* Between the last frame of the file and its next one, the file covers nothing, however short that
+ * is: its clock was put forward. */
+void coverage_take_gap(struct coverage *coverage, size_t file);
 
 /* Forgets the time before. The file whose frame is the latest goes on then. */
 void coverage_forget(struct coverage *coverage, int64_t begin_ns);

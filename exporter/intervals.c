@@ -494,6 +494,12 @@ intervals_take_frame(struct intervals *intervals, size_t file, int64_t time_ns)
     coverage_take(intervals->coverage, file, time_ns);
 }
 
+void
+intervals_take_gap(struct intervals *intervals, size_t file)
+{
+    coverage_take_gap(intervals->coverage, file);
+}
+
 struct intervals *
 intervals_new(const struct intervals_settings *settings)
 {

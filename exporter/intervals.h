@@ -28,9 +28,11 @@ void intervals_divide(struct intervals *intervals);
 /* Rows in which a clock was set say so; `steps` must outlive `intervals`. */
 void intervals_use_clock_steps(struct intervals *intervals, const struct oa_clock_steps *steps);
 
-/* What happens, in capture order: a frame of a file, of any protocol; what came for a connection
+/* What happens, in capture order: a frame of a file, of any protocol; that its clock was put
+ * forward before its next one, so that the time between is not covered; what came for a connection
  * with that stamp; an event; a connection that has ended. */
 void intervals_take_frame(struct intervals *intervals, size_t file, int64_t time_ns);
+void intervals_take_gap(struct intervals *intervals, size_t file);
 void intervals_take_counted(struct intervals *intervals, struct connection *connection,
                             struct oa_stamp stamp);
 void intervals_take_event(struct intervals *intervals, const struct oa_event *event);

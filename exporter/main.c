@@ -174,6 +174,12 @@ on_frame(void *context, size_t file, int64_t time_ns)
 }
 
 static void
+on_gap(void *context, size_t file)
+{
+    report_set_gap(((struct run *)context)->reports, file);
+}
+
+static void
 on_full(void *context)
 {
     report_set_fill(((struct run *)context)->reports);
@@ -455,6 +461,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .connection = on_connection,
                                 .estimated = wants_estimates(options) ? on_estimate : NULL,
                                 .frame = on_frame,
+                                .gap = on_gap,
                                 .full = on_full,
                                 .counted = on_counted,
                                 .undecided = on_undecided,
@@ -618,21 +625,26 @@ static int export(const struct options *options, const struct given_keys *keys,
                                    .reads_ahead = !can_begin_anew(options) };
     struct clocks *clocks =
         can_read_again(options) ? clocks_new(options->paths, options->n_paths) : NULL;
+    struct forward_steps *forward = forward_steps_new(options->paths, options->n_paths, partials,
+                                                      options->reorder_ns, &n_ending_signals);
     g_autoptr(GHashTable) warnings = warnings_new();
     struct attempt attempt = { .is_void = false };
     int code;
 
+    order.forward = forward;
     allow_descriptors(options->n_paths * (partials ? partial_set_parts(partials) : 1));
     if (clocks && !can_begin_anew(options))
         look_ahead(options, keys, &order, clocks);
     if (partials && partial_set_failure(partials)) {
         clocks_free(clocks);
+        forward_steps_free(forward);
         return fail(g_strdup(partial_set_failure(partials)), EXIT_UNREADABLE);
     }
     do {
         code = export_once(options, keys, &order, clocks, warnings, &attempt);
     } while (attempt.is_void && code != EXIT_UNREADABLE && !ending_signal);
     clocks_free(clocks);
+    forward_steps_free(forward);
     return code;
 }
 

@@ -339,6 +339,13 @@ report_set_frame(struct report_set *set, size_t file, int64_t time_ns)
 }
 
 void
+report_set_gap(struct report_set *set, size_t file)
+{
+    if (set->intervals)
+        intervals_take_gap(set->intervals, file);
+}
+
+void
 report_set_counted(struct report_set *set, struct connection *connection, struct oa_stamp stamp)
 {
     if (set->intervals)

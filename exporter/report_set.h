@@ -48,8 +48,10 @@ struct intervals *report_set_intervals(const struct report_set *set);
 /* The run of a report, for one whose rows do not come from events; NULL if it is not in the set. */
 struct report_run *report_set_run(struct report_set *set, const struct report *report);
 
-/* Pass on a frame of a file, and what came for a connection, see intervals.h. */
+/* Pass on a frame of a file, a gap before its next one, and what came for a connection, see
+ * intervals.h. */
 void report_set_frame(struct report_set *set, size_t file, int64_t time_ns);
+void report_set_gap(struct report_set *set, size_t file);
 void report_set_counted(struct report_set *set, struct connection *connection,
                         struct oa_stamp stamp);
 

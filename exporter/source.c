@@ -193,7 +193,17 @@ step_between(const struct source *source, const struct capture_frame *frame, boo
 static bool
 is_step_within(const struct capture_frame *frame)
 {
-    return frame->back_ns > OA_CLOCK_STEP_NS;
+    return frame->back_ns > OA_CLOCK_STEP_NS || frame->forward_ns > 0;
+}
+
+/* The time before the step: of a file, or of the file before it. */
+static int64_t
+time_before(const struct source *source, const struct capture_frame *frame,
+            const struct continuity_step *step)
+{
+    if (!is_step_within(frame))
+        return source->facts[step->after].last_ns;
+    return frame->forward_ns > 0 ? frame->time_ns - frame->gap_ns : frame->time_ns + frame->back_ns;
 }
 
 /* Tells the kinds of source that flows are read ahead of, or the others, that a clock was set. */
@@ -217,11 +227,11 @@ note_clock(const struct source *source, const struct capture_frame *frame)
     const struct continuity_step *step = step_between(source, frame, has_begun);
 
     if (source->sink->clock_steps && (step || is_step_within(frame)))
-        oa_clock_steps_add(source->sink->clock_steps,
-                           is_step_within(frame) ? frame->time_ns + frame->back_ns
-                                                 : facts[step->after].last_ns,
+        oa_clock_steps_add(source->sink->clock_steps, time_before(source, frame, step),
                            (struct oa_stamp){ frame->time_ns, frame->number });
     tell_clock(source, frame, has_begun, false);
+    if (frame->forward_ns > 0 && source->sink->gap)
+        source->sink->gap(source->sink->context, frame->file);
 }
 
 static void
@@ -419,6 +429,7 @@ static void
 find_disorder(const struct source_sink *sink, const struct capture_disorder *disorder)
 {
     const struct capture_misplaced *late = &disorder->reordered, *steps = &disorder->steps;
+    const struct capture_misplaced *forward = &disorder->forward;
     g_autofree char *base = g_path_get_basename(disorder->name);
     char text[FILE_NAME_TEXT];
 
@@ -432,6 +443,12 @@ find_disorder(const struct source_sink *sink, const struct capture_disorder *dis
         find(sink, OA_FINDING_CLOCK_STEP, steps,
              "%s: the time goes back %" G_GUINT64_FORMAT " times, by up to %.6f s", name,
              steps->frames, (double)steps->largest_ns / 1e9);
+    if (forward->frames)
+        find(sink, OA_FINDING_CLOCK_STEP, forward,
+             "%s: the clock was put forward %" G_GUINT64_FORMAT
+             " times, by up to %.6f s, within %.6f s by the clocks of the hosts",
+             name, forward->frames, (double)forward->largest_ns / 1e9,
+             (double)disorder->forward_within_ns / 1e9);
 }
 
 static void

@@ -32,6 +32,8 @@ struct source_sink {
     void (*connection)(void *context, const struct connection_row *row); /* that has ended */
     /* A frame, before what is in it; a segment or PDU, in the facts of its connection. */
     void (*frame)(void *context, size_t file, int64_t time_ns);
+    /* The clock of the file was put forward before its next frame. */
+    void (*gap)(void *context, size_t file);
     void (*counted)(void *context, struct connection *connection, struct oa_stamp stamp);
     /* A connection of which nothing shows whether it leads to a proxy, at the end; or, with NULL,
      * so many that are not kept, see connection_end.h. */

@@ -8,20 +8,15 @@
 
 #include <string.h>
 
-#include "base/cursor.h"
 #include "connection.h"
 #include "endpoint_hash.h"
+#include "segment_facts.h"
 
 /* Connections in files that are kept, at most. */
 #define STRETCHES_MAX 32768
 
-/* Of the TCP header. */
+/* A flag of the TCP header. */
 #define PSH 0x08
-#define TCP_OPTIONS 20
-#define OPTION_END 0
-#define OPTION_NOTHING 1
-#define OPTION_TIMESTAMPS 8
-#define OPTION_HEADER 2 /* kind and length */
 
 struct stretches {
     GHashTable *table; /* by their keys */
@@ -68,22 +63,6 @@ stretches_all(const struct stretches *stretches)
     return all;
 }
 
-static int
-side_of(const struct segment *segment)
-{
-    int order = memcmp(segment->source.address, segment->destination.address,
-                       sizeof segment->source.address);
-
-    return order ? order > 0 : segment->source.port > segment->destination.port;
-}
-
-/* Sequence numbers wrap around. */
-static bool
-is_before(uint32_t a, uint32_t b)
-{
-    return (int32_t)(a - b) < 0;
-}
-
 static gboolean
 is_of_no_use(gpointer key, gpointer value, gpointer data)
 {
@@ -111,7 +90,7 @@ static int
 client_of(const struct segment *segment)
 {
     uint16_t from = segment->source.port, to = segment->destination.port;
-    int side = side_of(segment);
+    int side = segment_side(segment);
 
     if (segment->flags & TCP_SYN)
         return segment->flags & TCP_ACK ? side ^ 1 : side;
@@ -160,41 +139,16 @@ begin_anew(struct stretch *stretch)
     stretch->is_ended = false;
 }
 
-/* The value of the timestamps option, [RFC 7323] section 3.2; false if there is none. */
-static bool
-ticks_of(const struct segment *segment, uint32_t *ticks)
-{
-    struct oa_cursor options = oa_cursor_over(segment->header, segment->header_length);
-
-    options.big_endian = true;
-    oa_cursor_skip(&options, TCP_OPTIONS);
-    while (oa_cursor_left(&options)) {
-        uint8_t kind = oa_cursor_u8(&options);
-        if (kind == OPTION_END)
-            return false;
-        if (kind == OPTION_NOTHING)
-            continue;
-        size_t length = oa_cursor_u8(&options);
-        if (length < OPTION_HEADER)
-            return false;
-        struct oa_cursor value = oa_cursor_sub(&options, length - OPTION_HEADER);
-        *ticks = oa_cursor_u32(&value);
-        if (kind == OPTION_TIMESTAMPS)
-            return !value.is_short;
-    }
-    return false;
-}
-
 static void
 take_ticks(struct way *way, const struct segment *segment)
 {
     uint32_t ticks;
 
-    if (!ticks_of(segment, &ticks))
+    if (!segment_ticks(segment, &ticks))
         return;
     if (!way->has_ticks)
         way->first_ticks = ticks;
-    if (!way->has_ticks || is_before(way->last_ticks, ticks))
+    if (!way->has_ticks || number_is_before(way->last_ticks, ticks))
         way->last_ticks = ticks;
     way->has_ticks = true;
 }
@@ -219,7 +173,7 @@ stretches_take(struct stretches *stretches, size_t file, const struct segment *s
     uint32_t length = segment->payload_length + segment->cut_length;
     uint32_t end =
         segment->sequence + length + !!(segment->flags & TCP_SYN) + !!(segment->flags & TCP_FIN);
-    int side = side_of(segment);
+    int side = segment_side(segment);
 
     if (!stretch)
         return;
@@ -237,11 +191,11 @@ stretches_take(struct stretches *stretches, size_t file, const struct segment *s
         way->first_acks = segment->acknowledgment;
         way->first_is_empty = length == 0 && stretch->first_payload == NOBODY;
     }
-    if (!way->is_seen || is_before(way->next, end))
+    if (!way->is_seen || number_is_before(way->next, end))
         way->next = end;
     way->is_seen = true;
     if (segment->flags & TCP_ACK &&
-        (!other->is_acked || is_before(other->acked, segment->acknowledgment))) {
+        (!other->is_acked || number_is_before(other->acked, segment->acknowledgment))) {
         other->acked = segment->acknowledgment;
         other->is_acked = true;
     }
@@ -297,7 +251,8 @@ stretch_is_in_time(const struct stretch *from, const struct stretch *to)
     for (int side = 0; side < 2; side++) {
         const struct way *sent = &from->way[side], *goes_on = &to->way[side];
         const struct way *receiver = &to->way[side ^ 1];
-        bool is_waiting = sent->is_seen && (!sent->is_acked || is_before(sent->acked, sent->next));
+        bool is_waiting =
+            sent->is_seen && (!sent->is_acked || number_is_before(sent->acked, sent->next));
 
         if (is_waiting && receiver->is_seen && receiver->first_is_empty &&
             receiver->first_acks == sent->next)
@@ -317,7 +272,7 @@ stretch_ticks_between(const struct stretch *from, const struct stretch *to)
     for (int side = 0; side < 2; side++) {
         const struct way *before = &from->way[side], *after = &to->way[side];
         if (before->has_ticks && after->has_ticks && !from->is_reused && !to->is_reused &&
-            !is_before(after->first_ticks, before->last_ticks))
+            !number_is_before(after->first_ticks, before->last_ticks))
             least = MIN(least, after->first_ticks - before->last_ticks);
     }
     return least;

@@ -60,6 +60,12 @@ on_frame(void *context, size_t file, int64_t time_ns)
 }
 
 static void
+on_gap(void *context, size_t file)
+{
+    report_set_gap(context, file);
+}
+
+static void
 on_counted(void *context, struct connection *connection, struct oa_stamp stamp)
 {
     report_set_counted(context, connection, stamp);
@@ -109,6 +115,7 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
                                 .event = on_event,
                                 .connection = on_connection,
                                 .frame = on_frame,
+                                .gap = on_gap,
                                 .counted = on_counted,
                                 .capture = on_capture,
                                 .warning = on_warning,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Captures cut into files between which the clock of the machine was set: the counts of the whole capture, the step as a finding, and no time across it.
+"""Captures cut into files between which the clock of the machine was set, and captures in which it was: the counts of the whole capture, the step as a
+finding, and no time across it.
 
 Usage: test_clock_jumps.py OAEXPORT [SEED...]
 
@@ -10,6 +11,7 @@ import itertools
 import pathlib
 import random
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,11 @@ STEPS = (-1, -3600, 3600)
 ONE_HOP = [tools.CAPTURES / name for name in (
     "real/basic.pcapng", "made/two_hop_r2_four_clients.pcapng", "made/mixed.pcapng", "made/mapi_http_forms.pcapng", "made/rpc_interleaved.pcapng",
     "clients/haproxy.pcapng", "clients/frdp_recycle.pcapng", "clients/http_kerberos.pcapng")]
+# With the timestamps option, with pauses, and a busy one; without the option.
+TIMED = [tools.CAPTURES / name for name in (
+    "real/basic.pcapng", "load/multi.pcapng.gz", "clients/frdp_recycle.pcapng", "clients/haproxy.pcapng", "clients/wine_errors.pcapng")]
+UNTIMED = [tools.MADE / f"{name}.pcapng" for name in ("mixed", "mapi_http_forms", "idle_reset")]
+FORWARD = (2, 60, 3600)
 TWO_HOPS = "two_hop_r2_four_clients in_r1 out_r1 mixed".split()
 # Columns of what a step makes unknown, and of what depends on how long no frame came.
 TIMES = re.compile(r".*_ms|.*frame|start|end|over|closed|state|end_state|open_from|open_to|connection|call|channel|first_time|last_time|opened")
@@ -119,6 +126,75 @@ class Cut:
             return any(first.time - last.time < PAUSE for last, first in exact)
         return any(last.length and last.sender != first.sender and not first.length and first.acknowledgment == last.end or
                    last.sender == first.sender and last.has_stamp and first.has_stamp for last, first in exact)
+
+
+class Frame:
+    """A frame of Ethernet and IPv4, with the time of its sender's clock, if it has that."""
+
+    def __init__(self, time, data):
+        self.time, self.data, self.stamp_at, self.sender, self.connection = time, data, None, None, None
+        if data[12:14] != b"\x08\x00" or data[23] != 6:
+            return
+        tcp = 14 + (data[14] & 15) * 4
+        ends = data[26:30] + data[tcp:tcp + 2], data[30:34] + data[tcp + 2:tcp + 4]
+        self.sender, self.connection, self.begins = ends[0][:4], frozenset(ends), data[tcp + 13] & 2
+        at, end = tcp + 20, tcp + (data[tcp + 12] >> 4) * 4
+        while at < end and data[at] != 0:
+            if data[at] == 8:
+                self.stamp_at = at + 2
+            at += 1 if data[at] == 1 else data[at + 1]
+
+    @property
+    def stamp(self):
+        """In milliseconds."""
+        return struct.unpack_from(">I", self.data, self.stamp_at)[0]
+
+    def later(self, seconds, awake=True):
+        """The same frame so many seconds later, which its sender's clock shows, or not."""
+        data = bytearray(self.data)
+        if self.stamp_at and awake:
+            struct.pack_into(">I", data, self.stamp_at, (self.stamp + round(seconds * 1000)) % 2**32)
+        return Frame(self.time + round(seconds * 10**9), bytes(data))
+
+    def without_stamp(self):
+        """With something else in the place of the option."""
+        data = self.data
+        return Frame(self.time, data[:self.stamp_at - 2] + 10 * b"\x01" + data[self.stamp_at + 8:] if self.stamp_at else data)
+
+
+def frames_of(capture):
+    """All frames, in their order."""
+    data = subprocess.run(["editcap", "-F", "nsecpcap", str(capture), "-"], capture_output=True, check=True).stdout
+    at, frames = 24, []
+    while at < len(data):
+        second, fraction, length, _ = struct.unpack_from("<IIII", data, at)
+        frames.append(Frame(second * 10**9 + fraction, data[at + 16:at + 16 + length]))
+        at += 16 + length
+    return frames
+
+
+def write_frames(path, frames):
+    """A capture of them."""
+    data = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)]
+    for frame in frames:
+        data += [struct.pack("<IIII", *divmod(frame.time, 10**9), len(frame.data), len(frame.data)), frame.data]
+    path.write_bytes(b"".join(data))
+    return path
+
+
+def shows_step(before, behind):
+    """Whether both ends of a connection show it: their clocks are known, and were read right before the step and right behind it."""
+    ends = {}
+    for frames, order in ((before[::-1], 0), (behind, 1)):
+        for frame in frames:
+            if frame.stamp_at and not frame.begins:
+                ends.setdefault((frame.connection, frame.sender), ([], []))[order].append(frame)
+    shown = set()
+    for (connection, sender), (last, first) in ends.items():
+        if last and first and max(before[-1].time - last[0].time, first[0].time - behind[0].time) < 2 * 10**8 and (
+                last[0].stamp - last[-1].stamp >= 20 or min(first, key=lambda frame: -frame.stamp).stamp - first[0].stamp >= 20):
+            shown.add((connection, sender))
+    return any(len([one for one in shown if one[0] == connection]) == 2 for connection, _ in shown)
 
 
 class ClockJumps(unittest.TestCase):
@@ -220,6 +296,62 @@ class ClockJumps(unittest.TestCase):
                         self.assertEqual(counts(reports[of_report]), counts(whole[of_report]), of_report)
                     longest = max(float(call["latency_ms"] or 0) for call in whole["calls"])
                     self.assertLessEqual(max(float(call["latency_ms"] or 0) for call in reports["calls"]), longest + 0.5)
+
+    def check_forward(self, frames, at, step, whole):
+        """The clock is put forward in one file: that is found, with its size, or nothing is."""
+        changed = frames[:at] + [Frame(frame.time + step * 10**9, frame.data) for frame in frames[at:]]
+        reports = self.reports(write_frames(self.folder / "forward.pcap", changed))
+        steps = self.steps(reports)
+        if shows_step(frames[:at], frames[at:]):
+            self.assertEqual(len(steps), 1)
+        if not steps:
+            return False
+        size = re.fullmatch(r"forward.pcap: the clock was put forward 1 times, by up to (\S+) s, within (\S+) s by the clocks of the hosts", steps[0])
+        self.assertAlmostEqual(float(size[1]), step, delta=float(size[2]) + 0.01)
+        self.assertEqual(reports["captures"][0]["clock_steps"], "1")
+        self.assertEqual(next(row["frame"] for row in reports["findings"] if row["code"] == "clock_step"), str(at + 1))
+        self.check_times(reports, whole)
+        for name in COUNTED:
+            self.assertEqual(counts(reports[name]), counts(whole[name]), name)
+        for name in ("sessions", "connections"):
+            durations = [collections.Counter(row["duration_ms"] for row in of[name]) for of in (reports, whole)]
+            self.assertLessEqual(set(durations[0] - durations[1]), {""})
+        last, first = changed[at - 1].time, changed[at].time
+        covered = [{row["start"]: float(row["covered_s"]) for row in of["counters"]} for of in (reports, whole)]
+        self.assertAlmostEqual(sum(covered[0].values()), (changed[-1].time - changed[0].time - (first - last)) / 10**9, places=3)
+        return True
+
+    def test_forward_within_file(self):
+        """A clock that is put forward in one file: the clocks of the hosts show it."""
+        found = 0
+        for seed, capture in itertools.product(SEEDS, TIMED):
+            frames, whole = frames_of(capture), self.reports(write_frames(self.folder / "whole.pcap", frames_of(capture)))
+            chance = random.Random(f"forward {seed} {capture.name}")
+            for step in FORWARD:
+                at = chance.randrange(1, len(frames))
+                with self.subTest(seed=seed, capture=capture.name, at=at, step=step):
+                    found += self.check_forward(frames, at, step, whole)
+        self.assertGreater(found, len(SEEDS) * len(TIMED))
+
+    def test_silence(self):
+        """Nothing is found where time passed, where frames are missing, where one host's clock stood still, and where no clocks are."""
+        for capture in (*TIMED, *UNTIMED):
+            frames = frames_of(capture)
+            chance = random.Random(f"silence {capture.name}")
+            sleeper = chance.choice(sorted({frame.sender for frame in frames if frame.sender}))
+            for step in FORWARD:
+                at = chance.randrange(1, len(frames))
+                silent = {
+                    "silence": frames[:at] + [frame.later(step) for frame in frames[at:]],
+                    "a host asleep": frames[:at] + [frame.later(step, frame.sender != sleeper) for frame in frames[at:]],
+                    "no clocks": [frame.without_stamp() for frame in frames[:at]] + [frame.later(step).without_stamp() for frame in frames[at:]],
+                    "frames missing": frames[:at] + frames[at + chance.randrange(len(frames) - at):]}
+                if capture in UNTIMED:
+                    silent = {"step": silent["silence"]}
+                for name, changed in silent.items():
+                    with self.subTest(capture=capture.name, at=at, step=step, kind=name):
+                        out = tools.oaexport(PROGRAM, "-q", "-r", "findings", write_frames(self.folder / "silent.pcap", changed)).stdout
+                        self.assertEqual([row for row in tools.rows(out) if row["code"] == "clock_step"], [])
 
     def test_within_file(self):
         """A clock that goes back in one file: what lasts over it has no duration, whether that would be negative or only wrong."""
