@@ -5,6 +5,7 @@
  */
 #include "memory_bound.h"
 
+#include <glib.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -40,34 +41,59 @@ memory_bound_begin(uint64_t limit)
     uint64_t all = resident(), used = heap();
 
     bound.fixed = all > used ? all - used : 0;
+    bound.room = limit - limit / 4;
     return bound;
+}
+
+static uint64_t
+in_use(const struct memory_bound *bound)
+{
+    return bound->fixed + heap();
+}
+
+/* With so much in use, something is given up. */
+static uint64_t
+most_of(uint64_t limit)
+{
+    return limit - limit / 8;
 }
 
 /* What is freed stays resident until it is returned, so this alone does not show what is used. */
 bool
-memory_bound_is_exceeded(const struct memory_bound *bound)
+memory_bound_is_exceeded(struct memory_bound *bound)
 {
-    if (!bound->limit || resident() < bound->limit - bound->limit / 16)
+    uint64_t all = bound->limit ? resident() : 0;
+
+    if (all <= bound->seen || all < bound->limit - bound->limit / 16)
         return false;
-    return bound->fixed + heap() >= bound->limit - bound->limit / 8;
+    bound->seen = all;
+    return in_use(bound) >= most_of(bound->limit);
 }
 
 bool
 memory_bound_has_room(const struct memory_bound *bound)
 {
-    return bound->fixed + heap() < bound->limit - bound->limit / 4;
+    return in_use(bound) < bound->room;
 }
 
+/* A limit that is nearly reached by what cannot be given up would have the rest given up again and
+ * again. */
 void
-memory_bound_raise(struct memory_bound *bound)
+memory_bound_settle(struct memory_bound *bound)
 {
-    uint64_t used = bound->fixed + heap();
+    uint64_t used = in_use(bound), most = most_of(bound->limit);
 
-    bound->limit = used + used / 2 > bound->limit ? used + used / 2 : bound->limit;
+    if (used < most - most / 16) {
+        bound->room = used + (most - used) / 2;
+        return;
+    }
+    bound->limit = MAX(bound->limit, used + used / 2);
+    bound->room = bound->limit - bound->limit / 4;
 }
 
 void
-memory_bound_return_freed(void)
+memory_bound_return_freed(struct memory_bound *bound)
 {
     malloc_trim(0);
+    bound->seen = resident();
 }

@@ -23,8 +23,10 @@
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
-/* Of memory, if it has a limit. */
+/* Of memory, if it has a limit; and between the first two looks at what giving up has freed,
+ * which take long. */
 #define FRAMES_BETWEEN_CHECKS 1024
+#define GIVEN_UP_AT_ONCE 32
 
 static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE };
 
@@ -47,7 +49,9 @@ struct source {
     size_t longest_cut;              /* bytes captured of the longest of them */
     uint64_t n_estimates;            /* of virtual connections */
     struct memory_bound memory;
-    unsigned n_reported; /* findings about connections that were given up */
+    uint64_t n_ended;    /* sessions of MAPI over HTTP that were given up */
+    bool is_full;        /* the reports were told */
+    unsigned n_reported; /* findings about what was given up */
 };
 
 struct source *
@@ -543,48 +547,83 @@ report_given_up(struct source *source, struct oa_stamp stamp)
     struct connections_given_up *sum = &source->flows.given_up;
     struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
 
-    if (sum->foreign + sum->ours == 0)
-        return;
-    find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
-         "%" G_GUINT64_FORMAT " connections of other services and %" G_GUINT64_FORMAT
-         " with RPC or MAPI over HTTP were given up, silent for %.0f s or more: more could not be "
-         "kept in memory",
-         sum->foreign, sum->ours, floor((double)sum->least_silence_ns / 1e9));
+    if (sum->foreign + sum->ours > 0) {
+        find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
+             "%" G_GUINT64_FORMAT " connections of other services and %" G_GUINT64_FORMAT
+             " with RPC or MAPI over HTTP were given up, silent for %.0f s or more: more could not "
+             "be kept in memory",
+             sum->foreign, sum->ours, floor((double)sum->least_silence_ns / 1e9));
+        source->n_reported++;
+    }
+    if (source->n_ended > 0) {
+        find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
+             "%" G_GUINT64_FORMAT " sessions of MAPI over HTTP were given up, those silent for "
+             "longest: more could not be kept in memory",
+             source->n_ended);
+        source->n_reported++;
+    }
     *sum = (struct connections_given_up){ 0 };
-    source->n_reported++;
+    source->n_ended = 0;
 }
 
-/* The oldest first, of all kinds in turn, until enough is free; false if there is not enough. */
+/* The connection silent for longest, of each kind; false: there are few. */
 static bool
-make_room(const struct source *source)
+give_up_connection(struct source *source)
 {
-    bool goes_on = true, has_room = memory_bound_has_room(&source->memory);
+    bool is_given_up = false;
 
-    while (goes_on && !has_room) {
-        goes_on = false;
-        for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
-            goes_on |= KINDS[i]->give_up(source->self[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        is_given_up |= KINDS[i]->give_up(source->self[i]);
+    return is_given_up;
+}
+
+static bool
+give_up_session(struct source *source)
+{
+    bool is_given_up = oa_tracker_give_up(source->tracker);
+
+    source->n_ended += is_given_up;
+    return is_given_up;
+}
+
+/* Until there is room; false if that is not reached. */
+static bool
+give_up(struct source *source, bool (*give_up_one)(struct source *source))
+{
+    bool is_given_up = true, has_room = false;
+
+    for (int n = GIVEN_UP_AT_ONCE; is_given_up && !has_room; n += n / 4) {
+        for (int i = 0; i < n && is_given_up; i++)
+            is_given_up = give_up_one(source);
         has_room = memory_bound_has_room(&source->memory);
     }
-    memory_bound_return_freed();
     return has_room;
 }
 
-/* Nothing is gained by giving up all connections again and again: a new limit leaves room for some.
- * What the reports count is not given up, but gets no more rows. */
+/* Connections first, since a session outlives them; false if not enough can be given up. */
+static bool
+make_room(struct source *source)
+{
+    bool has_room = give_up(source, give_up_connection) || give_up(source, give_up_session);
+
+    memory_bound_return_freed(&source->memory);
+    return has_room;
+}
+
+/* What the reports have counted is not given up, but gets no more rows. */
 static void
-settle_for_more(struct source *source, struct oa_stamp stamp)
+settle(struct source *source, struct oa_stamp stamp)
 {
     struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
 
-    memory_bound_raise(&source->memory);
-    if (!source->sink->full)
+    memory_bound_settle(&source->memory);
+    if (!source->sink->full || source->is_full)
         return;
+    source->is_full = true;
     source->sink->full(source->sink->context);
-    if (source->n_reported < OA_LIMIT_FINDINGS)
-        find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
-             "users, hosts and operations that have no row by now are counted in one row without a "
-             "name: more could not be kept in memory");
+    find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
+         "users, hosts and operations that have no row by now are counted in one row without a "
+         "name: more could not be kept in memory");
 }
 
 static void
@@ -593,7 +632,7 @@ check_memory(struct source *source, struct oa_stamp stamp)
     if (!memory_bound_is_exceeded(&source->memory))
         return;
     if (!make_room(source))
-        settle_for_more(source, stamp);
+        settle(source, stamp);
     if (source->n_reported < OA_LIMIT_FINDINGS)
         report_given_up(source, stamp);
 }

@@ -22,7 +22,11 @@ PROGRAM = sys.argv.pop(1)
 LIMIT = 32 << 20
 OTHERS, EVERY = 60000, 100
 GREETING = b"220 mail.test ESMTP\r\n"
+MAPI_SESSIONS = 9000
+REQUEST = "POST /mapi/emsmdb/?MailboxId=box%d@mail.test HTTP/1.1\r\nHost: mail.test\r\nX-RequestType: Connect\r\nX-RequestId: {%08d}:1\r\nContent-Length: 0\r\n\r\n"
+RESPONSE = "HTTP/1.1 200 OK\r\nX-RequestType: Connect\r\nX-ResponseCode: 0\r\nX-RequestId: {%08d}:1\r\nSet-Cookie: MapiContext=%08d\r\nContent-Length: 0\r\n\r\n"
 GIVEN_UP = re.compile(r"(\d+) connections of other services and (\d+) with RPC or MAPI over HTTP were given up, silent for (\d+) s or more")
+ENDED = re.compile(r"(\d+) sessions of MAPI over HTTP were given up")
 
 
 def traffic(path, ours):
@@ -40,6 +44,18 @@ def traffic(path, ours):
             channels[1].send(1, growth.call(growth.RESPONSE, call))
     capture.file.close()
     return call
+
+
+def mapi_sessions(path):
+    """Sessions of MAPI over HTTP that begin one after the other and stay open, each on a connection that is closed."""
+    capture = growth.Capture(path)
+    for number in range(MAPI_SESSIONS):
+        capture.time_us += 20000
+        connection = growth.Connection(capture, number)
+        connection.send(0, (REQUEST % (number, number)).encode())
+        connection.send(1, (RESPONSE % (number, number)).encode())
+        connection.close()
+    capture.file.close()
 
 
 class MaxMemory(unittest.TestCase):
@@ -77,6 +93,18 @@ class MaxMemory(unittest.TestCase):
         self.assertGreater(sum(others for others, _, _ in given_up), OTHERS / 4)
         self.assertEqual(sum(ours for _, ours, _ in given_up), 0)
         self.assertGreater(min(silent for _, _, silent in given_up), 10)
+
+    def test_sessions(self):
+        """Sessions outlive their connections: those silent for longest end, and each has one row."""
+        mapi_sessions(self.path / "made.pcap")
+        bounded, after, _ = self.run_with("--max-memory", "32M")  # first: the peak of a child is at least what this process has
+        free, before, _ = self.run_with()
+        self.assertGreater(free, 1.2 * LIMIT)
+        self.assertLessEqual(bounded, LIMIT)
+        self.assertEqual((len(before["sessions"]), len(after["sessions"])), (MAPI_SESSIONS, MAPI_SESSIONS))
+        self.assertEqual([row for row in before["findings"] if row["code"] == "limit_reached"], [])
+        ended = [ENDED.match(row["evidence"]) for row in after["findings"] if row["code"] == "limit_reached"]
+        self.assertGreater(sum(int(match.group(1)) for match in ended if match), MAPI_SESSIONS / 4)
 
     def test_enough(self):
         """With enough of it, nothing changes."""

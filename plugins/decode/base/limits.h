@@ -51,6 +51,9 @@
  * same time: beyond, the one silent for longest is closed. */
 #define OA_LIMIT_SESSIONS 32768
 
+/* Of these, so many are kept although memory is short. */
+#define OA_LIMIT_SESSIONS_KEPT 1024
+
 /* Security contexts of one hop of a session, each with its keys; a client has one, and after an
  * alter_context two. PDUs of others stay sealed. */
 #define OA_LIMIT_SECURITY_CONTEXTS 16

@@ -261,6 +261,17 @@ close_expired(struct oa_tracker *tracker, struct oa_stamp now)
     }
 }
 
+bool
+oa_mapi_give_up(struct oa_tracker *tracker)
+{
+    const GQueue *by_age = &tracker->mapi->by_age;
+
+    if (by_age->length <= OA_LIMIT_SESSIONS_KEPT)
+        return false;
+    close_session(by_age->head->data);
+    return true;
+}
+
 void
 oa_mapi_end(struct oa_tracker *tracker)
 {

@@ -95,6 +95,12 @@ oa_tracker_end(struct oa_tracker *tracker)
     oa_emit_suppressed(tracker, &(struct oa_event){ .type = OA_EVENT_FINDING });
 }
 
+bool
+oa_tracker_give_up(struct oa_tracker *tracker)
+{
+    return oa_mapi_give_up(tracker);
+}
+
 void
 oa_tracker_free(struct oa_tracker *tracker)
 {

@@ -36,6 +36,10 @@ void oa_tracker_use_clock_steps(struct oa_tracker *tracker, const struct oa_cloc
  * of others have one too. */
 uint64_t oa_tracker_vcs(const struct oa_tracker *tracker);
 
+/* Memory is short: ends the session of MAPI over HTTP that has been silent for longest, as if the
+ * capture ended; false: there are few. Not to be called during an event. */
+bool oa_tracker_give_up(struct oa_tracker *tracker);
+
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
 void oa_tracker_end(struct oa_tracker *tracker);
