@@ -23,10 +23,8 @@
 
 #define FRAMES_BETWEEN_PROGRESS 4096
 
-/* Of memory, if it has a limit; and between the first two looks at what giving up has freed,
- * which take long. */
+/* Of memory, if it has a limit. */
 #define FRAMES_BETWEEN_CHECKS 1024
-#define GIVEN_UP_AT_ONCE 32
 
 static const struct source_kind *const KINDS[] = { &NATIVE_SOURCE, &PDU_SOURCE };
 
@@ -566,9 +564,9 @@ report_given_up(struct source *source, struct oa_stamp stamp)
     source->n_ended = 0;
 }
 
-/* The connection silent for longest, of each kind; false: there are few. */
+/* A part of the connections, silent for longest, of each kind; false: there are few. */
 static bool
-give_up_connection(struct source *source)
+give_up_connections(struct source *source)
 {
     bool is_given_up = false;
 
@@ -578,25 +576,22 @@ give_up_connection(struct source *source)
 }
 
 static bool
-give_up_session(struct source *source)
+give_up_sessions(struct source *source)
 {
-    bool is_given_up = oa_tracker_give_up(source->tracker);
+    unsigned n = oa_tracker_give_up(source->tracker);
 
-    source->n_ended += is_given_up;
-    return is_given_up;
+    source->n_ended += n;
+    return n > 0;
 }
 
 /* Until there is room; false if that is not reached. */
 static bool
-give_up(struct source *source, bool (*give_up_one)(struct source *source))
+give_up(struct source *source, bool (*give_up_some)(struct source *source))
 {
-    bool is_given_up = true, has_room = false;
+    bool has_room = false;
 
-    for (int n = GIVEN_UP_AT_ONCE; is_given_up && !has_room; n += n / 4) {
-        for (int i = 0; i < n && is_given_up; i++)
-            is_given_up = give_up_one(source);
+    while (!has_room && give_up_some(source))
         has_room = memory_bound_has_room(&source->memory);
-    }
     return has_room;
 }
 
@@ -604,7 +599,7 @@ give_up(struct source *source, bool (*give_up_one)(struct source *source))
 static bool
 make_room(struct source *source)
 {
-    bool has_room = give_up(source, give_up_connection) || give_up(source, give_up_session);
+    bool has_room = give_up(source, give_up_connections) || give_up(source, give_up_sessions);
 
     memory_bound_return_freed(&source->memory);
     return has_room;

@@ -261,15 +261,17 @@ close_expired(struct oa_tracker *tracker, struct oa_stamp now)
     }
 }
 
-bool
+unsigned
 oa_mapi_give_up(struct oa_tracker *tracker)
 {
     const GQueue *by_age = &tracker->mapi->by_age;
+    unsigned n = by_age->length / 16 + 1, given_up = 0;
 
-    if (by_age->length <= OA_LIMIT_SESSIONS_KEPT)
-        return false;
-    close_session(by_age->head->data);
-    return true;
+    while (given_up < n && by_age->length > OA_LIMIT_SESSIONS_KEPT) {
+        close_session(by_age->head->data);
+        given_up++;
+    }
+    return given_up;
 }
 
 void

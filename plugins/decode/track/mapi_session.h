@@ -6,8 +6,6 @@
 #ifndef OA_MAPI_SESSION_H
 #define OA_MAPI_SESSION_H
 
-#include <stdbool.h>
-
 struct channel;
 struct oa_tracker;
 
@@ -22,7 +20,7 @@ void oa_mapi_begin(struct channel *channel);
 void oa_mapi_close_channel(struct channel *channel);
 
 /* See oa_tracker_give_up(). */
-bool oa_mapi_give_up(struct oa_tracker *tracker);
+unsigned oa_mapi_give_up(struct oa_tracker *tracker);
 
 /* The capture has ended: closes all sessions. */
 void oa_mapi_end(struct oa_tracker *tracker);

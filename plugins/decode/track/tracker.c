@@ -95,7 +95,7 @@ oa_tracker_end(struct oa_tracker *tracker)
     oa_emit_suppressed(tracker, &(struct oa_event){ .type = OA_EVENT_FINDING });
 }
 
-bool
+unsigned
 oa_tracker_give_up(struct oa_tracker *tracker)
 {
     return oa_mapi_give_up(tracker);

@@ -36,9 +36,9 @@ void oa_tracker_use_clock_steps(struct oa_tracker *tracker, const struct oa_cloc
  * of others have one too. */
 uint64_t oa_tracker_vcs(const struct oa_tracker *tracker);
 
-/* Memory is short: ends the session of MAPI over HTTP that has been silent for longest, as if the
- * capture ended; false: there are few. Not to be called during an event. */
-bool oa_tracker_give_up(struct oa_tracker *tracker);
+/* Memory is short: ends a part of the sessions of MAPI over HTTP, silent for longest, as if the
+ * capture ended; returns how many, 0 if there are few. Not to be called during an event. */
+unsigned oa_tracker_give_up(struct oa_tracker *tracker);
 
 /* The capture has ended and all channels are closed: ends the sessions of MAPI over HTTP, which
  * outlive their connections. */
