@@ -168,12 +168,16 @@ apart(int64_t from_ns, int64_t to_ns)
     return (double)to_ns - (double)from_ns;
 }
 
-/* A frame of the time between: there was no pause. */
+/* A late frame shortens the gaps that it falls into: what is left may be no pause. */
 static void
-fill_gaps(struct false_gaps *gaps, int64_t time_ns)
+shorten_gaps(struct false_gaps *gaps, int64_t time_ns)
 {
-    for (guint i = gaps->open->len; i > 0 && gap_at(gaps, i - 1)->behind_ns > time_ns; i--)
-        gap_at(gaps, i - 1)->is_refuted = true;
+    for (guint i = gaps->open->len; i > 0 && gap_at(gaps, i - 1)->behind_ns > time_ns; i--) {
+        struct gap *gap = gap_at(gaps, i - 1);
+
+        gap->behind_ns = MAX(time_ns, gap->before_ns);
+        gap->is_refuted |= apart(gap->before_ns, gap->behind_ns) <= (double)gaps->slack_ns;
+    }
 }
 
 void
@@ -184,7 +188,7 @@ false_gaps_take_frame(struct false_gaps *gaps, uint64_t record, int64_t time_ns)
         gaps->clock += gaps->has_begun;
         gaps->has_begun = true;
     } else if (time_ns < gaps->latest_ns) {
-        fill_gaps(gaps, time_ns);
+        shorten_gaps(gaps, time_ns);
         return;
     } else if (apart(gaps->latest_ns, time_ns) > (double)gaps->slack_ns) {
         struct gap gap = { .number = ++gaps->n_gaps,
