@@ -162,10 +162,12 @@ forget_gaps(struct false_gaps *gaps)
     g_array_remove_range(gaps->open, 0, kept - GAPS_MAX / 2);
 }
 
+/* Times are exact, and their differences as far as it matters. */
 static double
 apart(int64_t from_ns, int64_t to_ns)
 {
-    return (double)to_ns - (double)from_ns;
+    return to_ns >= from_ns ? (double)((uint64_t)to_ns - (uint64_t)from_ns)
+                            : -(double)((uint64_t)from_ns - (uint64_t)to_ns);
 }
 
 /* A late frame shortens the gaps that it falls into: what is left may be no pause. */
@@ -470,7 +472,7 @@ false_gaps_end(struct false_gaps *gaps)
         const struct gap *gap = gap_at(gaps, i);
         struct false_gap one = {
             .record = gap->record,
-            .gap_ns = in_range(apart(gap->before_ns, gap->behind_ns)),
+            .gap_ns = (int64_t)MIN((uint64_t)gap->behind_ns - (uint64_t)gap->before_ns, INT64_MAX),
             .size_ns = in_range((gap->bounds.low + gap->bounds.high) / 2),
             .within_ns = in_range(fabs(gap->bounds.high - gap->bounds.low) / 2),
         };
