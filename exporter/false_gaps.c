@@ -248,11 +248,28 @@ forget(struct false_gaps *gaps, struct conversation *conversation)
     g_hash_table_remove(gaps->table, &conversation->key);
 }
 
+static uint64_t
+key_of(const struct false_gaps *gaps, unsigned interface, const struct segment *segment)
+{
+    return hash_mix(connection_hash(gaps->seed, &segment->source, &segment->destination) +
+                    interface);
+}
+
+/* What was known is of another connection with the same ports. */
+static void
+begin_connection(struct false_gaps *gaps, unsigned interface, const struct segment *segment)
+{
+    uint64_t key = key_of(gaps, interface, segment);
+    struct conversation *before = g_hash_table_lookup(gaps->table, &key);
+
+    if (before)
+        forget(gaps, before);
+}
+
 static struct conversation *
 conversation_of(struct false_gaps *gaps, unsigned interface, const struct segment *segment)
 {
-    uint64_t key =
-        hash_mix(connection_hash(gaps->seed, &segment->source, &segment->destination) + interface);
+    uint64_t key = key_of(gaps, interface, segment);
     struct conversation *conversation = g_hash_table_lookup(gaps->table, &key);
 
     if (conversation) {
@@ -302,7 +319,11 @@ false_gaps_take_segment(struct false_gaps *gaps, unsigned interface, const struc
 {
     struct tick_sighting now = { .time_ns = gaps->time_ns };
 
-    if (segment->flags & (TCP_SYN | TCP_RST) || !segment_ticks(segment, &now.ticks))
+    if (segment->flags & TCP_SYN) {
+        begin_connection(gaps, interface, segment);
+        return;
+    }
+    if (segment->flags & TCP_RST || !segment_ticks(segment, &now.ticks))
         return;
     struct conversation *conversation = conversation_of(gaps, interface, segment);
     int side = segment_side(segment);

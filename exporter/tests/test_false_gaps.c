@@ -261,8 +261,20 @@ test_no_clock(void)
     talk(&bench);
     bench.time_ns += HOUR;
     send_flags(&bench, CLIENT, TCP_SYN);
-    bench.awake_ns[CLIENT] -= HOUR;
-    bench.awake_ns[SERVER] -= HOUR;
+    talk(&bench);
+    check_nothing(&bench);
+}
+
+/* In which of two pauses the time did not pass cannot be told. */
+static void
+test_two_gaps(void)
+{
+    struct bench bench = new_bench();
+
+    talk(&bench);
+    wait_for(&bench, 10 * SECOND);
+    false_gaps_take_frame(bench.gaps, ++bench.record, bench.time_ns);
+    bench.time_ns += 10 * SECOND;
     talk(&bench);
     check_nothing(&bench);
 }
@@ -355,6 +367,7 @@ main(int argc, char *argv[])
     g_test_add_func("/false-gaps/contradiction", test_contradiction);
     g_test_add_func("/false-gaps/late-frames", test_late_frames);
     g_test_add_func("/false-gaps/no-clock", test_no_clock);
+    g_test_add_func("/false-gaps/two-gaps", test_two_gaps);
     g_test_add_func("/false-gaps/late-frame", test_late_frame);
     g_test_add_func("/false-gaps/back-and-forward", test_back_and_forward);
     g_test_add_func("/false-gaps/many", test_many);
