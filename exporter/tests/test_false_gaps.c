@@ -228,6 +228,10 @@ test_late_frames(void)
 {
     struct bench bench = new_bench();
 
+    for (int i = 0; i < 5; i++) {
+        talk(&bench);
+        wait_for(&bench, 3 * SECOND);
+    }
     talk(&bench);
     bench.time_ns += 5 * SECOND;
     for (int i = 0; i < 250; i++) {
