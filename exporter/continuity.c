@@ -564,39 +564,51 @@ are_linked(const struct continuity *continuity, size_t file, size_t other)
            g_hash_table_size(continuity->links) == LINKS_MAX;
 }
 
-/* Between files that have no connection in common: the clocks of hosts show that it was put
- * forward. */
+/* The step to a file from the one that ended last before it, if they have no connection in common:
+ * whether the clocks of hosts show that the clock was put forward. */
+static bool
+step_by_hosts(const struct continuity *continuity, const struct host_clocks *clocks, size_t before,
+              size_t index, struct continuity_step *step)
+{
+    const struct file *last = &continuity->files[before], *file = &continuity->files[index];
+    int64_t size_ns = time_from(last->last_ns, file->first_ns);
+    struct tick_bounds bounds;
+
+    if (file->step.is_step || file->step.correction_ns != last->step.correction_ns ||
+        size_ns < FORWARD_NS || size_ns > CORRECTION_MAX_NS ||
+        are_linked(continuity, before, index) ||
+        !host_clocks_show_step(clocks, before, index, FORWARD_NS, &bounds))
+        return false;
+    *step = (struct continuity_step){
+        .is_step = true,
+        .after = before,
+        .size_ns = size_ns,
+        .correction_ns = file->step.correction_ns,
+        .by_hosts_ns = (int64_t)MIN((bounds.low + bounds.high) / 2, (double)size_ns),
+    };
+    return true;
+}
+
 static bool
 find_by_hosts(struct continuity *continuity, const struct host_clocks *clocks)
 {
     size_t n = continuity->n_files;
     g_autofree const struct file **files = g_new(const struct file *, n);
     const struct file *last = NULL;
-    struct tick_bounds bounds;
     bool is_found = false;
 
     for (size_t i = 0; i < n; i++)
         files[i] = &continuity->files[i];
     qsort(files, n, sizeof *files, compare_files);
     for (size_t i = 0; i < n; i++) {
-        struct file *file = &continuity->files[files[i] - continuity->files];
-        size_t before = last ? (size_t)(last - continuity->files) : 0;
-        size_t index = (size_t)(file - continuity->files);
+        size_t index = (size_t)(files[i] - continuity->files);
 
-        if (!file->has_frames)
+        if (!files[i]->has_frames)
             continue;
-        if (last && !file->step.is_step && file->step.correction_ns == last->step.correction_ns &&
-            time_from(last->last_ns, file->first_ns) >= FORWARD_NS &&
-            !are_linked(continuity, before, index) &&
-            host_clocks_show_step(clocks, before, index, FORWARD_NS, &bounds)) {
-            file->step.is_step = is_found = true;
-            file->step.after = before;
-            file->step.size_ns = time_from(last->last_ns, file->first_ns);
-            file->step.by_hosts_ns =
-                MIN((int64_t)((bounds.low + bounds.high) / 2), file->step.size_ns);
-        }
-        if (!last || file->last_ns > last->last_ns)
-            last = file;
+        is_found |= last && step_by_hosts(continuity, clocks, (size_t)(last - continuity->files),
+                                          index, &continuity->files[index].step);
+        if (!last || files[i]->last_ns > last->last_ns)
+            last = files[i];
     }
     return is_found;
 }
