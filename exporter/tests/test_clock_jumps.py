@@ -348,6 +348,20 @@ class ClockJumps(unittest.TestCase):
                     found += self.check_forward(frames, at, step, whole)
         self.assertGreater(found, len(SEEDS) * len(TIMED))
 
+    def test_forward_in_parts(self):
+        """With one thread, with two, and from parts of the capture, everything is the same."""
+        frames = frames_of(tools.CAPTURES / "real/basic.pcapng")
+        capture = write_frames(self.folder / "forward.pcap", frames[:300] + [Frame(frame.time + 60 * 10**9, frame.data) for frame in frames[300:]])
+        parts, found = self.folder / "parts", []
+        for index in (1, 2):
+            tools.oaexport(PROGRAM, "-q", "--shard", f"{index}/2", "-o", parts, capture)
+        for arguments in (["-j1", capture], ["-j2", capture], ["merge", parts]):
+            with tempfile.TemporaryDirectory() as folder:
+                tools.oaexport(PROGRAM, *arguments[:-1], "-q", "-o", folder, arguments[-1])
+                found.append({path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()})
+        self.assertIn(b"clock_step", found[0]["findings.csv"])
+        self.assertEqual(found[1:], [found[0], found[0]])
+
     def test_silence(self):
         """Nothing is found where time passed, where frames are missing, where one host's clock stood still, and where no clocks are."""
         for capture in (*TIMED, *UNTIMED):
