@@ -109,6 +109,7 @@ struct capture_reader {
     struct partial_set *partials; /* in place of the files; NULL: the files themselves */
     struct forward_steps *steps;  /* NULL: not looked for */
     struct forward *forward;      /* of each file, in the order of the command line */
+    bool goes_forward;            /* a file has steps */
     struct follow *follow;        /* NULL: all inputs were known when the reader was opened */
     uint64_t n_followed; /* files so far; the last ones are inputs by this number, modulo */
     bool is_last;        /* no other file will come */
@@ -372,28 +373,37 @@ is_read_ahead(const struct capture_reader *reader, const struct input *input)
     return reader->reads_ahead || !input->is_regular;
 }
 
-/* A file with a pause is read to its end, to find out whether that is a step of the clock. */
-static void
-look_forward(struct capture_reader *reader, const struct input *input, int64_t time_ns)
+/* Whether the frame comes so long after those before it that it may be the first one of another
+ * clock. */
+static bool
+is_behind_pause(const struct input *input, int64_t time_ns)
 {
-    if (lateness(input->latest_ns, time_ns) <= FORWARD_STEP_NS || input->latest_ns == NO_TIME ||
-        !reader->steps || !input->is_regular)
-        return;
-    struct forward *forward = &reader->forward[input->path_index];
+    return time_ns > input->latest_ns &&
+           (uint64_t)time_ns - (uint64_t)input->latest_ns > FALSE_GAP_NS &&
+           input->latest_ns != NO_TIME;
+}
 
-    if (!forward->is_known)
-        forward->next = forward_steps_of(reader->steps, input->path_index, &forward->n);
+/* Looks for steps of the clock in a file with a pause, which is read to its end for that. */
+static void
+look_forward(struct capture_reader *reader, const struct input *input)
+{
+    struct forward *forward = reader->forward ? &reader->forward[input->path_index] : NULL;
+
+    if (!forward || forward->is_known || !input->is_regular)
+        return;
+    forward->next = forward_steps_of(reader->steps, input->path_index, &forward->n);
     forward->is_known = true;
+    reader->goes_forward |= forward->n > 0;
 }
 
 /* The step before a frame; NULL: there is none. */
 static const struct false_gap *
 step_before(const struct capture_reader *reader, const struct input *input, uint64_t number)
 {
-    struct forward *forward = reader->forward ? &reader->forward[input->path_index] : NULL;
+    struct forward *forward = &reader->forward[input->path_index];
     const struct false_gap *step = NULL;
 
-    while (forward && forward->n && forward->next->record <= number) {
+    while (forward->n && forward->next->record <= number) {
         step = forward->next++;
         forward->n--;
     }
@@ -406,7 +416,8 @@ static void
 take_read(struct capture_reader *reader, struct input *input, struct ahead *ahead)
 {
     ahead_keep(ahead);
-    look_forward(reader, input, ahead->time_ns);
+    if (is_behind_pause(input, ahead->time_ns))
+        look_forward(reader, input);
     ahead->late_ns = input->latest_ns == NO_TIME ? 0 : lateness(ahead->time_ns, input->latest_ns);
     ahead->is_step = ahead->late_ns > reader->window_ns ||
                      (is_read_ahead(reader, input) && ahead->late_ns &&
@@ -499,7 +510,8 @@ input_advance(struct capture_reader *reader, struct input *input)
             return false;
         if (ahead->time_ns >= input->latest_ns) {
             ahead->late_ns = 0;
-            look_forward(reader, input, ahead->time_ns);
+            if (is_behind_pause(input, ahead->time_ns))
+                look_forward(reader, input);
             input->time_ns = input->latest_ns = ahead->time_ns;
             return true;
         }
@@ -871,19 +883,11 @@ capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_
 }
 
 static void
-note_forward(const struct capture_reader *reader, struct input *input, struct capture_frame *frame,
-             uint64_t number)
+note_forward(struct capture_disorder *disorder, const struct capture_frame *frame)
 {
-    const struct false_gap *step = step_before(reader, input, number);
-    struct capture_disorder *disorder = &input->disorder;
-
-    if (!step)
-        return;
-    frame->forward_ns = step->size_ns;
-    frame->gap_ns = step->gap_ns;
-    if (step->size_ns > disorder->forward.largest_ns)
-        disorder->forward_within_ns = step->within_ns;
-    capture_misplaced_add(&disorder->forward, frame, step->size_ns);
+    if (frame->forward->size_ns > disorder->forward.largest_ns)
+        disorder->forward_within_ns = frame->forward->within_ns;
+    capture_misplaced_add(&disorder->forward, frame, frame->forward->size_ns);
 }
 
 enum capture_status
@@ -928,7 +932,8 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
     if (ahead->late_ns)
         capture_misplaced_add(ahead->is_step ? &root->disorder.steps : &root->disorder.reordered,
                               frame, ahead->late_ns);
-    note_forward(reader, root, frame, ahead->number);
+    if (reader->goes_forward && (frame->forward = step_before(reader, root, ahead->number)))
+        note_forward(&root->disorder, frame);
     return CAPTURE_OK;
 }
 

@@ -30,9 +30,7 @@ struct capture_frame {
     unsigned interface; /* of the file, below CAPTURE_INTERFACES; 0 in formats without interfaces */
     int64_t correction_ns; /* that the time contains, see struct capture_order */
     int64_t back_ns; /* by which the time went back before it in the file, beyond the window */
-    int64_t
-        forward_ns; /* by which the clock was put forward before it in the file; 0: it was not */
-    int64_t gap_ns; /* then, from the time of the frame before it */
+    const struct false_gap *forward; /* the clock was put forward before it in the file; or NULL */
 };
 
 enum capture_status {

@@ -827,10 +827,18 @@ report_step(const struct clocks *clocks, size_t file, const struct oa_renamer *r
                    (double)correction_ns / 1e9);
     name_of_file(clocks, file, name);
     name_of_file(clocks, step->after, after);
-    g_snprintf(finding.text, sizeof finding.text,
-               "%s continues the connections of %s, but begins %.6f s %s its end%s",
-               OA_SHOWN(renamer, FILE, name), OA_SHOWN(renamer, FILE, after),
-               (double)ABS(step->size_ns) / 1e9, step->size_ns < 0 ? "before" : "after", corrected);
+    if (step->by_hosts_ns)
+        g_snprintf(finding.text, sizeof finding.text,
+                   "%s begins %.6f s after the end of %s, %.3f s of which did not pass by the "
+                   "clocks of the hosts%s",
+                   OA_SHOWN(renamer, FILE, name), (double)step->size_ns / 1e9,
+                   OA_SHOWN(renamer, FILE, after), (double)step->by_hosts_ns / 1e9, corrected);
+    else
+        g_snprintf(finding.text, sizeof finding.text,
+                   "%s continues the connections of %s, but begins %.6f s %s its end%s",
+                   OA_SHOWN(renamer, FILE, name), OA_SHOWN(renamer, FILE, after),
+                   (double)ABS(step->size_ns) / 1e9, step->size_ns < 0 ? "before" : "after",
+                   corrected);
     oa_text_mend(finding.text);
     on_event(context, &event);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_clocks.h"
 #include "stretches.h"
 
 /* Pairs of files with connections in common that are kept. */
@@ -273,9 +274,8 @@ link_places(struct continuity *continuity, struct place *places, size_t n)
 }
 
 static void
-link_files(struct continuity *continuity)
+link_files(struct continuity *continuity, const GPtrArray *stretches)
 {
-    g_autoptr(GPtrArray) stretches = stretches_all(continuity->stretches);
     size_t n = stretches->len;
     g_autofree struct place *places = g_new0(struct place, n + 1);
 
@@ -554,6 +554,65 @@ inherit_corrections(struct continuity *continuity, const struct passages *passag
             order_files(continuity, passages);
 }
 
+/* Whether connections show how the files follow each other, or might. */
+static bool
+are_linked(const struct continuity *continuity, size_t file, size_t other)
+{
+    uint64_t key = (uint64_t)MIN(file, other) << 32 | MAX(file, other);
+
+    return g_hash_table_contains(continuity->links, &key) ||
+           g_hash_table_size(continuity->links) == LINKS_MAX;
+}
+
+/* The step to a file from the one that ended last before it, if they have no connection in common:
+ * whether the clocks of hosts show that the clock was put forward. */
+static bool
+step_by_hosts(const struct continuity *continuity, const struct host_clocks *clocks, size_t before,
+              size_t index, struct continuity_step *step)
+{
+    const struct file *last = &continuity->files[before], *file = &continuity->files[index];
+    int64_t size_ns = time_from(last->last_ns, file->first_ns);
+    struct tick_bounds bounds;
+
+    if (file->step.is_step || file->step.correction_ns != last->step.correction_ns ||
+        size_ns < FORWARD_NS || size_ns > CORRECTION_MAX_NS ||
+        are_linked(continuity, before, index) ||
+        !host_clocks_show_step(clocks, before, index, FORWARD_NS, &bounds))
+        return false;
+    *step = (struct continuity_step){
+        .is_step = true,
+        .after = before,
+        .size_ns = size_ns,
+        .correction_ns = file->step.correction_ns,
+        .by_hosts_ns = (int64_t)MIN((bounds.low + bounds.high) / 2, (double)size_ns),
+    };
+    return true;
+}
+
+static bool
+find_by_hosts(struct continuity *continuity, const struct host_clocks *clocks)
+{
+    size_t n = continuity->n_files;
+    g_autofree const struct file **files = g_new(const struct file *, n);
+    const struct file *last = NULL;
+    bool is_found = false;
+
+    for (size_t i = 0; i < n; i++)
+        files[i] = &continuity->files[i];
+    qsort(files, n, sizeof *files, compare_files);
+    for (size_t i = 0; i < n; i++) {
+        size_t index = (size_t)(files[i] - continuity->files);
+
+        if (!files[i]->has_frames)
+            continue;
+        is_found |= last && step_by_hosts(continuity, clocks, (size_t)(last - continuity->files),
+                                          index, &continuity->files[index].step);
+        if (!last || files[i]->last_ns > last->last_ns)
+            last = files[i];
+    }
+    return is_found;
+}
+
 /* Captures are sets of files. */
 static size_t
 capture_of(struct continuity *continuity, size_t index)
@@ -570,10 +629,12 @@ capture_of(struct continuity *continuity, size_t index)
 bool
 continuity_settle(struct continuity *continuity)
 {
+    g_autoptr(GPtrArray) stretches = stretches_all(continuity->stretches);
+    struct host_clocks *clocks = host_clocks_new(stretches);
     struct passages passages;
     bool has_steps = false;
 
-    link_files(continuity);
+    link_files(continuity, stretches);
     passages.all = sure_passages(continuity, &passages.n);
     passages.first_of = g_new0(size_t, continuity->n_files + 1);
     for (size_t i = 0; i < passages.n; i++) {
@@ -589,6 +650,8 @@ continuity_settle(struct continuity *continuity)
         has_steps |= continuity->files[i].step.is_step;
     if (has_steps)
         inherit_corrections(continuity, &passages);
+    has_steps |= find_by_hosts(continuity, clocks);
+    host_clocks_free(clocks);
     g_free(passages.all);
     g_free(passages.first_of);
     forget_all(continuity);

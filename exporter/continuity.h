@@ -20,6 +20,8 @@ struct continuity_step {
     size_t after;          /* the file that it follows */
     int64_t size_ns;       /* from the last time of that file to its first, as recorded */
     int64_t correction_ns; /* to be added to its times, also if it only inherits that */
+    int64_t by_hosts_ns;   /* of the size, what the clocks of hosts show for the step, which no
+                              connection does; 0: connections do */
 };
 
 struct continuity;
@@ -51,7 +53,7 @@ void continuity_take_call(struct continuity *continuity, int64_t requested_ns,
  * as much. It was put forward if a connection goes on as if the time between the files had not
  * passed: something sent is acknowledged without having been sent again, a burst is continued, a
  * call answered after ten minutes. Then the times stay as recorded, unless another file covers that
- * time.
+ * time. Where no connection goes on, the clocks of hosts may show the same (host_clocks.h).
  */
 bool continuity_settle(struct continuity *continuity);
 

@@ -11,60 +11,28 @@
 
 #include "endpoint_hash.h"
 #include "segment_facts.h"
+#include "tick_rate.h"
 
 #define CONVERSATIONS_MAX 4096
 #define GAPS_MAX 1024
 
-#define NS_PER_S 1e9
-#define NS_PER_MS 1e6
-
-/* How long a tick of the hosts' clocks takes, [RFC 7323] section 5.4: what the kernels in use make
- * of that. */
-static const double PERIODS_MS[] = { 1, 4, 10, 100, 500, 1000 };
-
-/* Between two sightings that show the rate of a clock, at least; and by what share of the time they
- * may differ from it. */
-#define TICKS_NEEDED 10
-#define RATE_SHARE 0.1
-
-/* By what share a clock may go faster or slower than its rate: as long as little was seen of it,
- * and at least, for clocks drift, and that of the capture is slewed. */
-#define DRIFT_UNKNOWN 0.2
-#define DRIFT_LEAST 0.001
-
-/* No connection is silent for longer: so long a gap is none, however often the clock of a host may
- * have turned meanwhile. */
-#define SILENCE_MAX_NS (365.0 * 86400 * NS_PER_S)
-
-struct sighting {
-    int64_t time_ns;
-    uint32_t ticks;
-};
-
 /* What a sender's clock showed before gaps, behind them, and at last before the next gap. */
 struct crossing {
     uint64_t from, to; /* the gaps between the two, from + 1 to `to`; none: there is no crossing */
-    struct sighting before, behind;
-};
-
-/* By how much the clock of the capture was put forward, in nanoseconds. */
-struct bounds {
-    double low, high;
+    struct tick_sighting before, behind;
 };
 
 /* The sender at one end of a connection. */
 struct end {
     bool is_seen;
-    uint64_t clock;              /* of the capture: how often it had been put back */
-    uint64_t gap;                /* the number of the gap before `begin` */
-    struct sighting life;        /* since then there was no step, as far as is known */
-    struct sighting begin, last; /* since the gap */
+    uint64_t clock;                   /* of the capture: how often it had been put back */
+    uint64_t gap;                     /* the number of the gap before `begin` */
+    struct tick_sighting life;        /* since then there was no step, as far as is known */
+    struct tick_sighting begin, last; /* since the gap */
     struct crossing crossing;
-    double period_ns;         /* of a tick; 0: unknown */
-    unsigned agreed, opposed; /* times that it has shown that rate, and another one */
-    double drift;
-    uint64_t voted;       /* the gap that it holds for false; 0: none */
-    struct bounds bounds; /* of that */
+    struct tick_rate rate;
+    uint64_t voted;            /* the gap that it holds for false; 0: none */
+    struct tick_bounds bounds; /* by that, how far the clock was put forward */
 };
 
 /* A connection as it is seen on one interface. */
@@ -81,7 +49,7 @@ struct gap {
     uint64_t record;
     int64_t before_ns, behind_ns;
     bool is_refuted, is_false;
-    struct bounds bounds; /* if it is false */
+    struct tick_bounds bounds; /* if it is false */
 };
 
 struct false_gaps {
@@ -162,31 +130,29 @@ forget_gaps(struct false_gaps *gaps)
     g_array_remove_range(gaps->open, 0, kept - GAPS_MAX / 2);
 }
 
-static double
-apart(int64_t from_ns, int64_t to_ns)
-{
-    return (double)to_ns - (double)from_ns;
-}
-
-/* A frame of the time between: there was no pause. */
+/* A late frame shortens the gaps that it falls into: what is left may be no pause. */
 static void
-fill_gaps(struct false_gaps *gaps, int64_t time_ns)
+shorten_gaps(struct false_gaps *gaps, int64_t time_ns)
 {
-    for (guint i = gaps->open->len; i > 0 && gap_at(gaps, i - 1)->behind_ns > time_ns; i--)
-        gap_at(gaps, i - 1)->is_refuted = true;
+    for (guint i = gaps->open->len; i > 0 && gap_at(gaps, i - 1)->behind_ns > time_ns; i--) {
+        struct gap *gap = gap_at(gaps, i - 1);
+
+        gap->behind_ns = MAX(time_ns, gap->before_ns);
+        gap->is_refuted |= tick_time(gap->before_ns, gap->behind_ns) <= (double)gaps->slack_ns;
+    }
 }
 
 void
 false_gaps_take_frame(struct false_gaps *gaps, uint64_t record, int64_t time_ns)
 {
     gaps->time_ns = time_ns;
-    if (!gaps->has_begun || apart(time_ns, gaps->latest_ns) > (double)gaps->window_ns) {
+    if (!gaps->has_begun || tick_time(time_ns, gaps->latest_ns) > (double)gaps->window_ns) {
         gaps->clock += gaps->has_begun;
         gaps->has_begun = true;
     } else if (time_ns < gaps->latest_ns) {
-        fill_gaps(gaps, time_ns);
+        shorten_gaps(gaps, time_ns);
         return;
-    } else if (apart(gaps->latest_ns, time_ns) > (double)gaps->slack_ns) {
+    } else if (tick_time(gaps->latest_ns, time_ns) > (double)gaps->slack_ns) {
         struct gap gap = { .number = ++gaps->n_gaps,
                            .record = record,
                            .before_ns = gaps->latest_ns,
@@ -200,97 +166,6 @@ false_gaps_take_frame(struct false_gaps *gaps, uint64_t record, int64_t time_ns)
 
 /* ---- the clocks of the hosts ---- */
 
-/* The rate at which a clock goes that showed so many ticks in a time; 0: at none that is known. */
-static double
-period_of(double time_ns, double ticks)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(PERIODS_MS); i++) {
-        double period_ns = PERIODS_MS[i] * NS_PER_MS;
-        if (fabs(time_ns - ticks * period_ns) <= RATE_SHARE * time_ns + period_ns)
-            return period_ns;
-    }
-    return 0;
-}
-
-static double
-ticks_between(const struct sighting *from, const struct sighting *to)
-{
-    return (double)(uint32_t)(to->ticks - from->ticks);
-}
-
-/* What the time between two sightings shows of the clock's rate. */
-static void
-learn_rate(struct end *end, const struct sighting *from, const struct sighting *to)
-{
-    double time_ns = apart(from->time_ns, to->time_ns), ticks = ticks_between(from, to);
-
-    if (ticks < TICKS_NEEDED)
-        return;
-    double period_ns = period_of(time_ns, ticks);
-    if (end->period_ns == 0)
-        end->period_ns = period_ns;
-    if (period_ns > 0 && period_ns == end->period_ns)
-        end->agreed++;
-    else
-        end->opposed++;
-}
-
-static bool
-is_rate_known(const struct end *end)
-{
-    return end->period_ns > 0 && end->agreed > end->opposed;
-}
-
-/* How much longer the time between two sightings is than the clock shows, if it keeps its rate. */
-static double
-excess(const struct end *end, const struct sighting *from, const struct sighting *to)
-{
-    return apart(from->time_ns, to->time_ns) - ticks_between(from, to) * end->period_ns;
-}
-
-/* Whether it is as long, but for what frames may be late. */
-static bool
-is_in_step(const struct false_gaps *gaps, const struct end *end, const struct sighting *from,
-           const struct sighting *to)
-{
-    return fabs(excess(end, from, to)) <= (double)gaps->slack_ns;
-}
-
-/* What the time between two sightings shows of how exactly the clock keeps its rate. */
-static void
-learn_drift(const struct false_gaps *gaps, struct end *end, const struct sighting *from,
-            const struct sighting *to)
-{
-    double time_ns = apart(from->time_ns, to->time_ns);
-
-    if (is_rate_known(end) && time_ns > 0 && is_in_step(gaps, end, from, to))
-        end->drift =
-            CLAMP(2 * (double)gaps->slack_ns / time_ns, MIN(DRIFT_LEAST, end->drift), end->drift);
-}
-
-/* By how much the capture's clock was put forward between two sightings; false: nothing is known,
- * for the clock of the host may have turned. */
-static bool
-bounds_between(const struct end *end, const struct sighting *from, const struct sighting *to,
-               struct bounds *bounds)
-{
-    double time_ns = apart(from->time_ns, to->time_ns), ticks = ticks_between(from, to);
-    double half_turn_ns = (double)(UINT32_C(1) << 31) * end->period_ns;
-
-    bounds->low = time_ns - (ticks + 1) * end->period_ns * (1 + end->drift);
-    bounds->high = time_ns - MAX(ticks - 1, 0) * end->period_ns * (1 - end->drift);
-    return time_ns < half_turn_ns || time_ns > SILENCE_MAX_NS;
-}
-
-/* Both, as far as they agree: frames may be late. */
-static bool
-unite(const struct false_gaps *gaps, struct bounds *bounds, const struct bounds *other)
-{
-    bounds->low = MAX(bounds->low, other->low);
-    bounds->high = MIN(bounds->high, other->high);
-    return bounds->low - bounds->high <= 2 * (double)gaps->slack_ns;
-}
-
 /* Both ends of the connection hold the gap for false. */
 static void
 decide(const struct false_gaps *gaps, struct gap *gap, const struct end *one,
@@ -299,8 +174,8 @@ decide(const struct false_gaps *gaps, struct gap *gap, const struct end *one,
     if (!gap->is_false)
         gap->bounds = one->bounds;
     gap->is_false = true;
-    gap->is_refuted |=
-        !unite(gaps, &gap->bounds, &one->bounds) || !unite(gaps, &gap->bounds, &other->bounds);
+    gap->is_refuted |= !tick_bounds_unite(&gap->bounds, &one->bounds, (double)gaps->slack_ns) ||
+                       !tick_bounds_unite(&gap->bounds, &other->bounds, (double)gaps->slack_ns);
 }
 
 /* What one end of a connection shows of the gaps that it has crossed: that none is false, or, of a
@@ -310,16 +185,16 @@ judge(const struct false_gaps *gaps, struct conversation *conversation, int side
 {
     struct end *end = &conversation->ends[side], *other = &conversation->ends[side ^ 1];
     const struct crossing *crossing = &end->crossing;
-    struct bounds bounds, later;
+    struct tick_bounds bounds, later;
     struct gap *only = NULL;
     unsigned n_open = 0;
 
-    if (crossing->from == crossing->to || !is_rate_known(end) ||
-        !bounds_between(end, &crossing->before, &crossing->behind, &bounds) ||
-        !bounds_between(end, &crossing->before, &end->last, &later))
+    if (crossing->from == crossing->to || !tick_rate_is_known(&end->rate) ||
+        !tick_rate_bounds(&end->rate, &crossing->before, &crossing->behind, &bounds) ||
+        !tick_rate_bounds(&end->rate, &crossing->before, &end->last, &later))
         return;
-    bool is_refuted =
-        MIN(excess(end, &crossing->before, &crossing->behind), later.high) < (double)gaps->slack_ns;
+    bool is_refuted = MIN(tick_rate_excess(&end->rate, &crossing->before, &crossing->behind),
+                          later.high) < (double)gaps->slack_ns;
     for (guint i = first_open(gaps, crossing->from + 1);
          i < gaps->open->len && gap_at(gaps, i)->number <= crossing->to; i++) {
         gap_at(gaps, i)->is_refuted |= is_refuted;
@@ -344,15 +219,16 @@ close_end(const struct false_gaps *gaps, struct conversation *conversation, int 
     struct end *end = &conversation->ends[side];
     struct crossing *crossing = &end->crossing;
 
-    learn_rate(end, &end->begin, &end->last);
-    learn_drift(gaps, end, &end->begin, &end->last);
+    tick_rate_learn(&end->rate, &end->begin, &end->last);
+    tick_rate_learn_drift(&end->rate, &end->begin, &end->last, (double)gaps->slack_ns);
     judge(gaps, conversation, side);
     if (crossing->from != crossing->to) {
-        learn_rate(end, &crossing->before, &crossing->behind);
-        if (!is_in_step(gaps, end, &crossing->before, &crossing->behind))
+        tick_rate_learn(&end->rate, &crossing->before, &crossing->behind);
+        if (fabs(tick_rate_excess(&end->rate, &crossing->before, &crossing->behind)) >
+            (double)gaps->slack_ns)
             end->life = end->begin;
     }
-    learn_drift(gaps, end, &end->life, &end->last);
+    tick_rate_learn_drift(&end->rate, &end->life, &end->last, (double)gaps->slack_ns);
     crossing->from = crossing->to;
 }
 
@@ -372,11 +248,28 @@ forget(struct false_gaps *gaps, struct conversation *conversation)
     g_hash_table_remove(gaps->table, &conversation->key);
 }
 
+static uint64_t
+key_of(const struct false_gaps *gaps, unsigned interface, const struct segment *segment)
+{
+    return hash_mix(connection_hash(gaps->seed, &segment->source, &segment->destination) +
+                    interface);
+}
+
+/* What was known is of another connection with the same ports. */
+static void
+begin_connection(struct false_gaps *gaps, unsigned interface, const struct segment *segment)
+{
+    uint64_t key = key_of(gaps, interface, segment);
+    struct conversation *before = g_hash_table_lookup(gaps->table, &key);
+
+    if (before)
+        forget(gaps, before);
+}
+
 static struct conversation *
 conversation_of(struct false_gaps *gaps, unsigned interface, const struct segment *segment)
 {
-    uint64_t key =
-        hash_mix(connection_hash(gaps->seed, &segment->source, &segment->destination) + interface);
+    uint64_t key = key_of(gaps, interface, segment);
     struct conversation *conversation = g_hash_table_lookup(gaps->table, &key);
 
     if (conversation) {
@@ -397,7 +290,7 @@ conversation_of(struct false_gaps *gaps, unsigned interface, const struct segmen
 
 /* Nothing is known of the sender before this. */
 static void
-begin_end(const struct false_gaps *gaps, struct end *end, struct sighting now)
+begin_end(const struct false_gaps *gaps, struct end *end, struct tick_sighting now)
 {
     *end = (struct end){ .is_seen = true,
                          .clock = gaps->clock,
@@ -405,12 +298,13 @@ begin_end(const struct false_gaps *gaps, struct end *end, struct sighting now)
                          .life = now,
                          .begin = now,
                          .last = now,
-                         .drift = DRIFT_UNKNOWN };
+                         .rate = tick_rate_new() };
 }
 
 /* The same sender, behind one gap or several. */
 static void
-cross(struct false_gaps *gaps, struct conversation *conversation, int side, struct sighting now)
+cross(struct false_gaps *gaps, struct conversation *conversation, int side,
+      struct tick_sighting now)
 {
     struct end *end = &conversation->ends[side];
 
@@ -423,9 +317,13 @@ cross(struct false_gaps *gaps, struct conversation *conversation, int side, stru
 void
 false_gaps_take_segment(struct false_gaps *gaps, unsigned interface, const struct segment *segment)
 {
-    struct sighting now = { .time_ns = gaps->time_ns };
+    struct tick_sighting now = { .time_ns = gaps->time_ns };
 
-    if (segment->flags & (TCP_SYN | TCP_RST) || !segment_ticks(segment, &now.ticks))
+    if (segment->flags & TCP_SYN) {
+        begin_connection(gaps, interface, segment);
+        return;
+    }
+    if (segment->flags & TCP_RST || !segment_ticks(segment, &now.ticks))
         return;
     struct conversation *conversation = conversation_of(gaps, interface, segment);
     int side = segment_side(segment);
@@ -439,7 +337,7 @@ false_gaps_take_segment(struct false_gaps *gaps, unsigned interface, const struc
     }
     /* Late, or another connection with the same ports. */
     if (number_is_before(now.ticks, end->last.ticks) || now.time_ns < end->last.time_ns) {
-        if (apart(end->last.time_ns, now.time_ns) > (double)gaps->slack_ns)
+        if (tick_time(end->last.time_ns, now.time_ns) > (double)gaps->slack_ns)
             begin_end(gaps, end, now);
         return;
     }
@@ -466,7 +364,7 @@ false_gaps_end(struct false_gaps *gaps)
         const struct gap *gap = gap_at(gaps, i);
         struct false_gap one = {
             .record = gap->record,
-            .gap_ns = in_range(apart(gap->before_ns, gap->behind_ns)),
+            .gap_ns = (int64_t)MIN((uint64_t)gap->behind_ns - (uint64_t)gap->before_ns, INT64_MAX),
             .size_ns = in_range((gap->bounds.low + gap->bounds.high) / 2),
             .within_ns = in_range(fabs(gap->bounds.high - gap->bounds.low) / 2),
         };

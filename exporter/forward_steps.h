@@ -10,9 +10,6 @@
 
 #include "false_gaps.h"
 
-/* A pause that is no longer is no step of a clock. */
-#define FORWARD_STEP_NS FALSE_GAP_NS
-
 struct partial_set; /* partial_set.h */
 
 struct forward_steps;

@@ -595,6 +595,7 @@ look_ahead(const struct options *options, const struct given_keys *keys,
 
     do {
         g_autofree char *message = NULL;
+        sink.clock_steps = oa_clock_steps_new();
         order->corrections = clocks_corrections(clocks);
         source = source_open(options->paths, options->n_paths, order, &message);
         result.clocks_differ = false;
@@ -603,6 +604,7 @@ look_ahead(const struct options *options, const struct given_keys *keys,
         else if (source)
             source_find_keys(source, keys->tls);
         source_close(source);
+        oa_clock_steps_free(sink.clock_steps);
     } while (result.clocks_differ && !clocks_are_settled(clocks));
 }
 

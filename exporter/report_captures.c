@@ -42,7 +42,7 @@ static const struct column COLUMNS_OF_CAPTURES[] = {
     { "unsupported_frames", COUNT_OF(facts, unsupported_frames), "Frames of link types that are not supported; not read" },
     { "second_copies", COUNT_OF(facts, second_copies), "Packets that came before, in this capture or another one; not read" },
     { "reordered_frames", COUNT_OF(facts, file.reordered), "Frames that were not in order of time and were put in order" },
-    { "clock_steps", COUNT_OF(facts, file.steps), "Frames before which the time went back by more than --reorder puts in order" },
+    { "clock_steps", COUNT_OF(facts, file.steps), "Frames before which the time went back by more than --reorder-window puts in order, or the clock was put forward" },
 };
 /* clang-format on */
 

@@ -195,7 +195,7 @@ step_between(const struct source *source, const struct capture_frame *frame, boo
 static bool
 is_step_within(const struct capture_frame *frame)
 {
-    return frame->back_ns > OA_CLOCK_STEP_NS || frame->forward_ns > 0;
+    return frame->back_ns > OA_CLOCK_STEP_NS || frame->forward;
 }
 
 /* The time before the step: of a file, or of the file before it. */
@@ -205,7 +205,8 @@ time_before(const struct source *source, const struct capture_frame *frame,
 {
     if (!is_step_within(frame))
         return source->facts[step->after].last_ns;
-    return frame->forward_ns > 0 ? frame->time_ns - frame->gap_ns : frame->time_ns + frame->back_ns;
+    return frame->forward ? frame->time_ns - frame->forward->gap_ns
+                          : frame->time_ns + frame->back_ns;
 }
 
 /* Tells the kinds of source that flows are read ahead of, or the others, that a clock was set. */
@@ -232,7 +233,7 @@ note_clock(const struct source *source, const struct capture_frame *frame)
         oa_clock_steps_add(source->sink->clock_steps, time_before(source, frame, step),
                            (struct oa_stamp){ frame->time_ns, frame->number });
     tell_clock(source, frame, has_begun, false);
-    if (frame->forward_ns > 0 && source->sink->gap)
+    if (frame->forward && source->sink->gap)
         source->sink->gap(source->sink->context, frame->file);
 }
 

@@ -99,6 +99,17 @@ client_of(const struct segment *segment)
     return connection_sent_by_server(to, from) ? side : NOBODY;
 }
 
+static uint64_t
+hosts_of(const struct stretches *stretches, const struct segment *segment)
+{
+    struct oa_endpoint hosts[2] = { segment->source, segment->destination };
+
+    hosts[0].port = hosts[1].port = 0;
+    if (memcmp(hosts[0].address, hosts[1].address, sizeof hosts[0].address) == 0)
+        return 0;
+    return connection_hash(stretches->seed, &hosts[0], &hosts[1]);
+}
+
 /* NULL: the connection is none of those that are watched. */
 static struct stretch *
 stretch_of(struct stretches *stretches, size_t file, const struct segment *segment, int64_t time_ns)
@@ -117,6 +128,7 @@ stretch_of(struct stretches *stretches, size_t file, const struct segment *segme
         stretch = g_new0(struct stretch, 1);
         *stretch = (struct stretch){ .key = key,
                                      .connection = connection,
+                                     .hosts = hosts_of(stretches, segment),
                                      .file = file,
                                      .first_ns = time_ns,
                                      .begins = (segment->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN,
@@ -140,16 +152,16 @@ begin_anew(struct stretch *stretch)
 }
 
 static void
-take_ticks(struct way *way, const struct segment *segment)
+take_ticks(struct way *way, const struct segment *segment, int64_t time_ns)
 {
-    uint32_t ticks;
+    struct tick_sighting now = { .time_ns = time_ns };
 
-    if (!segment_ticks(segment, &ticks))
+    if (!segment_ticks(segment, &now.ticks))
         return;
     if (!way->has_ticks)
-        way->first_ticks = ticks;
-    if (!way->has_ticks || number_is_before(way->last_ticks, ticks))
-        way->last_ticks = ticks;
+        way->first_tick = now;
+    if (!way->has_ticks || number_is_before(way->last_tick.ticks, now.ticks))
+        way->last_tick = now;
     way->has_ticks = true;
 }
 
@@ -199,7 +211,7 @@ stretches_take(struct stretches *stretches, size_t file, const struct segment *s
         other->acked = segment->acknowledgment;
         other->is_acked = true;
     }
-    take_ticks(way, segment);
+    take_ticks(way, segment, time_ns);
     if (length)
         take_payload(stretch, side, segment);
     stretch->is_ended |= (segment->flags & TCP_FIN) && other->is_acked && other->acked == end;
@@ -272,8 +284,8 @@ stretch_ticks_between(const struct stretch *from, const struct stretch *to)
     for (int side = 0; side < 2; side++) {
         const struct way *before = &from->way[side], *after = &to->way[side];
         if (before->has_ticks && after->has_ticks && !from->is_reused && !to->is_reused &&
-            !number_is_before(after->first_ticks, before->last_ticks))
-            least = MIN(least, after->first_ticks - before->last_ticks);
+            !number_is_before(after->first_tick.ticks, before->last_tick.ticks))
+            least = MIN(least, after->first_tick.ticks - before->last_tick.ticks);
     }
     return least;
 }

@@ -11,15 +11,16 @@
 #include <glib.h>
 
 #include "packet.h"
+#include "tick_rate.h"
 
 #define NOBODY (-1)
 
 /* What one side of a connection sent in a file. */
 struct way {
-    uint32_t first, next;             /* of its first segment, and behind the last byte */
-    uint32_t acked;                   /* the last that the other side has acknowledged */
-    uint32_t first_acks;              /* what its first segment acknowledges */
-    uint32_t first_ticks, last_ticks; /* of the sender's clock, if `has_ticks` */
+    uint32_t first, next;                       /* of its first segment, and behind the last byte */
+    uint32_t acked;                             /* the last that the other side has acknowledged */
+    uint32_t first_acks;                        /* what its first segment acknowledges */
+    struct tick_sighting first_tick, last_tick; /* of the sender's clock, if `has_ticks` */
     bool has_ticks;
     bool is_seen, is_acked; /* whether they are known */
     bool first_is_empty;    /* no payload in the first segment; and the other side sent none yet */
@@ -31,6 +32,7 @@ struct way {
 struct stretch {
     uint64_t key;        /* of the connection and the file */
     uint64_t connection; /* a hash of its endpoints */
+    uint64_t hosts;      /* one of their addresses; 0: they are of one host */
     size_t file;
     int64_t first_ns, last_ns;
     struct way way[2]; /* the lesser endpoint first */

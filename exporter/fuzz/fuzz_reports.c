@@ -98,11 +98,15 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
     size_t n = 0;
     char *message = NULL;
     struct source_result result = { 0 };
-    struct source *source = source_open((char *[]){ (char *)path }, 1, &order, &message);
+    char *paths[] = { (char *)path };
+    atomic_int stop = 0;
 
+    order.forward = forward_steps_new(paths, 1, NULL, order.window_ns, &stop);
+    struct source *source = source_open(paths, 1, &order, &message);
     if (!source) {
         require(message && message[0]);
         g_free(message);
+        forward_steps_free(order.forward);
         return false;
     }
     for (; REPORTS[n]; n++)
@@ -126,6 +130,7 @@ run(const char *path, struct capture_order order, struct pseudonyms *pseudonyms,
         require(report_set_commit(set, &message));
     report_set_free(set);
     source_close(source);
+    forward_steps_free(order.forward);
     return !result.disordered;
 }
 

@@ -128,7 +128,7 @@ function captureNotes(row) {
     const many = (column, one, others) => (row[column] ? number(row[column], one, others) : null);
     return [row.state === "whole" ? null : row.state, many("cut_frames", "frame cut", "frames cut"), many("second_copies", "second copy", "second copies"),
         many("unsupported_frames", "frame of another link type", "frames of other link types"), many("reordered_frames", "frame put in order", "frames put in order"),
-        many("clock_steps", "step back in time", "steps back in time"), row.clock_correction_ms ? `clock corrected by ${duration(row.clock_correction_ms)}` : null].filter(Boolean).join("; ");
+        many("clock_steps", "step of the clock", "steps of the clock"), row.clock_correction_ms ? `clock corrected by ${duration(row.clock_correction_ms)}` : null].filter(Boolean).join("; ");
 }
 
 function captures() {

@@ -156,6 +156,21 @@ class Frame:
             struct.pack_into(">I", data, self.stamp_at, (self.stamp + round(seconds * 1000)) % 2**32)
         return Frame(self.time + round(seconds * 10**9), bytes(data))
 
+    def with_stamp(self, milliseconds):
+        """The same frame with another time of its sender's clock."""
+        data = bytearray(self.data)
+        if self.stamp_at:
+            struct.pack_into(">I", data, self.stamp_at, milliseconds % 2**32)
+        return Frame(self.time, bytes(data))
+
+    def of_other_port(self):
+        """The same frame of another connection: the client's port, which is the higher one, is another one."""
+        data, tcp = bytearray(self.data), 14 + (self.data[14] & 15) * 4
+        if self.connection:
+            at = tcp if data[tcp:tcp + 2] > data[tcp + 2:tcp + 4] else tcp + 2
+            struct.pack_into(">H", data, at, struct.unpack_from(">H", data, at)[0] ^ 0x0800)
+        return Frame(self.time, bytes(data))
+
     def without_stamp(self):
         """With something else in the place of the option."""
         data = self.data
@@ -333,6 +348,20 @@ class ClockJumps(unittest.TestCase):
                     found += self.check_forward(frames, at, step, whole)
         self.assertGreater(found, len(SEEDS) * len(TIMED))
 
+    def test_forward_in_parts(self):
+        """With one thread, with two, and from parts of the capture, everything is the same."""
+        frames = frames_of(tools.CAPTURES / "real/basic.pcapng")
+        capture = write_frames(self.folder / "forward.pcap", frames[:300] + [Frame(frame.time + 60 * 10**9, frame.data) for frame in frames[300:]])
+        parts, found = self.folder / "parts", []
+        for index in (1, 2):
+            tools.oaexport(PROGRAM, "-q", "--shard", f"{index}/2", "-o", parts, capture)
+        for arguments in (["-j1", capture], ["-j2", capture], ["merge", parts]):
+            with tempfile.TemporaryDirectory() as folder:
+                tools.oaexport(PROGRAM, *arguments[:-1], "-q", "-o", folder, arguments[-1])
+                found.append({path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()})
+        self.assertIn(b"clock_step", found[0]["findings.csv"])
+        self.assertEqual(found[1:], [found[0], found[0]])
+
     def test_silence(self):
         """Nothing is found where time passed, where frames are missing, where one host's clock stood still, and where no clocks are."""
         for capture in (*TIMED, *UNTIMED):
@@ -352,6 +381,27 @@ class ClockJumps(unittest.TestCase):
                     with self.subTest(capture=capture.name, at=at, step=step, kind=name):
                         out = tools.oaexport(PROGRAM, "-q", "-r", "findings", write_frames(self.folder / "silent.pcap", changed)).stdout
                         self.assertEqual([row for row in tools.rows(out) if row["code"] == "clock_step"], [])
+
+    def test_between_files_by_hosts(self):
+        """No connection goes on from file to file; but the clocks of the hosts do, where all connections of a host have the same."""
+        frames = frames_of(tools.CAPTURES / "real/basic.pcapng")
+        common = [frame.with_stamp(frame.time // 10**6 + (frame.sender or b"\0")[-1] * 10**7) for frame in frames]
+        again = [frame.of_other_port() for frame in common]
+        cases = {
+            "step": ([Frame(frame.later(5).time + 60 * 10**9, frame.later(5).data) for frame in again], True),
+            "silence": ([frame.later(65) for frame in again], False),
+            "a host asleep": ([frame.later(65, frame.sender == again[0].sender) for frame in again], False),
+            "each connection has its own": ([frame.later(65, False).of_other_port() for frame in frames], False)}
+        for name, (behind, is_found) in cases.items():
+            with self.subTest(kind=name):
+                reports = self.reports(write_frames(self.folder / "b.pcap", behind),
+                                       write_frames(self.folder / "a.pcap", frames if name.startswith("each") else common))
+                steps = self.steps(reports)
+                self.assertEqual(len(steps), is_found)
+                if is_found:
+                    size = re.fullmatch(r"b.pcap begins (\S+) s after the end of a.pcap, (\S+) s of which did not pass by the clocks of the hosts", steps[0])
+                    self.assertAlmostEqual(float(size[1]), 65 - (frames[-1].time - frames[0].time) / 10**9, places=5)
+                    self.assertAlmostEqual(float(size[2]), 60, delta=1)
 
     def test_within_file(self):
         """A clock that goes back in one file: what lasts over it has no duration, whether that would be negative or only wrong."""

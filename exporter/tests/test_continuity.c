@@ -332,6 +332,99 @@ test_many(void)
     end_bench(&bench);
 }
 
+/* What connections between hosts show in two files, none of which is in both. */
+struct hosts {
+    int64_t passed_ns;    /* from file to file, by the clocks of the hosts */
+    int64_t asleep_ns;    /* by how much less by the server's */
+    unsigned connections; /* in a file */
+    uint16_t
+        begins_anew; /* by so many seconds each connection's clock is ahead of the last one's */
+    bool has_third;  /* another pair shows that all of the time did pass */
+};
+
+/* A connection of 200 ms at that time, by the clock of the capture and those of the hosts. */
+static void
+show_clocks(struct bench *bench, size_t file, uint8_t client, int64_t time_ns,
+            const int64_t ticks_ms[2])
+{
+    for (int i = 0; i < 20; i++) {
+        enum side side = i % 2 ? SERVER : CLIENT;
+        struct oa_endpoint ends[2] = { { .address = { [15] = client }, .port = bench->port },
+                                       { .address = { [15] = 1 }, .port = 80 } };
+        uint32_t ticks = (uint32_t)(ticks_ms[side] + 10 * i);
+        uint8_t header[32] = { [20] = 1,
+                               1,
+                               8,
+                               10,
+                               (uint8_t)(ticks >> 24),
+                               (uint8_t)(ticks >> 16),
+                               (uint8_t)(ticks >> 8),
+                               (uint8_t)ticks };
+        struct segment segment = { .source = ends[side],
+                                   .destination = ends[side ^ 1],
+                                   .sequence = bench->next[side],
+                                   .acknowledgment = bench->next[side ^ 1],
+                                   .flags = ACK,
+                                   .payload_length = 10,
+                                   .header = header,
+                                   .header_length = sizeof header };
+        bench->next[side] += 10;
+        continuity_take_frame(bench->continuity, file, time_ns + 10 * i * MS);
+        continuity_take_segment(bench->continuity, file, &segment, time_ns + 10 * i * MS);
+    }
+    bench->port++;
+}
+
+static const struct continuity_step *
+step_of_hosts(struct bench *bench, const struct hosts *hosts, int64_t pause_ns)
+{
+    for (size_t file = 0; file <= 1; file++) {
+        int64_t time_ns = 10 * HOUR + (int64_t)file * pause_ns;
+        int64_t passed_ms = (int64_t)file * hosts->passed_ns / MS;
+        for (unsigned i = 0; i < hosts->connections; i++) {
+            int64_t more_ms = (int64_t)i * 20 + bench->port * INT64_C(1000) * hosts->begins_anew;
+            int64_t ticks_ms[2] = { UINT32_MAX - 700 + passed_ms + more_ms,
+                                    5000 + passed_ms + more_ms -
+                                        (int64_t)file * hosts->asleep_ns / MS };
+            show_clocks(bench, file, 9, time_ns + i * 20 * MS, ticks_ms);
+            int64_t awake_ms[2] = { time_ns / MS, time_ns / MS };
+            if (hosts->has_third)
+                show_clocks(bench, file, 8, time_ns, awake_ms);
+        }
+    }
+    continuity_settle(bench->continuity);
+    return continuity_step(bench->continuity, 1);
+}
+
+/* No connection goes on from file to file, but the clocks of both hosts do. */
+static void
+test_hosts(void)
+{
+    static const struct hosts STEP = { .passed_ns = 3 * SECOND, .connections = 2 };
+    static const struct hosts NONE[] = {
+        { .passed_ns = HOUR, .connections = 2 }, /* time passed */
+        { .passed_ns = HOUR, .asleep_ns = HOUR - SECOND, .connections = 2 },
+        { .passed_ns = HOUR - 8 * SECOND, .connections = 2 }, /* but little of it */
+        { .passed_ns = 3 * SECOND, .connections = 1 },        /* no clock in common */
+        { .passed_ns = 3 * SECOND, .connections = 3, .begins_anew = 500 },
+        { .passed_ns = 3 * SECOND, .connections = 2, .has_third = true }, /* contradicted */
+    };
+    struct bench bench = new_bench();
+    const struct continuity_step *step = step_of_hosts(&bench, &STEP, HOUR);
+
+    g_assert_true(step->is_step);
+    g_assert_cmpuint(step->after, ==, 0);
+    g_assert_cmpint(step->size_ns, ==, HOUR - 210 * MS);
+    g_assert_cmpint(ABS(step->by_hosts_ns - (HOUR - 3 * SECOND)), <, SECOND);
+    g_assert_cmpint(step->correction_ns, ==, 0);
+    end_bench(&bench);
+    for (size_t i = 0; i < G_N_ELEMENTS(NONE); i++) {
+        bench = new_bench();
+        g_assert_false(step_of_hosts(&bench, &NONE[i], HOUR)->is_step);
+        end_bench(&bench);
+    }
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -346,5 +439,6 @@ main(int argc, char *argv[])
     g_test_add_func("/continuity/chain", test_chain);
     g_test_add_func("/continuity/hostile", test_hostile);
     g_test_add_func("/continuity/many", test_many);
+    g_test_add_func("/continuity/hosts", test_hosts);
     return g_test_run();
 }

@@ -228,6 +228,10 @@ test_late_frames(void)
 {
     struct bench bench = new_bench();
 
+    for (int i = 0; i < 5; i++) {
+        talk(&bench);
+        wait_for(&bench, 3 * SECOND);
+    }
     talk(&bench);
     bench.time_ns += 5 * SECOND;
     for (int i = 0; i < 250; i++) {
@@ -261,26 +265,56 @@ test_no_clock(void)
     talk(&bench);
     bench.time_ns += HOUR;
     send_flags(&bench, CLIENT, TCP_SYN);
-    bench.awake_ns[CLIENT] -= HOUR;
-    bench.awake_ns[SERVER] -= HOUR;
     talk(&bench);
     check_nothing(&bench);
 }
 
-/* A frame of the time between may come late; and the clock may be put back before it goes forward.
- */
+/* In which of two pauses the time did not pass cannot be told. */
 static void
-test_order(void)
+test_two_gaps(void)
 {
     struct bench bench = new_bench();
 
     talk(&bench);
-    bench.time_ns += 2 * SECOND;
+    wait_for(&bench, 10 * SECOND);
+    false_gaps_take_frame(bench.gaps, ++bench.record, bench.time_ns);
+    bench.time_ns += 10 * SECOND;
+    talk(&bench);
+    check_nothing(&bench);
+}
+
+/* A frame of the time between may come late: the pause that it leaves has to be long enough. */
+static void
+test_late_frame(void)
+{
+    struct bench bench = new_bench();
+
+    talk(&bench);
+    bench.time_ns += 1500 * MS;
     talk(&bench);
     false_gaps_take_frame(bench.gaps, ++bench.record, bench.time_ns - 1000 * MS);
     check_nothing(&bench);
 
     bench = new_bench();
+    talk(&bench);
+    bench.time_ns += 10 * SECOND;
+    uint64_t record = bench.record + 1;
+    talk(&bench);
+    false_gaps_take_frame(bench.gaps, ++bench.record, bench.time_ns - 1000 * MS);
+    GArray *found = end_bench(&bench);
+    g_assert_cmpuint(found->len, ==, 1);
+    g_assert_cmpuint(g_array_index(found, struct false_gap, 0).record, ==, record);
+    g_assert_cmpint(g_array_index(found, struct false_gap, 0).gap_ns, ==,
+                    10 * SECOND + 10 * MS + 200 * MS - 1000 * MS);
+    g_array_unref(found);
+}
+
+/* The clock may be put back before it goes forward. */
+static void
+test_back_and_forward(void)
+{
+    struct bench bench = new_bench();
+
     talk(&bench);
     bench.time_ns -= HOUR;
     talk(&bench);
@@ -337,7 +371,9 @@ main(int argc, char *argv[])
     g_test_add_func("/false-gaps/contradiction", test_contradiction);
     g_test_add_func("/false-gaps/late-frames", test_late_frames);
     g_test_add_func("/false-gaps/no-clock", test_no_clock);
-    g_test_add_func("/false-gaps/order", test_order);
+    g_test_add_func("/false-gaps/two-gaps", test_two_gaps);
+    g_test_add_func("/false-gaps/late-frame", test_late_frame);
+    g_test_add_func("/false-gaps/back-and-forward", test_back_and_forward);
     g_test_add_func("/false-gaps/many", test_many);
     g_test_add_func("/false-gaps/hostile", test_hostile);
     return g_test_run();
