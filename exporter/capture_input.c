@@ -234,7 +234,7 @@ is_wanted(const struct capture_input *input, const struct capture_record *record
 }
 
 /* Reads the next frame. */
-static enum read_result
+static inline enum read_result
 input_read(struct capture_input *input, struct capture_ahead *ahead, int *err, char **err_info)
 {
     do {
@@ -300,7 +300,7 @@ is_unfinished(const struct capture_inputs *all, int err)
 }
 
 /* Reads the next frame, or notes why there is none. */
-static bool
+static inline bool
 read_next(struct capture_inputs *all, struct capture_input *input, struct capture_ahead *ahead)
 {
     int err;
