@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "capture_reader.h"
+#include "capture_input.h"
 #include "folder_list.h"
 
 static bool
@@ -23,7 +23,7 @@ add_folder(const char *folder, GPtrArray *captures, size_t *n_others, char **mes
         const char *path = g_ptr_array_index(paths, i);
         if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
             continue;
-        if (capture_reader_is_capture(path))
+        if (capture_input_is_capture(path))
             g_ptr_array_add(captures, g_strdup(path));
         else
             ++*n_others;

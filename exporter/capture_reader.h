@@ -10,13 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture_file.h"
 #include "capture_secrets.h"
 #include "follow.h"
 #include "forward_steps.h"
-
-/* Interfaces of a file that are told apart, by their numbers; those behind them count as the last.
- */
-#define CAPTURE_INTERFACES 16
 
 struct capture_frame {
     uint64_t number; /* from 1, as Wireshark has it: in the file; of several, in time order */
@@ -31,16 +28,6 @@ struct capture_frame {
     int64_t correction_ns; /* that the time contains, see struct capture_order */
     int64_t back_ns; /* by which the time went back before it in the file, beyond the window */
     const struct false_gap *forward; /* the clock was put forward before it in the file; or NULL */
-};
-
-enum capture_status {
-    CAPTURE_OK,  /* a frame was read */
-    CAPTURE_END, /* every file was read to its end */
-    CAPTURE_CUT, /* a file ends in the middle of a record or is damaged; the message names it;
-                    reading continues with the others */
-    CAPTURE_UNREADABLE, /* a file could not be reopened or read; otherwise as CAPTURE_CUT */
-    CAPTURE_DISORDERED, /* a frame should have come earlier: the files have to be opened again, to
-                           be read ahead */
 };
 
 struct partial_set; /* partial_set.h */
@@ -62,37 +49,8 @@ struct capture_order {
 /* Files that are followed of which something may be known at the same time: the last ones. */
 #define CAPTURE_FOLLOWED 64
 
-/* Frames at a place where they do not belong. */
-struct capture_misplaced {
-    uint64_t frames;
-    int64_t largest_ns;   /* the largest distance in time from their place */
-    uint64_t first_frame; /* number and time of the first of them */
-    int64_t first_ns;
-};
-
 void capture_misplaced_add(struct capture_misplaced *misplaced, const struct capture_frame *frame,
                            int64_t by_ns);
-
-/* Frames of a file that are earlier than one before them. */
-struct capture_disorder {
-    const char *name;                   /* of the file */
-    struct capture_misplaced reordered; /* within the window: put in order */
-    struct capture_misplaced steps;     /* beyond it: the clock went back */
-    struct capture_misplaced forward;   /* none of both: the clock was put forward before them */
-    int64_t forward_within_ns;          /* how exactly the largest of these steps is known */
-};
-
-/* A file, as its headers and its end show it; of what is unknown so far, 0 or NULL. */
-struct capture_file {
-    const char *name;        /* as on the command line; "standard input" */
-    const char *format;      /* wiretap's name: "pcapng" */
-    uint64_t size;           /* in bytes, as stored; 0: a pipe */
-    unsigned interfaces;     /* that it describes */
-    uint32_t snap_length;    /* the least of its interfaces; 0: none is given */
-    enum capture_status end; /* CAPTURE_END, CAPTURE_CUT, CAPTURE_UNREADABLE; CAPTURE_OK: not yet */
-    uint64_t reordered;      /* frames, see struct capture_disorder */
-    uint64_t steps;          /* of both kinds */
-};
 
 struct capture_reader;
 
@@ -114,10 +72,6 @@ struct capture_reader;
  */
 struct capture_reader *capture_reader_open(char *const *paths, size_t n_paths,
                                            const struct capture_order *order, char **message);
-
-/* Whether the file can be opened as a capture, as far as its beginning shows. Call wtap_init()
- * first. */
-bool capture_reader_is_capture(const char *path);
 
 /*
  * Reads the next frame; its data are valid until the next call. With CAPTURE_CUT or

@@ -801,6 +801,16 @@ init_ciphers(void)
     gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
 }
 
+/* Wiretap warns of files that it tries, of a folder for example; what is wrong with a capture is
+ * said here. Its own variable still shows them. */
+static void
+init_log(void)
+{
+    WS_COMPAT_LOG_INIT(PROGRAM);
+    if (!g_getenv("WIRESHARK_LOG_LEVEL"))
+        ws_log_set_level(LOG_LEVEL_CRITICAL);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -813,7 +823,7 @@ main(int argc, char *argv[])
     install_handlers();
     init_process_policies();
     init_ciphers();
-    WS_COMPAT_LOG_INIT(PROGRAM);
+    init_log();
     if (!options_parse(argc, argv, &options, &message)) {
         code = fail(message, EXIT_USAGE);
     } else if (options.action == ACTION_PAGE) {

@@ -56,10 +56,10 @@ not_read(struct packet *packet, enum unread_space space, unsigned number)
 
     if (packet->is_beginning) /* the datagram counts, when it is complete or as incomplete */
         return PACKET_OTHER;
-    unread_frames_count(&packet->packets->unread, space, number);
     trace->is_unread = true;
     trace->sort = space;
     trace->number = number;
+    unread_frames_count(&packet->packets->unread, space, number);
     return PACKET_OTHER;
 }
 

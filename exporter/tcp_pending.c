@@ -42,14 +42,6 @@ count(struct tcp_pending *pending, size_t *total, size_t added, size_t taken)
     *total += added - taken;
 }
 
-const struct tcp_piece *
-tcp_pending_first(const struct tcp_pending *pending)
-{
-    return pending->pieces ? (const struct tcp_piece *)g_sequence_get(
-                                 g_sequence_get_begin_iter(pending->pieces))
-                           : NULL;
-}
-
 struct tcp_piece
 tcp_pending_take_first(struct tcp_pending *pending, size_t *total)
 {

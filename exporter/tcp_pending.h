@@ -35,7 +35,13 @@ uint64_t tcp_pending_add(struct tcp_pending *pending, size_t *total, int64_t off
                          const uint8_t *bytes, uint32_t length, struct oa_stamp stamp);
 
 /* The piece with the lowest offset, valid until the next change; NULL: there is none. */
-const struct tcp_piece *tcp_pending_first(const struct tcp_pending *pending);
+static inline const struct tcp_piece *
+tcp_pending_first(const struct tcp_pending *pending)
+{
+    return pending->pieces ? (const struct tcp_piece *)g_sequence_get(
+                                 g_sequence_get_begin_iter(pending->pieces))
+                           : NULL;
+}
 
 /* Takes that piece out; its bytes are freed by the caller. */
 struct tcp_piece tcp_pending_take_first(struct tcp_pending *pending, size_t *total);
