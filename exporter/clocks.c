@@ -39,6 +39,10 @@
 
 #define HANDLE_SIZE 20
 #define HANDLE_ATTRIBUTES 4
+#define HANDLE_START 16 /* of one that is cut, as much as tells it from others */
+
+/* Enough of a PDU that is cut: its header and the start of the context handle. */
+#define TELLING_BYTES (24 + HANDLE_START)
 
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
@@ -337,6 +341,10 @@ key_of(const struct oa_event *event)
     case OA_EVENT_RPC:
         if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
             return 0;
+        if (event->is_cut) /* of another length on another hop, whose headers are longer or not */
+            return event->length < TELLING_BYTES
+                       ? 0
+                       : hash(seed ^ event->pdu_length, event->pdu, TELLING_BYTES);
         seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
         if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
             seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
@@ -354,18 +362,19 @@ key_of(const struct oa_event *event)
     }
 }
 
-/* A context handle: 4 bytes of attributes, which are 0, and a UUID. Other parameters have more
- * zeros there, or fewer. */
+/* A context handle, or the start of one that is cut: 4 bytes of attributes, which are 0, and a
+ * UUID. Other parameters have more zeros there, or fewer. */
 static bool
 begins_with_handle(const struct oa_rpc_pdu *rpc)
 {
+    size_t there = MIN(rpc->stub_length, HANDLE_SIZE);
     unsigned zeros[2] = { 0, 0 };
 
-    if (rpc->header.ptype != OA_RPC_REQUEST || rpc->stub_length < HANDLE_SIZE)
+    if (rpc->header.ptype != OA_RPC_REQUEST || there < HANDLE_START)
         return false;
-    for (size_t i = 0; i < HANDLE_SIZE; i++)
+    for (size_t i = 0; i < there; i++)
         zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
-    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
+    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (there - HANDLE_ATTRIBUTES) / 2;
 }
 
 /* Whether it ends with a signature, or with the last leg of an authentication. The first legs of

@@ -151,7 +151,7 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
 {
     struct oa_traffic *traffic = &channel->facts.traffic[event->side];
 
-    channel->facts.last = event->last;
+    channel->facts.last = oa_stamp_later(channel->facts.last, event->last);
     measure_idle(channel, event);
     oa_auth_take_pdu(channel->tracker, event);
     if (header->ptype == OA_RPC_RTS) {

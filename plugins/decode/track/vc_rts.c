@@ -173,7 +173,7 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     all->pings += is_ping;
     all->rts_pdus++;
     all->rts_bytes += event->pdu_length;
-    vc->facts.last = event->last;
+    vc->facts.last = oa_stamp_later(vc->facts.last, event->last);
 }
 
 /* During a recycling the predecessor may still be acknowledged. */
