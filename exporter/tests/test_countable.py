@@ -36,6 +36,7 @@ LINES = 8  # of a failure
 # These are always compared.
 ALWAYS = (
     ("impacket_rpcmap", "loss of 3.0%, seed 2"),
+    ("conn_two_hops", "loss of 1.0%, seed 4"),
     ("mid_stream_four_clients", "60 s ahead, 2 files, snap length 96"),
     ("flow_control_in_stall", "7 s ahead, 2 files, clients only"),
     ("wine_ntlm", "60 s ahead, 2 files, clients only"),

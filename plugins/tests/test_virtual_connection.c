@@ -307,6 +307,28 @@ test_cookie_used_again_late_of_hop(void)
     wire_free(wire);
 }
 
+/* Requests held back for longer than a response waits for its request: it waits by the times of the
+ * requests, and the session does not end earlier for them. */
+static void
+test_requests_held_back(void)
+{
+    struct wire *wire = wire_new(true);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_stamp then = wire->now;
+
+    wire->now.time_ns += 10000000;
+    wire_response(wire, pair.out, WIRE_WHOLE, 2, 20, 2);
+    wire->now.time_ns += INT64_C(200000000000);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    struct oa_stamp last = pair.out->vc->last;
+    wire->now = then;
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_request(wire, pair.in, WIRE_WHOLE, 2, 11, 20, 1);
+    g_assert_cmpstr(wire->calls->str, ==, "2 1 1/1\n");
+    g_assert_cmpint(pair.in->vc->last.time_ns, ==, last.time_ns);
+    wire_free(wire);
+}
+
 /* The capture lacks the OUT channel of the first one: RPC PDUs on the hop show that it had one. */
 static void
 test_cookie_used_again_half(void)
@@ -1323,6 +1345,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/cookie-used-again-late", test_cookie_used_again_late);
     g_test_add_func("/virtual-connection/cookie-used-again-late-of-hop",
                     test_cookie_used_again_late_of_hop);
+    g_test_add_func("/virtual-connection/requests-held-back", test_requests_held_back);
     g_test_add_func("/virtual-connection/cookie-used-again-half", test_cookie_used_again_half);
     g_test_add_func("/virtual-connection/cookie-used-again-elsewhere",
                     test_cookie_used_again_elsewhere);

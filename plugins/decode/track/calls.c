@@ -727,7 +727,7 @@ is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop 
     const struct oa_call_half *response = &orphan->facts.response[hop];
 
     return response->is_complete && list->vc->leg_seen[hop][OA_LEG_IN] &&
-           list->vc->last.time_ns - response->last.time_ns > ORPHAN_NS;
+           list->now_ns - response->last.time_ns > ORPHAN_NS;
 }
 
 static void
@@ -933,6 +933,8 @@ struct call *
 oa_calls_take(struct call_list *list, struct oa_event *event)
 {
     bool is_request = event->rpc->header.ptype == OA_RPC_REQUEST;
+
+    list->now_ns = event->last.time_ns;
     struct call *call = is_request ? take_request(list, event) : take_response(list, event);
 
     if (!call)
