@@ -6,6 +6,7 @@
  */
 #include "track/vc_rpc.h"
 
+#include "base/clock_steps.h"
 #include "track/authentication.h"
 #include "track/call_join.h"
 #include "track/tracker_state.h"

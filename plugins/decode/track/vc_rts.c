@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/clock_steps.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/flow_control.h"
