@@ -39,6 +39,10 @@
 
 #define HANDLE_SIZE 20
 #define HANDLE_ATTRIBUTES 4
+#define HANDLE_START 16 /* of one that is cut, as much as tells it from others */
+
+/* Enough of a PDU that is cut: its header and the start of the context handle. */
+#define TELLING_BYTES (24 + HANDLE_START)
 
 /* The share of differences at each end that is left out: clocks drift, and queues reorder. */
 #define TRIMMED 20
@@ -56,6 +60,7 @@ struct place {
     uint64_t session;
     int64_t time_ns;
     bool is_unique;
+    bool has_cookies; /* two of them, which are random */
 };
 
 /* A PDU is compared when it is forgotten: until then the same interface may have it in a second
@@ -81,6 +86,7 @@ struct pair {
     size_t interface[2];       /* the earlier one on the command line, or in its file, first */
     struct samples samples[2]; /* by enum oa_side, the sender */
     uint64_t unique;           /* PDUs in common that no other session has */
+    uint64_t by_cookies;       /* of them, with two cookies: each shows as much as two others */
     uint64_t moves[2];         /* of connections, to which of the two */
 };
 
@@ -232,6 +238,7 @@ compare(struct clocks *clocks, enum oa_side sender, const struct place *first,
     if (!pair)
         return;
     pair->unique += other->is_unique;
+    pair->by_cookies += other->has_cookies;
     add_sample(&pair->samples[sender],
                other->interface == pair->interface[1] ? apart_ns : -apart_ns, other->is_unique);
 }
@@ -290,8 +297,11 @@ add_place(struct sighting *sighting, const struct place *place)
 static void
 see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
 {
-    const struct place place = { clocks->current, event->vc ? event->vc->number : UINT64_MAX,
-                                 event->last.time_ns, is_unique };
+    const struct place place = { .interface = clocks->current,
+                                 .session = event->vc ? event->vc->number : UINT64_MAX,
+                                 .time_ns = event->last.time_ns,
+                                 .is_unique = is_unique,
+                                 .has_cookies = event->type == OA_EVENT_RTS };
     struct sighting *known, *oldest;
 
     if (key & clocks->sampled)
@@ -337,6 +347,10 @@ key_of(const struct oa_event *event)
     case OA_EVENT_RPC:
         if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
             return 0;
+        if (event->is_cut) /* of another length on another hop, whose headers are longer or not */
+            return event->length < TELLING_BYTES
+                       ? 0
+                       : hash(seed ^ event->pdu_length, event->pdu, TELLING_BYTES);
         seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
         if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
             seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
@@ -354,18 +368,19 @@ key_of(const struct oa_event *event)
     }
 }
 
-/* A context handle: 4 bytes of attributes, which are 0, and a UUID. Other parameters have more
- * zeros there, or fewer. */
+/* A context handle, or the start of one that is cut: 4 bytes of attributes, which are 0, and a
+ * UUID. Other parameters have more zeros there, or fewer. */
 static bool
 begins_with_handle(const struct oa_rpc_pdu *rpc)
 {
+    size_t there = MIN(rpc->stub_length, HANDLE_SIZE);
     unsigned zeros[2] = { 0, 0 };
 
-    if (rpc->header.ptype != OA_RPC_REQUEST || rpc->stub_length < HANDLE_SIZE)
+    if (rpc->header.ptype != OA_RPC_REQUEST || there < HANDLE_START)
         return false;
-    for (size_t i = 0; i < HANDLE_SIZE; i++)
+    for (size_t i = 0; i < there; i++)
         zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
-    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (HANDLE_SIZE - HANDLE_ATTRIBUTES) / 2;
+    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (there - HANDLE_ATTRIBUTES) / 2;
 }
 
 /* Whether it ends with a signature, or with the last leg of an authentication. The first legs of
@@ -502,6 +517,16 @@ find_interval(const struct samples *below, const struct samples *above, int64_t 
     }
 }
 
+/* The difference with the shortest transit: near it lie most, and few last much longer. */
+static int64_t
+shortest(const struct samples *samples)
+{
+    int64_t median_ns = samples->values[samples->n / 2];
+
+    return median_ns - least(samples) <= greatest(samples) - median_ns ? least(samples)
+                                                                       : greatest(samples);
+}
+
 struct difference {
     const struct pair *pair;
     int64_t ahead_ns, within_ns;
@@ -512,7 +537,8 @@ struct difference {
  * How far the clock of the pair's second interface is ahead, in the middle of the interval. If it
  * is nearer to the server, requests come later by their transit than the difference, responses
  * earlier; otherwise it is the other way round. One direction alone shows only differences that are
- * too large for a transit. Files that were cut from one capture have one clock.
+ * too large for a transit, as those of the shortest ones. Files that were cut from one capture have
+ * one clock.
  */
 static bool
 estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
@@ -528,15 +554,16 @@ estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
     }
     clean(requests, median_ns);
     clean(responses, median_ns);
-    if (requests->n + responses->n < MAX(SAMPLES_NEEDED, n / 2 + 1) ||
-        pair->unique < UNIQUE_NEEDED) {
+    size_t agreeing = requests->n + responses->n;
+    if (agreeing < n / 2 + 1 || agreeing + pair->by_cookies < SAMPLES_NEEDED ||
+        pair->unique + pair->by_cookies < UNIQUE_NEEDED) {
         *difference = (struct difference){ .pair = pair, .is_by_moves = true };
         return (pair->moves[0] == 0) != (pair->moves[1] == 0);
     }
     bool has_both = requests->n > 0 && responses->n > 0;
+    const struct samples *only = requests->n ? requests : responses;
 
     if (!has_both) {
-        const struct samples *only = requests->n ? requests : responses;
         low_ns = least(only) - TRANSIT_MAX_NS;
         high_ns = greatest(only) + TRANSIT_MAX_NS;
     } else if (requests->values[requests->n / 2] >= responses->values[responses->n / 2]) {
@@ -546,7 +573,7 @@ estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
     }
     if (has_both && ABS(high_ns - low_ns) > TRANSIT_MAX_NS / 2)
         return false;
-    *ahead_ns = low_ns + (high_ns - low_ns) / 2;
+    *ahead_ns = has_both ? low_ns + (high_ns - low_ns) / 2 : shortest(only);
     *within_ns = ABS(high_ns - low_ns) / 2;
     if (may_agree(low_ns, high_ns) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)
         *ahead_ns = 0;

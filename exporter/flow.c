@@ -209,13 +209,15 @@ take_plain(struct flow *flow, enum oa_side side, const uint8_t *data, size_t len
 static enum oa_side
 break_off(struct flow *flow, enum oa_side side)
 {
+    const struct oa_endpoint *endpoint = flow->connection->endpoint;
     struct held held = flow->held[side];
     struct oa_recognition recognition;
 
     flow->held[side].bytes = NULL;
     flow->is_examined[side] = true;
     if (held.bytes &&
-        oa_recognise_mapi_http_cut(held.bytes->data, held.bytes->len, &recognition) == OA_OURS &&
+        oa_recognise_cut(held.bytes->data, held.bytes->len, endpoint[side].port,
+                         endpoint[side ^ 1].port, &recognition) == OA_OURS &&
         !contradicts_sides(flow, side, &recognition)) {
         side = open_channel(flow, side, &recognition, held.stamp);
         oa_channel_data(flow->channel, side, held.bytes->data, held.bytes->len, held.stamp);

@@ -18,6 +18,7 @@ struct bench {
     uint64_t frame;
     uint8_t handle; /* in requests; 0: none */
     uint8_t level;  /* of a verifier; 0: none */
+    size_t left; /* bytes that a snap length leaves, one more at each place than before; 0: all */
     GString *findings;
 };
 
@@ -84,10 +85,13 @@ see(struct bench *bench, size_t place, uint64_t connection, uint32_t call, enum 
                               .stub_length = sizeof bytes - 24,
                               .verifier = { .present = bench->level > 0, .level = bench->level } };
     struct oa_stamp stamp = { time_ns, ++bench->frame };
+    size_t there = bench->left ? bench->left + place : sizeof bytes;
     unsigned interface;
 
     memcpy(bytes + 12, &call, sizeof call);
     memset(bytes + 24 + 4, bench->handle, 16);
+    memset(bytes + there, (int)bench->frame, sizeof bytes - there);
+    rpc.stub_length = there - 24;
     channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
     size_t file = place_of(place, &interface);
     clocks_take_frame(bench->clocks, file, interface, stamp);
@@ -98,8 +102,34 @@ see(struct bench *bench, size_t place, uint64_t connection, uint32_t call, enum 
                                                          .channel = &channel,
                                                          .vc = &vc,
                                                          .pdu = bytes,
+                                                         .length = there,
                                                          .pdu_length = sizeof bytes,
+                                                         .is_cut = there < sizeof bytes,
                                                          .rpc = &rpc });
+}
+
+/* The PDU that opens a channel, with its cookies. */
+static void
+see_opening(struct bench *bench, size_t place, uint64_t connection, uint8_t cookie, int64_t time_ns)
+{
+    struct oa_rts rts = { .n_commands = 2, .n_parsed = 2 };
+    struct oa_channel channel = { .number = connection };
+    struct oa_stamp stamp = { time_ns, ++bench->frame };
+    unsigned interface;
+
+    for (uint8_t i = 0; i < 2; i++) {
+        rts.commands[i].type = OA_RTS_COOKIE;
+        memset(&rts.commands[i].value.cookie, cookie + i, OA_COOKIE_SIZE);
+    }
+    channel.endpoint[OA_CLIENT].port = (uint16_t)connection;
+    size_t file = place_of(place, &interface);
+    clocks_take_frame(bench->clocks, file, interface, stamp);
+    clocks_take_event(bench->clocks, &(struct oa_event){ .type = OA_EVENT_RTS,
+                                                         .first = stamp,
+                                                         .last = stamp,
+                                                         .side = OA_CLIENT,
+                                                         .channel = &channel,
+                                                         .rts = &rts });
 }
 
 /* Calls that pass both places, `transit_ms` apart; the second one's clock is ahead by that much.
@@ -143,6 +173,52 @@ test_difference(void)
             g_assert_false(clocks_settle(bench.clocks));
             end_bench(&bench);
         }
+}
+
+/* Of PDUs that are cut, one more byte is left on one hop: they are compared as far as they tell
+ * which ones they are. */
+static void
+test_cut(void)
+{
+    static const struct {
+        size_t left;
+        int64_t ahead_ns;
+    } CASES[] = { { 40, 7 * SECOND }, { 42, 7 * SECOND }, { 38, 0 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct bench bench = new_bench();
+        bench.left = CASES[i].left;
+        pass_calls(&bench, 0, 1, 7 * SECOND, MS, 1);
+        g_assert_cmpint(clocks_settle(bench.clocks), ==, CASES[i].ahead_ns != 0);
+        g_assert_cmpint(ABS(correction(&bench, 1) + CASES[i].ahead_ns), <=, 10000);
+        end_bench(&bench);
+    }
+}
+
+/* The cookies of both channels show a difference without a call, those of one with a response. */
+static void
+test_openings(void)
+{
+    static const struct {
+        uint8_t openings;
+        uint32_t calls;
+        bool differ;
+    } CASES[] = { { 2, 0, true }, { 1, 1, true }, { 1, 0, false }, { 0, 2, false } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct bench bench = new_bench();
+        bench.handle = 0;
+        for (size_t place = 0; place <= 1; place++) {
+            int64_t at_ns = 1000 * SECOND + (int64_t)place * 7 * SECOND;
+            for (uint8_t cookie = 1; cookie <= CASES[i].openings; cookie++)
+                see_opening(&bench, place, 2 * place + 1, cookie, at_ns);
+            for (uint32_t call = 1; call <= CASES[i].calls; call++)
+                see(&bench, place, 2 * place + 2, call, OA_SERVER, at_ns);
+        }
+        g_assert_cmpint(clocks_settle(bench.clocks), ==, CASES[i].differ);
+        g_assert_cmpint(correction(&bench, 1), ==, CASES[i].differ ? -7 * SECOND : 0);
+        end_bench(&bench);
+    }
 }
 
 static void
@@ -196,6 +272,24 @@ test_one_direction(void)
         }
         g_assert_cmpint(clocks_settle(bench.clocks), ==, i == 1);
         g_assert_cmpint(correction(&bench, 1), ==, i == 1 ? -APART[i] : 0);
+        end_bench(&bench);
+    }
+}
+
+/* Some of them were held back: the difference is that of the others, in whichever order the files
+ * are. */
+static void
+test_one_direction_held_back(void)
+{
+    for (size_t near = 0; near <= 1; near++) {
+        struct bench bench = new_bench();
+        for (uint32_t call = 0; call < 20; call++) {
+            int64_t held_ns = call % 4 == 0 ? 250 * MS : 0;
+            see(&bench, near, 1, call, OA_CLIENT, 1000 * SECOND + call * MS);
+            see(&bench, 1 - near, 2, call, OA_CLIENT, 1007 * SECOND + call * MS + held_ns);
+        }
+        g_assert_true(clocks_settle(bench.clocks));
+        g_assert_cmpint(correction(&bench, 1), ==, near == 0 ? -7 * SECOND : 7 * SECOND);
         end_bench(&bench);
     }
 }
@@ -340,9 +434,12 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clocks/difference", test_difference);
+    g_test_add_func("/clocks/cut", test_cut);
+    g_test_add_func("/clocks/openings", test_openings);
     g_test_add_func("/clocks/report", test_report);
     g_test_add_func("/clocks/agree", test_agree);
     g_test_add_func("/clocks/one-direction", test_one_direction);
+    g_test_add_func("/clocks/one-direction-held-back", test_one_direction_held_back);
     g_test_add_func("/clocks/outliers", test_outliers);
     g_test_add_func("/clocks/three-files", test_three_files);
     g_test_add_func("/clocks/interfaces", test_interfaces);

@@ -30,15 +30,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (verdict == OA_NOT_OURS)
         verdict = oa_recognise_plain_rpc(bytes, length, (enum oa_endpoint_known)(source % 3),
                                          before, &recognition);
+    if (verdict == OA_MAYBE && length > OA_RECOGNISE_MAX) /* waiting has an end */
+        abort();
+    if (verdict == OA_MAYBE)
+        verdict = oa_recognise_cut(bytes, length, source, destination, &recognition);
     switch (verdict) {
     case OA_NOT_OURS:
         if (length > 0)
             oa_foreign(bytes, length, before);
         break;
     case OA_MAYBE:
-        /* Waiting has an end. */
-        if (length > OA_RECOGNISE_MAX)
-            abort();
         break;
     case OA_OURS: {
         struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, false);

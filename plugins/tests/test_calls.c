@@ -375,6 +375,30 @@ test_part_after_end(void)
     end(&bench);
 }
 
+/* The call is over on the server's hop before its request comes on the client's, by clocks that
+ * differ a little. */
+static void
+test_request_after_end(void)
+{
+    static const enum oa_rpc_ptype PTYPES[] = { OA_RPC_REQUEST, OA_RPC_RESPONSE };
+    struct bench bench;
+
+    init(&bench, wire_new(false));
+    see_hop(&bench, OA_HOP_SERVER);
+    bench.vc.channel[OA_HOP_CLIENT][OA_LEG_OUT] = NULL; /* it joins later */
+    for (size_t i = 0; i < G_N_ELEMENTS(PTYPES); i++)
+        take_on(&bench, OA_HOP_SERVER,
+                (struct oa_rpc_pdu){
+                    .header = { .ptype = PTYPES[i], .flags = WIRE_WHOLE, .call_id = 7 } });
+    expect_counts(&bench, 1, 1, 0, 0);
+    bench.wire->now.time_ns += 500000;
+    g_assert_null(request(&bench, 7, WIRE_WHOLE, 0));
+    bench.wire->now.time_ns += 1000000;
+    g_assert_nonnull(request(&bench, 7, WIRE_WHOLE, 0)); /* another one */
+    expect_counts(&bench, 2, 1, 0, 0);
+    end(&bench);
+}
+
 /* A call whose response may be among lost bytes is not unanswered. */
 static void
 test_unknown(void)
@@ -755,6 +779,7 @@ main(int argc, char *argv[])
     g_test_add_func("/calls/response-first", test_response_first);
     g_test_add_func("/calls/orphans", test_orphans);
     g_test_add_func("/calls/late-requests", test_late_requests);
+    g_test_add_func("/calls/request-after-end", test_request_after_end);
     g_test_add_func("/calls/endless-response", test_endless_response);
     g_test_add_func("/calls/part-after-end", test_part_after_end);
     g_test_add_func("/calls/unknown", test_unknown);

@@ -425,6 +425,42 @@ test_echo_without_length(void)
     oa_tracker_free(tracker);
 }
 
+/* CONN/B2 of which a snap length leaves the beginning: its signature as far as it goes. */
+static void
+test_cut_opening(void)
+{
+    static const uint8_t B2[] = {
+        5, 0, 20, 3, 16, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0, /* header */
+        8, 0, 7,  0, 6,  0, 0, 0, 1,   0, 0, 0, 3, 0, 0, 0, /* RTS header, version, cookie */
+    };
+    static const struct {
+        size_t there;
+        uint8_t flags;
+        enum oa_verdict verdict;
+    } CASES[] = {
+        { 32, 8, OA_OURS },        { 28, 8, OA_OURS },        { 27, 8, OA_NOT_OURS },
+        { 32, 0x40, OA_NOT_OURS }, { 32, 0x10, OA_NOT_OURS }, /* of other PDUs */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct oa_recognition recognition;
+        uint8_t bytes[sizeof B2];
+
+        memcpy(bytes, B2, sizeof bytes);
+        bytes[16] = CASES[i].flags;
+        g_assert_cmpint(
+            oa_recognise(bytes, CASES[i].there, 50000, 593, OA_BEFORE_CLIENT_FIRST, &recognition),
+            ==, OA_MAYBE);
+        g_assert_cmpint(oa_recognise_cut(bytes, CASES[i].there, 50000, 593, &recognition), ==,
+                        CASES[i].verdict);
+        if (CASES[i].verdict != OA_OURS)
+            continue;
+        g_assert_cmpint(recognition.hop, ==, OA_HOP_SERVER);
+        g_assert_cmpint(recognition.sender, ==, OA_CLIENT);
+        g_assert_true(recognition.is_raw && recognition.has_start);
+    }
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -440,5 +476,6 @@ main(int argc, char *argv[])
     g_test_add_func("/channel/cut-fault", test_cut_fault);
     g_test_add_func("/channel/noise", test_noise);
     g_test_add_func("/channel/echo-without-length", test_echo_without_length);
+    g_test_add_func("/channel/cut-opening", test_cut_opening);
     return g_test_run();
 }

@@ -27,6 +27,9 @@ conn_b1(struct wire *wire, struct oa_channel *in, uint8_t vc, uint8_t cookie)
     wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B1, (struct wire_rts){ .cookies = { vc, cookie } });
 }
 
+static const char HEAD_OF_6002[] = "RPC_IN_DATA /rpc/rpcproxy.dll?server:6002 HTTP/1.1\r\n"
+                                   "Host: proxy\r\nContent-Length: 1073741824\r\n\r\n";
+
 /* Both channels of the client's hop, established. */
 struct pair {
     struct oa_channel *in, *out;
@@ -272,6 +275,57 @@ test_cookie_used_again_late(void)
     g_assert_true(out->vc == in->vc);
     g_assert_true(new.out->vc == new.in->vc);
     g_assert_cmpuint(wire->n_vcs, ==, 2);
+    wire_free(wire);
+}
+
+/* Of the earlier ones only the server's hop is in the capture: it belongs to the first one that
+ * went on after that moment, which does not end earlier for it. */
+static void
+test_cookie_used_again_late_of_hop(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in[3], *out = wire_out(wire, 1);
+    struct oa_stamp then;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(in); i++) {
+        if (i == 1) {
+            then = wire->now;
+            wire->now.time_ns += 5000000;
+        }
+        in[i] = wire_proxy(wire, 7, 9);
+        wire_rts(wire, in[i], OA_CLIENT, OA_RTS_CONN_B2,
+                 (struct wire_rts){ .cookies = { V, IN1 } });
+        wire_rts(wire, in[i], OA_SERVER, OA_RTS_CONN_B3, (struct wire_rts){ 0 });
+        wire->now.time_ns += INT64_C(1000000000);
+    }
+    establish(wire, 1, V, IN1, OUT1);
+    struct oa_stamp last = in[1]->vc->last;
+    wire->now = then;
+    conn_a1(wire, out, V, OUT1);
+    g_assert_true(out->vc == in[1]->vc);
+    g_assert_cmpint(out->vc->last.time_ns, ==, last.time_ns);
+    wire_free(wire);
+}
+
+/* Requests held back for longer than a response waits for its request: it waits by the times of the
+ * requests, and the session does not end earlier for them. */
+static void
+test_requests_held_back(void)
+{
+    struct wire *wire = wire_new(true);
+    struct pair pair = establish(wire, 1, V, IN1, OUT1);
+    struct oa_stamp then = wire->now;
+
+    wire->now.time_ns += 10000000;
+    wire_response(wire, pair.out, WIRE_WHOLE, 2, 20, 2);
+    wire->now.time_ns += INT64_C(200000000000);
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    struct oa_stamp last = pair.out->vc->last;
+    wire->now = then;
+    wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+    wire_request(wire, pair.in, WIRE_WHOLE, 2, 11, 20, 1);
+    g_assert_cmpstr(wire->calls->str, ==, "2 1 1/1\n");
+    g_assert_cmpint(pair.in->vc->last.time_ns, ==, last.time_ns);
     wire_free(wire);
 }
 
@@ -926,6 +980,28 @@ test_lost_opening(void)
     }
 }
 
+/* The first PDU of an IN channel is lost, and the head of the OUT channel: the connection to the
+ * server shows that both have the same target. */
+static void
+test_lost_opening_and_head(void)
+{
+    for (int is_other = 0; is_other < 2; is_other++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *in = is_other ? wire_http(wire, 1, HEAD_OF_6002) : wire_in(wire, 1);
+        struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 1);
+        struct oa_channel *back = wire_proxy(wire, 7, 9);
+
+        conn_a1(wire, out, V, OUT1);
+        wire_rts(wire, back, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+        wire_rts(wire, in, OA_CLIENT, OA_RTS_PING, (struct wire_rts){ 0 });
+        wire_rts(wire, out, OA_SERVER, OA_RTS_CONN_C2, (struct wire_rts){ .window = 0x8000 });
+        g_assert_true(back->vc == out->vc);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_true((in->vc == out->vc) == !is_other);
+        wire_free(wire);
+    }
+}
+
 /* A channel whose beginning is not in the capture had a call that goes on in a session, whose own
  * channel on that leg is another one: it was replaced. The session may end first. */
 static void
@@ -1267,6 +1343,9 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/hops-of-one-host", test_hops_of_one_host);
     g_test_add_func("/virtual-connection/cookie-used-again", test_cookie_used_again);
     g_test_add_func("/virtual-connection/cookie-used-again-late", test_cookie_used_again_late);
+    g_test_add_func("/virtual-connection/cookie-used-again-late-of-hop",
+                    test_cookie_used_again_late_of_hop);
+    g_test_add_func("/virtual-connection/requests-held-back", test_requests_held_back);
     g_test_add_func("/virtual-connection/cookie-used-again-half", test_cookie_used_again_half);
     g_test_add_func("/virtual-connection/cookie-used-again-elsewhere",
                     test_cookie_used_again_elsewhere);
@@ -1288,6 +1367,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/same-last-pdu", test_same_last_pdu);
     g_test_add_func("/virtual-connection/response-of-far-hop", test_response_of_far_hop);
     g_test_add_func("/virtual-connection/lost-opening", test_lost_opening);
+    g_test_add_func("/virtual-connection/lost-opening-and-head", test_lost_opening_and_head);
     g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);

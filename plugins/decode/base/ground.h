@@ -27,6 +27,12 @@ oa_stamp_is_before(struct oa_stamp a, struct oa_stamp b)
     return a.time_ns != b.time_ns ? a.time_ns < b.time_ns : a.frame < b.frame;
 }
 
+static inline struct oa_stamp
+oa_stamp_later(struct oa_stamp a, struct oa_stamp b)
+{
+    return oa_stamp_is_before(a, b) ? b : a;
+}
+
 /* IPv4 addresses are kept in IPv4-mapped IPv6 form. */
 struct oa_endpoint {
     uint8_t address[16];

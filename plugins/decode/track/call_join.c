@@ -68,6 +68,32 @@ is_same_text(const char *a, const char *b)
     return a && b && g_ascii_strcasecmp(a, b) == 0;
 }
 
+/* An exchange of which the end is missing names no user. */
+static bool
+may_be_same_user(const struct oa_auth *a, const struct oa_auth *b)
+{
+    return !a || !b || !a->user[0] || !b->user[0] || is_same_text(a->user, b->user);
+}
+
+/* Whether the head of one that lacks the server's hop is for the server of the other, whose own
+ * head is missing. */
+static bool
+is_target_of(const struct oa_virtual_connection *head, const struct oa_virtual_connection *other)
+{
+    const struct oa_endpoint *server = &other->endpoint[OA_HOP_SERVER][OA_SERVER];
+
+    return head->target_server && !other->target_server && server->port != 0 &&
+           head->target_port == server->port;
+}
+
+static bool
+is_same_target(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b)
+{
+    if (is_target_of(a, b) || is_target_of(b, a))
+        return true;
+    return is_same_text(a->target_server, b->target_server) && a->target_port == b->target_port;
+}
+
 /* Whether the heads of both show that they were opened for the same: by one user, at one time,
  * through one proxy to one target. Then one match is enough. */
 static bool
@@ -78,10 +104,8 @@ are_alike(const struct oa_virtual_connection *a, const struct oa_virtual_connect
     const struct oa_endpoint *other = &b->endpoint[hop][OA_SERVER];
     int64_t apart_ns = a->opened.time_ns - b->opened.time_ns;
 
-    return oa_hop_is_http(hop) && memcmp(mine, other, sizeof *mine) == 0 &&
-           is_same_text(a->target_server, b->target_server) && a->target_port == b->target_port &&
-           (!a->auth || !b->auth || is_same_text(a->auth->user, b->auth->user)) &&
-           apart_ns < OPENING_NS && apart_ns > -OPENING_NS;
+    return oa_hop_is_http(hop) && memcmp(mine, other, sizeof *mine) == 0 && is_same_target(a, b) &&
+           may_be_same_user(a->auth, b->auth) && apart_ns < OPENING_NS && apart_ns > -OPENING_NS;
 }
 
 /* Joins the two, of which one at most has a cookie, and returns the whole. */

@@ -280,17 +280,22 @@ add_late(struct call_list *list, const struct late_call *late)
     list->n_late++;
 }
 
-/* `everywhere`: also on the hops that have shown nothing of it. */
+/* Also on hops of the virtual connection that have shown nothing of the call: their clock may be a
+ * little behind. `everywhere`: on all. */
 static void
 expect_late_parts(struct call_list *list, const struct oa_call *call, bool everywhere)
 {
     struct late_call late = { .call_id = call->call_id, .from_ns = INT64_MAX };
     int64_t last_ns = INT64_MIN;
+    bool is_any_new = false;
 
     for (int hop = 0; hop < OA_HOPS; hop++) {
         const struct oa_call_half *request = &call->request[hop], *response = &call->response[hop];
-        bool is_new = everywhere && !request->fragments && !response->fragments;
+        const bool *seen = list->vc->leg_seen[hop];
+        bool is_expected = everywhere || seen[OA_LEG_IN] || seen[OA_LEG_OUT];
+        bool is_new = is_expected && !request->fragments && !response->fragments;
         bool is_short = request->fragments && response->fragments && !request->is_complete;
+        is_any_new |= is_new;
         late.hops[OA_CLIENT] |= is_new || is_short || is_missing(request, response) ? 1u << hop : 0;
         late.hops[OA_SERVER] |=
             is_new || is_missing(response, request) || response->has_gap ? 1u << hop : 0;
@@ -303,7 +308,7 @@ expect_late_parts(struct call_list *list, const struct oa_call *call, bool every
         return;
     if (late.from_ns == INT64_MAX)
         late.from_ns = INT64_MIN;
-    late.until_ns[OA_CLIENT] = last_ns;
+    late.until_ns[OA_CLIENT] = last_ns + (is_any_new ? OA_PAIRING_NS : 0);
     late.until_ns[OA_SERVER] = last_ns + HOP_DELAY_NS;
     add_late(list, &late);
 }
@@ -722,7 +727,7 @@ is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop 
     const struct oa_call_half *response = &orphan->facts.response[hop];
 
     return response->is_complete && list->vc->leg_seen[hop][OA_LEG_IN] &&
-           list->vc->last.time_ns - response->last.time_ns > ORPHAN_NS;
+           list->now_ns - response->last.time_ns > ORPHAN_NS;
 }
 
 static void
@@ -928,6 +933,8 @@ struct call *
 oa_calls_take(struct call_list *list, struct oa_event *event)
 {
     bool is_request = event->rpc->header.ptype == OA_RPC_REQUEST;
+
+    list->now_ns = event->last.time_ns;
     struct call *call = is_request ? take_request(list, event) : take_response(list, event);
 
     if (!call)

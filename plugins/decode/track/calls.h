@@ -56,6 +56,7 @@ struct call_list {
     GArray *late;                 /* of struct late_call, the last ones; NULL if there are none */
     uint32_t highest_id[OA_HOPS]; /* of a request so far */
     unsigned n_late;              /* added so far */
+    int64_t now_ns;               /* when the last PDU was sent: it may have been held back */
     struct stub_budget stubs;     /* of these calls */
     bool has_given_up;            /* calls, while only one channel of a hop was known */
     bool is_part;                 /* the virtual connection may turn out to be a part of another */

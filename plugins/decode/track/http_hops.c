@@ -210,13 +210,14 @@ oa_http_hops_is_used_again(const struct oa_virtual_connection *vc, const struct 
 bool
 oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
+    bool is_on_http = oa_hop_is_http(channel->hop);
     enum oa_leg leg = leg_of(channel);
 
     for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++)
-        if (vc->leg_seen[hop][leg ^ 1] && !vc->leg_seen[hop][leg] &&
-            takes_same_way(channel, vc->endpoint[hop]))
-            return true;
-    return false;
+        if (takes_same_way(channel, vc->endpoint[hop]) &&
+            oa_hop_is_http((enum oa_hop)hop) == is_on_http)
+            return !vc->leg_seen[hop][leg];
+    return !is_in_capture(vc, is_on_http ? OA_HOP_CLIENT : OA_HOP_SERVER);
 }
 
 static bool

@@ -73,24 +73,41 @@ recognise_response(const uint8_t *data, size_t length, struct oa_recognition *re
     return OA_OURS;
 }
 
-/* Where the PDU is legal under any of its names; 0 if no named PDU matches. */
+/* Where an RTS PDU is legal under any of its names; 0 if no named one matches. */
 static unsigned
-places_of_rts(const uint8_t *data, size_t length)
+places_of(const struct oa_rts *rts)
 {
-    struct oa_rts rts;
-    struct oa_rpc_header header;
     unsigned places = 0;
+
+    for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
+        if (oa_rts_has_signature(rts, (enum oa_rts_pdu)pdu))
+            places |= OA_RTS_PDU_ROWS[pdu].places;
+    return places;
+}
+
+/* The length of an RTS PDU; 0: it is none. */
+static size_t
+length_of_rts(const uint8_t *data, size_t length)
+{
+    struct oa_rpc_header header;
 
     if (!oa_rpc_header_parse(data, length, &header) || header.ptype != OA_RPC_RTS ||
         header.flags != RTS_PFC_FLAGS || header.big_endian || header.auth_length ||
-        header.call_id || header.frag_length > RTS_LENGTH_MAX || header.frag_length > length)
+        header.call_id || header.frag_length > RTS_LENGTH_MAX)
         return 0;
-    if (!oa_rts_parse(data, header.frag_length, &rts) || !rts.is_complete)
+    return header.frag_length;
+}
+
+static unsigned
+places_of_rts(const uint8_t *data, size_t length)
+{
+    size_t pdu_length = length_of_rts(data, length);
+    struct oa_rts rts;
+
+    if (!pdu_length || pdu_length > length || !oa_rts_parse(data, pdu_length, &rts) ||
+        !rts.is_complete)
         return 0;
-    for (unsigned pdu = OA_RTS_UNKNOWN + 1; pdu < OA_RTS_PDUS; pdu++)
-        if (oa_rts_has_signature(&rts, (enum oa_rts_pdu)pdu))
-            places |= OA_RTS_PDU_ROWS[pdu].places;
-    return places;
+    return places_of(&rts);
 }
 
 static bool
@@ -411,8 +428,30 @@ oa_recognise_mapi_http(const uint8_t *data, size_t length, struct oa_recognition
     return recognise_mapi_http(data, length, oa_http_head_parse, recognition);
 }
 
-enum oa_verdict
-oa_recognise_mapi_http_cut(const uint8_t *data, size_t length, struct oa_recognition *recognition)
+/* The first PDU of a channel is known by its flags, the number of its commands and the first one.
+ */
+static bool
+recognise_cut_rts(const uint8_t *data, size_t length, uint16_t source, uint16_t destination,
+                  struct oa_recognition *recognition)
 {
+    struct oa_rts rts;
+
+    if (length_of_rts(data, length) <= length || !oa_rts_parse_cut(data, length, &rts) ||
+        rts.n_parsed == 0)
+        return false;
+    unsigned places = places_of(&rts);
+    *recognition = (struct oa_recognition){ .hop = hop_of(places, source, destination),
+                                            .sender = OA_CLIENT,
+                                            .is_raw = true,
+                                            .has_start = true };
+    return begins_connection(places);
+}
+
+enum oa_verdict
+oa_recognise_cut(const uint8_t *data, size_t length, uint16_t source_port,
+                 uint16_t destination_port, struct oa_recognition *recognition)
+{
+    if (recognise_cut_rts(data, length, source_port, destination_port, recognition))
+        return OA_OURS;
     return recognise_mapi_http(data, length, oa_http_head_parse_cut, recognition);
 }

@@ -114,8 +114,9 @@ enum oa_verdict oa_recognise_plain_rpc(const uint8_t *data, size_t length,
 enum oa_verdict oa_recognise_mapi_http(const uint8_t *data, size_t length,
                                        struct oa_recognition *recognition);
 
-/* The same for bytes that were OA_MAYBE, of which the capture lacks what comes next. */
-enum oa_verdict oa_recognise_mapi_http_cut(const uint8_t *data, size_t length,
-                                           struct oa_recognition *recognition);
+/* The same for bytes that were OA_MAYBE, of which the capture lacks what comes next: the PDU that
+ * begins a connection, or a head of MAPI over HTTP. */
+enum oa_verdict oa_recognise_cut(const uint8_t *data, size_t length, uint16_t source_port,
+                                 uint16_t destination_port, struct oa_recognition *recognition);
 
 #endif

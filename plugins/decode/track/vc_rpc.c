@@ -6,8 +6,10 @@
  */
 #include "track/vc_rpc.h"
 
+#include "base/clock_steps.h"
 #include "track/authentication.h"
 #include "track/call_join.h"
+#include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
 /* A PDU of a call. The call may show that the virtual connection is a part of another, or that
@@ -52,7 +54,10 @@ oa_vc_take_rpc(struct channel *channel, struct oa_event *event)
     struct oa_traffic *traffic = &vc->facts.traffic[hop][event->side];
     traffic->rpc_pdus++;
     traffic->rpc_bytes += event->pdu_length;
-    vc->facts.last = event->last;
+    if (oa_clock_stepped(vc->tracker->clock_steps, vc->facts.last, event->last))
+        vc->facts.last = event->last;
+    else /* bytes that were held back come late */
+        vc->facts.last = oa_stamp_later(vc->facts.last, event->last);
     if (hop == oa_vc_hop(&vc->facts))
         oa_auth_take_rpc(vc->tracker, event);
 }

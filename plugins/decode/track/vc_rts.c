@@ -8,9 +8,11 @@
 
 #include <string.h>
 
+#include "base/clock_steps.h"
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/flow_control.h"
+#include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
 static bool
@@ -173,7 +175,10 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     all->pings += is_ping;
     all->rts_pdus++;
     all->rts_bytes += event->pdu_length;
-    vc->facts.last = event->last;
+    if (oa_clock_stepped(vc->tracker->clock_steps, vc->facts.last, event->last))
+        vc->facts.last = event->last;
+    else /* bytes that were held back come late */
+        vc->facts.last = oa_stamp_later(vc->facts.last, event->last);
 }
 
 /* During a recycling the predecessor may still be acknowledged. */

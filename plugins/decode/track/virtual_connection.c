@@ -685,13 +685,14 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
 /* Virtual connections that are looked at to find an earlier one with a cookie. */
 #define COOKIES_SEARCHED 64
 
-/* Bytes behind a loss come late, and meanwhile the client may have used the cookie again: the last
- * virtual connection with it that had begun by then and lacks the channel; `known`: there is none.
- */
+/* Bytes behind a loss come late, and meanwhile the client may have used the cookie again: of the
+ * virtual connections with it that went on after that moment, the first one that lacks the channel;
+ * `known`, the last one with the cookie: there is none. */
 static struct virtual_connection *
 find_earlier(struct virtual_connection *known, const struct oa_channel *channel,
              struct oa_stamp stamp)
 {
+    struct virtual_connection *found = known;
     const GList *link = known->age_link.prev;
 
     if (!oa_stamp_is_before(stamp, known->facts.opened))
@@ -700,11 +701,11 @@ find_earlier(struct virtual_connection *known, const struct oa_channel *channel,
         struct virtual_connection *other = link->data;
         if (other->facts.has_cookie &&
             compare_cookies(&other->facts.cookie, &known->facts.cookie) == 0 &&
-            oa_stamp_is_before(other->facts.opened, stamp) &&
+            oa_stamp_is_before(stamp, other->facts.last) &&
             oa_http_hops_lack(&other->facts, channel))
-            return other;
+            found = other;
     }
-    return known;
+    return found;
 }
 
 struct virtual_connection *
