@@ -218,7 +218,7 @@ static char *
 run(const struct row *row, size_t piece)
 {
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(add_line, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(add_line, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
 
     for (const struct step *step = row->steps; step->what; step++) {
@@ -289,7 +289,7 @@ test_heads(void)
                                     "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" OK("Execute",
                                                                                       "9", CHUNKED);
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(NULL, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(NULL, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
 
     oa_http_connection_on_head(connection, add_head);
@@ -365,7 +365,7 @@ test_stamps(void)
     static const char RESPONSE[] =
         OK("Execute", "1", CHUNKED) "14\r\nPROCESSING\r\nDONE\r\n\r\n2\r\n\r\n\r\n0\r\n\r\n";
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(keep_stamps, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(keep_stamps, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
     size_t half = sizeof REQUEST / 2;
 
@@ -406,7 +406,7 @@ test_limits(void)
     uint64_t sizes[3] = { 0 };
     uint8_t *block = g_malloc0(1024 * 1024);
     struct oa_stamp stamp = { 0, 0 };
-    struct oa_http_connection *connection = oa_http_connection_new(keep_sizes, sizes);
+    struct oa_http_connection *connection = oa_http_connection_new(keep_sizes, sizes, NULL);
 
     oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
     for (unsigned i = 0; i < 16; i++)
@@ -416,7 +416,7 @@ test_limits(void)
     g_assert_cmpuint(sizes[1], ==, 16 * 1024 * 1024);
     g_assert_cmpuint(sizes[2], ==, 1);
 
-    connection = oa_http_connection_new(keep_sizes, sizes);
+    connection = oa_http_connection_new(keep_sizes, sizes, NULL);
     for (unsigned i = 0; i < 2 * OA_LIMIT_PIPELINE; i++) {
         g_assert_true(oa_http_connection_gave_up(connection) == (i > OA_LIMIT_PIPELINE));
         oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,

@@ -38,6 +38,7 @@ free_channel(void *data)
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
     oa_auth_copy_release(channel->facts.auth);
+    oa_auth_repeated_clear(&channel->credentials);
     g_free(channel->facts.findings);
     oa_auth_course_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
