@@ -88,7 +88,7 @@ struct message {
     proto_tree *tree;
     proto_tree *own; /* for what is not of the body; NULL if nobody looks at it */
     bool is_response;
-    const char *values[HEADERS];          /* of the head; NULL if it has no such field */
+    struct oa_text values[HEADERS];       /* of the head; NULL if it has no such field */
     struct mapi_transaction *transaction; /* NULL: unknown */
     enum oa_mapi_http_type type;
     bool names_session; /* in the Info column */
@@ -100,12 +100,6 @@ struct messages {
     const struct oa_virtual_connection *named; /* in the Info column; NULL: none */
 };
 
-static struct oa_text
-text_of(const char *text)
-{
-    return (struct oa_text){ text, text ? strlen(text) : 0 };
-}
-
 static void
 note_header(void *key, void *value, void *user)
 {
@@ -113,19 +107,15 @@ note_header(void *key, void *value, void *user)
 
     for (int i = 0; i < HEADERS; i++)
         if (g_ascii_strcasecmp(key, headers[i].name) == 0)
-            message->values[i] = value;
+            message->values[i] = (struct oa_text){ value, strlen(value) };
 }
 
 /* The header fields that the decoder has read. */
 static void
 take_head(struct message *message, const struct oa_http_head *head)
 {
-    for (int i = 0; i < HEADERS; i++) {
-        const struct oa_text *text =
-            (const struct oa_text *)((const char *)&head->mapi + headers[i].text);
-        if (text->at)
-            message->values[i] = wmem_strndup(message->pinfo->pool, text->at, text->length);
-    }
+    for (int i = 0; i < HEADERS; i++)
+        message->values[i] = *(const struct oa_text *)((const char *)&head->mapi + headers[i].text);
 }
 
 /* --- requests and responses --- */
@@ -207,20 +197,23 @@ static proto_item *
 add_header(const struct message *message, proto_tree *tree, int i, struct oa_text value, int offset,
            int length)
 {
-    const char *text = wmem_strndup(message->pinfo->pool, value.at, value.length);
     uint64_t number;
 
     if (!headers[i].is_number)
-        return proto_tree_add_string(tree, headers[i].hf, message->tvb, offset, length, text);
+        return tree ? proto_tree_add_string(
+                          tree, headers[i].hf, message->tvb, offset, length,
+                          wmem_strndup(message->pinfo->pool, value.at, value.length))
+                    : NULL;
     if (!oa_text_number(value, 10, UINT32_MAX, &number))
         return NULL;
     proto_item *item =
         proto_tree_add_uint(tree, headers[i].hf, message->tvb, offset, length, (guint32)number);
-    if (i == RESPONSE_CODE && number != 0)
-        expert_add_info_format(message->pinfo, item, &ei_failed, "The request failed: %s",
-                               oa_mapi_http_response_code_name((uint32_t)number)
-                                   ? oa_mapi_http_response_code_name((uint32_t)number)
-                                   : text);
+    if (i == RESPONSE_CODE && number != 0) {
+        const char *name = oa_mapi_http_response_code_name((uint32_t)number);
+        expert_add_info_format(message->pinfo, item, &ei_failed, "The request failed: %.*s",
+                               name ? (int)strlen(name) : (int)value.length,
+                               name ? name : value.at);
+    }
     return item;
 }
 
@@ -229,9 +222,8 @@ static void
 show_head(const struct message *message)
 {
     for (int i = 0; i < HEADERS; i++)
-        if (message->values[i] && (message->own || i == RESPONSE_CODE)) {
-            proto_item *item =
-                add_header(message, message->own, i, text_of(message->values[i]), 0, 0);
+        if (message->values[i].at && (message->own || i == RESPONSE_CODE)) {
+            proto_item *item = add_header(message, message->own, i, message->values[i], 0, 0);
             if (item)
                 generated(item);
         }
@@ -287,11 +279,12 @@ static char *
 client_key(const struct message *message)
 {
     wmem_allocator_t *pool = message->pinfo->pool;
+    const struct oa_text *info = &message->values[CLIENT_INFO];
 
-    if (!message->values[CLIENT_INFO])
+    if (!info->at)
         return NULL;
-    return wmem_strdup_printf(pool, "%s %s", address_to_str(pool, &message->pinfo->src),
-                              message->values[CLIENT_INFO]);
+    return wmem_strdup_printf(pool, "%s %.*s", address_to_str(pool, &message->pinfo->src),
+                              (int)info->length, info->at);
 }
 
 /* The code page known before this body: for a response from its request, for a request from its
@@ -365,8 +358,8 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
 {
     const struct oa_layout *layout = oa_mapi_http_layout(message->type, message->is_response);
     int length = tvb_reported_length_remaining(message->tvb, offset);
-    const char *code = message->values[RESPONSE_CODE];
-    bool has_failed = message->is_response && code && strcmp(code, "0") != 0;
+    const struct oa_text *code = &message->values[RESPONSE_CODE];
+    bool has_failed = message->is_response && code->at && !oa_text_is(*code, "0");
 
     if (length <= 0)
         return;
@@ -453,17 +446,19 @@ show_info(const struct message *message, bool is_first, unsigned status)
 {
     column_info *cinfo = message->pinfo->cinfo;
     uint32_t code = 0;
-    const char *sent = message->values[REQUEST_TYPE];
+    const struct oa_text *sent = &message->values[REQUEST_TYPE];
 
     col_set_str(cinfo, COL_PROTOCOL, "MAPI/HTTP");
     if (!is_first)
         col_append_str(cinfo, COL_INFO, " | ");
     name_session(message);
-    col_append_fstr(cinfo, COL_INFO, "%s %s",
-                    message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
-                    message->is_response ? "response" : "request");
-    if (message->is_response &&
-        oa_mapi_http_response_code(text_of(message->values[RESPONSE_CODE]), &code) && code)
+    if (message->type || !sent->at)
+        col_append_str(cinfo, COL_INFO, oa_mapi_http_type_name(message->type));
+    else
+        col_append_fstr(cinfo, COL_INFO, "%.*s", (int)sent->length, sent->at);
+    col_append_str(cinfo, COL_INFO, message->is_response ? " response" : " request");
+    if (message->is_response && oa_mapi_http_response_code(message->values[RESPONSE_CODE], &code) &&
+        code)
         col_append_fstr(cinfo, COL_INFO, ", failed: %s (%u)",
                         oa_mapi_http_response_code_name(code)
                             ? oa_mapi_http_response_code_name(code)
@@ -515,7 +510,7 @@ static void
 take_transaction(struct message *message, struct mapi_transaction *transaction)
 {
     message->transaction = transaction;
-    message->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
+    message->type = oa_mapi_http_type_of(message->values[REQUEST_TYPE]);
     if (!message->type && transaction)
         message->type = transaction->type;
 }
