@@ -7,8 +7,8 @@
 #include "packet-oxcmapihttp.h"
 
 #include <epan/expert.h>
-#include <epan/proto_data.h>
 #include <epan/to_str.h>
+#include <wsutil/to_str.h>
 #include WS_COMPAT_HTTP_HEADER
 
 #include <string.h>
@@ -25,6 +25,9 @@
 
 /* Response codes that are looked up to make a table of them. */
 #define RESPONSE_CODES 32
+
+/* A number of 32 bits as text. */
+#define NUMBER_TEXT 11
 
 #define TEXT(member) offsetof(struct oa_http_mapi, member)
 
@@ -91,13 +94,8 @@ struct message {
     struct oa_text values[HEADERS];       /* of the head; NULL if it has no such field */
     struct mapi_transaction *transaction; /* NULL: unknown */
     enum oa_mapi_http_type type;
+    struct mapi_frame *frame;
     bool names_session; /* in the Info column */
-};
-
-/* The messages of a frame so far. */
-struct messages {
-    guint count;
-    const struct oa_virtual_connection *named; /* in the Info column; NULL: none */
 };
 
 static void
@@ -119,25 +117,6 @@ take_head(struct message *message, const struct oa_http_head *head)
 }
 
 /* --- requests and responses --- */
-
-static struct messages *
-messages_of_frame(packet_info *pinfo)
-{
-    struct messages *messages = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
-
-    if (!messages) {
-        messages = wmem_new0(pinfo->pool, struct messages);
-        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, messages);
-    }
-    return messages;
-}
-
-/* The index of the message in its frame, from 0: a segment may contain several. */
-static guint
-index_in_frame(packet_info *pinfo)
-{
-    return messages_of_frame(pinfo)->count++;
-}
 
 /* The message's layer of stock HTTP, which comes before ours; NULL if nobody looks. */
 static proto_tree *
@@ -283,8 +262,14 @@ client_key(const struct message *message)
 
     if (!info->at)
         return NULL;
-    return wmem_strdup_printf(pool, "%s %.*s", address_to_str(pool, &message->pinfo->src),
-                              (int)info->length, info->at);
+    const char *address = address_to_str(pool, &message->pinfo->src);
+    size_t length = strlen(address) + 1;
+    char *key = wmem_alloc(pool, length + info->length + 1);
+    memcpy(key, address, length);
+    key[length - 1] = ' ';
+    memcpy(key + length, info->at, info->length);
+    key[length + info->length] = '\0';
+    return key;
 }
 
 /* The code page known before this body: for a response from its request, for a request from its
@@ -429,15 +414,16 @@ name_session(const struct message *message)
 {
     const struct oa_virtual_connection *session =
         message->transaction ? message->transaction->session : NULL;
-    struct messages *messages = messages_of_frame(message->pinfo);
-    char text[OA_USER_TEXT];
+    column_info *cinfo = message->pinfo->cinfo;
+    char number[NUMBER_TEXT], text[OA_USER_TEXT];
 
-    if (!message->names_session || !session || session == messages->named)
+    if (!message->names_session || !session || session == message->frame->named)
         return;
-    messages->named = session;
+    message->frame->named = session;
     const char *user = oa_vc_user_name(session, text);
-    col_append_fstr(message->pinfo->cinfo, COL_INFO, "Session %u%s%s: ", (unsigned)session->number,
-                    user ? ", " : "", user ? user : "");
+    guint32_to_str_buf((guint32)session->number, number, sizeof number);
+    col_append_lstr(cinfo, COL_INFO, "Session ", number, user ? ", " : "", user ? user : "", ": ",
+                    COL_ADD_LSTR_TERMINATOR);
 }
 
 /* `status` is the HTTP status of a response whose head is known, else 0. */
@@ -540,7 +526,8 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     take_transaction(&message, whole ? whole->transaction : NULL);
     /* Stock HTTP sets a fence after each message of a segment. */
     col_clear(pinfo->cinfo, COL_INFO);
-    show_info(&message, index_in_frame(pinfo) == 0, 0);
+    message.frame = whole ? whole->frame : mapi_frame_of(pinfo);
+    show_info(&message, message.frame->shown++ == 0, 0);
     show_message(&message, 0, -1);
     if (message.is_response)
         offset = show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length);
@@ -559,6 +546,7 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
         .pinfo = pinfo,
         .tree = tree,
         .is_response = !whole->head.is_request,
+        .frame = whole->frame,
         .names_session = whole->stream->names_in_info,
     };
     struct oa_call_facts facts;
@@ -568,7 +556,7 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
     /* Replaces what stock HTTP wrote before its fence. */
     col_clear_fence(pinfo->cinfo, COL_INFO);
     col_add_str(pinfo->cinfo, COL_INFO, before);
-    index_in_frame(pinfo);
+    message.frame->shown++;
     show_info(&message, !before[0], whole->head.status);
     col_set_fence(pinfo->cinfo, COL_INFO);
     show_message(&message, (int)whole->head_offset, (int)whole->head.length);

@@ -428,14 +428,17 @@ exact(const char *bytes, size_t length)
     return copy;
 }
 
-/* Parses what must be a whole head; its texts point into what is returned. */
+/* Parses what must be a whole head, and moves it: its texts point into what is returned. */
 static uint8_t *
 parse_whole(const char *bytes, struct oa_http_head *head)
 {
     size_t length = strlen(bytes);
-    uint8_t *copy = exact(bytes, length);
+    uint8_t *first = exact(bytes, length), *copy = exact(bytes, length);
 
-    g_assert_cmpint(oa_http_head_parse(copy, length, head), ==, OA_HTTP_COMPLETE);
+    g_assert_cmpint(oa_http_head_parse(first, length, head), ==, OA_HTTP_COMPLETE);
+    oa_http_head_move(head, first, copy);
+    memset(first, 0, length);
+    g_free(first);
     return copy;
 }
 

@@ -73,6 +73,8 @@ struct oa_http_connection {
     size_t kept; /* of bodies and heads */
     struct oa_http_store *store;
     bool owns_store;
+    const uint8_t *known_at; /* the head there has been read: */
+    const struct oa_http_head *known;
 };
 
 /* One piece of one side's bytes. */
@@ -430,6 +432,29 @@ struct kept_head {
     GByteArray *bytes;
 };
 
+/* The head at the start of the bytes, if the host has read it; else NULL. */
+static const struct oa_http_head *
+known_head(const struct oa_http_connection *connection, const struct piece *piece)
+{
+    return connection->known_at == piece->data && connection->known->length <= piece->length
+               ? connection->known
+               : NULL;
+}
+
+static bool
+read_copy(struct kept_head *kept, const struct piece *piece, const struct oa_http_head *known,
+          bool is_cut)
+{
+    if (is_cut)
+        return oa_http_head_parse_cut(kept->bytes->data, kept->bytes->len, &kept->head) ==
+               OA_HTTP_COMPLETE;
+    if (!known)
+        return oa_http_head_read(kept->bytes->data, kept->bytes->len, &kept->head);
+    kept->head = *known;
+    oa_http_head_move(&kept->head, piece->data, kept->bytes->data);
+    return true;
+}
+
 /* Copies and reads the head of that length, which is cut or not; false if it is none of that side.
  */
 static bool
@@ -437,11 +462,8 @@ copy_head(struct oa_http_connection *connection, const struct piece *piece, size
           bool is_cut, struct kept_head *kept)
 {
     kept->bytes = g_byte_array_append(new_bytes(connection->store), piece->data, (guint)length);
-    bool is_head =
-        is_cut ? oa_http_head_parse_cut(kept->bytes->data, length, &kept->head) == OA_HTTP_COMPLETE
-               : oa_http_head_read(kept->bytes->data, length, &kept->head);
-
-    if (is_head && kept->head.is_request == (piece->side == OA_CLIENT))
+    if (read_copy(kept, piece, known_head(connection, piece), is_cut) &&
+        kept->head.is_request == (piece->side == OA_CLIENT))
         return true;
     free_bytes(connection->store, kept->bytes);
     return false;
@@ -582,7 +604,12 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
 
     if (piece->data[0] == '\r' || piece->data[0] == '\n')
         return 1; /* an empty line before a message is ignored, [RFC 9112] 2.2 */
-    enum oa_http_parse result = oa_http_head_find(piece->data, piece->length, &length);
+    const struct oa_http_head *known = known_head(connection, piece);
+    enum oa_http_parse result = OA_HTTP_COMPLETE;
+    if (known)
+        length = known->length;
+    else
+        result = oa_http_head_find(piece->data, piece->length, &length);
     if (result == OA_HTTP_INCOMPLETE)
         return 0;
     if (result != OA_HTTP_COMPLETE || !copy_head(connection, piece, length, false, &kept)) {
@@ -798,9 +825,9 @@ oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *
     return body <= length - at ? at + (size_t)body : 0;
 }
 
-void
-oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
-                        const uint8_t *data, size_t length, struct oa_stamp stamp)
+static void
+take_data(struct oa_http_connection *connection, enum oa_side side, const uint8_t *data,
+          size_t length, struct oa_stamp stamp)
 {
     struct stream *stream = &connection->stream[side];
     size_t was = stream->carry ? stream->carry->len : 0;
@@ -824,6 +851,22 @@ oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side
         g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
     else
         drop_carry(stream);
+}
+
+void
+oa_http_connection_know_head(struct oa_http_connection *connection, const uint8_t *at,
+                             const struct oa_http_head *head)
+{
+    connection->known_at = at;
+    connection->known = head;
+}
+
+void
+oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
+                        const uint8_t *data, size_t length, struct oa_stamp stamp)
+{
+    take_data(connection, side, data, length, stamp);
+    connection->known_at = NULL;
 }
 
 void

@@ -72,6 +72,11 @@ void oa_http_connection_on_head(struct oa_http_connection *connection,
 size_t oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
                               size_t *head_at);
 
+/* The host has read the head at `at`, among the bytes that it passes next, so that it need not be
+ * read again. Both are used until oa_http_connection_data() returns. */
+void oa_http_connection_know_head(struct oa_http_connection *connection, const uint8_t *at,
+                                  const struct oa_http_head *head);
+
 /* Takes all of the next bytes of that side. The host gets each exchange of MAPI over HTTP when its
  * response is complete. */
 void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,

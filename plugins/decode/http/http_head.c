@@ -705,6 +705,57 @@ oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head
     return state;
 }
 
+/* Texts of a head besides its cookies and credentials. */
+static const size_t TEXTS[] = {
+#define TEXT(member) offsetof(struct oa_http_head, member)
+    TEXT(method),
+    TEXT(target),
+    TEXT(path),
+    TEXT(query),
+    TEXT(rpc_server),
+    TEXT(reason),
+    TEXT(eeinfo),
+    TEXT(host),
+    TEXT(user_agent),
+    TEXT(server_software),
+    TEXT(content_type),
+    TEXT(content_encoding),
+    TEXT(mapi.request_type),
+    TEXT(mapi.request_id),
+    TEXT(mapi.response_code),
+    TEXT(mapi.client_info),
+    TEXT(mapi.client_application),
+    TEXT(mapi.server_application),
+    TEXT(mapi.expiration_info),
+    TEXT(mapi.pending_period),
+    TEXT(mapi.elapsed_time),
+    TEXT(mapi.start_time),
+    TEXT(mapi.device_info),
+    TEXT(resource_type_uuid),
+    TEXT(session_id),
+#undef TEXT
+};
+
+static void
+move_text(struct oa_text *text, const uint8_t *from, const uint8_t *to)
+{
+    if (text->at)
+        text->at = (const char *)to + (text->at - (const char *)from);
+}
+
+void
+oa_http_head_move(struct oa_http_head *head, const uint8_t *from, const uint8_t *to)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+        move_text((struct oa_text *)((char *)head + TEXTS[i]), from, to);
+    for (size_t i = 0; i < head->n_cookies; i++)
+        move_text(&head->cookies[i], from, to);
+    for (size_t i = 0; i < head->n_credentials; i++) {
+        move_text(&head->credentials[i].scheme, from, to);
+        move_text(&head->credentials[i].token, from, to);
+    }
+}
+
 /* The start line, whose end is missing; false if it shows nothing. */
 static bool
 take_cut_start_line(struct oa_http_head *head, struct oa_text line)

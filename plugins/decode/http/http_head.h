@@ -133,6 +133,9 @@ enum oa_http_parse oa_http_head_parse_cut(const uint8_t *data, size_t length,
 enum oa_http_parse oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length);
 bool oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head);
 
+/* The bytes of the head have been copied from `from` to `to`: so its texts are there now. */
+void oa_http_head_move(struct oa_http_head *head, const uint8_t *from, const uint8_t *to);
+
 /*
  * Whether the bytes of an incomplete head may have become a complete one since there were `was` of
  * them, so that bytes that trickle in are not parsed again each time. Always true for few bytes:

@@ -497,6 +497,18 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         oa_stream_drop_carry(stream);
 }
 
+void
+oa_channel_data_with_head(struct oa_channel *facts, enum oa_side side, const uint8_t *data,
+                          size_t length, const struct oa_http_head *head, size_t head_at,
+                          struct oa_stamp stamp)
+{
+    struct channel *channel = (struct channel *)facts;
+
+    if (channel->mapi && head->length)
+        oa_http_connection_know_head(channel->mapi, data + head_at, head);
+    oa_channel_data(facts, side, data, length, stamp);
+}
+
 size_t
 oa_channel_waiting(const struct oa_channel *facts, enum oa_side side)
 {

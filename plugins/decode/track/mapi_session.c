@@ -335,8 +335,7 @@ telling_message(const struct oa_http_exchange *exchange)
 
 /* By the cookie: mostly the session of which the connection has carried the exchange before. */
 static struct mapi_session *
-find_context(struct channel *channel, enum oa_mapi_http_endpoint endpoint,
-             struct oa_text context)
+find_context(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct oa_text context)
 {
     struct mapi_session *last = g_queue_peek_tail(&channel->last_of);
 
