@@ -213,9 +213,28 @@ add_line(void *context, const struct oa_http_exchange *exchange)
     g_free(code);
 }
 
+/* Gives the next bytes; `reads` is whether the host reads the head at their start. */
+static void
+give(struct oa_http_connection *connection, enum oa_side side, const char *bytes, size_t length,
+     bool reads, struct oa_stamp stamp)
+{
+    uint8_t *copy = g_memdup2(bytes, length);
+    struct oa_http_head head;
+    size_t head_at;
+
+    if (reads) {
+        oa_http_message_length(copy, length, &head, &head_at);
+        if (head.length)
+            oa_http_connection_know_head(connection, copy + head_at, &head);
+    }
+    oa_http_connection_data(connection, side, copy, length, stamp);
+    memset(&head, 0, sizeof head);
+    g_free(copy);
+}
+
 /* Gives the connection's bytes in pieces of that size. */
 static char *
-run(const struct row *row, size_t piece)
+run(const struct row *row, size_t piece, bool reads)
 {
     GString *lines = g_string_new(NULL);
     struct oa_http_connection *connection = oa_http_connection_new(add_line, lines, NULL);
@@ -238,12 +257,8 @@ run(const struct row *row, size_t piece)
             oa_http_connection_lost(connection, side, number);
             continue;
         }
-        for (size_t at = 0; at < length; at += piece) {
-            uint8_t *copy = g_memdup2(step->text + at, MIN(piece, length - at));
-
-            oa_http_connection_data(connection, side, copy, MIN(piece, length - at), stamp);
-            g_free(copy);
-        }
+        for (size_t at = 0; at < length; at += piece)
+            give(connection, side, step->text + at, MIN(piece, length - at), reads, stamp);
     }
     oa_http_connection_close(connection, true);
     return g_string_free(lines, FALSE);
@@ -255,10 +270,11 @@ test_rows(void)
     static const size_t PIECES[] = { G_MAXUINT16, 1, 2, 3, 7, 31, 64 };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        for (size_t j = 0; j < G_N_ELEMENTS(PIECES); j++) {
-            char *lines = run(&ROWS[i], PIECES[j]);
+        for (size_t j = 0; j < 2 * G_N_ELEMENTS(PIECES); j++) {
+            size_t piece = PIECES[j / 2];
+            char *lines = run(&ROWS[i], piece, j % 2);
 
-            g_test_message("%s, pieces of %u", ROWS[i].name, (unsigned)PIECES[j]);
+            g_test_message("%s, pieces of %u", ROWS[i].name, (unsigned)piece);
             g_assert_cmpstr(lines, ==, ROWS[i].expect);
             g_free(lines);
         }
