@@ -112,10 +112,10 @@ take_tls(struct plain_stream *stream, enum oa_side side, const uint8_t *data, si
 static bool
 begins_plain(const uint8_t *data, size_t length)
 {
-    size_t head;
+    struct oa_http_head head;
 
     return oa_rpc_may_be_header(data, length) ||
-           oa_http_head_find(data, length, &head) != OA_HTTP_NOT_A_HEAD;
+           oa_http_head_parse(data, length, &head) != OA_HTTP_NOT_A_HEAD;
 }
 
 /* The middle of a record may be the first thing that was captured of a connection. */

@@ -8,14 +8,10 @@
 
 #include "follow_dialogue.h"
 
-#include <epan/proto_data.h>
 #include <epan/tap.h>
 
 #define TAP "oxcmapihttp_follow"
 #define FIELD "oxcmapihttp.session"
-
-/* Key of the first message's transaction, in the per-packet data. */
-#define FIRST 2
 
 static int follow_tap = -1;
 
@@ -28,7 +24,9 @@ struct part {
 static struct mapi_transaction *
 first_of(packet_info *pinfo)
 {
-    return p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST);
+    const struct mapi_frame *frame = mapi_frame_find(pinfo);
+
+    return frame ? frame->first : NULL;
 }
 
 bool
@@ -52,8 +50,8 @@ mapi_follow_take(const struct mapi_message *message, packet_info *pinfo)
 
     if (!transaction)
         return;
-    if (!first_of(pinfo))
-        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, FIRST, transaction);
+    if (!message->frame->first)
+        message->frame->first = transaction;
     if (!transaction->session || !have_tap_listener(follow_tap))
         return;
     struct part *part = wmem_new(pinfo->pool, struct part);

@@ -6,18 +6,11 @@
  */
 #include "mapi_message.h"
 
-#include <epan/conversation.h>
 #include <epan/proto_data.h>
 
 #include "http/http_exchange.h"
 
 int proto_oxcmapihttp = -1;
-
-/* How far the dissection of a frame has come. */
-struct frame_position {
-    guint next; /* message */
-    struct mapi_message *current;
-};
 
 /* The message whose bytes are being passed to the decoder. */
 struct feed {
@@ -26,32 +19,33 @@ struct feed {
     wmem_map_t *transactions; /* of its connection */
 };
 
-static struct frame_position *
-position_in_frame(packet_info *pinfo)
+struct mapi_frame *
+mapi_frame_find(packet_info *pinfo)
 {
-    struct frame_position *position = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0);
+    return p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0);
+}
 
-    if (!position) {
-        position = wmem_new0(pinfo->pool, struct frame_position);
-        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0, position);
+struct mapi_frame *
+mapi_frame_of(packet_info *pinfo)
+{
+    struct mapi_frame *frame = mapi_frame_find(pinfo);
+
+    if (!frame) {
+        frame = wmem_new0(pinfo->pool, struct mapi_frame);
+        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 0, frame);
     }
-    return position;
+    return frame;
 }
 
 /* --- events of the decoder --- */
 
 /* Those of the connection that have no response yet, by the number of the exchange. */
 static wmem_map_t *
-transactions_of(packet_info *pinfo)
+transactions_of(const struct http_stream *stream)
 {
-    conversation_t *conversation = find_or_create_conversation(pinfo);
-    wmem_map_t *transactions = conversation_get_proto_data(conversation, proto_oxcmapihttp);
-
-    if (!transactions) {
-        transactions = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-        conversation_add_proto_data(conversation, proto_oxcmapihttp, transactions);
-    }
-    return transactions;
+    if (!*stream->kept)
+        *stream->kept = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    return *stream->kept;
 }
 
 static struct mapi_transaction *
@@ -112,22 +106,24 @@ mapi_message_begin(struct mapi_message *message, packet_info *pinfo)
 {
     if (message->is_begun)
         return;
-    guint32 key = ++position_in_frame(pinfo)->next;
+    guint32 key = ++message->frame->begun;
     message->is_begun = true;
     if (PINFO_FD_VISITED(pinfo)) {
         message->transaction = p_get_proto_data(wmem_file_scope(), pinfo, proto_oxcmapihttp, key);
         return;
     }
-    struct feed feed = { pinfo, message, transactions_of(pinfo) };
+    struct feed feed = { pinfo, message, transactions_of(message->stream) };
     guint length = tvb_captured_length(message->tvb);
     message->stream->decode(message->stream, tvb_get_ptr(message->tvb, 0, (gint)length), length,
+                            &message->head, message->head_offset,
                             tvb_reported_length(message->tvb) - length, on_event, &feed);
     if (message->transaction)
         p_add_proto_data(wmem_file_scope(), pinfo, proto_oxcmapihttp, key, message->transaction);
 }
 
 struct mapi_message *
-mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pinfo, int offset)
+mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pinfo,
+                struct mapi_frame *frame, int offset)
 {
     struct mapi_message *message = wmem_new(pinfo->pool, struct mapi_message);
     size_t left = (size_t)tvb_captured_length_remaining(tvb, offset);
@@ -135,6 +131,7 @@ mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pi
     size_t length = oa_http_message_length(data, left, &message->head, &message->head_offset);
 
     message->stream = stream;
+    message->frame = frame;
     message->transaction = NULL;
     message->is_begun = message->is_shown = false;
     message->tvb = length ? tvb_new_subset_length(tvb, offset, (gint)length)
@@ -145,21 +142,10 @@ mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb, packet_info *pi
 struct mapi_message *
 mapi_message_current(packet_info *pinfo)
 {
-    struct mapi_message *message = position_in_frame(pinfo)->current;
+    struct mapi_frame *frame = mapi_frame_find(pinfo);
+    struct mapi_message *message = frame ? frame->current : NULL;
 
     if (message)
         mapi_message_begin(message, pinfo);
     return message;
-}
-
-void
-mapi_message_set_current(packet_info *pinfo, struct mapi_message *message)
-{
-    position_in_frame(pinfo)->current = message;
-}
-
-guint
-mapi_messages_begun(packet_info *pinfo)
-{
-    return position_in_frame(pinfo)->next;
 }

@@ -34,9 +34,23 @@ struct mapi_transaction {
     guint32 code_pages[2]; /* for 8-bit text in request and response, known before; 0: none */
 };
 
+/* The messages of a frame, while it is dissected. */
+struct mapi_frame {
+    guint begun;                               /* messages */
+    guint shown;                               /* messages */
+    struct mapi_message *current;              /* that stock HTTP is dissecting; NULL: none */
+    struct mapi_transaction *first;            /* of its first message that has one */
+    const struct oa_virtual_connection *named; /* in the Info column; NULL: none */
+};
+
+/* NULL: no message has been found in it. */
+struct mapi_frame *mapi_frame_find(packet_info *pinfo);
+struct mapi_frame *mapi_frame_of(packet_info *pinfo);
+
 /* One HTTP message on such a connection, while stock HTTP dissects it. */
 struct mapi_message {
     const struct http_stream *stream;
+    struct mapi_frame *frame;
     tvbuff_t *tvb; /* all of it */
     size_t head_offset;
     struct oa_http_head head;
@@ -47,18 +61,14 @@ struct mapi_message {
 /* The message at `offset` of the stream's bytes; an incomplete one, or one without a head, extends
  * to the end. */
 struct mapi_message *mapi_message_at(const struct http_stream *stream, tvbuff_t *tvb,
-                                     packet_info *pinfo, int offset);
+                                     packet_info *pinfo, struct mapi_frame *frame, int offset);
 
 /* The message is complete, as stock HTTP requests no more bytes of it: on the first visit passes it
  * to the decoder. Has an effect once. */
 void mapi_message_begin(struct mapi_message *message, packet_info *pinfo);
 
-/* How many messages of the frame have been begun. */
-guint mapi_messages_begun(packet_info *pinfo);
-
 /* The message that stock HTTP is dissecting in this packet, begun by the call; NULL outside a
  * connection of MAPI over HTTP. */
 struct mapi_message *mapi_message_current(packet_info *pinfo);
-void mapi_message_set_current(packet_info *pinfo, struct mapi_message *message);
 
 #endif

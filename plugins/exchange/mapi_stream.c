@@ -37,10 +37,9 @@ dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, pr
 {
     const struct http_stream *stream = message->stream;
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);
-    const char *before =
-        mapi_messages_begun(pinfo) > 0 && info ? wmem_strdup(pinfo->pool, info) : "";
+    const char *before = message->frame->begun > 0 && info ? wmem_strdup(pinfo->pool, info) : "";
 
-    mapi_message_set_current(pinfo, message);
+    message->frame->current = message;
     TRY
     {
         call_dissector_only(stream->http, message->tvb, pinfo, tree,
@@ -49,15 +48,15 @@ dissect_message(struct mapi_message *message, int offset, packet_info *pinfo, pr
     CATCH_ALL
     {
         /* The body is truncated. */
-        mapi_message_set_current(pinfo, NULL);
+        message->frame->current = NULL;
         end_message(message, pinfo, tree, before);
         RETHROW;
     }
     ENDTRY;
-    mapi_message_set_current(pinfo, NULL);
+    message->frame->current = NULL;
     if (pinfo->desegment_len) {
         pinfo->desegment_offset += offset;
-        if (mapi_messages_begun(pinfo) > 0)
+        if (message->frame->begun > 0)
             col_clear(pinfo->cinfo, COL_INFO); /* what stock HTTP has written after its fence */
         return false;
     }
@@ -70,14 +69,16 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     int length = (int)tvb_captured_length(tvb);
     int offset = 0;
+    struct mapi_frame *frame;
 
     if (!data || !proto_is_protocol_enabled(find_protocol_by_id(proto_oxcmapihttp)))
         return 0;
     /* Each nested dissector call consumes a desegmentation level; this one must not. */
     if (pinfo->can_desegment > 0)
         pinfo->can_desegment++;
+    frame = mapi_frame_of(pinfo);
     while (offset < length) {
-        struct mapi_message *message = mapi_message_at(data, tvb, pinfo, offset);
+        struct mapi_message *message = mapi_message_at(data, tvb, pinfo, frame, offset);
 
         if (!dissect_message(message, offset, pinfo, tree))
             break;

@@ -7,8 +7,8 @@
 #include "packet-oxcmapihttp.h"
 
 #include <epan/expert.h>
-#include <epan/proto_data.h>
 #include <epan/to_str.h>
+#include <wsutil/to_str.h>
 #include WS_COMPAT_HTTP_HEADER
 
 #include <string.h>
@@ -25,6 +25,9 @@
 
 /* Response codes that are looked up to make a table of them. */
 #define RESPONSE_CODES 32
+
+/* A number of 32 bits as text. */
+#define NUMBER_TEXT 11
 
 #define TEXT(member) offsetof(struct oa_http_mapi, member)
 
@@ -88,23 +91,12 @@ struct message {
     proto_tree *tree;
     proto_tree *own; /* for what is not of the body; NULL if nobody looks at it */
     bool is_response;
-    const char *values[HEADERS];          /* of the head; NULL if it has no such field */
+    struct oa_text values[HEADERS];       /* of the head; NULL if it has no such field */
     struct mapi_transaction *transaction; /* NULL: unknown */
     enum oa_mapi_http_type type;
+    struct mapi_frame *frame;
     bool names_session; /* in the Info column */
 };
-
-/* The messages of a frame so far. */
-struct messages {
-    guint count;
-    const struct oa_virtual_connection *named; /* in the Info column; NULL: none */
-};
-
-static struct oa_text
-text_of(const char *text)
-{
-    return (struct oa_text){ text, text ? strlen(text) : 0 };
-}
 
 static void
 note_header(void *key, void *value, void *user)
@@ -113,41 +105,18 @@ note_header(void *key, void *value, void *user)
 
     for (int i = 0; i < HEADERS; i++)
         if (g_ascii_strcasecmp(key, headers[i].name) == 0)
-            message->values[i] = value;
+            message->values[i] = (struct oa_text){ value, strlen(value) };
 }
 
 /* The header fields that the decoder has read. */
 static void
 take_head(struct message *message, const struct oa_http_head *head)
 {
-    for (int i = 0; i < HEADERS; i++) {
-        const struct oa_text *text =
-            (const struct oa_text *)((const char *)&head->mapi + headers[i].text);
-        if (text->at)
-            message->values[i] = wmem_strndup(message->pinfo->pool, text->at, text->length);
-    }
+    for (int i = 0; i < HEADERS; i++)
+        message->values[i] = *(const struct oa_text *)((const char *)&head->mapi + headers[i].text);
 }
 
 /* --- requests and responses --- */
-
-static struct messages *
-messages_of_frame(packet_info *pinfo)
-{
-    struct messages *messages = p_get_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1);
-
-    if (!messages) {
-        messages = wmem_new0(pinfo->pool, struct messages);
-        p_add_proto_data(pinfo->pool, pinfo, proto_oxcmapihttp, 1, messages);
-    }
-    return messages;
-}
-
-/* The index of the message in its frame, from 0: a segment may contain several. */
-static guint
-index_in_frame(packet_info *pinfo)
-{
-    return messages_of_frame(pinfo)->count++;
-}
 
 /* The message's layer of stock HTTP, which comes before ours; NULL if nobody looks. */
 static proto_tree *
@@ -207,20 +176,23 @@ static proto_item *
 add_header(const struct message *message, proto_tree *tree, int i, struct oa_text value, int offset,
            int length)
 {
-    const char *text = wmem_strndup(message->pinfo->pool, value.at, value.length);
     uint64_t number;
 
     if (!headers[i].is_number)
-        return proto_tree_add_string(tree, headers[i].hf, message->tvb, offset, length, text);
+        return tree ? proto_tree_add_string(
+                          tree, headers[i].hf, message->tvb, offset, length,
+                          wmem_strndup(message->pinfo->pool, value.at, value.length))
+                    : NULL;
     if (!oa_text_number(value, 10, UINT32_MAX, &number))
         return NULL;
     proto_item *item =
         proto_tree_add_uint(tree, headers[i].hf, message->tvb, offset, length, (guint32)number);
-    if (i == RESPONSE_CODE && number != 0)
-        expert_add_info_format(message->pinfo, item, &ei_failed, "The request failed: %s",
-                               oa_mapi_http_response_code_name((uint32_t)number)
-                                   ? oa_mapi_http_response_code_name((uint32_t)number)
-                                   : text);
+    if (i == RESPONSE_CODE && number != 0) {
+        const char *name = oa_mapi_http_response_code_name((uint32_t)number);
+        expert_add_info_format(message->pinfo, item, &ei_failed, "The request failed: %.*s",
+                               name ? (int)strlen(name) : (int)value.length,
+                               name ? name : value.at);
+    }
     return item;
 }
 
@@ -229,9 +201,8 @@ static void
 show_head(const struct message *message)
 {
     for (int i = 0; i < HEADERS; i++)
-        if (message->values[i] && (message->own || i == RESPONSE_CODE)) {
-            proto_item *item =
-                add_header(message, message->own, i, text_of(message->values[i]), 0, 0);
+        if (message->values[i].at && (message->own || i == RESPONSE_CODE)) {
+            proto_item *item = add_header(message, message->own, i, message->values[i], 0, 0);
             if (item)
                 generated(item);
         }
@@ -287,11 +258,18 @@ static char *
 client_key(const struct message *message)
 {
     wmem_allocator_t *pool = message->pinfo->pool;
+    const struct oa_text *info = &message->values[CLIENT_INFO];
 
-    if (!message->values[CLIENT_INFO])
+    if (!info->at)
         return NULL;
-    return wmem_strdup_printf(pool, "%s %s", address_to_str(pool, &message->pinfo->src),
-                              message->values[CLIENT_INFO]);
+    const char *address = address_to_str(pool, &message->pinfo->src);
+    size_t length = strlen(address) + 1;
+    char *key = wmem_alloc(pool, length + info->length + 1);
+    memcpy(key, address, length);
+    key[length - 1] = ' ';
+    memcpy(key + length, info->at, info->length);
+    key[length + info->length] = '\0';
+    return key;
 }
 
 /* The code page known before this body: for a response from its request, for a request from its
@@ -365,8 +343,8 @@ show_body(const struct message *message, int offset, struct oa_call_facts *facts
 {
     const struct oa_layout *layout = oa_mapi_http_layout(message->type, message->is_response);
     int length = tvb_reported_length_remaining(message->tvb, offset);
-    const char *code = message->values[RESPONSE_CODE];
-    bool has_failed = message->is_response && code && strcmp(code, "0") != 0;
+    const struct oa_text *code = &message->values[RESPONSE_CODE];
+    bool has_failed = message->is_response && code->at && !oa_text_is(*code, "0");
 
     if (length <= 0)
         return;
@@ -436,15 +414,16 @@ name_session(const struct message *message)
 {
     const struct oa_virtual_connection *session =
         message->transaction ? message->transaction->session : NULL;
-    struct messages *messages = messages_of_frame(message->pinfo);
-    char text[OA_USER_TEXT];
+    column_info *cinfo = message->pinfo->cinfo;
+    char number[NUMBER_TEXT], text[OA_USER_TEXT];
 
-    if (!message->names_session || !session || session == messages->named)
+    if (!message->names_session || !session || session == message->frame->named)
         return;
-    messages->named = session;
+    message->frame->named = session;
     const char *user = oa_vc_user_name(session, text);
-    col_append_fstr(message->pinfo->cinfo, COL_INFO, "Session %u%s%s: ", (unsigned)session->number,
-                    user ? ", " : "", user ? user : "");
+    guint32_to_str_buf((guint32)session->number, number, sizeof number);
+    col_append_lstr(cinfo, COL_INFO, "Session ", number, user ? ", " : "", user ? user : "", ": ",
+                    COL_ADD_LSTR_TERMINATOR);
 }
 
 /* `status` is the HTTP status of a response whose head is known, else 0. */
@@ -453,17 +432,19 @@ show_info(const struct message *message, bool is_first, unsigned status)
 {
     column_info *cinfo = message->pinfo->cinfo;
     uint32_t code = 0;
-    const char *sent = message->values[REQUEST_TYPE];
+    const struct oa_text *sent = &message->values[REQUEST_TYPE];
 
     col_set_str(cinfo, COL_PROTOCOL, "MAPI/HTTP");
     if (!is_first)
         col_append_str(cinfo, COL_INFO, " | ");
     name_session(message);
-    col_append_fstr(cinfo, COL_INFO, "%s %s",
-                    message->type || !sent ? oa_mapi_http_type_name(message->type) : sent,
-                    message->is_response ? "response" : "request");
-    if (message->is_response &&
-        oa_mapi_http_response_code(text_of(message->values[RESPONSE_CODE]), &code) && code)
+    if (message->type || !sent->at)
+        col_append_str(cinfo, COL_INFO, oa_mapi_http_type_name(message->type));
+    else
+        col_append_fstr(cinfo, COL_INFO, "%.*s", (int)sent->length, sent->at);
+    col_append_str(cinfo, COL_INFO, message->is_response ? " response" : " request");
+    if (message->is_response && oa_mapi_http_response_code(message->values[RESPONSE_CODE], &code) &&
+        code)
         col_append_fstr(cinfo, COL_INFO, ", failed: %s (%u)",
                         oa_mapi_http_response_code_name(code)
                             ? oa_mapi_http_response_code_name(code)
@@ -515,7 +496,7 @@ static void
 take_transaction(struct message *message, struct mapi_transaction *transaction)
 {
     message->transaction = transaction;
-    message->type = oa_mapi_http_type_of(text_of(message->values[REQUEST_TYPE]));
+    message->type = oa_mapi_http_type_of(message->values[REQUEST_TYPE]);
     if (!message->type && transaction)
         message->type = transaction->type;
 }
@@ -545,7 +526,8 @@ dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     take_transaction(&message, whole ? whole->transaction : NULL);
     /* Stock HTTP sets a fence after each message of a segment. */
     col_clear(pinfo->cinfo, COL_INFO);
-    show_info(&message, index_in_frame(pinfo) == 0, 0);
+    message.frame = whole ? whole->frame : mapi_frame_of(pinfo);
+    show_info(&message, message.frame->shown++ == 0, 0);
     show_message(&message, 0, -1);
     if (message.is_response)
         offset = show_preamble(&message, tvb_get_ptr(tvb, 0, (gint)length), length);
@@ -564,6 +546,7 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
         .pinfo = pinfo,
         .tree = tree,
         .is_response = !whole->head.is_request,
+        .frame = whole->frame,
         .names_session = whole->stream->names_in_info,
     };
     struct oa_call_facts facts;
@@ -573,7 +556,7 @@ oxcmapihttp_show_head(const struct mapi_message *whole, packet_info *pinfo, prot
     /* Replaces what stock HTTP wrote before its fence. */
     col_clear_fence(pinfo->cinfo, COL_INFO);
     col_add_str(pinfo->cinfo, COL_INFO, before);
-    index_in_frame(pinfo);
+    message.frame->shown++;
     show_info(&message, !before[0], whole->head.status);
     col_set_fence(pinfo->cinfo, COL_INFO);
     show_message(&message, (int)whole->head_offset, (int)whole->head.length);

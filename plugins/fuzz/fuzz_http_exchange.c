@@ -68,7 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct oa_cursor cursor = oa_cursor_over(data, size);
     struct totals totals = { 0, 0 };
-    struct oa_http_connection *connection = oa_http_connection_new(check, &totals);
+    struct oa_http_connection *connection = oa_http_connection_new(check, &totals, NULL);
     struct oa_stamp stamp = { 0, 1 };
 
     oa_http_connection_on_head(connection, check_head);

@@ -26,10 +26,14 @@ struct http_stream {
     void *transport_data;          /* the data argument from TCP or TLS, for stock HTTP */
     bool names_in_info;            /* the Info column is to name the session and its user */
 
+    void **kept; /* the dissector's own, of the connection; points to NULL at first */
+
     /* Passes the next bytes from the packet's sender to the decoder, which reports its events to
-     * `on_event` during the call. `missing` is how many bytes after them are not in the capture. */
+     * `on_event` during the call. `head` is that at `head_at`, without a length if there is none;
+     * `missing` is how many bytes after them are not in the capture. */
     void (*decode)(const struct http_stream *stream, const uint8_t *data, size_t length,
-                   size_t missing, oa_event_function on_event, void *context);
+                   const struct oa_http_head *head, size_t head_at, size_t missing,
+                   oa_event_function on_event, void *context);
 };
 
 #endif

@@ -29,6 +29,7 @@ struct rpch_connection {
     enum oa_endpoint_known known; /* about the server's endpoint, when it was recognised */
     bool is_mapi_http;            /* dissected by the HTTP stream dissector, http_stream.h */
     bool is_closed;               /* its bytes go to the decoder no longer */
+    void *kept_by_mapi;           /* the HTTP stream dissector's own */
     struct rpch_waiting {
         guint8 *data;
         guint length; /* 0: none wait */

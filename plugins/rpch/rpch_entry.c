@@ -31,7 +31,8 @@ struct mapi_stream {
 };
 
 static void
-decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length, size_t missing,
+decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length,
+            const struct oa_http_head *head, size_t head_at, size_t missing,
             oa_event_function on_event, void *context)
 {
     const struct mapi_stream *mapi = (const struct mapi_stream *)stream;
@@ -41,7 +42,8 @@ decode_mapi(const struct http_stream *stream, const uint8_t *data, size_t length
     if (mapi->connection->is_closed)
         return;
     rpch_tracker_listen(on_event, context);
-    oa_channel_data(channel, side, data, length, decode_stamp(mapi->pinfo));
+    oa_channel_data_with_head(channel, side, data, length, head, head_at,
+                              decode_stamp(mapi->pinfo));
     oa_channel_lost(channel, side, missing);
     rpch_tracker_listen(NULL, NULL);
     rpch_findings_keep(rpch_tracker_take_findings(), 0);
@@ -53,7 +55,8 @@ dissect_mapi(const struct rpch_connection *connection, tvbuff_t *tvb, packet_inf
              proto_tree *tree, void *data)
 {
     dissector_handle_t http = connection->transport->http;
-    struct mapi_stream mapi = { { http, data, rpch_names_in_info(), decode_mapi },
+    void **kept = &((struct rpch_connection *)connection)->kept_by_mapi;
+    struct mapi_stream mapi = { { http, data, rpch_names_in_info(), kept, decode_mapi },
                                 connection,
                                 pinfo };
     enum oa_side side = rpch_connection_side(connection, pinfo);

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "auth/auth.h"
+#include "auth/auth_repeated.h"
 
 #include <string.h>
 
@@ -868,6 +868,52 @@ test_oem_names(void)
     g_assert_cmpuint(found.code_page, ==, 932);
 }
 
+/* Credentials after each other on a connection, and whether they are those of the last time. */
+static void
+test_repeated(void)
+{
+    char *longest = g_strnfill(OA_AUTH_REPEATED_MAX - 5, 'a');
+    char *too_long = g_strnfill(OA_AUTH_REPEATED_MAX - 4, 'a');
+    const struct {
+        const char *scheme, *token, *user;
+        bool is_repeated;
+    } SENT[] = {
+        { "Basic", "TEFCXGFubmE6cHc=", "anna", false }, /* LAB\anna:pw */
+        { "Basic", "TEFCXGFubmE6cHc=", "anna", true },
+        { "basic", "TEFCXGFubmE6cHc=", "anna", false },
+        { "Basic", "TEFCXGFubmE6cHg=", "anna", false },
+        { "Basic", "TEFCXGJlcnQ6cHc=", "bert", false }, /* LAB\bert:pw */
+        { "BasicT", "EFCXGJlcnQ6cHc=", "", false },
+        { "Basic", "TEFCXGJlcnQ6cHc=", "bert", false },
+        { "Basic", "", "", false },
+        { "Basic", "", "", false },
+        { "Basic", longest, "", false },
+        { "Basic", longest, "", true },
+        { "Basic", too_long, "", false },
+        { "Basic", too_long, "", false },
+    };
+    struct oa_auth_copies *copies = oa_auth_copies_new(&reader);
+    struct oa_auth_repeated last = { .auth = NULL };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SENT); i++) {
+        struct oa_text scheme = { SENT[i].scheme, strlen(SENT[i].scheme) };
+        struct oa_text token = { SENT[i].token, strlen(SENT[i].token) };
+        struct oa_http_credentials credentials = { OA_HTTP_AUTHORIZATION, scheme, token };
+        struct oa_auth room, wanted;
+
+        g_test_message("row %zu", i);
+        oa_auth_from_http(&credentials, &reader, &wanted);
+        const struct oa_auth *found = oa_auth_repeated_read(&last, &credentials, copies, &room);
+        g_assert_cmpint(found != &room, ==, SENT[i].is_repeated);
+        g_assert_cmpstr(found->user, ==, SENT[i].user);
+        g_assert_cmpmem(found, sizeof *found, &wanted, sizeof wanted);
+    }
+    oa_auth_repeated_clear(&last);
+    oa_auth_copies_free(copies);
+    g_free(too_long);
+    g_free(longest);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -880,6 +926,7 @@ main(int argc, char **argv)
     g_test_add_func("/auth/http", test_http);
     g_test_add_func("/auth/http-tokens", test_http_tokens);
     g_test_add_func("/auth/basic", test_basic);
+    g_test_add_func("/auth/repeated", test_repeated);
     g_test_add_func("/auth/code-pages", test_code_pages);
     g_test_add_func("/auth/oem-names", test_oem_names);
     g_test_add_func("/auth/long-names", test_long_names);

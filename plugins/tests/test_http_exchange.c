@@ -213,12 +213,31 @@ add_line(void *context, const struct oa_http_exchange *exchange)
     g_free(code);
 }
 
+/* Gives the next bytes; `reads` is whether the host reads the head at their start. */
+static void
+give(struct oa_http_connection *connection, enum oa_side side, const char *bytes, size_t length,
+     bool reads, struct oa_stamp stamp)
+{
+    uint8_t *copy = g_memdup2(bytes, length);
+    struct oa_http_head head;
+    size_t head_at;
+
+    if (reads) {
+        oa_http_message_length(copy, length, &head, &head_at);
+        if (head.length)
+            oa_http_connection_know_head(connection, copy + head_at, &head);
+    }
+    oa_http_connection_data(connection, side, copy, length, stamp);
+    memset(&head, 0, sizeof head);
+    g_free(copy);
+}
+
 /* Gives the connection's bytes in pieces of that size. */
 static char *
-run(const struct row *row, size_t piece)
+run(const struct row *row, size_t piece, bool reads)
 {
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(add_line, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(add_line, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
 
     for (const struct step *step = row->steps; step->what; step++) {
@@ -238,12 +257,8 @@ run(const struct row *row, size_t piece)
             oa_http_connection_lost(connection, side, number);
             continue;
         }
-        for (size_t at = 0; at < length; at += piece) {
-            uint8_t *copy = g_memdup2(step->text + at, MIN(piece, length - at));
-
-            oa_http_connection_data(connection, side, copy, MIN(piece, length - at), stamp);
-            g_free(copy);
-        }
+        for (size_t at = 0; at < length; at += piece)
+            give(connection, side, step->text + at, MIN(piece, length - at), reads, stamp);
     }
     oa_http_connection_close(connection, true);
     return g_string_free(lines, FALSE);
@@ -255,10 +270,11 @@ test_rows(void)
     static const size_t PIECES[] = { G_MAXUINT16, 1, 2, 3, 7, 31, 64 };
 
     for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
-        for (size_t j = 0; j < G_N_ELEMENTS(PIECES); j++) {
-            char *lines = run(&ROWS[i], PIECES[j]);
+        for (size_t j = 0; j < 2 * G_N_ELEMENTS(PIECES); j++) {
+            size_t piece = PIECES[j / 2];
+            char *lines = run(&ROWS[i], piece, j % 2);
 
-            g_test_message("%s, pieces of %u", ROWS[i].name, (unsigned)PIECES[j]);
+            g_test_message("%s, pieces of %u", ROWS[i].name, (unsigned)piece);
             g_assert_cmpstr(lines, ==, ROWS[i].expect);
             g_free(lines);
         }
@@ -289,7 +305,7 @@ test_heads(void)
                                     "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" OK("Execute",
                                                                                       "9", CHUNKED);
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(NULL, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(NULL, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
 
     oa_http_connection_on_head(connection, add_head);
@@ -365,7 +381,7 @@ test_stamps(void)
     static const char RESPONSE[] =
         OK("Execute", "1", CHUNKED) "14\r\nPROCESSING\r\nDONE\r\n\r\n2\r\n\r\n\r\n0\r\n\r\n";
     GString *lines = g_string_new(NULL);
-    struct oa_http_connection *connection = oa_http_connection_new(keep_stamps, lines);
+    struct oa_http_connection *connection = oa_http_connection_new(keep_stamps, lines, NULL);
     struct oa_stamp stamp = { 0, 0 };
     size_t half = sizeof REQUEST / 2;
 
@@ -406,7 +422,7 @@ test_limits(void)
     uint64_t sizes[3] = { 0 };
     uint8_t *block = g_malloc0(1024 * 1024);
     struct oa_stamp stamp = { 0, 0 };
-    struct oa_http_connection *connection = oa_http_connection_new(keep_sizes, sizes);
+    struct oa_http_connection *connection = oa_http_connection_new(keep_sizes, sizes, NULL);
 
     oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
     for (unsigned i = 0; i < 16; i++)
@@ -416,7 +432,7 @@ test_limits(void)
     g_assert_cmpuint(sizes[1], ==, 16 * 1024 * 1024);
     g_assert_cmpuint(sizes[2], ==, 1);
 
-    connection = oa_http_connection_new(keep_sizes, sizes);
+    connection = oa_http_connection_new(keep_sizes, sizes, NULL);
     for (unsigned i = 0; i < 2 * OA_LIMIT_PIPELINE; i++) {
         g_assert_true(oa_http_connection_gave_up(connection) == (i > OA_LIMIT_PIPELINE));
         oa_http_connection_data(connection, OA_CLIENT, (const uint8_t *)SHORT, sizeof SHORT - 1,

@@ -428,14 +428,17 @@ exact(const char *bytes, size_t length)
     return copy;
 }
 
-/* Parses what must be a whole head; its texts point into what is returned. */
+/* Parses what must be a whole head, and moves it: its texts point into what is returned. */
 static uint8_t *
 parse_whole(const char *bytes, struct oa_http_head *head)
 {
     size_t length = strlen(bytes);
-    uint8_t *copy = exact(bytes, length);
+    uint8_t *first = exact(bytes, length), *copy = exact(bytes, length);
 
-    g_assert_cmpint(oa_http_head_parse(copy, length, head), ==, OA_HTTP_COMPLETE);
+    g_assert_cmpint(oa_http_head_parse(first, length, head), ==, OA_HTTP_COMPLETE);
+    oa_http_head_move(head, first, copy);
+    memset(first, 0, length);
+    g_free(first);
     return copy;
 }
 
@@ -621,6 +624,47 @@ test_not_heads(void)
     }
 }
 
+/* Each byte in each place of a line: control characters but the tab are in no head. */
+static void
+test_every_byte(void)
+{
+    for (size_t place = 0; place < 24; place++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char bytes[] = "GET / HTTP/1.1\r\nA: \t56789012345678901234567890\r\n\r\n";
+            const size_t length = sizeof bytes - 1, at = 20 + place;
+            bool is_control = (byte < ' ' && byte != '\t') || byte == 0x7F;
+            struct oa_http_head head;
+            size_t found;
+
+            bytes[at] = (char)byte;
+            uint8_t *copy = exact(bytes, length);
+            enum oa_http_parse state = oa_http_head_find(copy, length, &found);
+            if (byte == '\n' || !is_control) {
+                g_assert_cmpint(state, ==, OA_HTTP_COMPLETE);
+                g_assert_cmpuint(found, ==, length);
+            } else {
+                g_assert_cmpint(state, ==, OA_HTTP_NOT_A_HEAD);
+            }
+            g_assert_cmpint(oa_http_head_parse(copy, length, &head), ==, state);
+            g_free(copy);
+        }
+}
+
+/* Only reading shows that the start line of a whole head is wrong. */
+static void
+test_steps(void)
+{
+    static const char WRONG[] = "GET / HTTP/2.0\r\n\r\n";
+    struct oa_http_head head = { .length = 7 };
+    const uint8_t *data = (const uint8_t *)WRONG;
+    size_t length;
+
+    g_assert_cmpint(oa_http_head_find(data, sizeof WRONG - 1, &length), ==, OA_HTTP_COMPLETE);
+    g_assert_false(oa_http_head_read(data, length, &head));
+    g_assert_cmpuint(head.length, ==, 7);
+    g_assert_cmpint(oa_http_head_find(data, sizeof WRONG - 2, &length), ==, OA_HTTP_NOT_A_HEAD);
+}
+
 static void
 test_longest(void)
 {
@@ -779,6 +823,8 @@ main(int argc, char **argv)
     g_test_add_func("/http-head/server-length", test_server_length);
     g_test_add_func("/http-head/content-lengths", test_content_lengths);
     g_test_add_func("/http-head/not-heads", test_not_heads);
+    g_test_add_func("/http-head/every-byte", test_every_byte);
+    g_test_add_func("/http-head/steps", test_steps);
     g_test_add_func("/http-head/longest", test_longest);
     g_test_add_func("/http-head/too-many-credentials", test_too_many_credentials);
     g_test_add_func("/http-head/mapi", test_mapi);

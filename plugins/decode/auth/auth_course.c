@@ -114,9 +114,8 @@ result_of_token(const struct oa_auth *token)
 
 /* --- HTTP --- */
 
-bool
-oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_auth_reader *reader,
-                           const struct oa_http_head *request, bool *is_proxy, struct oa_auth *auth)
+const struct oa_http_credentials *
+oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_http_head *request)
 {
     const struct oa_http_credentials *found = NULL;
     bool for_proxy = course && course->facts.is_proxy;
@@ -127,11 +126,7 @@ oa_auth_course_credentials(const struct oa_auth_course *course, const struct oa_
         if (!found || proxy == for_proxy)
             found = &request->credentials[i];
     }
-    if (!found)
-        return false;
-    *is_proxy = found->header == OA_HTTP_PROXY_AUTHORIZATION;
-    oa_auth_from_http(found, reader, auth);
-    return true;
+    return found;
 }
 
 /* Whether the request continues the exchange; otherwise it begins one of its own. */

@@ -34,12 +34,10 @@ void oa_auth_course_free(void *course);
 
 /* --- HTTP --- */
 
-/* The credentials of a request head, read into `auth`: those for the party that asked last in
- * `course` (NULL: no exchange yet), otherwise the first ones. False if there are none. */
-bool oa_auth_course_credentials(const struct oa_auth_course *course,
-                                const struct oa_auth_reader *reader,
-                                const struct oa_http_head *request, bool *is_proxy,
-                                struct oa_auth *auth);
+/* The credentials of a request head: those for the party that asked last in `course` (NULL: no
+ * exchange yet), otherwise the first ones. NULL if there are none. */
+const struct oa_http_credentials *oa_auth_course_credentials(const struct oa_auth_course *course,
+                                                             const struct oa_http_head *request);
 
 enum oa_auth_relation {
     OA_AUTH_BEGINS,    /* it begins an exchange of its own */

@@ -50,11 +50,15 @@ is_blank(char c)
 bool
 oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value)
 {
+    const uint64_t most = max / base;
+
     *value = 0;
     for (size_t i = 0; i < digits.length; i++) {
-        int digit = g_ascii_xdigit_value(digits.at[i]);
+        int digit =
+            g_ascii_isdigit(digits.at[i]) ? digits.at[i] - '0' : g_ascii_xdigit_value(digits.at[i]);
 
-        if (digit < 0 || (unsigned)digit >= base || *value > (max - (unsigned)digit) / base)
+        if (digit < 0 || (unsigned)digit >= base || *value > most ||
+            *value * base > max - (unsigned)digit)
             return false;
         *value = *value * base + (unsigned)digit;
     }
@@ -80,16 +84,23 @@ oa_text_equals(struct oa_text text, const char *word)
     return text.length == strlen(word) && oa_text_starts(text, word);
 }
 
+bool
+oa_text_is(struct oa_text text, const char *word)
+{
+    return text.length == strlen(word) && memcmp(text.at, word, text.length) == 0;
+}
+
 struct oa_text
 oa_text_trim(struct oa_text text)
 {
-    while (text.length > 0 && is_blank(text.at[text.length - 1]))
-        text.length--;
-    while (text.length > 0 && is_blank(text.at[0])) {
-        text.at++;
-        text.length--;
-    }
-    return text;
+    if (text.length == 0)
+        return text;
+    const char *from = text.at, *to = text.at + text.length;
+    while (to > from && is_blank(to[-1]))
+        to--;
+    while (from < to && is_blank(*from))
+        from++;
+    return (struct oa_text){ from, (size_t)(to - from) };
 }
 
 void

@@ -24,6 +24,9 @@ struct oa_text {
 bool oa_text_equals(struct oa_text text, const char *word);
 bool oa_text_starts(struct oa_text text, const char *prefix);
 
+/* Compares in all bytes. */
+bool oa_text_is(struct oa_text text, const char *word);
+
 /* Reads an unsigned number that consists of digits of that base (10 or 16) only, at least one;
  * returns false if the text is not such a number, or the number is greater than `max`. */
 bool oa_text_number(struct oa_text digits, unsigned base, uint64_t max, uint64_t *value);

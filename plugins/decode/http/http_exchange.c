@@ -16,6 +16,11 @@
 /* Positions in one piece of bytes at which a head is searched for after a loss. */
 #define TRIES_MAX 16
 
+/* Exchanges that are over whose memory is kept for later ones, and how long their heads and bodies
+ * may have been. */
+#define SPARES_MAX 16
+#define SPARE_BYTES_MAX (16 * 1024)
+
 enum state {
     AT_HEAD,
     IN_BODY,   /* `left` more bytes; UINT64_MAX: all up to the end of the connection */
@@ -28,11 +33,20 @@ enum state {
 struct exchange {
     struct oa_http_exchange facts;
     bool is_mapi;
-    bool is_doubtful; /* its response may be among the lost bytes */
-    bool is_orphan;   /* its response is complete, its request may still come */
-    uint8_t *head[2]; /* by enum oa_side; the texts of the heads point into these */
+    bool is_doubtful;    /* its response may be among the lost bytes */
+    bool is_orphan;      /* its response is complete, its request may still come */
+    GByteArray *head[2]; /* by enum oa_side; the texts of the heads point into these */
     GByteArray *body[2];
     size_t kept;
+};
+
+/* Memory that exchanges leave behind: each is used for the next one. */
+struct oa_http_store {
+    size_t used; /* bytes of bodies in use */
+    struct exchange *exchange[SPARES_MAX];
+    size_t n_exchanges;
+    GByteArray *bytes[4 * SPARES_MAX]; /* empty, of heads and bodies */
+    size_t n_bytes;
 };
 
 struct stream {
@@ -56,8 +70,11 @@ struct oa_http_connection {
     struct stream stream[2];
     bool gave_up;
     uint64_t n_exchanges;
-    size_t kept;                     /* of bodies and heads */
-    struct oa_http_budget own, *all; /* of bodies; `all` is `own` unless it is shared */
+    size_t kept; /* of bodies and heads */
+    struct oa_http_store *store;
+    bool owns_store;
+    const uint8_t *known_at; /* the head there has been read: */
+    const struct oa_http_head *known;
 };
 
 /* One piece of one side's bytes. */
@@ -74,10 +91,68 @@ message_of(struct exchange *exchange, enum oa_side side)
     return side == OA_CLIENT ? &exchange->facts.request : &exchange->facts.response;
 }
 
+/* --- memory of exchanges --- */
+
+struct oa_http_store *
+oa_http_store_new(void)
+{
+    return g_new0(struct oa_http_store, 1);
+}
+
+void
+oa_http_store_free(struct oa_http_store *store)
+{
+    while (store->n_exchanges)
+        g_free(store->exchange[--store->n_exchanges]);
+    while (store->n_bytes)
+        g_byte_array_unref(store->bytes[--store->n_bytes]);
+    g_free(store);
+}
+
+/* Room for the bytes of a head or a body. */
+static GByteArray *
+new_bytes(struct oa_http_store *store)
+{
+    return store->n_bytes ? store->bytes[--store->n_bytes] : g_byte_array_new();
+}
+
+/* NULL is allowed. */
+static void
+free_bytes(struct oa_http_store *store, GByteArray *bytes)
+{
+    if (!bytes)
+        return;
+    if (store->n_bytes == G_N_ELEMENTS(store->bytes) || bytes->len > SPARE_BYTES_MAX) {
+        g_byte_array_unref(bytes);
+        return;
+    }
+    store->bytes[store->n_bytes++] = g_byte_array_set_size(bytes, 0);
+}
+
+/* A message without a head has nothing else either. */
+static void
+clear_message(struct oa_http_message *message)
+{
+    if (message->has_head)
+        memset(message, 0, sizeof *message);
+}
+
+static void
+clear_exchange(struct exchange *exchange)
+{
+    const size_t rest = offsetof(struct exchange, facts.n_continues);
+
+    clear_message(&exchange->facts.request);
+    clear_message(&exchange->facts.response);
+    memset((char *)exchange + rest, 0, sizeof *exchange - rest);
+}
+
 static struct exchange *
 new_exchange(struct oa_http_connection *connection)
 {
-    struct exchange *exchange = g_new0(struct exchange, 1);
+    struct oa_http_store *store = connection->store;
+    struct exchange *exchange =
+        store->n_exchanges ? store->exchange[--store->n_exchanges] : g_new0(struct exchange, 1);
 
     exchange->facts.number = connection->n_exchanges++;
     return exchange;
@@ -86,15 +161,21 @@ new_exchange(struct oa_http_connection *connection)
 static void
 free_exchange(struct oa_http_connection *connection, struct exchange *exchange)
 {
+    struct oa_http_store *store = connection->store;
+
     connection->kept -= exchange->kept;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        g_free(exchange->head[side]);
-        if (!exchange->body[side])
-            continue;
-        connection->all->used -= exchange->body[side]->len;
-        g_byte_array_unref(exchange->body[side]);
+        if (exchange->body[side])
+            store->used -= exchange->body[side]->len;
+        free_bytes(store, exchange->head[side]);
+        free_bytes(store, exchange->body[side]);
     }
-    g_free(exchange);
+    if (store->n_exchanges == SPARES_MAX) {
+        g_free(exchange);
+        return;
+    }
+    clear_exchange(exchange);
+    store->exchange[store->n_exchanges++] = exchange;
 }
 
 /* Drops the bytes that wait for more, with their memory. */
@@ -157,17 +238,17 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     size_t kept = body ? body->len : 0;
     size_t room = OA_LIMIT_BODIES - MIN(connection->kept, OA_LIMIT_BODIES);
 
-    room = MIN(room, OA_LIMIT_BODIES_ALL - MIN(connection->all->used, OA_LIMIT_BODIES_ALL));
+    room = MIN(room, OA_LIMIT_BODIES_ALL - MIN(connection->store->used, OA_LIMIT_BODIES_ALL));
     exchange->facts.is_cut |= exchange->is_mapi && count > room;
     room = MIN(room, OA_LIMIT_BODY - kept);
     /* Only the bytes before the first gap are kept. */
     if (exchange->is_mapi && kept == message->body_length && room > 0) {
         if (!body)
-            body = exchange->body[piece->side] = g_byte_array_new();
+            body = exchange->body[piece->side] = new_bytes(connection->store);
         g_byte_array_append(body, piece->data, (guint)MIN(count, room));
         exchange->kept += MIN(count, room);
         connection->kept += MIN(count, room);
-        connection->all->used += MIN(count, room);
+        connection->store->used += MIN(count, room);
     }
     message->body_length += count;
 }
@@ -348,8 +429,45 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
 /* A head, and the copy of its bytes that it points into. */
 struct kept_head {
     struct oa_http_head head;
-    uint8_t *bytes;
+    GByteArray *bytes;
 };
+
+/* The head at the start of the bytes, if the host has read it; else NULL. */
+static const struct oa_http_head *
+known_head(const struct oa_http_connection *connection, const struct piece *piece)
+{
+    return connection->known_at == piece->data && connection->known->length <= piece->length
+               ? connection->known
+               : NULL;
+}
+
+static bool
+read_copy(struct kept_head *kept, const struct piece *piece, const struct oa_http_head *known,
+          bool is_cut)
+{
+    if (is_cut)
+        return oa_http_head_parse_cut(kept->bytes->data, kept->bytes->len, &kept->head) ==
+               OA_HTTP_COMPLETE;
+    if (!known)
+        return oa_http_head_read(kept->bytes->data, kept->bytes->len, &kept->head);
+    kept->head = *known;
+    oa_http_head_move(&kept->head, piece->data, kept->bytes->data);
+    return true;
+}
+
+/* Copies and reads the head of that length, which is cut or not; false if it is none of that side.
+ */
+static bool
+copy_head(struct oa_http_connection *connection, const struct piece *piece, size_t length,
+          bool is_cut, struct kept_head *kept)
+{
+    kept->bytes = g_byte_array_append(new_bytes(connection->store), piece->data, (guint)length);
+    if (read_copy(kept, piece, known_head(connection, piece), is_cut) &&
+        kept->head.is_request == (piece->side == OA_CLIENT))
+        return true;
+    free_bytes(connection->store, kept->bytes);
+    return false;
+}
 
 /* Stores a head in its exchange, which owns the bytes from now on. */
 static void
@@ -363,6 +481,7 @@ keep_head(struct oa_http_connection *connection, struct exchange *exchange,
     connection->kept += kept->head.length;
     message->has_head = true;
     message->head = kept->head;
+    message->context = oa_mapi_http_context(&kept->head);
     message->wire_bytes = kept->head.length;
     message->first = piece->first;
     message->last = piece->last;
@@ -485,16 +604,15 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
 
     if (piece->data[0] == '\r' || piece->data[0] == '\n')
         return 1; /* an empty line before a message is ignored, [RFC 9112] 2.2 */
-    enum oa_http_parse result = oa_http_head_find(piece->data, piece->length, &length);
+    const struct oa_http_head *known = known_head(connection, piece);
+    enum oa_http_parse result = OA_HTTP_COMPLETE;
+    if (known)
+        length = known->length;
+    else
+        result = oa_http_head_find(piece->data, piece->length, &length);
     if (result == OA_HTTP_INCOMPLETE)
         return 0;
-    kept.bytes = NULL;
-    if (result == OA_HTTP_COMPLETE) {
-        kept.bytes = g_memdup2(piece->data, length);
-        oa_http_head_read(kept.bytes, length, &kept.head);
-    }
-    if (!kept.bytes || kept.head.is_request != (piece->side == OA_CLIENT)) {
-        g_free(kept.bytes);
+    if (result != OA_HTTP_COMPLETE || !copy_head(connection, piece, length, false, &kept)) {
         lose(connection, piece->side);
         return 0;
     }
@@ -505,7 +623,7 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
         take_request(connection, piece, &kept);
     else
         take_response(connection, piece, &kept);
-    g_free(kept.bytes); /* of a head that no exchange has */
+    free_bytes(connection->store, kept.bytes); /* of a head that no exchange has */
     return length;
 }
 
@@ -521,11 +639,10 @@ take_cut_head(struct oa_http_connection *connection, enum oa_side side)
         (side == OA_CLIENT && connection->waiting.length >= OA_LIMIT_PIPELINE))
         return;
     struct piece piece = { side, carry->data, carry->len, stream->carry_from, stream->carry_from };
-    kept.bytes = g_memdup2(carry->data, carry->len);
-    if (oa_http_head_parse_cut(kept.bytes, carry->len, &kept.head) == OA_HTTP_COMPLETE &&
-        kept.head.is_request == (side == OA_CLIENT))
+    if (copy_head(connection, &piece, carry->len, true, &kept)) {
         (side == OA_CLIENT ? take_request : take_response)(connection, &piece, &kept);
-    g_free(kept.bytes);
+        free_bytes(connection->store, kept.bytes);
+    }
     if (stream->current)
         message_of(stream->current, side)->end_is_lost = true;
 }
@@ -646,13 +763,15 @@ take_all(struct oa_http_connection *connection, enum oa_side side, const uint8_t
 }
 
 struct oa_http_connection *
-oa_http_connection_new(oa_http_exchange_function on_exchange, void *context)
+oa_http_connection_new(oa_http_exchange_function on_exchange, void *context,
+                       struct oa_http_store *store)
 {
     struct oa_http_connection *connection = g_new0(struct oa_http_connection, 1);
 
     connection->on_exchange = on_exchange;
     connection->context = context;
-    connection->all = &connection->own;
+    connection->store = store ? store : oa_http_store_new();
+    connection->owns_store = !store;
     g_queue_init(&connection->waiting);
     g_queue_init(&connection->orphans);
     return connection;
@@ -662,12 +781,6 @@ void
 oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_function on_head)
 {
     connection->on_head = on_head;
-}
-
-void
-oa_http_connection_share(struct oa_http_connection *connection, struct oa_http_budget *budget)
-{
-    connection->all = budget;
 }
 
 /* The length of the chunked body at the start of the bytes; 0 if its end is not among them. */
@@ -712,9 +825,9 @@ oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *
     return body <= length - at ? at + (size_t)body : 0;
 }
 
-void
-oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
-                        const uint8_t *data, size_t length, struct oa_stamp stamp)
+static void
+take_data(struct oa_http_connection *connection, enum oa_side side, const uint8_t *data,
+          size_t length, struct oa_stamp stamp)
 {
     struct stream *stream = &connection->stream[side];
     size_t was = stream->carry ? stream->carry->len : 0;
@@ -738,6 +851,22 @@ oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side
         g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
     else
         drop_carry(stream);
+}
+
+void
+oa_http_connection_know_head(struct oa_http_connection *connection, const uint8_t *at,
+                             const struct oa_http_head *head)
+{
+    connection->known_at = at;
+    connection->known = head;
+}
+
+void
+oa_http_connection_data(struct oa_http_connection *connection, enum oa_side side,
+                        const uint8_t *data, size_t length, struct oa_stamp stamp)
+{
+    take_data(connection, side, data, length, stamp);
+    connection->known_at = NULL;
 }
 
 void
@@ -792,6 +921,8 @@ oa_http_connection_close(struct oa_http_connection *connection, bool is_clean)
         finish(connection, exchange);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         drop_carry(&connection->stream[side]);
+    if (connection->owns_store)
+        oa_http_store_free(connection->store);
     g_free(connection);
 }
 

@@ -17,6 +17,7 @@
 struct oa_http_message {
     bool has_head; /* if false, everything else is unknown */
     struct oa_http_head head;
+    struct oa_text context;      /* in a cookie of the head, see oa_mapi_http_context() */
     const uint8_t *body;         /* from its start, without chunk framing */
     size_t body_kept;            /* bytes in `body` */
     uint64_t body_length;        /* bytes received or known to be lost */
@@ -43,11 +44,17 @@ struct oa_http_exchange {
 /* Everything an exchange points to is valid during the call. */
 typedef void (*oa_http_exchange_function)(void *context, const struct oa_http_exchange *exchange);
 
+/* What the connections of one host have together: the budget for the bytes of bodies, and the
+ * memory of exchanges that are over. It is to be freed after the connections. */
+struct oa_http_store *oa_http_store_new(void);
+void oa_http_store_free(struct oa_http_store *store);
+
 struct oa_http_connection;
 
-/* A connection without bytes yet; `context` is passed to the function. */
+/* A connection without bytes yet; `context` is passed to the function. Without a store, NULL, it
+ * has one of its own. */
 struct oa_http_connection *oa_http_connection_new(oa_http_exchange_function on_exchange,
-                                                  void *context);
+                                                  void *context, struct oa_http_store *store);
 
 /* The host also gets each head of MAPI over HTTP when it is received, with what is known of its
  * exchange by then; exchanges are identified by their number. */
@@ -55,12 +62,6 @@ typedef void (*oa_http_head_function)(void *context, const struct oa_http_exchan
                                       enum oa_side side);
 void oa_http_connection_on_head(struct oa_http_connection *connection,
                                 oa_http_head_function on_head);
-
-/* The bytes of bodies that the connections of one host keep, in all. */
-struct oa_http_budget {
-    size_t used;
-};
-void oa_http_connection_share(struct oa_http_connection *connection, struct oa_http_budget *budget);
 
 /*
  * The length of the message whose head is at the start of the bytes, including empty lines before
@@ -70,6 +71,11 @@ void oa_http_connection_share(struct oa_http_connection *connection, struct oa_h
  */
 size_t oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
                               size_t *head_at);
+
+/* The host has read the head at `at`, among the bytes that it passes next, so that it need not be
+ * read again. Both are used until oa_http_connection_data() returns. */
+void oa_http_connection_know_head(struct oa_http_connection *connection, const uint8_t *at,
+                                  const struct oa_http_head *head);
 
 /* Takes all of the next bytes of that side. The host gets each exchange of MAPI over HTTP when its
  * response is complete. */

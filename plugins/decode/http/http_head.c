@@ -49,6 +49,13 @@ is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Apart from its case, which is one bit. */
+static bool
+same_letter(char a, char b)
+{
+    return ((a ^ b) & ~0x20) == 0;
+}
+
 /* tchar, [RFC 9110] 5.6.2 */
 static bool
 is_token_char(char c)
@@ -303,7 +310,8 @@ take_cookie(struct parser *parser, struct oa_text value, size_t unused)
 #define HEADER_NAME_MAX 19
 #define NAMES_OF_LENGTH 4
 
-/* By the length of the name. */
+/* By the length of the name. The third letters of those of one length differ. */
+#define TELLING_LETTER 2
 /* clang-format off */
 static const struct header_row {
     const char *name;
@@ -367,19 +375,29 @@ static const struct header_row {
 };
 /* clang-format on */
 
+/* Compares a name of the same length; mostly they are in the case of the documents. */
+static bool
+same_name(struct oa_text name, const char *known)
+{
+    return memcmp(name.at, known, name.length) == 0 ||
+           g_ascii_strncasecmp(name.at, known, name.length) == 0;
+}
+
 /* A folded line begins with a space, so its name is not in the table. */
 static void
 take_header(struct parser *parser, struct oa_text line)
 {
-    struct oa_text value = line;
-    struct oa_text name = cut(&value, ':');
+    const char *colon = memchr(line.at, ':', MIN(line.length, HEADER_NAME_MAX + 1));
 
-    if (name.length == line.length || name.length > HEADER_NAME_MAX)
+    if (!colon)
         return;
+    struct oa_text name = { line.at, (size_t)(colon - line.at) };
     const struct header_row *row = HEADERS[name.length];
     for (size_t i = 0; i < NAMES_OF_LENGTH && row[i].name; i++)
-        if (oa_text_starts(name, row[i].name)) {
-            row[i].take(parser, oa_text_trim(value), row[i].argument);
+        if (same_letter(name.at[TELLING_LETTER], row[i].name[TELLING_LETTER])) {
+            if (same_name(name, row[i].name))
+                row[i].take(parser, oa_text_trim(without_start(line, name.length + 1)),
+                            row[i].argument);
             return;
         }
 }
@@ -424,9 +442,10 @@ origin_form(struct oa_text target)
 static void
 take_target(struct oa_http_head *head)
 {
-    struct oa_text query = origin_form(head->target);
+    const struct oa_text origin = origin_form(head->target);
+    struct oa_text query = origin;
     struct oa_text path = cut(&query, '?');
-    bool has_query = path.length + query.length < origin_form(head->target).length;
+    bool has_query = path.length < origin.length;
 
     /* The other forms, `*` and `host:port`, have no path. */
     if (has_query || (path.length > 0 && path.at[0] == '/'))
@@ -547,20 +566,44 @@ may_be_request_line(struct oa_text bytes)
 /* Eight bytes at a time. */
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-/* The first place from `at` on where a control character may be. */
+/* Which byte of the word has the lowest of the marks, which are the highest bits of bytes. */
 static size_t
-skip_plain(struct oa_text bytes, size_t at)
+first_marked(uint64_t marks)
+{
+    return (size_t)(((marks & (0 - marks)) >> 7) * UINT64_C(0x0001020304050607) >> 56);
+}
+
+static bool
+is_control(char c)
+{
+    return ((unsigned char)c < ' ' && c != '\t') || c == 0x7F;
+}
+
+/* The first control character from `at` on, or a tab; the length of the bytes if there is none. */
+static size_t
+find_control(struct oa_text bytes, size_t at)
 {
     uint64_t word;
 
     for (; bytes.length - at >= sizeof word; at += sizeof word) {
         memcpy(&word, bytes.at + at, sizeof word);
+        word = GUINT64_FROM_LE(word);
         uint64_t delete = word ^ EACH_BYTE(0x7F);
         uint64_t low = (word - EACH_BYTE(' ')) & ~word;
-        if ((low | ((delete - EACH_BYTE(1)) & ~delete)) & EACH_BYTE(0x80))
-            break;
+        uint64_t marks = (low | ((delete - EACH_BYTE(1)) & ~delete)) & EACH_BYTE(0x80);
+        if (marks)
+            return at + first_marked(marks); /* those above it may be carried over */
     }
+    while (at < bytes.length && !is_control(bytes.at[at]))
+        at++;
     return at;
+}
+
+/* The end of the head is not among the bytes. */
+static enum oa_http_parse
+without_end(struct oa_text bytes)
+{
+    return bytes.length < OA_HTTP_HEAD_MAX ? OA_HTTP_INCOMPLETE : OA_HTTP_NOT_A_HEAD;
 }
 
 /*
@@ -572,23 +615,23 @@ find_end(struct oa_text bytes, size_t *end)
 {
     size_t line = 0;
 
-    for (size_t i = skip_plain(bytes, 0); i < bytes.length; i++) {
-        unsigned char c = (unsigned char)bytes.at[i];
+    for (size_t i = find_control(bytes, 0); i < bytes.length; i = find_control(bytes, i + 1)) {
+        char c = bytes.at[i];
 
-        if ((c >= ' ' && c != 0x7F) || c == '\t')
+        if (c == '\t')
             continue;
-        if (c == '\n') {
-            if (i == line || (i == line + 1 && bytes.at[line] == '\r')) {
-                *end = i + 1;
-                return OA_HTTP_COMPLETE;
-            }
-            line = i + 1;
-            i = skip_plain(bytes, line) - 1;
-        } else if (c != '\r' || (i + 1 < bytes.length && bytes.at[i + 1] != '\n')) {
-            return OA_HTTP_NOT_A_HEAD;
+        size_t length = i - line;
+        if (c == '\r' && ++i < bytes.length)
+            c = bytes.at[i];
+        if (c != '\n')
+            return i < bytes.length ? OA_HTTP_NOT_A_HEAD : without_end(bytes);
+        if (length == 0) {
+            *end = i + 1;
+            return OA_HTTP_COMPLETE;
         }
+        line = i + 1;
     }
-    return bytes.length < OA_HTTP_HEAD_MAX ? OA_HTTP_INCOMPLETE : OA_HTTP_NOT_A_HEAD;
+    return without_end(bytes);
 }
 
 static bool
@@ -597,32 +640,26 @@ take_start_line(struct oa_http_head *head, struct oa_text line)
     return may_be_status_line(line) ? take_status_line(head, line) : take_request_line(head, line);
 }
 
-/* Takes the first line, and finds the end; `rest` becomes the other lines if the head is complete.
- */
-static enum oa_http_parse
-begin(struct oa_http_head *head, struct oa_text *rest)
+static bool
+may_be_start_line(struct oa_text bytes)
 {
-    if (rest->length == 0)
-        return OA_HTTP_INCOMPLETE;
-    if (!may_be_status_line(*rest) && !may_be_request_line(*rest))
-        return OA_HTTP_NOT_A_HEAD;
-    enum oa_http_parse state = find_end(*rest, &head->length);
-    if (state == OA_HTTP_NOT_A_HEAD || !memchr(rest->at, '\n', rest->length))
-        return state;
-    if (state == OA_HTTP_COMPLETE)
-        rest->length = head->length;
-    return take_start_line(head, next_line(rest)) ? state : OA_HTTP_NOT_A_HEAD;
+    return may_be_status_line(bytes) || may_be_request_line(bytes);
 }
 
 enum oa_http_parse
 oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length)
 {
     struct oa_text rest = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) };
-    struct oa_http_head head = { .length = 0 };
-    enum oa_http_parse state = begin(&head, &rest);
+    struct oa_http_head unused = { .length = 0 };
 
-    *head_length = head.length;
-    return state;
+    if (rest.length == 0)
+        return OA_HTTP_INCOMPLETE;
+    if (!may_be_start_line(rest))
+        return OA_HTTP_NOT_A_HEAD;
+    enum oa_http_parse state = find_end(rest, head_length);
+    if (state != OA_HTTP_INCOMPLETE || !memchr(rest.at, '\n', rest.length))
+        return state;
+    return take_start_line(&unused, next_line(&rest)) ? state : OA_HTTP_NOT_A_HEAD;
 }
 
 /* What the lines mean together. */
@@ -644,29 +681,79 @@ take_headers(struct parser *parser, struct oa_text rest)
     settle(parser);
 }
 
-void
+bool
 oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
     struct oa_text rest = { (const char *)data, length };
     struct parser parser = { .head = { .length = length } };
 
-    take_start_line(&parser.head, next_line(&rest));
+    if (!take_start_line(&parser.head, next_line(&rest)))
+        return false;
     take_headers(&parser, rest);
     *head = parser.head;
+    return true;
 }
 
 enum oa_http_parse
 oa_http_head_parse(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
-    struct oa_text rest = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) };
-    struct parser parser = { .bad_content_length = false };
-    enum oa_http_parse state = begin(&parser.head, &rest);
+    size_t head_length;
+    enum oa_http_parse state = oa_http_head_find(data, length, &head_length);
 
-    if (state != OA_HTTP_COMPLETE)
-        return state;
-    take_headers(&parser, rest);
-    *head = parser.head;
-    return OA_HTTP_COMPLETE;
+    if (state == OA_HTTP_COMPLETE && !oa_http_head_read(data, head_length, head))
+        return OA_HTTP_NOT_A_HEAD;
+    return state;
+}
+
+/* Texts of a head besides its cookies and credentials. */
+static const size_t TEXTS[] = {
+#define TEXT(member) offsetof(struct oa_http_head, member)
+    TEXT(method),
+    TEXT(target),
+    TEXT(path),
+    TEXT(query),
+    TEXT(rpc_server),
+    TEXT(reason),
+    TEXT(eeinfo),
+    TEXT(host),
+    TEXT(user_agent),
+    TEXT(server_software),
+    TEXT(content_type),
+    TEXT(content_encoding),
+    TEXT(mapi.request_type),
+    TEXT(mapi.request_id),
+    TEXT(mapi.response_code),
+    TEXT(mapi.client_info),
+    TEXT(mapi.client_application),
+    TEXT(mapi.server_application),
+    TEXT(mapi.expiration_info),
+    TEXT(mapi.pending_period),
+    TEXT(mapi.elapsed_time),
+    TEXT(mapi.start_time),
+    TEXT(mapi.device_info),
+    TEXT(resource_type_uuid),
+    TEXT(session_id),
+#undef TEXT
+};
+
+static void
+move_text(struct oa_text *text, const uint8_t *from, const uint8_t *to)
+{
+    if (text->at)
+        text->at = (const char *)to + (text->at - (const char *)from);
+}
+
+void
+oa_http_head_move(struct oa_http_head *head, const uint8_t *from, const uint8_t *to)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+        move_text((struct oa_text *)((char *)head + TEXTS[i]), from, to);
+    for (size_t i = 0; i < head->n_cookies; i++)
+        move_text(&head->cookies[i], from, to);
+    for (size_t i = 0; i < head->n_credentials; i++) {
+        move_text(&head->credentials[i].scheme, from, to);
+        move_text(&head->credentials[i].token, from, to);
+    }
 }
 
 /* The start line, whose end is missing; false if it shows nothing. */
@@ -715,13 +802,16 @@ take_cut_header(struct parser *parser, struct oa_text line)
 enum oa_http_parse
 oa_http_head_parse_cut(const uint8_t *data, size_t length, struct oa_http_head *head)
 {
-    struct oa_text all = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) }, rest = all;
+    struct oa_text rest = { (const char *)data, MIN(length, OA_HTTP_HEAD_MAX) };
     struct parser parser = { .bad_content_length = false };
+    size_t unused;
 
-    if (begin(&parser.head, &rest) != OA_HTTP_INCOMPLETE)
+    if (oa_http_head_find(data, length, &unused) != OA_HTTP_INCOMPLETE)
         return OA_HTTP_NOT_A_HEAD;
-    if (rest.length == all.length) { /* no line is there in full */
-        if (!take_cut_start_line(&parser.head, all))
+    if (rest.length > 0 && memchr(rest.at, '\n', rest.length)) {
+        take_start_line(&parser.head, next_line(&rest));
+    } else {
+        if (!take_cut_start_line(&parser.head, rest))
             return OA_HTTP_NOT_A_HEAD;
         rest.length = 0;
     }

@@ -127,12 +127,14 @@ enum oa_http_parse oa_http_head_parse(const uint8_t *data, size_t length,
 enum oa_http_parse oa_http_head_parse_cut(const uint8_t *data, size_t length,
                                           struct oa_http_head *head);
 
-/* Whether a head is at the start of `data`, as oa_http_head_parse() does, and the length of a
- * complete one; without reading its header lines, for those who copy it before they do. */
+/* The two steps of oa_http_head_parse(), for those who copy a head before they read it. The first
+ * finds its end, the length of a complete head; of such a one only the second shows whether the
+ * start line is right, and returns false if it is not. */
 enum oa_http_parse oa_http_head_find(const uint8_t *data, size_t length, size_t *head_length);
+bool oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head);
 
-/* Parses a head that oa_http_head_find() has found, of that length. */
-void oa_http_head_read(const uint8_t *data, size_t length, struct oa_http_head *head);
+/* The bytes of the head have been copied from `from` to `to`: so its texts are there now. */
+void oa_http_head_move(struct oa_http_head *head, const uint8_t *from, const uint8_t *to);
 
 /*
  * Whether the bytes of an incomplete head may have become a complete one since there were `was` of

@@ -62,6 +62,9 @@ static const char *const RESPONSE_CODES[] = {
     "Endpoint Shutting Down",
 };
 
+/* That carry the Session Context: of Exchange, of Gromox. */
+static const char *const CONTEXT_COOKIES[] = { "MapiContext", "sid" };
+
 /* Servers ignore case. The names of the document are accepted too. */
 enum oa_mapi_http_type
 oa_mapi_http_type_of(struct oa_text text)
@@ -119,6 +122,17 @@ oa_mapi_http_request(const struct oa_http_head *head, struct oa_mapi_http_reques
         return has_type || has_content_type;
     request->endpoint = TYPES[request->type].endpoint;
     return has_type && has_content_type;
+}
+
+struct oa_text
+oa_mapi_http_context(const struct oa_http_head *head)
+{
+    struct oa_text value;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
+        if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
+            return value;
+    return (struct oa_text){ NULL, 0 };
 }
 
 bool

@@ -39,6 +39,10 @@ struct oa_mapi_http_request {
  */
 bool oa_mapi_http_request(const struct oa_http_head *head, struct oa_mapi_http_request *request);
 
+/* The cookie that carries the Session Context, of Exchange or Gromox; empty if the head has none.
+ * All others (routing, sequence, load balancing) change or are shared. [MS-OXCMAPIHTTP] 2.2.3.2 */
+struct oa_text oa_mapi_http_context(const struct oa_http_head *head);
+
 /* Whether the body of a response is one of MAPI over HTTP; that of a failed request may be text or
  * HTML instead. */
 bool oa_mapi_http_has_body(const struct oa_http_head *head);

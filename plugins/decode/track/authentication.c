@@ -13,6 +13,7 @@
 
 #include "auth/auth_course.h"
 #include "track/auth_findings.h"
+#include "track/channel_state.h"
 #include "track/emit.h"
 #include "track/tracker_state.h"
 
@@ -79,20 +80,39 @@ note_auth(const struct oa_tracker *tracker, const struct oa_auth **known,
 {
     const struct oa_auth *was = *known;
 
-    if (was && was->user[0] && !auth->user[0])
+    if (was == auth || (was && was->user[0] && !auth->user[0]))
         return;
     *known = oa_auth_copies_keep(tracker->auth->copies, auth);
     oa_auth_copy_release(was);
+}
+
+/* The credentials of a request: valid until the next ones are read. */
+static const struct oa_auth *
+read_credentials(struct oa_tracker *tracker, struct oa_channel *channel,
+                 const struct oa_http_credentials *credentials)
+{
+    struct auth_table *table = tracker->auth;
+
+    return oa_auth_repeated_read(&((struct channel *)channel)->credentials, credentials,
+                                 table->copies, &table->token);
+}
+
+static const struct oa_auth *
+read_challenge(struct auth_table *table, const struct oa_http_credentials *challenge)
+{
+    oa_auth_from_http(challenge, &table->reader, &table->token);
+    return &table->token;
 }
 
 void
 oa_auth_take_credentials(struct oa_tracker *tracker, const struct oa_event *head)
 {
     const struct oa_http_head *http = head->http;
-    struct oa_auth *token = &tracker->auth->token;
 
     for (size_t i = 0; i < http->n_credentials; i++) {
-        oa_auth_from_http(&http->credentials[i], &tracker->auth->reader, token);
+        const struct oa_auth *token =
+            http->is_request ? read_credentials(tracker, head->channel, &http->credentials[i])
+                             : read_challenge(tracker->auth, &http->credentials[i]);
         if (http->is_request)
             note_auth(tracker, &head->channel->auth, token);
         struct oa_event event = *head;
@@ -205,11 +225,11 @@ static void
 take_request(struct oa_tracker *tracker, struct oa_event *event)
 {
     struct oa_auth_course *course = course_of(event->channel->exchange);
-    struct oa_auth *auth = &tracker->auth->token;
-    bool is_proxy = false;
+    const struct oa_http_credentials *credentials = oa_auth_course_credentials(course, event->http);
+    const struct oa_auth *auth =
+        credentials ? read_credentials(tracker, event->channel, credentials) : NULL;
+    bool is_proxy = credentials && credentials->header == OA_HTTP_PROXY_AUTHORIZATION;
 
-    if (!oa_auth_course_credentials(course, &tracker->auth->reader, event->http, &is_proxy, auth))
-        auth = NULL;
     enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
     if (relation == OA_AUTH_RESTS) {
         oa_auth_course_rest(course, event->first);
@@ -290,6 +310,7 @@ oa_auth_close_channel(struct oa_tracker *tracker, struct oa_channel *channel)
 {
     finish_http(tracker, channel);
     channel->exchange = NULL;
+    oa_auth_repeated_clear(&((struct channel *)channel)->credentials);
 }
 
 /* --- RPC --- */

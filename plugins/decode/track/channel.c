@@ -38,6 +38,7 @@ free_channel(void *data)
     g_free(channel->facts.proxy_name);
     g_free(channel->facts.user_agent);
     oa_auth_copy_release(channel->facts.auth);
+    oa_auth_repeated_clear(&channel->credentials);
     g_free(channel->facts.findings);
     oa_auth_course_free(channel->facts.exchange);
     oa_http_connection_free(channel->mapi);
@@ -494,6 +495,18 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
     else
         oa_stream_drop_carry(stream);
+}
+
+void
+oa_channel_data_with_head(struct oa_channel *facts, enum oa_side side, const uint8_t *data,
+                          size_t length, const struct oa_http_head *head, size_t head_at,
+                          struct oa_stamp stamp)
+{
+    struct channel *channel = (struct channel *)facts;
+
+    if (channel->mapi && head->length)
+        oa_http_connection_know_head(channel->mapi, data + head_at, head);
+    oa_channel_data(facts, side, data, length, stamp);
 }
 
 size_t

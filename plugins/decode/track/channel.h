@@ -46,6 +46,12 @@ bool oa_channel_next(struct oa_channel *channel, enum oa_side side, const uint8_
 void oa_channel_data(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
                      size_t length, struct oa_stamp stamp);
 
+/* The same for bytes of MAPI over HTTP: the host has read the head at `head_at` among them; a head
+ * without a length is none. */
+void oa_channel_data_with_head(struct oa_channel *channel, enum oa_side side, const uint8_t *data,
+                               size_t length, const struct oa_http_head *head, size_t head_at,
+                               struct oa_stamp stamp);
+
 /*
  * The capture has the next `length` bytes, for which oa_channel_next() needs more, but not the
  * `missing` ones after them. True: `event` describes what begins with these `length` bytes, as far

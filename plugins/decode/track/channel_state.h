@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "auth/auth_repeated.h"
 #include "track/pdu_trail.h"
 #include "track/stream.h"
 
@@ -29,6 +30,7 @@ struct channel {
     size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
     struct pdu_trail *trail;         /* of PDUs cut short; NULL: none of them was */
+    struct oa_auth_repeated credentials;
     GQueue last_of; /* of struct mapi_session: those that have used no other one since */
 };
 

@@ -23,21 +23,26 @@ struct passage {
 };
 
 struct request {
-    char id[ID_MAX];
+    struct oa_text id; /* in `text` */
+    char text[ID_MAX];
     struct passage passage[OA_HOP_SERVER]; /* by hop */
     unsigned n_passages, n_ended;
     GList link;
 };
 
 struct mapi_hops {
-    GTree *by_id;  /* struct request -> itself */
+    GTree *by_id;  /* the id of a struct request, its first member -> the request */
     GQueue by_age; /* the oldest first */
 };
 
 static int
 compare(const void *a, const void *b)
 {
-    return strcmp(((const struct request *)a)->id, ((const struct request *)b)->id);
+    const struct oa_text *one = a, *other = b; /* the first member of a request */
+
+    if (one->length != other->length)
+        return one->length < other->length ? -1 : 1;
+    return memcmp(one->at, other->at, one->length);
 }
 
 struct mapi_hops *
@@ -53,7 +58,7 @@ oa_mapi_hops_new(void)
 static void
 forget(struct mapi_hops *hops, struct request *request)
 {
-    g_tree_remove(hops->by_id, request);
+    g_tree_remove(hops->by_id, &request->id);
     g_queue_unlink(&hops->by_age, &request->link);
     g_free(request);
 }
@@ -67,14 +72,16 @@ oa_mapi_hops_free(struct mapi_hops *hops)
     g_free(hops);
 }
 
-static struct request *
-find(const struct mapi_hops *hops, struct oa_text id, struct request *key)
+static bool
+is_id(struct oa_text id)
 {
-    if (id.length == 0 || id.length >= ID_MAX)
-        return NULL;
-    memcpy(key->id, id.at, id.length);
-    key->id[id.length] = '\0';
-    return g_tree_lookup(hops->by_id, key);
+    return id.length > 0 && id.length < ID_MAX;
+}
+
+static struct request *
+find(const struct mapi_hops *hops, struct oa_text id)
+{
+    return is_id(id) ? g_tree_lookup(hops->by_id, &id) : NULL;
 }
 
 /* Whether that connection is a further hop: another way, taken while the first one waits. A client
@@ -98,28 +105,38 @@ add_passage(struct request *request, const struct oa_channel *channel)
 {
     struct passage *passage = &request->passage[request->n_passages++];
 
-    passage->channel = channel->number;
+    *passage = (struct passage){ .channel = channel->number };
     memcpy(passage->ends, channel->endpoint, sizeof passage->ends);
+}
+
+/* Of its passages there is none yet. */
+static struct request *
+new_request(struct oa_text id)
+{
+    struct request *request = g_new(struct request, 1);
+
+    memcpy(request->text, id.at, id.length);
+    request->id = (struct oa_text){ request->text, id.length };
+    request->n_passages = request->n_ended = 0;
+    request->link = (GList){ .data = request };
+    return request;
 }
 
 void
 oa_mapi_hops_begin(struct mapi_hops *hops, struct oa_text id, const struct oa_channel *channel)
 {
-    struct request key;
-    struct request *request = find(hops, id, &key);
+    struct request *request = find(hops, id);
 
     if (request) {
         if (may_pass_on(request, channel))
             add_passage(request, channel);
         return;
     }
-    if (id.length == 0 || id.length >= ID_MAX)
+    if (!is_id(id))
         return;
-    request = g_new0(struct request, 1);
-    memcpy(request->id, key.id, sizeof request->id);
-    request->link.data = request;
+    request = new_request(id);
     add_passage(request, channel);
-    g_tree_insert(hops->by_id, request, request);
+    g_tree_insert(hops->by_id, &request->id, request);
     g_queue_push_tail_link(&hops->by_age, &request->link);
     if (hops->by_age.length > REQUESTS_MAX)
         forget(hops, hops->by_age.head->data);
@@ -129,8 +146,7 @@ enum oa_hop
 oa_mapi_hops_end(struct mapi_hops *hops, struct oa_text id, const struct oa_channel *channel,
                  struct oa_call *call)
 {
-    struct request key;
-    struct request *request = find(hops, id, &key);
+    struct request *request = find(hops, id);
     unsigned hop = 0;
 
     while (request && hop < request->n_passages &&

@@ -42,114 +42,124 @@
  * X-ClientInfo. */
 enum key_kind { KEY_CONTEXT, KEY_REQUESTS, KEY_CLIENT, KEYS };
 
+struct key {
+    enum oa_mapi_http_endpoint endpoint;
+    enum key_kind kind;
+    struct oa_text text; /* of a kept one, behind it */
+};
+
 struct mapi_sessions {
-    GTree *by_key; /* text -> struct mapi_session, by what identifies it in requests */
+    GTree *by_key; /* struct key -> struct mapi_session, by what identifies it in requests */
     GQueue by_age; /* of struct mapi_session, idle for longest first */
     struct mapi_hops *hops;
-    struct oa_http_budget bodies; /* of all connections */
+    struct oa_http_store *store; /* of all connections */
 };
 
 struct mapi_session {
     struct virtual_connection *vc;
     struct oa_mailbox_session *mailbox; /* of a session with a store that was opened; or NULL */
     enum oa_mapi_http_endpoint endpoint;
-    bool has_beginning;   /* the request that opened it is known */
-    char *key[KEYS];      /* owned by the table; NULL: not in it */
-    GList link;           /* in by_age */
-    struct channel *last; /* of the client's hop, the one used last; NULL: it has ended */
-    GList last_link;      /* in its list */
+    bool has_beginning;    /* the request that opened it is known */
+    struct key *key[KEYS]; /* owned by the table; NULL: not in it */
+    GList link;            /* in by_age */
+    struct channel *last;  /* of the client's hop, the one used last; NULL: it has ended */
+    GList last_link;       /* in its list */
     int64_t expires_ns;
 };
 
-/* The cookies that carry the Session Context: of Exchange, of Gromox. All others (routing,
- * sequence, load balancing) change or are shared. */
-static const char *const CONTEXT_COOKIES[] = { "MapiContext", "sid" };
-
 /* --- which session --- */
-
-/* Each begins with the endpoint and what is in it. */
-static GString *
-new_key(enum oa_mapi_http_endpoint endpoint, const char *kind, struct oa_text text)
-{
-    GString *key = g_string_sized_new(strlen(kind) + text.length + 2);
-
-    g_string_append_c(key, (char)('0' + endpoint));
-    g_string_append(key, kind);
-    return g_string_append_len(key, text.at, (gssize)text.length);
-}
-
-static char *
-text_key(enum oa_mapi_http_endpoint endpoint, const char *kind, struct oa_text text)
-{
-    return g_string_free(new_key(endpoint, kind, text), FALSE);
-}
-
-/* NULL if there is no such cookie. */
-static char *
-context_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
-{
-    struct oa_text value;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(CONTEXT_COOKIES); i++)
-        if (oa_http_cookie(head, CONTEXT_COOKIES[i], &value) && value.length > 0)
-            return text_key(endpoint, " cookie ", value);
-    return NULL;
-}
-
-/* The GUID of X-RequestId stays the same as long as the session, and no other has it; responses
- * repeat it. [MS-OXCMAPIHTTP] 2.2.3.3.2 */
-static char *
-requests_key(enum oa_mapi_http_endpoint endpoint, const struct oa_http_head *head)
-{
-    struct oa_text id = head->mapi.request_id;
-    const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
-
-    if (!colon || colon == id.at)
-        return NULL;
-    return text_key(endpoint, " requests ", (struct oa_text){ id.at, (size_t)(colon - id.at) });
-}
-
-static char *
-client_key(enum oa_mapi_http_endpoint endpoint, const struct oa_channel *channel,
-           const struct oa_http_head *head)
-{
-    static const char DIGITS[] = "0123456789abcdef";
-    GString *key = new_key(endpoint, " client ", (struct oa_text){ "", 0 });
-    struct oa_text info = head->mapi.client_info;
-
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        for (int i = 0; i < 16; i++) {
-            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] >> 4]);
-            g_string_append_c(key, DIGITS[channel->endpoint[side].address[i] & 15]);
-        }
-    g_string_append_len(key, info.at, (gssize)info.length);
-    return g_string_free(key, FALSE);
-}
-
-/* From now on the session is found by that key, and by no other of its kind. */
-static void
-give_key(struct mapi_session *session, enum key_kind kind, char *key)
-{
-    GTree *table = session->vc->tracker->mapi->by_key;
-    struct mapi_session *known = g_tree_lookup(table, key);
-
-    if (known == session) {
-        g_free(key);
-        return;
-    }
-    if (known)
-        known->key[kind] = NULL;
-    if (session->key[kind])
-        g_tree_remove(table, session->key[kind]);
-    session->key[kind] = key;
-    g_tree_replace(table, key, session);
-}
 
 static int
 compare_keys(const void *a, const void *b, void *unused)
 {
+    const struct key *one = a, *other = b;
+
     (void)unused;
-    return strcmp(a, b);
+    if (one->kind != other->kind)
+        return one->kind < other->kind ? -1 : 1;
+    if (one->endpoint != other->endpoint)
+        return one->endpoint < other->endpoint ? -1 : 1;
+    if (one->text.length != other->text.length)
+        return one->text.length < other->text.length ? -1 : 1;
+    return one->text.length ? memcmp(one->text.at, other->text.at, one->text.length) : 0;
+}
+
+static struct mapi_session *
+look_up(const struct mapi_sessions *sessions, enum oa_mapi_http_endpoint endpoint,
+        enum key_kind kind, struct oa_text text)
+{
+    return text.length ? g_tree_lookup(sessions->by_key, &(struct key){ endpoint, kind, text })
+                       : NULL;
+}
+
+/* The GUID of X-RequestId stays the same as long as the session, and no other has it; responses
+ * repeat it. Empty if there is none. [MS-OXCMAPIHTTP] 2.2.3.3.2 */
+static struct oa_text
+guid_of_requests(const struct oa_http_head *head)
+{
+    struct oa_text id = head->mapi.request_id;
+    const char *colon = id.length ? memchr(id.at, ':', id.length) : NULL;
+
+    return (struct oa_text){ id.at, colon ? (size_t)(colon - id.at) : 0 };
+}
+
+/* The addresses of the connection with the X-ClientInfo of the head, in a text of its own. */
+static GString *
+client_of(const struct oa_channel *channel, const struct oa_http_head *head)
+{
+    struct oa_text info = head->mapi.client_info;
+    GString *client = g_string_sized_new(2 * sizeof channel->endpoint[0].address + info.length);
+
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        g_string_append_len(client, (const char *)channel->endpoint[side].address,
+                            sizeof channel->endpoint[side].address);
+    return g_string_append_len(client, info.at, (gssize)info.length);
+}
+
+static struct oa_text
+text_of(const GString *string)
+{
+    return (struct oa_text){ string->str, string->len };
+}
+
+static bool
+has_key(const struct mapi_session *session, enum key_kind kind, struct oa_text text)
+{
+    const struct key *key = session->key[kind];
+
+    return key && key->text.length == text.length &&
+           memcmp(key->text.at, text.at, text.length) == 0;
+}
+
+static struct key *
+copy_key(const struct key *key)
+{
+    struct key *copy = g_malloc(sizeof *copy + key->text.length);
+    char *text = (char *)(copy + 1);
+
+    memcpy(text, key->text.at, key->text.length);
+    *copy = *key;
+    copy->text.at = text;
+    return copy;
+}
+
+/* From now on the session is found by that key, and by no other of its kind. An empty one is none.
+ */
+static void
+give_key(struct mapi_session *session, enum key_kind kind, struct oa_text text)
+{
+    GTree *table = session->vc->tracker->mapi->by_key;
+    const struct key key = { session->endpoint, kind, text };
+
+    if (!text.length || has_key(session, kind, text))
+        return;
+    struct mapi_session *known = g_tree_lookup(table, &key);
+    if (known)
+        known->key[kind] = NULL;
+    if (session->key[kind])
+        g_tree_remove(table, session->key[kind]);
+    session->key[kind] = copy_key(&key);
+    g_tree_replace(table, session->key[kind], session);
 }
 
 struct mapi_sessions *
@@ -160,6 +170,7 @@ oa_mapi_sessions_new(void)
     sessions->by_key = g_tree_new_full(compare_keys, NULL, g_free, NULL);
     g_queue_init(&sessions->by_age);
     sessions->hops = oa_mapi_hops_new();
+    sessions->store = oa_http_store_new();
     return sessions;
 }
 
@@ -174,6 +185,7 @@ oa_mapi_sessions_free(struct mapi_sessions *sessions)
     }
     g_tree_unref(sessions->by_key);
     oa_mapi_hops_free(sessions->hops);
+    oa_http_store_free(sessions->store);
     g_free(sessions);
 }
 
@@ -327,11 +339,22 @@ ends_session(enum oa_mapi_http_type type)
     return type == OA_MAPI_HTTP_DISCONNECT || type == OA_MAPI_HTTP_UNBIND;
 }
 
-/* The head that identifies the exchange: that of the request, otherwise that of the response. */
-static const struct oa_http_head *
-telling_head(const struct oa_http_exchange *exchange)
+/* The message that identifies the exchange: the request, otherwise the response. */
+static const struct oa_http_message *
+telling_message(const struct oa_http_exchange *exchange)
 {
-    return exchange->request.has_head ? &exchange->request.head : &exchange->response.head;
+    return exchange->request.has_head ? &exchange->request : &exchange->response;
+}
+
+/* By the cookie: mostly the session of which the connection has carried the exchange before. */
+static struct mapi_session *
+find_context(struct channel *channel, enum oa_mapi_http_endpoint endpoint, struct oa_text context)
+{
+    struct mapi_session *last = g_queue_peek_tail(&channel->last_of);
+
+    if (last && last->endpoint == endpoint && has_key(last, KEY_CONTEXT, context))
+        return last;
+    return look_up(channel->tracker->mapi, endpoint, KEY_CONTEXT, context);
 }
 
 /* The session that the exchange opened, if other connections have used it before the exchange was
@@ -340,21 +363,29 @@ telling_head(const struct oa_http_exchange *exchange)
 static struct mapi_session *
 find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
 {
-    GTree *table = channel->tracker->mapi->by_key;
-    char *context = exchange->response.has_head
-                        ? context_key(exchange->mapi.endpoint, &exchange->response.head)
-                        : NULL;
-    char *requests = requests_key(exchange->mapi.endpoint, telling_head(exchange));
-    struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
+    enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
+    struct mapi_session *found = find_context(channel, endpoint, exchange->response.context);
 
-    if (!found && requests) {
-        found = g_tree_lookup(table, requests);
+    if (!found) {
+        found = look_up(channel->tracker->mapi, endpoint, KEY_REQUESTS,
+                        guid_of_requests(&telling_message(exchange)->head));
         if (found && found->has_beginning)
             found = NULL;
     }
-    g_free(context);
-    g_free(requests);
     return found && !found->vc->facts.established.frame && !found->vc->facts.faults ? found : NULL;
+}
+
+/* By the client and its X-ClientInfo. */
+static struct mapi_session *
+find_client(struct channel *channel, enum oa_mapi_http_endpoint endpoint,
+            const struct oa_http_head *head)
+{
+    GString *client = client_of(&channel->facts, head);
+    struct mapi_session *found =
+        look_up(channel->tracker->mapi, endpoint, KEY_CLIENT, text_of(client));
+
+    g_string_free(client, TRUE);
+    return found;
 }
 
 /*
@@ -364,26 +395,19 @@ find_begun(struct channel *channel, const struct oa_http_exchange *exchange)
 static struct mapi_session *
 find_session(struct channel *channel, const struct oa_http_exchange *exchange)
 {
-    const struct oa_http_head *head = telling_head(exchange);
+    const struct oa_http_message *message = telling_message(exchange);
     enum oa_mapi_http_endpoint endpoint = exchange->mapi.endpoint;
-    GTree *table = channel->tracker->mapi->by_key;
 
     if (begins_session(exchange->mapi.type))
         return find_begun(channel, exchange);
-    char *context = context_key(endpoint, head);
-    struct mapi_session *found = context ? g_tree_lookup(table, context) : NULL;
-    char *requests = found ? NULL : requests_key(endpoint, head);
-    char *client = found ? NULL : client_key(endpoint, &channel->facts, head);
-    if (!found && requests)
-        found = g_tree_lookup(table, requests);
-    if (!found && client)
-        found = g_tree_lookup(table, client);
-    if (found && client && context && found->key[KEY_CONTEXT])
-        found = NULL;
-    g_free(client);
-    g_free(requests);
-    g_free(context);
-    return found;
+    struct mapi_session *found = find_context(channel, endpoint, message->context);
+    if (found)
+        return found;
+    found =
+        look_up(channel->tracker->mapi, endpoint, KEY_REQUESTS, guid_of_requests(&message->head));
+    if (!found)
+        found = find_client(channel, endpoint, &message->head);
+    return found && message->context.length && found->key[KEY_CONTEXT] ? NULL : found;
 }
 
 /* The connection belongs to the session until it carries an exchange of another. */
@@ -433,8 +457,10 @@ take_head(struct channel *channel, const struct oa_http_exchange *exchange, enum
         return;
     if (side == OA_CLIENT) {
         facts->head = message->first;
-        oa_text_keep(&facts->proxy_name, head->host);
-        oa_connection_ends_know_name(channel->tracker, head->host);
+        if (!facts->proxy_name || !oa_text_is(head->host, facts->proxy_name)) {
+            oa_text_keep(&facts->proxy_name, head->host);
+            oa_connection_ends_know_name(channel->tracker, head->host);
+        }
         oa_text_keep(&facts->user_agent, head->user_agent);
     } else {
         facts->response = message->first;
@@ -710,29 +736,26 @@ static void
 renew(struct mapi_session *session, struct channel *channel,
       const struct oa_http_exchange *exchange, int64_t now_ns)
 {
-    const struct oa_http_head *response = &exchange->response.head;
+    const struct oa_http_message *response = &exchange->response;
+    const struct oa_http_message *message = telling_message(exchange);
     uint64_t expires_ms = EXPIRES_MS_DEFAULT;
-    char *context = NULL;
+    bool is_new = begins_session(exchange->mapi.type);
 
-    if (exchange->response.has_head) {
-        context = context_key(session->endpoint, response);
-        if (!oa_text_number(response->mapi.expiration_info, 10, EXPIRES_MS_MAX, &expires_ms))
+    if (response->has_head) {
+        if (!oa_text_number(response->head.mapi.expiration_info, 10, EXPIRES_MS_MAX, &expires_ms))
             expires_ms = EXPIRES_MS_DEFAULT;
         expires_ms = MAX(expires_ms, EXPIRES_MS_MIN);
     }
-    if (!context && !begins_session(exchange->mapi.type))
-        context = context_key(session->endpoint, telling_head(exchange));
-    if (context)
-        give_key(session, KEY_CONTEXT, context);
-    bool is_new = begins_session(exchange->mapi.type);
-    char *requests = is_new || !session->key[KEY_REQUESTS]
-                         ? requests_key(session->endpoint, telling_head(exchange))
-                         : NULL;
-    if (requests)
-        give_key(session, KEY_REQUESTS, requests);
-    if (is_new || !session->key[KEY_CLIENT])
-        give_key(session, KEY_CLIENT,
-                 client_key(session->endpoint, &channel->facts, telling_head(exchange)));
+    if (response->context.length || !is_new)
+        give_key(session, KEY_CONTEXT,
+                 response->context.length ? response->context : message->context);
+    if (is_new || !session->key[KEY_REQUESTS])
+        give_key(session, KEY_REQUESTS, guid_of_requests(&message->head));
+    if (is_new || !session->key[KEY_CLIENT]) {
+        GString *client = client_of(&channel->facts, &message->head);
+        give_key(session, KEY_CLIENT, text_of(client));
+        g_string_free(client, TRUE);
+    }
     if (ends_session(exchange->mapi.type) && is_good(exchange)) {
         session->vc->facts.has_logged_off = true;
         session->vc->facts.ended_ns = exchange->response.last.time_ns;
@@ -867,7 +890,6 @@ void
 oa_mapi_begin(struct channel *channel)
 {
     channel->facts.kind = OA_CHANNEL_MAPI_HTTP;
-    channel->mapi = oa_http_connection_new(take_exchange, channel);
+    channel->mapi = oa_http_connection_new(take_exchange, channel, channel->tracker->mapi->store);
     oa_http_connection_on_head(channel->mapi, tell_head);
-    oa_http_connection_share(channel->mapi, &channel->tracker->mapi->bodies);
 }
