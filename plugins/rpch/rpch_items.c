@@ -79,7 +79,8 @@ proto_tree *
 rpch_add_unit(const struct rpch_place *place, tvbuff_t *tvb, int offset, int length,
               proto_item **item)
 {
-    *item = proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA);
+    *item = place->tree ? proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA)
+                        : NULL;
     return place->is_seen ? proto_item_add_subtree(*item, rpch_ett) : NULL;
 }
 
