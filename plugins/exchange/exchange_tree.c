@@ -429,7 +429,7 @@ seen(proto_tree *tree)
 {
     proto_tree *seen = NULL;
 
-    for (unsigned i = 0; !seen && i < n_protocols; i++)
+    for (unsigned i = 0; tree && !seen && i < n_protocols; i++)
         seen = seen_tree(tree, protocols[i]);
     return seen;
 }

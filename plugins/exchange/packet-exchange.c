@@ -191,15 +191,14 @@ show_reserved(column_info *cinfo, proto_tree *tree, tvbuff_t *tvb, const struct 
 static void
 show_info(column_info *cinfo, const struct oa_call_facts *facts, const char *info)
 {
-    const char *name = oa_field_name(OA_NAMES_STATUS, facts->status);
+    bool has_failed = facts->has_status && facts->status;
+    const char *name = has_failed ? oa_field_name(OA_NAMES_STATUS, facts->status) : NULL;
 
-    if (info[0]) {
-        col_append_str(cinfo, COL_INFO, ": ");
-        col_append_str(cinfo, COL_INFO, info);
-    }
-    if (facts->has_status && facts->status && name)
+    if (info[0])
+        col_append_sep_str(cinfo, COL_INFO, ": ", info);
+    if (name)
         col_append_fstr(cinfo, COL_INFO, ", %s", name);
-    else if (facts->has_status && facts->status)
+    else if (has_failed)
         col_append_fstr(cinfo, COL_INFO, ", error 0x%08x", facts->status);
     if (facts->user_dn[0])
         col_append_fstr(cinfo, COL_INFO, ", %s", facts->user_dn);
@@ -297,7 +296,8 @@ dissect_stub(tvbuff_t *tvb, int offset, packet_info *pinfo, proto_tree *tree, dc
              guint8 *drep)
 {
     int length = tvb_captured_length_remaining(tvb, offset);
-    tvbuff_t *stub_tvb = tvb_new_subset_length(tvb, offset, length);
+    bool is_all = offset == 0 && (guint)length == tvb_reported_length(tvb);
+    tvbuff_t *stub_tvb = is_all ? tvb : tvb_new_subset_length(tvb, offset, length);
     const struct oa_rpc_interface *iface = interface_of(di);
     struct oa_stub stub = {
         .interface = iface,

@@ -10,6 +10,7 @@
 #include <epan/packet.h>
 
 #include "rpch_context.h"
+#include "rpch_conversation.h"
 #include "rpch_end.h"
 #include "rpch_entry.h"
 #include "rpch_filters.h"
@@ -30,6 +31,7 @@ open_file(void)
 {
     rpch_prefs_open();
     rpch_tracker_open();
+    rpch_conversation_open();
     rpch_findings_open();
     rpch_end_open();
     rpch_tcp_open();

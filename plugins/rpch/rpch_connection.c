@@ -6,12 +6,12 @@
 #include "rpch_connection.h"
 
 #include <epan/address.h>
-#include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/proto_data.h>
 
 #include "decode_args.h"
 #include "rpch_choice.h"
+#include "rpch_conversation.h"
 #include "rpch_proto.h"
 #include "rpch_tracker.h"
 #include "track/channel.h"
@@ -19,6 +19,9 @@
 
 /* Key of the packet's own data that is there while a stock dissector has the packet. */
 #define IN_STOCK 0x53544f43u
+
+/* Key of the progress in the packet's own data. */
+#define PROGRESS 0x52504349u
 
 static bool follows_mapi_http;
 
@@ -73,7 +76,7 @@ examined_of(conversation_t *conversation)
 static struct examined *
 find_examined(packet_info *pinfo)
 {
-    return examined_of(find_conversation_pinfo(pinfo, 0));
+    return examined_of(rpch_conversation_find(pinfo));
 }
 
 static struct examined *
@@ -99,7 +102,7 @@ rpch_connection_of(conversation_t *conversation)
 const struct rpch_connection *
 rpch_connection_find(packet_info *pinfo)
 {
-    return rpch_connection_of(find_conversation_pinfo(pinfo, 0));
+    return rpch_connection_of(rpch_conversation_find(pinfo));
 }
 
 /* Tells the two directions of a connection apart; which one is the client's need not be known. */
@@ -115,7 +118,7 @@ direction_of(const packet_info *pinfo)
 static const struct tcp_analysis *
 handshake_of(packet_info *pinfo)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = rpch_conversation_find(pinfo);
     const struct tcp_analysis *tcp =
         conversation ? get_tcp_conversation_data(conversation, pinfo) : NULL;
     const guint8 either = HANDSHAKE_OF_CLIENT | HANDSHAKE_OF_SERVER;
@@ -301,16 +304,21 @@ open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
     return connection;
 }
 
-static guint32
-position_key(const struct rpch_connection *connection)
+struct rpch_progress *
+rpch_connection_progress(packet_info *pinfo)
 {
-    return (guint32)connection->channel->number;
+    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, PROGRESS);
 }
 
 static bool
 has_position(packet_info *pinfo, const struct rpch_connection *connection)
 {
-    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, position_key(connection)) != NULL;
+    const struct rpch_progress *progress = rpch_connection_progress(pinfo);
+    const struct rpch_position *position = progress ? &progress->position : NULL;
+
+    while (position && position->connection != connection)
+        position = position->other;
+    return position != NULL;
 }
 
 const struct rpch_connection *
@@ -398,12 +406,18 @@ rpch_connection_side(const struct rpch_connection *connection, const packet_info
 struct rpch_position *
 rpch_connection_position(packet_info *pinfo, const struct rpch_connection *connection)
 {
-    guint32 key = position_key(connection);
-    struct rpch_position *position = p_get_proto_data(pinfo->pool, pinfo, proto_rpch, key);
+    struct rpch_progress *progress = rpch_connection_progress(pinfo);
 
-    if (!position) {
-        position = wmem_new0(pinfo->pool, struct rpch_position);
-        p_add_proto_data(pinfo->pool, pinfo, proto_rpch, key, position);
+    if (!progress) {
+        progress = wmem_new0(pinfo->pool, struct rpch_progress);
+        p_add_proto_data(pinfo->pool, pinfo, proto_rpch, PROGRESS, progress);
     }
+    struct rpch_position *position = &progress->position;
+    while (position->connection && position->connection != connection) {
+        if (!position->other)
+            position->other = wmem_new0(pinfo->pool, struct rpch_position);
+        position = position->other;
+    }
+    position->connection = connection;
     return position;
 }

@@ -41,9 +41,14 @@ struct rpch_connection {
     } sequence[2];    /* by enum oa_side: numbers of TCP */
 };
 
-/* How far the dissection of a frame has come. */
-struct rpch_position {
-    guint next; /* index of the next unit */
+/* How far the dissection of a frame has come: what is remembered during one visit. */
+struct rpch_progress {
+    bool has_begun; /* a unit has been shown */
+    struct rpch_position {
+        const struct rpch_connection *connection; /* NULL: none yet */
+        guint next;                               /* index of its next unit in the frame */
+        struct rpch_position *other; /* of another connection, in a tunnel; NULL: none */
+    } position;
 };
 
 struct conversation;
@@ -101,7 +106,10 @@ void rpch_connection_close(const struct rpch_connection *connection, struct oa_e
 enum oa_side rpch_connection_side(const struct rpch_connection *connection,
                                   const packet_info *pinfo);
 
-/* The position in this frame; created on first use. */
+/* How far this frame is; NULL if no data of ours have come in it. */
+struct rpch_progress *rpch_connection_progress(packet_info *pinfo);
+
+/* The connection's position in this frame; created on first use. */
 struct rpch_position *rpch_connection_position(packet_info *pinfo,
                                                const struct rpch_connection *connection);
 

@@ -12,13 +12,14 @@
  */
 #include "rpch_end.h"
 
-#include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/exceptions.h>
 
+#include "base/cursor.h"
 #include "decode_args.h"
 #include "rpc/service.h"
 #include "rpch_connection.h"
+#include "rpch_conversation.h"
 #include "rpch_findings.h"
 #include "rpch_prefs.h"
 #include "rpch_proto.h"
@@ -78,7 +79,7 @@ static bool is_over; /* the capture has ended: everything is closed */
  * if the same last frame was reached and frames are visited again. */
 static struct oa_stamp latest, latest_at_end;
 
-static dissector_handle_t stock_tcp, ours_or_tcp;
+static dissector_handle_t stock_tcp, ours_or_tcp, findings;
 static int proto_tcp = -1;
 static char **tls_proxies; /* the parts of the preference */
 
@@ -129,24 +130,27 @@ struct segment {
 static bool
 read_segment(tvbuff_t *tvb, struct segment *segment)
 {
-    guint captured = tvb_captured_length(tvb);
+    guint captured = tvb_captured_length(tvb), reported = tvb_reported_length(tvb);
 
     if (captured < TCP_HEADER_SIZE)
         return false;
-    guint16 offset_and_flags = tvb_get_ntohs(tvb, 12);
+    const guint8 *data = tvb_get_ptr(tvb, 0, (gint)captured);
+    struct oa_cursor cursor = oa_cursor_over(data, captured);
+    cursor.big_endian = true;
+    *segment = (struct segment){ .source = oa_cursor_u16(&cursor) };
+    segment->destination = oa_cursor_u16(&cursor);
+    segment->sequence = oa_cursor_u32(&cursor);
+    segment->acknowledgment = oa_cursor_u32(&cursor);
+    guint16 offset_and_flags = oa_cursor_u16(&cursor);
     guint header = (guint)(offset_and_flags >> 12) * 4;
-    if (header < TCP_HEADER_SIZE || header > tvb_reported_length(tvb))
+    if (header < TCP_HEADER_SIZE || header > reported)
         return false;
-    *segment = (struct segment){ .source = tvb_get_ntohs(tvb, 0),
-                                 .destination = tvb_get_ntohs(tvb, 2),
-                                 .sequence = tvb_get_ntohl(tvb, 4),
-                                 .acknowledgment = tvb_get_ntohl(tvb, 8),
-                                 .flags = offset_and_flags & TH_MASK };
+    segment->flags = offset_and_flags & TH_MASK;
     if (captured > header) {
-        segment->payload = tvb_get_ptr(tvb, (gint)header, (gint)(captured - header));
+        segment->payload = data + header;
         segment->length = captured - header;
     }
-    segment->missing = tvb_reported_length(tvb) - MAX(captured, header);
+    segment->missing = reported - MAX(captured, header);
     return true;
 }
 
@@ -171,7 +175,7 @@ find_sender(const struct segment *segment, enum oa_side *sender)
 static struct followed *
 follow(packet_info *pinfo, const struct segment *segment)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = rpch_conversation_find(pinfo);
     const struct rpch_connection *connection = rpch_connection_of(conversation);
     const struct tcp_analysis *tcp =
         conversation ? conversation_get_proto_data(conversation, proto_tcp) : NULL;
@@ -480,53 +484,54 @@ take_segment(packet_info *pinfo, const struct segment *segment)
         note_end(followed, side, is_reset, stamp);
 }
 
-/* The packet as TCP has it: a dissector of a tunnel's payload may have left other ports. */
+/* The packet as TCP has it: a dissector of a tunnel's payload may have left other ports. `segment`
+ * is NULL if the capture does not have all of its header. */
 static void
-look_at_packet(tvbuff_t *tvb, packet_info *pinfo)
+look_at_packet(packet_info *pinfo, const struct segment *segment)
 {
     guint32 source = pinfo->srcport, destination = pinfo->destport;
-    struct segment segment;
 
     close_expired(decode_stamp(pinfo).time_ns);
-    if (!read_segment(tvb, &segment))
+    if (!segment)
         return;
-    pinfo->srcport = segment.source;
-    pinfo->destport = segment.destination;
-    take_segment(pinfo, &segment);
+    pinfo->srcport = segment->source;
+    pinfo->destport = segment->destination;
+    take_segment(pinfo, segment);
     pinfo->srcport = source;
     pinfo->destport = destination;
 }
 
-/* The same before TCP has it. */
-static void
-prepare_packet(tvbuff_t *tvb, packet_info *pinfo)
-{
-    struct segment segment;
-
-    if (!read_segment(tvb, &segment) || segment.length == 0)
-        return;
-    pinfo->ptype = PT_TCP; /* these three as TCP sets them */
-    pinfo->srcport = segment.source;
-    pinfo->destport = segment.destination;
-    rpch_reassembly_release(
-        pinfo, segment.sequence,
-        tvb_new_subset_remaining(tvb, (gint)(tvb_captured_length(tvb) - segment.length)));
-}
-
-/* On the first visit, and not in an ICMP message. */
+/* Not in an ICMP message. */
 static bool
 is_followed(const packet_info *pinfo)
 {
-    return !PINFO_FD_VISITED(pinfo) && !is_over && !pinfo->flags.in_error_pkt && rpch_is_enabled();
+    return !is_over && !pinfo->flags.in_error_pkt && rpch_is_enabled();
+}
+
+/* The same before TCP has it. */
+static void
+prepare_packet(tvbuff_t *tvb, packet_info *pinfo, const struct segment *segment)
+{
+    pinfo->ptype = PT_TCP; /* these three as TCP sets them */
+    pinfo->srcport = segment->source;
+    pinfo->destport = segment->destination;
+    if (segment->flags & TH_SYN)
+        rpch_conversation_forget(pinfo);
+    if (segment->length > 0 && is_followed(pinfo))
+        rpch_reassembly_release(pinfo, tvb, segment->sequence, segment->payload, segment->length);
 }
 
 static int
 dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     volatile int taken = 0;
+    struct segment segment;
 
-    if (is_followed(pinfo))
-        prepare_packet(tvb, pinfo);
+    if (PINFO_FD_VISITED(pinfo))
+        return call_dissector_only(stock_tcp, tvb, pinfo, tree, data);
+    const bool is_whole = read_segment(tvb, &segment);
+    if (is_whole)
+        prepare_packet(tvb, pinfo, &segment);
     TRY
     {
         taken = call_dissector_only(stock_tcp, tvb, pinfo, tree, data);
@@ -534,7 +539,7 @@ dissect_tcp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
     FINALLY
     {
         if (is_followed(pinfo))
-            look_at_packet(tvb, pinfo);
+            look_at_packet(pinfo, is_whole ? &segment : NULL);
     }
     ENDTRY;
     return taken;
@@ -552,18 +557,24 @@ note_visit(const packet_info *pinfo)
         end_capture();
 }
 
+/* Each frame comes here, also of captures in which nothing is ours. */
 static int
 dissect_after(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     note_visit(pinfo);
-    return rpch_findings_show(tvb, pinfo, tree) ? (int)tvb_captured_length(tvb) : 0;
+    return rpch_findings_has(pinfo) ? call_dissector_only(findings, tvb, pinfo, tree, NULL) : 0;
 }
 
 void
 rpch_end_register(void)
 {
     proto_tcp = proto_get_id_by_filter_name("tcp");
-    register_postdissector(create_dissector_handle(dissect_after, proto_rpch));
+    /* Without findings it is no layer of the frame. */
+    register_postdissector(create_dissector_handle(
+        dissect_after,
+        proto_register_protocol_in_name_only("RPC over HTTP, end of the frame", "RPCH end",
+                                             "rpch_end", proto_rpch, FT_PROTOCOL)));
+    findings = create_dissector_handle(rpch_findings_show, proto_rpch);
     register_postseq_cleanup_routine(end_capture);
     ours_or_tcp = create_dissector_handle(
         dissect_tcp, proto_register_protocol_in_name_only(

@@ -7,13 +7,13 @@
  */
 #include "rpch_entry.h"
 
-#include <epan/conversation.h>
 #include <epan/exceptions.h>
 #include <wsutil/report_message.h>
 
 #include "decode_args.h"
 #include "http_stream.h"
 #include "rpch_choice.h"
+#include "rpch_conversation.h"
 #include "rpch_findings.h"
 #include "rpch_items.h"
 #include "rpch_proto.h"
@@ -97,7 +97,7 @@ call_stock(const struct rpch_transport *transport, dissector_handle_t stock, tvb
            packet_info *pinfo, proto_tree *tree, void *data)
 {
     volatile int taken = 0;
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = rpch_conversation_find(pinfo);
     bool is_ours = transport->instead && conversation &&
                    conversation_get_dissector(conversation, pinfo->num) == transport->instead;
 

@@ -39,12 +39,18 @@ rpch_findings_keep(const struct rpch_finding *findings, guint32 except)
 }
 
 bool
-rpch_findings_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+rpch_findings_has(const packet_info *pinfo)
+{
+    return wmem_map_lookup(by_frame, GUINT_TO_POINTER(pinfo->num)) != NULL;
+}
+
+int
+rpch_findings_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     wmem_array_t *findings = wmem_map_lookup(by_frame, GUINT_TO_POINTER(pinfo->num));
 
     if (!findings)
-        return false;
+        return 0;
     proto_item *item = generated(proto_tree_add_item(tree, proto_rpch, tvb, 0, 0, ENC_NA));
     proto_item_append_text(item, ", findings");
     proto_tree *subtree = proto_item_add_subtree(item, rpch_ett);
@@ -54,5 +60,5 @@ rpch_findings_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         rpch_show_session(subtree, tvb, finding);
         rpch_show_finding(pinfo, subtree, tvb, finding);
     }
-    return true;
+    return (int)tvb_captured_length(tvb);
 }

@@ -16,7 +16,8 @@ void rpch_findings_open(void);
  * The list may be NULL. */
 void rpch_findings_keep(const struct rpch_finding *findings, guint32 except);
 
-/* Shows what is kept for the frame; false if there is nothing. */
-bool rpch_findings_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+/* Whether any are kept for the frame, and a dissector that shows them. */
+bool rpch_findings_has(const packet_info *pinfo);
+int rpch_findings_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
 
 #endif

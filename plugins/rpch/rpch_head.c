@@ -6,7 +6,6 @@
  */
 #include "rpch_head.h"
 
-#include <epan/conversation.h>
 #include <epan/dissectors/packet-http.h>
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
@@ -14,6 +13,7 @@
 
 #include "items.h"
 #include "rpch_auth.h"
+#include "rpch_conversation.h"
 #include "rpch_eeinfo.h"
 #include "rpch_items.h"
 #include "rpch_proto.h"
@@ -93,7 +93,7 @@ show_head_facts(const struct rpch_place *place, proto_tree *tree, tvbuff_t *tvb,
 static void
 call_http(const struct rpch_place *place, tvbuff_t *tvb)
 {
-    conversation_t *conversation = find_conversation_pinfo(place->pinfo, 0);
+    conversation_t *conversation = rpch_conversation_find(place->pinfo);
     http_conv_t *http = conversation ? (http_conv_t *)conversation_get_proto_data(
                                            conversation, proto_get_id_by_filter_name("http"))
                                      : NULL;

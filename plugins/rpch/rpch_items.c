@@ -6,10 +6,10 @@
  */
 #include "rpch_items.h"
 
-#include <epan/proto_data.h>
 #include <epan/unit_strings.h>
 
 #include "items.h"
+#include "rpch_connection.h"
 #include "rpch_party.h"
 #include "rpch_prefs.h"
 #include "rpch_proto.h"
@@ -17,9 +17,6 @@
 #include "track/channel_kind.h"
 #include "track/tracker.h"
 #include "track/vc_names.h"
-
-/* Key of the mark that a unit was shown in the frame. */
-#define FRAME_HAS_BEGUN 0x52504349u
 
 gint rpch_ett = -1;
 static gint ett_context = -1;
@@ -82,7 +79,8 @@ proto_tree *
 rpch_add_unit(const struct rpch_place *place, tvbuff_t *tvb, int offset, int length,
               proto_item **item)
 {
-    *item = proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA);
+    *item = place->tree ? proto_tree_add_item(place->tree, proto_rpch, tvb, offset, length, ENC_NA)
+                        : NULL;
     return place->is_seen ? proto_item_add_subtree(*item, rpch_ett) : NULL;
 }
 
@@ -209,18 +207,20 @@ rpch_show_facts(const struct rpch_place *place, const struct rpch_unit *unit, pr
 bool
 rpch_info_has_begun(packet_info *pinfo)
 {
-    return p_get_proto_data(pinfo->pool, pinfo, proto_rpch, FRAME_HAS_BEGUN) != NULL;
+    const struct rpch_progress *progress = rpch_connection_progress(pinfo);
+
+    return progress && progress->has_begun;
 }
 
 /* Whether a unit is the first one that is shown in the frame; asked once for each. */
 static bool
 begins_frame(const struct rpch_place *place)
 {
-    if (rpch_info_has_begun(place->pinfo))
-        return false;
-    p_add_proto_data(place->pinfo->pool, place->pinfo, proto_rpch, FRAME_HAS_BEGUN,
-                     GUINT_TO_POINTER(1));
-    return true;
+    struct rpch_progress *progress = rpch_connection_progress(place->pinfo);
+    bool begins = !progress->has_begun;
+
+    progress->has_begun = true;
+    return begins;
 }
 
 void

@@ -12,5 +12,9 @@ int proto_rpch = -1;
 bool
 rpch_is_enabled(void)
 {
-    return proto_is_protocol_enabled(find_protocol_by_id(proto_rpch));
+    static const protocol_t *protocol; /* asked for with each packet */
+
+    if (!protocol)
+        protocol = find_protocol_by_id(proto_rpch);
+    return proto_is_protocol_enabled(protocol);
 }

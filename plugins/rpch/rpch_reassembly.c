@@ -24,13 +24,12 @@ stretch_around(const struct tcp_analysis *tcp, guint32 number)
 }
 
 void
-rpch_reassembly_release(packet_info *pinfo, guint32 sequence, tvbuff_t *payload)
+rpch_reassembly_release(packet_info *pinfo, tvbuff_t *segment, guint32 sequence,
+                        const guint8 *payload, guint length)
 {
-    guint length = tvb_captured_length(payload);
-
     if (!(oa_is_server_port((guint16)pinfo->srcport) ||
           oa_is_server_port((guint16)pinfo->destport)) ||
-        length == 0 || !oa_rpc_may_be_header(tvb_get_ptr(payload, 0, (gint)length), length))
+        !oa_rpc_may_be_header(payload, length))
         return;
     conversation_t *conversation = find_conversation(
         pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
@@ -44,6 +43,8 @@ rpch_reassembly_release(packet_info *pinfo, guint32 sequence, tvbuff_t *payload)
         number = sequence;
         stretch = stretch_around(tcp, number);
     }
-    if (stretch && rpch_connection_resumes(conversation, payload, pinfo))
+    gint header = (gint)(tvb_captured_length(segment) - length);
+    if (stretch &&
+        rpch_connection_resumes(conversation, tvb_new_subset_remaining(segment, header), pinfo))
         stretch->nxtpdu = number;
 }

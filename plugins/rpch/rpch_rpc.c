@@ -269,6 +269,27 @@ show_summary(const struct rpch_place *place, tvbuff_t *tvb, const struct oa_virt
     call_dissector_only(summary_handle, tvb, place->pinfo, place->tree, &summary);
 }
 
+/* The title, the header's fields, and what the tracker knows of the PDU. */
+static void
+show_header(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb,
+            proto_item *item, proto_tree *tree, const struct oa_rpc_header *header)
+{
+    const struct oa_virtual_connection *vc = rpch_vc_of(unit);
+    const struct oa_call *call = rpch_call_of(unit);
+
+    if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
+        proto_item_set_text(item, "RPC over TCP");
+    proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(header->ptype));
+    if (vc)
+        proto_item_append_text(item, ", virtual connection %u", (unsigned)vc->number);
+    proto_item_append_text(item, ", call %u", header->call_id);
+    rpch_show_context(place, tree, unit);
+    proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
+    generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, header->call_id));
+    if (call)
+        show_call(place, tree, tvb, header, call);
+}
+
 void
 rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbuff_t *tvb)
 {
@@ -280,21 +301,13 @@ rpch_rpc_show(const struct rpch_place *place, const struct rpch_unit *unit, tvbu
     oa_rpc_parse_beginning(tvb_get_ptr(tvb, 0, -1), tvb_captured_length(tvb), rpc);
     proto_item *item;
     proto_tree *tree = rpch_add_unit(place, tvb, 0, -1, &item);
-    if (vc && vc->transport == OA_TRANSPORT_RPC_TCP)
-        proto_item_set_text(item, "RPC over TCP");
-    proto_item_append_text(item, ", RPC %s", oa_rpc_ptype_name(rpc->header.ptype));
-    if (vc)
-        proto_item_append_text(item, ", virtual connection %u", (unsigned)vc->number);
-    proto_item_append_text(item, ", call %u", rpc->header.call_id);
-    rpch_show_context(place, tree, unit);
-    proto_tree_add_item(tree, hf_rpc_ptype, tvb, 2, 1, ENC_NA);
-    generated(proto_tree_add_uint(tree, hf_rpc_call_id, tvb, 12, 4, rpc->header.call_id));
-    if (call)
-        show_call(place, tree, tvb, &rpc->header, call);
+    if (place->is_seen)
+        show_header(place, unit, tvb, item, tree, &rpc->header);
     rpch_auth_show_rpc(place, unit, tree, tvb, rpc);
     rpch_eeinfo_show_rpc(place, tree, tvb, rpc);
     rpch_show_facts(place, unit, tree, tvb);
-    show_summary(place, tvb, vc, call);
+    if (place->tree)
+        show_summary(place, tvb, vc, call);
 
     rpch_begin_info(place, unit);
     const char *info = col_get_text(pinfo->cinfo, COL_INFO);

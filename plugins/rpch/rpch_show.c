@@ -78,6 +78,8 @@ rpch_show(const struct rpch_place *place, const struct rpch_unit *unit, int offs
         tvb = tvb_new_child_real_data(place->tvb, unit->joined, unit->joined_length,
                                       (gint)unit->joined_whole);
         add_new_data_source(place->pinfo, tvb, "De-chunked PDU");
+    } else if (offset == 0 && unit->length == tvb_reported_length(place->tvb)) {
+        tvb = place->tvb;
     } else if (unit->is_cut) {
         tvb = tvb_new_subset_remaining(place->tvb, offset);
     } else {

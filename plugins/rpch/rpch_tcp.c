@@ -5,11 +5,10 @@
  */
 #include "rpch_tcp.h"
 
-#include <epan/conversation.h>
-
 #include "rpc/service.h"
 #include "rpch_choice.h"
 #include "rpch_context.h"
+#include "rpch_conversation.h"
 #include "rpch_entry.h"
 #include "rpch_proto.h"
 #include "rpch_stock.h"
@@ -72,7 +71,7 @@ dissect_http_heur(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *dat
     /* In a tunnel, stock HTTP knows itself by its own handle, and does not go round in circles. */
     if (rpch_connection_in_tunnel(pinfo))
         return true;
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    conversation_t *conversation = rpch_conversation_find(pinfo);
     if (conversation && conversation_get_dissector(conversation, pinfo->num) == on_tcp.http)
         conversation_set_dissector_from_frame_number(conversation, pinfo->num, ours_or_http);
     return true;

@@ -206,9 +206,11 @@ void
 oa_walk_align(struct oa_walk *walk, void *node, unsigned to)
 {
     size_t offset = walk->cursor.offset;
-    size_t padding = to > 1 ? (to - offset % to) % to : 0;
 
-    if (padding == 0 || walk->encoding == OA_PLAIN || oa_walk_stopped(walk))
+    if (walk->encoding == OA_PLAIN)
+        return;
+    size_t padding = to > 1 ? -offset & (to - 1) : 0; /* in NDR all are powers of two */
+    if (padding == 0 || oa_walk_stopped(walk))
         return;
     if (oa_cursor_skip(&walk->cursor, padding))
         oa_walk_gap(walk, node, OA_GAP_ALIGNMENT, offset, padding);
