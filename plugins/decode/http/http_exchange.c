@@ -810,7 +810,7 @@ oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *
     while (at < length && (data[at] == '\r' || data[at] == '\n'))
         at++;
     *head_at = at;
-    if (oa_http_head_parse(data + at, length - at, head) != OA_HTTP_COMPLETE) {
+    if (at == length || oa_http_head_parse(data + at, length - at, head) != OA_HTTP_COMPLETE) {
         head->length = 0;
         return 0;
     }
