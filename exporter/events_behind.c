@@ -273,9 +273,9 @@ take_call(void *task)
 }
 
 static void
-add_call(struct events_behind *behind, const struct happened *happened, const struct oa_call *of)
+add_call(struct events_behind *behind, const struct happened *happened, const struct oa_call *of,
+         struct oa_virtual_connection *vc)
 {
-    struct oa_virtual_connection *vc = copy_of_session(behind->copies, of->vc);
     struct call *call = task_queue_add(behind->queue, take_call, sizeof *call);
 
     call->happened = *happened;
@@ -317,10 +317,13 @@ add_pdu(struct events_behind *behind, const struct happened *happened,
 static bool
 add_often(struct events_behind *behind, const struct oa_event *event, struct happened *happened)
 {
+    struct oa_virtual_connection *of_channel;
+
     if (!event->channel)
         return false;
-    happened->channel = copy_of_placed_channel(event->channel);
-    happened->vc = event->vc ? copy_of_placed_session(event->vc) : NULL;
+    of_channel = copy_of_placed_session(event->channel->vc);
+    happened->channel = copy_of_placed_channel(event->channel, of_channel);
+    happened->vc = event->vc == event->channel->vc ? of_channel : copy_of_placed_session(event->vc);
     if (!happened->channel || !happened->vc != !event->vc)
         return false;
     if (event->type == OA_EVENT_RPC && event->vc) {
@@ -362,7 +365,9 @@ add_whole(struct events_behind *behind, const struct oa_event *event, struct hap
     if (event->type == OA_EVENT_FINDING && !event->channel)
         happened->host = lend(behind, event->host, sizeof(struct connection));
     if (event->type == OA_EVENT_CALL)
-        add_call(behind, happened, event->call);
+        add_call(behind, happened, event->call,
+                 event->call->vc == event->vc ? happened->vc
+                                              : copy_of_session(copies, event->call->vc));
     else
         add_event(behind, happened);
 }

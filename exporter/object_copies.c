@@ -248,7 +248,7 @@ copy_of_session(struct object_copies *copies, struct oa_virtual_connection *vc)
 struct oa_virtual_connection *
 copy_of_placed_session(const struct oa_virtual_connection *vc)
 {
-    struct session_copy *session = vc->host;
+    struct session_copy *session = vc ? vc->host : NULL;
     const struct oa_virtual_connection *sent = session ? &session->sent.vc : NULL;
     bool is_placed = sent && sent->number == vc->number && sent->iface == vc->iface &&
                      sent->transport == vc->transport &&
@@ -403,13 +403,11 @@ copy_of_channel(struct object_copies *copies, struct oa_channel *channel)
 }
 
 struct oa_channel *
-copy_of_placed_channel(const struct oa_channel *channel)
+copy_of_placed_channel(const struct oa_channel *channel, const struct oa_virtual_connection *vc)
 {
     const struct connection_copy *connection = connection_of(channel)->counted;
     struct channel_copy *copy = connection ? connection->channel : NULL;
     const struct oa_channel *sent = copy ? &copy->sent.channel : NULL;
-    const struct oa_virtual_connection *vc =
-        channel->vc ? copy_of_placed_session(channel->vc) : NULL;
     bool is_placed = sent && sent->vc == vc && !vc == !channel->vc && sent->hop == channel->hop &&
                      sent->kind == channel->kind &&
                      memcmp(sent->endpoint, channel->endpoint, sizeof sent->endpoint) == 0;

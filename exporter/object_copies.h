@@ -39,9 +39,11 @@ struct connection *copy_of_connection(struct object_copies *copies, struct conne
 struct connection *copy_of_counted(struct object_copies *copies, struct connection *tcp);
 
 /* The copies as they are, if that is enough to say where they count: server, service and hop,
- * number and transport; else NULL. */
+ * number and transport; else NULL. Of the channel's session the first one, which is passed to the
+ * second; NULL has none. */
 struct oa_virtual_connection *copy_of_placed_session(const struct oa_virtual_connection *vc);
-struct oa_channel *copy_of_placed_channel(const struct oa_channel *channel);
+struct oa_channel *copy_of_placed_channel(const struct oa_channel *channel,
+                                          const struct oa_virtual_connection *vc);
 
 /* No task that comes looks at the copy any more. */
 void object_copies_end_session(struct object_copies *copies, struct oa_virtual_connection *vc);
