@@ -13,7 +13,8 @@
 
 struct events_behind {
     const struct events_taker *taker;
-    void *context; /* of its functions */
+    void *context;       /* of its functions */
+    int64_t interval_ns; /* in which segments count together */
     struct task_queue *queue;
     struct object_copies *copies;
     GPtrArray *lent;
@@ -21,12 +22,14 @@ struct events_behind {
 };
 
 struct events_behind *
-events_behind_new(struct task_queue *queue, const struct events_taker *taker, void *context)
+events_behind_new(struct task_queue *queue, const struct events_taker *taker, void *context,
+                  int64_t interval_ns)
 {
     struct events_behind *behind = g_new0(struct events_behind, 1);
 
     behind->taker = taker;
     behind->context = context;
+    behind->interval_ns = interval_ns;
     behind->queue = queue;
     behind->copies = object_copies_new(queue);
     behind->lent = g_ptr_array_new();
@@ -116,37 +119,54 @@ events_behind_clock_step(struct events_behind *behind, int64_t before_ns, struct
     *step = (struct clock_step){ behind, before_ns, first };
 }
 
-/* What changes with every segment, and what decides whose it is. */
 struct counted {
     const struct events_behind *behind;
     struct connection *connection;
-    struct oa_stamp stamp;
-    bool is_swapped;
-    _Alignas(struct connection) uint8_t moving[CONNECTION_MOVING];
+    struct counted_facts facts;
 };
 
 static void
 take_counted(void *task)
 {
     const struct counted *counted = task;
+    const struct counted_facts *facts = &counted->facts;
 
-    memcpy(counted->connection, counted->moving, CONNECTION_MOVING);
-    counted->connection->is_swapped = counted->is_swapped;
-    counted->behind->taker->counted(counted->behind->context, counted->connection, counted->stamp);
+    memcpy(counted->connection, facts->moving, CONNECTION_MOVING);
+    counted->connection->is_swapped = facts->is_swapped;
+    counted->behind->taker->counted(counted->behind->context, counted->connection, facts->stamp);
 }
 
+/* What has come for the connection, up to the last segment that counts together. */
+static void
+add_counted(struct events_behind *behind, struct connection *connection)
+{
+    struct connection *copy = copy_of_counted(behind->copies, connection);
+    struct counted_facts *facts = counted_facts_of(connection);
+
+    if (!facts->is_there)
+        return;
+    struct counted *counted = task_queue_add(behind->queue, take_counted, sizeof *counted);
+    *counted = (struct counted){ behind, copy, *facts };
+    facts->is_there = false;
+}
+
+/* Segments of the same interval count together. */
 void
 events_behind_counted(struct events_behind *behind, struct connection *connection,
                       struct oa_stamp stamp)
 {
-    struct connection *copy = copy_of_counted(behind->copies, connection);
-    struct counted *counted = task_queue_add(behind->queue, take_counted, sizeof *counted);
+    int64_t rest_ns = stamp.time_ns % behind->interval_ns;
+    int64_t interval = stamp.time_ns / behind->interval_ns - (rest_ns < 0);
 
-    counted->behind = behind;
-    counted->connection = copy;
-    counted->stamp = stamp;
-    counted->is_swapped = connection->is_swapped;
-    memcpy(counted->moving, connection, CONNECTION_MOVING);
+    copy_of_counted(behind->copies, connection);
+    struct counted_facts *facts = counted_facts_of(connection);
+    if (facts->is_there && facts->interval != interval)
+        add_counted(behind, connection);
+    facts->is_there = true;
+    facts->interval = interval;
+    facts->stamp = stamp;
+    facts->is_swapped = connection->is_swapped;
+    memcpy(facts->moving, connection, CONNECTION_MOVING);
 }
 
 /* --- connections --- */
@@ -183,6 +203,7 @@ events_behind_connection(struct events_behind *behind, const struct connection_r
     if (row->channel)
         copy_of_session(behind->copies, row->channel->vc);
     copy.channel = copy_of_channel(behind->copies, row->channel);
+    add_counted(behind, row->tcp);
     copy.tcp = copy_of_connection(behind->copies, row->tcp);
     copy.tls = lend_tls(behind, row->tls);
     struct ended *ended = task_queue_add(behind->queue, take_ended, sizeof *ended);

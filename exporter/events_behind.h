@@ -25,9 +25,11 @@ struct events_taker {
 
 struct events_behind;
 
-/* `queue` and `taker` have to live as long. */
+/* `queue` and `taker` have to live as long. Of the segments of a connection in an interval, which
+ * are aligned to UTC, `counted` is called with the last one only, and late: for who counts by
+ * interval that is all. */
 struct events_behind *events_behind_new(struct task_queue *queue, const struct events_taker *taker,
-                                        void *context);
+                                        void *context, int64_t interval_ns);
 
 /* The functions of the taker with those arguments, later. */
 void events_behind_frame(struct events_behind *behind, size_t file, int64_t time_ns);

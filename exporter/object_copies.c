@@ -51,6 +51,7 @@ struct connection_copy {
     GList link;
     bool is_ending;
     struct channel_copy *channel; /* NULL: none */
+    struct counted_facts counted;
     struct connection copy;
 };
 
@@ -308,6 +309,12 @@ struct connection *
 copy_of_counted(struct object_copies *copies, struct connection *tcp)
 {
     return &connection_copy(copies, tcp)->copy;
+}
+
+struct counted_facts *
+counted_facts_of(const struct connection *tcp)
+{
+    return &((struct connection_copy *)tcp->counted)->counted;
 }
 
 struct facts {

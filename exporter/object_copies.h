@@ -38,6 +38,16 @@ struct connection *copy_of_connection(struct object_copies *copies, struct conne
 /* The copy as it is; made if there is none. */
 struct connection *copy_of_counted(struct object_copies *copies, struct connection *tcp);
 
+/* What was counted of a connection that has a copy, and is to be told later; the caller's own. */
+struct counted_facts {
+    bool is_there, is_swapped;
+    int64_t interval;
+    struct oa_stamp stamp;
+    _Alignas(struct connection) uint8_t moving[CONNECTION_MOVING];
+};
+
+struct counted_facts *counted_facts_of(const struct connection *tcp);
+
 /* The copies as they are, if that is enough to say where they count: server, service and hop,
  * number and transport; else NULL. Of the channel's session the first one, which is passed to the
  * second; NULL has none. */

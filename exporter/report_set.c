@@ -559,7 +559,9 @@ report_set_use_thread(struct report_set *set, enum thread_use use)
     if (!set->queue)
         return;
     if (takes_all)
-        set->behind = events_behind_new(set->queue, &TAKER, set);
+        set->behind =
+            events_behind_new(set->queue, &TAKER, set,
+                              set->intervals ? intervals_settings(set->intervals)->interval_ns : 1);
     else
         queue_rows(set);
 }

@@ -447,7 +447,7 @@ test_same(void)
                          .seen = g_string_new(NULL) };
     struct task_queue *queue = task_queue_begin(goes_on, NULL);
 
-    test.behind = events_behind_new(queue, &TAKER, &test);
+    test.behind = events_behind_new(queue, &TAKER, &test, 1);
     for (int i = 0; i < SESSIONS; i++)
         begin_session(&test, &test.session[i]);
     for (int i = 0; i < STEPS; i++)
