@@ -90,7 +90,8 @@ show_frequent(GString *text, const struct oa_event *event)
 {
     const struct oa_channel *channel = event->channel;
 
-    g_string_append_printf(text, "%d %u", event->type, (unsigned)event->last.frame);
+    g_string_append_printf(text, "%d %u %d", event->type, (unsigned)event->last.frame,
+                           channel->kind);
     if (event->type == OA_EVENT_RPC)
         g_string_append_printf(text, " %u %u", (unsigned)event->vc->number,
                                (unsigned)event->vc->traffic[channel->hop][OA_SERVER].rpc_bytes);
