@@ -140,6 +140,14 @@ begin_rops(void *context, struct oa_tracker *tracker)
 }
 
 static void
+on_end(void *context)
+{
+    const struct run *run = context;
+
+    report_set_forget_objects(run->reports);
+}
+
+static void
 on_event(void *context, const struct oa_event *event)
 {
     struct run *run = context;
@@ -180,6 +188,14 @@ on_gap(void *context, size_t file)
 }
 
 static void
+on_clock_step(void *context, int64_t before_ns, struct oa_stamp first)
+{
+    const struct run *run = context;
+
+    report_set_clock_step(run->reports, before_ns, first);
+}
+
+static void
 on_full(void *context)
 {
     report_set_fill(((struct run *)context)->reports);
@@ -199,8 +215,10 @@ on_undecided(void *context, const uint8_t server[16], const struct connection_ro
 {
     const struct run *run = context;
 
-    if (run->summary)
-        summary_take_undecided(run->summary, server, row, connections);
+    if (!run->summary)
+        return;
+    report_set_wait(run->reports);
+    summary_take_undecided(run->summary, server, row, connections);
 }
 
 static void
@@ -420,6 +438,15 @@ wants_estimates(const struct options *options)
     return is_wanted;
 }
 
+/* The thread takes all unless that needs more than it can look at, or memory is to be counted. */
+static enum thread_use
+thread_use(const struct options *options)
+{
+    return options->reads_rops || options->memory_limit || wants_estimates(options)
+               ? THREAD_WRITES_ROWS
+               : THREAD_TAKES_ALL;
+}
+
 /* The end of what was followed: the reports that count are written. A process that was forked for
  * that does not return. */
 static int
@@ -457,6 +484,7 @@ export_once(const struct options *options, const struct given_keys *keys,
     struct oa_clock_steps *clock_steps = oa_clock_steps_new();
     struct source_sink sink = { .context = &run,
                                 .begin = options->reads_rops ? begin_rops : NULL,
+                                .end = on_end,
                                 .event = on_event,
                                 .connection = on_connection,
                                 .estimated = wants_estimates(options) ? on_estimate : NULL,
@@ -473,6 +501,7 @@ export_once(const struct options *options, const struct given_keys *keys,
                                 .secrets = keys->sealed,
                                 .renamer = renamer_of(options),
                                 .clock_steps = clock_steps,
+                                .clock_step = on_clock_step,
                                 .keys = keys->tls,
                                 .memory_limit = options->memory_limit,
                                 .jobs = options->jobs,
@@ -506,11 +535,10 @@ export_once(const struct options *options, const struct given_keys *keys,
         if (options->metrics)
             report_set_want_intervals(run.reports);
         report_set_count_intervals(run.reports, &options->intervals);
-        report_set_use_clock_steps(run.reports, clock_steps);
         if (options->estimates)
             report_set_count_estimates(run.reports);
         if (options->jobs > 1 && !run.follow)
-            report_set_queue_rows(run.reports);
+            report_set_use_thread(run.reports, thread_use(options));
         if (run.follow) {
             run.live = live_new(run.reports, run.follow, &options->intervals, &options->rotation,
                                 options->directory);

@@ -54,10 +54,10 @@ report_row(struct report_run *run, const void *row)
         return;
     }
     if (!run->has_gaps && report->is_settled(row)) {
-        row_queue_add(run->queue, run, report->shape, row);
+        row_queue_add(run->queue, report_write_row, run, report->shape, row);
         return;
     }
-    row_queue_drain(run->queue);
+    task_queue_drain(run->queue);
     report_write_row(run, row);
     run->has_gaps = writer_has_gaps(run->writer);
 }

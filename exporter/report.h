@@ -20,7 +20,6 @@
 #include "user_identity.h"
 
 struct report_run;
-struct row_queue;      /* row_queue.h */
 struct estimate_event; /* estimate_event.h */
 struct intervals;      /* intervals.h */
 struct intervals_settings;
@@ -34,6 +33,7 @@ struct report {
     bool on_request;      /* written only if requested by name */
     bool is_of_folders;   /* not of captures: written by a command of its own */
     bool needs_rops;      /* has rows only if ROPs are read */
+    bool needs_bytes;     /* of events: looks at these, or at what was parsed of them */
     bool needs_intervals; /* has `intervals` in its run, for `finish` */
     bool by_service;      /* and these keep the services of a server apart */
     const struct column *columns;
@@ -72,8 +72,8 @@ struct report_run {
     const struct oa_clock_steps *clock_steps;  /* NULL: none */
     struct intervals *intervals; /* of all reports; NULL before report_set_count_intervals() */
     struct writer *writer;
-    struct row_queue *queue; /* NULL: rows are written at once */
-    bool has_gaps;           /* what its writer has written waits for later rows */
+    struct task_queue *queue; /* NULL: rows are written at once */
+    bool has_gaps;            /* what its writer has written waits for later rows */
     void *state;
 };
 

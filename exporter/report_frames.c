@@ -274,6 +274,7 @@ const struct report REPORT_FRAMES = {
     .row_is = "HTTP head, RTS PDU or RPC PDU",
     .order = "in order of completion",
     .on_request = true,
+    .needs_bytes = true,
     COLUMNS(COLUMNS_OF_FRAMES),
     .new_state = new_state,
     .event = take,

@@ -15,14 +15,15 @@
 
 #include "csv_writer.h"
 #include "database.h"
+#include "events_behind.h"
 #include "json_writer.h"
 #include "output_file.h"
 #include "page.h"
 #include "pseudonym_writer.h"
 #include "reports.h"
-#include "row_queue.h"
 #include "session_number.h"
 #include "summary.h"
+#include "task_queue.h"
 
 struct report_set {
     struct report_run *runs;
@@ -35,7 +36,9 @@ struct report_set {
     struct user_spellings *spellings;
     bool has_estimates; /* in all reports, not only in that of estimates */
     struct output_style style;
-    struct row_queue *queue; /* NULL: rows are written at once */
+    struct oa_clock_steps *clock_steps;
+    struct task_queue *queue;     /* of the thread; NULL: there is none */
+    struct events_behind *behind; /* NULL: what happens is taken at once */
     bool wants_intervals;
     bool is_snapshot; /* see report_set_begin_snapshot() */
 };
@@ -280,11 +283,14 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
 {
     if (!set->spellings)
         set->spellings = user_spellings_new(&settings->users);
+    if (!set->clock_steps)
+        set->clock_steps = oa_clock_steps_new();
     if (set->wants_intervals)
         set->intervals = intervals_new(settings);
     for (size_t i = 0; i < set->n; i++) {
         set->runs[i].settings = settings;
         set->runs[i].spellings = set->spellings;
+        set->runs[i].clock_steps = set->clock_steps;
         if (!set->runs[i].report->needs_intervals)
             continue;
         if (!set->intervals)
@@ -293,15 +299,8 @@ report_set_count_intervals(struct report_set *set, const struct intervals_settin
             intervals_divide(set->intervals);
         set->runs[i].intervals = set->intervals;
     }
-}
-
-void
-report_set_use_clock_steps(struct report_set *set, const struct oa_clock_steps *steps)
-{
-    for (size_t i = 0; i < set->n; i++)
-        set->runs[i].clock_steps = steps;
     if (set->intervals)
-        intervals_use_clock_steps(set->intervals, steps);
+        intervals_use_clock_steps(set->intervals, set->clock_steps);
 }
 
 void
@@ -317,8 +316,9 @@ report_set_want_intervals(struct report_set *set)
 }
 
 struct intervals *
-report_set_intervals(const struct report_set *set)
+report_set_intervals(struct report_set *set)
 {
+    report_set_wait(set);
     return set->intervals;
 }
 
@@ -331,26 +331,7 @@ report_set_run(struct report_set *set, const struct report *report)
     return NULL;
 }
 
-void
-report_set_frame(struct report_set *set, size_t file, int64_t time_ns)
-{
-    if (set->intervals)
-        intervals_take_frame(set->intervals, file, time_ns);
-}
-
-void
-report_set_gap(struct report_set *set, size_t file)
-{
-    if (set->intervals)
-        intervals_take_gap(set->intervals, file);
-}
-
-void
-report_set_counted(struct report_set *set, struct connection *connection, struct oa_stamp stamp)
-{
-    if (set->intervals)
-        intervals_take_counted(set->intervals, connection, stamp);
-}
+/* --- what happens, as it is taken, perhaps in the thread --- */
 
 /* How many reports take what comes. */
 static size_t
@@ -372,9 +353,47 @@ note_spelling(struct report_set *set, const struct oa_event *event)
         report_user(&set->runs[0], vc, user);
 }
 
-void
-report_set_event(struct report_set *set, const struct oa_event *event)
+static void
+take_frame(void *context, size_t file, int64_t time_ns)
 {
+    const struct report_set *set = context;
+
+    if (set->intervals)
+        intervals_take_frame(set->intervals, file, time_ns);
+}
+
+static void
+take_gap(void *context, size_t file)
+{
+    const struct report_set *set = context;
+
+    if (set->intervals)
+        intervals_take_gap(set->intervals, file);
+}
+
+static void
+take_clock_step(void *context, int64_t before_ns, struct oa_stamp first)
+{
+    const struct report_set *set = context;
+
+    if (set->clock_steps)
+        oa_clock_steps_add(set->clock_steps, before_ns, first);
+}
+
+static void
+take_counted(void *context, struct connection *connection, struct oa_stamp stamp)
+{
+    const struct report_set *set = context;
+
+    if (set->intervals)
+        intervals_take_counted(set->intervals, connection, stamp);
+}
+
+static void
+take_event(void *context, const struct oa_event *event)
+{
+    struct report_set *set = context;
+
     note_spelling(set, event);
     if (set->intervals)
         intervals_take_event(set->intervals, event);
@@ -384,14 +403,79 @@ report_set_event(struct report_set *set, const struct oa_event *event)
     session_number_take_event(event);
 }
 
-void
-report_set_connection(struct report_set *set, const struct connection_row *row)
+static void
+take_connection(void *context, const struct connection_row *row)
 {
+    const struct report_set *set = context;
+
     if (set->intervals)
         intervals_take_connection(set->intervals, row);
     for (size_t i = 0; i < n_taking(set); i++)
         if (set->runs[i].report->connection)
             set->runs[i].report->connection(&set->runs[i], row);
+}
+
+/* --- what happens, as it comes --- */
+
+void
+report_set_frame(struct report_set *set, size_t file, int64_t time_ns)
+{
+    if (set->behind)
+        events_behind_frame(set->behind, file, time_ns);
+    else
+        take_frame(set, file, time_ns);
+}
+
+void
+report_set_gap(struct report_set *set, size_t file)
+{
+    if (set->behind)
+        events_behind_gap(set->behind, file);
+    else
+        take_gap(set, file);
+}
+
+void
+report_set_clock_step(struct report_set *set, int64_t before_ns, struct oa_stamp first)
+{
+    if (set->behind)
+        events_behind_clock_step(set->behind, before_ns, first);
+    else
+        take_clock_step(set, before_ns, first);
+}
+
+void
+report_set_counted(struct report_set *set, struct connection *connection, struct oa_stamp stamp)
+{
+    if (set->behind && set->intervals)
+        events_behind_counted(set->behind, connection, stamp);
+    else
+        take_counted(set, connection, stamp);
+}
+
+void
+report_set_event(struct report_set *set, const struct oa_event *event)
+{
+    if (set->behind)
+        events_behind_event(set->behind, event);
+    else
+        take_event(set, event);
+}
+
+void
+report_set_connection(struct report_set *set, const struct connection_row *row)
+{
+    if (set->behind)
+        events_behind_connection(set->behind, row);
+    else
+        take_connection(set, row);
+}
+
+void
+report_set_forget_objects(struct report_set *set)
+{
+    if (set->behind)
+        events_behind_forget(set->behind);
 }
 
 void
@@ -409,6 +493,7 @@ report_set_estimate(struct report_set *set, const struct estimate_event *event)
 void
 report_set_capture(struct report_set *set, const struct capture_facts *facts)
 {
+    report_set_wait(set);
     for (size_t i = 0; i < n_taking(set); i++)
         if (set->runs[i].report->capture)
             set->runs[i].report->capture(&set->runs[i], facts);
@@ -422,36 +507,96 @@ report_set_fill(struct report_set *set)
             set->runs[i].report->fill(set->runs[i].state);
 }
 
+/* --- the thread --- */
+
+/* Whether the rows of a report are written in the thread, for as long as nothing waits for it. */
+static bool
+is_in_thread(const struct report_set *set, const struct report_run *run)
+{
+    return set->queue && (set->behind || run->report->shape);
+}
+
+static bool
+has_failed(const struct report_set *set, bool in_thread)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        const struct report_run *run = &set->runs[i];
+        if (run->writer && is_in_thread(set, run) == in_thread && writer_failed(run->writer))
+            return true;
+    }
+    return false;
+}
+
+static bool
+goes_on(void *set)
+{
+    return !has_failed(set, true);
+}
+
 bool
 report_set_failed(const struct report_set *set)
 {
-    bool has_failed = set->queue && row_queue_failed(set->queue);
-
-    for (size_t i = 0; i < set->n && !has_failed; i++) {
-        const struct report_run *run = &set->runs[i];
-        bool is_queued = run->queue && run->report->shape;
-        has_failed = run->writer && !is_queued && writer_failed(run->writer);
-    }
-    return has_failed;
+    return (set->queue && task_queue_failed(set->queue)) || has_failed(set, false);
 }
 
-void
-report_set_queue_rows(struct report_set *set)
+/* Whether the rows of the output can be written in another thread than what happens comes in. */
+static bool
+can_be_written_there(const struct report_set *set)
 {
-    bool can_be = set->style.format == OUTPUT_CSV || set->style.format == OUTPUT_JSON;
+    return !set->style.pseudonyms && !set->style.is_followed;
+}
 
-    if (!can_be || set->style.pseudonyms || set->style.is_followed)
-        return;
-    set->queue = row_queue_begin(report_write_row);
+static bool
+needs_bytes(const struct report_set *set)
+{
+    bool does = false;
+
+    for (size_t i = 0; i < set->n; i++)
+        does |= set->runs[i].report->needs_bytes;
+    return does;
+}
+
+static void
+queue_rows(struct report_set *set)
+{
     for (size_t i = 0; i < set->n; i++)
         set->runs[i].queue = set->queue;
 }
 
-/* From now on rows are written at once. */
-static void
-end_queue(struct report_set *set)
+void
+report_set_use_thread(struct report_set *set, enum thread_use use)
 {
-    g_clear_pointer(&set->queue, row_queue_end);
+    static const struct events_taker TAKER = { take_frame,   take_gap,   take_clock_step,
+                                               take_counted, take_event, take_connection };
+    bool takes_all = use == THREAD_TAKES_ALL && !needs_bytes(set);
+    bool has_files = set->style.format == OUTPUT_CSV || set->style.format == OUTPUT_JSON;
+
+    if (!can_be_written_there(set) || (!takes_all && !has_files))
+        return;
+    set->queue = task_queue_begin(goes_on, set);
+    if (!set->queue)
+        return;
+    if (takes_all)
+        set->behind =
+            events_behind_new(set->queue, &TAKER, set,
+                              set->intervals ? intervals_settings(set->intervals)->interval_ns : 1);
+    else
+        queue_rows(set);
+}
+
+void
+report_set_wait(struct report_set *set)
+{
+    if (set->queue)
+        task_queue_drain(set->queue);
+}
+
+/* From now on everything is done at once. */
+static void
+end_thread(struct report_set *set)
+{
+    g_clear_pointer(&set->queue, task_queue_end);
+    g_clear_pointer(&set->behind, events_behind_free);
     for (size_t i = 0; i < set->n; i++)
         set->runs[i].queue = NULL;
 }
@@ -579,7 +724,7 @@ report_set_commit(struct report_set *set, char **message)
 {
     bool good = true;
 
-    end_queue(set);
+    end_thread(set);
     for (size_t i = 0; i < set->n && good; i++) {
         struct report_run *run = &set->runs[i];
         good = run->writer || open_output(set, run, message);
@@ -601,7 +746,7 @@ report_set_free(struct report_set *set)
 {
     if (!set)
         return;
-    end_queue(set);
+    end_thread(set);
     for (size_t i = 0; i < set->n; i++) {
         if (set->runs[i].writer)
             writer_discard(set->runs[i].writer);
@@ -610,6 +755,7 @@ report_set_free(struct report_set *set)
     }
     intervals_free(set->intervals);
     user_spellings_free(set->spellings);
+    oa_clock_steps_free(set->clock_steps);
     if (set->lock >= 0)
         close(set->lock);
     if (set->made_directory)

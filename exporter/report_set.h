@@ -35,15 +35,11 @@ void report_set_merge(struct report_set *set, const struct report_set *part);
  * INTERVALS_DEFAULT. */
 void report_set_count_intervals(struct report_set *set, const struct intervals_settings *settings);
 
-/* No duration is taken across these steps, which must outlive the set. Before the first frame,
- * after report_set_count_intervals(). */
-void report_set_use_clock_steps(struct report_set *set, const struct oa_clock_steps *steps);
-
 /* The same, also if no report needs it. Before report_set_count_intervals(). */
 void report_set_want_intervals(struct report_set *set);
 
-/* What counts by interval; NULL if no report needs it. */
-struct intervals *report_set_intervals(const struct report_set *set);
+/* What counts by interval; NULL if no report needs it. Waits as report_set_wait(). */
+struct intervals *report_set_intervals(struct report_set *set);
 
 /* The run of a report, for one whose rows do not come from events; NULL if it is not in the set. */
 struct report_run *report_set_run(struct report_set *set, const struct report *report);
@@ -54,6 +50,9 @@ void report_set_frame(struct report_set *set, size_t file, int64_t time_ns);
 void report_set_gap(struct report_set *set, size_t file);
 void report_set_counted(struct report_set *set, struct connection *connection,
                         struct oa_stamp stamp);
+
+/* The clock of a capture was set, see clock_steps.h: no duration is taken across. */
+void report_set_clock_step(struct report_set *set, int64_t before_ns, struct oa_stamp first);
 
 /* From now on estimates are in all reports that can have them; else only in that of estimates. */
 void report_set_count_estimates(struct report_set *set);
@@ -70,9 +69,21 @@ void report_set_capture(struct report_set *set, const struct capture_facts *fact
 /* Memory is short: reports that count get no more rows, but what they have goes on. */
 void report_set_fill(struct report_set *set);
 
-/* From now on rows are written in a thread of their own where they can be, until
- * report_set_commit(). What is written stays the same. */
-void report_set_queue_rows(struct report_set *set);
+/* What is done in a thread of its own, until report_set_commit(), as far as the outputs and the
+ * reports allow it; what is written stays the same. */
+enum thread_use {
+    THREAD_WRITES_ROWS,
+    THREAD_TAKES_ALL, /* whatever the functions above pass on, but estimates: ROPs are not read */
+};
+
+/* After report_set_count_intervals(), before the first frame. */
+void report_set_use_thread(struct report_set *set, enum thread_use use);
+
+/* Waits until all that was passed on has been taken, for who looks at what was made of it. */
+void report_set_wait(struct report_set *set);
+
+/* The tracker is freed: nothing that comes names an object of its events. */
+void report_set_forget_objects(struct report_set *set);
 
 /* Whether a write has failed; there is no point in going on. */
 bool report_set_failed(const struct report_set *set);

@@ -221,6 +221,15 @@ tell_clock(const struct source *source, const struct capture_frame *frame, bool 
             KINDS[i]->clock_step(source->self[i], frame->time_ns);
 }
 
+static void
+give_clock_step(const struct source_sink *sink, int64_t before_ns, struct oa_stamp first)
+{
+    if (sink->clock_steps)
+        oa_clock_steps_add(sink->clock_steps, before_ns, first);
+    if (sink->clock_step)
+        sink->clock_step(sink->context, before_ns, first);
+}
+
 /* Notes where a clock was set before this frame: in its file, or between files of one capture. */
 static void
 note_clock(const struct source *source, const struct capture_frame *frame)
@@ -229,9 +238,9 @@ note_clock(const struct source *source, const struct capture_frame *frame)
     bool has_begun = facts[frame->file % source->n_files].frames > 0;
     const struct continuity_step *step = step_between(source, frame, has_begun);
 
-    if (source->sink->clock_steps && (step || is_step_within(frame)))
-        oa_clock_steps_add(source->sink->clock_steps, time_before(source, frame, step),
-                           (struct oa_stamp){ frame->time_ns, frame->number });
+    if (step || is_step_within(frame))
+        give_clock_step(source->sink, time_before(source, frame, step),
+                        (struct oa_stamp){ frame->time_ns, frame->number });
     tell_clock(source, frame, has_begun, false);
     if (frame->forward && source->sink->gap)
         source->sink->gap(source->sink->context, frame->file);
@@ -729,6 +738,8 @@ source_run(struct source *source, const struct source_sink *sink, struct source_
         KINDS[i]->end(source->self[i], result);
     oa_shapes_free(flows->shapes);
     oa_tracker_end(flows->tracker);
+    if (sink->end)
+        sink->end(sink->context);
     oa_tracker_free(flows->tracker);
     result->channels = flows->n_channels;
     result->keys_came_late = sink->keys && oa_tls_keys_came_late(sink->keys);

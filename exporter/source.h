@@ -28,6 +28,8 @@ struct oa_tracker; /* track/tracker.h */
 struct source_sink {
     void *context;
     void (*begin)(void *context, struct oa_tracker *tracker); /* before the first event */
+    /* The tracker and its objects are freed; only findings about the captures follow. */
+    void (*end)(void *context);
     oa_event_function event;
     void (*connection)(void *context, const struct connection_row *row); /* that has ended */
     /* A frame, before what is in it; a segment or PDU, in the facts of its connection. */
@@ -58,6 +60,8 @@ struct source_sink {
     const struct oa_renamer *renamer;            /* of names in findings; NULL: they are shown */
     struct oa_clock_steps *clock_steps; /* gets those in the captures as they are read; NULL: they
                                            are not looked at */
+    /* The same, as oa_clock_steps_add(). */
+    void (*clock_step)(void *context, int64_t before_ns, struct oa_stamp first);
     struct oa_tls_keys *keys; /* of connections inside TLS, which those in the captures are added
                                  to; NULL: they stay closed */
     uint64_t memory_limit;    /* bytes; 0: none */

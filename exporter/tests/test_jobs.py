@@ -23,6 +23,10 @@ ALL = [line.split()[0] for line in tools.oaexport(PROGRAM, "--list-reports").std
 REPORTS = ",".join(name for name in ALL if name != "comparison")
 # Each of these writes the rows of a report in another way.
 STYLES = ([], ["--format", "json"], ["--crlf", "--time", "spreadsheet"])
+# Reports that need nothing but events, and what changes how they count: these are taken in a thread of their own.
+COUNTING = ",".join(name for name in ALL if name not in ("comparison", "estimates", "frames", "rops"))
+COUNTED = (["--interval", "1"], ["--interval", "5", "--period", "day", "--utc-offset", "+05:30"], ["--period", "week", "--user-key", "http"],
+           ["--user-key", "address", "--valid-ports", "exchange:6001-6004"], ["--max-memory", "64M"])
 
 
 def keys_of(capture):
@@ -88,6 +92,25 @@ class Jobs(unittest.TestCase):
         for name in ("real", "made", "clients", "cases"):
             self.check(TOP / "test-captures" / name)
 
+    def test_counting(self):
+        """With all that changes what is counted."""
+        for options in COUNTED:
+            for name in ("real", "clients"):
+                self.check(*options, TOP / "test-captures" / name, reports=("--reports", COUNTING))
+        self.check("--html", tools.SIX_USERS, reports=())
+        for capture in sorted((TOP / "test-captures").glob("*/*mapi*.pcap*")):
+            self.check("--interval", "1", capture, numbers=JOBS[:2], reports=("--reports", COUNTING))
+
+    def test_metrics(self):
+        """Counted at the end."""
+        with tempfile.TemporaryDirectory() as folder:
+            found = []
+            for jobs in JOBS:
+                path = pathlib.Path(folder) / f"{jobs}.prom"
+                tools.oaexport(PROGRAM, "-j", jobs, "--metrics", path, "-o", f"{folder}/{jobs}", tools.SIX_USERS)
+                found.append(path.read_bytes())
+            self.assertEqual(found[1:], found[:1] * 2)
+
     def test_styles(self):
         """Of output; and names replaced."""
         with tempfile.TemporaryDirectory() as folder:
@@ -96,6 +119,7 @@ class Jobs(unittest.TestCase):
             key.write_bytes(b"0123456789abcdef0123456789abcdef")
             for style in (*STYLES, ["--anonymize", key]):
                 self.check(*style, tools.SIX_USERS)
+                self.check(*style, tools.SIX_USERS, reports=())
 
     def test_database(self):
         """Rows of all reports go into one file."""
@@ -126,8 +150,10 @@ class Jobs(unittest.TestCase):
             for cut in range(400, len(data), len(data) // 12):
                 path.write_bytes(data[:cut])
                 self.check(path)
+                self.check(path, reports=())
                 path.write_bytes(data[:cut] + b"\xff" * 8 + data[cut + 8:])
                 self.check(path)
+                self.check(path, reports=())
 
     def test_read_again(self):
         """Frames out of order, found late: the files are opened again, with frames read ahead."""
@@ -144,6 +170,7 @@ class Jobs(unittest.TestCase):
             path.write_bytes(data[:24] + b"".join(frames))
             for window in ("1", "0", "0.000001"):
                 self.check("--reorder-window", window, path)
+                self.check("--reorder-window", window, path, reports=())
 
     def test_clock_set(self):
         """Between two files of a capture: options of TCP show which one follows the other."""
@@ -156,7 +183,7 @@ class Jobs(unittest.TestCase):
                 for seconds in ("-1", "-3600", "3600"):
                     subprocess.run(["editcap", "-t", seconds, rest, second], check=True)
                     self.check(first, second)
-                    self.check(second, first)
+                    self.check(second, first, reports=())
 
     def test_refused(self):
         """A number of threads that is none."""
