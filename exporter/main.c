@@ -438,11 +438,15 @@ wants_estimates(const struct options *options)
     return is_wanted;
 }
 
-/* The thread takes all unless that needs more than it can look at, or memory is to be counted. */
+/* The thread takes all unless that needs more than it can look at, or memory is to be counted; or
+ * another one, which opens TLS, leaves it no processor. */
 static enum thread_use
 thread_use(const struct options *options)
 {
-    return options->reads_rops || options->memory_limit || wants_estimates(options)
+    bool has_processor = options->jobs > 2 || !tls_key_files_are_given(&options->keys.tls);
+
+    return options->reads_rops || options->memory_limit || wants_estimates(options) ||
+                   !has_processor
                ? THREAD_WRITES_ROWS
                : THREAD_TAKES_ALL;
 }
