@@ -568,7 +568,8 @@ report_set_use_thread(struct report_set *set, enum thread_use use)
 {
     static const struct events_taker TAKER = { take_frame,   take_gap,   take_clock_step,
                                                take_counted, take_event, take_connection };
-    bool takes_all = use == THREAD_TAKES_ALL && !needs_bytes(set);
+    /* What else the reports do is little beside passing on what they need for it. */
+    bool takes_all = use == THREAD_TAKES_ALL && set->intervals && !needs_bytes(set);
     bool has_files = set->style.format == OUTPUT_CSV || set->style.format == OUTPUT_JSON;
 
     if (!can_be_written_there(set) || (!takes_all && !has_files))
@@ -577,9 +578,8 @@ report_set_use_thread(struct report_set *set, enum thread_use use)
     if (!set->queue)
         return;
     if (takes_all)
-        set->behind =
-            events_behind_new(set->queue, &TAKER, set,
-                              set->intervals ? intervals_settings(set->intervals)->interval_ns : 1);
+        set->behind = events_behind_new(set->queue, &TAKER, set,
+                                        intervals_settings(set->intervals)->interval_ns);
     else
         queue_rows(set);
 }
