@@ -215,7 +215,7 @@ break_off(struct flow *flow, enum oa_side side)
 
     flow->held[side].bytes = NULL;
     flow->is_examined[side] = true;
-    if (held.bytes &&
+    if (held.bytes && !flow->channel &&
         oa_recognise_cut(held.bytes->data, held.bytes->len, endpoint[side].port,
                          endpoint[side ^ 1].port, &recognition) == OA_OURS &&
         !contradicts_sides(flow, side, &recognition)) {

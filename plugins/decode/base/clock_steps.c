@@ -70,6 +70,12 @@ is_within(int64_t time_ns, int64_t from_ns, int64_t to_ns)
     return time_ns >= from_ns && time_ns < to_ns;
 }
 
+struct oa_stamp
+oa_clock_steps_last(const struct oa_clock_steps *steps, struct oa_stamp then, struct oa_stamp now)
+{
+    return oa_clock_stepped(steps, then, now) ? now : oa_stamp_later(then, now);
+}
+
 bool
 oa_clock_stepped_within(const struct oa_clock_steps *steps, int64_t from_ns, int64_t to_ns)
 {

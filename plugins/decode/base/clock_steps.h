@@ -25,6 +25,11 @@ void oa_clock_steps_add(struct oa_clock_steps *steps, int64_t before_ns, struct 
 /* Whether times of the two frames are of different clocks. NULL has no steps. */
 bool oa_clock_stepped(const struct oa_clock_steps *steps, struct oa_stamp from, struct oa_stamp to);
 
+/* When there was something last: then, or now, though bytes that were held back come late. What is
+ * behind a step of the clock is the last in any case. */
+struct oa_stamp oa_clock_steps_last(const struct oa_clock_steps *steps, struct oa_stamp then,
+                                    struct oa_stamp now);
+
 /* Whether a clock was set at a time in [from, to), by what it showed before or after. */
 bool oa_clock_stepped_within(const struct oa_clock_steps *steps, int64_t from_ns, int64_t to_ns);
 

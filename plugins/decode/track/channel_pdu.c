@@ -151,10 +151,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
 {
     struct oa_traffic *traffic = &channel->facts.traffic[event->side];
 
-    if (oa_clock_stepped(channel->tracker->clock_steps, channel->facts.last, event->last))
-        channel->facts.last = event->last;
-    else /* bytes that were held back come late */
-        channel->facts.last = oa_stamp_later(channel->facts.last, event->last);
+    channel->facts.last =
+        oa_clock_steps_last(channel->tracker->clock_steps, channel->facts.last, event->last);
     measure_idle(channel, event);
     oa_auth_take_pdu(channel->tracker, event);
     if (header->ptype == OA_RPC_RTS) {

@@ -54,10 +54,7 @@ oa_vc_take_rpc(struct channel *channel, struct oa_event *event)
     struct oa_traffic *traffic = &vc->facts.traffic[hop][event->side];
     traffic->rpc_pdus++;
     traffic->rpc_bytes += event->pdu_length;
-    if (oa_clock_stepped(vc->tracker->clock_steps, vc->facts.last, event->last))
-        vc->facts.last = event->last;
-    else /* bytes that were held back come late */
-        vc->facts.last = oa_stamp_later(vc->facts.last, event->last);
+    vc->facts.last = oa_clock_steps_last(vc->tracker->clock_steps, vc->facts.last, event->last);
     if (hop == oa_vc_hop(&vc->facts))
         oa_auth_take_rpc(vc->tracker, event);
 }

@@ -175,10 +175,7 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     all->pings += is_ping;
     all->rts_pdus++;
     all->rts_bytes += event->pdu_length;
-    if (oa_clock_stepped(vc->tracker->clock_steps, vc->facts.last, event->last))
-        vc->facts.last = event->last;
-    else /* bytes that were held back come late */
-        vc->facts.last = oa_stamp_later(vc->facts.last, event->last);
+    vc->facts.last = oa_clock_steps_last(vc->tracker->clock_steps, vc->facts.last, event->last);
 }
 
 /* During a recycling the predecessor may still be acknowledged. */
