@@ -31,9 +31,13 @@ class Damage(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def export(self, *captures):
-        """Writes all reports; the exit code must be that of a completed run."""
+        """Writes all reports; the exit code must be that of a completed run, and whatever they name has ended."""
         result = tools.oaexport(PROGRAM, "-o", self.folder / "out", *captures, check=False)
         self.assertIn(result.returncode, GOOD_CODES, f"{captures}: {result.stderr}")
+        written = {name: tools.rows((self.folder / "out" / f"{name}.csv").read_text(encoding="utf-8")) for name in ("channels", "sessions", "calls", "findings")}
+        sessions = {row["session"] for row in written["sessions"]} | {""}
+        for name in ("channels", "calls", "findings"):
+            self.assertLessEqual({row["session"] for row in written[name]}, sessions, f"{captures}: {name}")
         return result
 
     def edited(self, capture, *arguments):
