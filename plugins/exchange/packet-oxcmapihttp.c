@@ -8,7 +8,6 @@
 
 #include <epan/expert.h>
 #include <epan/to_str.h>
-#include <wsutil/to_str.h>
 #include WS_COMPAT_HTTP_HEADER
 
 #include <string.h>
@@ -421,7 +420,7 @@ name_session(const struct message *message)
         return;
     message->frame->named = session;
     const char *user = oa_vc_user_name(session, text);
-    guint32_to_str_buf((guint32)session->number, number, sizeof number);
+    g_snprintf(number, sizeof number, "%u", (guint32)session->number);
     col_append_lstr(cinfo, COL_INFO, "Session ", number, user ? ", " : "", user ? user : "", ": ",
                     COL_ADD_LSTR_TERMINATOR);
 }
