@@ -17,8 +17,9 @@
 #include "intervals.h"
 #include "period.h"
 
-/* Beyond, as with a frame whose time is wrong by years, only intervals with traffic are listed. */
-#define LISTED_MAX 1000000
+/* Intervals are listed at all servers together, so many and one for each frame. Beyond, as with a
+ * frame whose time is wrong by a year, only those with traffic are. */
+#define LISTED_ANYWAY 100000
 
 struct server_sessions {
     const struct intervals *intervals;
@@ -237,6 +238,15 @@ list_row(void *context, struct interval *row)
     return true;
 }
 
+/* Whether so many at each server are no more than the captures are worth. */
+static bool
+may_list(const struct intervals *intervals, uint64_t n)
+{
+    uint64_t n_servers = (uint64_t)MAX(g_tree_nnodes(intervals->servers), 1);
+
+    return n <= (LISTED_ANYWAY + intervals->n_frames) / n_servers;
+}
+
 /* All intervals of the captures, with those of the server among them. */
 static void
 list_rows(struct intervals *intervals, struct server *server, struct server_load *load)
@@ -252,7 +262,7 @@ list_rows(struct intervals *intervals, struct server *server, struct server_load
     struct listing listing = { .list = g_array_new(FALSE, TRUE, sizeof(struct interval)),
                                .first_ns = interval_start(intervals, first_ns),
                                .length_ns = length_ns,
-                               .lists_all = n <= LISTED_MAX };
+                               .lists_all = may_list(intervals, n) };
     for (uint64_t i = 0; listing.lists_all && i < n; i++) {
         struct interval empty = { .start_ns = listing.first_ns + (int64_t)i * length_ns };
         g_array_append_val(listing.list, empty);

@@ -76,6 +76,7 @@ struct intervals {
     int64_t begin_ns; /* of what is kept; INT64_MIN: all */
     int64_t end_ns;   /* before which everything is; INT64_MAX: as far as frames are */
     int64_t now_ns;
+    uint64_t n_frames;            /* so far, of any protocol */
     struct busy_seconds *seconds; /* of all servers together */
     GTree *servers;               /* struct server, key and value */
     GHashTable *counted;          /* set of what counting keeps of a connection */

@@ -491,6 +491,7 @@ void
 intervals_take_frame(struct intervals *intervals, size_t file, int64_t time_ns)
 {
     intervals->now_ns = time_ns;
+    intervals->n_frames++;
     coverage_take(intervals->coverage, file, time_ns);
 }
 

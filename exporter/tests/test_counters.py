@@ -147,6 +147,16 @@ class Counters(unittest.TestCase):
         rows = self.export("--interval", "1", self.write(trace, "back.pcapng"))["counters"]
         self.assertIn("clock", {word for row in rows for word in row["quality"].split(";")})
 
+    def test_wrong_time(self):
+        """A frame a year ahead: what is counted stays the same, and a small capture makes no million rows."""
+        trace = disturb.read(TWO_HOPS.read_bytes())
+        shift(part(trace, -1, None), 365 * 86400)
+        before, after = self.export(TWO_HOPS), self.export(self.write(trace, "ahead.pcapng"))
+        self.assertEqual(len(after["calls"]), len(before["calls"]))
+        for column in ("calls", "rpc_bytes_in", "rpc_bytes_out", "connections_new"):
+            self.assertEqual(total(after["counters"], column), total(before["counters"], column), column)
+        self.assertLess(len(after["counters"]), 100)
+
     def test_addresses_of_a_proxy(self):
         """What a proxy does from its inner address counts at the address where clients reach it; alone, nothing else is known of it."""
         proxy, store = self.export(TWO_HOPS)["counters"]
