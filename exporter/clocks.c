@@ -9,11 +9,8 @@
 #include <string.h>
 
 #include "base/text.h"
-
-/* Enough of a PDU to distinguish it from others: its header and the context handle, and the
- * signature at its end. */
-#define HASHED_BYTES 64
-#define SIGNATURE_BYTES 16
+#include "clock_pair.h"
+#include "pdu_key.h"
 
 /* PDUs that wait for their second sighting. With more of them only some are compared, the same in
  * all files. */
@@ -22,34 +19,8 @@
 /* Places where a PDU was seen that are kept: it passes several hops. */
 #define PLACES_MAX 6
 
-/* Of two interfaces: differences kept of each direction, how many are needed to compare clocks, and
- * how many of them of PDUs that are unique. Sessions of different users may begin with the same
- * bytes.
- */
-#define SAMPLES_MAX 512
-#define SAMPLES_NEEDED 3
-#define UNIQUE_NEEDED 2
-
 /* Pairs of interfaces with PDUs in common that are compared. */
 #define PAIRS_MAX 4096
-
-/* A PDU takes no longer from one place to the next: differences further from their median are of
- * PDUs that only look the same. */
-#define TRANSIT_MAX_NS (INT64_C(1) * 1000000000)
-
-#define HANDLE_SIZE 20
-#define HANDLE_ATTRIBUTES 4
-#define HANDLE_START 16 /* of one that is cut, as much as tells it from others */
-
-/* Enough of a PDU that is cut: its header and the start of the context handle. */
-#define TELLING_BYTES (24 + HANDLE_START)
-
-/* The share of differences at each end that is left out: clocks drift, and queues reorder. */
-#define TRIMMED 20
-
-/* An interval that comes as near to no difference as this share of its width does not show any: a
- * proxy that takes long to pass requests on makes it wide on one side. */
-#define AGREE_SHARE 50
 
 #define FILE_NAME_TEXT 48
 #define INTERFACE_TEXT (OA_SHOWN_NAME + 32)
@@ -72,22 +43,6 @@ struct sighting {
     unsigned n_places;
     bool is_ambiguous; /* an interface has it in two sessions */
     GList link;        /* the oldest first */
-};
-
-/* Times of one direction on the later interface of a pair, less those in the earlier one. */
-struct samples {
-    int64_t values[SAMPLES_MAX];
-    size_t n;
-    uint64_t seen, stride; /* every stride-th one is kept; 0: every one */
-    bool are_unique;       /* of PDUs that no other session has: the others do not count then */
-};
-
-struct pair {
-    size_t interface[2];       /* the earlier one on the command line, or in its file, first */
-    struct samples samples[2]; /* by enum oa_side, the sender */
-    uint64_t unique;           /* PDUs in common that no other session has */
-    uint64_t by_cookies;       /* of them, with two cookies: each shows as much as two others */
-    uint64_t moves[2];         /* of connections, to which of the two */
 };
 
 /* An interface of a file, as CAPTURE_INTERFACES counts them: all of a file have one clock, unless
@@ -190,35 +145,17 @@ clocks_take_frame(struct clocks *clocks, size_t file, unsigned interface, struct
 
 /* ---- the same PDU on two interfaces ---- */
 
-static void
-add_sample(struct samples *samples, int64_t value, bool is_unique)
-{
-    if (is_unique && !samples->are_unique)
-        *samples = (struct samples){ .are_unique = true };
-    if (is_unique != samples->are_unique)
-        return;
-    if (samples->stride && samples->seen++ % samples->stride != 0)
-        return;
-    if (samples->n == SAMPLES_MAX) {
-        for (size_t i = 0; i < SAMPLES_MAX / 2; i++)
-            samples->values[i] = samples->values[2 * i];
-        samples->n = SAMPLES_MAX / 2;
-        samples->stride = MAX(samples->stride, 1) * 2;
-    }
-    samples->values[samples->n++] = value;
-}
-
 /* NULL: there are too many. */
-static struct pair *
+static struct clock_pair *
 pair_of(struct clocks *clocks, size_t interface, size_t other)
 {
     size_t a = MIN(interface, other), b = MAX(interface, other);
     uint64_t key = (uint64_t)a << 32 | b;
-    struct pair *pair = g_hash_table_lookup(clocks->pairs, &key);
+    struct clock_pair *pair = g_hash_table_lookup(clocks->pairs, &key);
 
     if (pair || g_hash_table_size(clocks->pairs) == PAIRS_MAX)
         return pair;
-    pair = g_new0(struct pair, 1);
+    pair = g_new0(struct clock_pair, 1);
     pair->interface[0] = a;
     pair->interface[1] = b;
     g_hash_table_insert(clocks->pairs, g_memdup2(&key, sizeof key), pair);
@@ -233,14 +170,14 @@ compare(struct clocks *clocks, enum oa_side sender, const struct place *first,
 
     if (apart_ns > CLOCKS_APART_MAX_NS || apart_ns < -CLOCKS_APART_MAX_NS)
         return;
-    struct pair *pair = pair_of(clocks, first->interface, other->interface);
+    struct clock_pair *pair = pair_of(clocks, first->interface, other->interface);
 
     if (!pair)
         return;
     pair->unique += other->is_unique;
     pair->by_cookies += other->has_cookies;
-    add_sample(&pair->samples[sender],
-               other->interface == pair->interface[1] ? apart_ns : -apart_ns, other->is_unique);
+    clock_pair_add(pair, sender, other->interface == pair->interface[1] ? apart_ns : -apart_ns,
+                   other->is_unique);
 }
 
 /* A connection that goes on in another file, or on another interface: as long as none comes back,
@@ -249,7 +186,7 @@ static void
 follow_channel(struct clocks *clocks, const struct oa_channel *channel)
 {
     size_t last = GPOINTER_TO_SIZE(g_hash_table_lookup(clocks->channels, &channel->number));
-    struct pair *pair;
+    struct clock_pair *pair;
 
     if (last == clocks->current + 1)
         return;
@@ -324,85 +261,6 @@ see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_u
         thin_out(clocks);
 }
 
-static uint64_t
-hash(uint64_t hash, const void *bytes, size_t length)
-{
-    const uint8_t *data = bytes;
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-/* A key for a message that is the same wherever it passes; 0: none. RTS PDUs that open a channel
- * change on their way, but for their cookies. */
-static uint64_t
-key_of(const struct oa_event *event)
-{
-    uint64_t seed = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)event->side;
-    const struct oa_rts_command *cookie;
-    unsigned n = 0;
-
-    switch (event->type) {
-    case OA_EVENT_RPC:
-        if (!(event->rpc->header.flags & OA_RPC_FIRST_FRAG))
-            return 0;
-        if (event->is_cut) /* of another length on another hop, whose headers are longer or not */
-            return event->length < TELLING_BYTES
-                       ? 0
-                       : hash(seed ^ event->pdu_length, event->pdu, TELLING_BYTES);
-        seed = hash(seed ^ event->pdu_length, event->pdu, MIN(event->pdu_length, HASHED_BYTES));
-        if (event->rpc->verifier.present && event->pdu_length >= SIGNATURE_BYTES)
-            seed = hash(seed, event->pdu + event->pdu_length - SIGNATURE_BYTES, SIGNATURE_BYTES);
-        return seed;
-    case OA_EVENT_RTS:
-        while ((cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, n)) && ++n)
-            seed = hash(seed, &cookie->value.cookie, OA_COOKIE_SIZE);
-        return n >= 2 ? seed : 0;
-    case OA_EVENT_MAPI_HEAD:
-        if (event->http->mapi.request_id.length == 0)
-            return 0;
-        return hash(seed, event->http->mapi.request_id.at, event->http->mapi.request_id.length);
-    default:
-        return 0;
-    }
-}
-
-/* A context handle, or the start of one that is cut: 4 bytes of attributes, which are 0, and a
- * UUID. Other parameters have more zeros there, or fewer. */
-static bool
-begins_with_handle(const struct oa_rpc_pdu *rpc)
-{
-    size_t there = MIN(rpc->stub_length, HANDLE_SIZE);
-    unsigned zeros[2] = { 0, 0 };
-
-    if (rpc->header.ptype != OA_RPC_REQUEST || there < HANDLE_START)
-        return false;
-    for (size_t i = 0; i < there; i++)
-        zeros[i >= HANDLE_ATTRIBUTES] += rpc->stub[i] == 0;
-    return zeros[0] == HANDLE_ATTRIBUTES && zeros[1] < (there - HANDLE_ATTRIBUTES) / 2;
-}
-
-/* Whether it ends with a signature, or with the last leg of an authentication. The first legs of
- * two sessions may be the same. */
-static bool
-is_signed(const struct oa_rpc_pdu *rpc)
-{
-    if (!rpc->verifier.present)
-        return false;
-    return rpc->header.ptype == OA_RPC_AUTH3 ||
-           ((rpc->header.ptype == OA_RPC_REQUEST || rpc->header.ptype == OA_RPC_RESPONSE) &&
-            rpc->verifier.level >= OA_RPC_LEVEL_PKT);
-}
-
-/* Whether no other session has the same PDU: it contains a cookie, the identifier of a request, a
- * context handle, or a signature. */
-static bool
-is_unique(const struct oa_event *event)
-{
-    return event->type != OA_EVENT_RPC || is_signed(event->rpc) || begins_with_handle(event->rpc);
-}
-
 /* Calls of other services may last as long as their session. */
 static void
 take_call(struct clocks *clocks, const struct oa_call *call)
@@ -423,168 +281,23 @@ clocks_take_event(struct clocks *clocks, const struct oa_event *event)
         take_call(clocks, event->call);
     if (event->type == OA_EVENT_CHANNEL_CLOSED)
         g_hash_table_remove(clocks->channels, &event->channel->number);
-    uint64_t key = key_of(event);
+    uint64_t key = pdu_key(event);
 
     if (!key)
         return;
     follow_channel(clocks, event->channel);
-    see(clocks, key, event, is_unique(event));
+    see(clocks, key, event, pdu_is_unique(event));
     /* Two files may hold the same connections, and one of them further hops of their sessions. */
-    see(clocks, hash(key, event->channel->endpoint, sizeof event->channel->endpoint), event, true);
+    see(clocks, pdu_key_on_connection(key, event->channel), event, true);
 }
 
 /* ---- how far clocks differ ---- */
-
-static int
-compare_values(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-    return left < right ? -1 : left > right;
-}
-
-/* Sorts the samples, of which those too far from `median_ns` are dropped. */
-static void
-clean(struct samples *samples, int64_t median_ns)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < samples->n; i++)
-        if (ABS(samples->values[i] - median_ns) <= TRANSIT_MAX_NS)
-            samples->values[n++] = samples->values[i];
-    samples->n = n;
-    qsort(samples->values, n, sizeof samples->values[0], compare_values);
-}
-
-static int64_t
-median_of_all(const struct pair *pair)
-{
-    int64_t values[2 * SAMPLES_MAX];
-    size_t n = 0;
-
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
-        memcpy(values + n, pair->samples[side].values, pair->samples[side].n * sizeof(int64_t));
-        n += pair->samples[side].n;
-    }
-    qsort(values, n, sizeof values[0], compare_values);
-    return n ? values[n / 2] : 0;
-}
-
-static int64_t
-least(const struct samples *samples)
-{
-    return samples->values[samples->n / TRIMMED];
-}
-
-static int64_t
-greatest(const struct samples *samples)
-{
-    return samples->values[samples->n - 1 - samples->n / TRIMMED];
-}
-
-/* Whether no difference is as likely as any in the interval; it is upside down where clocks drift,
- * or PDUs were taken for others. */
-static bool
-may_agree(int64_t low_ns, int64_t high_ns)
-{
-    int64_t from_zero_ns = MAX(MAX(MIN(low_ns, high_ns), -MAX(low_ns, high_ns)), 0);
-
-    return from_zero_ns <= ABS(high_ns - low_ns) / AGREE_SHARE;
-}
-
-/*
- * The interval above `below` and under `above`, which are sorted. If no value is in it, some
- * samples are of PDUs that only look the same: then it is that with which most samples agree.
- */
-static void
-find_interval(const struct samples *below, const struct samples *above, int64_t *low_ns,
-              int64_t *high_ns)
-{
-    size_t best = 0;
-
-    *low_ns = greatest(below);
-    *high_ns = least(above);
-    if (*low_ns <= *high_ns)
-        return;
-    for (size_t i = 0, j = 0; i < below->n; i++) {
-        while (j < above->n && above->values[j] < below->values[i])
-            j++;
-        if (j == above->n || i + 1 + above->n - j <= best)
-            continue;
-        best = i + 1 + above->n - j;
-        *low_ns = below->values[i];
-        *high_ns = above->values[j];
-    }
-}
-
-/* The difference with the shortest transit: near it lie most, and few last much longer. */
-static int64_t
-shortest(const struct samples *samples)
-{
-    int64_t median_ns = samples->values[samples->n / 2];
-
-    return median_ns - least(samples) <= greatest(samples) - median_ns ? least(samples)
-                                                                       : greatest(samples);
-}
-
-struct difference {
-    const struct pair *pair;
-    int64_t ahead_ns, within_ns;
-    bool is_by_moves; /* no PDUs show it */
-};
-
-/*
- * How far the clock of the pair's second interface is ahead, in the middle of the interval. If it
- * is nearer to the server, requests come later by their transit than the difference, responses
- * earlier; otherwise it is the other way round. One direction alone shows only differences that are
- * too large for a transit, as those of the shortest ones. Files that were cut from one capture have
- * one clock.
- */
-static bool
-estimate(struct pair *pair, bool is_one_capture, struct difference *difference)
-{
-    int64_t *ahead_ns = &difference->ahead_ns, *within_ns = &difference->within_ns;
-    struct samples *requests = &pair->samples[OA_CLIENT], *responses = &pair->samples[OA_SERVER];
-    int64_t median_ns = median_of_all(pair), low_ns, high_ns;
-    size_t n = requests->n + responses->n;
-
-    if (is_one_capture) {
-        difference->is_by_moves = true;
-        return true;
-    }
-    clean(requests, median_ns);
-    clean(responses, median_ns);
-    size_t agreeing = requests->n + responses->n;
-    if (agreeing < n / 2 + 1 || agreeing + pair->by_cookies < SAMPLES_NEEDED ||
-        pair->unique + pair->by_cookies < UNIQUE_NEEDED) {
-        *difference = (struct difference){ .pair = pair, .is_by_moves = true };
-        return (pair->moves[0] == 0) != (pair->moves[1] == 0);
-    }
-    bool has_both = requests->n > 0 && responses->n > 0;
-    const struct samples *only = requests->n ? requests : responses;
-
-    if (!has_both) {
-        low_ns = least(only) - TRANSIT_MAX_NS;
-        high_ns = greatest(only) + TRANSIT_MAX_NS;
-    } else if (requests->values[requests->n / 2] >= responses->values[responses->n / 2]) {
-        find_interval(responses, requests, &low_ns, &high_ns);
-    } else {
-        find_interval(requests, responses, &low_ns, &high_ns);
-    }
-    if (has_both && ABS(high_ns - low_ns) > TRANSIT_MAX_NS / 2)
-        return false;
-    *ahead_ns = has_both ? low_ns + (high_ns - low_ns) / 2 : shortest(only);
-    *within_ns = ABS(high_ns - low_ns) / 2;
-    if (may_agree(low_ns, high_ns) || ABS(*ahead_ns) < CLOCKS_AGREE_NS)
-        *ahead_ns = 0;
-    return true;
-}
 
 /* What PDUs show comes first. */
 static int
 compare_differences(const void *a, const void *b)
 {
-    const struct difference *one = a, *two = b;
+    const struct clock_difference *one = a, *two = b;
     const size_t *left = one->pair->interface, *right = two->pair->interface;
 
     if (one->is_by_moves != two->is_by_moves)
@@ -595,7 +308,7 @@ compare_differences(const void *a, const void *b)
 }
 
 static bool
-is_one_capture(const struct clocks *clocks, const struct pair *pair)
+is_one_capture(const struct clocks *clocks, const struct clock_pair *pair)
 {
     size_t file = pair->interface[0] / CAPTURE_INTERFACES;
     size_t other = pair->interface[1] / CAPTURE_INTERFACES;
@@ -607,7 +320,7 @@ is_one_capture(const struct clocks *clocks, const struct pair *pair)
 
 /* Follows the difference from the interface of the pair whose clock is known to the other one. */
 static bool
-follow(struct clocks *clocks, const struct difference *difference)
+follow(struct clocks *clocks, const struct clock_difference *difference)
 {
     const size_t *index = difference->pair->interface;
     bool is_first_known = clocks->interfaces[index[0]].is_known;
@@ -631,7 +344,7 @@ follow(struct clocks *clocks, const struct difference *difference)
 
 /* Follows the first difference that leads to another interface; false if none does. */
 static bool
-follow_first(struct clocks *clocks, const struct difference *differences, size_t n)
+follow_first(struct clocks *clocks, const struct clock_difference *differences, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (follow(clocks, &differences[i]))
@@ -721,14 +434,14 @@ clocks_settle(struct clocks *clocks)
     clocks->is_settled = true;
     while (clocks->by_age.length > 0)
         forget(clocks, g_queue_peek_head(&clocks->by_age));
-    g_autofree struct difference *differences =
-        g_new0(struct difference, g_hash_table_size(clocks->pairs) + 1);
+    g_autofree struct clock_difference *differences =
+        g_new0(struct clock_difference, g_hash_table_size(clocks->pairs) + 1);
     size_t n = 0;
 
     g_hash_table_iter_init(&iter, clocks->pairs);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        differences[n] = (struct difference){ .pair = value };
-        n += estimate(value, is_one_capture(clocks, value), &differences[n]);
+        differences[n] = (struct clock_difference){ .pair = value };
+        n += clock_pair_estimate(value, is_one_capture(clocks, value), &differences[n]);
     }
     qsort(differences, n, sizeof *differences, compare_differences);
     for (size_t i = 0; i < clocks->n_interfaces; i++) {

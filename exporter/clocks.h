@@ -18,9 +18,6 @@
 /* Clocks that differ by more are not compared. */
 #define CLOCKS_APART_MAX_NS (INT64_C(75) * 1000000000)
 
-/* Clocks that differ by less agree. */
-#define CLOCKS_AGREE_NS INT64_C(100000)
-
 struct clocks;
 
 /* For files in the order of the command line; `paths` must outlive it. */

@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#include "lower_bound.h"
+
 struct piece {
     int64_t first_ns, last_ns;
     bool is_used;
@@ -186,20 +188,17 @@ coverage_each_piece(const struct coverage *coverage,
     }
 }
 
+static int64_t
+end_of_piece(const void *piece)
+{
+    return ((const struct piece *)piece)->last_ns;
+}
+
 /* The first piece that ends at that time or later; their number if none does. */
 static guint
 piece_at(const struct coverage *coverage, int64_t time_ns)
 {
-    guint low = 0, high = coverage->pieces->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(coverage->pieces, struct piece, middle).last_ns < time_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(coverage->pieces, time_ns, end_of_piece);
 }
 
 int64_t

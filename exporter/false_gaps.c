@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "endpoint_hash.h"
+#include "lower_bound.h"
 #include "segment_facts.h"
 #include "tick_rate.h"
 
@@ -98,20 +99,17 @@ gap_at(const struct false_gaps *gaps, guint i)
     return &g_array_index(gaps->open, struct gap, i);
 }
 
+static int64_t
+number_of(const void *gap)
+{
+    return (int64_t)((const struct gap *)gap)->number;
+}
+
 /* The first open gap of that number or a higher one. */
 static guint
 first_open(const struct false_gaps *gaps, uint64_t number)
 {
-    guint low = 0, high = gaps->open->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (gap_at(gaps, middle)->number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(gaps->open, (int64_t)number, number_of);
 }
 
 /* Of all that are open the older half if none is refuted. */

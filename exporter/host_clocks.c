@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lower_bound.h"
 #include "segment_facts.h"
 
 /* Frames may be late by that. */
@@ -118,20 +119,17 @@ meeting_at(const struct host_clocks *clocks, guint i)
     return &g_array_index(clocks->meetings, struct meeting, i);
 }
 
+static int64_t
+file_of(const void *meeting)
+{
+    return (int64_t)((const struct meeting *)meeting)->file;
+}
+
 /* The first meeting of the file; or where it would be. */
 static guint
 first_of_file(const struct host_clocks *clocks, size_t file)
 {
-    guint low = 0, high = clocks->meetings->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (meeting_at(clocks, middle)->file < file)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return lower_bound(clocks->meetings, (int64_t)file, file_of);
 }
 
 enum verdict { NOTHING, STEP, NO_STEP };

@@ -15,6 +15,7 @@
 #include "interval_row.h"
 #include "interval_servers.h"
 #include "intervals.h"
+#include "lower_bound.h"
 #include "period.h"
 
 /* Intervals are listed at all servers together, so many and one for each frame. Beyond, as with a
@@ -619,22 +620,20 @@ server_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
     return n;
 }
 
+static int64_t
+start_of_active(const void *active)
+{
+    return ((const struct active *)active)->start_ns;
+}
+
 uint64_t
 server_active_users(const struct server_load *server, int64_t from_ns, int64_t to_ns)
 {
     const GArray *active = server->sessions->active;
     GHashTable *users = g_hash_table_new(NULL, NULL);
-    guint low = 0, high = active->len;
 
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(active, struct active, middle).start_ns < from_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < active->len; low++) {
-        const struct active *one = &g_array_index(active, struct active, low);
+    for (guint i = lower_bound(active, from_ns, start_of_active); i < active->len; i++) {
+        const struct active *one = &g_array_index(active, struct active, i);
         if (one->start_ns >= to_ns)
             break;
         g_hash_table_add(users, GUINT_TO_POINTER(one->user));
