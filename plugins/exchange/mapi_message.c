@@ -9,6 +9,7 @@
 #include <epan/proto_data.h>
 
 #include "http/http_exchange.h"
+#include "http/http_message.h"
 
 int proto_oxcmapihttp = -1;
 

@@ -13,6 +13,7 @@
 
 #include "base/cursor.h"
 #include "http/http_exchange.h"
+#include "http/http_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

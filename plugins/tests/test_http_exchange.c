@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "http/http_exchange.h"
+#include "http/http_message.h"
 
 #include <string.h>
 

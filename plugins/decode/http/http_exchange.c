@@ -12,14 +12,11 @@
 
 #include "base/limits.h"
 #include "http/chunked.h"
+#include "http/http_message.h"
+#include "http/http_store.h"
 
 /* Positions in one piece of bytes at which a head is searched for after a loss. */
 #define TRIES_MAX 16
-
-/* Exchanges that are over whose memory is kept for later ones, and how long their heads and bodies
- * may have been. */
-#define SPARES_MAX 16
-#define SPARE_BYTES_MAX (16 * 1024)
 
 enum state {
     AT_HEAD,
@@ -38,15 +35,6 @@ struct exchange {
     GByteArray *head[2]; /* by enum oa_side; the texts of the heads point into these */
     GByteArray *body[2];
     size_t kept;
-};
-
-/* Memory that exchanges leave behind: each is used for the next one. */
-struct oa_http_store {
-    size_t used; /* bytes of bodies in use */
-    struct exchange *exchange[SPARES_MAX];
-    size_t n_exchanges;
-    GByteArray *bytes[4 * SPARES_MAX]; /* empty, of heads and bodies */
-    size_t n_bytes;
 };
 
 struct stream {
@@ -93,42 +81,6 @@ message_of(struct exchange *exchange, enum oa_side side)
 
 /* --- memory of exchanges --- */
 
-struct oa_http_store *
-oa_http_store_new(void)
-{
-    return g_new0(struct oa_http_store, 1);
-}
-
-void
-oa_http_store_free(struct oa_http_store *store)
-{
-    while (store->n_exchanges)
-        g_free(store->exchange[--store->n_exchanges]);
-    while (store->n_bytes)
-        g_byte_array_unref(store->bytes[--store->n_bytes]);
-    g_free(store);
-}
-
-/* Room for the bytes of a head or a body. */
-static GByteArray *
-new_bytes(struct oa_http_store *store)
-{
-    return store->n_bytes ? store->bytes[--store->n_bytes] : g_byte_array_new();
-}
-
-/* NULL is allowed. */
-static void
-free_bytes(struct oa_http_store *store, GByteArray *bytes)
-{
-    if (!bytes)
-        return;
-    if (store->n_bytes == G_N_ELEMENTS(store->bytes) || bytes->len > SPARE_BYTES_MAX) {
-        g_byte_array_unref(bytes);
-        return;
-    }
-    store->bytes[store->n_bytes++] = g_byte_array_set_size(bytes, 0);
-}
-
 /* A message without a head has nothing else either. */
 static void
 clear_message(struct oa_http_message *message)
@@ -150,9 +102,7 @@ clear_exchange(struct exchange *exchange)
 static struct exchange *
 new_exchange(struct oa_http_connection *connection)
 {
-    struct oa_http_store *store = connection->store;
-    struct exchange *exchange =
-        store->n_exchanges ? store->exchange[--store->n_exchanges] : g_new0(struct exchange, 1);
+    struct exchange *exchange = oa_http_store_take(connection->store, sizeof *exchange);
 
     exchange->facts.number = connection->n_exchanges++;
     return exchange;
@@ -166,16 +116,12 @@ free_exchange(struct oa_http_connection *connection, struct exchange *exchange)
     connection->kept -= exchange->kept;
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (exchange->body[side])
-            store->used -= exchange->body[side]->len;
-        free_bytes(store, exchange->head[side]);
-        free_bytes(store, exchange->body[side]);
-    }
-    if (store->n_exchanges == SPARES_MAX) {
-        g_free(exchange);
-        return;
+            *oa_http_store_used(store) -= exchange->body[side]->len;
+        oa_http_store_give_back_bytes(store, exchange->head[side]);
+        oa_http_store_give_back_bytes(store, exchange->body[side]);
     }
     clear_exchange(exchange);
-    store->exchange[store->n_exchanges++] = exchange;
+    oa_http_store_give_back(store, exchange);
 }
 
 /* Drops the bytes that wait for more, with their memory. */
@@ -238,17 +184,18 @@ keep_body(struct oa_http_connection *connection, const struct piece *piece, size
     size_t kept = body ? body->len : 0;
     size_t room = OA_LIMIT_BODIES - MIN(connection->kept, OA_LIMIT_BODIES);
 
-    room = MIN(room, OA_LIMIT_BODIES_ALL - MIN(connection->store->used, OA_LIMIT_BODIES_ALL));
+    room = MIN(room, OA_LIMIT_BODIES_ALL -
+                         MIN(*oa_http_store_used(connection->store), OA_LIMIT_BODIES_ALL));
     exchange->facts.is_cut |= exchange->is_mapi && count > room;
     room = MIN(room, OA_LIMIT_BODY - kept);
     /* Only the bytes before the first gap are kept. */
     if (exchange->is_mapi && kept == message->body_length && room > 0) {
         if (!body)
-            body = exchange->body[piece->side] = new_bytes(connection->store);
+            body = exchange->body[piece->side] = oa_http_store_take_bytes(connection->store);
         g_byte_array_append(body, piece->data, (guint)MIN(count, room));
         exchange->kept += MIN(count, room);
         connection->kept += MIN(count, room);
-        connection->store->used += MIN(count, room);
+        *oa_http_store_used(connection->store) += MIN(count, room);
     }
     message->body_length += count;
 }
@@ -461,11 +408,12 @@ static bool
 copy_head(struct oa_http_connection *connection, const struct piece *piece, size_t length,
           bool is_cut, struct kept_head *kept)
 {
-    kept->bytes = g_byte_array_append(new_bytes(connection->store), piece->data, (guint)length);
+    kept->bytes = g_byte_array_append(oa_http_store_take_bytes(connection->store), piece->data,
+                                      (guint)length);
     if (read_copy(kept, piece, known_head(connection, piece), is_cut) &&
         kept->head.is_request == (piece->side == OA_CLIENT))
         return true;
-    free_bytes(connection->store, kept->bytes);
+    oa_http_store_give_back_bytes(connection->store, kept->bytes);
     return false;
 }
 
@@ -488,23 +436,6 @@ keep_head(struct oa_http_connection *connection, struct exchange *exchange,
     connection->stream[piece->side].current = exchange;
 }
 
-/* Length of a body without chunks in bytes; UINT64_MAX: up to the end of the connection. [RFC 9112]
- * 6.3 */
-static uint64_t
-plain_body_length(const struct oa_http_head *head)
-{
-    if (head->has_content_length)
-        return head->content_length;
-    return head->is_request ? 0 : UINT64_MAX;
-}
-
-/* A response that has no body whatever its head says. */
-static bool
-never_has_body(const struct oa_http_head *head)
-{
-    return !head->is_request && (head->status < 200 || head->status == 204 || head->status == 304);
-}
-
 static void
 begin_body(struct oa_http_connection *connection, enum oa_side side,
            const struct oa_http_head *head, bool has_none)
@@ -513,7 +444,7 @@ begin_body(struct oa_http_connection *connection, enum oa_side side,
 
     if (head->is_cut)
         return; /* where the body begins is not known */
-    stream->left = plain_body_length(head);
+    stream->left = oa_http_plain_length(head);
     stream->walk = (struct oa_chunk_walk){ .wire = 0 };
     if (!has_none && head->chunked)
         stream->state = IN_CHUNKS;
@@ -591,7 +522,8 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
         head->status == 101 || (head->status < 300 && oa_text_equals(request->method, "CONNECT"));
     tell_head(connection, exchange, OA_SERVER);
     begin_body(connection, OA_SERVER, head,
-               never_has_body(head) || is_tunnel || oa_text_equals(request->method, "HEAD"));
+               oa_http_never_has_body(head) || is_tunnel ||
+                   oa_text_equals(request->method, "HEAD"));
     if (is_tunnel)
         connection->stream[OA_CLIENT].state = connection->stream[OA_SERVER].state = DRAIN;
 }
@@ -623,7 +555,8 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
         take_request(connection, piece, &kept);
     else
         take_response(connection, piece, &kept);
-    free_bytes(connection->store, kept.bytes); /* of a head that no exchange has */
+    oa_http_store_give_back_bytes(connection->store,
+                                  kept.bytes); /* of a head that no exchange has */
     return length;
 }
 
@@ -641,7 +574,7 @@ take_cut_head(struct oa_http_connection *connection, enum oa_side side)
     struct piece piece = { side, carry->data, carry->len, stream->carry_from, stream->carry_from };
     if (copy_head(connection, &piece, carry->len, true, &kept)) {
         (side == OA_CLIENT ? take_request : take_response)(connection, &piece, &kept);
-        free_bytes(connection->store, kept.bytes);
+        oa_http_store_give_back_bytes(connection->store, kept.bytes);
     }
     if (stream->current)
         message_of(stream->current, side)->end_is_lost = true;
@@ -781,48 +714,6 @@ void
 oa_http_connection_on_head(struct oa_http_connection *connection, oa_http_head_function on_head)
 {
     connection->on_head = on_head;
-}
-
-/* The length of the chunked body at the start of the bytes; 0 if its end is not among them. */
-static size_t
-chunks_length(const uint8_t *data, size_t length)
-{
-    struct oa_chunk_walk walk = { .wire = 0 };
-
-    while (oa_chunk_walk_to_data(&walk, data, length)) {
-        if (walk.ended)
-            return walk.wire;
-        if (walk.left > length - walk.wire)
-            return 0;
-        walk.wire += (size_t)walk.left;
-        walk.in_chunk = false;
-        walk.after_chunk = true;
-    }
-    return 0;
-}
-
-size_t
-oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
-                       size_t *head_at)
-{
-    size_t at = 0;
-
-    while (at < length && (data[at] == '\r' || data[at] == '\n'))
-        at++;
-    *head_at = at;
-    if (at == length || oa_http_head_parse(data + at, length - at, head) != OA_HTTP_COMPLETE) {
-        head->length = 0;
-        return 0;
-    }
-    at += head->length;
-    if (never_has_body(head))
-        return at;
-    if (head->chunked) {
-        size_t chunks = chunks_length(data + at, length - at);
-        return chunks ? at + chunks : 0;
-    }
-    uint64_t body = plain_body_length(head);
-    return body <= length - at ? at + (size_t)body : 0;
 }
 
 static void

@@ -44,12 +44,8 @@ struct oa_http_exchange {
 /* Everything an exchange points to is valid during the call. */
 typedef void (*oa_http_exchange_function)(void *context, const struct oa_http_exchange *exchange);
 
-/* What the connections of one host have together: the budget for the bytes of bodies, and the
- * memory of exchanges that are over. It is to be freed after the connections. */
-struct oa_http_store *oa_http_store_new(void);
-void oa_http_store_free(struct oa_http_store *store);
-
 struct oa_http_connection;
+struct oa_http_store; /* http_store.h */
 
 /* A connection without bytes yet; `context` is passed to the function. Without a store, NULL, it
  * has one of its own. */
@@ -62,15 +58,6 @@ typedef void (*oa_http_head_function)(void *context, const struct oa_http_exchan
                                       enum oa_side side);
 void oa_http_connection_on_head(struct oa_http_connection *connection,
                                 oa_http_head_function on_head);
-
-/*
- * The length of the message whose head is at the start of the bytes, including empty lines before
- * it; 0 if it is not complete, if it lasts until the connection ends, or if there is no head.
- * Responses to HEAD or CONNECT are not treated differently. Also the head, whose length is 0 if
- * there is none or not the whole of it, and where it would be.
- */
-size_t oa_http_message_length(const uint8_t *data, size_t length, struct oa_http_head *head,
-                              size_t *head_at);
 
 /* The host has read the head at `at`, among the bytes that it passes next, so that it need not be
  * read again. Both are used until oa_http_connection_data() returns. */

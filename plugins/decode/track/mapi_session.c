@@ -14,6 +14,7 @@
 #include "exchange/call_facts.h"
 #include "exchange/mapi_http_body.h"
 #include "http/http_exchange.h"
+#include "http/http_store.h"
 #include "track/authentication.h"
 #include "track/call_result.h"
 #include "track/call_rops.h"
