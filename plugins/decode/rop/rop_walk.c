@@ -756,4 +756,5 @@ oa_rop_reader_end(struct oa_rop_reader *reader)
     clear_slots(reader);
     oa_rop_listing_free(reader->listing);
     reader->listing = NULL;
+    reader->objects = NULL; /* of a session that may end before the next call is read */
 }
