@@ -31,7 +31,8 @@ struct place {
     uint64_t session;
     int64_t time_ns;
     bool is_unique;
-    bool has_cookies; /* two of them, which are random */
+    bool has_cookies; /* which are random */
+    bool is_spare;    /* the PDU is compared by another key, unless it is cut elsewhere */
 };
 
 /* A PDU is compared when it is forgotten: until then the same interface may have it in a second
@@ -168,6 +169,8 @@ compare(struct clocks *clocks, enum oa_side sender, const struct place *first,
 {
     int64_t apart_ns = other->time_ns - first->time_ns;
 
+    if (first->is_spare && other->is_spare)
+        return;
     if (apart_ns > CLOCKS_APART_MAX_NS || apart_ns < -CLOCKS_APART_MAX_NS)
         return;
     struct clock_pair *pair = pair_of(clocks, first->interface, other->interface);
@@ -232,13 +235,15 @@ add_place(struct sighting *sighting, const struct place *place)
 }
 
 static void
-see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique)
+see(struct clocks *clocks, uint64_t key, const struct oa_event *event, bool is_unique,
+    bool is_spare)
 {
     const struct place place = { .interface = clocks->current,
                                  .session = event->vc ? event->vc->number : UINT64_MAX,
                                  .time_ns = event->last.time_ns,
                                  .is_unique = is_unique,
-                                 .has_cookies = event->type == OA_EVENT_RTS };
+                                 .has_cookies = event->type == OA_EVENT_RTS,
+                                 .is_spare = is_spare };
     struct sighting *known, *oldest;
 
     if (key & clocks->sampled)
@@ -281,14 +286,16 @@ clocks_take_event(struct clocks *clocks, const struct oa_event *event)
         take_call(clocks, event->call);
     if (event->type == OA_EVENT_CHANNEL_CLOSED)
         g_hash_table_remove(clocks->channels, &event->channel->number);
-    uint64_t key = pdu_key(event);
+    uint64_t key = pdu_key(event), opening = pdu_key_of_opening(event);
 
+    if (opening)
+        see(clocks, opening, event, true, key != 0);
     if (!key)
         return;
     follow_channel(clocks, event->channel);
-    see(clocks, key, event, pdu_is_unique(event));
+    see(clocks, key, event, pdu_is_unique(event), false);
     /* Two files may hold the same connections, and one of them further hops of their sessions. */
-    see(clocks, pdu_key_on_connection(key, event->channel), event, true);
+    see(clocks, pdu_key_on_connection(key, event->channel), event, true, false);
 }
 
 /* ---- how far clocks differ ---- */

@@ -19,6 +19,9 @@
 /* Enough of a PDU that is cut: its header and the start of the context handle. */
 #define TELLING_BYTES (24 + HANDLE_START)
 
+/* Enough of a cookie to tell it from others. */
+#define COOKIE_START 8
+
 static uint64_t
 hash(uint64_t hash, const void *bytes, size_t length)
 {
@@ -92,6 +95,20 @@ bool
 pdu_is_unique(const struct oa_event *event)
 {
     return event->type != OA_EVENT_RPC || is_signed(event->rpc) || begins_with_handle(event->rpc);
+}
+
+uint64_t
+pdu_key_of_opening(const struct oa_event *event)
+{
+    const struct oa_rts *rts = event->type == OA_EVENT_RTS ? event->rts : NULL;
+    const struct oa_rts_command *first = rts ? oa_rts_find(rts, OA_RTS_COOKIE, 0) : NULL;
+    const struct oa_cookie *cookie = first ? &first->value.cookie : NULL;
+
+    if (!rts || rts->flags & OA_RTS_FLAG_RECYCLE_CHANNEL || event->side != OA_CLIENT)
+        return 0;
+    if (!cookie && rts->cut_cookie_bytes >= COOKIE_START)
+        cookie = &rts->cut_cookie;
+    return cookie ? hash(event->channel->kind, cookie, COOKIE_START) : 0;
 }
 
 uint64_t

@@ -109,15 +109,17 @@ see(struct bench *bench, size_t place, uint64_t connection, uint32_t call, enum 
 }
 
 /* The PDU that opens a channel, with its cookies. */
+/* The PDU that opens a channel, with that many cookies left of it. */
 static void
-see_opening(struct bench *bench, size_t place, uint64_t connection, uint8_t cookie, int64_t time_ns)
+see_opening(struct bench *bench, size_t place, uint64_t connection, uint8_t cookie, uint8_t left,
+            int64_t time_ns)
 {
-    struct oa_rts rts = { .n_commands = 2, .n_parsed = 2 };
+    struct oa_rts rts = { .n_commands = 2, .n_parsed = left };
     struct oa_channel channel = { .number = connection };
     struct oa_stamp stamp = { time_ns, ++bench->frame };
     unsigned interface;
 
-    for (uint8_t i = 0; i < 2; i++) {
+    for (uint8_t i = 0; i < left; i++) {
         rts.commands[i].type = OA_RTS_COOKIE;
         memset(&rts.commands[i].value.cookie, cookie + i, OA_COOKIE_SIZE);
     }
@@ -195,15 +197,19 @@ test_cut(void)
     }
 }
 
-/* The cookies of both channels show a difference without a call, those of one with a response. */
+/* The cookies of both channels show a difference without a call, those of one with a response.
+ * The first cookie is enough if the other one is cut on a hop. */
 static void
 test_openings(void)
 {
     static const struct {
         uint8_t openings;
+        uint8_t left[2]; /* of the cookies, at each place */
         uint32_t calls;
         bool differ;
-    } CASES[] = { { 2, 0, true }, { 1, 1, true }, { 1, 0, false }, { 0, 2, false } };
+    } CASES[] = { { 2, { 2, 2 }, 0, true },  { 1, { 2, 2 }, 1, true },  { 1, { 2, 2 }, 0, false },
+                  { 0, { 2, 2 }, 2, false }, { 2, { 1, 2 }, 0, true },  { 2, { 2, 1 }, 0, true },
+                  { 2, { 1, 1 }, 0, true },  { 2, { 0, 2 }, 0, false }, { 1, { 1, 2 }, 0, false } };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
         struct bench bench = new_bench();
@@ -211,7 +217,7 @@ test_openings(void)
         for (size_t place = 0; place <= 1; place++) {
             int64_t at_ns = 1000 * SECOND + (int64_t)place * 7 * SECOND;
             for (uint8_t cookie = 1; cookie <= CASES[i].openings; cookie++)
-                see_opening(&bench, place, 2 * place + 1, cookie, at_ns);
+                see_opening(&bench, place, 2 * place + 1, 4 * cookie, CASES[i].left[place], at_ns);
             for (uint32_t call = 1; call <= CASES[i].calls; call++)
                 see(&bench, place, 2 * place + 2, call, OA_SERVER, at_ns);
         }
