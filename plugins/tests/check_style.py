@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 BANNED = re.compile(r"\b(strcpy|strcat|sprintf|atoi|gets|alloca|wmem_packet_scope)\s*\(")
-# The version that lays out the code; others want some lines otherwise.
-CLANG_FORMAT = "14"
+# The versions that lay out the code and check it; others want some lines otherwise, and find other things that are none.
+CLANG_FORMAT, CPPCHECK = "version 14.", "Cppcheck 2.10"
 SKIPPED = 77
 VERSION = re.compile(r"WIRESHARK_VERSION_(MAJOR|MINOR)\s*[<>=*]|VERSION_(MAJOR|MINOR)\s*[<>]|\bWS_COMPAT_VERSION\b")
 ABSOLUTE = re.compile(r"(^|[^A-Za-z0-9_.])/(work|home|root)/[A-Za-z0-9_.-]+")
@@ -26,12 +26,17 @@ def files(top, *suffixes):
     return [path for path in paths if path.suffix in suffixes and path.is_file()]
 
 
+def skip_unless(tool, wanted):
+    """Ends the test with another version of the tool than ours."""
+    version = subprocess.run([tool, "--version"], check=True, capture_output=True, text=True).stdout
+    if wanted not in version:
+        print(f"not {wanted}: {version.strip()}")
+        sys.exit(SKIPPED)
+
+
 def check_format(top):
     """clang-format would change nothing; skipped with another version than ours."""
-    version = subprocess.run(["clang-format", "--version"], check=True, capture_output=True, text=True).stdout
-    if f"version {CLANG_FORMAT}." not in version:
-        print(f"not clang-format {CLANG_FORMAT}: {version.strip()}")
-        sys.exit(SKIPPED)
+    skip_unless("clang-format", CLANG_FORMAT)
     subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, files(top, ".c", ".h"))], check=True)
 
 
@@ -49,7 +54,8 @@ def check_shell(top):
 
 
 def check_static(top):
-    """cppcheck finds no error in our own code."""
+    """cppcheck finds no error in our own code; skipped with another version than ours."""
+    skip_unless("cppcheck", CPPCHECK)
     sources = [str(path) for path in files(top, ".c") if "tests" not in path.parts and "fuzz" not in path.parts]
     subprocess.run(["cppcheck", "--quiet", "--error-exitcode=1", "--inline-suppr", "--library=gtk",
                     "--enable=warning,portability", "--suppress=missingInclude", "--suppress=unknownMacro",
