@@ -1232,6 +1232,71 @@ test_half(void)
     wire_free(wire);
 }
 
+/* The channels of a hop in the middle of two sessions, or of one; what is sent differs. */
+static void
+pass_calls(struct wire *wire, enum oa_hop hop, unsigned stub)
+{
+    struct oa_channel *in = wire_middle(wire, hop, 1, 2), *out = wire_middle(wire, hop, 1, 2);
+
+    for (uint32_t call = 5; call < 9; call++) {
+        wire_request(wire, in, WIRE_WHOLE, call, 11, stub + 4 * call, (uint8_t)stub);
+        wire_response(wire, out, WIRE_WHOLE, call, stub + 8 * call, (uint8_t)stub);
+    }
+    wire_close(in, OA_END_FIN, OA_CLIENT);
+    wire_close(out, OA_END_FIN, OA_CLIENT);
+}
+
+/* Two sessions, each with one side of the proxy, and nothing that tells whether they are one. */
+static void
+test_hops_apart(void)
+{
+    static const struct {
+        enum oa_hop hops[2];
+        int64_t wait_s;
+        bool are_apart;
+    } CASES[] = {
+        { { OA_HOP_CLIENT, OA_HOP_SERVER }, 0, true },
+        { { OA_HOP_SERVER, OA_HOP_CLIENT }, 50, true },
+        { { OA_HOP_CLIENT, OA_HOP_SERVER }, 70, false }, /* no clocks are that far apart */
+        { { OA_HOP_CLIENT, OA_HOP_CLIENT }, 0, false },
+        { { OA_HOP_SERVER, OA_HOP_SERVER }, 0, false }
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(false);
+        pass_calls(wire, CASES[i].hops[0], 40);
+        wire->now.time_ns += CASES[i].wait_s * INT64_C(1000000000);
+        pass_calls(wire, CASES[i].hops[1], 60);
+        g_assert_cmpstr(wire->findings->str, ==,
+                        CASES[i].are_apart
+                            ? "hops_apart: Nothing tells whether its calls are also those of a "
+                              "session on the other side of the proxy\n"
+                            : "");
+        wire_free(wire);
+    }
+}
+
+/* The response to a request that came before the first byte of the OUT channel may have been
+ * before the capture, or lost. */
+static void
+test_late_start(void)
+{
+    struct wire *wire = wire_new(false);
+    struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+
+    wire_request(wire, in, WIRE_WHOLE, 5, 11, 40, 1);
+    struct oa_channel *out = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    for (uint32_t call = 6; call < 9; call++) {
+        wire_request(wire, in, WIRE_WHOLE, call, 11, 40, 1);
+        wire_response(wire, out, WIRE_WHOLE, call, 80, 1);
+    }
+    wire_request(wire, in, WIRE_WHOLE, 9, 11, 40, 1);
+    wire_close(out, OA_END_FIN, OA_CLIENT);
+    wire_close(in, OA_END_FIN, OA_CLIENT);
+    g_assert_cmpstr(wire->calls->str, ==, "6 1 1/1\n7 1 1/1\n8 1 1/1\n5 5 1/0\n9 3 1/0\n");
+    wire_free(wire);
+}
+
 /* One user on the IN channel, another on the OUT channel. */
 static void
 test_users_differ(void)
@@ -1381,6 +1446,8 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/acknowledged", test_acknowledged);
     g_test_add_func("/virtual-connection/ends", test_ends);
     g_test_add_func("/virtual-connection/half", test_half);
+    g_test_add_func("/virtual-connection/hops-apart", test_hops_apart);
+    g_test_add_func("/virtual-connection/late-start", test_late_start);
     g_test_add_func("/virtual-connection/users-differ", test_users_differ);
     g_test_add_func("/virtual-connection/wrong-pdus", test_wrong_pdus);
     g_test_add_func("/virtual-connection/moved", test_moved);

@@ -130,3 +130,14 @@ variant(SCENARIOS, conn_two_hops, "mid_stream_two_hops", "The conversation of co
 variant(SCENARIOS, two_hop_r2_four_clients, "mid_stream_four_clients", "The four clients of two_hop_r2_four_clients from the middle of "
         "their calls on, before the channels are recycled.", "[MS-RPCH] 3.2.1.5.3.3", "[MS-RPCH] 3.2.1.5.3.5",
         prepare=lambda capture: setattr(capture, "start_us", 150_000))
+
+
+def one_hop_of_two(capture):
+    """Keeps the first client's hop from the middle of its calls on, and of the second one the hop to the server."""
+    hops = {session.number: hop for session, hop in zip(capture.sessions, ("client", "server"))}
+    capture.keep = lambda frame: hops.get(frame.connection.facts["session"]) == frame.connection.facts["hop"]
+    capture.start_us = 150_000
+
+
+variant(SCENARIOS, two_hop_r2_four_clients, "mid_stream_hops_apart", "One hop each of two of the four clients of two_hop_r2_four_clients, from the middle of "
+        "their calls on: nothing shows that these are not the two hops of one session.", "[MS-RPCH] 2.2.3.1", prepare=one_hop_of_two)

@@ -465,12 +465,18 @@ oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side)
         list->is_losing[hop] = true;
 }
 
+void
+oa_calls_note_late_start(struct call_list *list, enum oa_hop hop, struct oa_stamp first)
+{
+    list->lost_until_ns[hop] = MAX(list->lost_until_ns[hop], first.time_ns);
+}
+
 /* A response came after a loss: what was lost had been sent before it. */
 static void
 end_loss(struct call_list *list, enum oa_hop hop, struct oa_stamp first)
 {
     if (list->is_losing[hop])
-        list->lost_until_ns[hop] = MAX(list->lost_until_ns[hop], first.time_ns);
+        oa_calls_note_late_start(list, hop, first);
     list->is_losing[hop] = false;
 }
 

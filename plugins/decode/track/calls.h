@@ -116,6 +116,10 @@ void oa_calls_forget_over(struct call_list *list);
 struct oa_call *oa_calls_ended(const struct oa_tracker *tracker);
 void oa_calls_forget_ended(struct oa_tracker *tracker);
 
+/* Nothing that the server sent before that time on the hop is in the capture: responses may have
+ * been among it. */
+void oa_calls_note_late_start(struct call_list *list, enum oa_hop hop, struct oa_stamp first);
+
 /* Bytes of that sender are missing on that hop: incomplete calls may lack a fragment. */
 void oa_calls_note_loss(struct call_list *list, enum oa_hop hop, enum oa_side side);
 

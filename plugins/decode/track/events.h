@@ -418,6 +418,13 @@ oa_vc_hop(const struct oa_virtual_connection *vc)
     return (enum oa_hop)hop;
 }
 
+/* Whether a connection of that hop is in the capture, also if its leg is not known. */
+static inline bool
+oa_vc_has_endpoint(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    return vc->endpoint[hop][OA_SERVER].port != 0;
+}
+
 /* Whether it was established, or is known to have been by what was sent over it: a client sends no
  * RPC PDU before CONN/C2, [MS-RPCH] 3.2.1.5.1.1. */
 static inline bool

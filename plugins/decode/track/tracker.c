@@ -17,6 +17,7 @@
 #include "track/endpoint.h"
 #include "track/mailboxes.h"
 #include "track/mapi_session.h"
+#include "track/lone_hops.h"
 #include "track/named_ports.h"
 #include "track/tls_proxy.h"
 #include "track/tracker_state.h"
@@ -32,6 +33,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->code_pages = oa_code_pages_new();
     tracker->auth = oa_auth_table_new(tracker->code_pages);
     tracker->named_ports = oa_named_ports_new();
+    tracker->lone_hops = oa_lone_hops_new();
     tracker->endpoints = oa_endpoints_new();
     tracker->associations = oa_associations_new();
     tracker->calls = oa_calls_new();
@@ -113,6 +115,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_associations_free(tracker->associations);
     oa_endpoints_free(tracker->endpoints);
     oa_named_ports_free(tracker->named_ports);
+    oa_lone_hops_free(tracker->lone_hops);
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */

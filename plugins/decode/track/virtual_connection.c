@@ -15,6 +15,7 @@
 #include "track/authentication.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
+#include "track/lone_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
 #include "track/tracker_state.h"
@@ -217,15 +218,12 @@ oa_vc_place_channel(struct channel *channel)
         vc->channel[facts->hop][leg] = facts;
         vc->leg_seen[facts->hop][leg] = true;
     }
+    if (kind == OA_CHANNEL_OUT && !facts->has_start)
+        oa_calls_note_late_start(&((struct virtual_connection *)vc)->calls, facts->hop,
+                                 facts->opened);
     if (kind == OA_CHANNEL_DUPLEX && vc->transport == OA_TRANSPORT_RPC_HTTP)
         vc->transport = oa_hop_is_http(facts->hop) || facts->has_banner ? OA_TRANSPORT_RPC_HTTP_V1
                                                                         : OA_TRANSPORT_RPC_TCP;
-}
-
-bool
-oa_vc_has_endpoint(const struct oa_virtual_connection *vc, enum oa_hop hop)
-{
-    return vc->endpoint[hop][OA_SERVER].port != 0;
 }
 
 static void
@@ -374,6 +372,7 @@ oa_vc_close(struct virtual_connection *vc, struct oa_channel *last_channel)
     oa_association_share(vc->tracker, &vc->facts);
     if (!outlives_channels(vc))
         judge(vc, last_channel);
+    oa_lone_hops_judge(vc->tracker, &vc->facts, last_channel);
     oa_emit_suppressed(vc->tracker, &(struct oa_event){ .first = vc->facts.last,
                                                         .last = vc->facts.last,
                                                         .channel = last_channel,

@@ -104,7 +104,4 @@ void oa_vc_leave(struct channel *channel);
 void oa_vc_note_skipped(struct channel *channel, enum oa_side side, uint64_t bytes,
                         bool is_unknown);
 
-/* Whether an address on that hop is known. */
-bool oa_vc_has_endpoint(const struct oa_virtual_connection *vc, enum oa_hop hop);
-
 #endif
