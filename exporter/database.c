@@ -35,7 +35,7 @@ struct database {
     const struct report *const *reports;
     size_t n;
     unsigned holders;
-    bool is_published, is_failed;
+    bool is_whole, is_published, is_failed;
     char *error; /* the first one, in words */
 };
 
@@ -432,11 +432,8 @@ finish(struct database *database, char **message)
         create_indices(database, database->reports[i]);
     create_views(database);
     execute(database, g_strdup("COMMIT"));
-    if (!database->is_failed && fsync(database->file.fd) != 0) {
-        database->error = g_strdup(g_strerror(errno));
-        database->is_failed = true;
-    }
-    return !database->is_failed || report_error(database, message);
+    return database->is_failed ? report_error(database, message)
+                               : output_file_sync(&database->file, message);
 }
 
 struct database *
@@ -492,15 +489,25 @@ flush(struct writer *base, char **message)
     return !table->database->is_failed || report_error(table->database, message);
 }
 
-/* The first table publishes all of them. */
+/* The first table does it for all of them, when all have been flushed. */
+static bool
+sync_file(struct writer *base, char **message)
+{
+    struct database *database = ((struct table *)base)->database;
+
+    if (!database->is_whole)
+        database->is_whole = finish(database, message);
+    return database->is_whole;
+}
+
+/* As before. */
 static bool
 publish(struct writer *base, char **message)
 {
     struct database *database = ((struct table *)base)->database;
 
     if (!database->is_published)
-        database->is_published =
-            finish(database, message) && output_file_publish(&database->file, message);
+        database->is_published = output_file_publish(&database->file, message);
     return database->is_published;
 }
 
@@ -531,6 +538,7 @@ static const struct writer_format TABLE = {
     .end_row = end_row,
     .failed = has_failed,
     .flush = flush,
+    .sync = sync_file,
     .publish = publish,
     .close = free_table,
     .discard = free_table,

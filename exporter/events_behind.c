@@ -68,6 +68,8 @@ lend(struct events_behind *behind, const void *data, size_t length)
 static void
 end_lending(struct events_behind *behind)
 {
+    if (behind->lent->len == 0) /* as after most events */
+        return;
     for (guint i = 0; i < behind->lent->len; i++)
         task_queue_free_later(behind->queue, g_ptr_array_index(behind->lent, i), g_free);
     g_ptr_array_set_size(behind->lent, 0);

@@ -135,9 +135,10 @@ apply_change(void *task)
     const struct change *change = task;
     void *own = change->own ? *change->own : NULL;
 
-    for (unsigned i = 0, n = 0; change->changed >> i; i++)
-        if (change->changed >> i & 1)
-            memcpy(change->to + (size_t)i * BLOCK, change->blocks[n++], BLOCK);
+    unsigned n = 0;
+
+    for (uint64_t rest = change->changed; rest; rest &= rest - 1)
+        memcpy(change->to + (size_t)__builtin_ctzll(rest) * BLOCK, change->blocks[n++], BLOCK);
     if (change->own)
         *change->own = own;
 }
@@ -171,11 +172,11 @@ send_changes(struct object_copies *copies, void *to, void **own, const uint8_t (
         task_queue_add(copies->queue, apply_change,
                        sizeof *change + (size_t)__builtin_popcountll(changed) * BLOCK);
     *change = (struct change){ to, own, changed };
-    for (size_t i = 0; i < n; i++)
-        if (changed >> i & 1) {
-            memcpy(sent[i], now[i], BLOCK);
-            memcpy(change->blocks[count++], now[i], BLOCK);
-        }
+    for (uint64_t rest = changed; rest; rest &= rest - 1) {
+        int i = __builtin_ctzll(rest);
+        memcpy(sent[i], now[i], BLOCK);
+        memcpy(change->blocks[count++], now[i], BLOCK);
+    }
 }
 
 /* --- sessions --- */
@@ -436,6 +437,8 @@ object_copies_end_channel(struct object_copies *copies, struct oa_channel *chann
 void
 object_copies_sweep(struct object_copies *copies)
 {
+    if (copies->ending->len == 0) /* as with most frames */
+        return;
     for (guint i = 0; i < copies->ending->len; i++)
         end_connection(copies, g_ptr_array_index(copies->ending, i));
     g_ptr_array_set_size(copies->ending, 0);

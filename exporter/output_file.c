@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#define _GNU_SOURCE /* sync_file_range() */
 #include "output_file.h"
 
 #include <errno.h>
@@ -62,6 +63,27 @@ output_file_write(const struct output_file *file, const void *bytes, size_t leng
         }
     }
     return true;
+}
+
+void
+output_file_start_sync(const struct output_file *file)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (file->path)
+        (void)sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)file;
+#endif
+}
+
+/* What is no file, such as a device, cannot be waited for: EINVAL. */
+bool
+output_file_sync(const struct output_file *file, char **message)
+{
+    if (!file->path || fsync(file->fd) == 0 || errno == EINVAL)
+        return true;
+    set_message(file, errno, message);
+    return false;
 }
 
 const char *

@@ -30,6 +30,14 @@ bool output_file_open(struct output_file *file, const char *path, char **message
 bool output_file_write(const struct output_file *file, const void *bytes, size_t length,
                        char **message);
 
+/* Lets what has been written begin its way to the disk, where the system can be told so; does not
+ * wait, and finds no errors. Of several files, the disk then takes in one go what would be as many
+ * with output_file_sync() after each. */
+void output_file_start_sync(const struct output_file *file);
+
+/* Waits until all that was written is on the disk; false with a message if that fails. */
+bool output_file_sync(const struct output_file *file, char **message);
+
 /* The place for messages: the path, or "standard output". */
 const char *output_file_place(const struct output_file *file);
 

@@ -119,6 +119,12 @@ flush(struct writer *base, char **message)
 }
 
 static bool
+sync_behind(struct writer *base, char **message)
+{
+    return writer_sync(self(base)->behind, message);
+}
+
+static bool
 publish(struct writer *base, char **message)
 {
     return writer_publish(self(base)->behind, message);
@@ -180,6 +186,7 @@ static const struct writer_format PSEUDONYMS = {
     .end_row = end_row,
     .failed = has_failed,
     .flush = flush,
+    .sync = sync_behind,
     .publish = publish,
     .close = close_both,
     .discard = discard,

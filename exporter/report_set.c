@@ -694,7 +694,7 @@ rotate_output(const struct report_set *set, struct report_run *run, const char *
         writer_discard(next.writer);
         return false;
     }
-    bool good = writer_flush(run->writer, message);
+    bool good = writer_flush(run->writer, message) && writer_sync(run->writer, message);
     writer_close(run->writer);
     run->writer = next.writer;
     return good;
@@ -732,6 +732,8 @@ report_set_commit(struct report_set *set, char **message)
             run->report->finish(run);
         good = good && writer_flush(run->writer, message);
     }
+    for (size_t i = 0; i < set->n && good; i++)
+        good = writer_sync(set->runs[i].writer, message);
     for (size_t i = 0; i < set->n && good; i++)
         good = writer_publish(set->runs[i].writer, message);
     for (size_t i = 0; i < set->n && good; i++) {

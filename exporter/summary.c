@@ -311,6 +311,7 @@ static const struct writer_format VIEW = {
     .end_row = end_row,
     .failed = has_failed,
     .flush = succeed,
+    .sync = succeed,
     .publish = succeed,
     .close = free_writer,
     .discard = free_writer,

@@ -332,12 +332,18 @@ text_writer_flush(struct writer *base, char **message)
     write_out(writer);
     if (writer->held)
         show_rows(writer);
-    if (!writer->error && writer->file.path && fsync(writer->file.fd) != 0 && errno != EINVAL)
-        writer->error = errno;
     if (writer->error)
         *message =
             g_strdup_printf("%s: %s", output_file_place(&writer->file), g_strerror(writer->error));
+    else
+        output_file_start_sync(&writer->file);
     return !writer->error;
+}
+
+bool
+text_writer_sync(struct writer *base, char **message)
+{
+    return output_file_sync(&((struct text_writer *)base)->file, message);
 }
 
 bool

@@ -64,6 +64,7 @@ void text_writer_session(struct writer *writer, struct session_number *session);
 void text_writer_end_row(struct writer *writer);
 bool text_writer_failed(const struct writer *writer);
 bool text_writer_flush(struct writer *writer, char **message);
+bool text_writer_sync(struct writer *writer, char **message);
 bool text_writer_publish(struct writer *writer, char **message);
 void text_writer_close(struct writer *writer);
 void text_writer_discard(struct writer *writer);
@@ -72,9 +73,9 @@ void text_writer_discard(struct writer *writer);
 #define TEXT_WRITER_FUNCTIONS \
     .number = text_writer_number, .decimal = text_writer_plain, .session = text_writer_session, \
     .end_row = text_writer_end_row, .failed = text_writer_failed, .flush = text_writer_flush, \
-    .publish = text_writer_publish, .close = text_writer_close, .discard = text_writer_discard, \
-    .show = text_writer_show, .has_news = text_writer_has_news, .bytes = text_writer_bytes, \
-    .carry = text_writer_carry, .has_gaps = text_writer_has_gaps
+    .sync = text_writer_sync, .publish = text_writer_publish, .close = text_writer_close, \
+    .discard = text_writer_discard, .show = text_writer_show, .has_news = text_writer_has_news, \
+    .bytes = text_writer_bytes, .carry = text_writer_carry, .has_gaps = text_writer_has_gaps
 /* clang-format on */
 
 #endif

@@ -54,6 +54,7 @@ struct writer_format {
     /* As the functions below. */
     bool (*failed)(const struct writer *writer);
     bool (*flush)(struct writer *writer, char **message);
+    bool (*sync)(struct writer *writer, char **message);
     bool (*publish)(struct writer *writer, char **message);
     void (*close)(struct writer *writer);
     void (*discard)(struct writer *writer);
@@ -145,8 +146,16 @@ writer_flush(struct writer *writer, char **message)
     return writer->format->flush(writer, message);
 }
 
-/* Gives the flushed output its final name; an earlier file of that name can still be put back.
- * Returns false with a message if that fails; the output must then be discarded. */
+/* Waits until what was flushed is on the disk, which is shortest when all outputs have been flushed
+ * before. Returns false with a message if that fails; the output must then be discarded. */
+static inline bool
+writer_sync(struct writer *writer, char **message)
+{
+    return writer->format->sync(writer, message);
+}
+
+/* Gives the output that is on the disk its final name; an earlier file of that name can still be
+ * put back. Returns false with a message if that fails; the output must then be discarded. */
 static inline bool
 writer_publish(struct writer *writer, char **message)
 {

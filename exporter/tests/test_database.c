@@ -70,6 +70,9 @@ publish(struct fixture *fixture)
         g_assert_true(writer_flush(fixture->writer[i], &message));
     g_assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
     for (size_t i = 0; i < G_N_ELEMENTS(ALL); i++)
+        g_assert_true(writer_sync(fixture->writer[i], &message));
+    g_assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
+    for (size_t i = 0; i < G_N_ELEMENTS(ALL); i++)
         g_assert_true(writer_publish(fixture->writer[i], &message));
     for (size_t i = 0; i < G_N_ELEMENTS(ALL); i++)
         writer_close(fixture->writer[i]);

@@ -3,10 +3,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "output_file.h"
 #include "report_set.h"
 
 static const struct report *const COUNTING[] = { &REPORT_OPERATIONS, &REPORT_USERS,
@@ -487,6 +490,73 @@ test_no_folder(void)
     g_free(file);
 }
 
+/* What fsync() found, which is the one below. */
+static struct {
+    const char *folder; /* NULL: it looks at nothing */
+    unsigned calls;
+    unsigned fail_at;          /* the call that fails; 0: none */
+    unsigned written, visible; /* files of the folder with text at the first one; with their names
+                                  at any */
+} on_disk;
+
+static void
+count_files(void)
+{
+    GDir *folder = g_dir_open(on_disk.folder, 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(folder))) {
+        g_autofree char *path = g_build_filename(on_disk.folder, name, NULL);
+        GStatBuf info;
+        on_disk.visible += !g_str_has_suffix(name, TEMPORARY_SUFFIX);
+        on_disk.written += on_disk.calls == 1 && g_stat(path, &info) == 0 && info.st_size > 0;
+    }
+    g_dir_close(folder);
+}
+
+/* In the place of the C library's. */
+int
+fsync(int fd)
+{
+    on_disk.calls++;
+    if (on_disk.folder)
+        count_files();
+    if (on_disk.calls != on_disk.fail_at)
+        return fdatasync(fd);
+    errno = EIO;
+    return -1;
+}
+
+/* The disk is waited for when all files have been written, and none is shown before it has all. */
+static void
+test_disk(void)
+{
+    enum { N = G_N_ELEMENTS(COUNTING) };
+    char *folder = g_dir_make_tmp(NULL, NULL);
+
+    for (unsigned fail_at = 0; fail_at <= N; fail_at++) {
+        char *message = NULL;
+        struct report_set *set =
+            report_set_open(COUNTING, N, folder, (struct output_style){ 0 }, NULL, &message);
+        memset(&on_disk, 0, sizeof on_disk);
+        on_disk.folder = folder;
+        on_disk.fail_at = fail_at;
+        g_assert_cmpint(report_set_commit(set, &message), ==, fail_at == 0);
+        report_set_free(set);
+        g_assert_cmpuint(on_disk.calls, ==, fail_at ? fail_at : N);
+        g_assert_cmpuint(on_disk.written, ==, N);
+        g_assert_cmpuint(on_disk.visible, ==, 0);
+        if (fail_at)
+            g_assert_true(g_str_has_suffix(message, g_strerror(EIO)));
+        g_free(message);
+        for (unsigned i = 0; i < N && !fail_at; i++)
+            g_free(take_file(folder, COUNTING[i]->name));
+    }
+    on_disk.folder = NULL;
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    g_free(folder);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -499,6 +569,7 @@ main(int argc, char *argv[])
     g_test_add_func("/report_set/failures", test_failures);
     g_test_add_func("/report_set/reported_client", test_reported_client);
     g_test_add_func("/report_set/discard", test_discard);
+    g_test_add_func("/report_set/disk", test_disk);
     g_test_add_func("/report_set/no_folder", test_no_folder);
     return g_test_run();
 }
