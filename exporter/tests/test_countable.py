@@ -25,7 +25,7 @@ import tools  # noqa: E402
 import tunnels  # noqa: E402
 
 # Oaexport reads no pipes; the others have no calls that can be read, are damaged themselves, or are compared in test_kerberos.py.
-WITHOUT = ("named_pipe", "snap_length_300", "tls", "tls_handshakes", "wine_https", "curl_heads", "a1_lost", "mid_stream_hops_apart",
+WITHOUT = ("named_pipe", "snap_length_300", "tls", "tls_handshakes", "wine_https", "curl_heads", "a1_lost",
            "http_kerberos", "http_kerberos_wrongkey", "rpc_kerberos_16", "rpc_kerberos_9", "rpc_kerberos_refused")
 SNAP_LENGTHS = (96, 128, 192, 256, 384, 512)
 LOSSES = (0.001, 0.01, 0.03)
@@ -47,7 +47,9 @@ ALWAYS = (
     ("frdp_rdp", "-60 s ahead, 2 files, snap length 96"),
     ("http_error_mid_stream", "loss of 3.0%, seed 2, clients only"),
 )
-# The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
+# Known to be wrong, and shown by --all alone: calls 32 to 35 are answered, but not counted as such.
+WRONG = {("mid_stream_hops_apart", "snap length 96"), ("mid_stream_hops_apart", "snap length 128")}
+# The groups that hold for every capture, but for WRONG; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
 
 
@@ -266,7 +268,8 @@ def main():
             share = 1 if options.all or options.names else min(1, 1.2 / len(kinds)) if group in HOLDS else 0
             if not options.names or {truth.path.stem, group} & set(options.names):
                 tasks += [(options.program, number, group, place) for place, kind in enumerate(kinds)
-                          if dice.chance(share) or (truth.path.stem, kind.name) in ALWAYS]
+                          if (dice.chance(share) or (truth.path.stem, kind.name) in ALWAYS)
+                          and (options.all or (truth.path.stem, kind.name) not in WRONG)]
     results = collections.defaultdict(Group)
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
         for group, result in pool.map(compare, tasks, chunksize=8):
