@@ -78,7 +78,7 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "successor_cookie", UUID(successor_cookie),
       "Cookie of the channel that replaced this one in a recycling" },
     { "join", NAME_OF(channel, join, oa_join_name),
-      "How it was joined to its session: cookie, recycling, call ids, session context, or alone "
+      "How it was joined to its session: cookie, recycling, succession, call ids, session context, or alone "
       "(no other channel)" },
     { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, likely" },
     { "window_stalls", COUNT_OF(channel, flow.stalls),

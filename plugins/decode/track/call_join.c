@@ -49,15 +49,31 @@ is_same_end(const struct oa_virtual_connection *a, const struct oa_virtual_conne
     return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
 }
 
-/* Whether the channels of both may be those of one virtual connection: none of them is there twice,
- * and one cookie at most. */
+/* Whether the channel of `b` may be the successor of that of `a`, on which nothing came since that
+ * time. */
+static bool
+may_succeed(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+            enum oa_hop hop, int leg, int64_t since_ns)
+{
+    const struct oa_channel *before = a->channel[hop][leg], *channel = b->channel[hop][leg];
+
+    return channel && channel->has_start && oa_stamp_is_before(a->opened, channel->opened) &&
+           (!before || (oa_stamp_is_before(before->opened, channel->opened) &&
+                        before->last.time_ns <= since_ns));
+}
+
+/* Whether the channels of both may be those of one virtual connection: one cookie at most, and none
+ * of them is there twice, unless it may be a successor as of the time for its leg; NULL: none may.
+ */
 static bool
 may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
-           enum oa_hop hop)
+           enum oa_hop hop, const int64_t since_ns[OA_LEGS])
 {
     for (int i = 0; i < OA_HOPS; i++)
         for (int leg = 0; leg < OA_LEGS; leg++)
-            if (a->leg_seen[i][leg] && b->leg_seen[i][leg])
+            if (a->leg_seen[i][leg] && b->leg_seen[i][leg] &&
+                !(since_ns && (may_succeed(a, b, (enum oa_hop)i, leg, since_ns[leg]) ||
+                               may_succeed(b, a, (enum oa_hop)i, leg, since_ns[leg]))))
                 return false;
     return !(a->has_cookie && b->has_cookie) && is_same_end(a, b, hop);
 }
@@ -138,10 +154,13 @@ may_be_other_half(const struct virtual_connection *vc, enum oa_hop hop, enum oa_
     const struct oa_call_half *theirs = half_of(call, hop, side ^ 1);
     const struct oa_call_half *request = side == OA_CLIENT ? half_of(mine, hop, side) : theirs;
     const struct oa_call_half *response = side == OA_CLIENT ? theirs : half_of(mine, hop, side);
+    const int64_t since_ns[] = {
+        [OA_LEG_IN] = request->first.time_ns, [OA_LEG_OUT] = response->first.time_ns
+    };
 
     return other != vc && theirs->is_complete && !half_of(call, hop, side)->fragments &&
            response->first.time_ns >= request->first.time_ns &&
-           may_belong(&other->facts, &vc->facts, hop);
+           may_belong(&other->facts, &vc->facts, hop, since_ns);
 }
 
 /* Whether the last PDU of `vc` matched a call of the other one. */
@@ -152,12 +171,13 @@ fitted_before(const struct virtual_connection *vc, int place,
     return vc->fits[place] > 0 && vc->fitting[place] == other->facts.number;
 }
 
-/* How the calls of both fit, of which one has the requests of the hop, the other the responses. */
+/* How the calls of both fit, of which `vc` has that leg of the hop, the other one the other leg. */
 static struct call_match
-match(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
+match(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
+      enum oa_leg leg)
 {
-    return has_leg(vc, hop, OA_LEG_IN) ? oa_call_match(&vc->calls, &other->calls, hop)
-                                       : oa_call_match(&other->calls, &vc->calls, hop);
+    return leg == OA_LEG_IN ? oa_call_match(&vc->calls, &other->calls, hop)
+                            : oa_call_match(&other->calls, &vc->calls, hop);
 }
 
 /* Whether most responses are to the request that was the newest one. */
@@ -191,7 +211,8 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     unsigned looked_at = 0, n = 0, rivals = 0;
     int place = hop == OA_HOP_SERVER;
 
-    if (!queue || !has_leg(vc, hop, leg) || has_leg(vc, hop, leg ^ 1))
+    if (!queue || !has_leg(vc, hop, leg) || half_of(mine, hop, side ^ 1)->fragments ||
+        (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
         return vc;
     for (const GList *link = queue->head; link; link = link->next) {
         if (++looked_at > CANDIDATES_MAX)
@@ -204,7 +225,7 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     }
     struct call_match how = { 0 };
     for (unsigned i = 0; i < n; i++) {
-        struct call_match this = match(vc, fitting[i], hop);
+        struct call_match this = match(vc, fitting[i], hop, leg);
 
         if (this.is_excluded)
             continue;
@@ -545,11 +566,12 @@ are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connec
 }
 
 static enum fit
-fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop)
+fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
+       enum oa_leg leg)
 {
-    if (!may_belong(&vc->facts, &other->facts, hop))
+    if (!may_belong(&vc->facts, &other->facts, hop, NULL))
         return FIT_NONE;
-    struct call_match how = match(vc, other, hop);
+    struct call_match how = match(vc, other, hop, leg);
 
     if (how.is_excluded)
         return FIT_NONE;
@@ -580,7 +602,7 @@ find_best(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
              i++, link = forward ? link->next : link->prev) {
             struct virtual_connection *other = link->data;
             bool may_fit = has_only(other, hop, leg ^ 1) && !other->is_contested;
-            enum fit fit = may_fit ? fit_of(vc, other, hop) : FIT_NONE;
+            enum fit fit = may_fit ? fit_of(vc, other, hop, leg) : FIT_NONE;
             if (fit == FIT_NONE || fit < best)
                 continue;
             found = fit > best ? other : NULL;
@@ -631,7 +653,7 @@ may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
     if (mine->has_cookie || (current && (oa_stamp_is_before(mine->opened, current->opened) ||
                                          oa_stamp_is_before(mine->last, current->last))))
         return false;
-    struct call_match how = match(half, other, hop);
+    struct call_match how = match(half, other, hop, leg);
     return !how.is_excluded && (is_prompt(&how) || parts >= FITS_NEEDED);
 }
 

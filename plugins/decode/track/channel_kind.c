@@ -56,6 +56,7 @@ static const struct {
     [OA_JOIN_ALONE] = { "alone", "certain" },
     [OA_JOIN_COOKIE] = { "cookie", "certain" },
     [OA_JOIN_RECYCLE] = { "recycling", "certain" },
+    [OA_JOIN_SUCCESSION] = { "succession", "likely" },
     [OA_JOIN_CALL_IDS] = { "call ids", "likely" },
     [OA_JOIN_CONTEXT] = { "session context", "certain" },
 };

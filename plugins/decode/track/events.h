@@ -64,11 +64,12 @@ enum oa_transport {
 /* What shows that a channel belongs to its virtual connection, and how certain that is. */
 enum oa_join {
     OA_JOIN_NONE,
-    OA_JOIN_ALONE,    /* nothing joined it: everything is on one connection */
-    OA_JOIN_COOKIE,   /* the virtual connection's cookie in its own first PDU: certain */
-    OA_JOIN_RECYCLE,  /* a recycling named this channel's cookie: certain */
-    OA_JOIN_CALL_IDS, /* requests and responses, or the calls of both hops, match: likely */
-    OA_JOIN_CONTEXT,  /* the session's cookie or X-ClientInfo in a request: certain */
+    OA_JOIN_ALONE,      /* nothing joined it: everything is on one connection */
+    OA_JOIN_COOKIE,     /* the virtual connection's cookie in its own first PDU: certain */
+    OA_JOIN_RECYCLE,    /* a recycling named this channel's cookie: certain */
+    OA_JOIN_SUCCESSION, /* between the hosts of a channel whose successor was asked for: likely */
+    OA_JOIN_CALL_IDS,   /* requests and responses, or the calls of both hops, match: likely */
+    OA_JOIN_CONTEXT,    /* the session's cookie or X-ClientInfo in a request: certain */
 };
 
 /* What one direction of a channel, or a virtual connection, carried. */

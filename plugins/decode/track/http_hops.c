@@ -220,6 +220,15 @@ oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channe
     return !is_in_capture(vc, is_on_http ? OA_HOP_CLIENT : OA_HOP_SERVER);
 }
 
+bool
+oa_http_hops_share_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
+        if (is_in_capture(vc, hop) && takes_same_way(channel, vc->endpoint[hop]))
+            return true;
+    return false;
+}
+
 static bool
 is_same_way(const struct oa_endpoint a[2], const struct oa_endpoint b[2])
 {

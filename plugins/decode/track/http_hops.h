@@ -52,6 +52,10 @@ unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
 /* Whether `vc` has the other channel of a hop between the hosts of this one, but not this one. */
 bool oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel);
 
+/* Whether `vc` has an HTTP hop between the hosts of the channel. */
+bool oa_http_hops_share_way(const struct oa_virtual_connection *vc,
+                            const struct oa_channel *channel);
+
 /* Whether both have the same leg on one HTTP hop, but between other hosts: as parts of one virtual
  * connection they are two hops of its way. */
 bool oa_http_hops_collide(const struct oa_virtual_connection *a,

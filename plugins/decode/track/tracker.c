@@ -19,6 +19,7 @@
 #include "track/mapi_session.h"
 #include "track/lone_hops.h"
 #include "track/named_ports.h"
+#include "track/successors.h"
 #include "track/tls_proxy.h"
 #include "track/tracker_state.h"
 #include "track/unsealing.h"
@@ -34,6 +35,7 @@ oa_tracker_new(oa_event_function on_event, void *context, bool keep)
     tracker->auth = oa_auth_table_new(tracker->code_pages);
     tracker->named_ports = oa_named_ports_new();
     tracker->lone_hops = oa_lone_hops_new();
+    tracker->successors = oa_successors_new();
     tracker->endpoints = oa_endpoints_new();
     tracker->associations = oa_associations_new();
     tracker->calls = oa_calls_new();
@@ -116,6 +118,7 @@ oa_tracker_free(struct oa_tracker *tracker)
     oa_endpoints_free(tracker->endpoints);
     oa_named_ports_free(tracker->named_ports);
     oa_lone_hops_free(tracker->lone_hops);
+    oa_successors_free(tracker->successors);
     oa_mailboxes_free(tracker->mailboxes);
     oa_emitter_free(tracker->emitter);
     oa_auth_table_free(tracker->auth); /* the kept objects share its copies */

@@ -21,6 +21,7 @@ struct oa_tracker {
     struct tls_proxies *tls_proxies;              /* tls_proxy.h */
     struct named_ports *named_ports;              /* named_ports.h */
     struct lone_hops *lone_hops;                  /* lone_hops.h */
+    struct successor_table *successors;           /* successors.h */
     struct unsealing_table *unsealing;            /* unsealing.h */
     struct oa_seal_secrets *secrets;              /* auth/seal.h, its own copy; NULL: none */
     struct oa_code_pages *code_pages;             /* base/code_page.h */

@@ -12,6 +12,7 @@
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/flow_control.h"
+#include "track/successors.h"
 #include "track/tracker_state.h"
 #include "track/virtual_connection.h"
 
@@ -96,6 +97,20 @@ take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
     }
 }
 
+/* The channel, the first one of `vc`, is the successor of another OUT channel: no cookie has told
+ * of which virtual connection, perhaps what came before does. `vc` becomes the whole. */
+static void
+succeed(struct channel *channel, struct virtual_connection *vc)
+{
+    struct oa_virtual_connection *found = NULL;
+
+    if (channel->facts.kind == OA_CHANNEL_OUT && vc->channels.length == 1)
+        found = oa_successors_find(vc->tracker, &channel->facts);
+    if (found && found != &vc->facts)
+        oa_vc_merge(vc, (struct virtual_connection *)found, OA_JOIN_SUCCESSION);
+    oa_successors_forget(vc->tracker, &vc->facts);
+}
+
 /*
  * The first PDU of a channel. Its cookies are, in order, those of the virtual connection and of the
  * channel (CONN), or of the virtual connection, the predecessor and the successor (recycling); of a
@@ -129,8 +144,11 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
     if (is_successor && predecessor) {
         facts->predecessor_cookie = predecessor->value.cookie;
         vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie, OA_CLIENT);
-        inherit(channel, vc);
     }
+    if (is_successor)
+        succeed(channel, vc);
+    if (is_successor && predecessor)
+        inherit(channel, vc);
     if (cookie)
         vc = oa_vc_claim_cookie(vc, &facts->cookie, OA_CLIENT);
     /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
@@ -272,6 +290,9 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
     case OA_RTS_CONN_C1:
         if (!vc->facts.established.frame)
             vc->facts.established = event->last;
+        break;
+    case OA_RTS_OUT_R1_A2:
+        oa_successors_expect(vc->tracker, &vc->facts);
         break;
     case OA_RTS_CONN_C2:
         vc->facts.established = event->last;

@@ -18,6 +18,7 @@
 #include "track/lone_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
+#include "track/successors.h"
 #include "track/tracker_state.h"
 
 /* Trees, not hash tables: senders choose cookies, and may choose those that a hash function maps to
@@ -215,8 +216,10 @@ oa_vc_place_channel(struct channel *channel)
         enum oa_channel_kind wanted = leg == OA_LEG_IN ? OA_CHANNEL_IN : OA_CHANNEL_OUT;
         if (kind != wanted && kind != OA_CHANNEL_DUPLEX && kind != OA_CHANNEL_MAPI_HTTP)
             continue;
-        vc->channel[facts->hop][leg] = facts;
+        const struct oa_channel *current = vc->channel[facts->hop][leg];
         vc->leg_seen[facts->hop][leg] = true;
+        if (!current || !oa_stamp_is_before(facts->opened, current->opened))
+            vc->channel[facts->hop][leg] = facts;
     }
     if (kind == OA_CHANNEL_OUT && !facts->has_start)
         oa_calls_note_late_start(&((struct virtual_connection *)vc)->calls, facts->hop,
@@ -325,6 +328,7 @@ forget_vc(struct virtual_connection *vc)
         g_tree_remove(tracker->vcs->by_cookie, vc);
     while (vc->channel_cookies.length > 0)
         forget_channel_cookie(vc);
+    oa_successors_forget(tracker, &vc->facts);
     oa_association_leave(tracker, &vc->facts);
     oa_calls_forget_over(&vc->calls);
     oa_vc_tie(vc);
