@@ -78,8 +78,8 @@ static const struct column COLUMNS_OF_CHANNELS[] = {
     { "successor_cookie", UUID(successor_cookie),
       "Cookie of the channel that replaced this one in a recycling" },
     { "join", NAME_OF(channel, join, oa_join_name),
-      "How it was joined to its session: cookie, recycling, succession, call ids, session context, or alone "
-      "(no other channel)" },
+      "How it was joined to its session: cookie, recycling, succession, call ids, session context, "
+      "or alone (no other channel)" },
     { "join_certainty", NAME_OF(channel, join, oa_join_certainty), "certain, likely" },
     { "window_stalls", COUNT_OF(channel, flow.stalls),
       "Times the sender waited for the receive window, for 50 ms or more" },

@@ -145,7 +145,8 @@ half_of(const struct call *call, enum oa_hop hop, enum oa_side side)
 }
 
 /* Whether the other half of the call that `side` has sent to `vc` may be in that call: it is of a
- * virtual connection that has only the channel that `vc` lacks. */
+ * virtual connection that has the channel that `vc` lacks, and no other that both have; or one of
+ * them has the successor of a channel of the other one. */
 static bool
 may_be_other_half(const struct virtual_connection *vc, enum oa_hop hop, enum oa_side side,
                   const struct call *mine, const struct call *call)
@@ -198,8 +199,8 @@ is_all_answered(const struct call_match *how)
 
 /*
  * Requests on one connection and responses on another have the same call ids, each response that of
- * the newest request, and no third connection fits as well: these two are the channels of one
- * virtual connection. The responses may be the first to come: bytes behind a loss are held back.
+ * the newest request, and no third connection fits as well: these two are channels of one virtual
+ * connection. The responses may be the first to come: bytes behind a loss are held back.
  */
 static struct virtual_connection *
 join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct call *mine,
