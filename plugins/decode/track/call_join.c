@@ -111,7 +111,7 @@ is_same_target(const struct oa_virtual_connection *a, const struct oa_virtual_co
 }
 
 /* Whether the heads of both show that they were opened for the same: by one user, at one time,
- * through one proxy to one target. Then one match is enough. */
+ * through one proxy to one target. Then one match is enough, if they have one channel each. */
 static bool
 are_alike(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
           enum oa_hop hop)
@@ -240,7 +240,8 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     vc->fitting[place] = rivals == 0 ? 0 : found->facts.number;
     if (rivals == 0 || !is_prompt(&how))
         return vc;
-    if (!are_alike(&vc->facts, &found->facts, hop) &&
+    bool is_successor = has_leg(found, hop, leg) || has_leg(vc, hop, leg ^ 1);
+    if ((is_successor || !are_alike(&vc->facts, &found->facts, hop)) &&
         MIN(vc->fits[place], how.prompt) < FITS_NEEDED)
         return vc;
     return join(found, vc);
