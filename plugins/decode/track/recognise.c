@@ -417,7 +417,7 @@ recognise_mapi_http(const uint8_t *data, size_t length,
         break;
     }
     return (sender == OA_CLIENT ? oa_mapi_http_request(&head, &request)
-                                : oa_mapi_http_has_body(&head) && head.mapi.request_type.length > 0)
+                                : oa_mapi_http_is_response(&head))
                ? OA_OURS
                : OA_NOT_OURS;
 }
