@@ -20,6 +20,9 @@
 /* In a stream without a SYN, how far before the first segment seen a later one may belong. */
 #define BEFORE_START 65536
 
+/* How long bytes may be under way, their retransmission included. */
+#define UNDER_WAY_NS G_GINT64_CONSTANT(1000000000)
+
 static struct connection_stream *
 stream_of(struct tcp_pair *c, const struct tcp_stream *half)
 {
@@ -99,6 +102,21 @@ is_over_limit(const struct tcp_pair *c, const struct tcp_stream *half)
             shared->pending_bytes > shared->limits.total_pending_bytes);
 }
 
+/* Bytes before the first ones of a stream without a SYN. They are no loss of the capture if they
+ * were under way when it began. */
+static void
+miss_start(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp first)
+{
+    int64_t bytes = half->next - tcp_stream_offset(half, half->first_ack);
+
+    if (!half->is_acked || bytes <= 0 || bytes > TCP_LARGEST_WINDOW)
+        return;
+    half->next -= bytes;
+    lose(c, half, bytes, first);
+    if (tcp_elapsed(first.time_ns, c->shared->first_ns) < UNDER_WAY_NS)
+        stream_of(c, half)->lost_bytes -= (uint64_t)bytes;
+}
+
 void
 tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half)
 {
@@ -108,6 +126,7 @@ tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half)
     if (!half->pending.pieces)
         return;
     half->next = tcp_pending_first(&half->pending)->offset;
+    miss_start(c, half, tcp_pending_first(&half->pending)->stamp);
     flush(c, half, (struct oa_stamp){ 0 });
 }
 
@@ -152,6 +171,20 @@ tcp_stream_start(struct tcp_stream *half, uint32_t base)
     half->is_started = true;
     half->acked = half->mark = 0;
     half->fin = TCP_UNKNOWN_OFFSET;
+}
+
+void
+tcp_stream_acknowledge_early(struct tcp_stream *half, uint32_t acknowledgment)
+{
+    int32_t beyond = (int32_t)(acknowledgment - half->first_ack);
+
+    if (!half->is_acked) {
+        half->is_acked = true;
+        half->first_ack = acknowledgment;
+    } else if (beyond > 1 && beyond <= TCP_LARGEST_WINDOW) { /* a FIN takes one */
+        tcp_stream_start(half, half->first_ack);
+        half->acked = beyond;
+    }
 }
 
 /*

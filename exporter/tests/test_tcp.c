@@ -102,6 +102,16 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "mid-stream-earlier-answered", "c3+3 s0+2 c0+3", "open c:def s:ab open-" },
     { "mid-stream-one-segment-reset", "c3+3 sR", "open c:def rst-s" },
     { "mid-stream-earlier-overlaps", "c3+3 c0+9^", "open c:ABCdefGHI open-" },
+    { "mid-stream-start-lost", "c0+3A0 s4+3 c3+3A7", "open c:abc s?4 s:efg c:def open-" },
+    { "mid-stream-start-lost-and-swapped", "c0+3A0 s7+3 s4+3 c3+3",
+      "open c:abc s?4 s:efghij c:def open-" },
+    { "mid-stream-start-there", "c0+3A0 s0+3 c3+3A3", "open c:abc s:abc c:def open-" },
+    { "mid-stream-all-lost", "c0+3A0 c3+3A5 c6+3A9", "open c:abcdefghi s?9 open-" },
+    { "mid-stream-all-lost-but-one", "c0+3A0 c3+3A5 +2000 s5+3 c6+3A9",
+      "open c:abcdef s?5 s:fgh c:ghi open-" },
+    { "mid-stream-fin-acknowledged", "c0+3A0 c3+3A1", "open c:abcdef open-" },
+    { "mid-stream-acknowledged-anywhere", "c0+3A2000000000 s4+3 c3+3A7",
+      "open c:abc s:efg c:def open-" },
     { "mid-stream-acks-only", "cA0 sA0 c0+3", "open c:abc open-" },
     { "mid-stream-keep-alive", "c-1+1 sA0 c-1+1 sA0 c0+3", "open c:abc open-" },
     { "mid-stream-single-bytes", "c0+1 c1+1 c2+1", "open c:bc open-" },
@@ -418,6 +428,8 @@ static const struct count_row COUNT_ROWS[] = {
     { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5, 0, 0 }, true, 1, 5 },
     { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0, 0, 0 }, false, 1, 3 },
     { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0, 0, 0 }, false, 1, 3 },
+    { "start-under-way", "s0+3A0 c4+3 s3+3A7", { 1, 3, 0, 0, 0, 0 }, false, 1, 3 },
+    { "start-lost", "s0+3A0 +2000 c4+3 s3+3A7", { 1, 3, 0, 4, 0, 0 }, false, 1, 3 },
 };
 
 static void
