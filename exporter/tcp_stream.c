@@ -130,6 +130,14 @@ tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half)
     flush(c, half, (struct oa_stamp){ 0 });
 }
 
+static struct tcp_mark
+mark_at(const struct tcp_pair *c, struct oa_stamp stamp)
+{
+    return (struct tcp_mark){ .ns = stamp.time_ns,
+                              .segments =
+                                  c->facts.stream[0].frames + c->facts.stream[1].frames };
+}
+
 /* Payload that is not simply the continuation of the stream. */
 static void
 receive_pending(struct tcp_pair *c, struct tcp_stream *half, const struct segment *segment,
@@ -151,6 +159,8 @@ receive_pending(struct tcp_pair *c, struct tcp_stream *half, const struct segmen
     }
     uint64_t added = tcp_pending_add(&half->pending, total, offset, payload, length, stamp);
     added += tcp_pending_add(&half->pending, total, offset + length, NULL, cut, stamp);
+    if (offset <= half->noted)
+        tcp_pending_mark(&half->pending, offset - 1, half->noted, mark_at(c, stamp));
     stream_of(c, half)->payload_bytes += added;
     stream_of(c, half)->retransmitted_bytes +=
         (uint64_t)segment->payload_length + segment->cut_length - added;
@@ -169,7 +179,7 @@ tcp_stream_start(struct tcp_stream *half, uint32_t base)
 {
     half->base = base;
     half->is_started = true;
-    half->acked = half->mark = 0;
+    half->acked = half->mark = half->noted = 0;
     half->fin = TCP_UNKNOWN_OFFSET;
 }
 
@@ -243,21 +253,24 @@ tcp_stream_receive(struct tcp_pair *c, struct tcp_stream *half, const struct seg
 void
 tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp stamp)
 {
+    const struct tcp_mark now = mark_at(c, stamp);
+
+    if (half->acked > half->noted) {
+        tcp_pending_mark(&half->pending, half->noted, half->acked, now);
+        half->noted = half->acked;
+    }
     while (half->is_started && !half->is_held && half->acked > half->next) {
         const struct tcp_piece *first = tcp_pending_first(&half->pending);
         int64_t beyond = first ? first->offset : half->next + 1;
-        uint64_t segments = c->facts.stream[0].frames + c->facts.stream[1].frames;
 
         if (half->acked < beyond)
             return;
         if (half->mark < beyond) {
             half->mark = half->acked;
-            half->mark_ns = stamp.time_ns;
-            half->mark_segments = segments;
-            return;
+            half->marked = first && first->acked.segments ? first->acked : now;
         }
-        if (!first || (segments - half->mark_segments < LOSS_SEGMENTS &&
-                       tcp_elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
+        if (!first || (now.segments - half->marked.segments < LOSS_SEGMENTS &&
+                       tcp_elapsed(now.ns, half->marked.ns) < LOSS_NS))
             return;
         give_up_gap(c, half);
     }

@@ -36,10 +36,10 @@ struct tcp_stream {
     int64_t acked; /* by the other side */
     int64_t fin;   /* offset of the FIN; TCP_UNKNOWN_OFFSET */
     struct tcp_pending pending;
-    /* The acknowledgment beyond a gap that decides whether it is given up, and its time. */
+    int64_t noted; /* up to there the pending pieces have the acknowledgments that they had */
+    /* The acknowledgment beyond a gap that decides whether it is given up. */
     int64_t mark;
-    int64_t mark_ns;
-    uint64_t mark_segments;
+    struct tcp_mark marked;
 };
 
 /* What the streams of all connections share. */
@@ -135,8 +135,8 @@ tcp_stream_note_waiting(struct tcp_pair *c, const struct tcp_stream *half)
 
 /*
  * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
- * mark is the first such acknowledgment for the current gap; from there on late frames have a
- * limited time to appear.
+ * mark is the first such acknowledgment for the gap, also if gaps before it were given up since;
+ * from there on late frames have a limited time to appear.
  */
 void tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp stamp);
 
