@@ -184,10 +184,21 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
     list->stubs.all = &tracker->calls->stubs;
 }
 
+/* Whether a hop shows one of its channels alone: the other one may still come, held back behind a
+ * loss. */
+static bool
+lacks_channel(const struct oa_virtual_connection *vc)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (vc->leg_seen[hop][OA_LEG_IN] != vc->leg_seen[hop][OA_LEG_OUT])
+            return true;
+    return false;
+}
+
 bool
 oa_calls_may_join(const struct call_list *list)
 {
-    return list->is_part || list->tracker->calls->n_parts > 0;
+    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc);
 }
 
 void
