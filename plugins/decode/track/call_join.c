@@ -212,7 +212,8 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     unsigned looked_at = 0, n = 0, rivals = 0;
     int place = hop == OA_HOP_SERVER;
 
-    if (!queue || !has_leg(vc, hop, leg) || half_of(mine, hop, side ^ 1)->fragments ||
+    if (!queue || half_of(mine, hop, side)->fragments != 1 || !has_leg(vc, hop, leg) ||
+        half_of(mine, hop, side ^ 1)->fragments ||
         (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
         return vc;
     for (const GList *link = queue->head; link; link = link->next) {
@@ -521,24 +522,27 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
     return join(near, far);
 }
 
+/* The ways to join by a call, the surest one first: the next one may see the call complete. */
+static struct virtual_connection *(*const WAYS[])(struct virtual_connection *vc, enum oa_hop hop,
+                                                  const struct call *mine, enum oa_side side) = {
+    join_by_pdu,
+    join_by_http_pdu,
+    join_by_other_half,
+};
+
 struct virtual_connection *
 oa_call_join(struct virtual_connection *vc, const struct call *call, const struct oa_event *event)
 {
-    enum oa_hop hop = event->channel->hop;
     enum oa_side side = event->rpc->header.ptype == OA_RPC_REQUEST ? OA_CLIENT : OA_SERVER;
-
-    const struct oa_call_half *half = half_of(call, hop, side);
+    const struct oa_call_half *half = half_of(call, event->channel->hop, side);
 
     if (!oa_calls_may_join(&vc->calls) || (half->fragments > 1 && !half->is_complete))
         return vc;
-    if (half->fragments == 1)
-        vc = join_by_other_half(vc, hop, call, side);
-    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
-    if (!call)
-        return vc;
-    vc = join_by_pdu(vc, hop, call, side);
-    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
-    return call ? join_by_http_pdu(vc, event->channel->hop, call, side) : vc;
+    for (size_t i = 0; call && i < G_N_ELEMENTS(WAYS); i++) {
+        vc = WAYS[i](vc, event->channel->hop, call, side);
+        call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
+    }
+    return vc;
 }
 
 /* --- at the end --- */
