@@ -571,6 +571,16 @@ are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connec
                   other->endpoint[OA_HOP_SERVER][OA_CLIENT].address, 16) == 0;
 }
 
+/* Whether the capture holds nothing of what the server sent on the OUT channel. */
+static bool
+is_one_way(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    const struct oa_channel *channel = vc->channel[hop][OA_LEG_OUT];
+
+    return channel && !channel->response.frame && !channel->traffic[OA_SERVER].rts_pdus &&
+           !channel->traffic[OA_SERVER].rpc_pdus;
+}
+
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
        enum oa_leg leg)
@@ -586,7 +596,8 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
     if (is_prompt(&how) || is_all_answered(&how) ||
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
         return FIT_BY_CALLS;
-    if (how.responses > 0 || how.requests > 1)
+    if (how.responses > 0 ||
+        (how.requests > 1 && !is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop)))
         return FIT_NONE;
     if (!oa_hop_is_http(hop))
         return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;
