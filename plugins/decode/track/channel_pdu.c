@@ -61,6 +61,7 @@ settle_kind(struct channel *channel, const struct oa_event *event)
             set_kind(channel, in ? OA_CHANNEL_IN : OA_CHANNEL_OUT, false);
     } else if (channel->facts.kind == OA_CHANNEL_UNKNOWN) {
         bool is_v1 = channel->facts.has_banner && channel->facts.has_start &&
+                     channel->facts.traffic[OA_CLIENT].skipped_bytes == 0 &&
                      event->rpc->header.ptype == OA_RPC_BIND;
         set_kind(channel,
                  is_v1         ? OA_CHANNEL_DUPLEX
