@@ -33,6 +33,12 @@ struct flow {
         GByteArray *bytes;
         struct oa_stamp stamp;
     } held[2];
+    /* By sender, what was nothing of ours. If it came after what opens the channel, which waited
+     * behind a loss, it may have been after all. */
+    struct passed {
+        uint64_t bytes;
+        int64_t last_ns;
+    } passed[2];
 };
 
 static void
@@ -91,7 +97,9 @@ before_of(const struct flow *flow, enum oa_side side)
 {
     if (flow->before[side] != OA_BEFORE_UNKNOWN)
         return flow->before[side];
-    if (!flow->connection->handshake_seen || flow->is_examined[side])
+    /* What the other side has sent before may wait behind a loss. */
+    if (!flow->connection->handshake_seen || flow->is_examined[side] ||
+        flow->connection->is_waiting[side ^ 1])
         return OA_BEFORE_UNKNOWN;
     return side == OA_CLIENT ? OA_BEFORE_CLIENT_FIRST : OA_BEFORE_SERVER_FIRST;
 }
@@ -156,6 +164,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
                  struct oa_stamp stamp)
 {
     struct held *held = &flow->held[side];
+    const struct passed *passed;
     struct oa_recognition recognition;
     const uint8_t *begin = data;
     size_t known = length;
@@ -170,7 +179,10 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     case OA_OURS:
         if (contradicts_sides(flow, side, &recognition))
             break;
+        passed = &flow->passed[side ^ 1];
         side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
+        if (passed->last_ns > stamp.time_ns)
+            oa_channel_lost(flow->channel, side ^ 1, passed->bytes);
         if (known > length)
             oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
         oa_channel_data(flow->channel, side, data, length, stamp);
@@ -186,6 +198,8 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
         return;
     case OA_NOT_OURS:
         note_foreign(flow, side, begin, known, before);
+        flow->passed[side].bytes += known;
+        flow->passed[side].last_ns = stamp.time_ns;
         break;
     }
     flow->is_examined[side] = true;

@@ -12,7 +12,8 @@
 
 #include "base/ground.h"
 
-/* An acknowledgment: its time, and the segments of the connection by then; zeroed, there is none. */
+/* An acknowledgment: its time, and the segments of the connection by then; zeroed, there is none.
+ */
 struct tcp_mark {
     int64_t ns;
     uint64_t segments;
@@ -50,7 +51,8 @@ tcp_pending_first(const struct tcp_pending *pending)
                            : NULL;
 }
 
-/* The pieces that begin after `from` and not after `to` were acknowledged, if none is marked yet. */
+/* The pieces that begin after `from` and not after `to` were acknowledged, if none is marked yet.
+ */
 void tcp_pending_mark(struct tcp_pending *pending, int64_t from, int64_t to, struct tcp_mark mark);
 
 /* Takes that piece out; its bytes are freed by the caller. */

@@ -134,8 +134,7 @@ static struct tcp_mark
 mark_at(const struct tcp_pair *c, struct oa_stamp stamp)
 {
     return (struct tcp_mark){ .ns = stamp.time_ns,
-                              .segments =
-                                  c->facts.stream[0].frames + c->facts.stream[1].frames };
+                              .segments = c->facts.stream[0].frames + c->facts.stream[1].frames };
 }
 
 /* Payload that is not simply the continuation of the stream. */

@@ -32,7 +32,7 @@ struct tcp_stream {
     uint8_t index;      /* in connection->half */
     uint32_t isn; /* of the SYN; without it, as if the first segment seen were the first one sent */
     uint32_t first_ack;
-    int64_t next; /* first offset not yet delivered */
+    int64_t next;  /* first offset not yet delivered */
     int64_t acked; /* by the other side */
     int64_t fin;   /* offset of the FIN; TCP_UNKNOWN_OFFSET */
     struct tcp_pending pending;
@@ -93,8 +93,8 @@ tcp_stream_offset(const struct tcp_stream *half, uint32_t sequence)
 /* The stream has an offset 0, at that sequence number. */
 void tcp_stream_start(struct tcp_stream *half, uint32_t base);
 
-/* The stream starts with the lowest offset received so far. What the other side had not acknowledged
- * when it was first seen is missing before that. */
+/* The stream starts with the lowest offset received so far. What the other side had not
+ * acknowledged when it was first seen is missing before that. */
 void tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half);
 
 /* Takes the payload of a segment. */

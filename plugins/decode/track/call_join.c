@@ -213,8 +213,7 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     int place = hop == OA_HOP_SERVER;
 
     if (!queue || half_of(mine, hop, side)->fragments != 1 || !has_leg(vc, hop, leg) ||
-        half_of(mine, hop, side ^ 1)->fragments ||
-        (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
+        half_of(mine, hop, side ^ 1)->fragments || (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
         return vc;
     for (const GList *link = queue->head; link; link = link->next) {
         if (++looked_at > CANDIDATES_MAX)
@@ -522,12 +521,12 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
     return join(near, far);
 }
 
-/* The ways to join by a call, the surest one first: the next one may see the call complete. */
+/* The ways to join by a call, one after the other. */
 static struct virtual_connection *(*const WAYS[])(struct virtual_connection *vc, enum oa_hop hop,
                                                   const struct call *mine, enum oa_side side) = {
+    join_by_other_half,
     join_by_pdu,
     join_by_http_pdu,
-    join_by_other_half,
 };
 
 struct virtual_connection *

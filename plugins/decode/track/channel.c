@@ -147,8 +147,8 @@ is_head_here(enum oa_side side, const uint8_t *data, size_t length)
 }
 
 /*
- * Whether a PDU of that side begins here, after bytes that could not be decoded. A single header may
- * be chance, so a second one must follow it if the bytes reach that far. `*need` is set if more
+ * Whether a PDU of that side begins here, after bytes that could not be decoded. A single header
+ * may be chance, so a second one must follow it if the bytes reach that far. `*need` is set if more
  * bytes would decide.
  */
 static bool
@@ -162,8 +162,7 @@ is_pdu_here(enum oa_side side, const uint8_t *data, size_t length, size_t *need)
         *need = OA_RPC_HEADER_SIZE;
         return false;
     }
-    if (!oa_rpc_header_parse(data, length, &header) ||
-        oa_rpc_sender(header.ptype, side) != side)
+    if (!oa_rpc_header_parse(data, length, &header) || oa_rpc_sender(header.ptype, side) != side)
         return false;
     if (length <= header.frag_length) {
         *need = header.frag_length;
@@ -417,7 +416,7 @@ oa_channel_next(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         tried = stream->state;
         *event = (struct oa_event){ .first = first, .last = last, .side = side, .channel = facts };
         if (try_next(channel, event, data, length, need)) {
-            facts->last = last;
+            facts->last = oa_clock_steps_last(channel->tracker->clock_steps, facts->last, last);
             event->vc = facts->vc;
             oa_emit(channel->tracker, event);
             if (event->type == OA_EVENT_HTTP_HEAD)
@@ -459,7 +458,7 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
 
     if (channel->mapi) {
         oa_channel_measure_idle(channel->tracker, facts, stamp);
-        facts->last = stamp;
+        facts->last = oa_clock_steps_last(channel->tracker->clock_steps, facts->last, stamp);
         if (side == OA_CLIENT && channel->proxy_line) {
             size_t line = MIN(channel->proxy_line, length);
             channel->proxy_line -= line;
@@ -678,7 +677,7 @@ oa_channel_next_cut(struct oa_channel *facts, enum oa_side side, const uint8_t *
     count_skipped(channel, side, missing + (is_taken ? 0 : length), !is_inside);
     if (!is_taken)
         return false;
-    facts->last = last;
+    facts->last = oa_clock_steps_last(channel->tracker->clock_steps, facts->last, last);
     event->vc = facts->vc;
     oa_emit(channel->tracker, event);
     if (event->type == OA_EVENT_HTTP_HEAD)
