@@ -469,6 +469,8 @@ tcp_table_segment(struct tcp_table *table, const struct segment *segment, struct
 {
     unsigned side = OA_CLIENT;
 
+    if (!table->streams.first_ns)
+        table->streams.first_ns = stamp.time_ns;
     table->now_ns = MAX(table->now_ns, stamp.time_ns);
     expire(table, stamp.time_ns);
     struct tracked *c = find(table, segment, &side);

@@ -42,6 +42,25 @@ count(struct tcp_pending *pending, size_t *total, size_t added, size_t taken)
     *total += added - taken;
 }
 
+void
+tcp_pending_mark(struct tcp_pending *pending, int64_t from, int64_t to, struct tcp_mark mark)
+{
+    struct tcp_piece key = { .offset = from };
+
+    if (!pending->pieces)
+        return;
+    /* Behind an equal one. */
+    GSequenceIter *at = g_sequence_search(pending->pieces, &key, compare_pieces, NULL);
+    for (; !g_sequence_iter_is_end(at); at = g_sequence_iter_next(at)) {
+        struct tcp_piece *piece = (struct tcp_piece *)g_sequence_get(at);
+
+        if (piece->offset > to)
+            return;
+        if (!piece->acked.segments)
+            piece->acked = mark;
+    }
+}
+
 struct tcp_piece
 tcp_pending_take_first(struct tcp_pending *pending, size_t *total)
 {

@@ -12,6 +12,12 @@
 
 #include "base/ground.h"
 
+/* An acknowledgment: its time, and the segments of the connection by then; zeroed, there is none. */
+struct tcp_mark {
+    int64_t ns;
+    uint64_t segments;
+};
+
 /* A piece of a stream that waits for missing bytes before it. */
 struct tcp_piece {
     int64_t offset;
@@ -19,6 +25,7 @@ struct tcp_piece {
     bool is_cut;    /* cut off by the snap length: lost, but not missing from the sequence */
     uint8_t *bytes; /* NULL when cut off */
     struct oa_stamp stamp;
+    struct tcp_mark acked; /* the first acknowledgment of what comes before it */
 };
 
 /* Zeroed, there are none. */
@@ -42,6 +49,9 @@ tcp_pending_first(const struct tcp_pending *pending)
                                  g_sequence_get_begin_iter(pending->pieces))
                            : NULL;
 }
+
+/* The pieces that begin after `from` and not after `to` were acknowledged, if none is marked yet. */
+void tcp_pending_mark(struct tcp_pending *pending, int64_t from, int64_t to, struct tcp_mark mark);
 
 /* Takes that piece out; its bytes are freed by the caller. */
 struct tcp_piece tcp_pending_take_first(struct tcp_pending *pending, size_t *total);

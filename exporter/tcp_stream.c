@@ -20,6 +20,9 @@
 /* In a stream without a SYN, how far before the first segment seen a later one may belong. */
 #define BEFORE_START 65536
 
+/* How long bytes may be under way, their retransmission included. */
+#define UNDER_WAY_NS G_GINT64_CONSTANT(1000000000)
+
 static struct connection_stream *
 stream_of(struct tcp_pair *c, const struct tcp_stream *half)
 {
@@ -99,6 +102,21 @@ is_over_limit(const struct tcp_pair *c, const struct tcp_stream *half)
             shared->pending_bytes > shared->limits.total_pending_bytes);
 }
 
+/* Bytes before the first ones of a stream without a SYN. They are no loss of the capture if they
+ * were under way when it began. */
+static void
+miss_start(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp first)
+{
+    int64_t bytes = half->next - tcp_stream_offset(half, half->first_ack);
+
+    if (!half->is_acked || bytes <= 0 || bytes > TCP_LARGEST_WINDOW)
+        return;
+    half->next -= bytes;
+    lose(c, half, bytes, first);
+    if (tcp_elapsed(first.time_ns, c->shared->first_ns) < UNDER_WAY_NS)
+        stream_of(c, half)->lost_bytes -= (uint64_t)bytes;
+}
+
 void
 tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half)
 {
@@ -108,7 +126,16 @@ tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half)
     if (!half->pending.pieces)
         return;
     half->next = tcp_pending_first(&half->pending)->offset;
+    miss_start(c, half, tcp_pending_first(&half->pending)->stamp);
     flush(c, half, (struct oa_stamp){ 0 });
+}
+
+static struct tcp_mark
+mark_at(const struct tcp_pair *c, struct oa_stamp stamp)
+{
+    return (struct tcp_mark){ .ns = stamp.time_ns,
+                              .segments =
+                                  c->facts.stream[0].frames + c->facts.stream[1].frames };
 }
 
 /* Payload that is not simply the continuation of the stream. */
@@ -132,6 +159,8 @@ receive_pending(struct tcp_pair *c, struct tcp_stream *half, const struct segmen
     }
     uint64_t added = tcp_pending_add(&half->pending, total, offset, payload, length, stamp);
     added += tcp_pending_add(&half->pending, total, offset + length, NULL, cut, stamp);
+    if (offset <= half->noted)
+        tcp_pending_mark(&half->pending, offset - 1, half->noted, mark_at(c, stamp));
     stream_of(c, half)->payload_bytes += added;
     stream_of(c, half)->retransmitted_bytes +=
         (uint64_t)segment->payload_length + segment->cut_length - added;
@@ -150,8 +179,22 @@ tcp_stream_start(struct tcp_stream *half, uint32_t base)
 {
     half->base = base;
     half->is_started = true;
-    half->acked = half->mark = 0;
+    half->acked = half->mark = half->noted = 0;
     half->fin = TCP_UNKNOWN_OFFSET;
+}
+
+void
+tcp_stream_acknowledge_early(struct tcp_stream *half, uint32_t acknowledgment)
+{
+    int32_t beyond = (int32_t)(acknowledgment - half->first_ack);
+
+    if (!half->is_acked) {
+        half->is_acked = true;
+        half->first_ack = acknowledgment;
+    } else if (beyond > 1 && beyond <= TCP_LARGEST_WINDOW) { /* a FIN takes one */
+        tcp_stream_start(half, half->first_ack);
+        half->acked = beyond;
+    }
 }
 
 /*
@@ -210,21 +253,24 @@ tcp_stream_receive(struct tcp_pair *c, struct tcp_stream *half, const struct seg
 void
 tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp stamp)
 {
+    const struct tcp_mark now = mark_at(c, stamp);
+
+    if (half->acked > half->noted) {
+        tcp_pending_mark(&half->pending, half->noted, half->acked, now);
+        half->noted = half->acked;
+    }
     while (half->is_started && !half->is_held && half->acked > half->next) {
         const struct tcp_piece *first = tcp_pending_first(&half->pending);
         int64_t beyond = first ? first->offset : half->next + 1;
-        uint64_t segments = c->facts.stream[0].frames + c->facts.stream[1].frames;
 
         if (half->acked < beyond)
             return;
         if (half->mark < beyond) {
             half->mark = half->acked;
-            half->mark_ns = stamp.time_ns;
-            half->mark_segments = segments;
-            return;
+            half->marked = first && first->acked.segments ? first->acked : now;
         }
-        if (!first || (segments - half->mark_segments < LOSS_SEGMENTS &&
-                       tcp_elapsed(stamp.time_ns, half->mark_ns) < LOSS_NS))
+        if (!first || (now.segments - half->marked.segments < LOSS_SEGMENTS &&
+                       tcp_elapsed(now.ns, half->marked.ns) < LOSS_NS))
             return;
         give_up_gap(c, half);
     }

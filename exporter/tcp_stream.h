@@ -28,16 +28,18 @@ struct tcp_stream {
     bool is_finished;   /* its FIN was seen */
     bool is_held;       /* the first segment waits, see hold_start() in tcp_stream.c */
     bool probe_skipped; /* a single byte came first, see starts_stream() there */
+    bool is_acked;      /* before the start: there was an acknowledgment, first_ack */
     uint8_t index;      /* in connection->half */
     uint32_t isn; /* of the SYN; without it, as if the first segment seen were the first one sent */
+    uint32_t first_ack;
     int64_t next; /* first offset not yet delivered */
     int64_t acked; /* by the other side */
     int64_t fin;   /* offset of the FIN; TCP_UNKNOWN_OFFSET */
     struct tcp_pending pending;
-    /* The acknowledgment beyond a gap that decides whether it is given up, and its time. */
+    int64_t noted; /* up to there the pending pieces have the acknowledgments that they had */
+    /* The acknowledgment beyond a gap that decides whether it is given up. */
     int64_t mark;
-    int64_t mark_ns;
-    uint64_t mark_segments;
+    struct tcp_mark marked;
 };
 
 /* What the streams of all connections share. */
@@ -45,6 +47,7 @@ struct tcp_streams {
     struct tcp_listener listener;
     struct tcp_limits limits;
     size_t pending_bytes;
+    int64_t first_ns; /* when the capture began */
 };
 
 /* The streams of a connection. */
@@ -90,19 +93,25 @@ tcp_stream_offset(const struct tcp_stream *half, uint32_t sequence)
 /* The stream has an offset 0, at that sequence number. */
 void tcp_stream_start(struct tcp_stream *half, uint32_t base);
 
-/* The stream starts with the lowest offset received so far; nothing is missing before it. */
+/* The stream starts with the lowest offset received so far. What the other side had not acknowledged
+ * when it was first seen is missing before that. */
 void tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half);
 
 /* Takes the payload of a segment. */
 void tcp_stream_receive(struct tcp_pair *c, struct tcp_stream *half, const struct segment *segment,
                         struct oa_stamp stamp);
 
+/* Of a stream without an offset 0: it begins at the first one. */
+void tcp_stream_acknowledge_early(struct tcp_stream *half, uint32_t acknowledgment);
+
 /* Takes an acknowledgment of the other side. */
 static inline void
 tcp_stream_acknowledge(struct tcp_stream *half, uint32_t acknowledgment)
 {
-    if (!half->is_started)
+    if (!half->is_started) {
+        tcp_stream_acknowledge_early(half, acknowledgment);
         return;
+    }
     int64_t offset = tcp_stream_offset(half, acknowledgment);
     if (offset > half->acked && offset - half->next <= TCP_LARGEST_WINDOW)
         half->acked = offset;
@@ -126,8 +135,8 @@ tcp_stream_note_waiting(struct tcp_pair *c, const struct tcp_stream *half)
 
 /*
  * Gives up a gap that the receiver acknowledged: it has bytes that the capture does not have. The
- * mark is the first such acknowledgment for the current gap; from there on late frames have a
- * limited time to appear.
+ * mark is the first such acknowledgment for the gap, also if gaps before it were given up since;
+ * from there on late frames have a limited time to appear.
  */
 void tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp stamp);
 

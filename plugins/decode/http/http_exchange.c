@@ -330,17 +330,19 @@ same_text(struct oa_text a, struct oa_text b)
     return a.length == b.length && a.length > 0 && memcmp(a.at, b.at, a.length) == 0;
 }
 
-/* The request that a response belongs to if the response does not identify it. After lost bytes it
- * is the first one sent since, otherwise the last of all: clients rarely send a request before they
- * have the response to the previous one. NULL if it may also be one that is lost. */
+/* The request that a response of that time belongs to if the response does not identify it. After
+ * lost bytes it is the first one sent since, otherwise the last one sent before the response:
+ * clients rarely send a request before they have the response to the previous one. NULL if it may
+ * also be one that is lost. */
 static struct exchange *
-next_answered(struct oa_http_connection *connection)
+next_answered(struct oa_http_connection *connection, int64_t at_ns)
 {
-    struct exchange *first = g_queue_peek_head(&connection->waiting);
+    struct exchange *first = g_queue_peek_head(&connection->waiting), *second;
 
-    while (first->is_doubtful && connection->waiting.length > 1) {
+    while (first->is_doubtful && (second = g_queue_peek_nth(&connection->waiting, 1)) &&
+           second->facts.request.first.time_ns <= at_ns) {
         finish(connection, first);
-        first = g_queue_peek_head(&connection->waiting);
+        first = second;
     }
     bool may_be_of_other = connection->has_lost_request || connection->requests_are_late;
     return first->is_doubtful && may_be_of_other ? NULL : first;
@@ -353,7 +355,7 @@ next_answered(struct oa_http_connection *connection)
  * request is missing.
  */
 static struct exchange *
-answered_by(struct oa_http_connection *connection, const struct oa_http_head *head)
+answered_by(struct oa_http_connection *connection, const struct oa_http_head *head, int64_t at_ns)
 {
     struct exchange *first = g_queue_peek_head(&connection->waiting);
     GList *found = connection->waiting.head;
@@ -361,7 +363,7 @@ answered_by(struct oa_http_connection *connection, const struct oa_http_head *he
     if (!first)
         return NULL;
     if (head->mapi.request_id.length == 0 || first->facts.request.head.mapi.request_id.length == 0)
-        return next_answered(connection);
+        return next_answered(connection, at_ns);
     while (found && !same_text(((struct exchange *)found->data)->facts.request.head.mapi.request_id,
                                head->mapi.request_id))
         found = found->next;
@@ -461,17 +463,29 @@ tell_head(struct oa_http_connection *connection, const struct exchange *exchange
         connection->on_head(connection->context, &exchange->facts, side);
 }
 
-/* The exchange of a request that comes after its response; NULL if that is not known. */
-static struct exchange *
-orphan_of(const struct oa_http_connection *connection, struct oa_text id)
+/* Whether the exchange has a response alone, which repeats that X-RequestId. */
+static bool
+is_response_to(const struct exchange *exchange, struct oa_text id)
 {
-    for (GList *link = connection->orphans.head; link; link = link->next) {
-        struct exchange *exchange = link->data;
-        if (!exchange->facts.request.has_head &&
-            same_text(exchange->facts.response.head.mapi.request_id, id))
-            return exchange;
-    }
-    return NULL;
+    return !exchange->facts.request.has_head &&
+           same_text(exchange->facts.response.head.mapi.request_id, id);
+}
+
+/* The exchange of a request that comes after its response, or the beginning of that; NULL if that
+ * is not known. */
+static struct exchange *
+orphan_of(struct oa_http_connection *connection, struct oa_text id)
+{
+    struct exchange *under_way = connection->stream[OA_SERVER].current;
+
+    for (GList *link = connection->orphans.head; link; link = link->next)
+        if (is_response_to(link->data, id))
+            return link->data;
+    if (!under_way || !is_response_to(under_way, id))
+        return NULL;
+    g_queue_remove(&connection->waiting, under_way);
+    g_queue_push_tail(&connection->waiting, under_way);
+    return under_way;
 }
 
 static void
@@ -498,7 +512,7 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
               struct kept_head *kept)
 {
     const struct oa_http_head *head = &kept->head;
-    struct exchange *exchange = answered_by(connection, head);
+    struct exchange *exchange = answered_by(connection, head, piece->first.time_ns);
 
     if (head->status < 200 && head->status != 101) {
         if (exchange)
@@ -507,7 +521,7 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
     }
     if (!exchange) {
         exchange = new_exchange(connection);
-        exchange->is_mapi = head->mapi.request_type.length > 0 && oa_mapi_http_has_body(head);
+        exchange->is_mapi = oa_mapi_http_is_response(head);
         g_queue_push_head(&connection->waiting, exchange);
     }
     keep_head(connection, exchange, piece, kept);

@@ -141,6 +141,13 @@ oa_mapi_http_has_body(const struct oa_http_head *head)
     return !head->is_request && oa_text_equals(head->content_type, CONTENT_TYPE);
 }
 
+bool
+oa_mapi_http_is_response(const struct oa_http_head *head)
+{
+    return !head->is_request && head->mapi.request_type.length > 0 &&
+           (oa_mapi_http_has_body(head) || head->mapi.response_code.length > 0);
+}
+
 /* Whether the bytes, as far as they go, are that meta-tag, which is in capitals. */
 static bool
 begins_tag(struct oa_text text, int kind)

@@ -47,6 +47,11 @@ struct oa_text oa_mapi_http_context(const struct oa_http_head *head);
  * HTML instead. */
 bool oa_mapi_http_has_body(const struct oa_http_head *head);
 
+/* Whether the head alone shows that it is a response of MAPI over HTTP: it names the type of the
+ * request, and such a body follows or there is an X-ResponseCode. [MS-OXCMAPIHTTP] 2.2.3.3.1,
+ * 2.2.3.3.3 */
+bool oa_mapi_http_is_response(const struct oa_http_head *head);
+
 enum oa_mapi_http_line_kind {
     OA_MAPI_HTTP_PROCESSING, /* the meta-tags, [MS-OXCMAPIHTTP] 2.2.7 */
     OA_MAPI_HTTP_PENDING,

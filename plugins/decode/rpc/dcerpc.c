@@ -13,26 +13,39 @@
 #define FAULT_SIZE 32
 #define FAULT_HAS_EEINFO 0x01
 
-/* By PTYPE: its name, and the smallest possible frag_length; 0 for types of the connectionless
- * protocol. */
+/* Who sends PDUs of that type. */
+enum sent_by { BY_EITHER, BY_CLIENT, BY_SERVER };
+
+/* By PTYPE: its name, who sends it, and the smallest possible frag_length; 0 for types of the
+ * connectionless protocol. */
 static const struct {
     const char *name;
+    enum sent_by by;
     uint8_t min_length;
 } PTYPES[OA_RPC_PTYPES] = {
-    [OA_RPC_REQUEST] = { "request", 24 },
-    [OA_RPC_RESPONSE] = { "response", 24 },
-    [OA_RPC_FAULT] = { "fault", 28 },
-    [OA_RPC_BIND] = { "bind", 28 },
-    [OA_RPC_BIND_ACK] = { "bind_ack", 26 },
-    [OA_RPC_BIND_NAK] = { "bind_nak", 18 },
-    [OA_RPC_ALTER_CONTEXT] = { "alter_context", 28 },
-    [OA_RPC_ALTER_CONTEXT_RESP] = { "alter_context_resp", 26 },
-    [OA_RPC_AUTH3] = { "auth3", 16 },
-    [OA_RPC_SHUTDOWN] = { "shutdown", 16 },
-    [OA_RPC_CO_CANCEL] = { "co_cancel", 16 },
-    [OA_RPC_ORPHANED] = { "orphaned", 16 },
-    [OA_RPC_RTS] = { "RTS", 20 },
+    [OA_RPC_REQUEST] = { "request", BY_CLIENT, 24 },
+    [OA_RPC_RESPONSE] = { "response", BY_SERVER, 24 },
+    [OA_RPC_FAULT] = { "fault", BY_SERVER, 28 },
+    [OA_RPC_BIND] = { "bind", BY_CLIENT, 28 },
+    [OA_RPC_BIND_ACK] = { "bind_ack", BY_SERVER, 26 },
+    [OA_RPC_BIND_NAK] = { "bind_nak", BY_SERVER, 18 },
+    [OA_RPC_ALTER_CONTEXT] = { "alter_context", BY_CLIENT, 28 },
+    [OA_RPC_ALTER_CONTEXT_RESP] = { "alter_context_resp", BY_SERVER, 26 },
+    [OA_RPC_AUTH3] = { "auth3", BY_CLIENT, 16 },
+    [OA_RPC_SHUTDOWN] = { "shutdown", BY_SERVER, 16 },
+    [OA_RPC_CO_CANCEL] = { "co_cancel", BY_CLIENT, 16 },
+    [OA_RPC_ORPHANED] = { "orphaned", BY_CLIENT, 16 },
+    [OA_RPC_RTS] = { "RTS", BY_EITHER, 20 },
 };
+
+enum oa_side
+oa_rpc_sender(enum oa_rpc_ptype ptype, enum oa_side otherwise)
+{
+    static const enum oa_side SIDES[] = { [BY_CLIENT] = OA_CLIENT, [BY_SERVER] = OA_SERVER };
+    enum sent_by by = PTYPES[ptype].by;
+
+    return by == BY_EITHER ? otherwise : SIDES[by];
+}
 
 bool
 oa_rpc_may_be_header(const uint8_t *data, size_t length)

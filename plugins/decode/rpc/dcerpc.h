@@ -8,6 +8,7 @@
 #define OA_DCERPC_H
 
 #include "base/cursor.h"
+#include "base/ground.h"
 
 #define OA_RPC_HEADER_SIZE 16
 #define OA_RPC_TRAILER_SIZE 8
@@ -124,6 +125,9 @@ struct oa_rpc_pdu {
  * if the bytes are not such a header, or if there are fewer than 16 of them.
  */
 bool oa_rpc_header_parse(const uint8_t *data, size_t length, struct oa_rpc_header *header);
+
+/* Who sends PDUs of that type; `otherwise` if both sides do. [C706] 12.6.4, [MS-RPCH] 2.2.3.6 */
+enum oa_side oa_rpc_sender(enum oa_rpc_ptype ptype, enum oa_side otherwise);
 
 /* Whether the bytes could be the start of a PDU header; there may be fewer than a header has. */
 bool oa_rpc_may_be_header(const uint8_t *data, size_t length);

@@ -212,7 +212,8 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     unsigned looked_at = 0, n = 0, rivals = 0;
     int place = hop == OA_HOP_SERVER;
 
-    if (!queue || !has_leg(vc, hop, leg) || half_of(mine, hop, side ^ 1)->fragments ||
+    if (!queue || half_of(mine, hop, side)->fragments != 1 || !has_leg(vc, hop, leg) ||
+        half_of(mine, hop, side ^ 1)->fragments ||
         (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
         return vc;
     for (const GList *link = queue->head; link; link = link->next) {
@@ -521,24 +522,27 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
     return join(near, far);
 }
 
+/* The ways to join by a call, the surest one first: the next one may see the call complete. */
+static struct virtual_connection *(*const WAYS[])(struct virtual_connection *vc, enum oa_hop hop,
+                                                  const struct call *mine, enum oa_side side) = {
+    join_by_pdu,
+    join_by_http_pdu,
+    join_by_other_half,
+};
+
 struct virtual_connection *
 oa_call_join(struct virtual_connection *vc, const struct call *call, const struct oa_event *event)
 {
-    enum oa_hop hop = event->channel->hop;
     enum oa_side side = event->rpc->header.ptype == OA_RPC_REQUEST ? OA_CLIENT : OA_SERVER;
-
-    const struct oa_call_half *half = half_of(call, hop, side);
+    const struct oa_call_half *half = half_of(call, event->channel->hop, side);
 
     if (!oa_calls_may_join(&vc->calls) || (half->fragments > 1 && !half->is_complete))
         return vc;
-    if (half->fragments == 1)
-        vc = join_by_other_half(vc, hop, call, side);
-    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
-    if (!call)
-        return vc;
-    vc = join_by_pdu(vc, hop, call, side);
-    call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
-    return call ? join_by_http_pdu(vc, event->channel->hop, call, side) : vc;
+    for (size_t i = 0; call && i < G_N_ELEMENTS(WAYS); i++) {
+        vc = WAYS[i](vc, event->channel->hop, call, side);
+        call = oa_calls_find(&vc->calls, event->rpc->header.call_id);
+    }
+    return vc;
 }
 
 /* --- at the end --- */
@@ -567,6 +571,16 @@ are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connec
                   other->endpoint[OA_HOP_SERVER][OA_CLIENT].address, 16) == 0;
 }
 
+/* Whether the capture holds nothing of what the server sent on the OUT channel. */
+static bool
+is_one_way(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    const struct oa_channel *channel = vc->channel[hop][OA_LEG_OUT];
+
+    return channel && !channel->response.frame && !channel->traffic[OA_SERVER].rts_pdus &&
+           !channel->traffic[OA_SERVER].rpc_pdus;
+}
+
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
        enum oa_leg leg)
@@ -582,7 +596,8 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
     if (is_prompt(&how) || is_all_answered(&how) ||
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
         return FIT_BY_CALLS;
-    if (how.responses > 0 || how.requests > 1)
+    if (how.responses > 0 ||
+        (how.requests > 1 && !is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop)))
         return FIT_NONE;
     if (!oa_hop_is_http(hop))
         return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;

@@ -184,10 +184,21 @@ oa_call_list_init(struct call_list *list, struct oa_tracker *tracker,
     list->stubs.all = &tracker->calls->stubs;
 }
 
+/* Whether a hop shows one of its channels alone: the other one may still come, held back behind a
+ * loss. */
+static bool
+lacks_channel(const struct oa_virtual_connection *vc)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (vc->leg_seen[hop][OA_LEG_IN] != vc->leg_seen[hop][OA_LEG_OUT])
+            return true;
+    return false;
+}
+
 bool
 oa_calls_may_join(const struct call_list *list)
 {
-    return list->is_part || list->tracker->calls->n_parts > 0;
+    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc);
 }
 
 void
@@ -1005,11 +1016,22 @@ merge_half(struct oa_call_half *into, const struct oa_call_half *from)
         append_half(into, from);
 }
 
+static void
+merge_hashes(struct call *into, const struct call *from)
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        for (int which = 0; which < PDUS_OF_HALF; which++)
+            if (!into->hash[side][which].start)
+                into->hash[side][which] = from->hash[side][which];
+}
+
 /* Both are one call, seen on different connections. */
 static void
-merge_call(struct call_list *list, struct call *call, struct oa_call *from)
+merge_call(struct call_list *list, struct call *call, struct call *other)
 {
-    struct oa_call *into = &call->facts;
+    struct oa_call *into = &call->facts, *from = &other->facts;
+
+    merge_hashes(call, other);
 
     if (!into->has_opnum && from->has_opnum)
         name_operation(list, call, from->opnum, from->context_id);
@@ -1106,7 +1128,7 @@ oa_calls_merge(struct call_list *into, struct call_list *from)
             add_loose(into, call);
             continue;
         }
-        merge_call(into, known, &call->facts);
+        merge_call(into, known, call);
         to->calls--;
         let_go(into->tracker, call);
         if (is_finished(&known->facts)) {

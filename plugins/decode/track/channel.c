@@ -147,12 +147,12 @@ is_head_here(enum oa_side side, const uint8_t *data, size_t length)
 }
 
 /*
- * Whether a PDU begins here, after bytes that could not be decoded. A single header may be chance,
- * so a second one must follow it if the bytes reach that far. `*need` is set if more bytes would
- * decide.
+ * Whether a PDU of that side begins here, after bytes that could not be decoded. A single header may
+ * be chance, so a second one must follow it if the bytes reach that far. `*need` is set if more
+ * bytes would decide.
  */
 static bool
-is_pdu_here(const uint8_t *data, size_t length, size_t *need)
+is_pdu_here(enum oa_side side, const uint8_t *data, size_t length, size_t *need)
 {
     struct oa_rpc_header header;
 
@@ -162,7 +162,8 @@ is_pdu_here(const uint8_t *data, size_t length, size_t *need)
         *need = OA_RPC_HEADER_SIZE;
         return false;
     }
-    if (!oa_rpc_header_parse(data, length, &header))
+    if (!oa_rpc_header_parse(data, length, &header) ||
+        oa_rpc_sender(header.ptype, side) != side)
         return false;
     if (length <= header.frag_length) {
         *need = header.frag_length;
@@ -202,7 +203,7 @@ find_here(const struct channel *channel, enum oa_side side, const uint8_t *data,
 
     *need = 0;
     if (data[0] == 5)
-        return is_pdu_here(data, length, need) ? FOUND_PDU : FOUND_NOTHING;
+        return is_pdu_here(side, data, length, need) ? FOUND_PDU : FOUND_NOTHING;
     if (is_http && (data[0] == 'H' || data[0] == 'R'))
         return is_head_here(side, data, length) &&
                        oa_http_head_parse(data, length, &channel->tracker->channels->http) !=

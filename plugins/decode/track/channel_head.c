@@ -36,11 +36,13 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
             oa_stream_begin_body(stream, STREAM_BODY, http->content_length);
         return;
     }
-    facts->http_status = 0; /* of an earlier request */
-    facts->has_rpc_error = false;
     channel->last_request_has_length = http->has_content_length || http->chunked;
     channel->method = http->method_id;
-    channel->waiting = stamp;
+    if (!facts->response.frame || !oa_stamp_is_before(stamp, facts->response)) {
+        facts->http_status = 0; /* of an earlier request */
+        facts->has_rpc_error = false;
+        channel->waiting = stamp;
+    }
     oa_text_keep(&facts->proxy_name, http->host);
     oa_connection_ends_know_name(channel->tracker, http->host);
     oa_text_keep(&facts->user_agent, http->user_agent);
@@ -97,11 +99,28 @@ is_echo_response(const struct channel *channel, const struct oa_http_head *http)
            http->content_length == ECHO_RESPONSE_SIZE;
 }
 
+/* A response may come before the end of the head of its request, which waits behind a loss. */
+static void
+look_at_request(struct channel *channel)
+{
+    const struct stream *stream = &channel->stream[OA_CLIENT];
+    enum oa_http_method method;
+
+    if (stream->state != STREAM_HEAD || !stream->carry ||
+        oa_http_rpc_method(stream->carry->data, stream->carry->len, &method) != OA_HTTP_COMPLETE)
+        return;
+    channel->last_request_is_rpc = true;
+    channel->last_request_has_length = false;
+    channel->method = method;
+}
+
 static void
 take_response(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
 {
     struct oa_channel *facts = &channel->facts;
     struct stream *stream = &channel->stream[OA_SERVER];
+
+    look_at_request(channel);
 
     if (http->status < 200) {
         oa_stream_begin_body(stream, STREAM_BODY, 0);

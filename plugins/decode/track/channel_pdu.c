@@ -26,6 +26,15 @@ set_kind(struct channel *channel, enum oa_channel_kind kind, bool is_guess)
         oa_vc_place_channel(channel);
 }
 
+/* Whether an echo was not all of the connection: the response to one is a PDU of its own name, the
+ * request has none. The head of what followed is not in the capture. */
+static bool
+is_beyond_echo(const struct channel *channel, const struct oa_event *event)
+{
+    return channel->facts.kind == OA_CHANNEL_ECHO &&
+           (event->type != OA_EVENT_RTS || !oa_rts_has_signature(event->rts, OA_RTS_ECHO));
+}
+
 /*
  * Without an HTTP head the PDUs show whether the channel is an IN or an OUT channel: RTS PDUs by
  * their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
@@ -35,6 +44,8 @@ settle_kind(struct channel *channel, const struct oa_event *event)
 {
     bool from_client = event->side == OA_CLIENT;
 
+    if (is_beyond_echo(channel, event))
+        channel->facts.kind = OA_CHANNEL_UNKNOWN;
     if (event->type == OA_EVENT_RTS) {
         if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
             return;
@@ -50,6 +61,7 @@ settle_kind(struct channel *channel, const struct oa_event *event)
             set_kind(channel, in ? OA_CHANNEL_IN : OA_CHANNEL_OUT, false);
     } else if (channel->facts.kind == OA_CHANNEL_UNKNOWN) {
         bool is_v1 = channel->facts.has_banner && channel->facts.has_start &&
+                     channel->facts.traffic[OA_CLIENT].skipped_bytes == 0 &&
                      event->rpc->header.ptype == OA_RPC_BIND;
         set_kind(channel,
                  is_v1         ? OA_CHANNEL_DUPLEX

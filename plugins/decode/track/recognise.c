@@ -177,25 +177,6 @@ may_begin_connection(const uint8_t *data, size_t length)
     return length < 3 || data[2] == OA_RPC_BIND || data[2] == OA_RPC_RTS;
 }
 
-/* Requests and binds come from clients, all responses from servers, RTS PDUs from both. */
-static enum oa_side
-sender_by_ptype(uint8_t ptype, enum oa_side otherwise)
-{
-    switch (ptype) {
-    case OA_RPC_REQUEST:
-    case OA_RPC_BIND:
-    case OA_RPC_ALTER_CONTEXT:
-    case OA_RPC_AUTH3:
-    case OA_RPC_CO_CANCEL:
-    case OA_RPC_ORPHANED:
-        return OA_CLIENT;
-    case OA_RPC_RTS:
-        return otherwise;
-    default:
-        return OA_SERVER;
-    }
-}
-
 static enum oa_verdict
 recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t destination,
               enum oa_before before, struct oa_recognition *recognition)
@@ -243,7 +224,7 @@ recognise_pdu(const uint8_t *data, size_t length, uint16_t source, uint16_t dest
         return OA_NOT_OURS;
     }
     recognition->hop = hop_of(places, source, destination);
-    recognition->sender = sender_by_ptype(header.ptype, sender_of(places, source, destination));
+    recognition->sender = oa_rpc_sender(header.ptype, sender_of(places, source, destination));
     return OA_OURS;
 }
 
@@ -376,7 +357,7 @@ oa_recognise_plain_rpc(const uint8_t *data, size_t length, enum oa_endpoint_know
                                      : !oa_rpc_may_be_header(data + next, length - next))
         return OA_NOT_OURS;
     *recognition = (struct oa_recognition){ .hop = OA_HOP_SERVER,
-                                            .sender = sender_by_ptype(pdu.header.ptype, OA_CLIENT),
+                                            .sender = oa_rpc_sender(pdu.header.ptype, OA_CLIENT),
                                             .is_raw = true,
                                             .is_direct = known == OA_ENDPOINT_TCP,
                                             .has_start = pdu.header.ptype == OA_RPC_BIND };
@@ -417,7 +398,7 @@ recognise_mapi_http(const uint8_t *data, size_t length,
         break;
     }
     return (sender == OA_CLIENT ? oa_mapi_http_request(&head, &request)
-                                : oa_mapi_http_has_body(&head) && head.mapi.request_type.length > 0)
+                                : oa_mapi_http_is_response(&head))
                ? OA_OURS
                : OA_NOT_OURS;
 }
