@@ -18,6 +18,7 @@ enum capture_status {
     CAPTURE_CUT, /* a file ends in the middle of a record or is damaged; the message names it;
                     reading continues with the others */
     CAPTURE_UNREADABLE, /* a file could not be reopened or read; otherwise as CAPTURE_CUT */
+    CAPTURE_SILENT,     /* nothing comes in what is followed: time has gone on, see silence.h */
     CAPTURE_DISORDERED, /* a frame should have come earlier: the files have to be opened again, to
                            be read ahead */
 };

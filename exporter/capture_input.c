@@ -294,6 +294,18 @@ capture_input_step_before(const struct capture_inputs *all, const struct capture
     return step;
 }
 
+/* For how time goes on behind it. */
+static void
+note_time(struct capture_inputs *all, const struct capture_input *input,
+          const struct capture_ahead *ahead)
+{
+    int64_t now_ns = all->has_waited ? g_get_real_time() * 1000 : SILENCE_NO_TIME;
+
+    if (ahead->record.has_time)
+        silence_take(&all->silence, ahead->time_ns, input->latest_ns, now_ns);
+    all->has_waited = false;
+}
+
 /* Puts a frame that was read in its place. If the clock went back, what was read before comes
  * first, and the order begins anew. */
 static void
@@ -317,6 +329,8 @@ take_read(struct capture_inputs *all, struct capture_input *input, struct captur
     else if (ahead->late_ns && !is_read_ahead(all, input))
         all->is_disordered = true;
     input->latest_ns = ahead->late_ns && !ahead->is_step ? input->latest_ns : ahead->time_ns;
+    if (all->follow)
+        note_time(all, input, ahead);
     ahead_insert(all, input, ahead);
 }
 
@@ -338,6 +352,25 @@ is_unfinished(const struct capture_inputs *all, int err)
     return all->follow && err == WTAP_ERR_SHORT_READ && follow_is_ending(all->follow);
 }
 
+bool
+capture_input_wait(struct capture_inputs *all, struct capture_input *input)
+{
+    int64_t offset = input->file ? capture_records_offset(input->file) : -1;
+    enum follow_wait found;
+
+    do {
+        found = follow_wait(all->follow, offset);
+        if (found != FOLLOW_NOTHING)
+            break;
+        all->has_waited = true;
+        input->is_silent = silence_passes(&all->silence, g_get_real_time() * 1000,
+                                          follow_silent_ns(all->follow), all->ahead_bytes > 0);
+    } while (!input->is_silent);
+    if (found == FOLLOW_ENDED)
+        input->is_at_end = all->is_last = true;
+    return found == FOLLOW_READY;
+}
+
 /* Reads the next frame, or notes why there is none. */
 static inline bool
 read_next(struct capture_inputs *all, struct capture_input *input, struct capture_ahead *ahead)
@@ -346,10 +379,8 @@ read_next(struct capture_inputs *all, struct capture_input *input, struct captur
     char *err_info;
     enum read_result result;
 
-    if (all->follow && !follow_pause(all->follow)) {
-        input->is_at_end = all->is_last = true;
+    if (all->follow && !capture_input_wait(all, input))
         return false;
-    }
     result = input_read(input, ahead, &err, &err_info);
     if (result == READ_RECORD)
         return true;
@@ -372,7 +403,8 @@ capture_input_fill(struct capture_inputs *all, struct capture_input *input)
         input->step = NULL;
         take_read(all, input, step);
     }
-    while (!input->is_at_end && !input->step && must_read_on(all, input)) {
+    input->is_silent = false;
+    while (!input->is_at_end && !input->is_silent && !input->step && must_read_on(all, input)) {
         struct capture_ahead *ahead = ahead_new(all);
 
         if (read_next(all, input, ahead))

@@ -12,6 +12,7 @@
 #include "capture_records.h"
 #include "follow.h"
 #include "forward_steps.h"
+#include "silence.h"
 
 #define CAPTURE_STANDARD_INPUT "-"
 
@@ -60,6 +61,7 @@ struct capture_input {
     int64_t latest_ns; /* of the frames read since the clock went back; CAPTURE_NO_TIME */
     int64_t given_ns;  /* of the frame returned last since then; CAPTURE_NO_TIME */
     bool is_at_end;    /* nothing more can be read */
+    bool is_silent;    /* nothing more has come, and time has gone on */
     enum capture_status end_status; /* why, if the file is damaged; else CAPTURE_OK */
     char *end_message;
     struct capture_disorder disorder;
@@ -87,6 +89,8 @@ struct capture_inputs {
     bool goes_forward;                /* a file has steps */
     struct follow *follow;            /* NULL: all inputs were known when the reader was opened */
     bool is_last;                     /* no other file will come */
+    struct silence silence;           /* in what is followed */
+    bool has_waited;                  /* for the next frame */
 };
 
 /* The interface, as CAPTURE_INTERFACES tells them apart. */
@@ -134,10 +138,14 @@ bool capture_input_open(const struct capture_inputs *all, struct capture_input *
 /* Whether the open file is one that wiretap takes for a capture of a single frame. */
 bool capture_input_is_document(const struct capture_input *input);
 
+/* Of one that is followed, before it is opened or read: waits for a frame. False: none has come,
+ * and the input is silent, or at its end. */
+bool capture_input_wait(struct capture_inputs *all, struct capture_input *input);
+
 /* Reads ahead as far as the order needs it. */
 void capture_input_fill(struct capture_inputs *all, struct capture_input *input);
 
-/* Goes on to the next frame; false at the end. */
+/* Goes on to the next frame; false if there is none, at the end or in silence. */
 bool capture_input_advance(struct capture_inputs *all, struct capture_input *input);
 
 /* The step of the clock, put forward, before the frame with that number; NULL: there is none. Only

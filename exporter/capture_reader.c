@@ -31,6 +31,9 @@ struct capture_reader {
     uint64_t bytes_total;
     struct capture_secrets_user secrets;
 
+    struct capture_input *silent;  /* has no frame now, and is not at its end; or NULL */
+    struct capture_input *opening; /* is to be opened when a frame has come; or NULL */
+    int opening_error;             /* an errno: it cannot be */
     uint64_t n_followed; /* files so far; the last ones are inputs by this number, modulo */
     void (*retired)(void *context, size_t file);
     void *context;
@@ -90,6 +93,16 @@ input_finish(struct capture_reader *reader, struct capture_input *input, char **
     return status;
 }
 
+/* No frame of the file waits: it is done, or nothing comes. */
+static enum capture_status
+input_leave(struct capture_reader *reader, struct capture_input *input, char **message)
+{
+    if (input->is_at_end)
+        return input_finish(reader, input, message);
+    reader->silent = input;
+    return CAPTURE_OK;
+}
+
 /* Advances the file whose frame was returned last. */
 static enum capture_status
 advance_root(struct capture_reader *reader, char **message)
@@ -101,7 +114,7 @@ advance_root(struct capture_reader *reader, char **message)
     if (capture_input_advance(&reader->all, root)) {
         capture_records_take_secrets(root->file, &reader->secrets);
     } else {
-        status = input_finish(reader, root, message);
+        status = input_leave(reader, root, message);
         reader->heap[0] = reader->heap[--reader->n_heap];
     }
     heap_down(reader);
@@ -115,7 +128,7 @@ enter(struct capture_reader *reader, struct capture_input *input, char **message
     capture_input_fill(&reader->all, input);
     capture_records_take_secrets(input->file, &reader->secrets);
     if (input->n_ahead == 0)
-        return input_finish(reader, input, message);
+        return input_leave(reader, input, message);
     heap_push(reader, input);
     return CAPTURE_OK;
 }
@@ -221,6 +234,7 @@ capture_reader_follow(const struct capture_order *order,
     reader->all.ahead_max = order->ahead_bytes ? order->ahead_bytes : AHEAD_BYTES;
     reader->all.reads_ahead = true;
     reader->all.follow = order->follow;
+    reader->all.silence = silence_begin(order->window_ns);
     reader->retired = retired;
     reader->context = context;
     return reader;
@@ -237,7 +251,8 @@ wants_next(const struct capture_reader *reader)
         &reader->inputs[(reader->n_followed + CAPTURE_FOLLOWED - 1) % CAPTURE_FOLLOWED];
     const struct capture_input *place = &reader->inputs[reader->n_followed % CAPTURE_FOLLOWED];
 
-    return !reader->all.is_last && (!last->file || last->is_at_end) && !place->file;
+    return reader->opening ||
+           (!reader->all.is_last && (!last->file || last->is_at_end) && !place->file);
 }
 
 static enum capture_status
@@ -257,28 +272,67 @@ open_followed(struct capture_reader *reader, struct capture_input *input, int er
     return CAPTURE_UNREADABLE;
 }
 
-/* Waits for the next file and its first frames. */
-static enum capture_status
-follow_on(struct capture_reader *reader, char **message)
+/* Waits for the next file; false if none will come. */
+static bool
+begin_next(struct capture_reader *reader)
 {
     size_t place = reader->n_followed % CAPTURE_FOLLOWED;
     struct capture_input *input = &reader->inputs[place];
-    int error;
-    const char *path =
-        follow_pause(reader->all.follow) ? follow_next(reader->all.follow, &error) : NULL;
+    const char *path = follow_pause(reader->all.follow)
+                           ? follow_next(reader->all.follow, &reader->opening_error)
+                           : NULL;
 
-    if (!path) {
-        reader->all.is_last = true;
-        return CAPTURE_OK;
-    }
+    reader->all.is_last = !path;
+    if (!path)
+        return false;
     if (input->path && reader->retired)
         reader->retired(reader->context, reader->n_followed - CAPTURE_FOLLOWED);
     g_free(input->path);
     capture_input_begin(input, path, reader->n_followed++);
     input->is_followed = true;
     reader->n_inputs = reader->n_admitted = MIN(reader->n_followed, CAPTURE_FOLLOWED);
-    enum capture_status status = open_followed(reader, input, error, message);
+    reader->opening = input;
+    return true;
+}
+
+/* Waits for the next file and its first frames: what opens it reads up to the first of them. */
+static enum capture_status
+follow_on(struct capture_reader *reader, char **message)
+{
+    if (!reader->opening && !begin_next(reader))
+        return CAPTURE_OK;
+    struct capture_input *input = reader->opening;
+    input->is_silent = false;
+    bool is_there = reader->opening_error || capture_input_wait(&reader->all, input);
+    if (input->is_silent)
+        return CAPTURE_SILENT;
+    reader->opening = NULL;
+    if (!is_there)
+        return CAPTURE_OK;
+    enum capture_status status = open_followed(reader, input, reader->opening_error, message);
     return status == CAPTURE_OK ? enter(reader, input, message) : status;
+}
+
+/* Files that are followed: goes on with what was silent, or the next one. */
+static enum capture_status
+follow_files(struct capture_reader *reader, char **message)
+{
+    struct capture_input *silent = g_steal_pointer(&reader->silent);
+    enum capture_status status = silent ? enter(reader, silent, message) : CAPTURE_OK;
+
+    while (status == CAPTURE_OK && wants_next(reader))
+        status = follow_on(reader, message);
+    return status;
+}
+
+/* Nothing comes: the file that is waited for, and the time. */
+static void
+tell_silence(const struct capture_reader *reader, struct capture_frame *frame)
+{
+    const struct capture_input *input = reader->silent ? reader->silent : reader->opening;
+
+    *frame =
+        (struct capture_frame){ .time_ns = reader->all.silence.told_ns, .file = input->path_index };
 }
 
 void
@@ -310,12 +364,16 @@ capture_reader_next(struct capture_reader *reader, struct capture_frame *frame, 
         status = advance_root(reader, message);
     while (status == CAPTURE_OK && is_due(reader))
         status = admit(reader, message);
-    while (status == CAPTURE_OK && reader->all.follow && wants_next(reader))
-        status = follow_on(reader, message);
-    if (status != CAPTURE_OK)
+    if (status == CAPTURE_OK && reader->all.follow)
+        status = follow_files(reader, message);
+    if (status != CAPTURE_OK && status != CAPTURE_SILENT)
         return status;
     if (reader->all.is_disordered)
         return CAPTURE_DISORDERED;
+    if (reader->n_heap == 0 && (reader->silent || reader->opening)) {
+        tell_silence(reader, frame);
+        return CAPTURE_SILENT;
+    }
     if (reader->n_heap == 0)
         return CAPTURE_END;
 

@@ -83,7 +83,9 @@ enum capture_status capture_reader_next(struct capture_reader *reader, struct ca
 /*
  * The same for files that are followed (`order->follow`): capture_reader_next() opens one after the
  * other as they come, and waits for their frames. They are read ahead, so that a frame is returned
- * when one has come that is later by the window. A file that cannot be opened or read is told as in
+ * when one has come that is later by the window, or nothing more comes, see silence.h: then with
+ * CAPTURE_SILENT, of `*frame` the time is one that has passed, and the file the one that is waited
+ * for. A file that cannot be opened or read is told as in
  * the middle of others; a block that is not complete when the end is asked for is nothing wrong.
  * `retired` is called, if not NULL, before a file is forgotten: CAPTURE_FOLLOWED others have come
  * since.

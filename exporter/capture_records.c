@@ -20,7 +20,8 @@
 
 struct capture_records {
     char *path;
-    wtap *file; /* NULL while `native` reads */
+    wtap *file;     /* NULL while `native` reads */
+    int64_t offset; /* of the record that it read last; -1 */
     wtap_rec record;
     Buffer buffer; /* of the record's data, where it does not hold them itself */
     struct native_records *native;
@@ -69,6 +70,7 @@ capture_records_open(const char *path, bool is_regular, int *err, char **err_inf
     *err = 0;
     *err_info = NULL;
     records->path = g_strdup(path);
+    records->offset = -1;
     WS_COMPAT_RECORD_INIT(&records->record, &records->buffer, FIRST_BUFFER);
     if (!open_file(records, err, err_info)) {
         capture_records_close(records);
@@ -102,8 +104,10 @@ read_by_wiretap(struct capture_records *records, int *err, char **err_info)
 
     wtap_rec_reset(&records->record);
     if (WS_COMPAT_RECORD_READ(records->file, &records->record, &records->buffer, err, err_info,
-                              &offset))
+                              &offset)) {
+        records->offset = offset;
         return READ_RECORD;
+    }
     wtap_fdclose(records->file); /* frames that were read ahead may wait long */
     return *err == 0 ? READ_END : READ_FAILED;
 }
@@ -208,6 +212,12 @@ capture_records_bytes(const struct capture_records *records)
         return partial_records_bytes(records->partial);
     return records->file ? (uint64_t)MAX(wtap_read_so_far(records->file), 0)
                          : native_records_bytes(records->native);
+}
+
+int64_t
+capture_records_offset(const struct capture_records *records)
+{
+    return records->offset;
 }
 
 bool

@@ -32,6 +32,10 @@ struct capture_headers capture_records_headers(struct capture_records *records);
 /* Bytes read so far, as stored, compressed or not. */
 uint64_t capture_records_bytes(const struct capture_records *records);
 
+/* Where the record read last begins in the file without compression; -1: there is none, or it was
+ * not read by wiretap. */
+int64_t capture_records_offset(const struct capture_records *records);
+
 /* Whether the format has room for key logs, which may come behind the frames. */
 bool capture_records_may_have_secrets(const struct capture_records *records);
 

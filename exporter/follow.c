@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "follow_folder.h"
+#include "whole_frames.h"
 
 /* How often a file or folder is looked at for more. */
 #define LOOK_MS 100
@@ -38,6 +39,11 @@ struct follow {
     bool has_thread;
     pthread_t thread;
     atomic_bool is_over; /* nobody reads any more */
+    GMutex mutex;        /* of what follows, which tells what the thread passes on */
+    GCond more;
+    struct whole_frames frames;
+    int64_t came_us; /* when the last of it came */
+    bool is_passed;  /* all of it */
     bool (*pause)(void *context);
     void *context;
 };
@@ -67,9 +73,29 @@ follow_is_ending(const struct follow *follow)
 
 /* ---- the thread that passes bytes on ---- */
 
-static bool
-pass_on(const struct follow *follow, const char *bytes, size_t length)
+/* Told before they are written: who waits then reads, so that the pipe does not stay full. */
+static void
+tell(struct follow *follow, const char *bytes, size_t length)
 {
+    g_mutex_lock(&follow->mutex);
+    whole_frames_take(&follow->frames, (const uint8_t *)bytes, length);
+    follow->came_us = g_get_monotonic_time();
+    follow->is_passed = !length;
+    g_cond_signal(&follow->more);
+    g_mutex_unlock(&follow->mutex);
+}
+
+static void
+end_passing(struct follow *follow)
+{
+    close(follow->to);
+    tell(follow, NULL, 0);
+}
+
+static bool
+pass_on(struct follow *follow, const char *bytes, size_t length)
+{
+    tell(follow, bytes, length);
     while (length) {
         ssize_t n = write(follow->to, bytes, length);
 
@@ -143,7 +169,7 @@ feed_file(void *data)
             wait_for(follow, -1, LOOK_MS);
         }
     }
-    close(follow->to);
+    end_passing(follow);
     return NULL;
 }
 
@@ -167,7 +193,7 @@ feed_pipe(void *data)
         if (n <= 0 || !pass_on(follow, piece, (size_t)n))
             break;
     }
-    close(follow->to);
+    end_passing(follow);
     return NULL;
 }
 
@@ -192,6 +218,9 @@ begin_thread(struct follow *follow)
         return false;
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     follow->to = ends[1];
+    follow->frames = (struct whole_frames){ 0 };
+    follow->came_us = g_get_monotonic_time();
+    follow->is_passed = false;
     bool good = dup2(ends[0], STDIN_FILENO) == STDIN_FILENO;
     close(ends[0]);
     if (good) {
@@ -234,6 +263,8 @@ follow_open(const char *path, const atomic_int *signals, const int endings[], un
     follow->path = g_strdup(path);
     follow->signals = signals;
     follow->from = -1;
+    g_mutex_init(&follow->mutex);
+    g_cond_init(&follow->more);
     sigemptyset(&follow->endings);
     for (unsigned i = 0; i < n_endings; i++)
         sigaddset(&follow->endings, endings[i]);
@@ -261,6 +292,8 @@ follow_close(struct follow *follow)
     end_thread(follow);
     pthread_sigmask(SIG_SETMASK, &follow->before, NULL);
     follow_folder_free(follow->folder);
+    g_mutex_clear(&follow->mutex);
+    g_cond_clear(&follow->more);
     g_free(follow->file);
     g_free(follow->path);
     g_free(follow);
@@ -319,6 +352,38 @@ bool
 follow_pause(const struct follow *follow)
 {
     return !follow->pause || follow->pause(follow->context);
+}
+
+static bool
+is_ready(const struct follow *follow, int64_t offset)
+{
+    const struct whole_frames *frames = &follow->frames;
+
+    return follow->is_passed || frames->format == WHOLE_FRAMES_UNKNOWN ||
+           whole_frames_behind(frames, offset) || whole_frames_rest(frames) > NEAR;
+}
+
+enum follow_wait
+follow_wait(struct follow *follow, int64_t offset)
+{
+    if (!follow_pause(follow))
+        return FOLLOW_ENDED;
+    g_mutex_lock(&follow->mutex);
+    if (!is_ready(follow, offset))
+        g_cond_wait_until(&follow->more, &follow->mutex,
+                          g_get_monotonic_time() + LOOK_MS * G_TIME_SPAN_MILLISECOND);
+    bool is_there = is_ready(follow, offset);
+    g_mutex_unlock(&follow->mutex);
+    return is_there ? FOLLOW_READY : FOLLOW_NOTHING;
+}
+
+int64_t
+follow_silent_ns(struct follow *follow)
+{
+    g_mutex_lock(&follow->mutex);
+    int64_t came_us = follow->came_us;
+    g_mutex_unlock(&follow->mutex);
+    return (g_get_monotonic_time() - came_us) * 1000;
 }
 
 bool

@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct follow;
 
@@ -47,6 +48,19 @@ const char *follow_next(struct follow *follow, int *error);
 /* `pause` is called before every frame that is read, and returns false to end the reading there. */
 void follow_set_pause(struct follow *follow, bool (*pause)(void *context), void *context);
 bool follow_pause(const struct follow *follow);
+
+enum follow_wait {
+    FOLLOW_READY,   /* a frame is there, or the end, or what cannot be told apart */
+    FOLLOW_NOTHING, /* none has come yet */
+    FOLLOW_ENDED    /* by the function above */
+};
+
+/* Before a frame is read, of the file that is standard input: waits a moment for one that begins
+ * behind that offset (-1: for any). */
+enum follow_wait follow_wait(struct follow *follow, int64_t offset);
+
+/* For how long nothing has come, in nanoseconds. */
+int64_t follow_silent_ns(struct follow *follow);
 
 /* Whether nearly all that is there has been read, so that the next read may have to wait. */
 bool follow_is_near(const struct follow *follow);

@@ -1,12 +1,15 @@
 /* histogram.c
  * Distribution of durations in bounded memory: each power of two that occurs is divided into 128
- * equal buckets.
+ * equal buckets. Most histograms are of one user or one interval, and few of their buckets are in
+ * use: these are in a list.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "histogram.h"
 
 #include <glib.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "varint.h"
 
@@ -14,11 +17,20 @@
 #define SUB_BUCKETS (1u << SUB_BITS)
 #define OCTAVES (64 - SUB_BITS + 1)
 
+/* Buckets in a list. */
+#define FEW_MAX 32
+
+struct bucket {
+    uint32_t number, count;
+};
+
 struct histogram {
     uint64_t count;
     uint64_t sum; /* UINT64_MAX: that or more */
     int64_t min, max;
-    uint32_t *octave[OCTAVES]; /* SUB_BUCKETS each; NULL while all are 0 */
+    struct bucket *few; /* in order of their numbers, while there are no octaves */
+    unsigned n_few;
+    uint32_t **octave; /* OCTAVES, of SUB_BUCKETS each; NULL while all are 0 */
 };
 
 struct histogram *
@@ -30,8 +42,12 @@ histogram_new(void)
 void
 histogram_free(struct histogram *histogram)
 {
-    for (unsigned i = 0; histogram && i < OCTAVES; i++)
+    if (!histogram)
+        return;
+    for (unsigned i = 0; histogram->octave && i < OCTAVES; i++)
         g_free(histogram->octave[i]);
+    g_free(histogram->octave);
+    g_free(histogram->few);
     g_free(histogram);
 }
 
@@ -70,13 +86,79 @@ middle_of(unsigned bucket)
     return low + (int64_t)(width / 2);
 }
 
-/* The buckets of one power of two, created when it first occurs. */
-static uint32_t *
-octave_of(struct histogram *histogram, unsigned number)
+/* In the buckets of one power of two, created when it first occurs. */
+static void
+add_to_octave(struct histogram *histogram, unsigned bucket, uint32_t count)
 {
-    if (!histogram->octave[number])
-        histogram->octave[number] = g_new0(uint32_t, SUB_BUCKETS);
-    return histogram->octave[number];
+    uint32_t **octave = &histogram->octave[bucket >> SUB_BITS];
+
+    if (!*octave)
+        *octave = g_new0(uint32_t, SUB_BUCKETS);
+    (*octave)[bucket & (SUB_BUCKETS - 1)] += count;
+}
+
+static void
+begin_octaves(struct histogram *histogram)
+{
+    histogram->octave = g_new0(uint32_t *, OCTAVES);
+    for (unsigned i = 0; i < histogram->n_few; i++)
+        add_to_octave(histogram, histogram->few[i].number, histogram->few[i].count);
+    g_clear_pointer(&histogram->few, g_free);
+    histogram->n_few = 0;
+}
+
+/* False: there is no room for one more in the list. */
+static bool
+add_to_few(struct histogram *histogram, unsigned bucket, uint32_t count)
+{
+    unsigned n = histogram->n_few, at = n;
+
+    while (at > 0 && histogram->few[at - 1].number >= bucket)
+        at--;
+    if (at < n && histogram->few[at].number == bucket) {
+        histogram->few[at].count += count;
+        return true;
+    }
+    if (n == FEW_MAX)
+        return false;
+    if ((n & (n - 1)) == 0) /* a power of two: it is full */
+        histogram->few = g_renew(struct bucket, histogram->few, MAX(2 * n, 1));
+    memmove(&histogram->few[at + 1], &histogram->few[at], (n - at) * sizeof *histogram->few);
+    histogram->few[at] = (struct bucket){ bucket, count };
+    histogram->n_few++;
+    return true;
+}
+
+static void
+add_to_bucket(struct histogram *histogram, unsigned bucket, uint32_t count)
+{
+    if (!histogram->octave && add_to_few(histogram, bucket, count))
+        return;
+    if (!histogram->octave)
+        begin_octaves(histogram);
+    add_to_octave(histogram, bucket, count);
+}
+
+/* The next bucket that is not 0, in order of numbers; false: there is none. `*at` is 0 at first. */
+static bool
+next_bucket(const struct histogram *histogram, unsigned *at, struct bucket *bucket)
+{
+    while (!histogram->octave && *at < histogram->n_few) {
+        *bucket = histogram->few[(*at)++];
+        if (bucket->count)
+            return true;
+    }
+    for (; histogram->octave && *at < OCTAVES << SUB_BITS; ++*at) {
+        const uint32_t *octave = histogram->octave[*at >> SUB_BITS];
+        if (!octave) {
+            *at |= SUB_BUCKETS - 1;
+        } else if (octave[*at & (SUB_BUCKETS - 1)]) {
+            *bucket = (struct bucket){ *at, octave[*at & (SUB_BUCKETS - 1)] };
+            ++*at;
+            return true;
+        }
+    }
+    return false;
 }
 
 static uint64_t
@@ -106,24 +188,23 @@ histogram_add_many(struct histogram *histogram, int64_t ns, uint32_t count)
     if (__builtin_mul_overflow((uint64_t)value, count, &sum))
         sum = UINT64_MAX;
     histogram->sum = add_up(histogram->sum, sum);
-    unsigned bucket = bucket_of((uint64_t)value);
-    octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)] += count;
+    add_to_bucket(histogram, bucket_of((uint64_t)value), count);
 }
 
 void
 histogram_merge(struct histogram *into, const struct histogram *from)
 {
+    struct bucket bucket;
+    unsigned at = 0;
+
     if (from->count == 0)
         return;
     into->min = into->count ? MIN(into->min, from->min) : from->min;
     into->max = MAX(into->max, from->max);
     into->count += from->count;
     into->sum = add_up(into->sum, from->sum);
-    for (unsigned i = 0; i < OCTAVES; i++) {
-        uint32_t *octave = from->octave[i] ? octave_of(into, i) : NULL;
-        for (unsigned bucket = 0; octave && bucket < SUB_BUCKETS; bucket++)
-            octave[bucket] += from->octave[i][bucket];
-    }
+    while (next_bucket(from, &at, &bucket))
+        add_to_bucket(into, bucket.number, bucket.count);
 }
 
 uint64_t
@@ -156,16 +237,17 @@ histogram_percentile(const struct histogram *histogram, double percent)
     double exact = percent / 100 * (double)histogram->count;
     uint64_t rank = (uint64_t)exact;
     uint64_t seen = 0;
+    struct bucket bucket;
+    unsigned at = 0;
 
     if (histogram->count == 0)
         return 0;
     if ((double)rank < exact || rank == 0)
         rank++;
-    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
-        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
-        seen += octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
+    while (next_bucket(histogram, &at, &bucket)) {
+        seen += bucket.count;
         if (seen >= rank)
-            return CLAMP(middle_of(bucket), histogram->min, histogram->max);
+            return CLAMP(middle_of(bucket.number), histogram->min, histogram->max);
     }
     return histogram->max;
 }
@@ -173,13 +255,12 @@ histogram_percentile(const struct histogram *histogram, double percent)
 uint64_t
 histogram_above(const struct histogram *histogram, int64_t ns)
 {
+    unsigned limit = bucket_of((uint64_t)MAX(ns, 0)), at = 0;
     uint64_t above = 0;
+    struct bucket bucket;
 
-    for (unsigned bucket = bucket_of((uint64_t)MAX(ns, 0)) + 1; bucket < OCTAVES << SUB_BITS;
-         bucket++) {
-        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
-        above += octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
-    }
+    while (next_bucket(histogram, &at, &bucket))
+        above += bucket.number > limit ? bucket.count : 0;
     return above;
 }
 
@@ -188,16 +269,16 @@ histogram_each(const struct histogram *histogram,
                void (*take)(void *context, int64_t low_ns, int64_t high_ns, uint64_t count),
                void *context)
 {
-    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
-        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
-        uint64_t width;
-        int64_t low = low_of(bucket, &width), high;
+    struct bucket bucket;
+    unsigned at = 0;
 
-        if (!octave || !octave[bucket & (SUB_BUCKETS - 1)])
-            continue;
+    while (next_bucket(histogram, &at, &bucket)) {
+        uint64_t width;
+        int64_t low = low_of(bucket.number, &width), high;
+
         if (__builtin_add_overflow(low, (int64_t)width, &high))
             high = INT64_MAX;
-        take(context, low, high, octave[bucket & (SUB_BUCKETS - 1)]);
+        take(context, low, high, bucket.count);
     }
 }
 
@@ -208,22 +289,18 @@ histogram_each(const struct histogram *histogram,
 void
 histogram_pack(const struct histogram *histogram, GByteArray *to)
 {
-    unsigned before = 0;
+    unsigned before = 0, at = 0;
+    struct bucket bucket;
 
     varint_put(to, histogram->count);
     varint_put(to, histogram->sum);
     varint_put(to, (uint64_t)histogram->min);
     varint_put(to, (uint64_t)histogram->max);
-    for (unsigned bucket = 0; bucket < OCTAVES << SUB_BITS; bucket++) {
-        const uint32_t *octave = histogram->octave[bucket >> SUB_BITS];
-        uint32_t count = octave ? octave[bucket & (SUB_BUCKETS - 1)] : 0;
-        unsigned step = bucket - before + 1;
+    while (next_bucket(histogram, &at, &bucket)) {
+        unsigned step = bucket.number - before + 1;
+        uint32_t count = bucket.count;
 
-        if (!octave)
-            bucket |= SUB_BUCKETS - 1;
-        if (count == 0)
-            continue;
-        before = bucket;
+        before = bucket.number;
         uint8_t byte = (uint8_t)(MIN(step, SHARED_MAX) << SHARED_BITS | MIN(count, SHARED_MAX));
         g_byte_array_append(to, &byte, 1);
         if (step >= SHARED_MAX)
@@ -249,7 +326,7 @@ histogram_unpack(const uint8_t **at)
         step += step == SHARED_MAX ? varint_take(at) : 0;
         count += count == SHARED_MAX ? varint_take(at) : 0;
         bucket += (unsigned)step - 1;
-        octave_of(histogram, bucket >> SUB_BITS)[bucket & (SUB_BUCKETS - 1)] = (uint32_t)count;
+        add_to_bucket(histogram, bucket, (uint32_t)count);
     }
     return histogram;
 }

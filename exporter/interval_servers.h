@@ -72,10 +72,10 @@ struct intervals {
     struct coverage *coverage;
     const struct oa_clock_steps *clock_steps; /* NULL: none */
     bool is_settled;
-    bool by_service;  /* a server with several services has parts */
-    int64_t begin_ns; /* of what is kept; INT64_MIN: all */
-    int64_t end_ns;   /* before which everything is; INT64_MAX: as far as frames are */
-    int64_t now_ns;
+    bool by_service;              /* a server with several services has parts */
+    int64_t begin_ns;             /* of what is kept; INT64_MIN: all */
+    int64_t end_ns;               /* before which everything is; INT64_MAX: as far as frames are */
+    int64_t now_ns, last_ns;      /* of the last frame; the latest time of one */
     uint64_t n_frames;            /* so far, of any protocol */
     struct busy_seconds *seconds; /* of all servers together */
     GTree *servers;               /* struct server, key and value */

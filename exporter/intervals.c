@@ -140,9 +140,25 @@ count_rops(struct call_facts *facts, const struct oa_call *call)
         rop_count_messages(&facts->messages, &rops[i]);
 }
 
-static void
-take_call(struct intervals *intervals, const struct oa_call *call)
+/* When a call that was not answered was over: with its session, or with the connection of a request
+ * of MAPI over HTTP. */
+static int64_t
+given_up_ns(const struct intervals *intervals, const struct oa_event *event)
 {
+    const struct oa_virtual_connection *vc = event->call->vc;
+
+    if (oa_end_is_known(vc->ending.how))
+        return vc->ending.time_ns;
+    if (vc->transport == OA_TRANSPORT_MAPI_HTTP && event->channel &&
+        oa_end_is_known(event->channel->ending.how))
+        return event->channel->ending.time_ns;
+    return intervals->now_ns;
+}
+
+static void
+take_call(struct intervals *intervals, const struct oa_event *event)
+{
+    const struct oa_call *call = event->call;
     const struct oa_virtual_connection *vc = call->vc;
     enum oa_hop hop = oa_call_hop(call);
     struct session *session = session_of(intervals, vc);
@@ -154,7 +170,7 @@ take_call(struct intervals *intervals, const struct oa_call *call)
         .has_request = request != NULL,
         .requested_ns = request ? request->last.time_ns : 0,
         .responded_ns = call->response[hop].last.time_ns,
-        .given_up_ns = oa_end_is_known(vc->ending.how) ? vc->ending.time_ns : intervals->now_ns,
+        .given_up_ns = given_up_ns(intervals, event),
     };
 
     if (!oa_call_latency(call, hop, &facts.latency_ns))
@@ -452,7 +468,7 @@ intervals_take_event(struct intervals *intervals, const struct oa_event *event)
     case OA_EVENT_CALL:
         if (event->mapi)
             note_bodies(intervals, event);
-        take_call(intervals, event->call);
+        take_call(intervals, event);
         break;
     case OA_EVENT_AUTH_DONE:
         take_auth(intervals, event->exchange);
@@ -491,7 +507,7 @@ void
 intervals_take_frame(struct intervals *intervals, size_t file, int64_t time_ns)
 {
     intervals->now_ns = time_ns;
-    intervals->n_frames++;
+    intervals->last_ns = intervals->n_frames++ ? MAX(intervals->last_ns, time_ns) : time_ns;
     coverage_take(intervals->coverage, file, time_ns);
 }
 

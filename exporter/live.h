@@ -36,7 +36,8 @@ void live_free(struct live *live); /* may be NULL */
  * pretended: what else is to be written then, which may be all. */
 void live_on_snapshot(struct live *live, void (*begins)(void *context), void *context);
 
-/* Before each frame; false: it is the end, in this process. */
+/* Before each frame, and when that time has passed without one in the file that is waited for;
+ * false: it is the end, in this process. */
 bool live_next(struct live *live, size_t file, int64_t time_ns);
 
 /* Before more is read, which may have to be waited for; false as above. */

@@ -34,6 +34,22 @@ heap(void)
     return (uint64_t)info.uordblks + (uint64_t)info.hblkhd;
 }
 
+/* With so much in use, something is given up. The rest is for what grows at once, as tables that
+ * become twice as large, and for what is written at the end: pages that are used in part do not
+ * become free for that. */
+static uint64_t
+most_of(uint64_t limit)
+{
+    return limit - limit / 16 * 3;
+}
+
+/* Until no more than that is. */
+static uint64_t
+room_of(uint64_t limit)
+{
+    return limit - limit / 16 * 5;
+}
+
 struct memory_bound
 memory_bound_begin(uint64_t limit)
 {
@@ -41,7 +57,7 @@ memory_bound_begin(uint64_t limit)
     uint64_t all = resident(), used = heap();
 
     bound.fixed = all > used ? all - used : 0;
-    bound.room = limit - limit / 4;
+    bound.room = room_of(limit);
     return bound;
 }
 
@@ -51,20 +67,13 @@ in_use(const struct memory_bound *bound)
     return bound->fixed + heap();
 }
 
-/* With so much in use, something is given up. */
-static uint64_t
-most_of(uint64_t limit)
-{
-    return limit - limit / 8;
-}
-
 /* What is freed stays resident until it is returned, so this alone does not show what is used. */
 bool
 memory_bound_is_exceeded(struct memory_bound *bound)
 {
     uint64_t all = bound->limit ? resident() : 0;
 
-    if (all <= bound->seen || all < bound->limit - bound->limit / 16)
+    if (all <= bound->seen || all < most_of(bound->limit))
         return false;
     bound->seen = all;
     return in_use(bound) >= most_of(bound->limit);
@@ -88,7 +97,7 @@ memory_bound_settle(struct memory_bound *bound)
         return;
     }
     bound->limit = MAX(bound->limit, used + used / 2);
-    bound->room = bound->limit - bound->limit / 4;
+    bound->room = room_of(bound->limit);
 }
 
 void

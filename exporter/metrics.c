@@ -2,7 +2,8 @@
  * The counters of a run in the text format of Prometheus.
  *
  * What only grows is taken before the end of the captures is pretended, because that end makes
- * calls unanswered that will be answered: a counter must not go back.
+ * calls unanswered that will be answered: a counter must not go back. The same holds for the time
+ * of the last frame, because that end is later on a line on which nothing comes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -89,6 +90,8 @@ struct total {
 struct metrics {
     GPtrArray *totals; /* of struct total, in order of role and address */
     uint64_t frames;
+    bool has_time;
+    int64_t last_ns; /* the time of the last frame */
 };
 
 /* ---- what grows ---- */
@@ -134,6 +137,8 @@ metrics_take(struct intervals *intervals, uint64_t frames)
     struct metrics *metrics = g_new0(struct metrics, 1);
 
     metrics->frames = frames;
+    metrics->has_time = intervals->n_frames > 0;
+    metrics->last_ns = intervals->last_ns;
     metrics->totals = g_ptr_array_new_with_free_func(free_total);
     g_tree_foreach(intervals->servers, take_server, metrics);
     return metrics;
@@ -313,15 +318,14 @@ static void
 put_all(GString *text, const struct metrics *metrics, struct intervals *intervals)
 {
     struct putting putting;
-    int64_t first_ns, last_ns;
 
     put_head(text, "oaexport_frames_total", "Frames read, of any protocol", "counter");
     g_string_append(text, "oaexport_frames_total");
     put_number(text, (double)metrics->frames);
-    if (intervals_span(intervals, &first_ns, &last_ns)) {
+    if (metrics->has_time) {
         put_head(text, "oaexport_last_frame_timestamp_seconds", "Time of the last frame", "gauge");
         g_string_append_printf(text, "oaexport_last_frame_timestamp_seconds %.6f\n",
-                               (double)last_ns / 1e9);
+                               (double)metrics->last_ns / 1e9);
     }
     put_totals(text, metrics);
     for (size_t i = 0; i < G_N_ELEMENTS(LEVELS); i++)

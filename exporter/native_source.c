@@ -196,6 +196,12 @@ step_clock(void *self, int64_t time_ns)
 }
 
 static void
+pass_silence(void *self, int64_t time_ns)
+{
+    tcp_table_silence(((struct native *)self)->table, time_ns);
+}
+
+static void
 end(void *self, struct source_result *result)
 {
     struct native *native = self;
@@ -218,6 +224,7 @@ const struct source_kind NATIVE_SOURCE = {
     .end_ahead = end_ahead,
     .frame = take_frame,
     .clock_step = step_clock,
+    .silence = pass_silence,
     .give_up = give_up,
     .end = end,
 };

@@ -60,7 +60,7 @@ struct row {
 
 /* What is counted for one combination of names and address. */
 struct shown {
-    struct row row; /* its key; nothing is counted there */
+    struct key key;
     GTree *periods; /* of struct row, owned, by period_ns */
     char *dn;       /* that became known after the first call; NULL: none */
 };
@@ -248,9 +248,9 @@ begin(void *data, const void *key)
     shown->periods = g_tree_new_full(compare_periods, NULL, NULL, NULL);
     if (!key)
         return;
-    shown->row.key = *(const struct key *)key;
+    shown->key = *(const struct key *)key;
     for (int name = 0; name < USER_NAME_ADDRESS; name++)
-        shown->row.key.name[name] = g_strdup(shown->row.key.name[name]);
+        shown->key.name[name] = g_strdup(shown->key.name[name]);
 }
 
 static gboolean
@@ -271,7 +271,7 @@ clear(void *data)
     g_tree_destroy(shown->periods);
     g_free(shown->dn);
     for (int name = 0; name < USER_NAME_ADDRESS; name++)
-        g_free((char *)shown->row.key.name[name]);
+        g_free((char *)shown->key.name[name]);
 }
 
 static struct row *
@@ -385,10 +385,12 @@ take_call(struct tally *tally, void *shown, const struct oa_call *call)
         call_minutes_add(row->minutes, request->last.time_ns, has_rops);
 }
 
+/* `one` holds it. */
 static struct word_list
-one_word(const char *word)
+one_word(struct word_count *one, const char *word)
 {
-    return (struct word_list){ { word }, { 1 }, 0, word && word[0] };
+    *one = (struct word_count){ word, 1 };
+    return (struct word_list){ one, 0, word && word[0] };
 }
 
 /* The session counts in each period in which something was counted of its user. */
@@ -420,10 +422,12 @@ take_session(struct tally *tally, void *data, const struct oa_virtual_connection
 
     snprintf(program, sizeof program, "%s%s%s", client->software,
              client->software[0] && client->version[0] ? " " : "", client->version);
-    struct row one = { .words = { [TRANSPORTS] = one_word(transport_name(vc->transport)),
-                                  [PROGRAMS] = one_word(program),
-                                  [MODES] = one_word(mode_name(client->mode)),
-                                  [COMPUTERS] = one_word(client->computer) },
+    struct word_count words[LISTS];
+    struct row one = { .words = { [TRANSPORTS] =
+                                      one_word(&words[TRANSPORTS], transport_name(vc->transport)),
+                                  [PROGRAMS] = one_word(&words[PROGRAMS], program),
+                                  [MODES] = one_word(&words[MODES], mode_name(client->mode)),
+                                  [COMPUTERS] = one_word(&words[COMPUTERS], client->computer) },
                        .sessions = 1,
                        .mail_sessions = vc->exchange_calls > 0 };
     set_rops(&one, NO_NUMBER);
@@ -458,7 +462,7 @@ static uint32_t
 take_names(const struct ending *ending, const struct shown *shown)
 {
     char address[ADDRESS_TEXT];
-    struct user_names names = names_of(&shown->row.key, address);
+    struct user_names names = names_of(&shown->key, address);
 
     return user_identities_take(ending->users, &names);
 }
@@ -480,7 +484,7 @@ compare_users(const void *a, const void *b, void *data)
 static void
 name_row(struct row *sum, const struct row *row, const struct shown *shown)
 {
-    const char *const *name = shown->row.key.name;
+    const char *const *name = shown->key.name;
     const char *user = name[USER_NAME_HTTP] ? name[USER_NAME_HTTP] : name[USER_NAME_RPC];
     const char *dn = name[USER_NAME_DN] ? name[USER_NAME_DN] : shown->dn;
     bool is_earlier = row->first_ns < sum->first_ns;
@@ -499,7 +503,7 @@ take_period(void *key, void *value, void *data)
 
     (void)key;
     row->number = ending->user;
-    row->key = ending->shown->row.key;
+    row->key = ending->shown->key;
     struct row *sum = g_tree_lookup(ending->rows, row);
     name_row(sum ? sum : row, row, ending->shown);
     if (sum) {
@@ -732,6 +736,7 @@ static const struct tally_rows ROWS = {
     .compare = compare,
     .begin = begin,
     .merge = merge,
+    .merges_all = true,
     .clear = clear,
     .of_session = shown_of,
     .call = take_call,

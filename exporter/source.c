@@ -272,6 +272,18 @@ take_frame(struct source *source, const struct capture_frame *frame,
     facts->second_copies += use == FRAME_SECOND_COPY;
 }
 
+/* Nothing comes, and time has gone on to that of the frame. False: the end was asked for. */
+static bool
+pass_silence(const struct source *source, const struct capture_frame *frame)
+{
+    const struct source_sink *sink = source->sink;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (KINDS[i]->silence)
+            KINDS[i]->silence(source->self[i], frame->time_ns);
+    return !sink->next || sink->next(sink->context, frame->file, frame->time_ns);
+}
+
 static void
 find_packet(void *context, const struct capture_frame *frame, struct packet_found *packet)
 {
@@ -678,6 +690,8 @@ read_all(struct source *source, const struct source_sink *sink, struct source_re
            (status = next_frame(source, &due, &frame, &packet, &message)) != CAPTURE_END) {
         if (status == CAPTURE_OK && shares_keys(source, frame)) {
             result->keys_are_shared = result->stopped = true;
+        } else if (status == CAPTURE_SILENT) {
+            result->stopped = !pass_silence(source, frame);
         } else if (status == CAPTURE_OK && source->is_following && sink->next &&
                    !sink->next(sink->context, frame->file, frame->time_ns)) {
             result->stopped = true;

@@ -45,7 +45,8 @@ struct source_sink {
     void (*estimated)(void *context, const struct estimate_event *event);
     /* Memory has a limit, and connections are no longer what takes it. */
     void (*full)(void *context);
-    /* Before a frame of that time, while files are followed; false: end there. */
+    /* Before a frame of that time, while files are followed, or when that has passed without one;
+     * false: end there. */
     bool (*next)(void *context, size_t file, int64_t time_ns);
     /* What is known of each file at the end, in order of their first frames; of files that are
      * followed, of some before. */

@@ -36,6 +36,8 @@ struct source_kind {
                             const struct packet_found *packet);
     /* The clock was set, and the next frame has that time; or NULL. In the thread of `ahead`. */
     void (*clock_step)(void *self, int64_t time_ns);
+    /* Nothing from before that time will come: closes flows that have ended; or NULL. */
+    void (*silence)(void *self, int64_t time_ns);
     /* Gives up flows to have more memory, see tcp_table_give_up(). */
     bool (*give_up)(void *self);
     /* Closes all flows in the order of their numbers, adds what it has counted, frees `self`. */

@@ -77,7 +77,8 @@ tally_row(struct tally *tally, const void *key)
 void
 tally_add(const struct tally *tally, void *row, const void *other)
 {
-    columns_merge(tally->report->columns, tally->report->n_columns, row, other);
+    if (!tally->report->rows->merges_all)
+        columns_merge(tally->report->columns, tally->report->n_columns, row, other);
     if (tally->report->rows->merge)
         tally->report->rows->merge(row, other);
 }

@@ -21,6 +21,7 @@ struct tally_rows {
                                                   what the key points to; the key is NULL for the
                                                   row without one */
     void (*merge)(void *into, const void *from); /* what columns_merge() does not do; may be NULL */
+    bool merges_all;                             /* the columns are not of these rows */
     void (*clear)(void *row);                    /* frees what the row owns; may be NULL */
 
     /* For tally_take_event(). */

@@ -522,6 +522,14 @@ tcp_table_clock_step(struct tcp_table *table, int64_t time_ns)
     table->now_ns = time_ns;
 }
 
+void
+tcp_table_silence(struct tcp_table *table, int64_t time_ns)
+{
+    while (time_ns >= table->now_ns &&
+           oldest_expires(&table->ended, time_ns, table->streams.limits.linger_ns))
+        close_connection(table->ended.oldest);
+}
+
 struct tcp_table *
 tcp_table_new(const struct tcp_listener *listener, void *context, const struct tcp_limits *limits)
 {

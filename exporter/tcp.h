@@ -25,6 +25,10 @@ void tcp_table_segment(struct tcp_table *table, const struct segment *segment,
 /* The clock was set, and the next segment has that time: silence is counted from there. */
 void tcp_table_clock_step(struct tcp_table *table, int64_t time_ns);
 
+/* No segment from before that time will come: connections that have ended are closed when they
+ * would be with the next one. Those that only are silent stay until it comes. */
+void tcp_table_silence(struct tcp_table *table, int64_t time_ns);
+
 /*
  * Closes some connections, a sixteenth of all: those that have ended first, then foreign ones, then
  * the others; of each, those that were silent for longest. What comes for one later begins in the

@@ -85,7 +85,8 @@ fold(const struct user_rules *rules, enum user_name kind, const char *name)
 
 struct user_spellings {
     const struct user_rules *rules;
-    GHashTable *folded; /* folded name -> the first spelling, which `known` owns */
+    GHashTable *folded; /* folded name -> the first spelling, which `known` owns; a name that is
+                           folded as it is spelt is the key of both */
     GHashTable *known;  /* name -> the first spelling of it */
     const char *last;   /* of `known`, the one asked for last, which is often the next one too */
     const char *last_first; /* its first spelling */
@@ -97,9 +98,19 @@ user_spellings_new(const struct user_rules *rules)
     struct user_spellings *spellings = g_new0(struct user_spellings, 1);
 
     spellings->rules = rules;
-    spellings->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    spellings->folded = g_hash_table_new(g_str_hash, g_str_equal);
     spellings->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return spellings;
+}
+
+static void
+free_folded(void *folded, void *first, void *known)
+{
+    void *key;
+
+    (void)first;
+    if (!g_hash_table_lookup_extended(known, folded, &key, NULL) || key != folded)
+        g_free(folded);
 }
 
 void
@@ -107,6 +118,7 @@ user_spellings_free(struct user_spellings *spellings)
 {
     if (!spellings)
         return;
+    g_hash_table_foreach(spellings->folded, free_folded, spellings->known);
     g_hash_table_unref(spellings->folded);
     g_hash_table_unref(spellings->known);
     g_free(spellings);
@@ -122,8 +134,9 @@ learn_spelling(struct user_spellings *spellings, const char *name)
     g_autofree char *folded = domain_map_fold(spellings->rules->domains, name);
     char *first = g_hash_table_lookup(spellings->folded, folded);
     if (!first) {
+        bool is_folded = strcmp(own, folded) == 0;
         first = own;
-        g_hash_table_insert(spellings->folded, g_steal_pointer(&folded), own);
+        g_hash_table_insert(spellings->folded, is_folded ? own : g_steal_pointer(&folded), own);
     }
     g_hash_table_insert(spellings->known, own, first);
 }
@@ -149,11 +162,11 @@ user_spelling(struct user_spellings *spellings, const char *name)
 /* --- identities --- */
 
 struct identity {
-    enum user_name kind;
-    char *name;   /* as spelt first */
-    char *folded; /* also the key, with the kind before it */
-    uint32_t better[BETTER_MAX];
-    unsigned n_better; /* BETTER_MAX + 1: more */
+    const char *key;   /* the kind, and the folded name behind it: of the table */
+    char *spelt;       /* the name as spelt first, if that is not the folded one; NULL */
+    uint32_t *more;    /* better names behind the first; NULL: none */
+    uint32_t better;   /* the first one */
+    unsigned n_better; /* BETTER_MAX + 1: more than are kept */
     uint32_t user;     /* after settling */
 };
 
@@ -169,8 +182,8 @@ identity_free(void *data)
     struct identity *identity = data;
 
     if (identity) {
-        g_free(identity->name);
-        g_free(identity->folded);
+        g_free(identity->spelt);
+        g_free(identity->more);
     }
     g_free(identity);
 }
@@ -190,8 +203,8 @@ user_identities_new(const struct user_rules *rules)
 void
 user_identities_free(struct user_identities *users)
 {
-    g_hash_table_unref(users->numbers);
     g_ptr_array_unref(users->list);
+    g_hash_table_unref(users->numbers);
     g_free(users);
 }
 
@@ -215,6 +228,18 @@ find(const struct user_identities *users, enum user_name kind, const char *folde
     return GPOINTER_TO_UINT(g_hash_table_lookup(users->numbers, key));
 }
 
+static enum user_name
+kind_of(const struct identity *identity)
+{
+    return (enum user_name)(identity->key[0] - '0');
+}
+
+static const char *
+folded_of(const struct identity *identity)
+{
+    return identity->key + 1;
+}
+
 static uint32_t
 number_of(struct user_identities *users, enum user_name kind, const char *name)
 {
@@ -224,23 +249,41 @@ number_of(struct user_identities *users, enum user_name kind, const char *name)
     if (number)
         return number;
     struct identity *identity = g_new0(struct identity, 1);
+    char *key = key_of(kind, folded);
     number = users->list->len;
-    g_hash_table_insert(users->numbers, key_of(kind, folded), GUINT_TO_POINTER(number));
-    identity->kind = kind;
-    identity->name = g_strdup(name);
-    identity->folded = g_steal_pointer(&folded);
+    g_hash_table_insert(users->numbers, key, GUINT_TO_POINTER(number));
+    identity->key = key;
+    identity->spelt = strcmp(name, folded) == 0 ? NULL : g_strdup(name);
     g_ptr_array_add(users->list, identity);
     return number;
+}
+
+/* Of those that are kept. */
+static uint32_t
+better_at(const struct identity *identity, unsigned i)
+{
+    return i == 0 ? identity->better : identity->more[i - 1];
+}
+
+static void
+keep_better(struct identity *identity, uint32_t better)
+{
+    if (identity->n_better == 0) {
+        identity->better = better;
+        return;
+    }
+    identity->more = g_renew(uint32_t, identity->more, identity->n_better);
+    identity->more[identity->n_better - 1] = better;
 }
 
 static void
 note_better(struct identity *identity, uint32_t better)
 {
     for (unsigned i = 0; i < MIN(identity->n_better, BETTER_MAX); i++)
-        if (identity->better[i] == better)
+        if (better_at(identity, i) == better)
             return;
     if (identity->n_better < BETTER_MAX)
-        identity->better[identity->n_better] = better;
+        keep_better(identity, better);
     if (identity->n_better <= BETTER_MAX)
         identity->n_better++;
 }
@@ -273,7 +316,7 @@ user_of_better(const struct user_identities *users, const struct identity *ident
     if (identity->n_better > BETTER_MAX)
         return USER_ANONYMOUS;
     for (unsigned i = 0; i < identity->n_better; i++) {
-        uint32_t other = identity_at(users, identity->better[i])->user;
+        uint32_t other = identity_at(users, better_at(identity, i))->user;
         if (user && user != other)
             return USER_ANONYMOUS;
         user = other;
@@ -287,15 +330,15 @@ settled(const struct user_identities *users, uint32_t number)
 {
     struct identity *identity = identity_at(users, number);
 
-    if (identity->kind == USER_NAME_HTTP) {
-        uint32_t same = find(users, USER_NAME_RPC, identity->folded);
+    if (kind_of(identity) == USER_NAME_HTTP) {
+        uint32_t same = find(users, USER_NAME_RPC, folded_of(identity));
         if (same)
             note_better(identity, same);
         uint32_t user = user_of_better(users, identity);
         return user ? user : same ? identity_at(users, same)->user : number;
     }
     uint32_t user = user_of_better(users, identity);
-    if (identity->kind == USER_NAME_ADDRESS && identity->n_better)
+    if (kind_of(identity) == USER_NAME_ADDRESS && identity->n_better)
         return user;
     return user ? user : number;
 }
@@ -305,7 +348,7 @@ user_identities_settle(struct user_identities *users)
 {
     for (int kind = 0; kind < USER_NAMES; kind++)
         for (uint32_t number = 1; number < users->list->len; number++)
-            if ((int)identity_at(users, number)->kind == kind)
+            if ((int)kind_of(identity_at(users, number)) == kind)
                 identity_at(users, number)->user = settled(users, number);
 }
 
@@ -318,7 +361,9 @@ user_identity(const struct user_identities *users, uint32_t number)
 const char *
 user_identity_name(const struct user_identities *users, uint32_t user)
 {
-    return user ? identity_at(users, user)->name : NULL;
+    const struct identity *identity = user ? identity_at(users, user) : NULL;
+
+    return !identity ? NULL : identity->spelt ? identity->spelt : folded_of(identity);
 }
 
 uint32_t

@@ -13,11 +13,15 @@
 /* Words that are told apart. */
 #define WORD_LIST_MAX 8
 
+struct word_count {
+    const char *word; /* one copy for all lists that are cleared */
+    uint64_t sessions;
+};
+
 /* Empty if all is 0. */
 struct word_list {
-    const char *word[WORD_LIST_MAX]; /* copies, in a list that is cleared */
-    uint64_t sessions[WORD_LIST_MAX];
-    uint64_t others; /* sessions of further words */
+    struct word_count *words; /* `count` of them */
+    uint64_t others;          /* sessions of further words */
     unsigned count;
 };
 
@@ -25,7 +29,7 @@ struct word_list {
 void word_list_add(struct word_list *list, const char *word, uint64_t sessions);
 void word_list_merge(struct word_list *into, const struct word_list *from);
 
-/* Frees the words. */
+/* Frees the words of a list that others were added to. */
 void word_list_clear(struct word_list *list);
 
 /* Print a list, for COMPUTED_NAMED_OF: "a;b"; "a:3;b:1;other:7". */

@@ -92,11 +92,11 @@ def cookie(number):
     return struct.pack("<I12xI", 3, number)
 
 
-def session(capture, number, proxy=PROXY):
-    """The IN and the OUT connection of a virtual connection."""
+def session(capture, number, proxy=PROXY, login=b"\r\n"):
+    """The IN and the OUT connection of a virtual connection; `login` ends the heads."""
     channels = Connection(capture, 2 * number, proxy), Connection(capture, 2 * number + 1, proxy)
-    channels[0].send(0, IN_HEAD)
-    channels[1].send(0, OUT_HEAD)
+    channels[0].send(0, IN_HEAD[:-2] + login)
+    channels[1].send(0, OUT_HEAD[:-2] + login)
     channels[1].send(0, rts(0, struct.pack("<II", 6, 1), cookie(4 * number), cookie(4 * number + 1), struct.pack("<II", 0, 65536)))
     channels[0].send(0, rts(0, struct.pack("<II", 6, 1), cookie(4 * number), cookie(4 * number + 2), struct.pack("<II", 4, 1 << 30),
                             struct.pack("<II", 5, 300000), struct.pack("<I16x", 12)))

@@ -2,8 +2,8 @@
 """What parts cost, and a plan for many terabytes computed from that: machines, hours, storage, network, cost.
 
 Makes captures, reads each in one run, in parts, and merges the parts. Rates are bytes of the captures, as they would be without compression, for
-each second of a processor, which a busy machine changes little; the least of several rounds counts. The merge is one process: with a second
-processor it reads ahead, so its time is that of the slower of two threads, and is measured too, as time that passes, where nothing else runs.
+each second of a processor, which a busy machine changes little; the least of several rounds counts. The merge is one process of three threads, which
+read, decode, and make reports: with two processors it takes as long as the thread that needs most, or as half of all if that is more.
 
 Usage: plan.py OAEXPORT MAKE_CAPTURE FOLDER [options]
 
@@ -20,6 +20,8 @@ import made_captures
 # Of make_capture; inside TLS with its version, compressed with the name of the program.
 KINDS = "large,small,mapi,large.gzip,small/1.2"
 FILES_PER_PART = 20
+SAMPLE_S = 0.005
+PROCESSORS = 2  # of a merge
 ROW = "{:<12} {:>8} {:>10} {:>10} {:>10} {:>10} {:>10}"
 PLAN = "{:<12} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}"
 
@@ -51,15 +53,30 @@ def make(arguments, kind):
     return folder, size, ["--tls-keylog", str(keys)] if keys else []
 
 
+def thread_seconds(pid):
+    """Processor seconds of each thread of a process that runs."""
+    seconds = {}
+    try:
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            seconds[task.name] = int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        pass
+    return seconds
+
+
 def run(*command):
-    """Processor seconds, and seconds, of one run."""
-    begin = time.monotonic()
+    """Processor seconds of one run, and how long it takes if its threads wait for each other only."""
+    threads, ended = {}, 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
+        while not ended:
+            threads.update(thread_seconds(process.pid))
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            time.sleep(0 if ended else SAMPLE_S)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command}: exit {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, time.monotonic() - begin
+    total = usage.ru_utime + usage.ru_stime
+    return total, max(total / PROCESSORS, *threads.values())
 
 
 def least(rounds, function):
@@ -69,7 +86,7 @@ def least(rounds, function):
 
 
 def measure(arguments, kind):
-    """Rates in GB/s of one run, the parts, and the merge; of the latter two threads too; and how large the parts are."""
+    """Rates in GB/s of one run, the parts, and the merge; of the latter in threads too; and how large the parts are."""
     path, size, keys = make(arguments, kind)
     parts, output = (pathlib.Path(arguments.folder) / name for name in ("plan-parts", "plan-reports"))
     program = [arguments.oaexport, "-q"]
@@ -81,9 +98,9 @@ def measure(arguments, kind):
     shard = least(arguments.rounds, all_parts)
     share = sum(part.stat().st_size for part in parts.iterdir()) / size
     merge = least(arguments.rounds, lambda: run(*program, "-j", "1", *keys, "-o", str(output), "merge", str(parts)))
-    ahead = least(arguments.rounds, lambda: run(*program, "-j", "2", *keys, "-o", str(output), "merge", str(parts)))
-    rates = {"one": size / one[0] / 1e9, "part": size / shard[0] / 1e9, "merge": size / merge[0] / 1e9, "ahead": size / ahead[1] / 1e9, "share": share}
-    print(ROW.format(kind, f"{size / 1e9:.2f}", *(f"{rates[name]:.2f}" for name in ("one", "part", "merge", "ahead")), f"{share * 100:.0f}%"), flush=True)
+    threads = least(arguments.rounds, lambda: run(*program, "-j", str(PROCESSORS), *keys, "-o", str(output), "merge", str(parts)))
+    rates = {"one": size / one[0] / 1e9, "part": size / shard[0] / 1e9, "merge": size / merge[0] / 1e9, "threads": size / threads[1] / 1e9, "share": share}
+    print(ROW.format(kind, f"{size / 1e9:.2f}", *(f"{rates[name]:.3f}" for name in ("one", "part", "merge", "threads")), f"{share * 100:.0f}%"), flush=True)
     for made in (path, parts, output):
         shutil.rmtree(made)
     for made in pathlib.Path(arguments.folder).glob("plan.*"):
@@ -96,8 +113,9 @@ def plan(arguments, kind, rates):
     gigabytes = arguments.terabytes * 1000
     rate = min(rates["part"] * arguments.machines * arguments.cores, arguments.storage, arguments.network * arguments.machines)
     part = gigabytes / rate / 3600
-    merge = gigabytes / min(rates["merge"], arguments.network / max(rates["share"], 1e-9)) / 3600
-    work = gigabytes / rates["part"] / 3600 + merge
+    rate = rates["threads" if arguments.cores >= PROCESSORS else "merge"]
+    merge = gigabytes / min(rate, arguments.network / max(rates["share"], 1e-9)) / 3600
+    work = gigabytes / rates["part"] / 3600 + merge * min(arguments.cores, PROCESSORS)
     month = 30 * 24
     stored = arguments.terabytes * (1 + rates["share"])
     cost = (work * arguments.price + stored * arguments.price_storage * (part + merge) / month) / arguments.terabytes
@@ -109,7 +127,7 @@ def main():
     """All kinds, then the plan for each."""
     arguments = options()
     kinds = arguments.kinds.split(",")
-    print(ROW.format("kind", "GB", "one run", "parts", "merge", "merge -j 2", "size"))
+    print(ROW.format("kind", "GB", "one run", "parts", "merge", f"merge -j {PROCESSORS}", "size"))
     print(ROW.format("", "", "GB/s", "GB/s", "GB/s", "GB/s", "of parts"))
     rates = {kind: measure(arguments, kind) for kind in kinds}
     print(f"\n{arguments.terabytes:g} TB on {arguments.machines} machines with {arguments.cores} processors, storage {arguments.storage:g} GB/s, "

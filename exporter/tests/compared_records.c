@@ -91,7 +91,7 @@ compare_ends(const char *path, const struct reading *ours, const struct reading 
 struct compared_records
 compared_records_read(const char *path)
 {
-    struct compared_records compared = { 0 };
+    struct compared_records compared = { .last_at = -1 };
     struct reading ours, theirs;
 
     begin(&ours, path, true);
@@ -111,6 +111,8 @@ compared_records_read(const char *path)
         require_same(path, same_record(&ours.record, &theirs.record), "the frame",
                      compared.records);
         compared.records++;
+        if (theirs.record.is_frame)
+            compared.last_at = capture_records_offset(theirs.records);
     }
     compared.has_failed = ours.result == READ_FAILED;
     compared.key_bytes = ours.keys->len;

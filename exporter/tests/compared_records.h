@@ -16,6 +16,7 @@ struct compared_records {
     bool was_opened;    /* else both failed in the same way */
     bool has_failed;    /* reading ended with the same error */
     uint64_t key_bytes; /* of key logs */
+    int64_t last_at;    /* where the last frame begins, by wiretap; -1: there is none */
 };
 
 /* Ends the program with a line on standard error where they differ. Call wtap_init() first. */

@@ -14,6 +14,7 @@
 
 #include "compared_records.h"
 #include "native_records.h"
+#include "whole_frames.h"
 #include "ws_compat.h"
 
 /* Damaged copies of the beginning of a capture. */
@@ -468,6 +469,18 @@ damage(uint8_t *data, size_t size, GRand *random)
     }
 }
 
+/* What tells whether the next frame has come finds the last one where wiretap does. */
+static void
+expect_whole_frames(const struct compared_records *whole, const char *contents, size_t size)
+{
+    struct whole_frames frames = { 0 };
+
+    whole_frames_take(&frames, (const uint8_t *)contents, size);
+    if (frames.format == WHOLE_FRAMES_UNKNOWN || whole->has_failed)
+        return;
+    g_assert_cmpint(frames.any ? (int64_t)frames.last_at : -1, ==, whole->last_at);
+}
+
 static void
 test_capture(const void *data)
 {
@@ -478,6 +491,7 @@ test_capture(const void *data)
 
     g_assert_true(whole.was_opened);
     g_assert_true(g_file_get_contents(capture, &contents, &size, NULL));
+    expect_whole_frames(&whole, contents, size);
     size = MIN(size, DAMAGED_BYTES);
     GRand *random = g_rand_new_with_seed(1);
     for (int i = 0; i < DAMAGED_COPIES; i++) {

@@ -37,6 +37,11 @@ COUNTS = ("operations", "users", "connection_status", "hops", "counters", "capac
 DEADLINE_S = 60
 DAY_S, WEEK = 86400, 7
 HEADER = 24
+MAPI = b"POST /mapi/emsmdb/?MailboxId=box@mail.test HTTP/1.1\r\nHost: mail.test\r\nX-RequestType: %b\r\nX-RequestId: {1}:%d\r\n%bContent-Length: 0\r\n\r\n"
+MAPI_CONNECT, MAPI_EXECUTE = MAPI % (b"Connect", 1, b""), MAPI % (b"Execute", 2, b"Cookie: MapiContext=1\r\n")
+MAPI_CONNECTED = (b"HTTP/1.1 200 OK\r\nX-RequestType: Connect\r\nX-ResponseCode: 0\r\nX-RequestId: {1}:1\r\nSet-Cookie: MapiContext=1\r\n"
+                  b"Content-Length: 0\r\n\r\n")
+SILENT_S = 4  # longer than after which time goes on
 
 
 def until(reached, process):
@@ -54,7 +59,7 @@ def follow(folder, capture, *options, **more):
 
 
 def batch(folder, *captures, **more):
-    """One run over what is there."""
+    """One run over what is there; options may be among the captures."""
     subprocess.run([PROGRAM, "--quiet", "-o", folder, *captures], check=False, **more)
 
 
@@ -109,6 +114,33 @@ def simulated(path, days, every_s=300):
             connection.close()
         before = channels
     capture.file.close()
+
+
+class Live(growth.Capture):
+    """A capture whose frames are of now, or so long after; what was made is written at once."""
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.begun_us = time.time_ns() // 1000 - 1700000000 * 1000000
+        self.calls = 0
+
+    def at(self, after_s):
+        """The next frames are of that time, in seconds since the capture began."""
+        self.time_us = self.begun_us + round(after_s * 1000000)
+
+    def call(self, channels):
+        """A call and its response."""
+        self.calls += 1
+        for side, kind in ((0, growth.REQUEST), (1, growth.RESPONSE)):
+            channels[side].send(side, growth.call(kind, self.calls))
+
+    def ended_session(self, number, after_s):
+        """One with a call, whose connections are closed."""
+        self.at(after_s)
+        channels = growth.session(self, number)
+        self.call(channels)
+        for connection in channels:
+            connection.close()
 
 
 def split(path, folder, count):
@@ -204,6 +236,101 @@ class Follow(unittest.TestCase):
         self.assertEqual(end(process), 0)
         self.assertEqual(len(rows(sessions)), DAY_S // 300)
         self.assertEqual(list((self.path / "reports").glob("*.partial")), [])
+
+    def test_silence(self):
+        """On a line where nothing comes any more, time goes on: rows of what has ended come, and intervals end; what comes then is as in one run."""
+        capture = Live(self.path / "live.pcap")
+        capture.ended_session(0, -28)
+        unanswered = growth.Connection(capture, 100)
+        for side, data in ((0, MAPI_CONNECT), (1, MAPI_CONNECTED), (0, MAPI_EXECUTE)):
+            unanswered.send(side, data)
+        unanswered.close()
+        capture.at(0)
+        channels = growth.session(capture, 1)
+        capture.call(channels)
+        capture.file.flush()
+        folder = self.path / "reports"
+        process = follow(folder, self.path / "live.pcap", "--interval", "1", "--metrics", self.path / "metrics")
+        sessions, calls, counters = (folder / f"{name}.csv" for name in ("sessions", "calls", "counters"))
+        until(lambda: calls.exists() and len(rows(calls)) == 2, process)  # the last one waited to be put in order
+        until(lambda: len(rows(sessions)) == 1, process)
+        until(counters.exists, process)
+        ended = len(rows(counters))
+        until(lambda: len(rows(counters)) > ended, process)
+        until((self.path / "metrics").exists, process)
+        last = [line for line in (self.path / "metrics").read_text().splitlines() if line.startswith("oaexport_last_frame")]
+        self.assertEqual(last, [f"oaexport_last_frame_timestamp_seconds {1700000000 + capture.time_us / 1e6:.6f}"])
+        capture.at(time.time() - 1700000000 - capture.begun_us / 1e6 + 1)
+        capture.call(channels)
+        capture.ended_session(2, 3600)
+        capture.file.close()
+        self.assertEqual(end(process), 0)
+        batch(self.path / "batch", self.path / "live.pcap", "--interval", "1")
+        self.same(folder, self.path / "batch")
+
+    def test_silence_rotates(self):
+        """Periods end on a silent line; no row is lost or there twice."""
+        capture = Live(self.path / "live.pcap")
+        capture.at(0)
+        channels = growth.session(capture, 0)
+        capture.call(channels)
+        capture.file.flush()
+        folder = self.path / "reports"
+        process = follow(folder, self.path / "live.pcap", "--interval", "1", "--rotate", "2s")
+        until(lambda: folder.exists() and len([item for item in folder.iterdir() if item.name[0] == "2"]) > 1, process)
+        capture.at(time.time() - 1700000000 - capture.begun_us / 1e6 + 1)
+        capture.call(channels)
+        capture.file.close()
+        until(lambda: place_in(process, self.path / "live.pcap") == (self.path / "live.pcap").stat().st_size, process)
+        self.assertEqual(end(process), 0)
+        batch(self.path / "batch", self.path / "live.pcap", "--interval", "1")
+        found = sorted(folder.iterdir())
+        for report in ("connections", "channels", "sessions", "calls", "counters"):
+            name = f"{report}.csv"
+            self.assertEqual([row for period in found for row in rows(period / name)], rows(self.path / "batch" / name), name)
+
+    def test_silence_in_a_ring(self):
+        """The last frames of a file do not wait for the first one of the next."""
+        ring = self.path / "ring"
+        ring.mkdir()
+        capture = Live(ring / "ring_1.pcap")
+        capture.at(0)
+        channels = growth.session(capture, 0)
+        capture.call(channels)
+        capture.file.close()
+        following = Live(ring / "ring_2.pcap")
+        following.file.flush()
+        process = follow(self.path / "reports", ring)
+        calls = self.path / "reports" / "calls.csv"
+        until(lambda: calls.exists() and len(rows(calls)) == 1, process)
+        channels[0].capture = channels[1].capture = following
+        following.at(5)
+        following.call(channels)
+        following.file.close()
+        self.assertEqual(end(process), 0)
+        batch(self.path / "batch", *sorted(ring.iterdir()))
+        self.same(self.path / "reports", self.path / "batch")
+
+    def test_no_silence(self):
+        """What is not captured now stands still while nothing comes, so that frames that come late for their time change nothing."""
+        capture = growth.Capture(self.path / "old.pcap")
+        channels = growth.session(capture, 0)
+        channels[0].send(0, growth.call(growth.REQUEST, 1))
+        capture.file.flush()
+        begun = (self.path / "old.pcap").read_bytes()
+        capture.time_us -= 600000
+        channels[1].send(1, growth.call(growth.RESPONSE, 1))
+        capture.file.close()
+        process = follow(self.path / "followed", "-", stdin=subprocess.PIPE, bufsize=0)
+        process.stdin.write(begun)
+        time.sleep(SILENT_S)
+        self.assertEqual(rows(self.path / "followed" / "channels.csv"), [])
+        process.stdin.write((self.path / "old.pcap").read_bytes()[len(begun):])
+        process.stdin.close()
+        self.assertEqual(process.wait(DEADLINE_S), 0)
+        with open(self.path / "old.pcap", "rb") as file:
+            batch(self.path / "batch", "-", stdin=subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE).stdout)
+        self.same(self.path / "followed", self.path / "batch")
 
     def test_signals(self):
         """Each ends with complete files, whether or not anything was there."""

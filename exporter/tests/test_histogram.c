@@ -40,6 +40,34 @@ expect_percentiles(int64_t *values, size_t n)
     histogram_free(histogram);
 }
 
+/* With so many different values, in any order and from two halves: whether buckets are in a list
+ * does not show. */
+static void
+test_few(void)
+{
+    for (int n = 1; n < 100; n++) {
+        struct histogram *whole = histogram_new(), *halves[] = { histogram_new(), histogram_new() };
+        GByteArray *bytes[] = { g_byte_array_new(), g_byte_array_new() };
+
+        for (int round = 0; round < 2; round++)
+            for (int i = 0; i < n; i++) {
+                int64_t value = INT64_C(1000003) * ((i * 101) % n);
+                histogram_add(whole, value);
+                histogram_add(halves[(i + round) % 2], value);
+            }
+        histogram_merge(halves[0], halves[1]);
+        histogram_pack(whole, bytes[0]);
+        histogram_pack(halves[0], bytes[1]);
+        g_assert_cmpmem(bytes[0]->data, bytes[0]->len, bytes[1]->data, bytes[1]->len);
+        g_assert_cmpuint(histogram_above(whole, 0), ==, 2 * (guint64)(n - 1));
+        for (int i = 0; i < 2; i++) {
+            histogram_free(halves[i]);
+            g_byte_array_unref(bytes[i]);
+        }
+        histogram_free(whole);
+    }
+}
+
 /* Packed and unpacked it is the same, and packs to the same bytes; what follows is left alone. */
 static void
 test_packed(void)
@@ -204,5 +232,6 @@ main(int argc, char *argv[])
     g_test_add_func("/histogram/merge", test_merge);
     g_test_add_func("/histogram/overflow", test_overflow);
     g_test_add_func("/histogram/many", test_many);
+    g_test_add_func("/histogram/few", test_few);
     return g_test_run();
 }

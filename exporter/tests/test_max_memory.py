@@ -5,6 +5,7 @@ Usage: test_max_memory.py OAEXPORT
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import base64
 import csv
 import os
 import pathlib
@@ -23,6 +24,7 @@ LIMIT = 32 << 20
 OTHERS, EVERY = 60000, 100
 GREETING = b"220 mail.test ESMTP\r\n"
 MAPI_SESSIONS = 9000
+USERS, OF_A_USER = 10000, 2000
 REQUEST = "POST /mapi/emsmdb/?MailboxId=box%d@mail.test HTTP/1.1\r\nHost: mail.test\r\nX-RequestType: Connect\r\nX-RequestId: {%08d}:1\r\nContent-Length: 0\r\n\r\n"
 RESPONSE = "HTTP/1.1 200 OK\r\nX-RequestType: Connect\r\nX-ResponseCode: 0\r\nX-RequestId: {%08d}:1\r\nSet-Cookie: MapiContext=%08d\r\nContent-Length: 0\r\n\r\n"
 GIVEN_UP = re.compile(r"(\d+) connections of other services and (\d+) with RPC or MAPI over HTTP were given up, silent for (\d+) s or more")
@@ -58,6 +60,20 @@ def mapi_sessions(path):
     capture.file.close()
 
 
+def users(path, count):
+    """Sessions that begin and end one after the other, each of another user."""
+    capture = growth.Capture(path)
+    for number in range(count):
+        login = b"Authorization: Basic " + base64.b64encode(f"CORP\\user{number}:x".encode()) + b"\r\n\r\n"
+        channels = growth.session(capture, number, login=login)
+        for side, kind in ((0, growth.REQUEST), (1, growth.RESPONSE)):
+            channels[side].send(side, growth.call(kind, number))
+        for connection in channels:
+            connection.close()
+        capture.time_us += 40000000
+    capture.file.close()
+
+
 class MaxMemory(unittest.TestCase):
     """One test per subject."""
 
@@ -69,7 +85,7 @@ class MaxMemory(unittest.TestCase):
     def run_with(self, *options):
         """Peak of a run in bytes, and the rows of its reports."""
         reports = self.path / "reports"
-        with subprocess.Popen([PROGRAM, "--quiet", *options, "--reports", "sessions,calls,findings", "-o", reports, self.path / "made.pcap"]) as process:
+        with subprocess.Popen([PROGRAM, "--quiet", "--reports", "sessions,calls,findings", *options, "-o", reports, self.path / "made.pcap"]) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(process.returncode, 0)
@@ -105,6 +121,16 @@ class MaxMemory(unittest.TestCase):
         self.assertEqual([row for row in before["findings"] if row["code"] == "limit_reached"], [])
         ended = [ENDED.match(row["evidence"]) for row in after["findings"] if row["code"] == "limit_reached"]
         self.assertGreater(sum(int(match.group(1)) for match in ended if match), MAPI_SESSIONS / 4)
+
+    def test_users(self):
+        """What reports keep of a user whose sessions are over."""
+        peaks = []
+        for count in (USERS // 10, USERS):
+            users(self.path / "made.pcap", count)
+            peaks.append(self.run_with("--reports", "sessions,calls,findings,counters,users")[0])
+            with open(self.path / "reports" / "users.csv", encoding="utf-8") as file:
+                self.assertEqual(len(file.readlines()), count + 1)
+        self.assertLess((peaks[1] - peaks[0]) / (USERS - USERS // 10), OF_A_USER)
 
     def test_enough(self):
         """With enough of it, nothing changes."""

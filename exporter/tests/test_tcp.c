@@ -21,6 +21,7 @@
  * is implied) F R       FIN, RST 0+10      ten bytes at offset 0; negative offsets lie before the
  * start !5        five more bytes that the snap length cut away ^         in capitals, to tell
  * whose copy was taken +500        the capture clock moves by so many milliseconds; it may go back
+ *   =500       so many milliseconds pass in silence: the next segment may come at once
  *   *70         the segment before once more, so many times
  *   p1          the client's port is now the usual one + 1
  *
@@ -135,6 +136,12 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "linger-takes-late-data", SHAKE "c3+3 cF6 sF0 +29999 c0+3", "open c:abcdef fin-c" },
     { "linger-ends", SHAKE "c3+3 cF6 sF0 +30000 p1 c0+2 c2+1",
       "open c?3 c:def fin-c #1 open c:abc open-" },
+    { "linger-in-silence", SHAKE "c0+3F sF0 =29999 c0+3 =30000 p1 cS",
+      "open c:abc fin-c #1 open open-" },
+    { "linger-ends-in-silence", SHAKE "c0+3F sF0 p1 cS =30000 c0+2",
+      "open c:abc #1 open #0 fin-c #1 c:ab open-" },
+    { "idle-in-silence", SHAKE "c0+3 =99999999 c3+3", "open c:abcdef open-" },
+    { "silence-before-now", SHAKE "cF0 sF0 =-99999999 =29999 c0+3", "open c:abc fin-c" },
     { "idle-stays", SHAKE "c0+3 +14399999 c3+3", "open c:abcdef open-" },
     { "idle-ends", SHAKE "c0+3 +14400000 p1 c0+2", "open c:abc open- #1 open c:ab open-" },
     { "clock-back", SHAKE "c0+3 +-99999999 c3+3 p1 cS", "open c:abcdef #1 open #0 open- #1 open-" },
@@ -364,6 +371,9 @@ run_script(struct fixture *fixture, const char *script)
             run_segment(fixture, before = *word);
         } else if (**word == '+') {
             fixture->stamp.time_ns += strtol(*word + 1, NULL, 10) * 1000000;
+        } else if (**word == '=') {
+            tcp_table_silence(fixture->table,
+                              fixture->stamp.time_ns + strtol(*word + 1, NULL, 10) * 1000000);
         } else if (**word == '*') {
             for (long n = strtol(*word + 1, NULL, 10); n > 0; n--)
                 run_segment(fixture, before);
