@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "auth/auth_course.h"
+#include "base/clock_steps.h"
 #include "http/http_exchange.h"
 #include "track/authentication.h"
 #include "track/call_join.h"
