@@ -391,6 +391,37 @@ lend_exchange(struct events_behind *behind, const struct oa_auth_exchange *excha
     return copy;
 }
 
+/* Of a channel where it counts. */
+static struct oa_channel *
+copy_of_called_channel(struct object_copies *copies, struct oa_channel *channel)
+{
+    struct oa_channel *placed;
+
+    if (!channel)
+        return NULL;
+    placed = copy_of_placed_channel(channel, copy_of_placed_session(channel->vc));
+    if (placed)
+        return placed;
+    copy_of_session(copies, channel->vc);
+    return copy_of_channel(copies, channel);
+}
+
+/* A call that is over. What the session has carried is told with its PDUs, or, if there are none,
+ * with MAPI over HTTP, with its calls. */
+static void
+add_over(struct events_behind *behind, const struct oa_event *event, struct happened *happened)
+{
+    struct object_copies *copies = behind->copies;
+    struct oa_virtual_connection *vc = event->vc, *called = event->call->vc;
+
+    happened->channel = copy_of_called_channel(copies, event->channel);
+    happened->vc = event->mapi ? copy_of_session(copies, vc) : copy_of_called_session(copies, vc);
+    add_call(behind, happened, event->call,
+             called == vc  ? happened->vc
+             : event->mapi ? copy_of_session(copies, called)
+                           : copy_of_called_session(copies, called));
+}
+
 /* With everything that it points to. */
 static void
 add_whole(struct events_behind *behind, const struct oa_event *event, struct happened *happened)
@@ -408,12 +439,7 @@ add_whole(struct events_behind *behind, const struct oa_event *event, struct hap
     happened->finding = lend(behind, event->finding, sizeof *event->finding);
     if (event->type == OA_EVENT_FINDING && !event->channel)
         happened->host = lend(behind, event->host, sizeof(struct connection));
-    if (event->type == OA_EVENT_CALL)
-        add_call(behind, happened, event->call,
-                 event->call->vc == event->vc ? happened->vc
-                                              : copy_of_session(copies, event->call->vc));
-    else
-        add_event(behind, happened);
+    add_event(behind, happened);
 }
 
 void
@@ -423,12 +449,14 @@ events_behind_event(struct events_behind *behind, const struct oa_event *event)
     static const bool IS_RARE[OA_EVENT_MAPI_HEAD + 1] = {
         [OA_EVENT_CHANNEL_OPENED] = true, [OA_EVENT_CHANNEL_CLOSED] = true,
         [OA_EVENT_VC_OPENED] = true,      [OA_EVENT_VC_CLOSED] = true,
-        [OA_EVENT_CALL] = true,           [OA_EVENT_AUTH_DONE] = true,
-        [OA_EVENT_FINDING] = true,        [OA_EVENT_VC_JOINED] = true,
+        [OA_EVENT_AUTH_DONE] = true,      [OA_EVENT_FINDING] = true,
+        [OA_EVENT_VC_JOINED] = true,
     };
     struct happened happened = happened_of(behind, event);
 
-    if (IS_RARE[event->type] || !add_often(behind, event, &happened))
+    if (event->type == OA_EVENT_CALL)
+        add_over(behind, event, &happened);
+    else if (IS_RARE[event->type] || !add_often(behind, event, &happened))
         add_whole(behind, event, &happened);
     end_lending(behind);
     if (event->type == OA_EVENT_VC_CLOSED || event->type == OA_EVENT_VC_JOINED)

@@ -4,7 +4,9 @@
  *
  * Of what events point to there is: session and channel with their connection; a call, without its
  * ROPs; an exchange of authentication; a finding; of an exchange of MAPI over HTTP the status of
- * its response. Bytes and what was parsed of them are not there.
+ * its response. Bytes and what was parsed of them are not there. What happens often does not bring
+ * all members of session and channel up to date: a PDU and a head those that say where they count,
+ * a call all of its session but what that has carried, and of its channel where it counts.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -12,10 +12,14 @@
 
 /* Of an object: what differs is sent by blocks. */
 #define BLOCK 64
-#define BLOCKS_COMPARED 4 /* at once */
-#define BLOCKS(type) ((sizeof(type) + BLOCK - 1) / BLOCK)
+#define BLOCKS_OF(bytes) (((bytes) + BLOCK - 1) / BLOCK)
+#define BLOCKS(type) BLOCKS_OF(sizeof(type))
 _Static_assert(BLOCKS(struct oa_virtual_connection) <= 64 && BLOCKS(struct oa_channel) <= 64,
                "one bit for each block");
+
+/* Of a session: all that is copied, and that without what it has carried. */
+#define SESSION_BYTES offsetof(struct oa_virtual_connection, channel)
+#define SESSION_BYTES_CALLED offsetof(struct oa_virtual_connection, traffic)
 
 /* What a copy refers to, and what it was copied from. */
 struct kept {
@@ -143,18 +147,28 @@ apply_change(void *task)
         *change->own = own;
 }
 
+static bool
+is_changed(const uint8_t now[BLOCK], const uint8_t sent[BLOCK])
+{
+    uint64_t differs = 0;
+
+    for (size_t at = 0; at < BLOCK; at += sizeof differs) {
+        uint64_t one, other;
+        memcpy(&one, now + at, sizeof one);
+        memcpy(&other, sent + at, sizeof other);
+        differs |= one ^ other;
+    }
+    return differs != 0;
+}
+
 static uint64_t
 changed_blocks(const uint8_t (*now)[BLOCK], const uint8_t (*sent)[BLOCK], size_t n)
 {
     uint64_t changed = 0;
 
-    for (size_t i = 0; i < n; i += BLOCKS_COMPARED) {
-        size_t end = MIN(i + BLOCKS_COMPARED, n);
-        if (memcmp(now[i], sent[i], (end - i) * BLOCK) == 0)
-            continue;
-        for (size_t k = i; k < end; k++)
-            changed |= (uint64_t)(memcmp(now[k], sent[k], BLOCK) != 0) << k;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (is_changed(now[i], sent[i]))
+            changed |= (uint64_t)1 << i;
     return changed;
 }
 
@@ -182,11 +196,10 @@ send_changes(struct object_copies *copies, void *to, void **own, const uint8_t (
 /* --- sessions --- */
 
 static struct session_copy *
-session_copy(struct object_copies *copies, struct oa_virtual_connection *vc, bool *is_new)
+session_copy(struct object_copies *copies, struct oa_virtual_connection *vc)
 {
     struct session_copy *session = vc->host;
 
-    *is_new = !session;
     if (session)
         return session;
     session = g_new0(struct session_copy, 1);
@@ -207,15 +220,13 @@ copy_of_other(struct object_copies *copies, struct oa_virtual_connection *vc)
     return &((struct session_copy *)vc->host)->copy.vc;
 }
 
-/* As the copy has it. */
+/* As the copy has it; only what is in blocks whose beginning is copied is set. */
 static void
 set_session(struct object_copies *copies, struct session_copy *session,
             const struct oa_virtual_connection *vc, struct oa_virtual_connection *now)
 {
-    *now = *vc;
     now->host = NULL;
     now->joined = copy_of_other(copies, vc->joined);
-    memset(now->channel, 0, sizeof now->channel);
     now->target_server = keep_text(copies, &session->target_server, vc->target_server);
     now->proxy_name = keep_text(copies, &session->proxy_name, vc->proxy_name);
     now->auth = keep_auth(copies, &session->auth, vc->auth);
@@ -223,28 +234,36 @@ set_session(struct object_copies *copies, struct session_copy *session,
     now->bindings =
         keep(copies, &session->bindings, vc->bindings, vc->n_bindings * sizeof *vc->bindings);
     now->security.auth = keep_auth(copies, &session->rpc_auth, vc->security.auth);
-    now->conn.next = NULL;
-    now->conn.joined = NULL;
-    memset(now->recycle, 0, sizeof now->recycle);
-    now->absorbed = NULL;
-    now->rpc_exchange = NULL;
-    now->findings = NULL;
+}
+
+/* Brings so many bytes up to date. */
+static struct oa_virtual_connection *
+bring_session(struct object_copies *copies, struct oa_virtual_connection *vc, size_t bytes)
+{
+    size_t n = BLOCKS_OF(bytes);
+    union session_blocks now;
+
+    if (!vc)
+        return NULL;
+    struct session_copy *session = session_copy(copies, vc);
+    memset(now.blocks[n - 1], 0, BLOCK);
+    memcpy(&now.vc, vc, MIN(n * BLOCK, SESSION_BYTES));
+    set_session(copies, session, vc, &now.vc);
+    send_changes(copies, &session->copy, &session->copy.vc.host, now.blocks, session->sent.blocks,
+                 n);
+    return &session->copy.vc;
 }
 
 struct oa_virtual_connection *
 copy_of_session(struct object_copies *copies, struct oa_virtual_connection *vc)
 {
-    bool is_new;
+    return bring_session(copies, vc, SESSION_BYTES);
+}
 
-    if (!vc)
-        return NULL;
-    struct session_copy *session = session_copy(copies, vc, &is_new);
-    union session_blocks now;
-    memset(now.blocks[G_N_ELEMENTS(now.blocks) - 1], 0, BLOCK);
-    set_session(copies, session, vc, &now.vc);
-    send_changes(copies, &session->copy, &session->copy.vc.host, now.blocks, session->sent.blocks,
-                 G_N_ELEMENTS(now.blocks));
-    return &session->copy.vc;
+struct oa_virtual_connection *
+copy_of_called_session(struct object_copies *copies, struct oa_virtual_connection *vc)
+{
+    return bring_session(copies, vc, SESSION_BYTES_CALLED);
 }
 
 struct oa_virtual_connection *

@@ -5,9 +5,9 @@
  * A copy is brought up to date by a task, which has what has changed since the last time. What it
  * refers to (texts, names of users) does not change: when there is something else in its place, it
  * is freed behind the tasks that may look at it. The copies of sessions and channels have all
- * members but those that no report has a use for, which are NULL: the channels of a session, its
- * sequences, counts of findings; and the exchange of a channel. The host of a session, and what is
- * counted of a connection, are the other thread's own.
+ * members but those that no report has a use for, which are 0: of a session what events.h has last,
+ * its channels, sequences and counts of findings; and the exchange of a channel. The host of a
+ * session, and what is counted of a connection, are the other thread's own.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -34,6 +34,10 @@ struct oa_virtual_connection *copy_of_session(struct object_copies *copies,
                                               struct oa_virtual_connection *vc);
 struct oa_channel *copy_of_channel(struct object_copies *copies, struct oa_channel *channel);
 struct connection *copy_of_connection(struct object_copies *copies, struct connection *tcp);
+
+/* The same but for what the session has carried, which may be older; new, if there is no copy. */
+struct oa_virtual_connection *copy_of_called_session(struct object_copies *copies,
+                                                     struct oa_virtual_connection *vc);
 
 /* The copy as it is; made if there is none. */
 struct connection *copy_of_counted(struct object_copies *copies, struct connection *tcp);

@@ -190,7 +190,7 @@ tcp_stream_acknowledge_early(struct tcp_stream *half, uint32_t acknowledgment)
     if (!half->is_acked) {
         half->is_acked = true;
         half->first_ack = acknowledgment;
-    } else if (beyond > 1 && beyond <= TCP_LARGEST_WINDOW) { /* a FIN takes one */
+    } else if (half->is_seen && beyond > 1 && beyond <= TCP_LARGEST_WINDOW) { /* a FIN takes one */
         tcp_stream_start(half, half->first_ack);
         half->acked = beyond;
     }

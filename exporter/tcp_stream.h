@@ -101,7 +101,8 @@ void tcp_stream_release(struct tcp_pair *c, struct tcp_stream *half);
 void tcp_stream_receive(struct tcp_pair *c, struct tcp_stream *half, const struct segment *segment,
                         struct oa_stamp stamp);
 
-/* Of a stream without an offset 0: it begins at the first one. */
+/* Of a stream without an offset 0: it begins at the first one, unless the capture has no frame of
+ * that side. */
 void tcp_stream_acknowledge_early(struct tcp_stream *half, uint32_t acknowledgment);
 
 /* Takes an acknowledgment of the other side. */

@@ -45,11 +45,10 @@ show_auth(GString *text, const struct oa_auth *auth)
     g_string_append_printf(text, " %s", auth ? auth->user : "-");
 }
 
+/* Without what it has carried. */
 static void
-show_session(GString *text, const struct oa_virtual_connection *vc)
+show_called(GString *text, const struct oa_virtual_connection *vc)
 {
-    if (!vc)
-        return;
     g_string_append_printf(text, " vc %u %d %s %s %u %u", (unsigned)vc->number,
                            vc->has_final_number, vc->target_server ? vc->target_server : "-",
                            vc->client ? vc->client->user_dn : "-", (unsigned)vc->answered,
@@ -58,10 +57,18 @@ show_session(GString *text, const struct oa_virtual_connection *vc)
         g_string_append_printf(text, " %u", vc->bindings[i].context_id);
     show_auth(text, vc->auth);
     show_auth(text, vc->security.auth);
-    for (int hop = 0; hop < OA_HOPS; hop++)
-        g_string_append_printf(text, " %u", (unsigned)vc->traffic[hop][OA_SERVER].rpc_bytes);
     if (vc->joined)
         g_string_append_printf(text, " in %u", (unsigned)vc->joined->number);
+}
+
+static void
+show_session(GString *text, const struct oa_virtual_connection *vc)
+{
+    if (!vc)
+        return;
+    show_called(text, vc);
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        g_string_append_printf(text, " %u", (unsigned)vc->traffic[hop][OA_SERVER].rpc_bytes);
 }
 
 static void
@@ -102,6 +109,18 @@ show_frequent(GString *text, const struct oa_event *event)
     g_string_append_c(text, '\n');
 }
 
+/* What the session has carried is there if it is not told with PDUs. */
+static void
+show_call(GString *text, const struct oa_event *event)
+{
+    g_string_append_printf(text, "%d %u call %u channel %d", event->type,
+                           (unsigned)event->last.frame, (unsigned)event->call->number,
+                           event->channel->kind);
+    (event->mapi ? show_session : show_called)(text, event->vc);
+    (event->mapi ? show_session : show_called)(text, event->call->vc);
+    g_string_append_c(text, '\n');
+}
+
 static void
 show_event(GString *text, const struct oa_event *event)
 {
@@ -111,15 +130,15 @@ show_event(GString *text, const struct oa_event *event)
         show_frequent(text, event);
         return;
     }
+    if (event->type == OA_EVENT_CALL) {
+        show_call(text, event);
+        return;
+    }
     if (event->type == OA_EVENT_CHUNK)
         return; /* is not passed on, unless something else has to be */
     g_string_append_printf(text, "%d %u", event->type, (unsigned)event->last.frame);
     show_session(text, event->vc);
     show_channel(text, event->channel);
-    if (event->call) {
-        g_string_append_printf(text, " call %u", (unsigned)event->call->number);
-        show_session(text, event->call->vc);
-    }
     if (event->finding)
         g_string_append_printf(text, " %s", event->finding->text);
     if (event->host && !event->channel)
@@ -355,6 +374,7 @@ give_rare(struct test *test, struct session *session)
     struct oa_finding finding = { .text = "what was found" };
     struct connection attempt = { .number = test->number };
     struct oa_call call = { .number = test->number, .vc = session->vc };
+    struct oa_http_exchange mapi = { .number = test->number };
 
     switch (below(5)) {
     case 0:
@@ -373,7 +393,7 @@ give_rare(struct test *test, struct session *session)
         break;
     default:
         give(test, (struct oa_event){ OA_EVENT_CALL, .channel = session->channel, .vc = session->vc,
-                                      .call = &call });
+                                      .call = &call, .mapi = below(2) ? &mapi : NULL });
     }
 }
 

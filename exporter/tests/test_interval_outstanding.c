@@ -34,18 +34,18 @@ take(void *context, int64_t start_ns, int64_t from_ns, int64_t to_ns, uint64_t c
     sums->end_ns = to_ns;
 }
 
-/* Calls in order of their ends; some last longer than an interval. */
+/* Calls in order of their ends; of so many one may last longer than an interval. */
 static void
-test_sums(void)
+check_sums(int long_ones)
 {
     struct sums sums = { .end_ns = INT64_MIN }, expected = { .end_ns = 0 };
     struct outstanding *outstanding = outstanding_new(SECOND, take, &sums);
     GRand *dice = g_rand_new_with_seed(7);
-    static int16_t change[INTERVALS * 1000 + 1]; /* by millisecond */
+    int16_t change[INTERVALS * 1000 + 1] = { 0 }; /* by millisecond */
 
     for (int i = 0; i < CALLS; i++) {
         int64_t end_ms = 2 + (int64_t)i * (INTERVALS * 1000 - 10) / CALLS;
-        int64_t lasts_ms = g_rand_int_range(dice, 1, i % 100 == 0 ? 5000 : 50);
+        int64_t lasts_ms = g_rand_int_range(dice, 1, i % long_ones == 0 ? 5000 : 50);
         int64_t begin_ms = MAX(end_ms - lasts_ms, 0);
         change[begin_ms]++;
         change[end_ms]--;
@@ -67,6 +67,20 @@ test_sums(void)
     }
     g_rand_free(dice);
     outstanding_free(outstanding);
+}
+
+/* They begin nearly in the order in which they end, */
+static void
+test_sums(void)
+{
+    check_sums(100);
+}
+
+/* or in any. */
+static void
+test_sums_of_long(void)
+{
+    check_sums(1);
 }
 
 static void
@@ -121,6 +135,7 @@ main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/interval-outstanding/sums", test_sums);
+    g_test_add_func("/interval-outstanding/sums-of-long", test_sums_of_long);
     g_test_add_func("/interval-outstanding/late", test_late);
     g_test_add_func("/interval-outstanding/odd-times", test_odd_times);
     return g_test_run();

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include <glib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* When a head has this many bytes, its start line has been checked before. */
 #define HEAD_JUDGED 512
@@ -563,6 +566,21 @@ may_be_request_line(struct oa_text bytes)
 
 /* --- the whole --- */
 
+#ifdef __SSE2__
+#define WIDE sizeof(__m128i)
+
+/* Which of so many bytes are control characters, or tabs: bits 1 << index. */
+static unsigned
+controls_of(const char *at)
+{
+    const __m128i wide = _mm_loadu_si128((const void *)at);
+    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(wide, _mm_set1_epi8(' ' - 1)), wide);
+
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(low, _mm_cmpeq_epi8(wide, _mm_set1_epi8(0x7F))));
+}
+#endif
+
 /* Eight bytes at a time. */
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
@@ -585,6 +603,13 @@ find_control(struct oa_text bytes, size_t at)
 {
     uint64_t word;
 
+#ifdef __SSE2__
+    for (; bytes.length - at >= WIDE; at += WIDE) {
+        unsigned controls = controls_of(bytes.at + at);
+        if (controls)
+            return at + (size_t)__builtin_ctz(controls);
+    }
+#endif
     for (; bytes.length - at >= sizeof word; at += sizeof word) {
         memcpy(&word, bytes.at + at, sizeof word);
         word = GUINT64_FROM_LE(word);

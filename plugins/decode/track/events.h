@@ -346,12 +346,11 @@ struct oa_virtual_connection {
     size_t cookie_bytes; /* of it; fewer than OA_COOKIE_SIZE if a snap length has cut it */
     bool has_association_group;
     struct oa_cookie association_group;
-    struct oa_stamp opened, last;
+    struct oa_stamp opened;
     struct oa_stamp established; /* CONN/C2, or on the server hop CONN/C1 */
     enum oa_transport transport;
     struct oa_virtual_connection *joined; /* the one it turned out to be a part of, or NULL */
-    struct oa_channel *channel[OA_HOPS][OA_LEGS]; /* the current ones; NULL if not seen or closed */
-    bool leg_seen[OA_HOPS][OA_LEGS]; /* whether one was seen; if only one, a half connection */
+    bool leg_seen[OA_HOPS][OA_LEGS];      /* whether one was seen; if only one, a half connection */
     struct oa_endpoint endpoint[OA_HOPS][2]; /* of the hop's first channel, by enum oa_side */
     bool has_client_address;                 /* reported by the proxy in CONN/B2 */
     struct oa_rts_address client_address;
@@ -368,16 +367,10 @@ struct oa_virtual_connection {
     uint32_t rpc_error;
     uint32_t response_code; /* MAPI over HTTP: the first X-ResponseCode of a session that has never
                                worked; 0 none */
-    struct oa_client *client;              /* user and program, self-reported; NULL if not known */
-    struct oa_ending ending;               /* of the current channel that ended first */
-    bool is_one_way;                       /* of a channel only one side was captured: */
-    enum oa_side silent;                   /* no frame of this one */
-    struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
-    uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
-    uint64_t unknown, no_request;                 /* calls of these states */
-    uint64_t exchange_calls;                      /* of an interface of Exchange */
-    uint64_t sealed_calls;                        /* a part of them stays encrypted */
-    uint64_t foreign_calls; /* of plain RPC over TCP, which are not counted: oa_call.is_foreign */
+    struct oa_client *client; /* user and program, self-reported; NULL if not known */
+    struct oa_ending ending;  /* of the current channel that ended first */
+    bool is_one_way;          /* of a channel only one side was captured: */
+    enum oa_side silent;      /* no frame of this one */
     uint64_t binds, rejected_bindings;
     struct oa_rpc_binding *bindings; /* up to OA_RPC_CONTEXTS_MAX, most have one or two */
     unsigned n_bindings;
@@ -385,15 +378,25 @@ struct oa_virtual_connection {
         *iface; /* the first accepted known one, otherwise the first proposed */
     uint32_t assoc_group_id;
     struct oa_rpc_security security;
-    struct oa_sequence conn;
-    struct oa_sequence *recycle[OA_LEGS]; /* the newest of IN, of OUT */
-    struct oa_sequence *absorbed;         /* those that turned out to be parts of others */
-    unsigned recycles[OA_LEGS];           /* started */
+    unsigned recycles[OA_LEGS]; /* started */
     unsigned recycles_failed;
     unsigned recycles_forgotten; /* of `recycle`, beyond the limit, those that were not complete */
     bool anonymous_accepted;     /* a request without credentials, or with an anonymous logon, was
                                     accepted */
     bool anonymous_refused;
+    /* What changes with most calls: */
+    struct oa_stamp last;
+    uint64_t calls, answered, faults, unanswered; /* answered: with their requests */
+    uint64_t unknown, no_request;                 /* calls of these states */
+    uint64_t exchange_calls;                      /* of an interface of Exchange */
+    uint64_t sealed_calls;                        /* a part of them stays encrypted */
+    uint64_t foreign_calls; /* of plain RPC over TCP, which are not counted: oa_call.is_foreign */
+    struct oa_traffic traffic[OA_HOPS][2]; /* sums over all channels, by sender */
+    /* A host's copies of sessions may end here: what follows is not for reports. */
+    struct oa_channel *channel[OA_HOPS][OA_LEGS]; /* the current ones; NULL if not seen or closed */
+    struct oa_sequence conn;
+    struct oa_sequence *recycle[OA_LEGS]; /* the newest of IN, of OUT */
+    struct oa_sequence *absorbed;         /* those that turned out to be parts of others */
     struct oa_auth_exchange
         *rpc_exchange; /* the last one; NULL if none, and after it was reported at the end */
     struct oa_finding_counts *findings; /* track/emit.h; NULL: none */
