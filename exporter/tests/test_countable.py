@@ -48,6 +48,20 @@ ALWAYS = (
     ("http_error_mid_stream", "loss of 3.0%, seed 2, clients only"),
     ("mid_stream_hops_apart", "snap length 96"),
     ("mid_stream_hops_apart", "in geneve, snap length 128"),
+    ("mapihttp", "loss of 1.0%, seed 6"),
+    ("mapihttp", "loss of 3.0%, seed 10"),
+    ("mapi_http_heads", "loss of 3.0%, seed 6"),
+    ("mapi_http_forms", "loss of 3.0%, seed 31"),
+    ("rpc_tcp", "loss of 1.0%, seed 22"),
+    ("rpc_tcp", "loss of 3.0%, seed 9"),
+    ("lb_two_http_legs", "loss of 1.0%, seed 32"),
+    ("nspi_code_page", "loss of 1.0%, seed 31"),
+    ("wine_errors", "loss of 1.0%, seed 18"),
+    ("wine_mgmt", "loss of 3.0%, seed 34"),
+    ("http_negotiate", "loss of 3.0%, seed 34"),
+    ("split_everywhere", "loss of 1.0%, seed 22"),
+    ("in_r1_server_hop", "loss of 3.0%, seed 39"),
+    ("one_way_to_server", "loss of 3.0%, seed 8"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
@@ -84,6 +98,7 @@ def kinds_of(truth):
     at = [number for number in range(2, frames + 1) if frames <= SMALL or dice.chance(40 / frames)]
     yield "undamaged", [Kind("undamaged", lambda _, records: records)]
     yield "loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES for seed in range(1, 6)]
+    yield "more loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES[1:] for seed in range(6, 41)]
     yield "gone", [Kind(f"{share:.0%} of the connections gone, seed {seed}", damage.gone(share, seed), splits=True, loses=True)
                    for share in GONE for seed in range(1, 9)]
     yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1)) for share in (1, 0.1)]

@@ -407,6 +407,15 @@ test_echo_without_length(void)
     static const char RESPONSE[] = "HTTP/1.1 200 Success\r\nContent-Type: application/rpc\r\n"
                                    "Content-Length: 20\r\n\r\n"
                                    "\5\0\x14\3\x10\0\0\0\x14\0\0\0\0\0\0\0\x40\0\0\0";
+    static const uint8_t B1[104] = {
+        5,         0,           20,       3,           16, 0,
+        0,         0,           104,      [18] = 6,    /* header; RTS header of six commands */
+        [20] = 6,  [24] = 1,                           /* version */
+        [28] = 3,  [32] = 1,                           /* cookies */
+        [48] = 3,  [52] = 2,    [68] = 4, [75] = 0x40, /* lifetime */
+        [76] = 5,  [80] = 0xe0, 0x93,     4,           /* keep-alive */
+        [84] = 12, [88] = 3,                           /* association group */
+    };
     struct oa_endpoint client = { { 1 }, 50000 }, server = { { 2 }, 80 };
     struct oa_tracker *tracker = oa_tracker_new(NULL, NULL, true);
     struct oa_stamp stamp = { 0, 1 };
@@ -422,6 +431,11 @@ test_echo_without_length(void)
     g_assert_cmpint(channel->kind, ==, OA_CHANNEL_ECHO);
     g_assert_null(channel->vc);
     g_assert_cmpuint(channel->traffic[OA_SERVER].skipped_bytes, ==, 0);
+    /* The head of the IN channel is lost, CONN/B1 is not. */
+    oa_channel_lost(channel, OA_CLIENT, 268);
+    oa_channel_data(channel, OA_CLIENT, B1, sizeof B1, stamp);
+    g_assert_cmpint(channel->kind, ==, OA_CHANNEL_IN);
+    g_assert_nonnull(channel->vc);
     oa_tracker_free(tracker);
 }
 

@@ -78,8 +78,14 @@ test_requests(void)
     }
     parse_head("HTTP/1.1 200 OK\r\n" TYPE "\r\n", &head);
     g_assert_true(oa_mapi_http_has_body(&head));
+    g_assert_false(oa_mapi_http_is_response(&head));
+    parse_head("HTTP/1.1 200 OK\r\n" TYPE "X-RequestType: Bind\r\n\r\n", &head);
+    g_assert_true(oa_mapi_http_is_response(&head));
     parse_head("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-ResponseCode: 2\r\n\r\n", &head);
     g_assert_false(oa_mapi_http_has_body(&head));
+    g_assert_false(oa_mapi_http_is_response(&head));
+    parse_head("HTTP/1.1 401 No\r\nX-RequestType: Bind\r\nX-ResponseCode: 8\r\n\r\n", &head);
+    g_assert_true(oa_mapi_http_is_response(&head));
 }
 
 /* Each type is found by what is sent and by its name, and no two are alike. */
