@@ -595,9 +595,10 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
     if (is_prompt(&how) || is_all_answered(&how) ||
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
         return FIT_BY_CALLS;
-    if (how.responses > 0 ||
-        (how.requests > 1 && !is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop)))
+    bool is_silent = is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop);
+    if (how.responses > 0 || (how.requests > 1 && !is_silent))
         return FIT_NONE;
+    is_at_one_time |= is_silent; /* nothing shows how long it went on */
     if (!oa_hop_is_http(hop))
         return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;
     if (!are_alike(&vc->facts, &other->facts, hop))
