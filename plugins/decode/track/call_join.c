@@ -249,17 +249,21 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
 
 /* Whether that channel of `vc` may be one of `other`, which has none, or whose own it may replace:
  * it is the only one of `vc`, of the same hosts, nothing came on the other since, and the call is
- * the last one so far. What recycled it is not in the capture. */
+ * the last one so far. What recycled it is not in the capture. Or its own is a successor, and this
+ * one may be what came before that, held back behind a loss. */
 static bool
 may_take(const struct virtual_connection *vc, const struct virtual_connection *other,
          enum oa_hop hop, enum oa_leg leg, const struct oa_call *call, struct oa_stamp first)
 {
-    const struct oa_channel *before = other->facts.channel[hop][leg];
+    const struct oa_channel *own = other->facts.channel[hop][leg];
 
-    return !has_leg(other, hop, leg) ||
-           (vc->channels.length == 1 && call->call_id >= other->calls.highest_id[hop] &&
-            is_same_end(&vc->facts, &other->facts, hop) &&
-            (!before || before->last.time_ns <= first.time_ns));
+    if (!has_leg(other, hop, leg))
+        return true;
+    if (vc->channels.length != 1 || !is_same_end(&vc->facts, &other->facts, hop))
+        return false;
+    return (own && own->is_successor && first.time_ns < own->opened.time_ns) ||
+           (call->call_id >= other->calls.highest_id[hop] &&
+            (!own || own->last.time_ns <= first.time_ns));
 }
 
 static struct oa_stamp
