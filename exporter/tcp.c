@@ -53,6 +53,7 @@ struct tcp_table {
     int64_t now_ns; /* the latest time so far */
     struct tracked *last;
     struct list open, ended;
+    struct tracked *unfinished; /* the oldest ended one that was not finished; or NULL */
 };
 
 /* ---- lists and hash table ---- */
@@ -208,6 +209,8 @@ close_connection(struct tracked *c)
     c->pair.facts.watched_ns = table->now_ns;
     table->streams.listener.closed(c->pair.user);
 
+    if (table->unfinished == c)
+        table->unfinished = c->newer;
     list_remove(c->is_ended ? &table->ended : &table->open, c);
     bucket_remove(table, c);
     table->n_connections--;
@@ -230,11 +233,27 @@ oldest_expires(struct list *list, int64_t now, int64_t limit)
     return tcp_elapsed(now, c->since_ns) >= limit;
 }
 
+/* Closes ended connections. The others of a session, which end at about the same time, get their
+ * bytes before, also those behind a loss. */
+static void
+close_ended(struct tcp_table *table, int64_t now)
+{
+    while (oldest_expires(&table->ended, now, table->streams.limits.linger_ns)) {
+        int64_t since_ns = table->ended.oldest->since_ns;
+
+        while (table->unfinished &&
+               tcp_elapsed(table->unfinished->since_ns, since_ns) <= TCP_LATE_NS) {
+            finish_connection(table->unfinished);
+            table->unfinished = table->unfinished->newer;
+        }
+        close_connection(table->ended.oldest);
+    }
+}
+
 static void
 expire(struct tcp_table *table, int64_t now)
 {
-    while (oldest_expires(&table->ended, now, table->streams.limits.linger_ns))
-        close_connection(table->ended.oldest);
+    close_ended(table, now);
     while (oldest_expires(&table->open, now, table->streams.limits.idle_ns))
         close_connection(table->open.oldest);
 }
@@ -421,6 +440,8 @@ end_connection(struct tracked *c, struct tcp_stream *half, const struct segment 
     c->since_ns = stamp.time_ns;
     list_remove(&c->table->open, c);
     list_append(&c->table->ended, c);
+    if (!c->table->unfinished)
+        c->table->unfinished = c;
 }
 
 /* One that was sent again does not show which of both was answered, [RFC 6298] section 3. */
@@ -525,9 +546,8 @@ tcp_table_clock_step(struct tcp_table *table, int64_t time_ns)
 void
 tcp_table_silence(struct tcp_table *table, int64_t time_ns)
 {
-    while (time_ns >= table->now_ns &&
-           oldest_expires(&table->ended, time_ns, table->streams.limits.linger_ns))
-        close_connection(table->ended.oldest);
+    if (time_ns >= table->now_ns)
+        close_ended(table, time_ns);
 }
 
 struct tcp_table *

@@ -12,16 +12,12 @@
  * another order than on the wire, but not by more than this.
  */
 #define LOSS_SEGMENTS 64
-#define LOSS_NS G_GINT64_CONSTANT(1000000000)
 
 /* How far from what its receiver expects a reset still ends a connection. */
 #define RESET_WINDOW (INT64_C(1) << 20)
 
 /* In a stream without a SYN, how far before the first segment seen a later one may belong. */
 #define BEFORE_START 65536
-
-/* How long bytes may be under way, their retransmission included. */
-#define UNDER_WAY_NS G_GINT64_CONSTANT(1000000000)
 
 static struct connection_stream *
 stream_of(struct tcp_pair *c, const struct tcp_stream *half)
@@ -113,7 +109,7 @@ miss_start(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp first)
         return;
     half->next -= bytes;
     lose(c, half, bytes, first);
-    if (tcp_elapsed(first.time_ns, c->shared->first_ns) < UNDER_WAY_NS)
+    if (tcp_elapsed(first.time_ns, c->shared->first_ns) < TCP_LATE_NS)
         stream_of(c, half)->lost_bytes -= (uint64_t)bytes;
 }
 
@@ -269,7 +265,7 @@ tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct oa_sta
             half->marked = first && first->acked.segments ? first->acked : now;
         }
         if (!first || (now.segments - half->marked.segments < LOSS_SEGMENTS &&
-                       tcp_elapsed(now.ns, half->marked.ns) < LOSS_NS))
+                       tcp_elapsed(now.ns, half->marked.ns) < TCP_LATE_NS))
             return;
         give_up_gap(c, half);
     }

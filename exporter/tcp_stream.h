@@ -19,6 +19,10 @@
 
 #define TCP_UNKNOWN_OFFSET INT64_MIN
 
+/* How much later frames of a connection may come than their place in it, and how long bytes may be
+ * under way. */
+#define TCP_LATE_NS (INT64_C(1000000000))
+
 /* One direction. Offsets count from the first byte after the SYN, or from where the capture
  * started. */
 struct tcp_stream {

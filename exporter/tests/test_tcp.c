@@ -135,6 +135,8 @@ static const struct script_row SCRIPT_ROWS[] = {
       "open c:ab s:a new- #1 open s:ab open-" },
     { "ports-reused-after-reset", "cS sR cS sSA0 c0+2", "open rst-s #1 open c:ab open-" },
     { "linger-takes-late-data", SHAKE "c3+3 cF6 sF0 +29999 c0+3", "open c:abcdef fin-c" },
+    { "linger-ends-for-all", SHAKE "cF0 sF0 p1 " SHAKE "c3+3 +500 cF6 sF0 +29500 p2 cS",
+      "open #1 open c?3 c:def #0 fin-c #2 open #1 fin-c #2 open-" },
     { "linger-ends", SHAKE "c3+3 cF6 sF0 +30000 p1 c0+2 c2+1",
       "open c?3 c:def fin-c #1 open c:abc open-" },
     { "linger-in-silence", SHAKE "c0+3F sF0 =29999 c0+3 =30000 p1 cS",
