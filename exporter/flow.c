@@ -33,8 +33,7 @@ struct flow {
         GByteArray *bytes;
         struct oa_stamp stamp;
     } held[2];
-    /* By sender, what was nothing of ours. If it came after what opens the channel, which waited
-     * behind a loss, it may have been after all. */
+    /* By sender, what was nothing of ours as far as could be seen. */
     struct passed {
         uint64_t bytes;
         int64_t last_ns;
@@ -154,6 +153,17 @@ note_foreign(struct flow *flow, enum oa_side side, const uint8_t *data, size_t l
     }
 }
 
+/* A channel has been opened by bytes of that time: what passed by on that side may have been of it
+ * if the bytes waited behind a loss, or those of the other side still do. */
+static void
+lose_passed(struct flow *flow, enum oa_side side, const struct passed *passed,
+            struct oa_stamp stamp)
+{
+    if (passed->bytes &&
+        (passed->last_ns > stamp.time_ns || flow->connection->is_waiting[side ^ 1]))
+        oa_channel_lost(flow->channel, side, passed->bytes);
+}
+
 /*
  * Recognises a connection that carries RPC or MAPI over HTTP. That may come after ordinary HTTP
  * requests, and the capture may start in the middle, so the start of every segment is checked; one
@@ -164,7 +174,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
                  struct oa_stamp stamp)
 {
     struct held *held = &flow->held[side];
-    const struct passed *passed;
+    const struct passed *mine, *other;
     struct oa_recognition recognition;
     const uint8_t *begin = data;
     size_t known = length;
@@ -179,13 +189,15 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
     case OA_OURS:
         if (contradicts_sides(flow, side, &recognition))
             break;
-        passed = &flow->passed[side ^ 1];
+        mine = &flow->passed[side];
+        other = &flow->passed[side ^ 1];
         side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
-        if (passed->last_ns > stamp.time_ns)
-            oa_channel_lost(flow->channel, side ^ 1, passed->bytes);
         if (known > length)
             oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
         oa_channel_data(flow->channel, side, data, length, stamp);
+        if (recognition.is_raw)
+            lose_passed(flow, side, mine, stamp);
+        lose_passed(flow, side ^ 1, other, stamp);
         break;
     case OA_MAYBE:
         if (known > OA_RECOGNISE_HEAD_MAX)

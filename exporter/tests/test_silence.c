@@ -64,7 +64,7 @@ static void
 log_time(GString *log, bool passes, const struct silence *silence)
 {
     char shown[G_ASCII_DTOSTR_BUF_SIZE];
-    int64_t ms = (silence->told_ns - START) / (SECOND / 1000) / 10 * 10;
+    int64_t ms = passes ? (silence->told_ns - START) / (SECOND / 1000) / 10 * 10 : 0;
 
     if (log->len)
         g_string_append_c(log, ' ');
