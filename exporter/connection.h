@@ -18,6 +18,7 @@ struct connection_stream {
     uint64_t lost_bytes;           /* missing from the capture */
     uint64_t retransmitted_bytes;  /* payload that had been seen before, in whatever frame */
     uint64_t wire_bytes;           /* IP packets with their headers */
+    uint64_t under_way_bytes;      /* missing, but sent before the capture began: not lost */
 };
 
 /* As netstat would show it on one of the two hosts. */

@@ -195,7 +195,7 @@ look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size
         if (known > length)
             oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
         oa_channel_data(flow->channel, side, data, length, stamp);
-        if (recognition.is_raw)
+        if (recognition.is_raw) /* else it begins here, behind other messages of HTTP */
             lose_passed(flow, side, mine, stamp);
         lose_passed(flow, side ^ 1, other, stamp);
         break;

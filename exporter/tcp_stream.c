@@ -41,11 +41,13 @@ deliver(struct tcp_pair *c, struct tcp_stream *half, const uint8_t *bytes, size_
                                  stamp);
 }
 
+/* `count` is what the bytes count as. */
 static void
-lose(struct tcp_pair *c, struct tcp_stream *half, int64_t bytes, struct oa_stamp stamp)
+lose(struct tcp_pair *c, struct tcp_stream *half, uint64_t *count, int64_t bytes,
+     struct oa_stamp stamp)
 {
     half->next += bytes;
-    stream_of(c, half)->lost_bytes += (uint64_t)bytes;
+    *count += (uint64_t)bytes;
     c->shared->listener.lost(c->user, (enum oa_side)tcp_stream_side(c, half), (uint64_t)bytes,
                              stamp);
 }
@@ -84,7 +86,8 @@ give_up_gap(struct tcp_pair *c, struct tcp_stream *half)
 {
     struct oa_stamp stamp = tcp_pending_first(&half->pending)->stamp;
 
-    lose(c, half, tcp_pending_first(&half->pending)->offset - half->next, stamp);
+    lose(c, half, &stream_of(c, half)->lost_bytes,
+         tcp_pending_first(&half->pending)->offset - half->next, stamp);
     flush(c, half, stamp);
 }
 
@@ -107,10 +110,10 @@ miss_start(struct tcp_pair *c, struct tcp_stream *half, struct oa_stamp first)
 
     if (!half->is_acked || bytes <= 0 || bytes > TCP_LARGEST_WINDOW)
         return;
+    bool is_lost = tcp_elapsed(first.time_ns, c->shared->first_ns) >= TCP_LATE_NS;
+    struct connection_stream *stream = stream_of(c, half);
     half->next -= bytes;
-    lose(c, half, bytes, first);
-    if (tcp_elapsed(first.time_ns, c->shared->first_ns) < TCP_LATE_NS)
-        stream_of(c, half)->lost_bytes -= (uint64_t)bytes;
+    lose(c, half, is_lost ? &stream->lost_bytes : &stream->under_way_bytes, bytes, first);
 }
 
 void
@@ -155,7 +158,8 @@ receive_pending(struct tcp_pair *c, struct tcp_stream *half, const struct segmen
     uint64_t added = tcp_pending_add(&half->pending, total, offset, payload, length, stamp);
     added += tcp_pending_add(&half->pending, total, offset + length, NULL, cut, stamp);
     if (offset <= half->noted)
-        tcp_pending_mark(&half->pending, offset - 1, half->noted, mark_at(c, stamp));
+        tcp_pending_mark(&half->pending, offset - 1, MIN(half->noted, offset + length + cut),
+                         mark_at(c, stamp));
     stream_of(c, half)->payload_bytes += added;
     stream_of(c, half)->retransmitted_bytes +=
         (uint64_t)segment->payload_length + segment->cut_length - added;
@@ -285,7 +289,8 @@ tcp_stream_finish(struct tcp_pair *c, struct tcp_stream *half)
     int64_t missing =
         half->fin != TCP_UNKNOWN_OFFSET ? half->fin - half->next : half->acked - half->next - 1;
     if (missing > 0)
-        lose(c, half, half->fin != TCP_UNKNOWN_OFFSET ? missing : missing + 1, stamp);
+        lose(c, half, &stream_of(c, half)->lost_bytes,
+             half->fin != TCP_UNKNOWN_OFFSET ? missing : missing + 1, stamp);
 }
 
 bool

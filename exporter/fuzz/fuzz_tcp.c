@@ -24,7 +24,7 @@ struct followed {
     struct host *host;
     struct connection *connection;
     struct followed_stream {
-        uint64_t delivered, lost, lost_first; /* the last one of these before all else */
+        uint64_t delivered, lost;
         bool is_started;
         uint8_t expected;
     } stream[2]; /* by sender */
@@ -93,8 +93,6 @@ on_lost(void *user, enum oa_side side, uint64_t bytes, struct oa_stamp stamp)
 
     (void)stamp;
     require(bytes > 0);
-    if (stream->delivered + stream->lost == 0)
-        stream->lost_first = bytes;
     stream->lost += bytes;
     stream->expected = (uint8_t)(stream->expected + bytes);
 }
@@ -111,13 +109,11 @@ on_closed(void *user)
         const struct connection_stream *stream = &connection->stream[side];
 
         require(stream->retransmitted_frames <= stream->frames);
-        /* What the snap length cut off is payload that cannot be delivered. What was under way when
-         * the capture began is told, and not counted. */
-        const struct followed_stream *told = &followed->stream[side];
-        uint64_t counted = stream->payload_bytes + stream->lost_bytes;
-        require(told->delivered <= stream->payload_bytes && told->lost >= stream->lost_bytes &&
-                (told->delivered + told->lost == counted ||
-                 told->delivered + told->lost - told->lost_first == counted));
+        /* What the snap length cut off is payload that cannot be delivered. */
+        require(followed->stream[side].delivered <= stream->payload_bytes &&
+                followed->stream[side].lost >= stream->lost_bytes + stream->under_way_bytes &&
+                followed->stream[side].delivered + followed->stream[side].lost ==
+                    stream->payload_bytes + stream->lost_bytes + stream->under_way_bytes);
         followed->host->frames_closed += stream->frames;
     }
     followed->host->open--;

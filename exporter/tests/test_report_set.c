@@ -77,9 +77,10 @@ make_connection(struct session *session, unsigned number, unsigned user)
     tcp->last.time_ns = session->vc.last.time_ns;
     tcp->ending.how = (enum oa_end)below(4);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        tcp->stream[side] = (struct connection_stream){ below(100), below(3) * below(1000),
-                                                        below(5),   below(5),
-                                                        0,          0 };
+        tcp->stream[side] = (struct connection_stream){ .frames = below(100),
+                                                        .payload_bytes = below(3) * below(1000),
+                                                        .retransmitted_frames = below(5),
+                                                        .lost_bytes = below(5) };
     session->channel.vc = &session->vc;
     session->channel.host = tcp;
     session->channel.hop = OA_HOP_CLIENT;
