@@ -10,10 +10,20 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "track/channel.h"
 #include "wire.h"
 
 /* Cookies: of virtual connections, of channels. */
-enum { V = 0x11, V2 = 0x12, IN1 = 0x21, IN2 = 0x22, IN3 = 0x23, OUT1 = 0x31, OUT2 = 0x32 };
+enum {
+    V = 0x11,
+    V2 = 0x12,
+    IN1 = 0x21,
+    IN2 = 0x22,
+    IN3 = 0x23,
+    OUT1 = 0x31,
+    OUT2 = 0x32,
+    OUT3 = 0x33
+};
 
 static void
 conn_a1(struct wire *wire, struct oa_channel *out, uint8_t vc, uint8_t cookie)
@@ -925,6 +935,74 @@ test_successor_asked_for(void)
     }
 }
 
+static const char REPLACEMENT_HEAD[] = "RPC_OUT_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\n"
+                                       "Host: proxy\r\nContent-Length: 120\r\n\r\n";
+
+/* Of the first `n` pairs: by the server, or by the client, which names it. */
+static void
+ask_for_successors(struct wire *wire, enum oa_leg leg, const struct pair *pairs, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (leg == OA_LEG_OUT)
+            wire_rts(wire, pairs[i].out, OA_SERVER, OA_RTS_OUT_R1_A2,
+                     (struct wire_rts){ .destination = OA_RTS_FD_CLIENT });
+        else
+            wire_rts(wire, pairs[i].in, OA_CLIENT, OA_RTS_IN_R1_A5,
+                     (struct wire_rts){ .cookies = { IN2 } });
+}
+
+/* The first PDU of the only successor that a client was asked for, or that it has named, is lost.
+ * The head of an OUT channel shows whether it is one. */
+static void
+test_successor_without_first_pdu(void)
+{
+    static const struct {
+        enum oa_leg leg;
+        bool is_asked, is_replacement, comes_before, other_is_asked;
+        bool joins;
+    } CASES[] = {
+        { OA_LEG_OUT, true, true, false, false, true },
+        { OA_LEG_OUT, false, true, false, false, false },
+        { OA_LEG_OUT, true, false, false, false, false },
+        { OA_LEG_OUT, true, true, true, false, false },
+        { OA_LEG_OUT, true, true, false, true, false },
+        { OA_LEG_IN, true, true, true, false, true },
+        { OA_LEG_IN, false, true, true, false, false },
+        { OA_LEG_IN, true, true, false, false, false },
+        { OA_LEG_IN, true, true, true, true, false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        enum oa_leg leg = CASES[i].leg;
+        struct wire *wire = wire_new(true);
+        struct pair pairs[] = { establish(wire, 1, V, IN1, OUT1),
+                                establish(wire, 1, V2, IN3, OUT3) };
+        unsigned asked = CASES[i].is_asked ? 1 + CASES[i].other_is_asked : 0;
+
+        if (!CASES[i].comes_before)
+            ask_for_successors(wire, leg, pairs, asked);
+        struct oa_channel *successor = leg == OA_LEG_IN ? wire_in(wire, 1)
+                                       : CASES[i].is_replacement
+                                           ? wire_http(wire, 1, REPLACEMENT_HEAD)
+                                           : wire_out(wire, 1);
+        if (CASES[i].comes_before)
+            ask_for_successors(wire, leg, pairs, asked);
+        oa_channel_lost(successor, OA_CLIENT, 88);
+        if (leg == OA_LEG_IN)
+            wire_request(wire, successor, WIRE_WHOLE, 1, 11, 20, 1);
+        else
+            wire_rts(wire, successor, OA_CLIENT, OA_RTS_PING, (struct wire_rts){ 0 });
+        g_assert_cmpint(successor->vc == pairs[0].in->vc, ==, CASES[i].joins);
+        g_assert_true(successor->vc != pairs[1].in->vc);
+        g_assert_cmpint(successor->is_successor, ==, CASES[i].joins);
+        if (CASES[i].joins) {
+            g_assert_cmpint(successor->join, ==, OA_JOIN_SUCCESSION);
+            g_assert_true(successor->vc->channel[OA_HOP_CLIENT][leg] == successor);
+        }
+        wire_free(wire);
+    }
+}
+
 /* The PDU that shows which channel it replaces is cut: the successor is found by the calls that it
  * carries, also if one of them began on the predecessor. */
 static void
@@ -1484,6 +1562,8 @@ main(int argc, char *argv[])
                     test_two_clients_of_one_server);
     g_test_add_func("/virtual-connection/recycle-in", test_recycle_in);
     g_test_add_func("/virtual-connection/successor-asked-for", test_successor_asked_for);
+    g_test_add_func("/virtual-connection/successor-without-first-pdu",
+                    test_successor_without_first_pdu);
     g_test_add_func("/virtual-connection/successor-by-calls", test_successor_by_calls);
     g_test_add_func("/virtual-connection/predecessor-by-calls", test_predecessor_by_calls);
     g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);

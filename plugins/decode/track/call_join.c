@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "track/call_match.h"
+#include "track/channel_kind.h"
 #include "track/http_hops.h"
 
 /* Candidate calls with the same id, those of them that may be the other half, and matches in a row
@@ -792,7 +793,7 @@ static struct virtual_connection *
 join_same_way(struct virtual_connection *vc, const struct channel *channel)
 {
     enum oa_hop hop = channel->facts.hop;
-    enum oa_leg leg = channel->facts.kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+    enum oa_leg leg = oa_channel_leg(&channel->facts);
 
     if (!channel->trail || !oa_calls_may_join(&vc->calls) ||
         trail_of(vc, hop, leg) != channel->trail)

@@ -21,6 +21,10 @@
 /* The response to an echo is one RTS PDU without commands. */
 #define ECHO_RESPONSE_SIZE OA_RTS_HEADER_SIZE
 
+/* Content-Length of the request for a successor of an OUT channel: A3 and the empty PDU that
+ * follows it. For a first one it is that of CONN/A1, 76. [MS-RPCH] 2.1.2.1.2 */
+#define REPLACEMENT_BODY 120
+
 static void
 take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
 {
@@ -66,6 +70,8 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
     else
         facts->kind = OA_CHANNEL_DUPLEX;
     facts->head = stamp;
+    channel->is_replacement = facts->kind == OA_CHANNEL_OUT && http->has_content_length &&
+                              http->content_length == REPLACEMENT_BODY;
     if (http->method_id == OA_HTTP_RPC_IN_DATA && http->has_content_length)
         facts->lifetime = http->content_length;
     if (http->chunked)

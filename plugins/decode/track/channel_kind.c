@@ -49,6 +49,12 @@ oa_channel_carrier(const struct oa_channel *channel)
                                                                                : OA_CLIENT;
 }
 
+enum oa_leg
+oa_channel_leg(const struct oa_channel *channel)
+{
+    return channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+}
+
 static const struct {
     const char *name, *certainty;
 } JOINS[] = {

@@ -19,6 +19,9 @@ unsigned oa_channel_places(const struct oa_channel *channel, enum oa_side side);
  * */
 enum oa_side oa_channel_carrier(const struct oa_channel *channel);
 
+/* The leg of a hop that it is; of one that is both, or of unknown kind, IN. */
+enum oa_leg oa_channel_leg(const struct oa_channel *channel);
+
 /* "cookie", "recycling", "call ids", ...; and how certain that is: "certain", "likely", "". */
 const char *oa_join_name(enum oa_join join);
 const char *oa_join_certainty(enum oa_join join);

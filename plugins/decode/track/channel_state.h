@@ -21,6 +21,7 @@ struct channel {
     bool last_request_is_rpc;
     bool last_request_is_head;
     bool last_request_has_length; /* or is chunked: its body has an end */
+    bool is_replacement;          /* the head of the OUT channel says that it is a successor */
     bool is_raw;                  /* no HTTP around the PDUs */
     bool
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */

@@ -46,7 +46,7 @@ hop_of_sender(const struct oa_virtual_connection *vc, enum oa_leg leg)
 static bool
 is_at_sender(const struct oa_channel *channel)
 {
-    enum oa_leg leg = channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+    enum oa_leg leg = oa_channel_leg(channel);
 
     return !channel->vc || channel->hop == OA_HOP_SERVER ||
            channel->hop == hop_of_sender(channel->vc, leg);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "track/channel_kind.h"
+
 /* The times of PDUs on different hops are known that well. */
 #define HOPS_WITHIN_NS INT64_C(10000000)
 
@@ -46,18 +48,12 @@ is_in_capture(const struct oa_virtual_connection *vc, int hop)
     return vc->endpoint[hop][OA_SERVER].port != 0;
 }
 
-static enum oa_leg
-leg_of(const struct oa_channel *channel)
-{
-    return channel->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
-}
-
 /* Whether another connection carries the same channel on that hop. If a snap length has cut the
  * cookie of one, it does if both have no end in common: a successor has the client. */
 static bool
 is_taken(const struct oa_virtual_connection *vc, int hop, const struct oa_channel *channel)
 {
-    const struct oa_channel *current = vc->channel[hop][leg_of(channel)];
+    const struct oa_channel *current = vc->channel[hop][oa_channel_leg(channel)];
 
     if (!current || current == channel)
         return false;
@@ -112,7 +108,7 @@ find_place(const struct oa_virtual_connection *vc, const struct oa_channel *chan
             return hop;
     for (int hop = OA_HOP_CLIENT; hop < end; hop++)
         if (is_taken(vc, hop, channel) &&
-            was_named_before(channel, vc->channel[hop][leg_of(channel)]) &&
+            was_named_before(channel, vc->channel[hop][oa_channel_leg(channel)]) &&
             !is_before(vc->endpoint[hop], channel->endpoint))
             return hop;
     return end;
@@ -122,7 +118,7 @@ bool
 oa_http_hops_is_misplaced(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
     const struct oa_endpoint *ends = vc->endpoint[channel->hop];
-    const struct oa_channel *current = vc->channel[channel->hop][leg_of(channel)];
+    const struct oa_channel *current = vc->channel[channel->hop][oa_channel_leg(channel)];
 
     if (!oa_hop_is_http(channel->hop) || takes_same_way(channel, ends))
         return false;
@@ -174,8 +170,8 @@ has_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel
 {
     for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++) {
         const struct oa_traffic *traffic = vc->traffic[hop];
-        bool was_open = vc->leg_seen[hop][leg_of(channel)] || traffic[OA_CLIENT].rpc_pdus > 0 ||
-                        traffic[OA_SERVER].rpc_pdus > 0;
+        bool was_open = vc->leg_seen[hop][oa_channel_leg(channel)] ||
+                        traffic[OA_CLIENT].rpc_pdus > 0 || traffic[OA_SERVER].rpc_pdus > 0;
         if (was_open && takes_same_way(channel, vc->endpoint[hop]) &&
             oa_hop_is_http((enum oa_hop)hop) == oa_hop_is_http(channel->hop))
             return true;
@@ -189,7 +185,8 @@ static bool
 is_waited_for(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
     for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++)
-        if (vc->channel[hop][leg_of(channel) ^ 1] && takes_same_way(channel, vc->endpoint[hop]))
+        if (vc->channel[hop][oa_channel_leg(channel) ^ 1] &&
+            takes_same_way(channel, vc->endpoint[hop]))
             return !has_way(vc, channel);
     return false;
 }
@@ -211,7 +208,7 @@ bool
 oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
     bool is_on_http = oa_hop_is_http(channel->hop);
-    enum oa_leg leg = leg_of(channel);
+    enum oa_leg leg = oa_channel_leg(channel);
 
     for (int hop = OA_HOP_CLIENT; hop <= OA_HOP_SERVER; hop++)
         if (takes_same_way(channel, vc->endpoint[hop]) &&

@@ -1,8 +1,9 @@
 /* successors.c
- * Successors of channels whose virtual connection began before the capture. The PDUs of a recycling
- * name the new channel by its cookie; if a snap length has cut it, or the PDU is lost, hosts and
- * order are left: a client opens the successor when it is asked for it.
- * [MS-RPCH] 2.2.4.22 (OUT_R1/A3), 3.2.1.5.2 (recycling)
+ * Successors of channels whose virtual connection began before the capture, or whose first PDU is
+ * lost. The PDUs of a recycling name the new channel by its cookie; without it, hosts and order are
+ * left: a client opens a successor of the OUT channel when it is asked for it, and is told to go on
+ * with that of the IN channel. The head of a successor of the OUT channel shows that it is one.
+ * [MS-RPCH] 2.1.2.1.2 (Content-Length), 2.2.4.22 (OUT_R1/A3), 3.2.1.5.2 (recycling)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,6 +11,7 @@
 
 #include <glib.h>
 
+#include "track/channel_kind.h"
 #include "track/http_hops.h"
 #include "track/tracker_state.h"
 
@@ -19,9 +21,15 @@
 /* A client opens the successor within that time. */
 #define WITHIN_NS (INT64_C(60) * 1000000000)
 
+struct expecting {
+    struct oa_virtual_connection *vc; /* NULL: forgotten */
+    enum oa_leg leg;
+    struct oa_stamp since;
+};
+
 struct successor_table {
-    struct oa_virtual_connection *expecting[REMEMBERED]; /* NULL: forgotten */
-    unsigned n;                                          /* ever remembered */
+    struct expecting entries[REMEMBERED];
+    unsigned n; /* ever remembered */
 };
 
 struct successor_table *
@@ -36,34 +44,72 @@ oa_successors_free(struct successor_table *table)
     g_free(table);
 }
 
-void
-oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_connection *vc)
+/* Those of `vc`, or those on that leg. */
+static void
+forget(struct successor_table *table, const struct oa_virtual_connection *vc, unsigned legs)
 {
-    struct successor_table *table = tracker->successors;
-
     for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++)
-        if (table->expecting[i] == vc)
-            table->expecting[i] = NULL;
+        if (table->entries[i].vc == vc && (legs >> table->entries[i].leg & 1))
+            table->entries[i].vc = NULL;
 }
 
 void
-oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc)
+oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_connection *vc)
+{
+    forget(tracker->successors, vc, 1 << OA_LEG_IN | 1 << OA_LEG_OUT);
+}
+
+void
+oa_successors_forget_leg(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+                         enum oa_leg leg)
+{
+    forget(tracker->successors, vc, 1 << leg);
+}
+
+void
+oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enum oa_leg leg,
+                     struct oa_stamp since)
 {
     struct successor_table *table = tracker->successors;
 
-    oa_successors_forget(tracker, vc);
-    table->expecting[table->n++ % REMEMBERED] = vc;
+    oa_successors_forget_leg(tracker, vc, leg);
+    table->entries[table->n++ % REMEMBERED] =
+        (struct expecting){ .vc = vc, .leg = leg, .since = since };
+}
+
+/* Whether the channel was opened when its successor could be: that of the OUT channel after it was
+ * asked for, that of the IN channel after its predecessor and before. */
+static bool
+is_in_order(const struct expecting *expecting, const struct oa_channel *channel)
+{
+    const struct oa_channel *before = expecting->vc->channel[OA_HOP_CLIENT][expecting->leg];
+
+    if (expecting->leg == OA_LEG_OUT)
+        return !oa_stamp_is_before(channel->opened, expecting->since);
+    return (!before || oa_stamp_is_before(before->opened, channel->opened)) &&
+           oa_stamp_is_before(channel->opened, expecting->since);
+}
+
+/* A channel whose first PDU was read belongs to the virtual connection of its cookie, if that one
+ * has the same. */
+static bool
+may_be_expected(const struct expecting *expecting, const struct oa_channel *channel)
+{
+    return channel->is_successor ? !expecting->vc->has_cookie : is_in_order(expecting, channel);
 }
 
 struct oa_virtual_connection *
 oa_successors_find(const struct oa_tracker *tracker, const struct oa_channel *channel)
 {
     const struct successor_table *table = tracker->successors;
+    enum oa_leg leg = oa_channel_leg(channel);
     struct oa_virtual_connection *found = NULL;
 
     for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++) {
-        struct oa_virtual_connection *vc = table->expecting[i];
-        if (!vc || vc->has_cookie || !oa_http_hops_share_way(vc, channel) ||
+        const struct expecting *expecting = &table->entries[i];
+        struct oa_virtual_connection *vc = expecting->vc;
+        if (!vc || expecting->leg != leg || !may_be_expected(expecting, channel) ||
+            !oa_http_hops_share_way(vc, channel) ||
             channel->opened.time_ns - vc->last.time_ns > WITHIN_NS)
             continue;
         if (found)

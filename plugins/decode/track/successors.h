@@ -1,6 +1,6 @@
 /* successors.h
- * Internal to track/. Successors of channels in captures that begin in the middle: which virtual
- * connection a new channel belongs to if no cookie tells. [MS-RPCH] 3.2.1.5.2
+ * Internal to track/. Successors of channels: which virtual connection a new channel belongs to if
+ * no cookie tells. [MS-RPCH] 3.2.1.5.2
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,15 +11,22 @@
 
 struct oa_tracker;
 
-/* The server has asked the client of `vc` for a successor of its OUT channel (A2 of OUT_R1 and
- * OUT_R2). Remembered until oa_successors_forget. */
-void oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc);
+/* At that time the server has asked the client of `vc` for a successor of its OUT channel (A2 of
+ * OUT_R1 and OUT_R2), or the client has named one of its IN channel that has not come (A5 of IN_R1
+ * and IN_R2). Remembered until oa_successors_forget or oa_successors_forget_leg. */
+void oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
+                          enum oa_leg leg, struct oa_stamp since);
 
-/* `vc` has its successor, or is about to be freed. */
+/* `vc` is about to be freed. */
 void oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_connection *vc);
 
-/* The virtual connection without a cookie that expects a successor between the hosts of that
- * channel; NULL: none does, or several. */
+/* `vc` has its successor on that leg. */
+void oa_successors_forget_leg(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+                              enum oa_leg leg);
+
+/* The virtual connection that expects a successor between the hosts of that channel and has no
+ * other cookie than it; NULL: none does, or several. The channel is known as a successor by its
+ * first PDU (is_successor), or without that one by its head. */
 struct oa_virtual_connection *oa_successors_find(const struct oa_tracker *tracker,
                                                  const struct oa_channel *channel);
 

@@ -108,7 +108,7 @@ succeed(struct channel *channel, struct virtual_connection *vc)
         found = oa_successors_find(vc->tracker, &channel->facts);
     if (found && found != &vc->facts)
         oa_vc_merge(vc, (struct virtual_connection *)found, OA_JOIN_SUCCESSION);
-    oa_successors_forget(vc->tracker, &vc->facts);
+    oa_successors_forget_leg(vc->tracker, &vc->facts, oa_channel_leg(&channel->facts));
 }
 
 /*
@@ -271,6 +271,18 @@ take_ack(struct virtual_connection *vc, struct oa_event *event)
     }
 }
 
+/* Whether a channel of `vc` has the cookie that a PDU names; or none is there. */
+static bool
+has_named(const struct virtual_connection *vc, const struct oa_rts_command *cookie)
+{
+    for (const GList *link = cookie ? recent_channels(vc) : NULL; link; link = link->next) {
+        const struct oa_channel *channel = &((struct channel *)link->data)->facts;
+        if (has_cookie(channel, channel->hop, &cookie->value.cookie))
+            return true;
+    }
+    return !cookie;
+}
+
 /* What a PDU does apart from being counted and added to its sequence. */
 static void
 act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
@@ -292,7 +304,11 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
             vc->facts.established = event->last;
         break;
     case OA_RTS_OUT_R1_A2:
-        oa_successors_expect(vc->tracker, &vc->facts);
+        oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, event->last);
+        break;
+    case OA_RTS_IN_R1_A5:
+        if (!has_named(vc, oa_rts_find(rts, OA_RTS_COOKIE, 0)))
+            oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_IN, event->last);
         break;
     case OA_RTS_CONN_C2:
         vc->facts.established = event->last;

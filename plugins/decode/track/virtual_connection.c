@@ -13,6 +13,7 @@
 #include "base/renamer.h"
 #include "track/association.h"
 #include "track/authentication.h"
+#include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
 #include "track/lone_hops.h"
@@ -283,26 +284,6 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
         vc->facts.auth = oa_auth_copy_hold(facts->auth);
     if (facts->opened.time_ns < vc->facts.opened.time_ns)
         vc->facts.opened = facts->opened;
-}
-
-/* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
-static void
-tie_if_direct(struct channel *channel)
-{
-    const struct oa_channel *facts = &channel->facts;
-
-    if (facts->hop == OA_HOP_SERVER && facts->kind == OA_CHANNEL_DUPLEX && !facts->has_banner)
-        oa_vc_tie((struct virtual_connection *)facts->vc);
-}
-
-struct virtual_connection *
-oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
-{
-    if (!channel->facts.vc) {
-        attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
-        tie_if_direct(channel);
-    }
-    return (struct virtual_connection *)channel->facts.vc;
 }
 
 /* The oldest cookie of a channel of `vc` is no longer remembered. */
@@ -647,7 +628,7 @@ rearrange(struct virtual_connection *vc)
         before = link->prev;
         if (!oa_http_hops_is_misplaced(&vc->facts, &channel->facts))
             continue;
-        enum oa_leg leg = channel->facts.kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+        enum oa_leg leg = oa_channel_leg(&channel->facts);
         oa_vc_detach(channel, vc);
         oa_sequences_move(&vc->facts, leg, hop, OA_HOPS); /* meanwhile, on none */
         vc->facts.leg_seen[hop][leg] = vc->facts.channel[hop][leg] != NULL;
@@ -665,7 +646,7 @@ static void
 check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
 {
     const struct oa_channel *facts = &channel->facts;
-    enum oa_leg leg = facts->kind == OA_CHANNEL_OUT ? OA_LEG_OUT : OA_LEG_IN;
+    enum oa_leg leg = oa_channel_leg(facts);
     const struct oa_channel *other = vc->channel[facts->hop][leg == OA_LEG_IN];
     const struct oa_endpoint *mine = &facts->endpoint[OA_SERVER];
     const struct oa_renamer *renamer = channel->tracker->renamer;
@@ -748,6 +729,50 @@ oa_vc_join_by_cookie(struct channel *channel, const struct oa_cookie *cookie, si
     rearrange(known);
     reorder(known);
     return known;
+}
+
+/* Plain RPC over TCP, known as such from its first bytes, is on that connection alone. */
+static void
+tie_if_direct(struct channel *channel)
+{
+    const struct oa_channel *facts = &channel->facts;
+
+    if (facts->hop == OA_HOP_SERVER && facts->kind == OA_CHANNEL_DUPLEX && !facts->has_banner)
+        oa_vc_tie((struct virtual_connection *)facts->vc);
+}
+
+/* A new channel on an HTTP hop, whose first PDU is lost, and with it the cookies, may be the
+ * successor that one virtual connection expects: returns whether it is. What else is lost may be
+ * PDUs of calls. */
+static bool
+succeed_unnamed(struct channel *channel)
+{
+    struct oa_channel *facts = &channel->facts;
+    struct oa_virtual_connection *found = NULL;
+
+    if (facts->has_start && oa_hop_is_http(facts->hop) &&
+        (facts->kind == OA_CHANNEL_IN || channel->is_replacement))
+        found = oa_successors_find(channel->tracker, facts);
+    struct virtual_connection *vc = (struct virtual_connection *)found;
+    if (!vc || !place_on_hop(channel, vc))
+        return false;
+    facts->is_successor = true;
+    attach(channel, vc, OA_JOIN_SUCCESSION);
+    oa_successors_forget_leg(channel->tracker, found, oa_channel_leg(facts));
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        if (facts->traffic[side].skipped_bytes > 0)
+            oa_calls_note_loss(&vc->calls, facts->hop, (enum oa_side)side);
+    return true;
+}
+
+struct virtual_connection *
+oa_vc_of_channel(struct channel *channel, struct oa_stamp stamp)
+{
+    if (!channel->facts.vc && !succeed_unnamed(channel)) {
+        attach(channel, oa_vc_new(channel, stamp), OA_JOIN_ALONE);
+        tie_if_direct(channel);
+    }
+    return (struct virtual_connection *)channel->facts.vc;
 }
 
 /* Whether merging has to go the other way: `vc` has so many channels that moving them each time
