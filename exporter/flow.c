@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "held_bytes.h"
 #include "histogram.h"
 #include "tls/shape.h"
 #include "tls/tls_opener.h"
@@ -28,25 +29,15 @@ struct flow {
     bool has_begun;                     /* its first bytes were received */
     bool is_examined[2];      /* by sender: the first bytes have been examined, or are lost */
     enum oa_before before[2]; /* by sender: what has been noted of it, see note_foreign() */
-    /* The start of a segment that is too short to be recognised, by sender. */
-    struct held {
-        GByteArray *bytes;
-        struct oa_stamp stamp;
-    } held[2];
+    /* By sender: the start of a segment that is too short to be recognised, or what came while
+     * bytes of the other side, which may show what it is, wait behind a loss. */
+    struct held_bytes held[2];
     /* By sender, what was nothing of ours as far as could be seen. */
     struct passed {
         uint64_t bytes;
         int64_t last_ns;
     } passed[2];
 };
-
-static void
-drop_held(struct held *held)
-{
-    if (held->bytes)
-        g_byte_array_unref(held->bytes);
-    held->bytes = NULL;
-}
 
 /* The SYN shows who is the client. If the source cannot see it, ports show it where only one of
  * them is a server's. */
@@ -164,6 +155,21 @@ lose_passed(struct flow *flow, enum oa_side side, const struct passed *passed,
         oa_channel_lost(flow->channel, side, passed->bytes);
 }
 
+static void
+pass(struct flow *flow, enum oa_side side, size_t bytes, struct oa_stamp stamp)
+{
+    flow->passed[side].bytes += bytes;
+    flow->passed[side].last_ns = stamp.time_ns;
+}
+
+/* Whether the bytes may be those of a channel that what waits of the other side will show: of a
+ * server on a port that nothing names, whose client's bind is lost. */
+static bool
+may_be_shown(const struct flow *flow, enum oa_side side, const uint8_t *data, size_t length)
+{
+    return flow->connection->is_waiting[side ^ 1] && oa_rpc_may_be_header(data, length);
+}
+
 /*
  * Recognises a connection that carries RPC or MAPI over HTTP. That may come after ordinary HTTP
  * requests, and the capture may start in the middle, so the start of every segment is checked; one
@@ -173,49 +179,42 @@ static void
 look_for_channel(struct flow *flow, enum oa_side side, const uint8_t *data, size_t length,
                  struct oa_stamp stamp)
 {
-    struct held *held = &flow->held[side];
-    const struct passed *mine, *other;
+    struct held_bytes *held = &flow->held[side], *held_of_other = &flow->held[side ^ 1];
+    const struct passed *mine = &flow->passed[side], *other = &flow->passed[side ^ 1];
     struct oa_recognition recognition;
     const uint8_t *begin = data;
     size_t known = length;
     enum oa_before before = before_of(flow, side);
 
     if (held->bytes) {
-        g_byte_array_append(held->bytes, data, (guint)length);
+        held_bytes_add(held, data, length, stamp);
         begin = held->bytes->data;
         known = held->bytes->len;
     }
-    switch (recognise(flow, side, begin, known, before, &recognition)) {
-    case OA_OURS:
-        if (contradicts_sides(flow, side, &recognition))
-            break;
-        mine = &flow->passed[side];
-        other = &flow->passed[side ^ 1];
-        side = open_channel(flow, side, &recognition, held->bytes ? held->stamp : stamp);
-        if (known > length)
-            oa_channel_data(flow->channel, side, begin, known - length, held->stamp);
-        oa_channel_data(flow->channel, side, data, length, stamp);
+    enum oa_verdict verdict = recognise(flow, side, begin, known, before, &recognition);
+    bool waits =
+        verdict == OA_MAYBE || (verdict == OA_NOT_OURS && may_be_shown(flow, side, begin, known));
+    if (waits && known <= OA_RECOGNISE_HEAD_MAX) {
+        if (!held->bytes)
+            held_bytes_add(held, data, length, stamp);
+        return;
+    }
+    if (verdict == OA_OURS && !contradicts_sides(flow, side, &recognition)) {
+        side = open_channel(flow, side, &recognition, held->bytes ? held_bytes_begin(held) : stamp);
+        if (held->bytes)
+            held_bytes_give(held, flow->channel, side);
+        else
+            oa_channel_data(flow->channel, side, data, length, stamp);
         if (recognition.is_raw) /* else it begins here, behind other messages of HTTP */
             lose_passed(flow, side, mine, stamp);
         lose_passed(flow, side ^ 1, other, stamp);
-        break;
-    case OA_MAYBE:
-        if (known > OA_RECOGNISE_HEAD_MAX)
-            break;
-        if (!held->bytes) {
-            held->stamp = stamp;
-            held->bytes = g_byte_array_new();
-            g_byte_array_append(held->bytes, data, (guint)length);
-        }
-        return;
-    case OA_NOT_OURS:
+        held_bytes_give(held_of_other, flow->channel, side ^ 1);
+    } else if (verdict == OA_NOT_OURS) {
         note_foreign(flow, side, begin, known, before);
-        flow->passed[side].bytes += known;
-        flow->passed[side].last_ns = stamp.time_ns;
-        break;
+        pass(flow, side, known, stamp);
     }
     flow->is_examined[side] = true;
-    drop_held(held);
+    held_bytes_drop(held);
 }
 
 /* --- without TLS, or inside of it --- */
@@ -236,19 +235,21 @@ static enum oa_side
 break_off(struct flow *flow, enum oa_side side)
 {
     const struct oa_endpoint *endpoint = flow->connection->endpoint;
-    struct held held = flow->held[side];
+    struct held_bytes held = flow->held[side];
     struct oa_recognition recognition;
 
-    flow->held[side].bytes = NULL;
+    flow->held[side] = (struct held_bytes){ 0 };
     flow->is_examined[side] = true;
     if (held.bytes && !flow->channel &&
         oa_recognise_cut(held.bytes->data, held.bytes->len, endpoint[side].port,
                          endpoint[side ^ 1].port, &recognition) == OA_OURS &&
         !contradicts_sides(flow, side, &recognition)) {
-        side = open_channel(flow, side, &recognition, held.stamp);
-        oa_channel_data(flow->channel, side, held.bytes->data, held.bytes->len, held.stamp);
+        side = open_channel(flow, side, &recognition, held_bytes_begin(&held));
+        held_bytes_give(&held, flow->channel, side);
+    } else if (held.bytes) {
+        pass(flow, side, held.bytes->len, held_bytes_end(&held));
     }
-    drop_held(&held);
+    held_bytes_drop(&held);
     return side;
 }
 
@@ -417,7 +418,7 @@ close_flow(struct flow *flow)
     if (flow->channel)
         oa_channel_close(flow->channel, ending_of(flow->connection));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-        drop_held(&flow->held[side]);
+        held_bytes_drop(&flow->held[side]);
     oa_tls_watch_free(flow->watch);
     oa_tls_free(flow->tls);
     oa_tls_opener_free(flow->opener);

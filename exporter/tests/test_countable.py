@@ -62,6 +62,15 @@ ALWAYS = (
     ("split_everywhere", "loss of 1.0%, seed 22"),
     ("in_r1_server_hop", "loss of 3.0%, seed 39"),
     ("one_way_to_server", "loss of 3.0%, seed 8"),
+    ("out_r2_negative", "loss of 1.0%, seed 33"),
+    ("in_r2_client_hop", "loss of 3.0%, seed 28"),
+    ("rpc_tcp", "loss of 3.0%, seed 30"),
+    ("rpc_tcp", "loss of 3.0%, seed 36"),
+    ("mixed", "loss of 3.0%, seed 33"),
+    ("rops_many", "loss of 3.0%, seed 29"),
+    ("conn_two_hops", "loss of 3.0%, seed 27"),
+    ("basic", "loss of 3.0%, seed 34"),
+    ("haproxy", "loss of 3.0%, seed 36"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")

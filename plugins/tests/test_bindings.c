@@ -357,6 +357,80 @@ test_old_request_shape(void)
     }
 }
 
+/* EcDoConnect, EcDoConnectEx and the operations of RFR have a name in the directory, behind a
+ * number of words. */
+static void
+test_name_shapes(void)
+{
+    static const uint8_t NAME[] = { 7,   0,   0,   0,   0,   0,   0, 0, 7, 0, 0, 0,
+                                    '/', 'O', '=', 'L', 'a', 'b', 0, 0, 0, 0, 0, 0 };
+    static const struct {
+        uint16_t opnum;
+        size_t before;
+        const char *name;
+    } CASES[] = {
+        { OA_EMSMDB_EC_DO_CONNECT, 0, "EMSMDB" }, { OA_EMSMDB_EC_DO_CONNECT_EX, 0, "EMSMDB" },
+        { OA_RFR_GET_NEW_DSA, 4, "RFR" },         { OA_RFR_GET_FQDN_FROM_SERVER_DN, 8, "RFR" },
+        { OA_EMSMDB_EC_DO_CONNECT_EX, 4, NULL },  { OA_RFR_GET_FQDN_FROM_SERVER_DN, 4, NULL }
+    };
+    static const struct {
+        uint8_t at, value;
+    } OTHERS[] = { { 4, 1 },    { 0, 6 },  { 8, 3 },  { 12, '.' },
+                   { 13, 'c' }, { 14, 0 }, { 16, 0 }, { 18, 'x' } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        uint8_t stub[8 + sizeof NAME] = { 0 };
+        size_t begin = CASES[i].before;
+        struct oa_rpc_pdu request = { .header = { .ptype = OA_RPC_REQUEST, .flags = WIRE_WHOLE },
+                                      .opnum = CASES[i].opnum,
+                                      .stub = stub };
+
+        memcpy(stub + begin, NAME, sizeof NAME);
+        for (size_t length = 0; length <= begin + sizeof NAME; length++) {
+            request.stub_length = length;
+            const struct oa_rpc_interface *iface = oa_request_shape(&request);
+            g_assert_cmpstr(iface ? iface->name : NULL, ==,
+                            length >= begin + 15 ? CASES[i].name : NULL);
+        }
+        for (size_t j = 0; j < G_N_ELEMENTS(OTHERS); j++) {
+            memcpy(stub + begin, NAME, sizeof NAME);
+            stub[begin + OTHERS[j].at] = OTHERS[j].value;
+            g_assert_null(oa_request_shape(&request));
+        }
+    }
+}
+
+/* An ept_map for an interface of Exchange, and for another one. */
+static void
+test_map_shape(void)
+{
+    for (int is_exchange = 0; is_exchange <= 1; is_exchange++) {
+        GByteArray *stub = g_byte_array_new();
+        struct oa_rpc_pdu request = { .header = { .ptype = OA_RPC_REQUEST, .flags = WIRE_WHOLE },
+                                      .opnum = OA_EPM_MAP };
+
+        wire_put(stub, 0, 4); /* no object */
+        wire_put(stub, 1, 4);
+        wire_put(stub, 27, 4);
+        wire_put(stub, 27, 4);
+        wire_put(stub, 1, 2);
+        wire_put(stub, 19, 2);
+        wire_put(stub, 0x0d, 1);
+        wire_put_bytes(stub, WIRE_NSPI, 16);
+        wire_put(stub, 56, 2);
+        wire_put(stub, 2, 2);
+        wire_put(stub, 0, 2);
+        stub->data[25] ^= !is_exchange;
+        request.stub = stub->data;
+        request.stub_length = stub->len;
+        const struct oa_rpc_interface *iface = oa_request_shape(&request);
+        g_assert_cmpstr(iface ? iface->name : NULL, ==, is_exchange ? "epm" : NULL);
+        request.stub_length--;
+        g_assert_null(oa_request_shape(&request));
+        g_byte_array_unref(stub);
+    }
+}
+
 /* Plain RPC over TCP: an accepted Exchange interface shows where Exchange listens. */
 static void
 test_endpoint(void)
@@ -481,6 +555,8 @@ main(int argc, char *argv[])
     g_test_add_func("/bindings/many", test_many);
     g_test_add_func("/bindings/request-shape", test_request_shape);
     g_test_add_func("/bindings/old-request-shape", test_old_request_shape);
+    g_test_add_func("/bindings/name-shapes", test_name_shapes);
+    g_test_add_func("/bindings/map-shape", test_map_shape);
     g_test_add_func("/bindings/endpoint", test_endpoint);
     g_test_add_func("/bindings/late-join", test_late_join);
     g_test_add_func("/bindings/association", test_association);

@@ -1076,6 +1076,86 @@ test_successor_of_late_calls(void)
     wire_free(wire);
 }
 
+/* A request that waits behind a loss comes minutes after its response; on the other hop it is lost.
+ */
+static void
+test_held_request(void)
+{
+    for (int is_held = 0; is_held <= 1; is_held++) {
+        bool is_waiting[2] = { is_held, false };
+        struct wire *wire = wire_new(true);
+        struct pair pair = establish(wire, 1, V, IN1, OUT1);
+        struct oa_channel *server = wire_proxy(wire, 7, 9);
+
+        wire_rts(wire, server, OA_CLIENT, OA_RTS_CONN_B2,
+                 (struct wire_rts){ .cookies = { V, IN1 } });
+        struct oa_stamp sent = wire->now;
+        wire_response(wire, pair.out, WIRE_WHOLE, 1, 8, 2);
+        server->is_waiting = is_waiting;
+        wire->now.time_ns += INT64_C(130) * 1000000000;
+        send_calls(wire, pair.in, pair.out, 2, 2, 0);
+        wire_request(wire, server, WIRE_WHOLE, 2, 11, 20, 1);
+        g_assert_cmpuint(pair.in->vc->no_request, ==, !is_held);
+        wire->now = sent;
+        wire_request(wire, server, WIRE_WHOLE, 1, 11, 20, 1);
+        server->is_waiting = NULL;
+        wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+        wire_close(pair.out, OA_END_FIN, OA_CLIENT);
+        wire_close(server, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpuint(pair.in->vc->answered, ==, 1 + is_held);
+        wire_free(wire);
+    }
+}
+
+/* The head and the first PDU of an IN channel are lost, and it carries nothing but a bind: it is of
+ * the session that has the response, if there is one alone. */
+static void
+test_one_bind(void)
+{
+    static const struct {
+        uint32_t call_id;
+        uint8_t client;
+        bool has_rival, joins;
+    } CASES[] = {
+        { 1, 1, false, true },
+        { 2, 1, false, false },
+        { 1, 2, false, false },
+        { 1, 1, true, false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *outs[] = { wire_out(wire, 1), wire_out(wire, 1) };
+        struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, CASES[i].client, 1);
+
+        GByteArray *bind = wire_pdu(OA_RPC_BIND, WIRE_WHOLE, CASES[i].call_id);
+        wire_put(bind, 4088 | 4088 << 16, 4);
+        wire_put(bind, 0, 4);
+        wire_put(bind, 1, 4);
+        wire_put(bind, 1 << 16, 4);
+        wire_put_bytes(bind, WIRE_EMSMDB, 20);
+        wire_put_bytes(bind, WIRE_NDR, 20);
+        for (int j = 0; j <= CASES[i].has_rival; j++)
+            conn_a1(wire, outs[j], V + j, OUT1 + j);
+        wire_send(wire, in, OA_CLIENT, bind);
+        for (int j = 0; j <= CASES[i].has_rival; j++) {
+            GByteArray *ack = wire_pdu(OA_RPC_BIND_ACK, WIRE_WHOLE, 1);
+            wire_put(ack, 4088 | 4088 << 16, 4);
+            wire_put(ack, 0, 4);
+            wire_put(ack, 5, 2);
+            wire_put_bytes(ack, "6001\0", 6);
+            wire_put(ack, 1, 4);
+            wire_put(ack, 0, 4);
+            wire_put_bytes(ack, WIRE_NDR, 20);
+            wire_respond(wire, outs[j]);
+            wire_send(wire, outs[j], OA_SERVER, ack);
+        }
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpint(in->vc == outs[0]->vc, ==, CASES[i].joins);
+        wire_free(wire);
+    }
+}
+
 /* The first PDU of a connection to the server is lost, and no call tells whose it is: it belongs to
  * the only session that lacks it, opened by that proxy at that time. */
 static void
@@ -1556,6 +1636,8 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/lost-opening", test_lost_opening);
     g_test_add_func("/virtual-connection/lost-opening-and-head", test_lost_opening_and_head);
     g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
+    g_test_add_func("/virtual-connection/held-request", test_held_request);
+    g_test_add_func("/virtual-connection/one-bind", test_one_bind);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
     g_test_add_func("/virtual-connection/two-clients-of-one-server",

@@ -1,15 +1,18 @@
 /* request_shape.c
  * Identifies the interface of a request by its parameters.
- * [MS-OXCRPC] 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT), 3.1.4 (EcDoRpc, reserved);
+ * [MS-OXCRPC] 3.1.4.1 (EcDoConnectEx), 3.1.4.2 (EcDoRpcExt2), 2.2.2.1 (RPC_HEADER_EXT),
+ * 3.1.4 (EcDoConnect and EcDoRpc, reserved); [MS-OXABREF] 3.1.4; [C706] appendix O (ept_map);
  * [MS-OXCROPS] 2.2.1 (buffers of ROPs)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "rpc/request_shape.h"
 
+#include <glib.h>
 #include <string.h>
 
 #include "base/cursor.h"
+#include "rpc/tower.h"
 
 /* Limits of cbIn, 3.1.4.2; the smallest buffer is a header and the two bytes of RopSize. */
 #define IN_MAX 0x40000
@@ -24,7 +27,7 @@
 
 /* Bytes of the stub that show the shape: the handle, pulFlags, cbIn and the extended buffer header;
  * of an EcDoRpc fewer. */
-#define SHOWN_SIZE 36
+#define SHOWN_SIZE 36 /* of an ept_map more, but it comes in one piece */
 
 /* pulFlags: NoCompression, NoXorMagic, Chain; the other bits have to be 0. */
 #define CALL_FLAGS 0x7
@@ -85,18 +88,68 @@ is_old_rpc(struct oa_cursor stub)
     return stub.is_short || (length == count && most == max);
 }
 
+/* A string that is a name in the directory, which begins with an organisation. */
 static bool
-is_shape_of(uint16_t opnum, struct oa_cursor stub)
+is_directory_name(struct oa_cursor stub)
 {
-    switch (opnum) {
-    case OA_EMSMDB_EC_DO_RPC_EXT2:
-        return is_rpc_ext2(stub);
-    case OA_EMSMDB_EC_DO_RPC:
-        return is_old_rpc(stub);
-    default:
+    static const char BEGIN[] = "/o=";
+    uint32_t max = oa_cursor_u32(&stub), offset = oa_cursor_u32(&stub);
+    uint32_t count = oa_cursor_u32(&stub);
+    struct oa_cursor name = stub;
+    const uint8_t *begin = oa_cursor_bytes(&name, strlen(BEGIN));
+
+    if (!begin || offset != 0 || count <= strlen(BEGIN) || count > max ||
+        g_ascii_strncasecmp((const char *)begin, BEGIN, strlen(BEGIN)) != 0)
         return false;
-    }
+    const uint8_t *whole = oa_cursor_bytes(&stub, count);
+    return !whole || memchr(whole, '\0', count) == whole + count - 1;
 }
+
+/* szUserDN comes first. */
+static bool
+is_connect(struct oa_cursor stub)
+{
+    return is_directory_name(stub);
+}
+
+/* ulFlags, pUserDN. */
+static bool
+is_new_dsa(struct oa_cursor stub)
+{
+    oa_cursor_skip(&stub, 4);
+    return is_directory_name(stub);
+}
+
+/* ulFlags, cbMailboxServerDN, szMailboxServerDN. */
+static bool
+is_fqdn_from_dn(struct oa_cursor stub)
+{
+    oa_cursor_skip(&stub, 8);
+    return is_directory_name(stub);
+}
+
+/* A tower with an interface of Exchange. */
+static bool
+is_map(struct oa_cursor stub)
+{
+    struct oa_tower asked = oa_tower_asked_for(&stub);
+
+    return oa_tower_is_exchange(&asked);
+}
+
+static const struct shape {
+    enum oa_interface_id iface;
+    uint16_t opnum;
+    bool (*fits)(struct oa_cursor stub);
+} SHAPES[] = {
+    { OA_IF_EMSMDB, OA_EMSMDB_EC_DO_RPC_EXT2, is_rpc_ext2 },
+    { OA_IF_EMSMDB, OA_EMSMDB_EC_DO_RPC, is_old_rpc },
+    { OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT_EX, is_connect },
+    { OA_IF_EMSMDB, OA_EMSMDB_EC_DO_CONNECT, is_connect },
+    { OA_IF_RFR, OA_RFR_GET_NEW_DSA, is_new_dsa },
+    { OA_IF_RFR, OA_RFR_GET_FQDN_FROM_SERVER_DN, is_fqdn_from_dn },
+    { OA_IF_EPM, OA_EPM_MAP, is_map },
+};
 
 const struct oa_rpc_interface *
 oa_request_shape(const struct oa_rpc_pdu *rpc)
@@ -106,13 +159,20 @@ oa_request_shape(const struct oa_rpc_pdu *rpc)
         return NULL;
     struct oa_cursor stub = oa_cursor_over(rpc->stub, rpc->stub_length);
     stub.big_endian = rpc->header.big_endian;
-    return is_shape_of(rpc->opnum, stub) ? oa_rpc_interface(OA_IF_EMSMDB) : NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(SHAPES); i++)
+        if (SHAPES[i].opnum == rpc->opnum && SHAPES[i].fits(stub))
+            return oa_rpc_interface(SHAPES[i].iface);
+    return NULL;
 }
 
 bool
 oa_request_is_too_short(const struct oa_rpc_pdu *rpc)
 {
-    return rpc->header.ptype == OA_RPC_REQUEST && rpc->header.flags & OA_RPC_FIRST_FRAG &&
-           rpc->stub && rpc->is_short && rpc->stub_length < SHOWN_SIZE &&
-           (rpc->opnum == OA_EMSMDB_EC_DO_RPC_EXT2 || rpc->opnum == OA_EMSMDB_EC_DO_RPC);
+    bool is_known = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SHAPES); i++)
+        is_known |= SHAPES[i].opnum == rpc->opnum;
+    return is_known && rpc->header.ptype == OA_RPC_REQUEST &&
+           rpc->header.flags & OA_RPC_FIRST_FRAG && rpc->stub && rpc->is_short &&
+           rpc->stub_length < SHOWN_SIZE;
 }

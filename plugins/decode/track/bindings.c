@@ -199,6 +199,17 @@ keep_response(struct bindings *bindings, const struct oa_event *event)
     memcpy(kept->rpc.results, rpc->results, sizeof rpc->results);
 }
 
+bool
+oa_bindings_fit(const struct bindings *proposed, const struct bindings *answered)
+{
+    const struct oa_rpc_pdu *response = answered->unpaired ? &answered->unpaired->rpc : NULL;
+
+    return response && proposed->n_proposed > 0 && answered->n_proposed == 0 &&
+           response->header.call_id == proposed->call_id &&
+           (response->header.ptype == OA_RPC_BIND_NAK ||
+            response->n_results == proposed->n_proposed);
+}
+
 void
 oa_bindings_clear(struct bindings *bindings)
 {
@@ -272,6 +283,6 @@ oa_bindings_take_request(struct oa_tracker *tracker, struct oa_virtual_connectio
                                                    .state = OA_BINDING_ACCEPTED };
     if (!vc->iface)
         vc->iface = iface;
-    if (endpoint->port)
+    if (endpoint->port && iface->is_exchange)
         oa_endpoints_remember(tracker, endpoint, OA_ENDPOINT_SEEN);
 }

@@ -36,6 +36,10 @@ void oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
 void oa_bindings_merge(struct oa_tracker *tracker, struct bindings *into,
                        const struct bindings *from, const struct oa_event *event);
 
+/* Whether the last response of `answered`, which has no bind, may be that to the last proposal of
+ * `proposed`, which has no response. */
+bool oa_bindings_fit(const struct bindings *proposed, const struct bindings *answered);
+
 void oa_bindings_clear(struct bindings *bindings);
 
 /* A request. If the bind of its context is not in the capture, the shape of the request may show

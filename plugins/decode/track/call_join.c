@@ -585,6 +585,21 @@ is_one_way(const struct oa_virtual_connection *vc, enum oa_hop hop)
            !channel->traffic[OA_SERVER].rpc_pdus;
 }
 
+/* Whether one shows a bind and the other one a response to it, between the same hosts; the head of
+ * one at least is missing. */
+static bool
+have_one_bind(const struct virtual_connection *vc, const struct virtual_connection *other,
+              enum oa_hop hop, enum oa_leg leg)
+{
+    const struct virtual_connection *in = leg == OA_LEG_IN ? vc : other;
+    const struct virtual_connection *out = in == vc ? other : vc;
+
+    return (!in->facts.target_server || !out->facts.target_server) &&
+           memcmp(&in->facts.endpoint[hop][OA_SERVER], &out->facts.endpoint[hop][OA_SERVER],
+                  sizeof(struct oa_endpoint)) == 0 &&
+           oa_bindings_fit(&in->bindings, &out->bindings);
+}
+
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
        enum oa_leg leg)
@@ -606,6 +621,8 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
     is_at_one_time |= is_silent; /* nothing shows how long it went on */
     if (!oa_hop_is_http(hop))
         return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;
+    if (is_at_one_time && have_one_bind(vc, other, hop, leg))
+        return FIT_BY_HEAD_AND_TIME;
     if (!are_alike(&vc->facts, &other->facts, hop))
         return FIT_NONE;
     return is_at_one_time ? FIT_BY_HEAD_AND_TIME : FIT_BY_HEAD;

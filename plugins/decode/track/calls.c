@@ -737,6 +737,18 @@ finish_if_over(struct call_list *list, struct call *call)
     list->tracker->calls->ended = call;
 }
 
+/* Whether requests wait behind missing bytes. */
+static bool
+are_requests_held(const struct call_list *list)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++) {
+        const struct oa_channel *in = list->vc->channel[hop][OA_LEG_IN];
+        if (in && in->is_waiting && in->is_waiting[OA_CLIENT])
+            return true;
+    }
+    return false;
+}
+
 /* Whether the request of a response would have come by now, if only it is in the capture. */
 static bool
 is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop hop)
@@ -744,7 +756,7 @@ is_too_old(const struct call_list *list, const struct call *orphan, enum oa_hop 
     const struct oa_call_half *response = &orphan->facts.response[hop];
 
     return response->is_complete && list->vc->leg_seen[hop][OA_LEG_IN] &&
-           list->now_ns - response->last.time_ns > ORPHAN_NS;
+           list->now_ns - response->last.time_ns > ORPHAN_NS && !are_requests_held(list);
 }
 
 static void
@@ -969,13 +981,38 @@ struct move {
 static void
 move_halves(void *data, void *user_data)
 {
-    struct oa_call *call = &((struct call *)data)->facts;
+    struct call *whole = data;
+    struct oa_call *call = &whole->facts;
     const struct move *move = user_data;
 
+    whole->lost_before[move->to] = whole->lost_before[move->from];
     call->request[move->to] = call->request[move->from];
     call->response[move->to] = call->response[move->from];
     call->request[move->from] = call->response[move->from] =
         (struct oa_call_half){ .fragments = 0 };
+}
+
+static void
+move_late(const struct call_list *list, const struct move *move)
+{
+    for (guint i = 0; list->late && i < list->late->len; i++) {
+        struct late_call *late = &g_array_index(list->late, struct late_call, i);
+
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+            if (late->hops[side] & 1u << move->from)
+                late->hops[side] ^= 1u << move->from | 1u << move->to;
+    }
+}
+
+static void
+move_losses(struct call_list *list, const struct move *move)
+{
+    memcpy(list->losses[move->to], list->losses[move->from], sizeof list->losses[move->to]);
+    list->is_losing[move->to] = list->is_losing[move->from];
+    list->lost_until_ns[move->to] = list->lost_until_ns[move->from];
+    memset(list->losses[move->from], 0, sizeof list->losses[move->from]);
+    list->is_losing[move->from] = false;
+    list->lost_until_ns[move->from] = INT64_MIN;
 }
 
 void
@@ -987,6 +1024,10 @@ oa_calls_move(struct call_list *list, enum oa_hop from, enum oa_hop to)
         mark_gaps(list, link->data);
     g_queue_foreach(&list->by_age, move_halves, &move);
     g_queue_foreach(&list->over, move_halves, &move);
+    move_late(list, &move);
+    move_losses(list, &move);
+    for (const GList *link = list->by_age.head; link; link = link->next)
+        note_losses(list, link->data);
     list->highest_id[to] = list->highest_id[from];
     list->highest_id[from] = 0;
 }

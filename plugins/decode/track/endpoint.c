@@ -1,6 +1,6 @@
 /* endpoint.c
  * Where servers listen for plain RPC over TCP, from the endpoint mapper, binds and calls.
- * [C706] appendices L (towers) and O (ept_map)
+ * [C706] appendix O (ept_map)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "base/cursor.h"
+#include "rpc/tower.h"
 #include "track/tracker_state.h"
 
 /* Endpoints remembered; others are recognised by their binds only. */
@@ -17,12 +17,7 @@
 /* Entries read of one response; a client that requests more requests everything. */
 #define TOWERS_MAX 64
 
-/* Protocol identifiers of floors, [C706] appendix I. */
-#define FLOOR_UUID 0x0d
-#define FLOOR_TCP 0x07
-#define FLOORS_OF_TCP 5
 #define HANDLE_SIZE 20
-#define OBJECT_SIZE 16
 
 struct endpoint_table {
     GTree *known; /* struct oa_endpoint -> enum oa_endpoint_known */
@@ -73,72 +68,14 @@ oa_endpoints_remember(struct oa_tracker *tracker, const struct oa_endpoint *endp
     g_tree_replace(table, g_memdup2(endpoint, sizeof *endpoint), GINT_TO_POINTER((int)known));
 }
 
-/* One side of a floor of a tower: a count and its bytes. The left side begins with the protocol. */
-static struct oa_cursor
-floor_side(struct oa_cursor *tower)
-{
-    uint16_t length = oa_cursor_u16(tower);
-    return oa_cursor_sub(tower, length);
-}
-
-/* What a tower shows; nothing if it is not complete. */
-struct tower {
-    bool has_uuid;                        /* of an interface */
-    const struct oa_rpc_interface *iface; /* NULL: not a known one */
-    uint16_t port;                        /* of TCP; 0: none */
-};
-
-/* Towers are little endian whatever the byte order of the PDU, except for ports. */
-static struct tower
-read_tower(struct oa_cursor tower)
-{
-    unsigned floors = oa_cursor_u16(&tower);
-    struct tower found = { .port = 0 };
-
-    for (unsigned i = 0; i < floors && i < FLOORS_OF_TCP && !tower.is_short; i++) {
-        struct oa_cursor left = floor_side(&tower), right = floor_side(&tower);
-        uint8_t protocol = oa_cursor_u8(&left);
-
-        right.big_endian = true;
-        if (i == 0 && protocol == FLOOR_UUID) {
-            const uint8_t *uuid = oa_cursor_bytes(&left, 16);
-            found.has_uuid = uuid != NULL;
-            found.iface = uuid ? oa_rpc_interface_find(uuid) : NULL;
-        } else if (protocol == FLOOR_TCP) {
-            found.port = oa_cursor_u16(&right);
-        }
-    }
-    if (tower.is_short)
-        found = (struct tower){ .port = 0 };
-    return found;
-}
-
-/* The TCP port of an Exchange interface in that tower; 0 if the tower is another one. */
-static uint16_t
-exchange_port(struct oa_cursor tower)
-{
-    struct tower found = read_tower(tower);
-
-    return found.iface && found.iface->is_exchange ? found.port : 0;
-}
-
-/* The request of ept_map: pointers to an object and to a tower, handle, count. */
 bool
 oa_endpoints_is_foreign(const GByteArray *stub, bool big_endian)
 {
     struct oa_cursor cursor = oa_cursor_over(stub->data, stub->len);
 
     cursor.big_endian = big_endian;
-    if (oa_cursor_u32(&cursor))
-        oa_cursor_skip(&cursor, OBJECT_SIZE);
-    if (!oa_cursor_u32(&cursor))
-        return false;
-    oa_cursor_skip(&cursor, 4); /* max_count */
-    uint32_t length = oa_cursor_u32(&cursor);
-    struct oa_cursor tower = oa_cursor_sub(&cursor, length);
-    tower.big_endian = false;
-    struct tower asked = read_tower(tower);
-    return asked.has_uuid && !(asked.iface && asked.iface->is_exchange);
+    struct oa_tower asked = oa_tower_asked_for(&cursor);
+    return asked.has_uuid && !oa_tower_is_exchange(&asked);
 }
 
 /* The response of ept_map: handle, count, a conformant varying array of pointers to towers, status.
@@ -160,14 +97,12 @@ oa_endpoints_take_map(struct oa_tracker *tracker, const struct oa_virtual_connec
     for (uint32_t i = 0; i < count && i < TOWERS_MAX && !cursor.is_short; i++)
         pointers += oa_cursor_u32(&cursor) != 0;
     for (unsigned i = 0; i < pointers && count <= TOWERS_MAX; i++) {
-        oa_cursor_skip(&cursor, (4 - cursor.offset % 4) % 4 + 4); /* max_count */
-        uint32_t length = oa_cursor_u32(&cursor);
-        struct oa_cursor tower = oa_cursor_sub(&cursor, length);
-        if (tower.is_short)
+        oa_cursor_skip(&cursor, (4 - cursor.offset % 4) % 4);
+        struct oa_tower tower = oa_tower_read(&cursor);
+        if (cursor.is_short)
             return;
-        tower.big_endian = false;
-        endpoint.port = exchange_port(tower);
-        if (endpoint.port)
+        endpoint.port = tower.port;
+        if (endpoint.port && oa_tower_is_exchange(&tower))
             oa_endpoints_remember(tracker, &endpoint, OA_ENDPOINT_TCP);
     }
 }

@@ -97,7 +97,8 @@ enum oa_endpoint_known {
  *   1. at a known endpoint (`known` is that of the known side; at most one is), a
  *      connection-oriented PDU followed by another one or by the end of the bytes, or the beginning
  *      of one;
- *   2. anywhere, a request that only Exchange clients send, oa_request_shape().
+ *   2. anywhere, a request that only Exchange clients send, or one to the endpoint mapper for an
+ *      interface of Exchange, oa_request_shape().
  * Both are the middle of a connection, unless the PDU of 1 is a bind; `before` counts as in
  * oa_recognise().
  */
