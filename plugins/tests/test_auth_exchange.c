@@ -145,6 +145,25 @@ static const struct {
         ANSWER(YES) },
       "http legs 2 scheme NTLM mechanism NTLM user Domain\\User server Server result accepted "
       "status 200 persistent later 1\n" },
+    { "a later request shows that a lost answer accepted",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ASK(OUT "76\r\n"), RTS(OA_CLIENT),
+        ANSWER(YES) },
+      "http legs 2 scheme NTLM mechanism NTLM user Domain\\User result accepted status 0 "
+      "persistent later 1\n" },
+    { "so does one on an IN channel, with Kerberos",
+      { ASK(IN "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)), ASK(IN "1000\r\n"),
+        RTS(OA_CLIENT), RTS(OA_CLIENT) },
+      "http legs 1 scheme Negotiate mechanism Kerberos spn HTTP/proxy.example.com "
+      "realm EXAMPLE.COM result accepted status 0 persistent later 1\n" },
+    { "nothing rests on the first leg, or on Basic",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1)), ASK(OUT "76\r\n"), RTS(OA_CLIENT),
+        ANSWER(YES), ASK(OUT "76\r\n", WITH(AUTHORIZATION "Basic", BASIC)), RTS(OA_CLIENT),
+        ASK(OUT "76\r\n"), RTS(OA_CLIENT), ANSWER(YES) },
+      "http legs 1 scheme NTLM mechanism NTLM result unfinished status 0\n"
+      "http legs 1 scheme  result accepted status 200 anonymous accepted\n"
+      "http legs 1 scheme Basic mechanism Basic user LAB\\alice result unfinished status 0\n"
+      "http legs 1 scheme  result accepted status 200 anonymous accepted\n" },
     { "a server that asks anew",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1)), ANSWER(NO, WITH(WWW "NTLM", TYPE2)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)),

@@ -143,12 +143,36 @@ continues(const struct oa_auth_course *exchange, const struct oa_auth *auth)
            is_next_token;
 }
 
+/* The request was accepted, as an anonymous one if no credentials were sent at all. */
+static void
+accept_request(struct oa_auth_exchange *facts)
+{
+    facts->result = OA_AUTH_ACCEPTED;
+    if (!oa_auth_exchange_has_credentials(facts))
+        facts->anonymous = OA_AUTH_ANONYMOUS_ACCEPTED;
+}
+
+/* Whether the request, which has no credentials, shows that the last token of the client was
+ * accepted: the response to it is missing from the capture. */
+static bool
+shows_acceptance(const struct oa_auth_course *exchange, const struct oa_auth *auth)
+{
+    const struct oa_auth_exchange *facts = &exchange->facts;
+
+    return !auth && exchange->phase == OA_AUTH_WAITING && exchange->tries_credentials &&
+           facts->result == OA_AUTH_PENDING &&
+           (facts->client->ntlm_type == NTLM_AUTHENTICATE ||
+            facts->client->mechanism == OA_AUTH_KERBEROS);
+}
+
 /* Whether the request needs no exchange: the connection is authenticated, or Basic is repeated. */
 static bool
 rests_on(const struct oa_auth_course *exchange, const struct oa_auth *auth)
 {
     const struct oa_auth *known = exchange->facts.client;
 
+    if (shows_acceptance(exchange, auth))
+        return true;
     if (exchange->facts.result != OA_AUTH_ACCEPTED)
         return false;
     if (!auth)
@@ -165,13 +189,20 @@ oa_auth_course_relate(const struct oa_auth_course *course, const struct oa_auth 
     return course && continues(course, auth) ? OA_AUTH_CONTINUES : OA_AUTH_BEGINS;
 }
 
-void
+bool
 oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first)
 {
+    bool is_news = course->facts.result != OA_AUTH_ACCEPTED;
+
+    if (is_news) {
+        accept_request(&course->facts);
+        course->phase = OA_AUTH_SETTLED;
+    }
     course->is_later_request = true;
     course->later_request = first;
     course->facts.later_requests++;
     course->pdus = 0;
+    return is_news;
 }
 
 void
@@ -299,15 +330,6 @@ refuse_request(struct oa_auth_course *course, bool has_token)
         course->phase = OA_AUTH_SETTLED;
         facts->result = facts->is_split ? OA_AUTH_UNDECIDED : OA_AUTH_REFUSED;
     }
-}
-
-/* The request was accepted, as an anonymous one if no credentials were sent at all. */
-static void
-accept_request(struct oa_auth_exchange *facts)
-{
-    facts->result = OA_AUTH_ACCEPTED;
-    if (!oa_auth_exchange_has_credentials(facts))
-        facts->anonymous = OA_AUTH_ANONYMOUS_ACCEPTED;
 }
 
 enum oa_auth_result

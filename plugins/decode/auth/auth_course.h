@@ -50,8 +50,9 @@ enum oa_auth_relation {
 enum oa_auth_relation oa_auth_course_relate(const struct oa_auth_course *course,
                                             const struct oa_auth *auth);
 
-/* The request relies on the exchange. */
-void oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first);
+/* The request relies on the exchange. True if it is the first to show that the exchange was accepted:
+ * the response is missing from the capture. */
+bool oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first);
 
 /* The request begins or continues the exchange. */
 void oa_auth_course_add_request(struct oa_auth_course *course, const struct oa_http_head *request,

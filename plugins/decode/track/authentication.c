@@ -232,8 +232,9 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
 
     enum oa_auth_relation relation = oa_auth_course_relate(course, auth);
     if (relation == OA_AUTH_RESTS) {
-        oa_auth_course_rest(course, event->first);
         event->exchange = &course->facts;
+        if (oa_auth_course_rest(course, event->first))
+            oa_auth_tell_acceptance(tracker, &course->facts, event);
         return;
     }
     if (relation == OA_AUTH_BEGINS)
