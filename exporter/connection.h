@@ -19,6 +19,7 @@ struct connection_stream {
     uint64_t retransmitted_bytes;  /* payload that had been seen before, in whatever frame */
     uint64_t wire_bytes;           /* IP packets with their headers */
     uint64_t under_way_bytes;      /* missing, but sent before the capture began: not lost */
+    uint64_t unseen_bytes;         /* missing, while the capture holds no frame of this direction */
 };
 
 /* As netstat would show it on one of the two hosts. */

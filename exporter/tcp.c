@@ -468,7 +468,11 @@ count_segment(struct tracked *c, unsigned side, const struct segment *segment,
     struct tcp_stream *half = tcp_stream_of(&c->pair, side);
 
     time_handshake(c, side, segment, stamp);
-    c->pair.facts.stream[side].frames++;
+    struct connection_stream *stream = &c->pair.facts.stream[side];
+    if (stream->frames++ == 0) {
+        stream->lost_bytes += stream->unseen_bytes;
+        stream->unseen_bytes = 0;
+    }
     c->pair.facts.stream[side].wire_bytes += segment->ip_length;
     c->pair.facts.last.time_ns = MAX(c->pair.facts.last.time_ns, stamp.time_ns);
     c->pair.facts.last.frame = stamp.frame;

@@ -41,12 +41,17 @@ deliver(struct tcp_pair *c, struct tcp_stream *half, const uint8_t *bytes, size_
                                  stamp);
 }
 
-/* `count` is what the bytes count as. */
+/* `count` is what the bytes count as, though not as lost while no frame of their sender has come:
+ * perhaps the capture holds the other direction only. */
 static void
 lose(struct tcp_pair *c, struct tcp_stream *half, uint64_t *count, int64_t bytes,
      struct oa_stamp stamp)
 {
+    struct connection_stream *stream = stream_of(c, half);
+
     half->next += bytes;
+    if (count == &stream->lost_bytes && stream->frames == 0)
+        count = &stream->unseen_bytes;
     *count += (uint64_t)bytes;
     c->shared->listener.lost(c->user, (enum oa_side)tcp_stream_side(c, half), (uint64_t)bytes,
                              stamp);

@@ -109,11 +109,13 @@ on_closed(void *user)
         const struct connection_stream *stream = &connection->stream[side];
 
         require(stream->retransmitted_frames <= stream->frames);
+        uint64_t missing = stream->lost_bytes + stream->under_way_bytes + stream->unseen_bytes;
+        require(!stream->unseen_bytes || !stream->frames);
         /* What the snap length cut off is payload that cannot be delivered. */
         require(followed->stream[side].delivered <= stream->payload_bytes &&
-                followed->stream[side].lost >= stream->lost_bytes + stream->under_way_bytes &&
+                followed->stream[side].lost >= missing &&
                 followed->stream[side].delivered + followed->stream[side].lost ==
-                    stream->payload_bytes + stream->lost_bytes + stream->under_way_bytes);
+                    stream->payload_bytes + missing);
         followed->host->frames_closed += stream->frames;
     }
     followed->host->open--;

@@ -438,17 +438,19 @@ struct count_row {
 };
 
 static const struct count_row COUNT_ROWS[] = {
-    { "plain", SHAKE "c0+3 c3+3", { 4, 6, 0, 0, 0, 0, 0 }, true, 1, 5 },
-    { "retransmitted", SHAKE "c0+3 c0+3 c0+2 c3+1 c0+5", { 7, 5, 2, 0, 0, 0, 0 }, true, 1, 8 },
-    { "pending-repeated", SHAKE "c3+3 c3+3 c4+1 c0+3", { 6, 6, 2, 0, 0, 0, 0 }, true, 1, 7 },
-    { "keep-alive", SHAKE "c0+3 c2+1 c2+0", { 5, 3, 1, 0, 0, 0, 0 }, true, 1, 6 },
-    { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0, 0, 0, 0 }, true, 1, 6 },
-    { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 8, 1, 0, 0, 0, 0 }, true, 1, 6 },
-    { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5, 0, 0, 0 }, true, 1, 5 },
-    { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0, 0, 0, 0 }, false, 1, 3 },
-    { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0, 0, 0, 0 }, false, 1, 3 },
-    { "start-under-way", "s0+3A0 c4+3 s3+3A7", { 1, 3, 0, 0, 0, 0, 4 }, false, 1, 3 },
-    { "start-lost", "s0+3A0 +2000 c4+3 s3+3A7", { 1, 3, 0, 4, 0, 0, 0 }, false, 1, 3 },
+    { "plain", SHAKE "c0+3 c3+3", { 4, 6, 0, 0, 0, 0, 0, 0 }, true, 1, 5 },
+    { "retransmitted", SHAKE "c0+3 c0+3 c0+2 c3+1 c0+5", { 7, 5, 2, 0, 0, 0, 0, 0 }, true, 1, 8 },
+    { "pending-repeated", SHAKE "c3+3 c3+3 c4+1 c0+3", { 6, 6, 2, 0, 0, 0, 0, 0 }, true, 1, 7 },
+    { "keep-alive", SHAKE "c0+3 c2+1 c2+0", { 5, 3, 1, 0, 0, 0, 0, 0 }, true, 1, 6 },
+    { "empty-is-no-retransmission", SHAKE "c0+3 c0+0 cA0", { 5, 3, 0, 0, 0, 0, 0, 0 }, true, 1, 6 },
+    { "cut", SHAKE "c0+3!4 c0+3!4 c7+1", { 5, 8, 1, 0, 0, 0, 0, 0 }, true, 1, 6 },
+    { "lost", SHAKE "c0+3 c8+2", { 4, 5, 0, 5, 0, 0, 0, 0 }, true, 1, 5 },
+    { "mid-stream", "c5+3 c8+1 c0+5", { 3, 4, 1, 0, 0, 0, 0, 0 }, false, 1, 3 },
+    { "mid-stream-swapped", "c5+3 c0+5 c8+1", { 3, 9, 0, 0, 0, 0, 0, 0 }, false, 1, 3 },
+    { "start-under-way", "s0+3A0 c4+3 s3+3A7", { 1, 3, 0, 0, 0, 0, 4, 0 }, false, 1, 3 },
+    { "start-lost", "s0+3A0 +2000 c4+3 s3+3A7", { 1, 3, 0, 4, 0, 0, 0, 0 }, false, 1, 3 },
+    { "one-way", "sSA0 s0+3A9 s3+3A12", { 0, 0, 0, 0, 0, 0, 0, 12 }, true, 1, 3 },
+    { "late-first", "sSA0 s0+3A9 s3+3A12 c12+3 s6+1A15", { 1, 3, 0, 12, 0, 0, 0, 0 }, true, 1, 5 },
 };
 
 static void
@@ -459,6 +461,7 @@ assert_stream(const struct connection_stream *stream, const struct connection_st
     g_assert_cmpuint(stream->retransmitted_frames, ==, expected->retransmitted_frames);
     g_assert_cmpuint(stream->lost_bytes, ==, expected->lost_bytes);
     g_assert_cmpuint(stream->under_way_bytes, ==, expected->under_way_bytes);
+    g_assert_cmpuint(stream->unseen_bytes, ==, expected->unseen_bytes);
 }
 
 static void
@@ -501,9 +504,9 @@ test_swap(void)
     fixture_end(&fixture);
     g_assert_cmpstr(fixture.log->str, ==, "open c:ababc s:cdef c?2 c:f fin-s");
     assert_stream(&fixture.closed.stream[OA_SERVER],
-                  &(struct connection_stream){ 5, 6, 0, 0, 0, 0, 0 });
+                  &(struct connection_stream){ 5, 6, 0, 0, 0, 0, 0, 0 });
     assert_stream(&fixture.closed.stream[OA_CLIENT],
-                  &(struct connection_stream){ 2, 4, 0, 2, 0, 0, 0 });
+                  &(struct connection_stream){ 2, 4, 0, 2, 0, 0, 0, 0 });
     g_string_free(fixture.log, TRUE);
 }
 

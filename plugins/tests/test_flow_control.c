@@ -25,6 +25,7 @@ new_bench(uint32_t window)
 
     bench.channel.kind = OA_CHANNEL_OUT;
     bench.channel.has_start = true;
+    bench.channel.traffic[OA_SERVER].rts_pdus = 1;
     if (window)
         oa_flow_begin(&bench.channel, window);
     return bench;
@@ -282,6 +283,20 @@ test_waiting(void)
     end_bench(&bench);
 }
 
+/* Where the capture holds nothing that the sender has sent, acknowledgments cannot be wrong. */
+static void
+test_unseen_sender(void)
+{
+    struct bench bench = new_bench(1000);
+
+    bench.channel.traffic[OA_SERVER].rts_pdus = 0;
+    acknowledge(&bench, 900, 1000, 1);
+    acknowledge(&bench, 1800, 1000, 1);
+    g_assert_cmpstr(bench.wire->findings->str, ==, "");
+    g_assert_true(bench.channel.flow.is_estimate);
+    end_bench(&bench);
+}
+
 /* In the middle of a connection the first acknowledgment is the base, and nothing is certain enough
  * to be reported. */
 static void
@@ -362,6 +377,7 @@ main(int argc, char *argv[])
     g_test_add_func("/flow-control/stall-out-of-order", test_stall_out_of_order);
     g_test_add_func("/flow-control/invalid", test_invalid);
     g_test_add_func("/flow-control/waiting", test_waiting);
+    g_test_add_func("/flow-control/unseen-sender", test_unseen_sender);
     g_test_add_func("/flow-control/estimate", test_estimate);
     g_test_add_func("/flow-control/window-unknown", test_window_unknown);
     g_test_add_func("/flow-control/sides", test_sides);

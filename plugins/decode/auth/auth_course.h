@@ -50,7 +50,7 @@ enum oa_auth_relation {
 enum oa_auth_relation oa_auth_course_relate(const struct oa_auth_course *course,
                                             const struct oa_auth *auth);
 
-/* The request relies on the exchange. True if it is the first to show that the exchange was accepted:
+/* The request relies on the exchange. True if it is the first to show that the client was accepted:
  * the response is missing from the capture. */
 bool oa_auth_course_rest(struct oa_auth_course *course, struct oa_stamp first);
 

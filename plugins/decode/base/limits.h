@@ -44,7 +44,7 @@
 #define OA_LIMIT_BODIES_ALL (64 * 1024 * 1024)
 
 /* Requests waiting for their response on one connection of MAPI over HTTP, where clients send the
- * next one when they have the response. A connection with more is no longer read. */
+ * next one when they have the response: beyond, that of the oldest one is taken for lost. */
 #define OA_LIMIT_PIPELINE 64
 
 /* Sessions of MAPI over HTTP, sessions with mailboxes, and bindings to directories, open at the

@@ -56,6 +56,7 @@ struct oa_http_connection {
     uint64_t newest;       /* number of the exchange of the last request */
     bool has_lost_request; /* since then bytes of the client were lost */
     struct stream stream[2];
+    bool has_response; /* of any request */
     bool gave_up;
     uint64_t n_exchanges;
     size_t kept; /* of bodies and heads */
@@ -488,11 +489,25 @@ orphan_of(struct oa_http_connection *connection, struct oa_text id)
     return under_way;
 }
 
+/* Makes room for one more request. The client had the response of the oldest one long ago: the
+ * capture lacks it, perhaps as it lacks all that the server has sent. */
+static void
+give_up_oldest(struct oa_http_connection *connection)
+{
+    if (connection->waiting.length < OA_LIMIT_PIPELINE)
+        return;
+    struct exchange *oldest = g_queue_peek_head(&connection->waiting);
+    oldest->facts.response.has_gap = true;
+    connection->gave_up |= connection->has_response;
+    finish(connection, oldest);
+}
+
 static void
 take_request(struct oa_http_connection *connection, const struct piece *piece,
              struct kept_head *kept)
 {
     give_up_orphans(connection, piece->first.time_ns);
+    give_up_oldest(connection);
     struct exchange *exchange = orphan_of(connection, kept->head.mapi.request_id);
 
     if (!exchange) {
@@ -512,6 +527,8 @@ take_response(struct oa_http_connection *connection, const struct piece *piece,
               struct kept_head *kept)
 {
     const struct oa_http_head *head = &kept->head;
+
+    connection->has_response = true;
     struct exchange *exchange = answered_by(connection, head, piece->first.time_ns);
 
     if (head->status < 200 && head->status != 101) {
@@ -562,10 +579,7 @@ take_head(struct oa_http_connection *connection, const struct piece *piece)
         lose(connection, piece->side);
         return 0;
     }
-    if (connection->waiting.length >= OA_LIMIT_PIPELINE && kept.head.is_request) {
-        connection->stream[OA_CLIENT].state = DRAIN;
-        connection->gave_up = true;
-    } else if (kept.head.is_request)
+    if (kept.head.is_request)
         take_request(connection, piece, &kept);
     else
         take_response(connection, piece, &kept);
@@ -582,8 +596,7 @@ take_cut_head(struct oa_http_connection *connection, enum oa_side side)
     const GByteArray *carry = stream->carry;
     struct kept_head kept;
 
-    if (!carry || stream->state != AT_HEAD ||
-        (side == OA_CLIENT && connection->waiting.length >= OA_LIMIT_PIPELINE))
+    if (!carry || stream->state != AT_HEAD)
         return;
     struct piece piece = { side, carry->data, carry->len, stream->carry_from, stream->carry_from };
     if (copy_head(connection, &piece, carry->len, true, &kept)) {

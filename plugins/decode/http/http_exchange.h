@@ -73,7 +73,7 @@ void oa_http_connection_data(struct oa_http_connection *connection, enum oa_side
  * client wait behind missing ones. Responses then wait for the request with their X-RequestId. */
 void oa_http_connection_expect_late(struct oa_http_connection *connection, bool requests_are_late);
 
-/* Whether too many requests waited, so that later ones are not read: base/limits.h. */
+/* Whether too many requests waited, though the capture has responses: base/limits.h. */
 bool oa_http_connection_gave_up(const struct oa_http_connection *connection);
 
 /* The next `bytes` bytes of that side are missing from the capture. A head that they cut off counts

@@ -156,6 +156,17 @@ oa_flow_take_rpc(struct oa_tracker *tracker, struct oa_event *event)
     event->flow = *flow;
 }
 
+/* Whether the capture holds anything that the sender of the channel's RPC bytes has sent. */
+static bool
+shows_sender(const struct oa_channel *channel)
+{
+    enum oa_side carrier = oa_channel_carrier(channel);
+    const struct oa_traffic *traffic = &channel->traffic[carrier];
+
+    return traffic->rpc_pdus || traffic->rts_pdus ||
+           (carrier == OA_SERVER && channel->response.frame);
+}
+
 /* On the channel's own hop, where the receiver has sent it or its sender gets it. */
 static void
 check_ack(struct oa_tracker *tracker, const struct oa_event *event,
@@ -204,7 +215,7 @@ oa_flow_take_ack(struct oa_tracker *tracker, struct oa_channel *acknowledged,
                  const struct oa_rts_ack *ack, bool has_reached_sender, struct oa_event *event)
 {
     event->acknowledged = acknowledged;
-    if (!acknowledged->has_start)
+    if (!acknowledged->has_start || !shows_sender(acknowledged))
         acknowledged->flow.is_estimate = true;
     if (event->channel->hop == acknowledged->hop) {
         check_ack(tracker, event, acknowledged, ack);
