@@ -317,8 +317,9 @@ is_final(const struct oa_auth *client)
     return client->ntlm_type == NTLM_AUTHENTICATE;
 }
 
+/* Without a token in it the response is the server's last word, unless its end is missing. */
 static void
-refuse_request(struct oa_auth_course *course, bool has_token)
+refuse_request(struct oa_auth_course *course, bool has_token, bool is_cut)
 {
     struct oa_auth_exchange *facts = &course->facts;
     bool is_rejected = result_of_token(facts->server) == OA_AUTH_REFUSED;
@@ -326,7 +327,7 @@ refuse_request(struct oa_auth_course *course, bool has_token)
     course->phase = OA_AUTH_CHALLENGED;
     if (!course->tries_credentials) {
         facts->anonymous = OA_AUTH_ANONYMOUS_REFUSED;
-    } else if (!has_token || is_rejected || is_final(facts->client)) {
+    } else if ((!has_token && !is_cut) || is_rejected || is_final(facts->client)) {
         course->phase = OA_AUTH_SETTLED;
         facts->result = facts->is_split ? OA_AUTH_UNDECIDED : OA_AUTH_REFUSED;
     }
@@ -346,7 +347,7 @@ oa_auth_course_add_response(struct oa_auth_course *course, const struct oa_http_
     facts->is_persistent |= response->persistent_auth;
     facts->is_proxy |= response->status == 407;
     if (asks_for_credentials(response)) {
-        refuse_request(course, has_token);
+        refuse_request(course, has_token, response->is_cut);
         return facts->result;
     }
     course->phase = OA_AUTH_SETTLED;

@@ -287,9 +287,24 @@ take_response(struct oa_tracker *tracker, struct oa_event *event)
         oa_auth_tell_acceptance(tracker, &course->facts, event);
 }
 
+/* Whether the credentials of the last request are among what is missing. Requests without any that
+ * follow on the connection may rest on them. */
+static bool
+lacks_credentials(struct oa_channel *facts, const struct oa_http_head *http)
+{
+    struct channel *channel = (struct channel *)facts;
+
+    if (http->is_request)
+        channel->lacks_credentials =
+            (http->is_cut || channel->lacks_credentials) && !http->n_credentials;
+    return channel->lacks_credentials;
+}
+
 void
 oa_auth_take_head(struct oa_tracker *tracker, struct oa_event *event)
 {
+    if (lacks_credentials(event->channel, event->http))
+        return;
     if (event->http->is_request)
         take_request(tracker, event);
     else

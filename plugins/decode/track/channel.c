@@ -124,6 +124,8 @@ static void
 count_skipped(struct channel *channel, enum oa_side side, uint64_t bytes, bool is_unknown)
 {
     channel->facts.traffic[side].skipped_bytes += bytes;
+    if (is_unknown)
+        channel->facts.last_pdu.frame = 0; /* how long nothing came is unknown, too */
     oa_vc_note_skipped(channel, side, bytes, is_unknown);
 }
 

@@ -25,6 +25,12 @@
  * follows it. For a first one it is that of CONN/A1, 76. [MS-RPCH] 2.1.2.1.2 */
 #define REPLACEMENT_BODY 120
 
+static bool
+has_pdus(const struct oa_channel *facts)
+{
+    return facts->vc || facts->traffic[OA_CLIENT].rts_pdus || facts->traffic[OA_CLIENT].rpc_pdus;
+}
+
 static void
 take_request(struct channel *channel, const struct oa_http_head *http, struct oa_stamp stamp)
 {
@@ -55,6 +61,9 @@ take_request(struct channel *channel, const struct oa_http_head *http, struct oa
         facts->target_port = http->rpc_port;
         oa_named_ports_add(channel->tracker, http->rpc_port);
     }
+    if (channel->is_kind_of_cut_head && !has_pdus(facts))
+        facts->kind = OA_CHANNEL_UNKNOWN;
+    channel->is_kind_of_cut_head = http->is_cut && !http->has_content_length;
     if (http->has_content_length && http->content_length <= ECHO_BODY_MAX) {
         /* Without a body it is the first leg of an authentication, or an echo request; the response
          * will show which. */
@@ -100,8 +109,7 @@ is_echo_response(const struct channel *channel, const struct oa_http_head *http)
     const struct oa_channel *facts = &channel->facts;
 
     return !channel->is_raw && channel->method != OA_HTTP_OTHER &&
-           !channel->last_request_has_length && !facts->vc && !facts->traffic[OA_CLIENT].rts_pdus &&
-           !facts->traffic[OA_CLIENT].rpc_pdus && http->has_content_length &&
+           !channel->last_request_has_length && !has_pdus(facts) && http->has_content_length &&
            http->content_length == ECHO_RESPONSE_SIZE;
 }
 
@@ -200,9 +208,7 @@ oa_channel_take_head(struct channel *channel, struct oa_event *event)
     else
         take_response(channel, event->http, event->last);
     tell_error(channel, event, in_stream);
-    /* The credentials of a request may be among what is missing. */
-    if (!event->is_cut || !event->http->is_request || event->http->n_credentials)
-        oa_auth_take_head(channel->tracker, event);
+    oa_auth_take_head(channel->tracker, event);
     if (event->is_cut) /* so is how the body is framed */
         oa_stream_lose(stream);
 }

@@ -35,6 +35,21 @@ is_beyond_echo(const struct channel *channel, const struct oa_event *event)
            (event->type != OA_EVENT_RTS || !oa_rts_has_signature(event->rts, OA_RTS_ECHO));
 }
 
+/* Whether the PDU is the response to an echo request of which the head is missing, or the part of
+ * it that would show this. It is all that the connection has carried. */
+static bool
+is_lone_echo(const struct channel *channel, const struct oa_event *event)
+{
+    const struct oa_channel *facts = &channel->facts;
+    const struct oa_traffic *in = &facts->traffic[OA_CLIENT], *out = &facts->traffic[OA_SERVER];
+    bool is_guess = facts->kind == OA_CHANNEL_UNKNOWN || channel->is_kind_of_cut_head ||
+                    in->skipped_bytes || out->skipped_bytes;
+
+    return event->type == OA_EVENT_RTS && event->side == OA_SERVER && is_guess &&
+           oa_hop_is_http(facts->hop) && oa_rts_has_signature(event->rts, OA_RTS_ECHO) &&
+           !facts->vc && !in->rpc_pdus && !in->rts_pdus && !out->rpc_pdus && !out->rts_pdus;
+}
+
 /*
  * Without an HTTP head the PDUs show whether the channel is an IN or an OUT channel: RTS PDUs by
  * their names, RPC PDUs by their sender. RPC both ways is version 1, or plain RPC over TCP.
@@ -46,6 +61,8 @@ settle_kind(struct channel *channel, const struct oa_event *event)
 
     if (is_beyond_echo(channel, event))
         channel->facts.kind = OA_CHANNEL_UNKNOWN;
+    if (is_lone_echo(channel, event))
+        channel->facts.kind = OA_CHANNEL_ECHO;
     if (event->type == OA_EVENT_RTS) {
         if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
             return;

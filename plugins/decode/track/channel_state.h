@@ -22,6 +22,8 @@ struct channel {
     bool last_request_is_head;
     bool last_request_has_length; /* or is chunked: its body has an end */
     bool is_replacement;          /* the head of the OUT channel says that it is a successor */
+    bool is_kind_of_cut_head;     /* the length that would show an echo is missing from it */
+    bool lacks_credentials;       /* those of the last request are missing from its head */
     bool is_raw;                  /* no HTTP around the PDUs */
     bool
         kind_is_guess; /* based on one RPC PDU; one from the other side makes it a duplex channel */

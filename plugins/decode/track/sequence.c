@@ -350,6 +350,16 @@ is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
     return seen[OA_LEG_IN] && seen[OA_LEG_OUT];
 }
 
+/* Whether a PDU that was not seen may be among bytes that the capture lacks. */
+static bool
+lacks_bytes(const struct oa_virtual_connection *vc)
+{
+    for (int hop = 0; hop < OA_HOPS; hop++)
+        if (vc->traffic[hop][OA_CLIENT].skipped_bytes || vc->traffic[hop][OA_SERVER].skipped_bytes)
+            return true;
+    return false;
+}
+
 static void
 judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
                const struct oa_sequence *sequence, const struct oa_event *where)
@@ -358,7 +368,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
                                          "A recycling of the OUT channel" };
     char name[OA_RTS_NAME_TEXT], missing_name[OA_RTS_NAME_TEXT];
 
-    for (unsigned i = 0; i < sequence->n_steps; i++) {
+    for (unsigned i = 0; i < sequence->n_steps && !lacks_bytes(vc); i++) {
         struct oa_rts_name missing = oa_sequence_missing(sequence, sequence->step[i].name.r1);
         if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
             continue;
@@ -374,7 +384,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
     if (sequence->kind == OA_SEQUENCE_CONN)
         oa_emit_finding(tracker, where, OA_FINDING_NOT_ESTABLISHED,
                         "The establishment ends with %s", name);
-    else
+    else if (!lacks_bytes(vc))
         oa_emit_finding(tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
                         KINDS[sequence->kind], name);
 }

@@ -341,9 +341,20 @@ take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
     return cookie ? oa_vc_claim_cookie(vc, &cookie->value.cookie, event->side) : vc;
 }
 
+/* Whether the PDU answers an echo request before the one that the connection carries now: a loss
+ * has held it back. */
+static bool
+is_late_echo(const struct oa_channel *channel, const struct oa_event *event)
+{
+    return event->side == OA_SERVER && channel->traffic[OA_SERVER].skipped_bytes &&
+           oa_hop_is_http(channel->hop) && oa_rts_has_signature(event->rts, OA_RTS_ECHO);
+}
+
 static void
 check_name(struct channel *channel, const struct oa_event *event)
 {
+    if (is_late_echo(&channel->facts, event))
+        return;
     if (event->rts_name.unexpected)
         oa_emit_finding(channel->tracker, event, OA_FINDING_RTS_UNEXPECTED,
                         "%s is not legal from the %s on this %s channel",
