@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What is counted of damaged captures is what the truth about the undamaged ones says can be counted of what is left.
+"""What is counted of damaged captures is what the truth about the undamaged ones says can be counted of what is left, and damages that
+take away nothing that findings need bring no findings but their own.
 
 Usage: test_countable.py [--all] OAEXPORT [NAME...]
 
@@ -11,6 +12,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import argparse
 import collections
 import concurrent.futures
+import functools
 import os
 import pathlib
 import sys
@@ -86,8 +88,9 @@ def captures():
 class Kind:
     """A kind of damage: how it is done, and what it allows."""
 
-    def __init__(self, name, apply, ends=False, splits=False, cuts=False, files=1, loses=False, is_pair=False):
+    def __init__(self, name, apply, ends=False, splits=False, cuts=False, files=1, loses=False, is_pair=False, tells=None):
         self.name, self.apply = name, apply
+        self.tells = tells  # findings that the damage brings, and no others; None: what is missing may bring any
         self.is_pair = is_pair
         self.ends = ends  # the capture ends early: no response may be right
         self.splits = splits  # what would join the channels may be missing
@@ -105,23 +108,26 @@ def kinds_of(truth):
     frames = len(truth.packets)
     dice = disturb.Dice(truth.path.stem)
     at = [number for number in range(2, frames + 1) if frames <= SMALL or dice.chance(40 / frames)]
-    yield "undamaged", [Kind("undamaged", lambda _, records: records)]
+    yield "undamaged", [Kind("undamaged", lambda _, records: records, tells=())]
     yield "loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES for seed in range(1, 6)]
     yield "more loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES[1:] for seed in range(6, 41)]
     yield "gone", [Kind(f"{share:.0%} of the connections gone, seed {seed}", damage.gone(share, seed), splits=True, loses=True)
                    for share in GONE for seed in range(1, 9)]
-    yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1)) for share in (1, 0.1)]
-    yield "order", [Kind(f"swapped within {window}", damage.reorder(0.5, 1, window)) for window in (4, 30)]
+    yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1), tells=("capture_duplicated",)) for share in (1, 0.1)]
+    yield "order", [Kind(f"swapped within {window}", damage.reorder(0.5, 1, window), tells=("reordered",)) for window in (4, 30)]
     yield "until", [Kind(f"until frame {number}", damage.until(number), ends=True) for number in at]
     yield "since", [Kind(f"since frame {number}", damage.since(number), splits=True) for number in at]
-    yield "way", [Kind(f"{'clients' if of_client else 'servers'} only", damage.one_way(of_client), splits=not of_client, loses=True)
+    yield "way", [Kind(f"{'clients' if of_client else 'servers'} only", damage.one_way(of_client), splits=not of_client, loses=True,
+                       tells=("capture_one_way", "idle_closed"))
                   for of_client in (True, False)]
-    yield "snap", [Kind(f"snap length {length}", damage.snap(length), cuts=True, splits=length < 192) for length in SNAP_LENGTHS]
-    yield "tunnel", [Kind(f"in {name}", damage.tunnel(name)) for name in tunnels.TUNNELS] + [
-        Kind(f"in {' in '.join(names)}", damage.tunnel(*names)) for names in
+    yield "snap", [Kind(f"snap length {length}", damage.snap(length), cuts=True, splits=length < 192,
+                        tells=("snap_length",) if length >= 384 else None) for length in SNAP_LENGTHS]
+    yield "tunnel", [Kind(f"in {name}", damage.tunnel(name), tells=()) for name in tunnels.TUNNELS] + [
+        Kind(f"in {' in '.join(names)}", damage.tunnel(*names), tells=()) for names in
         (("vlan_stack", "vxlan"), ("gre", "ipip"), ("erspan_2", "mpls_ethernet"), ("geneve", "vlan", "fragments"), ("fragments", "erspan_3"))]
     if truth.back:
-        yield "skew", [Kind(f"{seconds} s ahead, {1 + in_two} files", damage.skew(seconds, in_two), files=1 + in_two)
+        yield "skew", [Kind(f"{seconds} s ahead, {1 + in_two} files", damage.skew(seconds, in_two), files=1 + in_two,
+                            tells=("clock_skew", "clock_step"))
                        for seconds in SKEWS for in_two in ((False, True) if abs(seconds) < 1 else (True,))]
 
 
@@ -143,6 +149,21 @@ class Chooser(disturb.Dice):
         return items[int.from_bytes(disturb.digest(f"{self.seed}/{self.count}", 4), "big") % len(items)]
 
 
+def export(program, paths, reports):
+    """The rows of those reports."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = tools.oaexport(program, "-q", "-r", ",".join(reports), "-o", folder, *paths, check=False)
+        if result.returncode not in (0, tools.NOTHING_FOUND):
+            raise AssertionError(f"exit {result.returncode}: {result.stderr[-500:]}")
+        return [tools.rows((pathlib.Path(folder) / f"{name}.csv").read_text(encoding="utf-8")) for name in reports]
+
+
+@functools.lru_cache(maxsize=None)
+def codes_of(program, path):
+    """The codes of the findings of a capture."""
+    return {row["code"] for row in export(program, [path], ["findings"])[0]}
+
+
 class Comparison:
     """The calls that oaexport reports of a damaged capture, and those that the truth has of it."""
 
@@ -153,6 +174,9 @@ class Comparison:
         # Two kinds of damage together may leave nothing that tells: then a finding has to say so.
         self.may_be_twice = kind.is_pair and any(row["code"] == "hops_apart" for row in findings)
         self.wrong = []
+        if kind.tells is not None:
+            new = {row["code"] for row in findings} - codes_of(program, truth.path) - set(kind.tells)
+            self.wrong += [("finding", code) for code in sorted(new)]
         self.is_cut = call_truth.Message.is_countable if kind.cuts else call_truth.Message.is_whole
         self.whole, self.short = 0, []
         self._compare()
@@ -162,10 +186,10 @@ class Comparison:
             paths = [pathlib.Path(folder) / f"{number}.pcapng" for number in range(len(self.damaged.files))]
             for path, data in zip(paths, self.damaged.files):
                 path.write_bytes(data)
-            result = tools.oaexport(program, "-q", "-r", "calls,sessions,findings", "-o", folder, *paths, check=False)
-            if result.returncode not in (0, tools.NOTHING_FOUND):
-                raise AssertionError(f"{self.truth.path.stem}, {self.kind.name}: exit {result.returncode}: {result.stderr[-500:]}")
-            return [tools.rows((pathlib.Path(folder) / f"{name}.csv").read_text(encoding="utf-8")) for name in ("calls", "sessions", "findings")]
+            try:
+                return export(program, paths, ("calls", "sessions", "findings"))
+            except AssertionError as error:
+                raise AssertionError(f"{self.truth.path.stem}, {self.kind.name}") from error
 
     def _frame(self, row, side):
         """The frame that a row names, in the undamaged capture."""
