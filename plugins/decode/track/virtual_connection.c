@@ -587,13 +587,16 @@ place_on_hop(struct channel *channel, struct virtual_connection *vc)
 }
 
 /* `own`, whose only channel it is, turns out to be a part of `vc`: moves it to the hop that the
- * channel is on. */
+ * channel is on, unless it had channels on further hops. */
 static void
 place_part_on_hop(struct channel *channel, struct virtual_connection *own,
                   struct virtual_connection *vc)
 {
     enum oa_hop was = channel->facts.hop, is;
 
+    for (int hop = OA_HOP_HTTP_2; hop < OA_HOP_SERVER; hop++)
+        if (oa_vc_has_endpoint(&own->facts, (enum oa_hop)hop))
+            return;
     if (own->channels.length != 1 || was != OA_HOP_CLIENT || !place_on_hop(channel, vc))
         return;
     is = channel->facts.hop;
