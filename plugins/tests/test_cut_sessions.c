@@ -235,6 +235,56 @@ open_channels(struct wire *wire, struct hop hop, uint8_t cookie)
              (struct wire_rts){ .cookies = { cookie, OUT1 } });
 }
 
+#define BEGIN_OF_REQUEST 60
+
+static const char IN_ECHO[] = "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\nHost: proxy\r\n"
+                              "Content-Length: 0\r\n\r\n";
+static const char IN_CHANNEL[] = "RPC_IN_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\n"
+                                 "Host: proxy\r\nContent-Length: 1000\r\n\r\n";
+
+/* An echo whose heads do not show that it is one, by its response; a channel may follow on the
+ * connection. */
+static void
+test_cut_echo(void)
+{
+    for (int is_channel = 0; is_channel <= 1; is_channel++) {
+        struct wire *wire = cut_wire(BEGIN_OF_REQUEST);
+        struct oa_channel *channel = wire_http(wire, 1, IN_ECHO);
+
+        g_assert_cmpint(channel->kind, ==, OA_CHANNEL_IN);
+        wire->snap = 0;
+        if (is_channel) {
+            wire_head(wire, channel, OA_CLIENT, IN_CHANNEL);
+            wire_rts(wire, channel, OA_CLIENT, OA_RTS_CONN_B1,
+                     (struct wire_rts){ .cookies = { V, IN1 } });
+        } else {
+            wire_rts(wire, channel, OA_SERVER, OA_RTS_ECHO, (struct wire_rts){ 0 });
+        }
+        g_assert_cmpint(channel->kind, ==, is_channel ? OA_CHANNEL_IN : OA_CHANNEL_ECHO);
+        g_assert_cmpstr(wire->findings->str, ==, "");
+        wire_free(wire);
+    }
+}
+
+/* A request without credentials is anonymous only if none have been cut off before it. */
+static void
+test_cut_credentials(void)
+{
+    for (int is_cut = 0; is_cut <= 1; is_cut++) {
+        struct wire *wire = cut_wire(is_cut ? BEGIN_OF_REQUEST : 0);
+        struct oa_channel *channel = wire_http(wire, 1, IN_ECHO);
+
+        wire->snap = 0;
+        wire_head(wire, channel, OA_CLIENT, IN_CHANNEL);
+        wire_rts(wire, channel, OA_CLIENT, OA_RTS_CONN_B1,
+                 (struct wire_rts){ .cookies = { V, IN1 } });
+        wire_rts(wire, channel, OA_CLIENT, OA_RTS_PING, (struct wire_rts){ 0 });
+        g_assert_cmpstr(wire->findings->str, ==,
+                        is_cut ? "" : "anonymous_accepted: no credentials\n");
+        wire_free(wire);
+    }
+}
+
 /* A part of a cookie joins channels, also their successors; what is not all of it is not shown. */
 static void
 test_cut_cookie(void)
@@ -313,6 +363,8 @@ main(int argc, char **argv)
     g_test_add_func("/cut-sessions/at-end", test_at_end);
     g_test_add_func("/cut-sessions/too-few", test_too_few);
     g_test_add_func("/cut-sessions/http-hops", test_http_hops);
+    g_test_add_func("/cut-sessions/cut-echo", test_cut_echo);
+    g_test_add_func("/cut-sessions/cut-credentials", test_cut_credentials);
     g_test_add_func("/cut-sessions/cut-cookie", test_cut_cookie);
     g_test_add_func("/cut-sessions/places", test_places);
     return g_test_run();

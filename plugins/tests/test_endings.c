@@ -145,6 +145,11 @@ test_late_ping(void)
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
     g_assert_cmpstr(wire->findings->str, ==,
                     "idle_too_long: 121.001 s without a PDU; the connection timeout is 120 s\n");
+    wire_forget(wire);
+    wire->now.time_ns += 121 * SECOND;
+    oa_channel_lost(pair.out, OA_SERVER, 20); /* a ping among them, perhaps */
+    wire_rts(wire, pair.out, OA_SERVER, OA_RTS_PING, (struct wire_rts){ 0 });
+    g_assert_cmpstr(wire->findings->str, ==, "");
     wire_free(wire);
     wire = wire_new(false);
     wire_rts(wire, wire_out(wire, 1), OA_CLIENT, OA_RTS_CONN_A1,
