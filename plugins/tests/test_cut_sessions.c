@@ -262,6 +262,12 @@ test_cut_echo(void)
         }
         g_assert_cmpint(channel->kind, ==, is_channel ? OA_CHANNEL_IN : OA_CHANNEL_ECHO);
         g_assert_cmpstr(wire->findings->str, ==, "");
+        if (!is_channel) { /* the error is not one in the middle of the echo */
+            wire_head(wire, channel, OA_CLIENT, IN_CHANNEL);
+            wire_head(wire, channel, OA_SERVER,
+                      "HTTP/1.1 503 RPC Error: 6ba\r\nContent-Length: 0\r\n\r\n");
+            g_assert_true(g_str_has_prefix(wire->findings->str, "rpc_error: 503 RPC Error: 6ba"));
+        }
         wire_free(wire);
     }
 }

@@ -61,8 +61,11 @@ settle_kind(struct channel *channel, const struct oa_event *event)
 
     if (is_beyond_echo(channel, event))
         channel->facts.kind = OA_CHANNEL_UNKNOWN;
-    if (is_lone_echo(channel, event))
+    if (is_lone_echo(channel, event)) {
         channel->facts.kind = OA_CHANNEL_ECHO;
+        /* What follows is the response to another request. */
+        oa_stream_begin_body(&channel->stream[OA_SERVER], STREAM_HEAD, UINT64_MAX);
+    }
     if (event->type == OA_EVENT_RTS) {
         if (channel->facts.kind != OA_CHANNEL_UNKNOWN && !channel->kind_is_guess)
             return;
