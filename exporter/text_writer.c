@@ -263,15 +263,14 @@ bool
 text_writer_show(struct writer *base, char **message)
 {
     struct text_writer *writer = (struct text_writer *)base;
+    bool is_first = !writer->held;
 
-    if (!writer->held) {
+    if (is_first)
         writer->held = g_string_new(NULL);
-        if (!output_file_show(&writer->file, message))
-            return false;
-    }
     write_out(writer);
     show_rows(writer);
-    return true;
+    /* With the names of its columns from the start, also if the program is killed here. */
+    return !is_first || output_file_show(&writer->file, message);
 }
 
 bool

@@ -194,13 +194,18 @@ test_missing(void)
     g_assert_cmpint(oa_sequence_missing(&bench.vc.conn, OA_RTS_CONN_B1).r1, ==, OA_RTS_UNKNOWN);
     end(&bench);
 
-    /* It may be among bytes that the capture lacks. */
-    init(&bench, true, false);
-    take_all(&bench, "CONN/A3 CONN/B1 CONN/C2");
-    bench.vc.traffic[OA_HOP_CLIENT][OA_CLIENT].skipped_bytes = 76;
-    judge(&bench);
-    g_assert_cmpstr(bench.wire->findings->str, ==, "");
-    end(&bench);
+    /* It may be among bytes that the capture lacks, or have come before the capture began. */
+    for (int is_late = 0; is_late <= 1; is_late++) {
+        init(&bench, true, false);
+        take_all(&bench, "CONN/A3 CONN/B1 CONN/C2");
+        if (is_late)
+            bench.vc.leg_late[OA_HOP_CLIENT][OA_LEG_OUT] = true;
+        else
+            bench.vc.traffic[OA_HOP_CLIENT][OA_CLIENT].skipped_bytes = 76;
+        judge(&bench);
+        g_assert_cmpstr(bench.wire->findings->str, ==, "");
+        end(&bench);
+    }
 
     init(&bench, true, true);
     take_all(&bench, "CONN/A1 CONN/B1 CONN/B2 CONN/C1 CONN/B3 CONN/A3 CONN/C2");

@@ -339,25 +339,17 @@ is_whole(const struct oa_virtual_connection *vc)
     return true;
 }
 
-/* Whether everything a step requires could have been seen: both connections of its hop. */
+/* Whether everything a step requires could have been seen: both connections of its hop, from their
+ * beginning. */
 static bool
 is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
 {
     bool on_client_hop = OA_RTS_PDU_ROWS[pdu].places &
                          (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE);
-    const bool *seen = vc->leg_seen[on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER];
+    enum oa_hop hop = on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER;
+    const bool *seen = vc->leg_seen[hop], *late = vc->leg_late[hop];
 
-    return seen[OA_LEG_IN] && seen[OA_LEG_OUT];
-}
-
-/* Whether a PDU that was not seen may be among bytes that the capture lacks. */
-static bool
-lacks_bytes(const struct oa_virtual_connection *vc)
-{
-    for (int hop = 0; hop < OA_HOPS; hop++)
-        if (vc->traffic[hop][OA_CLIENT].skipped_bytes || vc->traffic[hop][OA_SERVER].skipped_bytes)
-            return true;
-    return false;
+    return seen[OA_LEG_IN] && seen[OA_LEG_OUT] && !late[OA_LEG_IN] && !late[OA_LEG_OUT];
 }
 
 static void
@@ -368,7 +360,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
                                          "A recycling of the OUT channel" };
     char name[OA_RTS_NAME_TEXT], missing_name[OA_RTS_NAME_TEXT];
 
-    for (unsigned i = 0; i < sequence->n_steps && !lacks_bytes(vc); i++) {
+    for (unsigned i = 0; i < sequence->n_steps; i++) {
         struct oa_rts_name missing = oa_sequence_missing(sequence, sequence->step[i].name.r1);
         if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
             continue;
@@ -384,7 +376,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
     if (sequence->kind == OA_SEQUENCE_CONN)
         oa_emit_finding(tracker, where, OA_FINDING_NOT_ESTABLISHED,
                         "The establishment ends with %s", name);
-    else if (!lacks_bytes(vc))
+    else
         oa_emit_finding(tracker, where, OA_FINDING_RECYCLE_FAILED, "%s ends with %s",
                         KINDS[sequence->kind], name);
 }
