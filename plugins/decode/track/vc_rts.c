@@ -196,6 +196,18 @@ count(struct channel *channel, const struct oa_event *event, struct virtual_conn
     vc->facts.last = oa_clock_steps_last(vc->tracker->clock_steps, vc->facts.last, event->last);
 }
 
+/* NULL: none of the newest open channels on that hop has the cookie. */
+static struct oa_channel *
+find_channel(const struct virtual_connection *vc, enum oa_hop hop, const struct oa_cookie *cookie)
+{
+    for (const GList *link = recent_channels(vc); link; link = link->next) {
+        struct oa_channel *channel = &((struct channel *)link->data)->facts;
+        if (has_cookie(channel, hop, cookie))
+            return channel;
+    }
+    return NULL;
+}
+
 /* During a recycling the predecessor may still be acknowledged. */
 static struct oa_channel *
 channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *current,
@@ -203,11 +215,9 @@ channel_of_cookie(const struct virtual_connection *vc, struct oa_channel *curren
 {
     if (!current->has_cookie || has_cookie(current, current->hop, cookie))
         return current;
-    for (const GList *link = recent_channels(vc); link; link = link->next) {
-        struct oa_channel *other = &((struct channel *)link->data)->facts;
-        if (has_cookie(other, current->hop, cookie))
-            return other;
-    }
+    struct oa_channel *other = find_channel(vc, current->hop, cookie);
+    if (other)
+        return other;
     /* In R2 one connection of the server's hop serves predecessor and successor. */
     return current->hop == OA_HOP_SERVER ? current : NULL;
 }
@@ -271,23 +281,12 @@ take_ack(struct virtual_connection *vc, struct oa_event *event)
     }
 }
 
-/* Whether a channel of `vc` has the cookie that a PDU names; or none is there. */
-static bool
-has_named(const struct virtual_connection *vc, const struct oa_rts_command *cookie)
-{
-    for (const GList *link = cookie ? recent_channels(vc) : NULL; link; link = link->next) {
-        const struct oa_channel *channel = &((struct channel *)link->data)->facts;
-        if (has_cookie(channel, channel->hop, &cookie->value.cookie))
-            return true;
-    }
-    return !cookie;
-}
-
 /* What a PDU does apart from being counted and added to its sequence. */
 static void
 act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
 {
     const struct oa_rts *rts = event->rts;
+    const struct oa_rts_command *successor;
     uint32_t window;
 
     switch (event->rts_name.r1) {
@@ -307,7 +306,8 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
         oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, event->last);
         break;
     case OA_RTS_IN_R1_A5:
-        if (!has_named(vc, oa_rts_find(rts, OA_RTS_COOKIE, 0)))
+        successor = oa_rts_find(rts, OA_RTS_COOKIE, 0);
+        if (successor && !find_channel(vc, channel->facts.hop, &successor->value.cookie))
             oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_IN, event->last);
         break;
     case OA_RTS_CONN_C2:
