@@ -27,7 +27,6 @@ static struct pair
 establish(struct wire *wire, const uint8_t interface[20])
 {
     struct pair pair = { wire_in(wire, 1), wire_out(wire, 1) };
-    GByteArray *bind = wire_pdu(OA_RPC_BIND, WIRE_WHOLE, 1);
 
     wire_rts(wire, pair.out, OA_CLIENT, OA_RTS_CONN_A1,
              (struct wire_rts){ .cookies = { V, OUT1 } });
@@ -35,14 +34,7 @@ establish(struct wire *wire, const uint8_t interface[20])
     wire_respond(wire, pair.out);
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_A3, (struct wire_rts){ 0 });
     wire_rts(wire, pair.out, OA_SERVER, OA_RTS_CONN_C2, (struct wire_rts){ 0 });
-    wire_put(bind, 0x16d016d0, 4);
-    wire_put(bind, 0, 4);
-    wire_put(bind, 1, 4);
-    wire_put(bind, 0, 2);
-    wire_put(bind, 1, 2);
-    wire_put_bytes(bind, interface, 20);
-    wire_put_bytes(bind, WIRE_NDR, 20);
-    wire_send(wire, pair.in, OA_CLIENT, bind);
+    wire_bind(wire, pair.in, 1, interface);
     wire_forget(wire);
     return pair;
 }

@@ -1128,16 +1128,9 @@ test_one_bind(void)
         struct oa_channel *outs[] = { wire_out(wire, 1), wire_out(wire, 1) };
         struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, CASES[i].client, 1);
 
-        GByteArray *bind = wire_pdu(OA_RPC_BIND, WIRE_WHOLE, CASES[i].call_id);
-        wire_put(bind, 4088 | 4088 << 16, 4);
-        wire_put(bind, 0, 4);
-        wire_put(bind, 1, 4);
-        wire_put(bind, 1 << 16, 4);
-        wire_put_bytes(bind, WIRE_EMSMDB, 20);
-        wire_put_bytes(bind, WIRE_NDR, 20);
         for (int j = 0; j <= CASES[i].has_rival; j++)
             conn_a1(wire, outs[j], V + j, OUT1 + j);
-        wire_send(wire, in, OA_CLIENT, bind);
+        wire_bind(wire, in, CASES[i].call_id, WIRE_EMSMDB);
         for (int j = 0; j <= CASES[i].has_rival; j++) {
             GByteArray *ack = wire_pdu(OA_RPC_BIND_ACK, WIRE_WHOLE, 1);
             wire_put(ack, 4088 | 4088 << 16, 4);

@@ -362,3 +362,18 @@ wire_fault(struct wire *wire, struct oa_channel *channel, uint32_t call_id, uint
     wire_put(pdu, 0, 4);
     wire_send(wire, channel, OA_SERVER, pdu);
 }
+
+void
+wire_bind(struct wire *wire, struct oa_channel *channel, uint32_t call_id,
+          const uint8_t interface[20])
+{
+    GByteArray *pdu = wire_pdu(OA_RPC_BIND, WIRE_WHOLE, call_id);
+
+    wire_put(pdu, 4088 | 4088 << 16, 4);
+    wire_put(pdu, 0, 4);
+    wire_put(pdu, 1, 4);
+    wire_put(pdu, 1 << 16, 4);
+    wire_put_bytes(pdu, interface, 20);
+    wire_put_bytes(pdu, WIRE_NDR, 20);
+    wire_send(wire, channel, OA_CLIENT, pdu);
+}

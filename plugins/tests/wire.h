@@ -101,6 +101,10 @@ void wire_response(struct wire *wire, struct oa_channel *channel, unsigned flags
                    unsigned stub, uint8_t fill);
 void wire_fault(struct wire *wire, struct oa_channel *channel, uint32_t call_id, uint32_t status);
 
+/* Sends a bind of context 0 to that interface. */
+void wire_bind(struct wire *wire, struct oa_channel *channel, uint32_t call_id,
+               const uint8_t interface[20]);
+
 /* Interfaces and transfer syntaxes as on the wire, 20 bytes. */
 extern const uint8_t WIRE_EMSMDB[20], WIRE_NSPI[20], WIRE_NDR[20], WIRE_NDR64[20];
 
