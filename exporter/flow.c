@@ -74,8 +74,10 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
-    oa_channel_describe(flow->channel, connection->is_in_tls || flow->opener,
-                        connection->payload_only);
+    oa_channel_describe(flow->channel, (struct oa_known_connection){
+                                           .is_in_tls = connection->is_in_tls || flow->opener,
+                                           .is_from_handshake = connection->handshake_seen,
+                                           .has_unknown_end = connection->payload_only });
     flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;
     return side;

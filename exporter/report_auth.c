@@ -100,7 +100,8 @@ static const struct column COLUMNS_OF_AUTH[] = {
       "refused it; empty without a response, as on IN channels" },
     { "status", NUMBER(status), "HTTP status of the response to the last request" },
     { "anonymous", NAME_OF(exchange, anonymous, oa_auth_anonymous_name),
-      "Outcome of a request without credentials: accepted, refused; empty if there was none" },
+      "Outcome of a request without credentials: accepted, refused, unknown (accepted, perhaps for an "
+      "authentication before the capture); empty if there was none" },
     { "certificate_path", YES_NO_OF(http, may_have_certificate),
       "Whether the path is the one for clients with a TLS certificate: yes, no" },
     { "persistent", YES_NO_OF(http, is_persistent),

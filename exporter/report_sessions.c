@@ -144,7 +144,7 @@ static const struct column COLUMNS_OF_SESSIONS[] = {
       "if no target was seen" },
     { "anonymous", WORD(anonymous),
       "Outcome of requests without credentials or with an anonymous logon: accepted, refused; "
-      "empty if there was none" },
+      "empty if there was none, or if an authentication before the capture may count" },
     { "user_dn", NAMED_OF(DN, client, user_dn),
       "Distinguished name of the user, from EcDoConnect, EcDoConnectEx, RfrGetNewDSA, or Connect" },
     { "client_software", WORD_OF(client, software),

@@ -33,6 +33,7 @@ SNAP_LENGTHS = (96, 128, 192, 256, 384, 512)
 LOSSES = (0.001, 0.01, 0.03)
 GONE = (0.1, 0.25, 0.5)
 SKEWS = (-60, -7, -0.0003, 0.0003, 7, 60)
+UNJOINED = ("half_connection", "hops_apart")  # sessions of which the capture lacks the channel, or what shows that they are one
 SMALL = 110  # frames of a capture that is cut at every one of them
 LINES = 8  # of a failure
 # These are always compared.
@@ -115,13 +116,13 @@ def kinds_of(truth):
                    for share in GONE for seed in range(1, 9)]
     yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1), tells=("capture_duplicated",)) for share in (1, 0.1)]
     yield "order", [Kind(f"swapped within {window}", damage.reorder(0.5, 1, window), tells=("reordered",)) for window in (4, 30)]
-    yield "until", [Kind(f"until frame {number}", damage.until(number), ends=True) for number in at]
-    yield "since", [Kind(f"since frame {number}", damage.since(number), splits=True) for number in at]
+    yield "until", [Kind(f"until frame {number}", damage.until(number), ends=True, tells=UNJOINED + ("capture_one_way",)) for number in at]
+    yield "since", [Kind(f"since frame {number}", damage.since(number), splits=True, tells=UNJOINED) for number in at]
     yield "way", [Kind(f"{'clients' if of_client else 'servers'} only", damage.one_way(of_client), splits=not of_client, loses=True,
                        tells=("capture_one_way", "idle_closed"))
                   for of_client in (True, False)]
     yield "snap", [Kind(f"snap length {length}", damage.snap(length), cuts=True, splits=length < 192,
-                        tells=("snap_length",) if length >= 384 else None) for length in SNAP_LENGTHS]
+                        tells=("snap_length", *(("half_connection",) if length < 384 else ()))) for length in SNAP_LENGTHS]
     yield "tunnel", [Kind(f"in {name}", damage.tunnel(name), tells=()) for name in tunnels.TUNNELS] + [
         Kind(f"in {' in '.join(names)}", damage.tunnel(*names), tells=()) for names in
         (("vlan_stack", "vxlan"), ("gre", "ipip"), ("erspan_2", "mpls_ethernet"), ("geneve", "vlan", "fragments"), ("fragments", "erspan_3"))]

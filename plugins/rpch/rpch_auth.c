@@ -298,8 +298,7 @@ show_result(const struct rpch_place *place, const struct rpch_unit *unit, const 
                            decode_stamp(place->pinfo).time_ns - exchange->first.time_ns);
     if (result == OA_AUTH_REFUSED)
         expert_add_info(place->pinfo, item, &ei_refused);
-    else if (result == OA_AUTH_ACCEPTED && is_anonymous && exchange->place == OA_AUTH_HTTP &&
-             !exchange->may_have_certificate)
+    else if (exchange->anonymous == OA_AUTH_ANONYMOUS_ACCEPTED && !exchange->may_have_certificate)
         expert_add_info(place->pinfo, item, &ei_anonymous_request);
 }
 

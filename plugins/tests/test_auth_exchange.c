@@ -483,60 +483,100 @@ static const struct {
     const char *name;
     struct step steps[12];
     const char *expect;
+    enum oa_end end;
+    int64_t later_ns;    /* the capture goes on for */
+    bool is_from_middle; /* their handshakes are not in the capture */
 } FINDING_ROWS[] = {
+    { "no credentials follow",
+      { ASK(OUT "0\r\n"), ANSWER(NO, WITH(WWW "NTLM", NULL)) },
+      .expect = "anonymous_refused: no credentials; 401 after 1 requests\n",
+      .end = OA_END_FIN },
+    { "they may follow behind the end of the capture",
+      { ASK(OUT "0\r\n"), ANSWER(NO, WITH(WWW "NTLM", NULL)) },
+      .expect = "",
+      .end = OA_END_OPEN },
+    { "they did not for long",
+      { ASK(OUT "0\r\n"), ANSWER(NO, WITH(WWW "NTLM", NULL)) },
+      .expect = "anonymous_refused: no credentials; 401 after 1 requests\n",
+      .end = OA_END_OPEN,
+      .later_ns = INT64_C(11000000000) },
+    { "no credentials are needed",
+      { ASK(OUT "76\r\n"), ANSWER(YES, WITH(NULL, NULL)) },
+      .expect = "anonymous_accepted: no credentials\n" },
+    { "they may have come before the capture",
+      { ASK(OUT "76\r\n"), ANSWER(YES, WITH(NULL, NULL)) },
+      .expect = "",
+      .is_from_middle = true },
+    { "they did not: what was sent without them before was refused",
+      { ASK(OUT "0\r\n"), ANSWER(NO, WITH(WWW "NTLM", NULL)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
+        ASK(OUT "76\r\n"), ANSWER(YES, WITH(NULL, NULL)) },
+      .expect = "auth_refused: NTLM, Domain\\User; 401 after 2 requests\n"
+                "anonymous_accepted: no credentials\n",
+      .is_from_middle = true },
+    { "the challenge may have come before the capture",
+      { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1), ON(0)),
+        ANSWER(NO, WITH(WWW "NTLM", TYPE2), ON(0)),
+        ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
+        ANSWER(YES, WITH(NULL, NULL), ON(1)) },
+      .expect = "",
+      .is_from_middle = true },
     { "the cause of a refusal",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)),
         ANSWER(NO, WITH(WWW "Negotiate", KRB_SKEW)) },
-      "auth_refused: Negotiate, HTTP/proxy.example.com of EXAMPLE.COM; 401 after 1 requests: "
-      "KRB_AP_ERR_SKEW\n" },
+      .expect =
+          "auth_refused: Negotiate, HTTP/proxy.example.com of EXAMPLE.COM; 401 after 1 requests: "
+          "KRB_AP_ERR_SKEW\n" },
     { "the server offers another scheme",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1)),
         ANSWER(NO, WITH(WWW "Basic realm=\"x\"", NULL)) },
-      "auth_scheme_mismatch: NTLM; 401, and the server offers Basic only\n" },
+      .expect = "auth_scheme_mismatch: NTLM; 401, and the server offers Basic only\n" },
     { "the server has no ticket for us",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", AP_REQ)),
         ANSWER(NO, WITH(WWW "Negotiate", RESP_NTLM)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "Negotiate", TYPE1)),
         ANSWER(NO, WITH(WWW "Negotiate", RESP_REJECT)) },
-      "kerberos_declined: HTTP/proxy.example.com of EXAMPLE.COM; the server chose NTLM\n"
-      "auth_refused: Negotiate; 401 after 2 requests: SPNEGO reject\n" },
+      .expect = "kerberos_declined: HTTP/proxy.example.com of EXAMPLE.COM; the server chose NTLM\n"
+                "auth_refused: Negotiate; 401 after 2 requests: SPNEGO reject\n" },
     { "the legs of NTLM on two connections",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1), ON(0)),
         ANSWER(NO, WITH(WWW "NTLM", TYPE2), ON(0)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
         ANSWER(NO, WITH(WWW "NTLM", NULL), ON(1)) },
-      "auth_split: NTLM, Domain\\User; the challenge was sent on another connection, in frame "
-      "2\n" },
+      .expect =
+          "auth_split: NTLM, Domain\\User; the challenge was sent on another connection, in frame "
+          "2\n" },
     { "a challenge that was responded to is nobody else's",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE1), ON(0)),
         ANSWER(NO, WITH(WWW "NTLM", TYPE2), ON(0)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(0)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3), ON(1)),
         ANSWER(NO, WITH(WWW "NTLM", NULL), ON(1)) },
-      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n" },
+      .expect = "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n" },
     { "a client that tries again and again, reported once",
       { ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)),
         ASK(OUT "0\r\n", WITH(AUTHORIZATION "NTLM", TYPE3)), ANSWER(NO, WITH(WWW "NTLM", NULL)) },
-      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
-      "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
-      "auth_loop: 3 authentications refused, the last: NTLM, Domain\\User; 401\n" },
+      .expect = "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
+                "auth_refused: NTLM, Domain\\User; 401 after 1 requests\n"
+                "auth_loop: 3 authentications refused, the last: NTLM, Domain\\User; 401\n" },
     { "a bind_nak inside RPC",
       { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_KERBEROS, CONNECT, AP_REQ)),
         PDU(OA_SERVER, OA_RPC_BIND_NAK) },
-      "anonymous_accepted: no credentials\n"
-      "auth_refused: Inside RPC: Kerberos, HTTP/proxy.example.com of EXAMPLE.COM; by a bind_nak: "
-      "reason 0, not specified\n" },
+      .expect = "anonymous_accepted: no credentials\n"
+                "auth_refused: Inside RPC: Kerberos, HTTP/proxy.example.com of EXAMPLE.COM; by a "
+                "bind_nak: "
+                "reason 0, not specified\n" },
     { "a fault inside RPC",
       { PIPE, PDU(OA_CLIENT, OA_RPC_BIND, VERIFIER(AUTH_NTLM, PRIVACY, TYPE1)),
         PDU(OA_SERVER, OA_RPC_BIND_ACK, VERIFIER(AUTH_NTLM, PRIVACY, TYPE2)),
         PDU(OA_CLIENT, OA_RPC_AUTH3, VERIFIER(AUTH_NTLM, PRIVACY, TYPE3)),
         PDU(OA_CLIENT, OA_RPC_REQUEST), PDU(OA_SERVER, OA_RPC_FAULT, .fault = 0x52e) },
-      "anonymous_accepted: no credentials\n"
-      "rpc_fault: call: ERROR_LOGON_FAILURE (0x0000052e)\n"
-      "auth_refused: Inside RPC: NTLM, Domain\\User; by a fault: ERROR_LOGON_FAILURE "
-      "(0x0000052e)\n" },
+      .expect = "anonymous_accepted: no credentials\n"
+                "rpc_fault: call: ERROR_LOGON_FAILURE (0x0000052e)\n"
+                "auth_refused: Inside RPC: NTLM, Domain\\User; by a fault: ERROR_LOGON_FAILURE "
+                "(0x0000052e)\n" },
 };
 
 static void
@@ -562,12 +602,23 @@ test_findings(void)
             GByteArray *bytes = bytes_of(step);
             stamp.frame++;
             stamp.time_ns += 1000;
-            if (!*channel)
+            if (!*channel) {
                 *channel =
                     oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
+                oa_channel_describe(*channel,
+                                    (struct oa_known_connection){
+                                        .is_from_handshake = !FINDING_ROWS[i].is_from_middle });
+            }
             oa_channel_data(*channel, step->side, bytes->data, bytes->len, stamp);
             g_byte_array_unref(bytes);
         }
+        stamp.time_ns += FINDING_ROWS[i].later_ns;
+        struct oa_channel *later =
+            oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
+        oa_channel_data(later, OA_CLIENT, (const uint8_t *)"R", 1, stamp);
+        for (int c = 0; c < 2; c++)
+            if (channels[c])
+                oa_channel_close(channels[c], (struct oa_ending){ .how = FINDING_ROWS[i].end });
         g_assert_cmpstr(text->str, ==, FINDING_ROWS[i].expect);
         oa_tracker_free(tracker);
         g_string_free(text, TRUE);

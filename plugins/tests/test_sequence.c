@@ -229,6 +229,32 @@ test_missing(void)
     end(&bench);
 }
 
+/* What is under way when the capture ends has not failed, unless it was for long. */
+static void
+test_end_of_capture(void)
+{
+    static const char RECYCLE[] = CONN " OUT_R1/A1 OUT_R1/A2", BEGUN[] = "CONN/A1 CONN/B1";
+    struct bench bench;
+
+    for (int is_long = 0; is_long <= 1; is_long++)
+        for (int is_recycle = 0; is_recycle <= 1; is_recycle++) {
+            init(&bench, true, false);
+            bench.vc.ending.how = OA_END_OPEN;
+            take_all(&bench, is_recycle ? RECYCLE : BEGUN);
+            bench.wire->now.time_ns += is_long ? INT64_C(11000000000) : INT64_C(9000000000);
+            wire_in(bench.wire, 9); /* the capture goes on */
+            judge(&bench);
+            g_assert_cmpstr(bench.wire->findings->str, ==,
+                            !is_long ? ""
+                            : is_recycle
+                                ? "recycle_failed: A recycling of the OUT channel ends "
+                                  "with OUT_R?/A2\n"
+                                : "not_established: The establishment ends with CONN/B1\n");
+            g_assert_cmpuint(bench.vc.recycles_failed, ==, is_long && is_recycle);
+            end(&bench);
+        }
+}
+
 /* A7 and A8 of an OUT_R2 have a long form, with a name of its own: each form is the step. A step
  * that is missing has the name of the recycling's type. */
 static void
@@ -621,6 +647,7 @@ main(int argc, char *argv[])
     g_test_add_func("/sequence/establishment", test_establishment);
     g_test_add_func("/sequence/passed-on", test_passed_on);
     g_test_add_func("/sequence/missing", test_missing);
+    g_test_add_func("/sequence/end-of-capture", test_end_of_capture);
     g_test_add_func("/sequence/both-forms", test_both_forms);
     g_test_add_func("/sequence/not-judged", test_not_judged);
     g_test_add_func("/sequence/again", test_again);

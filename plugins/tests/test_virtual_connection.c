@@ -1512,6 +1512,32 @@ test_users_differ(void)
     wire_free(wire);
 }
 
+/* A balancer sends the channels of one client to two proxies. Of a session that began before the
+ * capture, a later channel may go elsewhere. */
+static void
+test_gateways_differ(void)
+{
+    enum { SAME, DIFFERENT, FROM_MIDDLE, SUCCESSOR, CASES };
+
+    for (int which = 0; which < CASES; which++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *out = wire_http_hop(wire, OA_LEG_OUT, 1, 2);
+        struct oa_channel *in = wire_http_hop(wire, OA_LEG_IN, 1, which == SAME ? 2 : 3);
+
+        oa_channel_describe(
+            in, (struct oa_known_connection){ .is_from_handshake = which != FROM_MIDDLE });
+        conn_a1(wire, out, V, OUT1);
+        if (which == SUCCESSOR)
+            wire_rts(wire, in, OA_CLIENT, OA_RTS_IN_R1_A1,
+                     (struct wire_rts){ .cookies = { V, IN1, IN2 } });
+        else
+            conn_b1(wire, in, V, IN1);
+        g_assert_cmpint(strstr(wire->findings->str, "gateways_differ") != NULL, ==,
+                        which == DIFFERENT);
+        wire_free(wire);
+    }
+}
+
 /* Unknown PDUs, and PDUs that are not legal on a channel, are reported and have no effect. */
 static void
 test_wrong_pdus(void)
@@ -1649,6 +1675,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/hops-apart", test_hops_apart);
     g_test_add_func("/virtual-connection/late-start", test_late_start);
     g_test_add_func("/virtual-connection/users-differ", test_users_differ);
+    g_test_add_func("/virtual-connection/gateways-differ", test_gateways_differ);
     g_test_add_func("/virtual-connection/wrong-pdus", test_wrong_pdus);
     g_test_add_func("/virtual-connection/moved", test_moved);
     g_test_add_func("/virtual-connection/loss", test_loss);

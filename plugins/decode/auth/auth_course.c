@@ -149,7 +149,8 @@ accept_request(struct oa_auth_exchange *facts)
 {
     facts->result = OA_AUTH_ACCEPTED;
     if (!oa_auth_exchange_has_credentials(facts))
-        facts->anonymous = OA_AUTH_ANONYMOUS_ACCEPTED;
+        facts->anonymous =
+            facts->may_begin_earlier ? OA_AUTH_ANONYMOUS_UNKNOWN : OA_AUTH_ANONYMOUS_ACCEPTED;
 }
 
 /* Whether the request, which has no credentials, shows that the last token of the client was

@@ -36,6 +36,7 @@ oa_auth_anonymous_name(enum oa_auth_anonymous anonymous)
     static const char *const NAMES[] = { [OA_AUTH_ANONYMOUS_NOT_TRIED] = "",
                                          [OA_AUTH_ANONYMOUS_PENDING] = "",
                                          [OA_AUTH_ANONYMOUS_ACCEPTED] = "accepted",
-                                         [OA_AUTH_ANONYMOUS_REFUSED] = "refused" };
+                                         [OA_AUTH_ANONYMOUS_REFUSED] = "refused",
+                                         [OA_AUTH_ANONYMOUS_UNKNOWN] = "unknown" };
     return (size_t)anonymous < G_N_ELEMENTS(NAMES) ? NAMES[anonymous] : "";
 }

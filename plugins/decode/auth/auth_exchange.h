@@ -34,6 +34,7 @@ enum oa_auth_anonymous {
     OA_AUTH_ANONYMOUS_PENDING,
     OA_AUTH_ANONYMOUS_ACCEPTED,
     OA_AUTH_ANONYMOUS_REFUSED,
+    OA_AUTH_ANONYMOUS_UNKNOWN, /* accepted, perhaps for an authentication before the capture */
 };
 
 struct oa_auth_exchange {
@@ -55,10 +56,11 @@ struct oa_auth_exchange {
                                whose SPN and realm `client` keeps */
 
     /* HTTP */
-    bool is_split;    /* the client responds to an NTLM challenge of another connection; the
-                         result is never a refusal */
-    bool is_proxy;    /* 407 and Proxy-Authorization */
-    unsigned offered; /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
+    bool may_begin_earlier; /* requests before it on the connection may be missing */
+    bool is_split;          /* the client responds to an NTLM challenge of another connection; the
+                               result is never a refusal */
+    bool is_proxy;          /* 407 and Proxy-Authorization */
+    unsigned offered;       /* schemes of the challenges: bit 1 << enum oa_auth_scheme */
     uint8_t offer[OA_AUTH_OFFER_MAX]; /* the same in the server's order; then
                                          OA_AUTH_SCHEME_NONE */
     unsigned status;                  /* of the response to the last request; 0 none */
@@ -83,7 +85,7 @@ enum oa_auth_mechanism oa_auth_exchange_mechanism(const struct oa_auth_exchange 
 /* "accepted", "refused", "undecided", "unfinished". */
 const char *oa_auth_result_name(enum oa_auth_result result);
 
-/* "accepted", "refused"; "" otherwise. */
+/* "accepted", "refused", "unknown"; "" otherwise. */
 const char *oa_auth_anonymous_name(enum oa_auth_anonymous anonymous);
 
 #endif

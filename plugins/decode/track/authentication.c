@@ -15,6 +15,7 @@
 #include "track/auth_findings.h"
 #include "track/channel_state.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/tracker_state.h"
 
 /* Challenges that are remembered until their clients answer them, and for how long. */
@@ -142,12 +143,13 @@ finish(struct oa_tracker *tracker, struct oa_auth_exchange *exchange, struct oa_
 
 /* --- HTTP --- */
 
+/* `is_over`: nothing more will follow. */
 static void
-finish_http(struct oa_tracker *tracker, struct oa_channel *channel)
+finish_http(struct oa_tracker *tracker, struct oa_channel *channel, bool is_over)
 {
     struct oa_auth_exchange *exchange = channel->exchange;
 
-    if (exchange && oa_auth_course_end(course_of(exchange)))
+    if (exchange && is_over && oa_auth_course_end(course_of(exchange)))
         oa_auth_tell_refusal(tracker, channel, exchange,
                              &(struct oa_event){ .first = exchange->first,
                                                  .last = exchange->last,
@@ -185,10 +187,10 @@ is_challenge_of(const struct challenge *challenge, const struct oa_event *event,
 }
 
 /* The client responds to a challenge: which is then no longer one without a response. Reports a
- * response on another connection than its challenge's. */
+ * response on another connection than its challenge's, if its own had none (`lacks_one`). */
 static void
 match_challenge(struct oa_tracker *tracker, struct oa_auth_course *course,
-                const struct oa_event *event, const struct oa_auth *authenticate, bool begins)
+                const struct oa_event *event, const struct oa_auth *authenticate, bool lacks_one)
 {
     struct auth_table *table = tracker->auth;
     struct challenge *other = NULL;
@@ -199,7 +201,7 @@ match_challenge(struct oa_tracker *tracker, struct oa_auth_course *course,
             challenge->stamp.frame = 0;
             return;
         }
-        if (begins && !other && is_challenge_of(challenge, event, authenticate))
+        if (lacks_one && !other && is_challenge_of(challenge, event, authenticate))
             other = challenge;
     }
     if (!other)
@@ -215,7 +217,8 @@ begin_http(struct oa_tracker *tracker, struct oa_channel *channel, struct oa_sta
     struct oa_auth_course *course = oa_auth_course_new(
         tracker->auth->copies, tracker->auth->n_exchanges++, OA_AUTH_HTTP, first);
 
-    finish_http(tracker, channel);
+    course->facts.may_begin_earlier = channel->is_from_middle && !channel->exchange;
+    finish_http(tracker, channel, true);
     channel->exchange = &course->facts;
     course->facts.channel = channel;
     return course;
@@ -241,7 +244,8 @@ take_request(struct oa_tracker *tracker, struct oa_event *event)
         course = begin_http(tracker, event->channel, event->first);
     oa_auth_course_add_request(course, event->http, auth, is_proxy, event->last);
     if (auth && auth->ntlm_type == NTLM_AUTHENTICATE)
-        match_challenge(tracker, course, event, auth, relation == OA_AUTH_BEGINS);
+        match_challenge(tracker, course, event, auth,
+                        relation == OA_AUTH_BEGINS && !course->facts.may_begin_earlier);
     event->exchange = &course->facts;
     event->auth_leg = course->facts.legs;
 }
@@ -324,7 +328,10 @@ oa_auth_take_pdu(struct oa_tracker *tracker, const struct oa_event *event)
 void
 oa_auth_close_channel(struct oa_tracker *tracker, struct oa_channel *channel)
 {
-    finish_http(tracker, channel);
+    const struct oa_auth_exchange *exchange = channel->exchange;
+
+    finish_http(tracker, channel,
+                exchange && oa_ending_settles(tracker, channel->ending.how, exchange->last));
     channel->exchange = NULL;
     oa_auth_repeated_clear(&((struct channel *)channel)->credentials);
 }

@@ -113,10 +113,11 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
 }
 
 void
-oa_channel_describe(struct oa_channel *channel, bool is_in_tls, bool has_unknown_end)
+oa_channel_describe(struct oa_channel *channel, struct oa_known_connection known)
 {
-    channel->is_in_tls = is_in_tls;
-    channel->ending.how = has_unknown_end ? OA_END_UNKNOWN : OA_END_OPEN;
+    channel->is_in_tls = known.is_in_tls;
+    channel->is_from_middle = !known.is_from_handshake;
+    channel->ending.how = known.has_unknown_end ? OA_END_UNKNOWN : OA_END_OPEN;
 }
 
 /* `is_unknown`: PDUs may have been among them. */
@@ -459,6 +460,8 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     size_t was = stream->carry ? stream->carry->len : 0;
     size_t rest;
 
+    if (stamp.time_ns > channel->tracker->latest.time_ns)
+        channel->tracker->latest = stamp;
     if (channel->mapi) {
         oa_channel_measure_idle(channel->tracker, facts, stamp);
         facts->last = oa_clock_steps_last(channel->tracker->clock_steps, facts->last, stamp);

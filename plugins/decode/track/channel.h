@@ -27,9 +27,15 @@ struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
                                    const struct oa_endpoint *server, void *host,
                                    struct oa_stamp stamp);
 
-/* What only the host knows of the connection, before its first bytes: that it has decrypted them,
- * and that it will not see its end. */
-void oa_channel_describe(struct oa_channel *channel, bool is_in_tls, bool has_unknown_end);
+/* What only the host knows of a connection. */
+struct oa_known_connection {
+    bool is_in_tls;         /* the host has decrypted it */
+    bool is_from_handshake; /* the capture holds the handshake of TCP */
+    bool has_unknown_end;   /* the host will not see its end */
+};
+
+/* To be told before the first bytes. */
+void oa_channel_describe(struct oa_channel *channel, struct oa_known_connection known);
 
 /*
  * Takes the next item from the start of `data`. True: `event` describes it, and its length (at

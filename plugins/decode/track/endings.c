@@ -21,6 +21,18 @@
 /* A reset this soon after a PDU is the response to it. */
 #define ANSWER_NS (5 * NS_PER_S)
 
+/* Servers wait at least this long for what is missing of a virtual connection; [MS-RPCH] 3.2.5.2.1
+ * recommends 15 minutes. */
+#define PATIENCE_NS (10 * NS_PER_S)
+
+bool
+oa_ending_settles(const struct oa_tracker *tracker, enum oa_end how, struct oa_stamp since)
+{
+    return oa_end_is_known(how) ||
+           (tracker->latest.time_ns - since.time_ns > PATIENCE_NS &&
+            !oa_clock_stepped(tracker->clock_steps, since, tracker->latest));
+}
+
 static const char *
 name_of_end(const struct oa_ending *ending)
 {

@@ -19,6 +19,10 @@ void oa_ending_of_channel(const struct channel *channel);
  * services. Otherwise a response that has begun may go on behind the end of the capture. */
 bool oa_ending_gives_up(const struct oa_call *call, const struct oa_ending *ending);
 
+/* Whether what has been missing since then will not come any more: the connection ended like this,
+ * or the capture went on for long enough. Otherwise it may come behind the end of the capture. */
+bool oa_ending_settles(const struct oa_tracker *tracker, enum oa_end how, struct oa_stamp since);
+
 /* The call is one without a complete response, OA_CALL_UNANSWERED, and the connection that ended
  * is its own: `channel`, or one of its virtual connection (NULL). Reported if the end gives the
  * call up. */

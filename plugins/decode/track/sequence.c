@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "track/emit.h"
+#include "track/endings.h"
 #include "track/sequence_steps.h"
 
 static void
@@ -352,6 +353,15 @@ is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
     return seen[OA_LEG_IN] && seen[OA_LEG_OUT] && !late[OA_LEG_IN] && !late[OA_LEG_OUT];
 }
 
+/* Whether a sequence without its last PDU has failed. Otherwise it was under way when the capture
+ * ended. */
+static bool
+has_failed(const struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+           const struct oa_sequence *sequence)
+{
+    return sequence->has_failed || oa_ending_settles(tracker, vc->ending.how, sequence->last);
+}
+
 static void
 judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
                const struct oa_sequence *sequence, const struct oa_event *where)
@@ -370,7 +380,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
         oa_rts_name_text(missing, sequence->type, missing_name);
         oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);
     }
-    if (sequence->is_complete)
+    if (sequence->is_complete || !has_failed(tracker, vc, sequence))
         return;
     oa_rts_name_text(sequence->step[sequence->n_steps - 1].name, sequence->type, name);
     if (sequence->kind == OA_SEQUENCE_CONN)
@@ -389,7 +399,7 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 
     for (int leg = 0; leg < OA_LEGS; leg++)
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && oa_end_is_known(vc->ending.how))
+            if (!recycle->is_complete && has_failed(tracker, vc, recycle))
                 vc->recycles_failed++;
     if (oa_end_is_known(vc->ending.how))
         vc->recycles_failed += vc->recycles_forgotten;

@@ -7,8 +7,11 @@
 #ifndef OA_TRACKER_STATE_H
 #define OA_TRACKER_STATE_H
 
+#include "base/ground.h"
+
 struct oa_tracker {
     struct emitter *emitter;                      /* emit.h */
+    struct oa_stamp latest;                       /* of all bytes of channels so far */
     struct auth_table *auth;                      /* authentication.h */
     struct endpoint_table *endpoints;             /* endpoint.h */
     struct association_table *associations;       /* association.h */

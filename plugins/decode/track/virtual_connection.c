@@ -649,6 +649,14 @@ rearrange(struct virtual_connection *vc)
     }
 }
 
+/* Whether it can be the first channel of its leg: of a session that began before the capture, a
+ * later one may go to another proxy. */
+static bool
+can_be_first(const struct oa_channel *channel)
+{
+    return !channel->is_from_middle && !channel->is_successor;
+}
+
 /* The first IN and the first OUT channel of an HTTP hop: a balancer may send those of a client to
  * different proxies. */
 static void
@@ -662,6 +670,7 @@ check_gateways(struct channel *channel, struct oa_virtual_connection *vc)
     char text[2][OA_ADDRESS_TEXT];
 
     if (!other || vc->leg_seen[facts->hop][leg] || !oa_hop_is_http(facts->hop) ||
+        !can_be_first(facts) || !can_be_first(other) ||
         memcmp(&facts->endpoint[OA_CLIENT].address, &other->endpoint[OA_CLIENT].address,
                sizeof mine->address) != 0 ||
         memcmp(mine->address, other->endpoint[OA_SERVER].address, sizeof mine->address) == 0)
