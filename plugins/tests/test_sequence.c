@@ -33,6 +33,7 @@ init(struct bench *bench, bool client_hop, bool server_hop)
             channel->vc = &bench->vc;
             bench->vc.leg_seen[hop][leg] =
                 oa_hop_is_http((enum oa_hop)hop) ? client_hop : server_hop;
+            bench->vc.legs_ended[hop][leg] = 2;
         }
 }
 

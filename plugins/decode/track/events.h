@@ -354,6 +354,7 @@ struct oa_virtual_connection {
     struct oa_virtual_connection *joined; /* the one it turned out to be a part of, or NULL */
     bool leg_seen[OA_HOPS][OA_LEGS];      /* whether one was seen; if only one, a half connection */
     bool leg_late[OA_HOPS][OA_LEGS];      /* one has ended whose beginning is not in the capture */
+    unsigned legs_ended[OA_HOPS][OA_LEGS];   /* how many have ended */
     struct oa_endpoint endpoint[OA_HOPS][2]; /* of the hop's first channel, by enum oa_side */
     bool has_client_address;                 /* reported by the proxy in CONN/B2 */
     struct oa_rts_address client_address;

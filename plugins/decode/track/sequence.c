@@ -340,7 +340,35 @@ is_whole(const struct oa_virtual_connection *vc)
     return true;
 }
 
-/* Whether everything a step requires could have been seen: both connections of its hop, from their
+/* Whether the recycling has had a connection of its own on the hop. A successor that was asked for
+ * (OUT_R/A1, A2) may never have come; the server has none in R2. */
+static bool
+needs_connection(const struct oa_sequence *recycle, enum oa_hop hop)
+{
+    bool was_asked_for = recycle->kind == OA_SEQUENCE_OUT;
+
+    for (unsigned i = 0; i < recycle->n_steps; i++)
+        was_asked_for &= recycle->step[i].name.r1 == OA_RTS_OUT_R1_A1 ||
+                         recycle->step[i].name.r1 == OA_RTS_OUT_R1_A2;
+    return !was_asked_for && (oa_hop_is_http(hop) || recycle->type != OA_RECYCLE_R2);
+}
+
+/* Whether the capture holds all connections of the hop: the first of each leg and their successors.
+ * All have ended by now. */
+static bool
+has_all_connections(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
+    for (int leg = 0; leg < OA_LEGS; leg++) {
+        unsigned needed = 1;
+        for (const struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
+            needed += needs_connection(recycle, hop);
+        if (vc->legs_ended[hop][leg] < needed)
+            return false;
+    }
+    return true;
+}
+
+/* Whether everything a step requires could have been seen: all connections of its hop, from their
  * beginning. */
 static bool
 is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
@@ -350,7 +378,8 @@ is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
     enum oa_hop hop = on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER;
     const bool *seen = vc->leg_seen[hop], *late = vc->leg_late[hop];
 
-    return seen[OA_LEG_IN] && seen[OA_LEG_OUT] && !late[OA_LEG_IN] && !late[OA_LEG_OUT];
+    return seen[OA_LEG_IN] && seen[OA_LEG_OUT] && !late[OA_LEG_IN] && !late[OA_LEG_OUT] &&
+           has_all_connections(vc, hop);
 }
 
 /* Whether a sequence without its last PDU has failed. Otherwise it was under way when the capture

@@ -409,6 +409,7 @@ oa_vc_leave(struct channel *channel)
     for (int leg = 0; leg < OA_LEGS; leg++)
         is_current |= vc->facts.channel[channel->facts.hop][leg] == &channel->facts;
     oa_vc_detach(channel, vc);
+    vc->facts.legs_ended[channel->facts.hop][oa_channel_leg(&channel->facts)]++;
     if (!channel->facts.has_start)
         vc->facts.leg_late[channel->facts.hop][oa_channel_leg(&channel->facts)] = true;
     if (is_current && lacks_successor(&vc->facts, &channel->facts))
@@ -437,6 +438,7 @@ adopt_facts(struct oa_virtual_connection *into, struct oa_virtual_connection *fr
         for (int leg = 0; leg < OA_LEGS; leg++) {
             into->leg_seen[hop][leg] |= from->leg_seen[hop][leg];
             into->leg_late[hop][leg] |= from->leg_late[hop][leg];
+            into->legs_ended[hop][leg] += from->legs_ended[hop][leg];
         }
     }
     if (into->n_bindings == 0) {
@@ -503,11 +505,13 @@ move_hop(struct virtual_connection *vc, int hop, int next)
     memcpy(facts->channel[next], facts->channel[hop], sizeof facts->channel[hop]);
     memcpy(facts->leg_seen[next], facts->leg_seen[hop], sizeof facts->leg_seen[hop]);
     memcpy(facts->leg_late[next], facts->leg_late[hop], sizeof facts->leg_late[hop]);
+    memcpy(facts->legs_ended[next], facts->legs_ended[hop], sizeof facts->legs_ended[hop]);
     memcpy(facts->endpoint[next], facts->endpoint[hop], sizeof facts->endpoint[hop]);
     memcpy(facts->traffic[next], facts->traffic[hop], sizeof facts->traffic[hop]);
     memset(facts->channel[hop], 0, sizeof facts->channel[hop]);
     memset(facts->leg_seen[hop], 0, sizeof facts->leg_seen[hop]);
     memset(facts->leg_late[hop], 0, sizeof facts->leg_late[hop]);
+    memset(facts->legs_ended[hop], 0, sizeof facts->legs_ended[hop]);
     memset(facts->endpoint[hop], 0, sizeof facts->endpoint[hop]);
     memset(facts->traffic[hop], 0, sizeof facts->traffic[hop]);
     oa_unsealing_free(vc->unsealing[next]);
