@@ -413,6 +413,8 @@ oa_vc_leave(struct channel *channel)
         vc->facts.leg_late[channel->facts.hop][oa_channel_leg(&channel->facts)] = true;
     if (is_current && lacks_successor(&vc->facts, &channel->facts))
         oa_calls_note_loss(&vc->calls, channel->facts.hop, OA_SERVER);
+    if (channel->facts.ending.is_beyond)
+        oa_calls_note_loss(&vc->calls, channel->facts.hop, channel->facts.ending.by);
     oa_outcome_take_channel(&vc->facts, &channel->facts);
     if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
         vc->facts.is_one_way = true;
