@@ -83,6 +83,7 @@ ALWAYS = (
     ("mid_stream_flow_control", "loss of 3.0%, seed 2, since frame 278"),
     ("in_r1_client_hop", "loss of 3.0%, seed 2, snap length 128"),
     ("mapi_http_forms", "loss of 1.0%, seed 2, snap length 256"),
+    ("frdp_rdp", "loss of 3.0%, seed 12"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")

@@ -1162,6 +1162,44 @@ test_held_request(void)
     }
 }
 
+/* Calls end on the server's hop while all of the client's hop waits behind losses: what comes then
+ * is of these calls, also without the cookie of the IN channel. */
+static void
+test_hop_held_back(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+    struct oa_channel *far_out = wire_proxy(wire, 7, 9), *far_in = wire_proxy(wire, 7, 9);
+    const bool is_waiting[] = { true, false };
+    int64_t begin_ns;
+
+    in->is_waiting = is_waiting;
+    wire_rts(wire, far_out, OA_CLIENT, OA_RTS_CONN_A2, (struct wire_rts){ .cookies = { V, OUT1 } });
+    wire_rts(wire, far_in, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+    begin_ns = wire->now.time_ns;
+    send_calls(wire, far_in, far_out, 1, 4, 0);
+    g_assert_cmpuint(far_in->vc->answered, ==, 4);
+    in->is_waiting = NULL;
+    wire->now.time_ns = begin_ns - 100000;
+    conn_a1(wire, out, V, OUT1);
+    for (uint32_t id = 1; id <= 4; id++) {
+        wire->now.time_ns = begin_ns - 100000 + (id - 1) * 2000000;
+        wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+    }
+    wire_respond(wire, out);
+    for (uint32_t id = 1; id <= 4; id++) {
+        wire->now.time_ns = begin_ns + 1200000 + (id - 1) * 2000000;
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    struct oa_channel *all[] = { in, out, far_in, far_out };
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        wire_close(all[i], OA_END_FIN, OA_CLIENT);
+    g_assert_true(in->vc == far_in->vc);
+    g_assert_true(out->vc == far_in->vc);
+    g_assert_cmpuint(far_in->vc->calls, ==, 4);
+    wire_free(wire);
+}
+
 static void
 bind_ack(struct wire *wire, struct oa_channel *out, uint32_t call_id, uint32_t group)
 {
@@ -1784,6 +1822,7 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/lost-opening-and-head", test_lost_opening_and_head);
     g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
     g_test_add_func("/virtual-connection/held-request", test_held_request);
+    g_test_add_func("/virtual-connection/hop-held-back", test_hop_held_back);
     g_test_add_func("/virtual-connection/one-bind", test_one_bind);
     g_test_add_func("/virtual-connection/one-answer", test_one_answer);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);

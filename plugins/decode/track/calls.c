@@ -12,6 +12,7 @@
 #include "rop/rop_walk.h"
 #include "track/bindings.h"
 #include "track/call_result.h"
+#include "track/channel_state.h"
 #include "track/emit.h"
 #include "track/endings.h"
 #include "track/mailboxes.h"
@@ -198,7 +199,8 @@ lacks_channel(const struct oa_virtual_connection *vc)
 bool
 oa_calls_may_join(const struct call_list *list)
 {
-    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc);
+    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc) ||
+           oa_channels_hold_back(list->tracker->channels);
 }
 
 void

@@ -53,6 +53,7 @@ oa_channels_new(void)
     struct channel_table *table = g_new0(struct channel_table, 1);
 
     table->open = g_hash_table_new(NULL, NULL);
+    g_queue_init(&table->alone);
     table->joined = g_malloc(PDU_MAX);
     return table;
 }
@@ -69,6 +70,30 @@ oa_channels_free(struct channel_table *table)
     g_hash_table_unref(table->open);
     g_free(table->joined);
     g_free(table);
+}
+
+/* Channels without a virtual connection that are looked at. */
+#define ALONE_SEARCHED 16
+
+void
+oa_channel_place(struct channel *channel)
+{
+    if (channel->alone_link.data)
+        g_queue_unlink(&channel->tracker->channels->alone, &channel->alone_link);
+    channel->alone_link.data = NULL;
+}
+
+bool
+oa_channels_hold_back(const struct channel_table *table)
+{
+    const GList *link = table->alone.tail;
+
+    for (unsigned i = 0; link && i < ALONE_SEARCHED; i++, link = link->prev) {
+        const bool *is_waiting = ((const struct channel *)link->data)->facts.is_waiting;
+        if (is_waiting && (is_waiting[OA_CLIENT] || is_waiting[OA_SERVER]))
+            return true;
+    }
+    return false;
 }
 
 struct oa_channel *
@@ -105,8 +130,12 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
                                          .first = stamp,
                                          .last = stamp,
                                          .channel = &channel->facts });
-    if (recognition->is_mapi_http)
+    if (recognition->is_mapi_http) {
         oa_mapi_begin(channel);
+    } else if (oa_hop_is_http(recognition->hop)) {
+        channel->alone_link.data = channel;
+        g_queue_push_tail_link(&tracker->channels->alone, &channel->alone_link);
+    }
     if (oa_hop_is_http(recognition->hop))
         oa_connection_ends_know(tracker, server);
     return &channel->facts;
@@ -735,6 +764,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_mapi_close_channel(channel);
     }
     channel->mapi = NULL;
+    oa_channel_place(channel);
     oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
     oa_ending_of_channel(channel);

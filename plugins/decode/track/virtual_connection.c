@@ -268,6 +268,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
 {
     struct oa_channel *facts = &channel->facts;
 
+    oa_channel_place(channel);
     facts->vc = &vc->facts;
     facts->join = join;
     put_on_hop(channel, vc);
