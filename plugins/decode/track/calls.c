@@ -12,9 +12,9 @@
 #include "rop/rop_walk.h"
 #include "track/bindings.h"
 #include "track/call_result.h"
-#include "track/channel_state.h"
 #include "track/emit.h"
 #include "track/endings.h"
+#include "track/lone_channels.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
@@ -200,7 +200,7 @@ bool
 oa_calls_may_join(const struct call_list *list)
 {
     return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc) ||
-           oa_channels_hold_back(list->tracker->channels);
+           oa_lone_channels_wait(list->tracker);
 }
 
 void

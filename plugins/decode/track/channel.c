@@ -19,6 +19,7 @@
 #include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endings.h"
+#include "track/lone_channels.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/vc_rts.h"
@@ -72,30 +73,6 @@ oa_channels_free(struct channel_table *table)
     g_free(table);
 }
 
-/* Channels without a virtual connection that are looked at. */
-#define ALONE_SEARCHED 16
-
-void
-oa_channel_place(struct channel *channel)
-{
-    if (channel->alone_link.data)
-        g_queue_unlink(&channel->tracker->channels->alone, &channel->alone_link);
-    channel->alone_link.data = NULL;
-}
-
-bool
-oa_channels_hold_back(const struct channel_table *table)
-{
-    const GList *link = table->alone.tail;
-
-    for (unsigned i = 0; link && i < ALONE_SEARCHED; i++, link = link->prev) {
-        const bool *is_waiting = ((const struct channel *)link->data)->facts.is_waiting;
-        if (is_waiting && (is_waiting[OA_CLIENT] || is_waiting[OA_SERVER]))
-            return true;
-    }
-    return false;
-}
-
 struct oa_channel *
 oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recognition,
                 const struct oa_endpoint *client, const struct oa_endpoint *server, void *host,
@@ -130,12 +107,10 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
                                          .first = stamp,
                                          .last = stamp,
                                          .channel = &channel->facts });
-    if (recognition->is_mapi_http) {
+    if (recognition->is_mapi_http)
         oa_mapi_begin(channel);
-    } else if (oa_hop_is_http(recognition->hop)) {
-        channel->alone_link.data = channel;
-        g_queue_push_tail_link(&tracker->channels->alone, &channel->alone_link);
-    }
+    else if (oa_hop_is_http(recognition->hop))
+        oa_lone_channels_add(channel);
     if (oa_hop_is_http(recognition->hop))
         oa_connection_ends_know(tracker, server);
     return &channel->facts;
@@ -764,7 +739,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_mapi_close_channel(channel);
     }
     channel->mapi = NULL;
-    oa_channel_place(channel);
+    oa_lone_channels_remove(channel);
     oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
     oa_ending_of_channel(channel);

@@ -30,7 +30,7 @@ struct channel {
     bool told_overrun; /* a finding that is reported once */
     bool is_surplus;   /* a further HTTP hop than can be followed: its PDUs are known already */
     GList link;        /* in the virtual connection's channels */
-    GList alone_link;  /* in the table's, while it has none; data NULL: in none */
+    GList alone_link;  /* lone_channels.h */
     size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
     struct pdu_trail *trail;         /* of PDUs cut short; NULL: none of them was */
@@ -41,7 +41,7 @@ struct channel {
 /* The tracker's channels, and what the current event points to. */
 struct channel_table {
     GHashTable *open;
-    GQueue alone; /* of struct channel: of RPC over HTTP without a virtual connection, by age */
+    GQueue alone; /* lone_channels.h */
     uint64_t n_channels;
     uint8_t *joined; /* 64 KiB: a PDU assembled from chunks */
     struct oa_http_head http;
@@ -52,12 +52,5 @@ struct channel_table {
 /* oa_channels_free() also frees the open channels, without reporting them. */
 struct channel_table *oa_channels_new(void);
 void oa_channels_free(struct channel_table *table);
-
-/* The channel has a virtual connection, or ends. */
-void oa_channel_place(struct channel *channel);
-
-/* Whether bytes wait behind a loss on a channel that has no virtual connection yet: it may turn out
- * to be a hop of one whose calls end meanwhile. Of many such channels the newest are looked at. */
-bool oa_channels_hold_back(const struct channel_table *table);
 
 #endif

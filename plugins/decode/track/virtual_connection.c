@@ -16,6 +16,7 @@
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
+#include "track/lone_channels.h"
 #include "track/lone_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
@@ -268,7 +269,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
 {
     struct oa_channel *facts = &channel->facts;
 
-    oa_channel_place(channel);
+    oa_lone_channels_remove(channel);
     facts->vc = &vc->facts;
     facts->join = join;
     put_on_hop(channel, vc);
