@@ -204,6 +204,10 @@ close_connection(struct tracked *c)
     struct tcp_table *table = c->table;
 
     finish_connection(c);
+    for (unsigned side = OA_CLIENT; side <= OA_SERVER; side++)
+        c->pair.facts.ending.is_beyond |= c->pair.facts.ending.how == OA_END_RESET &&
+                                          c->pair.facts.ending.by == side &&
+                                          tcp_stream_ends_beyond(tcp_stream_of(&c->pair, side));
     c->pair.facts.was_refused = was_refused(c);
     c->pair.facts.state = state_of(c);
     c->pair.facts.watched_ns = table->now_ns;
@@ -435,6 +439,8 @@ end_connection(struct tracked *c, struct tcp_stream *half, const struct segment 
         half->is_finished = true;
         if (!c->pair.half[0].is_finished || !c->pair.half[1].is_finished)
             return;
+    } else if (half->is_started) {
+        half->reset = tcp_stream_offset(half, segment->sequence);
     }
     c->is_ended = true;
     c->since_ns = stamp.time_ns;

@@ -299,6 +299,12 @@ tcp_stream_finish(struct tcp_pair *c, struct tcp_stream *half)
 }
 
 bool
+tcp_stream_ends_beyond(const struct tcp_stream *half)
+{
+    return half->fin == TCP_UNKNOWN_OFFSET && half->reset - half->next > 1; /* a FIN takes one */
+}
+
+bool
 tcp_stream_shows_receipt(const struct tcp_stream *half, const struct segment *segment)
 {
     const struct tcp_piece *first = tcp_pending_first(&half->pending);

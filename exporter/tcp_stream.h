@@ -39,6 +39,7 @@ struct tcp_stream {
     int64_t next;  /* first offset not yet delivered */
     int64_t acked; /* by the other side */
     int64_t fin;   /* offset of the FIN; TCP_UNKNOWN_OFFSET */
+    int64_t reset; /* of the RST that ended the connection, by which nothing counts as lost; 0 */
     struct tcp_pending pending;
     int64_t noted; /* up to there the pending pieces have the acknowledgments that they had */
     /* The acknowledgment beyond a gap that decides whether it is given up. */
@@ -148,6 +149,10 @@ void tcp_stream_check_loss(struct tcp_pair *c, struct tcp_stream *half, struct o
 /* At the end nothing more can appear: what was sent or acknowledged after the last byte seen is
  * lost too. */
 void tcp_stream_finish(struct tcp_pair *c, struct tcp_stream *half);
+
+/* Whether the sequence number of a RST shows, at the end, that bytes had been sent before it that
+ * the capture lacks. */
+bool tcp_stream_ends_beyond(const struct tcp_stream *half);
 
 /* Whether the segment shows that its sender has received what is held: it carries data itself, or
  * acknowledges it. */

@@ -33,16 +33,18 @@ def ticks_per_second(trace):
 
 
 class Record:
-    """A frame, or a part of one, that a damaged capture has: the number of the frame, and how much of its end is missing."""
+    """A frame, or a part of one, that a damaged capture has: the number of the frame, how much of its end is missing, and how many bytes
+    of the frame the parts behind it carry."""
 
-    def __init__(self, number, packet, part=0, parts=1, missing=0, file=0):
+    def __init__(self, number, packet, part=0, parts=1, missing=0, file=0, behind=0):
         self.number, self.packet, self.part, self.parts, self.missing, self.file = number, packet, part, parts, missing, file
+        self.behind = behind
 
     def changed(self, data, missing=None, **more):
         """The same frame with other bytes."""
         packet = self.packet
         result = Record(self.number, disturb.Packet(packet.time, data, packet.link_type, packet.head, b""), self.part, self.parts, self.missing,
-                        self.file)
+                        self.file, self.behind)
         result.missing = self.missing if missing is None else missing
         for name, value in more.items():
             setattr(result, name, value)
@@ -61,7 +63,8 @@ class Record:
 
 
 class Damaged:
-    """A damaged capture: its files, which frames they have in their order, and how many bytes of payload are left of each (None: all of them)."""
+    """A damaged capture: its files, which frames they have in their order, and how many bytes of payload are left of each up to the first one
+    that is missing (None: all of them)."""
 
     def __init__(self, truth, records, what):
         self.what = what
@@ -72,12 +75,12 @@ class Damaged:
         for record in records:
             seen = parts.setdefault(record.number, {})
             missing = min(record.missing, seen[record.part][0]) if record.part in seen else record.missing
-            seen[record.part] = missing, record.parts
+            seen[record.part] = missing, record.behind, record.parts
         self.left = {}
         for number, seen in parts.items():
             payload = truth.payload[number]
-            missing = sum(missing for missing, _ in seen.values())
-            if len(seen) < next(iter(seen.values()))[1]:
+            missing = next((missing + behind for _, (missing, behind, _) in sorted(seen.items()) if missing), 0)
+            if len(seen) < next(iter(seen.values()))[2]:
                 missing = payload
             self.left[number] = max(payload - missing, 0) if missing and payload else None
 
@@ -200,8 +203,9 @@ def tunnel(*names):
             wrap, wrapped = tunnels.TUNNELS[name], []
             for record in records:
                 frames = wrap(record.packet.data, record.number)
-                wrapped += [record.changed(frame, part=record.part * len(frames) + part, parts=record.parts * len(frames))
-                            for part, frame in enumerate(frames)]
+                carried = [tunnels.carried(frame) if len(frames) > 1 else 0 for frame in frames]
+                wrapped += [record.changed(frame, part=record.part * len(frames) + part, parts=record.parts * len(frames),
+                                           behind=record.behind + sum(carried[part + 1:])) for part, frame in enumerate(frames)]
             records = wrapped
         return records
     return apply

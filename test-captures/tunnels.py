@@ -88,6 +88,12 @@ def fragments(frame, number):
     return [frame]
 
 
+def carried(piece):
+    """How many bytes of the packet a piece of it has that fragments() has made."""
+    _, kind, payload = split(piece)
+    return len(payload) - ((payload[0] & 15) * 4 if kind == 0x0800 else 48)
+
+
 TUNNELS = {
     "plain": lambda frame, _: [frame],
     "gre": of_ip(gre),

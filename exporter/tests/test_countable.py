@@ -74,6 +74,17 @@ ALWAYS = (
     ("conn_two_hops", "loss of 3.0%, seed 27"),
     ("basic", "loss of 3.0%, seed 34"),
     ("haproxy", "loss of 3.0%, seed 36"),
+    ("http_v1", "loss of 3.0%, seed 35"),
+    ("rpc_tcp", "loss of 3.0%, seed 37"),
+    ("http_v1", "in fragments in erspan_3, snap length 128"),
+    ("conn_two_hops_ipv6", "until frame 267, snap length 192"),
+    ("haproxy", "until frame 248, snap length 192"),
+    ("flow_control_in_stall", "until frame 533, since frame 440"),
+    ("flow_control_out_stall", "since frame 111, snap length 96"),
+    ("mid_stream_flow_control", "loss of 3.0%, seed 2, since frame 278"),
+    ("in_r1_client_hop", "loss of 3.0%, seed 2, snap length 128"),
+    ("mapi_http_forms", "loss of 1.0%, seed 2, snap length 256"),
+    ("frdp_rdp", "loss of 3.0%, seed 12"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")

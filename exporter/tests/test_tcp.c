@@ -27,7 +27,8 @@
  *
  * The byte at an offset is its letter: a to z, and again. The log has, in order, "open", "c:abc"
  * for data (joined while the sender stays), "c?5" for a loss, and "fin-c", "rst-s", "open-", "new-"
- * for the close; "#number" comes before when it is another connection than that of the word before.
+ * for the close, with "+" if bytes are missing before that RST; "#number" comes before when it is
+ * another connection than that of the word before.
  */
 struct script_row {
     const char *name;
@@ -46,7 +47,11 @@ static const struct script_row SCRIPT_ROWS[] = {
     { "reset", SHAKE "c0+3 sR", "open c:abc rst-s" },
     { "reset-far-ahead", SHAKE "c0+3 sR2000000+0 c3+3 sF0 cF6", "open c:abcdef fin-s" },
     { "reset-far-behind", SHAKE "c0+3 sR-2000000+0 c3+3 sF0 cF6", "open c:abcdef fin-s" },
-    { "reset-in-window", SHAKE "c0+3 sR60000+0", "open c:abc rst-s" },
+    { "reset-in-window", SHAKE "c0+3 sR60000+0", "open c:abc rst-s+" },
+    { "reset-after-missing", SHAKE "s0+3 sR5+0", "open s:abc rst-s+" },
+    { "reset-after-missing-fin", SHAKE "s0+3 sR4+0", "open s:abc rst-s" },
+    { "reset-after-lost", SHAKE "s0+3 cA5 sR5+0", "open s:abc s?2 rst-s" },
+    { "reset-after-late-data", SHAKE "s0+3 sR6+0 s3+3", "open s:abcdef rst-s" },
     { "reset-without-syn-ack", "cS sR-5000000+0", "open rst-s" },
     { "reset-after-one-fin", SHAKE "cF0 sR", "open rst-s" },
     { "reset-after-both-fins", SHAKE "cF0 sF0 cR", "open fin-c" },
@@ -257,6 +262,8 @@ on_closed(void *user)
     log_word(fixture, listened->connection, ENDS[ending.how]);
     if (ending.how == OA_END_FIN || ending.how == OA_END_RESET)
         g_string_append_c(fixture->log, ending.by == OA_CLIENT ? 'c' : 's');
+    if (ending.is_beyond)
+        g_string_append_c(fixture->log, '+');
     fixture->closed = *listened->connection;
     g_free(listened);
 }

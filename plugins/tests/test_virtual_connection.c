@@ -650,6 +650,61 @@ test_call_ids_at_end(void)
     }
 }
 
+/* A client that sends several requests before it gets the first response: the last ones may have no
+ * response yet. Another one may lack it only if bytes of the server are missing. */
+static void
+test_call_ids_open_at_end(void)
+{
+    static const struct {
+        uint32_t open;
+        bool lacks, loses, joins;
+    } CASES[] = {
+        { 2, false, false, true },
+        { 0, true, false, false },
+        { 0, true, true, true },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *in = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+        struct oa_channel *out = wire_middle(wire, OA_HOP_SERVER, 7, 9);
+
+        for (uint32_t id = 5; id <= 10; id++) {
+            wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+            if (id >= 7 && !(id == 8 && CASES[i].lacks))
+                wire_response(wire, out, WIRE_WHOLE, id - 2, 8, 2);
+            if (id == 8 && CASES[i].loses)
+                oa_channel_lost(out, OA_SERVER, 32);
+        }
+        for (uint32_t id = 9; id <= 10 && !CASES[i].open; id++)
+            wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpstr(wire->joins->str, ==, CASES[i].joins ? "1 0\n" : "");
+        wire_free(wire);
+    }
+}
+
+/* All responses come after the last request. Both channels are of one time if they began before the
+ * capture. */
+static void
+test_call_ids_before_capture(void)
+{
+    for (int is_later = 0; is_later <= 1; is_later++) {
+        struct wire *wire = wire_new(false);
+        struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 1);
+
+        for (uint32_t id = 5; id <= 8; id++)
+            wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+        struct oa_channel *out =
+            is_later ? wire_out(wire, 1) : wire_middle(wire, OA_HOP_CLIENT, 1, 1);
+        for (uint32_t id = 5; id <= 8; id++)
+            wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpstr(wire->joins->str, ==, is_later ? "" : "1 0\n");
+        wire_free(wire);
+    }
+}
+
 /* Each of both is the best one for the other: the responses may belong to another connection. */
 static void
 test_call_ids_of_two(void)
@@ -1107,6 +1162,59 @@ test_held_request(void)
     }
 }
 
+/* Calls end on the server's hop while all of the client's hop waits behind losses: what comes then
+ * is of these calls, also without the cookie of the IN channel. */
+static void
+test_hop_held_back(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+    struct oa_channel *far_out = wire_proxy(wire, 7, 9), *far_in = wire_proxy(wire, 7, 9);
+    const bool is_waiting[] = { true, false };
+    int64_t begin_ns;
+
+    in->is_waiting = is_waiting;
+    wire_rts(wire, far_out, OA_CLIENT, OA_RTS_CONN_A2, (struct wire_rts){ .cookies = { V, OUT1 } });
+    wire_rts(wire, far_in, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+    begin_ns = wire->now.time_ns;
+    send_calls(wire, far_in, far_out, 1, 4, 0);
+    g_assert_cmpuint(far_in->vc->answered, ==, 4);
+    in->is_waiting = NULL;
+    wire->now.time_ns = begin_ns - 100000;
+    conn_a1(wire, out, V, OUT1);
+    for (uint32_t id = 1; id <= 4; id++) {
+        wire->now.time_ns = begin_ns - 100000 + (id - 1) * 2000000;
+        wire_request(wire, in, WIRE_WHOLE, id, 11, 20, 1);
+    }
+    wire_respond(wire, out);
+    for (uint32_t id = 1; id <= 4; id++) {
+        wire->now.time_ns = begin_ns + 1200000 + (id - 1) * 2000000;
+        wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+    }
+    struct oa_channel *all[] = { in, out, far_in, far_out };
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        wire_close(all[i], OA_END_FIN, OA_CLIENT);
+    g_assert_true(in->vc == far_in->vc);
+    g_assert_true(out->vc == far_in->vc);
+    g_assert_cmpuint(far_in->vc->calls, ==, 4);
+    wire_free(wire);
+}
+
+static void
+bind_ack(struct wire *wire, struct oa_channel *out, uint32_t call_id, uint32_t group)
+{
+    GByteArray *ack = wire_pdu(OA_RPC_BIND_ACK, WIRE_WHOLE, call_id);
+
+    wire_put(ack, 4088 | 4088 << 16, 4);
+    wire_put(ack, group, 4);
+    wire_put(ack, 5, 2);
+    wire_put_bytes(ack, "6001\0", 6);
+    wire_put(ack, 1, 4);
+    wire_put(ack, 0, 4);
+    wire_put_bytes(ack, WIRE_NDR, 20);
+    wire_send(wire, out, OA_SERVER, ack);
+}
+
 /* The head and the first PDU of an IN channel are lost, and it carries nothing but a bind: it is of
  * the session that has the response, if there is one alone. */
 static void
@@ -1132,19 +1240,53 @@ test_one_bind(void)
             conn_a1(wire, outs[j], V + j, OUT1 + j);
         wire_bind(wire, in, CASES[i].call_id, WIRE_EMSMDB);
         for (int j = 0; j <= CASES[i].has_rival; j++) {
-            GByteArray *ack = wire_pdu(OA_RPC_BIND_ACK, WIRE_WHOLE, 1);
-            wire_put(ack, 4088 | 4088 << 16, 4);
-            wire_put(ack, 0, 4);
-            wire_put(ack, 5, 2);
-            wire_put_bytes(ack, "6001\0", 6);
-            wire_put(ack, 1, 4);
-            wire_put(ack, 0, 4);
-            wire_put_bytes(ack, WIRE_NDR, 20);
             wire_respond(wire, outs[j]);
-            wire_send(wire, outs[j], OA_SERVER, ack);
+            bind_ack(wire, outs[j], 1, 0);
         }
         wire_close(in, OA_END_FIN, OA_CLIENT);
         g_assert_cmpint(in->vc == outs[0]->vc, ==, CASES[i].joins);
+        wire_free(wire);
+    }
+}
+
+/* The cookies of one hop are lost, and there is no call yet: the response to the bind, with the
+ * group that the server has chosen, shows whose hop it is, unless two sessions have got the same
+ * one. */
+static void
+test_one_answer(void)
+{
+    static const struct {
+        uint32_t group, call_id;
+        int64_t pause_ns;
+        bool has_rival, joins;
+    } CASES[] = {
+        { 77, 1, 0, false, true },  { 0, 1, 0, false, false }, { 77, 2, 0, false, false },
+        { 78, 1, 0, false, false }, { 77, 1, 0, true, false }, { 77, 1, 3000000000, false, false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1), *far[4];
+
+        for (int j = 0; j < 4; j++)
+            far[j] = wire_proxy(wire, 7, 9);
+        for (int j = 0; j <= CASES[i].has_rival; j++) {
+            wire_rts(wire, far[2 * j], OA_CLIENT, OA_RTS_CONN_A2,
+                     (struct wire_rts){ .cookies = { (uint8_t)(V + j), (uint8_t)(OUT1 + j) } });
+            wire_rts(wire, far[2 * j + 1], OA_CLIENT, OA_RTS_CONN_B2,
+                     (struct wire_rts){ .cookies = { (uint8_t)(V + j), (uint8_t)(IN1 + j) } });
+        }
+        wire_bind(wire, in, 1, WIRE_EMSMDB);
+        for (int j = 0; j <= CASES[i].has_rival; j++) {
+            wire_bind(wire, far[2 * j + 1], 1, WIRE_EMSMDB);
+            bind_ack(wire, far[2 * j], 1, CASES[i].group ? 77 : 0);
+        }
+        wire->now.time_ns += CASES[i].pause_ns;
+        wire_respond(wire, out);
+        bind_ack(wire, out, CASES[i].call_id, CASES[i].group);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        wire_close(out, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpint(out->vc == far[0]->vc, ==, CASES[i].joins);
         wire_free(wire);
     }
 }
@@ -1222,6 +1364,35 @@ test_predecessor_by_calls(void)
         g_assert_cmpuint(pair.in->vc->answered, ==, 3);
         wire_free(wire);
     }
+}
+
+/* The first PDU of an IN channel is lost, and what followed it has been held back until its
+ * successor came. */
+static void
+test_predecessor_held_back(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+    int64_t begin_ns = wire->now.time_ns;
+
+    conn_a1(wire, out, V, OUT1);
+    wire_respond(wire, out);
+    wire->now.time_ns = begin_ns + 10000000;
+    wire_response(wire, out, WIRE_WHOLE, 2, 8, 2);
+    wire_response(wire, out, WIRE_WHOLE, 3, 8, 2);
+    struct oa_channel *successor = wire_in(wire, 1);
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_IN_R1_A1,
+             (struct wire_rts){ .cookies = { V, IN1, IN2 } });
+    send_calls(wire, successor, out, 4, 4, 0);
+    g_assert_true(successor->vc == out->vc);
+    wire->now.time_ns = begin_ns + 5000000;
+    wire_request(wire, in, WIRE_WHOLE, 2, 11, 20, 1);
+    wire_request(wire, in, WIRE_WHOLE, 3, 11, 20, 1);
+    wire_close(in, OA_END_FIN, OA_CLIENT);
+    g_assert_true(in->vc == out->vc);
+    g_assert_cmpuint(out->vc->answered, ==, 3);
+    g_assert_true(out->vc->channel[OA_HOP_CLIENT][OA_LEG_IN] == successor);
+    wire_free(wire);
 }
 
 /* OUT_R2: bytes after the last PDU of the predecessor have no meaning, 3.2.3.5.10. */
@@ -1409,6 +1580,25 @@ test_ends(void)
     expect_joined(again.in, 1, OA_JOIN_COOKIE);
     g_assert_true(again.in->vc == again.out->vc);
     wire_free(wire);
+}
+
+/* A RST of the server comes after bytes that the capture lacks: the response may be among them. */
+static void
+test_reset_beyond(void)
+{
+    for (int is_beyond = 0; is_beyond <= 1; is_beyond++) {
+        struct wire *wire = wire_new(true);
+        struct pair pair = establish(wire, 1, V, IN1, OUT1);
+
+        wire_request(wire, pair.in, WIRE_WHOLE, 1, 11, 20, 1);
+        oa_channel_close(
+            pair.out,
+            (struct oa_ending){ .how = OA_END_RESET, .by = OA_SERVER, .is_beyond = is_beyond });
+        wire_close(pair.in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpuint(pair.in->vc->unknown, ==, is_beyond);
+        g_assert_cmpuint(pair.in->vc->unanswered, ==, !is_beyond);
+        wire_free(wire);
+    }
 }
 
 /* Only one of the two channels is in the capture. */
@@ -1648,6 +1838,8 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/same-pdu", test_same_pdu);
     g_test_add_func("/virtual-connection/call-ids-of-another", test_call_ids_of_another);
     g_test_add_func("/virtual-connection/call-ids-at-end", test_call_ids_at_end);
+    g_test_add_func("/virtual-connection/call-ids-open-at-end", test_call_ids_open_at_end);
+    g_test_add_func("/virtual-connection/call-ids-before-capture", test_call_ids_before_capture);
     g_test_add_func("/virtual-connection/call-ids-of-two", test_call_ids_of_two);
     g_test_add_func("/virtual-connection/call-ids-twice", test_call_ids_twice);
     g_test_add_func("/virtual-connection/same-last-pdu", test_same_last_pdu);
@@ -1656,7 +1848,9 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/lost-opening-and-head", test_lost_opening_and_head);
     g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
     g_test_add_func("/virtual-connection/held-request", test_held_request);
+    g_test_add_func("/virtual-connection/hop-held-back", test_hop_held_back);
     g_test_add_func("/virtual-connection/one-bind", test_one_bind);
+    g_test_add_func("/virtual-connection/one-answer", test_one_answer);
     g_test_add_func("/virtual-connection/same-pdu-of-another", test_same_pdu_of_another);
     g_test_add_func("/virtual-connection/same-pdu-by-http", test_same_pdu_by_http);
     g_test_add_func("/virtual-connection/two-clients-of-one-server",
@@ -1667,10 +1861,12 @@ main(int argc, char *argv[])
                     test_successor_without_first_pdu);
     g_test_add_func("/virtual-connection/successor-by-calls", test_successor_by_calls);
     g_test_add_func("/virtual-connection/predecessor-by-calls", test_predecessor_by_calls);
+    g_test_add_func("/virtual-connection/predecessor-held-back", test_predecessor_held_back);
     g_test_add_func("/virtual-connection/recycle-out", test_recycle_out);
     g_test_add_func("/virtual-connection/many-recyclings", test_many_recyclings);
     g_test_add_func("/virtual-connection/acknowledged", test_acknowledged);
     g_test_add_func("/virtual-connection/ends", test_ends);
+    g_test_add_func("/virtual-connection/reset-beyond", test_reset_beyond);
     g_test_add_func("/virtual-connection/half", test_half);
     g_test_add_func("/virtual-connection/hops-apart", test_hops_apart);
     g_test_add_func("/virtual-connection/late-start", test_late_start);

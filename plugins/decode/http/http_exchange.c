@@ -241,7 +241,8 @@ adopt_response(struct oa_http_connection *connection, struct exchange *exchange,
 }
 
 /* The last request so far, and the next one is sent at that time: a response between the two that
- * repeats no X-RequestId, as a proxy's own, is its response. */
+ * repeats no X-RequestId, as a proxy's own, is its response; of a request whose head is cut before
+ * that, any one. */
 static void
 answer_last_request(struct oa_http_connection *connection, int64_t until_ns)
 {
@@ -249,11 +250,15 @@ answer_last_request(struct oa_http_connection *connection, int64_t until_ns)
 
     if (!last || last->facts.number != connection->newest || last->facts.response.has_head)
         return;
+    const struct oa_http_head *head = &last->facts.request.head;
+    bool is_id_cut = head->is_cut && head->mapi.request_id.length == 0;
+
     for (GList *link = connection->orphans.head; link; link = link->next) {
         struct exchange *orphan = link->data;
         const struct oa_http_message *response = &orphan->facts.response;
 
-        if (orphan->facts.request.has_head || response->head.mapi.request_id.length > 0 ||
+        if (orphan->facts.request.has_head ||
+            (response->head.mapi.request_id.length > 0 && !is_id_cut) ||
             response->first.time_ns < last->facts.request.last.time_ns)
             continue;
         if (response->first.time_ns < until_ns)

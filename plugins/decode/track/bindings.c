@@ -222,6 +222,8 @@ oa_bindings_merge(struct oa_tracker *tracker, struct bindings *into, const struc
 {
     const struct unpaired_response *response = into->unpaired ? into->unpaired : from->unpaired;
 
+    if (!into->answer.group)
+        into->answer = from->answer;
     if (into->n_proposed == 0) {
         memcpy(into->proposed, from->proposed, sizeof into->proposed);
         into->n_proposed = from->n_proposed;
@@ -251,6 +253,11 @@ oa_bindings_take(struct oa_tracker *tracker, struct bindings *bindings,
         take_bind(bindings, event->vc, event->rpc);
         break;
     case OA_RPC_BIND_ACK:
+        bindings->answer = (struct bind_answer){ .first_ns = event->first.time_ns,
+                                                 .call_id = event->rpc->header.call_id,
+                                                 .group = event->rpc->assoc_group_id,
+                                                 .length = event->rpc->header.frag_length };
+        /* fall through */
     case OA_RPC_ALTER_CONTEXT_RESP:
         event->vc->assoc_group_id = event->rpc->assoc_group_id;
         oa_association_join(tracker, event->vc);

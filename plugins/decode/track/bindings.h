@@ -11,12 +11,20 @@
 
 struct oa_tracker;
 
+/* What tells a response to a bind from others: the server has chosen the group. */
+struct bind_answer {
+    int64_t first_ns;
+    uint32_t call_id, group; /* no group: there was none */
+    uint16_t length;
+};
+
 /* State of one virtual connection, in addition to the bindings in its facts. */
 struct bindings {
     uint16_t proposed[OA_RPC_CONTEXTS_MAX]; /* context ids of the last bind or alter_context */
     unsigned n_proposed;
     uint32_t call_id;                   /* of that PDU */
     struct unpaired_response *unpaired; /* the last response without a bind; NULL if none */
+    struct bind_answer answer;          /* the last one */
     bool iface_is_accepted; /* the interface in the facts is that of an accepted binding */
 };
 

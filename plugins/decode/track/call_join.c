@@ -190,12 +190,17 @@ is_prompt(const struct call_match *how)
 }
 
 /* Whether each request has its response, and each response its request, as of a client that sends
- * several requests before it gets the first response. */
+ * several requests before it gets the first response. The last requests may still have none; of the
+ * others, and of the responses, the capture may have lost some. */
 static bool
 is_all_answered(const struct call_match *how)
 {
-    return how->goes_on && how->strays == 0 && how->requests >= FITS_NEEDED &&
-           how->prompt + how->belated == how->requests;
+    unsigned answered = how->prompt + how->belated;
+    unsigned alone = how->requests - how->open - answered;
+
+    if (!how->goes_on || answered < FITS_NEEDED || (alone > 0 && !how->may_lack))
+        return false;
+    return how->strays + alone == 0 || how->strays + alone < answered;
 }
 
 /*
@@ -600,6 +605,15 @@ have_one_bind(const struct virtual_connection *vc, const struct virtual_connecti
            oa_bindings_fit(&in->bindings, &out->bindings);
 }
 
+/* Whether the only channel that `vc` has of the hop began before the capture. */
+static bool
+began_before(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
+{
+    const struct oa_channel *channel = vc->facts.channel[hop][leg];
+
+    return channel ? !channel->has_start : vc->facts.leg_late[hop][leg];
+}
+
 static enum fit
 fit_of(const struct virtual_connection *vc, const struct virtual_connection *other, enum oa_hop hop,
        enum oa_leg leg)
@@ -610,8 +624,9 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
 
     if (how.is_excluded)
         return FIT_NONE;
-    bool is_at_one_time = vc->facts.opened.time_ns <= other->facts.last.time_ns &&
-                          other->facts.opened.time_ns <= vc->facts.last.time_ns;
+    bool is_at_one_time = (vc->facts.opened.time_ns <= other->facts.last.time_ns &&
+                           other->facts.opened.time_ns <= vc->facts.last.time_ns) ||
+                          (began_before(vc, hop, leg) && began_before(other, hop, leg ^ 1));
     if (is_prompt(&how) || is_all_answered(&how) ||
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
         return FIT_BY_CALLS;
@@ -665,7 +680,7 @@ find_other_channel(const struct virtual_connection *vc, enum oa_hop hop, enum oa
 }
 
 /* Whether the only channel of `half` may be one that `other` had before its own on that leg: the
- * capture has neither its beginning nor what recycled it. The channel that replaced it came and
+ * capture has neither its first PDU nor what recycled it. The channel that replaced it came and
  * went later; it may have ended. */
 static bool
 may_precede(const struct oa_channel *mine, const struct virtual_connection *other, enum oa_hop hop,
@@ -673,12 +688,11 @@ may_precede(const struct oa_channel *mine, const struct virtual_connection *othe
 {
     const struct oa_channel *current = other->facts.channel[hop][leg];
 
-    if (mine->has_start)
-        return false;
     if (!current)
-        return oa_stamp_is_before(mine->last, other->facts.last);
+        return !mine->has_start && oa_stamp_is_before(mine->last, other->facts.last);
     return oa_stamp_is_before(mine->last, current->last) &&
-           (current->has_start || oa_stamp_is_before(mine->opened, current->opened));
+           ((current->has_start && !mine->has_start) ||
+            oa_stamp_is_before(mine->opened, current->opened));
 }
 
 /* Whether it may be the one that replaced the own channel of `other`, though the PDU that shows
@@ -831,6 +845,81 @@ join_same_way(struct virtual_connection *vc, const struct channel *channel)
     return vc;
 }
 
+/* Whether both show the same response to a bind, and `near`, which is nearer to the client, shows
+ * it later. */
+static bool
+have_same_answer(const struct bind_answer *near, const struct bind_answer *far)
+{
+    int64_t apart_ns = near->first_ns - far->first_ns;
+
+    return near->group && near->group == far->group && near->call_id == far->call_id &&
+           near->length == far->length && apart_ns >= -OA_PAIRING_NS && apart_ns <= HOP_DELAY_NS;
+}
+
+/* Whether `vc` is nearer to the client than the other one, by what came back from the server. */
+static bool
+is_nearer(const struct virtual_connection *vc, const struct virtual_connection *other)
+{
+    bool is_http = oa_hop_is_http(oa_vc_hop(&vc->facts));
+
+    return is_http && oa_hop_is_http(oa_vc_hop(&other->facts))
+               ? vc->bindings.answer.first_ns >= other->bindings.answer.first_ns
+               : is_http;
+}
+
+/* Plain RPC over TCP has one hop. */
+static bool
+may_have_hops(const struct virtual_connection *vc)
+{
+    return vc->facts.has_cookie || vc->calls.is_part;
+}
+
+/* The only neighbour that has the same response to a bind on another hop; NULL: none, or several.
+ */
+static struct virtual_connection *
+find_same_answer(const struct virtual_connection *vc)
+{
+    enum oa_hop hop = oa_vc_hop(&vc->facts);
+    struct virtual_connection *found = NULL;
+
+    for (int forward = 0; forward <= 1; forward++) {
+        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
+        for (unsigned i = 0; link && i < CANDIDATES_MAX;
+             i++, link = forward ? link->next : link->prev) {
+            struct virtual_connection *other = link->data;
+            bool is_near = is_nearer(vc, other);
+            const struct virtual_connection *near = is_near ? vc : other;
+            const struct virtual_connection *far = is_near ? other : vc;
+
+            if (!have_same_answer(&near->bindings.answer, &far->bindings.answer) ||
+                !may_have_hops(other) ||
+                !may_continue(vc, hop, other, oa_vc_hop(&other->facts), OA_LEG_OUT))
+                continue;
+            if (found)
+                return NULL;
+            found = other;
+        }
+    }
+    return found;
+}
+
+/* A channel of `vc` is about to end: if another one, and only that one, got the same response to
+ * its bind on another hop, both are one virtual connection. The capture may have no call of it. */
+static struct virtual_connection *
+join_same_answer(struct virtual_connection *vc)
+{
+    struct virtual_connection *found = NULL;
+
+    if (vc->bindings.answer.group && may_have_hops(vc) && oa_calls_may_join(&vc->calls))
+        found = find_same_answer(vc);
+    if (!found || find_same_answer(found) != vc)
+        return vc;
+    bool is_near = is_nearer(vc, found);
+    struct virtual_connection *near = is_near ? vc : found, *far = is_near ? found : vc;
+
+    return arrange_known_hops(near, far) ? join(near, far) : vc;
+}
+
 static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
 /* `vc` is about to end: halves that are still open may be earlier or later channels of
@@ -862,7 +951,7 @@ oa_call_join_rest(struct channel *channel)
 
     if (!vc)
         return;
-    vc = join_same_way(vc, channel);
+    vc = join_same_answer(join_same_way(vc, channel));
     if (vc->channels.length != 1)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(HOPS); i++)

@@ -58,6 +58,8 @@ match_requests(struct call_match *match, const struct call_list *requests,
             else
                 match->belated++;
             match->goes_on |= response->first.time_ns < last_ns;
+        } else if (match->prompt + match->belated == 0) {
+            match->open++;
         }
         last_ns = MAX(last_ns, sent_ns);
         next_ns = sent_ns;
@@ -98,7 +100,7 @@ match_responses(struct call_match *match, const struct call_list *requests,
 struct call_match
 oa_call_match(const struct call_list *requests, const struct call_list *responses, enum oa_hop hop)
 {
-    struct call_match match = { 0 };
+    struct call_match match = { .may_lack = responses->losses[hop][OA_SERVER] > 0 };
     const struct oa_call *oldest = match_requests(&match, requests, responses, hop);
 
     match_responses(&match, requests, responses, hop, oldest);

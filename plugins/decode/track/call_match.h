@@ -18,8 +18,10 @@ struct call_match {
     unsigned responses;
     unsigned prompt;  /* responses to the request that was the newest one then */
     unsigned belated; /* to earlier ones */
+    unsigned open;    /* the newest requests, to which none has come */
     unsigned strays;  /* to requests that came later, or that are not there */
     bool goes_on;     /* a request came after a response to an earlier one */
+    bool may_lack;    /* bytes of the server are missing: responses may be among them */
     bool is_excluded; /* there are responses that cannot be to these requests */
 };
 

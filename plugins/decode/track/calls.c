@@ -14,6 +14,7 @@
 #include "track/call_result.h"
 #include "track/emit.h"
 #include "track/endings.h"
+#include "track/lone_channels.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
 
@@ -198,7 +199,8 @@ lacks_channel(const struct oa_virtual_connection *vc)
 bool
 oa_calls_may_join(const struct call_list *list)
 {
-    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc);
+    return list->is_part || list->tracker->calls->n_parts > 0 || lacks_channel(list->vc) ||
+           oa_lone_channels_wait(list->tracker);
 }
 
 void

@@ -19,6 +19,7 @@
 #include "track/connection_end.h"
 #include "track/emit.h"
 #include "track/endings.h"
+#include "track/lone_channels.h"
 #include "track/mapi_session.h"
 #include "track/tracker_state.h"
 #include "track/vc_rts.h"
@@ -53,6 +54,7 @@ oa_channels_new(void)
     struct channel_table *table = g_new0(struct channel_table, 1);
 
     table->open = g_hash_table_new(NULL, NULL);
+    g_queue_init(&table->alone);
     table->joined = g_malloc(PDU_MAX);
     return table;
 }
@@ -107,6 +109,8 @@ oa_channel_open(struct oa_tracker *tracker, const struct oa_recognition *recogni
                                          .channel = &channel->facts });
     if (recognition->is_mapi_http)
         oa_mapi_begin(channel);
+    else if (oa_hop_is_http(recognition->hop))
+        oa_lone_channels_add(channel);
     if (oa_hop_is_http(recognition->hop))
         oa_connection_ends_know(tracker, server);
     return &channel->facts;
@@ -738,6 +742,7 @@ oa_channel_close(struct oa_channel *facts, struct oa_ending ending)
         oa_mapi_close_channel(channel);
     }
     channel->mapi = NULL;
+    oa_lone_channels_remove(channel);
     oa_call_join_rest(channel);
     oa_auth_close_channel(tracker, facts);
     oa_ending_of_channel(channel);

@@ -30,6 +30,7 @@ struct channel {
     bool told_overrun; /* a finding that is reported once */
     bool is_surplus;   /* a further HTTP hop than can be followed: its PDUs are known already */
     GList link;        /* in the virtual connection's channels */
+    GList alone_link;  /* lone_channels.h */
     size_t proxy_line; /* bytes of it that the client has still to send */
     struct oa_http_connection *mapi; /* of MAPI over HTTP, which takes all bytes; or NULL */
     struct pdu_trail *trail;         /* of PDUs cut short; NULL: none of them was */
@@ -40,6 +41,7 @@ struct channel {
 /* The tracker's channels, and what the current event points to. */
 struct channel_table {
     GHashTable *open;
+    GQueue alone; /* lone_channels.h */
     uint64_t n_channels;
     uint8_t *joined; /* 64 KiB: a PDU assembled from chunks */
     struct oa_http_head http;

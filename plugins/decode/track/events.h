@@ -101,6 +101,7 @@ struct oa_ending {
     enum oa_side by;
     int64_t time_ns;     /* of that FIN or RST */
     uint64_t frame;      /* the same; 0: unknown */
+    bool is_beyond;      /* by its sequence number, bytes that the capture lacks came before it */
     bool is_one_way;     /* the capture contains frames of one side only: */
     enum oa_side silent; /* none of this one */
 };

@@ -540,7 +540,8 @@ take_outcome(struct oa_call *call, const struct oa_channel *channel,
 {
     const struct oa_http_message *response = &exchange->response;
     bool may_be_lost = response->has_gap || channel->traffic[OA_SERVER].skipped_bytes > 0 ||
-                       (channel->ending.is_one_way && channel->ending.silent == OA_SERVER);
+                       (channel->ending.is_one_way && channel->ending.silent == OA_SERVER) ||
+                       (channel->ending.is_beyond && channel->ending.by == OA_SERVER);
 
     if (response->has_head && response->head.status != 200) {
         call->is_fault = true;

@@ -16,6 +16,7 @@
 #include "track/channel_kind.h"
 #include "track/emit.h"
 #include "track/http_hops.h"
+#include "track/lone_channels.h"
 #include "track/lone_hops.h"
 #include "track/outcome.h"
 #include "track/sequence.h"
@@ -268,6 +269,7 @@ attach(struct channel *channel, struct virtual_connection *vc, enum oa_join join
 {
     struct oa_channel *facts = &channel->facts;
 
+    oa_lone_channels_remove(channel);
     facts->vc = &vc->facts;
     facts->join = join;
     put_on_hop(channel, vc);
@@ -414,6 +416,8 @@ oa_vc_leave(struct channel *channel)
         vc->facts.leg_late[channel->facts.hop][oa_channel_leg(&channel->facts)] = true;
     if (is_current && lacks_successor(&vc->facts, &channel->facts))
         oa_calls_note_loss(&vc->calls, channel->facts.hop, OA_SERVER);
+    if (channel->facts.ending.is_beyond)
+        oa_calls_note_loss(&vc->calls, channel->facts.hop, channel->facts.ending.by);
     oa_outcome_take_channel(&vc->facts, &channel->facts);
     if (channel->facts.ending.is_one_way && channel->facts.hop == oa_vc_hop(&vc->facts)) {
         vc->facts.is_one_way = true;
