@@ -23,8 +23,8 @@ writer_put_number(char *at, uint64_t number, unsigned width)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[20];
-    size_t first = sizeof digits;
+    char digits[2 * NUMBER_ROOM];
+    size_t first = NUMBER_ROOM;
 
     for (; number >= 100; number /= 100)
         memcpy(digits + (first -= 2), PAIRS + number % 100 * 2, 2);
@@ -32,10 +32,11 @@ writer_put_number(char *at, uint64_t number, unsigned width)
         memcpy(digits + (first -= 2), PAIRS + number * 2, 2);
     else
         digits[--first] = (char)('0' + number);
-    while (sizeof digits - first < width)
+    while (NUMBER_ROOM - first < width)
         digits[--first] = '0';
-    memcpy(at, digits + first, sizeof digits - first);
-    return at + (sizeof digits - first);
+    /* Always as many as there may be: a fixed number is copied without a call. */
+    memcpy(at, digits + first, NUMBER_ROOM);
+    return at + (NUMBER_ROOM - first);
 }
 
 static void
@@ -158,7 +159,7 @@ writer_address(struct writer *writer, const uint8_t bytes[16])
 void
 writer_endpoint(struct writer *writer, const uint8_t bytes[16], uint16_t port)
 {
-    char text[SHORT_CELL], *at = text;
+    char text[SHORT_CELL + NUMBER_ROOM], *at = text;
 
     if (!is_ipv4(bytes))
         *at++ = '[';
