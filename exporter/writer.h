@@ -218,9 +218,8 @@ writer_carry(struct writer *from, struct writer *to, const char *directory, char
 
 /* --- for the formats --- */
 
-/* Appends decimal digits, with zeros before them up to `width`; returns their end. There is room
- * for NUMBER_ROOM of them, as many as a number may have, and all of it is written to. */
-#define NUMBER_ROOM 20
+/* Appends decimal digits, with zeros before them up to `width`, which is at most 20; returns their
+ * end. */
 char *writer_put_number(char *at, uint64_t number, unsigned width);
 
 #endif
