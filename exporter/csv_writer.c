@@ -5,6 +5,7 @@
  */
 #include "csv_writer.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "column.h"
@@ -12,20 +13,33 @@
 #include "visible_text.h"
 
 static void
-put_empty(struct writer *writer)
+put_empty(struct writer *base)
 {
-    text_writer_plain(writer, "", 0);
+    struct text_writer *writer = (struct text_writer *)base;
+
+    text_writer_end_cell(writer, text_writer_begin_cell(writer, 0));
 }
 
-/* What has to be looked at: separators, quotes, control characters, and all that is not ASCII. */
+/* What need not be looked at: all but separators, quotes, control characters, and what is not
+ * ASCII. */
+static const bool IS_PLAIN[UCHAR_MAX + 1] = {
+    /* clang-format off */
+    [' '] = 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1,
+    ['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1,
+    ['@'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    ['P'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    ['`'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    ['p'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0,
+    /* clang-format on */
+};
+
 static size_t
 plain_length(const char *text)
 {
     size_t length = 0;
 
-    for (; (unsigned char)text[length] >= ' ' && (unsigned char)text[length] < 0x7f; length++)
-        if (text[length] == ',' || text[length] == '"' || text[length] == ';')
-            break;
+    while (IS_PLAIN[(unsigned char)text[length]])
+        length++;
     return length;
 }
 

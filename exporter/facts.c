@@ -233,10 +233,15 @@ hop_of_session(const struct oa_virtual_connection *vc, enum oa_hop hop)
 const char *
 hops_text(const struct oa_virtual_connection *vc, const bool seen[OA_HOPS], char text[HOPS_TEXT])
 {
+    enum oa_hop last = OA_HOP_CLIENT;
     unsigned n = 0;
 
-    for (int hop = 0; hop < OA_HOPS; hop++)
+    for (int hop = 0; hop < OA_HOPS; hop++) {
         n += seen[hop];
+        last = seen[hop] ? (enum oa_hop)hop : last;
+    }
+    if (n == 1) /* as with most calls */
+        return hop_of_session(vc, last);
     if (n == 2 && seen[OA_HOP_CLIENT] && seen[OA_HOP_SERVER])
         return "both";
     text[0] = '\0';

@@ -80,17 +80,22 @@ static void
 count_waiting(struct intervals *intervals, struct session *session,
               const struct oa_virtual_connection *vc)
 {
+    struct server *server = NULL; /* of that hop */
+    enum oa_hop hop = oa_vc_hop(vc);
+
     for (guint i = 0; i < session->calls->len; i++) {
         const struct call_facts *call = &g_array_index(session->calls, struct call_facts, i);
-        struct server *at = server_of_hop(intervals, vc, call->hop);
+        if (!server || call->hop != hop)
+            server = server_of_hop(intervals, vc, hop = call->hop);
         if (call->has_request)
             busy_seconds_add(intervals->seconds, call->requested_ns);
-        for (; at; at = at->whole)
+        for (struct server *at = server; at; at = at->whole)
             interval_count_call(intervals, at, call);
     }
     g_array_set_size(session->calls, 0);
-    session_traffic_each(session->traffic, vc, count_bytes,
-                         server_of_hop(intervals, vc, oa_vc_hop(vc)));
+    if (!server || hop != oa_vc_hop(vc))
+        server = server_of_hop(intervals, vc, oa_vc_hop(vc));
+    session_traffic_each(session->traffic, vc, count_bytes, server);
 }
 
 /* Its bytes are counted with the next call, or when many intervals wait. */

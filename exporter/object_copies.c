@@ -147,27 +147,13 @@ apply_change(void *task)
         *change->own = own;
 }
 
-static bool
-is_changed(const uint8_t now[BLOCK], const uint8_t sent[BLOCK])
-{
-    uint64_t differs = 0;
-
-    for (size_t at = 0; at < BLOCK; at += sizeof differs) {
-        uint64_t one, other;
-        memcpy(&one, now + at, sizeof one);
-        memcpy(&other, sent + at, sizeof other);
-        differs |= one ^ other;
-    }
-    return differs != 0;
-}
-
 static uint64_t
 changed_blocks(const uint8_t (*now)[BLOCK], const uint8_t (*sent)[BLOCK], size_t n)
 {
     uint64_t changed = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (is_changed(now[i], sent[i]))
+        if (memcmp(now[i], sent[i], BLOCK) != 0)
             changed |= (uint64_t)1 << i;
     return changed;
 }

@@ -50,6 +50,7 @@ struct report {
      * that all events of a session are in the same stream. */
     void *(*new_state)(const struct report *report);
     void (*event)(struct report_run *run, const struct oa_event *event);
+    uint32_t takes; /* the types of events that this wants: REPORT_TAKES(...) | ... */
     void (*connection)(struct report_run *run, const struct connection_row *row);
     void (*estimate)(struct report_run *run, const struct estimate_event *event);
     void (*capture)(struct report_run *run, const struct capture_facts *facts);
@@ -76,6 +77,9 @@ struct report_run {
     bool has_gaps;            /* what its writer has written waits for later rows */
     void *state;
 };
+
+/* For `takes`: one type, HTTP_HEAD for OA_EVENT_HTTP_HEAD. */
+#define REPORT_TAKES(type) ((uint32_t)1 << OA_EVENT_##type)
 
 #define COLUMNS(table) .columns = (table), .n_columns = sizeof(table) / sizeof((table)[0])
 

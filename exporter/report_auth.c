@@ -194,8 +194,6 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_auth_exchange *exchange = event->exchange;
     const struct oa_virtual_connection *vc = event->vc;
 
-    if (event->type != OA_EVENT_AUTH_DONE)
-        return;
     bool is_http = exchange->place == OA_AUTH_HTTP;
     bool is_timed = exchange->answered || (!is_http && exchange->legs > 1);
     const struct oa_channel *channel = exchange->channel;
@@ -235,4 +233,5 @@ const struct report REPORT_AUTH = {
     .order = "ordered by the end of the connection, or the start of its next exchange",
     COLUMNS(COLUMNS_OF_AUTH),
     .event = take,
+    .takes = REPORT_TAKES(AUTH_DONE),
 };

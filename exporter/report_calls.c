@@ -240,8 +240,6 @@ take(struct report_run *run, const struct oa_event *event)
     char user[OA_USER_TEXT];
     char uuid[OA_UUID_TEXT], number[OPERATION_TEXT], fault[STATUS_TEXT], value[STATUS_TEXT];
 
-    if (event->type != OA_EVENT_CALL)
-        return;
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     bool has_first = oa_call_half_has_end(request) && response->fragments && !response->has_gap;
@@ -370,6 +368,7 @@ const struct report REPORT_CALLS = {
     COLUMNS(COLUMNS_OF_CALLS),
     .new_state = new_state,
     .event = take,
+    .takes = REPORT_TAKES(CALL),
     .estimate = put_estimate,
     .shape = &SHAPE,
     .is_settled = is_settled,

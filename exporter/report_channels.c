@@ -134,8 +134,7 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_channel *channel = event->channel;
     char number[STATUS_TEXT];
 
-    if (event->type != OA_EVENT_CHANNEL_CLOSED ||
-        (event->channel->vc && oa_vc_is_foreign(event->channel->vc)))
+    if (channel->vc && oa_vc_is_foreign(channel->vc))
         return;
     const struct oa_traffic *in = &channel->traffic[OA_CLIENT];
     const struct oa_traffic *out = &channel->traffic[OA_SERVER];
@@ -182,4 +181,5 @@ const struct report REPORT_CHANNELS = {
     .order = "ordered by the end of the channel",
     COLUMNS(COLUMNS_OF_CHANNELS),
     .event = take,
+    .takes = REPORT_TAKES(CHANNEL_CLOSED),
 };

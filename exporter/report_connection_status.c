@@ -267,4 +267,5 @@ const struct report REPORT_CONNECTION_STATUS = {
     COLUMNS(COLUMNS_OF_STATUS),
     TALLY(ROWS),
     .event = tally_take_event,
+    .takes = TALLY_TAKES,
 };

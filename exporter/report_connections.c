@@ -224,7 +224,7 @@ take_event(struct report_run *run, const struct oa_event *event)
     GHashTable *connections = run->state;
     char text[OA_USER_TEXT];
 
-    if (event->type != OA_EVENT_CALL || !event->channel)
+    if (!event->channel)
         return;
     GPtrArray *users = g_hash_table_lookup(connections, key_of(event->channel));
     if (!users) {
@@ -338,6 +338,7 @@ const struct report REPORT_CONNECTIONS = {
     COLUMNS(COLUMNS_OF_CONNECTIONS),
     .new_state = new_state,
     .event = take_event,
+    .takes = REPORT_TAKES(CALL),
     .connection = take,
     .free_state = free_state,
 };

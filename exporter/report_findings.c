@@ -115,8 +115,7 @@ check_target(struct report_run *run, const struct oa_event *event)
     const struct oa_channel *channel = event->channel;
     bool is_opened = event->type == OA_EVENT_VC_OPENED;
 
-    if (!run->valid_ports || !channel || !channel->target_server ||
-        (!is_opened && (event->type != OA_EVENT_CHANNEL_CLOSED || channel->vc)) ||
+    if (!run->valid_ports || !channel || !channel->target_server || (!is_opened && channel->vc) ||
         valid_ports_allow(run->valid_ports, channel->target_server, channel->target_port))
         return;
     struct row row = { .stamp = channel->head.frame ? channel->head : channel->opened,
@@ -148,4 +147,5 @@ const struct report REPORT_FINDINGS = {
     .order = "in order of discovery",
     COLUMNS(COLUMNS_OF_FINDINGS),
     .event = take,
+    .takes = REPORT_TAKES(FINDING) | REPORT_TAKES(VC_OPENED) | REPORT_TAKES(CHANNEL_CLOSED),
 };

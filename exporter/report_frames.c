@@ -278,6 +278,8 @@ const struct report REPORT_FRAMES = {
     COLUMNS(COLUMNS_OF_FRAMES),
     .new_state = new_state,
     .event = take,
+    .takes = REPORT_TAKES(HTTP_HEAD) | REPORT_TAKES(BANNER) | REPORT_TAKES(RTS) |
+             REPORT_TAKES(RPC) | REPORT_TAKES(CHANNEL_CLOSED) | REPORT_TAKES(VC_CLOSED),
     .finish = finish,
     .free_state = free_state,
 };

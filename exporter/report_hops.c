@@ -369,6 +369,8 @@ const struct report REPORT_HOPS = {
     .rows = &ROWS,
     .new_state = new_state,
     .event = take,
+    .takes = REPORT_TAKES(HTTP_HEAD) | REPORT_TAKES(CHANNEL_CLOSED) | REPORT_TAKES(VC_JOINED) |
+             REPORT_TAKES(VC_CLOSED),
     .connection = take_connection,
     .merge = merge,
     .fill = fill,

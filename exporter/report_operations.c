@@ -328,8 +328,6 @@ take(struct report_run *run, const struct oa_event *event)
     const struct oa_call *call = event->call;
     char address[ADDRESS_TEXT];
 
-    if (event->type != OA_EVENT_CALL)
-        return;
     struct key key = { .server = oa_vc_server(call->vc, address),
                        .iface = call->iface,
                        .syntax = call->syntax,
@@ -346,4 +344,5 @@ const struct report REPORT_OPERATIONS = {
     COLUMNS(COLUMNS_OF_OPERATIONS),
     TALLY(ROWS),
     .event = take,
+    .takes = REPORT_TAKES(CALL),
 };

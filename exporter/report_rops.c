@@ -342,8 +342,6 @@ take(struct report_run *run, const struct oa_event *event)
     size_t count;
     char user[OA_USER_TEXT];
 
-    if (event->type != OA_EVENT_CALL)
-        return;
     const struct rop_pair *rops = rops_of_call(call, &count);
     const struct oa_call_half *request = &call->request[oa_call_hop(call)];
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
@@ -367,4 +365,5 @@ const struct report REPORT_ROPS = {
     .needs_rops = true,
     COLUMNS(COLUMNS_OF_ROPS),
     .event = take,
+    .takes = REPORT_TAKES(CALL),
 };

@@ -495,6 +495,8 @@ const struct report REPORT_SESSIONS = {
     COLUMNS(COLUMNS_OF_SESSIONS),
     .new_state = new_state,
     .event = take,
+    .takes = REPORT_TAKES(HTTP_HEAD) | REPORT_TAKES(CHANNEL_CLOSED) | REPORT_TAKES(VC_JOINED) |
+             REPORT_TAKES(VC_CLOSED),
     .estimate = put_estimate,
     .free_state = free_state,
 };

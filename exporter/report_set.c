@@ -398,7 +398,7 @@ take_event(void *context, const struct oa_event *event)
     if (set->intervals)
         intervals_take_event(set->intervals, event);
     for (size_t i = 0; i < n_taking(set); i++)
-        if (set->runs[i].report->event)
+        if (set->runs[i].report->takes >> event->type & 1)
             set->runs[i].report->event(&set->runs[i], event);
     session_number_take_event(event);
 }

@@ -754,6 +754,7 @@ const struct report REPORT_USERS = {
     .rows = &ROWS,
     .new_state = tally_new,
     .event = tally_take_event,
+    .takes = TALLY_TAKES,
     .merge = tally_merge,
     .fill = tally_fill,
     .rotate = tally_rotate,

@@ -53,6 +53,8 @@ void tally_add(const struct tally *tally, void *row, const void *other);
  * counted in one row, which is chosen at the first of them: more may become known about the session
  * later. While it may turn out to be a part of another one, its calls are kept apart. */
 void tally_take_event(struct report_run *run, const struct oa_event *event);
+#define TALLY_TAKES                                                                                \
+    (REPORT_TAKES(RPC) | REPORT_TAKES(CALL) | REPORT_TAKES(VC_JOINED) | REPORT_TAKES(VC_CLOSED))
 
 /* Members of struct report for a report whose state is a tally of these rows. */
 #define TALLY(of)                                                                                  \

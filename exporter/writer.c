@@ -16,6 +16,16 @@
 /* "2026-11-24 01:02:03.456" */
 #define SPREADSHEET_TIME 23
 
+static unsigned
+digits_of(uint64_t number)
+{
+    unsigned n = 1;
+
+    for (; number >= 10000; number /= 10000)
+        n += 4;
+    return n + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 char *
 writer_put_number(char *at, uint64_t number, unsigned width)
 {
@@ -23,19 +33,17 @@ writer_put_number(char *at, uint64_t number, unsigned width)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[20];
-    size_t first = sizeof digits;
+    char *end = at + MAX(digits_of(number), width), *digit = end;
 
     for (; number >= 100; number /= 100)
-        memcpy(digits + (first -= 2), PAIRS + number % 100 * 2, 2);
+        memcpy(digit -= 2, PAIRS + number % 100 * 2, 2);
     if (number >= 10)
-        memcpy(digits + (first -= 2), PAIRS + number * 2, 2);
+        memcpy(digit -= 2, PAIRS + number * 2, 2);
     else
-        digits[--first] = (char)('0' + number);
-    while (sizeof digits - first < width)
-        digits[--first] = '0';
-    memcpy(at, digits + first, sizeof digits - first);
-    return at + (sizeof digits - first);
+        *--digit = (char)('0' + number);
+    while (digit > at)
+        *--digit = '0';
+    return end;
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #include "output_file.h"
 #include "report_set.h"
+#include "reports.h"
 
 static const struct report *const COUNTING[] = { &REPORT_OPERATIONS, &REPORT_USERS,
                                                  &REPORT_CONNECTION_STATUS, &REPORT_HOPS };
@@ -558,6 +559,14 @@ test_disk(void)
     g_free(folder);
 }
 
+/* A report whose `takes` is forgotten would have no rows. */
+static void
+test_takes(void)
+{
+    for (size_t i = 0; REPORTS[i]; i++)
+        g_assert_true((REPORTS[i]->event != NULL) == (REPORTS[i]->takes != 0));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -572,5 +581,6 @@ main(int argc, char *argv[])
     g_test_add_func("/report_set/discard", test_discard);
     g_test_add_func("/report_set/disk", test_disk);
     g_test_add_func("/report_set/no_folder", test_no_folder);
+    g_test_add_func("/report_set/takes", test_takes);
     return g_test_run();
 }

@@ -68,6 +68,8 @@ oa_field_name(enum oa_names names, uint32_t value)
     size_t low = 0;
     size_t high = table->count;
 
+    if (high > 0 && table->rows[0].value == value) /* success, as of most calls */
+        return table->rows[0].name;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (table->rows[middle].value == value)

@@ -255,7 +255,7 @@ oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
 bool
 oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
 {
-    memset(pdu, 0, sizeof *pdu);
+    memset(pdu, 0, offsetof(struct oa_rpc_pdu, contexts)); /* the rest is most of it */
     if (!oa_rpc_header_parse(data, length, &pdu->header))
         return false;
 

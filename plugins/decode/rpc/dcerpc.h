@@ -104,10 +104,7 @@ struct oa_rpc_pdu {
     /* bind, bind_ack, alter_context, alter_context_resp */
     uint16_t max_xmit_frag, max_recv_frag;
     uint32_t assoc_group_id;
-    unsigned n_contexts; /* kept below */
-    struct oa_rpc_context contexts[OA_RPC_CONTEXTS_MAX];
-    unsigned n_results; /* kept below */
-    struct oa_rpc_result results[OA_RPC_CONTEXTS_MAX];
+    unsigned n_contexts, n_results; /* kept below */
 
     /* bind_nak */
     uint16_t reject_reason;
@@ -117,6 +114,10 @@ struct oa_rpc_pdu {
     size_t eeinfo_length;
 
     struct oa_rpc_verifier verifier;
+
+    /* Only those that are counted above are set. */
+    struct oa_rpc_context contexts[OA_RPC_CONTEXTS_MAX];
+    struct oa_rpc_result results[OA_RPC_CONTEXTS_MAX];
 };
 
 /*

@@ -28,6 +28,9 @@
 /* frag_length has 16 bits. */
 #define PDU_MAX 0xFFFF
 
+/* With which PDUs begin, and no head. */
+#define RPC_VERSION 5
+
 /* Frees a channel that is no longer in a table. */
 static void
 free_channel(void *data)
@@ -149,6 +152,8 @@ is_head_here(enum oa_side side, const uint8_t *data, size_t length)
 {
     static const char STATUS[] = "HTTP/1.";
 
+    if (length && data[0] == RPC_VERSION) /* as in most segments */
+        return false;
     if (side == OA_SERVER)
         return memcmp(data, STATUS, MIN(length, sizeof STATUS - 1)) == 0;
     return oa_http_rpc_method(data, length, &(enum oa_http_method){ 0 }) != OA_HTTP_NOT_A_HEAD;
@@ -209,7 +214,7 @@ find_here(const struct channel *channel, enum oa_side side, const uint8_t *data,
     bool is_http = oa_hop_is_http(channel->facts.hop);
 
     *need = 0;
-    if (data[0] == 5)
+    if (data[0] == RPC_VERSION)
         return is_pdu_here(side, data, length, need) ? FOUND_PDU : FOUND_NOTHING;
     if (is_http && (data[0] == 'H' || data[0] == 'R'))
         return is_head_here(side, data, length) &&

@@ -34,10 +34,15 @@ struct binding {
     GList link; /* in bindings_by_age */
 };
 
+/* Sessions found last, by a number made of their handle: most calls are of one of them. Handles
+ * that were chosen to have the same number cost no more than the search in the tree. */
+#define RECENT 1024
+
 struct mailbox_table {
-    GTree *by_handle; /* handle -> struct session, that has the key */
-    GQueue by_age;    /* the longest silent first */
-    GQueue closed;    /* held still, and not kept as closed objects are */
+    GTree *by_handle;               /* handle -> struct session, that has the key */
+    struct session *recent[RECENT]; /* each open, and found by that handle; NULL: none */
+    GQueue by_age;                  /* the longest silent first */
+    GQueue closed;                  /* held still, and not kept as closed objects are */
     uint64_t n_sessions;
     struct oa_rop_budget rops; /* of all sessions */
     GTree *bindings;           /* handle -> struct binding, that has the key */
@@ -50,6 +55,36 @@ static int
 compare_handles(const void *a, const void *b)
 {
     return memcmp(a, b, OA_HANDLE_SIZE);
+}
+
+static bool
+has_handle(const struct session *session, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    for (int kind = 0; kind < HANDLES; kind++)
+        if (session->has_handle[kind] && compare_handles(session->handle[kind], handle) == 0)
+            return true;
+    return false;
+}
+
+static struct session **
+recent_place(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    uint32_t words[OA_HANDLE_SIZE / sizeof(uint32_t)], sum = 0;
+
+    memcpy(words, handle, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        sum = (sum ^ words[i]) * UINT32_C(0x9E3779B1);
+    return &table->recent[sum >> 16 & (RECENT - 1)];
+}
+
+static struct session *
+look_up(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE])
+{
+    struct session **recent = recent_place(table, handle);
+
+    if (!*recent || !has_handle(*recent, handle))
+        *recent = g_tree_lookup(table->by_handle, handle);
+    return *recent;
 }
 
 static void
@@ -100,8 +135,12 @@ oa_mailboxes_free(struct mailbox_table *table)
 static void
 forget_handle(struct mailbox_table *table, struct session *session, enum handle_kind kind)
 {
-    if (session->has_handle[kind])
-        g_tree_remove(table->by_handle, session->handle[kind]);
+    if (!session->has_handle[kind])
+        return;
+    struct session **recent = recent_place(table, session->handle[kind]);
+    if (*recent == session)
+        *recent = NULL;
+    g_tree_remove(table->by_handle, session->handle[kind]);
     session->has_handle[kind] = false;
 }
 
@@ -110,7 +149,7 @@ static void
 give_handle(struct mailbox_table *table, struct session *session, enum handle_kind kind,
             const uint8_t handle[OA_HANDLE_SIZE])
 {
-    struct session *known = g_tree_lookup(table->by_handle, handle);
+    struct session *known = look_up(table, handle);
 
     for (int i = 0; known && i < HANDLES; i++)
         if (known->has_handle[i] && compare_handles(known->handle[i], handle) == 0)
@@ -205,7 +244,7 @@ is_null_handle(const uint8_t handle[OA_HANDLE_SIZE])
 static struct session *
 find_session(struct mailbox_table *table, const uint8_t handle[OA_HANDLE_SIZE])
 {
-    struct session *session = g_tree_lookup(table->by_handle, handle);
+    struct session *session = look_up(table, handle);
 
     if (session) {
         g_queue_unlink(&table->by_age, &session->link);
