@@ -256,6 +256,28 @@ test_end_of_capture(void)
         }
 }
 
+/* The capture lacks the connection of a successor, or of the first channel. */
+static void
+test_lacks_connection(void)
+{
+    static const char *const RECYCLES[] = { " IN_R1/A4 IN_R1/A5", " OUT_R1/A1 OUT_R1/A2 OUT_R1/A6",
+                                            " OUT_R1/A1 OUT_R1/A2" };
+    struct bench bench;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(RECYCLES); i++)
+        for (unsigned ended = 1; ended <= 2; ended++) {
+            char *steps = g_strconcat(CONN, RECYCLES[i], NULL);
+            init(&bench, true, false);
+            for (int leg = 0; leg < OA_LEGS; leg++)
+                bench.vc.legs_ended[OA_HOP_CLIENT][leg] = ended;
+            take_all(&bench, steps);
+            judge(&bench);
+            g_assert_cmpint(bench.wire->findings->len > 0, ==, ended == 2 || i == 2);
+            g_free(steps);
+            end(&bench);
+        }
+}
+
 /* A7 and A8 of an OUT_R2 have a long form, with a name of its own: each form is the step. A step
  * that is missing has the name of the recycling's type. */
 static void
@@ -648,6 +670,7 @@ main(int argc, char *argv[])
     g_test_add_func("/sequence/establishment", test_establishment);
     g_test_add_func("/sequence/passed-on", test_passed_on);
     g_test_add_func("/sequence/missing", test_missing);
+    g_test_add_func("/sequence/lacks-connection", test_lacks_connection);
     g_test_add_func("/sequence/end-of-capture", test_end_of_capture);
     g_test_add_func("/sequence/both-forms", test_both_forms);
     g_test_add_func("/sequence/not-judged", test_not_judged);

@@ -368,14 +368,20 @@ has_all_connections(const struct oa_virtual_connection *vc, enum oa_hop hop)
     return true;
 }
 
-/* Whether everything a step requires could have been seen: all connections of its hop, from their
- * beginning. */
-static bool
-is_hop_whole(const struct oa_virtual_connection *vc, enum oa_rts_pdu pdu)
+static enum oa_hop
+hop_of(enum oa_rts_pdu pdu)
 {
-    bool on_client_hop = OA_RTS_PDU_ROWS[pdu].places &
-                         (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE);
-    enum oa_hop hop = on_client_hop ? OA_HOP_CLIENT : OA_HOP_SERVER;
+    bool is_clients = OA_RTS_PDU_ROWS[pdu].places &
+                      (OA_RTS_IN_REQUEST | OA_RTS_OUT_REQUEST | OA_RTS_OUT_RESPONSE);
+
+    return is_clients ? OA_HOP_CLIENT : OA_HOP_SERVER;
+}
+
+/* Whether everything that the steps of the hop require could have been seen: all its connections,
+ * from their beginning. */
+static bool
+is_hop_whole(const struct oa_virtual_connection *vc, enum oa_hop hop)
+{
     const bool *seen = vc->leg_seen[hop], *late = vc->leg_late[hop];
 
     return seen[OA_LEG_IN] && seen[OA_LEG_OUT] && !late[OA_LEG_IN] && !late[OA_LEG_OUT] &&
@@ -401,7 +407,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
 
     for (unsigned i = 0; i < sequence->n_steps; i++) {
         struct oa_rts_name missing = oa_sequence_missing(sequence, sequence->step[i].name.r1);
-        if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, sequence->step[i].name.r1))
+        if (missing.r1 == OA_RTS_UNKNOWN || !is_hop_whole(vc, hop_of(sequence->step[i].name.r1)))
             continue;
         struct oa_event step = *where;
         step.first = step.last = sequence->step[i].stamp;
@@ -409,7 +415,8 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
         oa_rts_name_text(missing, sequence->type, missing_name);
         oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);
     }
-    if (sequence->is_complete || !has_failed(tracker, vc, sequence))
+    if (sequence->is_complete || !is_hop_whole(vc, oa_vc_hop(vc)) ||
+        !has_failed(tracker, vc, sequence))
         return;
     oa_rts_name_text(sequence->step[sequence->n_steps - 1].name, sequence->type, name);
     if (sequence->kind == OA_SEQUENCE_CONN)
@@ -428,13 +435,14 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 
     for (int leg = 0; leg < OA_LEGS; leg++)
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && has_failed(tracker, vc, recycle))
+            if (!recycle->is_complete && is_hop_whole(vc, oa_vc_hop(vc)) &&
+                has_failed(tracker, vc, recycle))
                 vc->recycles_failed++;
     if (oa_end_is_known(vc->ending.how))
         vc->recycles_failed += vc->recycles_forgotten;
     if (!has_beginning(vc) || !is_whole(vc))
         return;
-    if (!is_hop_whole(vc, vc->conn.step[0].name.r1))
+    if (!is_hop_whole(vc, hop_of(vc->conn.step[0].name.r1)))
         return;
     judge_sequence(tracker, vc, &vc->conn, &where);
     for (int leg = 0; leg < OA_LEGS; leg++)
