@@ -124,7 +124,7 @@ def kinds_of(truth):
     yield "loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES for seed in range(1, 6)]
     yield "more loss", [Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True) for share in LOSSES[1:] for seed in range(6, 41)]
     yield "gone", [Kind(f"{share:.0%} of the connections gone, seed {seed}", damage.gone(share, seed), splits=True, loses=True,
-                        tells=UNJOINED)
+                        tells=UNJOINED + ("call_unanswered",))  # who ended the session may be on one that is gone
                    for share in GONE for seed in range(1, 9)]
     yield "twice", [Kind(f"{share:.0%} twice", damage.repeat(share, 1), tells=("capture_duplicated",)) for share in (1, 0.1)]
     yield "order", [Kind(f"swapped within {window}", damage.reorder(0.5, 1, window), tells=("reordered",)) for window in (4, 30)]
