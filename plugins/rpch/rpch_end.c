@@ -46,6 +46,8 @@ struct direction {
     guint32 next;    /* the number after the highest one */
     bool is_acked;   /* by the other side, up to: */
     guint32 acked;
+    bool has_reset; /* the RST that ended the connection, with this number: */
+    guint32 reset;
     guint n_holes;
     struct {
         guint32 begin, end;
@@ -261,17 +263,31 @@ lost_bytes(const struct direction *direction)
     return lost;
 }
 
+/* Whether the number of its RST shows bytes that neither came nor count as lost; a FIN takes one.
+ */
+static bool
+ends_beyond(const struct direction *direction)
+{
+    gint32 beyond = (gint32)(direction->reset - direction->next);
+
+    if (direction->is_acked)
+        beyond = MIN(beyond, (gint32)(direction->reset - direction->acked));
+    return direction->has_reset && !direction->has_fin && beyond > 1;
+}
+
 /* How it ended, and whether the capture has frames of one side only. */
 static struct oa_ending
 ending_of(const struct followed *followed)
 {
     struct oa_ending ending = followed->ending;
 
-    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        ending.is_beyond |= ends_beyond(&followed->direction[side]);
         if (!followed->direction[side].is_seen) {
             ending.is_one_way = true;
             ending.silent = (enum oa_side)side;
         }
+    }
     return ending;
 }
 
@@ -323,8 +339,12 @@ close_expired(int64_t now_ns)
 }
 
 static void
-note_end(struct followed *followed, enum oa_side side, bool is_reset, struct oa_stamp stamp)
+note_end(struct followed *followed, enum oa_side side, const struct segment *segment,
+         struct oa_stamp stamp)
 {
+    bool is_reset = (segment->flags & TH_RST) != 0;
+    struct direction *direction = &followed->direction[side];
+
     if (followed->ending.how == OA_END_OPEN || is_reset)
         followed->ending = (struct oa_ending){ .how = is_reset ? OA_END_RESET : OA_END_FIN,
                                                .by = side,
@@ -333,6 +353,8 @@ note_end(struct followed *followed, enum oa_side side, bool is_reset, struct oa_
     if (!is_reset &&
         !(followed->direction[OA_CLIENT].has_fin && followed->direction[OA_SERVER].has_fin))
         return;
+    direction->has_reset = is_reset && direction->is_started;
+    direction->reset = segment->sequence;
     followed->is_ended = true;
     followed->ended_ns = stamp.time_ns;
     g_queue_push_tail(&ended, followed);
@@ -481,7 +503,7 @@ take_segment(packet_info *pinfo, const struct segment *segment)
     if (segment->length > 0 && !is_reset && !followed->connection)
         take_tls(followed, side, segment, known, stamp);
     if (segment->flags & (TH_FIN | TH_RST) && !followed->is_ended)
-        note_end(followed, side, is_reset, stamp);
+        note_end(followed, side, segment, stamp);
 }
 
 /* The packet as TCP has it: a dissector of a tunnel's payload may have left other ports. `segment`
