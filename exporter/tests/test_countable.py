@@ -85,6 +85,8 @@ ALWAYS = (
     ("in_r1_client_hop", "loss of 3.0%, seed 2, snap length 128"),
     ("mapi_http_forms", "loss of 1.0%, seed 2, snap length 256"),
     ("frdp_rdp", "loss of 3.0%, seed 12"),
+    ("haproxy", "since frame 55"),
+    ("samba_basic_unsorted", "loss of 3.0%, seed 4"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
 HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
@@ -177,6 +179,20 @@ def codes_of(program, path):
     return {row["code"] for row in export(program, [path], ["findings"])[0]}
 
 
+def call_of(row):
+    """What tells a call from others of its capture."""
+    return row["call_id"], row["opnum"], row["start"]
+
+
+@functools.lru_cache(maxsize=None)
+def signatures_of(program, path):
+    """How many signatures each call of a capture has, the largest number of those that are alike."""
+    most = collections.Counter()
+    for row in export(program, [path], ["calls"])[0]:
+        most[call_of(row)] = max(most[call_of(row)], int(row["signatures"]))
+    return most
+
+
 class Comparison:
     """The calls that oaexport reports of a damaged capture, and those that the truth has of it."""
 
@@ -190,6 +206,9 @@ class Comparison:
         if kind.tells is not None:
             new = {row["code"] for row in findings} - codes_of(program, truth.path) - set(kind.tells)
             self.wrong += [("finding", code) for code in sorted(new)]
+        signatures = signatures_of(program, truth.path)
+        self.wrong += [("signatures", self._brief(row), row["signatures"]) for row in self.rows
+                       if call_of(row) in signatures and int(row["signatures"]) > signatures[call_of(row)]]
         self.is_cut = call_truth.Message.is_countable if kind.cuts else call_truth.Message.is_whole
         self.whole, self.short = 0, []
         self._compare()

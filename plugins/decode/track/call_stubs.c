@@ -60,6 +60,30 @@ oa_call_stubs_move(struct call_stubs *stubs, struct stub_budget *budget)
     }
 }
 
+void
+oa_call_stubs_move_hop(struct call_stubs *stubs, enum oa_hop from, enum oa_hop to)
+{
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+        if (stubs->has_hop[side] && stubs->hop[side] == from)
+            stubs->hop[side] = to;
+}
+
+void
+oa_call_stubs_merge(struct call_stubs *into, struct call_stubs *from)
+{
+    oa_call_stubs_move(from, into->budget);
+    for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+        if (into->has_hop[side] || !from->has_hop[side])
+            continue;
+        into->has_hop[side] = true;
+        into->hop[side] = from->hop[side];
+        into->is_spoiled[side] = from->is_spoiled[side];
+        into->stub[side] = g_steal_pointer(&from->stub[side]);
+        into->is_big_endian |= from->is_big_endian;
+    }
+    into->is_read |= from->is_read;
+}
+
 static bool
 has_room(const struct call_stubs *stubs, size_t more, size_t limit)
 {

@@ -36,6 +36,12 @@ void oa_call_stubs_clear(struct call_stubs *stubs);
 /* The kept stubs count for another virtual connection from now on. */
 void oa_call_stubs_move(struct call_stubs *stubs, struct stub_budget *budget);
 
+/* What was read on the one hop counts as read on the other. */
+void oa_call_stubs_move_hop(struct call_stubs *stubs, enum oa_hop from, enum oa_hop to);
+
+/* Takes what `from` has of the sides that `into` has not seen: they are one call. */
+void oa_call_stubs_merge(struct call_stubs *into, struct call_stubs *from);
+
 /* Takes a fragment of the call: finds the mailbox session by the handle of the request, and keeps
  * the fragment's part of the stub if all parameters are needed. Once the response is complete,
  * these update the client of the virtual connection, the mailbox sessions and the table of

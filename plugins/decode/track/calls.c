@@ -998,6 +998,7 @@ move_halves(void *data, void *user_data)
     struct oa_call *call = &whole->facts;
     const struct move *move = user_data;
 
+    oa_call_stubs_move_hop(&whole->stubs, move->from, move->to);
     whole->lost_before[move->to] = whole->lost_before[move->from];
     call->request[move->to] = call->request[move->from];
     call->response[move->to] = call->response[move->from];
@@ -1098,6 +1099,7 @@ merge_call(struct call_list *list, struct call *call, struct call *other)
         into->fault_status = from->fault_status;
     }
     into->is_sealed |= from->is_sealed;
+    oa_call_stubs_merge(&call->stubs, &other->stubs);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (into->seal[side] == OA_SEAL_NONE)
             into->seal[side] = from->seal[side];
