@@ -74,9 +74,12 @@ open_channel(struct flow *flow, enum oa_side side, const struct oa_recognition *
     flow->channel =
         oa_channel_open(flow->flows->tracker, recognition, &connection->endpoint[OA_CLIENT],
                         &connection->endpoint[OA_SERVER], connection, stamp);
+    /* Exported PDUs show neither handshakes nor ends: they are taken for whole connections. */
+    bool is_from_start =
+        connection->handshake_seen || connection->payload_only || flow->opener != NULL;
     oa_channel_describe(flow->channel, (struct oa_known_connection){
                                            .is_in_tls = connection->is_in_tls || flow->opener,
-                                           .is_from_handshake = connection->handshake_seen,
+                                           .is_from_start = is_from_start,
                                            .has_unknown_end = connection->payload_only });
     flow->channel->is_waiting = connection->is_waiting;
     flow->flows->n_channels++;

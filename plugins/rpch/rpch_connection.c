@@ -300,8 +300,9 @@ open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
     connection->transport = transport;
     connection->channel = oa_channel_open(rpch_tracker(), recognition, by_client ? &from : &to,
                                           by_client ? &to : &from, connection, decode_stamp(pinfo));
-    oa_channel_describe(connection->channel,
-                        (struct oa_known_connection){ .is_from_handshake = handshake_of(pinfo) });
+    oa_channel_describe(
+        connection->channel,
+        (struct oa_known_connection){ .is_from_start = transport->is_tls || handshake_of(pinfo) });
     keep_examined(pinfo)->connection = connection;
     return connection;
 }

@@ -607,7 +607,7 @@ test_findings(void)
                     oa_channel_open(tracker, &SESSION_RECOGNITION, &client, &server, NULL, stamp);
                 oa_channel_describe(*channel,
                                     (struct oa_known_connection){
-                                        .is_from_handshake = !FINDING_ROWS[i].is_from_middle });
+                                        .is_from_start = !FINDING_ROWS[i].is_from_middle });
             }
             oa_channel_data(*channel, step->side, bytes->data, bytes->len, stamp);
             g_byte_array_unref(bytes);

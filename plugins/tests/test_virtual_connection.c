@@ -1714,8 +1714,8 @@ test_gateways_differ(void)
         struct oa_channel *out = wire_http_hop(wire, OA_LEG_OUT, 1, 2);
         struct oa_channel *in = wire_http_hop(wire, OA_LEG_IN, 1, which == SAME ? 2 : 3);
 
-        oa_channel_describe(
-            in, (struct oa_known_connection){ .is_from_handshake = which != FROM_MIDDLE });
+        oa_channel_describe(in,
+                            (struct oa_known_connection){ .is_from_start = which != FROM_MIDDLE });
         conn_a1(wire, out, V, OUT1);
         if (which == SUCCESSOR)
             wire_rts(wire, in, OA_CLIENT, OA_RTS_IN_R1_A1,

@@ -123,7 +123,7 @@ void
 oa_channel_describe(struct oa_channel *channel, struct oa_known_connection known)
 {
     channel->is_in_tls = known.is_in_tls;
-    channel->is_from_middle = !known.is_from_handshake;
+    channel->is_from_middle = !known.is_from_start;
     channel->ending.how = known.has_unknown_end ? OA_END_UNKNOWN : OA_END_OPEN;
 }
 

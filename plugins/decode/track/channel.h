@@ -29,9 +29,9 @@ struct oa_channel *oa_channel_open(struct oa_tracker *tracker,
 
 /* What only the host knows of a connection. */
 struct oa_known_connection {
-    bool is_in_tls;         /* the host has decrypted it */
-    bool is_from_handshake; /* the capture holds the handshake of TCP */
-    bool has_unknown_end;   /* the host will not see its end */
+    bool is_in_tls;       /* the host has decrypted it */
+    bool is_from_start;   /* nothing may have come before: there is the handshake of TCP, or TLS */
+    bool has_unknown_end; /* the host will not see its end */
 };
 
 /* To be told before the first bytes. */

@@ -28,9 +28,8 @@
 bool
 oa_ending_settles(const struct oa_tracker *tracker, enum oa_end how, struct oa_stamp since)
 {
-    return oa_end_is_known(how) ||
-           (tracker->latest.time_ns - since.time_ns > PATIENCE_NS &&
-            !oa_clock_stepped(tracker->clock_steps, since, tracker->latest));
+    return how != OA_END_OPEN || (tracker->latest.time_ns - since.time_ns > PATIENCE_NS &&
+                                  !oa_clock_stepped(tracker->clock_steps, since, tracker->latest));
 }
 
 static const char *

@@ -20,7 +20,8 @@ void oa_ending_of_channel(const struct channel *channel);
 bool oa_ending_gives_up(const struct oa_call *call, const struct oa_ending *ending);
 
 /* Whether what has been missing since then will not come any more: the connection ended like this,
- * or the capture went on for long enough. Otherwise it may come behind the end of the capture. */
+ * or the capture went on for long enough. Otherwise it may come behind the end of the capture.
+ * A connection whose end the host cannot see is taken for a whole one. */
 bool oa_ending_settles(const struct oa_tracker *tracker, enum oa_end how, struct oa_stamp since);
 
 /* The call is one without a complete response, OA_CALL_UNANSWERED, and the connection that ended

@@ -149,8 +149,7 @@ struct oa_channel {
                                        missing ones, so that other channels are ahead; or NULL */
     struct oa_endpoint endpoint[2]; /* by enum oa_side */
     bool is_in_tls;                 /* the host has decrypted it */
-    bool is_from_middle; /* the handshake of TCP is not in the capture: messages may have come
-                            before */
+    bool is_from_middle; /* no handshake is in the capture: messages may have come before */
     enum oa_hop hop;
     enum oa_channel_kind kind;
     bool has_start;  /* its beginning is in the capture */
