@@ -1099,6 +1099,8 @@ merge_call(struct call_list *list, struct call *call, struct call *other)
         into->fault_status = from->fault_status;
     }
     into->is_sealed |= from->is_sealed;
+    if (into->iface != from->iface || into->opnum != from->opnum)
+        oa_call_stubs_clear(&other->stubs); /* of an operation that it is not, or may not be */
     oa_call_stubs_merge(&call->stubs, &other->stubs);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (into->seal[side] == OA_SEAL_NONE)
