@@ -747,11 +747,12 @@ join_another(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
     if (!found)
         return half;
     struct oa_channel *current = found->facts.channel[hop][leg];
-    bool is_before = may_precede(half->facts.channel[hop][leg], found, hop, leg);
+    const struct oa_channel *own = half->facts.channel[hop][leg];
+    bool is_before = may_precede(own, found, hop, leg);
 
-    oa_vc_merge(found, half, OA_JOIN_CALL_IDS);
-    if (is_before)
-        found->facts.channel[hop][leg] = current;
+    oa_vc_merge(found, half, OA_JOIN_CALL_IDS); /* which may move both to other hops */
+    if (is_before && (!current || current->hop == own->hop))
+        found->facts.channel[own->hop][leg] = current;
     return found;
 }
 
