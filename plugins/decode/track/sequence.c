@@ -341,7 +341,8 @@ is_whole(const struct oa_virtual_connection *vc)
 }
 
 /* Whether the recycling has had a connection of its own on the hop. A successor that was asked for
- * (OUT_R/A1, A2) may never have come; the server has none in R2. */
+ * (OUT_R/A1, A2) may never have come; the server has none in R2. A single PDU shows no recycling.
+ */
 static bool
 needs_connection(const struct oa_sequence *recycle, enum oa_hop hop)
 {
@@ -350,7 +351,8 @@ needs_connection(const struct oa_sequence *recycle, enum oa_hop hop)
     for (unsigned i = 0; i < recycle->n_steps; i++)
         was_asked_for &= recycle->step[i].name.r1 == OA_RTS_OUT_R1_A1 ||
                          recycle->step[i].name.r1 == OA_RTS_OUT_R1_A2;
-    return !was_asked_for && (oa_hop_is_http(hop) || recycle->type != OA_RECYCLE_R2);
+    return !was_asked_for && recycle->n_steps > 1 &&
+           (oa_hop_is_http(hop) || recycle->type != OA_RECYCLE_R2);
 }
 
 /* Whether the capture holds all connections of the hop: the first of each leg and their successors.
