@@ -282,6 +282,15 @@ rpch_connection_resumes(struct conversation *conversation, tvbuff_t *tvb, packet
            recognise(tvb, pinfo, false, OA_BEFORE_UNKNOWN, &recognition) == OA_OURS;
 }
 
+/* Whether nothing can have come before. Exported PDUs, which are without TCP, are taken for whole
+ * connections, as oaexport takes them. */
+static bool
+is_from_start(packet_info *pinfo, const struct rpch_transport *transport)
+{
+    return transport->is_tls || handshake_of(pinfo) ||
+           !proto_is_frame_protocol(pinfo->layers, "tcp");
+}
+
 static struct rpch_connection *
 open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
                 const struct rpch_transport *transport)
@@ -302,7 +311,7 @@ open_connection(packet_info *pinfo, const struct oa_recognition *recognition,
                                           by_client ? &to : &from, connection, decode_stamp(pinfo));
     oa_channel_describe(
         connection->channel,
-        (struct oa_known_connection){ .is_from_start = transport->is_tls || handshake_of(pinfo) });
+        (struct oa_known_connection){ .is_from_start = is_from_start(pinfo, transport) });
     keep_examined(pinfo)->connection = connection;
     return connection;
 }

@@ -11,16 +11,12 @@
 
 #include "track/call_match.h"
 #include "track/channel_kind.h"
+#include "track/hop_join.h"
 #include "track/http_hops.h"
+#include "track/join_parts.h"
 
-/* Candidate calls with the same id, those of them that may be the other half, and matches in a row
- * that are needed to join. */
-#define CANDIDATES_MAX 64
+/* Candidate calls that may be the other half. */
 #define FITTING_MAX 8
-#define FITS_NEEDED 3
-
-/* Of PDUs that are all that two connections have carried. */
-#define FITS_NEEDED_OF_ALL 2
 
 /* The two channels of a virtual connection are opened within that time. */
 #define OPENING_NS (INT64_C(10) * 1000000000)
@@ -29,25 +25,6 @@ static struct virtual_connection *
 vc_of(const struct call *call)
 {
     return (struct virtual_connection *)call->facts.vc;
-}
-
-static bool
-has_leg(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
-{
-    return vc->facts.leg_seen[hop][leg];
-}
-
-/* Both channels of the client's hop come from one client; both channels of the server's hop go to
- * one server. */
-static bool
-is_same_end(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
-            enum oa_hop hop)
-{
-    const struct oa_endpoint *mine = a->endpoint[hop], *other = b->endpoint[hop];
-
-    if (oa_hop_is_http(hop))
-        return memcmp(mine[OA_CLIENT].address, other[OA_CLIENT].address, 16) == 0;
-    return memcmp(&mine[OA_SERVER], &other[OA_SERVER], sizeof mine[OA_SERVER]) == 0;
 }
 
 /* Whether the channel of `b` may be the successor of that of `a`, on which nothing came since that
@@ -76,7 +53,7 @@ may_belong(const struct oa_virtual_connection *a, const struct oa_virtual_connec
                 !(since_ns && (may_succeed(a, b, (enum oa_hop)i, leg, since_ns[leg]) ||
                                may_succeed(b, a, (enum oa_hop)i, leg, since_ns[leg]))))
                 return false;
-    return !(a->has_cookie && b->has_cookie) && is_same_end(a, b, hop);
+    return !(a->has_cookie && b->has_cookie) && oa_join_is_same_end(a, b, hop);
 }
 
 static bool
@@ -123,19 +100,6 @@ are_alike(const struct oa_virtual_connection *a, const struct oa_virtual_connect
 
     return oa_hop_is_http(hop) && memcmp(mine, other, sizeof *mine) == 0 && is_same_target(a, b) &&
            may_be_same_user(a->auth, b->auth) && apart_ns < OPENING_NS && apart_ns > -OPENING_NS;
-}
-
-/* Joins the two, of which one at most has a cookie, and returns the whole. */
-static struct virtual_connection *
-join(struct virtual_connection *into, struct virtual_connection *from)
-{
-    if (from->facts.has_cookie) {
-        struct virtual_connection *with_cookie = from;
-        from = into;
-        into = with_cookie;
-    }
-    oa_vc_merge(into, from, OA_JOIN_CALL_IDS);
-    return into;
 }
 
 /* The half of the call that the side has sent. */
@@ -198,7 +162,7 @@ is_all_answered(const struct call_match *how)
     unsigned answered = how->prompt + how->belated;
     unsigned alone = how->requests - how->open - answered;
 
-    if (!how->goes_on || answered < FITS_NEEDED || (alone > 0 && !how->may_lack))
+    if (!how->goes_on || answered < JOIN_FITS_NEEDED || (alone > 0 && !how->may_lack))
         return false;
     return how->strays + alone == 0 || how->strays + alone < answered;
 }
@@ -218,11 +182,12 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     unsigned looked_at = 0, n = 0, rivals = 0;
     int place = hop == OA_HOP_SERVER;
 
-    if (!queue || half_of(mine, hop, side)->fragments != 1 || !has_leg(vc, hop, leg) ||
-        half_of(mine, hop, side ^ 1)->fragments || (side == OA_CLIENT && has_leg(vc, hop, leg ^ 1)))
+    if (!queue || half_of(mine, hop, side)->fragments != 1 || !oa_join_has_leg(vc, hop, leg) ||
+        half_of(mine, hop, side ^ 1)->fragments ||
+        (side == OA_CLIENT && oa_join_has_leg(vc, hop, leg ^ 1)))
         return vc;
     for (const GList *link = queue->head; link; link = link->next) {
-        if (++looked_at > CANDIDATES_MAX)
+        if (++looked_at > JOIN_CANDIDATES_MAX)
             return vc;
         if (!may_be_other_half(vc, hop, side, mine, link->data))
             continue;
@@ -246,11 +211,11 @@ join_by_other_half(struct virtual_connection *vc, enum oa_hop hop, const struct 
     vc->fitting[place] = rivals == 0 ? 0 : found->facts.number;
     if (rivals == 0 || !is_prompt(&how))
         return vc;
-    bool is_successor = has_leg(found, hop, leg) || has_leg(vc, hop, leg ^ 1);
+    bool is_successor = oa_join_has_leg(found, hop, leg) || oa_join_has_leg(vc, hop, leg ^ 1);
     if ((is_successor || !are_alike(&vc->facts, &found->facts, hop)) &&
-        MIN(vc->fits[place], how.prompt) < FITS_NEEDED)
+        MIN(vc->fits[place], how.prompt) < JOIN_FITS_NEEDED)
         return vc;
-    return join(found, vc);
+    return oa_join_parts(found, vc);
 }
 
 /* Whether that channel of `vc` may be one of `other`, which has none, or whose own it may replace:
@@ -263,9 +228,9 @@ may_take(const struct virtual_connection *vc, const struct virtual_connection *o
 {
     const struct oa_channel *own = other->facts.channel[hop][leg];
 
-    if (!has_leg(other, hop, leg))
+    if (!oa_join_has_leg(other, hop, leg))
         return true;
-    if (vc->channels.length != 1 || !is_same_end(&vc->facts, &other->facts, hop))
+    if (vc->channels.length != 1 || !oa_join_is_same_end(&vc->facts, &other->facts, hop))
         return false;
     return (own && own->is_successor && first.time_ns < own->opened.time_ns) ||
            (call->call_id >= other->calls.highest_id[hop] &&
@@ -304,15 +269,6 @@ are_in_order(const struct oa_call *a, enum oa_hop a_hop, const struct oa_call *b
 /* Calls that are looked at to find the one before. */
 #define CALLS_BEFORE_MAX 8
 
-/* The PDUs of the channel that `vc` has on that leg of the hop; NULL: none that were cut short. */
-static const struct pdu_trail *
-trail_of(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
-{
-    const struct oa_channel *channel = vc->facts.channel[hop][leg];
-
-    return channel ? ((const struct channel *)channel)->trail : NULL;
-}
-
 static enum oa_leg
 leg_of(enum oa_side sender)
 {
@@ -322,7 +278,7 @@ leg_of(enum oa_side sender)
 static bool
 is_vague(const struct virtual_connection *vc, enum oa_hop hop, enum oa_side side)
 {
-    return oa_pdu_trail_is_vague(trail_of(vc, hop, leg_of(side)), side);
+    return oa_pdu_trail_is_vague(oa_join_trail(vc, hop, leg_of(side)), side);
 }
 
 /* How the PDUs fit that the side has sent to both, of which the first one is nearer to the client
@@ -332,8 +288,8 @@ fit_hops(const struct virtual_connection *vc, enum oa_hop hop,
          const struct virtual_connection *other, enum oa_hop other_hop, enum oa_side side,
          bool is_near)
 {
-    const struct pdu_trail *mine = trail_of(vc, hop, leg_of(side));
-    const struct pdu_trail *theirs = trail_of(other, other_hop, leg_of(side));
+    const struct pdu_trail *mine = oa_join_trail(vc, hop, leg_of(side));
+    const struct pdu_trail *theirs = oa_join_trail(other, other_hop, leg_of(side));
 
     return is_near ? oa_pdu_trails_fit(mine, theirs, side) : oa_pdu_trails_fit(theirs, mine, side);
 }
@@ -355,7 +311,7 @@ compare_pdus(const struct virtual_connection *vc, enum oa_hop hop, const struct 
     struct pdu_trail_fit fit = fit_hops(vc, hop, vc_of(call), other_hop, side, is_near);
     if (fit.same == 0 || fit.is_excluded)
         return UNLIKE;
-    return fit.same >= FITS_NEEDED ? SAME : LIKE_SO_FAR;
+    return fit.same >= JOIN_FITS_NEEDED ? SAME : LIKE_SO_FAR;
 }
 
 /* Whether what that side sent to `vc` on the hop may be the PDU of the call on the other hop. */
@@ -377,20 +333,6 @@ may_be_same_pdu(const struct virtual_connection *vc, enum oa_hop hop, const stru
            !(vc->facts.has_cookie && other->facts.has_cookie) &&
            llabs(own_ns - their_ns) <= HOP_DELAY_NS &&
            are_in_order(&mine->facts, hop, &call->facts, other_hop, which);
-}
-
-/* Both are one virtual connection. If an HTTP hop of one is between the hosts of a further one of
- * the other, it moves there. False if both have the HTTP hop, but of different clients. */
-static bool
-arrange_known_hops(struct virtual_connection *vc, struct virtual_connection *other)
-{
-    unsigned distance[2];
-
-    if (oa_http_hops_align(&vc->facts, &other->facts, distance))
-        return oa_vc_arrange_hops(vc, other);
-    return !oa_vc_has_endpoint(&vc->facts, OA_HOP_CLIENT) ||
-           !oa_vc_has_endpoint(&other->facts, OA_HOP_CLIENT) ||
-           is_same_end(&vc->facts, &other->facts, OA_HOP_CLIENT);
 }
 
 /* The last call before that one of which the hop has the half that the side sends; NULL: none. */
@@ -418,12 +360,12 @@ has_rival(const struct virtual_connection *vc, enum oa_hop hop, const struct cal
 
     if (!queue || (!is_vague(vc, hop, side) && !is_vague(found, other_hop, side)))
         return false;
-    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+    for (const GList *link = queue->head; link && looked_at < JOIN_CANDIDATES_MAX;
          link = link->next, looked_at++) {
         const struct virtual_connection *rival = vc_of(link->data);
         struct pdu_trail_fit fit = { 0 };
 
-        if (rival != vc && rival != found && !has_leg(rival, other_hop, leg_of(side)))
+        if (rival != vc && rival != found && !oa_join_has_leg(rival, other_hop, leg_of(side)))
             fit = fit_hops(rival, hop, found, other_hop, side, is_near);
         if (fit.same > 0 && !fit.is_excluded)
             return true;
@@ -445,7 +387,7 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
 
     if (!queue)
         return vc;
-    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+    for (const GList *link = queue->head; link && looked_at < JOIN_CANDIDATES_MAX;
          link = link->next, looked_at++) {
         struct virtual_connection *other = vc_of(link->data);
 
@@ -461,9 +403,9 @@ join_by_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct call *m
         how = this;
     }
     if (how != SAME || has_rival(vc, hop, mine, found, other_hop, side, hop < other_hop) ||
-        !arrange_known_hops(vc, found))
+        !oa_join_arrange_hops(vc, found))
         return vc;
-    return hop == OA_HOP_CLIENT ? join(vc, found) : join(found, vc);
+    return hop == OA_HOP_CLIENT ? oa_join_parts(vc, found) : oa_join_parts(found, vc);
 }
 
 /* The first HTTP hop that has the half of the call that the side has sent; OA_HOP_SERVER: none. */
@@ -497,7 +439,7 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
 
     if (!queue || !oa_hop_is_http(hop))
         return vc;
-    for (const GList *link = queue->head; link && looked_at < CANDIDATES_MAX;
+    for (const GList *link = queue->head; link && looked_at < JOIN_CANDIDATES_MAX;
          link = link->next, looked_at++) {
         const struct call *call = link->data;
         enum oa_hop other_hop = http_hop_of(call, side);
@@ -528,7 +470,7 @@ join_by_http_pdu(struct virtual_connection *vc, enum oa_hop hop, const struct ca
 
     if (!oa_vc_arrange_hops(near, far))
         return vc;
-    return join(near, far);
+    return oa_join_parts(near, far);
 }
 
 /* The ways to join by a call, one after the other. */
@@ -560,7 +502,7 @@ oa_call_join(struct virtual_connection *vc, const struct call *call, const struc
 static bool
 has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 {
-    return has_leg(vc, hop, leg) && !has_leg(vc, hop, leg ^ 1);
+    return oa_join_has_leg(vc, hop, leg) && !oa_join_has_leg(vc, hop, leg ^ 1);
 }
 
 /* How well two virtual connections fit that may be the two channels of a hop. */
@@ -628,7 +570,7 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
                            other->facts.opened.time_ns <= vc->facts.last.time_ns) ||
                           (began_before(vc, hop, leg) && began_before(other, hop, leg ^ 1));
     if (is_prompt(&how) || is_all_answered(&how) ||
-        (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= FITS_NEEDED))
+        (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= JOIN_FITS_NEEDED))
         return FIT_BY_CALLS;
     bool is_silent = is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop);
     if (how.responses > 0 || (how.requests > 1 && !is_silent))
@@ -647,21 +589,19 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
 static struct virtual_connection *
 find_best(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 {
+    struct neighbours neighbours = oa_join_neighbours(vc);
     struct virtual_connection *found = NULL;
     enum fit best = FIT_NONE;
 
-    for (int forward = 0; forward <= 1 && !vc->is_contested; forward++) {
-        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
-        for (unsigned i = 0; link && i < CANDIDATES_MAX;
-             i++, link = forward ? link->next : link->prev) {
-            struct virtual_connection *other = link->data;
-            bool may_fit = has_only(other, hop, leg ^ 1) && !other->is_contested;
-            enum fit fit = may_fit ? fit_of(vc, other, hop, leg) : FIT_NONE;
-            if (fit == FIT_NONE || fit < best)
-                continue;
-            found = fit > best ? other : NULL;
-            best = fit;
-        }
+    if (vc->is_contested)
+        return NULL;
+    for (struct virtual_connection *other; (other = oa_join_next(&neighbours));) {
+        bool may_fit = has_only(other, hop, leg ^ 1) && !other->is_contested;
+        enum fit fit = may_fit ? fit_of(vc, other, hop, leg) : FIT_NONE;
+        if (fit == FIT_NONE || fit < best)
+            continue;
+        found = fit > best ? other : NULL;
+        best = fit;
     }
     return found;
 }
@@ -707,7 +647,7 @@ may_follow(const struct virtual_connection *half, const struct oa_channel *mine,
                                          oa_stamp_is_before(mine->last, current->last))))
         return false;
     struct call_match how = match(half, other, hop, leg);
-    return !how.is_excluded && (is_prompt(&how) || parts >= FITS_NEEDED);
+    return !how.is_excluded && (is_prompt(&how) || parts >= JOIN_FITS_NEEDED);
 }
 
 /* Whether it may be an earlier or a later channel of `other`: what it carried belongs to calls of
@@ -718,8 +658,8 @@ may_complete(const struct virtual_connection *half, const struct virtual_connect
 {
     const struct oa_channel *mine = half->facts.channel[hop][leg];
 
-    if (!mine || other == half || half->facts.has_cookie || !has_leg(other, hop, leg) ||
-        !is_same_end(&half->facts, &other->facts, hop))
+    if (!mine || other == half || half->facts.has_cookie || !oa_join_has_leg(other, hop, leg) ||
+        !oa_join_is_same_end(&half->facts, &other->facts, hop))
         return false;
     unsigned parts = oa_calls_parts(&other->calls, &half->calls);
     return parts > 0 &&
@@ -731,18 +671,15 @@ may_complete(const struct virtual_connection *half, const struct virtual_connect
 static struct virtual_connection *
 join_another(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
 {
+    struct neighbours neighbours = oa_join_neighbours(half);
     struct virtual_connection *found = NULL;
 
-    for (int forward = 0; forward <= 1; forward++) {
-        GList *link = forward ? half->age_link.next : half->age_link.prev;
-        for (unsigned i = 0; link && i < CANDIDATES_MAX;
-             i++, link = forward ? link->next : link->prev) {
-            if (!may_complete(half, link->data, hop, leg))
-                continue;
-            if (found)
-                return half;
-            found = link->data;
-        }
+    for (struct virtual_connection *other; (other = oa_join_next(&neighbours));) {
+        if (!may_complete(half, other, hop, leg))
+            continue;
+        if (found)
+            return half;
+        found = other;
     }
     if (!found)
         return half;
@@ -756,171 +693,6 @@ join_another(struct virtual_connection *half, enum oa_hop hop, enum oa_leg leg)
     return found;
 }
 
-/* Another virtual connection whose PDUs on another hop are those of this one. */
-struct same_way {
-    struct virtual_connection *vc; /* NULL: none, or several that fit as well */
-    bool is_near;                  /* this one is nearer to the client */
-    int64_t apart_ns;
-};
-
-/* Whether a connection with that trail is on the same way as the one of `vc`: both have carried the
- * same, or enough of it. */
-static void
-compare_ways(struct same_way *best, const struct pdu_trail *mine, struct virtual_connection *other,
-             const struct pdu_trail *theirs, enum oa_side side, bool is_near)
-{
-    struct pdu_trail_fit fit =
-        is_near ? oa_pdu_trails_fit(mine, theirs, side) : oa_pdu_trails_fit(theirs, mine, side);
-
-    if (fit.is_excluded || fit.same < (fit.is_whole ? FITS_NEEDED_OF_ALL : FITS_NEEDED) ||
-        fit.apart_ns > best->apart_ns)
-        return;
-    best->vc = fit.apart_ns < best->apart_ns ? other : NULL;
-    best->is_near = is_near;
-    best->apart_ns = fit.apart_ns;
-}
-
-/* Whether they may be parts of one virtual connection that have that leg of different hops. */
-static bool
-may_continue(const struct virtual_connection *vc, enum oa_hop hop,
-             const struct virtual_connection *other, enum oa_hop other_hop, enum oa_leg leg)
-{
-    if (vc->facts.has_cookie && other->facts.has_cookie)
-        return false;
-    if (oa_hop_is_http(hop) && oa_hop_is_http(other_hop))
-        return !oa_http_hops_are_parallel(&vc->facts, &other->facts);
-    return hop != other_hop && !has_leg(vc, other_hop, leg) && !has_leg(other, hop, leg);
-}
-
-/* The neighbour that is the other hop of the channel that `vc` has on that leg of the hop. */
-static struct same_way
-find_same_way(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
-{
-    struct same_way best = { .apart_ns = INT64_MAX };
-    const struct pdu_trail *mine = trail_of(vc, hop, leg);
-    enum oa_side side = leg == OA_LEG_OUT ? OA_SERVER : OA_CLIENT;
-
-    for (int forward = 0; forward <= 1; forward++) {
-        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
-        for (unsigned i = 0; link && i < CANDIDATES_MAX;
-             i++, link = forward ? link->next : link->prev) {
-            struct virtual_connection *other = link->data;
-            for (int at = 0; at < OA_HOPS; at++) {
-                const struct pdu_trail *theirs = trail_of(other, (enum oa_hop)at, leg);
-                if (!theirs || !may_continue(vc, hop, other, (enum oa_hop)at, leg))
-                    continue;
-                if (oa_hop_is_http(hop))
-                    compare_ways(&best, mine, other, theirs, side, true);
-                if (oa_hop_is_http((enum oa_hop)at))
-                    compare_ways(&best, mine, other, theirs, side, false);
-            }
-        }
-    }
-    return best;
-}
-
-/* The channel is about to end: if another one has carried the same PDUs on another hop, and each is
- * the best one for the other, both are of one virtual connection. */
-static struct virtual_connection *
-join_same_way(struct virtual_connection *vc, const struct channel *channel)
-{
-    enum oa_hop hop = channel->facts.hop;
-    enum oa_leg leg = oa_channel_leg(&channel->facts);
-
-    if (!channel->trail || !oa_calls_may_join(&vc->calls) ||
-        trail_of(vc, hop, leg) != channel->trail)
-        return vc;
-    struct same_way found = find_same_way(vc, hop, leg);
-    if (!found.vc)
-        return vc;
-    for (int at = 0; at < OA_HOPS; at++) {
-        if (!trail_of(found.vc, (enum oa_hop)at, leg) ||
-            find_same_way(found.vc, (enum oa_hop)at, leg).vc != vc)
-            continue;
-        struct virtual_connection *near = found.is_near ? vc : found.vc;
-        struct virtual_connection *far = found.is_near ? found.vc : vc;
-        bool is_http = oa_hop_is_http(hop) && oa_hop_is_http((enum oa_hop)at);
-        if (is_http ? oa_vc_arrange_hops(near, far) : arrange_known_hops(near, far))
-            return join(near, far);
-    }
-    return vc;
-}
-
-/* Whether both show the same response to a bind, and `near`, which is nearer to the client, shows
- * it later. */
-static bool
-have_same_answer(const struct bind_answer *near, const struct bind_answer *far)
-{
-    int64_t apart_ns = near->first_ns - far->first_ns;
-
-    return near->group && near->group == far->group && near->call_id == far->call_id &&
-           near->length == far->length && apart_ns >= -OA_PAIRING_NS && apart_ns <= HOP_DELAY_NS;
-}
-
-/* Whether `vc` is nearer to the client than the other one, by what came back from the server. */
-static bool
-is_nearer(const struct virtual_connection *vc, const struct virtual_connection *other)
-{
-    bool is_http = oa_hop_is_http(oa_vc_hop(&vc->facts));
-
-    return is_http && oa_hop_is_http(oa_vc_hop(&other->facts))
-               ? vc->bindings.answer.first_ns >= other->bindings.answer.first_ns
-               : is_http;
-}
-
-/* Plain RPC over TCP has one hop. */
-static bool
-may_have_hops(const struct virtual_connection *vc)
-{
-    return vc->facts.has_cookie || vc->calls.is_part;
-}
-
-/* The only neighbour that has the same response to a bind on another hop; NULL: none, or several.
- */
-static struct virtual_connection *
-find_same_answer(const struct virtual_connection *vc)
-{
-    enum oa_hop hop = oa_vc_hop(&vc->facts);
-    struct virtual_connection *found = NULL;
-
-    for (int forward = 0; forward <= 1; forward++) {
-        const GList *link = forward ? vc->age_link.next : vc->age_link.prev;
-        for (unsigned i = 0; link && i < CANDIDATES_MAX;
-             i++, link = forward ? link->next : link->prev) {
-            struct virtual_connection *other = link->data;
-            bool is_near = is_nearer(vc, other);
-            const struct virtual_connection *near = is_near ? vc : other;
-            const struct virtual_connection *far = is_near ? other : vc;
-
-            if (!have_same_answer(&near->bindings.answer, &far->bindings.answer) ||
-                !may_have_hops(other) ||
-                !may_continue(vc, hop, other, oa_vc_hop(&other->facts), OA_LEG_OUT))
-                continue;
-            if (found)
-                return NULL;
-            found = other;
-        }
-    }
-    return found;
-}
-
-/* A channel of `vc` is about to end: if another one, and only that one, got the same response to
- * its bind on another hop, both are one virtual connection. The capture may have no call of it. */
-static struct virtual_connection *
-join_same_answer(struct virtual_connection *vc)
-{
-    struct virtual_connection *found = NULL;
-
-    if (vc->bindings.answer.group && may_have_hops(vc) && oa_calls_may_join(&vc->calls))
-        found = find_same_answer(vc);
-    if (!found || find_same_answer(found) != vc)
-        return vc;
-    bool is_near = is_nearer(vc, found);
-    struct virtual_connection *near = is_near ? vc : found, *far = is_near ? found : vc;
-
-    return arrange_known_hops(near, far) ? join(near, far) : vc;
-}
-
 static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 
 /* `vc` is about to end: halves that are still open may be earlier or later channels of
@@ -928,21 +700,16 @@ static const enum oa_hop HOPS[] = { OA_HOP_CLIENT, OA_HOP_SERVER };
 static void
 take_others(struct virtual_connection *vc)
 {
-    for (int forward = 0; forward <= 1; forward++) {
-        GList *next, *link = forward ? vc->age_link.next : vc->age_link.prev;
-        for (unsigned i = 0; link && i < CANDIDATES_MAX; i++, link = next) {
-            struct virtual_connection *half = link->data;
+    struct neighbours neighbours = oa_join_neighbours(vc);
 
-            next = forward ? link->next : link->prev;
-            for (size_t j = 0; j < G_N_ELEMENTS(HOPS) * OA_LEGS; j++) {
-                enum oa_hop hop = HOPS[j / OA_LEGS];
-                enum oa_leg leg = (enum oa_leg)(j % OA_LEGS);
-                if (has_only(half, hop, leg) && half->channels.length == 1 &&
-                    may_complete(half, vc, hop, leg) && join_another(half, hop, leg) != half)
-                    break;
-            }
+    for (struct virtual_connection *half; (half = oa_join_next(&neighbours));)
+        for (size_t i = 0; i < G_N_ELEMENTS(HOPS) * OA_LEGS; i++) {
+            enum oa_hop hop = HOPS[i / OA_LEGS];
+            enum oa_leg leg = (enum oa_leg)(i % OA_LEGS);
+            if (has_only(half, hop, leg) && half->channels.length == 1 &&
+                may_complete(half, vc, hop, leg) && join_another(half, hop, leg) != half)
+                break;
         }
-    }
 }
 
 void
@@ -952,7 +719,7 @@ oa_call_join_rest(struct channel *channel)
 
     if (!vc)
         return;
-    vc = join_same_answer(join_same_way(vc, channel));
+    vc = oa_hop_join(vc, channel);
     if (vc->channels.length != 1)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(HOPS); i++)
@@ -962,7 +729,7 @@ oa_call_join_rest(struct channel *channel)
                     ? find_other_channel(vc, HOPS[i], (enum oa_leg)leg)
                     : NULL;
             if (other)
-                vc = join(other, vc);
+                vc = oa_join_parts(other, vc);
             else if (has_only(vc, HOPS[i], (enum oa_leg)leg))
                 vc = join_another(vc, HOPS[i], (enum oa_leg)leg);
         }

@@ -390,13 +390,14 @@ is_hop_whole(const struct oa_virtual_connection *vc, enum oa_hop hop)
            has_all_connections(vc, hop);
 }
 
-/* Whether a sequence without its last PDU has failed. Otherwise it was under way when the capture
- * ended. */
+/* Whether it ends without its last PDU. Otherwise that is there, or may be on a connection that is
+ * not in the capture, or behind the end of the capture. */
 static bool
-has_failed(const struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
-           const struct oa_sequence *sequence)
+is_broken_off(const struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
+              const struct oa_sequence *sequence)
 {
-    return sequence->has_failed || oa_ending_settles(tracker, vc->ending.how, sequence->last);
+    return !sequence->is_complete && is_hop_whole(vc, oa_vc_hop(vc)) &&
+           oa_ending_settles(tracker, vc->ending.how, sequence->last);
 }
 
 static void
@@ -417,8 +418,7 @@ judge_sequence(struct oa_tracker *tracker, const struct oa_virtual_connection *v
         oa_rts_name_text(missing, sequence->type, missing_name);
         oa_emit_finding(tracker, &step, OA_FINDING_RTS_STATE, "%s without %s", name, missing_name);
     }
-    if (sequence->is_complete || !is_hop_whole(vc, oa_vc_hop(vc)) ||
-        !has_failed(tracker, vc, sequence))
+    if (!is_broken_off(tracker, vc, sequence))
         return;
     oa_rts_name_text(sequence->step[sequence->n_steps - 1].name, sequence->type, name);
     if (sequence->kind == OA_SEQUENCE_CONN)
@@ -437,9 +437,7 @@ oa_sequence_judge(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
 
     for (int leg = 0; leg < OA_LEGS; leg++)
         for (struct oa_sequence *recycle = vc->recycle[leg]; recycle; recycle = recycle->next)
-            if (!recycle->is_complete && is_hop_whole(vc, oa_vc_hop(vc)) &&
-                has_failed(tracker, vc, recycle))
-                vc->recycles_failed++;
+            vc->recycles_failed += is_broken_off(tracker, vc, recycle);
     if (oa_end_is_known(vc->ending.how))
         vc->recycles_failed += vc->recycles_forgotten;
     if (!has_beginning(vc) || !is_whole(vc))
