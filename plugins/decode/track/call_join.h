@@ -9,9 +9,8 @@
 
 #include "track/virtual_connection.h"
 
-/* A channel ends. If its PDUs were cut short, and exactly one of those opened at about the same
- * time has carried the same on another hop, both are of one virtual connection. If it is the last
- * one of its virtual connection, another channel of a hop is missing, and of those opened at about
+/* A channel ends, and may show what it has in common with another hop, see oa_hop_join(). If it is
+ * the last one of its virtual connection, another channel of a hop is missing, and of those opened at about
  * the same time exactly one virtual connection has it and fits, by its calls or else by user,
  * target and time of the heads, both are one. */
 void oa_call_join_rest(struct channel *channel);
