@@ -10,9 +10,9 @@
 #include "track/virtual_connection.h"
 
 /* A channel ends, and may show what it has in common with another hop, see oa_hop_join(). If it is
- * the last one of its virtual connection, another channel of a hop is missing, and of those opened at about
- * the same time exactly one virtual connection has it and fits, by its calls or else by user,
- * target and time of the heads, both are one. */
+ * the last one of its virtual connection, another channel of a hop is missing, and of those opened
+ * at about the same time exactly one virtual connection has it and fits, by its calls or else by
+ * user, target and time of the heads, both are one. */
 void oa_call_join_rest(struct channel *channel);
 
 /* The PDU of the event has been added to its call, of `vc`. Returns the virtual connection that
