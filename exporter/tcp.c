@@ -204,10 +204,9 @@ close_connection(struct tracked *c)
     struct tcp_table *table = c->table;
 
     finish_connection(c);
-    for (unsigned side = OA_CLIENT; side <= OA_SERVER; side++)
-        c->pair.facts.ending.is_beyond |= c->pair.facts.ending.how == OA_END_RESET &&
-                                          c->pair.facts.ending.by == side &&
-                                          tcp_stream_ends_beyond(tcp_stream_of(&c->pair, side));
+    struct oa_ending *ending = &c->pair.facts.ending;
+    ending->is_beyond =
+        ending->how == OA_END_RESET && tcp_stream_ends_beyond(tcp_stream_of(&c->pair, ending->by));
     c->pair.facts.was_refused = was_refused(c);
     c->pair.facts.state = state_of(c);
     c->pair.facts.watched_ns = table->now_ns;
