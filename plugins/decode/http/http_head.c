@@ -10,8 +10,6 @@
 
 #include <glib.h>
 
-#include "http/http_head_end.h"
-
 /* When a head has this many bytes, its start line has been checked before. */
 #define HEAD_JUDGED 512
 

@@ -7,11 +7,7 @@
 #ifndef OA_HTTP_HEAD_H
 #define OA_HTTP_HEAD_H
 
-#include "base/text.h"
-
-/* Bytes without the end of a head up to here are not a head (Kerberos tickets reach 64 KiB in
- * base64). */
-#define OA_HTTP_HEAD_MAX (128 * 1024)
+#include "http/http_head_end.h"
 
 /* Authentication header lines kept of one head; servers offer a handful of schemes at most. */
 #define OA_HTTP_CREDENTIALS_MAX 8
@@ -54,12 +50,6 @@ struct oa_http_mapi {
     struct oa_text elapsed_time;
     struct oa_text start_time;
     struct oa_text device_info;
-};
-
-enum oa_http_parse {
-    OA_HTTP_COMPLETE,
-    OA_HTTP_INCOMPLETE, /* may become a head when more bytes follow */
-    OA_HTTP_NOT_A_HEAD, /* cannot become one */
 };
 
 /* All texts point into the parsed bytes and are valid as long as these. */
