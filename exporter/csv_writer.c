@@ -36,11 +36,11 @@ static const bool IS_PLAIN[UCHAR_MAX + 1] = {
 static size_t
 plain_length(const char *text)
 {
-    size_t length = 0;
+    const char *end = text;
 
-    while (IS_PLAIN[(unsigned char)text[length]])
-        length++;
-    return length;
+    while (IS_PLAIN[(unsigned char)*end])
+        end++;
+    return (size_t)(end - text);
 }
 
 static void
@@ -55,35 +55,37 @@ put_quoted(struct text_writer *writer, const char *text)
     text_writer_put(writer, "\"", 1);
 }
 
-static void
-put_text(struct writer *base, const char *text)
+/* A cell that is more than a copy of the text, or long. */
+static G_NO_INLINE void
+put_unusual(struct text_writer *writer, const char *text, size_t plain)
 {
-    struct text_writer *writer = (struct text_writer *)base;
-
-    if (!text || !text[0]) {
-        put_empty(base);
+    put_empty(&writer->base);
+    if (!text[plain] && text[0] != ' ') {
+        text_writer_put(writer, "'", visible_text_is_formula((unsigned char)text[0]));
+        text_writer_put(writer, text, plain);
         return;
     }
-    size_t length = plain_length(text);
-    bool is_plain = !text[length] && text[0] != ' ';
-    bool is_formula = is_plain && visible_text_is_formula((unsigned char)text[0]);
-
-    if (is_plain && !is_formula && length < SHORT_CELL) {
-        text_writer_plain(base, text, length);
-        return;
-    }
-    put_empty(base);
-    if (is_plain) {
-        text_writer_put(writer, "'", is_formula);
-        text_writer_put(writer, text, length);
-        return;
-    }
-    g_autoptr(GString) guarded = g_string_sized_new(2 * length + 64);
+    g_autoptr(GString) guarded = g_string_sized_new(2 * plain + 64);
     visible_text_append(guarded, text, true);
     if (guarded->str[strcspn(guarded->str, ",\"\r\n")])
         put_quoted(writer, guarded->str);
     else
         text_writer_put(writer, guarded->str, guarded->len);
+}
+
+static void
+put_text(struct writer *base, const char *text)
+{
+    if (!text || !text[0]) {
+        put_empty(base);
+        return;
+    }
+    size_t length = plain_length(text);
+    if (text[length] || length >= SHORT_CELL || text[0] == ' ' ||
+        visible_text_is_formula((unsigned char)text[0]))
+        put_unusual((struct text_writer *)base, text, length);
+    else
+        text_writer_plain(base, text, length);
 }
 
 static const struct writer_format CSV = {

@@ -14,8 +14,8 @@
 /* An open connection that is silent for so long is taken for forgotten. */
 #define FORGOTTEN_NS (4 * 3600 * NS_PER_S)
 
-/* What has been counted of a connection. The sides are those of its opening, whatever it turned out
- * to be later. */
+/* What has been counted of a connection. The streams are by the sides of its opening, whatever
+ * these turned out to be later. */
 struct traffic {
     int64_t start_ns;
     struct connection_stream stream[2];
@@ -24,7 +24,10 @@ struct traffic {
 struct counted {
     struct server *whole;             /* NULL: not yet known where it counts */
     const char *service;              /* of the server */
-    struct connection_stream mark[2]; /* everything so far */
+    struct connection_stream now[2];  /* everything so far */
+    struct connection_stream mark[2]; /* what of it counts already; */
+    int64_t start_ns;                 /* the rest does in the interval that starts then, */
+    bool is_swapped;                  /* with the sides so */
     GArray *waiting;                  /* of struct traffic; NULL: none */
 };
 
@@ -98,26 +101,50 @@ waiting_at(struct counted *counted, int64_t start_ns)
     return &g_array_index(waiting, struct traffic, waiting->len - 1);
 }
 
-/* Counts what has come for the connection since the last time. */
+/* Counts in its interval what has come for the connection. */
+static void
+settle(const struct intervals *intervals, struct counted *counted)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(counted->now); i++) {
+        const struct connection_stream *now = &counted->now[i];
+        struct connection_stream *mark = &counted->mark[i];
+
+        if (memcmp(now, mark, sizeof *mark) == 0)
+            continue;
+        if (counted->whole)
+            add_to_rows(intervals, counted, counted->start_ns,
+                        (enum oa_side)(i ^ counted->is_swapped), now, mark);
+        else
+            add_stream(&waiting_at(counted, counted->start_ns)->stream[i], now, mark);
+        *mark = *now;
+    }
+}
+
+/* Takes what has come for the connection since the last time; together with the rest of the
+ * interval it counts later. */
 static void
 count(const struct intervals *intervals, struct counted *counted,
       const struct connection *connection, int64_t time_ns)
 {
-    for (unsigned side = OA_CLIENT; side <= OA_SERVER; side++) {
-        const struct connection_stream *stream = &connection->stream[side];
-        struct connection_stream *mark = &counted->mark[side ^ connection->is_swapped];
+    int64_t start_ns = interval_start(intervals, time_ns);
 
-        if (memcmp(stream, mark, sizeof *mark) == 0)
-            continue;
-        if (counted->whole)
-            add_to_rows(intervals, counted, interval_start(intervals, time_ns), (enum oa_side)side,
-                        stream, mark);
-        else
-            add_stream(&waiting_at(counted, interval_start(intervals, time_ns))
-                            ->stream[side ^ connection->is_swapped],
-                       stream, mark);
-        *mark = *stream;
-    }
+    if (start_ns != counted->start_ns)
+        settle(intervals, counted);
+    counted->start_ns = start_ns;
+    counted->is_swapped = connection->is_swapped;
+    for (unsigned i = 0; i < G_N_ELEMENTS(counted->now); i++)
+        counted->now[i] = connection->stream[i ^ connection->is_swapped];
+}
+
+void
+interval_settle_connections(struct intervals *intervals)
+{
+    GHashTableIter all;
+    void *counted, *unused;
+
+    g_hash_table_iter_init(&all, intervals->counted);
+    while (g_hash_table_iter_next(&all, &counted, &unused))
+        settle(intervals, counted);
 }
 
 /* From now on it is known where the connection counts. */
@@ -260,6 +287,7 @@ interval_take_connection(struct intervals *intervals, const struct connection_ro
         if (counted) {
             choose_server(intervals, counted, tcp, server, service);
             count(intervals, counted, tcp, tcp->last.time_ns);
+            settle(intervals, counted);
         }
         for (struct server *at = server; at && !tcp->payload_only; at = at->whole)
             count_connection(intervals, at, row);

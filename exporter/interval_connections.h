@@ -20,6 +20,10 @@ void interval_take_connection(struct intervals *intervals, const struct connecti
  * any other may turn out to be of another service. */
 void interval_place_channel(struct intervals *intervals, const struct oa_channel *channel);
 
+/* Brings the rows up to date: what has come for connections counts in them only when its interval
+ * has passed. */
+void interval_settle_connections(struct intervals *intervals);
+
 /* Frees what counting keeps of a connection. */
 void interval_free_counted(void *counted);
 

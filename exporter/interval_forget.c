@@ -7,6 +7,7 @@
 
 #include "busy_seconds.h"
 #include "coverage.h"
+#include "interval_connections.h"
 #include "interval_row.h"
 #include "interval_servers.h"
 
@@ -119,6 +120,7 @@ intervals_forget(struct intervals *intervals, int64_t begin_ns)
         busy_seconds_free(intervals->seconds);
         intervals->seconds = busy_seconds_new();
     }
+    interval_settle_connections(intervals);
     intervals->begin_ns = begin_ns;
     coverage_forget(intervals->coverage, begin_ns);
     g_tree_foreach(intervals->servers, forget_whole, &begin_ns);

@@ -11,6 +11,7 @@
 #include "column.h"
 #include "busy_seconds.h"
 #include "coverage.h"
+#include "interval_connections.h"
 #include "interval_outstanding.h"
 #include "interval_row.h"
 #include "interval_servers.h"
@@ -446,6 +447,7 @@ settle(struct intervals *intervals)
 {
     if (intervals->is_settled)
         return;
+    interval_settle_connections(intervals);
     if (intervals->begin_ns != INT64_MIN)
         intervals_forget(intervals, intervals->begin_ns);
     coverage_settle(intervals->coverage, intervals->settings.max_gap_ns);

@@ -75,16 +75,19 @@ count_bytes(void *server, int64_t start_ns, const struct traffic_growth *growth)
     }
 }
 
-/* Counts what waited until it was known which hop is nearest to the client. */
+/* Counts what waited until it was known which hop is nearest to the client; and the call behind it,
+ * unless that is NULL. */
 static void
 count_waiting(struct intervals *intervals, struct session *session,
-              const struct oa_virtual_connection *vc)
+              const struct oa_virtual_connection *vc, const struct call_facts *last)
 {
     struct server *server = NULL; /* of that hop */
     enum oa_hop hop = oa_vc_hop(vc);
+    guint n = session->calls->len;
 
-    for (guint i = 0; i < session->calls->len; i++) {
-        const struct call_facts *call = &g_array_index(session->calls, struct call_facts, i);
+    for (guint i = 0; i < n + (last != NULL); i++) {
+        const struct call_facts *call =
+            i < n ? &g_array_index(session->calls, struct call_facts, i) : last;
         if (!server || call->hop != hop)
             server = server_of_hop(intervals, vc, hop = call->hop);
         if (call->has_request)
@@ -92,7 +95,8 @@ count_waiting(struct intervals *intervals, struct session *session,
         for (struct server *at = server; at; at = at->whole)
             interval_count_call(intervals, at, call);
     }
-    g_array_set_size(session->calls, 0);
+    if (n)
+        g_array_set_size(session->calls, 0);
     if (!server || hop != oa_vc_hop(vc))
         server = server_of_hop(intervals, vc, oa_vc_hop(vc));
     session_traffic_each(session->traffic, vc, count_bytes, server);
@@ -108,7 +112,7 @@ note_pdu(struct intervals *intervals, const struct oa_event *event)
     session_traffic_note_hop(session->traffic, vc, event->channel->hop,
                              interval_start(intervals, event->last.time_ns));
     if (vc->has_final_number && session_traffic_waiting(session->traffic) > WAITING_MAX)
-        count_waiting(intervals, session, vc);
+        count_waiting(intervals, session, vc, NULL);
 }
 
 /* A request and a response of MAPI over HTTP, which is no PDU. */
@@ -186,9 +190,10 @@ take_call(struct intervals *intervals, const struct oa_event *event)
     if (facts.has_request) {
         note_active(session, interval_start(intervals, facts.requested_ns), facts.has_rops);
     }
-    g_array_append_val(session->calls, facts);
     if (vc->has_final_number)
-        count_waiting(intervals, session, vc);
+        count_waiting(intervals, session, vc, &facts);
+    else
+        g_array_append_val(session->calls, facts);
 }
 
 static void
@@ -323,7 +328,7 @@ end_session(struct intervals *intervals, const struct oa_virtual_connection *vc)
         struct span facts = facts_of(intervals, vc);
 
         session_traffic_note(session->traffic, vc, interval_start(intervals, vc->last.time_ns));
-        count_waiting(intervals, session, vc);
+        count_waiting(intervals, session, vc, NULL);
         for (; server; server = server->whole)
             add_session(server, session, vc, facts);
         note_front(intervals, vc);

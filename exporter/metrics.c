@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "column.h"
+#include "interval_connections.h"
 #include "interval_levels.h"
 #include "interval_row.h"
 #include "interval_servers.h"
@@ -140,6 +141,7 @@ metrics_take(struct intervals *intervals, uint64_t frames)
     metrics->has_time = intervals->n_frames > 0;
     metrics->last_ns = intervals->last_ns;
     metrics->totals = g_ptr_array_new_with_free_func(free_total);
+    interval_settle_connections(intervals);
     g_tree_foreach(intervals->servers, take_server, metrics);
     return metrics;
 }

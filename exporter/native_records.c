@@ -190,7 +190,7 @@ native_records_take_secrets(struct native_records *records, const struct capture
 {
     struct pcapng_secrets *secrets;
 
-    if (!user->take)
+    if (!user->take || records->section.secrets.length == 0)
         return;
     while ((secrets = g_queue_pop_head(&records->section.secrets))) {
         if (secrets->is_key_log)

@@ -27,6 +27,7 @@
 
 struct report_set {
     struct report_run *runs;
+    uint32_t takers[OA_EVENT_MAPI_HEAD + 1]; /* of events of each type: runs, as bits 1 << index */
     size_t n;
     struct database *database; /* while its writers are opened; NULL: none */
     char *directory;           /* of the outputs; NULL: standard output */
@@ -229,6 +230,15 @@ open_report(const struct report_set *set, struct report_run *run, char **message
     return true;
 }
 
+/* So that an event costs nothing in the reports that do not take it. */
+static void
+note_takers(struct report_set *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        for (size_t type = 0; type < G_N_ELEMENTS(set->takers); type++)
+            set->takers[type] |= (set->runs[i].report->takes >> type & 1) << i;
+}
+
 struct report_set *
 report_set_open(const struct report *const reports[], size_t n, const char *path,
                 struct output_style style, const struct valid_ports *valid_ports, char **message)
@@ -247,6 +257,7 @@ report_set_open(const struct report *const reports[], size_t n, const char *path
         run->settings = &INTERVALS_DEFAULT;
         good = open_report(set, run, message);
     }
+    note_takers(set);
     database_release(set->database);
     set->database = NULL;
     if (!good)
@@ -266,6 +277,7 @@ report_set_open_part(const struct report *const reports[], size_t n)
             set->runs[set->n++] = (struct report_run){ .report = reports[i],
                                                        .settings = &INTERVALS_DEFAULT,
                                                        .state = reports[i]->new_state(reports[i]) };
+    note_takers(set);
     return set;
 }
 
@@ -397,9 +409,10 @@ take_event(void *context, const struct oa_event *event)
     note_spelling(set, event);
     if (set->intervals)
         intervals_take_event(set->intervals, event);
-    for (size_t i = 0; i < n_taking(set); i++)
-        if (set->runs[i].report->takes >> event->type & 1)
-            set->runs[i].report->event(&set->runs[i], event);
+    for (uint32_t rest = set->takers[event->type]; rest; rest &= rest - 1) {
+        struct report_run *run = &set->runs[__builtin_ctz(rest)];
+        run->report->event(run, event);
+    }
     session_number_take_event(event);
 }
 
@@ -644,6 +657,7 @@ report_set_begin_snapshot(struct report_set *set, const char *directory)
             set->runs[n++] = set->runs[i];
     set->n = n;
     set->is_snapshot = true;
+    memset(set->takers, 0, sizeof set->takers);
     if (set->lock >= 0) /* if the other process is killed, the next one need not wait for this */
         close(set->lock);
     set->lock = -1;

@@ -61,8 +61,9 @@ struct row {
 /* What is counted for one combination of names and address. */
 struct shown {
     struct key key;
-    GTree *periods; /* of struct row, owned, by period_ns */
-    char *dn;       /* that became known after the first call; NULL: none */
+    GTree *periods;  /* of struct row, owned, by period_ns */
+    char *dn;        /* that became known after the first call; NULL: none */
+    uint32_t number; /* at the end: of the best of its names */
 };
 
 static void message_bytes_mean(struct writer *writer, const void *row);
@@ -519,7 +520,7 @@ static void
 take_shown(struct ending *ending, struct shown *shown)
 {
     ending->shown = shown;
-    ending->user = user_identity(ending->users, take_names(ending, shown));
+    ending->user = user_identity(ending->users, shown->number);
     g_tree_foreach(shown->periods, take_period, ending);
     g_tree_remove_all(shown->periods);
 }
@@ -556,8 +557,10 @@ take_all(struct ending *ending)
 
     tally_each(ending->run->state, list_shown, list);
     g_ptr_array_sort(list, compare_first);
-    for (guint i = 0; i < list->len; i++)
-        take_names(ending, g_ptr_array_index(list, i));
+    for (guint i = 0; i < list->len; i++) {
+        struct shown *shown = g_ptr_array_index(list, i);
+        shown->number = take_names(ending, shown);
+    }
     user_identities_settle(ending->users);
     for (guint i = 0; i < list->len; i++)
         take_shown(ending, g_ptr_array_index(list, i));

@@ -456,9 +456,11 @@ time_handshake(struct tracked *c, unsigned side, const struct segment *segment,
 {
     bool is_syn = (segment->flags & TCP_SYN) != 0, is_ack = (segment->flags & TCP_ACK) != 0;
 
+    if (c->is_timed)
+        return;
     c->syns += is_syn && !is_ack;
     c->syn_acks += is_syn && is_ack;
-    if (is_syn || side != OA_CLIENT || c->is_timed)
+    if (is_syn || side != OA_CLIENT)
         return;
     c->is_timed = true;
     c->pair.facts.has_round_trip =

@@ -11,8 +11,6 @@
 
 #include "session_number.h"
 
-#define BUFFER_SIZE (256 * 1024)
-
 /* Text that waits for the numbers of sessions. When there is more, the oldest cells get the numbers
  * known by then. */
 #define WAITING_MAX (16 * 1024 * 1024)
@@ -37,7 +35,7 @@ text_writer_open(const struct writer_format *format, const char *directory, cons
         g_free(writer);
         return NULL;
     }
-    writer->buffer = g_malloc(BUFFER_SIZE);
+    writer->buffer = g_malloc(TEXT_WRITER_BUFFER);
     return writer;
 }
 
@@ -94,13 +92,12 @@ write_text(struct text_writer *writer, const char *text, size_t length)
         return;
     }
     g_string_append_len(writer->held, text, (gssize)length);
-    if (writer->held->len > BUFFER_SIZE)
+    if (writer->held->len > TEXT_WRITER_BUFFER)
         show_rows(writer);
 }
 
-/* Writes the buffer, or adds it to the text that waits. */
-static void
-write_out(struct text_writer *writer)
+void
+text_writer_write_out(struct text_writer *writer)
 {
     if (writer->waiting)
         g_string_append_len(writer->waiting, writer->buffer, (gssize)writer->used);
@@ -109,20 +106,12 @@ write_out(struct text_writer *writer)
     writer->used = 0;
 }
 
-static char *
-room(struct text_writer *writer, size_t length)
-{
-    if (BUFFER_SIZE - writer->used < length)
-        write_out(writer);
-    return writer->buffer + writer->used;
-}
-
 void
 text_writer_put(struct text_writer *writer, const char *text, size_t length)
 {
     while (length) {
-        size_t piece = MIN(length, BUFFER_SIZE);
-        memcpy(room(writer, piece), text, piece);
+        size_t piece = MIN(length, TEXT_WRITER_BUFFER);
+        memcpy(text_writer_room(writer, piece), text, piece);
         writer->used += piece;
         text += piece;
         length -= piece;
@@ -130,23 +119,14 @@ text_writer_put(struct text_writer *writer, const char *text, size_t length)
 }
 
 char *
-text_writer_begin_cell(struct text_writer *writer, size_t length)
+text_writer_begin_led_cell(struct text_writer *writer, size_t length)
 {
-    char *at;
+    const char *lead = writer->leads[writer->cell++];
+    size_t lead_length = strlen(lead);
+    char *at = text_writer_room(writer, lead_length + length);
 
-    if (writer->leads) {
-        const char *lead = writer->leads[writer->cell++];
-        size_t lead_length = strlen(lead);
-        at = room(writer, lead_length + length);
-        memcpy(at, lead, lead_length);
-        at += lead_length;
-    } else {
-        at = room(writer, length + 1);
-        if (writer->in_row)
-            *at++ = ',';
-    }
-    writer->in_row = true;
-    return at;
+    memcpy(at, lead, lead_length);
+    return at + lead_length;
 }
 
 void
@@ -187,7 +167,7 @@ text_writer_session(struct writer *base, struct session_number *session)
     text_writer_plain(base, "", 0);
     if (!writer->waiting)
         writer->waiting = g_string_new(NULL);
-    write_out(writer);
+    text_writer_write_out(writer);
     struct gap *gap = g_new(struct gap, 1);
     *gap = (struct gap){ writer->waiting->len, session };
     g_queue_push_tail(&writer->gaps, gap);
@@ -238,7 +218,7 @@ fill_gaps(struct text_writer *writer, bool at_end)
         shrink(writer);
         return;
     }
-    write_out(writer);
+    text_writer_write_out(writer);
     write_text(writer, writer->waiting->str + writer->written,
                writer->waiting->len - writer->written);
     g_string_free(writer->waiting, TRUE);
@@ -267,7 +247,7 @@ text_writer_show(struct writer *base, char **message)
 
     if (is_first)
         writer->held = g_string_new(NULL);
-    write_out(writer);
+    text_writer_write_out(writer);
     show_rows(writer);
     /* With the names of its columns from the start, also if the program is killed here. */
     return !is_first || output_file_show(&writer->file, message);
@@ -328,7 +308,7 @@ text_writer_flush(struct writer *base, char **message)
     struct text_writer *writer = (struct text_writer *)base;
 
     fill_gaps(writer, true);
-    write_out(writer);
+    text_writer_write_out(writer);
     if (writer->held)
         show_rows(writer);
     if (writer->error)

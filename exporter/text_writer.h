@@ -13,6 +13,8 @@
 #include "output_file.h"
 #include "writer.h"
 
+#define TEXT_WRITER_BUFFER (256 * 1024)
+
 struct text_writer {
     struct writer base;
     struct output_file file;
@@ -41,9 +43,35 @@ struct text_writer *text_writer_open(const struct writer_format *format, const c
 /* Appends text of any length. */
 void text_writer_put(struct text_writer *writer, const char *text, size_t length);
 
+/* Writes the buffer, or adds it to the text that waits. Seldom: that it is not made a part of what
+ * writes each cell keeps that short. */
+G_NO_INLINE void text_writer_write_out(struct text_writer *writer);
+
+/* Returns where to write so many bytes, at most those of the buffer. */
+static inline char *
+text_writer_room(struct text_writer *writer, size_t length)
+{
+    if (TEXT_WRITER_BUFFER - writer->used < length)
+        text_writer_write_out(writer);
+    return writer->buffer + writer->used;
+}
+
+/* The same with the text before the cell. */
+G_NO_INLINE char *text_writer_begin_led_cell(struct text_writer *writer, size_t length);
+
 /* Returns where to write the cell, with room for `length` bytes; to be followed by
  * text_writer_end_cell(). */
-char *text_writer_begin_cell(struct text_writer *writer, size_t length);
+static inline char *
+text_writer_begin_cell(struct text_writer *writer, size_t length)
+{
+    if (writer->leads)
+        return text_writer_begin_led_cell(writer, length);
+    char *at = text_writer_room(writer, length + 1);
+    if (writer->in_row)
+        *at++ = ',';
+    writer->in_row = true;
+    return at;
+}
 
 static inline void
 text_writer_end_cell(struct text_writer *writer, const char *end)

@@ -150,10 +150,11 @@ user_spelling(struct user_spellings *spellings, const char *name)
         return name;
     if (spellings->last && strcmp(spellings->last, name) == 0)
         return spellings->last_first;
-    if (!g_hash_table_contains(spellings->known, name))
+    if (!g_hash_table_lookup_extended(spellings->known, name, &known, &first)) {
         learn_spelling(spellings, name);
-    if (!g_hash_table_lookup_extended(spellings->known, name, &known, &first))
-        return name;
+        if (!g_hash_table_lookup_extended(spellings->known, name, &known, &first))
+            return name;
+    }
     spellings->last = known;
     spellings->last_first = first;
     return first;
@@ -217,7 +218,9 @@ identity_at(const struct user_identities *users, uint32_t number)
 static char *
 key_of(enum user_name kind, const char *folded)
 {
-    return g_strdup_printf("%d%s", (int)kind, folded);
+    const char digit[] = { (char)('0' + kind), '\0' };
+
+    return g_strconcat(digit, folded, NULL);
 }
 
 static uint32_t

@@ -11,19 +11,27 @@
 #include "base/text.h"
 #include "connection.h"
 
-#define NS_PER_S 1000000000
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MINUTE (60 * NS_PER_S)
 
 /* "2026-11-24 01:02:03.456" */
 #define SPREADSHEET_TIME 23
 
+/* None for 0. By the number of bits: 1233/4096 is log10(2), closely enough. */
 static unsigned
 digits_of(uint64_t number)
 {
-    unsigned n = 1;
+    /* clang-format off */
+    static const uint64_t POWERS[] = {
+        1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u,
+        10000000000u, 100000000000u, 1000000000000u, 10000000000000u, 100000000000000u,
+        1000000000000000u, 10000000000000000u, 100000000000000000u, 1000000000000000000u,
+        10000000000000000000u,
+    };
+    /* clang-format on */
+    unsigned n = (64 - (unsigned)__builtin_clzll(number | 1)) * 1233 / 4096;
 
-    for (; number >= 10000; number /= 10000)
-        n += 4;
-    return n + (number >= 10) + (number >= 100) + (number >= 1000);
+    return n + (number >= POWERS[n]);
 }
 
 char *
@@ -33,14 +41,21 @@ writer_put_number(char *at, uint64_t number, unsigned width)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
+    if (number < 10 && width <= 1) { /* as in many cells */
+        *at = (char)('0' + number);
+        return at + 1;
+    }
     char *end = at + MAX(digits_of(number), width), *digit = end;
 
-    for (; number >= 100; number /= 100)
+    for (; number > UINT32_MAX; number /= 100)
         memcpy(digit -= 2, PAIRS + number % 100 * 2, 2);
-    if (number >= 10)
-        memcpy(digit -= 2, PAIRS + number * 2, 2);
+    uint32_t rest = (uint32_t)number; /* which is divided with fewer instructions */
+    for (; rest >= 100; rest /= 100)
+        memcpy(digit -= 2, PAIRS + rest % 100 * 2, 2);
+    if (rest >= 10)
+        memcpy(digit -= 2, PAIRS + rest * 2, 2);
     else
-        *--digit = (char)('0' + number);
+        *--digit = (char)('0' + rest);
     while (digit > at)
         *--digit = '0';
     return end;
@@ -52,34 +67,36 @@ put_token(struct writer *writer, const char *text, const char *end)
     writer->format->token(writer, text, (size_t)(end - text));
 }
 
-/* Rows are mostly in order of time, so the second seldom changes; only its fraction is formatted
- * every time. */
+/* Rows are mostly in order of time, so the minute seldom changes; only what is behind it is
+ * formatted every time. */
 void
 writer_time(struct writer *writer, int64_t time_ns)
 {
-    int64_t fraction = time_ns % NS_PER_S;
-    time_t second = (time_t)(time_ns / NS_PER_S);
+    int64_t fraction = time_ns % NS_PER_MINUTE;
+    time_t minute = (time_t)(time_ns / NS_PER_MINUTE) * 60;
     char text[2 * SHORT_CELL], *at = text;
 
     if (fraction < 0) {
-        fraction += NS_PER_S;
-        second--;
+        fraction += NS_PER_MINUTE;
+        minute -= 60;
     }
-    if (second != writer->second || !writer->second_length) {
+    if (minute != writer->minute || !writer->minute_length) {
         struct tm tm;
-        writer->second_length = 0;
-        if (gmtime_r(&second, &tm))
-            writer->second_length = strftime(
-                writer->second_text, SHORT_CELL,
-                writer->spreadsheet_times ? "%Y-%m-%d %H:%M:%S." : "%Y-%m-%dT%H:%M:%S.", &tm);
-        writer->second = second;
+        writer->minute_length = 0;
+        if (gmtime_r(&minute, &tm))
+            writer->minute_length =
+                strftime(writer->minute_text, SHORT_CELL,
+                         writer->spreadsheet_times ? "%Y-%m-%d %H:%M:" : "%Y-%m-%dT%H:%M:", &tm);
+        writer->minute = minute;
     }
-    if (!writer->second_length) {
+    if (!writer->minute_length) {
         writer_empty(writer);
         return;
     }
-    memcpy(at, writer->second_text, writer->second_length);
-    at += writer->second_length;
+    memcpy(at, writer->minute_text, writer->minute_length);
+    at = writer_put_number(at + writer->minute_length, (uint64_t)(fraction / NS_PER_S), 2);
+    *at++ = '.';
+    fraction %= NS_PER_S;
     if (writer->spreadsheet_times) {
         put_token(writer, text, writer_put_number(at, (uint64_t)fraction / 1000000, 3));
     } else {

@@ -76,9 +76,9 @@ struct writer_format {
 struct writer {
     const struct writer_format *format;
     bool spreadsheet_times;
-    time_t second; /* of the time formatted last */
-    char second_text[SHORT_CELL];
-    size_t second_length; /* 0: cannot be formatted */
+    time_t minute; /* of the time formatted last: when it begins */
+    char minute_text[SHORT_CELL];
+    size_t minute_length; /* 0: cannot be formatted */
 };
 
 /* --- cells, in the order of the columns --- */

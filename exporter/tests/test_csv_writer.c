@@ -157,6 +157,54 @@ test_numbers(void)
 }
 
 static void
+check_number(uint64_t number, unsigned width)
+{
+    char text[SHORT_CELL], expected[SHORT_CELL];
+
+    *writer_put_number(text, number, width) = '\0';
+    g_snprintf(expected, sizeof expected, "%0*" G_GUINT64_FORMAT, (int)width, number);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+/* Where the number of digits changes, or the way in which they are found. */
+static void
+test_digits(void)
+{
+    for (uint64_t power = 1;; power *= 10) {
+        for (unsigned width = 1; width <= 20; width++) {
+            check_number(power - 1, width);
+            check_number(power, width);
+            check_number(power / 10 * 7 + 5, width);
+        }
+        if (power > UINT64_MAX / 10)
+            break;
+    }
+    check_number(UINT32_MAX, 1);
+    check_number((uint64_t)UINT32_MAX + 1, 1);
+    check_number(UINT64_MAX, 1);
+}
+
+static void
+fill_minutes(struct writer *writer)
+{
+    writer_time(writer, INT64_C(1700000039999999999));
+    writer_time(writer, INT64_C(1700000040000000000));
+    writer_time(writer, INT64_C(-60000000001));
+    writer_time(writer, INT64_C(-60000000000));
+}
+
+static void
+test_minutes(void)
+{
+    char *text = row_of(fill_minutes, (struct output_style){ 0 });
+
+    g_assert_cmpstr(text, ==,
+                    "2023-11-14T22:13:59.999999Z,2023-11-14T22:14:00.000000Z,"
+                    "1969-12-31T23:58:59.999999Z,1969-12-31T23:59:00.000000Z\n");
+    g_free(text);
+}
+
+static void
 fill_word(struct writer *writer)
 {
     writer_text(writer, "x");
@@ -329,6 +377,8 @@ main(int argc, char *argv[])
     g_test_add_func("/csv/text", test_text);
     g_test_add_func("/csv/guards", test_guards);
     g_test_add_func("/csv/numbers", test_numbers);
+    g_test_add_func("/csv/digits", test_digits);
+    g_test_add_func("/csv/minutes", test_minutes);
     g_test_add_func("/csv/style", test_style);
     g_test_add_func("/csv/times", test_times);
     g_test_add_func("/csv/long", test_long);

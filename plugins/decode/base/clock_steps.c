@@ -49,7 +49,9 @@ oa_clock_steps_add(struct oa_clock_steps *steps, int64_t before_ns, struct oa_st
 bool
 oa_clock_stepped(const struct oa_clock_steps *steps, struct oa_stamp from, struct oa_stamp to)
 {
-    guint low = 0, high = steps ? steps->steps->len : 0;
+    if (!steps || steps->steps->len == 0) /* as in nearly all captures */
+        return false;
+    guint low = 0, high = steps->steps->len;
     uint64_t first = MIN(from.frame, to.frame), last = MAX(from.frame, to.frame);
 
     /* The first step behind the first frame. */
@@ -60,8 +62,7 @@ oa_clock_stepped(const struct oa_clock_steps *steps, struct oa_stamp from, struc
         else
             high = middle;
     }
-    return steps && low < steps->steps->len &&
-           g_array_index(steps->steps, struct step, low).frame <= last;
+    return low < steps->steps->len && g_array_index(steps->steps, struct step, low).frame <= last;
 }
 
 static bool

@@ -252,13 +252,16 @@ oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
     return oa_rpc_parse_beginning(data, length, pdu) && length >= pdu->header.frag_length;
 }
 
-bool
-oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
+static void
+clear_pdu(struct oa_rpc_pdu *pdu)
 {
     memset(pdu, 0, offsetof(struct oa_rpc_pdu, contexts)); /* the rest is most of it */
-    if (!oa_rpc_header_parse(data, length, &pdu->header))
-        return false;
+}
 
+/* All but the header. */
+static void
+read_pdu(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
+{
     bool is_whole = length >= pdu->header.frag_length;
     struct oa_cursor body =
         oa_cursor_over(data + OA_RPC_HEADER_SIZE,
@@ -288,7 +291,25 @@ oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pd
         break;
     }
     pdu->is_short |= body.is_short;
+}
+
+bool
+oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu)
+{
+    clear_pdu(pdu);
+    if (!oa_rpc_header_parse(data, length, &pdu->header))
+        return false;
+    read_pdu(data, length, pdu);
     return true;
+}
+
+void
+oa_rpc_parse_rest(const uint8_t *data, size_t length, const struct oa_rpc_header *header,
+                  struct oa_rpc_pdu *pdu)
+{
+    clear_pdu(pdu);
+    pdu->header = *header;
+    read_pdu(data, length, pdu);
 }
 
 bool

@@ -141,6 +141,10 @@ bool oa_rpc_parse(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
  * verifier, which comes last. is_short is set when bytes are missing. */
 bool oa_rpc_parse_beginning(const uint8_t *data, size_t length, struct oa_rpc_pdu *pdu);
 
+/* The same where oa_rpc_header_parse() has read the header, which is in the bytes too. */
+void oa_rpc_parse_rest(const uint8_t *data, size_t length, const struct oa_rpc_header *header,
+                       struct oa_rpc_pdu *pdu);
+
 /* Whether the transfer syntax is NDR64, of any version. [MS-RPCE] 2.2.5.1 */
 bool oa_rpc_is_ndr64(const struct oa_rpc_syntax *syntax);
 

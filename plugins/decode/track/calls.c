@@ -457,6 +457,8 @@ note_losses(const struct call_list *list, struct call *call)
 static void
 mark_gaps(const struct call_list *list, struct call *call)
 {
+    if (memcmp(call->losses, list->losses, sizeof call->losses) == 0) /* nearly always */
+        return;
     for (int hop = 0; hop < OA_HOPS; hop++)
         for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
             struct oa_call *facts = &call->facts;
@@ -587,15 +589,14 @@ name_operation(struct call_list *list, struct call *call, uint16_t opnum, uint16
 static void
 check_fault(struct oa_tracker *tracker, const struct oa_call *call)
 {
+    if (call->state != OA_CALL_FAULT)
+        return;
     const struct oa_call_half *response = &call->response[oa_call_hop(call)];
     const char *operation =
         call->has_opnum ? oa_rpc_operation_name(call->iface, call->opnum) : NULL;
     const char *status = oa_rpc_status_name(call->fault_status);
     bool is_directory =
         call->iface && call->iface->service != OA_SERVICE_STORE && call->iface->is_exchange;
-
-    if (call->state != OA_CALL_FAULT)
-        return;
     oa_emit_finding(tracker,
                     &(struct oa_event){ .first = response->first,
                                         .last = response->last,
@@ -801,12 +802,12 @@ limit_pending(struct call_list *list, enum oa_hop hop)
 
     if (list->tracker->calls->n_waiting > OA_LIMIT_CALLS_ALL)
         most = MIN(most, OA_LIMIT_CALLS_OF_HALF);
-    while (g_queue_get_length(&list->by_age) > most) {
+    while (list->by_age.length > most) {
         struct call *oldest = g_queue_peek_head(&list->by_age);
         note_given_up(list, is_half, OA_LIMIT_OF_CALLS);
         retire_call(list, oldest, final_state(list, oldest));
     }
-    while (g_queue_get_length(&list->orphans) > most_orphans) {
+    while (list->orphans.length > most_orphans) {
         struct call *oldest = g_queue_peek_head(&list->orphans);
         note_given_up(list, is_half, OA_LIMIT_OF_ORPHANS);
         retire_call(list, oldest, final_state(list, oldest));

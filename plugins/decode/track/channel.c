@@ -284,8 +284,8 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     const uint8_t *pdu =
         oa_stream_look(stream, data, length, OA_RPC_HEADER_SIZE, joined, &walk, &got);
     const uint8_t *seen = pdu ? pdu : stream->chunked ? joined : data;
-    if (walk.broken || !oa_rpc_may_be_header(seen, got) ||
-        (pdu && !oa_rpc_header_parse(pdu, got, &header))) {
+    if (walk.broken ||
+        !(pdu ? oa_rpc_header_parse(pdu, got, &header) : oa_rpc_may_be_header(seen, got))) {
         oa_stream_lose(stream);
         return false;
     }

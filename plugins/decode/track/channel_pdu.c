@@ -202,8 +202,8 @@ oa_channel_take_pdu(struct channel *channel, struct oa_event *event,
     } else {
         event->type = OA_EVENT_RPC;
         event->rpc = &channel->tracker->channels->rpc;
-        oa_rpc_parse_beginning(event->pdu, event->is_cut ? event->length : event->pdu_length,
-                               &channel->tracker->channels->rpc);
+        oa_rpc_parse_rest(event->pdu, event->is_cut ? event->length : event->pdu_length, header,
+                          &channel->tracker->channels->rpc);
         settle_kind(channel, event);
         forget_refusal(&channel->facts);
         oa_pdu_trail_add(&channel->trail, event->side, event->pdu,

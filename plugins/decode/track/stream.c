@@ -103,18 +103,13 @@ oa_stream_find_chunk(const uint8_t *data, size_t length, size_t *size, size_t *n
 }
 
 const uint8_t *
-oa_stream_look(const struct stream *stream, const uint8_t *data, size_t length, size_t want,
-               uint8_t *joined, struct oa_chunk_walk *walk, size_t *got)
+oa_stream_look_in_chunks(const struct stream *stream, const uint8_t *data, size_t length,
+                         size_t want, uint8_t *joined, struct oa_chunk_walk *walk, size_t *got)
 {
     *walk = (struct oa_chunk_walk){ .in_chunk = stream->in_chunk,
                                     .after_chunk = stream->after_chunk,
                                     .left = stream->left };
     *got = 0;
-    if (!stream->chunked) {
-        *got = MIN(length, want);
-        walk->wire = want;
-        return length >= want ? data : NULL;
-    }
     while (*got < want) {
         if (!oa_chunk_walk_to_data(walk, data, length) || walk->ended)
             return NULL;

@@ -62,14 +62,26 @@ void oa_stream_lose(struct stream *stream);
  */
 size_t oa_stream_find_chunk(const uint8_t *data, size_t length, size_t *size, size_t *need);
 
+/* oa_stream_look() where there is chunk framing. */
+const uint8_t *oa_stream_look_in_chunks(const struct stream *stream, const uint8_t *data,
+                                        size_t length, size_t want, uint8_t *joined,
+                                        struct oa_chunk_walk *walk, size_t *got);
+
 /*
  * Finds `want` bytes of the body at the start of `data`: returns where they are (in place, or
  * assembled in `joined`), and sets how many bytes they take on the wire (`walk->wire`). NULL if
  * they are not complete; `*got` is then how many are there. Takes nothing.
  */
-const uint8_t *oa_stream_look(const struct stream *stream, const uint8_t *data, size_t length,
-                              size_t want, uint8_t *joined, struct oa_chunk_walk *walk,
-                              size_t *got);
+static inline const uint8_t *
+oa_stream_look(const struct stream *stream, const uint8_t *data, size_t length, size_t want,
+               uint8_t *joined, struct oa_chunk_walk *walk, size_t *got)
+{
+    if (stream->chunked)
+        return oa_stream_look_in_chunks(stream, data, length, want, joined, walk, got);
+    *walk = (struct oa_chunk_walk){ .left = stream->left, .wire = want };
+    *got = MIN(length, want);
+    return length >= want ? data : NULL;
+}
 
 /* Takes the bytes of the body that oa_stream_look() has found. */
 void oa_stream_take_found(struct stream *stream, size_t want, const struct oa_chunk_walk *walk);
