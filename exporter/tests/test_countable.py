@@ -189,7 +189,7 @@ def signatures_of(program, path):
     """How many signatures each call of a capture has, the largest number of those that are alike."""
     most = collections.Counter()
     for row in export(program, [path], ["calls"])[0]:
-        most[call_of(row)] = max(most[call_of(row)], int(row["signatures"]))
+        most[call_of(row)] = max(most[call_of(row)], int(row["signatures"] or 0))
     return most
 
 

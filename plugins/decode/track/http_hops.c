@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include <glib.h>
+
 #include "track/channel_kind.h"
 
 /* The times of PDUs on different hops are known that well. */
@@ -217,11 +219,22 @@ oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channe
     return !is_in_capture(vc, is_on_http ? OA_HOP_CLIENT : OA_HOP_SERVER);
 }
 
+/* Whether the head of the channel is for the server of `vc`. */
+static bool
+has_same_target(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    return vc->target_server && channel->target_server &&
+           g_ascii_strcasecmp(vc->target_server, channel->target_server) == 0 &&
+           vc->target_port == channel->target_port;
+}
+
 bool
-oa_http_hops_share_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+oa_http_hops_may_succeed(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
     for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
-        if (is_in_capture(vc, hop) && takes_same_way(channel, vc->endpoint[hop]))
+        if (is_in_capture(vc, hop) &&
+            is_same_host(&channel->endpoint[OA_CLIENT], &vc->endpoint[hop][OA_CLIENT]) &&
+            (takes_same_way(channel, vc->endpoint[hop]) || has_same_target(vc, channel)))
             return true;
     return false;
 }

@@ -52,9 +52,10 @@ unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
 /* Whether `vc` has the other channel of a hop between the hosts of this one, but not this one. */
 bool oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel);
 
-/* Whether `vc` has an HTTP hop between the hosts of the channel. */
-bool oa_http_hops_share_way(const struct oa_virtual_connection *vc,
-                            const struct oa_channel *channel);
+/* Whether the channel may be a successor on an HTTP hop of `vc`, by its hosts: both are those of the
+ * hop, or its head shows that it goes to the same server through another proxy. */
+bool oa_http_hops_may_succeed(const struct oa_virtual_connection *vc,
+                              const struct oa_channel *channel);
 
 /* Whether both have the same leg on one HTTP hop, but between other hosts: as parts of one virtual
  * connection they are two hops of its way. */

@@ -1,8 +1,8 @@
 /* successors.c
  * Successors of channels whose virtual connection began before the capture, or whose first PDU is
  * lost. The PDUs of a recycling name the new channel by its cookie; without it, hosts and order are
- * left: a client opens a successor of the OUT channel when it is asked for it, and is told to go on
- * with that of the IN channel. The head of a successor of the OUT channel shows that it is one.
+ * left: a client opens a successor of the OUT channel when it is asked for it, and names each one on
+ * the IN channel. The head of a successor of the OUT channel shows that it is one.
  * [MS-RPCH] 2.1.2.1.2 (Content-Length), 2.2.4.22 (OUT_R1/A3), 3.2.1.5.2 (recycling)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "track/channel_kind.h"
+#include "track/flow_control.h"
 #include "track/http_hops.h"
 #include "track/tracker_state.h"
 
@@ -24,6 +25,7 @@
 struct expecting {
     struct oa_virtual_connection *vc; /* NULL: forgotten */
     enum oa_leg leg;
+    bool is_named; /* by the client; else it was asked for */
     struct oa_stamp since;
 };
 
@@ -68,23 +70,23 @@ oa_successors_forget_leg(struct oa_tracker *tracker, const struct oa_virtual_con
 
 void
 oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enum oa_leg leg,
-                     struct oa_stamp since)
+                     bool is_named, struct oa_stamp since)
 {
     struct successor_table *table = tracker->successors;
 
     oa_successors_forget_leg(tracker, vc, leg);
     table->entries[table->n++ % REMEMBERED] =
-        (struct expecting){ .vc = vc, .leg = leg, .since = since };
+        (struct expecting){ .vc = vc, .leg = leg, .is_named = is_named, .since = since };
 }
 
-/* Whether the channel was opened when its successor could be: that of the OUT channel after it was
- * asked for, that of the IN channel after its predecessor and before. */
+/* Whether the channel was opened when the successor could be: after it was asked for; before it was
+ * named, and after its predecessor. */
 static bool
 is_in_order(const struct expecting *expecting, const struct oa_channel *channel)
 {
     const struct oa_channel *before = expecting->vc->channel[OA_HOP_CLIENT][expecting->leg];
 
-    if (expecting->leg == OA_LEG_OUT)
+    if (!expecting->is_named)
         return !oa_stamp_is_before(channel->opened, expecting->since);
     return (!before || oa_stamp_is_before(before->opened, channel->opened)) &&
            oa_stamp_is_before(channel->opened, expecting->since);
@@ -109,7 +111,7 @@ oa_successors_find(const struct oa_tracker *tracker, const struct oa_channel *ch
         const struct expecting *expecting = &table->entries[i];
         struct oa_virtual_connection *vc = expecting->vc;
         if (!vc || expecting->leg != leg || !may_be_expected(expecting, channel) ||
-            !oa_http_hops_share_way(vc, channel) ||
+            !oa_http_hops_may_succeed(vc, channel) ||
             channel->opened.time_ns - vc->last.time_ns > WITHIN_NS)
             continue;
         if (found)
@@ -117,4 +119,17 @@ oa_successors_find(const struct oa_tracker *tracker, const struct oa_channel *ch
         found = vc;
     }
     return found;
+}
+
+void
+oa_successors_tell(struct oa_channel *before, struct oa_channel *channel)
+{
+    before->has_successor = true;
+    if (channel->has_cookie)
+        before->successor_cookie = channel->cookie;
+    if (before->has_cookie)
+        channel->predecessor_cookie = before->cookie;
+    channel->connection_timeout_ms = before->connection_timeout_ms;
+    if (channel->kind == OA_CHANNEL_IN && before->receive_window)
+        oa_flow_begin(channel, before->receive_window);
 }

@@ -782,8 +782,11 @@ succeed_unnamed(struct channel *channel)
     struct virtual_connection *vc = (struct virtual_connection *)found;
     if (!vc || !place_on_hop(channel, vc))
         return false;
+    struct oa_channel *before = found->channel[facts->hop][oa_channel_leg(facts)];
     facts->is_successor = true;
     attach(channel, vc, OA_JOIN_SUCCESSION);
+    if (before)
+        oa_successors_tell(before, facts);
     oa_successors_forget_leg(channel->tracker, found, oa_channel_leg(facts));
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         if (facts->traffic[side].skipped_bytes > 0)
