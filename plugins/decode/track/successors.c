@@ -9,6 +9,8 @@
  */
 #include "track/successors.h"
 
+#include <string.h>
+
 #include <glib.h>
 
 #include "track/channel_kind.h"
@@ -25,7 +27,9 @@
 struct expecting {
     struct oa_virtual_connection *vc; /* NULL: forgotten */
     enum oa_leg leg;
-    bool is_named; /* by the client; else it was asked for */
+    bool is_named;           /* by the client; else it was asked for */
+    struct oa_cookie cookie; /* that name */
+    struct oa_stamp after;   /* when its predecessor was opened, if that is open */
     struct oa_stamp since;
 };
 
@@ -46,37 +50,14 @@ oa_successors_free(struct successor_table *table)
     g_free(table);
 }
 
-/* Those of `vc`, or those on that leg. */
-static void
-forget(struct successor_table *table, const struct oa_virtual_connection *vc, unsigned legs)
-{
-    for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++)
-        if (table->entries[i].vc == vc && (legs >> table->entries[i].leg & 1))
-            table->entries[i].vc = NULL;
-}
-
 void
 oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_connection *vc)
 {
-    forget(tracker->successors, vc, 1 << OA_LEG_IN | 1 << OA_LEG_OUT);
-}
-
-void
-oa_successors_forget_leg(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
-                         enum oa_leg leg)
-{
-    forget(tracker->successors, vc, 1 << leg);
-}
-
-void
-oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enum oa_leg leg,
-                     bool is_named, struct oa_stamp since)
-{
     struct successor_table *table = tracker->successors;
 
-    oa_successors_forget_leg(tracker, vc, leg);
-    table->entries[table->n++ % REMEMBERED] =
-        (struct expecting){ .vc = vc, .leg = leg, .is_named = is_named, .since = since };
+    for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++)
+        if (table->entries[i].vc == vc)
+            table->entries[i].vc = NULL;
 }
 
 /* Whether the channel was opened when the successor could be: after it was asked for; before it was
@@ -84,12 +65,52 @@ oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *v
 static bool
 is_in_order(const struct expecting *expecting, const struct oa_channel *channel)
 {
-    const struct oa_channel *before = expecting->vc->channel[OA_HOP_CLIENT][expecting->leg];
-
     if (!expecting->is_named)
         return !oa_stamp_is_before(channel->opened, expecting->since);
-    return (!before || oa_stamp_is_before(before->opened, channel->opened)) &&
+    return oa_stamp_is_before(expecting->after, channel->opened) &&
            oa_stamp_is_before(channel->opened, expecting->since);
+}
+
+static bool
+has_name(const struct expecting *expecting, const struct oa_cookie *cookie)
+{
+    return memcmp(&expecting->cookie, cookie, sizeof *cookie) == 0;
+}
+
+/* Reassembly may hold the successor back until another one has come. */
+void
+oa_successors_forget_one(struct oa_tracker *tracker, const struct oa_channel *channel)
+{
+    struct successor_table *table = tracker->successors;
+
+    for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++) {
+        struct expecting *entry = &table->entries[i];
+        bool is_it = !entry->is_named || (channel->has_cookie ? has_name(entry, &channel->cookie)
+                                                              : is_in_order(entry, channel));
+        if (entry->vc == channel->vc && entry->leg == oa_channel_leg(channel) && is_it)
+            entry->vc = NULL;
+    }
+}
+
+void
+oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc, enum oa_leg leg,
+                     const struct oa_cookie *name, struct oa_stamp since)
+{
+    struct successor_table *table = tracker->successors;
+    const struct oa_channel *before = vc->channel[OA_HOP_CLIENT][leg];
+
+    for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++) {
+        struct expecting *entry = &table->entries[i];
+        if (entry->vc == vc && entry->leg == leg &&
+            (!entry->is_named || (name && has_name(entry, name))))
+            entry->vc = NULL;
+    }
+    struct expecting *entry = &table->entries[table->n++ % REMEMBERED];
+    *entry = (struct expecting){ .vc = vc, .leg = leg, .is_named = name != NULL, .since = since };
+    if (name)
+        entry->cookie = *name;
+    if (before)
+        entry->after = before->opened;
 }
 
 /* A channel whose first PDU was read belongs to the virtual connection of its cookie, if that one
@@ -114,7 +135,7 @@ oa_successors_find(const struct oa_tracker *tracker, const struct oa_channel *ch
             !oa_http_hops_may_succeed(vc, channel) ||
             channel->opened.time_ns - vc->last.time_ns > WITHIN_NS)
             continue;
-        if (found)
+        if (found && found != vc)
             return NULL;
         found = vc;
     }

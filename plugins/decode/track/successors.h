@@ -12,18 +12,17 @@
 struct oa_tracker;
 
 /* At that time the server has asked the client of `vc` for a successor of its OUT channel (A2 of
- * OUT_R1 and OUT_R2), or, with `is_named`, the client has named one that has not come (A5 of IN_R1
- * and IN_R2, A7 of OUT_R1 and OUT_R2). Remembered until oa_successors_forget or
- * oa_successors_forget_leg. */
+ * OUT_R1 and OUT_R2; `name` is NULL), or the client has named one that has not come, by its cookie
+ * (A5 of IN_R1 and IN_R2, A7 of OUT_R1 and OUT_R2). Remembered until oa_successors_forget or
+ * oa_successors_forget_one. */
 void oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *vc,
-                          enum oa_leg leg, bool is_named, struct oa_stamp since);
+                          enum oa_leg leg, const struct oa_cookie *name, struct oa_stamp since);
 
 /* `vc` is about to be freed. */
 void oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_connection *vc);
 
-/* `vc` has its successor on that leg. */
-void oa_successors_forget_leg(struct oa_tracker *tracker, const struct oa_virtual_connection *vc,
-                              enum oa_leg leg);
+/* The channel, of a virtual connection now, is the successor that was expected, or a later one. */
+void oa_successors_forget_one(struct oa_tracker *tracker, const struct oa_channel *channel);
 
 /* The virtual connection that expects a successor from the client of that channel and has no
  * other cookie than it; NULL: none does, or several. The channel is known as a successor by its

@@ -110,7 +110,7 @@ succeed(struct channel *channel, struct virtual_connection *vc)
         before = found->channel[channel->facts.hop][OA_LEG_OUT];
         oa_vc_merge(vc, (struct virtual_connection *)found, OA_JOIN_SUCCESSION);
     }
-    oa_successors_forget_leg(vc->tracker, &vc->facts, oa_channel_leg(&channel->facts));
+    oa_successors_forget_one(vc->tracker, &channel->facts);
     return before && !before->has_cookie ? before : NULL;
 }
 
@@ -283,13 +283,26 @@ take_ack(struct virtual_connection *vc, struct oa_event *event)
     }
 }
 
+/* The client has named a successor of the channel on that leg: it is expected if it has not come to
+ * the client's side of the proxy. */
+static void
+expect_named(const struct virtual_connection *vc, enum oa_leg leg, const struct oa_event *event)
+{
+    const struct oa_rts_command *cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, 0);
+    struct oa_virtual_connection *facts = event->vc;
+
+    for (int hop = OA_HOP_CLIENT; cookie && hop < OA_HOP_SERVER; hop++)
+        if (find_channel(vc, (enum oa_hop)hop, &cookie->value.cookie))
+            return;
+    if (cookie)
+        oa_successors_expect(vc->tracker, facts, leg, &cookie->value.cookie, event->last);
+}
+
 /* What a PDU does apart from being counted and added to its sequence. */
 static void
 act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
 {
     const struct oa_rts *rts = event->rts;
-    const struct oa_rts_command *successor;
-    enum oa_leg leg = OA_LEG_IN;
     uint32_t window;
 
     switch (event->rts_name.r1) {
@@ -306,16 +319,16 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
             vc->facts.established = event->last;
         break;
     case OA_RTS_OUT_R1_A2:
-        oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, false, event->last);
+        oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, NULL, event->last);
         break;
     case OA_RTS_OUT_R1_A7:
+    case OA_RTS_OUT_R1_A8:
     case OA_RTS_OUT_R2_A7:
-        leg = OA_LEG_OUT;
-        /* fall through */
+    case OA_RTS_OUT_R2_A8:
+        expect_named(vc, OA_LEG_OUT, event);
+        break;
     case OA_RTS_IN_R1_A5:
-        successor = oa_rts_find(rts, OA_RTS_COOKIE, 0);
-        if (successor && !find_channel(vc, channel->facts.hop, &successor->value.cookie))
-            oa_successors_expect(vc->tracker, &vc->facts, leg, true, event->last);
+        expect_named(vc, OA_LEG_IN, event);
         break;
     case OA_RTS_CONN_C2:
         vc->facts.established = event->last;

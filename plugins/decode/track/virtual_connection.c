@@ -785,9 +785,9 @@ succeed_unnamed(struct channel *channel)
     struct oa_channel *before = found->channel[facts->hop][oa_channel_leg(facts)];
     facts->is_successor = true;
     attach(channel, vc, OA_JOIN_SUCCESSION);
-    if (before)
+    if (before && oa_stamp_is_before(before->opened, facts->opened))
         oa_successors_tell(before, facts);
-    oa_successors_forget_leg(channel->tracker, found, oa_channel_leg(facts));
+    oa_successors_forget_one(channel->tracker, facts);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         if (facts->traffic[side].skipped_bytes > 0)
             oa_calls_note_loss(&vc->calls, facts->hop, (enum oa_side)side);
