@@ -323,9 +323,9 @@ test_cut_signatures(void)
             sealer_free(authenticate(&play, CASES[i].level, 0));
         play.wire->snap = 40;
         for (int side = OA_CLIENT; side <= OA_SERVER; side++)
-            send_call(&play, (enum oa_side)side,
-                      sealed_pdu(&play, sealer, (enum oa_side)side, OA_RPC_LEVEL_PKT_INTEGRITY, 0,
-                                 0x55));
+            send_call(
+                &play, (enum oa_side)side,
+                sealed_pdu(&play, sealer, (enum oa_side)side, OA_RPC_LEVEL_PKT_INTEGRITY, 0, 0x55));
         for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
             const struct oa_signatures *counted = &play.wire->last.call->signatures[side];
             g_assert_cmpuint(counted->count, ==, CASES[i].count);

@@ -51,8 +51,8 @@ oa_seal_is_open(enum oa_seal_outcome outcome)
 }
 
 /* The signatures of PDUs: how many there are, how many of them were verified, and the outcome that
- * counts for the others; OA_SEAL_NONE: there are none. Of `unsure` more PDUs it is not known whether
- * they have one. */
+ * counts for the others; OA_SEAL_NONE: there are none. Of `unsure` more PDUs it is not known
+ * whether they have one. */
 struct oa_signatures {
     uint32_t count, verified, unsure;
     enum oa_seal_outcome worst;

@@ -52,8 +52,8 @@ unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
 /* Whether `vc` has the other channel of a hop between the hosts of this one, but not this one. */
 bool oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel);
 
-/* Whether the channel may be a successor on an HTTP hop of `vc`, by its hosts: both are those of the
- * hop, or its head shows that it goes to the same server through another proxy. */
+/* Whether the channel may be a successor on an HTTP hop of `vc`, by its hosts: both are those of
+ * the hop, or its head shows that it goes to the same server through another proxy. */
 bool oa_http_hops_may_succeed(const struct oa_virtual_connection *vc,
                               const struct oa_channel *channel);
 

@@ -1,8 +1,8 @@
 /* successors.c
  * Successors of channels whose virtual connection began before the capture, or whose first PDU is
  * lost. The PDUs of a recycling name the new channel by its cookie; without it, hosts and order are
- * left: a client opens a successor of the OUT channel when it is asked for it, and names each one on
- * the IN channel. The head of a successor of the OUT channel shows that it is one.
+ * left: a client opens a successor of the OUT channel when it is asked for it, and names each one
+ * on the IN channel. The head of a successor of the OUT channel shows that it is one.
  * [MS-RPCH] 2.1.2.1.2 (Content-Length), 2.2.4.22 (OUT_R1/A3), 3.2.1.5.2 (recycling)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -118,7 +118,10 @@ oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *v
 static bool
 may_be_expected(const struct expecting *expecting, const struct oa_channel *channel)
 {
-    return channel->is_successor ? !expecting->vc->has_cookie : is_in_order(expecting, channel);
+    if (!channel->is_successor)
+        return is_in_order(expecting, channel);
+    return !expecting->vc->has_cookie &&
+           (!expecting->is_named || has_name(expecting, &channel->cookie));
 }
 
 struct oa_virtual_connection *

@@ -30,8 +30,8 @@ void oa_successors_forget_one(struct oa_tracker *tracker, const struct oa_channe
 struct oa_virtual_connection *oa_successors_find(const struct oa_tracker *tracker,
                                                  const struct oa_channel *channel);
 
-/* The channel turns out to be the successor of `before`: each is told of the other. It keeps what it
- * gets no new one of: the timeout, and in IN_R2 the window, [MS-RPCH] 2.2.4.25. */
+/* The channel turns out to be the successor of `before`: each is told of the other. It keeps what
+ * it gets no new one of: the timeout, and in IN_R2 the window, [MS-RPCH] 2.2.4.25. */
 void oa_successors_tell(struct oa_channel *before, struct oa_channel *channel);
 
 /* For the tracker. */
