@@ -581,7 +581,8 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= JOIN_FITS_NEEDED))
         return FIT_BY_CALLS;
     bool is_silent = is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop);
-    if (how.responses > 0 || (how.requests > 1 && !is_silent))
+    bool are_to_lost = how.requests == 0 && how.responses <= how.lost;
+    if ((how.responses > 0 && !are_to_lost) || (how.requests > 1 && !is_silent))
         return FIT_NONE;
     is_at_one_time |= is_silent; /* nothing shows how long it went on */
     if (!oa_hop_is_http(hop))
