@@ -309,6 +309,30 @@ oa_http_hops_collide(const struct oa_virtual_connection *a, const struct oa_virt
     return false;
 }
 
+/* Whether it has the successor that the cookie names, or of the channel that it names. */
+static bool
+has_successor(const struct oa_virtual_connection *vc, const struct oa_cookie *cookie)
+{
+    for (int leg = 0; leg < OA_LEGS; leg++) {
+        const struct oa_channel *channel = vc->channel[OA_HOP_CLIENT][leg];
+        if (channel && channel->is_successor &&
+            (memcmp(&channel->cookie, cookie, OA_COOKIE_SIZE) == 0 ||
+             memcmp(&channel->predecessor_cookie, cookie, OA_COOKIE_SIZE) == 0))
+            return true;
+    }
+    return false;
+}
+
+bool
+oa_http_hops_continue(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+                      const struct oa_cookie *cookie)
+{
+    return has_successor(a, cookie) != has_successor(b, cookie) &&
+           is_in_capture(a, OA_HOP_CLIENT) && is_in_capture(b, OA_HOP_CLIENT) &&
+           is_same_host(&a->endpoint[OA_HOP_CLIENT][OA_CLIENT],
+                        &b->endpoint[OA_HOP_CLIENT][OA_CLIENT]);
+}
+
 bool
 oa_http_hops_are_parallel(const struct oa_virtual_connection *a,
                           const struct oa_virtual_connection *b)
