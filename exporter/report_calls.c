@@ -134,7 +134,8 @@ static const struct column COLUMNS_OF_CALLS[] = {
     { "estimated", WORD(estimated), ESTIMATED_IS },
     { "confidence", RATIO(confidence), CONFIDENCE_IS },
     { "signatures", COUNT(signatures),
-      "PDUs of request and response with a signature (packet integrity, packet privacy), on one hop" },
+      "PDUs of request and response with a signature (packet integrity, packet privacy), on one hop; empty if "
+      "PDUs are cut, and so is what would show whether they have one" },
     { "signatures_verified", COUNT(signatures_verified),
       "How many of these signatures were verified, with the secrets given" },
     { "signatures_why_not", WORD(signatures_why_not), "Why not all of them, in words" },
@@ -171,8 +172,11 @@ set_signatures(struct row *row, const struct oa_call *call)
     const struct oa_signatures *request = &call->signatures[OA_CLIENT];
     const struct oa_signatures *response = &call->signatures[OA_SERVER];
 
-    row->signatures = (uint64_t)request->count + response->count;
-    row->signatures_verified = (uint64_t)request->verified + response->verified;
+    bool is_known = !request->unsure && !response->unsure;
+
+    row->signatures = is_known ? (uint64_t)request->count + response->count : NO_NUMBER;
+    row->signatures_verified =
+        is_known ? (uint64_t)request->verified + response->verified : NO_NUMBER;
     row->signatures_why_not = oa_seal_reason(MAX(request->worst, response->worst));
 }
 

@@ -128,6 +128,14 @@ proxy_address_of(const struct oa_channel *channel)
     return has_none ? NULL : channel->endpoint[OA_SERVER].address;
 }
 
+static const struct oa_cookie *
+known_cookie(const struct oa_cookie *cookie)
+{
+    static const struct oa_cookie UNKNOWN;
+
+    return memcmp(cookie, &UNKNOWN, sizeof UNKNOWN) != 0 ? cookie : NULL;
+}
+
 static void
 take(struct report_run *run, const struct oa_event *event)
 {
@@ -146,8 +154,8 @@ take(struct report_run *run, const struct oa_event *event)
         .auth = channel->auth,
         .proxy_address = proxy_address_of(channel),
         .cookie = channel->has_cookie ? &channel->cookie : NULL,
-        .predecessor_cookie = channel->is_successor ? &channel->predecessor_cookie : NULL,
-        .successor_cookie = channel->has_successor ? &channel->successor_cookie : NULL,
+        .predecessor_cookie = known_cookie(&channel->predecessor_cookie),
+        .successor_cookie = known_cookie(&channel->successor_cookie),
         .hop = hop_of_session(channel->vc, channel->hop),
         .rpc_error =
             channel->has_rpc_error ? status_text(OA_STATUS_RPC, channel->rpc_error, number) : NULL,

@@ -87,9 +87,21 @@ ALWAYS = (
     ("frdp_rdp", "loss of 3.0%, seed 12"),
     ("haproxy", "since frame 55"),
     ("samba_basic_unsorted", "loss of 3.0%, seed 4"),
+    ("wine_ntlm", "snap length 96"),
+    ("wine_rpcauth2", "snap length 128"),
+    ("in_r1_queued", "since frame 74"),
+)
+# A loss, by its share and seed, with another damage: the group "crossed".
+CROSSED = (
+    ("chain_of_three", 0.03, 9, "clients only"),
+    ("out_r1_client_hop", 0.03, 10, "clients only"),
+    ("overlapping_server_hop", 0.03, 4, "clients only"),
+    ("http_negotiate", 0.03, 7, "clients only"),
+    ("basic", 0.03, 7, "swapped within 4"),
+    ("frdp_rdp", 0.03, 7, "swapped within 30"),
 )
 # The groups that hold for every capture; of the others, and of other losses, --all shows what does not.
-HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap")
+HOLDS = ("undamaged", "twice", "order", "until", "way", "tunnel", "skew", "loss", "gone", "since", "snap", "crossed")
 
 
 def captures():
@@ -155,6 +167,15 @@ def pairs_of(groups, dice):
                 yield dice.choice(groups[first]).with_other(dice.choice(groups[second]))
 
 
+def crossed_of(name, groups):
+    """Those of CROSSED of that capture. What moves frames comes before what removes them."""
+    for capture, share, seed, other_name in CROSSED:
+        if capture == name:
+            lose = Kind(f"loss of {share:.1%}, seed {seed}", damage.lose(share, seed), loses=True)
+            other = next(kind for kind in groups["way"] + groups["order"] if kind.name == other_name)
+            yield other.with_other(lose) if other in groups["order"] else lose.with_other(other)
+
+
 class Chooser(disturb.Dice):
     """Dice that choose from a list."""
 
@@ -179,6 +200,17 @@ def codes_of(program, path):
     return {row["code"] for row in export(program, [path], ["findings"])[0]}
 
 
+def http_hops_of(sessions):
+    """The HTTP hops beyond the client's that these sessions pass."""
+    return {hop for row in sessions for hop in row["hops"].split() if hop.startswith("http_")}
+
+
+@functools.lru_cache(maxsize=None)
+def hops_of(program, path):
+    """Those of a capture."""
+    return http_hops_of(export(program, [path], ["sessions"])[0])
+
+
 def call_of(row):
     """What tells a call from others of its capture."""
     return row["call_id"], row["opnum"], row["start"]
@@ -189,7 +221,7 @@ def signatures_of(program, path):
     """How many signatures each call of a capture has, the largest number of those that are alike."""
     most = collections.Counter()
     for row in export(program, [path], ["calls"])[0]:
-        most[call_of(row)] = max(most[call_of(row)], int(row["signatures"]))
+        most[call_of(row)] = max(most[call_of(row)], int(row["signatures"] or 0))
     return most
 
 
@@ -206,9 +238,10 @@ class Comparison:
         if kind.tells is not None:
             new = {row["code"] for row in findings} - codes_of(program, truth.path) - set(kind.tells)
             self.wrong += [("finding", code) for code in sorted(new)]
+        self.wrong += [("hop", hop) for hop in sorted(http_hops_of(self.sessions) - hops_of(program, truth.path))]
         signatures = signatures_of(program, truth.path)
         self.wrong += [("signatures", self._brief(row), row["signatures"]) for row in self.rows
-                       if call_of(row) in signatures and int(row["signatures"]) > signatures[call_of(row)]]
+                       if call_of(row) in signatures and not self._signatures_fit(row, signatures[call_of(row)])]
         self.is_cut = call_truth.Message.is_countable if kind.cuts else call_truth.Message.is_whole
         self.whole, self.short = 0, []
         self._compare()
@@ -240,6 +273,12 @@ class Comparison:
             if frame:
                 hops &= {hop for hop, frames in call.frames(side).items() if frame in frames}
         return bool(hops) and call.is_seen(self.damaged.left)
+
+    def _signatures_fit(self, row, most):
+        """Whether the call may have so many; empty: what is cut does not show it. A snap length takes no PDU away."""
+        number = int(row["signatures"] or most)
+        is_all_there = self.kind.cuts and not self.kind.is_pair and row["state"] in ("answered", "fault")
+        return number == most if is_all_there else number <= most
 
     def _state_fits(self, row, call):
         """Whether the call may have that state."""
@@ -330,6 +369,8 @@ for _truth in TRUTHS:
     _groups = dict(kinds_of(_truth))
     _dice = Chooser(f"{_truth.path.stem}/pairs")
     _groups["two"] = [pair for _ in range(3) for pair in pairs_of(_groups, _dice)]
+    if _crossed := list(crossed_of(_truth.path.stem, _groups)):
+        _groups["crossed"] = _crossed
     PLANS.append(_groups)
 
 

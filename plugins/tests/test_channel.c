@@ -273,6 +273,55 @@ test_chunks_after_loss(void)
     g_ptr_array_unref(pdus);
 }
 
+struct arrived {
+    struct oa_stamp first, last;
+};
+
+static void
+note_arrival(void *data, const struct oa_event *event)
+{
+    struct arrived *arrived = data;
+
+    if (event->type == OA_EVENT_RPC)
+        *arrived = (struct arrived){ event->first, event->last };
+}
+
+/* Behind a loss, bytes that look like the beginning of a long chunk make a PDU wait that is whole:
+ * it has the time at which it came. */
+static void
+test_arrivals_behind_loss(void)
+{
+    static const char HEAD[] = "HTTP/1.1 200 Success\r\nContent-Length: 1073741824\r\n\r\n";
+    static const char CHUNK[] = "2000\r\n\5\0\2\3\x10\0\0\0\xff\x1f\0\0\1\0\0\0";
+    static const uint8_t PDUS[2][24] = {
+        { 5, 0, 2, 3, 0x10, 0, 0, 0, 24, 0, 0, 0, 1 },
+        { 5, 0, 2, 3, 0x10, 0, 0, 0, 24, 0, 0, 0, 2 },
+    };
+    struct oa_endpoint client = { { 1 }, 50000 }, server = { { 2 }, 80 };
+    struct arrived arrived = { 0 };
+    struct oa_tracker *tracker = oa_tracker_new(note_arrival, &arrived, true);
+    struct oa_stamp stamp = { 1000, 1 };
+    struct oa_recognition recognition = { .hop = OA_HOP_CLIENT, .is_answer = true };
+    struct oa_channel *channel =
+        oa_channel_open(tracker, &recognition, &client, &server, NULL, stamp);
+    uint8_t more[200] = { 0 };
+
+    oa_channel_data(channel, OA_SERVER, (const uint8_t *)HEAD, sizeof HEAD - 1, stamp);
+    oa_channel_lost(channel, OA_SERVER, 100);
+    oa_channel_data(channel, OA_SERVER, (const uint8_t *)CHUNK, sizeof CHUNK - 1,
+                    (struct oa_stamp){ 2000, 2 });
+    for (unsigned i = 0; i < 2; i++)
+        oa_channel_data(channel, OA_SERVER, PDUS[i], sizeof PDUS[i],
+                        (struct oa_stamp){ 3000 + 1000 * i, 3 + i });
+    g_assert_cmpuint(channel->traffic[OA_SERVER].rpc_pdus, ==, 0);
+    for (uint64_t frame = 5; frame < 300 && !channel->traffic[OA_SERVER].rpc_pdus; frame++)
+        oa_channel_data(channel, OA_SERVER, more, sizeof more, (struct oa_stamp){ 5000, frame });
+    g_assert_cmpuint(channel->traffic[OA_SERVER].rpc_pdus, ==, 2);
+    g_assert_cmpint(arrived.first.time_ns, ==, 4000);
+    g_assert_cmpint(arrived.last.time_ns, ==, 4000);
+    oa_tracker_free(tracker);
+}
+
 /* A chunk that the snap length cuts: its PDU counts by its header; how it goes on is not known. */
 static void
 test_cut_chunk(void)
@@ -485,6 +534,7 @@ main(int argc, char *argv[])
     g_test_add_func("/channel/prefixes", test_prefixes);
     g_test_add_func("/channel/loss", test_loss);
     g_test_add_func("/channel/chunks-after-loss", test_chunks_after_loss);
+    g_test_add_func("/channel/arrivals-behind-loss", test_arrivals_behind_loss);
     g_test_add_func("/channel/cut", test_cut);
     g_test_add_func("/channel/cut-chunk", test_cut_chunk);
     g_test_add_func("/channel/cut-fault", test_cut_fault);

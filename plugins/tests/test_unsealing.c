@@ -300,6 +300,43 @@ test_signatures(void)
         }
 }
 
+/* Of PDUs without their ends, where signatures are, the bind tells whether they have one. */
+static void
+test_cut_signatures(void)
+{
+    static const struct {
+        uint8_t level; /* of the bind; 0: there is none */
+        uint32_t count, unsure;
+        enum oa_seal_outcome worst;
+    } CASES[] = {
+        { 0, 0, 1, OA_SEAL_NONE },
+        { OA_RPC_LEVEL_CONNECT, 0, 0, OA_SEAL_NONE },
+        { OA_RPC_LEVEL_PKT_INTEGRITY, 1, 0, OA_SEAL_CUT },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct play play;
+        struct sealer *sealer = sealer_new(FLAGS, (uint8_t[OA_NTLM_KEY]){ 0 }, false);
+
+        begin(&play, NULL);
+        if (CASES[i].level)
+            sealer_free(authenticate(&play, CASES[i].level, 0));
+        play.wire->snap = 40;
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++)
+            send_call(
+                &play, (enum oa_side)side,
+                sealed_pdu(&play, sealer, (enum oa_side)side, OA_RPC_LEVEL_PKT_INTEGRITY, 0, 0x55));
+        for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
+            const struct oa_signatures *counted = &play.wire->last.call->signatures[side];
+            g_assert_cmpuint(counted->count, ==, CASES[i].count);
+            g_assert_cmpuint(counted->unsure, ==, CASES[i].unsure);
+            g_assert_cmpint(counted->worst, ==, CASES[i].worst);
+        }
+        sealer_free(sealer);
+        end(&play);
+    }
+}
+
 /* More contexts than are kept: those beyond stay sealed, which is reported. */
 static void
 test_limit(void)
@@ -328,6 +365,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/unsealing/contexts", test_contexts);
     g_test_add_func("/unsealing/no_secrets", test_no_secrets);
+    g_test_add_func("/unsealing/cut-signatures", test_cut_signatures);
     g_test_add_func("/unsealing/loss", test_loss);
     g_test_add_func("/unsealing/signatures", test_signatures);
     g_test_add_func("/unsealing/limit", test_limit);

@@ -993,6 +993,9 @@ test_successor_asked_for(void)
 static const char REPLACEMENT_HEAD[] = "RPC_OUT_DATA /rpc/rpcproxy.dll?mbx1:6001 HTTP/1.1\r\n"
                                        "Host: proxy\r\nContent-Length: 120\r\n\r\n";
 
+static const char REPLACEMENT_OF_6002[] = "RPC_OUT_DATA /rpc/rpcproxy.dll?mbx1:6002 HTTP/1.1\r\n"
+                                          "Host: proxy\r\nContent-Length: 120\r\n\r\n";
+
 /* Of the first `n` pairs: by the server, or by the client, which names it. */
 static void
 ask_for_successors(struct wire *wire, enum oa_leg leg, const struct pair *pairs, unsigned n)
@@ -1056,6 +1059,88 @@ test_successor_without_first_pdu(void)
         }
         wire_free(wire);
     }
+}
+
+/* The client names a successor of the OUT channel, whose first PDU is lost; the server's side may
+ * be missing from the capture. It may be at another proxy, and reassembly may hold it back until
+ * the next successor has come. */
+static void
+test_successor_named(void)
+{
+    static const struct {
+        bool other_is_named, other_proxy, other_target, next_is_first;
+        bool joins;
+    } CASES[] = {
+        { false, false, false, false, true }, { true, false, false, false, false },
+        { false, true, false, false, true },  { false, true, true, false, false },
+        { false, false, false, true, true },
+    };
+    static const struct wire_rts name = { .cookies = { OUT2 } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(true);
+        struct pair pair = { wire_in(wire, 1), wire_out(wire, 1) };
+        struct pair other = { wire_in(wire, 1), wire_out(wire, 1) };
+
+        conn_a1(wire, pair.out, V, OUT1);
+        conn_b1(wire, pair.in, V, IN1);
+        conn_a1(wire, other.out, V2, OUT3);
+        conn_b1(wire, other.in, V2, IN3);
+        struct oa_channel *successor =
+            wire_http(wire, 1, CASES[i].other_target ? REPLACEMENT_OF_6002 : REPLACEMENT_HEAD);
+        successor->endpoint[OA_SERVER].address[15] += CASES[i].other_proxy;
+        wire_rts(wire, pair.in, OA_CLIENT, OA_RTS_OUT_R1_A7, name);
+        if (CASES[i].other_is_named)
+            wire_rts(wire, other.in, OA_CLIENT, OA_RTS_OUT_R1_A7, name);
+        if (CASES[i].next_is_first)
+            wire_rts(wire, wire_http(wire, 1, REPLACEMENT_HEAD), OA_CLIENT, OA_RTS_OUT_R1_A3,
+                     (struct wire_rts){ .cookies = { V, OUT2, IN2 } });
+        oa_channel_lost(successor, OA_CLIENT, 96);
+        wire_rts(wire, successor, OA_CLIENT, OA_RTS_OUT_R1_A11, (struct wire_rts){ 0 });
+        g_assert_cmpint(successor->vc == pair.in->vc, ==, CASES[i].joins);
+        g_assert_true(successor->vc != other.in->vc);
+        g_assert_cmpint(successor->hop, ==, OA_HOP_CLIENT);
+        g_assert_cmpint(pair.out->has_successor, ==, CASES[i].joins && !CASES[i].next_is_first);
+        if (pair.out->has_successor) /* each is told of the other */
+            g_assert_cmpuint(successor->predecessor_cookie.bytes[0], ==, OUT1);
+        wire_free(wire);
+    }
+}
+
+/* The proxy names a successor by the PDU that goes on to the server: the connection on which the
+ * same cookie came is the OUT channel, whose first PDU is lost. */
+static void
+test_successor_named_to_server(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in = wire_proxy(wire, 7, 9), *out = wire_proxy(wire, 7, 9);
+    static const struct wire_rts name = { .cookies = { OUT2 } };
+
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_CONN_B2, (struct wire_rts){ .cookies = { V, IN1 } });
+    wire_rts(wire, out, OA_CLIENT, OA_RTS_OUT_R2_A4, name);
+    g_assert_true(out->vc != in->vc);
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_OUT_R2_A8, name);
+    g_assert_true(out->vc == in->vc);
+    wire_free(wire);
+}
+
+/* A client moves its IN channel to another proxy in a capture that begins later: what the old one
+ * says of the new one does not make them two hops. */
+static void
+test_successor_at_another_proxy(void)
+{
+    struct wire *wire = wire_new(true);
+    struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 2);
+    struct oa_channel *successor = wire_http_hop(wire, OA_LEG_IN, 1, 3);
+
+    wire_request(wire, in, WIRE_WHOLE, 5, 11, 20, 1);
+    wire_rts(wire, successor, OA_CLIENT, OA_RTS_IN_R1_A1,
+             (struct wire_rts){ .cookies = { V, IN1, IN2 } });
+    wire_rts(wire, in, OA_CLIENT, OA_RTS_IN_R1_A5, (struct wire_rts){ .cookies = { IN2 } });
+    g_assert_true(in->vc == successor->vc);
+    g_assert_cmpint(in->hop, ==, OA_HOP_CLIENT);
+    g_assert_cmpint(successor->hop, ==, OA_HOP_CLIENT);
+    wire_free(wire);
 }
 
 /* The PDU that shows which channel it replaces is cut: the successor is found by the calls that it
@@ -1335,6 +1420,54 @@ test_lost_opening_and_head(void)
         g_assert_true(back->vc == out->vc);
         wire_close(in, OA_END_FIN, OA_CLIENT);
         g_assert_true((in->vc == out->vc) == !is_other);
+        wire_free(wire);
+    }
+}
+
+/* The head and the first PDU of an IN channel are lost, and the server's side is not in the
+ * capture: it is of the only OUT channel that its client has opened at that time. */
+static void
+test_lost_opening_of_silent_server(void)
+{
+    static const struct {
+        bool has_rival, is_late;
+        bool joins;
+    } CASES[] = { { false, false, true }, { true, false, false }, { false, true, false } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *out = wire_out(wire, 1);
+
+        conn_a1(wire, out, V, OUT1);
+        if (CASES[i].has_rival)
+            conn_a1(wire, wire_out(wire, 1), V2, OUT2);
+        if (CASES[i].is_late)
+            wire->now.time_ns += INT64_C(20) * 1000000000;
+        struct oa_channel *in = wire_middle(wire, OA_HOP_CLIENT, 1, 1);
+        wire_request(wire, in, WIRE_WHOLE, 2, 11, 20, 1);
+        wire_request(wire, in, WIRE_WHOLE, 3, 11, 20, 1);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpint(in->vc == out->vc, ==, CASES[i].joins);
+        wire_free(wire);
+    }
+}
+
+/* The first PDU of an OUT channel is lost, and the only request to which it has a response. */
+static void
+test_lost_opening_and_request(void)
+{
+    for (unsigned responses = 1; responses <= 2; responses++) {
+        struct wire *wire = wire_new(true);
+        struct oa_channel *in = wire_in(wire, 1), *out = wire_out(wire, 1);
+
+        conn_b1(wire, in, V, IN1);
+        oa_channel_lost(in, OA_CLIENT, 177);
+        wire_respond(wire, out);
+        for (uint32_t id = 1; id <= responses; id++)
+            wire_response(wire, out, WIRE_WHOLE, id, 8, 2);
+        g_assert_true(in->vc != out->vc);
+        wire_close(in, OA_END_FIN, OA_CLIENT);
+        g_assert_cmpint(in->vc == out->vc, ==, responses == 1);
         wire_free(wire);
     }
 }
@@ -1846,6 +1979,9 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/response-of-far-hop", test_response_of_far_hop);
     g_test_add_func("/virtual-connection/lost-opening", test_lost_opening);
     g_test_add_func("/virtual-connection/lost-opening-and-head", test_lost_opening_and_head);
+    g_test_add_func("/virtual-connection/lost-opening-of-silent-server",
+                    test_lost_opening_of_silent_server);
+    g_test_add_func("/virtual-connection/lost-opening-and-request", test_lost_opening_and_request);
     g_test_add_func("/virtual-connection/successor-of-late-calls", test_successor_of_late_calls);
     g_test_add_func("/virtual-connection/held-request", test_held_request);
     g_test_add_func("/virtual-connection/hop-held-back", test_hop_held_back);
@@ -1859,6 +1995,11 @@ main(int argc, char *argv[])
     g_test_add_func("/virtual-connection/successor-asked-for", test_successor_asked_for);
     g_test_add_func("/virtual-connection/successor-without-first-pdu",
                     test_successor_without_first_pdu);
+    g_test_add_func("/virtual-connection/successor-named", test_successor_named);
+    g_test_add_func("/virtual-connection/successor-named-to-server",
+                    test_successor_named_to_server);
+    g_test_add_func("/virtual-connection/successor-at-another-proxy",
+                    test_successor_at_another_proxy);
     g_test_add_func("/virtual-connection/successor-by-calls", test_successor_by_calls);
     g_test_add_func("/virtual-connection/predecessor-by-calls", test_predecessor_by_calls);
     g_test_add_func("/virtual-connection/predecessor-held-back", test_predecessor_held_back);

@@ -37,6 +37,7 @@ static const struct outcome_row {
     [OA_SEAL_BYTES_LOST] = { NULL, "bytes before it are missing from the capture" },
     [OA_SEAL_BAD_SIGNATURE] = { NULL, "the signature is wrong" },
     [OA_SEAL_CUT] = { NULL, "the capture does not contain all of it" },
+    [OA_SEAL_UNSURE] = { NULL, NULL },
     /* clang-format on */
 };
 
@@ -57,10 +58,26 @@ oa_signatures_add(struct oa_signatures *signatures, enum oa_seal_outcome outcome
 {
     if (outcome == OA_SEAL_NONE)
         return;
+    if (outcome == OA_SEAL_UNSURE) {
+        signatures->unsure++;
+        return;
+    }
     signatures->count++;
     signatures->verified += oa_seal_is_open(outcome);
     if (outcome > signatures->worst)
         signatures->worst = outcome;
+}
+
+void
+oa_signatures_settle(struct oa_signatures *signatures, bool are_signed)
+{
+    uint32_t unsure = signatures->unsure;
+
+    signatures->unsure = 0;
+    if (!are_signed || unsure == 0)
+        return;
+    signatures->count += unsure;
+    signatures->worst = OA_SEAL_CUT;
 }
 
 enum oa_seal_outcome

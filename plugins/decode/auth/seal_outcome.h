@@ -39,6 +39,8 @@ enum oa_seal_outcome {
     OA_SEAL_BYTES_LOST,    /* before it, so many that its keystream cannot be found */
     OA_SEAL_BAD_SIGNATURE, /* it is not what its sender has signed */
     OA_SEAL_CUT,           /* the capture does not contain all of it */
+
+    OA_SEAL_UNSURE, /* nor what would show whether it is there */
 };
 
 /* Whether the stub was sealed and can be read. */
@@ -49,14 +51,18 @@ oa_seal_is_open(enum oa_seal_outcome outcome)
 }
 
 /* The signatures of PDUs: how many there are, how many of them were verified, and the outcome that
- * counts for the others; OA_SEAL_NONE: there are none. */
+ * counts for the others; OA_SEAL_NONE: there are none. Of `unsure` more PDUs it is not known
+ * whether they have one. */
 struct oa_signatures {
-    uint32_t count, verified;
+    uint32_t count, verified, unsure;
     enum oa_seal_outcome worst;
 };
 
 /* Counts one; OA_SEAL_NONE: there is none. */
 void oa_signatures_add(struct oa_signatures *signatures, enum oa_seal_outcome outcome);
+
+/* Those of which it was not known turn out to have one, or to have none. */
+void oa_signatures_settle(struct oa_signatures *signatures, bool are_signed);
 
 /* Why nothing can be opened with that encryption type of Kerberos, which is not supported,
  * [RFC 3961] 8, [RFC 8429]. */

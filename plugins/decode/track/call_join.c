@@ -88,6 +88,12 @@ is_same_target(const struct oa_virtual_connection *a, const struct oa_virtual_co
     return is_same_text(a->target_server, b->target_server) && a->target_port == b->target_port;
 }
 
+static bool
+are_opened_at_once(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b)
+{
+    return llabs(a->opened.time_ns - b->opened.time_ns) < OPENING_NS;
+}
+
 /* Whether the heads of both show that they were opened for the same: by one user, at one time,
  * through one proxy to one target. Then one match is enough, if they have one channel each. */
 static bool
@@ -96,10 +102,9 @@ are_alike(const struct oa_virtual_connection *a, const struct oa_virtual_connect
 {
     const struct oa_endpoint *mine = &a->endpoint[hop][OA_SERVER];
     const struct oa_endpoint *other = &b->endpoint[hop][OA_SERVER];
-    int64_t apart_ns = a->opened.time_ns - b->opened.time_ns;
 
     return oa_hop_is_http(hop) && memcmp(mine, other, sizeof *mine) == 0 && is_same_target(a, b) &&
-           may_be_same_user(a->auth, b->auth) && apart_ns < OPENING_NS && apart_ns > -OPENING_NS;
+           may_be_same_user(a->auth, b->auth) && are_opened_at_once(a, b);
 }
 
 /* The half of the call that the side has sent. */
@@ -506,7 +511,7 @@ has_only(const struct virtual_connection *vc, enum oa_hop hop, enum oa_leg leg)
 }
 
 /* How well two virtual connections fit that may be the two channels of a hop. */
-enum fit { FIT_NONE, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
+enum fit { FIT_NONE, FIT_BY_HOSTS, FIT_BY_HEAD, FIT_BY_HEAD_AND_TIME, FIT_BY_CALLS };
 
 /* Whether one of two connections to a server lacks its first PDU, and both were opened by one proxy
  * at one time. */
@@ -516,8 +521,7 @@ are_of_one_proxy(const struct virtual_connection *a, const struct virtual_connec
     const struct oa_virtual_connection *half = a->facts.has_cookie ? &b->facts : &a->facts;
     const struct oa_virtual_connection *other = a->facts.has_cookie ? &a->facts : &b->facts;
 
-    return !half->has_cookie && other->has_cookie &&
-           llabs(half->opened.time_ns - other->opened.time_ns) < OPENING_NS &&
+    return !half->has_cookie && other->has_cookie && are_opened_at_once(half, other) &&
            memcmp(half->endpoint[OA_HOP_SERVER][OA_CLIENT].address,
                   other->endpoint[OA_HOP_SERVER][OA_CLIENT].address, 16) == 0;
 }
@@ -532,19 +536,23 @@ is_one_way(const struct oa_virtual_connection *vc, enum oa_hop hop)
            !channel->traffic[OA_SERVER].rpc_pdus;
 }
 
-/* Whether one shows a bind and the other one a response to it, between the same hosts; the head of
- * one at least is missing. */
+/* Whether both are of one proxy, and the head of one at least is missing. */
+static bool
+lacks_head(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+           enum oa_hop hop)
+{
+    return (!a->target_server || !b->target_server) &&
+           memcmp(&a->endpoint[hop][OA_SERVER], &b->endpoint[hop][OA_SERVER],
+                  sizeof(struct oa_endpoint)) == 0;
+}
+
+/* Whether one shows a bind and the other one a response to it. */
 static bool
 have_one_bind(const struct virtual_connection *vc, const struct virtual_connection *other,
-              enum oa_hop hop, enum oa_leg leg)
+              enum oa_leg leg)
 {
-    const struct virtual_connection *in = leg == OA_LEG_IN ? vc : other;
-    const struct virtual_connection *out = in == vc ? other : vc;
-
-    return (!in->facts.target_server || !out->facts.target_server) &&
-           memcmp(&in->facts.endpoint[hop][OA_SERVER], &out->facts.endpoint[hop][OA_SERVER],
-                  sizeof(struct oa_endpoint)) == 0 &&
-           oa_bindings_fit(&in->bindings, &out->bindings);
+    return leg == OA_LEG_IN ? oa_bindings_fit(&vc->bindings, &other->bindings)
+                            : oa_bindings_fit(&other->bindings, &vc->bindings);
 }
 
 /* Whether the only channel that `vc` has of the hop began before the capture. */
@@ -573,13 +581,17 @@ fit_of(const struct virtual_connection *vc, const struct virtual_connection *oth
         (oa_hop_is_http(hop) && is_at_one_time && how.prompt + how.belated >= JOIN_FITS_NEEDED))
         return FIT_BY_CALLS;
     bool is_silent = is_one_way(leg == OA_LEG_OUT ? &vc->facts : &other->facts, hop);
-    if (how.responses > 0 || (how.requests > 1 && !is_silent))
+    bool are_to_lost = how.requests == 0 && how.responses <= how.lost;
+    if ((how.responses > 0 && !are_to_lost) || (how.requests > 1 && !is_silent))
         return FIT_NONE;
     is_at_one_time |= is_silent; /* nothing shows how long it went on */
     if (!oa_hop_is_http(hop))
         return is_at_one_time && are_of_one_proxy(vc, other) ? FIT_BY_HEAD_AND_TIME : FIT_NONE;
-    if (is_at_one_time && have_one_bind(vc, other, hop, leg))
+    bool is_headless = lacks_head(&vc->facts, &other->facts, hop);
+    if (is_at_one_time && is_headless && have_one_bind(vc, other, leg))
         return FIT_BY_HEAD_AND_TIME;
+    if (is_silent && is_headless && are_opened_at_once(&vc->facts, &other->facts))
+        return FIT_BY_HOSTS;
     if (!are_alike(&vc->facts, &other->facts, hop))
         return FIT_NONE;
     return is_at_one_time ? FIT_BY_HEAD_AND_TIME : FIT_BY_HEAD;

@@ -94,13 +94,14 @@ match_responses(struct call_match *match, const struct call_list *requests,
         match->responses++;
         match->strays += oldest && is_to_another(call, requests, hop, oldest);
     }
-    match->is_excluded = match->strays > 0 && requests->losses[hop][OA_CLIENT] == 0;
+    match->is_excluded = match->strays > 0 && match->lost == 0;
 }
 
 struct call_match
 oa_call_match(const struct call_list *requests, const struct call_list *responses, enum oa_hop hop)
 {
-    struct call_match match = { .may_lack = responses->losses[hop][OA_SERVER] > 0 };
+    struct call_match match = { .lost = requests->losses[hop][OA_CLIENT],
+                                .may_lack = responses->losses[hop][OA_SERVER] > 0 };
     const struct oa_call *oldest = match_requests(&match, requests, responses, hop);
 
     match_responses(&match, requests, responses, hop, oldest);

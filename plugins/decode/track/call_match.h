@@ -21,6 +21,7 @@ struct call_match {
     unsigned open;    /* the newest requests, to which none has come */
     unsigned strays;  /* to requests that came later, or that are not there */
     bool goes_on;     /* a request came after a response to an earlier one */
+    unsigned lost;    /* times that bytes of the client are missing: requests may be among them */
     bool may_lack;    /* bytes of the server are missing: responses may be among them */
     bool is_excluded; /* there are responses that cannot be to these requests */
 };

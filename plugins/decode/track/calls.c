@@ -17,6 +17,7 @@
 #include "track/lone_channels.h"
 #include "track/mailboxes.h"
 #include "track/tracker_state.h"
+#include "track/unsealing.h"
 
 /* A response waits that long for its request: reassembly holds the requests behind a lost segment
  * back, and a capture may contain frames of two connections in the wrong order. */
@@ -616,6 +617,7 @@ end_call(struct call_list *list, struct call *call, enum oa_call_state state)
 
     if (!facts->iface) /* a later request may have named it */
         name_interface(facts);
+    oa_unsealing_settle(facts);
     oa_call_stubs_end(list->tracker, &call->stubs, facts);
     if (facts->is_foreign && vc->transport == OA_TRANSPORT_RPC_TCP) {
         vc->calls--;
@@ -1106,7 +1108,8 @@ merge_call(struct call_list *list, struct call *call, struct call *other)
     for (int side = OA_CLIENT; side <= OA_SERVER; side++) {
         if (into->seal[side] == OA_SEAL_NONE)
             into->seal[side] = from->seal[side];
-        if (!into->signatures[side].count)
+        if (!into->signatures[side].count &&
+            (from->signatures[side].count || from->signatures[side].unsure))
             into->signatures[side] = from->signatures[side];
     }
     if (!into->mailbox) {

@@ -301,7 +301,9 @@ next_pdu(struct channel *channel, struct oa_event *event, const uint8_t *data, s
     event->length = walk.wire;
     event->pdu = pdu;
     event->pdu_length = header.frag_length;
+    oa_stream_find_arrival(stream, event->length, &event->first, &event->last);
     oa_stream_take_found(stream, header.frag_length, &walk);
+    stream->was_lost = false;
     oa_channel_take_pdu(channel, event, &header);
     return true;
 }
@@ -338,7 +340,7 @@ next_head(struct channel *channel, struct oa_event *event, const uint8_t *data, 
     case OA_HTTP_NOT_A_HEAD:
         break;
     }
-    channel->stream[event->side].state = STREAM_LOST;
+    oa_stream_lose(&channel->stream[event->side]);
     return false;
 }
 
@@ -450,10 +452,11 @@ take_all(struct oa_channel *facts, enum oa_side side, const uint8_t *data, size_
     size_t at = 0;
     size_t need = 0;
 
+    oa_stream_go_to(stream, 0);
     while (at < length &&
            oa_channel_next(facts, side, data + at, length - at,
                            at < old ? stream->carry_from : stamp, stamp, &event, &need))
-        at += event.length;
+        oa_stream_go_to(stream, at += event.length);
     if (at >= old)
         stream->carry_from = stamp;
     stream->carry_need = need;
@@ -495,11 +498,14 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
     }
     if (was == 0) {
         rest = take_all(facts, side, data, length, 0, stamp);
-        if (rest)
+        if (rest) {
             oa_stream_carry(stream, data + length - rest, rest);
+            oa_stream_note_arrival(stream, stamp);
+        }
         return;
     }
     g_byte_array_append(stream->carry, data, (guint)length);
+    oa_stream_note_arrival(stream, stamp);
     if (stream->carry->len < stream->carry_need)
         return;
     if (stream->state == STREAM_HEAD &&
@@ -507,7 +513,7 @@ oa_channel_data(struct oa_channel *facts, enum oa_side side, const uint8_t *data
         return;
     rest = take_all(facts, side, stream->carry->data, stream->carry->len, was, stamp);
     if (rest)
-        g_byte_array_remove_range(stream->carry, 0, stream->carry->len - (guint)rest);
+        oa_stream_shorten_carry(stream, stream->carry->len - rest);
     else
         oa_stream_drop_carry(stream);
 }

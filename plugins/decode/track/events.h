@@ -177,9 +177,9 @@ struct oa_channel {
     struct oa_cookie cookie;
     struct oa_stamp named; /* when it was sent first */
     bool is_successor;
-    struct oa_cookie predecessor_cookie;
+    struct oa_cookie predecessor_cookie; /* all zeros: unknown */
     bool has_successor;
-    struct oa_cookie successor_cookie;
+    struct oa_cookie successor_cookie; /* the same */
     uint32_t receive_window;        /* announced for the RPC bytes of this channel; 0 if unknown */
     uint32_t connection_timeout_ms; /* 0 unknown */
     uint32_t client_keepalive_ms;   /* CONN/B1 */

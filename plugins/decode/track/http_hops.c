@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include <glib.h>
+
 #include "track/channel_kind.h"
 
 /* The times of PDUs on different hops are known that well. */
@@ -217,11 +219,22 @@ oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channe
     return !is_in_capture(vc, is_on_http ? OA_HOP_CLIENT : OA_HOP_SERVER);
 }
 
+/* Whether the head of the channel is for the server of `vc`. */
+static bool
+has_same_target(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+{
+    return vc->target_server && channel->target_server &&
+           g_ascii_strcasecmp(vc->target_server, channel->target_server) == 0 &&
+           vc->target_port == channel->target_port;
+}
+
 bool
-oa_http_hops_share_way(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
+oa_http_hops_may_succeed(const struct oa_virtual_connection *vc, const struct oa_channel *channel)
 {
     for (int hop = OA_HOP_CLIENT; hop < OA_HOP_SERVER; hop++)
-        if (is_in_capture(vc, hop) && takes_same_way(channel, vc->endpoint[hop]))
+        if (is_in_capture(vc, hop) &&
+            is_same_host(&channel->endpoint[OA_CLIENT], &vc->endpoint[hop][OA_CLIENT]) &&
+            (takes_same_way(channel, vc->endpoint[hop]) || has_same_target(vc, channel)))
             return true;
     return false;
 }
@@ -294,6 +307,30 @@ oa_http_hops_collide(const struct oa_virtual_connection *a, const struct oa_virt
         if (shares_leg(a, hop, b, hop) && !is_same_way(a->endpoint[hop], b->endpoint[hop]))
             return true;
     return false;
+}
+
+/* Whether it has the successor that the cookie names, or of the channel that it names. */
+static bool
+has_successor(const struct oa_virtual_connection *vc, const struct oa_cookie *cookie)
+{
+    for (int leg = 0; leg < OA_LEGS; leg++) {
+        const struct oa_channel *channel = vc->channel[OA_HOP_CLIENT][leg];
+        if (channel && channel->is_successor &&
+            (memcmp(&channel->cookie, cookie, OA_COOKIE_SIZE) == 0 ||
+             memcmp(&channel->predecessor_cookie, cookie, OA_COOKIE_SIZE) == 0))
+            return true;
+    }
+    return false;
+}
+
+bool
+oa_http_hops_continue(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
+                      const struct oa_cookie *cookie)
+{
+    return has_successor(a, cookie) != has_successor(b, cookie) &&
+           is_in_capture(a, OA_HOP_CLIENT) && is_in_capture(b, OA_HOP_CLIENT) &&
+           is_same_host(&a->endpoint[OA_HOP_CLIENT][OA_CLIENT],
+                        &b->endpoint[OA_HOP_CLIENT][OA_CLIENT]);
 }
 
 bool

@@ -52,14 +52,20 @@ unsigned oa_http_hops_behind(const struct oa_virtual_connection *near,
 /* Whether `vc` has the other channel of a hop between the hosts of this one, but not this one. */
 bool oa_http_hops_lack(const struct oa_virtual_connection *vc, const struct oa_channel *channel);
 
-/* Whether `vc` has an HTTP hop between the hosts of the channel. */
-bool oa_http_hops_share_way(const struct oa_virtual_connection *vc,
-                            const struct oa_channel *channel);
+/* Whether the channel may be a successor on an HTTP hop of `vc`, by its hosts: both are those of
+ * the hop, or its head shows that it goes to the same server through another proxy. */
+bool oa_http_hops_may_succeed(const struct oa_virtual_connection *vc,
+                              const struct oa_channel *channel);
 
 /* Whether both have the same leg on one HTTP hop, but between other hosts: as parts of one virtual
  * connection they are two hops of its way. */
 bool oa_http_hops_collide(const struct oa_virtual_connection *a,
                           const struct oa_virtual_connection *b);
+
+/* Whether that cookie, which both have, shows that one has the successor of a channel that the
+ * other one has on its nearest HTTP hop: of the same client, perhaps through another proxy. */
+bool oa_http_hops_continue(const struct oa_virtual_connection *a,
+                           const struct oa_virtual_connection *b, const struct oa_cookie *cookie);
 
 /* Whether both have an HTTP hop to the same server: then they are not two hops of one way, but two
  * sessions, of which the PDUs of two clients may begin with the same bytes. */

@@ -44,9 +44,82 @@ oa_stream_carry(struct stream *stream, const uint8_t *data, size_t length)
     g_byte_array_append(stream->carry, data, (guint)length);
 }
 
+/* Of segments; what comes behind so many counts as one. */
+#define ARRIVALS_MAX 64
+
+struct arrivals {
+    size_t at; /* of the next event */
+    unsigned n;
+    struct {
+        size_t end;
+        struct oa_stamp stamp;
+    } entries[ARRIVALS_MAX];
+};
+
+void
+oa_stream_note_arrival(struct stream *stream, struct oa_stamp stamp)
+{
+    if (!stream->arrivals && !stream->was_lost)
+        return;
+    if (!stream->arrivals)
+        stream->arrivals = g_new0(struct arrivals, 1);
+    struct arrivals *arrivals = stream->arrivals;
+    unsigned i = arrivals->n < ARRIVALS_MAX ? arrivals->n++ : ARRIVALS_MAX - 1;
+
+    arrivals->entries[i].end = stream->carry->len;
+    arrivals->entries[i].stamp = stamp;
+}
+
+void
+oa_stream_go_to(struct stream *stream, size_t at)
+{
+    if (stream->arrivals)
+        stream->arrivals->at = at;
+}
+
+static struct oa_stamp
+arrival_of(const struct arrivals *arrivals, size_t at)
+{
+    unsigned i = 0;
+
+    while (i + 1 < arrivals->n && arrivals->entries[i].end <= at)
+        i++;
+    return arrivals->entries[i].stamp;
+}
+
+void
+oa_stream_find_arrival(const struct stream *stream, size_t length, struct oa_stamp *first,
+                       struct oa_stamp *last)
+{
+    const struct arrivals *arrivals = stream->arrivals;
+
+    if (!arrivals || length == 0)
+        return;
+    *first = arrival_of(arrivals, arrivals->at);
+    *last = arrival_of(arrivals, arrivals->at + length - 1);
+}
+
+void
+oa_stream_shorten_carry(struct stream *stream, size_t taken)
+{
+    struct arrivals *arrivals = stream->arrivals;
+    unsigned kept = 0;
+
+    g_byte_array_remove_range(stream->carry, 0, (guint)taken);
+    for (unsigned i = 0; arrivals && i < arrivals->n; i++)
+        if (arrivals->entries[i].end > taken) {
+            arrivals->entries[kept] = arrivals->entries[i];
+            arrivals->entries[kept++].end -= taken;
+        }
+    if (arrivals)
+        arrivals->n = kept;
+}
+
 void
 oa_stream_drop_carry(struct stream *stream)
 {
+    g_free(stream->arrivals);
+    stream->arrivals = NULL;
     if (stream->carry)
         g_byte_array_unref(stream->carry);
     stream->carry = NULL;
@@ -79,6 +152,7 @@ void
 oa_stream_lose(struct stream *stream)
 {
     stream->state = STREAM_LOST;
+    stream->was_lost = true;
     stream->chunked = stream->in_chunk = stream->after_chunk = false;
 }
 

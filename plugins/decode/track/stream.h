@@ -24,6 +24,10 @@ enum stream_state {
                      [MS-RPCH] 3.2.3.5.10 */
 };
 
+/* When the bytes that wait behind a loss came: what looks there like the beginning of a PDU or
+ * chunk may make whole PDUs wait with it. */
+struct arrivals;
+
 struct stream {
     enum stream_state state;
     bool chunked;
@@ -31,10 +35,12 @@ struct stream {
     bool after_chunk; /* chunked: the line end after the data of a chunk is next */
     uint64_t left;    /* more bytes of the body; UINT64_MAX until the connection ends */
     uint64_t tail;
+    bool was_lost;     /* since the last PDU */
     bool broken_off;   /* there is a head where a PDU is expected */
     GByteArray *carry; /* oa_channel_data(): bytes that wait for more */
     struct oa_stamp carry_from;
     size_t carry_need; /* how many bytes have to wait before another attempt is worthwhile */
+    struct arrivals *arrivals; /* of the carried bytes; NULL: they wait for one PDU */
 };
 
 /* A body of that many bytes begins (UINT64_MAX: until the connection ends), or a chunked one, to be
@@ -44,6 +50,20 @@ void oa_stream_begin_chunked_body(struct stream *stream, enum stream_state state
 
 /* Adds bytes that wait for more. */
 void oa_stream_carry(struct stream *stream, const uint8_t *data, size_t length);
+
+/* The last of the bytes that wait came with that stamp. */
+void oa_stream_note_arrival(struct stream *stream, struct oa_stamp stamp);
+
+/* The next event takes the carried bytes from that place on. */
+void oa_stream_go_to(struct stream *stream, size_t at);
+
+/* Sets when the first and the last of the next `length` bytes came, if they have waited behind a
+ * loss. */
+void oa_stream_find_arrival(const struct stream *stream, size_t length, struct oa_stamp *first,
+                            struct oa_stamp *last);
+
+/* That many of the bytes that wait are taken. */
+void oa_stream_shorten_carry(struct stream *stream, size_t taken);
 
 /* Drops the bytes that wait for more, with their memory: most connections are idle, and open for
  * hours. */

@@ -179,7 +179,9 @@ pass_cut(struct unsealing *unsealing, struct oa_event *event)
 
     if (!header->auth_length)
         return;
-    if (security->present && security->level >= OA_RPC_LEVEL_PKT)
+    if (!security->present)
+        event->signature = OA_SEAL_UNSURE; /* without its bind it may be of level connect */
+    else if (security->level >= OA_RPC_LEVEL_PKT)
         event->signature = OA_SEAL_CUT;
     if (security->present && is_privacy(security->level))
         event->seal = OA_SEAL_CUT;
@@ -219,6 +221,16 @@ oa_unsealing_take(struct oa_tracker *tracker, struct unsealing **unsealing, stru
     default:
         break;
     }
+}
+
+void
+oa_unsealing_settle(struct oa_call *call)
+{
+    const struct oa_rpc_security *security = &call->vc->security;
+    uint8_t level = security->present ? security->level : call->auth_level;
+
+    for (int side = OA_CLIENT; level && side <= OA_SERVER; side++)
+        oa_signatures_settle(&call->signatures[side], level >= OA_RPC_LEVEL_PKT);
 }
 
 void

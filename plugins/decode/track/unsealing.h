@@ -30,6 +30,10 @@ void oa_unsealing_free(struct unsealing *unsealing);
 void oa_unsealing_take(struct oa_tracker *tracker, struct unsealing **unsealing,
                        struct oa_event *event);
 
+/* The call is about to end: whether those of its PDUs that are cut have signatures, if the bind or
+ * the request tells. */
+void oa_unsealing_settle(struct oa_call *call);
+
 /* That many bytes of that side are missing, or were passed over; `is_unknown`: PDUs may have been
  * among them. */
 void oa_unsealing_lose(struct unsealing *unsealing, enum oa_side side, uint64_t bytes,

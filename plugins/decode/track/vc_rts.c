@@ -34,14 +34,14 @@ recent_channels(const struct virtual_connection *vc)
     return link;
 }
 
-/* In an IN_R2 the client gets no new window and timeout: they stay the same, [MS-RPCH] 2.2.4.25. If
- * the predecessor is not in the capture, neither is what it carried. In R2 one connection of the
- * server's hop serves both, by the cookie of another one. */
+/* The channel is the successor of another one, known by its cookie, or of `before`; NULL: that is
+ * not known. If the predecessor is not in the capture, neither is what it carried. In R2 one
+ * connection of the server's hop serves both, by the cookie of another one. */
 static void
-inherit(struct channel *channel, struct virtual_connection *vc)
+inherit(struct channel *channel, struct oa_channel *before, struct virtual_connection *vc)
 {
     struct oa_channel *facts = &channel->facts;
-    bool is_found = false;
+    bool is_found = before != NULL;
 
     for (const GList *link = recent_channels(vc); link; link = link->next) {
         struct oa_channel *other = &((struct channel *)link->data)->facts;
@@ -51,12 +51,10 @@ inherit(struct channel *channel, struct virtual_connection *vc)
             continue;
         }
         is_found = true;
-        other->has_successor = true;
-        other->successor_cookie = facts->cookie;
-        facts->connection_timeout_ms = other->connection_timeout_ms;
-        if (facts->kind == OA_CHANNEL_IN && other->receive_window)
-            oa_flow_begin(facts, other->receive_window);
+        oa_successors_tell(other, facts);
     }
+    if (before)
+        oa_successors_tell(before, facts);
     if (!is_found)
         oa_calls_note_loss(&vc->calls, facts->hop,
                            facts->kind == OA_CHANNEL_IN ? OA_CLIENT : OA_SERVER);
@@ -98,17 +96,22 @@ take_client_address(struct oa_virtual_connection *vc, const struct oa_rts *rts)
 }
 
 /* The channel, the first one of `vc`, is the successor of another OUT channel: no cookie has told
- * of which virtual connection, perhaps what came before does. `vc` becomes the whole. */
-static void
+ * of which virtual connection, perhaps what came before does. `vc` becomes the whole. Returns that
+ * other channel, if it is open and has no cookie that would tell. */
+static struct oa_channel *
 succeed(struct channel *channel, struct virtual_connection *vc)
 {
     struct oa_virtual_connection *found = NULL;
+    struct oa_channel *before = NULL;
 
     if (channel->facts.kind == OA_CHANNEL_OUT && vc->channels.length == 1)
         found = oa_successors_find(vc->tracker, &channel->facts);
-    if (found && found != &vc->facts)
+    if (found && found != &vc->facts) {
+        before = found->channel[channel->facts.hop][OA_LEG_OUT];
         oa_vc_merge(vc, (struct virtual_connection *)found, OA_JOIN_SUCCESSION);
-    oa_successors_forget_leg(vc->tracker, &vc->facts, oa_channel_leg(&channel->facts));
+    }
+    oa_successors_forget_one(vc->tracker, &channel->facts);
+    return before && !before->has_cookie ? before : NULL;
 }
 
 /*
@@ -145,10 +148,9 @@ open_by_pdu(struct channel *channel, const struct oa_rts *rts, bool is_successor
         facts->predecessor_cookie = predecessor->value.cookie;
         vc = oa_vc_claim_cookie(vc, &facts->predecessor_cookie, OA_CLIENT);
     }
-    if (is_successor)
-        succeed(channel, vc);
+    struct oa_channel *before = is_successor ? succeed(channel, vc) : NULL;
     if (is_successor && predecessor)
-        inherit(channel, vc);
+        inherit(channel, before, vc);
     if (cookie)
         vc = oa_vc_claim_cookie(vc, &facts->cookie, OA_CLIENT);
     /* In CONN/B2 and IN_R1/A2 it is the window of the inbound proxy for the client. */
@@ -281,12 +283,26 @@ take_ack(struct virtual_connection *vc, struct oa_event *event)
     }
 }
 
+/* The client has named a successor of the channel on that leg: it is expected if it has not come to
+ * the client's side of the proxy. */
+static void
+expect_named(const struct virtual_connection *vc, enum oa_leg leg, const struct oa_event *event)
+{
+    const struct oa_rts_command *cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, 0);
+    struct oa_virtual_connection *facts = event->vc;
+
+    for (int hop = OA_HOP_CLIENT; cookie && hop < OA_HOP_SERVER; hop++)
+        if (find_channel(vc, (enum oa_hop)hop, &cookie->value.cookie))
+            return;
+    if (cookie)
+        oa_successors_expect(vc->tracker, facts, leg, &cookie->value.cookie, event->last);
+}
+
 /* What a PDU does apart from being counted and added to its sequence. */
 static void
 act(struct channel *channel, struct virtual_connection *vc, struct oa_event *event)
 {
     const struct oa_rts *rts = event->rts;
-    const struct oa_rts_command *successor;
     uint32_t window;
 
     switch (event->rts_name.r1) {
@@ -303,12 +319,16 @@ act(struct channel *channel, struct virtual_connection *vc, struct oa_event *eve
             vc->facts.established = event->last;
         break;
     case OA_RTS_OUT_R1_A2:
-        oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, event->last);
+        oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_OUT, NULL, event->last);
+        break;
+    case OA_RTS_OUT_R1_A7:
+    case OA_RTS_OUT_R1_A8:
+    case OA_RTS_OUT_R2_A7:
+    case OA_RTS_OUT_R2_A8:
+        expect_named(vc, OA_LEG_OUT, event);
         break;
     case OA_RTS_IN_R1_A5:
-        successor = oa_rts_find(rts, OA_RTS_COOKIE, 0);
-        if (successor && !find_channel(vc, channel->facts.hop, &successor->value.cookie))
-            oa_successors_expect(vc->tracker, &vc->facts, OA_LEG_IN, event->last);
+        expect_named(vc, OA_LEG_IN, event);
         break;
     case OA_RTS_CONN_C2:
         vc->facts.established = event->last;
@@ -334,7 +354,8 @@ take_named_channel(struct virtual_connection *vc, const struct oa_event *event)
     const struct oa_rts_command *ack = oa_rts_find(event->rts, OA_RTS_FLOW_CONTROL_ACK_COMMAND, 0);
     const struct oa_rts_command *cookie = oa_rts_find(event->rts, OA_RTS_COOKIE, 0);
 
-    if (vc->facts.has_cookie || event->rts_name.r1 == OA_RTS_UNKNOWN || event->rts_name.unexpected)
+    if ((vc->facts.has_cookie && ack) || event->rts_name.r1 == OA_RTS_UNKNOWN ||
+        event->rts_name.unexpected)
         return vc;
     if (ack)
         return oa_vc_claim_cookie(vc, &ack->value.ack.cookie, event->side);

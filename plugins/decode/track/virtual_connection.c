@@ -782,9 +782,12 @@ succeed_unnamed(struct channel *channel)
     struct virtual_connection *vc = (struct virtual_connection *)found;
     if (!vc || !place_on_hop(channel, vc))
         return false;
+    struct oa_channel *before = found->channel[facts->hop][oa_channel_leg(facts)];
     facts->is_successor = true;
     attach(channel, vc, OA_JOIN_SUCCESSION);
-    oa_successors_forget_leg(channel->tracker, found, oa_channel_leg(facts));
+    if (before && oa_stamp_is_before(before->opened, facts->opened))
+        oa_successors_tell(before, facts);
+    oa_successors_forget_one(channel->tracker, facts);
     for (int side = OA_CLIENT; side <= OA_SERVER; side++)
         if (facts->traffic[side].skipped_bytes > 0)
             oa_calls_note_loss(&vc->calls, facts->hop, (enum oa_side)side);
@@ -836,12 +839,15 @@ was_first(const struct virtual_connection *vc, const struct virtual_connection *
     return own && other && oa_stamp_is_before(own->opened, other->opened);
 }
 
-/* Both are one; `vc` has just had a PDU that the other one had before, unless it was held back.
- * What the client sends comes later on hops further from it. */
+/* Both are one: they have that cookie. `vc` has just had a PDU that the other one had before,
+ * unless it was held back, or the one with a successor. What the client sends comes later on hops
+ * further from it. */
 static void
-separate_hops(struct virtual_connection *vc, struct virtual_connection *known, enum oa_side sender)
+separate_hops(struct virtual_connection *vc, struct virtual_connection *known,
+              const struct oa_cookie *cookie, enum oa_side sender)
 {
-    if (align_hops(known, vc) || !oa_http_hops_collide(&known->facts, &vc->facts))
+    if (align_hops(known, vc) || !oa_http_hops_collide(&known->facts, &vc->facts) ||
+        oa_http_hops_continue(&known->facts, &vc->facts, cookie))
         return;
     bool is_near = (sender == OA_SERVER) != was_first(vc, known, sender);
     oa_vc_arrange_hops(is_near ? vc : known, is_near ? known : vc);
@@ -857,7 +863,7 @@ oa_vc_claim_cookie(struct virtual_connection *vc, const struct oa_cookie *cookie
     if (known == vc)
         return vc;
     if (known && !(known->facts.has_cookie && vc->facts.has_cookie))
-        separate_hops(vc, known, sender);
+        separate_hops(vc, known, cookie, sender);
     if (known && !known->facts.has_cookie && !is_larger(known, vc)) {
         oa_vc_merge(vc, known, OA_JOIN_RECYCLE);
     } else if (known && !vc->facts.has_cookie) {
