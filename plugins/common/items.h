@@ -23,8 +23,8 @@ seen_tree_of(proto_tree *tree, const int *protos, unsigned count)
         return NULL;
     if (expert < 0)
         expert = proto_get_id_by_filter_name("_ws.expert");
-    bool is_seen = PTREE_DATA(tree)->visible ||
-                   (expert >= 0 && proto_field_is_referenced(tree, expert));
+    bool is_seen =
+        PTREE_DATA(tree)->visible || (expert >= 0 && proto_field_is_referenced(tree, expert));
     for (unsigned i = 0; i < count && !is_seen; i++)
         is_seen = proto_field_is_referenced(tree, protos[i]);
     return is_seen ? tree : NULL;
