@@ -12,19 +12,29 @@
 
 #include "decode_args.h"
 
-/* The tree, or NULL if nobody looks at fields of the protocol or at expert infos: then no item
- * needs to be made. To be passed on to other dissectors as it was. */
+/* The tree, or NULL if nobody looks at fields of any of the protocols or at expert infos: then no
+ * item needs to be made. To be passed on to other dissectors as it was. */
 static inline proto_tree *
-seen_tree(proto_tree *tree, int proto)
+seen_tree_of(proto_tree *tree, const int *protos, unsigned count)
 {
     static int expert = -1;
 
+    if (!tree)
+        return NULL;
     if (expert < 0)
         expert = proto_get_id_by_filter_name("_ws.expert");
-    return proto_field_is_referenced(tree, proto) ||
-                   (expert >= 0 && proto_field_is_referenced(tree, expert))
-               ? tree
-               : NULL;
+    bool is_seen =
+        PTREE_DATA(tree)->visible || (expert >= 0 && proto_field_is_referenced(tree, expert));
+    for (unsigned i = 0; i < count && !is_seen; i++)
+        is_seen = proto_field_is_referenced(tree, protos[i]);
+    return is_seen ? tree : NULL;
+}
+
+/* The same for one protocol. */
+static inline proto_tree *
+seen_tree(proto_tree *tree, int proto)
+{
+    return seen_tree_of(tree, &proto, 1);
 }
 
 /* Marks an item as generated and returns it. */

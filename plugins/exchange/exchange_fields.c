@@ -59,11 +59,14 @@ exchange_fields_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *parent,
 
     if (!parent || !operation)
         return;
+    /* Where nobody reads the text, the protocol hierarchy still counts the item. */
+    if (!seen_tree(parent, proto_exchange)) {
+        proto_tree_add_item(parent, proto_exchange, tvb, 0, 0, ENC_NA);
+        return;
+    }
     proto_item *item = generated(
         proto_tree_add_protocol_format(parent, proto_exchange, tvb, 0, 0, "Exchange: %s %s",
                                        operation, summary->is_response ? "response" : "request"));
-    if (!seen_tree(parent, proto_exchange))
-        return;
     if (!exchange_fields_shown(pinfo))
         p_add_proto_data(pinfo->pool, pinfo, proto_exchange, 0,
                          wmem_memdup(pinfo->pool, summary, sizeof *summary));

@@ -213,7 +213,8 @@ take_fact(const struct show *show, const struct oa_value *value, proto_item *ite
 {
     bool was_known = show->facts->has_status;
 
-    oa_call_facts_field(show->facts, value);
+    if (!oa_call_facts_field(show->facts, value))
+        return;
     if (!was_known && show->facts->has_status && oa_rop_is_failure(show->facts->status))
         expert_add_info_format(show->pinfo, item, &ei_status, "The call failed: %s (0x%08x)",
                                status_name(show->facts->status), show->facts->status);
@@ -424,16 +425,6 @@ show_result(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
                                      result->offset);
 }
 
-static proto_tree *
-seen(proto_tree *tree)
-{
-    proto_tree *seen = NULL;
-
-    for (unsigned i = 0; tree && !seen && i < n_protocols; i++)
-        seen = seen_tree(tree, protocols[i]);
-    return seen;
-}
-
 /* Sets *tree to NULL if nobody looks at it. */
 static struct show *
 start_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree **tree, struct oa_call_facts *facts)
@@ -441,7 +432,7 @@ start_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree **tree, struct oa_call_
     struct show *show = the_show;
 
     let_go(show);
-    *tree = seen(*tree);
+    *tree = seen_tree_of(*tree, protocols, n_protocols);
     show->pinfo = pinfo;
     show->sources[0] = tvb;
     show->n_sources = 1;

@@ -342,10 +342,11 @@ count_more(struct rop_items *items, const char *text, unsigned times, bool has_f
 static void
 flush(struct rop_items *items)
 {
-    bool is_first = wmem_strbuf_get_len(items->info) == 0;
-
     if (!items->last)
         return;
+    if (!items->info)
+        items->info = wmem_strbuf_new(items->pinfo->pool, "");
+    bool is_first = wmem_strbuf_get_len(items->info) == 0;
     if (!is_first && wmem_strbuf_get_len(items->info) + strlen(items->last) > INFO_MAX) {
         count_more(items, items->last, items->times, items->has_failed);
     } else {
@@ -405,7 +406,7 @@ rop_items_finish(struct rop_items *items)
         wmem_strbuf_append_printf(items->info, " (failed: %s)", items->first_failed);
     items->more = items->failed_more = 0;
     items->first_failed = NULL;
-    return wmem_strbuf_get_str(items->info);
+    return items->info ? wmem_strbuf_get_str(items->info) : "";
 }
 
 /* --- ROPs --- */
@@ -732,7 +733,6 @@ rop_items_new(packet_info *pinfo, proto_tree *tree, const struct oa_rop_call *ca
     items->is_visible = tree && PTREE_DATA(tree)->visible;
     items->has_words = tree || col_get_writable(pinfo->cinfo, COL_INFO);
     items->is_response = is_response;
-    items->info = wmem_strbuf_new(pinfo->pool, "");
     items->call = call;
     return items;
 }

@@ -23,6 +23,14 @@ static const struct {
     { offsetof(struct oa_call_facts, process), OA_SERVER_TEXT },
 };
 
+/* The room that it takes, with its end. Most are empty. */
+static size_t
+copy_text(char *to, const char *text, size_t room)
+{
+    *to = '\0';
+    return text[0] ? g_strlcpy(to, text, room) + 1 : 1;
+}
+
 size_t
 oa_call_facts_pack(const struct oa_call_facts *facts, uint8_t *packed)
 {
@@ -30,7 +38,7 @@ oa_call_facts_pack(const struct oa_call_facts *facts, uint8_t *packed)
 
     memcpy(packed, facts, NUMBERS_SIZE);
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
-        end += g_strlcpy((char *)end, (const char *)facts + TEXTS[i].offset, TEXTS[i].size) + 1;
+        end += copy_text((char *)end, (const char *)facts + TEXTS[i].offset, TEXTS[i].size);
     return (size_t)(end - packed);
 }
 
@@ -41,7 +49,7 @@ oa_call_facts_unpack(struct oa_call_facts *facts, const uint8_t *packed)
 
     memcpy(facts, packed, NUMBERS_SIZE);
     for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++)
-        text += g_strlcpy((char *)facts + TEXTS[i].offset, text, TEXTS[i].size) + 1;
+        text += copy_text((char *)facts + TEXTS[i].offset, text, TEXTS[i].size);
 }
 
 void
@@ -63,6 +71,43 @@ keep_code_page(struct oa_call_facts *facts, const struct oa_value *value)
         facts->code_page = (uint32_t)value->number;
 }
 
+static void
+keep_status(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    uint32_t status = (uint32_t)value->number;
+    bool is_success =
+        status == 1 && oa_rpc_operation_has(facts->interface, facts->opnum, OA_OP_RETURNS_1);
+
+    facts->has_status = true;
+    facts->status = is_success ? 0 : status;
+}
+
+static void
+keep_handle(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    if (!facts->has_handle)
+        memcpy(facts->handle, value->bytes, OA_HANDLE_SIZE);
+    facts->has_handle = true;
+}
+
+static void
+keep_user_dn(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    oa_value_text(value, facts->user_dn, sizeof facts->user_dn);
+}
+
+static void
+keep_display_name(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    oa_value_text(value, facts->display_name, sizeof facts->display_name);
+}
+
+static void
+keep_server(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    oa_value_text(value, facts->server, sizeof facts->server);
+}
+
 /* A refused connect returns zeros, which are not a version. */
 static void
 keep_word(struct oa_call_facts *facts, const struct oa_value *value)
@@ -76,6 +121,63 @@ keep_word(struct oa_call_facts *facts, const struct oa_value *value)
 }
 
 static void
+keep_locale(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    (void)value;
+    facts->has_locale = true;
+}
+
+static void
+keep_lcid_string(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    facts->lcid_string = (uint32_t)value->number;
+}
+
+static void
+keep_lcid_sort(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    facts->lcid_sort = (uint32_t)value->number;
+}
+
+static void
+keep_server_time(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    facts->has_server_time = true;
+    facts->server_time_ms = (uint32_t)value->number;
+}
+
+static void
+keep_payload(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    (void)value;
+    facts->n_payloads++;
+}
+
+static void
+keep_rops(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    facts->rop_bytes += value->length;
+}
+
+static void
+keep_client_mode(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    facts->client_mode = (uint16_t)value->number;
+}
+
+static void
+keep_machine(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    oa_value_text(value, facts->machine, sizeof facts->machine);
+}
+
+static void
+keep_process(struct oa_call_facts *facts, const struct oa_value *value)
+{
+    oa_value_text(value, facts->process, sizeof facts->process);
+}
+
+static void
 keep_latency(struct oa_call_facts *facts, uint64_t ms, unsigned *count)
 {
     (*count)++;
@@ -84,96 +186,65 @@ keep_latency(struct oa_call_facts *facts, uint64_t ms, unsigned *count)
 }
 
 static void
-keep_status(struct oa_call_facts *facts, uint32_t status)
+keep_success(struct oa_call_facts *facts, const struct oa_value *value)
 {
-    bool is_success =
-        status == 1 && oa_rpc_operation_has(facts->interface, facts->opnum, OA_OP_RETURNS_1);
-
-    facts->has_status = true;
-    facts->status = is_success ? 0 : status;
+    keep_latency(facts, value->number, &facts->aux_succeeded);
 }
 
 static void
-keep_aux(struct oa_call_facts *facts, const struct oa_value *value)
+keep_failure(struct oa_call_facts *facts, const struct oa_value *value)
 {
-    switch (value->id) {
-    case OA_F_AUX_CLIENT_MODE:
-        facts->client_mode = (uint16_t)value->number;
-        break;
-    case OA_F_AUX_MACHINE_NAME:
-        oa_value_text(value, facts->machine, sizeof facts->machine);
-        break;
-    case OA_F_AUX_PROCESS_NAME:
-        oa_value_text(value, facts->process, sizeof facts->process);
-        break;
-    case OA_F_AUX_TIME_TO_COMPLETE:
-        keep_latency(facts, value->number, &facts->aux_succeeded);
-        break;
-    case OA_F_AUX_TIME_TO_FAIL:
-        keep_latency(facts, value->number, &facts->aux_failed);
-        break;
-    default:
-        break;
-    }
+    keep_latency(facts, value->number, &facts->aux_failed);
 }
 
-void
+/* What a field is kept as, by its id. A table, because nearly all fields are kept as nothing. */
+typedef void keep_fn(struct oa_call_facts *facts, const struct oa_value *value);
+
+static keep_fn *const KEEPERS[OA_FIELDS_COUNT] = {
+    [OA_F_NDR_HANDLE_UUID] = keep_handle,
+    [OA_F_OXCRPC_USER_DN] = keep_user_dn,
+    [OA_F_OXABREF_USER_DN] = keep_user_dn,
+    [OA_F_OXCRPC_DISPLAY_NAME] = keep_display_name,
+    [OA_F_OXABREF_SERVER] = keep_server,
+    [OA_F_OXABREF_FQDN] = keep_server,
+    [OA_F_OXCRPC_CLIENT_VERSION_WORD] = keep_word,
+    [OA_F_OXCRPC_SERVER_VERSION_WORD] = keep_word,
+    [OA_F_OXCRPC_CPID] = keep_locale,
+    [OA_F_OXCRPC_LCID_STRING] = keep_lcid_string,
+    [OA_F_OXCRPC_LCID_SORT] = keep_lcid_sort,
+    [OA_F_OXCRPC_TRANS_TIME] = keep_server_time,
+    [OA_F_EXT_SIZE_ACTUAL] = keep_payload,
+    [OA_F_ROPS] = keep_rops,
+    [OA_F_AUX_CLIENT_MODE] = keep_client_mode,
+    [OA_F_AUX_MACHINE_NAME] = keep_machine,
+    [OA_F_AUX_PROCESS_NAME] = keep_process,
+    [OA_F_AUX_TIME_TO_COMPLETE] = keep_success,
+    [OA_F_AUX_TIME_TO_FAIL] = keep_failure,
+};
+
+/* The same by its role. */
+static keep_fn *const ROLE_KEEPERS[OA_ROLES] = {
+    [OA_ROLE_RETURN_VALUE] = keep_status,
+    [OA_ROLE_CODE_PAGE] = keep_code_page,
+};
+
+bool
 oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
 {
-    if (OA_FIELDS[value->id].role == OA_ROLE_RETURN_VALUE)
-        keep_status(facts, (uint32_t)value->number);
-    if (OA_FIELDS[value->id].role == OA_ROLE_CODE_PAGE)
-        keep_code_page(facts, value);
-    switch (value->id) {
-    case OA_F_NDR_HANDLE_UUID:
-        if (!facts->has_handle)
-            memcpy(facts->handle, value->bytes, OA_HANDLE_SIZE);
-        facts->has_handle = true;
-        break;
-    case OA_F_OXCRPC_USER_DN:
-    case OA_F_OXABREF_USER_DN:
-        oa_value_text(value, facts->user_dn, sizeof facts->user_dn);
-        break;
-    case OA_F_OXCRPC_DISPLAY_NAME:
-        oa_value_text(value, facts->display_name, sizeof facts->display_name);
-        break;
-    case OA_F_OXABREF_SERVER:
-    case OA_F_OXABREF_FQDN:
-        oa_value_text(value, facts->server, sizeof facts->server);
-        break;
-    case OA_F_OXCRPC_CLIENT_VERSION_WORD:
-    case OA_F_OXCRPC_SERVER_VERSION_WORD:
-        keep_word(facts, value);
-        break;
-    case OA_F_OXCRPC_CPID:
-        facts->has_locale = true;
-        break;
-    case OA_F_OXCRPC_LCID_STRING:
-        facts->lcid_string = (uint32_t)value->number;
-        break;
-    case OA_F_OXCRPC_LCID_SORT:
-        facts->lcid_sort = (uint32_t)value->number;
-        break;
-    case OA_F_OXCRPC_TRANS_TIME:
-        facts->has_server_time = true;
-        facts->server_time_ms = (uint32_t)value->number;
-        break;
-    case OA_F_EXT_SIZE_ACTUAL:
-        facts->n_payloads++;
-        break;
-    case OA_F_ROPS:
-        facts->rop_bytes += value->length;
-        break;
-    default:
-        keep_aux(facts, value);
-    }
+    keep_fn *keep = KEEPERS[value->id], *keep_role = ROLE_KEEPERS[OA_FIELDS[value->id].role];
+
+    if (keep_role)
+        keep_role(facts, value);
+    if (keep)
+        keep(facts, value);
+    return keep || keep_role;
 }
 
 static void
 on_field(void *user, void *parent, const struct oa_value *value)
 {
     (void)parent;
-    oa_call_facts_field(user, value);
+    (void)oa_call_facts_field(user, value);
 }
 
 const struct oa_visitor OA_CALL_FACTS_VISITOR = { .field = on_field };

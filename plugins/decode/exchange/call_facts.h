@@ -56,8 +56,8 @@ struct oa_call_facts {
 /* Clears the facts and sets those that are known before the walk. */
 void oa_call_facts_start(struct oa_call_facts *facts, const struct oa_stub *stub);
 
-/* Takes what a field reveals; a visitor calls it for each one. */
-void oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value);
+/* Takes what a field reveals; a visitor calls it for each one. False: it reveals nothing. */
+bool oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value);
 
 /* The same facts without the room that texts leave, to keep those of many calls. Writes up to
  * OA_CALL_FACTS_PACKED_MAX bytes, and returns how many. */

@@ -162,20 +162,33 @@ oa_walk_end(struct oa_walk *walk, void *node)
 
 /* Values */
 
+/* These two are seldom called, and so not inlined into the function after them, which is called for
+ * nearly every integer. */
+static G_NO_INLINE void
+make_room(struct oa_walk *walk)
+{
+    walk->known_room = MAX(KNOWN, walk->known_room * 2);
+    walk->known = g_renew(struct known, walk->known, walk->known_room);
+}
+
+static G_NO_INLINE void
+collect(struct oa_walk *walk, uint64_t number)
+{
+    uint32_t tag = (uint32_t)number;
+
+    g_array_append_val(walk->columns, tag);
+}
+
 void
 oa_walk_remember(struct oa_walk *walk, enum oa_field field, uint64_t number)
 {
-    if (walk->n_known == walk->known_room) {
-        walk->known_room = MAX(KNOWN, walk->known_room * 2);
-        walk->known = g_renew(struct known, walk->known, walk->known_room);
-    }
+    if (walk->n_known == walk->known_room)
+        make_room(walk);
     walk->known[walk->n_known++] = (struct known){ field, number };
     if (OA_FIELDS[field].role == OA_ROLE_CODE_PAGE && number != 0)
         walk->code_page = (uint32_t)number;
-    if (walk->collects == field && field != OA_F_NONE) {
-        uint32_t tag = (uint32_t)number;
-        g_array_append_val(walk->columns, tag);
-    }
+    if (walk->collects == field && field != OA_F_NONE)
+        collect(walk, number);
 }
 
 uint64_t
@@ -222,7 +235,8 @@ uint64_t
 oa_read_uint(struct oa_walk *walk, void *node, enum oa_field field, enum oa_field about,
              unsigned size, int index)
 {
-    oa_walk_align(walk, node, size);
+    if (walk->encoding != OA_PLAIN)
+        oa_walk_align(walk, node, size);
     struct oa_value value = {
         .id = field, .about = about, .offset = walk->cursor.offset, .length = size, .index = index
     };

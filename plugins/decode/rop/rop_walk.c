@@ -675,6 +675,18 @@ oa_rop_returned_requests(struct oa_walk *walk, void *node, const uint8_t *bytes,
     oa_walk_end(walk, inner);
 }
 
+static void
+observe_field(struct oa_walk *walk, const struct oa_value *value)
+{
+    const struct oa_rop_reader *reader = oa_walk_context(walk);
+
+    if (value->id == OA_F_ROP_FOLDER_ID && reader->is_response &&
+        oa_walk_value(walk, OA_F_ROP_ID) == OA_ROP_LOGON)
+        learn_special(walk, value);
+    else
+        observe(walk, value);
+}
+
 /* The ROPs of one payload. */
 static void
 read_payload(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t length)
@@ -684,7 +696,9 @@ read_payload(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t leng
     (void)bytes;
     (void)length;
     take_handles(reader, walk);
+    oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
     read_rops(reader, walk, node, false);
+    oa_walk_set_observer(walk, NULL);
     clear_slots(reader);
     if (reader->objects)
         reader->call->is_read[reader->is_response] = true;
@@ -717,18 +731,6 @@ read_structure(struct oa_walk *walk, void *node, const uint8_t *bytes, size_t le
     oa_walk_layout(walk, node, structure_of(walk, bytes, length));
 }
 
-static void
-observe_field(struct oa_walk *walk, const struct oa_value *value)
-{
-    const struct oa_rop_reader *reader = oa_walk_context(walk);
-
-    if (value->id == OA_F_ROP_FOLDER_ID && reader->is_response &&
-        oa_walk_value(walk, OA_F_ROP_ID) == OA_ROP_LOGON)
-        learn_special(walk, value);
-    else
-        observe(walk, value);
-}
-
 void
 oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
 {
@@ -747,7 +749,6 @@ oa_rop_reader_start(struct oa_rop_reader *reader, struct oa_walk *walk)
     oa_walk_set_context(walk, reader);
     oa_walk_set_decoder(walk, OA_F_ROPS, NULL, read_payload);
     oa_walk_set_decoder(walk, OA_F_VALUE_BINARY, is_structure, read_structure);
-    oa_walk_set_observer(walk, reader->objects ? observe_field : NULL);
 }
 
 void
