@@ -11,9 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Enough that the two seldom wait for each other: with four, one of two processors idled for a
- * quarter of the time. */
-#define RING_BATCHES 16
+/* Enough that the two seldom wait for each other, few enough to take little memory. */
+#define RING_BATCHES 8
 
 struct batch_ring {
     pthread_mutex_t lock; /* of `n_full` */

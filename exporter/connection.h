@@ -71,6 +71,9 @@ struct connection {
  * in memory must not make them of no use. */
 #define CONNECTIONS_KEPT 1024
 
+/* One of so many parts of the connections is given up at once. */
+#define PARTS_TO_GIVE_UP 16
+
 /* Open connections that were closed because more could not be kept. */
 struct connections_given_up {
     uint64_t foreign, ours;   /* without a channel; with one */

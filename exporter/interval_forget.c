@@ -122,6 +122,7 @@ intervals_forget(struct intervals *intervals, int64_t begin_ns)
     }
     interval_settle_connections(intervals);
     intervals->begin_ns = begin_ns;
+    user_identities_fill(intervals->users, false);
     coverage_forget(intervals->coverage, begin_ns);
     g_tree_foreach(intervals->servers, forget_whole, &begin_ns);
     g_hash_table_foreach(intervals->sessions, forget_session, &begin_ns);

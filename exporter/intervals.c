@@ -243,9 +243,11 @@ facts_of(struct intervals *intervals, const struct oa_virtual_connection *vc)
     enum oa_client_mode mode = vc->client ? vc->client->mode : OA_CLIENT_MODE_UNKNOWN;
     struct user_names_text text;
     struct user_names names = user_names_of(vc, &text);
+    uint32_t user = user_identities_take(intervals->users, &names);
 
-    return (struct span){ .user = user_identities_take(intervals->users, &names),
-                          .is_anonymous = !user_names_any(&intervals->settings.users, &names),
+    return (struct span){ .user = user,
+                          .is_anonymous = user == USER_ANONYMOUS ||
+                                          !user_names_any(&intervals->settings.users, &names),
                           .program = program_of(intervals, vc->client),
                           .is_cached = mode == OA_CLIENT_CACHED,
                           .is_classic = mode == OA_CLIENT_CLASSIC,
@@ -561,6 +563,12 @@ intervals_free(struct intervals *intervals)
     g_hash_table_unref(intervals->program_numbers);
     g_ptr_array_unref(intervals->programs);
     g_free(intervals);
+}
+
+void
+intervals_fill(struct intervals *intervals)
+{
+    user_identities_fill(intervals->users, true);
 }
 
 void

@@ -39,6 +39,10 @@ void intervals_take_event(struct intervals *intervals, const struct oa_event *ev
 void intervals_take_estimate(struct intervals *intervals, const struct estimate_event *event);
 void intervals_take_connection(struct intervals *intervals, const struct connection_row *row);
 
+/* Memory is short: sessions of users that are not known yet count as those without a name, until
+ * something is forgotten. */
+void intervals_fill(struct intervals *intervals);
+
 /* The captures are taken to end where an interval does: a frame of that file is from then or later.
  */
 void intervals_end_at(struct intervals *intervals, size_t file, int64_t end_ns);

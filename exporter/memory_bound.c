@@ -61,8 +61,8 @@ memory_bound_begin(uint64_t limit)
     return bound;
 }
 
-static uint64_t
-in_use(const struct memory_bound *bound)
+uint64_t
+memory_bound_in_use(const struct memory_bound *bound)
 {
     return bound->fixed + heap();
 }
@@ -76,13 +76,22 @@ memory_bound_is_exceeded(struct memory_bound *bound)
     if (all <= bound->seen || all < most_of(bound->limit))
         return false;
     bound->seen = all;
-    return in_use(bound) >= most_of(bound->limit);
+    return memory_bound_in_use(bound) >= most_of(bound->limit);
 }
 
 bool
 memory_bound_has_room(const struct memory_bound *bound)
 {
-    return in_use(bound) < bound->room;
+    return memory_bound_in_use(bound) < bound->room;
+}
+
+bool
+memory_bound_stays(const struct memory_bound *bound, uint64_t before, double share)
+{
+    uint64_t now = memory_bound_in_use(bound);
+    double freed = before > now ? (double)(before - now) : 0;
+
+    return share > 0 && (double)before - freed / share > (double)(bound->limit / 2);
 }
 
 /* A limit that is nearly reached by what cannot be given up would have the rest given up again and
@@ -90,7 +99,7 @@ memory_bound_has_room(const struct memory_bound *bound)
 void
 memory_bound_settle(struct memory_bound *bound)
 {
-    uint64_t used = in_use(bound), most = most_of(bound->limit);
+    uint64_t used = memory_bound_in_use(bound), most = most_of(bound->limit);
 
     if (used < most - most / 16) {
         bound->room = used + (most - used) / 2;

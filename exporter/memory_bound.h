@@ -26,6 +26,13 @@ bool memory_bound_is_exceeded(struct memory_bound *bound);
 /* Whether enough was given up for some time. Takes as long as there are pieces of free memory. */
 bool memory_bound_has_room(const struct memory_bound *bound);
 
+/* Bytes. */
+uint64_t memory_bound_in_use(const struct memory_bound *bound);
+
+/* Whether what cannot be given up takes more than half of the limit: an estimate, from that share
+ * of the rest having been given up since `before` bytes were in use. */
+bool memory_bound_stays(const struct memory_bound *bound, uint64_t before, double share);
+
 /* Nothing more can be given up: from now on there is room with less of the limit free; or the limit
  * is raised, if too little of it is. */
 void memory_bound_settle(struct memory_bound *bound);

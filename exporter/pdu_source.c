@@ -387,7 +387,7 @@ static bool
 give_up(void *self)
 {
     struct pdu_source *source = self;
-    size_t all = source->by_age.length, n = all / 16 + 1, done;
+    size_t all = source->by_age.length, n = all / PARTS_TO_GIVE_UP + 1, done;
 
     if (all <= CONNECTIONS_KEPT)
         return false;

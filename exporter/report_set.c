@@ -515,6 +515,8 @@ report_set_capture(struct report_set *set, const struct capture_facts *facts)
 void
 report_set_fill(struct report_set *set)
 {
+    if (set->intervals)
+        intervals_fill(set->intervals);
     for (size_t i = 0; i < set->n; i++)
         if (set->runs[i].report->fill)
             set->runs[i].report->fill(set->runs[i].state);

@@ -606,41 +606,51 @@ give_up_sessions(struct source *source)
     return n > 0;
 }
 
-/* Until there is room; false if that is not reached. */
+/* Until there is room; false if that is not reached. `kept` is what stays of each connection that
+ * was open. */
 static bool
-give_up(struct source *source, bool (*give_up_some)(struct source *source))
+give_up(struct source *source, bool (*give_up_some)(struct source *source), double *kept)
 {
     bool has_room = false;
 
-    while (!has_room && give_up_some(source))
+    while (!has_room && give_up_some(source)) {
         has_room = memory_bound_has_room(&source->memory);
-    return has_room;
-}
-
-/* Connections first, since a session outlives them; false if not enough can be given up. */
-static bool
-make_room(struct source *source)
-{
-    bool has_room = give_up(source, give_up_connections) || give_up(source, give_up_sessions);
-
-    memory_bound_return_freed(&source->memory);
+        *kept *= 1 - 1.0 / PARTS_TO_GIVE_UP;
+    }
     return has_room;
 }
 
 /* What the reports have counted is not given up, but gets no more rows. */
 static void
-settle(struct source *source, struct oa_stamp stamp)
+fill(struct source *source, struct oa_stamp stamp)
 {
     struct capture_misplaced where = { .first_ns = stamp.time_ns, .first_frame = stamp.frame };
 
-    memory_bound_settle(&source->memory);
-    if (!source->sink->full || source->is_full)
+    if (!source->sink->full)
+        return;
+    source->sink->full(source->sink->context);
+    if (source->is_full)
         return;
     source->is_full = true;
-    source->sink->full(source->sink->context);
     find(source->sink, OA_FINDING_LIMIT_REACHED, &where,
          "users, hosts and operations that have no row by now are counted in one row without a "
          "name: more could not be kept in memory");
+}
+
+/* Connections first, since a session outlives them. */
+static void
+make_room(struct source *source, struct oa_stamp stamp)
+{
+    uint64_t before = memory_bound_in_use(&source->memory);
+    double kept_of_connections = 1, kept_of_sessions = 1;
+    bool has_room = give_up(source, give_up_connections, &kept_of_connections) ||
+                    give_up(source, give_up_sessions, &kept_of_sessions);
+
+    memory_bound_return_freed(&source->memory);
+    if (!has_room)
+        memory_bound_settle(&source->memory);
+    if (!has_room || memory_bound_stays(&source->memory, before, 1 - kept_of_connections))
+        fill(source, stamp);
 }
 
 static void
@@ -648,8 +658,7 @@ check_memory(struct source *source, struct oa_stamp stamp)
 {
     if (!memory_bound_is_exceeded(&source->memory))
         return;
-    if (!make_room(source))
-        settle(source, stamp);
+    make_room(source, stamp);
     if (source->n_reported < OA_LIMIT_FINDINGS)
         report_given_up(source, stamp);
 }

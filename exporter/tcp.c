@@ -301,7 +301,7 @@ give_up_oldest(const struct list *list, bool foreign, size_t n)
 bool
 tcp_table_give_up(struct tcp_table *table)
 {
-    size_t n = table->n_connections / 16 + 1;
+    size_t n = table->n_connections / PARTS_TO_GIVE_UP + 1;
     if (table->n_connections <= CONNECTIONS_KEPT)
         return false;
     n = MIN(n, table->n_connections - CONNECTIONS_KEPT);

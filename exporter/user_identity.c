@@ -175,6 +175,7 @@ struct user_identities {
     const struct user_rules *rules;
     GPtrArray *list;     /* of struct identity, by number */
     GHashTable *numbers; /* key -> number */
+    bool is_full;        /* no more names are taken note of */
 };
 
 static void
@@ -195,6 +196,7 @@ user_identities_new(const struct user_rules *rules)
     struct user_identities *users = g_new(struct user_identities, 1);
 
     users->rules = rules;
+    users->is_full = false;
     users->list = g_ptr_array_new_with_free_func(identity_free);
     g_ptr_array_add(users->list, NULL);
     users->numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -243,13 +245,14 @@ folded_of(const struct identity *identity)
     return identity->key + 1;
 }
 
+/* USER_ANONYMOUS: a new name for which there is no room. */
 static uint32_t
 number_of(struct user_identities *users, enum user_name kind, const char *name)
 {
     g_autofree char *folded = fold(users->rules, kind, name);
     uint32_t number = find(users, kind, folded);
 
-    if (number)
+    if (number || users->is_full)
         return number;
     struct identity *identity = g_new0(struct identity, 1);
     char *key = key_of(kind, folded);
@@ -301,6 +304,8 @@ user_identities_take(struct user_identities *users, const struct user_names *nam
         if (!names->name[kind] || is_left_out)
             continue;
         uint32_t number = number_of(users, (enum user_name)kind, names->name[kind]);
+        if (number == USER_ANONYMOUS)
+            continue;
         if (best)
             note_better(identity_at(users, number), best);
         else
@@ -344,6 +349,12 @@ settled(const struct user_identities *users, uint32_t number)
     if (kind_of(identity) == USER_NAME_ADDRESS && identity->n_better)
         return user;
     return user ? user : number;
+}
+
+void
+user_identities_fill(struct user_identities *users, bool is_full)
+{
+    users->is_full = is_full;
 }
 
 void

@@ -80,8 +80,12 @@ struct user_identities *user_identities_new(const struct user_rules *rules);
 void user_identities_free(struct user_identities *users);
 
 /* Takes note of the names of a session, and returns the number of the best one; USER_ANONYMOUS if
- * there is none. */
+ * there is none that is known or can be kept. */
 uint32_t user_identities_take(struct user_identities *users, const struct user_names *names);
+
+/* Memory is short: names that are not known yet are not taken note of, until it is called with
+ * false. */
+void user_identities_fill(struct user_identities *users, bool is_full);
 
 /* Finds out which names are of the same user; to be called once, after the last session. */
 void user_identities_settle(struct user_identities *users);

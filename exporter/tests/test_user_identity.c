@@ -209,6 +209,28 @@ test_many(void)
     user_identities_free(users);
 }
 
+/* Where there is no room for a new name, what is known stays. */
+static void
+test_full(void)
+{
+    static const struct user_names KNOWN = NAMES("/cn=ada", NULL, NULL, NULL);
+    static const struct user_names LINKED = NAMES("/cn=ada", NULL, "LAB\\ada", NULL);
+    static const struct user_names NEW = NAMES("/cn=bob", NULL, "LAB\\bob", NULL);
+    struct user_rules rules = { 0 };
+    struct user_identities *users = user_identities_new(&rules);
+    uint32_t known = user_identities_take(users, &KNOWN);
+
+    user_identities_fill(users, true);
+    g_assert_cmpuint(user_identities_take(users, &LINKED), ==, known);
+    g_assert_cmpuint(user_identities_take(users, &NEW), ==, USER_ANONYMOUS);
+    g_assert_cmpuint(user_identities_count(users), ==, 1);
+    user_identities_fill(users, false);
+    g_assert_cmpuint(user_identities_take(users, &NEW), !=, USER_ANONYMOUS);
+    user_identities_settle(users);
+    g_assert_cmpstr(user_identity_name(users, user_identity(users, known)), ==, "/cn=ada");
+    user_identities_free(users);
+}
+
 static void
 test_spellings(void)
 {
@@ -236,6 +258,7 @@ main(int argc, char *argv[])
     g_test_add_func("/user_identity/levels", test_levels);
     g_test_add_func("/user_identity/key", test_key);
     g_test_add_func("/user_identity/many", test_many);
+    g_test_add_func("/user_identity/full", test_full);
     g_test_add_func("/user_identity/spellings", test_spellings);
     return g_test_run();
 }
