@@ -528,9 +528,9 @@ test_limits(void)
     wire_forget(bench.wire);
     bench.vc.leg_seen[OA_HOP_CLIENT][OA_LEG_OUT] = true;
     request(&bench, 4098, WIRE_WHOLE, 1);
-    g_assert_cmpstr(bench.wire->findings->str, ==,
-                    "limit_reached: Too many calls waited for the channel that came late: the "
-                    "oldest were given up\n");
+    g_assert_cmpstr(
+        bench.wire->findings->str, ==,
+        "limit_reached: Too many calls waited for the late channel: the oldest were given up\n");
     /* Responses without requests. */
     wire_forget(bench.wire);
     for (uint32_t id = 0; id <= 1024; id++)

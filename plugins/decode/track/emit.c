@@ -188,8 +188,8 @@ oa_emit_limit(const struct oa_tracker *tracker, const struct oa_event *where, en
         [OA_LIMIT_OF_BODIES] = "Too many bytes of HTTP bodies wait: some are cut",
         [OA_LIMIT_OF_ORPHANS] =
             "Too many responses wait for their request: the oldest are given up",
-        [OA_LIMIT_OF_HALVES] = "Too many calls waited for the channel that came late: the oldest "
-                               "were given up",
+        [OA_LIMIT_OF_HALVES] =
+            "Too many calls waited for the late channel: the oldest were given up",
         [OA_LIMIT_OF_PIPELINE] =
             "Too many requests wait for their response: the oldest are given up",
         [OA_LIMIT_OF_SECURITY_CONTEXTS] = "Too many security contexts: calls of some stay sealed",
