@@ -325,9 +325,9 @@ has_successor(const struct oa_virtual_connection *vc, const struct oa_cookie *co
 
 bool
 oa_http_hops_continue(const struct oa_virtual_connection *a, const struct oa_virtual_connection *b,
-                      const struct oa_cookie *cookie)
+                      const struct oa_cookie *cookie, bool is_expected)
 {
-    return has_successor(a, cookie) != has_successor(b, cookie) &&
+    return (is_expected || has_successor(a, cookie) != has_successor(b, cookie)) &&
            is_in_capture(a, OA_HOP_CLIENT) && is_in_capture(b, OA_HOP_CLIENT) &&
            is_same_host(&a->endpoint[OA_HOP_CLIENT][OA_CLIENT],
                         &b->endpoint[OA_HOP_CLIENT][OA_CLIENT]);

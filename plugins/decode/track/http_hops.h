@@ -62,10 +62,12 @@ bool oa_http_hops_may_succeed(const struct oa_virtual_connection *vc,
 bool oa_http_hops_collide(const struct oa_virtual_connection *a,
                           const struct oa_virtual_connection *b);
 
-/* Whether that cookie, which both have, shows that one has the successor of a channel that the
- * other one has on its nearest HTTP hop: of the same client, perhaps through another proxy. */
+/* Whether one has the successor of a channel that the other one has on its nearest HTTP hop: of the
+ * same client, perhaps through another proxy. That cookie, which both have, shows it, or
+ * `is_expected`: the client has named a successor that has not come. */
 bool oa_http_hops_continue(const struct oa_virtual_connection *a,
-                           const struct oa_virtual_connection *b, const struct oa_cookie *cookie);
+                           const struct oa_virtual_connection *b, const struct oa_cookie *cookie,
+                           bool is_expected);
 
 /* Whether both have an HTTP hop to the same server: then they are not two hops of one way, but two
  * sessions, of which the PDUs of two clients may begin with the same bytes. */

@@ -113,6 +113,17 @@ oa_successors_expect(struct oa_tracker *tracker, struct oa_virtual_connection *v
         entry->after = before->opened;
 }
 
+bool
+oa_successors_are_named(const struct oa_tracker *tracker, const struct oa_virtual_connection *vc)
+{
+    const struct successor_table *table = tracker->successors;
+
+    for (unsigned i = 0; i < MIN(table->n, REMEMBERED); i++)
+        if (table->entries[i].vc == vc && table->entries[i].is_named)
+            return true;
+    return false;
+}
+
 /* A channel whose first PDU was read belongs to the virtual connection of its cookie, if that one
  * has the same. */
 static bool

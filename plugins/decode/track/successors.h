@@ -24,6 +24,10 @@ void oa_successors_forget(struct oa_tracker *tracker, const struct oa_virtual_co
 /* The channel, of a virtual connection now, is the successor that was expected, or a later one. */
 void oa_successors_forget_one(struct oa_tracker *tracker, const struct oa_channel *channel);
 
+/* Whether the client of `vc` has named a successor that has not come. */
+bool oa_successors_are_named(const struct oa_tracker *tracker,
+                             const struct oa_virtual_connection *vc);
+
 /* The virtual connection that expects a successor from the client of that channel and has no
  * other cookie than it; NULL: none does, or several. The channel is known as a successor by its
  * first PDU (is_successor), or without that one by its head. */

@@ -846,8 +846,11 @@ static void
 separate_hops(struct virtual_connection *vc, struct virtual_connection *known,
               const struct oa_cookie *cookie, enum oa_side sender)
 {
+    bool is_expected = oa_successors_are_named(vc->tracker, &vc->facts) ||
+                       oa_successors_are_named(vc->tracker, &known->facts);
+
     if (align_hops(known, vc) || !oa_http_hops_collide(&known->facts, &vc->facts) ||
-        oa_http_hops_continue(&known->facts, &vc->facts, cookie))
+        oa_http_hops_continue(&known->facts, &vc->facts, cookie, is_expected))
         return;
     bool is_near = (sender == OA_SERVER) != was_first(vc, known, sender);
     oa_vc_arrange_hops(is_near ? vc : known, is_near ? known : vc);
