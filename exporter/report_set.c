@@ -234,6 +234,7 @@ open_report(const struct report_set *set, struct report_run *run, char **message
 static void
 note_takers(struct report_set *set)
 {
+    g_assert(set->n <= 8 * sizeof *set->takers);
     for (size_t i = 0; i < set->n; i++)
         for (size_t type = 0; type < G_N_ELEMENTS(set->takers); type++)
             set->takers[type] |= (set->runs[i].report->takes >> type & 1) << i;
