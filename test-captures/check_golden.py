@@ -55,8 +55,15 @@ def in_seconds(duration):
 
 def comparable(text):
     """Lines without the differences between Wireshark versions: since 4.4 truncated labels are marked and therefore shorter, and more
-    bytes are shown; since 4.6 frames are "packets", short durations have smaller units, and booleans are words."""
+    bytes are shown; since 4.6 frames are "packets", short durations have smaller units, booleans are words, and the protocol hierarchy
+    begins with the frame."""
+    above = ""
     for line in text.splitlines():
+        if level := re.fullmatch(r"( *)(\w+) +(frames:\d+ bytes:\d+)", line):
+            above = "  " if level[2] == "frame" else above
+            if level[2] != "frame":
+                yield f"{level[1].removeprefix(above)}{level[2]} {level[3]}"
+            continue
         line = re.sub(r"^(Frame \d+: )Packet, ", r"\1", line)
         if line.startswith(" "):
             line = re.sub(rf"([\d.]+) ({'|'.join(SECONDS)})\b", in_seconds, line)
