@@ -90,24 +90,6 @@ keep_handle(struct oa_call_facts *facts, const struct oa_value *value)
     facts->has_handle = true;
 }
 
-static void
-keep_user_dn(struct oa_call_facts *facts, const struct oa_value *value)
-{
-    oa_value_text(value, facts->user_dn, sizeof facts->user_dn);
-}
-
-static void
-keep_display_name(struct oa_call_facts *facts, const struct oa_value *value)
-{
-    oa_value_text(value, facts->display_name, sizeof facts->display_name);
-}
-
-static void
-keep_server(struct oa_call_facts *facts, const struct oa_value *value)
-{
-    oa_value_text(value, facts->server, sizeof facts->server);
-}
-
 /* A refused connect returns zeros, which are not a version. */
 static void
 keep_word(struct oa_call_facts *facts, const struct oa_value *value)
@@ -166,18 +148,6 @@ keep_client_mode(struct oa_call_facts *facts, const struct oa_value *value)
 }
 
 static void
-keep_machine(struct oa_call_facts *facts, const struct oa_value *value)
-{
-    oa_value_text(value, facts->machine, sizeof facts->machine);
-}
-
-static void
-keep_process(struct oa_call_facts *facts, const struct oa_value *value)
-{
-    oa_value_text(value, facts->process, sizeof facts->process);
-}
-
-static void
 keep_latency(struct oa_call_facts *facts, uint64_t ms, unsigned *count)
 {
     (*count)++;
@@ -197,29 +167,39 @@ keep_failure(struct oa_call_facts *facts, const struct oa_value *value)
     keep_latency(facts, value->number, &facts->aux_failed);
 }
 
-/* What a field is kept as, by its id. A table, because nearly all fields are kept as nothing. */
+/* What a field is kept as, by its id: by a function, or as a text of that size there. A table,
+ * because nearly all fields are kept as nothing. */
 typedef void keep_fn(struct oa_call_facts *facts, const struct oa_value *value);
 
-static keep_fn *const KEEPERS[OA_FIELDS_COUNT] = {
-    [OA_F_NDR_HANDLE_UUID] = keep_handle,
-    [OA_F_OXCRPC_USER_DN] = keep_user_dn,
-    [OA_F_OXABREF_USER_DN] = keep_user_dn,
-    [OA_F_OXCRPC_DISPLAY_NAME] = keep_display_name,
-    [OA_F_OXABREF_SERVER] = keep_server,
-    [OA_F_OXABREF_FQDN] = keep_server,
-    [OA_F_OXCRPC_CLIENT_VERSION_WORD] = keep_word,
-    [OA_F_OXCRPC_SERVER_VERSION_WORD] = keep_word,
-    [OA_F_OXCRPC_CPID] = keep_locale,
-    [OA_F_OXCRPC_LCID_STRING] = keep_lcid_string,
-    [OA_F_OXCRPC_LCID_SORT] = keep_lcid_sort,
-    [OA_F_OXCRPC_TRANS_TIME] = keep_server_time,
-    [OA_F_EXT_SIZE_ACTUAL] = keep_payload,
-    [OA_F_ROPS] = keep_rops,
-    [OA_F_AUX_CLIENT_MODE] = keep_client_mode,
-    [OA_F_AUX_MACHINE_NAME] = keep_machine,
-    [OA_F_AUX_PROCESS_NAME] = keep_process,
-    [OA_F_AUX_TIME_TO_COMPLETE] = keep_success,
-    [OA_F_AUX_TIME_TO_FAIL] = keep_failure,
+#define TEXT(member)                                                                               \
+    {                                                                                              \
+        .offset = offsetof(struct oa_call_facts, member),                                          \
+        .size = sizeof((struct oa_call_facts *)NULL)->member                                       \
+    }
+
+static const struct keeper {
+    keep_fn *keep;
+    uint16_t offset, size;
+} KEEPERS[OA_FIELDS_COUNT] = {
+    [OA_F_NDR_HANDLE_UUID] = { .keep = keep_handle },
+    [OA_F_OXCRPC_USER_DN] = TEXT(user_dn),
+    [OA_F_OXABREF_USER_DN] = TEXT(user_dn),
+    [OA_F_OXCRPC_DISPLAY_NAME] = TEXT(display_name),
+    [OA_F_OXABREF_SERVER] = TEXT(server),
+    [OA_F_OXABREF_FQDN] = TEXT(server),
+    [OA_F_OXCRPC_CLIENT_VERSION_WORD] = { .keep = keep_word },
+    [OA_F_OXCRPC_SERVER_VERSION_WORD] = { .keep = keep_word },
+    [OA_F_OXCRPC_CPID] = { .keep = keep_locale },
+    [OA_F_OXCRPC_LCID_STRING] = { .keep = keep_lcid_string },
+    [OA_F_OXCRPC_LCID_SORT] = { .keep = keep_lcid_sort },
+    [OA_F_OXCRPC_TRANS_TIME] = { .keep = keep_server_time },
+    [OA_F_EXT_SIZE_ACTUAL] = { .keep = keep_payload },
+    [OA_F_ROPS] = { .keep = keep_rops },
+    [OA_F_AUX_CLIENT_MODE] = { .keep = keep_client_mode },
+    [OA_F_AUX_MACHINE_NAME] = TEXT(machine),
+    [OA_F_AUX_PROCESS_NAME] = TEXT(process),
+    [OA_F_AUX_TIME_TO_COMPLETE] = { .keep = keep_success },
+    [OA_F_AUX_TIME_TO_FAIL] = { .keep = keep_failure },
 };
 
 /* The same by its role. */
@@ -231,13 +211,16 @@ static keep_fn *const ROLE_KEEPERS[OA_ROLES] = {
 bool
 oa_call_facts_field(struct oa_call_facts *facts, const struct oa_value *value)
 {
-    keep_fn *keep = KEEPERS[value->id], *keep_role = ROLE_KEEPERS[OA_FIELDS[value->id].role];
+    const struct keeper *keeper = &KEEPERS[value->id];
+    keep_fn *keep_role = ROLE_KEEPERS[OA_FIELDS[value->id].role];
 
     if (keep_role)
         keep_role(facts, value);
-    if (keep)
-        keep(facts, value);
-    return keep || keep_role;
+    if (keeper->keep)
+        keeper->keep(facts, value);
+    if (keeper->size)
+        oa_value_text(value, (char *)facts + keeper->offset, keeper->size);
+    return keeper->keep || keeper->size || keep_role;
 }
 
 static void
